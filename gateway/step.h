@@ -1,0 +1,81 @@
+// What goes into the engine and what comes out: the whole interface between pure logic and the world.
+//
+// Engine::Step(now, input, effects) is a pure function of the engine's state, the time and one input. Inputs and
+// effects are wire messages, so a journal of inputs replays to the same state, byte for byte.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/check.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+using SessionId = uint32_t;   // as configured; 0 is no session
+using VenueId = uint16_t;     // as configured; 0 is no venue
+
+// Who speaks, and so which messages are legal.
+enum class Origin : uint8_t {
+  kSession,     // id = SessionId: NewOrder, Cancel, Replace, MassCancel, in session-sequence order
+  kSessionUp,   // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect, snapshot wish)
+  kSessionDown, // id = SessionId: link lost or logged out; payload Logout
+  kVenue,       // id = VenueId: ExecutionReport, CancelReject, VenueStatus, ReferencePrice
+  kAdmin,       // id = operator's number: RiskState latches or re-arms a kill switch
+  kTimer,       // once a millisecond, and whenever Engine::HasWork() after a step: no payload
+};
+
+struct Input {
+  Origin origin;
+  uint32_t id;
+  FrameType type;
+  std::span<const std::byte> payload;  // private memory: nobody changes it during the step
+};
+
+enum class Target : uint8_t { kSession, kVenue };
+
+// One message that leaves the engine. `seq` is the session's report sequence number (0 towards venues).
+struct Effect {
+  Target target;
+  FrameType type;
+  uint16_t payload_bytes;
+  uint32_t id;      // SessionId or VenueId
+  uint64_t seq;
+  alignas(8) std::array<std::byte, 8 + 13 * 8> payload;
+
+  std::span<const std::byte> bytes() const noexcept { return {payload.data(), payload_bytes}; }
+};
+static_assert(sizeof(Effect) == 128);
+
+// The effects of one step, in the order in which they must be journaled and sent. Fixed room: a step never
+// produces more than kEffectsPerStepMax; longer work (mass cancel, snapshots) continues in later kTimer steps.
+inline constexpr uint32_t kEffectsPerStepMax = 256;
+
+class Effects {
+ public:
+  template <Message M>
+  void Add(Target target, uint32_t id, uint64_t seq, const M& message) noexcept {
+    RINGWAY_CHECK(count_ < kEffectsPerStepMax, "a step produced more effects than its bound");
+    Effect& effect = effects_[count_++];
+    effect.target = target;
+    effect.type = M::kType;
+    effect.id = id;
+    effect.seq = seq;
+    effect.payload_bytes = static_cast<uint16_t>(Encode(message, effect.payload.data()));
+  }
+
+  void Clear() noexcept { count_ = 0; }
+  uint32_t count() const noexcept { return count_; }
+  uint32_t room() const noexcept { return kEffectsPerStepMax - count_; }
+  const Effect* begin() const noexcept { return effects_.data(); }
+  const Effect* end() const noexcept { return effects_.data() + count_; }
+
+ private:
+  uint32_t count_ = 0;
+  std::array<Effect, kEffectsPerStepMax> effects_;
+};
+
+}  // namespace ringway
