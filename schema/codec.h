@@ -1,0 +1,166 @@
+// How does a message become the payload of a frame, and a payload a message?
+//
+// A payload is a root word (a Cap'n Proto struct pointer) and the struct's data section, cut after
+// its last word that is not zero; schema/WIRE.md draws the bytes. A message in memory is bit for
+// bit its data section (schema/messages.h), so both directions are one check and one copy.
+//
+// Thread rule: pure functions, safe from any thread. Nothing here allocates, throws or loops
+// longer than one message's words.
+//
+// Versions. A peer with an older schema sends fewer words: what is missing is zero. One with a
+// newer schema may send more, up to kDataWordsAcceptedMax: the rest is ignored. A field that a
+// newer schema puts into a hole of ours arrives in a reserved_* member: Decode lets it pass, and
+// M::ReservedAreZero() tells the caller, who refuses what it cannot understand.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "schema/messages.h"
+
+namespace ringway {
+
+inline constexpr uint32_t kWordBytes = 8;
+inline constexpr uint32_t kRootBytes = kWordBytes;
+
+// The most data words a payload may have: room for a peer's schema to grow to five times today's
+// longest message. Chosen, not derived; a payload is then at most 520 bytes.
+inline constexpr uint32_t kDataWordsAcceptedMax = 64;
+
+// A struct that is its own data section. The generated ones are; a user's own published messages
+// (frame types 128..239) can be.
+template <class M>
+concept Message = std::is_trivially_copyable_v<M> && std::is_default_constructible_v<M> &&
+                  std::same_as<decltype(M::kType), const FrameType> &&
+                  sizeof(M) == M::kDataWords * kWordBytes && alignof(M) == kWordBytes &&
+                  M::kDataWords >= 1 && M::kDataWords <= kDataWordsAcceptedMax;
+
+// Bytes that no payload of an M exceeds.
+template <Message M>
+inline constexpr uint32_t kMaxPayloadBytes = kRootBytes + uint32_t{sizeof(M)};
+
+// Bytes that no payload of any of our messages exceeds.
+inline constexpr uint32_t kPayloadBytesMax = kRootBytes + kMessageWordsMax * kWordBytes;
+
+// PROTOCOL: a frame is 16 bytes and its payload, in 64-byte granules. What is meant to travel in
+// one granule has 48 bytes, in two 112. (A plain limit order is a NewOrder without stop price,
+// display quantity and expiry.)
+inline constexpr uint32_t kOneGranulePayloadBytes = 48;
+inline constexpr uint32_t kTwoGranulePayloadBytes = 112;
+static_assert(kRootBytes + offsetof(NewOrder, stop_price) <= kOneGranulePayloadBytes);
+static_assert(kMaxPayloadBytes<OrderAck> <= kOneGranulePayloadBytes);
+static_assert(kMaxPayloadBytes<ExecutionReport> <= kTwoGranulePayloadBytes);
+static_assert(kPayloadBytesMax <= kTwoGranulePayloadBytes);
+
+enum class [[nodiscard]] DecodeStatus : uint8_t {
+  kOk = 0,
+  kTruncated,    // shorter than a root word
+  kBadRoot,      // the root word is not "struct at offset 0, n data words, no pointers"
+  kBadLength,    // the payload does not have exactly the words that its root word promises
+  kTooLong,      // more than kDataWordsAcceptedMax data words
+  kUnknownType,  // no message has this frame type
+};
+
+constexpr std::string_view Name(DecodeStatus status) noexcept {
+  switch (status) {
+    case DecodeStatus::kOk: return "ok";
+    case DecodeStatus::kTruncated: return "truncated";
+    case DecodeStatus::kBadRoot: return "badRoot";
+    case DecodeStatus::kBadLength: return "badLength";
+    case DecodeStatus::kTooLong: return "tooLong";
+    case DecodeStatus::kUnknownType: return "unknownType";
+  }
+  return "unknown";
+}
+
+// The root word. Source: the Cap'n Proto encoding, "Structs": bits 0..1 kind (0: struct), 2..31
+// offset, 32..47 data words, 48..63 pointers.
+constexpr uint64_t RootWord(uint32_t data_words) noexcept { return uint64_t{data_words} << 32; }
+
+// How Cap'n Proto's canonical form spells a struct without any words (offset -1, so that it is not
+// a null pointer). We write 0 there, which every reader takes for the same, and read both.
+inline constexpr uint64_t kCanonicalEmptyRoot = 0x0000'0000'FFFF'FFFCu;
+
+// Words of `message` up to the last that is not zero: 0..M::kDataWords.
+template <Message M>
+uint32_t UsedWords(const M& message) noexcept {
+  uint32_t words = M::kDataWords;
+  const auto* bytes = reinterpret_cast<const std::byte*>(&message);
+  // The fields that are rarely set go last, so this ends where the same kind of message ended the
+  // last time: the branch predictor knows.
+  for (uint64_t word = 0; words != 0; --words) {
+    std::memcpy(&word, bytes + (words - 1) * kWordBytes, kWordBytes);
+    if (word != 0) break;
+  }
+  return words;
+}
+
+// Bytes that Encode writes: kRootBytes..kMaxPayloadBytes<M>, a multiple of 8.
+template <Message M>
+uint32_t PayloadBytes(const M& message) noexcept {
+  return kRootBytes + UsedWords(message) * kWordBytes;
+}
+
+// Writes the payload of `message` to out and returns its bytes, PayloadBytes(message); no byte
+// behind them is touched. What lies at `out` is not read, it may be write-only memory.
+// REQUIRES: room for PayloadBytes(message) bytes at `out` (kMaxPayloadBytes<M> are always enough),
+// of any alignment, not overlapping `message`.
+template <Message M>
+uint32_t Encode(const M& message, std::byte* out) noexcept {
+  const uint32_t words = UsedWords(message);
+  const uint64_t root = RootWord(words);
+  std::memcpy(out, &root, kRootBytes);
+  std::memcpy(out + kRootBytes, &message, words * kWordBytes);
+  return kRootBytes + words * kWordBytes;
+}
+
+// Reads the payload of an M. On kOk `out` is the message; otherwise it is unchanged.
+// REQUIRES: nobody else can write to `payload` meanwhile: a private copy of what a peer wrote.
+template <Message M>
+DecodeStatus Decode(std::span<const std::byte> payload, M& out) noexcept {
+  if (payload.size() < kRootBytes) return DecodeStatus::kTruncated;
+  uint64_t root = 0;
+  std::memcpy(&root, payload.data(), kRootBytes);
+  const auto words = static_cast<uint16_t>(root >> 32);
+  if (root != RootWord(words)) {
+    if (root != kCanonicalEmptyRoot) return DecodeStatus::kBadRoot;
+  }
+  if (payload.size() != kRootBytes + words * kWordBytes) return DecodeStatus::kBadLength;
+  if (words > kDataWordsAcceptedMax) return DecodeStatus::kTooLong;
+  out = M{};
+  std::memcpy(&out, payload.data() + kRootBytes,
+              std::min<uint32_t>(words, M::kDataWords) * kWordBytes);
+  return DecodeStatus::kOk;
+}
+
+// Decodes the message that `type` names and calls handle(const M&) on it, which must not throw.
+// Returns why not when it was not called. REQUIRES: as Decode.
+template <class F>
+DecodeStatus Dispatch(FrameType type, std::span<const std::byte> payload, F&& handle) noexcept {
+  DecodeStatus status = DecodeStatus::kUnknownType;
+  VisitMessageType(type, [&]<class M>(std::type_identity<M>) {
+    M message;
+    status = Decode(payload, message);
+    if (status == DecodeStatus::kOk) handle(std::as_const(message));
+  });
+  return status;
+}
+
+// Whether every enum field of `message` has a value that this schema names.
+template <Message M>
+constexpr bool EnumsAreKnown(const M& message) noexcept {
+  bool known = true;
+  message.VisitFields([&](std::string_view, const auto& field) {
+    if constexpr (std::is_enum_v<std::remove_cvref_t<decltype(field)>>) known &= IsKnown(field);
+  });
+  return known;
+}
+
+}  // namespace ringway
