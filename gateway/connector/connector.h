@@ -1,8 +1,8 @@
 // What a venue connector is to the gateway: requests in, reports out, polled, with time as an argument.
 //
 // A connector owns its protocol, its connection and nothing else: no threads, no clock, no order state beyond
-// what its protocol needs. Messages are those of schema/: clOrdId and origClOrdId carry the gateway's venue
-// request identifiers (never the client's), session identity is not passed on, account is.
+// what its protocol needs. Messages are those of schema/: towards a venue clOrdId and origClOrdId carry the
+// gateway's venue request identifiers (never the client's); the session is not passed on, the account is.
 // Virtual calls happen once per burst, not per message. Thread rule: the engine's thread alone.
 #pragma once
 
@@ -13,15 +13,6 @@
 
 namespace ringway {
 
-// Receives what the venue says: ExecutionReport, CancelReject, VenueStatus, ReferencePrice, as wire messages.
-class VenueSink {
- public:
-  virtual void OnVenueMessage(VenueId venue, FrameType type, std::span<const std::byte> payload) = 0;
-
- protected:
-  ~VenueSink() = default;
-};
-
 class Connector {
  public:
   virtual ~Connector() = default;
@@ -31,9 +22,10 @@ class Connector {
   // or followed by VenueStatus down through Poll().
   virtual uint32_t Send(int64_t now_ns, std::span<const Effect> requests) = 0;
 
-  // Delivers at most `budget` venue messages; answers how many. Also the place where the connector keeps its
-  // connection alive and re-establishes it (never blocking): a change is delivered as VenueStatus.
-  virtual uint32_t Poll(int64_t now_ns, VenueSink& sink, uint32_t budget) = 0;
+  // Appends what the venue says (ExecutionReport, CancelReject, VenueStatus, ReferencePrice) while there is room
+  // in `messages`, as effects with Target::kVenue and this venue's id. Also the place where the connector keeps
+  // its connection alive and re-establishes it, never blocking; a change is reported as VenueStatus.
+  virtual void Poll(int64_t now_ns, Effects& messages) = 0;
 };
 
 }  // namespace ringway
