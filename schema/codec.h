@@ -13,7 +13,6 @@
 // M::ReservedAreZero() tells the caller, who refuses what it cannot understand.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -88,24 +87,50 @@ constexpr uint64_t RootWord(uint32_t data_words) noexcept { return uint64_t{data
 // a null pointer). We write 0 there, which every reader takes for the same, and read both.
 inline constexpr uint64_t kCanonicalEmptyRoot = 0x0000'0000'FFFF'FFFCu;
 
-// Words of `message` up to the last that is not zero: 0..M::kDataWords.
-template <Message M>
-uint32_t UsedWords(const M& message) noexcept {
-  uint32_t words = M::kDataWords;
+namespace codec_internal {
+
+// The two below try lengths from the longest down. Fields that are rarely set go last, so a kind of
+// message ends after the same few steps every time, which the branch predictor learns; and each
+// length is a constant, so its copy is a few vector moves and no loop.
+
+// Encodes `message`, whose words from kWords on are all zero.
+template <uint32_t kWords, class M>
+inline uint32_t EncodeUpTo(const M& message, std::byte* out) noexcept {
   const auto* bytes = reinterpret_cast<const std::byte*>(&message);
-  // The fields that are rarely set go last, so this ends where the same kind of message ended the
-  // last time: the branch predictor knows.
-  for (uint64_t word = 0; words != 0; --words) {
-    std::memcpy(&word, bytes + (words - 1) * kWordBytes, kWordBytes);
-    if (word != 0) break;
+  if constexpr (kWords != 0) {
+    uint64_t last = 0;
+    std::memcpy(&last, bytes + (kWords - 1) * kWordBytes, kWordBytes);
+    if (last == 0) return EncodeUpTo<kWords - 1>(message, out);
   }
-  return words;
+  constexpr uint64_t kRoot = RootWord(kWords);
+  std::memcpy(out, &kRoot, kRootBytes);
+  std::memcpy(out + kRootBytes, bytes, kWords * kWordBytes);
+  return kRootBytes + kWords * kWordBytes;
 }
+
+// Fills `out` from min(words, kWords) words at `data` and zeros.
+template <uint32_t kWords, class M>
+inline void CopyUpTo(uint32_t words, const std::byte* data, M& out) noexcept {
+  if constexpr (kWords != 0) {
+    if (words < kWords) return CopyUpTo<kWords - 1>(words, data, out);
+  }
+  auto* bytes = reinterpret_cast<std::byte*>(&out);
+  std::memcpy(bytes, data, kWords * kWordBytes);
+  std::memset(bytes + kWords * kWordBytes, 0, sizeof(M) - kWords * kWordBytes);
+}
+
+}  // namespace codec_internal
 
 // Bytes that Encode writes: kRootBytes..kMaxPayloadBytes<M>, a multiple of 8.
 template <Message M>
 uint32_t PayloadBytes(const M& message) noexcept {
-  return kRootBytes + UsedWords(message) * kWordBytes;
+  const auto* bytes = reinterpret_cast<const std::byte*>(&message);
+  uint32_t words = M::kDataWords;
+  for (uint64_t last = 0; words != 0; --words) {
+    std::memcpy(&last, bytes + (words - 1) * kWordBytes, kWordBytes);
+    if (last != 0) break;
+  }
+  return kRootBytes + words * kWordBytes;
 }
 
 // Writes the payload of `message` to out and returns its bytes, PayloadBytes(message); no byte
@@ -114,11 +139,7 @@ uint32_t PayloadBytes(const M& message) noexcept {
 // of any alignment, not overlapping `message`.
 template <Message M>
 uint32_t Encode(const M& message, std::byte* out) noexcept {
-  const uint32_t words = UsedWords(message);
-  const uint64_t root = RootWord(words);
-  std::memcpy(out, &root, kRootBytes);
-  std::memcpy(out + kRootBytes, &message, words * kWordBytes);
-  return kRootBytes + words * kWordBytes;
+  return codec_internal::EncodeUpTo<M::kDataWords>(message, out);
 }
 
 // Reads the payload of an M. On kOk `out` is the message; otherwise it is unchanged.
@@ -129,14 +150,10 @@ DecodeStatus Decode(std::span<const std::byte> payload, M& out) noexcept {
   uint64_t root = 0;
   std::memcpy(&root, payload.data(), kRootBytes);
   const auto words = static_cast<uint16_t>(root >> 32);
-  if (root != RootWord(words)) {
-    if (root != kCanonicalEmptyRoot) return DecodeStatus::kBadRoot;
-  }
+  if (root != RootWord(words) && root != kCanonicalEmptyRoot) return DecodeStatus::kBadRoot;
   if (payload.size() != kRootBytes + words * kWordBytes) return DecodeStatus::kBadLength;
   if (words > kDataWordsAcceptedMax) return DecodeStatus::kTooLong;
-  out = M{};
-  std::memcpy(&out, payload.data() + kRootBytes,
-              std::min<uint32_t>(words, M::kDataWords) * kWordBytes);
+  codec_internal::CopyUpTo<M::kDataWords>(words, payload.data() + kRootBytes, out);
   return DecodeStatus::kOk;
 }
 
