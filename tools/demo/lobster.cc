@@ -1,0 +1,224 @@
+#include "tools/demo/lobster.h"
+
+#include <lzma.h>
+#include <stdio.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <memory>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+
+namespace ringway::demo {
+namespace {
+
+constexpr size_t kFieldCount = 6;
+constexpr size_t kLineBytesMax = 4096;
+constexpr size_t kBlockBytes = 64 * 1024;
+constexpr uint64_t kDecoderMemoryBytesMax = uint64_t{256} << 20;
+// Source: The .xz File Format, 2.1.1.1 Header Magic Bytes.
+constexpr std::array<uint8_t, 6> kXzMagic = {0xFD, '7', 'z', 'X', 'Z', 0x00};
+
+struct FileCloser {
+  void operator()(FILE* file) const { fclose(file); }
+};
+using File = std::unique_ptr<FILE, FileCloser>;
+
+// Cuts a stream of blocks into lines.
+class LineCutter {
+ public:
+  explicit LineCutter(const std::function<absl::Status(uint64_t, std::string_view)>& on_line)
+      : on_line_(on_line) {}
+
+  absl::Status Take(std::string_view block) {
+    while (!block.empty()) {
+      const size_t end = block.find('\n');
+      partial_.append(block.substr(0, end));
+      if (partial_.size() > kLineBytesMax) {
+        return absl::InvalidArgumentError(absl::StrCat("line ", line_ + 1, " is longer than ",
+                                                       kLineBytesMax,
+                                                       " bytes: this is no LOBSTER message file"));
+      }
+      if (end == std::string_view::npos) return absl::OkStatus();
+      block.remove_prefix(end + 1);
+      if (absl::Status status = Emit(); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  // The last line may lack its end.
+  absl::Status Finish() { return partial_.empty() ? absl::OkStatus() : Emit(); }
+
+ private:
+  absl::Status Emit() {
+    if (!partial_.empty() && partial_.back() == '\r') partial_.pop_back();
+    const absl::Status status = on_line_(++line_, partial_);
+    partial_.clear();
+    return status;
+  }
+
+  const std::function<absl::Status(uint64_t, std::string_view)>& on_line_;
+  std::string partial_;
+  uint64_t line_ = 0;
+};
+
+struct Decoder {
+  lzma_stream stream = LZMA_STREAM_INIT;
+  ~Decoder() { lzma_end(&stream); }
+};
+
+absl::Status Decompress(FILE* file, LineCutter& lines) {
+  Decoder decoder;
+  if (lzma_stream_decoder(&decoder.stream, kDecoderMemoryBytesMax, LZMA_CONCATENATED) != LZMA_OK) {
+    return absl::ResourceExhaustedError("liblzma cannot start a decoder");
+  }
+  std::vector<uint8_t> in(kBlockBytes);
+  std::vector<uint8_t> out(kBlockBytes);
+  lzma_action action = LZMA_RUN;
+  for (;;) {
+    if (decoder.stream.avail_in == 0 && action == LZMA_RUN) {
+      decoder.stream.next_in = in.data();
+      decoder.stream.avail_in = fread(in.data(), 1, in.size(), file);
+      if (ferror(file) != 0) return absl::ErrnoToStatus(errno, "read");
+      if (feof(file) != 0) action = LZMA_FINISH;
+    }
+    decoder.stream.next_out = out.data();
+    decoder.stream.avail_out = out.size();
+    const lzma_ret result = lzma_code(&decoder.stream, action);
+    const std::string_view block(reinterpret_cast<const char*>(out.data()),
+                                 out.size() - decoder.stream.avail_out);
+    if (absl::Status status = lines.Take(block); !status.ok()) return status;
+    if (result == LZMA_STREAM_END) return absl::OkStatus();
+    if (result == LZMA_BUF_ERROR) return absl::DataLossError("the xz data ends too early");
+    if (result != LZMA_OK) {
+      return absl::DataLossError(
+          absl::StrCat("corrupt xz data (liblzma error ", static_cast<int>(result), ")"));
+    }
+  }
+}
+
+absl::Status ReadPlain(FILE* file, LineCutter& lines) {
+  std::vector<char> block(kBlockBytes);
+  for (;;) {
+    const size_t bytes = fread(block.data(), 1, block.size(), file);
+    if (ferror(file) != 0) return absl::ErrnoToStatus(errno, "read");
+    if (bytes == 0) return absl::OkStatus();
+    if (absl::Status status = lines.Take({block.data(), bytes}); !status.ok()) return status;
+  }
+}
+
+template <class Integer>
+bool ParseInteger(std::string_view text, Integer& out) {
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, out);
+  return result.ec == std::errc() && result.ptr == end;
+}
+
+// Seconds with up to nine decimals, exactly.
+bool ParseTimeNs(std::string_view text, int64_t& out) {
+  const size_t dot = text.find('.');
+  uint64_t seconds = 0;
+  if (!ParseInteger(text.substr(0, dot), seconds) || seconds > 7 * 24 * 3600) return false;
+  uint64_t fraction = 0;
+  if (dot != std::string_view::npos) {
+    const std::string_view decimals = text.substr(dot + 1);
+    if (decimals.size() > 9 || !ParseInteger(decimals, fraction)) return false;
+    for (size_t i = decimals.size(); i < 9; ++i) fraction *= 10;
+  }
+  out = static_cast<int64_t>(seconds) * kNsPerS + static_cast<int64_t>(fraction);
+  return true;
+}
+
+absl::Status Bad(std::string_view what, std::string_view text) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(std::string(what), ", but it is \"", std::string(text), "\""));
+}
+
+}  // namespace
+
+absl::StatusOr<LobsterEvent> ParseLobsterLine(std::string_view line) {
+  std::array<std::string_view, kFieldCount> fields;
+  std::string_view rest = line;
+  for (size_t i = 0; i < kFieldCount; ++i) {
+    const size_t comma = rest.find(',');
+    if ((comma == std::string_view::npos) != (i + 1 == kFieldCount)) {
+      return Bad("a line is six fields, time,type,order_id,size,price,direction", line);
+    }
+    fields[i] = rest.substr(0, comma);
+    if (comma != std::string_view::npos) rest.remove_prefix(comma + 1);
+  }
+
+  LobsterEvent event;
+  if (!ParseTimeNs(fields[0], event.time_ns)) {
+    return Bad("the time must be seconds after midnight with at most nine decimals", fields[0]);
+  }
+  uint32_t type = 0;
+  if (!ParseInteger(fields[1], type) || type < 1 || type > 7) {
+    return Bad("the type must be 1 to 7", fields[1]);
+  }
+  event.type = static_cast<LobsterType>(type);
+  const bool of_visible_order = event.type <= LobsterType::kVisibleExecution;
+  if (!ParseInteger(fields[2], event.order_id) || (of_visible_order && event.order_id == 0)) {
+    return Bad("the order id must be a whole number above 0", fields[2]);
+  }
+  if (!ParseInteger(fields[3], event.size) || (of_visible_order && event.size == 0)) {
+    return Bad("the size must be a whole number above 0", fields[3]);
+  }
+  if (!ParseInteger(fields[4], event.price) || (of_visible_order && event.price <= 0) ||
+      event.price > INT64_MAX / kPriceUnitsPerLobsterUnit) {
+    return Bad("the price must be a whole number of 1/10,000 dollars above 0", fields[4]);
+  }
+  if (fields[5] != "1" && fields[5] != "-1") return Bad("the direction must be 1 or -1", fields[5]);
+  event.buy = fields[5] == "1";
+  return event;
+}
+
+absl::Status ForEachLine(const std::string& path,
+                         const std::function<absl::Status(uint64_t, std::string_view)>& on_line) {
+  const File file(fopen(path.c_str(), "rbe"));
+  if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
+  std::array<uint8_t, kXzMagic.size()> magic{};
+  const size_t magic_bytes = fread(magic.data(), 1, magic.size(), file.get());
+  if (ferror(file.get()) != 0 || fseek(file.get(), 0, SEEK_SET) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
+  }
+  LineCutter lines(on_line);
+  const bool compressed = magic_bytes == magic.size() && magic == kXzMagic;
+  absl::Status status = compressed ? Decompress(file.get(), lines) : ReadPlain(file.get(), lines);
+  if (status.ok()) status = lines.Finish();
+  return status;
+}
+
+absl::StatusOr<std::vector<LobsterEvent>> ReadLobsterFile(const std::string& path,
+                                                          uint64_t events_max) {
+  std::vector<LobsterEvent> events;
+  absl::flat_hash_set<uint64_t> introduced;
+  const absl::Status status = ForEachLine(path, [&](uint64_t number, std::string_view line) {
+    if (events.size() == events_max) return absl::CancelledError("enough");
+    absl::StatusOr<LobsterEvent> event = ParseLobsterLine(line);
+    const auto at_line = [number](std::string_view what) {
+      return absl::InvalidArgumentError(absl::StrCat("line ", number, ": ", std::string(what)));
+    };
+    if (!event.ok()) return at_line(std::string(event.status().message()));
+    if (!events.empty() && event->time_ns < events.back().time_ns) {
+      return at_line("time goes back");
+    }
+    if (event->type == LobsterType::kNewOrder && !introduced.insert(event->order_id).second) {
+      return at_line(absl::StrCat("order ", event->order_id, " was introduced before"));
+    }
+    event->line = number;
+    events.push_back(*event);
+    return absl::OkStatus();
+  });
+  if (!status.ok() && !absl::IsCancelled(status)) {
+    return absl::Status(status.code(), absl::StrCat(path, ": ", std::string(status.message())));
+  }
+  if (events.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": no event in it"));
+  return events;
+}
+
+}  // namespace ringway::demo
