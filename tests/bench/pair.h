@@ -1,0 +1,56 @@
+// Two pinned processes that run the same list of contests in step, so that what is compared is interleaved.
+//
+// Both sides know the list; a contest needs no other agreement than its own messages. The left process (core 0)
+// keeps the time; the right one (core 1) answers and ends when the list ends or the left process is gone.
+#pragma once
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+
+#include "base/check.h"
+#include "base/cpu.h"
+
+namespace ringway::bench {
+
+// Zeroed memory that this process shares with those it forks, touched beforehand; never unmapped.
+template <class T>
+T* NewShared() {
+  void* memory =
+      mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  RINGWAY_CHECK(memory != MAP_FAILED, "no memory for a bench's shared area");
+  return new (memory) T();
+}
+
+inline void PinTo(uint32_t core) {
+  const absl::Status pinned = PinToAllowedCore(core % AllowedCoreCount());
+  if (!pinned.ok()) std::fprintf(stderr, "bench: not pinned: %s\n", std::string(pinned.message()).c_str());
+}
+
+// Runs left() here and right() in a child, pinned to two different cores. Answers whether the child ended well.
+template <class Left, class Right>
+bool RunPair(Left&& left, Right&& right) {
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  RINGWAY_CHECK(child >= 0, "fork failed");
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    PinTo(1);
+    right();
+    _exit(0);
+  }
+  PinTo(0);
+  left();
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace ringway::bench

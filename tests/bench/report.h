@@ -1,0 +1,40 @@
+// What a bench run found: rows of ours beside a reference, printed as a table and as JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace ringway::bench {
+
+// One figure. The ratio is ours / reference; a row without a reference stands for itself.
+struct Row {
+  std::string name;
+  std::string unit;
+  double ours = 0;
+  std::optional<double> reference;
+  std::string reference_name;
+  std::optional<double> ratio;   // set by the bench where it is a median of paired ratios, not of the two medians
+  std::optional<double> target;  // the largest ratio (or, without a reference, value) that is good enough
+  std::string note;              // processes, wait policy, distance class, sample count
+};
+
+class Report {
+ public:
+  void Add(Row row);
+  void Print() const;
+  // {"host": {...}, "results": [...]}. Errors: the path cannot be written.
+  absl::Status WriteJson(const std::string& path) const;
+  bool empty() const { return rows_.empty(); }
+
+ private:
+  std::vector<Row> rows_;
+};
+
+// The middle of `values`; 0 when there are none. Reorders its copy.
+double Median(std::vector<double> values);
+
+}  // namespace ringway::bench
