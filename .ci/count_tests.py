@@ -1,0 +1,89 @@
+"""How many test cases of a Bazel run passed, failed or were skipped.
+
+usage: count_tests.py BUILD_EVENTS_JSON BAZEL_EXIT_STATUS
+
+Reads which test targets ran from Bazel's build events and the cases of each from the XML it wrote. A target that crashed,
+timed out, was not built or left no XML counts as one failed case. Prints the failed cases, then one line
+`N passed, N failed[, N skipped]`. Exits 1 if anything failed or nothing ran.
+"""
+
+import json
+import os
+import sys
+import urllib.parse
+import xml.etree.ElementTree as ElementTree
+
+
+def read_events(path):
+    """Returns {label: [(status, xml path or None) of each shard]}, and the labels of all test targets asked for."""
+    results, wanted = {}, set()
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            event = json.loads(line)
+            identity = event.get("id", {})
+            if "targetConfigured" in identity and event.get("configured", {}).get("testSize"):
+                wanted.add(identity["targetConfigured"]["label"])
+            if "testResult" in identity and "testResult" in event:
+                key = identity["testResult"]
+                outputs = {o["name"]: o.get("uri", "") for o in event["testResult"].get("testActionOutput", [])}
+                uri = urllib.parse.urlparse(outputs.get("test.xml", ""))
+                shard = (key.get("run", 1), key.get("shard", 1))
+                # A later attempt replaces an earlier one.
+                results.setdefault(key["label"], {})[shard] = (
+                    event["testResult"].get("status", "NO_STATUS"),
+                    urllib.parse.unquote(uri.path) or None,
+                )
+    return {label: list(shards.values()) for label, shards in results.items()}, wanted
+
+
+def count_cases(path):
+    """Returns (passed, names of failed, skipped) of one XML file."""
+    passed, failed, skipped = 0, [], 0
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        name = ".".join(filter(None, [case.get("classname"), case.get("name")]))
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed.append(name)
+        elif case.find("skipped") is not None or case.get("status") == "notrun" or case.get("result") == "skipped":
+            skipped += 1
+        else:
+            passed += 1
+    return passed, failed, skipped
+
+
+def main(events_path, bazel_status):
+    passed, failed, skipped = 0, [], 0
+    results, wanted = read_events(events_path)
+    for label in sorted(wanted | set(results)):
+        shards = results.get(label)
+        if not shards:
+            failed.append(f"{label}: not built, so not run")
+            continue
+        for status, xml_path in shards:
+            more_failed = []
+            if xml_path and os.path.exists(xml_path):
+                try:
+                    more_passed, more_failed, more_skipped = count_cases(xml_path)
+                    passed += more_passed
+                    skipped += more_skipped
+                    failed += [f"{label}: {name}" for name in more_failed]
+                except ElementTree.ParseError:
+                    failed.append(f"{label}: its report is cut short")
+                    continue
+            elif status in ("PASSED", "FLAKY"):
+                passed += 1
+            if status not in ("PASSED", "FLAKY") and not more_failed:
+                failed.append(f"{label}: {status.lower()}")
+    # 3: tests failed, already counted. 4: no test found, seen below.
+    if bazel_status not in (0, 3, 4) and not failed:
+        failed.append(f"bazel exited with {bazel_status}")
+    for name in failed:
+        print(f"FAILED {name}")
+    ran_nothing = not failed and passed + skipped == 0
+    if ran_nothing:
+        print("no test ran")
+    print(f"{passed} passed, {len(failed)} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed or ran_nothing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

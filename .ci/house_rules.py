@@ -1,0 +1,95 @@
+"""Whether the sources keep those rules of the house that a machine can see.
+
+Errors: unfinished-work marks, `volatile`, a header or build file without a first comment, an include upward or sideways
+(base <- {schema, transport} <- msg <- gateway), a NIC vendor's header outside a port's source. Files over 400 lines are
+only listed. Exits 1 on errors.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+# Which folders each folder may include besides itself. tools/ and tests/ stand above and see everything.
+MAY_INCLUDE = {
+    "base": set(),
+    "schema": {"base"},
+    "transport": {"base"},
+    "msg": {"base", "schema", "transport"},
+    "gateway": {"base", "schema", "transport", "msg"},
+}
+LAYERS = set(MAY_INCLUDE) | {"tools", "tests"}
+LINES_WANTED = 400
+
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+VOLATILE = re.compile(r"(?<!asm )(?<!asm__ )\bvolatile\b")
+INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
+VENDOR = re.compile(r"^(infiniband/|rdma/|rte_|xdp/|bpf/|net/netmap|pfring)")
+COMMENT_OR_STRING = re.compile(r'//.*|/\*.*?\*/|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.DOTALL)
+OPENING = {
+    ".bazel": ("#",), ".BUILD": ("#",), ".bzl": ('"""', "#"), ".capnp": ("#",), ".h": ("//", "/*"),
+    ".py": ('"""', "#"), ".sh": ("#",), ".service": ("#",), ".toml": ("#",),
+}
+
+
+def files():
+    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard"],
+                            check=True, capture_output=True, text=True).stdout.splitlines()
+    return [pathlib.Path(name) for name in listed if pathlib.Path(name).is_file()]
+
+
+def blank(match):
+    """Keeps the lines of what is left out, so that line numbers stay true."""
+    return "\n" * match.group(0).count("\n") or " "
+
+
+def check_cpp(path, text):
+    folder = path.parts[0]
+    for number, line in enumerate(COMMENT_OR_STRING.sub(blank, text).splitlines(), 1):
+        if VOLATILE.search(line):
+            yield number, "volatile: use an atomic and name its partner"
+    for number, line in enumerate(text.splitlines(), 1):
+        found = INCLUDE.match(line)
+        if not found:
+            continue
+        target = found.group(1).split("/")[0]
+        if folder in MAY_INCLUDE and target in LAYERS and target != folder and target not in MAY_INCLUDE[folder]:
+            yield number, f"{folder} may not include {target}"
+        if VENDOR.match(found.group(1)) and not (path.match("transport/port/*.cc") or folder == "tests"):
+            yield number, "a NIC's header belongs in a port's source only"
+
+
+def check(path, text):
+    lines = text.splitlines()
+    opening = OPENING.get(path.suffix)
+    first = next((line.strip() for line in lines if line.strip() and not line.startswith("#!")), "")
+    if opening and not first.startswith(opening):
+        yield 1, "no first comment that says which question this file answers"
+    for number, line in enumerate(lines, 1):
+        if UNFINISHED.search(line):
+            yield number, "unfinished work: finish it or file an issue"
+    if path.suffix in (".h", ".cc"):
+        yield from check_cpp(path, text)
+
+
+def main():
+    errors = 0
+    for path in files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # Captures and seeds.
+        if "corpus" in path.parts:
+            continue
+        for number, message in check(path, text):
+            print(f"{path}:{number}: {message}")
+            errors += 1
+        lines = text.count("\n")
+        if path.suffix in (*OPENING, ".cc") and lines > LINES_WANTED:
+            print(f"notice: {path} has {lines} lines; {LINES_WANTED} are wanted at most")
+    print(f"house rules: {errors} broken")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
