@@ -1,0 +1,148 @@
+// What does the engine need to be told before it starts: its parameters, defaults and units?
+//
+// Plain values, read once by Engine's constructor and not kept. Whoever fills them (the TOML
+// loader, a test, a bench) has validated every field against the ranges given here; the engine
+// CHECKs them. Prices are in 1e-9 of the instrument's currency, quantities in the instrument's
+// smallest unit, times in nanoseconds. Limits on money are in whole units of the *risk currency*,
+// the one currency in which the gateway adds up what is denominated in several.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "gateway/step.h"
+
+namespace ringway {
+
+// Instrument, account, session and venue numbers are 1..kConfigIdMax (venues: 1..65535): small
+// enough to be looked up in a table by number.
+inline constexpr uint32_t kConfigIdMax = (1u << 20) - 1;
+
+// Turns a limit off.
+inline constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+
+// price_max / tick must stay below this: the tick numbers that self-match prevention can index.
+inline constexpr uint64_t kTicksMax = uint64_t{1} << 36;
+
+struct InstrumentConfig {
+  uint32_t id = 0;
+  std::string symbol;
+  std::string currency = "USD";
+  // One unit of `currency` in the risk currency, in 1e-9. Fixed while the gateway runs. > 0.
+  int64_t currency_rate = 1'000'000'000;
+  // Smallest units of quantity in the thing that `price` is the price of: 1 for shares, 100'000'000
+  // for a coin traded in 1e-8. > 0, and must divide currency_rate * contract_multiplier.
+  uint64_t units_per_price = 1;
+  // What one price point is worth for one contract: 1 for shares, 50 for a future on 50 times an
+  // index.
+  uint32_t contract_multiplier = 1;
+  int64_t tick = 10'000'000;  // smallest price step; > 0
+  uint64_t lot = 1;           // smallest quantity step; > 0
+  // Hard bounds of what is a price or a quantity at all; 0 < min <= max. The notional of price_max
+  // and quantity_max must stay below 1e12 units of the risk currency.
+  int64_t price_min = 1;
+  int64_t price_max = 100'000'000'000'000;  // 100,000 units of currency
+  uint64_t quantity_max = 1'000'000;
+  // What price collars compare with until the first ReferencePrice arrives, counted as known since
+  // the first step; 0: none, and then orders are refused until one arrives.
+  int64_t reference_price = 0;
+  // A reference older than this is no reference; 0: it never grows old.
+  int64_t reference_age_max_ns = 5'000'000'000;
+};
+
+// What an account may risk, whichever session trades for it.
+struct AccountLimits {
+  // Per order.
+  int64_t quantity_max = 100'000;     // smallest units; kNoLimit: off
+  int64_t notional_max = 10'000'000;  // risk currency; kNoLimit: off
+  // Per instrument: |position| if all open orders of one side were filled, smallest units;
+  // kNoLimit: off.
+  int64_t position_max = 1'000'000;
+  // Value of all open orders and of |position| in all instruments, risk currency; kNoLimit: off.
+  int64_t gross_notional_max = 100'000'000;
+  uint32_t open_orders_max = 100'000;
+  // Refuses an order that would match the account's own resting order.
+  bool self_match_prevention = true;
+};
+
+struct AccountConfig {
+  uint32_t id = 0;
+  std::string name;
+  bool short_sale = false;           // whether sides sellShort and sellShortExempt are permitted
+  std::vector<uint32_t> restricted;  // instruments this account must not trade
+  AccountLimits limits;
+};
+
+// What one session may do, whichever account it trades for.
+struct SessionLimits {
+  // Per order.
+  int64_t quantity_max = 100'000;     // smallest units; kNoLimit: off
+  int64_t notional_max = 10'000'000;  // risk currency; kNoLimit: off
+  uint32_t open_orders_max = 100'000;
+  // How far above the reference price a buy, below it a sell may be priced: 1e-4 of the reference,
+  // 0 to 10'000; UINT32_MAX: off (and then only market orders need a reference price).
+  uint32_t collar_bps = 500;
+  // At most this many identical orders (account, instrument, side, type, price, quantity) begin
+  // within one window that opens with the first of them; 0: off.
+  uint32_t duplicate_orders_max = 10;
+  int64_t duplicate_window_ns = 100'000'000;  // > 0
+  // Requests, of which the last `cancel_reserve` of a burst are kept for cancels; rate 0: off.
+  uint32_t messages_per_second = 100'000;  // 0 to 1'000'000'000
+  uint32_t message_burst = 10'000;         // 1 to 1'000'000'000
+  uint32_t cancel_reserve = 1'000;         // < message_burst
+};
+
+struct SessionConfig {
+  uint32_t id = 0;
+  std::string name;
+  // Entitlements. A session without accounts can send no order; an empty list of instruments or
+  // venues means all.
+  std::vector<uint32_t> accounts;
+  std::vector<uint32_t> instruments;
+  std::vector<VenueId> venues;
+  SessionLimits limits;
+};
+
+struct VenueConfig {
+  VenueId id = 0;
+  std::string name;
+};
+
+// Where orders without an explicit route go: the first rule that fits decides. 0 fits any.
+struct RouteConfig {
+  uint32_t instrument = 0;
+  uint32_t account = 0;
+  uint32_t session = 0;
+  VenueId venue = 0;
+  VenueId fallback = 0;  // taken while `venue` is down or halted; 0: the order is rejected then
+};
+
+// Room, allocated once at start and never exceeded. The engine's memory follows from it alone.
+struct PoolsConfig {
+  // Open orders; closed ones stay in the same room until it is needed. 1 to 16'777'216.
+  uint32_t orders_max = 262'144;
+  // Pairs of account and instrument that ever trade while the gateway runs. 1 to 1'048'576.
+  uint32_t positions_max = 65'536;
+  // Execution identifiers remembered to recognise a repeated report; the oldest are forgotten.
+  uint32_t executions_remembered = 262'144;
+};
+
+struct EngineConfig {
+  std::vector<InstrumentConfig> instruments;
+  std::vector<AccountConfig> accounts;
+  std::vector<SessionConfig> sessions;  // at most 4,096
+  std::vector<VenueConfig> venues;      // at most 64
+  std::vector<RouteConfig> routes;      // in order of precedence
+  VenueId default_venue = 0;            // where no rule fits; 0: reject with noRoute
+  VenueId default_fallback = 0;
+  PoolsConfig pools;
+};
+
+inline constexpr uint32_t kSessionsMax = 4'096;
+inline constexpr uint32_t kVenuesMax = 64;
+inline constexpr uint32_t kOrdersMax = 1u << 24;
+inline constexpr uint32_t kPositionsMax = 1u << 20;
+
+}  // namespace ringway
