@@ -1,0 +1,126 @@
+// How a line of text becomes a command, and what is said when it is none.
+#include "gateway/admin_command.h"
+
+#include <array>
+#include <charconv>
+
+namespace ringway {
+namespace {
+
+constexpr std::array<AdminCommandRow, 8> kTable{{
+    {"status", AdminVerb::kStatus, "status", "sessions, venues, orders, positions and counters as JSON"},
+    {"sessions", AdminVerb::kSessions, "sessions", "one line per session"},
+    {"orders", AdminVerb::kOrders, "orders SESSION", "the session's open orders, the first 100 of them"},
+    {"config", AdminVerb::kConfig, "config", "the effective configuration, defaults included"},
+    {"kill", AdminVerb::kKill, "kill all|session N|account N|venue N REASON",
+     "refuse new orders and replaces in that scope; cancels pass"},
+    {"arm", AdminVerb::kArm, "arm all|session N|account N|venue N by NAME",
+     "lift the kill switch of that scope; NAME is who decided it"},
+    {"stop", AdminVerb::kStop, "stop", "log every session out and stop the gateway"},
+    {"help", AdminVerb::kHelp, "help", "this text"},
+}};
+
+constexpr std::array kScopes{KillScope::kAll, KillScope::kSession, KillScope::kAccount,
+                             KillScope::kVenue};
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+// Cuts the first word off `text`.
+std::string_view TakeWord(std::string_view& text) {
+  text = Trim(text);
+  const std::size_t end = text.find(' ');
+  const std::string_view word = text.substr(0, end);
+  text = end == std::string_view::npos ? std::string_view{} : Trim(text.substr(end));
+  return word;
+}
+
+bool ParseNumber(std::string_view word, uint32_t& out) {
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), out);
+  return error == std::errc{} && end == word.data() + word.size() && out != 0;
+}
+
+ParsedAdminCommand Refuse(std::string error) { return {{}, std::move(error)}; }
+
+std::string Usage(const AdminCommandRow& row) { return "usage: " + std::string(row.usage); }
+
+// The scope and number of a kill or arm; leaves in `rest` what follows them.
+std::string ReadScope(const AdminCommandRow& row, std::string_view& rest, AdminCommand& command) {
+  const std::string_view word = TakeWord(rest);
+  for (const KillScope scope : kScopes) {
+    if (Name(scope) == word) command.scope = scope;
+  }
+  if (command.scope == KillScope::kUnset) {
+    return "the scope " + (word.empty() ? "is missing" : "'" + std::string(word) + "' is not known") +
+           "; " + Usage(row);
+  }
+  if (command.scope == KillScope::kAll) return {};
+  if (!ParseNumber(TakeWord(rest), command.id)) {
+    return "the " + std::string(word) + "'s number (1 or more) is missing; " + Usage(row);
+  }
+  return {};
+}
+
+ParsedAdminCommand ParseSwitch(const AdminCommandRow& row, std::string_view rest) {
+  ParsedAdminCommand out;
+  out.command.verb = row.verb;
+  out.error = ReadScope(row, rest, out.command);
+  if (!out.ok()) return out;
+  if (row.verb == AdminVerb::kKill) {
+    if (rest.empty()) return Refuse("a kill needs a reason, which is logged; " + Usage(row));
+  } else {
+    const std::string_view by = TakeWord(rest);
+    if ((by != "by" && by != "BY") || rest.empty()) {
+      return Refuse("to arm again needs the name of who decided it, which is logged; " + Usage(row));
+    }
+  }
+  out.command.text = rest;
+  return out;
+}
+
+}  // namespace
+
+std::span<const AdminCommandRow> AdminCommandTable() noexcept { return kTable; }
+
+ParsedAdminCommand ParseAdminCommand(std::string_view line) {
+  if (line.size() > kAdminLineBytesMax) {
+    return Refuse("the line is longer than " + std::to_string(kAdminLineBytesMax) + " bytes; shorten it");
+  }
+  for (const char c : line) {
+    // What is logged shall be one line that shows what was sent.
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      return Refuse("the line contains a control character; write printable text");
+    }
+  }
+  std::string_view rest = line;
+  const std::string_view verb = TakeWord(rest);
+  for (const AdminCommandRow& row : kTable) {
+    if (row.name != verb) continue;
+    if (row.verb == AdminVerb::kKill || row.verb == AdminVerb::kArm) return ParseSwitch(row, rest);
+    ParsedAdminCommand out;
+    out.command.verb = row.verb;
+    if (row.verb == AdminVerb::kOrders) {
+      if (!ParseNumber(TakeWord(rest), out.command.id)) {
+        return Refuse("the session's number (1 or more) is missing; " + Usage(row));
+      }
+    }
+    if (!rest.empty()) return Refuse("'" + std::string(rest) + "' is too much; " + Usage(row));
+    return out;
+  }
+  return Refuse((verb.empty() ? std::string("an empty command")
+                              : "unknown command '" + std::string(verb) + "'") +
+                "; 'help' lists the commands");
+}
+
+std::string AdminHelp() {
+  std::string text;
+  for (const AdminCommandRow& row : kTable) {
+    text += std::string(row.usage) + "\n    " + std::string(row.meaning) + "\n";
+  }
+  return text;
+}
+
+}  // namespace ringway

@@ -1,0 +1,59 @@
+// What may an operator ask of a running gateway, and how is it written?
+//
+// One line of text per command:
+//   status                          JSON: sessions, venues, orders, positions, counters
+//   sessions                        one line per session
+//   orders SESSION                  how many orders the session has in each state
+//   config                          the effective configuration
+//   kill all REASON                 latch a kill switch: new orders and replaces are refused, cancels pass
+//   kill session|account|venue N REASON
+//   arm all by NAME                 arm it again; NAME says who took the decision and is logged
+//   arm session|account|venue N by NAME
+//   stop                            orderly stop, as on SIGTERM
+//   help
+// Thread rule: pure functions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "schema/messages.h"
+
+namespace ringway {
+
+enum class AdminVerb : uint8_t { kStatus, kSessions, kOrders, kConfig, kKill, kArm, kStop, kHelp };
+
+struct AdminCommand {
+  AdminVerb verb = AdminVerb::kHelp;
+  KillScope scope = KillScope::kUnset;  // kKill, kArm
+  uint32_t id = 0;                      // kKill, kArm (0 with kAll); the session with kOrders
+  std::string text;                     // the reason of a kKill, the name of a kArm
+};
+
+// A longer line is refused.
+inline constexpr std::size_t kAdminLineBytesMax = 512;
+
+struct AdminCommandRow {
+  std::string_view name;
+  AdminVerb verb;
+  std::string_view usage;    // the whole line
+  std::string_view meaning;
+};
+std::span<const AdminCommandRow> AdminCommandTable() noexcept;
+
+struct ParsedAdminCommand {
+  AdminCommand command;
+  std::string error;  // cause and remedy; empty when the command is good
+  bool ok() const noexcept { return error.empty(); }
+};
+
+// `line` without its newline.
+ParsedAdminCommand ParseAdminCommand(std::string_view line);
+
+// The text that `help` answers.
+std::string AdminHelp();
+
+}  // namespace ringway

@@ -1,0 +1,86 @@
+// Is every command read as it was meant, and every other line refused with a cause and a remedy?
+#include "gateway/admin_command.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "schema/messages.h"
+
+namespace ringway {
+namespace {
+
+TEST(AdminCommand, KillsAndArmsNameScopeNumberAndWhy) {
+  const AdminCommand all = ParseAdminCommand("kill all fat finger").command;
+  EXPECT_EQ(all.verb, AdminVerb::kKill);
+  EXPECT_EQ(all.scope, KillScope::kAll);
+  EXPECT_EQ(all.id, 0u);
+  EXPECT_EQ(all.text, "fat finger");
+
+  const AdminCommand session = ParseAdminCommand("  kill   session 7   loop in strategy ").command;
+  EXPECT_EQ(session.scope, KillScope::kSession);
+  EXPECT_EQ(session.id, 7u);
+  EXPECT_EQ(session.text, "loop in strategy");
+
+  const AdminCommand arm = ParseAdminCommand("arm venue 2 by A. Operator").command;
+  EXPECT_EQ(arm.verb, AdminVerb::kArm);
+  EXPECT_EQ(arm.scope, KillScope::kVenue);
+  EXPECT_EQ(arm.id, 2u);
+  EXPECT_EQ(arm.text, "A. Operator");
+
+  EXPECT_EQ(ParseAdminCommand("arm account 4294967295 BY x").command.id, 4294967295u);
+}
+
+TEST(AdminCommand, PlainCommandsTakeNothingMore) {
+  for (const AdminCommandRow& row : AdminCommandTable()) {
+    if (row.usage != row.name) continue;
+    const ParsedAdminCommand parsed = ParseAdminCommand(row.name);
+    EXPECT_TRUE(parsed.ok()) << parsed.error;
+    EXPECT_EQ(parsed.command.verb, row.verb);
+    EXPECT_FALSE(ParseAdminCommand(std::string(row.name) + " now").ok());
+  }
+  EXPECT_EQ(ParseAdminCommand("orders 12").command.id, 12u);
+}
+
+TEST(AdminCommand, BadLinesAreRefusedWithCauseAndRemedy) {
+  struct Case {
+    std::string line;
+    const char* error;
+  };
+  for (const Case& c : {
+           Case{"", "an empty command; 'help' lists the commands"},
+           {"explode", "unknown command 'explode'; 'help' lists the commands"},
+           {"kill", "the scope is missing; usage: kill all|session N|account N|venue N REASON"},
+           {"kill everything now",
+            "the scope 'everything' is not known; usage: kill all|session N|account N|venue N REASON"},
+           {"kill session", "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
+                            "N REASON"},
+           {"kill session 0 x",
+            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue N REASON"},
+           {"kill session 4294967296 x",
+            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue N REASON"},
+           {"kill venue 1", "a kill needs a reason, which is logged; usage: kill all|session N|account N|venue N "
+                            "REASON"},
+           {"arm all", "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
+                       "N|account N|venue N by NAME"},
+           {"arm all by", "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
+                          "N|account N|venue N by NAME"},
+           {"arm all Anna", "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
+                            "N|account N|venue N by NAME"},
+           {"orders", "the session's number (1 or more) is missing; usage: orders SESSION"},
+           {"stop now", "'now' is too much; usage: stop"},
+           {"kill all \x1b[31mred", "the line contains a control character; write printable text"},
+           {std::string(kAdminLineBytesMax + 1, 'x'), "the line is longer than 512 bytes; shorten it"},
+       }) {
+    EXPECT_EQ(ParseAdminCommand(c.line).error, c.error) << c.line;
+  }
+}
+
+TEST(AdminCommand, HelpNamesEveryCommand) {
+  const std::string help = AdminHelp();
+  for (const AdminCommandRow& row : AdminCommandTable()) {
+    EXPECT_NE(help.find(row.usage), std::string::npos) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace ringway

@@ -1,0 +1,53 @@
+// What does the text of a configuration file say, and at which line and column?
+//
+// A tree of nodes that keeps every scalar as it was written: 0.1 stays the three characters "0.1", so a price is
+// never a binary fraction on its way. The TOML library is seen by the .cc alone.
+// Thread rule: a document is immutable once parsed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ringway {
+
+struct ConfigPosition {
+  uint32_t line = 0;  // from 1; 0 where a thing is not in the file
+  uint32_t column = 0;
+  auto operator<=>(const ConfigPosition&) const = default;
+};
+
+enum class ConfigKind : uint8_t { kTable, kArray, kString, kInteger, kFloat, kBoolean, kDateTime };
+std::string_view Name(ConfigKind kind) noexcept;  // as an error message calls it: "a table"
+
+struct ConfigNode {
+  ConfigKind kind = ConfigKind::kTable;
+  ConfigPosition position;
+  std::string text;  // of a scalar; a string's is without quotes and escapes
+  std::vector<std::pair<std::string, ConfigNode>> members;  // of a table, in the order of their names
+  std::vector<ConfigPosition> member_positions;             // of their keys
+  std::vector<ConfigNode> items;                            // of an array
+};
+
+// One thing that is wrong with a configuration. `key` is dotted, with indices: "session[2].account".
+struct ConfigError {
+  ConfigPosition position;
+  std::string key;
+  std::string what;
+  std::string remedy;
+};
+
+// "file:12:7: session[2].account: what; remedy"
+std::string Format(std::string_view file, const ConfigError& error);
+
+// Parses TOML 1.0. On failure the error says where reading had to stop, and the node is an empty table.
+struct ParsedDocument {
+  ConfigNode root;
+  bool ok = false;
+  ConfigError error;
+};
+ParsedDocument ParseConfigDocument(std::string_view text);
+
+}  // namespace ringway
