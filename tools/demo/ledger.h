@@ -1,0 +1,132 @@
+// What became of every order that this strategy sent: its own account, kept from reports alone.
+//
+// Invariants: every request that was sent is known by its clOrdId; an order has exactly one outcome
+// at any time, and a final one never changes; what the reports say of an order (cumQty, leavesQty)
+// equals what this account added up. A report that breaks one is kept as a violation, not obeyed.
+// Thread rule: one thread, the strategy's. Grows in chunks, so that what is there never moves.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/messages.h"
+#include "tools/demo/latency.h"
+#include "tools/demo/strategy_result.h"
+
+namespace ringway::demo {
+
+// No order or request.
+inline constexpr uint32_t kNoIndex = UINT32_MAX;
+
+class Ledger {
+ public:
+  struct Options {
+    uint32_t session = 0;
+    uint32_t account = 0;
+    uint32_t instruments = 0;  // their ids are 1..instruments
+    bool keep_fills = false;   // each execution is kept in the result
+  };
+
+  struct Order {
+    uint64_t cl_ord_id = 0;          // as first sent
+    uint64_t current_cl_ord_id = 0;  // as last accepted: what a cancel or replace must name
+    uint64_t sent_qty = 0;
+    uint64_t qty = 0;  // total, after replaces
+    uint64_t filled_qty = 0;
+    int64_t price = 0;
+    uint32_t instrument = 0;
+    uint32_t working_slot = kNoIndex;
+    Side side = Side::kUnset;
+    TimeInForce time_in_force = TimeInForce::kDay;
+    OrderOutcome outcome = OrderOutcome::kUnanswered;
+    bool fill_timed = false;
+    uint16_t changes_pending = 0;  // cancels and replaces without a final answer
+  };
+
+  // REQUIRES: `latencies` outlives the ledger.
+  Ledger(const Options& options, Latencies* latencies);
+
+  // A request that Send() has taken. `start_ns` is where its latencies count from.
+  // REQUIRES: clOrdIds rise from request to request; a cancel or replace names a known order.
+  void OnSent(const NewOrder& order, int64_t start_ns);
+  void OnSent(const Cancel& cancel, int64_t start_ns);
+  void OnSent(const Replace& replace, int64_t start_ns);
+
+  void OnReport(const OrderAck& ack, int64_t now_ns);
+  void OnReport(const OrderReject& reject, int64_t now_ns);
+  void OnReport(const ExecutionReport& report, int64_t now_ns);
+  void OnReport(const CancelReject& reject, int64_t now_ns);
+
+  // Requests without the gateway's answer, and without a final one: the venue's, or a refusal. An
+  // order that may rest is answered by the first report of it, one that may not by its last.
+  uint64_t unacked() const noexcept { return unacked_; }
+  uint64_t unsettled() const noexcept { return unsettled_; }
+
+  uint64_t orders_sent() const noexcept { return orders_.size(); }
+  uint64_t requests_sent() const noexcept { return requests_sent_; }
+  uint64_t reports_received() const noexcept { return reports_received_; }
+  uint64_t fills_added() const noexcept { return fills_added_; }
+  uint64_t fills_removed() const noexcept { return fills_removed_; }
+
+  // Orders that rest or may come to rest: sent, may rest, not ended. In no particular order.
+  const std::vector<uint32_t>& Working(uint32_t instrument, Side side) const noexcept;
+  const Order& order(uint32_t index) const noexcept { return orders_[index]; }
+  // The order that a clOrdId (of it or of a change of it) belongs to; null when there is none.
+  const Order* Find(uint64_t cl_ord_id) const noexcept;
+
+  // Bought less sold.
+  int64_t position(uint32_t instrument) const noexcept;
+
+  // The account as it stands.
+  StrategyResult Result() const;
+
+ private:
+  struct Request {
+    int64_t start_ns = 0;
+    uint64_t qty = 0;           // kReplace: the total asked for
+    uint32_t order = kNoIndex;  // kNoIndex: no request has this clOrdId
+    RequestType type = RequestType::kUnset;
+    bool acked = false;
+    bool settled = false;
+    RequestOutcome outcome = RequestOutcome::kUnanswered;
+  };
+
+  Request& AddRequest(uint64_t cl_ord_id, uint32_t order, RequestType type, int64_t start_ns);
+  Request* FindRequest(uint64_t cl_ord_id) noexcept;
+  Request& AddChange(uint64_t cl_ord_id, uint64_t orig_cl_ord_id, RequestType type,
+                     int64_t start_ns);
+  void Ack(Request& request) noexcept;
+  void Settle(Request& request, RequestOutcome outcome);
+  void End(Order& order, OrderOutcome outcome);
+  void StartWorking(uint32_t index);
+  void StopWorking(Order& order);
+  std::vector<uint32_t>& WorkingOf(const Order& order);
+  void OnFill(Order& order, Request& first, const ExecutionReport& report, int64_t now_ns);
+  void OnReplaced(Order& order, Request& request, const ExecutionReport& report);
+  void Violation(std::string_view what, uint64_t cl_ord_id);
+  void CountSent(FrameType type) noexcept;
+  void CountReceived(FrameType type) noexcept;
+
+  const Options options_;
+  Latencies& latencies_;
+  std::deque<Order> orders_;
+  std::deque<Request> requests_;                               // by clOrdId
+  std::vector<std::array<std::vector<uint32_t>, 2>> working_;  // by instrument, then buy and sell
+  uint64_t unacked_ = 0;
+  uint64_t unsettled_ = 0;
+  uint64_t requests_sent_ = 0;
+  uint64_t reports_received_ = 0;
+  uint64_t fills_added_ = 0;
+  uint64_t fills_removed_ = 0;
+  std::array<uint64_t, 256> sent_{};                 // by FrameType
+  std::array<uint64_t, 256> received_{};             // by FrameType, execution reports apart
+  std::array<uint64_t, 256> executions_received_{};  // by ExecType
+  std::vector<Position> positions_;                  // by instrument
+  StrategyResult result_;  // what else is counted as it happens; Result() adds the rest
+};
+
+}  // namespace ringway::demo

@@ -1,0 +1,90 @@
+#include "tools/demo/replay_plan.h"
+
+#include "absl/container/flat_hash_map.h"
+
+namespace ringway::demo {
+namespace {
+
+struct Introduced {
+  uint64_t line;
+  uint64_t total_qty;
+};
+
+}  // namespace
+
+std::string_view Name(SkipCause cause) noexcept {
+  switch (cause) {
+    case SkipCause::kNone:
+      return "none";
+    case SkipCause::kHiddenExecution:
+      return "hidden_execution";
+    case SkipCause::kCrossTrade:
+      return "cross_trade";
+    case SkipCause::kHalt:
+      return "halt";
+    case SkipCause::kUnknownOrder:
+      return "unknown_order";
+  }
+  return "unknown";
+}
+
+std::vector<ReplayStep> PlanReplay(std::span<const LobsterEvent> events) {
+  std::vector<ReplayStep> steps;
+  steps.reserve(events.size());
+  absl::flat_hash_map<uint64_t, Introduced> orders;
+  for (const LobsterEvent& event : events) {
+    ReplayStep step;
+    step.event = event;
+    const auto known = orders.find(event.order_id);
+    const auto act = [&](ReplayAction action) {
+      if (known == orders.end()) {
+        step.skip_cause = SkipCause::kUnknownOrder;
+        return;
+      }
+      step.action = action;
+      step.root_line = known->second.line;
+    };
+    switch (event.type) {
+      case LobsterType::kNewOrder:
+        orders[event.order_id] = {event.line, event.size};
+        step.action = ReplayAction::kNew;
+        step.root_line = event.line;
+        break;
+      case LobsterType::kPartialCancel:
+        act(ReplayAction::kReduce);
+        if (known != orders.end()) {
+          uint64_t& total_qty = known->second.total_qty;
+          total_qty -= event.size < total_qty ? event.size : total_qty;
+          step.total_qty = total_qty;
+        }
+        break;
+      case LobsterType::kDelete:
+        act(ReplayAction::kCancel);
+        break;
+      case LobsterType::kVisibleExecution:
+        act(ReplayAction::kTake);
+        break;
+      case LobsterType::kHiddenExecution:
+        step.skip_cause = SkipCause::kHiddenExecution;
+        break;
+      case LobsterType::kCrossTrade:
+        step.skip_cause = SkipCause::kCrossTrade;
+        break;
+      case LobsterType::kHalt:
+        step.skip_cause = SkipCause::kHalt;
+        break;
+    }
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+std::array<uint64_t, kSkipCauseCount> CountSkipped(std::span<const ReplayStep> steps) {
+  std::array<uint64_t, kSkipCauseCount> counts{};
+  for (const ReplayStep& step : steps) {
+    if (step.action == ReplayAction::kSkip) ++counts[static_cast<size_t>(step.skip_cause)];
+  }
+  return counts;
+}
+
+}  // namespace ringway::demo
