@@ -1,0 +1,348 @@
+// Do Cap'n Proto's own reader and writer agree with ours, also across versions of the schema?
+
+#include <capnp/any.h>
+#include <capnp/dynamic.h>
+#include <capnp/message.h>
+#include <capnp/schema-parser.h>
+#include <capnp/serialize.h>
+#include <kj/filesystem.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "base/random.h"
+#include "gtest/gtest.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "schema/ringway.capnp.h"
+#include "schema/testing/random_message.h"
+
+namespace ringway {
+namespace {
+
+using testing::RandomMessage;
+using testing::RandomValue;
+using Bytes = std::vector<std::byte>;
+using Fields = std::map<std::string, uint64_t>;  // name -> value, sign-extended
+
+constexpr int kRounds = 200;
+
+// A schema file as Cap'n Proto itself understands it.
+class Version {
+ public:
+  explicit Version(const char* path) {
+    const kj::ReadableDirectory* const imports[] = {include_.get()};
+    file_ = parser_.parseFromDirectory(files_->getCurrent(), kj::Path::parse(path), imports);
+  }
+
+  capnp::StructSchema Struct(std::string_view name) const {
+    return file_.getNested(std::string(name).c_str()).asStruct();
+  }
+
+ private:
+  const kj::Own<kj::Filesystem> files_ = kj::newDiskFilesystem();
+  const kj::Own<const kj::ReadableDirectory> include_ =
+      files_->getRoot().openSubdir(kj::Path({"usr", "include"}));
+  capnp::SchemaParser parser_;
+  capnp::ParsedSchema file_;
+};
+
+// The schema itself, its first half, and one that went on without us (testing/other_version.awk).
+const Version& Current() {
+  static const Version version("schema/ringway.capnp");
+  return version;
+}
+const Version& Older() {
+  static const Version version("schema/ringway_older.capnp");
+  return version;
+}
+const Version& Newer() {
+  static const Version version("schema/ringway_newer.capnp");
+  return version;
+}
+
+template <Message M>
+Fields FieldsOf(const M& message) {
+  Fields fields;
+  message.VisitFields([&](std::string_view name, const auto& value) {
+    fields[std::string(name)] = static_cast<uint64_t>(value);
+  });
+  return fields;
+}
+
+Fields FieldsOf(capnp::DynamicStruct::Reader reader) {
+  Fields fields;
+  for (auto field : reader.getSchema().getFields()) {
+    const auto value = reader.get(field);
+    fields[field.getProto().getName().cStr()] = value.getType() == capnp::DynamicValue::INT
+                                                    ? static_cast<uint64_t>(value.as<int64_t>())
+                                                    : value.as<uint64_t>();
+  }
+  return fields;
+}
+
+// Random values for every field of `schema`, written by Cap'n Proto.
+void FillRandomly(capnp::DynamicStruct::Builder builder, Random& random) {
+  using Which = capnp::schema::Type::Which;
+  uint64_t used = random.Below(builder.getSchema().getFields().size() + 1);
+  for (auto field : builder.getSchema().getFields()) {
+    if (used-- == 0) return;
+    switch (field.getType().which()) {
+      case Which::UINT8: builder.set(field, RandomValue<uint8_t>(random)); break;
+      case Which::UINT16: builder.set(field, RandomValue<uint16_t>(random)); break;
+      case Which::UINT32: builder.set(field, RandomValue<uint32_t>(random)); break;
+      case Which::UINT64: builder.set(field, RandomValue<uint64_t>(random)); break;
+      case Which::INT32: builder.set(field, RandomValue<int32_t>(random)); break;
+      case Which::INT64: builder.set(field, RandomValue<int64_t>(random)); break;
+      default: FAIL() << "a type that no message uses";
+    }
+  }
+}
+
+template <Message M>
+Bytes Encoded(const M& message) {
+  Bytes bytes(PayloadBytes(message));
+  Encode(message, bytes.data());
+  return bytes;
+}
+
+// What the official, checked reader makes of `payload`: it gets a segment table in front.
+Fields ReadOfficially(const Bytes& payload, capnp::StructSchema schema) {
+  auto words = kj::heapArray<capnp::word>(1 + payload.size() / kWordBytes);
+  const uint32_t table[2] = {0, static_cast<uint32_t>(payload.size() / kWordBytes)};
+  std::memcpy(words.begin(), table, sizeof(table));
+  std::memcpy(words.begin() + 1, payload.data(), payload.size());
+  capnp::FlatArrayMessageReader reader(words);
+  return FieldsOf(reader.getRoot<capnp::DynamicStruct>(schema));
+}
+
+// The single segment that an official writer made.
+Bytes Segment(capnp::MessageBuilder& builder) {
+  const auto segments = builder.getSegmentsForOutput();
+  EXPECT_EQ(segments.size(), 1u);
+  const auto bytes = segments[0].asBytes();
+  const auto* begin = reinterpret_cast<const std::byte*>(bytes.begin());
+  return Bytes(begin, begin + bytes.size());
+}
+
+Bytes Canonical(capnp::DynamicStruct::Reader reader) {
+  const auto words = reader.as<capnp::AnyStruct>().canonicalize();
+  const auto bytes = words.asBytes();
+  const auto* begin = reinterpret_cast<const std::byte*>(bytes.begin());
+  return Bytes(begin, begin + bytes.size());
+}
+
+// `known` of `all`, which has at least those.
+Fields Restricted(const Fields& all, const Fields& known) {
+  Fields result;
+  for (const auto& [name, value] : known) {
+    const auto found = all.find(name);
+    if (found == all.end()) {
+      ADD_FAILURE() << "no field " << name;
+      continue;
+    }
+    result[name] = found->second;
+  }
+  return result;
+}
+
+template <class M>
+class InteropTest : public ::testing::Test {};
+TYPED_TEST_SUITE(InteropTest, testing::EveryMessage, testing::MessageNames);
+
+TYPED_TEST(InteropTest, TheSchemaHasTheSameFieldsAndSize) {
+  const auto schema = Current().Struct(TypeParam::kName);
+  EXPECT_EQ(schema.getProto().getStruct().getDataWordCount(), TypeParam::kDataWords);
+  EXPECT_EQ(schema.getProto().getStruct().getPointerCount(), 0u);
+  EXPECT_EQ(schema.getFields().size(), FieldsOf(TypeParam{}).size());
+}
+
+TYPED_TEST(InteropTest, WhatWeEncodeTheOfficialReaderReads) {
+  const uint64_t seed = 21;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto schema = Current().Struct(TypeParam::kName);
+  for (int round = 0; round < kRounds; ++round) {
+    const auto message = RandomMessage<TypeParam>(random);
+    ASSERT_EQ(ReadOfficially(Encoded(message), schema), FieldsOf(message));
+  }
+}
+
+TYPED_TEST(InteropTest, WhatTheOfficialWriterWritesWeDecode) {
+  const uint64_t seed = 22;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto schema = Current().Struct(TypeParam::kName);
+  for (int round = 0; round < kRounds; ++round) {
+    capnp::MallocMessageBuilder builder;
+    const auto root = builder.initRoot<capnp::DynamicStruct>(schema);
+    FillRandomly(root, random);
+    TypeParam message;
+    ASSERT_EQ(Decode(Segment(builder), message), DecodeStatus::kOk);
+    ASSERT_EQ(FieldsOf(message), FieldsOf(root.asReader()));
+    ASSERT_TRUE(message.ReservedAreZero() || FieldsOf(message).contains("spare") ||
+                FieldsOf(message).contains("spare0"));
+  }
+}
+
+TYPED_TEST(InteropTest, OurBytesAreTheCanonicalForm) {
+  const uint64_t seed = 23;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto schema = Current().Struct(TypeParam::kName);
+  for (int round = 0; round < kRounds; ++round) {
+    capnp::MallocMessageBuilder builder;
+    const auto root = builder.initRoot<capnp::DynamicStruct>(schema);
+    FillRandomly(root, random);
+    const Bytes canonical = Canonical(root.asReader());
+    TypeParam message;
+    ASSERT_EQ(Decode(canonical, message), DecodeStatus::kOk);
+    ASSERT_EQ(FieldsOf(message), FieldsOf(root.asReader()));
+    if (message == TypeParam{}) continue;  // the one message with two spellings, see codec.h
+    ASSERT_EQ(Encoded(message), canonical);
+  }
+}
+
+TYPED_TEST(InteropTest, AnOlderPeerIsRead) {
+  const uint64_t seed = 24;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto schema = Older().Struct(TypeParam::kName);
+  for (int round = 0; round < kRounds; ++round) {
+    capnp::MallocMessageBuilder builder;
+    const auto root = builder.initRoot<capnp::DynamicStruct>(schema);
+    FillRandomly(root, random);
+    Fields expected = FieldsOf(TypeParam{});
+    for (const auto& [name, value] : FieldsOf(root.asReader())) expected[name] = value;
+    for (const Bytes& payload : {Segment(builder), Canonical(root.asReader())}) {
+      TypeParam message;
+      ASSERT_EQ(Decode(payload, message), DecodeStatus::kOk);
+      ASSERT_EQ(FieldsOf(message), expected);
+    }
+  }
+}
+
+TYPED_TEST(InteropTest, AnOlderPeerReadsUs) {
+  const uint64_t seed = 25;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto schema = Older().Struct(TypeParam::kName);
+  for (int round = 0; round < kRounds; ++round) {
+    const auto message = RandomMessage<TypeParam>(random);
+    const Fields read = ReadOfficially(Encoded(message), schema);
+    ASSERT_EQ(read, Restricted(FieldsOf(message), read));
+  }
+}
+
+TYPED_TEST(InteropTest, ANewerPeerIsRead) {
+  const uint64_t seed = 26;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto schema = Newer().Struct(TypeParam::kName);
+  ASSERT_GT(schema.getProto().getStruct().getDataWordCount(), TypeParam::kDataWords);
+  for (int round = 0; round < kRounds; ++round) {
+    capnp::MallocMessageBuilder builder;
+    const auto root = builder.initRoot<capnp::DynamicStruct>(schema);
+    FillRandomly(root, random);
+    for (const Bytes& payload : {Segment(builder), Canonical(root.asReader())}) {
+      TypeParam message;
+      ASSERT_EQ(Decode(payload, message), DecodeStatus::kOk);
+      const Fields read = FieldsOf(message);
+      ASSERT_EQ(read, Restricted(FieldsOf(root.asReader()), read));
+    }
+  }
+}
+
+TYPED_TEST(InteropTest, ANewerPeerReadsUs) {
+  const uint64_t seed = 27;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto schema = Newer().Struct(TypeParam::kName);
+  for (int round = 0; round < kRounds; ++round) {
+    const auto message = RandomMessage<TypeParam>(random);
+    Fields expected = FieldsOf(message);
+    for (const char* future : {"future0", "future1", "future2", "future3"}) expected[future] = 0;
+    ASSERT_EQ(ReadOfficially(Encoded(message), schema), expected);
+  }
+}
+
+// A newer schema puts its small fields into our holes: that shows, so that the caller can refuse.
+TEST(NewerPeerTest, ANewFieldInAHoleIsSeenAsNotZero) {
+  capnp::MallocMessageBuilder builder;
+  auto root = builder.initRoot<capnp::DynamicStruct>(Newer().Struct(SessionReject::kName));
+  root.set("refSeq", 7);
+  SessionReject message;
+  ASSERT_EQ(Decode(Segment(builder), message), DecodeStatus::kOk);
+  EXPECT_TRUE(message.ReservedAreZero());
+  root.set("future0", 1);
+  ASSERT_EQ(Decode(Segment(builder), message), DecodeStatus::kOk);
+  EXPECT_FALSE(message.ReservedAreZero());
+}
+
+// Through the C++ that capnpc-c++ generates, field by field.
+TEST(GeneratedInteropTest, TheGeneratedReaderReadsANewOrder) {
+  const NewOrder order{.cl_ord_id = 1,
+                       .price = -2,
+                       .qty = 3,
+                       .instrument = 4,
+                       .account = 5,
+                       .side = Side::kSell,
+                       .ord_type = OrdType::kStopLimit,
+                       .time_in_force = TimeInForce::kGoodTillDate,
+                       .capacity = Capacity::kPrincipal,
+                       .route = 10,
+                       .post_only = 1,
+                       .spare = 12,
+                       .stop_price = -13,
+                       .display_qty = 14,
+                       .expire_time = 15};
+  const Bytes payload = Encoded(order);
+  auto words = kj::heapArray<capnp::word>(payload.size() / kWordBytes);
+  std::memcpy(words.begin(), payload.data(), payload.size());
+  const kj::ArrayPtr<const capnp::word> segments[] = {words.asPtr()};
+  capnp::SegmentArrayMessageReader message(segments);
+  const auto read = message.getRoot<wire::NewOrder>();
+  EXPECT_EQ(read.getClOrdId(), 1u);
+  EXPECT_EQ(read.getPrice(), -2);
+  EXPECT_EQ(read.getQty(), 3u);
+  EXPECT_EQ(read.getInstrument(), 4u);
+  EXPECT_EQ(read.getAccount(), 5u);
+  EXPECT_EQ(read.getSide(), static_cast<uint8_t>(wire::Side::SELL));
+  EXPECT_EQ(read.getOrdType(), static_cast<uint8_t>(wire::OrdType::STOP_LIMIT));
+  EXPECT_EQ(read.getTimeInForce(), static_cast<uint8_t>(wire::TimeInForce::GOOD_TILL_DATE));
+  EXPECT_EQ(read.getCapacity(), static_cast<uint8_t>(wire::Capacity::PRINCIPAL));
+  EXPECT_EQ(read.getRoute(), 10);
+  EXPECT_EQ(read.getPostOnly(), 1);
+  EXPECT_EQ(read.getSpare(), 12);
+  EXPECT_EQ(read.getStopPrice(), -13);
+  EXPECT_EQ(read.getDisplayQty(), 14u);
+  EXPECT_EQ(read.getExpireTime(), 15u);
+}
+
+TEST(GeneratedInteropTest, WeReadWhatTheGeneratedBuilderWrites) {
+  capnp::MallocMessageBuilder builder;
+  auto root = builder.initRoot<wire::ExecutionReport>();
+  root.setClOrdId(1);
+  root.setExecType(static_cast<uint8_t>(wire::ExecType::PARTIAL_FILL));
+  root.setOrdStatus(static_cast<uint8_t>(wire::OrdStatus::PARTIALLY_FILLED));
+  root.setVenue(2);
+  root.setLastPrice(-3);
+  root.setMatchId(4);
+  ExecutionReport message;
+  ASSERT_EQ(Decode(Segment(builder), message), DecodeStatus::kOk);
+  EXPECT_EQ(message, (ExecutionReport{.cl_ord_id = 1,
+                                      .exec_type = ExecType::kPartialFill,
+                                      .ord_status = OrdStatus::kPartiallyFilled,
+                                      .venue = 2,
+                                      .last_price = -3,
+                                      .match_id = 4}));
+}
+
+}  // namespace
+}  // namespace ringway

@@ -1,0 +1,83 @@
+#include "schema/json.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "gtest/gtest.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "schema/testing/random_message.h"
+
+namespace ringway {
+namespace {
+
+TEST(JsonTest, PrintsFieldsInLayoutOrderAndEnumsByName) {
+  const NewOrder order{.cl_ord_id = 18446744073709551615u,
+                       .price = -1'500'000'000,
+                       .qty = 100,
+                       .instrument = 7,
+                       .side = Side::kSellShort,
+                       .ord_type = OrdType::kLimit,
+                       .time_in_force = TimeInForce::kImmediateOrCancel,
+                       .capacity = static_cast<Capacity>(77)};
+  EXPECT_EQ(ToJson(order),
+            R"({"type":"NewOrder","clOrdId":18446744073709551615,"price":-1500000000,"qty":100,)"
+            R"("instrument":7,"account":0,"side":"sellShort","ordType":"limit",)"
+            R"("timeInForce":"immediateOrCancel","capacity":77,"route":0,"postOnly":0,"spare":0,)"
+            R"("stopPrice":0,"displayQty":0,"expireTime":0})");
+}
+
+TEST(JsonTest, AppendsBehindWhatIsThere) {
+  std::string out = "x ";
+  AppendJson(GapFill{.new_seq = 5}, out);
+  EXPECT_EQ(out, R"(x {"type":"GapFill","newSeq":5})");
+}
+
+TEST(JsonTest, ARefusedPayloadAppendsNothing) {
+  std::string out = "x";
+  const std::vector<std::byte> payload(12);
+  EXPECT_EQ(AppendJson(FrameType::kGapFill, payload, out), DecodeStatus::kBadLength);
+  EXPECT_EQ(AppendJson(static_cast<FrameType>(200), payload, out), DecodeStatus::kUnknownType);
+  EXPECT_EQ(out, "x");
+}
+
+template <class M>
+class JsonEveryMessageTest : public ::testing::Test {};
+TYPED_TEST_SUITE(JsonEveryMessageTest, testing::EveryMessage, testing::MessageNames);
+
+TYPED_TEST(JsonEveryMessageTest, AParserReadsBackEveryValue) {
+  const uint64_t seed = 31;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  for (int round = 0; round < 100; ++round) {
+    const auto message = testing::RandomMessage<TypeParam>(random);
+    std::vector<std::byte> payload(PayloadBytes(message));
+    Encode(message, payload.data());
+    std::string text;
+    ASSERT_EQ(AppendJson(TypeParam::kType, payload, text), DecodeStatus::kOk);
+    ASSERT_EQ(text, ToJson(message));
+    const auto json = nlohmann::json::parse(text);
+    EXPECT_EQ(json["type"], TypeParam::kName);
+    message.VisitFields([&](std::string_view name, const auto& value) {
+      using T = std::remove_cvref_t<decltype(value)>;
+      const auto& parsed = json[std::string(name)];
+      if constexpr (std::is_enum_v<T>) {
+        if (IsKnown(value)) {
+          EXPECT_EQ(parsed.template get<std::string>(), Name(value));
+        } else {
+          EXPECT_EQ(parsed.template get<uint64_t>(), static_cast<uint64_t>(value));
+        }
+      } else {
+        EXPECT_EQ(parsed.template get<T>(), value) << name;
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace ringway
