@@ -1,0 +1,56 @@
+#include "tools/demo/board.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+
+#include "absl/status/status.h"
+
+namespace ringway::demo {
+namespace {
+
+absl::StatusOr<void*> Map(int fd) {
+  void* memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return absl::ErrnoToStatus(errno, "cannot map the demo's board");
+  return memory;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SharedBoard>> SharedBoard::Make() {
+  const int fd = memfd_create("ringway-demo-board", MFD_CLOEXEC);
+  if (fd < 0) return absl::ErrnoToStatus(errno, "memfd_create");
+  absl::Status status;
+  if (ftruncate(fd, sizeof(Board)) == 0) {
+    const absl::StatusOr<void*> memory = Map(fd);
+    if (memory.ok()) {
+      return std::unique_ptr<SharedBoard>(new SharedBoard(new (*memory) Board(), fd));
+    }
+    status = memory.status();
+  } else {
+    status = absl::ErrnoToStatus(errno, "ftruncate of the demo's board");
+  }
+  close(fd);
+  return status;
+}
+
+absl::StatusOr<std::unique_ptr<SharedBoard>> SharedBoard::Attach(int fd) {
+  struct stat info = {};
+  if (fstat(fd, &info) != 0 || info.st_size != static_cast<off_t>(sizeof(Board))) {
+    return absl::InvalidArgumentError("a strategy is started by the demo, never by hand");
+  }
+  const absl::StatusOr<void*> memory = Map(fd);
+  if (!memory.ok()) return memory.status();
+  return std::unique_ptr<SharedBoard>(
+      new SharedBoard(std::launder(static_cast<Board*>(*memory)), fd));
+}
+
+SharedBoard::~SharedBoard() {
+  munmap(board_, sizeof(Board));
+  close(fd_);
+}
+
+}  // namespace ringway::demo

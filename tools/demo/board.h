@@ -1,0 +1,79 @@
+// What do the demo and its strategy processes tell each other while they run?
+//
+// One piece of shared memory, made by the demo (a memfd) and inherited by each strategy. The demo
+// writes the phase; each strategy writes its own cell; the replay's turn goes from hand to hand.
+// Every cell has one writer and lines of its own.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "base/cache_line.h"
+#include "tools/demo/latency.h"
+#include "tools/demo/replay_turn.h"
+
+namespace ringway::demo {
+
+inline constexpr uint32_t kStrategiesMax = 64;
+
+// Set by the demo, only ever upwards.
+enum class Phase : uint32_t {
+  kPrepare,  // log on and wait
+  kRun,      // send
+  kFinish,   // send nothing new; what is under way is answered
+  kSettle,   // make sure that every report has arrived
+  kStop,     // log out, write the result, exit
+};
+
+// Set by the strategy, only ever upwards.
+enum class StrategyState : uint32_t {
+  kStarting,
+  kLive,     // logged on
+  kDrained,  // has sent all it will of its flow, and every request is answered
+  kSettled,  // no report of it can be under way any more
+  kDone,     // its result is written
+};
+
+struct alignas(kCacheLineBytes) StrategyCell {
+  std::atomic<StrategyState> state{StrategyState::kStarting};
+  std::atomic<uint64_t> orders_sent{0};
+  std::atomic<uint64_t> requests_sent{0};
+  std::atomic<uint64_t> reports_received{0};
+  std::atomic<int64_t> drained_ns{0};  // monotonic
+  // Read by the demo after kDone: the release store of `state` publishes it.
+  alignas(kCacheLineBytes) Latencies latencies;
+};
+
+struct Board {
+  alignas(kCacheLineBytes) std::atomic<Phase> phase{Phase::kPrepare};
+  std::atomic<int64_t> run_ns{0};  // monotonic time of kRun; published by `phase`
+  alignas(kCacheLineBytes) ReplayTurn turn;
+  std::array<StrategyCell, kStrategiesMax> cells;
+};
+
+// A mapping of the board, and the file behind it.
+class SharedBoard {
+ public:
+  // A fresh one. Its file is closed on exec: whoever shall inherit it is passed it.
+  static absl::StatusOr<std::unique_ptr<SharedBoard>> Make();
+  // The one that was inherited as `fd`.
+  static absl::StatusOr<std::unique_ptr<SharedBoard>> Attach(int fd);
+  ~SharedBoard();
+  SharedBoard(const SharedBoard&) = delete;
+  SharedBoard& operator=(const SharedBoard&) = delete;
+
+  Board* operator->() noexcept { return board_; }
+  Board& operator*() noexcept { return *board_; }
+  int fd() const noexcept { return fd_; }
+
+ private:
+  SharedBoard(Board* board, int fd) : board_(board), fd_(fd) {}
+  Board* board_;
+  int fd_;
+};
+
+}  // namespace ringway::demo
