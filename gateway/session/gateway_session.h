@@ -1,0 +1,333 @@
+// What does the gateway's end of one session do, message by message?
+//
+// It numbers and keeps reports, feeds them to the link as the link takes them, hands requests on in
+// order and once, and says what is wrong with the rest. It decides neither who may log on nor when
+// it is polled: session_layer.h does. Thread rule: the engine's thread. Nothing allocates after
+// construction but Begin().
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "base/check.h"
+#include "gateway/session/session_options.h"
+#include "gateway/step.h"
+#include "msg/auth.h"
+#include "msg/sequences.h"
+#include "msg/session_core.h"
+#include "msg/session_protocol.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+
+namespace ringway {
+
+template <SessionLink L>
+class GatewaySession {
+ public:
+  GatewaySession(const SessionConfig& config, const SessionLayerOptions& options,
+                 SessionLayerCounters& counters)
+      : id_(config.id),
+        key_(config.key),
+        violations_max_(options.violations_max),
+        durability_max_(options.durability_max),
+        heartbeat_default_ns_(options.heartbeat_default_ns),
+        incarnation_(config.incarnation),
+        outbound_(config.report_slots),
+        counters_(counters) {
+    outbound_.Restart(config.next_seq_out);
+    inbound_.Restart(config.next_seq_in);
+  }
+
+  SessionId id() const noexcept { return id_; }
+  const SessionKey& key() const noexcept { return key_; }
+  uint64_t incarnation() const noexcept { return incarnation_; }
+  uint64_t next_seq_in() const noexcept { return inbound_.next_seq(); }
+  uint64_t next_seq_out() const noexcept { return outbound_.next_seq(); }
+  const ResendStore& reports() const noexcept { return outbound_.store(); }
+  // Logged on, and its end is not decided.
+  bool live() const noexcept { return link_ != nullptr && !ended_; }
+  // Logged on and over: the engine has to hear of it, then TakeLink().
+  bool ended() const noexcept { return link_ != nullptr && ended_; }
+  // kUnset: the link was lost.
+  LogoutReason end_reason() const noexcept { return end_reason_; }
+
+  // Whether this (authentic) logon fits what is known of the session; kUnset: it does.
+  LogonRejectReason Check(const Logon& logon) const noexcept {
+    const bool resumes = logon.next_seq_in != 0 || logon.next_seq_out != 0;
+    if (logon.incarnation == 0) return LogonRejectReason::kStaleEpoch;
+    if (resumes && incarnation_ != 0 && logon.incarnation != incarnation_) {
+      return LogonRejectReason::kStaleEpoch;  // another process took the session over meanwhile
+    }
+    if (logon.next_seq_in > outbound_.next_seq() || logon.next_seq_out > kSequenceMax) {
+      return LogonRejectReason::kSequenceTooHigh;
+    }
+    return LogonRejectReason::kUnset;
+  }
+
+  // Goes on over a new link. Answers the logon as the engine is to see it: next_seq_in is 0 where
+  // the client needs a snapshot. REQUIRES: Check() found nothing, no link, room for the ack on the
+  // link.
+  template <class OpenOrders>
+  Logon Begin(std::unique_ptr<L> link, Logon logon, const OpenOrders& open_orders, int64_t now_ns) {
+    RINGWAY_CHECK(link_ == nullptr, "a session has one link at a time");
+    link_ = std::move(link);
+    ended_ = false;
+    end_reason_ = LogoutReason::kUnset;
+    blocked_ = drained_ = heard_ = false;
+    violations_ = rejects_ = 0;
+    incarnation_ = logon.incarnation;
+    requests_promised_ = logon.next_seq_out;
+    heartbeat_ns_ = logon.heartbeat_ns == 0
+                        ? heartbeat_default_ns_
+                        : static_cast<int64_t>(std::clamp<uint64_t>(
+                              logon.heartbeat_ns, kHeartbeatNsMin, kHeartbeatNsMax));
+    now_ns_ = last_heard_ns_ = last_heartbeat_ns_ = now_ns;
+    quiet_turns = 0;
+
+    inbound_.Resume();
+    if (logon.next_seq_in == 0) {
+      outbound_.Restart(outbound_.next_seq());
+    } else if (outbound_.ResumeAt(logon.next_seq_in) != 0) {
+      logon.next_seq_in = 0;
+    }
+    const bool snapshot = logon.next_seq_in == 0;
+    logon.durability = std::min(logon.durability, durability_max_);
+    LogonAck ack{.session = id_,
+                 .version = kSessionProtocolVersion,
+                 .durability = logon.durability,
+                 .incarnation = incarnation_,
+                 .next_seq_out = outbound_.next_seq(),
+                 .next_seq_in = inbound_.next_seq(),
+                 .heartbeat_ns = static_cast<uint64_t>(heartbeat_ns_),
+                 .open_orders = snapshot && open_orders ? open_orders(id_) : 0};
+    Sign(key_, LinkBinding{link_->nonces(), link_->epoch()}, ack);
+    if (SendUnnumbered(*link_, ack) != SendStatus::kOk) End(LogoutReason::kUnset);
+    logon.mac0 = logon.mac1 = logon.mac2 = logon.mac3 = 0;  // proofs are not for journals
+    return logon;
+  }
+
+  // Numbers, keeps and sends a report. Never refuses: a client that is too far behind is ended.
+  void Send(FrameType type, std::span<const std::byte> payload, Publish publish) noexcept {
+    if (live() && outbound_.store().full()) {
+      ++counters_.slow_consumers;
+      Logout(LogoutReason::kSlowConsumer);
+    }
+    if (!live()) {
+      outbound_.KeepDroppingOldest(type, payload);
+      return;
+    }
+    outbound_.Keep(type, payload);
+    Pump(publish);
+  }
+
+  // True once after reports were gathered.
+  bool gathered() const noexcept { return gathered_; }
+  void Flush() noexcept {
+    gathered_ = false;
+    if (live()) (void)link_->Flush();
+  }
+
+  // Takes at most `budget` records; answers how many. sink(Input) gets the requests. REQUIRES:
+  // live().
+  template <class Sink>
+  uint32_t Poll(Sink& sink, uint32_t budget) noexcept {
+    auto receive = [this, &sink](const Record& record) noexcept { Receive(record, sink); };
+    polling_ = true;
+    const uint32_t count = link_->Poll(receive, budget);
+    polling_ = false;
+    drained_ = count == 0;
+    if (count != 0) heard_ = true;
+    if (ended_) {
+      link_->Close();
+      return count;
+    }
+    blocked_ = false;
+    if (rejects_ != 0) SendRejects();
+    if (!outbound_.caught_up()) Pump(Publish::kNow);
+    if (inbound_.unacknowledged() >= kAcknowledgeEvery) SendHeartbeat();
+    return count;
+  }
+
+  // Heartbeats and liveness, about once a millisecond. REQUIRES: live().
+  void Maintain(int64_t now_ns) noexcept {
+    now_ns_ = now_ns;
+    const LinkState state = link_->Maintain(now_ns);
+    if (state == LinkState::kClosed || state == LinkState::kFenced) {
+      if (!drained_) return;  // what arrived before is still handed on
+      ++counters_.links_lost;
+      return End(LogoutReason::kUnset);
+    }
+    if (std::exchange(heard_, false)) last_heard_ns_ = now_ns;
+    if (now_ns - last_heard_ns_ > kHeartbeatsMissedMax * heartbeat_ns_) {
+      ++counters_.heartbeat_timeouts;
+      return Logout(LogoutReason::kHeartbeatTimeout);
+    }
+    if (now_ns - last_heartbeat_ns_ >= heartbeat_ns_) SendHeartbeat();
+  }
+
+  // Tells the client, if the link has room for it, and ends. REQUIRES: live().
+  void Logout(LogoutReason reason) noexcept {
+    (void)SendUnnumbered(
+        *link_, ringway::Logout{.next_seq_out = outbound_.next_on_link(), .reason = reason});
+    End(reason);
+  }
+
+  // Gives up the closed link of a session that ended().
+  std::unique_ptr<L> TakeLink() noexcept { return std::move(link_); }
+
+  uint32_t quiet_turns = 0;  // the layer's: turns since the last record
+
+ private:
+  // Inside Poll() the link is closed only afterwards: it is still handing out records.
+  void End(LogoutReason reason) noexcept {
+    ended_ = true;
+    end_reason_ = reason;
+    if (!polling_) link_->Close();
+  }
+
+  void Pump(Publish publish) noexcept {
+    if (blocked_) return;
+    // No room, or the link died, which Maintain() notices: either way not again before the next
+    // turn.
+    blocked_ = outbound_.Pump(*link_, publish) != SendStatus::kOk;
+    gathered_ |= publish == Publish::kGather;
+  }
+
+  void SendHeartbeat() noexcept {
+    const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
+                              .next_seq_out = outbound_.next_on_link(),
+                              .next_seq_in = inbound_.next_seq()};
+    if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // again at the next call
+    inbound_.Acknowledged();
+    last_heartbeat_ns_ = now_ns_;
+  }
+
+  template <class Sink>
+  void Receive(const Record& record, Sink& sink) noexcept {
+    if (ended_) return;
+    const auto type = static_cast<FrameType>(record.type);
+    if (IsNumbered(record.type)) [[likely]] {
+      const uint64_t seq = inbound_.arriving_seq();
+      if (!inbound_.Count()) {
+        ++counters_.duplicates_dropped;
+      } else if (IsReportType(record.type)) {
+        Reject(seq, record.type, SessionRejectReason::kMessageNotAllowed);
+      } else if (!IsKnown(type)) {
+        Reject(seq, record.type, SessionRejectReason::kUnknownMessageType);
+      } else if (!IsWellFormed(record.payload)) {
+        Reject(seq, record.type, SessionRejectReason::kMalformedMessage);
+      } else {
+        ++counters_.requests;
+        sink(Input{Origin::kSession, id_, type, record.payload});
+      }
+      return;
+    }
+    if (!IsSessionType(record.type) || !IsKnown(type)) {
+      return Reject(0, record.type, SessionRejectReason::kUnknownMessageType);
+    }
+    const DecodeStatus status = Dispatch(type, record.payload, [this](const auto& message) {
+      if (message.ReservedAreZero()) {
+        Handle(message);
+      } else {
+        RejectSessionMessage(message, SessionRejectReason::kReservedFieldNotZero);
+      }
+    });
+    if (status != DecodeStatus::kOk) {
+      Reject(0, record.type, SessionRejectReason::kMalformedMessage);
+    }
+  }
+
+  void Handle(const Heartbeat& heartbeat) noexcept {
+    if (!outbound_.Acknowledge(heartbeat.next_seq_in)) {
+      return RejectSessionMessage(heartbeat, SessionRejectReason::kSequenceGap);
+    }
+    if (heartbeat.next_seq_out > inbound_.arriving_seq()) {
+      // Requests that were sent and did not come: impossible over a link that keeps its promises.
+      RejectSessionMessage(heartbeat, SessionRejectReason::kSequenceGap);
+      if (live()) {
+        (void)SendUnnumbered(*link_, ResendRequest{.begin_seq = inbound_.next_seq()});
+      }
+    }
+  }
+  void Handle(const ResendRequest& request) noexcept {
+    // Everything from beginSeq on follows, also beyond endSeq: the receiver drops what it has.
+    if (!outbound_.Rewind(request.begin_seq)) {
+      RejectSessionMessage(request, SessionRejectReason::kSequenceGap);
+    }
+  }
+  void Handle(const GapFill& fill) noexcept {
+    // Backwards after a ResendRequest; forwards only up to what the logon announced.
+    const uint64_t new_seq_max = std::max(inbound_.next_seq(), requests_promised_);
+    if (fill.new_seq == 0 || fill.new_seq > new_seq_max) {
+      return RejectSessionMessage(fill, SessionRejectReason::kSequenceGap);
+    }
+    counters_.requests_lost += inbound_.FillGap(fill.new_seq);
+  }
+  void Handle(const ringway::Logout&) noexcept { Logout(LogoutReason::kRequested); }
+  void Handle(const SessionReject&) noexcept {}  // our error; nothing to be done about it here
+  template <class M>
+  void Handle(const M& message) noexcept {
+    RejectSessionMessage(message, SessionRejectReason::kMessageNotAllowed);
+  }
+
+  template <class M>
+  void RejectSessionMessage(const M&, SessionRejectReason reason) noexcept {
+    Reject(0, static_cast<uint8_t>(M::kType), reason);
+  }
+
+  // Every violation is answered; the last that is tolerated ends the session.
+  void Reject(uint64_t seq, uint8_t type, SessionRejectReason reason) noexcept {
+    ++counters_.session_rejects;
+    reject_queue_[rejects_++] = {.ref_seq = seq, .ref_type = type, .reason = reason};
+    SendRejects();
+    if (++violations_ < violations_max_) return;
+    ++counters_.protocol_errors;
+    Logout(LogoutReason::kProtocolError);
+  }
+
+  void SendRejects() noexcept {
+    uint32_t sent = 0;
+    while (sent != rejects_ && SendUnnumbered(*link_, reject_queue_[sent]) == SendStatus::kOk) {
+      ++sent;
+    }
+    std::copy(reject_queue_.begin() + sent, reject_queue_.begin() + rejects_,
+              reject_queue_.begin());
+    rejects_ -= sent;
+  }
+
+  const SessionId id_;
+  const SessionKey key_;
+  const uint32_t violations_max_;
+  const Durability durability_max_;
+  const int64_t heartbeat_default_ns_;
+
+  uint64_t incarnation_;  // of the last logon; 0: none yet
+  Outbound outbound_;
+  Inbound inbound_;
+  std::unique_ptr<L> link_;
+  SessionLayerCounters& counters_;
+  bool ended_ = false;
+  bool polling_ = false;
+  bool drained_ = false;   // the last Poll() found nothing
+  bool heard_ = false;     // something came since the last Maintain()
+  bool blocked_ = false;   // the link had no room; not tried again before the next turn
+  bool gathered_ = false;  // reports wait for Flush()
+  LogoutReason end_reason_ = LogoutReason::kUnset;
+  int64_t heartbeat_ns_ = 0;
+  int64_t now_ns_ = 0;
+  int64_t last_heard_ns_ = 0;
+  int64_t last_heartbeat_ns_ = 0;
+  uint64_t requests_promised_ = 0;  // Logon.nextSeqOut
+  uint32_t violations_ = 0;         // on this link
+  uint32_t rejects_ = 0;            // of reject_queue_, that wait for room on the link
+  std::array<SessionReject, kViolationsLimit> reject_queue_;
+};
+
+}  // namespace ringway

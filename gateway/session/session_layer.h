@@ -1,0 +1,320 @@
+// How do many clients' links become one ordered stream of engine inputs, and effects reports?
+//
+// The layer owns every accepted link. A link's first message must be a Logon with the session's
+// proof within a time limit; then its requests reach the sink, each once and in order, from
+// whatever link the session currently has. It knows nothing of orders and risk: what a request says
+// is the engine's business, that it came from this session is this layer's.
+//
+//   duty cycle:  while ((link = listener.TryAccept())) layer.Accept(std::move(link), now);
+//                layer.Poll(now, [&](const Input& input) { engine.Step(now, input, effects); ... },
+//                256); for each effect towards a session: layer.Send(effect);
+//
+// One session cannot hurt another: it gets so many records per turn, its reports wait in room of
+// its own, its violations end it alone. Thread rule: the engine's thread. The sink may call Send()
+// and Flush(). After Create(), memory is allocated only for a logon's proof and by links
+// themselves.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "gateway/session/gateway_session.h"
+#include "gateway/session/session_options.h"
+#include "gateway/step.h"
+#include "msg/auth.h"
+#include "msg/session_core.h"
+#include "msg/session_protocol.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+
+namespace ringway {
+
+template <SessionLink L>
+class SessionLayer {
+ public:
+  // Asked when a session proved itself on a link, so that the listener can refuse older epochs from
+  // then on. False: a newer epoch was admitted before, the logon is refused. May be empty.
+  using Admit = std::function<bool(const L& link)>;
+
+  // Errors: InvalidArgument with everything that is wrong.
+  static absl::StatusOr<std::unique_ptr<SessionLayer>> Create(
+      const SessionLayerOptions& options, const std::vector<SessionConfig>& sessions,
+      Admit admit = nullptr) {
+    absl::Status status = Validate(options, sessions);
+    if (!status.ok()) return status;
+    return std::unique_ptr<SessionLayer>(new SessionLayer(options, sessions, std::move(admit)));
+  }
+
+  // Takes a new link, or refuses it for want of room.
+  void Accept(std::unique_ptr<L> link, int64_t now_ns) {
+    if (stopping_ || guests_.size() == options_.links_before_logon_max) {
+      ++counters_.links_refused;
+      Refuse(std::move(link), 0, LogonRejectReason::kGatewayFull, now_ns);
+      return;
+    }
+    ++counters_.links_accepted;
+    guests_.push_back({std::move(link), now_ns + options_.logon_timeout_ns, false});
+  }
+
+  // One turn: gives sink(const Input&) at most `budget` requests, and besides these every
+  // kSessionUp (payload Logon; next_seq_in 0: send a snapshot) and kSessionDown (payload Logout;
+  // reason unset: the link was lost), in the order in which they happened per session. Answers the
+  // records taken.
+  template <class Sink>
+  uint32_t Poll(int64_t now_ns, Sink&& sink, uint32_t budget) {
+    const bool maintain = now_ns - last_maintain_ns_ >= kNsPerMs;
+    if (maintain) last_maintain_ns_ = now_ns;
+    if (!guests_.empty()) PollGuests(now_ns, sink, maintain);
+    const uint32_t count = PollSessions(sink, budget);
+    if (maintain) {
+      for (GatewaySession<L>* session : active_) {
+        if (session->live()) session->Maintain(now_ns);
+      }
+      DropClosed(now_ns);
+    }
+    for (size_t i = 0; i < active_.size();) {
+      if (active_[i]->ended()) {
+        Finish(*active_[i], now_ns, sink);
+      } else {
+        ++i;
+      }
+    }
+    return count;
+  }
+
+  // Numbers, keeps and sends a report. A session without a link gets it when it returns.
+  // REQUIRES: a configured session; effect.seq is its next report's number.
+  void Send(const Effect& effect, Publish publish = Publish::kNow) noexcept {
+    GatewaySession<L>* session = Find(effect.id);
+    RINGWAY_CHECK(effect.target == Target::kSession && session != nullptr,
+                  "a report for a session that is not configured");
+    RINGWAY_CHECK(effect.seq == session->next_seq_out(),
+                  "the engine and the session disagree about the next report's number");
+    const bool gathered = session->gathered();
+    session->Send(effect.type, effect.bytes(), publish);
+    if (session->gathered() && !gathered) gathered_.push_back(session);
+  }
+
+  // Publishes what was sent with kGather.
+  void Flush() noexcept {
+    for (GatewaySession<L>* session : gathered_) session->Flush();
+    gathered_.clear();
+  }
+
+  // Logs every session out (gatewayStopping) and accepts no more. Poll() until stopped().
+  void Stop(int64_t now_ns) {
+    stopping_ = true;
+    for (GatewaySession<L>* session : active_) {
+      if (session->live()) session->Logout(LogoutReason::kGatewayStopping);
+    }
+    while (!guests_.empty()) {
+      Refuse(std::move(guests_.back().link), 0, LogonRejectReason::kGatewayFull, now_ns);
+      guests_.pop_back();
+    }
+  }
+  bool stopped() const noexcept { return stopping_ && active_.empty() && closed_.empty(); }
+
+  // Null when there is no such session.
+  const GatewaySession<L>* session(SessionId id) const noexcept {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : found->second;
+  }
+  // Reports that can still be kept for a session; the engine may refuse requests before it is none.
+  uint32_t ReportRoom(SessionId id) const noexcept {
+    const ResendStore& reports = session(id)->reports();
+    return reports.capacity() - reports.count();
+  }
+  uint32_t live_count() const noexcept { return static_cast<uint32_t>(active_.size()); }
+  const SessionLayerCounters& counters() const noexcept { return counters_; }
+
+ private:
+  // Requests of a superseded link that are still handed on; more than any ring holds.
+  static constexpr uint32_t kDrainMax = 1u << 20;
+  // A closed link is kept for so long, so that the peer can take what was sent last.
+  static constexpr int64_t kLingerNs = kNsPerS;
+  static constexpr uint32_t kClosedMax = 1024;
+
+  struct Guest {
+    std::unique_ptr<L> link;
+    int64_t deadline_ns;
+    bool has_spoken;
+  };
+  struct ClosedLink {
+    std::unique_ptr<L> link;
+    int64_t until_ns;
+  };
+
+  SessionLayer(const SessionLayerOptions& options, const std::vector<SessionConfig>& sessions,
+               Admit admit)
+      : options_(options), admit_(std::move(admit)), stranger_key_(*SessionKey::FromBytes(kNoKey)) {
+    for (const SessionConfig& config : sessions) {
+      sessions_.push_back(std::make_unique<GatewaySession<L>>(config, options_, counters_));
+      by_id_.emplace(config.id, sessions_.back().get());
+    }
+    active_.reserve(sessions.size());
+    gathered_.reserve(sessions.size());
+    guests_.reserve(options.links_before_logon_max);
+    closed_.reserve(kClosedMax);
+  }
+
+  GatewaySession<L>* Find(SessionId id) noexcept {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : found->second;
+  }
+
+  template <class Sink>
+  uint32_t PollSessions(Sink& sink, uint32_t budget) noexcept {
+    const size_t size = active_.size();
+    if (size == 0) return 0;
+    ++turn_;
+    if (++first_ >= size) first_ = 0;  // so that a spent budget does not always hit the same ones
+    const bool all_hot = size <= options_.hot_sessions_max;
+    uint32_t count = 0;
+    for (size_t i = 0; i != size && count != budget; ++i) {
+      const size_t index = first_ + i < size ? first_ + i : first_ + i - size;
+      GatewaySession<L>& session = *active_[index];
+      if (!session.live()) continue;
+      if (!all_hot && session.quiet_turns >= options_.cold_after_turns &&
+          (turn_ + index) % options_.cold_turns != 0) {
+        continue;
+      }
+      const uint32_t taken =
+          session.Poll(sink, std::min(options_.records_per_turn, budget - count));
+      session.quiet_turns = taken != 0 ? 0 : session.quiet_turns + 1;
+      count += taken;
+    }
+    return count;
+  }
+
+  template <class Sink>
+  void PollGuests(int64_t now_ns, Sink& sink, bool maintain) {
+    for (size_t i = 0; i < guests_.size();) {
+      Guest& guest = guests_[i];
+      Logon logon;
+      LogonRejectReason reason = LogonRejectReason::kUnset;
+      auto receive = [&](const Record& record) noexcept {
+        guest.has_spoken = true;
+        const bool is_logon = record.type == static_cast<uint8_t>(FrameType::kLogon) &&
+                              Decode(record.payload, logon) == DecodeStatus::kOk;
+        if (!is_logon) reason = LogonRejectReason::kNotALogon;
+      };
+      (void)guest.link->Poll(receive, 1);
+      if (guest.has_spoken) {
+        std::unique_ptr<L> link = std::move(guest.link);
+        RemoveGuest(i);
+        LogOn(std::move(link), logon, reason, now_ns, sink);
+        continue;
+      }
+      const LinkState state = maintain ? guest.link->Maintain(now_ns) : guest.link->state();
+      const bool late = now_ns > guest.deadline_ns;
+      if (late || state == LinkState::kClosed || state == LinkState::kFenced) {
+        if (late) ++counters_.logons_timed_out;
+        Discard(std::move(guest.link), now_ns);
+        RemoveGuest(i);
+        continue;
+      }
+      ++i;
+    }
+  }
+  void RemoveGuest(size_t index) noexcept {
+    if (index + 1 != guests_.size()) guests_[index] = std::move(guests_.back());
+    guests_.pop_back();
+  }
+
+  template <class Sink>
+  void LogOn(std::unique_ptr<L> link, const Logon& logon, LogonRejectReason reason, int64_t now_ns,
+             Sink& sink) {
+    GatewaySession<L>* session = Find(logon.session);
+    if (reason == LogonRejectReason::kUnset && logon.version != kSessionProtocolVersion) {
+      reason = LogonRejectReason::kVersionNotSupported;
+    }
+    if (reason == LogonRejectReason::kUnset) {
+      // An unknown session costs the same time as a wrong key.
+      const SessionKey& key = session == nullptr ? stranger_key_ : session->key();
+      const bool proved = Verify(key, LinkBinding{link->nonces(), link->epoch()}, logon);
+      if (!proved || session == nullptr) reason = LogonRejectReason::kAuthenticationFailed;
+    }
+    if (reason == LogonRejectReason::kUnset) reason = session->Check(logon);
+    if (reason == LogonRejectReason::kUnset && admit_ && !admit_(*link)) {
+      reason = LogonRejectReason::kStaleEpoch;
+    }
+    if (reason != LogonRejectReason::kUnset) {
+      ++counters_.logons_rejected;
+      Refuse(std::move(link), logon.session, reason, now_ns);
+      return;
+    }
+    if (session->live()) {
+      // What the old link brought before is still good; the new link's ack says so.
+      (void)session->Poll(sink, kDrainMax);
+      if (session->live()) session->Logout(LogoutReason::kSupersededByNewLogon);
+    }
+    if (session->ended()) Finish(*session, now_ns, sink);
+    ++counters_.logons;
+    const Logon seen = session->Begin(std::move(link), logon, options_.open_orders, now_ns);
+    active_.push_back(session);
+    Hand(sink, Origin::kSessionUp, session->id(), seen);
+  }
+
+  // The session is over: the engine hears of it, the link waits to be forgotten.
+  template <class Sink>
+  void Finish(GatewaySession<L>& session, int64_t now_ns, Sink& sink) {
+    active_.erase(std::find(active_.begin(), active_.end(), &session));
+    Discard(session.TakeLink(), now_ns);
+    Hand(sink, Origin::kSessionDown, session.id(),
+         Logout{.next_seq_out = session.next_seq_out(), .reason = session.end_reason()});
+  }
+
+  template <class Sink, Message M>
+  void Hand(Sink& sink, Origin origin, SessionId id, const M& message) {
+    alignas(8) std::array<std::byte, kMaxPayloadBytes<M>> payload;
+    const uint32_t bytes = Encode(message, payload.data());
+    sink(Input{origin, id, M::kType, {payload.data(), bytes}});
+  }
+
+  void Refuse(std::unique_ptr<L> link, SessionId id, LogonRejectReason reason, int64_t now_ns) {
+    (void)SendUnnumbered(
+        *link, LogonReject{.session = id, .reason = reason, .version = kSessionProtocolVersion});
+    Discard(std::move(link), now_ns);
+  }
+
+  void Discard(std::unique_ptr<L> link, int64_t now_ns) {
+    link->Close();
+    if (closed_.size() == kClosedMax) return;  // this one goes at once
+    closed_.push_back({std::move(link), now_ns + kLingerNs});
+  }
+  void DropClosed(int64_t now_ns) {
+    for (ClosedLink& closed : closed_) (void)closed.link->Maintain(now_ns);
+    std::erase_if(closed_, [now_ns](const ClosedLink& link) { return now_ns >= link.until_ns; });
+  }
+
+  static constexpr std::array<std::byte, SessionKey::kBytesMin> kNoKey{};
+
+  const SessionLayerOptions options_;
+  Admit admit_;
+  const SessionKey stranger_key_;  // for logons of sessions that do not exist
+  SessionLayerCounters counters_;
+  std::vector<std::unique_ptr<GatewaySession<L>>> sessions_;
+  absl::flat_hash_map<SessionId, GatewaySession<L>*> by_id_;
+  std::vector<GatewaySession<L>*> active_;    // logged on, or ended and not yet told
+  std::vector<GatewaySession<L>*> gathered_;  // with reports that wait for Flush()
+  std::vector<Guest> guests_;                 // before their logon
+  std::vector<ClosedLink> closed_;
+  bool stopping_ = false;
+  int64_t last_maintain_ns_ = INT64_MIN / 2;
+  uint64_t turn_ = 0;
+  size_t first_ = 0;
+};
+
+}  // namespace ringway

@@ -1,0 +1,51 @@
+// Which settings of the session layer make no sense, and what would?
+
+#include "gateway/session/session_options.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "msg/session_protocol.h"
+
+namespace ringway {
+
+absl::Status Validate(const SessionLayerOptions& options,
+                      const std::vector<SessionConfig>& sessions) {
+  constexpr uint32_t kCountMax = 65'536;
+  constexpr uint32_t kSlotsMax = 1u << 24;
+  std::vector<std::string> errors;
+  const auto bound = [&errors](const auto& name, auto value, decltype(value) low,
+                               decltype(value) high) {
+    if (value < low || value > high) {
+      errors.push_back(absl::StrCat(name, " is ", value, "; it must be ", low, " to ", high));
+    }
+  };
+  bound("links_before_logon_max", options.links_before_logon_max, 1, kCountMax);
+  bound("logon_timeout_ns", options.logon_timeout_ns, kNsPerMs, 60 * kNsPerS);
+  bound("heartbeat_default_ns", options.heartbeat_default_ns, kHeartbeatNsMin, kHeartbeatNsMax);
+  bound("records_per_turn", options.records_per_turn, 1, kCountMax);
+  bound("violations_max", options.violations_max, 1, kViolationsLimit);
+  bound("cold_turns", options.cold_turns, 1, 1024);
+  if (sessions.size() > kCountMax) {
+    errors.push_back(absl::StrCat(sessions.size(), " sessions; at most ", kCountMax));
+  }
+  std::vector<SessionId> ids;
+  for (const SessionConfig& session : sessions) {
+    const std::string who = absl::StrCat("session ", session.id, ": ");
+    if (session.id == 0) errors.push_back("session 0: sessions are numbered from 1");
+    bound(who + "report_slots", session.report_slots, kResendSlotsMin, kSlotsMax);
+    bound(who + "next_seq_in", session.next_seq_in, uint64_t{1}, kSequenceMax);
+    bound(who + "next_seq_out", session.next_seq_out, uint64_t{1}, kSequenceMax);
+    ids.push_back(session.id);
+  }
+  std::sort(ids.begin(), ids.end());
+  const auto twice = std::adjacent_find(ids.begin(), ids.end());
+  if (twice != ids.end()) errors.push_back(absl::StrCat("session ", *twice, " is there twice"));
+  if (errors.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(errors, "; "));
+}
+
+}  // namespace ringway

@@ -1,0 +1,75 @@
+// What can be set on the gateway's session layer, and what it counts.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "gateway/step.h"
+#include "msg/auth.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+// Bound of SessionLayerOptions::violations_max: each is answered, and the answers wait in fixed
+// room.
+inline constexpr uint32_t kViolationsLimit = 64;
+
+// One session that may log on.
+struct SessionConfig {
+  SessionId id = 0;  // not 0, unique
+  SessionKey key;
+  // Reports kept until the client has processed them; a power of two or rounded up to one, from
+  // kResendSlotsMin. 128 bytes each. A client that falls this far behind is logged out
+  // (slowConsumer) and gets a snapshot when it returns.
+  uint32_t report_slots = 16'384;
+  // Where the session stood when an earlier gateway process ended; left alone for a new session.
+  uint64_t incarnation = 0;
+  uint64_t next_seq_in = 1;   // of the next request
+  uint64_t next_seq_out = 1;  // of the next report
+};
+
+struct SessionLayerOptions {
+  uint32_t links_before_logon_max = 64;  // more are refused: gatewayFull
+  int64_t logon_timeout_ns = 5 * kNsPerS;
+  int64_t heartbeat_default_ns = kNsPerS;  // for a client that names none
+  // Records taken from one session before the others have their turn.
+  uint32_t records_per_turn = 64;
+  // Messages of a kind or form that no client of ours sends, before the session is logged out.
+  uint32_t violations_max = 8;
+  // Sessions that were silent for so many turns are polled every cold_turns-th turn only, where
+  // more than hot_sessions_max are logged on.
+  uint32_t cold_after_turns = 4096;
+  uint32_t cold_turns = 8;
+  uint32_t hot_sessions_max = 8;
+  // The strongest durability that this gateway can promise; LogonAck says what the session gets.
+  Durability durability_max = Durability::kMemory;
+  // How many OpenOrder messages a snapshot of this session has now, for LogonAck.openOrders. May be
+  // empty: then 0 is announced, and OpenOrder.count tells.
+  std::function<uint64_t(SessionId)> open_orders;
+};
+
+// Every error of both, in one status: InvalidArgument naming fields and bounds.
+absl::Status Validate(const SessionLayerOptions& options,
+                      const std::vector<SessionConfig>& sessions);
+
+// Every one only grows.
+struct SessionLayerCounters {
+  uint64_t links_accepted = 0;
+  uint64_t links_refused = 0;  // no room
+  uint64_t logons = 0;
+  uint64_t logons_rejected = 0;
+  uint64_t logons_timed_out = 0;
+  uint64_t requests = 0;            // handed to the engine
+  uint64_t duplicates_dropped = 0;  // requests that a resend brought again
+  uint64_t requests_lost = 0;       // bridged by a client's GapFill
+  uint64_t session_rejects = 0;
+  uint64_t heartbeat_timeouts = 0;
+  uint64_t slow_consumers = 0;
+  uint64_t protocol_errors = 0;  // sessions logged out for them
+  uint64_t links_lost = 0;
+};
+
+}  // namespace ringway

@@ -1,0 +1,75 @@
+// How do the two ends of a session prove to each other that they hold its key?
+//
+// Each signs its logon message with HMAC-SHA256 under the session's key:
+//
+//   mac = HMAC(key, domain | client nonce | listener nonce | epoch | fields before mac0)
+//
+// domain: "ringway client" or "ringway gateway", so that neither's proof can be played back as the
+// other's; nonces: 16 random bytes from each end, new for every link, so that a recorded logon is
+// worthless on another; epoch: of the link, u32 little-endian; fields: the message's data section
+// up to mac0. mac0..mac3 are the 32 bytes in order. The key itself never travels.
+//
+// Thread rule: free functions and const members are safe from any thread. These run at logon, not
+// on the path of an order: they allocate.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "schema/messages.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+// A session's secret, 32 to 64 bytes; wiped from memory when it goes.
+class SessionKey {
+ public:
+  static constexpr size_t kBytesMin = 32;
+  static constexpr size_t kBytesMax = 64;  // the block of SHA-256: longer keys gain nothing
+
+  // Errors: InvalidArgument when the length is out of range.
+  static absl::StatusOr<SessionKey> FromBytes(std::span<const std::byte> bytes);
+
+  // Reads a key from a file of hexadecimal digits (white space at the end is ignored), a regular
+  // file that nobody but its owner can read or write, owned by this user or root. Errors: NotFound,
+  // PermissionDenied, InvalidArgument; each names the file and the remedy, never any part of the
+  // content.
+  static absl::StatusOr<SessionKey> FromFile(const std::string& path);
+
+  SessionKey(const SessionKey&) = default;
+  SessionKey& operator=(const SessionKey&) = default;
+  ~SessionKey();
+
+  std::span<const std::byte> bytes() const noexcept { return {bytes_.data(), size_}; }
+
+ private:
+  SessionKey() = default;
+
+  std::array<std::byte, kBytesMax> bytes_{};
+  size_t size_ = 0;
+};
+
+// What makes one link unlike any other; both ends know it, neither chose it alone.
+struct LinkBinding {
+  LinkNonces nonces;
+  uint32_t epoch = 0;
+};
+
+// Sets mac0..mac3. REQUIRES: every other field is final.
+void Sign(const SessionKey& key, const LinkBinding& link, Logon& logon);
+void Sign(const SessionKey& key, const LinkBinding& link, LogonAck& ack);
+
+// Whether the message was signed with this key for this link. The time taken does not depend on
+// where a wrong mac differs.
+bool Verify(const SessionKey& key, const LinkBinding& link, const Logon& logon);
+bool Verify(const SessionKey& key, const LinkBinding& link, const LogonAck& ack);
+
+// From the system's cryptographic generator. For incarnations: never 0.
+uint64_t RandomIncarnation();
+
+}  // namespace ringway

@@ -1,0 +1,97 @@
+// Where do messages wait until the peer has processed them?
+//
+// A ring of fixed slots, indexed by sequence number, allocated once. It holds the numbers
+// [first(), next()): appended at next(), released below what the peer acknowledged.
+// Thread rule: one thread. Nothing allocates after construction.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "base/cache_line.h"
+#include "base/check.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+class ResendStore {
+ public:
+  struct alignas(2 * kCacheLineBytes) Slot {
+    uint16_t payload_bytes = 0;
+    FrameType type{};
+    alignas(8) std::array<std::byte, kTwoGranulePayloadBytes> payload;
+
+    std::span<const std::byte> bytes() const noexcept { return {payload.data(), payload_bytes}; }
+  };
+  static_assert(sizeof(Slot) == 2 * kCacheLineBytes);
+  static_assert(kPayloadBytesMax <= kTwoGranulePayloadBytes, "every message fits a slot");
+
+  // Room for at least `slots` messages (rounded up to a power of two); the first is number 1.
+  explicit ResendStore(uint32_t slots)
+      : slots_(std::bit_ceil(std::max(slots, 1u))), mask_(slots_.size() - 1) {}
+
+  uint64_t first() const noexcept { return first_; }
+  uint64_t next() const noexcept { return next_; }
+  uint32_t capacity() const noexcept { return static_cast<uint32_t>(slots_.size()); }
+  uint32_t count() const noexcept { return static_cast<uint32_t>(next_ - first_); }
+  bool full() const noexcept { return count() == capacity(); }
+
+  // REQUIRES: first() <= seq < next().
+  const Slot& at(uint64_t seq) const noexcept { return slots_[seq & mask_]; }
+
+  // Writes the message into the slot of next(); it is in the store only after Append().
+  // REQUIRES: !full().
+  template <Message M>
+  const Slot& Stage(const M& message) noexcept {
+    Slot& slot = slots_[next_ & mask_];
+    slot.type = M::kType;
+    slot.payload_bytes = static_cast<uint16_t>(Encode(message, slot.payload.data()));
+    return slot;
+  }
+
+  // As above, for a message that is encoded already. REQUIRES: it fits a slot.
+  const Slot& StageEncoded(FrameType type, std::span<const std::byte> payload) noexcept {
+    RINGWAY_CHECK(payload.size() <= kTwoGranulePayloadBytes, "a message does not fit a slot");
+    Slot& slot = slots_[next_ & mask_];
+    slot.type = type;
+    slot.payload_bytes = static_cast<uint16_t>(payload.size());
+    std::memcpy(slot.payload.data(), payload.data(), payload.size());
+    return slot;
+  }
+
+  // Keeps what was staged, as number next(). REQUIRES: !full().
+  void Append() noexcept {
+    RINGWAY_CHECK(!full(), "the resend store has no room");
+    ++next_;
+  }
+
+  // The peer has processed everything below `seq`. REQUIRES: seq <= next().
+  void ReleaseBelow(uint64_t seq) noexcept {
+    RINGWAY_CHECK(seq <= next_, "released what was never sent");
+    if (seq > first_) first_ = seq;
+  }
+
+  // Gives up the oldest. REQUIRES: count() > 0.
+  void DropOldest() noexcept {
+    RINGWAY_CHECK(first_ != next_, "nothing to drop");
+    ++first_;
+  }
+
+  // Forgets everything; the next to be appended is `seq`.
+  void Restart(uint64_t seq) noexcept { first_ = next_ = seq; }
+
+ private:
+  std::vector<Slot> slots_;
+  uint64_t mask_;
+  uint64_t first_ = 1;
+  uint64_t next_ = 1;
+};
+
+}  // namespace ringway

@@ -1,0 +1,169 @@
+// How does each end number, keep, resend and deduplicate a session's messages?
+//
+// Outbound is one end's sending half, Inbound its receiving half; the client and the gateway use
+// the same two. Neither knows what a message means. msg/session_protocol.h states the rules. Thread
+// rule: one thread each. Nothing allocates after construction.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "base/check.h"
+#include "msg/resend_store.h"
+#include "msg/session_protocol.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+
+namespace ringway {
+
+class Outbound {
+ public:
+  // A long resend must not keep a duty loop from everything else.
+  static constexpr uint32_t kPumpMax = 256;
+
+  explicit Outbound(uint32_t slots) : store_(slots) {}
+
+  // The number of the next new message.
+  uint64_t next_seq() const noexcept { return store_.next(); }
+  // The number of the next message to be put on the link: what Heartbeat.nextSeqOut says.
+  uint64_t next_on_link() const noexcept { return cursor_; }
+  // Everything is on the link.
+  bool caught_up() const noexcept { return cursor_ == store_.next() && !gap_fill_due_; }
+  const ResendStore& store() const noexcept { return store_; }
+
+  // Forgets everything; the next new message is number `seq`.
+  void Restart(uint64_t seq) noexcept {
+    store_.Restart(seq);
+    cursor_ = seq;
+    gap_fill_due_ = false;
+  }
+
+  // A new link begins, whose peer expects number `expected`. Returns how many messages from there
+  // on are no longer kept: a GapFill tells the peer. REQUIRES: expected <= next_seq().
+  uint64_t ResumeAt(uint64_t expected) noexcept {
+    store_.ReleaseBelow(expected);
+    cursor_ = store_.first();
+    gap_fill_due_ = cursor_ != expected;
+    return cursor_ - expected;
+  }
+
+  // The peer asks for everything from `begin` on again. False when that was acknowledged before or
+  // never sent.
+  bool Rewind(uint64_t begin) noexcept {
+    if (begin < store_.first() || begin > cursor_) return false;
+    cursor_ = begin;
+    gap_fill_due_ = true;
+    return true;
+  }
+
+  // The peer has processed everything below `seq`. False when that was not even sent.
+  bool Acknowledge(uint64_t seq) noexcept {
+    if (seq > cursor_) return false;
+    store_.ReleaseBelow(seq);
+    return true;
+  }
+
+  // Numbers, keeps and sends a message; kOk promises that it reaches the peer once, if need be over
+  // a later link. Any other answer: nothing happened.
+  template <Link L, Message M>
+  SendStatus Send(L& link, const M& message, Publish publish) noexcept {
+    if (!caught_up() || store_.full()) [[unlikely]]
+      return SendStatus::kBackPressured;
+    const ResendStore::Slot& slot = store_.Stage(message);
+    const SendStatus status = Put(link, slot, publish);
+    if (status == SendStatus::kOk) store_.Append();
+    return status;
+  }
+
+  // Numbers and keeps a message; Pump() sends it. REQUIRES: !store().full().
+  void Keep(FrameType type, std::span<const std::byte> payload) noexcept {
+    store_.StageEncoded(type, payload);
+    store_.Append();
+  }
+
+  // As Keep(), but for a full store, whose oldest message is given up. No link is being fed.
+  void KeepDroppingOldest(FrameType type, std::span<const std::byte> payload) noexcept {
+    if (store_.full()) store_.DropOldest();
+    Keep(type, payload);
+    cursor_ = std::max(cursor_, store_.first());
+  }
+
+  // Puts on the link what is not there yet, as far as the link has room, but not more than
+  // kPumpMax messages at a time. kOk: caught up.
+  template <Link L>
+  SendStatus Pump(L& link, Publish publish) noexcept {
+    if (gap_fill_due_) {
+      const SendStatus status = SendUnnumbered(link, GapFill{.new_seq = cursor_});
+      if (status != SendStatus::kOk) return status;
+      gap_fill_due_ = false;
+    }
+    for (uint32_t count = 0; cursor_ != store_.next(); ++count) {
+      if (count == kPumpMax) return SendStatus::kBackPressured;
+      const SendStatus status = Put(link, store_.at(cursor_), publish);
+      if (status != SendStatus::kOk) return status;
+    }
+    return SendStatus::kOk;
+  }
+
+ private:
+  template <Link L>
+  SendStatus Put(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
+    const Claim claim = link.TryClaim(slot.payload_bytes);
+    if (!claim) return claim.status;
+    std::memcpy(claim.payload.data(), slot.payload.data(), slot.payload_bytes);
+    // A link that ends here may or may not have shown the record. Either way the message counts as
+    // sent: the next logon tells what arrived, and the rest is sent again from the store.
+    (void)link.Commit(static_cast<uint8_t>(slot.type), publish);
+    ++cursor_;
+    return SendStatus::kOk;
+  }
+
+  ResendStore store_;
+  uint64_t cursor_ = 1;        // first() <= cursor_ <= next(), while a link is being fed
+  bool gap_fill_due_ = false;  // cursor_ is not what the peer expects: GapFill goes first
+};
+
+class Inbound {
+ public:
+  // The number of the next message to be processed: everything below was.
+  uint64_t next_seq() const noexcept { return next_; }
+  // The number of the message that arrives next on this link.
+  uint64_t arriving_seq() const noexcept { return arriving_; }
+  // Messages processed since Acknowledged() was last called.
+  uint32_t unacknowledged() const noexcept { return unacknowledged_; }
+  void Acknowledged() noexcept { unacknowledged_ = 0; }
+
+  // Forgets everything; the next message is number `seq`.
+  void Restart(uint64_t seq) noexcept { arriving_ = next_ = seq; }
+  // A new link begins, on which the peer goes on where processing stopped.
+  void Resume() noexcept { arriving_ = next_; }
+
+  // Counts a message that arrived. True: process it; false: it was processed before.
+  bool Count() noexcept {
+    const bool is_new = arriving_ == next_;
+    ++arriving_;
+    if (is_new) {
+      ++next_;
+      ++unacknowledged_;
+    }
+    return is_new;
+  }
+
+  // GapFill. Returns how many messages will never come.
+  uint64_t FillGap(uint64_t new_seq) noexcept {
+    arriving_ = new_seq;
+    if (new_seq <= next_) return 0;
+    const uint64_t lost = new_seq - next_;
+    next_ = new_seq;
+    return lost;
+  }
+
+ private:
+  uint64_t next_ = 1;
+  uint64_t arriving_ = 1;  // <= next_; lower while the peer repeats what was processed
+  uint32_t unacknowledged_ = 0;
+};
+
+}  // namespace ringway

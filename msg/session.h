@@ -1,0 +1,236 @@
+// How does a strategy talk to a gateway?
+//
+//   absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(
+//       {.uri = "shm:/run/ringway/gw.sock", .session = 7, .key_file =
+//       "/etc/ringway/session-7.key"});
+//   if (!session.ok()) return Fail(session.status());
+//   SendStatus sent = (*session)->Send(NewOrder{.cl_ord_id = (*session)->NextClOrdId(), ...});
+//   while ((*session)->state() == SessionState::kLive) {
+//     (*session)->Poll(Handlers{[](const ExecutionReport& report) { ... }}, 64);
+//   }
+//
+// Promises. A request for which Send() answered kOk reaches the gateway's engine exactly once, if
+// need be after Reconnect(); any other answer means that it never will. Each report reaches the
+// handler exactly once and in order; where the gateway no longer has them, the handler gets a
+// GapFill and then OpenOrder messages that tell the state.
+//
+// Thread rule: one thread per session object; a process may have many sessions. Connect(),
+// Reconnect() and the destructor block or allocate; everything else does neither and throws
+// nothing. Poll() at least three times per heartbeat interval: the gateway gives up a session that
+// is silent.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "msg/auth.h"
+#include "msg/handlers.h"
+#include "msg/session_core.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+struct SessionOptions {
+  std::string uri;                     // of the gateway: shm:PATH
+  uint32_t session = 0;                // as configured at the gateway, not 0
+  std::string key_file = {};           // see SessionKey::FromFile
+  std::optional<SessionKey> key = {};  // instead of key_file
+  int64_t heartbeat_ns = kNsPerS;  // kHeartbeatNsMin..kHeartbeatNsMax; the gateway may change it
+  int64_t connect_timeout_ns = 5 * kNsPerS;  // of Connect() and Reconnect(), logon included
+  uint32_t resend_slots = 16'384;            // requests under way at most; 128 bytes each
+  bool cancel_on_disconnect = false;  // the gateway cancels the open orders when the session goes
+  Durability durability = Durability::kMemory;  // how safe a request is before its OrderAck leaves
+  ResumeState resume = {};  // what an earlier process saved; empty: start from a snapshot
+  LinkOptions link = {};
+};
+
+// Errors of options, each naming the field and what it may be.
+absl::Status Validate(const SessionOptions& options);
+
+// How a link to the gateway is made: peer key and epoch for the listener, and how long it may take.
+template <class L>
+using DialLink = std::function<absl::StatusOr<std::unique_ptr<L>>(uint64_t peer_key, uint32_t epoch,
+                                                                  int64_t timeout_ns)>;
+
+namespace session_internal {
+// Why a logon failed and what to do about it. `end` is kNone when time ran out.
+absl::Status LogonError(const SessionOptions& options, SessionEnd end, LogonRejectReason rejected,
+                        LogoutReason logout, uint16_t gateway_version);
+absl::StatusOr<SessionCoreOptions> CoreOptions(const SessionOptions& options);
+}  // namespace session_internal
+
+template <SessionLink L, class Clock = SteadyUnixClock>
+class BasicSession {
+ public:
+  // Connects and logs on. Errors: InvalidArgument (options), whatever dialling found,
+  // Unauthenticated, FailedPrecondition (the gateway refuses), DeadlineExceeded; each names cause
+  // and remedy.
+  static absl::StatusOr<std::unique_ptr<BasicSession>> Connect(const SessionOptions& options,
+                                                               DialLink<L> dial, Clock clock = {}) {
+    const absl::StatusOr<SessionCoreOptions> core = session_internal::CoreOptions(options);
+    if (!core.ok()) return core.status();
+    std::unique_ptr<BasicSession> session(
+        new BasicSession(options, *core, std::move(dial), std::move(clock)));
+    const absl::Status status = session->LogOn();
+    if (!status.ok()) return status;
+    return session;
+  }
+  // Over the transport that options.uri names.
+  static absl::StatusOr<std::unique_ptr<BasicSession>> Connect(const SessionOptions& options);
+
+  // Closes the link. The gateway sees a lost session; Logout() first for an orderly end.
+  ~BasicSession() = default;
+  BasicSession(const BasicSession&) = delete;
+  BasicSession& operator=(const BasicSession&) = delete;
+
+  // kBackPressured: Poll(), then try again (no room on the link or in the resend store, or requests
+  // of before a Reconnect() are still being sent). kClosed, kNotConnected: see state().
+  [[nodiscard]] SendStatus Send(const NewOrder& order) noexcept {
+    return core_.Send(order, Publish::kNow);
+  }
+  [[nodiscard]] SendStatus Send(const Cancel& cancel) noexcept {
+    return core_.Send(cancel, Publish::kNow);
+  }
+  [[nodiscard]] SendStatus Send(const Replace& replace) noexcept {
+    return core_.Send(replace, Publish::kNow);
+  }
+  [[nodiscard]] SendStatus Send(const MassCancel& cancel) noexcept {
+    return core_.Send(cancel, Publish::kNow);
+  }
+
+  // As Send(), but the gateway need not see it before Flush() or the next Send(): costs less each
+  // when several requests go at once.
+  template <Message M>
+  [[nodiscard]] SendStatus SendGathered(const M& request) noexcept {
+    return core_.Send(request, Publish::kGather);
+  }
+  SendStatus Flush() noexcept { return core_.Flush(); }
+
+  // Hands at most `budget` messages to the handler (msg/handlers.h) and answers how many records it
+  // took. Reports, and of the session's own messages LogonAck (after Reconnect()), GapFill,
+  // SessionReject and Logout, when the handler has an On() for them. The handler may send. Keeps
+  // the session alive too: call it also when no message is expected.
+  template <class H>
+  uint32_t Poll(H&& handler, uint32_t budget) noexcept {
+    const uint32_t count = core_.Poll(handler, budget);
+    // The clock costs as much as an empty poll: while messages flow it is read now and then only.
+    if (count == 0 || ++polls_since_clock_ >= kPollsPerClock) Maintain(clock_.NowNs());
+    return count;
+  }
+
+  // What Poll() does now and then. At most once a millisecond it has anything to do.
+  void Maintain(int64_t now_ns) noexcept {
+    polls_since_clock_ = 0;
+    if (now_ns - last_maintain_ns_ < kNsPerMs) return;
+    last_maintain_ns_ = now_ns;
+    core_.Maintain(now_ns);
+  }
+
+  // Asks for an orderly end; Poll() until state() is kLoggedOut. Open orders stay, unless the
+  // gateway is configured otherwise or options.cancel_on_disconnect is set.
+  void Logout() noexcept { core_.Logout(); }
+
+  // A new link for the same session: what either side lacks is sent again, once. Blocks as
+  // Connect() does, with the same errors; the session may be tried again after one. Not from a
+  // handler.
+  absl::Status Reconnect() { return LogOn(); }
+
+  // As a process that lost its memory: what was not acknowledged is given up, the handler gets a
+  // snapshot. For a gateway that lost its own (Reconnect() answers "sequenceTooHigh").
+  absl::Status ReconnectFresh() {
+    core_.Forget(RandomIncarnation());
+    epoch_ = 0;
+    return LogOn();
+  }
+
+  SessionState state() const noexcept { return core_.state(); }
+  SessionEnd end() const noexcept { return core_.end(); }  // why it is not live any more
+  LogoutReason logout_reason() const noexcept { return core_.logout_reason(); }
+  LogonRejectReason logon_reject_reason() const noexcept { return core_.logon_reject_reason(); }
+
+  uint64_t next_seq_out() const noexcept { return core_.next_seq_out(); }
+  uint64_t next_seq_in() const noexcept { return core_.next_seq_in(); }
+  // What another process needs to go on from here. In a handler: the message at hand is counted.
+  ResumeState resume_state() const noexcept {
+    return {core_.incarnation(), core_.next_seq_out(), core_.next_seq_in(), epoch_};
+  }
+  // OpenOrder messages that the gateway announced at the last logon.
+  uint64_t open_orders_at_logon() const noexcept { return core_.open_orders_at_logon(); }
+
+  // A clOrdId that this session never used, in this process or an earlier one, as long as every
+  // clOrdId comes from here and no process takes over 16 million without sending a request.
+  uint64_t NextClOrdId() noexcept { return next_cl_ord_id_++; }
+
+  int64_t NowNs() noexcept { return clock_.NowNs(); }
+  const SessionCounters& counters() noexcept { return core_.counters(); }
+  // Null before the first link; counters and capabilities of the last one otherwise.
+  const L* link() const noexcept { return core_.link(); }
+
+ private:
+  struct NoHandler {};
+  static constexpr uint32_t kPollsPerClock = 64;
+  static constexpr uint32_t kClOrdIdBits = 24;
+
+  BasicSession(const SessionOptions& options, const SessionCoreOptions& core, DialLink<L> dial,
+               Clock clock)
+      : options_(options),
+        dial_(std::move(dial)),
+        clock_(std::move(clock)),
+        core_(core),
+        epoch_(options.resume.epoch) {}
+
+  absl::Status LogOn() {
+    const int64_t deadline_ns = clock_.NowNs() + options_.connect_timeout_ns;
+    core_.Detach();
+    absl::StatusOr<std::unique_ptr<L>> link =
+        dial_(core_.incarnation(), ++epoch_, options_.connect_timeout_ns);
+    if (!link.ok()) return link.status();
+    core_.Attach(std::move(*link), clock_.NowNs());
+    while (core_.state() == SessionState::kLoggingOn) {
+      NoHandler none;
+      const uint32_t count = core_.Poll(none, 1);
+      const int64_t now_ns = clock_.NowNs();
+      core_.Maintain(now_ns);
+      if (core_.state() != SessionState::kLoggingOn) break;
+      if (now_ns > deadline_ns) {
+        core_.Detach();
+        return Explain(SessionEnd::kNone);
+      }
+      if (count == 0) std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
+    if (core_.state() != SessionState::kLive) return Explain(core_.end());
+    // The gateway's count of requests rises with each that it saw, over all processes of the
+    // session.
+    next_cl_ord_id_ = std::max(next_cl_ord_id_, core_.next_seq_out() << kClOrdIdBits);
+    return absl::OkStatus();
+  }
+
+  absl::Status Explain(SessionEnd end) const {
+    return session_internal::LogonError(options_, end, core_.logon_reject_reason(),
+                                        core_.logout_reason(), core_.gateway_version());
+  }
+
+  SessionOptions options_;
+  DialLink<L> dial_;
+  Clock clock_;
+  SessionCore<L> core_;
+  uint32_t epoch_;
+  uint32_t polls_since_clock_ = 0;
+  int64_t last_maintain_ns_ = 0;
+  uint64_t next_cl_ord_id_ = 1;
+};
+
+}  // namespace ringway

@@ -1,0 +1,382 @@
+// What does the client's end of a session do, message by message? Logon, numbering, resending,
+// heartbeats, logout; without clock, sockets or waiting of its own. msg/session.h wraps it for
+// users.
+//
+// Thread rule: one thread. Nothing allocates after construction but Attach().
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+#include "msg/auth.h"
+#include "msg/handlers.h"
+#include "msg/sequences.h"
+#include "msg/session_protocol.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+// A link whose ends can be authenticated: both know random numbers of both, new for every link.
+template <class L>
+concept SessionLink = Link<L> && requires(const L& link) {
+  { link.nonces() }
+  noexcept->std::convertible_to<LinkNonces>;
+};
+
+enum class SessionState : uint8_t {
+  kDetached,    // never had a link
+  kLoggingOn,   // a link is there, the gateway has not answered yet
+  kLive,        // requests can be sent
+  kLoggingOut,  // Logout() was called; what the gateway still sends arrives
+  kLoggedOut,   // ended by either side in an orderly way
+  kLost,        // the link or the gateway's trust is gone
+};
+std::string_view Name(SessionState state) noexcept;
+
+// Why a session is kLoggedOut or kLost.
+enum class SessionEnd : uint8_t {
+  kNone,
+  kRequested,           // Logout() was called here
+  kLoggedOutByGateway,  // logout_reason() says why
+  kLogonRejected,       // logon_reject_reason() says why
+  kLinkLost,            // the gateway's process or the network is gone
+  kHeartbeatTimeout,    // the gateway is silent
+  kNotAuthentic,        // the gateway could not prove that it holds the session's key
+  kProtocolError,       // the gateway sent what it must not
+};
+std::string_view Name(SessionEnd end) noexcept;
+
+// What a client that restarts must know to go on where it stopped. A client that does not
+// (incarnation 0) gets the gateway's numbers and a snapshot of its open orders.
+struct ResumeState {
+  uint64_t incarnation = 0;
+  uint64_t next_seq_out = 0;  // of the next request
+  uint64_t next_seq_in = 0;   // of the next report
+  uint32_t epoch = 0;         // of the last link
+};
+
+struct SessionCoreOptions {
+  uint32_t session = 0;
+  SessionKey key;
+  int64_t heartbeat_ns = 0;
+  uint32_t resend_slots = 0;
+  bool cancel_on_disconnect = false;
+  Durability durability = Durability::kMemory;
+  ResumeState resume;  // incarnation not 0
+};
+
+// Every one only grows.
+struct SessionCounters {
+  uint64_t requests_sent = 0;       // those that Send() took
+  uint64_t reports_received = 0;    // each once
+  uint64_t duplicates_dropped = 0;  // reports that a resend brought again
+  uint64_t reports_lost = 0;        // bridged by GapFill; OpenOrder messages give the state instead
+  uint64_t requests_lost = 0;  // never reached the gateway and are no longer kept: see ResumeState
+  uint64_t unknown_received = 0;  // types that only a newer schema names
+  uint64_t logons = 0;
+};
+
+template <SessionLink L>
+class SessionCore {
+ public:
+  explicit SessionCore(const SessionCoreOptions& options)
+      : options_(options),
+        incarnation_(options.resume.incarnation),
+        outbound_(options.resend_slots) {
+    RINGWAY_CHECK(incarnation_ != 0, "a session has an incarnation");
+    fresh_ = options.resume.next_seq_out == 0;
+    snapshot_wanted_ = options.resume.next_seq_in == 0;
+    if (!fresh_) outbound_.Restart(options.resume.next_seq_out);
+    if (!snapshot_wanted_) inbound_.Restart(options.resume.next_seq_in);
+  }
+
+  // Begins a logon over a new link; one that was there before is closed. Not from inside Poll().
+  void Attach(std::unique_ptr<L> link, int64_t now_ns) {
+    RINGWAY_CHECK(!polling_, "a handler must not reconnect its session");
+    Detach();
+    link_ = std::move(link);
+    state_ = SessionState::kLoggingOn;
+    end_ = SessionEnd::kNone;
+    logon_sent_ = false;
+    logout_due_ = false;
+    drained_ = false;
+    last_heard_ns_ = last_heartbeat_ns_ = now_ns;
+    heartbeat_ns_ = options_.heartbeat_ns;
+  }
+
+  // Closes the link, if there is one, without a word to the gateway.
+  void Detach() noexcept {
+    if (link_ != nullptr && !Ended()) End(SessionEnd::kLinkLost);
+  }
+
+  // As after the loss of the client's memory: nothing is resent, numbers come from the gateway.
+  void Forget(uint64_t incarnation) noexcept {
+    incarnation_ = incarnation;
+    fresh_ = snapshot_wanted_ = true;
+  }
+
+  // Numbers, keeps and sends a request.
+  template <Message M>
+  SendStatus Send(const M& request, Publish publish) noexcept {
+    static_assert(IsRequestType(static_cast<uint8_t>(M::kType)), "clients send requests");
+    if (state_ != SessionState::kLive) [[unlikely]]
+      return WhyNot();
+    return outbound_.Send(*link_, request, publish);
+  }
+  SendStatus Flush() noexcept { return state_ == SessionState::kLive ? link_->Flush() : WhyNot(); }
+
+  // Takes at most `budget` records from the link and gives the handler what is for it.
+  template <class H>
+  uint32_t Poll(H& handler, uint32_t budget) noexcept {
+    if (link_ == nullptr || Ended()) return 0;
+    auto sink = [this, &handler](const Record& record) noexcept { Receive(record, handler); };
+    polling_ = true;
+    // While logging on one at a time: what follows the answer is for the user's handler.
+    const uint32_t count = link_->Poll(sink, state_ == SessionState::kLoggingOn ? 1 : budget);
+    polling_ = false;
+    drained_ = count == 0;
+    if (count != 0) heard_ = true;
+    if (Ended()) {
+      link_->Close();
+      return count;
+    }
+    if (!outbound_.caught_up() && state_ == SessionState::kLive) [[unlikely]] {
+      (void)outbound_.Pump(*link_, Publish::kNow);
+    }
+    if (inbound_.unacknowledged() >= kAcknowledgeEvery) SendHeartbeat();
+    return count;
+  }
+
+  // Logon, heartbeats, liveness: after Poll(), about once a millisecond.
+  void Maintain(int64_t now_ns) noexcept {
+    if (link_ == nullptr || Ended()) return;
+    now_ns_ = now_ns;
+    const LinkState link_state = link_->Maintain(now_ns);
+    if (link_state == LinkState::kClosed || link_state == LinkState::kFenced) {
+      if (drained_) End(SessionEnd::kLinkLost);
+      return;
+    }
+    if (std::exchange(heard_, false)) last_heard_ns_ = now_ns;
+    if (now_ns - last_heard_ns_ > kHeartbeatsMissedMax * heartbeat_ns_) {
+      End(SessionEnd::kHeartbeatTimeout);
+      return;
+    }
+    if (state_ == SessionState::kLoggingOn) {
+      if (!logon_sent_ && link_state == LinkState::kLive) SendLogon();
+      return;
+    }
+    if (logout_due_) SendLogout();
+    if (now_ns - last_heartbeat_ns_ >= heartbeat_ns_) SendHeartbeat();
+  }
+
+  // Ends the session in an orderly way. What the gateway sent before it heard of it still arrives;
+  // poll until the state is kLoggedOut.
+  void Logout() noexcept {
+    if (state_ == SessionState::kLive) {
+      state_ = SessionState::kLoggingOut;
+      SendLogout();
+    } else if (!Ended() && state_ != SessionState::kLoggingOut) {
+      End(SessionEnd::kRequested);
+    }
+  }
+
+  SessionState state() const noexcept { return state_; }
+  SessionEnd end() const noexcept { return end_; }
+  LogoutReason logout_reason() const noexcept { return logout_reason_; }
+  LogonRejectReason logon_reject_reason() const noexcept { return logon_reject_reason_; }
+  uint16_t gateway_version() const noexcept { return gateway_version_; }
+  uint64_t next_seq_out() const noexcept { return outbound_.next_seq(); }
+  uint64_t next_seq_in() const noexcept { return inbound_.next_seq(); }
+  uint64_t incarnation() const noexcept { return incarnation_; }
+  uint64_t open_orders_at_logon() const noexcept { return open_orders_at_logon_; }
+  const Outbound& outbound() const noexcept { return outbound_; }
+  const SessionCounters& counters() const noexcept { return counters_; }
+  const L* link() const noexcept { return link_.get(); }
+
+ private:
+  bool Ended() const noexcept {
+    return state_ == SessionState::kLoggedOut || state_ == SessionState::kLost;
+  }
+  SendStatus WhyNot() const noexcept {
+    return Ended() || state_ == SessionState::kLoggingOut ? SendStatus::kClosed
+                                                          : SendStatus::kNotConnected;
+  }
+
+  // Inside Poll() the link is closed only afterwards: it is still handing out records.
+  void End(SessionEnd why) noexcept {
+    const bool orderly = why == SessionEnd::kRequested || why == SessionEnd::kLoggedOutByGateway;
+    state_ = orderly ? SessionState::kLoggedOut : SessionState::kLost;
+    end_ = why;
+    if (link_ != nullptr && !polling_) link_->Close();
+  }
+
+  LinkBinding Binding() const noexcept { return {link_->nonces(), link_->epoch()}; }
+
+  void SendLogon() noexcept {
+    ringway::Logon logon{.session = options_.session,
+                         .version = kSessionProtocolVersion,
+                         .cancel_on_disconnect = options_.cancel_on_disconnect,
+                         .durability = options_.durability,
+                         .incarnation = incarnation_,
+                         .next_seq_out = fresh_ ? 0 : outbound_.next_seq(),
+                         .next_seq_in = snapshot_wanted_ ? 0 : inbound_.next_seq(),
+                         .heartbeat_ns = static_cast<uint64_t>(options_.heartbeat_ns)};
+    Sign(options_.key, Binding(), logon);
+    logon_sent_ = SendUnnumbered(*link_, logon) == SendStatus::kOk;
+  }
+
+  // Behind everything that Send() took.
+  void SendLogout() noexcept {
+    logout_due_ = true;
+    if (outbound_.Pump(*link_, Publish::kNow) != SendStatus::kOk) return;
+    const ringway::Logout logout{.next_seq_out = outbound_.next_on_link(),
+                                 .reason = LogoutReason::kRequested};
+    logout_due_ = SendUnnumbered(*link_, logout) == SendStatus::kBackPressured;
+  }
+
+  void SendHeartbeat() noexcept {
+    const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
+                              .next_seq_out = outbound_.next_on_link(),
+                              .next_seq_in = inbound_.next_seq()};
+    if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // again at the next call
+    inbound_.Acknowledged();
+    last_heartbeat_ns_ = now_ns_;
+  }
+
+  template <class H>
+  void Receive(const Record& record, H& handler) noexcept {
+    if (Ended()) return;
+    const auto type = static_cast<FrameType>(record.type);
+    if (state_ == SessionState::kLoggingOn) {
+      ReceiveLogonAnswer(type, record.payload, handler);
+    } else if (IsReportType(record.type)) [[likely]] {
+      if (!inbound_.Count()) {
+        ++counters_.duplicates_dropped;
+        return;
+      }
+      ++counters_.reports_received;
+      const DecodeStatus status = Dispatch(
+          type, record.payload, [&handler](const auto& message) { Deliver(handler, message); });
+      if (status == DecodeStatus::kUnknownType) {
+        ++counters_.unknown_received;
+      } else if (status != DecodeStatus::kOk) {
+        End(SessionEnd::kProtocolError);
+      }
+    } else {
+      ReceiveSessionMessage(type, record.payload, handler);
+    }
+  }
+
+  template <class H>
+  void ReceiveLogonAnswer(FrameType type, std::span<const std::byte> payload, H& handler) noexcept {
+    LogonAck ack;
+    LogonReject reject;
+    if (type == FrameType::kLogonAck && Decode(payload, ack) == DecodeStatus::kOk) {
+      AcceptLogon(ack);
+      if (state_ == SessionState::kLive) Deliver(handler, ack);
+    } else if (type == FrameType::kLogonReject && Decode(payload, reject) == DecodeStatus::kOk) {
+      logon_reject_reason_ = reject.reason;
+      gateway_version_ = reject.version;
+      End(SessionEnd::kLogonRejected);
+      Deliver(handler, reject);
+    } else {
+      End(SessionEnd::kProtocolError);
+    }
+  }
+
+  void AcceptLogon(const LogonAck& ack) noexcept {
+    if (!logon_sent_ || ack.session != options_.session || !Verify(options_.key, Binding(), ack)) {
+      return End(SessionEnd::kNotAuthentic);
+    }
+    const uint64_t reports_next = snapshot_wanted_ ? ack.next_seq_out : inbound_.next_seq();
+    if (ack.next_seq_in == 0 || ack.next_seq_out == 0 || ack.next_seq_out < reports_next ||
+        ack.incarnation != incarnation_ || ack.heartbeat_ns > uint64_t{kHeartbeatNsMax}) {
+      return End(SessionEnd::kProtocolError);
+    }
+    if (fresh_ || ack.next_seq_in >= outbound_.next_seq()) {
+      // The gateway has everything, perhaps more than this process remembers having sent.
+      outbound_.Restart(ack.next_seq_in);
+    } else {
+      counters_.requests_lost += outbound_.ResumeAt(ack.next_seq_in);
+    }
+    inbound_.Restart(reports_next);
+    heartbeat_ns_ = static_cast<int64_t>(ack.heartbeat_ns);
+    gateway_version_ = ack.version;
+    open_orders_at_logon_ = ack.open_orders;
+    fresh_ = snapshot_wanted_ = false;
+    state_ = SessionState::kLive;
+    ++counters_.logons;
+  }
+
+  template <class H>
+  void ReceiveSessionMessage(FrameType type, std::span<const std::byte> payload,
+                             H& handler) noexcept {
+    const DecodeStatus status = Dispatch(type, payload, [&](const auto& message) {
+      Handle(message);
+      Deliver(handler, message);
+    });
+    if (status == DecodeStatus::kUnknownType && IsSessionType(static_cast<uint8_t>(type))) {
+      ++counters_.unknown_received;
+    } else if (status != DecodeStatus::kOk) {
+      End(SessionEnd::kProtocolError);
+    }
+  }
+
+  void Handle(const Heartbeat& heartbeat) noexcept {
+    if (!outbound_.Acknowledge(heartbeat.next_seq_in)) return End(SessionEnd::kProtocolError);
+    if (heartbeat.next_seq_out > inbound_.arriving_seq()) {
+      // Cannot happen over a link that keeps its promises; asking again heals what did.
+      (void)SendUnnumbered(*link_, ResendRequest{.begin_seq = inbound_.next_seq()});
+    }
+  }
+  void Handle(const ResendRequest& request) noexcept {
+    if (!outbound_.Rewind(request.begin_seq)) End(SessionEnd::kProtocolError);
+  }
+  void Handle(const GapFill& fill) noexcept {
+    counters_.reports_lost += inbound_.FillGap(fill.new_seq);
+  }
+  void Handle(const ringway::Logout& logout) noexcept {
+    logout_reason_ = logout.reason;
+    const bool requested = state_ == SessionState::kLoggingOut;
+    End(requested ? SessionEnd::kRequested : SessionEnd::kLoggedOutByGateway);
+  }
+  void Handle(const SessionReject&) noexcept {}  // the handler's to know
+  template <class M>
+  void Handle(const M&) noexcept {  // Logon, a second LogonAck, requests: a gateway sends none
+    End(SessionEnd::kProtocolError);
+  }
+
+  SessionCoreOptions options_;
+  uint64_t incarnation_;
+  std::unique_ptr<L> link_;
+  Outbound outbound_;
+  Inbound inbound_;
+  SessionState state_ = SessionState::kDetached;
+  SessionEnd end_ = SessionEnd::kNone;
+  LogoutReason logout_reason_ = LogoutReason::kUnset;
+  LogonRejectReason logon_reject_reason_ = LogonRejectReason::kUnset;
+  uint16_t gateway_version_ = 0;
+  bool fresh_ = true;            // the gateway's number for the next request is not known
+  bool snapshot_wanted_ = true;  // nor that of the next report
+  bool logon_sent_ = false;
+  bool logout_due_ = false;
+  bool polling_ = false;
+  bool drained_ = false;  // the last Poll() found nothing
+  bool heard_ = false;    // something came since the last Maintain()
+  int64_t heartbeat_ns_ = 0;
+  int64_t now_ns_ = 0;
+  int64_t last_heard_ns_ = 0;
+  int64_t last_heartbeat_ns_ = 0;
+  uint64_t open_orders_at_logon_ = 0;
+  SessionCounters counters_;
+};
+
+}  // namespace ringway

@@ -1,0 +1,147 @@
+// What do tests of sessions and topics use for a link? Two ends in one thread, whose delivery, room
+// and death the test decides.
+//
+// What one end commits, the other polls, in order. Cut() kills the link with part of what was under
+// way still arriving, as a process or a network dies. Thread rule: one thread for both ends.
+// Nothing allocates after MakeLoopPair().
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "transport/link.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+class LoopLink {
+ public:
+  static constexpr uint32_t kPayloadBytesMax = 512;
+
+  struct Entry {
+    uint8_t type;
+    uint32_t bytes;
+    alignas(8) std::array<std::byte, kPayloadBytesMax> payload;
+  };
+  // One direction: [received, published) can be polled, [published, committed) is gathered.
+  struct Pipe {
+    std::vector<Entry> entries;
+    uint64_t received = 0;
+    uint64_t published = 0;
+    uint64_t committed = 0;
+  };
+  struct Shared {
+    std::array<Pipe, 2> pipes;
+    std::array<bool, 2> closed{};
+    bool cut = false;
+    LinkNonces nonces;
+    uint32_t epoch = 1;
+  };
+
+  LoopLink(std::shared_ptr<Shared> shared, int end) : shared_(std::move(shared)), end_(end) {
+    caps_.payload_bytes_max = kPayloadBytesMax;
+  }
+  ~LoopLink() { shared_->closed[end_] = true; }
+  LoopLink(const LoopLink&) = delete;
+  LoopLink& operator=(const LoopLink&) = delete;
+
+  Claim TryClaim(uint32_t bytes) noexcept {
+    Claim claim;
+    if (down()) {
+      claim.status = SendStatus::kClosed;
+    } else if (bytes > kPayloadBytesMax) {
+      claim.status = SendStatus::kTooLarge;
+    } else if (out().committed - out().received == out().entries.size()) {
+      ++counters_.back_pressured;
+      claim.status = SendStatus::kBackPressured;
+    } else {
+      Entry& entry = out().entries[out().committed % out().entries.size()];
+      entry.bytes = bytes;
+      claim = {{entry.payload.data(), bytes}, SendStatus::kOk};
+    }
+    return claim;
+  }
+  SendStatus Commit(uint8_t type, Publish publish) noexcept {
+    if (down()) return SendStatus::kClosed;
+    out().entries[out().committed % out().entries.size()].type = type;
+    ++out().committed;
+    ++counters_.frames_sent;
+    return publish == Publish::kNow ? Flush() : SendStatus::kOk;
+  }
+  SendStatus Flush() noexcept {
+    if (down()) return SendStatus::kClosed;
+    out().published = out().committed;
+    return SendStatus::kOk;
+  }
+  template <RecordSink S>
+  uint32_t Poll(S& sink, uint32_t budget) noexcept {
+    uint32_t count = 0;
+    for (; count != budget && in().received != in().published && !shared_->closed[end_]; ++count) {
+      const Entry copy = in().entries[in().received % in().entries.size()];
+      ++in().received;
+      ++counters_.frames_received;
+      sink(Record{copy.type, {copy.payload.data(), copy.bytes}});
+    }
+    return count;
+  }
+  LinkState Maintain(int64_t) noexcept { return state(); }
+  void Close() noexcept { shared_->closed[end_] = true; }
+
+  LinkState state() const noexcept { return down() ? LinkState::kClosed : LinkState::kLive; }
+  CloseReason close_reason() const noexcept {
+    if (shared_->closed[end_]) return CloseReason::kLocal;
+    if (shared_->cut) return CloseReason::kPeerDead;
+    return shared_->closed[1 - end_] ? CloseReason::kPeerClosed : CloseReason::kNone;
+  }
+  uint32_t epoch() const noexcept { return shared_->epoch; }
+  const LinkNonces& nonces() const noexcept { return shared_->nonces; }
+  const Caps& caps() const noexcept { return caps_; }
+  const LinkCounters& counters() const noexcept { return counters_; }
+
+  // --- What tests do to a link ---
+
+  // The link dies for both ends; of what is under way to each, the first `arriving` still arrive.
+  void Cut(uint64_t arriving) noexcept {
+    shared_->cut = true;
+    for (Pipe& pipe : shared_->pipes) {
+      pipe.published = std::min(pipe.committed, pipe.received + arriving);
+    }
+  }
+  uint64_t waiting() const noexcept { return in().published - in().received; }
+
+ private:
+  bool down() const noexcept { return shared_->cut || shared_->closed[0] || shared_->closed[1]; }
+  Pipe& out() noexcept { return shared_->pipes[end_]; }
+  Pipe& in() noexcept { return shared_->pipes[1 - end_]; }
+  const Pipe& in() const noexcept { return shared_->pipes[1 - end_]; }
+
+  std::shared_ptr<Shared> shared_;
+  int end_;
+  Caps caps_;
+  LinkCounters counters_;
+};
+static_assert(Link<LoopLink>);
+
+struct LoopPair {
+  std::unique_ptr<LoopLink> client;
+  std::unique_ptr<LoopLink> listener;
+};
+
+// `number` makes the pair's nonces unlike any other's. `room`: records under way per direction.
+inline LoopPair MakeLoopPair(uint64_t number, uint32_t epoch = 1, uint32_t room = 256) {
+  auto shared = std::make_shared<LoopLink::Shared>();
+  for (LoopLink::Pipe& pipe : shared->pipes) pipe.entries.resize(room);
+  shared->epoch = epoch;
+  std::memcpy(shared->nonces.client.data(), &number, sizeof(number));
+  const uint64_t other = ~number;
+  std::memcpy(shared->nonces.listener.data(), &other, sizeof(other));
+  return {std::make_unique<LoopLink>(shared, 0), std::make_unique<LoopLink>(shared, 1)};
+}
+
+}  // namespace ringway
