@@ -1,0 +1,13 @@
+// Which backends this build has: the explicit list. A new port adds its header and one name here.
+#pragma once
+
+#include "transport/port/shm.h"
+
+namespace ringway {
+
+template <class... B>
+struct BackendList {};
+
+using Backends = BackendList<ShmBackend>;
+
+}  // namespace ringway

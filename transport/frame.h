@@ -1,0 +1,95 @@
+// How a frame lies in a ring: the layout's constants, and the packing of its first and last word.
+//
+// transport/RING.md draws these bytes; the static_asserts below hold every offset it names.
+// Pure functions and constants: no thread rule, no lifetime.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "transport/link.h"
+
+namespace ringway {
+
+static_assert(std::endian::native == std::endian::little, "rings are little-endian memory");
+
+// Rings are counted in granules; a frame starts on one and fills whole ones.
+inline constexpr uint32_t kGranuleBytes = 64;
+inline constexpr uint32_t kFrameHeadBytes = 8;
+inline constexpr uint32_t kFrameTailBytes = 8;
+inline constexpr uint32_t kFrameOverheadBytes = kFrameHeadBytes + kFrameTailBytes;
+
+// A ring is a power of two in this range. The lower bound lets the largest frame be a quarter of
+// the ring and still hold a useful record; the upper one is what a listener maps for a stranger at
+// most.
+inline constexpr uint32_t kRingBytesMin = 4u << 10;
+inline constexpr uint32_t kRingBytesMax = 64u << 20;
+
+// The link's own frames. Both are exactly one granule long.
+inline constexpr uint8_t kFrameTypePad = 240;      // the rest of the ring, up to its end, is unused
+inline constexpr uint8_t kFrameTypeControl = 241;  // payload: one ControlKind
+static_assert(kFrameTypePad >= kFirstReservedFrameType);
+static_assert(kFrameTypeControl >= kFirstReservedFrameType);
+
+enum class ControlKind : uint64_t {
+  kClose = 1,  // orderly end: no frame follows
+};
+inline constexpr uint32_t kControlPayloadBytes = sizeof(ControlKind);
+
+// Frame flags. Bits that are not named here are zero, and a frame with one of them set is refused.
+inline constexpr uint8_t kFrameWantCredit = 0x01;  // the sender would like a state line soon
+inline constexpr uint8_t kFrameFlagsKnown = kFrameWantCredit;
+
+struct FrameHead {
+  uint32_t seq;  // from 1, dense per direction, 0 is never used
+  uint16_t len;  // payload bytes
+  uint8_t type;
+  uint8_t flags;
+};
+static_assert(sizeof(FrameHead) == kFrameHeadBytes);
+static_assert(offsetof(FrameHead, seq) == 0);
+static_assert(offsetof(FrameHead, len) == 4);
+static_assert(offsetof(FrameHead, type) == 6);
+static_assert(offsetof(FrameHead, flags) == 7);
+
+struct FrameTail {
+  uint32_t
+      crc;  // CRC32C of bytes [0, F-8) seeded with the link's identity; 0 where none was negotiated
+  uint32_t seq;  // the head's, again
+};
+static_assert(sizeof(FrameTail) == kFrameTailBytes);
+static_assert(offsetof(FrameTail, crc) == 0);
+static_assert(offsetof(FrameTail, seq) == 4);
+
+constexpr uint64_t PackHead(const FrameHead& head) noexcept {
+  return std::bit_cast<uint64_t>(head);
+}
+constexpr FrameHead UnpackHead(uint64_t word) noexcept { return std::bit_cast<FrameHead>(word); }
+constexpr uint64_t PackTail(const FrameTail& tail) noexcept {
+  return std::bit_cast<uint64_t>(tail);
+}
+constexpr FrameTail UnpackTail(uint64_t word) noexcept { return std::bit_cast<FrameTail>(word); }
+constexpr uint32_t HeadSeq(uint64_t word) noexcept { return static_cast<uint32_t>(word); }
+
+// Bytes that a frame with this payload takes in the ring: a 48-byte payload makes exactly one
+// granule.
+constexpr uint64_t FrameBytes(uint64_t payload_bytes) noexcept {
+  return (payload_bytes + kFrameOverheadBytes + kGranuleBytes - 1) & ~uint64_t{kGranuleBytes - 1};
+}
+static_assert(FrameBytes(0) == 64 && FrameBytes(48) == 64 && FrameBytes(49) == 128);
+
+// Sequence numbers skip 0, which is what an empty granule holds.
+constexpr uint32_t NextSeq(uint32_t seq) noexcept { return seq + 1 + (seq == UINT32_MAX); }
+static_assert(NextSeq(1) == 2 && NextSeq(UINT32_MAX) == 1);
+
+// The largest payload a ring of this size can carry: a frame is at most a quarter of the ring, so
+// that frame, PAD and a quarter of credit not yet given back always fit together; and `len` is 16
+// bits.
+constexpr uint32_t PayloadBytesMaxOf(uint32_t ring_bytes) noexcept {
+  const uint32_t quarter = ring_bytes / 4 - kFrameOverheadBytes;
+  constexpr uint32_t kLenMax = 65535 / kGranuleBytes * kGranuleBytes - kFrameOverheadBytes;
+  return quarter < kLenMax ? quarter : kLenMax;
+}
+
+}  // namespace ringway

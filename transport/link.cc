@@ -1,0 +1,60 @@
+// What the link's enumerators are called in logs and messages.
+#include "transport/link.h"
+
+namespace ringway {
+
+std::string_view Name(SendStatus status) noexcept {
+  switch (status) {
+    case SendStatus::kOk:
+      return "ok";
+    case SendStatus::kBackPressured:
+      return "back-pressured";
+    case SendStatus::kNotConnected:
+      return "not connected";
+    case SendStatus::kFenced:
+      return "fenced";
+    case SendStatus::kTooLarge:
+      return "too large";
+    case SendStatus::kClosed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+std::string_view Name(LinkState state) noexcept {
+  switch (state) {
+    case LinkState::kConnecting:
+      return "connecting";
+    case LinkState::kSync:
+      return "sync";
+    case LinkState::kLive:
+      return "live";
+    case LinkState::kSuspect:
+      return "suspect";
+    case LinkState::kFenced:
+      return "fenced";
+    case LinkState::kClosed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+std::string_view Name(CloseReason reason) noexcept {
+  switch (reason) {
+    case CloseReason::kNone:
+      return "none";
+    case CloseReason::kLocal:
+      return "closed here";
+    case CloseReason::kPeerClosed:
+      return "closed by the peer";
+    case CloseReason::kPeerDead:
+      return "peer is dead";
+    case CloseReason::kPeerViolated:
+      return "peer broke the protocol";
+    case CloseReason::kSupersededEpoch:
+      return "superseded by a newer epoch";
+  }
+  return "unknown";
+}
+
+}  // namespace ringway

@@ -1,0 +1,76 @@
+// What can be set on a link, on connecting and on listening, whatever the backend; and who a link
+// belongs to.
+//
+// Plain data with defaults and units. A backend refuses with a clear status what it cannot honour.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace ringway {
+
+// Both ends bring one; what both must agree on is settled by the handshake.
+struct LinkOptions {
+  // Of each direction; a power of two from 4 KiB to 64 MiB. The connecting side decides.
+  uint32_t ring_bytes = 256u << 10;
+  // Largest record; the smaller wish of both sides holds. At most a quarter of the ring less 16.
+  uint32_t payload_bytes_max = 2048;
+  // Frames carry a CRC32C. On where the port needs it or either side wishes it.
+  bool crc = false;
+  // Huge pages for the rings, where the system has any free; silently ordinary pages otherwise.
+  bool huge_pages = true;
+  // This side's heartbeat; the peer is told, and judges by it. 1 ms to 1 s.
+  int64_t heartbeat_interval_ns = 20 * kNsPerMs;
+  // So many of the peer's heartbeats missing make the link kSuspect.
+  uint32_t suspect_after_missed = 3;
+  // Silence after which the peer counts as dead. Not less than the suspect time.
+  int64_t dead_after_ns = 3 * kNsPerS;
+  // How long a frame's head may be there without its tail before the peer counts as broken.
+  int64_t torn_limit_ns = 500 * kNsPerMs;
+  // How often Maintain() asks the operating system whether the peer's process is gone.
+  int64_t peer_check_interval_ns = 10 * kNsPerMs;
+  // The first frame's sequence number, both ways; the connecting side decides. Not 0. Tests start
+  // near the wrap.
+  uint32_t first_seq = 1;
+};
+
+struct ConnectOptions {
+  LinkOptions link;
+  uint64_t peer_key =
+      0;  // names this client to the listener across connections; the session layer chooses it
+  uint32_t epoch = 1;                // must be above the epoch last admitted for peer_key
+  int64_t timeout_ns = 2 * kNsPerS;  // of the whole of Connect()
+};
+
+struct ListenOptions {
+  LinkOptions link;  // ring_bytes is the largest that is accepted from a client
+  // Users whose processes may connect. Empty: only the listener's own effective user.
+  std::vector<uid_t> allowed_uids;
+  mode_t socket_mode = 0660;
+  // A connecting peer that has not finished its handshake by then is dropped.
+  int64_t handshake_timeout_ns = kNsPerS;
+  uint32_t pending_max = 64;    // handshakes under way; more wait in the kernel's backlog
+  uint32_t finished_max = 256;  // links not yet fetched by TryAccept(); then no more are accepted
+};
+
+// Random numbers of both ends, fresh per link: what an authentication above is bound to.
+struct LinkNonces {
+  std::array<std::byte, 16> client{};
+  std::array<std::byte, 16> listener{};
+};
+
+// Who a link belongs to, as claimed in the handshake (peer_key is not proved until the session
+// layer did so).
+struct LinkIdentity {
+  uint64_t peer_key = 0;
+  uint32_t epoch = 1;
+  LinkNonces nonces;
+};
+
+}  // namespace ringway

@@ -1,0 +1,110 @@
+// The shared-memory backend: links between two processes of one host.
+//
+// Each side writes one sealed region (shm_region.h) and reads the peer's through a read-only
+// mapping, so every line has one writer and no peer can shrink or scribble over what it does not
+// own. A Unix socket introduces the two (shm_handshake.h), wakes a sleeping side, and tells when a
+// process has ended. Thread rule: Listener's functions and a link's belong to one thread each;
+// handshakes run on the listener's own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "transport/memory_port.h"
+#include "transport/options.h"
+#include "transport/port/shm_region.h"
+#include "transport/port/shm_socket.h"
+#include "transport/port/unique_fd.h"
+#include "transport/ring_link.h"
+#include "transport/uri.h"
+
+namespace ringway {
+
+class ShmPort {
+ public:
+  static constexpr bool kOrderedStores = true;
+
+  ShmPort(ShmRegion own, ShmRegion peer, UniqueFd socket, uint32_t ring_bytes,
+          bool wake_is_certain) noexcept
+      : own_(std::move(own)),
+        peer_(std::move(peer)),
+        socket_(std::move(socket)),
+        ring_bytes_(ring_bytes),
+        wake_is_certain_(wake_is_certain) {}
+
+  uint32_t ring_bytes() const noexcept { return ring_bytes_; }
+  std::byte* mirror() noexcept { return own_.ring(); }
+  StateLine* own_state() noexcept { return own_.state(); }
+  const std::byte* ring() noexcept { return peer_.ring(); }
+  const StateLine* peer_state() noexcept { return peer_.state(); }
+
+  bool PeerGone() noexcept { return PeerHungUp(socket_.get()); }
+  void Wake() noexcept { SendWake(socket_.get()); }
+  int wake_fd() const noexcept { return socket_.get(); }
+  bool wake_is_certain() const noexcept { return wake_is_certain_; }
+  void DrainWake() noexcept { DrainWakes(socket_.get()); }
+  void Describe(Caps& caps) const noexcept {
+    caps.huge_pages = own_.huge_pages() && peer_.huge_pages();
+  }
+
+ private:
+  ShmRegion own_;
+  ShmRegion peer_;
+  UniqueFd socket_;
+  uint32_t ring_bytes_;
+  bool wake_is_certain_;
+};
+static_assert(OrderedMemoryPort<ShmPort>);
+
+using ShmLink = RingLink<ShmPort>;
+
+// Accepts links at a socket path. Everything slow (mapping, touching pages, waiting for peers)
+// happens on a thread of its own. The destructor stops that thread and removes the socket.
+class ShmListener {
+ public:
+  // Errors as ListenUnix(), and InvalidArgument for options.
+  static absl::StatusOr<std::unique_ptr<ShmListener>> Listen(const Uri& uri,
+                                                             const ListenOptions& options);
+  ~ShmListener();
+  ShmListener(const ShmListener&) = delete;
+  ShmListener& operator=(const ShmListener&) = delete;
+
+  // The next finished link, or null: then it costs one load.
+  std::unique_ptr<ShmLink> TryAccept() noexcept;
+
+  // Says that peer_key has proved who it is at this epoch: from now on only higher epochs are
+  // accepted from it. False, and nothing changes, when an equal or higher one was admitted before:
+  // that link must be closed.
+  bool Admit(uint64_t peer_key, uint32_t epoch);
+
+  // Connections that were refused or dropped so far.
+  uint64_t refused_count() const noexcept;
+  // Readable when TryAccept() may have something: for a Waiter.
+  int wake_fd() const noexcept;
+
+ private:
+  class Impl;
+  explicit ShmListener(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Errors name cause and remedy; AdmittedEpochOf() (connect_error.h) gives the epoch to retry above.
+absl::StatusOr<std::unique_ptr<ShmLink>> ShmConnect(const Uri& uri, const ConnectOptions& options);
+
+struct ShmBackend {
+  static constexpr std::string_view kScheme = "shm";
+  using Link = ShmLink;
+  using Listener = ShmListener;
+  static absl::StatusOr<std::unique_ptr<Link>> Connect(const Uri& uri,
+                                                       const ConnectOptions& options) {
+    return ShmConnect(uri, options);
+  }
+  static absl::StatusOr<std::unique_ptr<Listener>> Listen(const Uri& uri,
+                                                          const ListenOptions& options) {
+    return ShmListener::Listen(uri, options);
+  }
+};
+
+}  // namespace ringway

@@ -1,0 +1,156 @@
+// How handshake messages are checked.
+#include "transport/port/shm_handshake.h"
+
+#include <bit>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "transport/connect_error.h"
+#include "transport/frame.h"
+
+namespace ringway {
+namespace {
+
+constexpr uint32_t kHeartbeatUsMin = 1'000;
+constexpr uint32_t kHeartbeatUsMax = 1'000'000;
+
+bool HeartbeatFits(uint32_t us) { return us >= kHeartbeatUsMin && us <= kHeartbeatUsMax; }
+
+}  // namespace
+
+std::string_view Name(ShmStatus status) noexcept {
+  switch (status) {
+    case ShmStatus::kOk:
+      return "ok";
+    case ShmStatus::kBadMessage:
+      return "bad message";
+    case ShmStatus::kVersion:
+      return "version";
+    case ShmStatus::kRingBytes:
+      return "ring size";
+    case ShmStatus::kStaleEpoch:
+      return "stale epoch";
+    case ShmStatus::kMemory:
+      return "memory";
+    case ShmStatus::kUser:
+      return "user";
+    case ShmStatus::kInternal:
+      return "internal";
+  }
+  return "unknown";
+}
+
+ShmStatus ParseHello(std::span<const std::byte> bytes, const ListenOptions& listen,
+                     ShmHello& hello) noexcept {
+  if (bytes.size() < 16) return ShmStatus::kBadMessage;
+  // The first 16 bytes are the same in every version, so that another version is refused by its
+  // right name.
+  std::memcpy(static_cast<void*>(&hello), bytes.data(), 16);
+  if (hello.magic != kShmMagic || hello.kind != ShmMessageKind::kHello)
+    return ShmStatus::kBadMessage;
+  if (hello.version != kShmVersion) return ShmStatus::kVersion;
+  if (bytes.size() != sizeof(ShmHello)) return ShmStatus::kBadMessage;
+  std::memcpy(static_cast<void*>(&hello), bytes.data(), sizeof(hello));
+  if (hello.reserved != 0 || hello.first_seq == 0 || hello.epoch == 0)
+    return ShmStatus::kBadMessage;
+  if (!HeartbeatFits(hello.heartbeat_us)) return ShmStatus::kBadMessage;
+  if (!std::has_single_bit(hello.ring_bytes) || hello.ring_bytes < kRingBytesMin ||
+      hello.ring_bytes > listen.link.ring_bytes) {
+    return ShmStatus::kRingBytes;
+  }
+  if (hello.payload_bytes_max > PayloadBytesMaxOf(hello.ring_bytes)) return ShmStatus::kBadMessage;
+  return ShmStatus::kOk;
+}
+
+absl::StatusOr<ShmReply> ParseReply(std::span<const std::byte> bytes, const ShmHello& hello) {
+  ShmReply reply;
+  if (bytes.size() < 16) return absl::InvalidArgumentError("the listener's reply is cut short");
+  std::memcpy(static_cast<void*>(&reply), bytes.data(), 16);
+  if (reply.magic != kShmMagic || reply.kind != ShmMessageKind::kReply) {
+    return absl::InvalidArgumentError("what answers on this socket is no Ringway listener");
+  }
+  if (reply.version != kShmVersion) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the listener speaks version ", reply.version, " of the shm handshake, this program ",
+        kShmVersion, ": use the same release on both sides"));
+  }
+  if (bytes.size() != sizeof(ShmReply)) {
+    return absl::InvalidArgumentError("the listener's reply has the wrong size");
+  }
+  std::memcpy(static_cast<void*>(&reply), bytes.data(), sizeof(reply));
+  if (reply.status != ShmStatus::kOk) return reply;
+  if (reply.reserved != 0 || reply.reserved1 != 0 || reply.epoch != hello.epoch ||
+      !HeartbeatFits(reply.heartbeat_us) || reply.payload_bytes_max > hello.payload_bytes_max) {
+    return absl::InvalidArgumentError("the listener's reply contradicts what was asked");
+  }
+  return reply;
+}
+
+absl::Status RefusalError(const ShmReply& reply, const ShmHello& hello) {
+  switch (reply.status) {
+    case ShmStatus::kOk:
+      return absl::OkStatus();
+    case ShmStatus::kBadMessage:
+      return absl::InvalidArgumentError("the listener found the hello malformed");
+    case ShmStatus::kVersion:
+      return absl::FailedPreconditionError(absl::StrCat("the listener does not speak version ",
+                                                        hello.version, " of the shm handshake"));
+    case ShmStatus::kRingBytes:
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the listener refused a ring of ", hello.ring_bytes, " bytes: a power of two from ",
+          kRingBytesMin, " to ", reply.ring_bytes_max, " is allowed"));
+    case ShmStatus::kStaleEpoch:
+      return StaleEpochError(hello.epoch, reply.admitted_epoch);
+    case ShmStatus::kMemory:
+      return absl::FailedPreconditionError(
+          "the listener could not use the memory it was passed (size or seals), or has none left "
+          "of its own");
+    case ShmStatus::kUser:
+      return absl::PermissionDeniedError(
+          "the listener does not allow this user: run as its user, or add this user id to its "
+          "allowed users");
+    case ShmStatus::kInternal:
+      return absl::UnavailableError(
+          "the listener could not set the link up; its own report says why");
+  }
+  return absl::UnknownError(
+      absl::StrCat("the listener refused with status ", static_cast<uint32_t>(reply.status)));
+}
+
+absl::Status ValidateLinkOptions(const LinkOptions& options) {
+  if (!std::has_single_bit(options.ring_bytes) || options.ring_bytes < kRingBytesMin ||
+      options.ring_bytes > kRingBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat("ring_bytes is ", options.ring_bytes,
+                                                   "; it must be a power of two from ",
+                                                   kRingBytesMin, " to ", kRingBytesMax));
+  }
+  if (options.payload_bytes_max > PayloadBytesMaxOf(options.ring_bytes)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "payload_bytes_max is ", options.payload_bytes_max, "; a ring of ", options.ring_bytes,
+        " bytes carries at most ", PayloadBytesMaxOf(options.ring_bytes)));
+  }
+  if (options.heartbeat_interval_ns < kHeartbeatUsMin * kNsPerUs ||
+      options.heartbeat_interval_ns > kHeartbeatUsMax * kNsPerUs) {
+    return absl::InvalidArgumentError("heartbeat_interval_ns must be from 1 ms to 1 s");
+  }
+  if (options.suspect_after_missed == 0 || options.suspect_after_missed > 1000) {
+    return absl::InvalidArgumentError("suspect_after_missed must be from 1 to 1000");
+  }
+  if (options.dead_after_ns <= 0 || options.torn_limit_ns <= 0 ||
+      options.peer_check_interval_ns <= 0) {
+    return absl::InvalidArgumentError(
+        "dead_after_ns, torn_limit_ns and peer_check_interval_ns must be positive");
+  }
+  if (options.first_seq == 0) return absl::InvalidArgumentError("first_seq must not be 0");
+  return absl::OkStatus();
+}
+
+LinkOptions SettledOptions(LinkOptions own, const ShmHello& hello, const ShmReply& reply) noexcept {
+  own.ring_bytes = hello.ring_bytes;
+  own.payload_bytes_max = reply.payload_bytes_max;
+  own.crc = (reply.flags & kShmCrc) != 0;
+  own.first_seq = hello.first_seq;
+  return own;
+}
+
+}  // namespace ringway

@@ -1,0 +1,63 @@
+// The memory one side of a shared-memory link writes: a sealed memfd with its state line and its
+// outgoing ring.
+//
+//   0     state line (64 bytes; the rest of the page is zero)
+//   4096  ring
+//
+// The writer maps it writable, touches every page, then seals it: nobody, itself included, can
+// shrink it, grow it or map it writable again (memfd_create(2), fcntl(2) F_SEAL_FUTURE_WRITE). The
+// reader checks that before it maps. Thread rule: set-up code; the mapping itself is used by the
+// link's thread. Lifetime: unmapped on destruction.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "transport/port/unique_fd.h"
+#include "transport/state_line.h"
+
+namespace ringway {
+
+inline constexpr uint64_t kShmRingOffset = 4096;
+inline constexpr uint64_t kShmHugePageBytes = 2u << 20;
+
+// The two sizes that a region for this ring may have: of ordinary and of huge pages.
+uint64_t ShmRegionBytes(uint32_t ring_bytes, bool huge_pages) noexcept;
+
+class ShmRegion {
+ public:
+  // Creates, maps, touches and seals. `huge_pages` is a wish.
+  // Errors: ResourceExhausted (memory, descriptors), Unimplemented (kernel older than 5.1), naming
+  // the call.
+  static absl::StatusOr<ShmRegion> Create(uint32_t ring_bytes, bool huge_pages);
+
+  // Checks what a peer passed and maps it read-only.
+  // Errors: PermissionDenied when it is not sealed; InvalidArgument when it is of the wrong kind or
+  // size.
+  static absl::StatusOr<ShmRegion> MapPeer(UniqueFd fd, uint32_t ring_bytes, uint64_t region_bytes);
+
+  ShmRegion() = default;
+  ShmRegion(ShmRegion&& other) noexcept;
+  ShmRegion& operator=(ShmRegion&& other) noexcept;
+  ~ShmRegion();
+
+  StateLine* state() const noexcept { return reinterpret_cast<StateLine*>(base_); }
+  std::byte* ring() const noexcept { return base_ + kShmRingOffset; }
+  uint64_t bytes() const noexcept { return bytes_; }
+  bool huge_pages() const noexcept { return huge_pages_; }
+  int fd() const noexcept { return fd_.get(); }
+  // The mapping stays; the descriptor is needed for passing only.
+  void CloseFd() noexcept { fd_.Reset(); }
+
+ private:
+  ShmRegion(UniqueFd fd, std::byte* base, uint64_t bytes, bool huge_pages) noexcept
+      : fd_(std::move(fd)), base_(base), bytes_(bytes), huge_pages_(huge_pages) {}
+
+  UniqueFd fd_;
+  std::byte* base_ = nullptr;
+  uint64_t bytes_ = 0;
+  bool huge_pages_ = false;
+};
+
+}  // namespace ringway

@@ -1,0 +1,223 @@
+// How two rings in memory become a Link: frames, credit, state lines and liveness over any
+// MemoryPort.
+//
+// What must always hold (PROTOCOL's I1..I9, in this file's words):
+//   * write_pos_ + one granule for the next head + one for the closing frame never passes consumed
+//   + ring (I1).
+//   * The head word after the last published frame is zero before that frame is published (ordered
+//   ports: the
+//     sender clears it), or before its granule's credit goes back (others: the receiver clears it)
+//     (I2).
+//   * A frame is judged on a private copy; what is handed up can no longer change.
+//   * A mirror span is written again only when consumed and, where writes complete, completed (I4).
+//   * No frame straddles the ring's end: PAD fills the rest (I6).
+//
+// The per-message code is in ring_link_datapath.h, the rest in ring_link_upkeep.h; both are
+// included below. Thread rule: one thread per link. Lifetime: owns its port; allocates in the
+// constructor and never again.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/cache_line.h"
+#include "base/check.h"
+#include "base/crc32c.h"
+#include "transport/frame.h"
+#include "transport/link.h"
+#include "transport/memory_port.h"
+#include "transport/options.h"
+#include "transport/state_line.h"
+
+namespace ringway {
+
+template <MemoryPort P>
+class RingLink {
+ public:
+  using Port = P;
+  static constexpr uint32_t kGatherFramesMax = 64;
+
+  // `options` are the settled ones: both ends construct with equal ring_bytes, payload_bytes_max,
+  // crc and first_seq, and `peer_heartbeat_interval_ns` is what the peer announced. REQUIRES:
+  // port.ring_bytes() == options.ring_bytes, within frame.h's bounds; both rings zeroed.
+  RingLink(P port, const LinkOptions& options, const LinkIdentity& identity,
+           int64_t peer_heartbeat_interval_ns);
+  ~RingLink() { Close(); }
+  RingLink(const RingLink&) = delete;
+  RingLink& operator=(const RingLink&) = delete;
+
+  // --- Link ---
+  Claim TryClaim(uint32_t payload_bytes) noexcept;
+  SendStatus Commit(uint8_t type, Publish publish) noexcept;
+  SendStatus Flush() noexcept;
+  template <RecordSink S>
+  uint32_t Poll(S&& sink, uint32_t budget) noexcept;
+  LinkState Maintain(int64_t now_ns) noexcept;
+  void Close() noexcept;
+  LinkState state() const noexcept { return state_; }
+  CloseReason close_reason() const noexcept { return close_reason_; }
+  uint32_t epoch() const noexcept { return identity_.epoch; }
+  const Caps& caps() const noexcept { return caps_; }
+  const LinkCounters& counters() const noexcept { return counters_; }
+
+  // Drops a claim that was not committed.
+  void Abort() noexcept { send_.claimed_frame_bytes = 0; }
+
+  // --- Who it belongs to ---
+  uint64_t peer_key() const noexcept { return identity_.peer_key; }
+  const LinkNonces& nonces() const noexcept { return identity_.nonces; }
+
+  // --- Takeover ---
+  // The receiver's part: stops reading and tells the peer that a newer epoch holds its place.
+  // Poll() first to take what has arrived.
+  void Fence() noexcept;
+  // The sender's part: every record that the peer has not reported consumed, oldest first, as
+  // committed here (the peer may have consumed some since: the layer above numbers its messages and
+  // drops what comes twice). For a link that has ended, too: its mirror lives as long as it does.
+  // visitor(const Record&).
+  template <class V>
+  void ForEachUnconsumed(V&& visitor) noexcept;
+
+  // --- Sleeping; wait.h drives these ---
+  // Asks the peer to make wake_fd() readable with its next publication. True when it is certain to,
+  // provided that the caller then passes wait.h's barrier and polls once more before it sleeps;
+  // false: sleep only briefly.
+  bool ArmWake() noexcept;
+  // Takes the request and any pending wake-up back.
+  void DisarmWake() noexcept;
+  int wake_fd() const noexcept { return port_.wake_fd(); }
+
+  // For tests and for counters that only the port knows.
+  P& port() noexcept { return port_; }
+
+ private:
+  // Everything Commit() and TryClaim() touch on every message.
+  struct alignas(kCacheLineBytes) SendSide {
+    std::byte* mirror;
+    uint64_t mask;           // ring bytes - 1
+    uint64_t write_pos = 0;  // where the next frame starts; u64, never wraps
+    uint64_t claim_limit =
+        0;  // a frame ending up to here needs no second thought; 0 when not sending
+    uint64_t zeroed_pos = 0;  // ordered: this granule's head is known to be zero
+    uint64_t withheld_head =
+        0;  // ordered: the head word that publishes the gathered frames; 0: none
+    const StateLine* peer_state;
+    uint32_t next_seq;
+    uint32_t claimed_frame_bytes = 0;  // 0: nothing claimed
+    // -- second line --
+    uint32_t payload_bytes_max;
+    uint16_t claimed_payload_bytes = 0;
+    uint8_t flags = 0;  // of the next frame
+    bool crc;
+    uint32_t crc_seed;
+    uint32_t gathered = 0;  // frames committed and not published
+    uint64_t withheld_pos = 0;
+    uint64_t credit_pos = 0;       // the peer has consumed up to here, as far as known
+    uint64_t want_credit_pos = 0;  // the first frame to end behind this asks for credit
+    // Ports without ordered stores:
+    uint64_t posted_pos = 0;  // frames in [posted_pos, write_pos) wait to be posted
+    uint64_t writes_posted = 0;
+    uint64_t writes_completed = 0;
+    uint64_t completed_pos = 0;  // the port has done with the mirror up to here
+    uint64_t signalled_pos = 0;  // up to here a completion was asked for
+    bool flush_wanted = false;   // post at the next completion
+    bool wake_next = false;      // the next write wakes the peer
+  };
+
+  // Everything Poll() touches on every message.
+  struct alignas(kCacheLineBytes) ReceiveSide {
+    const std::byte* ring;
+    uint64_t mask;
+    uint64_t read_pos = 0;
+    uint64_t credit_due_pos;  // reaching this gives credit back
+    std::byte* copy;          // private memory for one frame, granule-aligned
+    uint32_t expected_seq;
+    uint32_t payload_bytes_max;
+    uint32_t crc_seed;
+    bool crc;
+    bool open = true;                // frames are still taken
+    uint64_t torn_pos = UINT64_MAX;  // where Poll() last saw a head without its tail
+  };
+
+  struct FreeAligned {
+    void operator()(std::byte* memory) const noexcept;
+  };
+
+  // --- ring_link_datapath.h ---
+  enum class Look : uint8_t { kFrame, kNothing, kAgain };
+  Claim TryClaimSlow(uint32_t payload_bytes) noexcept;
+  Claim MakeClaim(uint32_t payload_bytes, uint64_t frame_bytes) noexcept;
+  SendStatus CommitWithoutClaim() const noexcept;
+  void FinishFrame(std::byte* frame, uint64_t frame_bytes, uint32_t seq, uint64_t head) noexcept;
+  void Withhold(std::byte* frame, uint64_t head) noexcept;
+  void ZeroHead(uint64_t pos) noexcept;
+  bool PutPad() noexcept;
+  void PutControl(ControlKind kind) noexcept;
+  void PostPending(uint32_t writes_max) noexcept;
+  bool Post(uint64_t end_pos, uint64_t bytes) noexcept;
+  void Reap() noexcept;
+  void WakeIfSleeping() noexcept;
+  void WakePeer() noexcept;
+  bool FrameIsWhole(const std::byte* frame, uint64_t frame_bytes, uint64_t head) noexcept;
+  Look LookAtUnusual(const std::byte* frame, uint64_t head) noexcept;
+  void Take(uint64_t pos, uint64_t frame_bytes, uint64_t next_pos) noexcept;
+
+  // --- ring_link_upkeep.h ---
+  void GiveCredit() noexcept;
+  void SendState() noexcept;
+  void SetStateFlags(uint32_t flags) noexcept;
+  void UpdateClaimLimit() noexcept;
+  uint64_t CreditLimit() const noexcept;
+  void ReadPeerState() noexcept;
+  void TakeCredit(uint64_t consumed) noexcept;
+  void TakePeerFlags(uint32_t flags) noexcept;
+  void JudgeLife(int64_t now_ns) noexcept;
+  void JudgeTorn(int64_t now_ns) noexcept;
+  bool FrameIsWaiting() const noexcept;
+  void End(LinkState state, CloseReason reason) noexcept;
+  uint64_t PublishedPos() const noexcept;
+
+  SendSide send_;
+  ReceiveSide receive_;
+
+  P port_;
+  LinkState state_ = LinkState::kLive;
+  CloseReason close_reason_ = CloseReason::kNone;
+  SendStatus send_status_ = SendStatus::kOk;  // what a claim is answered once the link has ended
+  LinkCounters counters_;
+  Caps caps_;
+
+  LinkOptions options_;
+  LinkIdentity identity_;
+  std::unique_ptr<std::byte[], FreeAligned> copy_memory_;
+  StateLine own_line_{};  // what this side says; ordered ports keep it in port_.own_state() as well
+  bool state_due_ = false;  // a state line could not be posted: try again
+  uint32_t woken_gen_ = 0;  // the peer's arm_gen that was last answered by a wake-up
+  uint32_t peer_arm_ack_ = 0;
+
+  int64_t suspect_after_ns_;
+  int64_t dead_after_ns_;
+  bool maintained_ = false;
+  bool peer_gone_ = false;  // nothing new will come; what is in the ring is still delivered
+  CloseReason gone_reason_ = CloseReason::kPeerDead;
+  uint64_t peer_heartbeat_ = 0;
+  int64_t peer_alive_ns_ = 0;
+  int64_t last_maintain_ns_ = 0;
+  int64_t last_heartbeat_ns_ = 0;
+  int64_t last_peer_check_ns_ = 0;
+  uint64_t torn_judged_pos_ = UINT64_MAX;
+  int64_t torn_since_ns_ = 0;
+
+  // end_pos_of_write_[n % kWritesMax]: the mirror position up to which write n and those before it
+  // reach.
+  std::array<uint64_t, kWritesMax> end_pos_of_write_{};
+};
+
+}  // namespace ringway
+
+#include "transport/ring_link_datapath.h"  // IWYU pragma: export
+#include "transport/ring_link_upkeep.h"    // IWYU pragma: export

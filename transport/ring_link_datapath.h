@@ -1,0 +1,433 @@
+// What happens to one message: claim, commit, publish, look, take. The hot half of RingLink.
+//
+// Included by ring_link.h only. Fast paths are in TryClaim(), Commit() and Poll(); everything they
+// call behind
+// [[unlikely]] is kept out of line.
+#pragma once
+
+#include "transport/ring_link.h"
+
+namespace ringway {
+
+// ----------------------------------------------------------------------------------------------
+// sending
+
+template <MemoryPort P>
+inline Claim RingLink<P>::MakeClaim(uint32_t payload_bytes, uint64_t frame_bytes) noexcept {
+  send_.claimed_payload_bytes = static_cast<uint16_t>(payload_bytes);
+  send_.claimed_frame_bytes = static_cast<uint32_t>(frame_bytes);
+  std::byte* const payload = send_.mirror + (send_.write_pos & send_.mask) + kFrameHeadBytes;
+  return Claim{std::span<std::byte>(payload, payload_bytes), SendStatus::kOk};
+}
+
+template <MemoryPort P>
+inline Claim RingLink<P>::TryClaim(uint32_t payload_bytes) noexcept {
+  const uint64_t frame_bytes = FrameBytes(payload_bytes);
+  if (send_.write_pos + frame_bytes > send_.claim_limit || payload_bytes > send_.payload_bytes_max)
+      [[unlikely]] {
+    return TryClaimSlow(payload_bytes);
+  }
+  return MakeClaim(payload_bytes, frame_bytes);
+}
+
+template <MemoryPort P>
+[[gnu::noinline]] Claim RingLink<P>::TryClaimSlow(uint32_t payload_bytes) noexcept {
+  send_.claimed_frame_bytes = 0;
+  if (send_status_ != SendStatus::kOk) return Claim{{}, send_status_};
+  if (payload_bytes > send_.payload_bytes_max) return Claim{{}, SendStatus::kTooLarge};
+  const uint64_t frame_bytes = FrameBytes(payload_bytes);
+  const uint64_t lap_end = (send_.write_pos | send_.mask) + 1;
+  const bool pad = send_.write_pos + frame_bytes > lap_end;
+  const uint64_t end = (pad ? lap_end : send_.write_pos) + frame_bytes;
+  if (end > CreditLimit()) {
+    ReadPeerState();
+    if constexpr (!P::kOrderedStores) Reap();
+    if (send_status_ != SendStatus::kOk) return Claim{{}, send_status_};
+  }
+  if (end > CreditLimit() || (pad && !PutPad())) {
+    Flush();  // what is gathered must be seen, or the room it takes would never come back
+    ++counters_.back_pressured;
+    return Claim{{}, send_status_ == SendStatus::kOk ? SendStatus::kBackPressured : send_status_};
+  }
+  if (end > send_.want_credit_pos) {
+    send_.flags |= kFrameWantCredit;
+    send_.want_credit_pos = UINT64_MAX;  // asked once per credit
+  }
+  UpdateClaimLimit();
+  return MakeClaim(payload_bytes, frame_bytes);
+}
+
+// Ordered ports: clears the head where the frame after the last published one will start. Relaxed:
+// the release store that publishes (Commit(), Flush()) comes after it.
+template <MemoryPort P>
+inline void RingLink<P>::ZeroHead(uint64_t pos) noexcept {
+  StoreShared(WordAt(send_.mirror + (pos & send_.mask)), 0, std::memory_order_relaxed);
+}
+
+// Writes the tail stamp and, where it is negotiated, the CRC over everything before it.
+template <MemoryPort P>
+inline void RingLink<P>::FinishFrame(std::byte* frame, uint64_t frame_bytes, uint32_t seq,
+                                     uint64_t head) noexcept {
+  std::byte* const tail = frame + frame_bytes - kFrameTailBytes;
+  uint32_t crc = 0;
+  if (send_.crc) [[unlikely]] {
+    const auto head_bytes = std::as_bytes(std::span(&head, 1));
+    crc = Crc32c(send_.crc_seed, head_bytes);
+    crc = Crc32c(crc, std::span(frame + kFrameHeadBytes, tail));
+  }
+  const uint64_t stamp = PackTail({crc, seq});
+  __builtin_memcpy(tail, &stamp, sizeof(stamp));
+}
+
+template <MemoryPort P>
+inline void RingLink<P>::Withhold(std::byte* frame, uint64_t head) noexcept {
+  if (send_.withheld_head == 0) {
+    send_.withheld_head = head;
+    send_.withheld_pos = send_.write_pos;
+  } else {
+    // Becomes visible with the withheld head: Poll() acquires that one first.
+    StoreShared(WordAt(frame), head, std::memory_order_relaxed);
+  }
+}
+
+template <MemoryPort P>
+[[gnu::noinline, gnu::cold]] SendStatus RingLink<P>::CommitWithoutClaim() const noexcept {
+  RINGWAY_CHECK(send_status_ != SendStatus::kOk, "Commit() without a claim");
+  return send_status_;  // the link ended between claim and commit
+}
+
+template <MemoryPort P>
+inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
+  const uint64_t frame_bytes = send_.claimed_frame_bytes;
+  if (frame_bytes == 0) [[unlikely]]
+    return CommitWithoutClaim();
+  RINGWAY_CHECK(type < kFirstReservedFrameType, "types from 240 belong to the link");
+  send_.claimed_frame_bytes = 0;
+  const uint64_t pos = send_.write_pos;
+  const uint64_t end = pos + frame_bytes;
+  const uint32_t seq = send_.next_seq;
+  std::byte* const frame = send_.mirror + (pos & send_.mask);
+  const uint64_t head = PackHead({seq, send_.claimed_payload_bytes, type, send_.flags});
+  FinishFrame(frame, frame_bytes, seq, head);
+  send_.next_seq = NextSeq(seq);
+  send_.flags = 0;
+  ++counters_.frames_sent;
+  counters_.payload_bytes_sent += send_.claimed_payload_bytes;
+
+  if constexpr (P::kOrderedStores) {
+    counters_.bytes_posted += frame_bytes;
+    if (publish == Publish::kNow && send_.withheld_head == 0) [[likely]] {
+      if (send_.zeroed_pos != end) [[unlikely]]
+        ZeroHead(end);
+      // Pairs with the acquire load in Poll().
+      StoreShared(WordAt(frame), head, std::memory_order_release);
+      send_.write_pos = end;
+      ++counters_.writes_posted;
+      // Off the critical path, and fetching the line for writing: the head behind a next frame of
+      // equal size.
+      const uint64_t ahead = end + frame_bytes;
+      if (ahead <= send_.claim_limit) [[likely]] {
+        ZeroHead(ahead);
+        send_.zeroed_pos = ahead;
+      }
+      WakeIfSleeping();
+      return SendStatus::kOk;
+    }
+    Withhold(frame, head);
+    send_.write_pos = end;
+    if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) Flush();
+  } else {
+    StoreShared(WordAt(frame), head, std::memory_order_relaxed);
+    send_.write_pos = end;
+    if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) {
+      Flush();
+      return send_status_;
+    }
+  }
+  return SendStatus::kOk;
+}
+
+template <MemoryPort P>
+inline SendStatus RingLink<P>::Flush() noexcept {
+  if constexpr (P::kOrderedStores) {
+    if (send_.withheld_head != 0) {
+      if (send_.zeroed_pos != send_.write_pos) ZeroHead(send_.write_pos);
+      send_.zeroed_pos = send_.write_pos;
+      // Publishes every gathered frame at once. Pairs with the acquire load in Poll().
+      StoreShared(WordAt(send_.mirror + (send_.withheld_pos & send_.mask)), send_.withheld_head,
+                  std::memory_order_release);
+      send_.withheld_head = 0;
+      send_.gathered = 0;
+      ++counters_.writes_posted;
+      WakeIfSleeping();
+    }
+  } else {
+    if (send_.posted_pos != send_.write_pos) PostPending(kDataWritesMax);
+  }
+  return send_status_;
+}
+
+// Fills the ring from write_pos to its end. False: there is no send slot for it now.
+template <MemoryPort P>
+[[gnu::noinline]] bool RingLink<P>::PutPad() noexcept {
+  if constexpr (!P::kOrderedStores) {
+    Reap();
+    if (send_.writes_posted - send_.writes_completed >= kDataWritesMax + kPadWritesMax)
+      return false;
+  }
+  const uint32_t seq = send_.next_seq;
+  std::byte* const frame = send_.mirror + (send_.write_pos & send_.mask);
+  const uint64_t head = PackHead({seq, 0, kFrameTypePad, 0});
+  FinishFrame(frame, kGranuleBytes, seq, head);
+  send_.next_seq = NextSeq(seq);
+  ++counters_.pads_sent;
+  const uint64_t lap_end = (send_.write_pos | send_.mask) + 1;
+  if constexpr (P::kOrderedStores) {
+    Withhold(frame, head);  // published with the frame that it makes room for
+    counters_.bytes_posted += kGranuleBytes;
+  } else {
+    StoreShared(WordAt(frame), head, std::memory_order_relaxed);
+    if (!Post(lap_end, send_.write_pos + kGranuleBytes - send_.posted_pos)) return false;
+    send_.gathered = 0;
+  }
+  send_.write_pos = lap_end;
+  return true;
+}
+
+// The link's own last word; its granule and send slot are kept free at all times.
+template <MemoryPort P>
+[[gnu::noinline]] void RingLink<P>::PutControl(ControlKind kind) noexcept {
+  Flush();
+  const uint32_t seq = send_.next_seq;
+  std::byte* const frame = send_.mirror + (send_.write_pos & send_.mask);
+  __builtin_memcpy(frame + kFrameHeadBytes, &kind, sizeof(kind));
+  const uint64_t head = PackHead({seq, kControlPayloadBytes, kFrameTypeControl, 0});
+  FinishFrame(frame, kGranuleBytes, seq, head);
+  send_.next_seq = NextSeq(seq);
+  const uint64_t end = send_.write_pos + kGranuleBytes;
+  if constexpr (P::kOrderedStores) {
+    ZeroHead(end);
+    // Pairs with the acquire load in Poll().
+    StoreShared(WordAt(frame), head, std::memory_order_release);
+    send_.write_pos = end;
+    WakeIfSleeping();
+  } else {
+    StoreShared(WordAt(frame), head, std::memory_order_relaxed);
+    send_.write_pos = end;
+    PostPending(kDataWritesMax + kPadWritesMax + kStateWritesMax + kControlWritesMax);
+  }
+}
+
+// Ports without ordered stores: posts the frames that wait, as one write per lap, while fewer than
+// `writes_max` writes are outstanding; otherwise they leave with the next completion.
+template <MemoryPort P>
+[[gnu::noinline]] void RingLink<P>::PostPending(uint32_t writes_max) noexcept {
+  if constexpr (!P::kOrderedStores) {
+    while (send_.posted_pos != send_.write_pos) {
+      if (send_.writes_posted - send_.writes_completed >= writes_max) {
+        Reap();
+        if (send_.writes_posted - send_.writes_completed >= writes_max) {
+          send_.flush_wanted = true;
+          return;
+        }
+      }
+      const uint64_t lap_end = (send_.posted_pos | send_.mask) + 1;
+      const uint64_t end = send_.write_pos < lap_end ? send_.write_pos : lap_end;
+      if (!Post(end, end - send_.posted_pos)) return;
+    }
+    send_.flush_wanted = false;
+    send_.gathered = 0;
+  }
+}
+
+// Posts `bytes` from posted_pos as one write and goes on at end_pos.
+template <MemoryPort P>
+bool RingLink<P>::Post(uint64_t end_pos, uint64_t bytes) noexcept {
+  if constexpr (!P::kOrderedStores) {
+    WakeIfSleeping();
+    const uint64_t number = send_.writes_posted++;
+    // Also every eighth of the ring: few large frames must not leave a whole lap without a
+    // completion.
+    const bool signalled =
+        (number + 1) % kSignalEveryWrites == 0 || end_pos - send_.signalled_pos > send_.mask / 8;
+    if (signalled) send_.signalled_pos = end_pos;
+    end_pos_of_write_[number % kWritesMax] = end_pos;
+    const uint64_t offset = send_.posted_pos & send_.mask;
+    send_.posted_pos = end_pos;
+    ++counters_.writes_posted;
+    counters_.bytes_posted += bytes;
+    const WriteFlags flags{signalled, send_.wake_next};
+    send_.wake_next = false;
+    if (!port_.Write(offset, static_cast<uint32_t>(bytes), flags)) [[unlikely]] {
+      peer_gone_ = true;  // Maintain() delivers what has arrived, then closes
+      send_status_ = SendStatus::kClosed;
+      send_.claim_limit = 0;
+      return false;
+    }
+  }
+  return true;
+}
+
+// Learns which writes are complete.
+template <MemoryPort P>
+void RingLink<P>::Reap() noexcept {
+  if constexpr (!P::kOrderedStores) {
+    const uint64_t completed = port_.CompletedWrites();
+    if (completed == send_.writes_completed) return;
+    RINGWAY_CHECK(completed > send_.writes_completed && completed <= send_.writes_posted,
+                  "the port completed writes that were never posted");
+    counters_.completions += 1;
+    send_.writes_completed = completed;
+    send_.completed_pos = end_pos_of_write_[(completed - 1) % kWritesMax];
+    if (state_ == LinkState::kLive || state_ == LinkState::kSuspect) UpdateClaimLimit();
+  }
+}
+
+template <MemoryPort P>
+inline void RingLink<P>::WakeIfSleeping() noexcept {
+  // Pairs with ArmWake(), which stores the flag, then passes wait.h's barrier, then looks at the
+  // ring again: either this load sees the flag or that look sees what was just published.
+  if (LoadShared(send_.peer_state->flags, std::memory_order_acquire) & kStateSleeping)
+      [[unlikely]] {
+    WakePeer();
+  }
+}
+
+// Once per sleep: a wake-up stays pending until the sleeper has seen it.
+template <MemoryPort P>
+[[gnu::noinline, gnu::cold]] void RingLink<P>::WakePeer() noexcept {
+  const uint32_t gen = LoadShared(send_.peer_state->arm_gen, std::memory_order_acquire);
+  if (gen == woken_gen_) return;
+  woken_gen_ = gen;
+  ++counters_.wakes_sent;
+  if constexpr (P::kOrderedStores) {
+    port_.Wake();
+  } else {
+    send_.wake_next = true;
+  }
+}
+
+// --------------------------------------------------------------------------------------------
+// receiving
+
+// Copies the frame to private memory and says whether the copy is whole. Not whole: look again
+// later.
+template <MemoryPort P>
+inline bool RingLink<P>::FrameIsWhole(const std::byte* frame, uint64_t frame_bytes,
+                                      uint64_t head) noexcept {
+  std::byte* const copy = receive_.copy;
+  // One granule at a time with a constant size: vector moves, no call.
+  __builtin_memcpy(copy, frame, kGranuleBytes);
+  for (uint64_t at = kGranuleBytes; at < frame_bytes; at += kGranuleBytes) {
+    __builtin_memcpy(copy + at, frame + at, kGranuleBytes);
+  }
+  // From here on the compiler must not read the ring in place of the copy: the peer may be changing
+  // it.
+  asm volatile("" : : "r"(copy), "r"(frame) : "memory");
+  uint64_t copied_head;
+  __builtin_memcpy(&copied_head, copy, sizeof(copied_head));
+  uint64_t tail_word;
+  __builtin_memcpy(&tail_word, copy + frame_bytes - kFrameTailBytes, sizeof(tail_word));
+  const FrameTail tail = UnpackTail(tail_word);
+  bool whole = copied_head == head && tail.seq == HeadSeq(head);
+  if (receive_.crc && whole) {
+    whole = tail.crc == Crc32c(receive_.crc_seed, {copy, frame_bytes - kFrameTailBytes});
+  }
+  if (!whole) [[unlikely]] {
+    ++counters_.frames_torn;
+    receive_.torn_pos = receive_.read_pos;
+  }
+  return whole;
+}
+
+// Moves past an accepted frame; gives credit when it is due.
+template <MemoryPort P>
+inline void RingLink<P>::Take(uint64_t pos, uint64_t frame_bytes, uint64_t next_pos) noexcept {
+  if constexpr (!P::kOrderedStores) {
+    // I2: an old payload must never pass for a head, so every granule is cleared before its credit
+    // goes back.
+    for (uint64_t at = pos; at < pos + frame_bytes; at += kGranuleBytes) {
+      StoreShared(WordAt(port_.ring() + (at & receive_.mask)), 0, std::memory_order_relaxed);
+    }
+  }
+  receive_.read_pos = next_pos;
+  receive_.expected_seq = NextSeq(receive_.expected_seq);
+  if (next_pos >= receive_.credit_due_pos) [[unlikely]]
+    GiveCredit();
+}
+
+// PAD and CTRL, and every head that no honest peer writes.
+template <MemoryPort P>
+[[gnu::noinline]] typename RingLink<P>::Look RingLink<P>::LookAtUnusual(const std::byte* frame,
+                                                                        uint64_t word) noexcept {
+  const FrameHead head = UnpackHead(word);
+  const uint64_t pos = receive_.read_pos;
+  if (head.type == kFrameTypePad && head.len == 0 && head.flags == 0) {
+    if (!FrameIsWhole(frame, kGranuleBytes, word)) return Look::kNothing;
+    Take(pos, kGranuleBytes, (pos | receive_.mask) + 1);
+    return Look::kAgain;
+  }
+  if (head.type == kFrameTypeControl && head.len == kControlPayloadBytes && head.flags == 0) {
+    if (!FrameIsWhole(frame, kGranuleBytes, word)) return Look::kNothing;
+    ControlKind kind;
+    __builtin_memcpy(&kind, receive_.copy + kFrameHeadBytes, sizeof(kind));
+    if (kind == ControlKind::kClose) {
+      Take(pos, kGranuleBytes, pos + kGranuleBytes);
+      End(LinkState::kClosed, CloseReason::kPeerClosed);
+      return Look::kNothing;
+    }
+  }
+  // The head is complete (bytes of it that have not arrived are zero, and could only make it
+  // smaller).
+  if constexpr (!P::kOrderedStores) {
+    // ... except that a PAD's or CTRL's own bytes may still be on their way.
+    if (head.type >= kFirstReservedFrameType && head.len < kControlPayloadBytes &&
+        head.flags == 0 && (head.type == kFrameTypePad || head.type == kFrameTypeControl)) {
+      ++counters_.frames_torn;
+      receive_.torn_pos = receive_.read_pos;
+      return Look::kNothing;
+    }
+  }
+  ++counters_.frames_refused;
+  End(LinkState::kClosed, CloseReason::kPeerViolated);
+  return Look::kNothing;
+}
+
+template <MemoryPort P>
+template <RecordSink S>
+inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {
+  uint32_t count = 0;
+  while (count < budget && receive_.open) {
+    const uint64_t pos = receive_.read_pos;
+    const uint64_t offset = pos & receive_.mask;
+    const std::byte* const frame = receive_.ring + offset;
+    // Pairs with the release stores in Commit() and Flush(); on other ports with nothing: the copy
+    // is checked.
+    const uint64_t word = LoadShared(WordAt(frame), std::memory_order_acquire);
+    if (HeadSeq(word) != receive_.expected_seq) break;  // not there yet
+    const FrameHead head = UnpackHead(word);
+    const uint64_t frame_bytes = FrameBytes(head.len);
+    if (head.type >= kFirstReservedFrameType || (head.flags & ~kFrameFlagsKnown) != 0 ||
+        head.len > receive_.payload_bytes_max || offset + frame_bytes > receive_.mask + 1)
+        [[unlikely]] {
+      if (LookAtUnusual(frame, word) == Look::kAgain) continue;
+      break;
+    }
+    if (!FrameIsWhole(frame, frame_bytes, word)) [[unlikely]]
+      break;
+    if (head.flags & kFrameWantCredit) [[unlikely]]
+      receive_.credit_due_pos = 0;
+    Take(pos, frame_bytes, pos + frame_bytes);
+    ++counters_.frames_received;
+    counters_.payload_bytes_received += head.len;
+    ++count;
+    sink(Record{head.type, {receive_.copy + kFrameHeadBytes, head.len}});
+  }
+  if constexpr (!P::kOrderedStores) {
+    if (send_.flush_wanted) [[unlikely]]
+      PostPending(kDataWritesMax);
+  }
+  return count;
+}
+
+}  // namespace ringway

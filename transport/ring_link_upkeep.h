@@ -1,0 +1,367 @@
+// What keeps a link alive and ends it: credit, state lines, heartbeats, judgement of the peer. The
+// slow half of RingLink, run once a millisecond or once per quarter ring.
+//
+// Included by ring_link.h only.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "transport/ring_link.h"
+
+namespace ringway {
+
+// Frames and state lines of another link, or of an earlier epoch of this one, fail the CRC.
+inline uint32_t CrcSeedOf(const LinkIdentity& identity) noexcept {
+  uint32_t seed = Crc32c(0, std::as_bytes(std::span(&identity.peer_key, 1)));
+  seed = Crc32c(seed, std::as_bytes(std::span(&identity.epoch, 1)));
+  seed = Crc32c(seed, identity.nonces.client);
+  return Crc32c(seed, identity.nonces.listener);
+}
+
+template <MemoryPort P>
+void RingLink<P>::FreeAligned::operator()(std::byte* memory) const noexcept {
+  ::operator delete[](memory, std::align_val_t{kCacheLineBytes});
+}
+
+template <MemoryPort P>
+RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& identity,
+                      int64_t peer_heartbeat_interval_ns)
+    : port_(std::move(port)), options_(options), identity_(identity) {
+  const uint64_t ring_bytes = options.ring_bytes;
+  RINGWAY_CHECK(ring_bytes == port_.ring_bytes(), "port and options disagree on the ring");
+  RINGWAY_CHECK(
+      ring_bytes >= kRingBytesMin && ring_bytes <= kRingBytesMax && std::has_single_bit(ring_bytes),
+      "ring size");
+  RINGWAY_CHECK(options.payload_bytes_max <= PayloadBytesMaxOf(options.ring_bytes),
+                "payload limit");
+  RINGWAY_CHECK(options.first_seq != 0, "sequence numbers skip 0");
+
+  const bool crc = options.crc || !P::kOrderedStores;
+  const uint32_t crc_seed = CrcSeedOf(identity);
+  send_.mirror = port_.mirror();
+  send_.mask = ring_bytes - 1;
+  send_.peer_state = port_.peer_state();
+  send_.next_seq = options.first_seq;
+  send_.payload_bytes_max = options.payload_bytes_max;
+  send_.crc = crc;
+  send_.crc_seed = crc_seed;
+  send_.want_credit_pos = ring_bytes - ring_bytes / 4;
+
+  const uint64_t copy_bytes = FrameBytes(options.payload_bytes_max);
+  copy_memory_.reset(new (std::align_val_t{kCacheLineBytes}) std::byte[copy_bytes]());
+  receive_.ring = port_.ring();
+  receive_.mask = ring_bytes - 1;
+  receive_.credit_due_pos = ring_bytes / 4;
+  receive_.copy = copy_memory_.get();
+  receive_.expected_seq = options.first_seq;
+  receive_.payload_bytes_max = options.payload_bytes_max;
+  receive_.crc = crc;
+  receive_.crc_seed = crc_seed;
+
+  caps_.ring_bytes = options.ring_bytes;
+  caps_.payload_bytes_max = options.payload_bytes_max;
+  caps_.gather_frames_max = kGatherFramesMax;
+  caps_.ordered_stores = P::kOrderedStores;
+  caps_.crc = crc;
+  port_.Describe(caps_);
+
+  suspect_after_ns_ = peer_heartbeat_interval_ns * options.suspect_after_missed;
+  dead_after_ns_ = std::max(options.dead_after_ns, suspect_after_ns_);
+  own_line_.epoch = identity.epoch;
+  own_line_.next_seq = options.first_seq;
+  UpdateClaimLimit();
+  SendState();
+}
+
+// --------------------------------------------------------------------------------- what this side
+// says
+
+template <MemoryPort P>
+[[gnu::noinline]] void RingLink<P>::GiveCredit() noexcept {
+  receive_.credit_due_pos = receive_.read_pos + (receive_.mask + 1) / 4;
+  SendState();
+  if constexpr (P::kOrderedStores) WakeIfSleeping();
+}
+
+// Publishes own_line_. On ordered ports word by word; `consumed` last, because only that one
+// carries a duty.
+template <MemoryPort P>
+void RingLink<P>::SendState() noexcept {
+  own_line_.consumed = receive_.read_pos;
+  own_line_.next_seq = receive_.expected_seq;
+  if constexpr (P::kOrderedStores) {
+    StateLine& line = *port_.own_state();
+    StoreShared(line.next_seq, own_line_.next_seq, std::memory_order_relaxed);
+    StoreShared(line.heartbeat, own_line_.heartbeat, std::memory_order_relaxed);
+    StoreShared(line.epoch, own_line_.epoch, std::memory_order_relaxed);
+    StoreShared(line.t_ns, own_line_.t_ns, std::memory_order_relaxed);
+    StoreShared(line.arm_gen, own_line_.arm_gen, std::memory_order_relaxed);
+    // Release: a reader that sees the flag sees its arm_gen. Pairs with WakeIfSleeping() and
+    // ReadPeerState().
+    StoreShared(line.flags, own_line_.flags, std::memory_order_release);
+    // Release: the copies out of the ring are done. Pairs with the acquire load in ReadPeerState().
+    StoreShared(line.consumed, own_line_.consumed, std::memory_order_release);
+    ++counters_.state_lines_sent;
+  } else {
+    state_due_ = true;
+    constexpr uint32_t kWrites = kDataWritesMax + kPadWritesMax + kStateWritesMax;
+    if (send_.writes_posted - send_.writes_completed >= kWrites) {
+      Reap();
+      if (send_.writes_posted - send_.writes_completed >= kWrites)
+        return;  // Maintain() tries again
+    }
+    state_due_ = false;
+    own_line_.crc = StateLineCrc(send_.crc_seed, own_line_);
+    const uint64_t number = send_.writes_posted++;
+    end_pos_of_write_[number % kWritesMax] = send_.posted_pos;
+    const bool signalled = (number + 1) % kSignalEveryWrites == 0;
+    if (signalled) send_.signalled_pos = send_.posted_pos;
+    ++counters_.state_lines_sent;
+    ++counters_.writes_posted;
+    counters_.bytes_posted += sizeof(StateLine);
+    if (!port_.WriteState(own_line_, {signalled, false})) peer_gone_ = true;
+  }
+}
+
+template <MemoryPort P>
+void RingLink<P>::SetStateFlags(uint32_t flags) noexcept {
+  own_line_.flags = flags;
+  SendState();
+}
+
+template <MemoryPort P>
+bool RingLink<P>::ArmWake() noexcept {
+  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect)
+    return true;  // nothing will come
+  if ((own_line_.flags & kStateSleeping) == 0) {
+    ++own_line_.arm_gen;
+    SetStateFlags(own_line_.flags | kStateSleeping);
+  }
+  if constexpr (P::kOrderedStores) {
+    return port_.wake_is_certain();
+  } else {
+    // The peer's writes wake this side once it has seen the flag, and it says when it has.
+    ReadPeerState();
+    return port_.wake_is_certain() && peer_arm_ack_ == own_line_.arm_gen;
+  }
+}
+
+template <MemoryPort P>
+void RingLink<P>::DisarmWake() noexcept {
+  if ((own_line_.flags & kStateSleeping) == 0) return;
+  SetStateFlags(own_line_.flags & ~kStateSleeping);
+  port_.DrainWake();
+}
+
+// -------------------------------------------------------------------------------- what the peer
+// has said
+
+template <MemoryPort P>
+uint64_t RingLink<P>::CreditLimit() const noexcept {
+  uint64_t free_from = send_.credit_pos;
+  if constexpr (!P::kOrderedStores) free_from = std::min(free_from, send_.completed_pos);
+  // One granule for the cleared head behind the last frame, one for the closing frame.
+  return free_from + send_.mask + 1 - 2 * kGranuleBytes;
+}
+
+template <MemoryPort P>
+void RingLink<P>::UpdateClaimLimit() noexcept {
+  if (send_status_ != SendStatus::kOk) {
+    send_.claim_limit = 0;
+    return;
+  }
+  const uint64_t lap_end = (send_.write_pos | send_.mask) + 1;
+  send_.claim_limit = std::min({lap_end, CreditLimit(), send_.want_credit_pos});
+}
+
+template <MemoryPort P>
+uint64_t RingLink<P>::PublishedPos() const noexcept {
+  if constexpr (P::kOrderedStores) {
+    return send_.withheld_head != 0 ? send_.withheld_pos : send_.write_pos;
+  } else {
+    return send_.posted_pos;
+  }
+}
+
+template <MemoryPort P>
+void RingLink<P>::TakeCredit(uint64_t consumed) noexcept {
+  if (consumed == send_.credit_pos) return;
+  if (consumed < send_.credit_pos || consumed > PublishedPos() || consumed % kGranuleBytes != 0) {
+    End(LinkState::kClosed, CloseReason::kPeerViolated);
+    return;
+  }
+  send_.credit_pos = consumed;
+  send_.want_credit_pos = consumed + send_.mask + 1 - (send_.mask + 1) / 4;
+  UpdateClaimLimit();
+}
+
+template <MemoryPort P>
+void RingLink<P>::TakePeerFlags(uint32_t flags) noexcept {
+  if (flags & kStateFenced) {
+    End(LinkState::kFenced, CloseReason::kSupersededEpoch);
+  } else if ((flags & kStateClosed) && !peer_gone_) {
+    peer_gone_ = true;
+    gone_reason_ = CloseReason::kPeerClosed;
+  }
+}
+
+template <MemoryPort P>
+void RingLink<P>::ReadPeerState() noexcept {
+  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return;
+  StateLine line;
+  const StateLine& shared = *send_.peer_state;
+  if constexpr (P::kOrderedStores) {
+    line.epoch = LoadShared(shared.epoch, std::memory_order_relaxed);
+    if (line.epoch == 0) return;  // the peer is still setting up
+    line.heartbeat = LoadShared(shared.heartbeat, std::memory_order_relaxed);
+    // Pairs with the release stores in SendState().
+    line.flags = LoadShared(shared.flags, std::memory_order_acquire);
+    line.consumed = LoadShared(shared.consumed, std::memory_order_acquire);
+  } else {
+    const std::byte* const from = reinterpret_cast<const std::byte*>(&shared);
+    uint64_t words[sizeof(StateLine) / sizeof(uint64_t)];
+    for (std::size_t i = 0; i < std::size(words); ++i) {
+      words[i] = LoadShared(WordAt(from + i * sizeof(uint64_t)), std::memory_order_acquire);
+    }
+    std::memcpy(&line, words, sizeof(line));
+    if (line.epoch == 0 || line.crc != StateLineCrc(send_.crc_seed, line))
+      return;  // arriving: look again
+    peer_arm_ack_ = line.arm_ack;
+    if (line.arm_gen != own_line_.arm_ack) {
+      own_line_.arm_ack = line.arm_gen;
+      state_due_ = true;
+    }
+  }
+  if (line.epoch != identity_.epoch) {
+    End(LinkState::kClosed, CloseReason::kPeerViolated);
+    return;
+  }
+  peer_heartbeat_ = line.heartbeat;
+  TakeCredit(line.consumed);
+  TakePeerFlags(line.flags);
+}
+
+// ----------------------------------------------------------------------------------------------
+// upkeep
+
+// A head is there that Poll() has not found torn: something is still to be delivered.
+template <MemoryPort P>
+bool RingLink<P>::FrameIsWaiting() const noexcept {
+  if (!receive_.open || receive_.torn_pos == receive_.read_pos) return false;
+  // Pairs with the release stores in Commit() and Flush().
+  const std::byte* const frame = receive_.ring + (receive_.read_pos & receive_.mask);
+  return HeadSeq(LoadShared(WordAt(frame), std::memory_order_acquire)) == receive_.expected_seq;
+}
+
+template <MemoryPort P>
+void RingLink<P>::JudgeTorn(int64_t now_ns) noexcept {
+  if (receive_.torn_pos != receive_.read_pos) return;
+  if (torn_judged_pos_ != receive_.read_pos) {
+    torn_judged_pos_ = receive_.read_pos;
+    torn_since_ns_ = now_ns;
+  } else if (now_ns - torn_since_ns_ > options_.torn_limit_ns) {
+    ++counters_.frames_refused;
+    End(LinkState::kClosed, CloseReason::kPeerViolated);
+  }
+}
+
+template <MemoryPort P>
+void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
+  if (!peer_gone_ && now_ns - last_peer_check_ns_ >= options_.peer_check_interval_ns) {
+    last_peer_check_ns_ = now_ns;
+    peer_gone_ = port_.PeerGone();
+  }
+  const int64_t silent_ns = now_ns - peer_alive_ns_;
+  if (silent_ns > dead_after_ns_) peer_gone_ = true;
+  state_ = peer_gone_ || silent_ns > suspect_after_ns_ ? LinkState::kSuspect : LinkState::kLive;
+  if (peer_gone_) {
+    send_status_ = SendStatus::kClosed;
+    send_.claim_limit = 0;
+    send_.claimed_frame_bytes = 0;
+    // What the peer had committed is delivered first.
+    if (!FrameIsWaiting()) End(LinkState::kClosed, gone_reason_);
+  }
+}
+
+template <MemoryPort P>
+LinkState RingLink<P>::Maintain(int64_t now_ns) noexcept {
+  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return state_;
+  // Silence counts only while this side was awake to hear it: not from before the first call, nor
+  // while this process was itself stopped.
+  if (!maintained_ || now_ns - last_maintain_ns_ > suspect_after_ns_) peer_alive_ns_ = now_ns;
+  last_maintain_ns_ = now_ns;
+  if (!maintained_ || now_ns - last_heartbeat_ns_ >= options_.heartbeat_interval_ns || state_due_) {
+    maintained_ = true;
+    last_heartbeat_ns_ = now_ns;
+    ++own_line_.heartbeat;
+    own_line_.t_ns = static_cast<uint64_t>(now_ns);
+    SendState();
+  }
+  if constexpr (!P::kOrderedStores) {
+    Reap();
+    if (send_.flush_wanted) PostPending(kDataWritesMax);
+  }
+  const uint64_t heartbeat_before = peer_heartbeat_;
+  ReadPeerState();
+  if (peer_heartbeat_ != heartbeat_before) peer_alive_ns_ = now_ns;
+  if (state_ == LinkState::kLive || state_ == LinkState::kSuspect) JudgeTorn(now_ns);
+  if (state_ == LinkState::kLive || state_ == LinkState::kSuspect) JudgeLife(now_ns);
+  return state_;
+}
+
+template <MemoryPort P>
+void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
+  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return;
+  state_ = state;
+  close_reason_ = reason;
+  send_status_ = state == LinkState::kFenced ? SendStatus::kFenced : SendStatus::kClosed;
+  send_.claim_limit = 0;
+  send_.claimed_frame_bytes = 0;
+  receive_.open = false;
+  if (reason != CloseReason::kPeerDead && reason != CloseReason::kLocal) {
+    SetStateFlags(own_line_.flags | kStateClosed);
+  }
+}
+
+template <MemoryPort P>
+void RingLink<P>::Close() noexcept {
+  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return;
+  if (!peer_gone_) PutControl(ControlKind::kClose);
+  End(LinkState::kClosed, CloseReason::kLocal);
+}
+
+template <MemoryPort P>
+void RingLink<P>::Fence() noexcept {
+  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return;
+  own_line_.flags |= kStateFenced;
+  End(LinkState::kFenced, CloseReason::kSupersededEpoch);
+  if constexpr (P::kOrderedStores) WakeIfSleeping();
+}
+
+template <MemoryPort P>
+template <class V>
+void RingLink<P>::ForEachUnconsumed(V&& visitor) noexcept {
+  ReadPeerState();
+  uint64_t pos = send_.credit_pos;
+  while (pos < send_.write_pos) {
+    const std::byte* const frame = send_.mirror + (pos & send_.mask);
+    // The withheld head is not in the mirror yet.
+    const bool withheld =
+        P::kOrderedStores && send_.withheld_head != 0 && pos == send_.withheld_pos;
+    const FrameHead head = UnpackHead(
+        withheld ? send_.withheld_head : LoadShared(WordAt(frame), std::memory_order_relaxed));
+    if (head.type == kFrameTypePad) {
+      pos = (pos | send_.mask) + 1;
+      continue;
+    }
+    if (head.type < kFirstReservedFrameType) {
+      visitor(Record{head.type, {frame + kFrameHeadBytes, head.len}});
+    }
+    pos += FrameBytes(head.len);
+  }
+}
+
+}  // namespace ringway

@@ -1,0 +1,68 @@
+// How the text of a URI is taken apart.
+#include "transport/uri.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace ringway {
+namespace {
+
+absl::Status Malformed(std::string_view text, std::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", absl::string_view(text.data(), text.size()),
+                   "\" is no link address: ", absl::string_view(why.data(), why.size()),
+                   "; it should look like shm:/run/ringway/gw.sock or rdma://host:port"));
+}
+
+bool IsSchemeCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-';
+}
+
+}  // namespace
+
+absl::StatusOr<Uri> ParseUri(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return Malformed(text, "there is no scheme before a colon");
+  Uri uri;
+  uri.scheme = text.substr(0, colon);
+  if (uri.scheme.empty() || !std::all_of(uri.scheme.begin(), uri.scheme.end(), IsSchemeCharacter)) {
+    return Malformed(text, "the scheme is not a lower-case word");
+  }
+  std::string_view rest = text.substr(colon + 1);
+  if (rest.find('\0') != std::string_view::npos) return Malformed(text, "it holds a zero byte");
+  if (!rest.starts_with("//")) {
+    if (!rest.starts_with('/')) return Malformed(text, "the path is not absolute");
+    if (rest.size() == 1) return Malformed(text, "the path is empty");
+    uri.path = rest;
+    return uri;
+  }
+  rest.remove_prefix(2);
+  const std::size_t port_colon = rest.rfind(':');
+  if (port_colon == std::string_view::npos) return Malformed(text, "the port is missing");
+  std::string_view host = rest.substr(0, port_colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return Malformed(text, "an IPv6 address needs brackets");
+  }
+  if (host.empty()) return Malformed(text, "the host is missing");
+  if (host.find('/') != std::string_view::npos) return Malformed(text, "the host holds a slash");
+  uri.host = host;
+  const std::string_view port = rest.substr(port_colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), uri.port);
+  if (error != std::errc() || end != port.data() + port.size() || uri.port == 0) {
+    return Malformed(text, "the port is not a number from 1 to 65535");
+  }
+  return uri;
+}
+
+std::string Uri::ToString() const {
+  if (!path.empty()) return absl::StrCat(scheme, ":", path);
+  const bool brackets = host.find(':') != std::string::npos;
+  return absl::StrCat(scheme, "://", brackets ? "[" : "", host, brackets ? "]" : "", ":", port);
+}
+
+}  // namespace ringway

@@ -1,0 +1,26 @@
+// Where a peer is: "shm:/run/ringway/gw.sock", "rdma://host:port".
+//
+// Pure: which schemes exist is known to backends.h alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace ringway {
+
+struct Uri {
+  std::string scheme;
+  std::string path;  // absolute; of "scheme:/path"
+  std::string host;  // of "scheme://host:port", without the brackets of an IPv6 address
+  uint16_t port = 0;
+
+  std::string ToString() const;
+};
+
+// Errors: InvalidArgument, naming what is wrong and how it should look.
+absl::StatusOr<Uri> ParseUri(std::string_view text);
+
+}  // namespace ringway
