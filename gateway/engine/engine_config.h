@@ -94,7 +94,8 @@ struct SessionLimits {
   uint32_t cancel_reserve = 1'000;         // < message_burst
 };
 
-struct SessionConfig {
+// (SessionConfig is the session layer's: gateway/session/session_options.h.)
+struct EngineSessionConfig {
   uint32_t id = 0;
   std::string name;
   // Entitlements. A session without accounts can send no order; an empty list of instruments or
@@ -132,10 +133,10 @@ struct PoolsConfig {
 struct EngineConfig {
   std::vector<InstrumentConfig> instruments;
   std::vector<AccountConfig> accounts;
-  std::vector<SessionConfig> sessions;  // at most 4,096
-  std::vector<VenueConfig> venues;      // at most 64
-  std::vector<RouteConfig> routes;      // in order of precedence
-  VenueId default_venue = 0;            // where no rule fits; 0: reject with noRoute
+  std::vector<EngineSessionConfig> sessions;  // at most 4,096
+  std::vector<VenueConfig> venues;            // at most 64
+  std::vector<RouteConfig> routes;            // in order of precedence
+  VenueId default_venue = 0;                  // where no rule fits; 0: reject with noRoute
   VenueId default_fallback = 0;
   PoolsConfig pools;
 };

@@ -1,0 +1,66 @@
+// Where does the memory of large tables come from, and how does it avoid page faults and TLB
+// misses?
+//
+// One anonymous mapping per table, aligned to huge pages, zeroed, advised to use them and touched
+// before first use, so that no message pays for a page fault. Owned by the table; freed with it.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "base/check.h"
+
+namespace ringway {
+
+template <class T>
+class HugeArray {
+  static_assert(std::is_trivially_copyable_v<T>,
+                "elements begin as zero bytes, without constructors");
+
+ public:
+  explicit HugeArray(size_t count) : count_(count) {
+    mapped_bytes_ = count * sizeof(T) + kHugePageBytes;
+    mapping_ =
+        mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    RINGWAY_CHECK(mapping_ != MAP_FAILED,
+                  "no memory for a table whose size the configuration gives");
+    const auto address = reinterpret_cast<uintptr_t>(mapping_);
+    const uintptr_t aligned = (address + kHugePageBytes - 1) & ~uintptr_t{kHugePageBytes - 1};
+    data_ = reinterpret_cast<T*>(aligned);
+    // Advice only: without huge pages everything works, slower.
+    (void)madvise(data_, count * sizeof(T), MADV_HUGEPAGE);
+    std::memset(static_cast<void*>(data_), 0, count * sizeof(T));
+  }
+  ~HugeArray() {
+    if (mapping_ != nullptr) (void)munmap(mapping_, mapped_bytes_);
+  }
+  HugeArray(const HugeArray&) = delete;
+  HugeArray& operator=(const HugeArray&) = delete;
+  HugeArray(HugeArray&& other) noexcept
+      : mapping_(std::exchange(other.mapping_, nullptr)),
+        mapped_bytes_(other.mapped_bytes_),
+        data_(other.data_),
+        count_(other.count_) {}
+  HugeArray& operator=(HugeArray&&) = delete;
+
+  T& operator[](size_t index) noexcept { return data_[index]; }
+  const T& operator[](size_t index) const noexcept { return data_[index]; }
+  size_t size() const noexcept { return count_; }
+  std::span<const T> span() const noexcept { return {data_, count_}; }
+
+ private:
+  static constexpr size_t kHugePageBytes = 2u << 20;
+
+  void* mapping_;
+  size_t mapped_bytes_;
+  T* data_;
+  size_t count_;
+};
+
+}  // namespace ringway

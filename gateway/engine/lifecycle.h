@@ -1,0 +1,141 @@
+// What does each report of a venue do to an order in each state?
+//
+// The whole state machine in one table: a row per state, a column per kind of report. Reports that
+// make no sense are counted and go no further; nothing that a venue says can break the gateway.
+//
+//                 New      Trade    Canceled  Replaced  Expired   Rejected  Restated
+//   Sent          accept   fill     close     replace   close     close     restate
+//   Live          ignore   fill     close     replace   close     close     restate
+//   PartFilled    ignore   fill     close     replace   close     close     restate
+//   InDoubt       accept   fill     close     replace   close     close     restate
+//   Filled        ignore   late     ignore    ignore    ignore    ignore    ignore
+//   Canceled      ignore   late     ignore    ignore    ignore    ignore    ignore
+//   Expired       ignore   late     ignore    ignore    ignore    ignore    ignore
+//   VenueRejected conflict late     ignore    conflict  ignore    ignore    conflict
+//
+// A cancel or replace that is pending changes none of this: fills, cancels and expiries stay legal
+// beside it. Busts and corrections change quantities in every state and the state in none, except
+// that a filled or partly filled *open* order may become less filled. Free slots never get here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "gateway/engine/order.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+enum class Transition : uint8_t {
+  kIgnore,    // says what is known already: counted, not passed on
+  kConflict,  // contradicts what the venue said before: counted, not passed on
+  kAccept,    // the venue has the order
+  kFill,      // quantity trades; the order closes when nothing is left
+  kLateFill,  // quantity trades of an order that was closed: position and report, no state
+  kReplace,   // price and quantity become those of the pending replace
+  kRestate,   // the venue's own view of quantity and price replaces ours
+  kClose,     // the order ends in the state that ClosedBy() names
+};
+
+enum class ReportKind : uint8_t {
+  kNew,
+  kTrade,
+  kCanceled,
+  kReplaced,
+  kExpired,
+  kRejected,
+  kRestated,
+  kAdjustment,  // busted or corrected: no transition
+  kUnknown,
+};
+
+constexpr ReportKind KindOf(ExecType type) noexcept {
+  switch (type) {
+    case ExecType::kNew:
+      return ReportKind::kNew;
+    case ExecType::kPartialFill:
+    case ExecType::kFill:
+      return ReportKind::kTrade;
+    case ExecType::kCanceled:
+      return ReportKind::kCanceled;
+    case ExecType::kReplaced:
+      return ReportKind::kReplaced;
+    case ExecType::kExpired:
+      return ReportKind::kExpired;
+    case ExecType::kRejected:
+      return ReportKind::kRejected;
+    case ExecType::kRestated:
+      return ReportKind::kRestated;
+    case ExecType::kBusted:
+    case ExecType::kCorrected:
+      return ReportKind::kAdjustment;
+    case ExecType::kUnset:
+      break;
+  }
+  return ReportKind::kUnknown;
+}
+
+namespace lifecycle_internal {
+using enum Transition;
+inline constexpr uint32_t kKinds = 7;
+inline constexpr std::array<std::array<Transition, kKinds>, kOrderStates> kTable = {{
+    // New      Trade      Canceled  Replaced   Expired   Rejected  Restated
+    {kConflict, kConflict, kConflict, kConflict, kConflict, kConflict, kConflict},  // Free
+    {kAccept, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // Sent
+    {kIgnore, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // Live
+    {kIgnore, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // PartFilled
+    {kAccept, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // InDoubt
+    {kIgnore, kLateFill, kIgnore, kIgnore, kIgnore, kIgnore, kIgnore},              // Filled
+    {kIgnore, kLateFill, kIgnore, kIgnore, kIgnore, kIgnore, kIgnore},              // Canceled
+    {kIgnore, kLateFill, kIgnore, kIgnore, kIgnore, kIgnore, kIgnore},              // Expired
+    {kConflict, kLateFill, kIgnore, kConflict, kIgnore, kIgnore, kConflict},        // VenueRejected
+}};
+}  // namespace lifecycle_internal
+
+// REQUIRES: kind < kAdjustment.
+constexpr Transition TransitionOf(OrderState state, ReportKind kind) noexcept {
+  return lifecycle_internal::kTable[static_cast<size_t>(state)][static_cast<size_t>(kind)];
+}
+
+// The state in which kClose leaves an order.
+constexpr OrderState ClosedBy(ReportKind kind) noexcept {
+  return kind == ReportKind::kExpired    ? OrderState::kExpired
+         : kind == ReportKind::kRejected ? OrderState::kVenueRejected
+                                         : OrderState::kCanceled;
+}
+
+// The state of an open order that a venue has confirmed.
+constexpr OrderState OpenStateOf(uint64_t cum_qty) noexcept {
+  return cum_qty == 0 ? OrderState::kLive : OrderState::kPartFilled;
+}
+
+// What FIX calls it. Pending requests come before the fill state, being closed before either.
+constexpr OrdStatus StatusOf(OrderState state, uint8_t flags) noexcept {
+  if (IsOpen(state) && state != OrderState::kInDoubt) {
+    if ((flags & kCancelPending) != 0) return OrdStatus::kPendingCancel;
+    if ((flags & kReplacePending) != 0) return OrdStatus::kPendingReplace;
+  }
+  switch (state) {
+    case OrderState::kFree:
+      return OrdStatus::kUnset;
+    case OrderState::kSent:
+      return OrdStatus::kPendingNew;
+    case OrderState::kLive:
+      return OrdStatus::kNew;
+    case OrderState::kPartFilled:
+      return OrdStatus::kPartiallyFilled;
+    case OrderState::kInDoubt:
+      return OrdStatus::kInDoubt;
+    case OrderState::kFilled:
+      return OrdStatus::kFilled;
+    case OrderState::kCanceled:
+      return OrdStatus::kCanceled;
+    case OrderState::kExpired:
+      return OrdStatus::kExpired;
+    case OrderState::kVenueRejected:
+      return OrdStatus::kRejected;
+  }
+  return OrdStatus::kUnset;
+}
+
+}  // namespace ringway

@@ -1,0 +1,104 @@
+// What does the gateway remember of an order?
+//
+// One record of three cache lines, in a fixed pool; where it lies is its slot. Line 0 is what a
+// fill needs, line 1 what entry and cancel add, line 2 what only a replace touches. The record is
+// plain bytes without padding, so that it can be hashed and journaled as it lies.
+//
+// A request to a venue carries an identifier of ours:   counter (40 bits) << 24 | slot (24 bits)
+// The slot finds the order of a report by one array access. The counter never repeats, and while an
+// order owns a slot nobody else is given identifiers with that slot, so every identifier from the
+// order's first (order_id) to its newest (newest_id) is the order's own, and nothing else is.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "gateway/engine/engine_config.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+using Slot = uint32_t;
+inline constexpr uint32_t kSlotBits = 24;
+inline constexpr Slot kNoSlot = UINT32_MAX;
+static_assert(kOrdersMax == 1u << kSlotBits);
+
+constexpr Slot SlotOf(uint64_t venue_request_id) noexcept {
+  return static_cast<Slot>(venue_request_id & (kOrdersMax - 1));
+}
+
+// Where an order stands; pending requests are flags beside it. Received and Journaled last no
+// longer than one step, and an order that the gateway rejects never owns a record.
+enum class OrderState : uint8_t {
+  kFree = 0,
+  kSent,        // on its way to the venue, not answered
+  kLive,        // the venue has it
+  kPartFilled,  // and filled some of it
+  kInDoubt,     // its venue went down before answering; leaves only on the venue's evidence
+  kFilled,      // --- from here on closed: nothing is open
+  kCanceled,
+  kExpired,
+  kVenueRejected,
+};
+inline constexpr uint32_t kOrderStates = 9;
+
+constexpr bool IsOpen(OrderState state) noexcept {
+  return state >= OrderState::kSent && state <= OrderState::kInDoubt;
+}
+constexpr bool IsClosed(OrderState state) noexcept { return state >= OrderState::kFilled; }
+
+// Order::flags
+inline constexpr uint8_t kCancelPending = 1;   // cancel_id awaits the venue's answer
+inline constexpr uint8_t kReplacePending = 2;  // line 2 awaits the venue's answer
+inline constexpr uint8_t kCancelOutdated =
+    4;  // the pending cancel names the order as it was before a replace
+inline constexpr uint8_t kHadReplace =
+    8;  // line 2 holds the latest replace, for recognising it again
+
+struct alignas(64) Order {
+  // Line 0
+  uint64_t live_id;  // under which the venue knows the order: that of the request it accepted last
+  uint64_t cl_ord_id;  // under which the client knows it
+  int64_t price;
+  uint64_t leaves_qty;
+  uint64_t cum_qty;
+  int64_t risk_price;  // what open quantity is valued at
+  uint32_t position;   // index into Exposure: account and instrument
+  uint16_t session;    // index
+  uint8_t venue;       // index
+  OrderState state;
+  Side side;
+  OrdType ord_type;
+  TimeInForce time_in_force;
+  uint8_t flags;
+  uint8_t
+      venue_epoch;  // the venue's when the order was sent; an older one, and not answered: in doubt
+  uint8_t request_epoch;   // likewise for pending requests
+  uint8_t snapshot_round;  // the session's when the order was last part of a snapshot
+  uint8_t spare0;
+  // Line 1
+  uint64_t order_id;          // the first request; what the client knows as orderId
+  uint64_t newest_id;         // the latest request
+  uint64_t cancel_id;         // the latest cancel; 0: none
+  uint64_t cancel_cl_ord_id;  // the client's request behind it; 0: the gateway's own decision
+  uint64_t first_cl_ord_id;   // of the NewOrder
+  uint64_t content_hash;      // of the NewOrder: a resend is recognised by it
+  int64_t stop_price;
+  Slot next;  // of the session's open orders, or of the closed orders
+  Slot previous;
+  // Line 2
+  uint64_t replace_id;
+  uint64_t replace_cl_ord_id;
+  int64_t replace_price;
+  uint64_t replace_qty;
+  int64_t replace_stop_price;
+  int64_t replace_risk_price;
+  uint64_t spare1;
+  uint64_t spare2;
+
+  bool Has(uint8_t flag) const noexcept { return (flags & flag) != 0; }
+};
+static_assert(sizeof(Order) == 192 && std::is_trivially_copyable_v<Order> &&
+              std::has_unique_object_representations_v<Order>);
+
+}  // namespace ringway

@@ -1,0 +1,133 @@
+// Where is an order, given its session's clOrdId or the venue request that a report names?
+//
+// A pool of records, an index from (session, clOrdId) to slots, and per session a list of its open
+// orders in order of entry. Closed orders keep their record until the slot is needed, oldest first,
+// so that duplicates, late fills, busts and corrections still find them. An order's clOrdIds of the
+// past stay reserved in the index until orders_max / 4 later ones have come.
+//
+// Memory per order: 192 bytes of record, 32 of index, 4 of retired clOrdIds (and 20 in
+// risk/tick_book.h). Everything is allocated at construction. Engine thread only.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/check.h"
+#include "gateway/engine/engine_config.h"
+#include "gateway/engine/flat_index.h"
+#include "gateway/engine/huge_array.h"
+#include "gateway/engine/order.h"
+
+namespace ringway {
+
+class OrderTable {
+ public:
+  OrderTable(uint32_t orders_max, size_t sessions);
+
+  Order& operator[](Slot slot) noexcept { return orders_[slot]; }
+  const Order& operator[](Slot slot) const noexcept { return orders_[slot]; }
+  Slot SlotOfOrder(const Order& order) const noexcept {
+    return static_cast<Slot>(&order - &orders_[0]);
+  }
+
+  // The order that a session knows, or knew, by a clOrdId; kNoSlot. The record may belong to a
+  // later order by now: compare its session and clOrdIds.
+  Slot Find(uint32_t session, uint64_t cl_ord_id) const noexcept {
+    const Id* found = ids_.Find(KeyOf(session, cl_ord_id));
+    return found == nullptr ? kNoSlot : found->slot;
+  }
+  void Prefetch(uint32_t session, uint64_t cl_ord_id) const noexcept {
+    ids_.Prefetch(KeyOf(session, cl_ord_id));
+  }
+
+  // The order that a venue request identifier belongs to; null: nobody's, or not any more.
+  Order* FindByVenueRequest(uint64_t id) noexcept {
+    const Slot slot = SlotOf(id);
+    if (slot >= orders_.size()) return nullptr;
+    Order& order = orders_[slot];
+    return id >= order.order_id && id <= order.newest_id && id != 0 ? &order : nullptr;
+  }
+
+  // Whether Open() would find a slot, and two clOrdIds have room.
+  bool HasRoom() const noexcept {
+    return (fresh_ < orders_.size() || closed_first_ != kNoSlot) && ids_.HasRoom(2);
+  }
+
+  // A record for a new order of the session under the clOrdId: zero but for session, order_id,
+  // newest_id, live_id, cl_ord_id, first_cl_ord_id and its place at the end of the session's list.
+  // REQUIRES: HasRoom(), and the clOrdId is not in use.
+  Order& Open(uint32_t session, uint64_t cl_ord_id) noexcept;
+
+  // Takes a closed order from its session's list; its record waits for reuse.
+  void Close(Order& order) noexcept;
+
+  // The next identifier for a request about `order`; becomes its newest_id.
+  uint64_t NextRequestId(Order& order) noexcept {
+    order.newest_id = ++counter_ << kSlotBits | SlotOfOrder(order);
+    return order.newest_id;
+  }
+  uint64_t requests() const noexcept { return counter_; }
+
+  // Reserves a clOrdId for an order besides the one that it has. REQUIRES: HasRoomForId(), not in
+  // use.
+  bool HasRoomForId() const noexcept { return ids_.HasRoom(1); }
+  void Reserve(const Order& order, uint64_t cl_ord_id) noexcept {
+    Id* id = ids_.FindOrInsert(KeyOf(order.session, cl_ord_id));
+    id->slot = SlotOfOrder(order);
+  }
+  // The clOrdId is no longer the order's current one, but stays reserved for long.
+  void Retire(const Order& order, uint64_t cl_ord_id) noexcept;
+
+  // Brings what the next Open() will touch into the cache.
+  void PrefetchNext() const noexcept;
+
+  Slot first_open(uint32_t session) const noexcept { return lists_[session].first; }
+  uint32_t open_orders() const noexcept { return open_; }
+  uint32_t orders_max() const noexcept { return static_cast<uint32_t>(orders_.size()); }
+  // Slots that were ever used: everything below may hold an order.
+  uint32_t used_slots() const noexcept { return fresh_; }
+  size_t bytes() const noexcept {
+    return orders_.size() * sizeof(Order) + ids_.capacity() * sizeof(Id) +
+           retired_.size() * sizeof(Id);
+  }
+
+ private:
+  struct Id {
+    uint64_t cl_ord_id;
+    uint32_t session;  // index + 1; 0: an empty place
+    Slot slot;
+
+    uint64_t Hash() const noexcept { return MixHash(cl_ord_id, uint64_t{session} << 40); }
+    bool SameKey(const Id& other) const noexcept {
+      return cl_ord_id == other.cl_ord_id && session == other.session;
+    }
+    bool empty() const noexcept { return session == 0; }
+  };
+  struct List {
+    Slot first = kNoSlot;
+    Slot last = kNoSlot;
+  };
+  static Id KeyOf(uint32_t session, uint64_t cl_ord_id) noexcept {
+    return {cl_ord_id, session + 1, kNoSlot};
+  }
+
+  Slot TakeSlot() noexcept;
+  void EraseId(uint32_t session, uint64_t cl_ord_id) noexcept;
+
+  HugeArray<Order> orders_;
+  FlatIndex<Id> ids_;
+  HugeArray<Id> retired_;  // a ring, oldest at retired_next_ once it is full
+  size_t retired_next_ = 0;
+  std::vector<List> lists_;  // open orders by session
+  uint64_t counter_ = 0;
+  uint32_t fresh_ = 0;  // slots from here on were never used
+  uint32_t open_ = 0;
+  Slot closed_first_ = kNoSlot;
+  Slot closed_last_ = kNoSlot;
+};
+
+// What one open order costs, whatever the orders_max (ARCHITECTURE: at most 256 bytes).
+inline constexpr double kBytesPerOrder = sizeof(Order) + 2 * 16.0 + 0.25 * 16.0 + 1.25 * 16.0;
+static_assert(kBytesPerOrder <= 256);
+
+}  // namespace ringway

@@ -1,0 +1,72 @@
+// Which risk checks does an order pass, in which order?
+//
+// To add one: a header beside this one with a class that has kCheck, a constructor from
+// EngineConfig and
+//   Verdict Check(const RiskRequest&) noexcept
+// and one line in OrderChecks; its parameters go into SessionLimits or AccountLimits
+// (engine_config.h), its name into the schema's RiskCheck. Cheap checks and those that most often
+// refuse come first.
+//
+// MessageRate is not in the list: it looks at every request, also at cancels and at what cannot be
+// decoded into an order, so the engine asks it first.
+#pragma once
+
+#include <tuple>
+
+#include "gateway/risk/duplicate_burst.h"
+#include "gateway/risk/entitlement.h"
+#include "gateway/risk/gross_notional.h"
+#include "gateway/risk/kill_switch.h"
+#include "gateway/risk/max_notional.h"
+#include "gateway/risk/max_quantity.h"
+#include "gateway/risk/open_orders.h"
+#include "gateway/risk/position_limit.h"
+#include "gateway/risk/price_collar.h"
+#include "gateway/risk/request.h"
+#include "gateway/risk/self_match.h"
+#include "gateway/risk/tick_and_lot.h"
+
+namespace ringway {
+
+using OrderChecks = std::tuple<KillSwitch,       //
+                               Entitlement,      //
+                               TickAndLot,       // the checks below rely on whole ticks
+                               MaxQuantity,      //
+                               PriceCollar,      // a market order has a value from here on
+                               MaxNotional,      //
+                               OpenOrders,       //
+                               PositionLimit,    //
+                               GrossNotional,    //
+                               SelfMatch,        //
+                               DuplicateBurst>;  // counts, so it comes last
+
+class RiskChecks {
+ public:
+  explicit RiskChecks(const EngineConfig& config)
+      : RiskChecks(config, static_cast<OrderChecks*>(nullptr)) {}
+
+  // The first refusal, or a verdict that passed.
+  Verdict Check(const RiskRequest& request) noexcept {
+    Verdict verdict;
+    std::apply([&](auto&... checks) { (((verdict = checks.Check(request)).passed()) && ...); },
+               checks_);
+    return verdict;
+  }
+
+  template <class C>
+  C& get() noexcept {
+    return std::get<C>(checks_);
+  }
+  template <class C>
+  const C& get() const noexcept {
+    return std::get<C>(checks_);
+  }
+
+ private:
+  template <class... Cs>
+  RiskChecks(const EngineConfig& config, std::tuple<Cs...>*) : checks_(Cs(config)...) {}
+
+  OrderChecks checks_;
+};
+
+}  // namespace ringway

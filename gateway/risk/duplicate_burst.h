@@ -1,0 +1,86 @@
+// Does a session send the same order again and again, as a strategy that has gone wrong does?
+//
+// The same means: account, instrument, side, type, prices and quantity. Orders are counted per
+// session in windows that open with the first of a kind; more than duplicate_orders_max in one are
+// refused. Every session remembers its 64 latest kinds, in 16 sets of 4 that a hash chooses; the
+// oldest of a set makes room. Orders that a later check refuses count too. Limit and value: orders
+// within the window.
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/engine/flat_index.h"
+#include "gateway/risk/request.h"
+
+namespace ringway {
+
+class DuplicateBurst {
+ public:
+  static constexpr RiskCheck kCheck = RiskCheck::kDuplicateBurst;
+
+  explicit DuplicateBurst(const EngineConfig& config) : sets_(config.sessions.size() * kSets) {
+    for (const EngineSessionConfig& session : config.sessions) {
+      RINGWAY_CHECK(session.limits.duplicate_window_ns > 0, "duplicate_window_ns");
+    }
+  }
+
+  Verdict Check(const RiskRequest& request) noexcept {
+    const SessionLimits& limits = request.session_limits;
+    if (limits.duplicate_orders_max == 0 || request.is_replace) return {};
+    const uint64_t hash = Fingerprint(request);
+    Set& set = sets_[request.session * kSets + hash % kSets];
+    const uint64_t kind = hash | 1;  // 0 is an unused way
+    Way* oldest = &set.ways[0];
+    for (Way& way : set.ways) {
+      if (way.kind == kind) {
+        if (request.now_ns - way.opened_ns >= limits.duplicate_window_ns) {
+          way = {kind, request.now_ns, 1};
+          return {};
+        }
+        if (way.count < limits.duplicate_orders_max) {
+          ++way.count;
+          return {};
+        }
+        return {RejectReason::kDuplicateBurst, kCheck, limits.duplicate_orders_max, way.count + 1};
+      }
+      if (way.opened_ns < oldest->opened_ns) oldest = &way;
+    }
+    *oldest = {kind, request.now_ns, 1};
+    return {};
+  }
+
+  uint64_t StateHash() const noexcept {
+    uint64_t hash = 0;
+    for (const Set& set : sets_.span()) {
+      for (const Way& way : set.ways) {
+        hash = MixHash(hash ^ way.kind,
+                       static_cast<uint64_t>(way.opened_ns) ^ static_cast<uint64_t>(way.count));
+      }
+    }
+    return hash;
+  }
+
+ private:
+  static constexpr uint32_t kSets = 16;
+  static constexpr uint32_t kWays = 4;
+  struct Way {
+    uint64_t kind;
+    int64_t opened_ns;
+    int64_t count;
+  };
+  struct Set {
+    Way ways[kWays];
+  };
+
+  static uint64_t Fingerprint(const RiskRequest& request) noexcept {
+    const uint64_t who = uint64_t{request.account} << 32 | request.instrument_index;
+    const uint64_t what = request.quantity << 16 | static_cast<uint64_t>(request.side) << 8 |
+                          static_cast<uint64_t>(request.ord_type);
+    return MixHash(MixHash(MixHash(who) ^ static_cast<uint64_t>(request.price), what) ^
+                   static_cast<uint64_t>(request.stop_price));
+  }
+
+  HugeArray<Set> sets_;
+};
+
+}  // namespace ringway

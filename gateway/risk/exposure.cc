@@ -1,0 +1,73 @@
+// How do positions come into being and what are they worth?
+
+#include "gateway/risk/exposure.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ringway {
+
+Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments)
+    : instruments_(instruments),
+      positions_(config.pools.positions_max),
+      position_index_(size_t{config.pools.positions_max} * 2 + 8),
+      accounts_(config.accounts.size()),
+      session_open_orders_(config.sessions.size()),
+      restricted_(config.accounts.size()),
+      book_(size_t{config.pools.orders_max} * kBookNodesPerFourOrders / 4 + 64) {
+  RINGWAY_CHECK(config.pools.positions_max > 0 && config.pools.positions_max <= kPositionsMax,
+                "positions_max");
+  for (size_t account = 0; account < config.accounts.size(); ++account) {
+    for (const uint32_t id : config.accounts[account].restricted) {
+      const auto found = std::find_if(instruments.begin(), instruments.end(),
+                                      [id](const Instrument& made) { return made.id == id; });
+      RINGWAY_CHECK(found != instruments.end(), "an account's restricted instrument exists");
+      restricted_[account].push_back(static_cast<uint32_t>(found - instruments.begin()));
+    }
+    std::sort(restricted_[account].begin(), restricted_[account].end());
+  }
+}
+
+Position* Exposure::Find(uint32_t account, uint32_t instrument) noexcept {
+  const PositionKey* found = position_index_.Find(KeyOf(account, instrument));
+  return found == nullptr ? nullptr : &positions_[found->index];
+}
+
+Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
+  if (Position* found = Find(account, instrument); found != nullptr) [[likely]]
+    return found;
+  if (positions_count_ == positions_.size()) return nullptr;
+  position_index_.FindOrInsert(KeyOf(account, instrument))->index = positions_count_;
+  Position& made = positions_[positions_count_++];
+  made = Position{};
+  made.best_resting[kBuySide] = made.best_resting[kSellSide] = kNoTick;
+  made.account = account;
+  made.instrument = instrument;
+  made.restricted =
+      std::binary_search(restricted_[account].begin(), restricted_[account].end(), instrument);
+  return &made;
+}
+
+Money Exposure::ValueOf(const Position& position) const noexcept {
+  // What a venue reports has no bound of ours: valuing is clamped so that sums stay exact.
+  const Instrument& instrument = instruments_[position.instrument];
+  const uint64_t size = position.quantity < 0 ? 0 - static_cast<uint64_t>(position.quantity)
+                                              : static_cast<uint64_t>(position.quantity);
+  return instrument.Notional(std::min(position.last_price, instrument.price_max),
+                             std::min(size, instrument.quantity_max << 16));
+}
+
+void Exposure::Fill(uint32_t position, int64_t quantity, int64_t price) noexcept {
+  Position& changed = positions_[position];
+  AccountExposure& account = accounts_[changed.account];
+  account.position_notional -= ValueOf(changed);
+  if (__builtin_add_overflow(changed.quantity, quantity, &changed.quantity)) {
+    changed.quantity =
+        quantity > 0 ? std::numeric_limits<int64_t>::max() : -std::numeric_limits<int64_t>::max();
+  }
+  if (price > 0) changed.last_price = price;
+  account.position_notional += ValueOf(changed);
+}
+
+}  // namespace ringway

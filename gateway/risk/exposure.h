@@ -1,0 +1,149 @@
+// What does every account hold and have at risk right now?
+//
+// The single place that adds and removes what an order contributes: whoever changes an open order
+// removes its contribution, changes it, and adds the new one (Change), so exposure is released
+// exactly once on every path by construction, and can be recomputed from the orders at any time.
+// Engine thread only.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "gateway/engine/flat_index.h"
+#include "gateway/engine/huge_array.h"
+#include "gateway/risk/instruments.h"
+#include "gateway/risk/money.h"
+#include "gateway/risk/tick_book.h"
+
+namespace ringway {
+
+enum BookSide : uint8_t { kBuySide = 0, kSellSide = 1 };
+
+// One account in one instrument: one cache line.
+struct alignas(64) Position {
+  int64_t quantity;  // bought minus sold, smallest units
+  uint64_t open[2];  // by BookSide: open quantity, pending replacements at their larger size
+  uint64_t best_resting[2];  // by BookSide: best own tick in TickBook's order (buys inverted)
+  int64_t last_price;        // of the last fill: what the position is valued at
+  uint32_t account;          // index
+  uint32_t instrument;       // index
+  uint32_t restricted;       // 1: the account must not trade the instrument
+  uint32_t spare;
+};
+static_assert(sizeof(Position) == 64);
+
+struct AccountExposure {
+  Money open_notional;      // of open orders
+  Money position_notional;  // |position| at the last fill's price, all instruments
+  uint32_t open_orders;
+  uint32_t spare[3];
+};
+
+// What one open order adds to the sums.
+struct Contribution {
+  uint32_t position;
+  uint16_t session;
+  BookSide side;
+  uint64_t quantity;
+  Money notional;
+  uint64_t tick;  // where it rests, in TickBook's order; kNoTick: it cannot rest
+};
+
+class Exposure {
+ public:
+  Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments);
+
+  // The position of an account in an instrument, by indices; null where it never traded.
+  Position* Find(uint32_t account, uint32_t instrument) noexcept;
+  // As Find, made if need be; null when the pool is used up.
+  Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
+
+  // The tick of a price in TickBook's order: smaller is better on either side.
+  static uint64_t OrientedTick(BookSide side, uint64_t tick) noexcept {
+    return side == kBuySide ? kTicksMax - 1 - tick : tick;
+  }
+
+  bool HasRoomForOrder() const noexcept { return book_.HasRoom(2); }
+  void Prefetch(uint32_t position, BookSide side, uint64_t tick) const noexcept {
+    book_.Prefetch(position * 2 + side, tick);
+  }
+
+  // An order opens, closes, or changes what it contributes.
+  void Add(const Contribution& order) noexcept {
+    Apply(order);
+    ++accounts_[positions_[order.position].account].open_orders;
+    ++session_open_orders_[order.session];
+    if (order.tick != kNoTick) AddTick(order);
+  }
+  void Remove(const Contribution& order) noexcept {
+    Position& position = positions_[order.position];
+    position.open[order.side] -= order.quantity;
+    AccountExposure& account = accounts_[position.account];
+    account.open_notional -= order.notional;
+    --account.open_orders;
+    --session_open_orders_[order.session];
+    if (order.tick != kNoTick) RemoveTick(order);
+  }
+  void Change(const Contribution& before, const Contribution& after) noexcept {
+    positions_[before.position].open[before.side] -= before.quantity;
+    accounts_[positions_[before.position].account].open_notional -= before.notional;
+    Apply(after);
+    if (before.tick == after.tick) return;
+    if (after.tick != kNoTick) AddTick(after);
+    if (before.tick != kNoTick) RemoveTick(before);
+  }
+
+  // `quantity` was bought (negative: sold) at `price`. A bust takes back with the opposite sign.
+  void Fill(uint32_t position, int64_t quantity, int64_t price) noexcept;
+
+  const Position& position(uint32_t index) const noexcept { return positions_[index]; }
+  uint32_t positions() const noexcept { return positions_count_; }
+  const AccountExposure& account(uint32_t index) const noexcept { return accounts_[index]; }
+  uint32_t session_open_orders(uint32_t index) const noexcept {
+    return session_open_orders_[index];
+  }
+  const TickBook& book() const noexcept { return book_; }
+
+  static constexpr size_t kBookNodesPerFourOrders = 5;
+
+ private:
+  struct PositionKey {
+    uint64_t key;  // account << 32 | instrument | 1 << 63
+    uint64_t index;
+
+    uint64_t Hash() const noexcept { return MixHash(key); }
+    bool SameKey(const PositionKey& other) const noexcept { return key == other.key; }
+    bool empty() const noexcept { return key == 0; }
+  };
+  static PositionKey KeyOf(uint32_t account, uint32_t instrument) noexcept {
+    return {uint64_t{1} << 63 | uint64_t{account} << 32 | instrument, 0};
+  }
+
+  void Apply(const Contribution& order) noexcept {
+    Position& position = positions_[order.position];
+    position.open[order.side] += order.quantity;
+    accounts_[position.account].open_notional += order.notional;
+  }
+  void AddTick(const Contribution& order) noexcept {
+    book_.Add(order.position * 2 + order.side, order.tick,
+              positions_[order.position].best_resting[order.side]);
+  }
+  void RemoveTick(const Contribution& order) noexcept {
+    book_.Remove(order.position * 2 + order.side, order.tick,
+                 positions_[order.position].best_resting[order.side]);
+  }
+  Money ValueOf(const Position& position) const noexcept;
+
+  const std::vector<Instrument>& instruments_;
+  HugeArray<Position> positions_;
+  uint32_t positions_count_ = 0;
+  FlatIndex<PositionKey> position_index_;
+  std::vector<AccountExposure> accounts_;
+  std::vector<uint32_t> session_open_orders_;
+  std::vector<std::vector<uint32_t>> restricted_;  // by account: instrument indices, sorted
+  TickBook book_;
+};
+
+}  // namespace ringway

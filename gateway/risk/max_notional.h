@@ -1,0 +1,29 @@
+// Is one order worth more than its session or its account may send?
+//
+// An order without a limit or stop price is valued at the reference price. Limit and value: whole
+// units of the risk currency, the value rounded up.
+#pragma once
+
+#include <algorithm>
+
+#include "gateway/risk/request.h"
+
+namespace ringway {
+
+class MaxNotional {
+ public:
+  static constexpr RiskCheck kCheck = RiskCheck::kMaxNotional;
+
+  explicit MaxNotional(const EngineConfig&) {}
+
+  Verdict Check(const RiskRequest& request) const noexcept {
+    const int64_t limit =
+        std::min(request.session_limits.notional_max, request.account_limits.notional_max);
+    const Money notional = request.notional_after;
+    if (!Exceeds(notional, limit) || notional <= request.notional_before) [[likely]]
+      return {};
+    return {RejectReason::kNotionalExceedsThreshold, kCheck, limit, UnitsRoundedUp(notional)};
+  }
+};
+
+}  // namespace ringway

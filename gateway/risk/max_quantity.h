@@ -1,0 +1,28 @@
+// Is one order larger than its session or its account may send?
+//
+// Limit and value: smallest units of quantity.
+#pragma once
+
+#include <algorithm>
+
+#include "gateway/risk/request.h"
+
+namespace ringway {
+
+class MaxQuantity {
+ public:
+  static constexpr RiskCheck kCheck = RiskCheck::kMaxQuantity;
+
+  explicit MaxQuantity(const EngineConfig&) {}
+
+  Verdict Check(const RiskRequest& request) const noexcept {
+    const int64_t limit =
+        std::min(request.session_limits.quantity_max, request.account_limits.quantity_max);
+    const auto quantity = static_cast<int64_t>(request.quantity);
+    if (quantity <= limit || !request.grows) [[likely]]
+      return {};
+    return {RejectReason::kExceedsClipSize, kCheck, limit, quantity};
+  }
+};
+
+}  // namespace ringway

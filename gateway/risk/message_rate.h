@@ -1,0 +1,94 @@
+// Does a session send faster than it may?
+//
+// A token bucket per session that every request draws from. The last `cancel_reserve` tokens are
+// for cancels alone, so that a session that is throttled can still get out. Tokens are counted in
+// 1e-9, so filling is one multiplication and exact. Limit: tokens of a full bucket that the request
+// may use; value: that and this request.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "base/check.h"
+#include "gateway/engine/flat_index.h"
+#include "gateway/risk/request.h"
+
+namespace ringway {
+
+class MessageRate {
+ public:
+  static constexpr RiskCheck kCheck = RiskCheck::kMessageRate;
+
+  explicit MessageRate(const EngineConfig& config) {
+    for (const EngineSessionConfig& session : config.sessions) {
+      const SessionLimits& limits = session.limits;
+      RINGWAY_CHECK(limits.messages_per_second <= kTokenParts &&
+                        limits.message_burst <= kTokenParts && limits.message_burst > 0 &&
+                        limits.cancel_reserve < limits.message_burst,
+                    "message rate");
+      Bucket bucket{};
+      bucket.rate = limits.messages_per_second;
+      bucket.burst = int64_t{limits.message_burst} * kTokenParts;
+      bucket.reserve = int64_t{limits.cancel_reserve} * kTokenParts;
+      bucket.parts = bucket.burst;
+      if (bucket.rate != 0) bucket.fill_ns = bucket.burst / bucket.rate + 1;
+      buckets_.push_back(bucket);
+    }
+  }
+
+  struct Answer {
+    Verdict verdict;
+    bool throttling_begins;  // the first refusal since a request passed
+    int64_t retry_after_ns;  // until a request of this kind could pass
+  };
+
+  Answer Check(int64_t now_ns, uint32_t session, bool is_cancel) noexcept {
+    Bucket& bucket = buckets_[session];
+    if (bucket.rate == 0) return {};
+    const int64_t elapsed_ns = now_ns - bucket.filled_ns;
+    bucket.filled_ns = now_ns;
+    bucket.parts = elapsed_ns >= bucket.fill_ns
+                       ? bucket.burst
+                       : std::min(bucket.burst, bucket.parts + elapsed_ns * bucket.rate);
+    const int64_t needed = kTokenParts + (is_cancel ? 0 : bucket.reserve);
+    if (bucket.parts >= needed) [[likely]] {
+      bucket.parts -= kTokenParts;
+      bucket.throttled &= is_cancel;
+      return {};
+    }
+    const bool begins = bucket.throttled == 0;
+    bucket.throttled = 1;
+    const int64_t usable = (bucket.burst - needed) / kTokenParts + 1;
+    return {{RejectReason::kRateLimit, kCheck, usable, usable + 1},
+            begins,
+            (needed - bucket.parts + bucket.rate - 1) / bucket.rate};
+  }
+
+  uint64_t StateHash() const noexcept {
+    uint64_t hash = 0;
+    for (const Bucket& bucket : buckets_) {
+      hash = MixHash(
+          hash ^ static_cast<uint64_t>(bucket.parts),
+          static_cast<uint64_t>(bucket.filled_ns) ^ static_cast<uint64_t>(bucket.throttled));
+    }
+    return hash;
+  }
+
+ private:
+  static constexpr int64_t kTokenParts = 1'000'000'000;
+  // One cache line.
+  struct alignas(64) Bucket {
+    int64_t parts;      // 1e-9 tokens
+    int64_t filled_ns;  // when `parts` was right
+    int64_t rate;       // tokens per second = parts per nanosecond
+    int64_t burst;      // parts
+    int64_t reserve;    // parts
+    int64_t fill_ns;    // time in which an empty bucket is full again
+    int64_t throttled;  // 1 from the first refusal until a request other than a cancel passes
+  };
+
+  std::vector<Bucket> buckets_;
+};
+
+}  // namespace ringway

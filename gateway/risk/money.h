@@ -1,0 +1,35 @@
+// How is money computed without rounding, overflow or division?
+//
+// Amounts are 128-bit integers in 1e-18 of the risk currency: price (1e-9) times quantity times the
+// instrument's notional factor is exact. Limits are whole units of the risk currency.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "gateway/engine/engine_config.h"
+
+namespace ringway {
+
+__extension__ using Money = __int128;
+
+inline constexpr Money kMoneyPerUnit = Money{1'000'000'000} * 1'000'000'000;
+
+// The notional of an instrument's largest order stays below this (engine_config.h), so that 2^24
+// orders still add up below 2^127.
+inline constexpr Money kNotionalBound = kMoneyPerUnit * 1'000'000'000'000;
+
+// No limit that can be configured is reached by kNoLimit: 9.2e18 units are beyond 2^24 largest
+// orders only in theory, so it is compared for.
+constexpr bool Exceeds(Money amount, int64_t limit_units) noexcept {
+  return limit_units != kNoLimit && amount > Money{limit_units} * kMoneyPerUnit;
+}
+
+// Whole units, rounded up, for reports. Off the hot path: it divides.
+constexpr int64_t UnitsRoundedUp(Money amount) noexcept {
+  const Money units = (amount + kMoneyPerUnit - 1) / kMoneyPerUnit;
+  return units > std::numeric_limits<int64_t>::max() ? std::numeric_limits<int64_t>::max()
+                                                     : static_cast<int64_t>(units);
+}
+
+}  // namespace ringway

@@ -1,0 +1,63 @@
+// What does a risk check look at, and what does it answer?
+//
+// The engine fills one RiskRequest per order or replace, with everything looked up that a check may
+// need; a check compares and answers with a Verdict. Units as in engine_config.h unless a name says
+// otherwise.
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/engine/engine_config.h"
+#include "gateway/risk/exposure.h"
+#include "gateway/risk/instruments.h"
+#include "gateway/risk/money.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+// Why an order must not pass; reason kNone: it may. `limit` is what was broken and `value` what the
+// order would have brought it to, in the unit that the check's header gives; they travel in
+// OrderReject.
+struct [[nodiscard]] Verdict {
+  RejectReason reason = RejectReason::kNone;
+  RiskCheck check = RiskCheck::kNone;
+  int64_t limit = 0;
+  int64_t value = 0;
+
+  bool passed() const noexcept { return reason == RejectReason::kNone; }
+};
+
+struct RiskRequest {
+  int64_t now_ns;
+  const SessionLimits& session_limits;
+  const AccountLimits& account_limits;
+  const Instrument& instrument;
+  const Position& position;  // of the account in the instrument
+  const AccountExposure& account_exposure;
+  const Exposure& exposure;
+  uint32_t session;  // indices, in the order of the configuration
+  uint32_t account;
+  uint32_t instrument_index;
+  uint32_t venue;
+  BookSide book_side;
+  Side side;
+  OrdType ord_type;
+  bool is_replace;
+  int64_t price;       // limit price; 0: none
+  int64_t stop_price;  // 0: none
+  // What the order is valued at: its limit price, else its stop price, else the reference price (0:
+  // none).
+  int64_t risk_price;
+  uint64_t quantity;  // total, what is filled included
+  // What the open order contributes before and would contribute after; before is zero for a new
+  // order.
+  uint64_t open_before;
+  uint64_t open_after;
+  Money notional_before;
+  Money notional_after;
+  // A replace is checked on its delta: only for what it makes worse.
+  bool grows;        // more quantity than before (a new order: always)
+  bool price_moves;  // another limit or stop price than before (a new order: always)
+};
+
+}  // namespace ringway

@@ -1,0 +1,37 @@
+// Would the order match a resting order of its own account?
+//
+// Compared with the account's best own price on the other side, whatever venue it rests at; limit
+// orders that may rest count from their sending until their end, a replace at the more aggressive
+// of both prices. Stop orders are let through: when they trigger, only the venue knows. Limit: the
+// own resting price that would match; value: the order's price (0: market).
+#pragma once
+
+#include "gateway/risk/request.h"
+
+namespace ringway {
+
+class SelfMatch {
+ public:
+  static constexpr RiskCheck kCheck = RiskCheck::kSelfMatch;
+
+  explicit SelfMatch(const EngineConfig&) {}
+
+  Verdict Check(const RiskRequest& request) const noexcept {
+    const BookSide other = request.book_side == kBuySide ? kSellSide : kBuySide;
+    const uint64_t best = request.position.best_resting[other];
+    if (best == kNoTick || request.stop_price != 0 || !request.price_moves ||
+        !request.account_limits.self_match_prevention) {
+      return {};
+    }
+    const Divisor& tick = request.instrument.tick;
+    if (request.ord_type == OrdType::kLimit &&
+        best > Exposure::OrientedTick(other, tick.Quotient(static_cast<uint64_t>(request.price)))) {
+      return {};
+    }
+    const uint64_t resting_tick = Exposure::OrientedTick(other, best);  // its own inverse
+    return {RejectReason::kSelfMatch, kCheck,
+            static_cast<int64_t>(resting_tick) * request.instrument.tick_size, request.price};
+  }
+};
+
+}  // namespace ringway

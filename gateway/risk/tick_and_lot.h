@@ -1,0 +1,34 @@
+// Is the price a multiple of the instrument's tick, and the quantity of its lot?
+//
+// Limit: the tick or the lot; value: the price or the quantity that is no multiple of it.
+#pragma once
+
+#include "gateway/risk/request.h"
+
+namespace ringway {
+
+class TickAndLot {
+ public:
+  static constexpr RiskCheck kCheck = RiskCheck::kTickAndLot;
+
+  explicit TickAndLot(const EngineConfig&) {}
+
+  Verdict Check(const RiskRequest& request) const noexcept {
+    // Prices are not negative (the engine saw to it); 0 is a multiple of everything.
+    if (!request.instrument.tick.Divides(static_cast<uint64_t>(request.price))) [[unlikely]] {
+      return {RejectReason::kInvalidPriceIncrement, kCheck, request.instrument.tick_size,
+              request.price};
+    }
+    if (!request.instrument.tick.Divides(static_cast<uint64_t>(request.stop_price))) [[unlikely]] {
+      return {RejectReason::kInvalidPriceIncrement, kCheck, request.instrument.tick_size,
+              request.stop_price};
+    }
+    if (!request.instrument.lot.Divides(request.quantity)) [[unlikely]] {
+      return {RejectReason::kIncorrectQuantity, kCheck, request.instrument.lot_size,
+              static_cast<int64_t>(request.quantity)};
+    }
+    return {};
+  }
+};
+
+}  // namespace ringway

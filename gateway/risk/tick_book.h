@@ -1,0 +1,111 @@
+// What is the best price at which an account itself rests on one side of an instrument?
+//
+// A set of price ticks with counts for every (position, side): add, remove and best in a bounded
+// number of table accesses however many orders rest, without allocation. Level 0 counts the orders
+// at a tick; above it lies a radix tree of 64-way bitmaps: a bit of level n + 1 says whether a word
+// (at n = 0: a count) of level n exists. All nodes of all trees live in one fixed hash table, keyed
+// (tree, level, prefix), so memory follows the number of orders and not the width of prices. The
+// caller keeps the best tick of each tree and hands it in; smaller is better.
+//
+//   level 2  [ 1 . . 1 ]          key: 63 used  62..42 tree  41..39 level  38..0 tick >> 6 * level
+//   level 1  [ 1 1 . ] [ . 1 . ]
+//   level 0   3  1        7       <- orders at the tick
+//
+// Cost: a tick that is occupied already, one access. Otherwise at most 1 + kLevels; to find the
+// next best when the last order at the best tick goes, at most 2 * kLevels.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "gateway/engine/engine_config.h"
+#include "gateway/engine/flat_index.h"
+
+namespace ringway {
+
+inline constexpr uint64_t kNoTick = UINT64_MAX;
+
+class TickBook {
+ public:
+  static constexpr uint32_t kLevels = 6;  // bitmaps; 64^6 = 2^36 ticks
+  static_assert(kTicksMax <= uint64_t{1} << (6 * kLevels));
+  static constexpr uint32_t kTreesMax = 1u << 21;
+
+  explicit TickBook(size_t nodes_max) : nodes_(nodes_max) {}
+
+  // Whether `orders` more ticks can be added, wherever they lie.
+  bool HasRoom(uint32_t orders) const noexcept { return nodes_.HasRoom(orders * (1 + kLevels)); }
+
+  void Prefetch(uint32_t tree, uint64_t tick) const noexcept {
+    nodes_.Prefetch(KeyOf(tree, 0, tick));
+  }
+
+  // One order more at `tick`. REQUIRES: HasRoom(1), tick < kTicksMax, tree < kTreesMax.
+  void Add(uint32_t tree, uint64_t tick, uint64_t& best) noexcept {
+    if (tick < best) best = tick;
+    if (nodes_.FindOrInsert(KeyOf(tree, 0, tick))->value++ != 0) [[likely]]
+      return;
+    for (uint32_t level = 1; level <= kLevels; ++level) {
+      Node* node = nodes_.FindOrInsert(KeyOf(tree, level, tick >> (6 * level)));
+      const bool existed = node->value != 0;
+      node->value |= BitOf(tick, level);
+      if (existed) return;
+    }
+  }
+
+  // One order less at `tick`. REQUIRES: it was added.
+  void Remove(uint32_t tree, uint64_t tick, uint64_t& best) noexcept {
+    Node* count = nodes_.Find(KeyOf(tree, 0, tick));
+    RINGWAY_CHECK(count != nullptr, "an order leaves a tick at which it does not rest");
+    if (--count->value != 0) return;
+    nodes_.Erase(count);
+    for (uint32_t level = 1; level <= kLevels; ++level) {
+      Node* node = nodes_.Find(KeyOf(tree, level, tick >> (6 * level)));
+      node->value &= ~BitOf(tick, level);
+      if (node->value != 0) {
+        if (tick == best) best = Descend(tree, level, tick >> (6 * level), node->value);
+        return;
+      }
+      nodes_.Erase(node);
+    }
+    best = kNoTick;
+  }
+
+  // Orders at `tick`.
+  uint64_t CountAt(uint32_t tree, uint64_t tick) const noexcept {
+    const Node* node = nodes_.Find(KeyOf(tree, 0, tick));
+    return node == nullptr ? 0 : node->value;
+  }
+
+  size_t nodes() const noexcept { return nodes_.size(); }
+
+ private:
+  struct Node {
+    uint64_t key;    // 0: an empty place
+    uint64_t value;  // level 0: orders at the tick; above: which of 64 children exist
+
+    uint64_t Hash() const noexcept { return MixHash(key); }
+    bool SameKey(const Node& other) const noexcept { return key == other.key; }
+    bool empty() const noexcept { return key == 0; }
+  };
+
+  static Node KeyOf(uint32_t tree, uint32_t level, uint64_t prefix) noexcept {
+    return {uint64_t{1} << 63 | uint64_t{tree} << 42 | uint64_t{level} << 39 | prefix, 0};
+  }
+  static uint64_t BitOf(uint64_t tick, uint32_t level) noexcept {
+    return uint64_t{1} << (tick >> (6 * (level - 1)) & 63);
+  }
+
+  // The smallest tick below the word `bits` of `level` at `prefix`.
+  uint64_t Descend(uint32_t tree, uint32_t level, uint64_t prefix, uint64_t bits) const noexcept {
+    while (true) {
+      prefix = prefix << 6 | static_cast<uint64_t>(std::countr_zero(bits));
+      if (--level == 0) return prefix;
+      bits = nodes_.Find(KeyOf(tree, level, prefix))->value;
+    }
+  }
+
+  FlatIndex<Node> nodes_;
+};
+
+}  // namespace ringway
