@@ -1,8 +1,8 @@
 // How is CRC-32C computed fast?
 //
-// The crc32 instruction takes 8 bytes a cycle but 3 cycles to its result, so one stream leaves two thirds of
-// it idle. From kBlockBytes on, three neighbouring lanes run side by side and are joined with two carry-less
-// multiplications.
+// The crc32 instruction takes 8 bytes a cycle but 3 cycles to its result, so one stream leaves two
+// thirds of it idle. From kBlockBytes on, three neighbouring lanes run side by side and are joined
+// with two carry-less multiplications.
 
 #include "base/crc32c.h"
 
@@ -42,8 +42,9 @@ constexpr std::array<uint32_t, 256> kTable = MakeTable();
 constexpr size_t kLaneBytes = 80;
 constexpr size_t kBlockBytes = 3 * kLaneBytes;
 
-// What a lane's CRC is multiplied with to stand `bytes` further left. A carry-less product of two reflected
-// numbers has a factor x too many, and the crc32 instruction that reduces it multiplies with x^32: hence 33.
+// What a lane's CRC is multiplied with to stand `bytes` further left. A carry-less product of two
+// reflected numbers has a factor x too many, and the crc32 instruction that reduces it multiplies
+// with x^32: hence 33.
 constexpr uint64_t ShiftFactor(size_t bytes) noexcept {
   uint32_t value = 0x80000000;  // x^0
   for (size_t i = 0; i < bytes * 8 - 33; ++i) value = TimesX(value);
@@ -57,7 +58,8 @@ uint64_t Load64(const std::byte* p) noexcept {
 }
 
 // Takes whole blocks off the front of `data`; `crc` is the inner state (no final inversion).
-[[gnu::target("sse4.2,pclmul")]] uint32_t Blocks(uint32_t crc, std::span<const std::byte>& data) noexcept {
+[[gnu::target("sse4.2,pclmul")]] uint32_t Blocks(uint32_t crc,
+                                                 std::span<const std::byte>& data) noexcept {
   const std::byte* p = data.data();
   const std::byte* const end = p + data.size() / kBlockBytes * kBlockBytes;
   const __m128i factors = _mm_set_epi64x(static_cast<int64_t>(ShiftFactor(kLaneBytes)),
@@ -70,15 +72,17 @@ uint64_t Load64(const std::byte* p) noexcept {
       c = _mm_crc32_u64(c, Load64(p + 2 * kLaneBytes + i));
     }
     const __m128i ab = _mm_set_epi64x(static_cast<int64_t>(b), static_cast<int64_t>(a));
-    const __m128i shifted =
-        _mm_xor_si128(_mm_clmulepi64_si128(ab, factors, 0x00), _mm_clmulepi64_si128(ab, factors, 0x11));
-    crc = static_cast<uint32_t>(c ^ _mm_crc32_u64(0, static_cast<uint64_t>(_mm_cvtsi128_si64(shifted))));
+    const __m128i shifted = _mm_xor_si128(_mm_clmulepi64_si128(ab, factors, 0x00),
+                                          _mm_clmulepi64_si128(ab, factors, 0x11));
+    crc = static_cast<uint32_t>(
+        c ^ _mm_crc32_u64(0, static_cast<uint64_t>(_mm_cvtsi128_si64(shifted))));
   }
   data = data.subspan(static_cast<size_t>(end - data.data()));
   return crc;
 }
 
-[[gnu::target("sse4.2")]] uint32_t Hardware(uint32_t seed_crc, std::span<const std::byte> data) noexcept {
+[[gnu::target("sse4.2")]] uint32_t Hardware(uint32_t seed_crc,
+                                            std::span<const std::byte> data) noexcept {
   uint32_t crc = ~seed_crc;
   if (data.size() >= kBlockBytes && __builtin_cpu_supports("pclmul")) crc = Blocks(crc, data);
   const std::byte* p = data.data();
@@ -96,7 +100,8 @@ uint64_t Load64(const std::byte* p) noexcept {
 
 uint32_t Crc32cSoftware(uint32_t seed_crc, std::span<const std::byte> data) noexcept {
   uint32_t crc = ~seed_crc;
-  for (const std::byte byte : data) crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint8_t>(byte)) & 0xFF];
+  for (const std::byte byte : data)
+    crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint8_t>(byte)) & 0xFF];
   return ~crc;
 }
 
@@ -104,7 +109,8 @@ uint32_t Crc32c(uint32_t seed_crc, std::span<const std::byte> data) noexcept {
 #if defined(__SSE4_2__)
   return Hardware(seed_crc, data);
 #elif defined(__x86_64__)
-  return __builtin_cpu_supports("sse4.2") ? Hardware(seed_crc, data) : Crc32cSoftware(seed_crc, data);
+  return __builtin_cpu_supports("sse4.2") ? Hardware(seed_crc, data)
+                                          : Crc32cSoftware(seed_crc, data);
 #else
   return Crc32cSoftware(seed_crc, data);
 #endif

@@ -16,7 +16,8 @@ using Bytes = std::vector<std::byte>;
 
 Bytes Ascending(int first, int step) {
   Bytes bytes(32);
-  for (int i = 0; i < 32; ++i) bytes[static_cast<size_t>(i)] = static_cast<std::byte>(first + step * i);
+  for (int i = 0; i < 32; ++i)
+    bytes[static_cast<size_t>(i)] = static_cast<std::byte>(first + step * i);
   return bytes;
 }
 
@@ -39,9 +40,9 @@ TEST(Crc32cTest, GivesTheValuesOfRfc3720) {
   EXPECT_EQ(Both(0, Bytes(32, std::byte{0xff})), 0x62a8ab43u);
   EXPECT_EQ(Both(0, Ascending(0x00, 1)), 0x46dd794eu);
   EXPECT_EQ(Both(0, Ascending(0x1f, -1)), 0x113fdb5cu);
-  constexpr uint8_t kReadCommand[48] = {0x01, 0xc0, 0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0,    0, 0, 0,
-                                        0x14, 0,    0, 0, 0, 0, 4, 0, 0,    0, 0, 0x14, 0, 0, 0, 0x18,
-                                        0x28, 0,    0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0,    0, 0, 0};
+  constexpr uint8_t kReadCommand[48] = {
+      0x01, 0xc0, 0, 0,    0, 0, 0, 0,    0,    0, 0, 0, 0, 0, 0, 0, 0x14, 0, 0, 0, 0, 0, 4, 0,
+      0,    0,    0, 0x14, 0, 0, 0, 0x18, 0x28, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0};
   EXPECT_EQ(Both(0, std::as_bytes(std::span(kReadCommand))), 0xd9963a56u);
 }
 

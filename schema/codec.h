@@ -33,13 +33,16 @@ inline constexpr uint32_t kRootBytes = kWordBytes;
 // longest message. Chosen, not derived; a payload is then at most 520 bytes.
 inline constexpr uint32_t kDataWordsAcceptedMax = 64;
 
+template <class M>
+constexpr bool IsDataSection() {
+  return std::is_trivially_copyable_v<M> && sizeof(M) == M::kDataWords * kWordBytes &&
+         alignof(M) == kWordBytes && M::kDataWords >= 1 && M::kDataWords <= kDataWordsAcceptedMax;
+}
+
 // A struct that is its own data section. The generated ones are; a user's own published messages
 // (frame types 128..239) can be.
 template <class M>
-concept Message = std::is_trivially_copyable_v<M> && std::is_default_constructible_v<M> &&
-                  std::same_as<decltype(M::kType), const FrameType> &&
-                  sizeof(M) == M::kDataWords * kWordBytes && alignof(M) == kWordBytes &&
-                  M::kDataWords >= 1 && M::kDataWords <= kDataWordsAcceptedMax;
+concept Message = std::same_as<decltype(M::kType), const FrameType> && IsDataSection<M>();
 
 // Bytes that no payload of an M exceeds.
 template <Message M>
@@ -58,7 +61,7 @@ static_assert(kMaxPayloadBytes<OrderAck> <= kOneGranulePayloadBytes);
 static_assert(kMaxPayloadBytes<ExecutionReport> <= kTwoGranulePayloadBytes);
 static_assert(kPayloadBytesMax <= kTwoGranulePayloadBytes);
 
-enum class [[nodiscard]] DecodeStatus : uint8_t {
+enum class DecodeStatus : uint8_t {
   kOk = 0,
   kTruncated,    // shorter than a root word
   kBadRoot,      // the root word is not "struct at offset 0, n data words, no pointers"
@@ -69,12 +72,18 @@ enum class [[nodiscard]] DecodeStatus : uint8_t {
 
 constexpr std::string_view Name(DecodeStatus status) noexcept {
   switch (status) {
-    case DecodeStatus::kOk: return "ok";
-    case DecodeStatus::kTruncated: return "truncated";
-    case DecodeStatus::kBadRoot: return "badRoot";
-    case DecodeStatus::kBadLength: return "badLength";
-    case DecodeStatus::kTooLong: return "tooLong";
-    case DecodeStatus::kUnknownType: return "unknownType";
+    case DecodeStatus::kOk:
+      return "ok";
+    case DecodeStatus::kTruncated:
+      return "truncated";
+    case DecodeStatus::kBadRoot:
+      return "badRoot";
+    case DecodeStatus::kBadLength:
+      return "badLength";
+    case DecodeStatus::kTooLong:
+      return "tooLong";
+    case DecodeStatus::kUnknownType:
+      return "unknownType";
   }
   return "unknown";
 }
@@ -89,10 +98,11 @@ inline constexpr uint64_t kCanonicalEmptyRoot = 0x0000'0000'FFFF'FFFCu;
 
 namespace codec_internal {
 
-// The two below, inlined into Encode and Decode, try lengths from the longest down. Fields that are rarely set go last, so a kind of
-// message ends after the same few steps every time, which the branch predictor learns; and each
-// length is a constant, so its copy is a few vector moves and no loop. That is about a kilobyte of
-// code for a message type, of which one length's is used: Encode and Decode are not inlined.
+// The two below, inlined into Encode and Decode, try lengths from the longest down. Fields that are
+// rarely set go last, so a kind of message ends after the same few steps every time, which the
+// branch predictor learns; and each length is a constant, so its copy is a few vector moves and no
+// loop. That is about a kilobyte of code for a message type, of which one length's is used: Encode
+// and Decode are not inlined.
 
 // Encodes `message`, whose words from kWords on are all zero.
 template <uint32_t kWords, class M>
@@ -146,7 +156,8 @@ template <Message M>
 // Reads the payload of an M. On kOk `out` is the message; otherwise it is unchanged.
 // REQUIRES: nobody else can write to `payload` meanwhile: a private copy of what a peer wrote.
 template <Message M>
-[[gnu::noinline]] DecodeStatus Decode(std::span<const std::byte> payload, M& out) noexcept {
+[[nodiscard, gnu::noinline]] DecodeStatus Decode(std::span<const std::byte> payload,
+                                                 M& out) noexcept {
   if (payload.size() < kRootBytes) return DecodeStatus::kTruncated;
   uint64_t root = 0;
   std::memcpy(&root, payload.data(), kRootBytes);
@@ -161,7 +172,8 @@ template <Message M>
 // Decodes the message that `type` names and calls handle(const M&) on it, which must not throw.
 // Returns why not when it was not called. REQUIRES: as Decode.
 template <class F>
-DecodeStatus Dispatch(FrameType type, std::span<const std::byte> payload, F&& handle) noexcept {
+[[nodiscard]] DecodeStatus Dispatch(FrameType type, std::span<const std::byte> payload,
+                                    F&& handle) noexcept {
   DecodeStatus status = DecodeStatus::kUnknownType;
   VisitMessageType(type, [&]<class M>(std::type_identity<M>) {
     M message;

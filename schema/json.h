@@ -65,6 +65,7 @@ std::string ToJson(const M& message) {
 }
 
 // Decodes and appends; where that fails `out` is unchanged. REQUIRES: as Decode in codec.h.
-DecodeStatus AppendJson(FrameType type, std::span<const std::byte> payload, std::string& out);
+[[nodiscard]] DecodeStatus AppendJson(FrameType type, std::span<const std::byte> payload,
+                                      std::string& out);
 
 }  // namespace ringway

@@ -1,9 +1,10 @@
 // Can any bytes in a slot of a ring make the decoder misbehave?
 //
-// Input: one byte of frame type, the rest a payload. It is tried as it is, and once more behind a root word that
-// fits its length, so that the fuzzer reaches the fields without having to guess eight bytes. What must hold:
-// nothing is read outside the payload (AddressSanitizer), and what decodes re-encodes to an equal message in at
-// most as many bytes, prints, and is the same whether decoded directly or by Dispatch.
+// Input: one byte of frame type, the rest a payload. It is tried as it is, and once more behind a
+// root word that fits its length, so that the fuzzer reaches the fields without having to guess
+// eight bytes. What must hold: nothing is read outside the payload (AddressSanitizer), and what
+// decodes re-encodes to an equal message in at most as many bytes, prints, and is the same whether
+// decoded directly or by Dispatch.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,8 @@ void CheckDecoded(const auto& message, std::span<const std::byte> payload) {
   RINGWAY_CHECK(Encode(message, again.data()) == again.size(), "sizes differ");
   RINGWAY_CHECK(again.size() <= payload.size(), "the encoding grew");
   if (again.size() > kRootBytes) {
-    RINGWAY_CHECK(std::memcmp(again.data() + kRootBytes, payload.data() + kRootBytes, again.size() - kRootBytes) == 0,
+    RINGWAY_CHECK(std::memcmp(again.data() + kRootBytes, payload.data() + kRootBytes,
+                              again.size() - kRootBytes) == 0,
                   "the encoding changed");
   }
   M decoded;
@@ -34,7 +36,8 @@ void CheckDecoded(const auto& message, std::span<const std::byte> payload) {
   RINGWAY_CHECK(decoded == message, "messages differ");
   const bool enums_known = EnumsAreKnown(message);
   const bool reserved_zero = message.ReservedAreZero();
-  RINGWAY_CHECK(enums_known == EnumsAreKnown(decoded) && reserved_zero == decoded.ReservedAreZero(), "checks differ");
+  RINGWAY_CHECK(enums_known == EnumsAreKnown(decoded) && reserved_zero == decoded.ReservedAreZero(),
+                "checks differ");
 }
 
 void TryOne(FrameType type, std::span<const std::byte> payload) {
@@ -65,7 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<std::byte> payload(ringway::kRootBytes + words * ringway::kWordBytes);
   const uint64_t root = ringway::RootWord(static_cast<uint32_t>(words));
   std::memcpy(payload.data(), &root, sizeof(root));
-  if (words != 0) std::memcpy(payload.data() + ringway::kRootBytes, bytes.data(), words * ringway::kWordBytes);
+  if (words != 0)
+    std::memcpy(payload.data() + ringway::kRootBytes, bytes.data(), words * ringway::kWordBytes);
   ringway::TryOne(type, payload);
   return 0;
 }

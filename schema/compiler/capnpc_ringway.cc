@@ -30,8 +30,8 @@ int Run(std::string_view output) {
   options.traversalLimitInWords = 64u << 20;
   capnp::StreamFdMessageReader reader(STDIN_FILENO, options);
   std::vector<std::string> errors;
-  const ringway::compiler::Model model = ringway::compiler::ReadModel(
-      reader.getRoot<capnp::schema::CodeGeneratorRequest>(), errors);
+  const ringway::compiler::Model model =
+      ringway::compiler::ReadModel(reader.getRoot<capnp::schema::CodeGeneratorRequest>(), errors);
   for (const std::string& error : errors) std::cerr << model.file << ": " << error << "\n";
   if (!errors.empty()) return 1;
   std::cout << (output == "cpp" ? CppHeader(model) : WireTables(model)) << std::flush;
@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
   }
   int status = 1;
   const auto failure = kj::runCatchingExceptions([&] { status = Run(output); });
-  KJ_IF_MAYBE(exception, failure) {
+  KJ_IF_MAYBE (exception, failure) {
     std::cerr << "capnpc-ringway: " << exception->getDescription().cStr() << "\n";
     return 1;
   }

@@ -112,11 +112,11 @@ void WriteEnum(std::ostream& out, const Enum& e) {
 }
 
 struct Member {
-  std::string name;   // in C++
-  std::string type;   // in C++
-  uint32_t offset;    // bytes
-  uint32_t elements;  // 0: no array
-  bool is_zero;       // must be zero on the wire
+  std::string name;    // in C++
+  std::string type;    // in C++
+  uint32_t offset;     // bytes
+  uint32_t elements;   // 0: no array
+  bool is_zero;        // must be zero on the wire
   const Field* field;  // null: a hole of the layout
 };
 
@@ -212,7 +212,8 @@ std::string CppHeader(const Model& model) {
   out << "// What are the messages in memory? Generated from " << model.file << "; do not edit.\n"
       << "//\n// A struct here is, bit for bit, the data section of the Cap'n Proto struct of the\n"
       << "// same name. Units and meanings are in the schema; a member that is not set is zero.\n"
-      << "// Plain values: no thread rule, no lifetime. An enum member read from the wire can hold\n"
+      << "// Plain values: no thread rule, no lifetime. An enum member read from the wire can "
+         "hold\n"
       << "// a value that has no name: ask IsKnown().\n"
       << kProlog;
   std::vector<Value> frames;

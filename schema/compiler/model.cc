@@ -135,14 +135,30 @@ class ModelReader {
     const auto value = slot.getDefaultValue();
     bool zero = true;
     switch (slot.getType().which()) {
-      case cs::Type::UINT8: field.bytes = 1, zero = value.getUint8() == 0; break;
-      case cs::Type::UINT16: field.bytes = 2, zero = value.getUint16() == 0; break;
-      case cs::Type::UINT32: field.bytes = 4, zero = value.getUint32() == 0; break;
-      case cs::Type::UINT64: field.bytes = 8, zero = value.getUint64() == 0; break;
-      case cs::Type::INT8: field.bytes = 1, zero = value.getInt8() == 0; break;
-      case cs::Type::INT16: field.bytes = 2, zero = value.getInt16() == 0; break;
-      case cs::Type::INT32: field.bytes = 4, zero = value.getInt32() == 0; break;
-      case cs::Type::INT64: field.bytes = 8, zero = value.getInt64() == 0; break;
+      case cs::Type::UINT8:
+        field.bytes = 1, zero = value.getUint8() == 0;
+        break;
+      case cs::Type::UINT16:
+        field.bytes = 2, zero = value.getUint16() == 0;
+        break;
+      case cs::Type::UINT32:
+        field.bytes = 4, zero = value.getUint32() == 0;
+        break;
+      case cs::Type::UINT64:
+        field.bytes = 8, zero = value.getUint64() == 0;
+        break;
+      case cs::Type::INT8:
+        field.bytes = 1, zero = value.getInt8() == 0;
+        break;
+      case cs::Type::INT16:
+        field.bytes = 2, zero = value.getInt16() == 0;
+        break;
+      case cs::Type::INT32:
+        field.bytes = 4, zero = value.getInt32() == 0;
+        break;
+      case cs::Type::INT64:
+        field.bytes = 8, zero = value.getInt64() == 0;
+        break;
       case cs::Type::ENUM:
         return Fail(where, "an enum takes 16 bits here; use UInt8 with $enumType");
       default:

@@ -18,11 +18,21 @@ template <class T>
 T RandomValue(Random& random) {
   uint64_t bits = 0;
   switch (random.Below(5)) {
-    case 0: bits = 0; break;
-    case 1: bits = random.Below(16); break;
-    case 2: bits = uint64_t{1} << random.Below(64); break;
-    case 3: bits = ~uint64_t{0}; break;
-    default: bits = random.Next(); break;
+    case 0:
+      bits = 0;
+      break;
+    case 1:
+      bits = random.Below(16);
+      break;
+    case 2:
+      bits = uint64_t{1} << random.Below(64);
+      break;
+    case 3:
+      bits = ~uint64_t{0};
+      break;
+    default:
+      bits = random.Next();
+      break;
   }
   return static_cast<T>(bits);
 }
