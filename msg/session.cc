@@ -2,11 +2,17 @@
 
 #include "msg/session.h"
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "msg/session_protocol.h"
+#include "transport/any_link.h"
+#include "transport/connect_error.h"
+#include "transport/options.h"
 
 namespace ringway {
 
@@ -129,4 +135,24 @@ absl::StatusOr<SessionCoreOptions> CoreOptions(const SessionOptions& options) {
 }
 
 }  // namespace session_internal
+
+template <>
+absl::StatusOr<std::unique_ptr<Session>> Session::Connect(const SessionOptions& options) {
+  DialLink<AnyLink> dial = [uri = options.uri, link = options.link, session = options.session](
+                               uint32_t epoch,
+                               int64_t timeout_ns) -> absl::StatusOr<std::unique_ptr<AnyLink>> {
+    ConnectOptions connect{
+        .link = link, .peer_key = session, .epoch = epoch, .timeout_ns = timeout_ns};
+    absl::StatusOr<AnyLink> made = AnyLink::Connect(uri, connect);
+    // An earlier process of this session used higher epochs: the listener says which.
+    if (const std::optional<uint32_t> admitted = AdmittedEpochOf(made.status())) {
+      connect.epoch = *admitted + 1;
+      made = AnyLink::Connect(uri, connect);
+    }
+    if (!made.ok()) return made.status();
+    return std::make_unique<AnyLink>(*std::move(made));
+  };
+  return Connect(options, std::move(dial));
+}
+
 }  // namespace ringway

@@ -38,6 +38,7 @@
 #include "msg/session_core.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
+#include "transport/any_link.h"
 #include "transport/link.h"
 #include "transport/options.h"
 
@@ -60,10 +61,10 @@ struct SessionOptions {
 // Errors of options, each naming the field and what it may be.
 absl::Status Validate(const SessionOptions& options);
 
-// How a link to the gateway is made: peer key and epoch for the listener, and how long it may take.
+// How a link to the gateway is made: with this epoch or a higher one, and within this time.
 template <class L>
-using DialLink = std::function<absl::StatusOr<std::unique_ptr<L>>(uint64_t peer_key, uint32_t epoch,
-                                                                  int64_t timeout_ns)>;
+using DialLink =
+    std::function<absl::StatusOr<std::unique_ptr<L>>(uint32_t epoch, int64_t timeout_ns)>;
 
 namespace session_internal {
 // Why a logon failed and what to do about it. `end` is kNone when time ran out.
@@ -152,7 +153,6 @@ class BasicSession {
   // snapshot. For a gateway that lost its own (Reconnect() answers "sequenceTooHigh").
   absl::Status ReconnectFresh() {
     core_.Forget(RandomIncarnation());
-    epoch_ = 0;
     return LogOn();
   }
 
@@ -176,8 +176,8 @@ class BasicSession {
 
   int64_t NowNs() noexcept { return clock_.NowNs(); }
   const SessionCounters& counters() noexcept { return core_.counters(); }
-  // Null before the first link; counters and capabilities of the last one otherwise.
-  const L* link() const noexcept { return core_.link(); }
+  // Counters and capabilities of the present link, or of the last one.
+  L& link() noexcept { return *core_.link(); }
 
  private:
   struct NoHandler {};
@@ -195,9 +195,9 @@ class BasicSession {
   absl::Status LogOn() {
     const int64_t deadline_ns = clock_.NowNs() + options_.connect_timeout_ns;
     core_.Detach();
-    absl::StatusOr<std::unique_ptr<L>> link =
-        dial_(core_.incarnation(), ++epoch_, options_.connect_timeout_ns);
+    absl::StatusOr<std::unique_ptr<L>> link = dial_(epoch_ + 1, options_.connect_timeout_ns);
     if (!link.ok()) return link.status();
+    epoch_ = (*link)->epoch();
     core_.Attach(std::move(*link), clock_.NowNs());
     while (core_.state() == SessionState::kLoggingOn) {
       NoHandler none;
@@ -232,5 +232,10 @@ class BasicSession {
   int64_t last_maintain_ns_ = 0;
   uint64_t next_cl_ord_id_ = 1;
 };
+
+using Session = BasicSession<AnyLink>;
+
+template <>
+absl::StatusOr<std::unique_ptr<Session>> Session::Connect(const SessionOptions& options);
 
 }  // namespace ringway

@@ -199,7 +199,7 @@ class SessionCore {
   uint64_t open_orders_at_logon() const noexcept { return open_orders_at_logon_; }
   const Outbound& outbound() const noexcept { return outbound_; }
   const SessionCounters& counters() const noexcept { return counters_; }
-  const L* link() const noexcept { return link_.get(); }
+  L* link() noexcept { return link_.get(); }
 
  private:
   bool Ended() const noexcept {
@@ -320,7 +320,7 @@ class SessionCore {
   void ReceiveSessionMessage(FrameType type, std::span<const std::byte> payload,
                              H& handler) noexcept {
     const DecodeStatus status = Dispatch(type, payload, [&](const auto& message) {
-      Handle(message);
+      this->Handle(message);
       Deliver(handler, message);
     });
     if (status == DecodeStatus::kUnknownType && IsSessionType(static_cast<uint8_t>(type))) {

@@ -234,9 +234,9 @@ class GatewaySession {
     }
     const DecodeStatus status = Dispatch(type, record.payload, [this](const auto& message) {
       if (message.ReservedAreZero()) {
-        Handle(message);
+        this->Handle(message);
       } else {
-        RejectSessionMessage(message, SessionRejectReason::kReservedFieldNotZero);
+        this->RejectSessionMessage(message, SessionRejectReason::kReservedFieldNotZero);
       }
     });
     if (status != DecodeStatus::kOk) {

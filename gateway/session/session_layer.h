@@ -44,9 +44,10 @@ namespace ringway {
 template <SessionLink L>
 class SessionLayer {
  public:
-  // Asked when a session proved itself on a link, so that the listener can refuse older epochs from
-  // then on. False: a newer epoch was admitted before, the logon is refused. May be empty.
-  using Admit = std::function<bool(const L& link)>;
+  // Asked when a session proved itself on a link of this epoch, so that the listener can refuse
+  // older ones from then on (AnyListener::Admit, with the session as peer key). False: a newer
+  // epoch was admitted before, the logon is refused. May be empty.
+  using Admit = std::function<bool(SessionId session, uint32_t epoch)>;
 
   // Errors: InvalidArgument with everything that is wrong.
   static absl::StatusOr<std::unique_ptr<SessionLayer>> Create(
@@ -247,7 +248,7 @@ class SessionLayer {
       if (!proved || session == nullptr) reason = LogonRejectReason::kAuthenticationFailed;
     }
     if (reason == LogonRejectReason::kUnset) reason = session->Check(logon);
-    if (reason == LogonRejectReason::kUnset && admit_ && !admit_(*link)) {
+    if (reason == LogonRejectReason::kUnset && admit_ && !admit_(logon.session, link->epoch())) {
       reason = LogonRejectReason::kStaleEpoch;
     }
     if (reason != LogonRejectReason::kUnset) {
