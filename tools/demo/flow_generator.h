@@ -16,16 +16,9 @@
 #include "base/random.h"
 #include "schema/messages.h"
 #include "tools/demo/ledger.h"
+#include "tools/demo/market.h"
 
 namespace ringway::demo {
-
-// An instrument as generator, gateway and exchange are told of it. Prices in 1e-9.
-struct DemoInstrument {
-  uint32_t id = 0;
-  const char* symbol = "";
-  int64_t tick = 10'000'000;
-  int64_t opening_price = 0;
-};
 
 struct FlowOptions {
   uint64_t market_seed = 1;

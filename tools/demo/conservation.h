@@ -1,0 +1,65 @@
+// Do the books balance: strategies, gateway and exchange, order by order and share by share?
+//
+// Pure functions over what each side reported. Every difference is a sentence for a person.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tools/demo/strategy_result.h"
+
+namespace ringway::demo {
+
+// (account, instrument)
+using PositionKey = std::pair<uint32_t, uint32_t>;
+using Positions = std::map<PositionKey, Position>;
+
+// What the gateway or the exchange says at its end.
+struct SideReport {
+  Positions positions;
+  uint64_t orders_received = 0;
+  uint64_t orders_rejected = 0;
+  uint64_t orders_open = 0;
+};
+
+// From the file that ringway-gateway or ringway-exchange writes with --report.
+// Errors: DataLoss naming what is missing.
+absl::StatusOr<SideReport> ParseSideReport(const std::string& json_text, const char* side);
+
+struct Books {
+  std::vector<StrategyResult> strategies;
+  uint32_t strategies_lost = 0;  // ended without a result: their accounts are not known
+  SideReport gateway;
+  SideReport exchange;
+};
+
+struct Conservation {
+  std::vector<std::string> differences;                   // all of them
+  std::vector<std::string> gateway_exchange_differences;  // those that involve no strategy
+
+  bool holds() const noexcept { return differences.empty(); }
+  bool gateway_equals_exchange() const noexcept { return gateway_exchange_differences.empty(); }
+};
+
+// What must hold:
+// - each strategy: every order has one outcome, none of them "unanswered" or "accepted_only"; no
+//   cancel or replace unanswered; ordered + raised = reduced + the quantities by outcome; no
+//   violation of its ledger;
+// - positions (bought and sold) are equal on all three sides, by account and instrument;
+// - open orders are equal on all three sides; what the strategies sent the gateway received, and
+//   what the gateway did not reject the exchange received;
+// - what was bought was sold.
+// With strategies lost, that they are lost is a difference, and what would need their accounts is
+// left out.
+Conservation CompareBooks(const Books& books);
+
+// The positions of all strategies, added up.
+Positions PositionsOf(std::span<const StrategyResult> strategies);
+
+}  // namespace ringway::demo

@@ -1,0 +1,72 @@
+// Are flags understood, and misunderstandings explained?
+
+#include "tools/demo/options.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace ringway::demo {
+namespace {
+
+absl::StatusOr<DemoOptions> Parse(std::vector<std::string_view> words) {
+  return ParseOptions(words);
+}
+
+std::string ErrorOf(std::vector<std::string_view> words) {
+  const auto options = Parse(std::move(words));
+  return options.ok() ? "" : std::string(options.status().message());
+}
+
+TEST(OptionsTest, NothingMeansTheDefaults) {
+  const auto options = Parse({});
+  ASSERT_TRUE(options.ok());
+  EXPECT_EQ(options->strategies, 2u);
+  EXPECT_EQ(options->orders, 200'000u);
+}
+
+TEST(OptionsTest, BothSpellingsOfAValueAreRead) {
+  const auto options = Parse({"--strategies", "3", "--orders=5000", "--json", "out.json"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->strategies, 3u);
+  EXPECT_EQ(options->orders, 5000u);
+  EXPECT_EQ(options->json_file, "out.json");
+}
+
+TEST(OptionsTest, SecondsReplaceTheNumberOfOrdersUnlessBothAreGiven) {
+  EXPECT_EQ(Parse({"--seconds", "2.5"})->orders, 0u);
+  EXPECT_EQ(Parse({"--seconds", "2.5", "--orders", "10"})->orders, 10u);
+}
+
+TEST(OptionsTest, ReplayTakesItsOwnFlags) {
+  const auto options = Parse({"--replay", "a.xz", "--events", "10", "--speed", "2"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->events_max, 10u);
+  EXPECT_EQ(options->speed, 2);
+  EXPECT_EQ(Parse({"--replay", "a.xz", "--speed", "max"})->speed, 0);
+}
+
+TEST(OptionsTest, HelpWinsOverEverythingBehindIt) {
+  EXPECT_TRUE(Parse({"--help", "nonsense"})->help);
+  EXPECT_NE(UsageText().find("--replay"), std::string_view::npos);
+}
+
+TEST(OptionsTest, MistakesAreNamed) {
+  EXPECT_NE(ErrorOf({"--order", "5"}).find("no flag --order"), std::string::npos);
+  EXPECT_NE(ErrorOf({"5"}).find("not a flag"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--orders"}).find("needs a value"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--orders", "many"}).find("whole number"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--strategies", "0"}).find("1 to 64"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--seconds", "-1"}).find("above 0"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--seconds", "nan"}).find("above 0"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--wait", "sleep"}).find("auto or spin or yield or park"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--transport", "rdma"}).find("shm"), std::string::npos);
+}
+
+TEST(OptionsTest, FlagsThatContradictEachOtherAreRefused) {
+  EXPECT_NE(ErrorOf({"--replay", "a", "--orders", "5"}).find("--replay"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--speed", "2"}).find("--replay"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringway::demo

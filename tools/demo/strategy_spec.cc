@@ -1,0 +1,23 @@
+#include "tools/demo/strategy_spec.h"
+
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+
+namespace ringway::demo {
+
+// Found by nlohmann/json by argument-dependent look-up.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StrategySpec, index, session, account, uri, key_file,
+                                   result_file, wait, window, market_seed, seed, orders_max,
+                                   seconds, rate_per_s, replay_file, events_max, speed)
+
+std::string ToJsonText(const StrategySpec& spec) { return nlohmann::json(spec).dump(1); }
+
+absl::StatusOr<StrategySpec> StrategySpecFromJsonText(const std::string& text) {
+  try {
+    return nlohmann::json::parse(text).get<StrategySpec>();
+  } catch (const nlohmann::json::exception& error) {
+    return absl::DataLossError(absl::StrCat("a strategy's orders cannot be read: ", error.what()));
+  }
+}
+
+}  // namespace ringway::demo
