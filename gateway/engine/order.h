@@ -73,9 +73,9 @@ struct alignas(64) Order {
   uint8_t flags;
   uint8_t
       venue_epoch;  // the venue's when the order was sent; an older one, and not answered: in doubt
-  uint8_t request_epoch;   // likewise for pending requests
+  uint8_t cancel_epoch;    // likewise for the pending cancel
+  uint8_t replace_epoch;   // likewise for the pending replace
   uint8_t snapshot_round;  // the session's when the order was last part of a snapshot
-  uint8_t spare0;
   // Line 1
   uint64_t order_id;          // the first request; what the client knows as orderId
   uint64_t newest_id;         // the latest request

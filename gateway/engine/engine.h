@@ -1,0 +1,279 @@
+// What does the gateway do with a request, a venue's report, an operator's command or the passing of time?
+//
+// Step() is a pure function of the engine's state, the time and one input; see gateway/step.h. It does no
+// I/O, reads no clock, starts no thread, draws no random number and allocates nothing after construction;
+// the same inputs give the same effects and the same StateHash(), so a journal of inputs replays it.
+//
+// How one step looks from outside:
+//   NewOrder  ->  NewOrder to a venue + OrderAck   |  OrderReject   (+ ThrottleNotice)
+//   Cancel    ->  Cancel to the venue + OrderAck   |  CancelReject
+//   Replace   ->  Replace to the venue + OrderAck  |  CancelReject
+//   MassCancel -> a batch of Cancels; more in later steps; MassCancelReport when all are sent
+//   ExecutionReport or CancelReject of a venue -> the same to the session, in the client's identifiers
+//
+// Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel and
+// replace; engine_report.cc what venues say; engine_work.cc sessions, operators and work over many orders;
+// engine_state.cc inspection and hash.
+//
+// Thread rule: one thread. Lifetime: the configuration is not kept.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "gateway/engine/engine_config.h"
+#include "gateway/engine/engine_counters.h"
+#include "gateway/engine/execution_ids.h"
+#include "gateway/engine/lifecycle.h"
+#include "gateway/engine/notices.h"
+#include "gateway/engine/order.h"
+#include "gateway/engine/order_table.h"
+#include "gateway/engine/session_state.h"
+#include "gateway/risk/checks.h"
+#include "gateway/risk/exposure.h"
+#include "gateway/risk/instruments.h"
+#include "gateway/risk/message_rate.h"
+#include "gateway/route/router.h"
+#include "gateway/route/venues.h"
+#include "gateway/step.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+// An order as administration and tests see it.
+struct OrderView {
+  SessionId session;
+  uint64_t cl_ord_id;
+  uint64_t order_id;
+  uint64_t venue_request_id;  // under which the venue knows it
+  uint32_t account;
+  uint32_t instrument;
+  VenueId venue;
+  Side side;
+  OrdStatus status;
+  int64_t price;
+  uint64_t leaves_qty;
+  uint64_t cum_qty;
+};
+
+struct PositionView {
+  uint32_t account;
+  uint32_t instrument;
+  int64_t quantity;    // bought minus sold
+  uint64_t open_buy;   // of open orders, pending replacements at their larger size
+  uint64_t open_sell;
+};
+
+// A venue's report about an order that is not, or no longer, known.
+struct UnknownReport {
+  int64_t time_ns;
+  uint64_t venue_request_id;
+  uint64_t exec_id;
+  uint64_t last_qty;
+  VenueId venue;
+  ExecType exec_type;
+};
+
+class Engine {
+ public:
+  // REQUIRES: `config` fits the ranges of engine_config.h; CHECKed.
+  explicit Engine(const EngineConfig& config);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // One input to completion; its effects are appended. REQUIRES: now_ns (Unix epoch) never steps back;
+  // `effects` is empty.
+  void Step(int64_t now_ns, const Input& input, Effects& effects) noexcept;
+
+  // Whether a kTimer step would find work that an earlier step left over.
+  bool HasWork() const noexcept { return work_ != 0; }
+
+  // --- Inspection; none of it changes anything. ---
+  const EngineCounters& counters() const noexcept { return counters_; }
+  uint32_t open_orders() const noexcept { return orders_.open_orders(); }
+  // Of an unknown session: 0.
+  uint32_t open_orders(SessionId session) const noexcept;
+  uint64_t next_seq_in(SessionId session) const noexcept;
+  uint64_t next_seq_out(SessionId session) const noexcept;
+  VenueState venue_state(VenueId venue) const noexcept;
+  bool killed(KillScope scope, uint32_t id) const noexcept;
+  PositionView position(uint32_t account, uint32_t instrument) const noexcept;
+  // Open, or closed and still remembered.
+  std::optional<OrderView> FindOrder(SessionId session, uint64_t cl_ord_id) const noexcept;
+  // visit(const OrderView&) for a session's open orders, in order of entry.
+  template <class F>
+  void ForEachOpenOrder(SessionId session, F&& visit) const {
+    const uint32_t index = SessionIndex(session);
+    if (index == kNone) return;
+    for (Slot at = orders_.first_open(index); at != kNoSlot; at = orders_[at].next) {
+      visit(ViewOf(orders_[at]));
+    }
+  }
+  // visit(const PositionView&) in the order in which they came into being.
+  template <class F>
+  void ForEachPosition(F&& visit) const {
+    for (uint32_t at = 0; at < exposure_.positions(); ++at) visit(ViewOf(exposure_.position(at)));
+  }
+  // The latest, oldest first; at most kUnknownReportsKept.
+  static constexpr uint32_t kUnknownReportsKept = 16;
+  std::vector<UnknownReport> unknown_reports() const;
+  // Over everything that later steps depend on. Walks all orders.
+  uint64_t StateHash() const noexcept;
+  // Recomputes every sum of exposure and the best resting prices from the orders and names the first that
+  // differs; empty: none. Allocates and walks all orders.
+  std::string_view FindExposureError() const;
+  size_t order_table_bytes() const noexcept { return orders_.bytes(); }
+
+ private:
+  static constexpr uint32_t kNone = UINT32_MAX;
+  // Orders that one step looks at, at most, for work over many.
+  static constexpr uint32_t kVisitsPerStepMax = 128;
+  // Effects that one visited order may cause: an OpenOrder, a report and a cancel.
+  static constexpr uint32_t kEffectsPerVisitMax = 4;
+
+  // engine.cc
+  void OnSession(uint32_t session, const Input& input, Effects& effects) noexcept;
+  void OnVenue(uint32_t venue, const Input& input, Effects& effects) noexcept;
+  void StartReferences() noexcept;
+  void RejectMessage(SessionState& session, FrameType type, SessionRejectReason reason,
+                     Effects& effects) noexcept;
+
+  // engine_request.cc
+  void OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
+  bool AnswerResend(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
+  RejectReason FieldError(const NewOrder& request, const Instrument& instrument) const noexcept;
+  void RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
+                   VenueId venue, Effects& effects) noexcept;
+  void NoticeThrottling(SessionState& session, uint32_t index, const MessageRate::Answer& answer,
+                        Effects& effects) noexcept;
+  void Acknowledge(SessionState& session, const Order& order, RequestType type, uint64_t cl_ord_id,
+                   uint64_t orig_cl_ord_id, Effects& effects) noexcept;
+
+  // engine_cancel.cc
+  void OnCancel(uint32_t session, const Cancel& request, Effects& effects) noexcept;
+  void OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept;
+  Order* FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept;
+  void SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noexcept;
+  void RejectChange(SessionState& session, const Order* order, RequestType type, uint64_t cl_ord_id,
+                    uint64_t orig_cl_ord_id, CancelRejectReason reason, RiskCheck check,
+                    Effects& effects) noexcept;
+  CancelRejectReason ReplaceError(const Order& order, const Replace& request) const noexcept;
+  bool CancelIsUnanswered(const Order& order) const noexcept {
+    return order.Has(kCancelPending) && order.cancel_epoch == venues_.epoch(order.venue);
+  }
+
+  // engine_report.cc
+  void OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept;
+  void OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept;
+  void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
+  void OnReferencePrice(const ReferencePrice& reference) noexcept;
+  Order* FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept;
+  void RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept;
+  void OnTrade(Order& order, const ExecutionReport& report, bool late, Effects& effects) noexcept;
+  void OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
+  void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
+  void OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
+  void OnRefused(Order& order, uint64_t request_id, CancelRejectReason reason,
+                 Effects& effects) noexcept;
+  void TakeReplacement(Order& order) noexcept;
+  void Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
+              uint64_t orig_cl_ord_id, Effects& effects) noexcept;
+  void Close(Order& order, OrderState state, Effects& effects) noexcept;
+  void RejectPending(Order& order, Effects& effects) noexcept;
+  void AddFill(const Order& order, int64_t quantity, int64_t price) noexcept;
+
+  // engine_work.cc
+  void OnSessionUp(uint32_t session, const Input& input) noexcept;
+  void OnSessionDown(uint32_t session, const Input& input) noexcept;
+  void OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept;
+  void OnAdmin(const Input& input) noexcept;
+  void DoWork(Effects& effects) noexcept;
+  void WorkForSession(SessionState& session, uint32_t index, Effects& effects) noexcept;
+  void CancelWalked(Order& order, SessionState& session, bool mass, Effects& effects) noexcept;
+  void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
+  void SendNotices(Effects& effects) noexcept;
+  void SweepDoubt(Effects& effects) noexcept;
+  bool TakeVisit(const Effects& effects) noexcept;
+  Walk StartWalk(uint32_t session) const noexcept;
+  void StepWalk(Walk& walk) noexcept;
+  void SkipClosing(const Order& order) noexcept;
+  void RecountWork() noexcept;
+  bool Concerns(const Notice& notice, uint32_t session) const noexcept;
+
+  // engine_state.cc
+  OrderView ViewOf(const Order& order) const noexcept;
+  PositionView ViewOf(const Position& position) const noexcept;
+
+  template <Message M>
+  void ToSession(SessionState& session, const M& message, Effects& effects) noexcept {
+    effects.Add(Target::kSession, session.id, session.next_seq_out++, message);
+  }
+  template <Message M>
+  void ToVenue(uint32_t venue, const M& message, Effects& effects) noexcept {
+    effects.Add(Target::kVenue, venues_.id(venue), 0, message);
+  }
+
+  // Every snapshot shows an order before any report about it.
+  void ShowFirst(SessionState& session, Order& order, Effects& effects) noexcept {
+    if (session.snapshot.active) [[unlikely]] {
+      if (order.order_id < session.snapshot.walk.end_order_id) SendOpenOrder(session, order, effects);
+    }
+  }
+
+  Contribution ContributionOf(const Order& order) const noexcept;
+  uint64_t RestingTick(OrdType type, TimeInForce time_in_force, BookSide side,
+                       const Instrument& instrument, int64_t price) const noexcept;
+  const Instrument& InstrumentOf(const Order& order) const noexcept {
+    return instruments_[exposure_.position(order.position).instrument];
+  }
+  static BookSide BookSideOf(Side side) noexcept {
+    return side == Side::kBuy ? kBuySide : kSellSide;
+  }
+
+  uint32_t SessionIndex(SessionId id) const noexcept { return IndexIn(session_index_, id); }
+  uint32_t AccountIndex(uint32_t id) const noexcept { return IndexIn(account_index_, id); }
+  uint32_t InstrumentIndex(uint32_t id) const noexcept { return IndexIn(instrument_index_, id); }
+  static uint32_t IndexIn(const std::vector<uint32_t>& table, uint32_t id) noexcept {
+    return id < table.size() ? table[id] : kNone;
+  }
+
+  // Configuration, resolved to indices.
+  std::vector<uint32_t> session_index_;  // by number; kNone: not configured
+  std::vector<uint32_t> account_index_;
+  std::vector<uint32_t> instrument_index_;
+  std::vector<uint32_t> account_ids_;
+  std::vector<SessionLimits> session_limits_;
+  std::vector<AccountLimits> account_limits_;
+
+  // State.
+  int64_t now_ns_ = 0;
+  bool started_ = false;
+  std::vector<Instrument> instruments_;
+  std::vector<SessionState> sessions_;
+  Venues venues_;
+  Router router_;
+  OrderTable orders_;
+  Exposure exposure_;
+  RiskChecks checks_;
+  MessageRate message_rate_;
+  ExecutionIds execution_ids_;
+  EngineCounters counters_;
+  std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};
+
+  // Work over many orders.
+  uint32_t work_ = 0;              // unfinished pieces, of all kinds
+  uint32_t visits_left_ = 0;       // of this step
+  uint32_t next_busy_session_ = 0; // whose turn it is
+  Notices notices_;
+  std::vector<uint8_t> doubtful_;  // by venue: its orders have to be looked through since it went down
+  uint32_t sweep_venue_ = kNone;   // which is being looked through
+  uint32_t sweep_session_ = 0;
+  Walk sweep_;
+};
+
+}  // namespace ringway

@@ -1,0 +1,54 @@
+// Has this venue sent this execution report before?
+//
+// Remembers the latest execution identifiers of all venues, exactly; the oldest are forgotten.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "gateway/engine/flat_index.h"
+#include "gateway/engine/huge_array.h"
+
+namespace ringway {
+
+class ExecutionIds {
+ public:
+  explicit ExecutionIds(uint32_t remembered)
+      : ring_(std::max(remembered, 1u)), index_(size_t{std::max(remembered, 1u)} * 2 + 8) {}
+
+  // Remembers the identifier; answers false when it was remembered already.
+  bool Remember(uint32_t venue, uint64_t exec_id) noexcept {
+    const Execution execution{exec_id, uint64_t{venue} + 1};
+    Execution& oldest = ring_[next_];
+    if (index_.Find(execution) != nullptr) return false;
+    if (!oldest.empty()) index_.Erase(index_.Find(oldest));
+    index_.FindOrInsert(execution);
+    oldest = execution;
+    next_ = next_ + 1 == ring_.size() ? 0 : next_ + 1;
+    return true;
+  }
+
+  uint64_t StateHash() const noexcept {
+    uint64_t hash = next_;
+    for (const Execution& execution : ring_.span()) hash = MixHash(hash ^ execution.exec_id, execution.venue);
+    return hash;
+  }
+
+ private:
+  struct Execution {
+    uint64_t exec_id;
+    uint64_t venue;  // index + 1; 0: an empty place
+
+    uint64_t Hash() const noexcept { return MixHash(exec_id, venue << 56); }
+    bool SameKey(const Execution& other) const noexcept {
+      return exec_id == other.exec_id && venue == other.venue;
+    }
+    bool empty() const noexcept { return venue == 0; }
+  };
+
+  HugeArray<Execution> ring_;
+  size_t next_ = 0;
+  FlatIndex<Execution> index_;
+};
+
+}  // namespace ringway

@@ -1,0 +1,52 @@
+// What has to be told to many sessions, and how far has that got?
+//
+// A short queue of broadcasts: kill switches and venue states. Each goes to the sessions that it concerns,
+// some sessions per step. When the queue is full a notice is dropped and counted: what it announces holds
+// all the same.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "schema/messages.h"
+
+namespace ringway {
+
+struct Notice {
+  FrameType type;         // kRiskState or kVenueStatus says which member counts
+  RiskState risk;
+  VenueStatus venue;
+};
+
+class Notices {
+ public:
+  static constexpr uint32_t kNoticesMax = 256;
+
+  bool empty() const noexcept { return count_ == 0; }
+  uint32_t count() const noexcept { return count_; }
+
+  // Answers false when there is no room.
+  [[nodiscard]] bool Push(const Notice& notice) noexcept {
+    if (count_ == kNoticesMax) return false;
+    queue_[(first_ + count_++) % kNoticesMax] = notice;
+    return true;
+  }
+  // REQUIRES: !empty().
+  const Notice& front() const noexcept { return queue_[first_]; }
+  // The session to be told next, by index.
+  uint32_t next_session() const noexcept { return next_session_; }
+  void Told() noexcept { ++next_session_; }
+  void Pop() noexcept {
+    first_ = (first_ + 1) % kNoticesMax;
+    --count_;
+    next_session_ = 0;
+  }
+
+ private:
+  std::array<Notice, kNoticesMax> queue_ = {};
+  uint32_t first_ = 0;
+  uint32_t count_ = 0;
+  uint32_t next_session_ = 0;
+};
+
+}  // namespace ringway

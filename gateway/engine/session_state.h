@@ -1,0 +1,52 @@
+// What does the engine know of a session, and what work for it is left over from earlier steps?
+//
+// Sequence numbers start at 1 and count every request and every report. Work that may concern many orders
+// (mass cancel, cancel on disconnect, snapshot) walks the session's open orders in bounded batches; it
+// concerns the orders that were open when it began, and an order that closes moves the walk on.
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/engine/order.h"
+#include "gateway/step.h"
+
+namespace ringway {
+
+// A walk over the open orders of a session that were entered before it began.
+struct Walk {
+  Slot at = kNoSlot;         // the next order; kNoSlot: done
+  uint64_t end_order_id = 0; // orders from this one on are younger than the walk
+
+  bool active() const noexcept { return at != kNoSlot; }
+};
+
+struct MassCancelJob {
+  Walk walk;
+  bool active = false;
+  MassCancel request = {};
+  uint32_t affected = 0;
+  uint32_t not_sent = 0;
+};
+
+struct SnapshotJob {
+  Walk walk;
+  bool active = false;
+  uint32_t index = 0;
+  uint32_t count = 0;
+};
+
+struct SessionState {
+  SessionId id = 0;
+  bool up = false;
+  bool cancel_on_disconnect = false;
+  bool busy = false;           // any walk below is unfinished
+  uint8_t snapshot_round = 0;  // counts snapshots; orders carry the one that they were part of
+  uint64_t next_seq_in = 1;    // of the next request
+  uint64_t next_seq_out = 1;   // of the next report
+  uint64_t incarnation = 0;    // of the latest logon
+  Walk disconnect;             // cancels all open orders
+  MassCancelJob mass_cancel;
+  SnapshotJob snapshot;
+};
+
+}  // namespace ringway

@@ -1,0 +1,66 @@
+// To which venue does an order go?
+//
+// Its explicit route; else the first configured rule that fits; else the default. A venue that is down or
+// halted is replaced by the rule's fallback, but never when the client named it. Rules are sorted by
+// instrument at start, so an order looks only at rules that can fit it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "gateway/engine/engine_config.h"
+#include "gateway/route/venues.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+class Router {
+ public:
+  explicit Router(const EngineConfig& config);
+
+  struct [[nodiscard]] Choice {
+    RejectReason reason;  // kNone: `venue` takes the order
+    uint32_t venue;       // index; kNoVenue: none was found
+  };
+  static constexpr uint32_t kNoVenue = UINT32_MAX;
+
+  // `route` is the order's explicit venue number or 0; the rest are indices.
+  Choice Route(const Venues& venues, VenueId route, uint32_t session, uint32_t account,
+               uint32_t instrument) const noexcept {
+    if (route != 0) [[unlikely]] {
+      const uint32_t venue = IndexOf(route);
+      if (venue == kNoVenue) return {RejectReason::kNoRoute, kNoVenue};
+      return {venues.Open(venue, instrument) ? RejectReason::kNone : RejectReason::kVenueUnavailable,
+              venue};
+    }
+    for (uint32_t at = first_rule_[instrument]; at != first_rule_[instrument + 1]; ++at) {
+      const Rule& rule = rules_[at];
+      if (rule.account != account && rule.account != kAny) continue;
+      if (rule.session != session && rule.session != kAny) continue;
+      if (venues.Open(rule.venue, instrument)) [[likely]] return {RejectReason::kNone, rule.venue};
+      if (rule.fallback != kNoVenue && venues.Open(rule.fallback, instrument)) {
+        return {RejectReason::kNone, rule.fallback};
+      }
+      return {RejectReason::kVenueUnavailable, rule.venue};
+    }
+    return {RejectReason::kNoRoute, kNoVenue};
+  }
+
+  // The index of a venue number; kNoVenue: not configured.
+  uint32_t IndexOf(VenueId id) const noexcept { return index_[id]; }
+
+ private:
+  static constexpr uint32_t kAny = UINT32_MAX;
+  struct Rule {
+    uint32_t account;
+    uint32_t session;
+    uint32_t venue;
+    uint32_t fallback;
+  };
+
+  std::vector<uint32_t> index_;       // by VenueId
+  std::vector<Rule> rules_;           // those of instrument 0, then those of instrument 1 ...
+  std::vector<uint32_t> first_rule_;  // by instrument, one more at the end
+};
+
+}  // namespace ringway

@@ -1,0 +1,70 @@
+// Which venues are up, and which instruments are halted there?
+//
+// Every venue is down until it says that it is up. Its epoch rises when it goes down, so that requests of an
+// earlier epoch that were never answered are known to be in doubt. Engine thread only.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/check.h"
+#include "gateway/engine/engine_config.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+class Venues {
+ public:
+  explicit Venues(const EngineConfig& config)
+      : venues_(config.venues.size()), halt_words_((config.instruments.size() + 63) / 64) {
+    RINGWAY_CHECK(config.venues.size() <= kVenuesMax, "at most kVenuesMax venues");
+    for (size_t index = 0; index < venues_.size(); ++index) venues_[index].id = config.venues[index].id;
+    halts_.resize(venues_.size() * halt_words_);
+  }
+
+  VenueId id(uint32_t venue) const noexcept { return venues_[venue].id; }
+  VenueState state(uint32_t venue) const noexcept { return venues_[venue].state; }
+  uint8_t epoch(uint32_t venue) const noexcept { return venues_[venue].epoch; }
+  size_t size() const noexcept { return venues_.size(); }
+
+  // Whether requests can be sent there at all: cancels also while trading is halted.
+  bool Reachable(uint32_t venue) const noexcept { return venues_[venue].state != VenueState::kDown; }
+  bool Halted(uint32_t venue, uint32_t instrument) const noexcept {
+    return (halts_[venue * halt_words_ + instrument / 64] >> (instrument % 64) & 1) != 0;
+  }
+  // Whether the venue takes orders in the instrument.
+  bool Open(uint32_t venue, uint32_t instrument) const noexcept {
+    return venues_[venue].state == VenueState::kUp && !Halted(venue, instrument);
+  }
+
+  // Answers whether that is news. Going down forgets the halts: the venue tells them again.
+  bool SetState(uint32_t venue, VenueState state) noexcept {
+    Venue& changed = venues_[venue];
+    if (changed.state == state) return false;
+    changed.state = state;
+    if (state == VenueState::kDown) {
+      ++changed.epoch;
+      for (size_t word = 0; word < halt_words_; ++word) halts_[venue * halt_words_ + word] = 0;
+    }
+    return true;
+  }
+  bool SetHalt(uint32_t venue, uint32_t instrument, bool halted) noexcept {
+    if (Halted(venue, instrument) == halted) return false;
+    halts_[venue * halt_words_ + instrument / 64] ^= uint64_t{1} << (instrument % 64);
+    return true;
+  }
+
+  const std::vector<uint64_t>& halts() const noexcept { return halts_; }
+
+ private:
+  struct Venue {
+    VenueId id = 0;
+    VenueState state = VenueState::kDown;
+    uint8_t epoch = 0;
+  };
+  std::vector<Venue> venues_;
+  size_t halt_words_;
+  std::vector<uint64_t> halts_;  // a bit for every venue and instrument
+};
+
+}  // namespace ringway
