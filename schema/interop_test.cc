@@ -21,14 +21,15 @@
 #include "schema/codec.h"
 #include "schema/messages.h"
 #include "schema/ringway.capnp.h"
+#include "schema/testing/any_message.h"
 #include "schema/testing/random_message.h"
 
 namespace ringway {
 namespace {
 
-using testing::RandomMessage;
+using testing::AnyMessage;
+using testing::Bytes;
 using testing::RandomValue;
-using Bytes = std::vector<std::byte>;
 using Fields = std::map<std::string, uint64_t>;  // name -> value, sign-extended
 
 constexpr int kRounds = 200;
@@ -67,12 +68,11 @@ const Version& Newer() {
   return version;
 }
 
-template <Message M>
-Fields FieldsOf(const M& message) {
+Fields FieldsOf(const AnyMessage& type, const Bytes& data) {
   Fields fields;
-  message.VisitFields([&](std::string_view name, const auto& value) {
-    fields[std::string(name)] = static_cast<uint64_t>(value);
-  });
+  for (const testing::AnyField& field : type.fields(data)) {
+    fields[std::string(field.name)] = field.value;
+  }
   return fields;
 }
 
@@ -165,63 +165,51 @@ Fields Restricted(const Fields& all, const Fields& known) {
   return result;
 }
 
-// What these tests do with a message of ours, whatever its type: one small instance a type, so that
-// the tests themselves are compiled once.
-struct Codec {
-  std::string_view name;
-  uint32_t data_words;
-  // A random message: its fields, and as we encode it.
-  std::pair<Fields, Bytes> (*make)(Random&);
+class InteropTest : public ::testing::TestWithParam<AnyMessage> {
+ protected:
+  struct Made {
+    Fields fields;
+    Bytes payload;
+  };
   struct Decoded {
     DecodeStatus status;
     Fields fields;
     Bytes again;  // encoded by us
   };
-  Decoded (*decode)(const Bytes& payload);
+
+  std::string_view name() const { return GetParam().name; }
+  uint32_t data_words() const { return GetParam().data_bytes / kWordBytes; }
+
+  // A random message, encoded by us.
+  Made Make(Random& random) const {
+    const Bytes data = GetParam().random(random);
+    return {FieldsOf(GetParam(), data), GetParam().Encoded(data)};
+  }
+
+  Decoded Read(const Bytes& payload) const {
+    Bytes data(GetParam().data_bytes, std::byte{0xA5});
+    const DecodeStatus status = GetParam().decode(payload, data);
+    return {status, FieldsOf(GetParam(), data), GetParam().Encoded(data)};
+  }
 };
 
-template <Message M>
-Codec CodecOf() {
-  return {.name = M::kName,
-          .data_words = M::kDataWords,
-          .make = [](Random& random) -> std::pair<Fields, Bytes> {
-            const auto message = RandomMessage<M>(random);
-            return {FieldsOf(message), Encoded(message)};
-          },
-          .decode = [](const Bytes& payload) -> Codec::Decoded {
-            M message;
-            const DecodeStatus status = Decode(payload, message);
-            return {status, FieldsOf(message), Encoded(message)};
-          }};
-}
-
-template <class... Ms>
-std::vector<Codec> CodecsOf(TypeList<Ms...>) {
-  return {CodecOf<Ms>()...};
-}
-
-class InteropTest : public ::testing::TestWithParam<Codec> {
- protected:
-  const Codec& codec() const { return GetParam(); }
-};
-
-INSTANTIATE_TEST_SUITE_P(EveryMessage, InteropTest, ::testing::ValuesIn(CodecsOf(AllMessages{})),
-                         [](const auto& param) { return std::string(param.param.name); });
+INSTANTIATE_TEST_SUITE_P(EveryMessage, InteropTest, ::testing::ValuesIn(testing::EveryMessage()),
+                         testing::NameOf);
 
 TEST_P(InteropTest, TheSchemaHasTheSameFieldsAndSize) {
-  const auto schema = Current().Struct(codec().name);
-  EXPECT_EQ(schema.getProto().getStruct().getDataWordCount(), codec().data_words);
+  const auto schema = Current().Struct(name());
+  EXPECT_EQ(schema.getProto().getStruct().getDataWordCount(), data_words());
   EXPECT_EQ(schema.getProto().getStruct().getPointerCount(), 0u);
-  EXPECT_EQ(schema.getFields().size(), codec().decode(Bytes(kRootBytes)).fields.size());
+  EXPECT_EQ(schema.getFields().size(), Read(Bytes(kRootBytes)).fields.size());
 }
 
 TEST_P(InteropTest, WhatWeEncodeTheOfficialReaderReads) {
   const uint64_t seed = 21;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto schema = Current().Struct(codec().name);
+  const auto schema = Current().Struct(name());
   for (int round = 0; round < kRounds; ++round) {
-    const auto [fields, payload] = codec().make(random);
+    const auto [fields, payload] = Make(random);
     ASSERT_EQ(ReadOfficially(payload, schema), fields);
   }
 }
@@ -230,12 +218,12 @@ TEST_P(InteropTest, WhatTheOfficialWriterWritesWeDecode) {
   const uint64_t seed = 22;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto schema = Current().Struct(codec().name);
+  const auto schema = Current().Struct(name());
   for (int round = 0; round < kRounds; ++round) {
     capnp::MallocMessageBuilder builder;
     const auto root = builder.initRoot<capnp::DynamicStruct>(schema);
     FillRandomly(root, random);
-    const auto decoded = codec().decode(Segment(builder));
+    const auto decoded = Read(Segment(builder));
     ASSERT_EQ(decoded.status, DecodeStatus::kOk);
     ASSERT_EQ(decoded.fields, FieldsOf(root.asReader()));
   }
@@ -245,13 +233,13 @@ TEST_P(InteropTest, OurBytesAreTheCanonicalForm) {
   const uint64_t seed = 23;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto schema = Current().Struct(codec().name);
+  const auto schema = Current().Struct(name());
   for (int round = 0; round < kRounds; ++round) {
     capnp::MallocMessageBuilder builder;
     const auto root = builder.initRoot<capnp::DynamicStruct>(schema);
     FillRandomly(root, random);
     const Bytes canonical = Canonical(root.asReader());
-    const auto decoded = codec().decode(canonical);
+    const auto decoded = Read(canonical);
     ASSERT_EQ(decoded.status, DecodeStatus::kOk);
     ASSERT_EQ(decoded.fields, FieldsOf(root.asReader()));
     if (canonical.size() == kRootBytes) {  // the one message with two spellings, see codec.h
@@ -266,14 +254,14 @@ TEST_P(InteropTest, AnOlderPeerIsRead) {
   const uint64_t seed = 24;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto schema = Older().Struct(codec().name);
+  const auto schema = Older().Struct(name());
   for (int round = 0; round < kRounds; ++round) {
     capnp::MallocMessageBuilder builder;
     const auto root = builder.initRoot<capnp::DynamicStruct>(schema);
     FillRandomly(root, random);
     const Fields sent = FieldsOf(root.asReader());
     for (const Bytes& payload : {Segment(builder), Canonical(root.asReader())}) {
-      const auto decoded = codec().decode(payload);
+      const auto decoded = Read(payload);
       ASSERT_EQ(decoded.status, DecodeStatus::kOk);
       for (const auto& [name, value] : decoded.fields) {
         const auto found = sent.find(name);
@@ -287,10 +275,10 @@ TEST_P(InteropTest, AnOlderPeerReadsUs) {
   const uint64_t seed = 25;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto schema = Older().Struct(codec().name);
-  ASSERT_LT(schema.getFields().size(), Current().Struct(codec().name).getFields().size());
+  const auto schema = Older().Struct(name());
+  ASSERT_LT(schema.getFields().size(), Current().Struct(name()).getFields().size());
   for (int round = 0; round < kRounds; ++round) {
-    const auto [fields, payload] = codec().make(random);
+    const auto [fields, payload] = Make(random);
     const Fields read = ReadOfficially(payload, schema);
     ASSERT_EQ(read, Restricted(fields, read));
   }
@@ -300,14 +288,14 @@ TEST_P(InteropTest, ANewerPeerIsRead) {
   const uint64_t seed = 26;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto schema = Newer().Struct(codec().name);
-  ASSERT_GT(schema.getProto().getStruct().getDataWordCount(), codec().data_words);
+  const auto schema = Newer().Struct(name());
+  ASSERT_GT(schema.getProto().getStruct().getDataWordCount(), data_words());
   for (int round = 0; round < kRounds; ++round) {
     capnp::MallocMessageBuilder builder;
     const auto root = builder.initRoot<capnp::DynamicStruct>(schema);
     FillRandomly(root, random);
     for (const Bytes& payload : {Segment(builder), Canonical(root.asReader())}) {
-      const auto decoded = codec().decode(payload);
+      const auto decoded = Read(payload);
       ASSERT_EQ(decoded.status, DecodeStatus::kOk);
       ASSERT_EQ(decoded.fields, Restricted(FieldsOf(root.asReader()), decoded.fields));
     }
@@ -318,9 +306,9 @@ TEST_P(InteropTest, ANewerPeerReadsUs) {
   const uint64_t seed = 27;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto schema = Newer().Struct(codec().name);
+  const auto schema = Newer().Struct(name());
   for (int round = 0; round < kRounds; ++round) {
-    auto [expected, payload] = codec().make(random);
+    auto [expected, payload] = Make(random);
     for (const char* future : {"future0", "future1", "future2", "future3"}) expected[future] = 0;
     ASSERT_EQ(ReadOfficially(payload, schema), expected);
   }

@@ -1,13 +1,12 @@
 #include "schema/messages.h"
 
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <set>
-#include <string>
 #include <string_view>
 
 #include "gtest/gtest.h"
-#include "schema/testing/random_message.h"
+#include "schema/testing/any_message.h"
 
 namespace ringway {
 namespace {
@@ -143,47 +142,40 @@ TEST(FrameTypeTest, NumbersStayWithinTheSchemasRange) {
   EXPECT_EQ(Name(FrameType::kExecutionReport), "ExecutionReport");
 }
 
-template <class M>
-class MessageTest : public ::testing::Test {};
-TYPED_TEST_SUITE(MessageTest, testing::EveryMessage, testing::MessageNames);
+class MessageTest : public ::testing::TestWithParam<testing::AnyMessage> {
+ protected:
+  const testing::AnyMessage& type() const { return GetParam(); }
+};
 
-TYPED_TEST(MessageTest, StartsAllZero) {
-  const TypeParam message;
-  const TypeParam braced{};
-  const std::string zeros(sizeof(TypeParam), '\0');
-  EXPECT_EQ(std::memcmp(&message, zeros.data(), sizeof(message)), 0);
-  EXPECT_EQ(std::memcmp(&braced, zeros.data(), sizeof(message)), 0);
+INSTANTIATE_TEST_SUITE_P(EveryMessage, MessageTest, ::testing::ValuesIn(testing::EveryMessage()),
+                         testing::NameOf);
+
+TEST_P(MessageTest, StartsAllZero) {
+  EXPECT_EQ(type().initial(), testing::Bytes(type().data_bytes));
 }
 
-TYPED_TEST(MessageTest, KnowsItsNameAndType) {
-  EXPECT_EQ(Name(TypeParam::kType), TypeParam::kName);
-}
+TEST_P(MessageTest, KnowsItsNameAndType) { EXPECT_EQ(Name(type().type), type().name); }
 
-// Every byte is either of a field that VisitFields shows, or must be zero.
-TYPED_TEST(MessageTest, EveryByteIsAFieldOrReserved) {
-  for (size_t at = 0; at < sizeof(TypeParam); ++at) {
-    TypeParam message;
-    reinterpret_cast<unsigned char*>(&message)[at] = 1;
+// Every byte is of a field that VisitFields shows, or must be zero.
+TEST_P(MessageTest, EveryByteIsAFieldOrReserved) {
+  for (size_t at = 0; at < type().data_bytes; ++at) {
+    testing::Bytes data(type().data_bytes);
+    data[at] = std::byte{1};
     bool in_field = false;
-    bool in_spare = false;
-    message.VisitFields([&](std::string_view name, const auto& field) {
-      if (static_cast<uint64_t>(field) == 0) return;
-      (name.starts_with("spare") ? in_spare : in_field) = true;
-    });
-    EXPECT_EQ(message.ReservedAreZero(), in_field) << "byte " << at;
-    EXPECT_FALSE(in_field && in_spare) << "byte " << at;
-    EXPECT_FALSE(message == TypeParam{}) << "byte " << at;
+    for (const testing::AnyField& field : type().fields(data)) {
+      if (field.value != 0 && !field.name.starts_with("spare")) in_field = true;
+    }
+    EXPECT_EQ(type().reserved_are_zero(data), in_field) << "byte " << at;
+    EXPECT_FALSE(type().equal(data, type().initial())) << "byte " << at;
+    EXPECT_TRUE(type().equal(data, data)) << "byte " << at;
   }
 }
 
-TYPED_TEST(MessageTest, FieldNamesAreUnique) {
+TEST_P(MessageTest, FieldNamesAreUnique) {
   std::set<std::string_view> names;
-  size_t fields = 0;
-  TypeParam{}.VisitFields([&](std::string_view name, const auto&) {
-    names.insert(name);
-    ++fields;
-  });
-  EXPECT_EQ(names.size(), fields);
+  const auto fields = type().fields(type().initial());
+  for (const testing::AnyField& field : fields) names.insert(field.name);
+  EXPECT_EQ(names.size(), fields.size());
 }
 
 }  // namespace

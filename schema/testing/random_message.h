@@ -2,12 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <type_traits>
 
 #include "base/random.h"
-#include "gtest/gtest.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 
@@ -52,22 +50,5 @@ M RandomMessage(Random& random) {
   });
   return message;
 }
-
-template <class List>
-struct AsTestTypes;
-template <class... Ms>
-struct AsTestTypes<TypeList<Ms...>> {
-  using Types = ::testing::Types<Ms...>;
-};
-
-// For TYPED_TEST_SUITE(Suite, EveryMessage, MessageNames).
-using EveryMessage = AsTestTypes<AllMessages>::Types;
-
-struct MessageNames {
-  template <class M>
-  static std::string GetName(int) {
-    return std::string(M::kName);
-  }
-};
 
 }  // namespace ringway::testing
