@@ -8,9 +8,11 @@ namespace ringway {
 namespace {
 
 constexpr std::array<AdminCommandRow, 8> kTable{{
-    {"status", AdminVerb::kStatus, "status", "sessions, venues, orders, positions and counters as JSON"},
+    {"status", AdminVerb::kStatus, "status",
+     "sessions, venues, orders, positions and counters as JSON"},
     {"sessions", AdminVerb::kSessions, "sessions", "one line per session"},
-    {"orders", AdminVerb::kOrders, "orders SESSION", "the session's open orders, the first 100 of them"},
+    {"orders", AdminVerb::kOrders, "orders SESSION",
+     "the session's open orders, the first 100 of them"},
     {"config", AdminVerb::kConfig, "config", "the effective configuration, defaults included"},
     {"kill", AdminVerb::kKill, "kill all|session N|account N|venue N REASON",
      "refuse new orders and replaces in that scope; cancels pass"},
@@ -54,8 +56,9 @@ std::string ReadScope(const AdminCommandRow& row, std::string_view& rest, AdminC
     if (Name(scope) == word) command.scope = scope;
   }
   if (command.scope == KillScope::kUnset) {
-    return "the scope " + (word.empty() ? "is missing" : "'" + std::string(word) + "' is not known") +
-           "; " + Usage(row);
+    return "the scope " +
+           (word.empty() ? "is missing" : "'" + std::string(word) + "' is not known") + "; " +
+           Usage(row);
   }
   if (command.scope == KillScope::kAll) return {};
   if (!ParseNumber(TakeWord(rest), command.id)) {
@@ -74,7 +77,8 @@ ParsedAdminCommand ParseSwitch(const AdminCommandRow& row, std::string_view rest
   } else {
     const std::string_view by = TakeWord(rest);
     if ((by != "by" && by != "BY") || rest.empty()) {
-      return Refuse("to arm again needs the name of who decided it, which is logged; " + Usage(row));
+      return Refuse("to arm again needs the name of who decided it, which is logged; " +
+                    Usage(row));
     }
   }
   out.command.text = rest;
@@ -87,7 +91,8 @@ std::span<const AdminCommandRow> AdminCommandTable() noexcept { return kTable; }
 
 ParsedAdminCommand ParseAdminCommand(std::string_view line) {
   if (line.size() > kAdminLineBytesMax) {
-    return Refuse("the line is longer than " + std::to_string(kAdminLineBytesMax) + " bytes; shorten it");
+    return Refuse("the line is longer than " + std::to_string(kAdminLineBytesMax) +
+                  " bytes; shorten it");
   }
   for (const char c : line) {
     // What is logged shall be one line that shows what was sent.

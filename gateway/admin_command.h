@@ -5,12 +5,10 @@
 //   sessions                        one line per session
 //   orders SESSION                  how many orders the session has in each state
 //   config                          the effective configuration
-//   kill all REASON                 latch a kill switch: new orders and replaces are refused, cancels pass
-//   kill session|account|venue N REASON
-//   arm all by NAME                 arm it again; NAME says who took the decision and is logged
-//   arm session|account|venue N by NAME
-//   stop                            orderly stop, as on SIGTERM
-//   help
+//   kill all REASON                 latch a kill switch: new orders and replaces are refused,
+//   cancels pass kill session|account|venue N REASON arm all by NAME                 arm it again;
+//   NAME says who took the decision and is logged arm session|account|venue N by NAME stop orderly
+//   stop, as on SIGTERM help
 // Thread rule: pure functions.
 #pragma once
 
@@ -39,7 +37,7 @@ inline constexpr std::size_t kAdminLineBytesMax = 512;
 struct AdminCommandRow {
   std::string_view name;
   AdminVerb verb;
-  std::string_view usage;    // the whole line
+  std::string_view usage;  // the whole line
   std::string_view meaning;
 };
 std::span<const AdminCommandRow> AdminCommandTable() noexcept;

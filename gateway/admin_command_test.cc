@@ -46,31 +46,41 @@ TEST(AdminCommand, BadLinesAreRefusedWithCauseAndRemedy) {
     std::string line;
     const char* error;
   };
-  for (const Case& c : {
-           Case{"", "an empty command; 'help' lists the commands"},
-           {"explode", "unknown command 'explode'; 'help' lists the commands"},
-           {"kill", "the scope is missing; usage: kill all|session N|account N|venue N REASON"},
-           {"kill everything now",
-            "the scope 'everything' is not known; usage: kill all|session N|account N|venue N REASON"},
-           {"kill session", "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
-                            "N REASON"},
-           {"kill session 0 x",
-            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue N REASON"},
-           {"kill session 4294967296 x",
-            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue N REASON"},
-           {"kill venue 1", "a kill needs a reason, which is logged; usage: kill all|session N|account N|venue N "
-                            "REASON"},
-           {"arm all", "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-                       "N|account N|venue N by NAME"},
-           {"arm all by", "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-                          "N|account N|venue N by NAME"},
-           {"arm all Anna", "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-                            "N|account N|venue N by NAME"},
-           {"orders", "the session's number (1 or more) is missing; usage: orders SESSION"},
-           {"stop now", "'now' is too much; usage: stop"},
-           {"kill all \x1b[31mred", "the line contains a control character; write printable text"},
-           {std::string(kAdminLineBytesMax + 1, 'x'), "the line is longer than 512 bytes; shorten it"},
-       }) {
+  for (
+      const Case& c : {
+          Case{"", "an empty command; 'help' lists the commands"},
+          {"explode", "unknown command 'explode'; 'help' lists the commands"},
+          {"kill", "the scope is missing; usage: kill all|session N|account N|venue N REASON"},
+          {"kill everything now",
+           "the scope 'everything' is not known; usage: kill all|session N|account N|venue N "
+           "REASON"},
+          {"kill session",
+           "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
+           "N REASON"},
+          {"kill session 0 x",
+           "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
+           "N REASON"},
+          {"kill session 4294967296 x",
+           "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
+           "N REASON"},
+          {"kill venue 1",
+           "a kill needs a reason, which is logged; usage: kill all|session N|account N|venue N "
+           "REASON"},
+          {"arm all",
+           "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
+           "N|account N|venue N by NAME"},
+          {"arm all by",
+           "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
+           "N|account N|venue N by NAME"},
+          {"arm all Anna",
+           "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
+           "N|account N|venue N by NAME"},
+          {"orders", "the session's number (1 or more) is missing; usage: orders SESSION"},
+          {"stop now", "'now' is too much; usage: stop"},
+          {"kill all \x1b[31mred", "the line contains a control character; write printable text"},
+          {std::string(kAdminLineBytesMax + 1, 'x'),
+           "the line is longer than 512 bytes; shorten it"},
+      }) {
     EXPECT_EQ(ParseAdminCommand(c.line).error, c.error) << c.line;
   }
 }

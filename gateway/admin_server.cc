@@ -23,7 +23,8 @@
 namespace ringway {
 namespace {
 
-constexpr int kSendTimeoutS = 2;  // an operator who does not read must not hold the others up for long
+constexpr int kSendTimeoutS =
+    2;  // an operator who does not read must not hold the others up for long
 
 struct Connection {
   int fd = -1;
@@ -32,8 +33,10 @@ struct Connection {
   std::string pending;                          // what came after the last newline
 };
 
-absl::Status SystemError(const std::string& what, const std::string& path, const std::string& remedy) {
-  return absl::InternalError(absl::StrCat(what, " ", path, ": ", std::strerror(errno), "; ", remedy));
+absl::Status SystemError(const std::string& what, const std::string& path,
+                         const std::string& remedy) {
+  return absl::InternalError(
+      absl::StrCat(what, " ", path, ": ", std::strerror(errno), "; ", remedy));
 }
 
 bool SendAll(int fd, std::string_view data) {
@@ -69,8 +72,9 @@ bool ServeConnection(Connection& connection, const AdminHandler& handler) {
     if (!SendAnswer(connection.fd, handler(connection.peer, line))) return false;
   }
   if (connection.pending.size() > kAdminLineBytesMax) {
-    SendAnswer(connection.fd, {false, "the line is longer than " + std::to_string(kAdminLineBytesMax) +
-                                          " bytes; shorten it"});
+    SendAnswer(connection.fd,
+               {false, "the line is longer than " + std::to_string(kAdminLineBytesMax) +
+                           " bytes; shorten it"});
     return false;
   }
   return true;
@@ -89,14 +93,16 @@ void Accept(int listener, std::vector<Connection>& connections) {
     SendAnswer(fd, {false, "too many operators are connected; try again later"});
     close(fd);
   } else {
-    connections.push_back({fd, {credentials.uid, credentials.pid}, std::chrono::steady_clock::now(), {}});
+    connections.push_back(
+        {fd, {credentials.uid, credentials.pid}, std::chrono::steady_clock::now(), {}});
   }
 }
 
 bool SomebodyAnswers(const sockaddr_un& address) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
-  const bool answered = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  const bool answered =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
   close(fd);
   return answered;
 }
@@ -107,19 +113,21 @@ absl::Status AdminServer::Start(const std::string& path, AdminHandler handler) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-    return absl::InvalidArgumentError(absl::StrCat("the admin socket's path \"", path, "\" must have 1 to ",
+    return absl::InvalidArgumentError(absl::StrCat("the admin socket's path \"", path,
+                                                   "\" must have 1 to ",
                                                    sizeof(address.sun_path) - 1, " characters"));
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   struct stat status {};
   if (lstat(path.c_str(), &status) == 0) {
     if (!S_ISSOCK(status.st_mode)) {
-      return absl::AlreadyExistsError(
-          absl::StrCat("admin socket ", path, ": a file is in the way; remove it or choose another path"));
+      return absl::AlreadyExistsError(absl::StrCat(
+          "admin socket ", path, ": a file is in the way; remove it or choose another path"));
     }
     if (SomebodyAnswers(address)) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "admin socket ", path, ": another process serves it; stop that one or choose another path"));
+      return absl::AlreadyExistsError(
+          absl::StrCat("admin socket ", path,
+                       ": another process serves it; stop that one or choose another path"));
     }
     unlink(path.c_str());
   }
@@ -127,7 +135,8 @@ absl::Status AdminServer::Start(const std::string& path, AdminHandler handler) {
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   path_ = path;
   absl::Status result;
-  // The mode is set on the socket before it gets a name, so there is no moment in which others could connect.
+  // The mode is set on the socket before it gets a name, so there is no moment in which others
+  // could connect.
   if (listener_ < 0 || wake_ < 0 || fchmod(listener_, 0600) != 0) {
     result = SystemError("admin socket", path, "raise the limit of open files");
     path_.clear();
@@ -171,11 +180,12 @@ void AdminServer::Serve() {
     if (ready < 0 && errno != EINTR) break;
     if (ready < 0) continue;
     if (polled[0].revents != 0) break;
-    const auto silent_since = std::chrono::steady_clock::now() - std::chrono::milliseconds(kIdleMsMax);
+    const auto silent_since =
+        std::chrono::steady_clock::now() - std::chrono::milliseconds(kIdleMsMax);
     for (std::size_t i = connections.size(); i-- > 0;) {
       const bool spoke = polled[i + 2].revents != 0;
-      const bool alive = spoke ? ServeConnection(connections[i], handler_)
-                               : connections[i].heard > silent_since;
+      const bool alive =
+          spoke ? ServeConnection(connections[i], handler_) : connections[i].heard > silent_since;
       if (alive) continue;
       close(connections[i].fd);
       connections.erase(connections.begin() + static_cast<std::ptrdiff_t>(i));

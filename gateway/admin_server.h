@@ -2,9 +2,9 @@
 //
 // Protocol: a line in, an answer out, any number of times per connection:
 //   "ok BYTES\n" and that many bytes, or "error TEXT\n".
-// The socket has mode 0600; the peer's user and process are read from the kernel (SO_PEERCRED) and handed on.
-// Bounds: kConnectionsMax at once (more are told so and closed), kAdminLineBytesMax per line; a connection that
-// is silent for kIdleMsMax is closed.
+// The socket has mode 0600; the peer's user and process are read from the kernel (SO_PEERCRED) and
+// handed on. Bounds: kConnectionsMax at once (more are told so and closed), kAdminLineBytesMax per
+// line; a connection that is silent for kIdleMsMax is closed.
 //
 // Thread rule: Start() and Stop() by one thread; the handler runs on the server's own.
 #pragma once
@@ -43,10 +43,12 @@ class AdminServer {
   AdminServer& operator=(const AdminServer&) = delete;
 
   // Binds `path` and starts serving. A socket file that nobody answers on is replaced.
-  // Errors: InvalidArgument for a path that is too long; AlreadyExists when a live process owns it; else Internal.
+  // Errors: InvalidArgument for a path that is too long; AlreadyExists when a live process owns it;
+  // else Internal.
   absl::Status Start(const std::string& path, AdminHandler handler);
 
-  // Closes every connection, removes the socket file and joins the thread. Harmless when not started.
+  // Closes every connection, removes the socket file and joins the thread. Harmless when not
+  // started.
   void Stop();
 
  private:

@@ -37,11 +37,12 @@ class AdminServerTest : public testing::Test {
   }
 
   void StartEcho() {
-    const absl::Status status = server_.Start(path_, [this](const AdminPeer& peer, const std::string& line) {
-      peer_ = peer;
-      if (line == "bad") return AdminAnswer{false, "refused; do better"};
-      return AdminAnswer{true, "<" + line + ">\n"};
-    });
+    const absl::Status status =
+        server_.Start(path_, [this](const AdminPeer& peer, const std::string& line) {
+          peer_ = peer;
+          if (line == "bad") return AdminAnswer{false, "refused; do better"};
+          return AdminAnswer{true, "<" + line + ">\n"};
+        });
     ASSERT_TRUE(status.ok()) << status;
   }
 
@@ -113,7 +114,8 @@ TEST_F(AdminServerTest, TooManyConnectionsAreToldSo) {
     ASSERT_EQ(ReadAll(fds.back(), 9), "ok 4\n<x>\n");
   }
   const absl::Status status = AskGateway(path_, "one more").status();
-  EXPECT_EQ(status.message(), "the gateway says: too many operators are connected; try again later") << status;
+  EXPECT_EQ(status.message(), "the gateway says: too many operators are connected; try again later")
+      << status;
   for (const int fd : fds) close(fd);
 }
 

@@ -61,8 +61,8 @@ class Converter {
   }
 
  private:
-  // The characters of a number as they stand in the file. Should they not be where the parser says (columns are
-  // code points), the answer is a text that no reader takes for a number.
+  // The characters of a number as they stand in the file. Should they not be where the parser says
+  // (columns are code points), the answer is a text that no reader takes for a number.
   std::string Spelling(const toml::source_region& region, double value) const {
     const std::string lost = "a number that cannot be located";
     if (region.begin.line == 0 || region.begin.line > lines_.size()) return lost;
@@ -71,7 +71,8 @@ class Converter {
     for (uint32_t column = 1; column < region.begin.column; ++column) {
       if (offset >= line.size()) return lost;
       ++offset;
-      while (offset < line.size() && (static_cast<unsigned char>(line[offset]) & 0xc0u) == 0x80u) ++offset;
+      while (offset < line.size() && (static_cast<unsigned char>(line[offset]) & 0xc0u) == 0x80u)
+        ++offset;
     }
     line = line.substr(offset);
     const std::string spelling(line.substr(0, line.find_first_not_of("+-0123456789._eEinfa")));
@@ -88,13 +89,20 @@ class Converter {
 
 std::string_view Name(ConfigKind kind) noexcept {
   switch (kind) {
-    case ConfigKind::kTable: return "a table";
-    case ConfigKind::kArray: return "an array";
-    case ConfigKind::kString: return "a string";
-    case ConfigKind::kInteger: return "an integer";
-    case ConfigKind::kFloat: return "a decimal number";
-    case ConfigKind::kBoolean: return "true or false";
-    case ConfigKind::kDateTime: return "a date or time";
+    case ConfigKind::kTable:
+      return "a table";
+    case ConfigKind::kArray:
+      return "an array";
+    case ConfigKind::kString:
+      return "a string";
+    case ConfigKind::kInteger:
+      return "an integer";
+    case ConfigKind::kFloat:
+      return "a decimal number";
+    case ConfigKind::kBoolean:
+      return "true or false";
+    case ConfigKind::kDateTime:
+      return "a date or time";
   }
   return "something unknown";
 }
@@ -114,7 +122,8 @@ std::string Format(std::string_view file, const ConfigError& error) {
 ParsedDocument ParseConfigDocument(std::string_view text) {
   ParsedDocument out;
   if (text.size() > kTextBytesMax) {
-    out.error = {{1, 1}, "", "the file is larger than 64 MiB", "this is not a gateway configuration"};
+    out.error = {
+        {1, 1}, "", "the file is larger than 64 MiB", "this is not a gateway configuration"};
     return out;
   }
   const toml::parse_result result = toml::parse(text);

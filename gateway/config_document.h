@@ -1,7 +1,7 @@
 // What does the text of a configuration file say, and at which line and column?
 //
-// A tree of nodes that keeps every scalar as it was written: 0.1 stays the three characters "0.1", so a price is
-// never a binary fraction on its way. The TOML library is seen by the .cc alone.
+// A tree of nodes that keeps every scalar as it was written: 0.1 stays the three characters "0.1",
+// so a price is never a binary fraction on its way. The TOML library is seen by the .cc alone.
 // Thread rule: a document is immutable once parsed.
 #pragma once
 
@@ -26,12 +26,14 @@ struct ConfigNode {
   ConfigKind kind = ConfigKind::kTable;
   ConfigPosition position;
   std::string text;  // of a scalar; a string's is without quotes and escapes
-  std::vector<std::pair<std::string, ConfigNode>> members;  // of a table, in the order of their names
-  std::vector<ConfigPosition> member_positions;             // of their keys
-  std::vector<ConfigNode> items;                            // of an array
+  std::vector<std::pair<std::string, ConfigNode>>
+      members;                                   // of a table, in the order of their names
+  std::vector<ConfigPosition> member_positions;  // of their keys
+  std::vector<ConfigNode> items;                 // of an array
 };
 
-// One thing that is wrong with a configuration. `key` is dotted, with indices: "session[2].account".
+// One thing that is wrong with a configuration. `key` is dotted, with indices:
+// "session[2].account".
 struct ConfigError {
   ConfigPosition position;
   std::string key;
@@ -42,7 +44,8 @@ struct ConfigError {
 // "file:12:7: session[2].account: what; remedy"
 std::string Format(std::string_view file, const ConfigError& error);
 
-// Parses TOML 1.0. On failure the error says where reading had to stop, and the node is an empty table.
+// Parses TOML 1.0. On failure the error says where reading had to stop, and the node is an empty
+// table.
 struct ParsedDocument {
   ConfigNode root;
   bool ok = false;

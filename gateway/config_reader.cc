@@ -9,46 +9,65 @@ std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\
 // What a value of each form looks like, for remedies.
 std::string_view Example(ConfigForm form) {
   switch (form) {
-    case ConfigForm::kWhole: return "write a whole number such as 100";
-    case ConfigForm::kPrice: return "write a decimal number such as 0.01 or \"0.01\"";
-    case ConfigForm::kDuration: return "write a number with its unit, such as \"10ms\"";
-    case ConfigForm::kBytes: return "write a number with its unit, such as \"256KiB\"";
+    case ConfigForm::kWhole:
+      return "write a whole number such as 100";
+    case ConfigForm::kPrice:
+      return "write a decimal number such as 0.01 or \"0.01\"";
+    case ConfigForm::kDuration:
+      return "write a number with its unit, such as \"10ms\"";
+    case ConfigForm::kBytes:
+      return "write a number with its unit, such as \"256KiB\"";
   }
   return "";
+}
+
+std::string Remedy(ConfigForm form, const ConfigRange& range) {
+  return std::string(Example(form)) + (range.off.has_value() ? ", or \"off\"" : "");
 }
 
 ParsedValue Parse(ConfigForm form, std::string_view text) {
   switch (form) {
-    case ConfigForm::kWhole: return ParseDecimal(text, 0);
-    case ConfigForm::kPrice: return ParsePrice(text);
-    case ConfigForm::kDuration: return ParseDuration(text);
-    case ConfigForm::kBytes: return ParseBytes(text);
+    case ConfigForm::kWhole:
+      return ParseDecimal(text, 0);
+    case ConfigForm::kPrice:
+      return ParsePrice(text);
+    case ConfigForm::kDuration:
+      return ParseDuration(text);
+    case ConfigForm::kBytes:
+      return ParseBytes(text);
   }
   return {0, "it has no form"};
 }
 
-std::string Print(ConfigForm form, int64_t value) {
-  switch (form) {
-    case ConfigForm::kWhole: return std::to_string(value);
-    case ConfigForm::kPrice: return FormatPrice(value);
-    case ConfigForm::kDuration: return FormatDuration(value);
-    case ConfigForm::kBytes: return FormatBytes(value);
-  }
-  return "";
-}
-
 bool TakesKind(ConfigForm form, ConfigKind kind) {
   switch (form) {
-    case ConfigForm::kWhole: return kind == ConfigKind::kInteger;
+    case ConfigForm::kWhole:
+      return kind == ConfigKind::kInteger;
     case ConfigForm::kPrice:
-      return kind == ConfigKind::kInteger || kind == ConfigKind::kFloat || kind == ConfigKind::kString;
+      return kind == ConfigKind::kInteger || kind == ConfigKind::kFloat ||
+             kind == ConfigKind::kString;
     case ConfigForm::kDuration:
-    case ConfigForm::kBytes: return kind == ConfigKind::kString || kind == ConfigKind::kInteger;
+    case ConfigForm::kBytes:
+      return kind == ConfigKind::kString || kind == ConfigKind::kInteger;
   }
   return false;
 }
 
 }  // namespace
+
+std::string PrintValue(ConfigForm form, int64_t value) {
+  switch (form) {
+    case ConfigForm::kWhole:
+      return std::to_string(value);
+    case ConfigForm::kPrice:
+      return FormatPrice(value);
+    case ConfigForm::kDuration:
+      return FormatDuration(value);
+    case ConfigForm::kBytes:
+      return FormatBytes(value);
+  }
+  return "";
+}
 
 std::string_view Nearest(std::string_view wrong, std::span<const std::string> words) {
   std::string_view nearest;
@@ -106,12 +125,14 @@ const ConfigNode* ConfigReader::FindNeeded(std::string_view key, ConfigNeed need
                                            std::string_view remedy) {
   const ConfigNode* node = Find(key);
   if (node == nullptr && need == ConfigNeed::kRequired) {
-    findings_.Add(table_.position, Path(key), "it is missing and has no default", std::string(remedy));
+    findings_.Add(table_.position, Path(key), "it is missing and has no default",
+                  std::string(remedy));
   }
   return node;
 }
 
-const ConfigNode* ConfigReader::Find(std::string_view key, ConfigKind kind, std::string_view remedy) {
+const ConfigNode* ConfigReader::Find(std::string_view key, ConfigKind kind,
+                                     std::string_view remedy) {
   const ConfigNode* node = Find(key);
   if (node == nullptr || node->kind == kind) return node;
   findings_.Add(node->position, Path(key),
@@ -125,12 +146,13 @@ void ConfigReader::Text(std::string_view key, std::string& out, ConfigNeed need)
   const ConfigNode* node = FindNeeded(key, need, remedy);
   if (node == nullptr) return;
   if (node->kind != ConfigKind::kString) {
-    findings_.Add(node->position, Path(key), "it is " + std::string(Name(node->kind)) + ", not a string",
-                  remedy);
+    findings_.Add(node->position, Path(key),
+                  "it is " + std::string(Name(node->kind)) + ", not a string", remedy);
   } else if (node->text.empty() && need == ConfigNeed::kRequired) {
     findings_.Add(node->position, Path(key), "it is empty", remedy);
-  } else if (std::any_of(node->text.begin(), node->text.end(),
-                         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+  } else if (std::any_of(node->text.begin(), node->text.end(), [](char c) {
+               return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+             })) {
     findings_.Add(node->position, Path(key), "it contains a control character",
                   "write it in one line of printable text");
   } else {
@@ -145,29 +167,37 @@ void ConfigReader::Flag(std::string_view key, bool& out) {
 
 bool ConfigReader::ReadInteger(std::string_view key, ConfigForm form, ConfigRange range,
                                ConfigNeed need, int64_t& out) {
-  const ConfigNode* node = FindNeeded(key, need, Example(form));
+  const ConfigNode* node = FindNeeded(key, need, Remedy(form, range));
   return node != nullptr && ReadNode(*node, Path(key), form, range, out);
 }
 
 bool ConfigReader::ReadNode(const ConfigNode& node, const std::string& path, ConfigForm form,
                             ConfigRange range, int64_t& out) {
+  if (range.off.has_value() && node.kind == ConfigKind::kString && node.text == "off") {
+    out = *range.off;
+    return true;
+  }
   if (!TakesKind(form, node.kind)) {
     findings_.Add(node.position, path, "it is " + std::string(Name(node.kind)),
-                  std::string(Example(form)));
+                  Remedy(form, range));
     return false;
   }
   const ParsedValue parsed = Parse(form, node.text);
   if (!parsed.ok()) {
     const std::string written = node.kind == ConfigKind::kString ? Quoted(node.text) : node.text;
-    findings_.Add(node.position, path, written + " is wrong: " + parsed.error,
-                  std::string(Example(form)));
+    findings_.Add(node.position, path, written + " is wrong: " + parsed.error, Remedy(form, range));
     return false;
   }
   if (parsed.value < range.min || parsed.value > range.max) {
-    const bool bounded = range.max != std::numeric_limits<int64_t>::max();
-    findings_.Add(node.position, path, Print(form, parsed.value) + " is out of range",
-                  bounded ? "write " + Print(form, range.min) + " to " + Print(form, range.max)
-                          : "write " + Print(form, range.min) + " or more");
+    std::string remedy = "write " + PrintValue(form, range.min);
+    if (range.max == std::numeric_limits<int64_t>::max()) {
+      remedy += " or more";
+    } else {
+      remedy += " to " + PrintValue(form, range.max);
+    }
+    if (range.off.has_value()) remedy += ", or \"off\"";
+    findings_.Add(node.position, path, PrintValue(form, parsed.value) + " is out of range",
+                  std::move(remedy));
     return false;
   }
   out = parsed.value;
@@ -192,7 +222,8 @@ bool ConfigReader::ReadChoice(std::string_view key, std::span<const ConfigChoice
   return false;
 }
 
-bool ConfigReader::ReadIntegers(std::string_view key, ConfigRange range, std::vector<int64_t>& out) {
+bool ConfigReader::ReadIntegers(std::string_view key, ConfigRange range,
+                                std::vector<int64_t>& out) {
   const ConfigNode* node = Find(key, ConfigKind::kArray, "write a list such as [1, 2]");
   if (node == nullptr) return false;
   bool ok = true;
@@ -219,7 +250,8 @@ void ConfigReader::Texts(std::string_view key, std::vector<std::string>& out) {
     findings_.Remember(path, item.position);
     if (item.kind != ConfigKind::kString || item.text.empty()) {
       findings_.Add(item.position, path,
-                    item.kind == ConfigKind::kString ? "it is empty" : "it is " + std::string(Name(item.kind)),
+                    item.kind == ConfigKind::kString ? "it is empty"
+                                                     : "it is " + std::string(Name(item.kind)),
                     "write a text in quotes");
       return;
     }

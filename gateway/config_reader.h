@@ -1,8 +1,9 @@
 // How does one table of the configuration file fill one struct, with every error found on the way?
 //
-// A struct is described once, by a function Fields(visitor, struct) that names each key, its kind and its range
-// (gateway/config_fields.h). Three visitors walk that description: ConfigReader fills the struct from the file,
-// ConfigPrinter writes the effective values as TOML, ConfigKeys lists the keys.
+// A struct is described once, by a function Fields(visitor, struct) that names each key, its kind
+// and its range (gateway/config_fields.h). Three visitors walk that description: ConfigReader fills
+// the struct from the file, ConfigPrinter writes the effective values as TOML, ConfigKeys lists the
+// keys.
 //
 // Thread rule: one thread; used at start-up only.
 #pragma once
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,10 +26,12 @@
 
 namespace ringway {
 
-// The smallest and largest value that a key takes, both included.
+// The smallest and largest value that a key takes, both included; and the value that "off" stands
+// for.
 struct ConfigRange {
   int64_t min = 0;
   int64_t max = std::numeric_limits<int64_t>::max();
+  std::optional<int64_t> off = std::nullopt;  // "off" is not a value of the key
 };
 
 // Whether a key may be left out, for its default.
@@ -35,6 +39,7 @@ enum class ConfigNeed : uint8_t { kOptional, kRequired };
 
 // How the integer behind a key is written.
 enum class ConfigForm : uint8_t { kWhole, kPrice, kDuration, kBytes };
+std::string PrintValue(ConfigForm form, int64_t value);  // without quotes
 
 // One word that a choice may be, and the value behind it.
 struct ConfigChoice {
@@ -47,7 +52,8 @@ class ConfigFindings {
  public:
   void Add(ConfigPosition position, std::string key, std::string what, std::string remedy);
 
-  // An error about a key that was read; a key that is not in the file is placed at its nearest table.
+  // An error about a key that was read; a key that is not in the file is placed at its nearest
+  // table.
   void AddAt(const std::string& key, std::string what, std::string remedy);
 
   void Remember(const std::string& key, ConfigPosition position) { positions_[key] = position; }
@@ -88,9 +94,10 @@ class ConfigReader {
   }
   void Texts(std::string_view key, std::vector<std::string>& out);
 
-  // [key]: a table of its own.
+  // [key]: a table of its own. One that does not matter beside the other values is read, but not
+  // printed.
   template <class S>
-  void Section(std::string_view key, S& out) {
+  void Section(std::string_view key, S& out, bool /*matters*/ = true) {
     const ConfigNode* node = Find(key, ConfigKind::kTable, "write it as [" + Path(key) + "]");
     if (node == nullptr) return;
     ConfigReader inner(*node, Path(key), findings_);
@@ -101,14 +108,16 @@ class ConfigReader {
   // [[key]]: any number of tables.
   template <class S>
   void Sections(std::string_view key, std::vector<S>& out) {
-    const ConfigNode* node = Find(key, ConfigKind::kArray, "write each one as [[" + Path(key) + "]]");
+    const ConfigNode* node =
+        Find(key, ConfigKind::kArray, "write each one as [[" + Path(key) + "]]");
     if (node == nullptr) return;
     for (std::size_t i = 0; i < node->items.size(); ++i) {
       const ConfigNode& item = node->items[i];
       const std::string path = Path(key) + "[" + std::to_string(i) + "]";
       findings_.Remember(path, item.position);
       if (item.kind != ConfigKind::kTable) {
-        findings_.Add(item.position, path, "it is " + std::string(Name(item.kind)) + ", not a table",
+        findings_.Add(item.position, path,
+                      "it is " + std::string(Name(item.kind)) + ", not a table",
                       "write each one as [[" + Path(key) + "]]");
         continue;
       }

@@ -163,7 +163,8 @@ ParsedValue ParseBytes(std::string_view text) {
 
 std::string FormatDecimal(int64_t value, uint32_t digits) {
   const bool negative = value < 0;
-  const uint64_t magnitude = negative ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+  const uint64_t magnitude =
+      negative ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
   std::string text = std::to_string(magnitude);
   if (text.size() <= digits) text.insert(0, digits + 1 - text.size(), '0');
   if (digits > 0) {
@@ -174,7 +175,9 @@ std::string FormatDecimal(int64_t value, uint32_t digits) {
   return negative ? "-" + text : text;
 }
 
-std::string FormatDuration(int64_t duration_ns) { return FormatWithUnit(duration_ns, kDurationUnits); }
+std::string FormatDuration(int64_t duration_ns) {
+  return FormatWithUnit(duration_ns, kDurationUnits);
+}
 
 std::string FormatBytes(int64_t bytes) { return FormatWithUnit(bytes, kByteUnits); }
 

@@ -1,8 +1,8 @@
 // How is one value of the configuration written, read and printed: prices, durations, sizes?
 //
-// Everything is exact: decimal digits become scaled integers without passing through binary floating point, and
-// what the Format functions print reads back as the same integer.
-// Thread rule: pure functions, safe from any thread.
+// Everything is exact: decimal digits become scaled integers without passing through binary
+// floating point, and what the Format functions print reads back as the same integer. Thread rule:
+// pure functions, safe from any thread.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,15 @@ struct ParsedValue {
   bool ok() const noexcept { return error.empty(); }
 };
 
-// A decimal number, "-12.50", "1_000" or "1.5e3", times 10^digits. Errors: not a number; more decimal places than
-// `digits`; out of the range of 64 bits.
+// A decimal number, "-12.50", "1_000" or "1.5e3", times 10^digits. Errors: not a number; more
+// decimal places than `digits`; out of the range of 64 bits.
 ParsedValue ParseDecimal(std::string_view text, uint32_t digits);
 
 // A price or notional in units of 1e-9.
 inline ParsedValue ParsePrice(std::string_view text) { return ParseDecimal(text, kPriceDigits); }
 
-// A duration in nanoseconds: "250us", "1.5s". Units: ns, us, ms, s, min, h. At most about 292 years.
+// A duration in nanoseconds: "250us", "1.5s". Units: ns, us, ms, s, min, h. At most about 292
+// years.
 ParsedValue ParseDuration(std::string_view text);
 
 // A size in bytes: "4096B", "256KiB". Units: B, KiB, MiB, GiB.

@@ -1,0 +1,117 @@
+// How a configuration file is loaded, printed and turned into what the gateway's parts are made
+// from.
+#include "gateway/config.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/config_checks.h"
+#include "gateway/config_fields.h"
+#include "gateway/config_printer.h"
+#include "gateway/config_reader.h"
+
+namespace ringway {
+
+LoadedConfig LoadConfig(std::string_view toml) {
+  LoadedConfig out;
+  const ParsedDocument document = ParseConfigDocument(toml);
+  if (!document.ok) {
+    out.errors.push_back(document.error);
+    return out;
+  }
+  ConfigFindings findings;
+  ConfigReader reader(document.root, "", findings);
+  Fields(reader, out.config);
+  reader.Finish();
+  CheckConfig(out.config, findings);
+  out.errors = findings.Sorted();
+  return out;
+}
+
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "r");
+  if (file == nullptr) {
+    const std::string what = absl::StrCat(path, ": cannot be read: ", std::strerror(errno));
+    if (errno == ENOENT)
+      return absl::NotFoundError(what + "; deploy/gateway.toml is an example to start from");
+    if (errno == EACCES)
+      return absl::PermissionDeniedError(what + "; make it readable for the gateway's user");
+    return absl::InternalError(what);
+  }
+  std::string text;
+  char buffer[65536];
+  std::size_t got = 0;
+  while ((got = std::fread(buffer, 1, sizeof(buffer), file)) != 0) text.append(buffer, got);
+  const bool failed = std::ferror(file) != 0;
+  const int error = errno;
+  std::fclose(file);
+  if (failed)
+    return absl::InternalError(absl::StrCat(path, ": cannot be read: ", std::strerror(error)));
+  return text;
+}
+
+int CheckConfigFile(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(text.status().message()).c_str());
+    return 1;
+  }
+  const LoadedConfig loaded = LoadConfig(*text);
+  for (const ConfigError& error : loaded.errors) {
+    std::fprintf(stderr, "%s\n", Format(path, error).c_str());
+  }
+  if (!loaded.ok()) return 1;
+  std::printf("OK\n%s", PrintConfig(loaded.config).c_str());
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+std::string PrintConfig(const GatewayConfig& config) {
+  std::string text;
+  ConfigPrinter printer(text);
+  GatewayConfig copy = config;  // Fields() takes structs that a reader could fill
+  Fields(printer, copy);
+  return text;
+}
+
+std::vector<std::string> ConfigKeyNames() {
+  std::vector<std::string> names;
+  ConfigKeyLister lister(names);
+  GatewayConfig config;
+  Fields(lister, config);
+  return names;
+}
+
+EngineConfig MakeEngineConfig(const GatewayConfig& config) {
+  EngineConfig engine;
+  engine.instruments = config.instruments;
+  engine.accounts = config.accounts;
+  for (const GatewaySessionConfig& session : config.sessions)
+    engine.sessions.push_back(session.engine);
+  for (const GatewayVenueConfig& venue : config.venues) engine.venues.push_back(venue.engine);
+  engine.routes = config.routes;
+  engine.default_venue = config.routing.default_venue;
+  engine.default_fallback = config.routing.default_fallback;
+  engine.pools = config.pools;
+  return engine;
+}
+
+exchange::ExchangeOptions MakeExchangeOptions(const GatewayConfig& config,
+                                              const GatewayVenueConfig& venue) {
+  exchange::ExchangeOptions options = venue.exchange;
+  options.venue = venue.engine.id;
+  for (const InstrumentConfig& instrument : config.instruments) {
+    options.instruments.push_back({.id = instrument.id,
+                                   .tick = instrument.tick,
+                                   .lot = instrument.lot,
+                                   .price_max = instrument.price_max,
+                                   .qty_max = instrument.quantity_max,
+                                   .opening_price = instrument.reference_price});
+  }
+  return options;
+}
+
+}  // namespace ringway

@@ -1,0 +1,119 @@
+// What can be set on a gateway, and is a given configuration sound?
+//
+// One TOML file becomes one GatewayConfig, validated as a whole: every error is reported at once,
+// with its line and its remedy, and nothing starts with a file that has any. deploy/gateway.toml
+// explains every key. Thread rule: plain data and pure functions but CheckConfigFile() and
+// ReadConfigFile(), which read a file.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/config_document.h"
+#include "gateway/connector/exchange/options.h"
+#include "gateway/engine/engine_config.h"
+#include "gateway/session/session_options.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+// [admin]
+struct AdminConfig {
+  std::string socket = "/run/ringway/admin.sock";  // empty: no administration but signals
+};
+
+// How the engine's thread waits when there is nothing to do (transport/wait.h).
+enum class WaitChoice : uint8_t { kAuto, kSpin, kYield, kPark };
+
+// [host]: how the process uses the machine.
+struct HostConfig {
+  static constexpr int32_t kAnyCore = -1;
+  int32_t core = kAnyCore;  // index into the process's allowed cores
+  WaitChoice wait = WaitChoice::kAuto;
+  bool lock_memory = true;
+};
+
+// [sessions]: what holds for every session.
+struct SessionsConfig {
+  // `open_orders` and `durability_max` follow from the rest of the gateway.
+  SessionLayerOptions layer;
+  // Kept for a client until it has processed them, 128 bytes each; rounded up to a power of two.
+  uint32_t report_slots = 16'384;
+};
+
+// [[session]]
+struct GatewaySessionConfig {
+  EngineSessionConfig engine;
+  std::string key_file;
+};
+
+enum class ConnectorKind : uint8_t {
+  kExchange,      // the matching exchange, inside this process
+  kExchangeLink,  // ringway-exchange, over a link
+};
+
+// [[venue]]
+struct GatewayVenueConfig {
+  VenueConfig engine;
+  ConnectorKind connector = ConnectorKind::kExchange;
+  std::string uri;                     // kExchangeLink
+  exchange::ExchangeOptions exchange;  // kExchange; its venue and instruments follow from the rest
+  // Requests that wait here while the connector takes none; when so many wait, no session is
+  // polled.
+  uint32_t pending_max = 4'096;
+};
+
+// [routing]
+struct RoutingConfig {
+  VenueId default_venue = 0;  // 0: none
+  VenueId default_fallback = 0;
+};
+
+struct GatewayConfig {
+  std::vector<std::string> listen;   // link URIs
+  std::vector<uid_t> allowed_users;  // whose processes may connect; empty: the gateway's own user
+  std::string report_file;           // JSON, written on an orderly stop; empty: none
+  AdminConfig admin;
+  HostConfig host;
+  LinkOptions link;
+  SessionsConfig sessions_common;
+  PoolsConfig pools;
+  RoutingConfig routing;
+  std::vector<RouteConfig> routes;  // [[route]], the first that fits decides
+  std::vector<InstrumentConfig> instruments;
+  std::vector<AccountConfig> accounts;
+  std::vector<GatewaySessionConfig> sessions;
+  std::vector<GatewayVenueConfig> venues;
+};
+
+struct LoadedConfig {
+  GatewayConfig config;             // meaningful when there are no errors
+  std::vector<ConfigError> errors;  // in the order of the file
+  bool ok() const noexcept { return errors.empty(); }
+};
+LoadedConfig LoadConfig(std::string_view toml);
+
+// The whole file. Errors: NotFound or PermissionDenied with the remedy; Internal.
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
+
+// Prints "OK" and the effective configuration to stdout, or every error to stderr. Answers the exit
+// status, 0 or 1.
+int CheckConfigFile(const std::string& path);
+
+// Every value, defaults included, as TOML that loads to the same configuration.
+std::string PrintConfig(const GatewayConfig& config);
+
+// Every key that the loader knows, dotted: "session.limits.collar_bps".
+std::vector<std::string> ConfigKeyNames();
+
+// What the parts of the gateway are made from.
+EngineConfig MakeEngineConfig(const GatewayConfig& config);
+exchange::ExchangeOptions MakeExchangeOptions(const GatewayConfig& config,
+                                              const GatewayVenueConfig& venue);
+
+}  // namespace ringway

@@ -1,0 +1,297 @@
+// How the parts of a configuration are held against each other.
+#include "gateway/config_checks.h"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "transport/uri.h"
+
+namespace ringway {
+namespace {
+
+// Notionals of this many units of the risk currency are beyond any limit (engine_config.h).
+constexpr unsigned __int128 kNotionalMax = 1'000'000'000'000;
+constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path of unix(7), without its final zero
+
+class Checker {
+ public:
+  Checker(const GatewayConfig& config, ConfigFindings& findings)
+      : config_(config), findings_(findings) {}
+
+  void Run() {
+    CheckListen();
+    CheckLink();
+    CheckCounts();
+    CheckIds("instrument", config_.instruments, [](const auto& i) { return i.id; });
+    CheckIds("account", config_.accounts, [](const auto& a) { return a.id; });
+    CheckIds("session", config_.sessions, [](const auto& s) { return s.engine.id; });
+    CheckIds("venue", config_.venues, [](const auto& v) { return uint32_t{v.engine.id}; });
+    for (std::size_t i = 0; i < config_.instruments.size(); ++i) CheckInstrument(i);
+    for (std::size_t i = 0; i < config_.accounts.size(); ++i) CheckAccount(i);
+    for (std::size_t i = 0; i < config_.sessions.size(); ++i) CheckSession(i);
+    for (std::size_t i = 0; i < config_.venues.size(); ++i) CheckVenue(i);
+    CheckRouting();
+  }
+
+ private:
+  using Ids = std::set<uint32_t>;
+
+  static std::string At(std::string_view key, std::size_t index) {
+    return std::string(key) + "[" + std::to_string(index) + "]";
+  }
+  void Add(const std::string& key, std::string what, std::string remedy) {
+    findings_.AddAt(key, std::move(what), std::move(remedy));
+  }
+
+  template <class T, class F>
+  void CheckIds(std::string_view key, const std::vector<T>& items, F id_of) {
+    std::map<uint32_t, std::size_t> first;
+    Ids& ids = ids_[std::string(key)];
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const uint32_t id = id_of(items[i]);
+      if (id == 0) continue;  // missing or wrong: reported already
+      ids.insert(id);
+      const auto [at, is_new] = first.emplace(id, i);
+      if (is_new) continue;
+      Add(At(key, i) + ".id",
+          "number " + std::to_string(id) + " is taken by " + At(key, at->second),
+          "give every " + std::string(key) + " its own");
+    }
+  }
+
+  void CheckKnown(const std::string& at, std::string_view kind, uint32_t id) {
+    if (ids_[std::string(kind)].contains(id)) return;
+    Add(at, "there is no " + std::string(kind) + " " + std::to_string(id),
+        "add a [[" + std::string(kind) + "]] with this id, or correct the number");
+  }
+  template <class T>
+  void CheckAllKnown(const std::string& at, std::string_view kind, const std::vector<T>& ids) {
+    for (std::size_t i = 0; i < ids.size(); ++i) CheckKnown(At(at, i), kind, ids[i]);
+  }
+
+  void CheckUri(const std::string& at, const std::string& text) {
+    const absl::StatusOr<Uri> uri = ParseUri(text);
+    if (!uri.ok()) {
+      Add(at, std::string(uri.status().message()),
+          "write for example \"shm:/run/ringway/gateway.sock\"");
+    } else if (uri->path.size() > kSocketPathBytesMax) {
+      Add(at, "the path is longer than " + std::to_string(kSocketPathBytesMax) + " bytes",
+          "choose a shorter one");
+    }
+  }
+
+  void CheckListen() {
+    if (config_.listen.empty()) {
+      Add("listen", "the gateway listens nowhere",
+          "write listen = [\"shm:/run/ringway/gateway.sock\"]");
+    }
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < config_.listen.size(); ++i) {
+      CheckUri(At("listen", i), config_.listen[i]);
+      if (!seen.insert(config_.listen[i]).second) {
+        Add(At("listen", i), "\"" + config_.listen[i] + "\" is there twice", "remove one of them");
+      }
+    }
+    if (config_.admin.socket.size() > kSocketPathBytesMax) {
+      Add("admin.socket",
+          "the path is longer than " + std::to_string(kSocketPathBytesMax) + " bytes",
+          "choose a shorter one");
+    }
+  }
+
+  void CheckLink() {
+    const LinkOptions& link = config_.link;
+    if (!std::has_single_bit(link.ring_bytes)) {
+      Add("link.ring_bytes", std::to_string(link.ring_bytes) + " bytes are not a power of two",
+          "write for example \"256KiB\"");
+    }
+    if (link.payload_bytes_max > link.ring_bytes / 4 - 16) {
+      Add("link.payload_bytes_max", "it is more than a quarter of ring_bytes less 16 bytes",
+          "make the ring larger or the payload smaller");
+    }
+    if (link.dead_after_ns < link.heartbeat_interval_ns * link.suspect_after_missed) {
+      Add("link.dead_after",
+          "a peer would be dead before it is suspect (heartbeat_interval * suspect_after_missed)",
+          "write a longer time");
+    }
+  }
+
+  void CheckCounts() {
+    const auto at_least_one = [this](std::string_view key, std::size_t count) {
+      if (count != 0) return;
+      Add(std::string(key), "there is none", "add at least one [[" + std::string(key) + "]]");
+    };
+    at_least_one("instrument", config_.instruments.size());
+    at_least_one("account", config_.accounts.size());
+    at_least_one("session", config_.sessions.size());
+    at_least_one("venue", config_.venues.size());
+    if (config_.sessions.size() > kSessionsMax) {
+      Add(At("session", kSessionsMax),
+          "there are more than " + std::to_string(kSessionsMax) + " sessions",
+          "run a second gateway for the others");
+    }
+    if (config_.venues.size() > kVenuesMax) {
+      Add(At("venue", kVenuesMax), "there are more than " + std::to_string(kVenuesMax) + " venues",
+          "run a second gateway for the others");
+    }
+  }
+
+  void CheckInstrument(std::size_t index) {
+    const InstrumentConfig& i = config_.instruments[index];
+    const std::string at = At("instrument", index) + ".";
+    const std::string tick = FormatPrice(i.tick);
+    const auto on_tick = [&](std::string_view key, int64_t price) {
+      if (price % i.tick == 0) return;
+      Add(at + std::string(key), FormatPrice(price) + " is not a multiple of the tick " + tick,
+          "write " + FormatPrice(price - price % i.tick));
+    };
+    on_tick("price_max", i.price_max);
+    if (i.price_min != InstrumentConfig{}.price_min) on_tick("price_min", i.price_min);
+    if (i.price_min > i.price_max) {
+      Add(at + "price_min", "it is above price_max, " + FormatPrice(i.price_max),
+          "no price would be left");
+    }
+    if (static_cast<uint64_t>(i.price_max / i.tick) >= kTicksMax) {
+      Add(at + "price_max", "there are too many ticks below it (2^36 or more)",
+          "write a lower price_max or a larger tick");
+    }
+    if (i.quantity_max % i.lot != 0) {
+      Add(at + "quantity_max",
+          std::to_string(i.quantity_max) + " is not a multiple of the lot " + std::to_string(i.lot),
+          i.quantity_max < i.lot
+              ? "write at least one lot"
+              : "write " + std::to_string(i.quantity_max - i.quantity_max % i.lot));
+    }
+    if (i.reference_price != 0 &&
+        (i.reference_price < i.price_min || i.reference_price > i.price_max)) {
+      Add(at + "reference_price", "it is not between price_min and price_max",
+          "correct one of them");
+    }
+    if (const auto [at_first, is_new] = symbols_.emplace(i.symbol, index);
+        !is_new && !i.symbol.empty()) {
+      Add(at + "symbol", "\"" + i.symbol + "\" is taken by " + At("instrument", at_first->second),
+          "give every instrument its own");
+    }
+    CheckNotional(i, at);
+  }
+
+  void CheckNotional(const InstrumentConfig& i, const std::string& at) {
+    const unsigned __int128 money_per_point =
+        static_cast<unsigned __int128>(i.currency_rate) * i.contract_multiplier;
+    if (money_per_point % i.units_per_price != 0) {
+      Add(at + "units_per_price", "it does not divide currency_rate * contract_multiplier",
+          "write a power of ten, or a currency_rate with fewer decimal places");
+      return;
+    }
+    // price_max * quantity_max * point_value < kNotionalMax, where price and rate are in 1e-9;
+    // nothing overflows.
+    const unsigned __int128 point_value = money_per_point / i.units_per_price;
+    const unsigned __int128 limit = kNotionalMax * 1'000'000'000 * 1'000'000'000;
+    const unsigned __int128 most = static_cast<unsigned __int128>(i.price_max) * i.quantity_max;
+    if (most > (limit - 1) / point_value) {
+      Add(at + "quantity_max", "an order of this quantity at price_max would be worth 1e12 or more",
+          "write a lower quantity_max or price_max");
+    }
+  }
+
+  void CheckAccount(std::size_t index) {
+    const AccountConfig& account = config_.accounts[index];
+    CheckAllKnown(At("account", index) + ".restricted", "instrument", account.restricted);
+  }
+
+  void CheckSession(std::size_t index) {
+    const GatewaySessionConfig& session = config_.sessions[index];
+    const std::string at = At("session", index) + ".";
+    CheckAllKnown(at + "accounts", "account", session.engine.accounts);
+    CheckAllKnown(at + "instruments", "instrument", session.engine.instruments);
+    CheckAllKnown(at + "venues", "venue", session.engine.venues);
+    if (session.engine.accounts.empty()) {
+      Add(at + "accounts", "the session has no account, so it could send no order",
+          "write for example [1]");
+    }
+    const SessionLimits& limits = session.engine.limits;
+    if (limits.cancel_reserve >= limits.message_burst) {
+      Add(at + "limits.cancel_reserve",
+          std::to_string(limits.cancel_reserve) + " leaves nothing of message_burst, " +
+              std::to_string(limits.message_burst) + ", for orders",
+          "write less than message_burst");
+    }
+    if (session.key_file.empty()) return;
+    if (const auto [first, is_new] = key_files_.emplace(session.key_file, index); !is_new) {
+      Add(at + "key_file",
+          "it is also the key of " + At("session", first->second) +
+              ", who could log on as this one",
+          "make another with `ringway keygen FILE`");
+    }
+  }
+
+  void CheckVenue(std::size_t index) {
+    const GatewayVenueConfig& venue = config_.venues[index];
+    const std::string at = At("venue", index) + ".";
+    if (venue.connector == ConnectorKind::kExchangeLink) {
+      if (venue.uri.empty()) {
+        Add(at + "uri", "an exchange-link has to know where the exchange is",
+            "write for example uri = \"shm:/run/ringway/exchange.sock\"");
+      } else {
+        CheckUri(at + "uri", venue.uri);
+      }
+      return;
+    }
+    if (!venue.uri.empty()) {
+      Add(at + "uri", "an exchange inside the gateway has no address",
+          "remove it, or write connector = \"exchange-link\"");
+    }
+    if (config_.instruments.empty() || venue.engine.id == 0) return;
+    const absl::Status status = exchange::Validate(MakeExchangeOptions(config_, venue));
+    if (!status.ok()) Add(at + "exchange", std::string(status.message()), "correct these values");
+  }
+
+  void CheckPair(const std::string& at, std::string_view venue_key, VenueId venue,
+                 std::string_view fallback_key, VenueId fallback) {
+    if (venue != 0) CheckKnown(at + std::string(venue_key), "venue", venue);
+    if (fallback == 0) return;
+    CheckKnown(at + std::string(fallback_key), "venue", fallback);
+    if (fallback == venue) {
+      Add(at + std::string(fallback_key), "it is the venue that it should replace",
+          "name another, or 0 for none");
+    } else if (venue == 0) {
+      Add(at + std::string(fallback_key), "there is no venue that it could replace",
+          "set " + std::string(venue_key) + " too");
+    }
+  }
+
+  void CheckRouting() {
+    for (std::size_t i = 0; i < config_.routes.size(); ++i) {
+      const RouteConfig& route = config_.routes[i];
+      const std::string at = At("route", i) + ".";
+      if (route.instrument != 0) CheckKnown(at + "instrument", "instrument", route.instrument);
+      if (route.account != 0) CheckKnown(at + "account", "account", route.account);
+      if (route.session != 0) CheckKnown(at + "session", "session", route.session);
+      if (route.venue != 0) CheckPair(at, "venue", route.venue, "fallback", route.fallback);
+    }
+    CheckPair("routing.", "default_venue", config_.routing.default_venue, "default_fallback",
+              config_.routing.default_fallback);
+  }
+
+  const GatewayConfig& config_;
+  ConfigFindings& findings_;
+  std::map<std::string, Ids> ids_;
+  std::map<std::string, std::size_t> symbols_;
+  std::map<std::string, std::size_t> key_files_;
+};
+
+}  // namespace
+
+void CheckConfig(const GatewayConfig& config, ConfigFindings& findings) {
+  Checker(config, findings).Run();
+}
+
+}  // namespace ringway

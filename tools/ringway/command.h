@@ -1,0 +1,36 @@
+// What is a subcommand of `ringway`: a row of the table in main.cc.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ringway {
+
+struct CommandContext {
+  std::string socket_path;             // --socket
+  std::span<const std::string> words;  // what follows the subcommand
+};
+
+// Answers the exit status: 0 done, 1 failed (the cause is on stderr), 2 wrong usage.
+using RunCommand = int (*)(const CommandContext& context);
+
+struct CommandRow {
+  std::string_view name;
+  std::string_view arguments;
+  std::string_view meaning;
+  RunCommand run;
+};
+
+// kill, arm, status, sessions, orders, stop: sent to the gateway as they stand.
+int RunStatus(const CommandContext& context);
+int RunSessions(const CommandContext& context);
+int RunOrders(const CommandContext& context);
+int RunKill(const CommandContext& context);
+int RunArm(const CommandContext& context);
+int RunStop(const CommandContext& context);
+
+int RunCheckConfig(const CommandContext& context);
+int RunKeygen(const CommandContext& context);
+
+}  // namespace ringway

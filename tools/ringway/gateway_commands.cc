@@ -1,0 +1,41 @@
+// Which subcommands go to a running gateway, and how: checked here, sent as one line, the answer
+// printed.
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "gateway/admin_command.h"
+#include "tools/ringway/admin_client.h"
+#include "tools/ringway/command.h"
+
+namespace ringway {
+namespace {
+
+int Ask(std::string_view verb, const CommandContext& context) {
+  std::string line(verb);
+  for (const std::string& word : context.words) line += " " + word;
+  if (const ParsedAdminCommand parsed = ParseAdminCommand(line); !parsed.ok()) {
+    std::fprintf(stderr, "ringway %s: %s\n", std::string(verb).c_str(), parsed.error.c_str());
+    return 2;
+  }
+  const absl::StatusOr<std::string> answer = AskGateway(context.socket_path, line);
+  if (!answer.ok()) {
+    std::fprintf(stderr, "ringway %s: %s\n", std::string(verb).c_str(),
+                 std::string(answer.status().message()).c_str());
+    return 1;
+  }
+  std::fwrite(answer->data(), 1, answer->size(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int RunStatus(const CommandContext& context) { return Ask("status", context); }
+int RunSessions(const CommandContext& context) { return Ask("sessions", context); }
+int RunOrders(const CommandContext& context) { return Ask("orders", context); }
+int RunKill(const CommandContext& context) { return Ask("kill", context); }
+int RunArm(const CommandContext& context) { return Ask("arm", context); }
+int RunStop(const CommandContext& context) { return Ask("stop", context); }
+
+}  // namespace ringway

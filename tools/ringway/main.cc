@@ -1,0 +1,77 @@
+// The `ringway` command line: which subcommands are there, and which one was meant?
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/ringway/command.h"
+
+namespace ringway {
+namespace {
+
+constexpr const char* kDefaultSocket = "/run/ringway/admin.sock";
+
+constexpr std::array<CommandRow, 8> kCommands{{
+    {"status", "", "what a running gateway is doing, as JSON", RunStatus},
+    {"sessions", "", "its sessions, one line each", RunSessions},
+    {"orders", "SESSION", "a session's open orders", RunOrders},
+    {"kill", "all|session N|account N|venue N REASON",
+     "refuse new orders and replaces; cancels pass", RunKill},
+    {"arm", "all|session N|account N|venue N by NAME",
+     "lift a kill switch; NAME decided it and is logged", RunArm},
+    {"stop", "", "log every session out and stop the gateway", RunStop},
+    {"check-config", "FILE", "print OK and the effective configuration, or every error",
+     RunCheckConfig},
+    {"keygen", "FILE", "make a session's key, readable by its owner alone", RunKeygen},
+}};
+
+void PrintHelp(std::FILE* out) {
+  std::fprintf(out, "usage: ringway [--socket PATH] COMMAND ...\n\n");
+  for (const CommandRow& command : kCommands) {
+    const std::string call = std::string(command.name) + " " + std::string(command.arguments);
+    std::fprintf(out, "  %s\n      %s\n", call.c_str(), std::string(command.meaning).c_str());
+  }
+  std::fprintf(out,
+               "  help\n      this text\n\n"
+               "--socket PATH   the gateway's admin socket; else RINGWAY_ADMIN_SOCKET, else %s\n"
+               "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
+               kDefaultSocket);
+}
+
+int Main(std::vector<std::string> words) {
+  CommandContext context;
+  const char* from_environment = std::getenv("RINGWAY_ADMIN_SOCKET");
+  context.socket_path = from_environment != nullptr ? from_environment : kDefaultSocket;
+  while (!words.empty() && words[0].starts_with("--socket")) {
+    if (words[0].starts_with("--socket=")) {
+      context.socket_path = words[0].substr(std::string_view("--socket=").size());
+      words.erase(words.begin());
+    } else if (words[0] == "--socket" && words.size() > 1) {
+      context.socket_path = words[1];
+      words.erase(words.begin(), words.begin() + 2);
+    } else {
+      std::fprintf(stderr, "ringway: --socket needs a path\n");
+      return 2;
+    }
+  }
+  const std::string name = words.empty() ? "" : words[0];
+  if (name == "help" || name == "--help" || name == "-h") {
+    PrintHelp(stdout);
+    return 0;
+  }
+  if (!words.empty()) words.erase(words.begin());
+  context.words = words;
+  for (const CommandRow& command : kCommands) {
+    if (command.name == name) return command.run(context);
+  }
+  if (!name.empty()) std::fprintf(stderr, "ringway: unknown command '%s'\n", name.c_str());
+  PrintHelp(stderr);
+  return 2;
+}
+
+}  // namespace
+}  // namespace ringway
+
+int main(int argc, char** argv) { return ringway::Main({argv + 1, argv + argc}); }
