@@ -1,0 +1,58 @@
+// Runs the groups of the bench and prints what they found: `bench [GROUP] [--json FILE]`.
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "tests/bench/link_bench.h"
+#include "tests/bench/report.h"
+
+namespace ringway::bench {
+namespace {
+
+struct Group {
+  const char* name;
+  const char* what;
+  void (*run)(Report&);
+};
+
+constexpr Group kGroups[] = {
+    {"link", "one shared-memory link beside bare cache lines and rings", RunLinkBench},
+};
+
+int Usage() {
+  std::fprintf(stderr, "usage: bench [GROUP] [--json FILE]\ngroups:\n");
+  for (const Group& group : kGroups) std::fprintf(stderr, "  %-10s %s\n", group.name, group.what);
+  return 2;
+}
+
+int Main(int argc, char** argv) {
+  std::string wanted;
+  std::string json;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
+      json = argv[++i];
+    } else if (argv[i][0] != '-' && wanted.empty()) {
+      wanted = argv[i];
+    } else {
+      return Usage();
+    }
+  }
+  Report report;
+  for (const Group& group : kGroups) {
+    if (!wanted.empty() && wanted != group.name) continue;
+    std::fprintf(stderr, "bench: %s: %s ...\n", group.name, group.what);
+    group.run(report);
+  }
+  if (report.empty()) return Usage();
+  report.Print();
+  if (json.empty()) return 0;
+  const absl::Status written = report.WriteJson(json);
+  if (!written.ok()) std::fprintf(stderr, "bench: %s\n", std::string(written.message()).c_str());
+  return written.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace ringway::bench
+
+int main(int argc, char** argv) { return ringway::bench::Main(argc, argv); }
