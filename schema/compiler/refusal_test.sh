@@ -2,6 +2,9 @@
 # Does the compiler plugin refuse, with a reason, every schema that would break the flat layout?
 #
 # usage: refusal_test.sh CAPNP PLUGIN
+
+# A dollar sign in single quotes begins a Cap'n Proto annotation.
+# shellcheck disable=SC2016
 set -euo pipefail
 
 readonly capnp=$1 plugin=$2
@@ -51,32 +54,29 @@ fi
 compile "struct M \$frame(1) { $(many_fields 13) }" || { echo "FAIL: 13 words are refused" >&2 && failed=1; }
 compile "enum E { $(many_enumerants 256) }" || { echo "FAIL: 256 enumerants are refused" >&2 && failed=1; }
 
-# shellcheck disable=SC2016  # A dollar sign here begins a Cap'n Proto annotation.
-{
-  refuses "text" "M: pointer fields are not allowed" 'struct M $frame(1) { a @0 :Text; }'
-  refuses "list" "M: pointer fields are not allowed" 'struct M $frame(1) { a @0 :List(UInt8); }'
-  refuses "struct field" "M: pointer fields are not allowed" \
-    'struct N $frame(2) { a @0 :UInt8; } struct M $frame(1) { a @0 :N; }'
-  refuses "bool" "M.a: only fields of type" 'struct M $frame(1) { a @0 :Bool; }'
-  refuses "float" "M.a: only fields of type" 'struct M $frame(1) { a @0 :Float64; }'
-  refuses "void" "M.a: only fields of type" 'struct M $frame(1) { a @0 :Void; b @1 :UInt8; }'
-  refuses "16-bit enum" "M.a: an enum takes 16 bits" 'struct M $frame(1) { a @0 :Side; }'
-  refuses "union" "M: unions are not allowed" 'struct M $frame(1) { union { a @0 :UInt8; b @1 :UInt8; } }'
-  refuses "group" "M.g: groups are not allowed" 'struct M $frame(1) { g :group { a @0 :UInt8; } }'
-  refuses "default" "M.a: defaults other than zero" 'struct M $frame(1) { a @0 :Int32 = -5; }'
-  refuses "no frame" "M: has no \$frame" 'struct M { a @0 :UInt8; }'
-  refuses "frame 0" "M: \$frame(0) is outside 1..239" 'struct M $frame(0) { a @0 :UInt8; }'
-  refuses "transport's frame" "M: \$frame(240) is outside" 'struct M $frame(240) { a @0 :UInt8; }'
-  refuses "same frame" "N: has the same \$frame(7) as M" \
-    'struct M $frame(7) { a @0 :UInt8; } struct N $frame(7) { a @0 :UInt8; }'
-  refuses "unknown enum" "M.a: \$enumType(\"Sied\") names no enum" 'struct M $frame(1) { a @0 :UInt8 $enumType("Sied"); }'
-  refuses "wide enum field" "M.a: \$enumType stands on a UInt8" \
-    'struct M $frame(1) { a @0 :UInt16 $enumType("Side"); }'
-  refuses "nothing in it" "M: a message needs at least one field" 'struct M $frame(1) {}'
-  refuses "nested" "M: nested declarations" 'struct M $frame(1) { a @0 :UInt8; enum E { x @0; } }'
-  refuses "constant" "c: only enums, structs and annotations" 'const c :UInt8 = 1;'
-  refuses "reserved FIX value" "E.x: \$fix(65535)" 'enum E { x @0 $fix(65535); }'
-}
+refuses "text" "M: pointer fields are not allowed" 'struct M $frame(1) { a @0 :Text; }'
+refuses "list" "M: pointer fields are not allowed" 'struct M $frame(1) { a @0 :List(UInt8); }'
+refuses "struct field" "M: pointer fields are not allowed" \
+  'struct N $frame(2) { a @0 :UInt8; } struct M $frame(1) { a @0 :N; }'
+refuses "bool" "M.a: only fields of type" 'struct M $frame(1) { a @0 :Bool; }'
+refuses "float" "M.a: only fields of type" 'struct M $frame(1) { a @0 :Float64; }'
+refuses "void" "M.a: only fields of type" 'struct M $frame(1) { a @0 :Void; b @1 :UInt8; }'
+refuses "16-bit enum" "M.a: an enum takes 16 bits" 'struct M $frame(1) { a @0 :Side; }'
+refuses "union" "M: unions are not allowed" 'struct M $frame(1) { union { a @0 :UInt8; b @1 :UInt8; } }'
+refuses "group" "M.g: groups are not allowed" 'struct M $frame(1) { g :group { a @0 :UInt8; } }'
+refuses "default" "M.a: defaults other than zero" 'struct M $frame(1) { a @0 :Int32 = -5; }'
+refuses "no frame" "M: has no \$frame" 'struct M { a @0 :UInt8; }'
+refuses "frame 0" "M: \$frame(0) is outside 1..239" 'struct M $frame(0) { a @0 :UInt8; }'
+refuses "transport's frame" "M: \$frame(240) is outside" 'struct M $frame(240) { a @0 :UInt8; }'
+refuses "same frame" "N: has the same \$frame(7) as M" \
+  'struct M $frame(7) { a @0 :UInt8; } struct N $frame(7) { a @0 :UInt8; }'
+refuses "unknown enum" "M.a: \$enumType(\"Sied\") names no enum" 'struct M $frame(1) { a @0 :UInt8 $enumType("Sied"); }'
+refuses "wide enum field" "M.a: \$enumType stands on a UInt8" \
+  'struct M $frame(1) { a @0 :UInt16 $enumType("Side"); }'
+refuses "nothing in it" "M: a message needs at least one field" 'struct M $frame(1) {}'
+refuses "nested" "M: nested declarations" 'struct M $frame(1) { a @0 :UInt8; enum E { x @0; } }'
+refuses "constant" "c: only enums, structs and annotations" 'const c :UInt8 = 1;'
+refuses "reserved FIX value" "E.x: \$fix(65535)" 'enum E { x @0 $fix(65535); }'
 refuses "14 words" "M: has 14 data words; 13 fill two granules" "struct M \$frame(1) { $(many_fields 14) }"
 refuses "257 enumerants" "E: more than 256" "enum E { $(many_enumerants 257) }"
 
