@@ -1,0 +1,188 @@
+// A matching exchange: which orders trade with which, and what is everybody told?
+//
+// Deterministic: the same calls with the same times give the same reports, byte for byte. Time is
+// an argument (nanoseconds since the Unix epoch, never going back); there is no I/O, no thread, no
+// random number. Thread rule: one thread. Nothing allocates after Create() and Admit().
+//
+// Rules
+// - Price, then time. A trade takes the resting order's price. Limit, market, stop and stop-limit;
+//   day, good-till-cancel, good-till-date, immediate-or-cancel, fill-or-kill; post-only; icebergs,
+//   whose next part goes to the end of the queue at its price.
+// - Every order accepted is first reported New; one that is refused is reported Rejected alone,
+//   with orderId 0. execId is unique and rises over all members (a member sees gaps). Both sides of
+//   a trade carry the same matchId. The resting side is reported first.
+// - clOrdId in a report is the order's id as last accepted; in Canceled and Replaced it is that of
+//   the request, with origClOrdId the id before it.
+// - Immediate-or-cancel: what does not trade at once is Canceled, reason none. Market orders never
+//   rest: what finds no counterpart is Canceled, noLiquidity. Fill-or-kill that cannot fill whole
+//   is New, then Canceled, noLiquidity (FIX lets a venue choose between canceled and expired).
+// - A post-only order that would trade is Rejected, wouldTakeLiquidity; a replace that would make
+//   one trade gets a CancelReject, other, and the order stays.
+// - A stop waits until a trade at its price or through it (one that already is, does not wait). All
+//   stops that a request's trades triggered are taken out in order of price from the market, then
+//   time, buys first, and enter one by one when the request is done. There is no report "triggered"
+//   in the message set: the next one is a fill, a cancel or an expiry.
+// - Replace: a lower quantity at the same price keeps the place in the queue; another price or a
+//   higher quantity is a new arrival, which may trade. qty counts what is filled already: at or
+//   below it, tooLateToCancel. stopPrice 0 leaves a waiting stop's price as it is; stopPrice does
+//   not matter once a stop is triggered. A request that names a superseded id gets unknownOrder.
+// - Duplicate: the id of an open or a lately closed order (Options::closed_ids_max) is refused. A
+//   cancel's own id is echoed, not remembered; so is a rejected order's.
+// - Reference price: the last trade; before any, the mid; before that, the opening price.
+//
+// Back-pressure. Reports go to a queue per member and are never dropped. A step (one trade, one
+// expiry, the start of one request) is carried out only when the queues of those concerned can take
+// kReportsPerStepMax more. A sweep that runs out of room pauses where it is and goes on at the next
+// call, when the owner has drained the queue; until then every request is answered kWait. So one
+// member that stops reading stops the venue, once its queue is full. Only ReferencePrice, of which
+// the latest is enough, is left out when a member's queue is half full; the next repeat brings it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/connector/exchange/book.h"
+#include "gateway/connector/exchange/expiry_heap.h"
+#include "gateway/connector/exchange/ledger.h"
+#include "gateway/connector/exchange/options.h"
+#include "gateway/connector/exchange/order_index.h"
+#include "gateway/connector/exchange/report_queue.h"
+#include "schema/messages.h"
+
+namespace ringway::exchange {
+
+enum class [[nodiscard]] Answer : uint8_t {
+  kTaken,  // carried out, or begun; every report it causes is or will be in a queue
+  kWait,   // not looked at: offer it again when reports were drained
+};
+
+class Exchange {
+ public:
+  // Reports of one step to one member: New or Replaced, two sides of a trade, what becomes of the
+  // rest.
+  static constexpr uint32_t kReportsPerStepMax = 4;
+  // Expiries in one call; the rest in the next ones, before any request.
+  static constexpr uint32_t kExpiriesPerCallMax = 256;
+
+  // InvalidArgument naming everything that is wrong with the options.
+  static absl::StatusOr<std::unique_ptr<Exchange>> Create(const ExchangeOptions& options);
+
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // The index of the member (a gateway) that calls itself `id`, the same each time. Orders and ids
+  // of different members have nothing to do with each other. ResourceExhausted beyond members_max.
+  absl::StatusOr<uint32_t> Admit(uint64_t id);
+  // From here on the member gets reference prices; VenueStatus up is its next report. Its orders
+  // outlive connections. False when its queue is too full: drain, then try again.
+  bool Connect(int64_t now_ns, uint32_t member);
+  void Disconnect(uint32_t member) noexcept;
+
+  // NewOrder, Cancel or Replace. Anything else, and what cannot be read, is answered with a
+  // SessionReject. REQUIRES: member was admitted; `payload` is private memory.
+  Answer OnRequest(int64_t now_ns, uint32_t member, FrameType type,
+                   std::span<const std::byte> payload) noexcept;
+  Answer OnRequest(int64_t now_ns, uint32_t member, const NewOrder& request) noexcept;
+  Answer OnRequest(int64_t now_ns, uint32_t member, const Cancel& request) noexcept;
+  Answer OnRequest(int64_t now_ns, uint32_t member, const Replace& request) noexcept;
+
+  // Expiries, paused sweeps, reference prices. About once a millisecond, and after draining a queue
+  // whenever busy().
+  void OnTimer(int64_t now_ns) noexcept;
+
+  // Whether a sweep is paused or triggered stops wait for it.
+  bool busy() const noexcept { return active_ != kNoSlot || elected_head_ != kNoSlot; }
+
+  ReportQueue& reports(uint32_t member) noexcept { return members_[member].queue; }
+  // Requests taken from the member so far.
+  uint64_t requests_taken(uint32_t member) const noexcept { return members_[member].requests; }
+  uint32_t member_count() const noexcept { return static_cast<uint32_t>(members_.size()); }
+
+  const Book& book() const noexcept { return book_; }
+  const Ledger& ledger() const noexcept { return ledger_; }
+  const ExchangeOptions& options() const noexcept { return options_; }
+  // The ledger with the orders now open, see Ledger::ToJson().
+  std::string ReportJson() const { return ledger_.ToJson(book_.open_count()); }
+
+ private:
+  struct Member {
+    uint64_t id;
+    ReportQueue queue;
+    uint64_t requests = 0;
+    bool connected = false;
+  };
+
+  struct Instrument {
+    InstrumentOptions options;
+    int64_t last_trade = 0;
+    int64_t published = 0;
+    int64_t published_ns = 0;
+  };
+
+  explicit Exchange(const ExchangeOptions& options);
+
+  // matching.cc: prices that everybody is told.
+  int64_t ReferenceOf(uint16_t instrument) const noexcept;
+  void PublishReference(uint16_t instrument) noexcept;
+  void MaybePublishReference(uint16_t instrument) noexcept;
+
+  // matching_requests.cc: what is asked, and whether it makes sense.
+  bool Begin(int64_t now_ns, uint32_t member) noexcept;
+  Slot FindInstrument(uint32_t id) const noexcept;
+  RejectReason Check(const NewOrder& request, uint32_t member, Slot instrument) const noexcept;
+  RejectReason CheckTerms(const NewOrder& request, const InstrumentOptions& terms) const noexcept;
+  RejectReason CheckPrices(const NewOrder& request, const InstrumentOptions& terms) const noexcept;
+  CancelRejectReason Check(const Replace& request, uint32_t member,
+                           const Order& order) const noexcept;
+  int64_t ExpiryOf(const NewOrder& request) const noexcept;
+  bool WouldTrade(uint16_t instrument, Side side, int64_t price) const noexcept;
+  bool IsTriggered(uint16_t instrument, Side side, int64_t stop_price) const noexcept;
+  void CarryOut(const Replace& request, Slot slot) noexcept;
+  void Refuse(uint32_t member, const NewOrder& request, RejectReason reason) noexcept;
+  template <class Request>
+  void Refuse(uint32_t member, const Request& request, RequestType type, const Order* order,
+              OrdStatus status, CancelRejectReason reason) noexcept;
+
+  // matching_sweep.cc: what happens to orders.
+  bool HasRoom(uint32_t member) const noexcept {
+    return members_[member].queue.room() >= kReportsPerStepMax;
+  }
+  bool Settle() noexcept;
+  void Enter(Slot slot) noexcept;
+  bool Sweep() noexcept;
+  void Trade(Slot taker, Slot maker) noexcept;
+  void Finish(Slot slot) noexcept;
+  void ElectStops(uint16_t instrument) noexcept;
+  void Close(Slot slot, OrdStatus status) noexcept;
+  void CancelUnasked(Slot slot, RejectReason reason) noexcept;
+  void Expire(Slot slot) noexcept;
+  void Report(const Order& order, ExecutionReport& report) noexcept;
+  void ReportState(const Order& order, ExecType exec_type, OrdStatus status) noexcept;
+  void ReportTrade(const Order& order, uint64_t qty, int64_t price, Liquidity liquidity) noexcept;
+
+  ExchangeOptions options_;
+  Book book_;
+  OrderIndex index_;
+  ExpiryHeap expiries_;
+  Ledger ledger_;
+  std::vector<Instrument> instruments_;
+  std::vector<uint64_t> instrument_by_id_;  // id << 32 | index, sorted
+  std::vector<Member> members_;
+
+  int64_t now_ns_ = 0;
+  uint64_t last_order_id_ = 0;
+  uint64_t last_exec_id_ = 0;
+  uint64_t last_match_id_ = 0;
+  Slot active_ = kNoSlot;        // the order that is sweeping the book
+  Slot elected_head_ = kNoSlot;  // triggered stops that have yet to enter, linked by Order::next
+  Slot elected_tail_ = kNoSlot;
+  size_t next_reference_ = 0;    // where OnTimer() goes on publishing
+};
+
+}  // namespace ringway::exchange

@@ -1,0 +1,217 @@
+// What happens to orders once they are in the exchange: sweeps, trades, stops, expiries, and the
+// report of each.
+#include <algorithm>
+
+#include "base/check.h"
+#include "gateway/connector/exchange/matching.h"
+
+namespace ringway::exchange {
+
+// Carries out what has to be done before the next request. False when a queue is full first, or
+// when there are more expiries than one call may do.
+bool Exchange::Settle() noexcept {
+  // Each round closes an order or has it swept, and only kExpiriesPerCallMax may come from expiry.
+  for (uint32_t expired = 0;;) {
+    if (active_ != kNoSlot) {
+      if (!Sweep()) return false;
+    } else if (elected_head_ != kNoSlot) {
+      const Slot slot = elected_head_;
+      Order& order = book_.order(slot);
+      if (!HasRoom(order.member)) return false;
+      elected_head_ = order.next;
+      if (elected_head_ == kNoSlot) elected_tail_ = kNoSlot;
+      Enter(slot);
+    } else if (now_ns_ >= expiries_.next_ns()) [[unlikely]] {
+      const Slot slot = expiries_.next();
+      if (expired++ == kExpiriesPerCallMax || !HasRoom(book_.order(slot).member)) return false;
+      Expire(slot);
+    } else {
+      return true;
+    }
+  }
+}
+
+// Lets an order that is in no queue loose on the book. Sweep() does the rest.
+void Exchange::Enter(Slot slot) noexcept {
+  const Order& order = book_.order(slot);
+  if (order.time_in_force == TimeInForce::kFillOrKill &&
+      !book_.CanFill({.instrument = order.instrument,
+                      .side = order.side,
+                      .at_market = IsMarket(order.type),
+                      .limit = order.price,
+                      .qty = order.leaves,
+                      .skip_own = options_.self_trade == SelfTrade::kCancelResting,
+                      .stop_at_own = options_.self_trade == SelfTrade::kCancelAggressor,
+                      .own_account = order.account})) {
+    CancelUnasked(slot, RejectReason::kNoLiquidity);
+    return;
+  }
+  active_ = slot;
+}
+
+// Trades the active order until it is done. False when it has to pause for room.
+bool Exchange::Sweep() noexcept {
+  const Slot slot = active_;
+  const Order& taker = book_.order(slot);
+  const uint16_t instrument = taker.instrument;
+  while (taker.leaves != 0) {
+    const Slot maker_slot = book_.BestAgainst(instrument, taker.side);
+    if (maker_slot == kNoSlot) break;
+    const Order& maker = book_.order(maker_slot);
+    if (!IsMarket(taker.type) &&
+        (IsBuy(taker.side) ? maker.price > taker.price : maker.price < taker.price)) {
+      break;
+    }
+    if (!HasRoom(taker.member) || !HasRoom(maker.member)) return false;
+    if (options_.self_trade == SelfTrade::kOff || maker.account != taker.account) {
+      Trade(slot, maker_slot);
+    } else if (options_.self_trade == SelfTrade::kCancelResting) {
+      CancelUnasked(maker_slot, RejectReason::kSelfMatch);
+    } else {
+      active_ = kNoSlot;
+      CancelUnasked(slot, RejectReason::kSelfMatch);
+      ElectStops(instrument);
+      return true;
+    }
+  }
+  active_ = kNoSlot;
+  Finish(slot);
+  ElectStops(instrument);
+  return true;
+}
+
+void Exchange::Trade(Slot taker_slot, Slot maker_slot) noexcept {
+  Order& taker = book_.order(taker_slot);
+  Order& maker = book_.order(maker_slot);
+  const uint64_t qty = std::min(taker.leaves, maker.shown);
+  const int64_t price = maker.price;
+  book_.Reduce(maker_slot, qty);
+  maker.cum += qty;
+  taker.leaves -= qty;
+  taker.cum += qty;
+  ++last_match_id_;
+  const bool taker_buys = IsBuy(taker.side);
+  ledger_.AddTrade(taker_buys ? taker.position : maker.position,
+                   taker_buys ? maker.position : taker.position, qty);
+  instruments_[taker.instrument].last_trade = price;
+  ReportTrade(maker, qty, price, Liquidity::kAdded);
+  ReportTrade(taker, qty, price, Liquidity::kRemoved);
+  if (maker.leaves == 0) {
+    Close(maker_slot, OrdStatus::kFilled);
+  } else if (maker.shown == 0) {
+    book_.Replenish(maker_slot);
+  }
+}
+
+// Decides what becomes of an order that finds nothing more to trade with.
+void Exchange::Finish(Slot slot) noexcept {
+  Order& order = book_.order(slot);
+  if (order.leaves == 0) {
+    Close(slot, OrdStatus::kFilled);
+  } else if (!MayRest(order)) {
+    const bool asked_for = order.time_in_force == TimeInForce::kImmediateOrCancel &&
+                           !IsMarket(order.type);
+    CancelUnasked(slot, asked_for ? RejectReason::kNone : RejectReason::kNoLiquidity);
+  } else if (!book_.HasRoomFor(order)) {
+    CancelUnasked(slot, RejectReason::kVenueOption);
+  } else {
+    order.shown = order.display == 0 ? order.leaves : std::min(order.display, order.leaves);
+    book_.Enqueue(slot);
+  }
+}
+
+// Takes out every stop that the last trade triggers. They enter in this order.
+void Exchange::ElectStops(uint16_t instrument) noexcept {
+  for (const Side side : {Side::kBuy, Side::kSell}) {
+    for (;;) {
+      const Slot slot = book_.NextStop(instrument, IsBuy(side));
+      if (slot == kNoSlot) break;
+      Order& order = book_.order(slot);
+      if (!IsTriggered(instrument, order.side, order.stop_price)) break;
+      book_.Dequeue(slot);
+      order.waiting_stop = false;
+      order.next = kNoSlot;
+      if (elected_tail_ == kNoSlot) {
+        elected_head_ = slot;
+      } else {
+        book_.order(elected_tail_).next = slot;
+      }
+      elected_tail_ = slot;
+      ++ledger_.counters.stops_triggered;
+    }
+  }
+}
+
+bool Exchange::IsTriggered(uint16_t instrument, Side side, int64_t stop_price) const noexcept {
+  const int64_t last = instruments_[instrument].last_trade;
+  if (last == 0) return false;
+  return IsBuy(side) ? last >= stop_price : last <= stop_price;
+}
+
+void Exchange::Close(Slot slot, OrdStatus status) noexcept {
+  Order& order = book_.order(slot);
+  if (order.level != kNoSlot) book_.Dequeue(slot);
+  if (order.heap_index != kNoSlot) expiries_.Remove(slot);
+  index_.Close(order.member, order.cl_ord_id, status);
+  Counters& counters = ledger_.counters;
+  ++(status == OrdStatus::kFilled    ? counters.orders_filled
+     : status == OrdStatus::kExpired ? counters.orders_expired
+                                     : counters.orders_canceled);
+  book_.Free(slot);
+}
+
+void Exchange::CancelUnasked(Slot slot, RejectReason reason) noexcept {
+  const Order& order = book_.order(slot);
+  ExecutionReport report;
+  report.exec_type = ExecType::kCanceled;
+  report.ord_status = OrdStatus::kCanceled;
+  report.reason = reason;
+  Report(order, report);
+  Close(slot, OrdStatus::kCanceled);
+}
+
+void Exchange::Expire(Slot slot) noexcept {
+  ReportState(book_.order(slot), ExecType::kExpired, OrdStatus::kExpired);
+  Close(slot, OrdStatus::kExpired);
+}
+
+// Fills in what follows from the order, and sends. leavesQty is 0 once the order has ended.
+void Exchange::Report(const Order& order, ExecutionReport& report) noexcept {
+  if (report.cl_ord_id == 0) report.cl_ord_id = order.cl_ord_id;
+  report.order_id = order.order_id;
+  report.exec_id = ++last_exec_id_;
+  report.transact_time = static_cast<uint64_t>(now_ns_);
+  report.instrument = instruments_[order.instrument].options.id;
+  report.account = order.account;
+  report.side = order.side;
+  report.venue = options_.venue;
+  const bool open = report.ord_status == OrdStatus::kNew ||
+                    report.ord_status == OrdStatus::kPartiallyFilled;
+  report.leaves_qty = open ? order.leaves : 0;
+  report.cum_qty = order.cum;
+  report.price = order.price;
+  members_[order.member].queue.Add(report);
+  ++ledger_.counters.reports;
+}
+
+void Exchange::ReportState(const Order& order, ExecType exec_type, OrdStatus status) noexcept {
+  ExecutionReport report;
+  report.exec_type = exec_type;
+  report.ord_status = status;
+  Report(order, report);
+}
+
+void Exchange::ReportTrade(const Order& order, uint64_t qty, int64_t price,
+                           Liquidity liquidity) noexcept {
+  const bool filled = order.leaves == 0;
+  ExecutionReport report;
+  report.exec_type = filled ? ExecType::kFill : ExecType::kPartialFill;
+  report.ord_status = filled ? OrdStatus::kFilled : OrdStatus::kPartiallyFilled;
+  report.liquidity = liquidity;
+  report.last_qty = qty;
+  report.last_price = price;
+  report.match_id = last_match_id_;
+  Report(order, report);
+}
+
+}  // namespace ringway::exchange
