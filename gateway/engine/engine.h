@@ -1,19 +1,22 @@
-// What does the gateway do with a request, a venue's report, an operator's command or the passing of time?
+// What does the gateway do with a request, a venue's report, an operator's command or the passing
+// of time?
 //
-// Step() is a pure function of the engine's state, the time and one input; see gateway/step.h. It does no
-// I/O, reads no clock, starts no thread, draws no random number and allocates nothing after construction;
-// the same inputs give the same effects and the same StateHash(), so a journal of inputs replays it.
+// Step() is a pure function of the engine's state, the time and one input; see gateway/step.h. It
+// does no I/O, reads no clock, starts no thread, draws no random number and allocates nothing after
+// construction; the same inputs give the same effects and the same StateHash(), so a journal of
+// inputs replays it.
 //
 // How one step looks from outside:
 //   NewOrder  ->  NewOrder to a venue + OrderAck   |  OrderReject   (+ ThrottleNotice)
 //   Cancel    ->  Cancel to the venue + OrderAck   |  CancelReject
 //   Replace   ->  Replace to the venue + OrderAck  |  CancelReject
 //   MassCancel -> a batch of Cancels; more in later steps; MassCancelReport when all are sent
-//   ExecutionReport or CancelReject of a venue -> the same to the session, in the client's identifiers
+//   ExecutionReport or CancelReject of a venue -> the same to the session, in the client's
+//   identifiers
 //
-// Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel and
-// replace; engine_report.cc what venues say; engine_work.cc sessions, operators and work over many orders;
-// engine_state.cc inspection and hash.
+// Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
+// and replace; engine_report.cc what venues say; engine_work.cc sessions, operators and work over
+// many orders; engine_state.cc inspection and hash.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
@@ -63,8 +66,8 @@ struct OrderView {
 struct PositionView {
   uint32_t account;
   uint32_t instrument;
-  int64_t quantity;    // bought minus sold
-  uint64_t open_buy;   // of open orders, pending replacements at their larger size
+  int64_t quantity;   // bought minus sold
+  uint64_t open_buy;  // of open orders, pending replacements at their larger size
   uint64_t open_sell;
 };
 
@@ -86,8 +89,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // One input to completion; its effects are appended. REQUIRES: now_ns (Unix epoch) never steps back;
-  // `effects` is empty.
+  // One input to completion; its effects are appended. REQUIRES: now_ns (Unix epoch) never steps
+  // back; `effects` is empty.
   void Step(int64_t now_ns, const Input& input, Effects& effects) noexcept;
 
   // Whether a kTimer step would find work that an earlier step left over.
@@ -124,8 +127,8 @@ class Engine {
   std::vector<UnknownReport> unknown_reports() const;
   // Over everything that later steps depend on. Walks all orders.
   uint64_t StateHash() const noexcept;
-  // Recomputes every sum of exposure and the best resting prices from the orders and names the first that
-  // differs; empty: none. Allocates and walks all orders.
+  // Recomputes every sum of exposure and the best resting prices from the orders and names the
+  // first that differs; empty: none. Allocates and walks all orders.
   std::string_view FindExposureError() const;
   size_t order_table_bytes() const noexcept { return orders_.bytes(); }
 
@@ -221,7 +224,8 @@ class Engine {
   // Every snapshot shows an order before any report about it.
   void ShowFirst(SessionState& session, Order& order, Effects& effects) noexcept {
     if (session.snapshot.active) [[unlikely]] {
-      if (order.order_id < session.snapshot.walk.end_order_id) SendOpenOrder(session, order, effects);
+      if (order.order_id < session.snapshot.walk.end_order_id)
+        SendOpenOrder(session, order, effects);
     }
   }
 
@@ -266,12 +270,13 @@ class Engine {
   std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};
 
   // Work over many orders.
-  uint32_t work_ = 0;              // unfinished pieces, of all kinds
-  uint32_t visits_left_ = 0;       // of this step
-  uint32_t next_busy_session_ = 0; // whose turn it is
+  uint32_t work_ = 0;               // unfinished pieces, of all kinds
+  uint32_t visits_left_ = 0;        // of this step
+  uint32_t next_busy_session_ = 0;  // whose turn it is
   Notices notices_;
-  std::vector<uint8_t> doubtful_;  // by venue: its orders have to be looked through since it went down
-  uint32_t sweep_venue_ = kNone;   // which is being looked through
+  std::vector<uint8_t>
+      doubtful_;  // by venue: its orders have to be looked through since it went down
+  uint32_t sweep_venue_ = kNone;  // which is being looked through
   uint32_t sweep_session_ = 0;
   Walk sweep_;
 };

@@ -18,35 +18,36 @@ struct EngineCounters {
   uint64_t replaces = 0;
   uint64_t mass_cancels = 0;
   uint64_t session_rejects = 0;
-  uint64_t resends = 0;           // requests seen before and answered again
+  uint64_t resends = 0;  // requests seen before and answered again
   // Outcomes of orders. new_orders = resends of orders + accepted + rejected.
   uint64_t accepted = 0;
-  uint64_t rejected = 0;          // by the gateway
-  uint64_t filled = 0;            // closed orders by their final state
+  uint64_t rejected = 0;  // by the gateway
+  uint64_t filled = 0;    // closed orders by their final state
   uint64_t canceled = 0;
   uint64_t expired = 0;
   uint64_t venue_rejected = 0;
-  uint64_t in_doubt = 0;          // times that an order fell into doubt
+  uint64_t in_doubt = 0;  // times that an order fell into doubt
   // Reports of venues.
   uint64_t reports = 0;
   uint64_t fills = 0;
-  uint64_t filled_quantity = 0;   // busts and corrections not taken back
+  uint64_t filled_quantity = 0;  // busts and corrections not taken back
   uint64_t busts = 0;
   uint64_t corrections = 0;
-  uint64_t overfills = 0;         // fills beyond what was left
-  uint64_t late_fills = 0;        // fills of closed orders
-  uint64_t duplicate_reports = 0; // execution identifier seen before
-  uint64_t unknown_reports = 0;   // about no order of ours
-  uint64_t ignored_reports = 0;   // said nothing new
+  uint64_t overfills = 0;            // fills beyond what was left
+  uint64_t late_fills = 0;           // fills of closed orders
+  uint64_t duplicate_reports = 0;    // execution identifier seen before
+  uint64_t unknown_reports = 0;      // about no order of ours
+  uint64_t ignored_reports = 0;      // said nothing new
   uint64_t conflicting_reports = 0;  // contradict what the venue said before
   uint64_t malformed_reports = 0;
   uint64_t quantity_mismatches = 0;  // the venue counts otherwise than we do
   // What went out.
   uint64_t cancel_rejects = 0;
   uint64_t throttle_notices = 0;
-  uint64_t gateway_cancels = 0;   // sent for mass cancels and lost sessions
-  uint64_t unknown_sources = 0;   // inputs of a session, venue or operator that is not configured, or malformed
-  uint64_t notices_dropped = 0;   // broadcasts for which the queue had no room
+  uint64_t gateway_cancels = 0;  // sent for mass cancels and lost sessions
+  uint64_t unknown_sources =
+      0;  // inputs of a session, venue or operator that is not configured, or malformed
+  uint64_t notices_dropped = 0;  // broadcasts for which the queue had no room
   std::array<uint64_t, kRejectReasons> rejected_by_reason = {};
 };
 static_assert(std::has_unique_object_representations_v<EngineCounters>);

@@ -30,7 +30,8 @@ class ExecutionIds {
 
   uint64_t StateHash() const noexcept {
     uint64_t hash = next_;
-    for (const Execution& execution : ring_.span()) hash = MixHash(hash ^ execution.exec_id, execution.venue);
+    for (const Execution& execution : ring_.span())
+      hash = MixHash(hash ^ execution.exec_id, execution.venue);
     return hash;
   }
 

@@ -1,8 +1,8 @@
 // What has to be told to many sessions, and how far has that got?
 //
-// A short queue of broadcasts: kill switches and venue states. Each goes to the sessions that it concerns,
-// some sessions per step. When the queue is full a notice is dropped and counted: what it announces holds
-// all the same.
+// A short queue of broadcasts: kill switches and venue states. Each goes to the sessions that it
+// concerns, some sessions per step. When the queue is full a notice is dropped and counted: what it
+// announces holds all the same.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 namespace ringway {
 
 struct Notice {
-  FrameType type;         // kRiskState or kVenueStatus says which member counts
+  FrameType type;  // kRiskState or kVenueStatus says which member counts
   RiskState risk;
   VenueStatus venue;
 };

@@ -3,6 +3,7 @@
 #include "gateway/engine/order_table.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ringway {
 
@@ -65,6 +66,19 @@ void OrderTable::Retire(const Order& order, uint64_t cl_ord_id) noexcept {
   if (!place.empty()) EraseId(place.session - 1, place.cl_ord_id);
   place = KeyOf(order.session, cl_ord_id);
   retired_next_ = retired_next_ + 1 == retired_.size() ? 0 : retired_next_ + 1;
+}
+
+uint64_t OrderTable::StateHash() const noexcept {
+  uint64_t hash = MixHash(counter_, uint64_t{fresh_} << 32 | open_);
+  hash = MixHash(hash ^ closed_first_, closed_last_);
+  for (Slot slot = 0; slot < fresh_; ++slot) {
+    uint64_t words[sizeof(Order) / sizeof(uint64_t)];
+    std::memcpy(words, &orders_[slot], sizeof(words));
+    for (const uint64_t word : words) hash = MixHash(hash ^ word, slot);
+  }
+  for (const List& list : lists_) hash = MixHash(hash ^ list.first, list.last);
+  for (const Id& id : retired_.span()) hash = MixHash(hash ^ id.cl_ord_id, id.session);
+  return MixHash(hash, retired_next_);
 }
 
 void OrderTable::PrefetchNext() const noexcept {

@@ -1,8 +1,9 @@
 // What does the engine know of a session, and what work for it is left over from earlier steps?
 //
-// Sequence numbers start at 1 and count every request and every report. Work that may concern many orders
-// (mass cancel, cancel on disconnect, snapshot) walks the session's open orders in bounded batches; it
-// concerns the orders that were open when it began, and an order that closes moves the walk on.
+// Sequence numbers start at 1 and count every request and every report. Work that may concern many
+// orders (mass cancel, cancel on disconnect, snapshot) walks the session's open orders in bounded
+// batches; it concerns the orders that were open when it began, and an order that closes moves the
+// walk on.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ namespace ringway {
 
 // A walk over the open orders of a session that were entered before it began.
 struct Walk {
-  Slot at = kNoSlot;         // the next order; kNoSlot: done
-  uint64_t end_order_id = 0; // orders from this one on are younger than the walk
+  Slot at = kNoSlot;          // the next order; kNoSlot: done
+  uint64_t end_order_id = 0;  // orders from this one on are younger than the walk
 
   bool active() const noexcept { return at != kNoSlot; }
 };

@@ -57,6 +57,11 @@ class Exposure {
 
   // The position of an account in an instrument, by indices; null where it never traded.
   Position* Find(uint32_t account, uint32_t instrument) noexcept;
+  const Position* Find(uint32_t account, uint32_t instrument) const noexcept {
+    return const_cast<Exposure*>(this)->Find(account, instrument);
+  }
+  // What position `index` counts for in gross notional.
+  Money ValueOf(uint32_t index) const noexcept { return ValueOf(positions_[index]); }
   // As Find, made if need be; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
 
@@ -98,6 +103,9 @@ class Exposure {
   // `quantity` was bought (negative: sold) at `price`. A bust takes back with the opposite sign.
   void Fill(uint32_t position, int64_t quantity, int64_t price) noexcept;
 
+  uint32_t IndexOf(const Position& position) const noexcept {
+    return static_cast<uint32_t>(&position - &positions_[0]);
+  }
   const Position& position(uint32_t index) const noexcept { return positions_[index]; }
   uint32_t positions() const noexcept { return positions_count_; }
   const AccountExposure& account(uint32_t index) const noexcept { return accounts_[index]; }

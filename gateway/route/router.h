@@ -1,8 +1,8 @@
 // To which venue does an order go?
 //
-// Its explicit route; else the first configured rule that fits; else the default. A venue that is down or
-// halted is replaced by the rule's fallback, but never when the client named it. Rules are sorted by
-// instrument at start, so an order looks only at rules that can fit it.
+// Its explicit route; else the first configured rule that fits; else the default. A venue that is
+// down or halted is replaced by the rule's fallback, but never when the client named it. Rules are
+// sorted by instrument at start, so an order looks only at rules that can fit it.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +30,16 @@ class Router {
     if (route != 0) [[unlikely]] {
       const uint32_t venue = IndexOf(route);
       if (venue == kNoVenue) return {RejectReason::kNoRoute, kNoVenue};
-      return {venues.Open(venue, instrument) ? RejectReason::kNone : RejectReason::kVenueUnavailable,
-              venue};
+      return {
+          venues.Open(venue, instrument) ? RejectReason::kNone : RejectReason::kVenueUnavailable,
+          venue};
     }
     for (uint32_t at = first_rule_[instrument]; at != first_rule_[instrument + 1]; ++at) {
       const Rule& rule = rules_[at];
       if (rule.account != account && rule.account != kAny) continue;
       if (rule.session != session && rule.session != kAny) continue;
-      if (venues.Open(rule.venue, instrument)) [[likely]] return {RejectReason::kNone, rule.venue};
+      if (venues.Open(rule.venue, instrument)) [[likely]]
+        return {RejectReason::kNone, rule.venue};
       if (rule.fallback != kNoVenue && venues.Open(rule.fallback, instrument)) {
         return {RejectReason::kNone, rule.fallback};
       }

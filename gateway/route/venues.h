@@ -1,7 +1,8 @@
 // Which venues are up, and which instruments are halted there?
 //
-// Every venue is down until it says that it is up. Its epoch rises when it goes down, so that requests of an
-// earlier epoch that were never answered are known to be in doubt. Engine thread only.
+// Every venue is down until it says that it is up. Its epoch rises when it goes down, so that
+// requests of an earlier epoch that were never answered are known to be in doubt. Engine thread
+// only.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ class Venues {
   explicit Venues(const EngineConfig& config)
       : venues_(config.venues.size()), halt_words_((config.instruments.size() + 63) / 64) {
     RINGWAY_CHECK(config.venues.size() <= kVenuesMax, "at most kVenuesMax venues");
-    for (size_t index = 0; index < venues_.size(); ++index) venues_[index].id = config.venues[index].id;
+    for (size_t index = 0; index < venues_.size(); ++index)
+      venues_[index].id = config.venues[index].id;
     halts_.resize(venues_.size() * halt_words_);
   }
 
@@ -28,7 +30,9 @@ class Venues {
   size_t size() const noexcept { return venues_.size(); }
 
   // Whether requests can be sent there at all: cancels also while trading is halted.
-  bool Reachable(uint32_t venue) const noexcept { return venues_[venue].state != VenueState::kDown; }
+  bool Reachable(uint32_t venue) const noexcept {
+    return venues_[venue].state != VenueState::kDown;
+  }
   bool Halted(uint32_t venue, uint32_t instrument) const noexcept {
     return (halts_[venue * halt_words_ + instrument / 64] >> (instrument % 64) & 1) != 0;
   }

@@ -1,0 +1,192 @@
+// How is an engine put together, and who handles which input?
+
+#include "gateway/engine/engine.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ringway {
+namespace {
+
+// Indices by number; numbers are unique and within 1..kConfigIdMax.
+template <class Config>
+std::vector<uint32_t> IndexByNumber(const std::vector<Config>& configured, uint32_t none) {
+  uint32_t id_max = 0;
+  for (const Config& config : configured) id_max = std::max(id_max, uint32_t{config.id});
+  RINGWAY_CHECK(id_max <= kConfigIdMax, "configured numbers are at most kConfigIdMax");
+  std::vector<uint32_t> table(size_t{id_max} + 1, none);
+  for (uint32_t index = 0; index < configured.size(); ++index) {
+    const uint32_t id = configured[index].id;
+    RINGWAY_CHECK(id != 0 && table[id] == none, "configured numbers are unique and not 0");
+    table[id] = index;
+  }
+  return table;
+}
+
+std::vector<Instrument> MakeInstruments(const EngineConfig& config) {
+  std::vector<Instrument> made;
+  for (const InstrumentConfig& instrument : config.instruments) {
+    made.push_back(MakeInstrument(instrument));
+  }
+  return made;
+}
+
+}  // namespace
+
+Engine::Engine(const EngineConfig& config)
+    : session_index_(IndexByNumber(config.sessions, kNone)),
+      account_index_(IndexByNumber(config.accounts, kNone)),
+      instrument_index_(IndexByNumber(config.instruments, kNone)),
+      instruments_(MakeInstruments(config)),
+      sessions_(config.sessions.size()),
+      venues_(config),
+      router_(config),
+      orders_(config.pools.orders_max, config.sessions.size()),
+      exposure_(config, instruments_),
+      checks_(config),
+      message_rate_(config),
+      execution_ids_(config.pools.executions_remembered),
+      doubtful_(config.venues.size()) {
+  RINGWAY_CHECK(config.sessions.size() <= kSessionsMax, "at most kSessionsMax sessions");
+  for (size_t index = 0; index < sessions_.size(); ++index) {
+    sessions_[index].id = config.sessions[index].id;
+    session_limits_.push_back(config.sessions[index].limits);
+  }
+  for (const AccountConfig& account : config.accounts) {
+    account_ids_.push_back(account.id);
+    account_limits_.push_back(account.limits);
+  }
+}
+
+Engine::~Engine() = default;
+
+void Engine::StartReferences() noexcept {
+  started_ = true;
+  for (Instrument& instrument : instruments_) instrument.reference_time_ns = now_ns_;
+}
+
+void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept {
+  RINGWAY_CHECK(now_ns >= now_ns_, "time never steps back");
+  now_ns_ = now_ns;
+  if (!started_) [[unlikely]]
+    StartReferences();
+
+  switch (input.origin) {
+    case Origin::kSession: {
+      const uint32_t session = SessionIndex(input.id);
+      if (session == kNone) [[unlikely]]
+        break;
+      OnSession(session, input, effects);
+      return;
+    }
+    case Origin::kVenue: {
+      const uint32_t venue =
+          input.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(input.id)) : kNone;
+      if (venue == kNone) [[unlikely]]
+        break;
+      OnVenue(venue, input, effects);
+      return;
+    }
+    case Origin::kSessionUp:
+    case Origin::kSessionDown: {
+      const uint32_t session = SessionIndex(input.id);
+      if (session == kNone) [[unlikely]]
+        break;
+      input.origin == Origin::kSessionUp ? OnSessionUp(session, input)
+                                         : OnSessionDown(session, input);
+      DoWork(effects);
+      return;
+    }
+    case Origin::kAdmin:
+      OnAdmin(input);
+      DoWork(effects);
+      return;
+    case Origin::kTimer:
+      DoWork(effects);
+      return;
+  }
+  ++counters_.unknown_sources;
+}
+
+void Engine::RejectMessage(SessionState& session, FrameType type, SessionRejectReason reason,
+                           Effects& effects) noexcept {
+  ++counters_.session_rejects;
+  SessionReject reject;
+  reject.ref_seq = session.next_seq_in - 1;
+  reject.ref_type = static_cast<uint8_t>(type);
+  reject.reason = reason;
+  ToSession(session, reject, effects);
+}
+
+void Engine::OnSession(uint32_t session, const Input& input, Effects& effects) noexcept {
+  SessionState& state = sessions_[session];
+  ++state.next_seq_in;
+  // Decodes an M and hands it on, or says what is wrong with it.
+  const auto decode = [&]<class M>(M message,
+                                   void(Engine::*handle)(uint32_t, const M&, Effects&) noexcept)
+      __attribute__((always_inline)) {
+    if (Decode(input.payload, message) != DecodeStatus::kOk) [[unlikely]] {
+      RejectMessage(state, input.type, SessionRejectReason::kMalformedMessage, effects);
+    } else if (!message.ReservedAreZero()) [[unlikely]] {
+      RejectMessage(state, input.type, SessionRejectReason::kReservedFieldNotZero, effects);
+    } else {
+      (this->*handle)(session, message, effects);
+    }
+  };
+  switch (input.type) {
+    case FrameType::kNewOrder:
+      decode(NewOrder{}, &Engine::OnNewOrder);
+      // The next order finds its record in the cache.
+      orders_.PrefetchNext();
+      return;
+    case FrameType::kCancel:
+      return decode(Cancel{}, &Engine::OnCancel);
+    case FrameType::kReplace:
+      return decode(Replace{}, &Engine::OnReplace);
+    case FrameType::kMassCancel:
+      return decode(MassCancel{}, &Engine::OnMassCancel);
+    default:
+      break;
+  }
+  RejectMessage(state, input.type,
+                IsKnown(input.type) ? SessionRejectReason::kMessageNotAllowed
+                                    : SessionRejectReason::kUnknownMessageType,
+                effects);
+}
+
+void Engine::OnVenue(uint32_t venue, const Input& input, Effects& effects) noexcept {
+  DecodeStatus status = DecodeStatus::kUnknownType;
+  switch (input.type) {
+    case FrameType::kExecutionReport: {
+      ExecutionReport report;
+      status = Decode(input.payload, report);
+      if (status == DecodeStatus::kOk) OnExecution(venue, report, effects);
+      break;
+    }
+    case FrameType::kCancelReject: {
+      CancelReject report;
+      status = Decode(input.payload, report);
+      if (status == DecodeStatus::kOk) OnCancelReject(venue, report, effects);
+      break;
+    }
+    case FrameType::kReferencePrice: {
+      ReferencePrice reference;
+      status = Decode(input.payload, reference);
+      if (status == DecodeStatus::kOk) OnReferencePrice(reference);
+      break;
+    }
+    case FrameType::kVenueStatus: {
+      VenueStatus venue_status;
+      status = Decode(input.payload, venue_status);
+      if (status == DecodeStatus::kOk) OnVenueStatus(venue, venue_status);
+      DoWork(effects);
+      break;
+    }
+    default:
+      break;
+  }
+  if (status != DecodeStatus::kOk) ++counters_.malformed_reports;
+}
+
+}  // namespace ringway

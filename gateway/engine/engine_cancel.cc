@@ -1,0 +1,227 @@
+// How does a client change its mind about an order?
+//
+// One cancel and one replace can be pending at a time. A cancel may follow a replace that is not
+// answered; if the venue takes the replace first and so does not know what the cancel names, the
+// cancel is sent once more under the new name. A replace after a cancel is refused
+// (alreadyPending). Cancels pass every check but the message rate, where tokens are kept for them.
+
+#include <algorithm>
+
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+namespace {
+
+CancelRejectReason ReasonOf(const Verdict& verdict) noexcept {
+  switch (verdict.reason) {
+    case RejectReason::kPriceExceedsBand:
+      return CancelRejectReason::kPriceExceedsBand;
+    case RejectReason::kInvalidPriceIncrement:
+      return CancelRejectReason::kInvalidPriceIncrement;
+    default:
+      return CancelRejectReason::kRiskLimit;
+  }
+}
+
+}  // namespace
+
+// The session's order that the client means: by its current clOrdId, its first, or that of a
+// replace that is still pending. Older ones are forgotten as names, though not for telling
+// duplicates.
+Order* Engine::FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept {
+  const Slot slot = orders_.Find(session, orig_cl_ord_id);
+  if (slot == kNoSlot) return nullptr;
+  Order& order = orders_[slot];
+  if (order.session != session) return nullptr;
+  const bool named = order.cl_ord_id == orig_cl_ord_id || order.first_cl_ord_id == orig_cl_ord_id ||
+                     (order.Has(kReplacePending) && order.replace_cl_ord_id == orig_cl_ord_id);
+  return named ? &order : nullptr;
+}
+
+void Engine::RejectChange(SessionState& session, const Order* order, RequestType type,
+                          uint64_t cl_ord_id, uint64_t orig_cl_ord_id, CancelRejectReason reason,
+                          RiskCheck check, Effects& effects) noexcept {
+  ++counters_.cancel_rejects;
+  CancelReject reject;
+  reject.cl_ord_id = cl_ord_id;
+  reject.orig_cl_ord_id = orig_cl_ord_id;
+  reject.transact_time = static_cast<uint64_t>(now_ns_);
+  reject.reason = reason;
+  reject.request_type = type;
+  reject.check = check;
+  if (order != nullptr) {
+    reject.order_id = order->order_id;
+    reject.ord_status = StatusOf(order->state, order->flags);
+    reject.venue = venues_.id(order->venue);
+  } else {
+    reject.ord_status = OrdStatus::kRejected;  // as FIX wants it for an unknown order
+  }
+  ToSession(session, reject, effects);
+}
+
+void Engine::SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noexcept {
+  order.flags = static_cast<uint8_t>((order.flags | kCancelPending) & ~kCancelOutdated);
+  order.cancel_cl_ord_id = cl_ord_id;
+  order.cancel_id = orders_.NextRequestId(order);
+  order.cancel_epoch = venues_.epoch(order.venue);
+  Cancel outgoing;
+  outgoing.cl_ord_id = order.cancel_id;
+  outgoing.orig_cl_ord_id = order.live_id;
+  ToVenue(order.venue, outgoing, effects);
+}
+
+void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects) noexcept {
+  ++counters_.cancels;
+  SessionState& state = sessions_[session];
+  Order* order = FindForChange(session, request.orig_cl_ord_id);
+  const auto reject = [&](CancelRejectReason reason, RiskCheck check = RiskCheck::kNone) {
+    RejectChange(state, order, RequestType::kCancel, request.cl_ord_id, request.orig_cl_ord_id,
+                 reason, check, effects);
+  };
+  if (order != nullptr && order->cancel_id != 0 && request.cl_ord_id != 0 &&
+      order->cancel_cl_ord_id == request.cl_ord_id) [[unlikely]] {
+    ++counters_.resends;
+    return Acknowledge(state, *order, RequestType::kCancel, request.cl_ord_id,
+                       request.orig_cl_ord_id, effects);
+  }
+  if (const auto rate = message_rate_.Check(now_ns_, session, true); !rate.verdict.passed())
+      [[unlikely]] {
+    reject(CancelRejectReason::kOther, RiskCheck::kMessageRate);
+    return NoticeThrottling(state, session, rate, effects);
+  }
+  if (request.cl_ord_id == 0) return reject(CancelRejectReason::kOther);
+  if (order == nullptr) return reject(CancelRejectReason::kUnknownOrder);
+  if (orders_.Find(session, request.cl_ord_id) != kNoSlot) {
+    return reject(CancelRejectReason::kDuplicateClOrdId);
+  }
+  if (IsClosed(order->state)) return reject(CancelRejectReason::kTooLateToCancel);
+  if (CancelIsUnanswered(*order)) return reject(CancelRejectReason::kAlreadyPending);
+  if (!venues_.Reachable(order->venue)) return reject(CancelRejectReason::kVenueUnavailable);
+  if (order->Has(kCancelPending) && order->cancel_cl_ord_id != 0) {
+    // An earlier cancel was in doubt since the venue went down; this one takes its place.
+    RejectChange(state, order, RequestType::kCancel, order->cancel_cl_ord_id, order->cl_ord_id,
+                 CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
+  }
+  SendCancel(*order, request.cl_ord_id, effects);
+  Acknowledge(state, *order, RequestType::kCancel, request.cl_ord_id, request.orig_cl_ord_id,
+              effects);
+}
+
+// What is wrong with the replace whatever the limits are. FIX has few reasons for it.
+CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& request) const noexcept {
+  const Instrument& instrument = InstrumentOf(order);
+  const auto price_is_sane = [&instrument](bool wanted, int64_t price) {
+    return wanted ? price >= instrument.price_min && price <= instrument.price_max : price == 0;
+  };
+  const bool limited = order.ord_type == OrdType::kLimit || order.ord_type == OrdType::kStopLimit;
+  const bool stopped = order.ord_type == OrdType::kStop || order.ord_type == OrdType::kStopLimit;
+  if (!price_is_sane(limited, request.price) || !price_is_sane(stopped, request.stop_price) ||
+      request.qty == 0 || request.qty > instrument.quantity_max) {
+    return CancelRejectReason::kOther;
+  }
+  return CancelRejectReason::kNone;
+}
+
+void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept {
+  ++counters_.replaces;
+  SessionState& state = sessions_[session];
+  Order* order = FindForChange(session, request.orig_cl_ord_id);
+  const auto reject = [&](CancelRejectReason reason, RiskCheck check = RiskCheck::kNone) {
+    RejectChange(state, order, RequestType::kReplace, request.cl_ord_id, request.orig_cl_ord_id,
+                 reason, check, effects);
+  };
+  if (const Slot known = orders_.Find(session, request.cl_ord_id); known != kNoSlot) [[unlikely]] {
+    const Order& replaced = orders_[known];
+    if (replaced.session == session && replaced.Has(kReplacePending | kHadReplace) &&
+        replaced.replace_cl_ord_id == request.cl_ord_id && replaced.replace_qty == request.qty &&
+        replaced.replace_price == request.price &&
+        replaced.replace_stop_price == request.stop_price) {
+      ++counters_.resends;
+      return Acknowledge(state, replaced, RequestType::kReplace, request.cl_ord_id,
+                         request.orig_cl_ord_id, effects);
+    }
+    return reject(CancelRejectReason::kDuplicateClOrdId);
+  }
+  if (const auto rate = message_rate_.Check(now_ns_, session, false); !rate.verdict.passed())
+      [[unlikely]] {
+    reject(CancelRejectReason::kRiskLimit, RiskCheck::kMessageRate);
+    return NoticeThrottling(state, session, rate, effects);
+  }
+  if (request.cl_ord_id == 0) return reject(CancelRejectReason::kOther);
+  if (order == nullptr) return reject(CancelRejectReason::kUnknownOrder);
+  if (IsClosed(order->state)) return reject(CancelRejectReason::kTooLateToCancel);
+  if (order->Has(kCancelPending | kReplacePending)) {
+    return reject(CancelRejectReason::kAlreadyPending);
+  }
+  const Position& position = exposure_.position(order->position);
+  const bool in_doubt =
+      order->state == OrderState::kInDoubt ||
+      (order->state == OrderState::kSent && order->venue_epoch != venues_.epoch(order->venue));
+  if (in_doubt || !venues_.Open(order->venue, position.instrument)) {
+    return reject(CancelRejectReason::kVenueUnavailable);
+  }
+  if (const CancelRejectReason error = ReplaceError(*order, request);
+      error != CancelRejectReason::kNone) {
+    return reject(error);
+  }
+
+  const Instrument& instrument = instruments_[position.instrument];
+  const Contribution before = ContributionOf(*order);
+  Order changed = *order;
+  changed.flags = static_cast<uint8_t>((changed.flags | kReplacePending) & ~kHadReplace);
+  changed.replace_cl_ord_id = request.cl_ord_id;
+  changed.replace_price = request.price;
+  changed.replace_qty = request.qty;
+  changed.replace_stop_price = request.stop_price;
+  changed.replace_risk_price = request.price != 0        ? request.price
+                               : request.stop_price != 0 ? request.stop_price
+                                                         : order->risk_price;
+  const Contribution after = ContributionOf(changed);
+  const RiskRequest risk{
+      .now_ns = now_ns_,
+      .session_limits = session_limits_[session],
+      .account_limits = account_limits_[position.account],
+      .instrument = instrument,
+      .position = position,
+      .account_exposure = exposure_.account(position.account),
+      .exposure = exposure_,
+      .session = session,
+      .account = position.account,
+      .instrument_index = position.instrument,
+      .venue = order->venue,
+      .book_side = before.side,
+      .side = order->side,
+      .ord_type = order->ord_type,
+      .is_replace = true,
+      .price = request.price,
+      .stop_price = request.stop_price,
+      .risk_price = changed.replace_risk_price,
+      .quantity = request.qty,
+      .open_before = before.quantity,
+      .open_after = after.quantity,
+      .notional_before = before.notional,
+      .notional_after = after.notional,
+      .grows = request.qty > order->cum_qty + order->leaves_qty,
+      .price_moves = request.price != order->price || request.stop_price != order->stop_price,
+  };
+  if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) {
+    return reject(ReasonOf(verdict), verdict.check);
+  }
+  if (!orders_.HasRoomForId() || !exposure_.HasRoomForOrder()) {
+    return reject(CancelRejectReason::kOther);
+  }
+
+  *order = changed;
+  order->replace_id = orders_.NextRequestId(*order);
+  order->replace_epoch = venues_.epoch(order->venue);
+  orders_.Reserve(*order, request.cl_ord_id);
+  exposure_.Change(before, after);
+  Replace outgoing = request;
+  outgoing.cl_ord_id = order->replace_id;
+  outgoing.orig_cl_ord_id = order->live_id;
+  ToVenue(order->venue, outgoing, effects);
+  Acknowledge(state, *order, RequestType::kReplace, request.cl_ord_id, request.orig_cl_ord_id,
+              effects);
+}
+
+}  // namespace ringway

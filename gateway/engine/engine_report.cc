@@ -1,0 +1,410 @@
+// What does a venue's report change, and who is told?
+//
+// lifecycle.h says which reports are legal; here is what they do. Quantities are our own arithmetic
+// over fills; where the venue counts otherwise that is counted, and only kRestated, the venue's
+// statement of the whole truth, overrides. Exposure changes through Contribution before and after,
+// nowhere else.
+
+#include <algorithm>
+
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+
+// Orders are found by any identifier that a request about them ever had; a venue cannot name
+// another's.
+Order* Engine::FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept {
+  Order* order = orders_.FindByVenueRequest(id);
+  if (order == nullptr) order = orders_.FindByVenueRequest(orig_id);
+  return order != nullptr && order->venue == venue ? order : nullptr;
+}
+
+void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept {
+  unknown_[counters_.unknown_reports++ % kUnknownReportsKept] = {
+      now_ns_,         report.cl_ord_id,  report.exec_id,
+      report.last_qty, venues_.id(venue), report.exec_type};
+}
+
+void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
+  exposure_.Fill(order.position, BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
+}
+
+void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
+                    uint64_t orig_cl_ord_id, Effects& effects) noexcept {
+  const Position& position = exposure_.position(order.position);
+  ExecutionReport report;
+  report.cl_ord_id = cl_ord_id;
+  report.order_id = order.order_id;
+  report.exec_id = from_venue.exec_id;
+  report.transact_time =
+      from_venue.transact_time != 0 ? from_venue.transact_time : static_cast<uint64_t>(now_ns_);
+  report.instrument = instruments_[position.instrument].id;
+  report.account = account_ids_[position.account];
+  report.exec_type = from_venue.exec_type;
+  report.ord_status = StatusOf(order.state, order.flags);
+  report.side = order.side;
+  report.reason = from_venue.reason;
+  report.venue = venues_.id(order.venue);
+  report.liquidity = from_venue.liquidity;
+  report.leaves_qty = order.leaves_qty;
+  report.cum_qty = order.cum_qty;
+  report.last_qty = from_venue.last_qty;
+  report.last_price = from_venue.last_price;
+  report.price = order.price;
+  report.orig_cl_ord_id = orig_cl_ord_id;
+  report.match_id = from_venue.match_id;
+  ToSession(sessions_[order.session], report, effects);
+}
+
+// Requests that are still pending when an order closes get their answer now; what the venue says to
+// them later is counted only.
+void Engine::RejectPending(Order& order, Effects& effects) noexcept {
+  SessionState& session = sessions_[order.session];
+  const uint8_t pending = order.flags;
+  order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated | kReplacePending));
+  if ((pending & kReplacePending) != 0) {
+    orders_.Retire(order, order.replace_cl_ord_id);
+    RejectChange(session, &order, RequestType::kReplace, order.replace_cl_ord_id, order.cl_ord_id,
+                 CancelRejectReason::kTooLateToCancel, RiskCheck::kNone, effects);
+  }
+  if ((pending & kCancelPending) != 0 && order.cancel_cl_ord_id != 0) {
+    RejectChange(session, &order, RequestType::kCancel, order.cancel_cl_ord_id, order.cl_ord_id,
+                 CancelRejectReason::kTooLateToCancel, RiskCheck::kNone, effects);
+  }
+}
+
+// REQUIRES: the order is open, and its contribution is taken out of exposure already.
+void Engine::Close(Order& order, OrderState state, Effects&) noexcept {
+  order.state = state;
+  order.leaves_qty = 0;
+  SkipClosing(order);
+  orders_.Close(order);
+  switch (state) {
+    case OrderState::kFilled:
+      ++counters_.filled;
+      break;
+    case OrderState::kExpired:
+      ++counters_.expired;
+      break;
+    case OrderState::kVenueRejected:
+      ++counters_.venue_rejected;
+      break;
+    default:
+      ++counters_.canceled;
+      break;
+  }
+}
+
+void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept {
+  ++counters_.reports;
+  const ReportKind kind = KindOf(report.exec_type);
+  if (kind == ReportKind::kUnknown || !EnumsAreKnown(report) || report.last_qty >= kQuantityBound ||
+      report.cum_qty >= kQuantityBound || report.leaves_qty >= kQuantityBound ||
+      (kind == ReportKind::kTrade && report.last_qty == 0)) [[unlikely]] {
+    ++counters_.malformed_reports;
+    return;
+  }
+  Order* found = FindReported(venue, report.cl_ord_id, report.orig_cl_ord_id);
+  if (found == nullptr) [[unlikely]]
+    return RememberUnknown(venue, report);
+  if (report.exec_id != 0 && !execution_ids_.Remember(venue, report.exec_id)) [[unlikely]] {
+    ++counters_.duplicate_reports;
+    return;
+  }
+  Order& order = *found;
+  if (kind == ReportKind::kAdjustment) [[unlikely]]
+    return OnAdjustment(order, report, effects);
+  // Some venues reject a cancel or replace by an execution report.
+  if (kind == ReportKind::kRejected && report.cl_ord_id != order.live_id &&
+      (report.cl_ord_id == order.cancel_id || report.cl_ord_id == order.replace_id)) {
+    return OnRefused(order, report.cl_ord_id, CancelRejectReason::kVenueOption, effects);
+  }
+  const Transition transition = TransitionOf(order.state, kind);
+  if (transition == Transition::kIgnore) {
+    ++counters_.ignored_reports;
+    return;
+  }
+  if (transition == Transition::kConflict) {
+    ++counters_.conflicting_reports;
+    return;
+  }
+  ShowFirst(sessions_[order.session], order, effects);
+  switch (transition) {
+    case Transition::kAccept:
+      order.state = OpenStateOf(order.cum_qty);
+      return Report(order, report, order.cl_ord_id, 0, effects);
+    case Transition::kFill:
+      return OnTrade(order, report, false, effects);
+    case Transition::kLateFill:
+      return OnTrade(order, report, true, effects);
+    case Transition::kReplace:
+      return OnReplaced(order, report, effects);
+    case Transition::kRestate:
+      return OnRestated(order, report, effects);
+    case Transition::kClose: {
+      exposure_.Remove(ContributionOf(order));
+      uint64_t request = 0;
+      if (kind == ReportKind::kCanceled && order.Has(kCancelPending)) {
+        request = order.cancel_cl_ord_id;
+        order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+      }
+      Close(order, ClosedBy(kind), effects);
+      // Whoever asked for the cancel sees it answered; otherwise it is about the order alone.
+      Report(order, report, request != 0 ? request : order.cl_ord_id,
+             request != 0 ? order.cl_ord_id : 0, effects);
+      return RejectPending(order, effects);
+    }
+    case Transition::kIgnore:
+    case Transition::kConflict:
+      return;
+  }
+}
+
+void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
+                     Effects& effects) noexcept {
+  ++counters_.fills;
+  counters_.filled_quantity += report.last_qty;
+  counters_.late_fills += late;
+  if (report.last_qty > order.leaves_qty && (!late || order.state == OrderState::kFilled)) {
+    ++counters_.overfills;
+  }
+  const uint64_t leaves = order.leaves_qty - std::min(order.leaves_qty, report.last_qty);
+  if (late) {
+    order.cum_qty += report.last_qty;
+    AddFill(order, static_cast<int64_t>(report.last_qty), report.last_price);
+  } else {
+    const Contribution before = ContributionOf(order);
+    order.leaves_qty = leaves;
+    order.cum_qty += report.last_qty;
+    AddFill(order, static_cast<int64_t>(report.last_qty), report.last_price);
+    if (leaves == 0) {
+      exposure_.Remove(before);
+      Close(order, OrderState::kFilled, effects);
+    } else {
+      order.state = OrderState::kPartFilled;
+      exposure_.Change(before, ContributionOf(order));
+    }
+  }
+  counters_.quantity_mismatches += report.cum_qty != 0 && report.cum_qty != order.cum_qty;
+  Report(order, report, order.cl_ord_id, 0, effects);
+  if (IsClosed(order.state)) RejectPending(order, effects);
+}
+
+// Price, quantity and names become those of the pending replace. REQUIRES: kReplacePending; the
+// caller takes the contribution out before and puts it back after.
+void Engine::TakeReplacement(Order& order) noexcept {
+  orders_.Retire(order, order.cl_ord_id);
+  order.cl_ord_id = order.replace_cl_ord_id;
+  order.live_id = order.replace_id;
+  order.price = order.replace_price;
+  order.stop_price = order.replace_stop_price;
+  order.risk_price = order.replace_risk_price;
+  order.leaves_qty = order.replace_qty - std::min(order.replace_qty, order.cum_qty);
+  order.flags = static_cast<uint8_t>((order.flags & ~kReplacePending) | kHadReplace);
+  if (order.Has(kCancelPending)) order.flags |= kCancelOutdated;
+}
+
+void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
+  if (!order.Has(kReplacePending) || report.cl_ord_id != order.replace_id) {
+    ++(order.Has(kHadReplace) ? counters_.ignored_reports : counters_.conflicting_reports);
+    return;
+  }
+  const uint64_t old_cl_ord_id = order.cl_ord_id;
+  const Contribution before = ContributionOf(order);
+  TakeReplacement(order);
+  if (order.leaves_qty == 0) {
+    // FIX: a total below what is filled means "no more"; the order is filled.
+    exposure_.Remove(before);
+    Close(order, OrderState::kFilled, effects);
+  } else {
+    order.state = OpenStateOf(order.cum_qty);
+    exposure_.Change(before, ContributionOf(order));
+  }
+  counters_.quantity_mismatches += report.leaves_qty != order.leaves_qty;
+  Report(order, report, order.cl_ord_id, old_cl_ord_id, effects);
+  if (IsClosed(order.state)) RejectPending(order, effects);
+}
+
+// The venue states where the order stands: unasked, or to bring us up to date after it was away.
+// Requests that were under way when it went down are settled by it.
+void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
+  const Contribution before = ContributionOf(order);
+  const uint64_t old_cl_ord_id = order.cl_ord_id;
+  const uint8_t epoch = venues_.epoch(order.venue);
+  const bool replaced = order.Has(kReplacePending) && report.cl_ord_id == order.replace_id;
+  const bool replace_lost = !replaced && order.Has(kReplacePending) && order.replace_epoch != epoch;
+  const bool cancel_lost = order.Has(kCancelPending) && order.cancel_epoch != epoch;
+  if (replaced) TakeReplacement(order);
+
+  // Fills whose reports were lost: position follows; they are priced as the venue says, or at the
+  // order's.
+  ExecutionReport restated = report;
+  restated.last_qty = 0;
+  if (report.cum_qty > order.cum_qty) {
+    restated.last_qty = report.cum_qty - order.cum_qty;
+    if (restated.last_price == 0) restated.last_price = order.risk_price;
+    AddFill(order, static_cast<int64_t>(restated.last_qty), restated.last_price);
+    ++counters_.fills;
+    counters_.filled_quantity += restated.last_qty;
+    order.cum_qty = report.cum_qty;
+  } else {
+    counters_.quantity_mismatches += report.cum_qty != order.cum_qty;
+  }
+  order.leaves_qty = report.leaves_qty;
+  const Instrument& instrument = InstrumentOf(order);
+  if (order.price != 0 && report.price >= instrument.price_min &&
+      report.price <= instrument.price_max &&
+      instrument.tick.Divides(static_cast<uint64_t>(report.price))) {
+    order.price = order.risk_price = report.price;
+  }
+
+  if (report.leaves_qty == 0) {
+    const OrderState state = report.ord_status == OrdStatus::kRejected  ? OrderState::kVenueRejected
+                             : report.ord_status == OrdStatus::kExpired ? OrderState::kExpired
+                             : report.ord_status == OrdStatus::kFilled  ? OrderState::kFilled
+                                                                        : OrderState::kCanceled;
+    exposure_.Remove(before);
+    Close(order, state, effects);
+  } else {
+    order.state = OpenStateOf(order.cum_qty);
+    SessionState& session = sessions_[order.session];
+    if (replace_lost) {
+      order.flags &= static_cast<uint8_t>(~kReplacePending);
+      orders_.Retire(order, order.replace_cl_ord_id);
+      RejectChange(session, &order, RequestType::kReplace, order.replace_cl_ord_id, order.cl_ord_id,
+                   CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
+    }
+    if (cancel_lost) {
+      order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+      if (order.cancel_cl_ord_id != 0) {
+        RejectChange(session, &order, RequestType::kCancel, order.cancel_cl_ord_id, order.cl_ord_id,
+                     CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
+        order.cancel_cl_ord_id = 0;
+      }
+    }
+    exposure_.Change(before, ContributionOf(order));
+  }
+  Report(order, restated, order.cl_ord_id, replaced ? old_cl_ord_id : 0, effects);
+  if (IsClosed(order.state)) RejectPending(order, effects);
+}
+
+// A trade is taken back or changed. `last_qty` of a bust is what is taken back; `cum_qty` of a
+// correction is the order's total as it is now (0: only the price changed). What stays open the
+// venue says.
+void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
+  ShowFirst(sessions_[order.session], order, effects);
+  const bool open = IsOpen(order.state);
+  const std::optional<Contribution> before =
+      open ? std::optional(ContributionOf(order)) : std::nullopt;
+  if (report.exec_type == ExecType::kBusted) {
+    ++counters_.busts;
+    const uint64_t taken_back = std::min(report.last_qty, order.cum_qty);
+    counters_.quantity_mismatches += taken_back != report.last_qty;
+    order.cum_qty -= taken_back;
+    AddFill(order, -static_cast<int64_t>(taken_back), 0);
+  } else {
+    ++counters_.corrections;
+    const uint64_t corrected = report.cum_qty != 0 ? report.cum_qty : order.cum_qty;
+    AddFill(order, static_cast<int64_t>(corrected - order.cum_qty), report.last_price);
+    order.cum_qty = corrected;
+  }
+  if (open) {
+    if (report.leaves_qty != 0) order.leaves_qty = report.leaves_qty;
+    if (order.state != OrderState::kInDoubt && order.state != OrderState::kSent) {
+      order.state = OpenStateOf(order.cum_qty);
+    }
+    exposure_.Change(*before, ContributionOf(order));
+  }
+  Report(order, report, order.cl_ord_id, 0, effects);
+}
+
+void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept {
+  ++counters_.reports;
+  if (!EnumsAreKnown(report)) {
+    ++counters_.malformed_reports;
+    return;
+  }
+  Order* order = FindReported(venue, report.cl_ord_id, 0);
+  if (order == nullptr) {
+    ExecutionReport unknown;
+    unknown.cl_ord_id = report.cl_ord_id;
+    return RememberUnknown(venue, unknown);
+  }
+  OnRefused(*order, report.cl_ord_id, report.reason, effects);
+}
+
+// The venue does not carry out a cancel or replace.
+void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason reason,
+                       Effects& effects) noexcept {
+  SessionState& session = sessions_[order.session];
+  if (order.Has(kCancelPending) && request_id == order.cancel_id) {
+    if (order.Has(kCancelOutdated) && venues_.Reachable(order.venue)) {
+      // It named the order as it was before a replace that the venue took first.
+      return SendCancel(order, order.cancel_cl_ord_id, effects);
+    }
+    ShowFirst(session, order, effects);
+    const uint64_t cl_ord_id = order.cancel_cl_ord_id;
+    order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+    order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
+    if (cl_ord_id != 0) {
+      RejectChange(session, &order, RequestType::kCancel, cl_ord_id, order.cl_ord_id, reason,
+                   RiskCheck::kNone, effects);
+    }
+  } else if (order.Has(kReplacePending) && request_id == order.replace_id) {
+    ShowFirst(session, order, effects);
+    const Contribution before = ContributionOf(order);
+    order.flags &= static_cast<uint8_t>(~kReplacePending);
+    exposure_.Change(before, ContributionOf(order));
+    orders_.Retire(order, order.replace_cl_ord_id);
+    RejectChange(session, &order, RequestType::kReplace, order.replace_cl_ord_id, order.cl_ord_id,
+                 reason, RiskCheck::kNone, effects);
+  } else {
+    // Answered when the order closed, or never asked.
+    ++(request_id == order.live_id ? counters_.conflicting_reports : counters_.ignored_reports);
+  }
+}
+
+void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
+  if (!IsKnown(status.state) || status.state == VenueState::kUnset) {
+    ++counters_.malformed_reports;
+    return;
+  }
+  bool news = false;
+  if (status.instrument == 0) {
+    news = venues_.SetState(venue, status.state);
+    if (news && status.state == VenueState::kDown) doubtful_[venue] = 1;
+  } else {
+    const uint32_t instrument = InstrumentIndex(status.instrument);
+    if (instrument == kNone) {
+      ++counters_.malformed_reports;
+      return;
+    }
+    news = venues_.SetHalt(venue, instrument, status.state != VenueState::kUp);
+  }
+  if (!news) return;
+  Notice notice{FrameType::kVenueStatus, {}, status};
+  notice.venue.venue = venues_.id(venue);
+  notice.venue.transact_time = static_cast<uint64_t>(now_ns_);
+  if (!notices_.Push(notice)) ++counters_.notices_dropped;
+  RecountWork();
+}
+
+void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
+  const uint32_t index = InstrumentIndex(reference.instrument);
+  if (index == kNone || reference.price <= 0 || reference.price > instruments_[index].price_max) {
+    ++counters_.malformed_reports;
+    return;
+  }
+  // As old as its sender says, but never from the future.
+  const auto now = static_cast<uint64_t>(now_ns_);
+  const uint64_t time = reference.transact_time == 0 ? now : std::min(reference.transact_time, now);
+  Instrument& instrument = instruments_[index];
+  if (instrument.reference_price != 0 &&
+      static_cast<int64_t>(time) < instrument.reference_time_ns) {
+    return;  // overtaken by a newer one
+  }
+  instrument.reference_price = reference.price;
+  instrument.reference_time_ns = static_cast<int64_t>(time);
+}
+
+}  // namespace ringway

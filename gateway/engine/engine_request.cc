@@ -1,0 +1,250 @@
+// May this order go to a venue, and what is said to both sides if it may?
+//
+// Order of questions: seen before? too fast? well formed? known instrument and account? a venue?
+// every risk check; room. Only then does anything change but token bucket and burst counter.
+
+#include <algorithm>
+
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+namespace {
+
+// Identifies what a client asked for, field by field.
+uint64_t ContentHash(const NewOrder& request) noexcept {
+  uint64_t words[NewOrder::kDataWords];
+  static_assert(sizeof(words) == sizeof(request));
+  std::memcpy(words, &request, sizeof(words));
+  uint64_t hash = MixHash(words[0], words[1]);
+  hash = MixHash(hash ^ words[2], words[3]);
+  hash = MixHash(hash ^ words[4], words[5]);
+  return MixHash(hash ^ words[6], words[7]);
+}
+
+bool IsImmediate(TimeInForce time_in_force) noexcept {
+  return time_in_force == TimeInForce::kImmediateOrCancel ||
+         time_in_force == TimeInForce::kFillOrKill;
+}
+
+}  // namespace
+
+bool Engine::AnswerResend(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
+  const Slot slot = orders_.Find(session, request.cl_ord_id);
+  if (slot == kNoSlot) [[likely]]
+    return false;
+  const Order& order = orders_[slot];
+  SessionState& state = sessions_[session];
+  // The record may be another order's by now, or the clOrdId that of a replace.
+  if (order.session == session && order.first_cl_ord_id == request.cl_ord_id &&
+      order.content_hash == ContentHash(request)) {
+    ++counters_.resends;
+    Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
+  } else {
+    RejectOrder(state, request, {RejectReason::kDuplicateOrder}, 0, effects);
+  }
+  return true;
+}
+
+// What is wrong with the order whatever the limits are.
+RejectReason Engine::FieldError(const NewOrder& request,
+                                const Instrument& instrument) const noexcept {
+  const bool limited =
+      request.ord_type == OrdType::kLimit || request.ord_type == OrdType::kStopLimit;
+  const bool stopped =
+      request.ord_type == OrdType::kStop || request.ord_type == OrdType::kStopLimit;
+  const auto price_is_sane = [&instrument](bool wanted, int64_t price) {
+    return wanted ? price >= instrument.price_min && price <= instrument.price_max : price == 0;
+  };
+  if (!price_is_sane(limited, request.price) || !price_is_sane(stopped, request.stop_price)) {
+    return RejectReason::kInvalidPrice;
+  }
+  if (request.qty == 0 || request.qty > instrument.quantity_max ||
+      request.display_qty > request.qty) {
+    return RejectReason::kIncorrectQuantity;
+  }
+  if ((request.time_in_force == TimeInForce::kGoodTillDate) != (request.expire_time != 0)) {
+    return RejectReason::kInvalidField;
+  }
+  if (request.expire_time != 0 && request.expire_time <= static_cast<uint64_t>(now_ns_)) {
+    return RejectReason::kStaleOrder;
+  }
+  if (request.post_only != 0 &&
+      (request.ord_type != OrdType::kLimit || IsImmediate(request.time_in_force))) {
+    return RejectReason::kUnsupportedOrderCharacteristic;
+  }
+  return RejectReason::kNone;
+}
+
+void Engine::RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
+                         VenueId venue, Effects& effects) noexcept {
+  ++counters_.rejected;
+  ++counters_.rejected_by_reason[static_cast<size_t>(verdict.reason)];
+  OrderReject reject;
+  reject.cl_ord_id = request.cl_ord_id;
+  reject.transact_time = static_cast<uint64_t>(now_ns_);
+  reject.limit = verdict.limit;
+  reject.value = verdict.value;
+  reject.reason = verdict.reason;
+  reject.check = verdict.check;
+  reject.venue = venue;
+  ToSession(session, reject, effects);
+}
+
+void Engine::NoticeThrottling(SessionState& session, uint32_t index,
+                              const MessageRate::Answer& answer, Effects& effects) noexcept {
+  if (!answer.throttling_begins) return;
+  ++counters_.throttle_notices;
+  ThrottleNotice notice;
+  notice.transact_time = static_cast<uint64_t>(now_ns_);
+  notice.retry_after_ns = static_cast<uint64_t>(answer.retry_after_ns);
+  notice.rate_per_second = session_limits_[index].messages_per_second;
+  notice.burst = session_limits_[index].message_burst;
+  ToSession(session, notice, effects);
+}
+
+void Engine::Acknowledge(SessionState& session, const Order& order, RequestType type,
+                         uint64_t cl_ord_id, uint64_t orig_cl_ord_id, Effects& effects) noexcept {
+  OrderAck ack;
+  ack.cl_ord_id = cl_ord_id;
+  ack.order_id = order.order_id;
+  ack.transact_time = static_cast<uint64_t>(now_ns_);
+  ack.orig_cl_ord_id = orig_cl_ord_id;
+  ack.request_type = type;
+  ack.durability = Durability::kMemory;
+  ack.venue = venues_.id(order.venue);
+  ToSession(session, ack, effects);
+}
+
+uint64_t Engine::RestingTick(OrdType type, TimeInForce time_in_force, BookSide side,
+                             const Instrument& instrument, int64_t price) const noexcept {
+  if (type != OrdType::kLimit || IsImmediate(time_in_force)) return kNoTick;
+  return Exposure::OrientedTick(side, instrument.tick.Quotient(static_cast<uint64_t>(price)));
+}
+
+Contribution Engine::ContributionOf(const Order& order) const noexcept {
+  const Instrument& instrument = InstrumentOf(order);
+  const BookSide side = BookSideOf(order.side);
+  uint64_t quantity = order.leaves_qty;
+  int64_t price = order.risk_price;
+  uint64_t tick = RestingTick(order.ord_type, order.time_in_force, side, instrument, order.price);
+  if (order.Has(kReplacePending)) {
+    // Which of the two is in force only the venue knows: the worse one counts.
+    quantity = std::max(quantity, order.replace_qty - std::min(order.replace_qty, order.cum_qty));
+    price = std::max(price, order.replace_risk_price);
+    tick = std::min(tick, RestingTick(order.ord_type, order.time_in_force, side, instrument,
+                                      order.replace_price));
+  }
+  return {
+      order.position, order.session, side, quantity, instrument.Notional(price, quantity), tick};
+}
+
+void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
+  orders_.Prefetch(session, request.cl_ord_id);
+  ++counters_.new_orders;
+  SessionState& state = sessions_[session];
+  const auto reject = [&](const Verdict& verdict, VenueId venue = 0) {
+    RejectOrder(state, request, verdict, venue, effects);
+  };
+  // First of all: a resend must never be refused for another reason than the first time.
+  if (AnswerResend(session, request, effects)) [[unlikely]]
+    return;
+
+  if (const auto rate = message_rate_.Check(now_ns_, session, false); !rate.verdict.passed())
+      [[unlikely]] {
+    reject(rate.verdict);
+    NoticeThrottling(state, session, rate, effects);
+    return;
+  }
+  if (request.cl_ord_id == 0 || !EnumsAreKnown(request) || request.side == Side::kUnset ||
+      request.ord_type == OrdType::kUnset || request.post_only > 1) [[unlikely]] {
+    return reject({RejectReason::kInvalidField});
+  }
+  const uint32_t instrument_index = InstrumentIndex(request.instrument);
+  if (instrument_index == kNone) [[unlikely]]
+    return reject({RejectReason::kUnknownSymbol});
+  const uint32_t account = AccountIndex(request.account);
+  if (account == kNone) [[unlikely]]
+    return reject({RejectReason::kUnknownAccount});
+  if (!checks_.get<Entitlement>().MayUseAccount(session, account)) [[unlikely]] {
+    return reject({RejectReason::kMissingEntitlement, RiskCheck::kEntitlement});
+  }
+  const Instrument& instrument = instruments_[instrument_index];
+  if (const RejectReason error = FieldError(request, instrument); error != RejectReason::kNone)
+      [[unlikely]] {
+    return reject({error});
+  }
+  const auto [no_route, venue] =
+      router_.Route(venues_, request.route, session, account, instrument_index);
+  if (no_route != RejectReason::kNone) [[unlikely]] {
+    return reject({no_route}, venue == Router::kNoVenue ? request.route : venues_.id(venue));
+  }
+  Position* position = exposure_.FindOrMake(account, instrument_index);
+  if (position == nullptr) [[unlikely]]
+    return reject({RejectReason::kGatewayFull});
+
+  const BookSide side = BookSideOf(request.side);
+  const uint64_t tick =
+      RestingTick(request.ord_type, request.time_in_force, side, instrument, request.price);
+  if (tick != kNoTick) exposure_.Prefetch(exposure_.IndexOf(*position), side, tick);
+  const int64_t risk_price = request.price != 0        ? request.price
+                             : request.stop_price != 0 ? request.stop_price
+                                                       : instrument.reference_price;
+  const Money notional = instrument.Notional(risk_price, request.qty);
+  const RiskRequest risk{
+      .now_ns = now_ns_,
+      .session_limits = session_limits_[session],
+      .account_limits = account_limits_[account],
+      .instrument = instrument,
+      .position = *position,
+      .account_exposure = exposure_.account(account),
+      .exposure = exposure_,
+      .session = session,
+      .account = account,
+      .instrument_index = instrument_index,
+      .venue = venue,
+      .book_side = side,
+      .side = request.side,
+      .ord_type = request.ord_type,
+      .is_replace = false,
+      .price = request.price,
+      .stop_price = request.stop_price,
+      .risk_price = risk_price,
+      .quantity = request.qty,
+      .open_before = 0,
+      .open_after = request.qty,
+      .notional_before = 0,
+      .notional_after = notional,
+      .grows = true,
+      .price_moves = true,
+  };
+  if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) [[unlikely]] {
+    return reject(verdict, venues_.id(venue));
+  }
+  if (!orders_.HasRoom() || !exposure_.HasRoomForOrder()) [[unlikely]] {
+    return reject({RejectReason::kGatewayFull});
+  }
+
+  ++counters_.accepted;
+  Order& order = orders_.Open(session, request.cl_ord_id);
+  order.price = request.price;
+  order.leaves_qty = request.qty;
+  order.risk_price = risk_price;
+  order.position = exposure_.IndexOf(*position);
+  order.venue = static_cast<uint8_t>(venue);
+  order.state = OrderState::kSent;
+  order.side = request.side;
+  order.ord_type = request.ord_type;
+  order.time_in_force = request.time_in_force;
+  order.venue_epoch = venues_.epoch(venue);
+  order.content_hash = ContentHash(request);
+  order.stop_price = request.stop_price;
+  exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
+
+  NewOrder outgoing = request;
+  outgoing.cl_ord_id = order.order_id;
+  outgoing.route = 0;
+  ToVenue(venue, outgoing, effects);
+  Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
+}
+
+}  // namespace ringway

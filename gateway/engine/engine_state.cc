@@ -1,0 +1,212 @@
+// What is the engine's state, for whoever wants to see, compare or audit it?
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+namespace {
+
+// Folds plain words into a hash.
+class Folder {
+ public:
+  template <class T>
+  void Add(const T& value) noexcept {
+    static_assert(std::has_unique_object_representations_v<T>, "padding has no defined content");
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&value);
+    for (size_t at = 0; at < sizeof(T); at += sizeof(uint64_t)) {
+      uint64_t word = 0;
+      std::memcpy(&word, bytes + at, std::min(sizeof(word), sizeof(T) - at));
+      hash_ = MixHash(hash_ ^ word, at + 1);
+    }
+  }
+  void Add(const Walk& walk) noexcept {
+    Add(walk.at);
+    Add(walk.end_order_id);
+  }
+  uint64_t hash() const noexcept { return hash_; }
+
+ private:
+  uint64_t hash_ = 0x52696e67776179;
+};
+
+}  // namespace
+
+OrderView Engine::ViewOf(const Order& order) const noexcept {
+  const Position& position = exposure_.position(order.position);
+  return {sessions_[order.session].id,
+          order.cl_ord_id,
+          order.order_id,
+          order.live_id,
+          account_ids_[position.account],
+          instruments_[position.instrument].id,
+          venues_.id(order.venue),
+          order.side,
+          StatusOf(order.state, order.flags),
+          order.price,
+          order.leaves_qty,
+          order.cum_qty};
+}
+
+PositionView Engine::ViewOf(const Position& position) const noexcept {
+  return {account_ids_[position.account], instruments_[position.instrument].id, position.quantity,
+          position.open[kBuySide], position.open[kSellSide]};
+}
+
+uint32_t Engine::open_orders(SessionId session) const noexcept {
+  const uint32_t index = SessionIndex(session);
+  return index == kNone ? 0 : exposure_.session_open_orders(index);
+}
+
+uint64_t Engine::next_seq_in(SessionId session) const noexcept {
+  const uint32_t index = SessionIndex(session);
+  return index == kNone ? 0 : sessions_[index].next_seq_in;
+}
+
+uint64_t Engine::next_seq_out(SessionId session) const noexcept {
+  const uint32_t index = SessionIndex(session);
+  return index == kNone ? 0 : sessions_[index].next_seq_out;
+}
+
+VenueState Engine::venue_state(VenueId venue) const noexcept {
+  const uint32_t index = router_.IndexOf(venue);
+  return index == kNone ? VenueState::kUnset : venues_.state(index);
+}
+
+bool Engine::killed(KillScope scope, uint32_t id) const noexcept {
+  const uint32_t index = scope == KillScope::kSession   ? SessionIndex(id)
+                         : scope == KillScope::kAccount ? AccountIndex(id)
+                         : scope == KillScope::kVenue && id <= UINT16_MAX
+                             ? router_.IndexOf(static_cast<VenueId>(id))
+                         : scope == KillScope::kAll ? 0
+                                                    : kNone;
+  return index != kNone && checks_.get<KillSwitch>().killed(scope, index);
+}
+
+PositionView Engine::position(uint32_t account, uint32_t instrument) const noexcept {
+  const uint32_t account_index = AccountIndex(account);
+  const uint32_t instrument_index = InstrumentIndex(instrument);
+  if (account_index != kNone && instrument_index != kNone) {
+    const Position* found = exposure_.Find(account_index, instrument_index);
+    if (found != nullptr) return ViewOf(*found);
+  }
+  return {account, instrument, 0, 0, 0};
+}
+
+std::optional<OrderView> Engine::FindOrder(SessionId session, uint64_t cl_ord_id) const noexcept {
+  const uint32_t index = SessionIndex(session);
+  const Slot slot = index == kNone ? kNoSlot : orders_.Find(index, cl_ord_id);
+  if (slot == kNoSlot) return std::nullopt;
+  const Order& order = orders_[slot];
+  const bool named = order.session == index &&
+                     (order.cl_ord_id == cl_ord_id || order.first_cl_ord_id == cl_ord_id ||
+                      (order.Has(kReplacePending) && order.replace_cl_ord_id == cl_ord_id));
+  return named ? std::optional(ViewOf(order)) : std::nullopt;
+}
+
+std::vector<UnknownReport> Engine::unknown_reports() const {
+  std::vector<UnknownReport> reports;
+  const uint64_t count = counters_.unknown_reports;
+  for (uint64_t at = count - std::min<uint64_t>(count, kUnknownReportsKept); at < count; ++at) {
+    reports.push_back(unknown_[at % kUnknownReportsKept]);
+  }
+  return reports;
+}
+
+uint64_t Engine::StateHash() const noexcept {
+  Folder folder;
+  folder.Add(now_ns_);
+  folder.Add(counters_);
+  folder.Add(orders_.StateHash());
+  folder.Add(message_rate_.StateHash());
+  folder.Add(checks_.get<DuplicateBurst>().StateHash());
+  folder.Add(execution_ids_.StateHash());
+  for (const SessionState& session : sessions_) {
+    folder.Add(session.next_seq_in);
+    folder.Add(session.next_seq_out);
+    folder.Add(session.incarnation);
+    folder.Add(uint64_t{session.snapshot_round} << 16 |
+               static_cast<uint64_t>(session.cancel_on_disconnect) << 8 |
+               static_cast<uint64_t>(session.up));
+    folder.Add(session.disconnect);
+    folder.Add(session.mass_cancel.walk);
+    folder.Add(uint64_t{session.mass_cancel.affected} << 32 | session.mass_cancel.not_sent);
+    folder.Add(session.snapshot.walk);
+    folder.Add(session.snapshot.index);
+  }
+  for (uint32_t at = 0; at < exposure_.positions(); ++at) folder.Add(exposure_.position(at));
+  for (const Instrument& instrument : instruments_) {
+    folder.Add(instrument.reference_price);
+    folder.Add(instrument.reference_time_ns);
+  }
+  for (uint32_t venue = 0; venue < venues_.size(); ++venue) {
+    folder.Add(static_cast<uint64_t>(venues_.state(venue)) << 16 |
+               uint64_t{venues_.epoch(venue)} << 8 |
+               uint64_t{checks_.get<KillSwitch>().killed(KillScope::kVenue, venue)});
+    folder.Add(doubtful_[venue]);
+  }
+  for (const uint64_t halts : venues_.halts()) folder.Add(halts);
+  for (uint32_t at = 0; at < account_ids_.size(); ++at) {
+    folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kAccount, at)});
+  }
+  for (uint32_t at = 0; at < sessions_.size(); ++at) {
+    folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kSession, at)});
+  }
+  folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kAll, 0)});
+  folder.Add(sweep_venue_);
+  folder.Add(sweep_session_);
+  folder.Add(sweep_);
+  folder.Add(uint64_t{notices_.count()} << 32 | notices_.next_session());
+  return folder.hash();
+}
+
+std::string_view Engine::FindExposureError() const {
+  struct Sums {
+    uint64_t open[2] = {};
+    uint64_t best[2] = {kNoTick, kNoTick};
+  };
+  std::vector<Sums> positions(exposure_.positions());
+  std::vector<AccountExposure> accounts(account_ids_.size());
+  std::map<std::tuple<uint32_t, BookSide, uint64_t>, uint64_t> ticks;
+  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    uint32_t open_orders = 0;
+    for (Slot at = orders_.first_open(session); at != kNoSlot; at = orders_[at].next) {
+      if (!IsOpen(orders_[at].state)) return "a closed order is in a list of open orders";
+      const Contribution order = ContributionOf(orders_[at]);
+      ++open_orders;
+      positions[order.position].open[order.side] += order.quantity;
+      AccountExposure& account = accounts[exposure_.position(order.position).account];
+      account.open_notional += order.notional;
+      ++account.open_orders;
+      if (order.tick == kNoTick) continue;
+      ++ticks[{order.position, order.side, order.tick}];
+      uint64_t& best = positions[order.position].best[order.side];
+      best = std::min(best, order.tick);
+    }
+    if (open_orders != exposure_.session_open_orders(session)) return "open orders of a session";
+  }
+  for (uint32_t at = 0; at < positions.size(); ++at) {
+    for (const BookSide side : {kBuySide, kSellSide}) {
+      if (positions[at].open[side] != exposure_.position(at).open[side]) return "open quantity";
+      if (positions[at].best[side] != exposure_.position(at).best_resting[side]) {
+        return "best resting price";
+      }
+    }
+    accounts[exposure_.position(at).account].position_notional += exposure_.ValueOf(at);
+  }
+  for (uint32_t at = 0; at < accounts.size(); ++at) {
+    const AccountExposure& account = exposure_.account(at);
+    if (accounts[at].open_notional != account.open_notional) return "open notional";
+    if (accounts[at].position_notional != account.position_notional) return "position notional";
+    if (accounts[at].open_orders != account.open_orders) return "open orders of an account";
+  }
+  for (const auto& [key, count] : ticks) {
+    const auto [position, side, tick] = key;
+    if (exposure_.book().CountAt(position * 2 + side, tick) != count) return "orders at a tick";
+  }
+  return {};
+}
+
+}  // namespace ringway
