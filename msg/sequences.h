@@ -41,9 +41,14 @@ class Outbound {
   }
 
   // A new link begins, whose peer expects number `expected`. Returns how many messages from there
-  // on are no longer kept: a GapFill tells the peer. REQUIRES: expected <= next_seq().
-  uint64_t ResumeAt(uint64_t expected) noexcept {
+  // on are not kept: a GapFill tells the peer. Where there is such a gap, no more than `keep_max`
+  // of the newest are sent behind it, so that there is room for what replaces the lost ones.
+  // REQUIRES: expected <= next_seq().
+  uint64_t ResumeAt(uint64_t expected, uint32_t keep_max) noexcept {
     store_.ReleaseBelow(expected);
+    if (store_.first() != expected) {
+      while (store_.count() > keep_max) store_.DropOldest();
+    }
     cursor_ = store_.first();
     gap_fill_due_ = cursor_ != expected;
     return cursor_ - expected;
@@ -75,6 +80,16 @@ class Outbound {
     const SendStatus status = Put(link, slot, publish);
     if (status == SendStatus::kOk) store_.Append();
     return status;
+  }
+
+  // Sees to it that Keep() has room: acknowledgements that are still under way must not end a peer
+  // that reads well, so what is on the link already is given up first. False when all that is kept
+  // is still to be sent: the peer does not read.
+  bool MakeRoom() noexcept {
+    if (!store_.full()) return true;
+    if (cursor_ == store_.first()) return false;
+    store_.DropOldest();
+    return true;
   }
 
   // Numbers and keeps a message; Pump() sends it. REQUIRES: !store().full().

@@ -305,7 +305,7 @@ class SessionCore {
       // The gateway has everything, perhaps more than this process remembers having sent.
       outbound_.Restart(ack.next_seq_in);
     } else {
-      counters_.requests_lost += outbound_.ResumeAt(ack.next_seq_in);
+      counters_.requests_lost += outbound_.ResumeAt(ack.next_seq_in, options_.resend_slots);
     }
     inbound_.Restart(reports_next);
     heartbeat_ns_ = static_cast<int64_t>(ack.heartbeat_ns);

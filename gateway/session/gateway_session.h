@@ -94,7 +94,7 @@ class GatewaySession {
     inbound_.Resume();
     if (logon.next_seq_in == 0) {
       outbound_.Restart(outbound_.next_seq());
-    } else if (outbound_.ResumeAt(logon.next_seq_in) != 0) {
+    } else if (outbound_.ResumeAt(logon.next_seq_in, outbound_.store().capacity() / 2) != 0) {
       logon.next_seq_in = 0;
     }
     const bool snapshot = logon.next_seq_in == 0;
@@ -115,7 +115,7 @@ class GatewaySession {
 
   // Numbers, keeps and sends a report. Never refuses: a client that is too far behind is ended.
   void Send(FrameType type, std::span<const std::byte> payload, Publish publish) noexcept {
-    if (live() && outbound_.store().full()) {
+    if (live() && !outbound_.MakeRoom()) {
       ++counters_.slow_consumers;
       Logout(LogoutReason::kSlowConsumer);
     }

@@ -21,9 +21,10 @@ inline constexpr uint32_t kViolationsLimit = 64;
 struct SessionConfig {
   SessionId id = 0;  // not 0, unique
   SessionKey key;
-  // Reports kept until the client has processed them; a power of two or rounded up to one, from
-  // kResendSlotsMin. 128 bytes each. A client that falls this far behind is logged out
-  // (slowConsumer) and gets a snapshot when it returns.
+  // Reports kept until the client has processed them; from kResendSlotsMin, rounded up to a power
+  // of two; 128 bytes each. A client that leaves so many unread beyond what its ring holds is
+  // logged out (slowConsumer) and gets a snapshot when it returns. Should hold what a ring full of
+  // requests (4,096 orders) can bring about.
   uint32_t report_slots = 16'384;
   // Where the session stood when an earlier gateway process ended; left alone for a new session.
   uint64_t incarnation = 0;
@@ -48,7 +49,7 @@ struct SessionLayerOptions {
   Durability durability_max = Durability::kMemory;
   // How many OpenOrder messages a snapshot of this session has now, for LogonAck.openOrders. May be
   // empty: then 0 is announced, and OpenOrder.count tells.
-  std::function<uint64_t(SessionId)> open_orders;
+  std::function<uint64_t(SessionId)> open_orders = {};
 };
 
 // Every error of both, in one status: InvalidArgument naming fields and bounds.

@@ -1,0 +1,221 @@
+// Who gets in, and who does not?
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/session/testing/world.h"
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+TEST(LogonTest, BothSidesProveTheKeyAndAgreeOnNumbers) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  EXPECT_EQ(client.core.next_seq_out(), 1u);
+  EXPECT_EQ(client.core.open_orders_at_logon(), kSnapshotOrders);
+  EXPECT_EQ(client.snapshot.size(), kSnapshotOrders);
+  ASSERT_EQ(world.ups.size(), 1u);
+  EXPECT_EQ(world.ups[0].second.next_seq_in, 0u);
+  EXPECT_EQ(world.ups[0].second.mac0, 0u) << "proofs must not reach journals";
+  ASSERT_EQ(world.Order(client, 1), SendStatus::kOk);
+  world.Run({&client});
+  EXPECT_EQ(world.requests[7], Range(1, 1));
+  EXPECT_EQ(client.acked, Range(1, 1));
+}
+
+// What the layer answers to one raw first message; nothing else may follow.
+LogonReject RejectionOf(World& world, RawPeer& peer) {
+  world.GatewayTurn();
+  peer.Poll();
+  EXPECT_EQ(peer.received.size(), 1u);
+  EXPECT_EQ(peer.link->state(), LinkState::kClosed);
+  EXPECT_TRUE(world.ups.empty());
+  return peer.Last<LogonReject>();
+}
+
+TEST(LogonTest, WrongKeyAndUnknownSessionGetTheSameRejectAndNothingElse) {
+  for (const auto& [session, key] : {std::pair{7u, 8}, std::pair{9u, 9}}) {
+    World world({7});
+    RawPeer peer{world.NewLink(), {}};
+    Logon logon{.session = session, .version = kSessionProtocolVersion, .incarnation = 1};
+    Sign(TestKey(static_cast<uint8_t>(key)), {peer.link->nonces(), peer.link->epoch()}, logon);
+    peer.Send(logon);
+    EXPECT_EQ(RejectionOf(world, peer).reason, LogonRejectReason::kAuthenticationFailed);
+    EXPECT_EQ(world.layer->counters().logons_rejected, 1u);
+  }
+}
+
+TEST(LogonTest, ClientWithAWrongKeyIsToldSo) {
+  World world({7});
+  TestClient client(7, 8);
+  EXPECT_FALSE(world.LogOn(client));
+  EXPECT_EQ(client.core.end(), SessionEnd::kLogonRejected);
+  EXPECT_EQ(client.core.logon_reject_reason(), LogonRejectReason::kAuthenticationFailed);
+}
+
+TEST(LogonTest, LogonRecordedOnAnEarlierLinkIsWorthless) {
+  World world({7});
+  RawPeer first{world.NewLink(), {}};
+  Logon recorded{.session = 7, .version = kSessionProtocolVersion, .incarnation = 1};
+  Sign(TestKey(7), {first.link->nonces(), first.link->epoch()}, recorded);
+  RawPeer second{world.NewLink(), {}};
+  second.Send(recorded);
+  EXPECT_EQ(RejectionOf(world, second).reason, LogonRejectReason::kAuthenticationFailed);
+}
+
+TEST(LogonTest, ChangedLogonIsNotAuthentic) {
+  World world({7});
+  RawPeer peer{world.NewLink(), {}};
+  Logon logon{.session = 7, .version = kSessionProtocolVersion, .incarnation = 1};
+  Sign(TestKey(7), {peer.link->nonces(), peer.link->epoch()}, logon);
+  logon.cancel_on_disconnect = 1;
+  peer.Send(logon);
+  EXPECT_EQ(RejectionOf(world, peer).reason, LogonRejectReason::kAuthenticationFailed);
+}
+
+TEST(LogonTest, AnythingBeforeALogonIsRefused) {
+  World world({7});
+  for (const uint8_t type : {0, 2, 5, 32, 33, 66, 130, 239}) {
+    RawPeer peer{world.NewLink(), {}};
+    peer.SendBytes(type, {});
+    EXPECT_EQ(RejectionOf(world, peer).reason, LogonRejectReason::kNotALogon) << int{type};
+  }
+  RawPeer order{world.NewLink(), {}};
+  order.Send(NewOrder{.cl_ord_id = 1});
+  EXPECT_EQ(RejectionOf(world, order).reason, LogonRejectReason::kNotALogon);
+  RawPeer garbled{world.NewLink(), {}};
+  garbled.SendBytes(1, std::as_bytes(std::span("garbage garbage")));
+  EXPECT_EQ(RejectionOf(world, garbled).reason, LogonRejectReason::kNotALogon);
+  EXPECT_TRUE(world.requests[7].empty());
+}
+
+TEST(LogonTest, OtherVersionIsTold) {
+  World world({7});
+  RawPeer peer{world.NewLink(), {}};
+  peer.Send(Logon{.session = 7, .version = 2, .incarnation = 1});
+  const LogonReject reject = RejectionOf(world, peer);
+  EXPECT_EQ(reject.reason, LogonRejectReason::kVersionNotSupported);
+  EXPECT_EQ(reject.version, kSessionProtocolVersion);
+}
+
+TEST(LogonTest, GatewayWithoutTheKeyIsRefusedByTheClient) {
+  LoopPair pair = MakeLoopPair(1);
+  TestClient client(7);
+  client.core.Attach(std::move(pair.client), 0);
+  client.core.Maintain(0);
+  RawPeer impostor{std::move(pair.listener), {}};
+  impostor.Poll();
+  const auto asked = impostor.Last<Logon>();
+  LogonAck ack{.session = 7,
+               .version = kSessionProtocolVersion,
+               .incarnation = asked.incarnation,
+               .next_seq_out = 1,
+               .next_seq_in = 1,
+               .heartbeat_ns = kNsPerS,
+               // The client's own proof, thrown back at it.
+               .mac0 = asked.mac0,
+               .mac1 = asked.mac1,
+               .mac2 = asked.mac2,
+               .mac3 = asked.mac3};
+  impostor.Send(ack);
+  client.core.Poll(client, 16);
+  EXPECT_EQ(client.core.end(), SessionEnd::kNotAuthentic);
+  EXPECT_EQ(client.core.Send(NewOrder{}, Publish::kNow), SendStatus::kClosed);
+}
+
+TEST(LogonTest, SilentLinkIsDroppedAndCrowdIsBounded) {
+  World world({7}, {.links_before_logon_max = 2});
+  const auto first = world.NewLink();
+  const auto second = world.NewLink();
+  RawPeer third{world.NewLink(), {}};
+  third.Poll();
+  EXPECT_EQ(third.Last<LogonReject>().reason, LogonRejectReason::kGatewayFull);
+  world.now_ns += 6 * kNsPerS;
+  world.GatewayTurn();
+  EXPECT_EQ(first->state(), LinkState::kClosed);
+  EXPECT_EQ(second->state(), LinkState::kClosed);
+  EXPECT_EQ(world.layer->counters().logons_timed_out, 2u);
+  TestClient client(7);
+  EXPECT_TRUE(world.LogOn(client));
+}
+
+TEST(LogonTest, NewLogonSupersedesTheLiveOneOnlyWhenAuthentic) {
+  World world({7});
+  TestClient old_client(7);
+  ASSERT_TRUE(world.LogOn(old_client));
+  TestClient impostor(7, 8);
+  EXPECT_FALSE(world.LogOn(impostor));
+  world.Run({&old_client});
+  EXPECT_EQ(old_client.core.state(), SessionState::kLive);
+
+  TestClient new_client(7);
+  ASSERT_TRUE(world.LogOn(new_client));
+  world.Run({&old_client, &new_client});
+  EXPECT_EQ(old_client.core.state(), SessionState::kLoggedOut);
+  EXPECT_EQ(old_client.core.logout_reason(), LogoutReason::kSupersededByNewLogon);
+  EXPECT_EQ(new_client.core.state(), SessionState::kLive);
+  ASSERT_EQ(world.downs.size(), 1u);
+  EXPECT_EQ(world.downs[0].second, LogoutReason::kSupersededByNewLogon);
+
+  // The old process must not take it back with its old numbers.
+  EXPECT_FALSE(world.LogOn(old_client));
+  EXPECT_EQ(old_client.core.logon_reject_reason(), LogonRejectReason::kStaleEpoch);
+}
+
+TEST(LogonTest, RequestsThatTheOldLinkBroughtAreNotLostWhenSuperseded) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  ASSERT_EQ(world.Order(client, 1), SendStatus::kOk);
+  TestClient successor(7);
+  world.Connect(successor);
+  world.ClientTurn(successor);
+  world.Run({&successor});
+  EXPECT_EQ(world.requests[7], Range(1, 1));
+  EXPECT_EQ(successor.core.next_seq_out(), 2u);
+}
+
+TEST(LogonTest, RefusedByTheListenersEpoch) {
+  std::vector<SessionConfig> configs;
+  configs.push_back({.id = 7, .key = TestKey(7)});
+  auto layer = SessionLayer<LoopLink>::Create(
+      {}, configs, [](SessionId session, uint32_t epoch) { return session == 7 && epoch > 5; });
+  ASSERT_TRUE(layer.ok());
+  for (const uint32_t epoch : {5u, 6u}) {
+    LoopPair pair = MakeLoopPair(epoch, epoch);
+    (*layer)->Accept(std::move(pair.listener), 0);
+    RawPeer peer{std::move(pair.client), {}};
+    peer.LogOn(7, 1);
+    (*layer)->Poll(
+        0, [](const Input&) {}, 8);
+    peer.Poll();
+    if (epoch == 5) {
+      EXPECT_EQ(peer.Last<LogonReject>().reason, LogonRejectReason::kStaleEpoch);
+    } else {
+      EXPECT_EQ(peer.Last<LogonAck>().next_seq_in, 1u);
+    }
+  }
+}
+
+TEST(LogonTest, ConfigurationErrorsAreNamedTogether) {
+  std::vector<SessionConfig> configs;
+  configs.push_back({.id = 0, .key = TestKey(1)});
+  configs.push_back({.id = 3, .key = TestKey(1), .report_slots = 1});
+  configs.push_back({.id = 3, .key = TestKey(1)});
+  const auto layer = SessionLayer<LoopLink>::Create({.violations_max = 65}, configs);
+  ASSERT_FALSE(layer.ok());
+  const std::string text(layer.status().message());
+  for (const char* part :
+       {"session 0", "violations_max", "report_slots", "session 3 is there twice"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  }
+}
+
+}  // namespace
+}  // namespace ringway

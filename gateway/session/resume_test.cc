@@ -1,0 +1,222 @@
+// Does every request and every report arrive exactly once, wherever a link dies?
+
+#include <cstdint>
+#include <vector>
+
+#include "gateway/session/testing/world.h"
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+// Sends orders 1..30, three per turn; the link dies in turn `cut_turn`, before or after the
+// gateway's half of it, with `arriving` of the records under way in each direction still arriving.
+void RunWithOneCut(uint32_t cut_turn, bool after_gateway, uint64_t arriving, uint32_t room) {
+  SCOPED_TRACE(testing::Message() << "turn " << cut_turn << " after_gateway " << after_gateway
+                                  << " arriving " << arriving << " room " << room);
+  constexpr uint64_t kOrders = 30;
+  World world({7});
+  world.room = room;
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  uint64_t next = 1;
+  for (uint32_t turn = 0; turn != 40; ++turn) {
+    world.now_ns += 2 * kNsPerMs;
+    for (int i = 0; i != 3 && next <= kOrders; ++i) {
+      if (world.Order(client, next) != SendStatus::kOk) break;
+      ++next;
+    }
+    if (turn == cut_turn && !after_gateway) client.link->Cut(arriving);
+    world.GatewayTurn(2);
+    if (turn == cut_turn && after_gateway) client.link->Cut(arriving);
+    world.ClientTurn(client, 2);
+    if (client.core.state() == SessionState::kLost) world.Connect(client);
+  }
+  world.Run({&client}, 40);
+  EXPECT_EQ(client.core.state(), SessionState::kLive);
+  EXPECT_EQ(world.requests[7], Range(1, kOrders));
+  EXPECT_EQ(client.acked, Range(1, kOrders));
+  EXPECT_TRUE(client.gaps.empty());
+  EXPECT_EQ(client.core.counters().logons, 2u);
+}
+
+TEST(ResumeTest, ExactlyOnceInBothDirectionsWhereverTheLinkDies) {
+  for (uint32_t turn = 0; turn != 16; ++turn) {
+    for (const bool after_gateway : {false, true}) {
+      for (uint64_t arriving = 0; arriving != 8; ++arriving) {
+        for (const uint32_t room : {4u, 256u}) RunWithOneCut(turn, after_gateway, arriving, room);
+      }
+    }
+  }
+}
+
+TEST(ResumeTest, ExactlyOnceThroughManyDeaths) {
+  World world({7});
+  world.room = 32;
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  uint64_t next = 1;
+  for (uint32_t turn = 0; turn != 20'000; ++turn) {
+    world.now_ns += kNsPerMs;
+    for (int i = 0; i != 2; ++i) {
+      if (world.Order(client, next) == SendStatus::kOk) ++next;
+    }
+    if (turn % 17 == 3) client.link->Cut(turn % 5);
+    if (turn % 3 != 0) world.GatewayTurn(3);
+    if (turn % 4 != 0) world.ClientTurn(client, 3);
+    if (client.core.state() == SessionState::kLost) world.Connect(client);
+  }
+  world.Run({&client}, 600);
+  if (client.core.state() == SessionState::kLost) world.LogOn(client);
+  world.Run({&client}, 600);
+  EXPECT_EQ(client.core.state(), SessionState::kLive);
+  EXPECT_GT(next, 5'000u);
+  EXPECT_EQ(world.requests[7], Range(1, next - 1));
+  EXPECT_EQ(client.acked, Range(1, next - 1));
+  EXPECT_TRUE(client.gaps.empty());
+}
+
+TEST(ResumeTest, ClientThatLostItsMemoryGetsNumbersAndASnapshot) {
+  World world({7});
+  {
+    TestClient client(7);
+    ASSERT_TRUE(world.LogOn(client));
+    for (uint64_t i = 1; i <= 5; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+    world.Run({&client});
+  }
+  world.Run({});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  EXPECT_EQ(client.core.next_seq_out(), 6u);
+  EXPECT_EQ(client.snapshot.size(), kSnapshotOrders);
+  EXPECT_TRUE(client.acked.empty());
+  EXPECT_EQ(world.ups.back().second.next_seq_in, 0u);
+  ASSERT_EQ(world.Order(client, 6), SendStatus::kOk);
+  world.Run({&client});
+  EXPECT_EQ(world.requests[7], Range(1, 6));
+  EXPECT_EQ(client.acked, Range(6, 6));
+}
+
+TEST(ResumeTest, ProcessThatSavedItsNumbersGoesOnFromThem) {
+  World world({7});
+  ResumeState saved;
+  {
+    TestClient client(7);
+    ASSERT_TRUE(world.LogOn(client));
+    for (uint64_t i = 1; i <= 3; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+    world.Run({&client});
+    saved = {client.core.incarnation(), client.core.next_seq_out(), client.core.next_seq_in()};
+    // Sent and processed, but not in what was saved; its ack is never read.
+    ASSERT_EQ(world.Order(client, 4), SendStatus::kOk);
+    world.GatewayTurn();
+  }
+  world.Run({});
+  TestClient client(7, 7, saved);
+  ASSERT_TRUE(world.LogOn(client));
+  world.Run({&client});
+  EXPECT_EQ(client.core.next_seq_out(), 5u) << "the gateway's count wins";
+  EXPECT_EQ(client.acked, Range(4, 4));
+  EXPECT_TRUE(client.snapshot.empty());
+}
+
+TEST(ResumeTest, RequestsThatDiedWithTheirProcessAreBridged) {
+  World world({7});
+  ResumeState saved;
+  {
+    TestClient client(7);
+    ASSERT_TRUE(world.LogOn(client));
+    for (uint64_t i = 1; i <= 3; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+    saved = {client.core.incarnation(), client.core.next_seq_out(), client.core.next_seq_in()};
+    client.link->Cut(1);
+  }
+  world.Run({});
+  EXPECT_EQ(world.requests[7], Range(1, 1));
+  TestClient client(7, 7, saved);
+  ASSERT_TRUE(world.LogOn(client));
+  EXPECT_EQ(client.core.counters().requests_lost, 2u);
+  ASSERT_EQ(world.Order(client, 4), SendStatus::kOk);
+  world.Run({&client});
+  EXPECT_EQ(world.requests[7], (std::vector<uint64_t>{1, 4}));
+  EXPECT_EQ(world.layer->counters().requests_lost, 2u);
+  EXPECT_EQ(world.layer->session(7)->next_seq_in(), 5u);
+}
+
+TEST(ResumeTest, GatewayThatForgotTheSessionSaysSo) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  ASSERT_EQ(world.Order(client, 1), SendStatus::kOk);
+  world.Run({&client});
+  World amnesiac({7});
+  client.link->Cut(0);
+  world.ClientTurn(client);
+  EXPECT_FALSE(amnesiac.LogOn(client));
+  EXPECT_EQ(client.core.logon_reject_reason(), LogonRejectReason::kSequenceTooHigh);
+  client.core.Forget(RandomIncarnation());
+  EXPECT_TRUE(amnesiac.LogOn(client));
+  EXPECT_EQ(client.core.next_seq_out(), 1u);
+}
+
+TEST(ResumeTest, GatewayRestoredFromAJournalGoesOn) {
+  TestClient client(7);
+  uint64_t incarnation = 0;
+  {
+    World world({7});
+    ASSERT_TRUE(world.LogOn(client));
+    for (uint64_t i = 1; i <= 3; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+    world.Run({&client});
+    incarnation = world.layer->session(7)->incarnation();
+    ASSERT_EQ(world.Order(client, 4), SendStatus::kOk);
+  }
+  // The new process knows 3 requests and the 5 reports (2 of them the snapshot) from its journal.
+  std::vector<SessionConfig> configs;
+  configs.push_back({.id = 7,
+                     .key = TestKey(7),
+                     .incarnation = incarnation,
+                     .next_seq_in = 4,
+                     .next_seq_out = 6});
+  World world({7});
+  world.layer = *SessionLayer<LoopLink>::Create({}, configs);
+  world.next_report[7] = 6;
+  world.Run({&client}, 1);
+  ASSERT_EQ(client.core.state(), SessionState::kLost);
+  ASSERT_TRUE(world.LogOn(client));
+  EXPECT_EQ(world.requests[7], Range(4, 4));
+  EXPECT_EQ(client.acked, Range(1, 4));
+}
+
+TEST(ResumeTest, WhatIsNoLongerKeptIsBridgedByGapFillAndSnapshot) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  client.link->Cut(0);
+  world.Run({&client}, 2);
+  ASSERT_EQ(client.core.state(), SessionState::kLost);
+  for (uint64_t i = 1; i <= kTestSlots + 10; ++i) world.Report(7, OrderAck{.cl_ord_id = i});
+  client.snapshot.clear();
+  ASSERT_TRUE(world.LogOn(client));
+  ASSERT_EQ(client.gaps.size(), 1u);
+  EXPECT_EQ(client.core.counters().reports_lost, kTestSlots / 2 + 10)
+      << "half the store is kept free for the snapshot";
+  EXPECT_EQ(client.snapshot.size(), kSnapshotOrders);
+  EXPECT_EQ(client.acked.back(), kTestSlots + 10);
+}
+
+TEST(ResumeTest, ResendRequestOnALiveLinkRepeatsAndDuplicatesAreDropped) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  for (uint64_t i = 1; i <= 5; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+  world.Run({&client});
+  // Reports 1 and 2 were the snapshot; nothing was acknowledged yet, a heartbeat interval is 1 s.
+  ASSERT_EQ(SendUnnumbered(*client.link, ResendRequest{.begin_seq = 3}), SendStatus::kOk);
+  world.Run({&client});
+  EXPECT_EQ(client.core.counters().duplicates_dropped, 5u);
+  EXPECT_EQ(client.acked, Range(1, 5));
+  ASSERT_EQ(world.Order(client, 6), SendStatus::kOk);
+  world.Run({&client});
+  EXPECT_EQ(client.acked, Range(1, 6));
+}
+
+}  // namespace
+}  // namespace ringway
