@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "gateway/admin_client.h"
 #include "gateway/admin_command.h"
 #include "gtest/gtest.h"
-#include "tools/ringway/admin_client.h"
 
 namespace ringway {
 namespace {

@@ -1,7 +1,9 @@
-// What goes into the engine and what comes out: the whole interface between pure logic and the world.
+// What goes into the engine and what comes out: the whole interface between pure logic and the
+// world.
 //
-// Engine::Step(now, input, effects) is a pure function of the engine's state, the time and one input. Inputs and
-// effects are wire messages, so a journal of inputs replays to the same state, byte for byte.
+// Engine::Step(now, input, effects) is a pure function of the engine's state, the time and one
+// input. Inputs and effects are wire messages, so a journal of inputs replays to the same state,
+// byte for byte.
 #pragma once
 
 #include <array>
@@ -16,17 +18,18 @@
 
 namespace ringway {
 
-using SessionId = uint32_t;   // as configured; 0 is no session
-using VenueId = uint16_t;     // as configured; 0 is no venue
+using SessionId = uint32_t;  // as configured; 0 is no session
+using VenueId = uint16_t;    // as configured; 0 is no venue
 
 // Who speaks, and so which messages are legal.
 enum class Origin : uint8_t {
-  kSession,     // id = SessionId: NewOrder, Cancel, Replace, MassCancel, in session-sequence order
-  kSessionUp,   // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect, snapshot wish)
-  kSessionDown, // id = SessionId: link lost or logged out; payload Logout
-  kVenue,       // id = VenueId: ExecutionReport, CancelReject, VenueStatus, ReferencePrice
-  kAdmin,       // id = operator's number: RiskState latches or re-arms a kill switch
-  kTimer,       // once a millisecond, and whenever Engine::HasWork() after a step: no payload
+  kSession,      // id = SessionId: NewOrder, Cancel, Replace, MassCancel, in session-sequence order
+  kSessionUp,    // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect,
+                 // snapshot wish)
+  kSessionDown,  // id = SessionId: link lost or logged out; payload Logout
+  kVenue,        // id = VenueId: ExecutionReport, CancelReject, VenueStatus, ReferencePrice
+  kAdmin,        // id = operator's number: RiskState latches or re-arms a kill switch
+  kTimer,        // once a millisecond, and whenever Engine::HasWork() after a step: no payload
 };
 
 struct Input {
@@ -38,12 +41,13 @@ struct Input {
 
 enum class Target : uint8_t { kSession, kVenue };
 
-// One message that leaves the engine. `seq` is the session's report sequence number (0 towards venues).
+// One message that leaves the engine. `seq` is the session's report sequence number (0 towards
+// venues).
 struct Effect {
   Target target;
   FrameType type;
   uint16_t payload_bytes;
-  uint32_t id;      // SessionId or VenueId
+  uint32_t id;  // SessionId or VenueId
   uint64_t seq;
   alignas(8) std::array<std::byte, 8 + 13 * 8> payload;
 
@@ -51,8 +55,9 @@ struct Effect {
 };
 static_assert(sizeof(Effect) == 128);
 
-// The effects of one step, in the order in which they must be journaled and sent. Fixed room: a step never
-// produces more than kEffectsPerStepMax; longer work (mass cancel, snapshots) continues in later kTimer steps.
+// The effects of one step, in the order in which they must be journaled and sent. Fixed room: a
+// step never produces more than kEffectsPerStepMax; longer work (mass cancel, snapshots) continues
+// in later kTimer steps.
 inline constexpr uint32_t kEffectsPerStepMax = 256;
 
 class Effects {
@@ -69,7 +74,8 @@ class Effects {
   }
 
   // As Add(), for a message that is encoded already. REQUIRES: at most 8 + 13 * 8 payload bytes.
-  void AddEncoded(Target target, uint32_t id, FrameType type, std::span<const std::byte> payload) noexcept {
+  void AddEncoded(Target target, uint32_t id, FrameType type,
+                  std::span<const std::byte> payload) noexcept {
     RINGWAY_CHECK(count_ < kEffectsPerStepMax && payload.size() <= sizeof(Effect::payload),
                   "an encoded message does not fit an effect");
     Effect& effect = effects_[count_++];

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "gateway/admin_client.h"
 #include "gateway/admin_command.h"
-#include "tools/ringway/admin_client.h"
 #include "tools/ringway/command.h"
 
 namespace ringway {

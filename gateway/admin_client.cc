@@ -1,5 +1,5 @@
 // How one question crosses the admin socket.
-#include "tools/ringway/admin_client.h"
+#include "gateway/admin_client.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

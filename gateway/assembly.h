@@ -1,0 +1,62 @@
+// What is a gateway process made of, and in which order is it put together?
+//
+// Everything below main(): keys, engine, sessions, exchanges and connectors, listeners, the duty
+// loop. Made from one validated configuration; every fault of the surroundings (a key file that
+// cannot be read, a socket in use) is reported at once. Thread rule: made, used and destroyed by
+// one thread, the engine's. Lifetime: the configuration outlives it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/admin_mailbox.h"
+#include "gateway/config.h"
+#include "gateway/connector/connector.h"
+#include "gateway/connector/exchange/matching.h"
+#include "gateway/engine/engine.h"
+#include "gateway/gateway.h"
+#include "gateway/session/session_layer.h"
+#include "transport/any_link.h"
+
+namespace ringway {
+
+class Assembly {
+ public:
+  using Sessions = SessionLayer<AnyLink>;
+
+  // Errors: InvalidArgument with every fault, one per line.
+  static absl::StatusOr<std::unique_ptr<Assembly>> Create(const GatewayConfig& config,
+                                                          AdminMailbox* mailbox);
+
+  Gateway<Sessions>& gateway() noexcept { return *gateway_; }
+  const Engine& engine() const noexcept { return *engine_; }
+
+  // What the process waits on besides its own work: file descriptors that become readable when a
+  // link comes.
+  const std::vector<std::unique_ptr<AnyListener>>& listeners() const noexcept { return listeners_; }
+
+ private:
+  Assembly() = default;
+
+  // Each adds its faults to `errors`.
+  std::vector<SessionConfig> ReadKeys(const GatewayConfig& config,
+                                      std::vector<std::string>& errors);
+  void MakeSessions(const GatewayConfig& config, const std::vector<SessionConfig>& sessions,
+                    std::vector<std::string>& errors);
+  void MakeVenues(const GatewayConfig& config, std::vector<std::string>& errors);
+  void Listen(const GatewayConfig& config, std::vector<std::string>& errors);
+  void AcceptLinks(int64_t now_ns);
+
+  std::unique_ptr<Engine> engine_;
+  std::vector<std::unique_ptr<exchange::Exchange>> exchanges_;
+  std::vector<std::unique_ptr<Connector>>
+      connectors_;  // as configured; after the exchanges they use
+  std::vector<std::unique_ptr<AnyListener>> listeners_;
+  std::unique_ptr<Sessions> sessions_;
+  std::unique_ptr<Gateway<Sessions>> gateway_;
+};
+
+}  // namespace ringway

@@ -1,0 +1,299 @@
+// How do sessions, engine and venues become one duty loop? One turn of it: DoWork(now).
+//
+//   sessions --Input--> engine --Effect--> sessions (gathered, one flush per burst)
+//                         ^  \---Effect--> venue queue --burst--> connector
+//                         \---- Input ---- connector
+//
+// Pure plumbing: no clock, no thread, no waiting. Everything a step produces leaves in the order in
+// which the engine produced it, per session and per venue, and nothing is dropped:
+//  - While any venue's queue is full, the engine is given nothing that sessions ask for, and no
+//  work of its own.
+//    Sessions are then polled with a budget of nothing, which keeps them logged on; their requests
+//    stay in their rings, so the strategies are back-pressured. Venues' reports and operators'
+//    commands always pass.
+//  - When a venue goes down, what was never sent to it is first answered as rejected
+//  (venueUnavailable): it must not
+//    reach the market at some later time. Only what the connector had taken is in doubt.
+//
+// `Sessions` is SessionLayer<L> for the link L in use; tests give something simpler.
+// Thread rule: the engine's thread. Lifetime: everything in Parts outlives the gateway.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "gateway/admin_mailbox.h"
+#include "gateway/connector/connector.h"
+#include "gateway/engine/engine.h"
+#include "gateway/gateway_status.h"
+#include "gateway/input_stash.h"
+#include "gateway/session_tally.h"
+#include "gateway/step.h"
+#include "gateway/trade_tally.h"
+#include "gateway/unsent.h"
+#include "gateway/venue_queue.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+
+namespace ringway {
+
+struct GatewayLimits {
+  uint32_t session_budget = 256;  // requests taken from sessions in one turn
+  int64_t tick_ns = kNsPerMs;     // between two timer inputs
+};
+
+template <class Sessions>
+class Gateway {
+ public:
+  struct Venue {
+    VenueId id;
+    Connector* connector;
+    uint32_t pending_max;
+  };
+  struct Parts {
+    Engine& engine;
+    Sessions& sessions;
+    std::vector<Venue> venues;
+    std::vector<SessionId> session_ids;
+    uint32_t positions_max;  // pairs of account and instrument, as the engine's pools have it
+    // Hands every link that has come since the last call to sessions.Accept(). Called once a tick.
+    std::function<void(int64_t now_ns)> accept_links;
+    AdminMailbox* mailbox = nullptr;  // null: no administration
+    GatewayLimits limits = {};
+  };
+
+  explicit Gateway(Parts parts)
+      : parts_(std::move(parts)), tally_(parts_.session_ids), trades_(parts_.positions_max) {
+    VenueId highest = 0;
+    for (const Venue& venue : parts_.venues) highest = std::max(highest, venue.id);
+    venue_index_.assign(std::size_t{highest} + 1, kNoVenue);
+    for (const Venue& venue : parts_.venues) {
+      RINGWAY_CHECK(venue.id != 0 && venue_index_[venue.id] == kNoVenue,
+                    "venues have numbers of their own");
+      venue_index_[venue.id] = static_cast<uint32_t>(venues_.size());
+      venues_.emplace_back(venue.id, *venue.connector, venue.pending_max);
+    }
+  }
+
+  // One turn. True when there was anything to do: the caller waits only after a turn without.
+  bool DoWork(int64_t now_ns) {
+    now_ns_ = now_ns;
+    bool worked = parts_.mailbox != nullptr &&
+                  parts_.mailbox->Serve([this](const AdminRequest& request, AdminReply& reply) {
+                    Administer(request, reply);
+                  });
+    worked |= Tick();
+    worked |= PollSessions();
+    worked |= SendBursts();
+    parts_.sessions.Flush();  // acks need not wait for what the venues have to say
+    if (PollVenues()) {
+      worked = true;
+      SendBursts();
+      parts_.sessions.Flush();
+    }
+    return worked;
+  }
+
+  // Logs every session out and takes no more orders. DoWork() until Stopped().
+  void Stop(int64_t now_ns) {
+    stopping_ = true;
+    parts_.sessions.Stop(now_ns);
+  }
+  bool stopping() const noexcept { return stopping_; }
+  // Sessions are gone and everything that had to be sent is.
+  bool Stopped() const noexcept {
+    return stopping_ && parts_.sessions.stopped() && stash_.empty() && !parts_.engine.HasWork() &&
+           std::all_of(venues_.begin(), venues_.end(),
+                       [](const VenueQueue& v) { return v.waiting() == 0; });
+  }
+  // An operator asked for Stop().
+  bool stop_requested() const noexcept { return stop_requested_; }
+
+  // Whether sessions are held back because a venue takes nothing.
+  bool BackPressured() const noexcept { return full_; }
+
+  // `walk_orders`: whether all open orders may be looked at, which takes time, to count those in
+  // doubt.
+  void FillStatus(GatewayStatus& status, bool walk_orders) const {
+    status.taken_at_ns = now_ns_;
+    status.stopping = stopping_;
+    status.back_pressured = full_;
+    status.back_pressured_turns = back_pressured_turns_;
+    status.engine_steps = engine_steps_;
+    status.layer = parts_.sessions.counters();
+    status.sessions.clear();
+    for (std::size_t i = 0; i < tally_.ids().size(); ++i) {
+      const SessionId id = tally_.ids()[i];
+      status.sessions.push_back(
+          {.id = id, .logged_on = parts_.sessions.session(id)->live(), .counts = tally_.counts(i)});
+    }
+    status.venues.clear();
+    for (const VenueQueue& venue : venues_) {
+      status.venues.push_back(
+          {.id = venue.venue(), .waiting = venue.waiting(), .counters = venue.counters()});
+    }
+    FillEngineStatus(parts_.engine, trades_, walk_orders, status);
+  }
+
+ private:
+  static constexpr uint32_t kNoVenue = UINT32_MAX;
+
+  uint32_t IndexOf(uint32_t venue) const noexcept {
+    RINGWAY_CHECK(venue < venue_index_.size() && venue_index_[venue] != kNoVenue,
+                  "an effect or message names a venue that is not configured");
+    return venue_index_[venue];
+  }
+
+  void Step(const Input& input) {
+    effects_.Clear();
+    parts_.engine.Step(now_ns_, input, effects_);
+    ++engine_steps_;
+    for (const Effect& effect : effects_) {
+      if (effect.target == Target::kSession) {
+        tally_.CountReport(effect);
+        trades_.Count(effect);
+        parts_.sessions.Send(effect, Publish::kGather);
+      } else {
+        VenueQueue& venue = venues_[IndexOf(effect.id)];
+        venue.Push(effect);
+        full_ |= venue.full();
+      }
+    }
+  }
+
+  // Time passes for the engine, unless a venue is full; long work goes on every turn.
+  bool Tick() {
+    const bool due = now_ns_ - last_tick_ns_ >= parts_.limits.tick_ns;
+    if (due) {
+      last_tick_ns_ = now_ns_;
+      if (parts_.accept_links) parts_.accept_links(now_ns_);
+    }
+    if ((!due && !parts_.engine.HasWork()) || full_) return false;
+    Step({Origin::kTimer, 0, FrameType{}, {}});
+    return effects_.count() != 0 || parts_.engine.HasWork();
+  }
+
+  bool PollSessions() {
+    bool worked = false;
+    while (!stash_.empty() && !full_) {
+      Step(stash_.Front());
+      stash_.Pop();
+      worked = true;
+    }
+    const bool held = !stash_.empty() || full_;
+    if (held) ++back_pressured_turns_;
+    const uint32_t taken = parts_.sessions.Poll(
+        now_ns_,
+        [this](const Input& input) {
+          tally_.CountInput(input);
+          // What comes after something that had to wait waits too: sessions' messages keep their
+          // order.
+          if (!stash_.empty() || full_) {
+            stash_.Push(input);
+          } else {
+            Step(input);
+          }
+        },
+        held ? 0 : parts_.limits.session_budget);
+    return worked || taken != 0;
+  }
+
+  bool SendBursts() {
+    bool worked = false;
+    full_ = false;
+    for (VenueQueue& venue : venues_) {
+      worked |= venue.SendBurst(now_ns_);
+      full_ |= venue.full();
+    }
+    return worked;
+  }
+
+  // Never held back: a venue that cannot speak could not be relieved either.
+  bool PollVenues() {
+    bool worked = false;
+    for (VenueQueue& venue : venues_) {
+      messages_.Clear();
+      venue.connector().Poll(now_ns_, messages_);
+      venue.CountReceived(messages_.count());
+      for (const Effect& message : messages_) {
+        AnswerUnsentIfDown(venue, message);
+        Step({Origin::kVenue, venue.venue(), message.type, message.bytes()});
+        worked = true;
+      }
+    }
+    return worked;
+  }
+
+  void AnswerUnsentIfDown(VenueQueue& venue, const Effect& message) {
+    VenueStatus status;
+    if (message.type != FrameType::kVenueStatus ||
+        Decode(message.bytes(), status) != DecodeStatus::kOk || status.instrument != 0) {
+      return;
+    }
+    venue.TakeUnsent(unsent_);
+    for (const Effect& request : unsent_) {
+      const UnsentAnswer answer = AnswerUnsent(request, now_ns_, ++unsent_count_);
+      Step({Origin::kVenue, venue.venue(), answer.type, answer.bytes()});
+    }
+  }
+
+  void Administer(const AdminRequest& request, AdminReply& reply) {
+    const AdminCommand& command = request.command;
+    reply.ok = true;
+    switch (command.verb) {
+      case AdminVerb::kKill:
+      case AdminVerb::kArm: {
+        const bool killed = command.verb == AdminVerb::kKill;
+        const RiskState state{.transact_time = static_cast<uint64_t>(now_ns_),
+                              .id = command.id,
+                              .scope = command.scope,
+                              .killed = killed};
+        alignas(8) std::array<std::byte, kMaxPayloadBytes<RiskState>> payload;
+        const uint32_t bytes = Encode(state, payload.data());
+        Step({Origin::kAdmin, request.operator_id, FrameType::kRiskState, {payload.data(), bytes}});
+        break;
+      }
+      case AdminVerb::kStatus:
+      case AdminVerb::kSessions:
+        FillStatus(reply.status, false);
+        break;
+      case AdminVerb::kOrders:
+        FillOpenOrders(parts_.engine, command.id, reply.status);
+        break;
+      case AdminVerb::kStop:
+        stop_requested_ = true;
+        break;
+      case AdminVerb::kConfig:
+      case AdminVerb::kHelp:
+        break;  // answered without the engine
+    }
+  }
+
+  Parts parts_;
+  std::vector<VenueQueue> venues_;
+  std::vector<uint32_t> venue_index_;  // by venue number
+  SessionTally tally_;
+  TradeTally trades_;
+  InputStash stash_;
+  Effects effects_;
+  Effects messages_;
+  std::vector<Effect> unsent_;
+  uint64_t unsent_count_ = 0;
+  int64_t now_ns_ = 0;
+  int64_t last_tick_ns_ = INT64_MIN / 2;
+  uint64_t engine_steps_ = 0;
+  uint64_t back_pressured_turns_ = 0;
+  bool full_ = false;  // of any venue; set as its queue fills, looked at again after each burst
+  bool stopping_ = false;
+  bool stop_requested_ = false;
+};
+
+}  // namespace ringway

@@ -1,0 +1,235 @@
+// How a gateway's numbers become text.
+#include "gateway/gateway_status.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/config_value.h"
+#include "nlohmann/json.hpp"
+
+namespace ringway {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string Text(std::string_view name) { return std::string(name); }
+
+// Only the reasons that occurred, by the schema's names.
+ordered_json RejectsOf(const SessionCounts& counts) {
+  ordered_json rejects = ordered_json::object();
+  for (std::size_t i = 0; i < counts.rejects.size(); ++i) {
+    if (counts.rejects[i] != 0)
+      rejects[Text(Name(static_cast<RejectReason>(i)))] = counts.rejects[i];
+  }
+  return rejects;
+}
+
+ordered_json SessionJson(const SessionStatus& session) {
+  return {{"session", session.id},
+          {"logged_on", session.logged_on},
+          {"killed", session.killed},
+          {"logons", session.counts.logons},
+          {"requests_received", session.counts.requests},
+          {"acks", session.counts.acks},
+          {"rejects", RejectsOf(session.counts)},
+          {"cancel_rejects", session.counts.cancel_rejects},
+          {"execution_reports", session.counts.execution_reports},
+          {"reports_sent", session.counts.reports},
+          {"next_seq_in", session.next_seq_in},
+          {"next_seq_out", session.next_seq_out},
+          {"open_orders", session.open_orders}};
+}
+
+ordered_json OrdersJson(const GatewayStatus& status) {
+  const EngineCounters& engine = status.engine;
+  ordered_json by_reason = ordered_json::object();
+  for (std::size_t i = 0; i < engine.rejected_by_reason.size(); ++i) {
+    if (engine.rejected_by_reason[i] == 0) continue;
+    by_reason[Text(Name(static_cast<RejectReason>(i)))] = engine.rejected_by_reason[i];
+  }
+  return {{"received", engine.accepted + engine.rejected},
+          {"filled", engine.filled},
+          {"canceled", engine.canceled},
+          {"rejected", engine.rejected},
+          {"venue_rejected", engine.venue_rejected},
+          {"expired", engine.expired},
+          {"open", status.open_orders},
+          {"in_doubt", status.in_doubt},
+          {"rejected_by_reason", std::move(by_reason)}};
+}
+
+ordered_json ReportsJson(const EngineCounters& engine) {
+  return {{"received", engine.reports},
+          {"fills", engine.fills},
+          {"filled_quantity", engine.filled_quantity},
+          {"unknown", engine.unknown_reports},
+          {"duplicate", engine.duplicate_reports},
+          {"overfills", engine.overfills},
+          {"late_fills", engine.late_fills},
+          {"busts", engine.busts},
+          {"corrections", engine.corrections},
+          {"ignored", engine.ignored_reports},
+          {"conflicting", engine.conflicting_reports},
+          {"malformed", engine.malformed_reports},
+          {"quantity_mismatches", engine.quantity_mismatches}};
+}
+
+ordered_json RequestsJson(const EngineCounters& engine) {
+  return {{"new_orders", engine.new_orders},
+          {"cancels", engine.cancels},
+          {"replaces", engine.replaces},
+          {"mass_cancels", engine.mass_cancels},
+          {"resends", engine.resends},
+          {"session_rejects", engine.session_rejects},
+          {"cancel_rejects", engine.cancel_rejects},
+          {"gateway_cancels", engine.gateway_cancels},
+          {"throttle_notices", engine.throttle_notices},
+          {"unknown_sources", engine.unknown_sources},
+          {"notices_dropped", engine.notices_dropped}};
+}
+
+ordered_json VenueJson(const VenueStatusLine& venue) {
+  return {{"venue", venue.id},
+          {"state", Text(Name(venue.state))},
+          {"killed", venue.killed},
+          {"requests_waiting", venue.waiting},
+          {"requests_sent", venue.counters.requests_sent},
+          {"messages_received", venue.counters.messages_received},
+          {"back_pressured", venue.counters.back_pressured},
+          {"unsent", venue.counters.unsent},
+          {"queue_grown", venue.counters.grown}};
+}
+
+ordered_json LayerJson(const SessionLayerCounters& layer) {
+  return {{"links_accepted", layer.links_accepted},
+          {"links_refused", layer.links_refused},
+          {"links_lost", layer.links_lost},
+          {"logons", layer.logons},
+          {"logons_rejected", layer.logons_rejected},
+          {"logons_timed_out", layer.logons_timed_out},
+          {"requests", layer.requests},
+          {"duplicates_dropped", layer.duplicates_dropped},
+          {"requests_lost", layer.requests_lost},
+          {"session_rejects", layer.session_rejects},
+          {"heartbeat_timeouts", layer.heartbeat_timeouts},
+          {"slow_consumers", layer.slow_consumers},
+          {"protocol_errors", layer.protocol_errors}};
+}
+
+ordered_json UnknownJson(const UnknownReport& report) {
+  return {{"time_ns", report.time_ns},
+          {"venue", report.venue},
+          {"venue_request_id", report.venue_request_id},
+          {"exec_id", report.exec_id},
+          {"exec_type", Text(Name(report.exec_type))},
+          {"last_qty", report.last_qty}};
+}
+
+}  // namespace
+
+void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
+                      GatewayStatus& status) {
+  status.engine = engine.counters();
+  status.killed = engine.killed(KillScope::kAll, 0);
+  status.open_orders = engine.open_orders();
+  status.unknown_reports = engine.unknown_reports();
+  status.in_doubt = 0;
+  for (SessionStatus& session : status.sessions) {
+    session.killed = engine.killed(KillScope::kSession, session.id);
+    session.next_seq_in = engine.next_seq_in(session.id);
+    session.next_seq_out = engine.next_seq_out(session.id);
+    session.open_orders = engine.open_orders(session.id);
+    // Nothing was ever in doubt: nothing is.
+    if (!walk_orders || status.engine.in_doubt == 0) continue;
+    engine.ForEachOpenOrder(session.id, [&status](const OrderView& order) {
+      if (order.status == OrdStatus::kInDoubt) ++status.in_doubt;
+    });
+  }
+  for (VenueStatusLine& venue : status.venues) {
+    venue.state = engine.venue_state(venue.id);
+    venue.killed = engine.killed(KillScope::kVenue, venue.id);
+  }
+  status.positions.clear();
+  engine.ForEachPosition([&](const PositionView& position) {
+    status.positions.push_back({position.account, position.instrument, position.quantity,
+                                trades.Of(position.account, position.instrument), position.open_buy,
+                                position.open_sell});
+  });
+  std::sort(status.positions.begin(), status.positions.end(),
+            [](const PositionLine& a, const PositionLine& b) {
+              return std::tie(a.account, a.instrument) < std::tie(b.account, b.instrument);
+            });
+}
+
+void FillOpenOrders(const Engine& engine, SessionId session, GatewayStatus& status) {
+  status.orders.clear();
+  status.orders_open = engine.open_orders(session);
+  engine.ForEachOpenOrder(session, [&status](const OrderView& order) {
+    if (status.orders.size() < GatewayStatus::kOrdersShownMax) status.orders.push_back(order);
+  });
+}
+
+std::string PrintStatusJson(const GatewayStatus& status, std::string_view version) {
+  ordered_json json = {{"version", Text(version)},
+                       {"time_ns", status.taken_at_ns},
+                       {"stopping", status.stopping},
+                       {"killed", status.killed},
+                       {"back_pressured", status.back_pressured},
+                       {"back_pressured_turns", status.back_pressured_turns},
+                       {"engine_steps", status.engine_steps},
+                       {"orders", OrdersJson(status)},
+                       {"positions", ordered_json::array()},
+                       {"requests", RequestsJson(status.engine)},
+                       {"venue_reports", ReportsJson(status.engine)},
+                       {"unknown_reports", ordered_json::array()},
+                       {"sessions", ordered_json::array()},
+                       {"venues", ordered_json::array()},
+                       {"session_layer", LayerJson(status.layer)}};
+  for (const PositionLine& line : status.positions) {
+    json["positions"].push_back({{"account", line.account},
+                                 {"instrument", line.instrument},
+                                 {"position", line.position},
+                                 {"bought", line.traded.bought},
+                                 {"sold", line.traded.sold},
+                                 {"open_buy", line.open_buy},
+                                 {"open_sell", line.open_sell}});
+  }
+  for (const UnknownReport& report : status.unknown_reports)
+    json["unknown_reports"].push_back(UnknownJson(report));
+  for (const SessionStatus& session : status.sessions)
+    json["sessions"].push_back(SessionJson(session));
+  for (const VenueStatusLine& venue : status.venues) json["venues"].push_back(VenueJson(venue));
+  return json.dump(2) + "\n";
+}
+
+std::string PrintSessions(const GatewayStatus& status) {
+  std::string text;
+  for (const SessionStatus& session : status.sessions) {
+    uint64_t rejects = 0;
+    for (const uint64_t count : session.counts.rejects) rejects += count;
+    absl::StrAppend(&text, "session ", session.id, session.logged_on ? " on" : " off",
+                    session.killed ? " killed" : "", "  requests ", session.counts.requests,
+                    "  acks ", session.counts.acks, "  rejects ", rejects, "  reports ",
+                    session.counts.reports, "  open orders ", session.open_orders, "\n");
+  }
+  return text;
+}
+
+std::string PrintOrders(const GatewayStatus& status) {
+  std::string text = absl::StrCat(status.orders_open, " open orders\n");
+  for (const OrderView& order : status.orders) {
+    absl::StrAppend(&text, "clOrdId ", order.cl_ord_id, "  account ", order.account,
+                    "  instrument ", order.instrument, "  ", Text(Name(order.side)), " ",
+                    order.leaves_qty, " at ", FormatPrice(order.price), "  filled ", order.cum_qty,
+                    "  venue ", order.venue, "  ", Text(Name(order.status)), "\n");
+  }
+  if (status.orders_open > status.orders.size()) {
+    absl::StrAppend(&text, "... and ", status.orders_open - status.orders.size(), " more\n");
+  }
+  return text;
+}
+
+}  // namespace ringway

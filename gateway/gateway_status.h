@@ -1,0 +1,88 @@
+// What does a gateway say of itself: to `status`, to `sessions`, to `orders`, and in the closing
+// report?
+//
+// Plain numbers, copied on the engine's thread; text is made of them elsewhere (gateway_status.cc),
+// so that a question costs the orders on their way as little as possible. Thread rule: plain data;
+// the Print functions are pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/engine/engine.h"
+#include "gateway/engine/engine_counters.h"
+#include "gateway/session/session_options.h"
+#include "gateway/session_tally.h"
+#include "gateway/step.h"
+#include "gateway/trade_tally.h"
+#include "gateway/venue_queue.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+struct SessionStatus {
+  SessionId id = 0;
+  bool logged_on = false;
+  bool killed = false;
+  uint64_t next_seq_in = 0;
+  uint64_t next_seq_out = 0;
+  uint32_t open_orders = 0;
+  SessionCounts counts;
+};
+
+struct VenueStatusLine {
+  VenueId id = 0;
+  VenueState state = VenueState::kUnset;  // kUnset: it has not said yet
+  bool killed = false;
+  uint64_t waiting = 0;
+  VenueCounters counters;
+};
+
+struct PositionLine {
+  uint32_t account = 0;
+  uint32_t instrument = 0;
+  int64_t position = 0;
+  Traded traded;
+  uint64_t open_buy = 0;
+  uint64_t open_sell = 0;
+};
+
+struct GatewayStatus {
+  int64_t taken_at_ns = 0;
+  bool stopping = false;
+  bool back_pressured = false;
+  bool killed = false;  // for all
+  uint64_t back_pressured_turns = 0;
+  uint64_t engine_steps = 0;
+  std::vector<SessionStatus> sessions;  // as configured
+  SessionLayerCounters layer;
+  std::vector<VenueStatusLine> venues;
+  EngineCounters engine;
+  uint32_t open_orders = 0;
+  uint64_t in_doubt = 0;                // of the open ones
+  std::vector<PositionLine> positions;  // by account, then instrument
+  std::vector<UnknownReport> unknown_reports;
+
+  // The answer to `orders SESSION`: at most kOrdersShownMax of them.
+  static constexpr uint32_t kOrdersShownMax = 100;
+  std::vector<OrderView> orders;
+  uint32_t orders_open = 0;
+};
+
+// Everything of `status` that the engine knows. `walk_orders`: also how many open orders are in
+// doubt.
+void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
+                      GatewayStatus& status);
+void FillOpenOrders(const Engine& engine, SessionId session, GatewayStatus& status);
+
+// One object, indented: what `status` answers and the closing report holds. `version` is the
+// program's.
+std::string PrintStatusJson(const GatewayStatus& status, std::string_view version);
+// One line per session.
+std::string PrintSessions(const GatewayStatus& status);
+// One line per order.
+std::string PrintOrders(const GatewayStatus& status);
+
+}  // namespace ringway

@@ -1,0 +1,441 @@
+// Does the duty loop carry everything, in order, and hold back what it must: venues that are slow,
+// down or chatty, operators, and an orderly stop?
+#include "gateway/gateway.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "gateway/admin_command.h"
+#include "gateway/admin_mailbox.h"
+#include "gateway/connector/connector.h"
+#include "gateway/engine/engine.h"
+#include "gateway/engine/engine_config.h"
+#include "gateway/gateway_status.h"
+#include "gateway/session/session_options.h"
+#include "gateway/step.h"
+#include "gtest/gtest.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+
+namespace ringway {
+namespace {
+
+constexpr SessionId kSession = 7;
+constexpr VenueId kVenue = 3;
+constexpr int64_t kStartNs = 1'700'000'000 * kNsPerS;
+
+struct OwnedMessage {
+  Origin origin;
+  uint32_t id;
+  FrameType type;
+  alignas(8) std::array<std::byte, kPayloadBytesMax> payload;
+  uint32_t bytes;
+};
+
+template <Message M>
+OwnedMessage Own(Origin origin, uint32_t id, const M& message) {
+  OwnedMessage out{origin, id, M::kType, {}, 0};
+  out.bytes = Encode(message, out.payload.data());
+  return out;
+}
+
+template <Message M>
+M As(const Effect& effect) {
+  M message;
+  EXPECT_EQ(effect.type, M::kType);
+  EXPECT_EQ(Decode(effect.bytes(), message), DecodeStatus::kOk);
+  return message;
+}
+
+// Stands for SessionLayer: requests are put in by the test, reports are kept for it.
+class FakeSessions {
+ public:
+  struct View {
+    bool is_live = true;
+    bool live() const { return is_live; }
+  };
+
+  template <class Sink>
+  uint32_t Poll(int64_t, Sink&& sink, uint32_t budget) {
+    budgets.push_back(budget);
+    uint32_t count = 0;
+    // Log-ons and log-offs come beside the budget, as from the real one.
+    while (!requests.empty() && (count < budget || requests.front().origin != Origin::kSession)) {
+      const OwnedMessage request = requests.front();
+      requests.pop_front();
+      if (request.origin == Origin::kSession) ++count;
+      sink(
+          Input{request.origin, request.id, request.type, {request.payload.data(), request.bytes}});
+    }
+    return count;
+  }
+  void Send(const Effect& effect, Publish publish) {
+    EXPECT_EQ(publish, Publish::kGather);
+    EXPECT_EQ(effect.seq, ++last_seq[effect.id]) << "reports leave in order";
+    gathered.push_back(effect);
+  }
+  void Flush() {
+    reports.insert(reports.end(), gathered.begin(), gathered.end());
+    gathered.clear();
+  }
+  void Stop(int64_t) { is_stopped = true; }
+  bool stopped() const { return is_stopped; }
+  const View* session(SessionId) const { return &view; }
+  const SessionLayerCounters& counters() const { return layer_counters; }
+
+  std::deque<OwnedMessage> requests;
+  std::vector<Effect> gathered;
+  std::vector<Effect> reports;
+  std::vector<uint32_t> budgets;
+  std::map<uint32_t, uint64_t> last_seq;
+  bool is_stopped = false;
+  View view;
+  SessionLayerCounters layer_counters;
+};
+
+class FakeConnector : public Connector {
+ public:
+  uint32_t Send(int64_t, std::span<const Effect> requests) override {
+    ++bursts;
+    const auto taken = static_cast<uint32_t>(std::min<std::size_t>(requests.size(), takes));
+    sent.insert(sent.end(), requests.begin(), requests.begin() + taken);
+    return taken;
+  }
+  void Poll(int64_t, Effects& messages) override {
+    while (!says.empty() && messages.room() != 0) {
+      messages.AddEncoded(Target::kVenue, kVenue, says.front().type,
+                          {says.front().payload.data(), says.front().bytes});
+      says.pop_front();
+    }
+  }
+  template <Message M>
+  void Say(const M& message) {
+    says.push_back(Own(Origin::kVenue, kVenue, message));
+  }
+
+  uint32_t takes = UINT32_MAX;
+  uint32_t bursts = 0;
+  std::vector<Effect> sent;
+  std::deque<OwnedMessage> says;
+};
+
+EngineConfig MakeConfig() {
+  EngineConfig config;
+  InstrumentConfig instrument;
+  instrument.id = 1;
+  instrument.symbol = "TEST";
+  instrument.reference_price = 100 * kNsPerS;
+  instrument.reference_age_max_ns = 0;
+  config.instruments = {instrument};
+  AccountConfig account;
+  account.id = 1;
+  config.accounts = {account};
+  EngineSessionConfig session;
+  session.id = kSession;
+  session.accounts = {1};
+  session.limits.duplicate_orders_max = 0;
+  config.sessions = {session};
+  VenueConfig venue;
+  venue.id = kVenue;
+  config.venues = {venue};
+  config.default_venue = kVenue;
+  config.pools.orders_max = 10'000;
+  config.pools.positions_max = 100;
+  config.pools.executions_remembered = 1'000;
+  return config;
+}
+
+class GatewayTest : public testing::Test {
+ protected:
+  static constexpr uint32_t kPendingMax = 300;
+
+  GatewayTest()
+      : engine_(MakeConfig()),
+        gateway_({.engine = engine_,
+                  .sessions = sessions_,
+                  .venues = {{kVenue, &connector_, kPendingMax}},
+                  .session_ids = {kSession},
+                  .positions_max = 100,
+                  .accept_links = nullptr,
+                  .mailbox = &mailbox_}) {
+    connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
+    Turn();
+    sessions_.requests.push_back(
+        Own(Origin::kSessionUp, kSession, Logon{.session = kSession, .next_seq_in = 1}));
+    for (int i = 0; i < 4; ++i) Turn();  // what is broadcast has left
+    sessions_.reports.clear();
+    connector_.bursts = 0;
+  }
+
+  bool Turn() {
+    now_ns_ += kNsPerMs / 10;
+    return gateway_.DoWork(now_ns_);
+  }
+
+  void Order(uint64_t cl_ord_id, int64_t price = 100 * kNsPerS) {
+    sessions_.requests.push_back(Own(Origin::kSession, kSession,
+                                     NewOrder{.cl_ord_id = cl_ord_id,
+                                              .price = price,
+                                              .qty = 10,
+                                              .instrument = 1,
+                                              .account = 1,
+                                              .side = Side::kBuy,
+                                              .ord_type = OrdType::kLimit}));
+  }
+
+  std::vector<Effect> ReportsOf(FrameType type) const {
+    std::vector<Effect> found;
+    for (const Effect& report : sessions_.reports) {
+      if (report.type == type) found.push_back(report);
+    }
+    return found;
+  }
+
+  // Asks as an operator does, from another thread, while the loop turns.
+  AdminReply Ask(const std::string& line) {
+    AdminReply reply;
+    bool answered = false;
+    std::thread asker([&] {
+      answered =
+          mailbox_.Ask({ParseAdminCommand(line).command, 1000}, std::chrono::seconds(10), reply);
+    });
+    std::atomic<bool> done = false;
+    std::thread joiner([&] {
+      asker.join();
+      done = true;
+    });
+    while (!done) Turn();
+    joiner.join();
+    EXPECT_TRUE(answered);
+    return reply;
+  }
+
+  int64_t now_ns_ = kStartNs;
+  Engine engine_;
+  FakeSessions sessions_;
+  FakeConnector connector_;
+  AdminMailbox mailbox_;
+  Gateway<FakeSessions> gateway_;
+};
+
+TEST_F(GatewayTest, AnOrderGoesOutAndItsReportsComeBackInOneTurnEach) {
+  Order(1);
+  EXPECT_TRUE(Turn());
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  EXPECT_EQ(connector_.bursts, 1u);
+  const auto sent = As<NewOrder>(connector_.sent[0]);
+  ASSERT_EQ(ReportsOf(FrameType::kOrderAck).size(), 1u);
+
+  connector_.Say(ExecutionReport{.cl_ord_id = sent.cl_ord_id,
+                                 .exec_id = 1,
+                                 .instrument = 1,
+                                 .account = 1,
+                                 .exec_type = ExecType::kFill,
+                                 .ord_status = OrdStatus::kFilled,
+                                 .side = Side::kBuy,
+                                 .venue = kVenue,
+                                 .cum_qty = 10,
+                                 .last_qty = 10,
+                                 .last_price = 100 * kNsPerS});
+  EXPECT_TRUE(Turn());
+  const std::vector<Effect> fills = ReportsOf(FrameType::kExecutionReport);
+  ASSERT_EQ(fills.size(), 1u);
+  EXPECT_EQ(As<ExecutionReport>(fills[0]).cl_ord_id, 1u);
+
+  GatewayStatus status;
+  gateway_.FillStatus(status, true);
+  ASSERT_EQ(status.positions.size(), 1u);
+  EXPECT_EQ(status.positions[0].position, 10);
+  EXPECT_EQ(status.positions[0].traded.bought, 10u);
+  EXPECT_EQ(status.positions[0].traded.sold, 0u);
+  EXPECT_EQ(status.sessions.at(0).counts.requests, 1u);
+  EXPECT_EQ(status.sessions.at(0).counts.acks, 1u);
+  EXPECT_EQ(status.engine.filled, 1u);
+}
+
+TEST_F(GatewayTest, EffectsLeaveInTheOrderOfTheRequestsInOneBurst) {
+  for (uint64_t i = 1; i <= 100; ++i) Order(i, static_cast<int64_t>(9'900 + i) * kNsPerS / 100);
+  Turn();
+  EXPECT_EQ(connector_.bursts, 1u);
+  ASSERT_EQ(connector_.sent.size(), 100u);
+  for (uint64_t i = 1; i <= 100; ++i) {
+    EXPECT_EQ(As<NewOrder>(connector_.sent[i - 1]).price,
+              static_cast<int64_t>(9'900 + i) * kNsPerS / 100);
+  }
+  EXPECT_EQ(sessions_.budgets.back(), GatewayLimits{}.session_budget);
+}
+
+TEST_F(GatewayTest, AVenueThatTakesNothingHoldsSessionsBackAndNothingIsLost) {
+  connector_.takes = 0;
+  constexpr uint64_t kOrders = 2'000;
+  for (uint64_t i = 1; i <= kOrders; ++i) Order(i);
+  for (int i = 0; i < 50; ++i) Turn();
+  EXPECT_TRUE(gateway_.BackPressured());
+  EXPECT_EQ(sessions_.budgets.back(), 0u) << "no session is polled, but their upkeep goes on";
+  EXPECT_GT(sessions_.requests.size(), kOrders / 2) << "requests wait in the strategies' rings";
+  GatewayStatus status;
+  gateway_.FillStatus(status, true);
+  EXPECT_GE(status.venues.at(0).waiting, kPendingMax);
+  EXPECT_LE(status.venues.at(0).waiting, kPendingMax + kEffectsPerStepMax);
+  EXPECT_EQ(status.venues.at(0).counters.grown, 0u);
+
+  connector_.takes = 7;  // a venue that recovers slowly
+  for (int i = 0; i < 1'000 && connector_.sent.size() < kOrders; ++i) Turn();
+  ASSERT_EQ(connector_.sent.size(), kOrders);
+  EXPECT_EQ(ReportsOf(FrameType::kOrderAck).size(), kOrders);
+  uint64_t last = 0;
+  for (const Effect& ack : ReportsOf(FrameType::kOrderAck)) {
+    EXPECT_EQ(As<OrderAck>(ack).cl_ord_id, last + 1);
+    last = As<OrderAck>(ack).cl_ord_id;
+  }
+  Turn();
+  EXPECT_FALSE(gateway_.BackPressured());
+}
+
+TEST_F(GatewayTest, VenuesAreHeardWhileSessionsAreHeldBack) {
+  Order(1);
+  Turn();
+  const auto first = As<NewOrder>(connector_.sent.at(0));
+  connector_.takes = 0;
+  for (uint64_t i = 2; i <= 1'000; ++i) Order(i);
+  for (int i = 0; i < 10; ++i) Turn();
+  ASSERT_TRUE(gateway_.BackPressured());
+  connector_.Say(ExecutionReport{.cl_ord_id = first.cl_ord_id,
+                                 .exec_id = 1,
+                                 .exec_type = ExecType::kFill,
+                                 .ord_status = OrdStatus::kFilled,
+                                 .side = Side::kBuy,
+                                 .cum_qty = 10,
+                                 .last_qty = 10,
+                                 .last_price = 100 * kNsPerS});
+  Turn();
+  EXPECT_EQ(ReportsOf(FrameType::kExecutionReport).size(), 1u);
+}
+
+TEST_F(GatewayTest, WhatWasNeverSentIsRejectedWhenItsVenueGoesDownNotSentLater) {
+  connector_.takes = 0;
+  Order(1);
+  Order(2);
+  Turn();
+  ASSERT_EQ(ReportsOf(FrameType::kOrderAck).size(), 2u);
+  connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kDown});
+  for (int i = 0; i < 20; ++i) Turn();
+  const std::vector<Effect> reports = ReportsOf(FrameType::kExecutionReport);
+  ASSERT_EQ(reports.size(), 2u);
+  for (const Effect& report : reports) {
+    EXPECT_EQ(As<ExecutionReport>(report).exec_type, ExecType::kRejected);
+    EXPECT_EQ(As<ExecutionReport>(report).reason, RejectReason::kVenueUnavailable);
+  }
+  Order(3);
+  Turn();
+  const std::vector<Effect> rejects = ReportsOf(FrameType::kOrderReject);
+  ASSERT_EQ(rejects.size(), 1u);
+  EXPECT_EQ(As<OrderReject>(rejects[0]).reason, RejectReason::kVenueUnavailable);
+
+  connector_.takes = UINT32_MAX;
+  connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
+  for (int i = 0; i < 20; ++i) Turn();
+  EXPECT_TRUE(connector_.sent.empty()) << "the market never sees an order that was rejected";
+  EXPECT_EQ(engine_.open_orders(), 0u);
+  EXPECT_EQ(engine_.counters().venue_rejected, 2u);
+}
+
+TEST_F(GatewayTest, WhatWasTakenBeforeTheVenueWentDownIsInDoubt) {
+  Order(1);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kDown});
+  for (int i = 0; i < 20; ++i) Turn();
+  GatewayStatus status;
+  gateway_.FillStatus(status, true);
+  EXPECT_EQ(status.in_doubt, 1u);
+  EXPECT_EQ(status.open_orders, 1u);
+}
+
+TEST_F(GatewayTest, KillRefusesOrdersLetsCancelsPassAndArmLiftsIt) {
+  Order(1);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  const auto sent = As<NewOrder>(connector_.sent[0]);
+  connector_.Say(ExecutionReport{.cl_ord_id = sent.cl_ord_id,
+                                 .exec_id = 1,
+                                 .exec_type = ExecType::kNew,
+                                 .ord_status = OrdStatus::kNew,
+                                 .side = Side::kBuy,
+                                 .leaves_qty = 10});
+  Turn();
+  EXPECT_TRUE(Ask("kill session 7 loop in strategy").ok);
+  Order(2);
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 3, .orig_cl_ord_id = 1}));
+  Turn();
+  const std::vector<Effect> rejects = ReportsOf(FrameType::kOrderReject);
+  ASSERT_EQ(rejects.size(), 1u);
+  EXPECT_EQ(As<OrderReject>(rejects[0]).reason, RejectReason::kKillSwitch);
+  ASSERT_EQ(connector_.sent.size(), 2u);
+  EXPECT_EQ(connector_.sent[1].type, FrameType::kCancel);
+  const AdminReply killed = Ask("status");
+  EXPECT_TRUE(killed.status.sessions.at(0).killed);
+  EXPECT_EQ(killed.status.sessions.at(0).counts.rejects.at(
+                static_cast<std::size_t>(RejectReason::kKillSwitch)),
+            1u);
+
+  EXPECT_TRUE(Ask("arm session 7 by Anna").ok);
+  Order(4);
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 3u);
+  EXPECT_FALSE(Ask("sessions").status.sessions.at(0).killed);
+}
+
+TEST_F(GatewayTest, OperatorsAreServedWhileSessionsAreHeldBack) {
+  connector_.takes = 0;
+  for (uint64_t i = 1; i <= 1'000; ++i) Order(i);
+  for (int i = 0; i < 10; ++i) Turn();
+  EXPECT_TRUE(Ask("kill all market is broken").ok);
+  EXPECT_TRUE(Ask("status").status.killed);
+  EXPECT_TRUE(Ask("status").status.back_pressured);
+}
+
+TEST_F(GatewayTest, OpenOrdersAreShownBounded) {
+  for (uint64_t i = 1; i <= 150; ++i) Order(i);
+  for (int i = 0; i < 3; ++i) Turn();
+  const AdminReply reply = Ask("orders 7");
+  EXPECT_EQ(reply.status.orders_open, 150u);
+  EXPECT_EQ(reply.status.orders.size(), GatewayStatus::kOrdersShownMax);
+  EXPECT_EQ(reply.status.orders.front().cl_ord_id, 1u);
+}
+
+TEST_F(GatewayTest, StopWaitsUntilEverythingHasLeft) {
+  connector_.takes = 0;
+  Order(1);
+  Turn();
+  EXPECT_FALSE(gateway_.stop_requested());
+  Ask("stop");
+  EXPECT_TRUE(gateway_.stop_requested());
+  gateway_.Stop(now_ns_);
+  Turn();
+  EXPECT_FALSE(gateway_.Stopped()) << "a request still waits for its venue";
+  connector_.takes = 1;
+  for (int i = 0; i < 5; ++i) Turn();
+  EXPECT_TRUE(gateway_.Stopped());
+}
+
+TEST_F(GatewayTest, AnIdleTurnSaysSo) {
+  for (int i = 0; i < 5; ++i) Turn();
+  EXPECT_FALSE(Turn());
+}
+
+}  // namespace
+}  // namespace ringway
