@@ -43,6 +43,7 @@ struct alignas(kCacheLineBytes) StrategyCell {
   std::atomic<uint64_t> orders_sent{0};
   std::atomic<uint64_t> requests_sent{0};
   std::atomic<uint64_t> reports_received{0};
+  std::atomic<uint64_t> unsettled{0};  // requests without their final answer
   std::atomic<int64_t> drained_ns{0};  // monotonic
   // Read by the demo after kDone: the release store of `state` publishes it.
   alignas(kCacheLineBytes) Latencies latencies;

@@ -77,6 +77,16 @@ void CompareCounts(const char* what, uint64_t one, const char* one_name, uint64_
   out.push_back(absl::StrCat(what, ": ", one_name, " ", one, ", ", other_name, " ", other));
 }
 
+// A side counts what was bought and sold apart from the position that its own decisions rest on.
+void CompareNet(const SideReport& report, const char* name, std::vector<std::string>& out) {
+  for (const auto& [key, net] : report.net) {
+    const Position& position = report.positions.at(key);
+    if (position.net() == net) continue;
+    out.push_back(absl::StrCat("account ", key.first, ", instrument ", key.second, ": ", name,
+                               " holds ", net, ", but ", Text(position)));
+  }
+}
+
 void CompareBoughtAndSold(const Positions& positions, std::vector<std::string>& out) {
   std::map<uint32_t, Position> by_instrument;
   for (const auto& [key, position] : positions) {
@@ -106,6 +116,7 @@ absl::StatusOr<SideReport> ParseSideReport(const std::string& json_text, const c
       Position& position = report.positions[key];
       position.bought_qty += row.at("bought").get<uint64_t>();
       position.sold_qty += row.at("sold").get<uint64_t>();
+      report.net[key] += row.at("position").get<int64_t>();
     }
     const nlohmann::json& orders = json.at("orders");
     report.orders_received = orders.at("received").get<uint64_t>();
@@ -139,6 +150,8 @@ Conservation CompareBooks(const Books& books) {
   CompareCounts("orders that passed the gateway",
                 books.gateway.orders_received - books.gateway.orders_rejected, "gateway",
                 books.exchange.orders_received, "exchange", sides);
+  CompareNet(books.gateway, "gateway", sides);
+  CompareNet(books.exchange, "exchange", sides);
   CompareBoughtAndSold(books.exchange.positions, sides);
 
   std::vector<std::string>& all = result.differences;

@@ -23,6 +23,7 @@ using Positions = std::map<PositionKey, Position>;
 // What the gateway or the exchange says at its end.
 struct SideReport {
   Positions positions;
+  std::map<PositionKey, int64_t> net;  // as the side itself keeps it, not bought less sold
   uint64_t orders_received = 0;
   uint64_t orders_rejected = 0;
   uint64_t orders_open = 0;
@@ -51,7 +52,7 @@ struct Conservation {
 // - each strategy: every order has one outcome, none of them "unanswered" or "accepted_only"; no
 //   cancel or replace unanswered; ordered + raised = reduced + the quantities by outcome; no
 //   violation of its ledger;
-// - positions (bought and sold) are equal on all three sides, by account and instrument;
+// - positions (bought, sold and net) are equal on all three sides, by account and instrument;
 // - open orders are equal on all three sides; what the strategies sent the gateway received, and
 //   what the gateway did not reject the exchange received;
 // - what was bought was sold.

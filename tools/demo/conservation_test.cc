@@ -146,6 +146,12 @@ TEST(ConservationTest, SharesFromNowhereAreFound) {
   ExpectOnly(books, "instrument 1: all accounts of the exchange bought 31, sold 30");
 }
 
+TEST(ConservationTest, APositionThatIsNotBoughtLessSoldIsFound) {
+  Books books = Balanced();
+  books.gateway.net = {{{101, 1}, -30}, {{102, 1}, 31}};
+  ExpectOnly(books, "account 102, instrument 1: gateway holds 31, but bought 30, sold 0");
+}
+
 TEST(ConservationTest, OpenOrdersAreComparedOnAllThreeSides) {
   Books books = Balanced();
   books.gateway.orders_open = 2;

@@ -260,14 +260,9 @@ void Ledger::OnFill(Order& order, Request& first, const ExecutionReport& report,
   order.filled_qty += report.last_qty;
   Position& position = positions_[order.instrument];
   (order.side == Side::kBuy ? position.bought_qty : position.sold_qty) += report.last_qty;
-  if (report.liquidity == Liquidity::kRemoved) {
-    ++fills_removed_;
-    if (!order.fill_timed) {
-      order.fill_timed = true;
-      latencies_.Add(LatencyKind::kOrderFill, first.start_ns, now_ns);
-    }
-  } else {
-    ++fills_added_;
+  if (report.liquidity == Liquidity::kRemoved && !order.fill_timed) {
+    order.fill_timed = true;
+    latencies_.Add(LatencyKind::kOrderFill, first.start_ns, now_ns);
   }
   if (options_.keep_fills) {
     result_.fills.push_back({report.match_id, order.cl_ord_id, report.last_qty, report.last_price});
@@ -298,6 +293,11 @@ void Ledger::OnReplaced(Order& order, Request& request, const ExecutionReport& r
   order.current_cl_ord_id = report.cl_ord_id;
   Settle(request, RequestOutcome::kDone);
   if (order.filled_qty == order.qty) End(order, OrderOutcome::kFilled);
+}
+
+void Ledger::OnUnexpected(FrameType type, uint64_t reference) {
+  CountReceived(type);
+  Violation(absl::StrCat("an unexpected message: ", Text(Name(type))), reference);
 }
 
 void Ledger::Violation(std::string_view what, uint64_t cl_ord_id) {

@@ -60,6 +60,10 @@ class Ledger {
   void OnReport(const OrderReject& reject, int64_t now_ns);
   void OnReport(const ExecutionReport& report, int64_t now_ns);
   void OnReport(const CancelReject& reject, int64_t now_ns);
+  // What says nothing of an order (ThrottleNotice, VenueStatus, ...) is counted; what must not come
+  // on a session that never breaks (SessionReject, GapFill, OpenOrder, ...) is a violation.
+  void OnNotice(FrameType type) noexcept { CountReceived(type); }
+  void OnUnexpected(FrameType type, uint64_t reference);
 
   // Requests without the gateway's answer, and without a final one: the venue's, or a refusal. An
   // order that may rest is answered by the first report of it, one that may not by its last.
@@ -69,11 +73,16 @@ class Ledger {
   uint64_t orders_sent() const noexcept { return orders_.size(); }
   uint64_t requests_sent() const noexcept { return requests_sent_; }
   uint64_t reports_received() const noexcept { return reports_received_; }
-  uint64_t fills_added() const noexcept { return fills_added_; }
-  uint64_t fills_removed() const noexcept { return fills_removed_; }
+  // The lowest clOrdId that is above all that were used.
+  uint64_t next_cl_ord_id() const noexcept { return requests_.empty() ? 1 : requests_.size(); }
+  // REQUIRES: a request with this clOrdId was sent.
+  RequestOutcome request_outcome(uint64_t cl_ord_id) const noexcept {
+    return requests_[cl_ord_id].outcome;
+  }
 
   // Orders that rest or may come to rest: sent, may rest, not ended. In no particular order.
   const std::vector<uint32_t>& Working(uint32_t instrument, Side side) const noexcept;
+  uint32_t instruments() const noexcept { return options_.instruments; }
   const Order& order(uint32_t index) const noexcept { return orders_[index]; }
   // The order that a clOrdId (of it or of a change of it) belongs to; null when there is none.
   const Order* Find(uint64_t cl_ord_id) const noexcept;
@@ -120,8 +129,6 @@ class Ledger {
   uint64_t unsettled_ = 0;
   uint64_t requests_sent_ = 0;
   uint64_t reports_received_ = 0;
-  uint64_t fills_added_ = 0;
-  uint64_t fills_removed_ = 0;
   std::array<uint64_t, 256> sent_{};                 // by FrameType
   std::array<uint64_t, 256> received_{};             // by FrameType, execution reports apart
   std::array<uint64_t, 256> executions_received_{};  // by ExecType

@@ -1,0 +1,121 @@
+#include "tools/demo/environment.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "tools/demo/strategy_result.h"
+
+namespace ringway::demo {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+
+// 585330000000 as 585.330000000.
+std::string Price(int64_t price) {
+  return absl::StrFormat("%d.%09d", price / 1'000'000'000, price % 1'000'000'000);
+}
+
+absl::Status WriteKey(const std::string& path) {
+  std::array<char, kKeyBytes> key;
+  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
+    return absl::ErrnoToStatus(errno, "getrandom");
+  }
+  const std::string text =
+      absl::StrCat(absl::BytesToHexString(absl::string_view(key.data(), key.size())), "\n");
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", path));
+  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int reason = errno;
+  close(fd);
+  if (!written) return absl::ErrnoToStatus(reason, absl::StrCat("cannot write ", path));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+DemoLimits ReplayLimits() {
+  DemoLimits limits;
+  limits.quantity_max = 100'000;
+  limits.notional_max = 50'000'000;
+  limits.position_max = 20'000'000;
+  limits.gross_notional_max = 20'000'000'000;
+  limits.open_orders_max = 100'000;
+  limits.collar_bps = 2'500;
+  limits.duplicate_orders_max = 1'000;
+  return limits;
+}
+
+std::string Environment::KeyFile(uint32_t index) const {
+  return absl::StrCat(directory, "/session-", index + 1, ".key");
+}
+
+std::string Environment::SpecFile(uint32_t index) const {
+  return absl::StrCat(directory, "/strategy-", index + 1, ".json");
+}
+
+std::string Environment::ResultFile(uint32_t index) const {
+  return absl::StrCat(directory, "/strategy-", index + 1, "-result.json");
+}
+
+std::string GatewayToml(const Environment& environment) {
+  const DemoLimits& limits = environment.limits;
+  std::string toml = absl::StrCat(
+      "# Written by the demo. deploy/gateway.toml explains every key.\n\n",  //
+      "listen = [\"", environment.GatewayUri(), "\"]\n\n",                   //
+      "[admin]\nsocket = \"", environment.socket_directory, "/admin.sock\"\n\n",
+      "[host]\nwait = \"", environment.wait, "\"\n",
+      "# Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user does not have.\n",
+      "lock_memory = false\n\n", "[routing]\ndefault_venue = 1\n");
+  for (const DemoInstrument& instrument : environment.instruments) {
+    absl::StrAppend(&toml, "\n[[instrument]]\nid = ", instrument.id, "\nsymbol = \"",
+                    instrument.symbol, "\"\ntick = ", Price(instrument.tick),
+                    "\nreference_price = ", Price(instrument.opening_price), "\n");
+  }
+  for (uint32_t i = 0; i < environment.strategies; ++i) {
+    absl::StrAppend(
+        &toml, "\n[[account]]\nid = ", kFirstAccount + i, "\nname = \"account of strategy ", i + 1,
+        "\"\n[account.limits]\nquantity_max = ", limits.quantity_max,
+        "\nnotional_max = ", limits.notional_max, "\nposition_max = ", limits.position_max,
+        "\ngross_notional_max = ", limits.gross_notional_max,
+        "\nopen_orders_max = ", limits.open_orders_max, "\nself_match_prevention = true\n");
+    absl::StrAppend(
+        &toml, "\n[[session]]\nid = ", i + 1, "\nname = \"strategy ", i + 1, "\"\nkey_file = \"",
+        environment.KeyFile(i), "\"\naccounts = [", kFirstAccount + i,
+        "]\n[session.limits]\nquantity_max = ", limits.quantity_max,
+        "\nnotional_max = ", limits.notional_max, "\nopen_orders_max = ", limits.open_orders_max,
+        "\ncollar_bps = ", limits.collar_bps,
+        "\nduplicate_orders_max = ", limits.duplicate_orders_max, "\nduplicate_window = \"",
+        limits.duplicate_window, "\"\nmessages_per_second = ", limits.messages_per_second,
+        "\nmessage_burst = ", limits.message_burst, "\ncancel_reserve = ", limits.cancel_reserve,
+        "\n");
+  }
+  absl::StrAppend(
+      &toml, "\n[[venue]]\nid = 1\nname = \"exchange\"\nconnector = \"exchange-link\"\nuri = \"",
+      environment.ExchangeUri(), "\"\n");
+  return toml;
+}
+
+absl::Status WriteEnvironment(const Environment& environment) {
+  for (uint32_t i = 0; i < environment.strategies; ++i) {
+    if (absl::Status status = WriteKey(environment.KeyFile(i)); !status.ok()) return status;
+  }
+  return WriteTextFile(environment.GatewayConfig(), GatewayToml(environment));
+}
+
+std::vector<std::string> Environment::GatewayArguments() const {
+  return {"--config", GatewayConfig(), "--report", GatewayReport()};
+}
+
+std::vector<std::string> Environment::ExchangeArguments() const {
+  std::vector<std::string> arguments = {"--listen", ExchangeUri(), "--report", ExchangeReport()};
+  return arguments;
+}
+
+}  // namespace ringway::demo

@@ -1,0 +1,69 @@
+// Which files and command lines make one run: keys, the gateway's configuration, sockets, logs?
+//
+// Everything a user would write by hand for the same set-up; --keep leaves it to be read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tools/demo/market.h"
+
+namespace ringway::demo {
+
+inline constexpr uint32_t kFirstAccount = 101;  // of session 1; session 2 has the next, and so on
+
+// Limits of the gateway's risk checks. All checks are on; these are generous for a good flow and
+// still stop a bad one. Money in dollars.
+struct DemoLimits {
+  uint64_t quantity_max = 10'000;
+  uint64_t notional_max = 2'000'000;
+  uint64_t position_max = 1'000'000;
+  uint64_t gross_notional_max = 2'000'000'000;
+  uint64_t open_orders_max = 10'000;
+  uint32_t collar_bps = 500;
+  uint32_t duplicate_orders_max = 100;  // within duplicate_window
+  const char* duplicate_window = "10ms";
+  uint32_t messages_per_second = 1'000'000;
+  uint32_t message_burst = 100'000;
+  uint32_t cancel_reserve = 1'000;
+};
+
+// For a file's flow: an hour of a whole market passes through two accounts, with resting orders far
+// from the touch.
+DemoLimits ReplayLimits();
+
+struct Environment {
+  std::string directory;         // files; readable by this user only
+  std::string socket_directory;  // short: a Unix socket's name has 107 bytes
+  uint32_t strategies = 0;
+  std::vector<DemoInstrument> instruments;
+  DemoLimits limits;
+  std::string transport;
+  std::string wait;
+
+  std::string GatewayUri() const { return transport + ":" + socket_directory + "/gateway.sock"; }
+  std::string ExchangeUri() const { return transport + ":" + socket_directory + "/exchange.sock"; }
+  std::string GatewayConfig() const { return directory + "/gateway.toml"; }
+  std::string GatewayReport() const { return directory + "/gateway-report.json"; }
+  std::string ExchangeReport() const { return directory + "/exchange-report.json"; }
+  std::string Log(const std::string& process) const { return directory + "/" + process + ".log"; }
+  // `index` counts from 0, the session is index + 1.
+  std::string KeyFile(uint32_t index) const;
+  std::string SpecFile(uint32_t index) const;
+  std::string ResultFile(uint32_t index) const;
+
+  // Behind the programs' paths.
+  std::vector<std::string> GatewayArguments() const;
+  std::vector<std::string> ExchangeArguments() const;
+};
+
+// The gateway's configuration file.
+std::string GatewayToml(const Environment& environment);
+
+// Writes keys (random, mode 0600) and gateway.toml. Errors: the system's reason.
+absl::Status WriteEnvironment(const Environment& environment);
+
+}  // namespace ringway::demo

@@ -1,0 +1,74 @@
+// Does the gateway understand the configuration that the demo writes, with every risk check on?
+
+#include "tools/demo/environment.h"
+
+#include <sys/stat.h>
+
+#include "gateway/config.h"
+#include "gtest/gtest.h"
+#include "tools/demo/market.h"
+#include "tools/demo/strategy_result.h"
+
+namespace ringway::demo {
+namespace {
+
+Environment Make(uint32_t strategies) {
+  Environment environment;
+  environment.directory = testing::TempDir();
+  environment.socket_directory = "/tmp/x";
+  environment.strategies = strategies;
+  environment.instruments = GeneratedInstruments();
+  environment.transport = "shm";
+  environment.wait = "auto";
+  return environment;
+}
+
+TEST(EnvironmentTest, TheGatewayTakesTheConfiguration) {
+  for (const bool replay : {false, true}) {
+    Environment environment = Make(3);
+    if (replay) {
+      environment.limits = ReplayLimits();
+      environment.instruments = ReplayedInstruments(585'330'000'000);
+    }
+    const LoadedConfig loaded = LoadConfig(GatewayToml(environment));
+    ASSERT_TRUE(loaded.ok()) << loaded.errors.front().key << ": " << loaded.errors.front().what;
+    EXPECT_EQ(loaded.config.sessions.size(), 3u);
+    EXPECT_EQ(loaded.config.instruments.size(), environment.instruments.size());
+    EXPECT_EQ(loaded.config.instruments[0].reference_price,
+              environment.instruments[0].opening_price);
+  }
+}
+
+TEST(EnvironmentTest, NoRiskCheckIsOff) {
+  const LoadedConfig loaded = LoadConfig(GatewayToml(Make(2)));
+  ASSERT_TRUE(loaded.ok());
+  for (const AccountConfig& account : loaded.config.accounts) {
+    EXPECT_TRUE(account.limits.self_match_prevention);
+    EXPECT_LT(account.limits.quantity_max, kNoLimit);
+    EXPECT_LT(account.limits.notional_max, kNoLimit);
+    EXPECT_LT(account.limits.position_max, kNoLimit);
+    EXPECT_LT(account.limits.gross_notional_max, kNoLimit);
+  }
+  for (const GatewaySessionConfig& session : loaded.config.sessions) {
+    EXPECT_LT(session.engine.limits.collar_bps, UINT32_MAX);
+    EXPECT_GT(session.engine.limits.duplicate_orders_max, 0u);
+    EXPECT_GT(session.engine.limits.messages_per_second, 0u);
+    EXPECT_EQ(session.engine.accounts.size(), 1u);
+  }
+}
+
+TEST(EnvironmentTest, KeysDifferAndAreForTheirOwnerOnly) {
+  const Environment environment = Make(2);
+  ASSERT_TRUE(WriteEnvironment(environment).ok());
+  const auto first = ReadTextFile(environment.KeyFile(0));
+  const auto second = ReadTextFile(environment.KeyFile(1));
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first->size(), 65u);
+  EXPECT_NE(*first, *second);
+  struct stat info = {};
+  ASSERT_EQ(stat(environment.KeyFile(0).c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+}  // namespace
+}  // namespace ringway::demo

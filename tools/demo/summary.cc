@@ -1,0 +1,198 @@
+#include "tools/demo/summary.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace ringway::demo {
+namespace {
+
+constexpr uint32_t kBarChars = 48;
+constexpr size_t kDifferencesShownMax = 20;
+
+// 1234567 as 1,234,567.
+std::string Grouped(uint64_t value) {
+  const std::string digits = std::to_string(value);
+  std::string grouped;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    if (i != 0 && (digits.size() - i) % 3 == 0) grouped += ',';
+    grouped += digits[i];
+  }
+  return grouped;
+}
+
+// Three digits and a unit.
+std::string Time(uint64_t ns) {
+  if (ns < 1'000) return absl::StrFormat("%d ns", ns);
+  const double value = static_cast<double>(ns);
+  if (ns < 1'000'000) return absl::StrFormat("%.*f us", ns < 100'000 ? 1 : 0, value / 1e3);
+  if (ns < 1'000'000'000) return absl::StrFormat("%.*f ms", ns < 100'000'000 ? 1 : 0, value / 1e6);
+  return absl::StrFormat("%.1f s", value / 1e9);
+}
+
+void Heading(const char* text, std::string& out) { absl::StrAppend(&out, "\n", text, "\n"); }
+
+void Row(const std::string& name, const std::string& value, std::string& out) {
+  absl::StrAppendFormat(&out, "  %-44s %15s\n", name, value);
+}
+
+uint64_t Of(const std::map<std::string, uint64_t>& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
+void Messages(const Totals& totals, const RunFigures& figures, std::string& out) {
+  Heading("Messages", out);
+  for (const auto& [kind, count] : totals.sent) Row("-> " + kind, Grouped(count), out);
+  for (const auto& [kind, count] : totals.received) Row("<- " + kind, Grouped(count), out);
+  Row("in and out of the gateway's sessions", Grouped(totals.messages_in + totals.messages_out),
+      out);
+  Row("per second", Grouped(static_cast<uint64_t>(totals.messages_per_s)), out);
+  Row("duration", absl::StrFormat("%.2f s", static_cast<double>(figures.duration_ns) / 1e9), out);
+}
+
+const char* Meaning(LatencyKind kind) noexcept {
+  switch (kind) {
+    case LatencyKind::kOrderAck:
+      return "order -> ack";
+    case LatencyKind::kOrderNew:
+      return "order -> in the exchange's book";
+    case LatencyKind::kOrderFill:
+      return "order -> fill";
+    case LatencyKind::kOrderReject:
+      return "order -> reject";
+    case LatencyKind::kCancelAck:
+      return "cancel -> ack";
+    case LatencyKind::kCancelCanceled:
+      return "cancel -> canceled";
+    case LatencyKind::kReplaceAck:
+      return "replace -> ack";
+    case LatencyKind::kReplaceReplaced:
+      return "replace -> replaced";
+  }
+  return "";
+}
+
+void LatencyTable(const RunFigures& figures, std::string& out) {
+  if (figures.options.rate_per_s > 0) {
+    Heading("Latency, from when the request was due to the handler of its answer", out);
+  } else {
+    Heading("Latency, from just before Send() to the handler of the answer", out);
+  }
+  absl::StrAppendFormat(&out, "  %-32s %9s %9s %9s %9s %9s %10s\n", "", "p50", "p90", "p99",
+                        "p99.9", "max", "count");
+  for (size_t i = 0; i < kLatencyKindCount; ++i) {
+    const auto kind = static_cast<LatencyKind>(i);
+    const Histogram& histogram = figures.latencies.of(kind);
+    if (histogram.count() == 0) continue;
+    absl::StrAppendFormat(&out, "  %-32s %9s %9s %9s %9s %9s %10s\n", Meaning(kind),
+                          Time(histogram.Percentile(0.5)), Time(histogram.Percentile(0.9)),
+                          Time(histogram.Percentile(0.99)), Time(histogram.Percentile(0.999)),
+                          Time(histogram.max()), Grouped(histogram.count()));
+  }
+  for (const LatencyKind kind : {LatencyKind::kOrderAck, LatencyKind::kOrderFill}) {
+    if (figures.latencies.of(kind).count() == 0) continue;
+    absl::StrAppend(&out, "\n  ", Meaning(kind), "\n", figures.latencies.of(kind).Draw(kBarChars));
+  }
+}
+
+void Outcomes(const Totals& totals, std::string& out) {
+  Heading("What became of every order", out);
+  absl::StrAppendFormat(&out, "  %-24s %15s %19s\n", "", "orders", "quantity");
+  const auto row = [&out](const char* name, const std::string& orders, uint64_t qty) {
+    absl::StrAppendFormat(&out, "  %-24s %15s %19s\n", name, orders, Grouped(qty));
+  };
+  row("ordered", Grouped(totals.orders_sent), totals.ordered_qty);
+  row("+ raised by replaces", "", totals.raised_qty);
+  row("- reduced by replaces", "", totals.reduced_qty);
+  for (size_t i = 0; i < kOrderOutcomeCount; ++i) {
+    const std::string name(Name(static_cast<OrderOutcome>(i)));
+    const uint64_t orders = Of(totals.orders_by_outcome, name);
+    const uint64_t qty = Of(totals.qty_by_outcome, name);
+    if (orders != 0 || qty != 0) row(("= " + name).c_str(), Grouped(orders), qty);
+  }
+  for (const auto& [outcome, count] : totals.cancels_by_outcome) {
+    Row("cancels " + outcome, Grouped(count), out);
+  }
+  for (const auto& [outcome, count] : totals.replaces_by_outcome) {
+    Row("replaces " + outcome, Grouped(count), out);
+  }
+  for (const auto& [reason, count] : totals.reject_reasons) Row(reason, Grouped(count), out);
+}
+
+void PositionsTable(const Books& books, std::string& out) {
+  Heading("Positions, on all three sides", out);
+  const Positions strategies = PositionsOf(books.strategies);
+  absl::StrAppendFormat(&out, "  %8s %11s %12s %12s %12s\n", "account", "instrument", "strategy",
+                        "gateway", "exchange");
+  const auto net = [](const Positions& positions, const PositionKey& key) {
+    const auto found = positions.find(key);
+    return found == positions.end() ? 0 : found->second.net();
+  };
+  for (const auto& [key, position] : books.gateway.positions) {
+    absl::StrAppendFormat(&out, "  %8d %11d %12d %12d %12d\n", key.first, key.second,
+                          net(strategies, key), position.net(), net(books.exchange.positions, key));
+  }
+}
+
+void Replay(const ReplayReport& replay, std::string& out) {
+  Heading("Replay", out);
+  Row("events read", Grouped(replay.lines_read), out);
+  Row("sent", Grouped(replay.sent), out);
+  for (const auto& [cause, count] : replay.skipped) Row("skipped: " + cause, Grouped(count), out);
+  for (const auto& [request, by_outcome] : replay.outcomes) {
+    for (const auto& [outcome, count] : by_outcome) {
+      if (count != 0) Row(request + ": " + outcome, Grouped(count), out);
+    }
+  }
+  Row("executions of orders of the file", Grouped(replay.executions), out);
+  Row("  matched against the same resting order", Grouped(replay.same_resting_order), out);
+  for (const auto& [cause, count] : replay.other) Row("  not: " + cause, Grouped(count), out);
+  Row("same_resting_order_share",
+      absl::StrFormat("%.2f %%", 100 * replay.same_resting_order_share()), out);
+  if (!replay.accounted()) {
+    absl::StrAppend(&out,
+                    "  NOT every event is accounted for: sent + skipped must be events read, "
+                    "and every event sent must have an outcome\n");
+  }
+}
+
+}  // namespace
+
+std::string SummaryText(const RunFigures& figures) {
+  const Totals totals = AddUp(figures);
+  std::string out;
+  Messages(totals, figures, out);
+  LatencyTable(figures, out);
+  Outcomes(totals, out);
+  PositionsTable(figures.books, out);
+  if (figures.replay) Replay(*figures.replay, out);
+
+  Heading("Conservation", out);
+  Row("open orders: gateway, exchange",
+      absl::StrCat(Grouped(figures.books.gateway.orders_open), ", ",
+                   Grouped(figures.books.exchange.orders_open)),
+      out);
+  if (figures.conservation.holds()) {
+    absl::StrAppend(
+        &out,
+        "  holds: every order has exactly one outcome; quantities add up; positions and "
+        "open\n  orders are equal on strategies, gateway and exchange\n");
+  } else {
+    const std::vector<std::string>& differences = figures.conservation.differences;
+    absl::StrAppend(&out, "  DOES NOT HOLD, ", differences.size(), " differences:\n");
+    for (size_t i = 0; i < differences.size() && i < kDifferencesShownMax; ++i) {
+      absl::StrAppend(&out, "  - ", differences[i], "\n");
+    }
+    if (figures.conservation.gateway_equals_exchange()) {
+      absl::StrAppend(&out, "  gateway and exchange agree with each other\n");
+    }
+  }
+  for (const std::string& failure : figures.failures) {
+    absl::StrAppend(&out, "  FAILED: ", failure, "\n");
+  }
+  absl::StrAppend(&out, "\n", figures.host.model, ", ", figures.host.cores, " cores; ",
+                  figures.strategies + 2, " processes; ", figures.placement, "\n");
+  return out;
+}
+
+}  // namespace ringway::demo

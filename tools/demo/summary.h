@@ -1,0 +1,67 @@
+// What does a run of the demo say at its end, to a person and to a program?
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/demo/conservation.h"
+#include "tools/demo/latency.h"
+#include "tools/demo/options.h"
+#include "tools/demo/replay_match.h"
+#include "tools/demo/strategy_result.h"
+
+namespace ringway::demo {
+
+struct HostFigures {
+  uint32_t cores = 0;
+  std::string model;
+};
+// Of this machine. Model "" where /proc/cpuinfo does not name it.
+HostFigures ThisHost();
+
+// Everything that was found out.
+struct RunFigures {
+  DemoOptions options;
+  HostFigures host;
+  uint32_t strategies = 0;
+  std::string placement;    // which process runs where, and how it waits
+  int64_t duration_ns = 0;  // from the first request to the last answer
+  Books books;
+  Conservation conservation;
+  Latencies latencies;
+  std::optional<ReplayReport> replay;
+  std::vector<std::string> failures;  // processes that ended as they should not
+
+  // Whether the run is a success: all processes well, all books balanced, all events accounted for.
+  bool good() const noexcept;
+};
+
+// Sums over all strategies.
+struct Totals {
+  uint64_t orders_sent = 0;
+  uint64_t messages_in = 0;   // requests
+  uint64_t messages_out = 0;  // reports
+  double messages_per_s = 0;
+  uint64_t ordered_qty = 0;
+  uint64_t raised_qty = 0;
+  uint64_t reduced_qty = 0;
+  std::map<std::string, uint64_t> sent;      // messages by kind
+  std::map<std::string, uint64_t> received;  // messages by kind
+  std::map<std::string, uint64_t> orders_by_outcome;
+  std::map<std::string, uint64_t> qty_by_outcome;
+  std::map<std::string, uint64_t> cancels_by_outcome;
+  std::map<std::string, uint64_t> replaces_by_outcome;
+  std::map<std::string, uint64_t> reject_reasons;
+};
+Totals AddUp(const RunFigures& figures);
+
+// For a terminal, 100 columns.
+std::string SummaryText(const RunFigures& figures);
+
+// The file that --json asks for.
+std::string FiguresJson(const RunFigures& figures);
+
+}  // namespace ringway::demo
