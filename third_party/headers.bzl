@@ -26,7 +26,12 @@ def _headers_alone_impl(target, ctx):
     for header in getattr(ctx.rule.files, "hdrs", []):
         if header.extension != "h" or not header.is_source:
             continue
-        stamp = ctx.actions.declare_file("%s.%s.compiles_alone" % (ctx.rule.attr.name, header.basename))
+        stem = "%s.%s.alone" % (ctx.rule.attr.name, header.basename)
+        stamp = ctx.actions.declare_file(stem + ".ok")
+
+        # Included rather than compiled itself, so that #pragma once holds when headers include each other.
+        includer = ctx.actions.declare_file(stem + ".cc")
+        ctx.actions.write(includer, '#include "%s"\n' % header.path)
         variables = cc_common.create_compile_variables(
             cc_toolchain = toolchain,
             feature_configuration = features,
@@ -35,7 +40,7 @@ def _headers_alone_impl(target, ctx):
                 transitive = [context.defines, context.local_defines],
             ),
             quote_include_directories = context.quote_includes,
-            source_file = header.path,
+            source_file = includer.path,
             system_include_directories = context.system_includes,
             user_compile_flags = ctx.fragments.cpp.copts + ctx.fragments.cpp.cxxopts,
         )
@@ -45,10 +50,9 @@ def _headers_alone_impl(target, ctx):
             variables = variables,
         )
         ctx.actions.run_shell(
-            arguments = [compiler, stamp.path, "-xc++", "-fsyntax-only"] + flags +
-                        ["-Wno-pragma-once-outside-header", "-Wno-unused-function"],
+            arguments = [compiler, stamp.path, "-fsyntax-only"] + flags,
             command = 'compiler=$1; stamp=$2; shift 2; "$compiler" "$@" && : > "$stamp"',
-            inputs = depset(transitive = [context.headers, toolchain.all_files]),
+            inputs = depset([includer], transitive = [context.headers, toolchain.all_files]),
             mnemonic = "HeaderAlone",
             outputs = [stamp],
             progress_message = "Compiling %s alone" % header.short_path,

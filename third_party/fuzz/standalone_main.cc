@@ -1,9 +1,11 @@
-// What a fuzz target runs in an everyday test, where libFuzzer is not linked: every seed as it is, then a fixed sequence
-// of inputs mutated from the seeds. The same binary and seeds always try the same inputs, so a failure repeats.
+// What a fuzz target runs in an everyday test, where libFuzzer is not linked: every seed as it is,
+// then a fixed sequence of inputs mutated from the seeds. The same binary and seeds always try the
+// same inputs, so a failure repeats.
 //
 // usage: TARGET [--runs=N] [SEED_FILE...]
 //
-// On a crash the input at hand is printed in hex and, under Bazel, written to the test's undeclared outputs.
+// On a crash the input at hand is printed in hex and, under Bazel, written to the test's undeclared
+// outputs.
 
 #include <fcntl.h>
 #include <signal.h>
@@ -30,7 +32,8 @@ using Bytes = std::vector<uint8_t>;
 constexpr size_t kInputBytesMax = 4096;
 constexpr int kMutationsMax = 8;
 
-// The input being tried, for the crash handler. Written before each call, read only in a signal of the same thread.
+// The input being tried, for the crash handler. Written before each call, read only in a signal of
+// the same thread.
 const uint8_t* current_data = nullptr;
 size_t current_bytes = 0;
 char crash_path[4096] = "";
@@ -79,7 +82,8 @@ void CatchCrashes() {
   if (const char* folder = std::getenv("TEST_UNDECLARED_OUTPUTS_DIR"); folder != nullptr) {
     std::snprintf(crash_path, sizeof(crash_path), "%s/crash_input.bin", folder);
   }
-  for (const int signal_number : {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}) signal(signal_number, OnCrash);
+  for (const int signal_number : {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE})
+    signal(signal_number, OnCrash);
 }
 
 void RunOne(const Bytes& input) {
@@ -93,8 +97,9 @@ void RunOne(const Bytes& input) {
 
 // One random change: what most often turns a valid message into an interesting one.
 void MutateOnce(Bytes& input, const std::vector<Bytes>& seeds, Random& random) {
-  static constexpr uint64_t kEdges[] = {0,          1,          0x7F,       0x80,     0xFF,  0x7FFF, 0x8000, 0xFFFF,
-                                        0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, ~0ULL >> 1, ~0ULL, 64,     4096};
+  static constexpr uint64_t kEdges[] = {0,          1,          0x7F,   0x80,       0xFF,
+                                        0x7FFF,     0x8000,     0xFFFF, 0x7FFFFFFF, 0x80000000,
+                                        0xFFFFFFFF, ~0ULL >> 1, ~0ULL,  64,         4096};
   if (input.empty()) {
     input.resize(1 + random.Below(64));
     for (uint8_t& byte : input) byte = static_cast<uint8_t>(random.Next() >> 56);
@@ -165,6 +170,7 @@ int main(int argc, char** argv) {
     for (size_t i = 0; i < mutations; ++i) MutateOnce(input, seeds, random);
     RunOne(input);
   }
-  std::printf("%zu seeds and %llu mutated inputs tried\n", seeds.size(), static_cast<unsigned long long>(runs));
+  std::printf("%zu seeds and %llu mutated inputs tried\n", seeds.size(),
+              static_cast<unsigned long long>(runs));
   return 0;
 }
