@@ -1,8 +1,10 @@
-// What a link is to those who send and receive over it: opaque records between two peers, in order, each once.
+// What a link is to those who send and receive over it: opaque records between two peers, in order,
+// each once.
 //
-// A link is two rings, one each way (transport/RING.md draws them). Backends are lifted to this shape by
-// ring_link.h (memory ports) or seq_link.h (packet ports); transport/any_link.h holds any of them.
-// Thread rule: one link belongs to one thread. Nothing here blocks or allocates after the link is made.
+// A link is two rings, one each way (transport/RING.md draws them). Backends are lifted to this
+// shape by ring_link.h (memory ports) or seq_link.h (packet ports); transport/any_link.h holds any
+// of them. Thread rule: one link belongs to one thread. Nothing here blocks or allocates after the
+// link is made.
 #pragma once
 
 #include <concepts>
@@ -27,21 +29,24 @@ enum class SendStatus : uint8_t {
 };
 std::string_view Name(SendStatus status) noexcept;
 
-// A span of the outgoing ring to be filled in place; valid until Commit(), Abort() or the next TryClaim().
+// A span of the outgoing ring to be filled in place; valid until Commit(), Abort() or the next
+// TryClaim().
 struct Claim {
   std::span<std::byte> payload;  // 8-byte aligned; its content is undefined
   SendStatus status = SendStatus::kClosed;
   explicit operator bool() const noexcept { return status == SendStatus::kOk; }
 };
 
-// One received record. The payload is a private copy, valid during the callback: the peer cannot change it.
+// One received record. The payload is a private copy, valid during the callback: the peer cannot
+// change it.
 struct Record {
   uint8_t type;
   std::span<const std::byte> payload;  // 8-byte aligned
 };
 
-// Whether Commit() makes the record visible now or may gather it with those that follow. A gathered record
-// becomes visible at Flush(), at the next kNow, or when Caps::gather_frames_max of them have come together.
+// Whether Commit() makes the record visible now or may gather it with those that follow. A gathered
+// record becomes visible at Flush(), at the next kNow, or when Caps::gather_frames_max of them have
+// come together.
 enum class Publish : uint8_t { kNow, kGather };
 
 enum class LinkState : uint8_t { kConnecting, kSync, kLive, kSuspect, kFenced, kClosed };
@@ -50,24 +55,25 @@ std::string_view Name(LinkState state) noexcept;
 // Why a link is kClosed or kFenced.
 enum class CloseReason : uint8_t {
   kNone,
-  kLocal,           // Close() was called here
-  kPeerClosed,      // orderly, by the peer
-  kPeerDead,        // process gone, or heartbeats missed
-  kPeerViolated,    // torn frame that stays torn, bad length, CRC, or credit that went backwards or ahead
-  kSupersededEpoch, // a newer epoch of the same link took over
+  kLocal,         // Close() was called here
+  kPeerClosed,    // orderly, by the peer
+  kPeerDead,      // process gone, or heartbeats missed
+  kPeerViolated,  // torn frame that stays torn, bad length, CRC, or credit that went backwards or
+                  // ahead
+  kSupersededEpoch,  // a newer epoch of the same link took over
 };
 std::string_view Name(CloseReason reason) noexcept;
 
 // What a link can do. Fixed once it is live.
 struct Caps {
-  uint32_t ring_bytes = 0;          // of each direction
-  uint32_t payload_bytes_max = 0;   // largest record
+  uint32_t ring_bytes = 0;         // of each direction
+  uint32_t payload_bytes_max = 0;  // largest record
   uint32_t gather_frames_max = 0;
-  uint32_t inline_bytes_max = 0;    // 0 where the port has no such notion
-  bool ordered_stores = false;      // the peer sees stores in order: the head alone commits a frame
-  bool crc = false;                 // frames carry a CRC32C that the receiver checks
+  uint32_t inline_bytes_max = 0;  // 0 where the port has no such notion
+  bool ordered_stores = false;    // the peer sees stores in order: the head alone commits a frame
+  bool crc = false;               // frames carry a CRC32C that the receiver checks
   bool huge_pages = false;
-  bool data_in_order = false;       // what the device says of itself; never relied on
+  bool data_in_order = false;  // what the device says of itself; never relied on
 };
 
 // Counted by the link and its port; every one only grows.
@@ -77,38 +83,52 @@ struct LinkCounters {
   uint64_t payload_bytes_sent = 0;
   uint64_t payload_bytes_received = 0;
   uint64_t pads_sent = 0;
-  uint64_t writes_posted = 0;        // work requests, or publishing stores where the port has ordered stores
+  uint64_t writes_posted =
+      0;  // work requests, or publishing stores where the port has ordered stores
   uint64_t bytes_posted = 0;
   uint64_t completions = 0;
   uint64_t state_lines_sent = 0;
-  uint64_t back_pressured = 0;       // TryClaim() calls so answered
+  uint64_t back_pressured = 0;  // TryClaim() calls so answered
   uint64_t wakes_sent = 0;
-  uint64_t frames_torn = 0;          // sightings of a frame whose tail had not arrived
-  uint64_t frames_refused = 0;       // CRC, length or type
+  uint64_t frames_torn = 0;     // sightings of a frame whose tail had not arrived
+  uint64_t frames_refused = 0;  // CRC, length or type
 };
 
 template <class S>
 concept RecordSink = std::invocable<S&, const Record&>;
 
 template <class L>
-concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, int64_t now_ns, void (*sink)(const Record&)) {
-  // Room for a record of n payload bytes, or the reason why not. A second TryClaim() drops an uncommitted first.
-  { link.TryClaim(n) } noexcept -> std::same_as<Claim>;
+concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, int64_t now_ns,
+                        void (*sink)(const Record&)) {
+  // Room for a record of n payload bytes, or the reason why not. A second TryClaim() drops an
+  // uncommitted first.
+  { link.TryClaim(n) }
+  noexcept->std::same_as<Claim>;
   // Publishes the claimed record under the given type.
-  { link.Commit(type, Publish::kNow) } noexcept -> std::same_as<SendStatus>;
+  { link.Commit(type, Publish::kNow) }
+  noexcept->std::same_as<SendStatus>;
   // Publishes whatever was gathered.
-  { link.Flush() } noexcept -> std::same_as<SendStatus>;
+  { link.Flush() }
+  noexcept->std::same_as<SendStatus>;
   // Hands at most n records to the sink and answers how many.
-  { link.Poll(sink, n) } noexcept -> std::same_as<uint32_t>;
+  { link.Poll(sink, n) }
+  noexcept->std::same_as<uint32_t>;
   // Heartbeats, liveness, credit: to be called about once a millisecond.
-  { link.Maintain(now_ns) } noexcept -> std::same_as<LinkState>;
+  { link.Maintain(now_ns) }
+  noexcept->std::same_as<LinkState>;
   // Orderly end; what was committed can still be received by the peer.
-  { link.Close() } noexcept;
-  { const_link.state() } noexcept -> std::same_as<LinkState>;
-  { const_link.close_reason() } noexcept -> std::same_as<CloseReason>;
-  { const_link.epoch() } noexcept -> std::same_as<uint32_t>;
-  { const_link.caps() } noexcept -> std::same_as<const Caps&>;
-  { const_link.counters() } noexcept -> std::same_as<const LinkCounters&>;
+  { link.Close() }
+  noexcept;
+  { const_link.state() }
+  noexcept->std::same_as<LinkState>;
+  { const_link.close_reason() }
+  noexcept->std::same_as<CloseReason>;
+  { const_link.epoch() }
+  noexcept->std::same_as<uint32_t>;
+  { const_link.caps() }
+  noexcept->std::same_as<const Caps&>;
+  { const_link.counters() }
+  noexcept->std::same_as<const LinkCounters&>;
 };
 
 }  // namespace ringway

@@ -12,9 +12,8 @@
 //   * A mirror span is written again only when consumed and, where writes complete, completed (I4).
 //   * No frame straddles the ring's end: PAD fills the rest (I6).
 //
-// The per-message code is in ring_link_datapath.h, the rest in ring_link_upkeep.h; both are
-// included below. Thread rule: one thread per link. Lifetime: owns its port; allocates in the
-// constructor and never again.
+// The per-message code is in ring_link_send.h and ring_link_receive.h, the rest in
+// ring_link_upkeep.h; all are included below. constructor and never again.
 #pragma once
 
 #include <array>
@@ -147,8 +146,7 @@ class RingLink {
     void operator()(std::byte* memory) const noexcept;
   };
 
-  // --- ring_link_datapath.h ---
-  enum class Look : uint8_t { kFrame, kNothing, kAgain };
+  // --- ring_link_send.h ---
   Claim TryClaimSlow(uint32_t payload_bytes) noexcept;
   Claim MakeClaim(uint32_t payload_bytes, uint64_t frame_bytes) noexcept;
   SendStatus CommitWithoutClaim() const noexcept;
@@ -162,6 +160,9 @@ class RingLink {
   void Reap() noexcept;
   void WakeIfSleeping() noexcept;
   void WakePeer() noexcept;
+
+  // --- ring_link_receive.h ---
+  enum class Look : uint8_t { kNothing, kAgain };
   bool FrameIsWhole(const std::byte* frame, uint64_t frame_bytes, uint64_t head) noexcept;
   Look LookAtUnusual(const std::byte* frame, uint64_t head) noexcept;
   void Take(uint64_t pos, uint64_t frame_bytes, uint64_t next_pos) noexcept;
@@ -178,6 +179,8 @@ class RingLink {
   void JudgeLife(int64_t now_ns) noexcept;
   void JudgeTorn(int64_t now_ns) noexcept;
   bool FrameIsWaiting() const noexcept;
+  void PeerIsGone(CloseReason reason) noexcept;
+  bool IsUp() const noexcept { return state_ == LinkState::kLive || state_ == LinkState::kSuspect; }
   void End(LinkState state, CloseReason reason) noexcept;
   uint64_t PublishedPos() const noexcept;
 
@@ -219,5 +222,6 @@ class RingLink {
 
 }  // namespace ringway
 
-#include "transport/ring_link_datapath.h"  // IWYU pragma: export
-#include "transport/ring_link_upkeep.h"    // IWYU pragma: export
+#include "transport/ring_link_receive.h"  // IWYU pragma: export
+#include "transport/ring_link_send.h"     // IWYU pragma: export
+#include "transport/ring_link_upkeep.h"   // IWYU pragma: export

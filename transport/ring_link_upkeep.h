@@ -122,7 +122,7 @@ void RingLink<P>::SendState() noexcept {
     ++counters_.state_lines_sent;
     ++counters_.writes_posted;
     counters_.bytes_posted += sizeof(StateLine);
-    if (!port_.WriteState(own_line_, {signalled, false})) peer_gone_ = true;
+    if (!port_.WriteState(own_line_, {signalled, false})) PeerIsGone(CloseReason::kPeerDead);
   }
 }
 
@@ -202,15 +202,14 @@ template <MemoryPort P>
 void RingLink<P>::TakePeerFlags(uint32_t flags) noexcept {
   if (flags & kStateFenced) {
     End(LinkState::kFenced, CloseReason::kSupersededEpoch);
-  } else if ((flags & kStateClosed) && !peer_gone_) {
-    peer_gone_ = true;
-    gone_reason_ = CloseReason::kPeerClosed;
+  } else if (flags & kStateClosed) {
+    PeerIsGone(CloseReason::kPeerClosed);
   }
 }
 
 template <MemoryPort P>
 void RingLink<P>::ReadPeerState() noexcept {
-  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return;
+  if (!IsUp()) return;
   StateLine line;
   const StateLine& shared = *send_.peer_state;
   if constexpr (P::kOrderedStores) {
@@ -256,6 +255,19 @@ bool RingLink<P>::FrameIsWaiting() const noexcept {
   return HeadSeq(LoadShared(WordAt(frame), std::memory_order_acquire)) == receive_.expected_seq;
 }
 
+// Nothing is sent from here on; what is in the ring is still delivered before the link ends.
+template <MemoryPort P>
+void RingLink<P>::PeerIsGone(CloseReason reason) noexcept {
+  if (peer_gone_) return;
+  peer_gone_ = true;
+  gone_reason_ = reason;
+  send_status_ = SendStatus::kClosed;
+  send_.claim_limit = 0;
+  send_.claimed_frame_bytes = 0;
+  receive_.torn_pos =
+      UINT64_MAX;  // the frame seen torn may be whole by now: Poll() shall look again
+}
+
 template <MemoryPort P>
 void RingLink<P>::JudgeTorn(int64_t now_ns) noexcept {
   if (receive_.torn_pos != receive_.read_pos) return;
@@ -272,15 +284,12 @@ template <MemoryPort P>
 void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
   if (!peer_gone_ && now_ns - last_peer_check_ns_ >= options_.peer_check_interval_ns) {
     last_peer_check_ns_ = now_ns;
-    peer_gone_ = port_.PeerGone();
+    if (port_.PeerGone()) PeerIsGone(CloseReason::kPeerDead);
   }
   const int64_t silent_ns = now_ns - peer_alive_ns_;
-  if (silent_ns > dead_after_ns_) peer_gone_ = true;
+  if (silent_ns > dead_after_ns_) PeerIsGone(CloseReason::kPeerDead);
   state_ = peer_gone_ || silent_ns > suspect_after_ns_ ? LinkState::kSuspect : LinkState::kLive;
   if (peer_gone_) {
-    send_status_ = SendStatus::kClosed;
-    send_.claim_limit = 0;
-    send_.claimed_frame_bytes = 0;
     // What the peer had committed is delivered first.
     if (!FrameIsWaiting()) End(LinkState::kClosed, gone_reason_);
   }
@@ -288,7 +297,7 @@ void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
 
 template <MemoryPort P>
 LinkState RingLink<P>::Maintain(int64_t now_ns) noexcept {
-  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return state_;
+  if (!IsUp()) return state_;
   // Silence counts only while this side was awake to hear it: not from before the first call, nor
   // while this process was itself stopped.
   if (!maintained_ || now_ns - last_maintain_ns_ > suspect_after_ns_) peer_alive_ns_ = now_ns;
@@ -307,14 +316,14 @@ LinkState RingLink<P>::Maintain(int64_t now_ns) noexcept {
   const uint64_t heartbeat_before = peer_heartbeat_;
   ReadPeerState();
   if (peer_heartbeat_ != heartbeat_before) peer_alive_ns_ = now_ns;
-  if (state_ == LinkState::kLive || state_ == LinkState::kSuspect) JudgeTorn(now_ns);
-  if (state_ == LinkState::kLive || state_ == LinkState::kSuspect) JudgeLife(now_ns);
+  if (IsUp()) JudgeTorn(now_ns);
+  if (IsUp()) JudgeLife(now_ns);
   return state_;
 }
 
 template <MemoryPort P>
 void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
-  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return;
+  if (!IsUp()) return;
   state_ = state;
   close_reason_ = reason;
   send_status_ = state == LinkState::kFenced ? SendStatus::kFenced : SendStatus::kClosed;
@@ -328,14 +337,14 @@ void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
 
 template <MemoryPort P>
 void RingLink<P>::Close() noexcept {
-  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return;
+  if (!IsUp()) return;
   if (!peer_gone_) PutControl(ControlKind::kClose);
   End(LinkState::kClosed, CloseReason::kLocal);
 }
 
 template <MemoryPort P>
 void RingLink<P>::Fence() noexcept {
-  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect) return;
+  if (!IsUp()) return;
   own_line_.flags |= kStateFenced;
   End(LinkState::kFenced, CloseReason::kSupersededEpoch);
   if constexpr (P::kOrderedStores) WakeIfSleeping();
@@ -346,6 +355,13 @@ template <class V>
 void RingLink<P>::ForEachUnconsumed(V&& visitor) noexcept {
   ReadPeerState();
   uint64_t pos = send_.credit_pos;
+  if constexpr (P::kOrderedStores) {
+    // Also of a link that has ended. Pairs with the release store in SendState().
+    const uint64_t consumed = LoadShared(send_.peer_state->consumed, std::memory_order_acquire);
+    if (consumed > pos && consumed <= PublishedPos() && consumed % kGranuleBytes == 0) {
+      pos = consumed;
+    }
+  }
   while (pos < send_.write_pos) {
     const std::byte* const frame = send_.mirror + (pos & send_.mask);
     // The withheld head is not in the mirror yet.

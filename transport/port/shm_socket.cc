@@ -179,10 +179,12 @@ absl::StatusOr<Received> ReceiveMessage(int fd, std::span<std::byte> buffer) {
   alignas(cmsghdr) std::byte control[CMSG_SPACE(kFdsMax * sizeof(int))] = {};
   message.msg_control = control;
   message.msg_controllen = sizeof(control);
-  ssize_t got;
-  do {
+  ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  // ECONNRESET is reported once, ahead of what the peer sent before it closed.
+  constexpr int kRetriesMax = 8;
+  for (int i = 0; got < 0 && (errno == EINTR || errno == ECONNRESET) && i < kRetriesMax; ++i) {
     got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
+  }
   Received received;
   if (got < 0) {
     if (errno != EAGAIN) return SystemError("receiving a handshake message");

@@ -1,0 +1,142 @@
+// Is a peer's end noticed, is what it had committed delivered first, and can its successor take
+// over?
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "tests/conformance/link_conformance.h"
+
+namespace ringway {
+
+TYPED_TEST_P(LinkLife, CommittedRecordsAreDeliveredBeforeDeathIsReported) {
+  this->Make({});
+  this->Settle();
+  for (uint64_t n = 0; n < 10; ++n) ASSERT_EQ(this->Send(this->a(), n, 48), SendStatus::kOk);
+  this->Settle();
+  this->harness_.Kill(0);
+  this->harness_.Advance(this->options_.peer_check_interval_ns);
+  EXPECT_EQ(this->b().Maintain(this->harness_.now_ns), LinkState::kSuspect);
+  EXPECT_EQ(this->b().TryClaim(8).status, SendStatus::kClosed);
+  EXPECT_EQ(this->Receive(this->b(), 4).size(), 4u);
+  EXPECT_EQ(this->b().Maintain(this->harness_.now_ns), LinkState::kSuspect);
+  EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), 6u);
+  EXPECT_EQ(this->b().Maintain(this->harness_.now_ns), LinkState::kClosed);
+  EXPECT_EQ(this->b().close_reason(), CloseReason::kPeerDead);
+  EXPECT_EQ(this->b().Poll([](const Record&) {}, 1), 0u);
+}
+
+TYPED_TEST_P(LinkLife, SilenceIsSuspectThenDeath) {
+  LinkOptions options;
+  options.heartbeat_interval_ns = 10 * kNsPerMs;
+  options.dead_after_ns = 200 * kNsPerMs;
+  this->Make(options);
+  this->Settle();
+  const auto pass_silently = [&](int64_t ns) {
+    for (int64_t passed = 0; passed < ns; passed += kNsPerMs) {
+      this->harness_.Advance(kNsPerMs);
+      this->b().Maintain(this->harness_.now_ns);
+    }
+  };
+  pass_silently(45 * kNsPerMs);
+  EXPECT_EQ(this->b().state(), LinkState::kSuspect);
+  this->Settle();  // the peer's loop turns again
+  EXPECT_EQ(this->b().state(), LinkState::kLive);
+  pass_silently(240 * kNsPerMs);
+  EXPECT_EQ(this->b().state(), LinkState::kClosed);
+  EXPECT_EQ(this->b().close_reason(), CloseReason::kPeerDead);
+}
+
+TYPED_TEST_P(LinkLife, OwnAbsenceIsNotThePeersSilence) {
+  this->Make({});
+  this->Settle();
+  // This process was stopped for a minute; the peer's was not.
+  this->harness_.Advance(60 * kNsPerS);
+  EXPECT_EQ(this->b().Maintain(this->harness_.now_ns), LinkState::kLive);
+  this->Settle();
+  EXPECT_EQ(this->b().state(), LinkState::kLive);
+}
+
+TYPED_TEST_P(LinkLife, OrderlyCloseDeliversEverything) {
+  this->Make(this->SmallRing());
+  uint64_t sent = 0;
+  // To the brim: the closing frame has room of its own.
+  while (this->Send(this->a(), sent, 48) == SendStatus::kOk) {
+    if (++sent % 8 == 0) this->Settle();
+  }
+  this->a().Close();
+  EXPECT_EQ(this->a().state(), LinkState::kClosed);
+  EXPECT_EQ(this->a().close_reason(), CloseReason::kLocal);
+  EXPECT_EQ(this->a().TryClaim(8).status, SendStatus::kClosed);
+  EXPECT_EQ(this->a().Flush(), SendStatus::kClosed);
+  for (int i = 0; i < 20; ++i) this->harness_.Advance(kNsPerMs);
+  EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), sent);
+  EXPECT_EQ(this->b().state(), LinkState::kClosed);
+  EXPECT_EQ(this->b().close_reason(), CloseReason::kPeerClosed);
+}
+
+TYPED_TEST_P(LinkLife, ClosePublishesWhatWasGathered) {
+  this->Make({});
+  for (uint64_t n = 0; n < 3; ++n) this->Send(this->a(), n, 48, Publish::kGather);
+  this->a().Close();
+  for (int i = 0; i < 20; ++i) this->harness_.Advance(kNsPerMs);
+  EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), 3u);
+  EXPECT_EQ(this->b().close_reason(), CloseReason::kPeerClosed);
+}
+
+TYPED_TEST_P(LinkLife, CommitAfterTheEndSaysSo) {
+  this->Make({});
+  this->Settle();
+  ASSERT_TRUE(this->a().TryClaim(48));
+  this->b().Close();
+  for (int i = 0; i < 20; ++i) this->harness_.Advance(kNsPerMs);
+  this->Receive(this->a(), this->kAll);
+  EXPECT_EQ(this->a().close_reason(), CloseReason::kPeerClosed);
+  EXPECT_EQ(this->a().Commit(1, Publish::kNow), SendStatus::kClosed);
+}
+
+TYPED_TEST_P(LinkLife, FencedPeerSendsNoMore) {
+  this->Make({});
+  this->Settle();
+  this->b().Fence();
+  EXPECT_EQ(this->b().state(), LinkState::kFenced);
+  for (int i = 0; i < 20; ++i) {
+    this->harness_.Advance(kNsPerMs);
+    this->a().Maintain(this->harness_.now_ns);
+  }
+  EXPECT_EQ(this->a().state(), LinkState::kFenced);
+  EXPECT_EQ(this->a().close_reason(), CloseReason::kSupersededEpoch);
+  EXPECT_EQ(this->a().TryClaim(8).status, SendStatus::kFenced);
+}
+
+TYPED_TEST_P(LinkLife, UnconsumedRecordsSurviveTheLink) {
+  this->Make(this->SmallRing());
+  // Across the ring's end, with a PAD among them, two of them gathered and never flushed.
+  const uint32_t bytes = 5 * kGranuleBytes - kFrameOverheadBytes;
+  this->Exchange(this->a(), this->b(), 0, 10, [&](uint64_t) { return bytes; });
+  this->Settle();
+  for (uint64_t n = 10; n < 15; ++n) ASSERT_EQ(this->Send(this->a(), n, bytes), SendStatus::kOk);
+  for (uint64_t n = 15; n < 17; ++n) {
+    this->Settle();
+    ASSERT_EQ(this->Send(this->a(), n, bytes, Publish::kGather), SendStatus::kOk);
+  }
+  this->Settle();
+  EXPECT_EQ(this->Receive(this->b(), 2).size(), 2u);
+  this->Settle();
+  this->harness_.Kill(1);
+  this->harness_.Advance(this->options_.peer_check_interval_ns);
+  EXPECT_EQ(this->a().Maintain(this->harness_.now_ns), LinkState::kClosed);
+  uint64_t next = 12;  // the credit for 10 and 11 has come with a heartbeat
+  this->a().ForEachUnconsumed([&](const Record& record) {
+    this->ExpectIsMessage({record.type, {record.payload.begin(), record.payload.end()}}, next++,
+                          bytes);
+  });
+  EXPECT_EQ(next, 17u);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(LinkLife, CommittedRecordsAreDeliveredBeforeDeathIsReported,
+                            SilenceIsSuspectThenDeath, OwnAbsenceIsNotThePeersSilence,
+                            OrderlyCloseDeliversEverything, ClosePublishesWhatWasGathered,
+                            CommitAfterTheEndSaysSo, FencedPeerSendsNoMore,
+                            UnconsumedRecordsSurviveTheLink);
+
+}  // namespace ringway

@@ -1,0 +1,124 @@
+// How yields are judged and how a sleep is entered and left.
+#include "transport/wait.h"
+
+#include <sched.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "transport/barrier.h"
+
+namespace ringway {
+namespace {
+
+// idle_turns_ stays here while yielding, so that the count cannot wrap.
+constexpr uint32_t kNever = UINT32_MAX;
+
+}  // namespace
+
+std::string_view Name(WaitPolicy policy) noexcept {
+  switch (policy) {
+    case WaitPolicy::kSpin:
+      return "spin";
+    case WaitPolicy::kSpinThenYield:
+      return "spin-then-yield";
+    case WaitPolicy::kSpinThenPark:
+      return "spin-then-park";
+    case WaitPolicy::kAuto:
+      return "auto";
+  }
+  return "unknown";
+}
+
+absl::StatusOr<WaitPolicy> ParseWaitPolicy(std::string_view text) {
+  for (const WaitPolicy policy : {WaitPolicy::kSpin, WaitPolicy::kSpinThenYield,
+                                  WaitPolicy::kSpinThenPark, WaitPolicy::kAuto}) {
+    if (text == Name(policy)) return policy;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", std::string(text),
+                   "\" is no wait policy; choose spin, spin-then-yield, "
+                   "spin-then-park or auto"));
+}
+
+Waiter::Waiter(const WaitOptions& options)
+    : options_(options),
+      one_core_(AllowedCoreCount() == 1),
+      has_barrier_(RegisterAsSender()),
+      epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
+  RINGWAY_CHECK(epoll_fd_ >= 0, "epoll_create1: out of descriptors?");
+  SetCrowded(one_core_ && options_.policy == WaitPolicy::kAuto);
+}
+
+Waiter::~Waiter() { close(epoll_fd_); }
+
+absl::Status Waiter::Watch(int wake_fd) {
+  if (wake_fd < 0) return absl::OkStatus();
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLRDHUP;
+  event.data.fd = wake_fd;
+  if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd, &event) != 0 && errno != EEXIST) {
+    return absl::ErrnoToStatus(errno, "watching a link for wake-ups");
+  }
+  return absl::OkStatus();
+}
+
+void Waiter::Unwatch(int wake_fd) noexcept {
+  if (wake_fd >= 0) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, wake_fd, nullptr);
+}
+
+void Waiter::SetCrowded(bool crowded) noexcept {
+  crowded_ = crowded;
+  short_yields_ = 0;
+  yield_after_ = options_.policy == WaitPolicy::kSpin ? kNever
+                 : crowded                            ? options_.spins_crowded
+                                                      : options_.spins_alone;
+}
+
+bool Waiter::IdleSlow() noexcept {
+  if (options_.policy == WaitPolicy::kSpin) {
+    idle_turns_ = 0;
+    CpuPause();
+    return false;
+  }
+  const int64_t before_ns = MonotonicNowNs();
+  if (idle_turns_ == yield_after_) idle_since_ns_ = before_ns;
+  // Keeps yielding at every turn until there is work.
+  idle_turns_ = yield_after_;
+  sched_yield();
+  const int64_t after_ns = MonotonicNowNs();
+  ++counters_.yields;
+  const bool ran_other = after_ns - before_ns >= options_.yield_ran_other_ns;
+  if (ran_other) ++counters_.yields_that_ran_others;
+  if (options_.policy == WaitPolicy::kAuto && !one_core_) {
+    if (ran_other) {
+      if (!crowded_) SetCrowded(true);
+      short_yields_ = 0;
+      idle_turns_ = yield_after_;
+    } else if (crowded_ && ++short_yields_ >= options_.short_yields_until_alone) {
+      SetCrowded(false);
+    }
+  }
+  const bool may_park =
+      options_.policy == WaitPolicy::kSpinThenPark || options_.policy == WaitPolicy::kAuto;
+  return may_park && after_ns - idle_since_ns_ >= options_.park_after_ns;
+}
+
+void Waiter::Barrier() noexcept {
+  // Without it no link says that its wake-up is certain.
+  if (has_barrier_) BarrierSenders();
+}
+
+void Waiter::Park(int64_t limit_ns) noexcept {
+  ++counters_.parks;
+  const timespec timeout{limit_ns / kNsPerS, limit_ns % kNsPerS};
+  epoll_event event;
+  // Level-triggered: the descriptor stays readable until DisarmWake() drains it.
+  if (epoll_pwait2(epoll_fd_, &event, 1, &timeout, nullptr) == 0) ++counters_.parks_timed_out;
+}
+
+}  // namespace ringway

@@ -1,0 +1,146 @@
+// How a duty loop waits when there was nothing to do: spinning, yielding or asleep, decided while
+// it runs.
+//
+//   Waiter waiter(WaitPolicy::kAuto);
+//   waiter.Watch(link.wake_fd());                    // set-up
+//   while (running) {
+//     const bool did_work = loop.Turn();
+//     waiter.Idle(did_work, loop);                   // loop: a Sleeper
+//   }
+//
+// Measured on this design's reference machines (three busy processes on two cores, four hops, p50):
+// pure spinning 8 ms, 2,000 pauses then sched_yield 119 us, 10 pauses then sched_yield 5 us; two
+// processes on two cores want to spin. So: as many runnable threads as cores, spin; more, yield
+// soon; idle for long, sleep.
+//
+// No wake-up is lost: Idle() arms every link (SLEEPING in its state line), passes barrier.h's
+// barrier, takes one more turn, and only then blocks, on descriptors that stay readable until
+// drained. Where a peer's wake-up is not certain the sleep is short instead. Thread rule: one
+// thread per Waiter, the one that runs the loop. Allocates in the constructor and Watch() only.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/cpu.h"
+
+namespace ringway {
+
+enum class WaitPolicy : uint8_t {
+  kSpin,           // never gives the core away: a core per thread
+  kSpinThenYield,  // gives it to whoever is runnable, never sleeps
+  kSpinThenPark,   // sleeps after park_after_ns without work
+  kAuto,  // decides between spinning and yielding as it runs, and sleeps after park_after_ns
+};
+std::string_view Name(WaitPolicy policy) noexcept;
+// "spin", "spin-then-yield", "spin-then-park" or "auto". Errors: InvalidArgument naming them.
+absl::StatusOr<WaitPolicy> ParseWaitPolicy(std::string_view text);
+
+struct WaitOptions {
+  WaitPolicy policy = WaitPolicy::kAuto;
+  // Pauses before the first yield while there are as many cores as runnable threads, and while
+  // there are not.
+  uint32_t spins_alone = 4000;
+  uint32_t spins_crowded = 8;
+  // A sched_yield() that takes so long ran somebody else: alone it takes some 0.7 us.
+  int64_t yield_ran_other_ns = 1500;
+  // After so many short yields in a row the core counts as free again.
+  uint32_t short_yields_until_alone = 64;
+  // Without work for so long, the loop sleeps.
+  int64_t park_after_ns = 20'000'000;
+  // Longest sleep: heartbeats must go out and timers run. Below the heartbeat interval.
+  int64_t park_limit_ns = 10'000'000;
+  // Longest sleep when a peer's wake-up is not certain.
+  int64_t park_limit_uncertain_ns = 1'000'000;
+};
+
+// What Idle() needs of the loop to put it to sleep.
+template <class S>
+concept Sleeper = requires(S sleeper) {
+  // ArmWake() on every link; true when every one said so.
+  { sleeper.Arm() } -> std::same_as<bool>;
+  // One more turn; true when there was work. Also tries again whatever was back-pressured.
+  { sleeper.Turn() } -> std::same_as<bool>;
+  // DisarmWake() on every link.
+  { sleeper.Disarm() } -> std::same_as<void>;
+};
+
+struct WaitCounters {
+  uint64_t yields = 0;
+  uint64_t yields_that_ran_others = 0;
+  uint64_t parks = 0;
+  uint64_t parks_timed_out = 0;
+};
+
+class Waiter {
+ public:
+  // Descriptors that one Waiter can watch.
+  static constexpr uint32_t kWatchedMax = 4096;
+
+  explicit Waiter(const WaitOptions& options = {});
+  ~Waiter();
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  // Lets this descriptor end a sleep: a link's or a listener's wake_fd(), or -1 for nothing.
+  // Forgotten when closed. Errors: the system's, when it cannot be watched.
+  absl::Status Watch(int wake_fd);
+  void Unwatch(int wake_fd) noexcept;
+
+  // To be called after every turn. Returns at once after work; otherwise after a pause, a yield or
+  // a sleep.
+  template <Sleeper S>
+  void Idle(bool did_work, S& sleeper) {
+    if (did_work) {
+      idle_turns_ = 0;
+      return;
+    }
+    if (++idle_turns_ < yield_after_) {
+      CpuPause();
+      return;
+    }
+    if (!IdleSlow()) return;
+    bool certain = sleeper.Arm();
+    Barrier();
+    if (!sleeper.Turn()) Park(certain ? options_.park_limit_ns : options_.park_limit_uncertain_ns);
+    sleeper.Disarm();
+  }
+
+  // For loops that never sleep (kSpin, kSpinThenYield), or that have nothing to arm.
+  void Idle(bool did_work) {
+    if (did_work) {
+      idle_turns_ = 0;
+    } else if (++idle_turns_ < yield_after_) {
+      CpuPause();
+    } else if (IdleSlow()) {
+      Park(options_.park_limit_uncertain_ns);
+    }
+  }
+
+  const WaitCounters& counters() const noexcept { return counters_; }
+  // Whether the core is shared with other busy threads, as far as its yields have shown.
+  bool crowded() const noexcept { return crowded_; }
+
+ private:
+  // Yields; true when it is time to sleep.
+  bool IdleSlow() noexcept;
+  void Barrier() noexcept;
+  void Park(int64_t limit_ns) noexcept;
+  void SetCrowded(bool crowded) noexcept;
+
+  WaitOptions options_;
+  uint32_t idle_turns_ = 0;
+  uint32_t yield_after_;
+  bool crowded_ = false;
+  bool one_core_;
+  bool has_barrier_;
+  uint32_t short_yields_ = 0;
+  int64_t idle_since_ns_ = 0;
+  int epoll_fd_;
+  WaitCounters counters_;
+};
+
+}  // namespace ringway
