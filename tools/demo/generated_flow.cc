@@ -1,7 +1,5 @@
 #include "tools/demo/generated_flow.h"
 
-#include <optional>
-
 #include "base/clock.h"
 #include "tools/demo/flow_generator.h"
 #include "tools/demo/market.h"
@@ -49,7 +47,8 @@ void SendGeneratedFlow(const StrategySpec& spec, const Board& board, Trader& tra
                              : INT64_MAX;
   int64_t due_ns = begin_ns + generator.NextGapNs();
   int64_t start_ns = 0;
-  std::optional<FlowRequest> next;  // due, but not taken by the link yet
+  FlowRequest next;
+  bool pending = false;  // `next` is due, but the link has not taken it yet
   const auto more = [&] {
     return board.phase.load(std::memory_order_acquire) == Phase::kRun && trader.alive() &&
            (spec.orders_max == 0 || trader.ledger().orders_sent() < spec.orders_max);
@@ -57,13 +56,14 @@ void SendGeneratedFlow(const StrategySpec& spec, const Board& board, Trader& tra
   while (more()) {
     const int64_t now_ns = trader.NowNs();
     if (now_ns >= end_ns) break;
-    if (!next && (open ? now_ns >= due_ns : trader.WindowIsOpen())) {
+    if (!pending && (open ? now_ns >= due_ns : trader.WindowIsOpen())) {
       next = generator.Next(trader.ledger());
+      pending = true;
       start_ns = open ? due_ns : now_ns;
       due_ns += generator.NextGapNs();
     }
-    if (next && Send(*next, start_ns, trader)) {
-      next.reset();
+    if (pending && Send(next, start_ns, trader)) {
+      pending = false;
       trader.Poll();
     } else {
       trader.PollOrWait();

@@ -34,7 +34,7 @@ int StrategyMain(const std::string& spec_file, std::string_view board_fd) {
   if (!text.ok()) return Fail(text.status());
   const absl::StatusOr<StrategySpec> spec = StrategySpecFromJsonText(*text);
   if (!spec.ok()) return Fail(spec.status());
-  const absl::Status status = RunStrategy(*spec, **board);
+  const absl::Status status = RunStrategy(*spec, ***board);
   return status.ok() ? 0 : Fail(status);
 }
 
