@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "tests/bench/engine_bench.h"
 #include "tests/bench/link_bench.h"
 #include "tests/bench/report.h"
 
@@ -18,6 +19,8 @@ struct Group {
 
 constexpr Group kGroups[] = {
     {"link", "one shared-memory link beside bare cache lines and rings", RunLinkBench},
+    {"engine", "the engine in process, and each risk check", RunEngineBench},
+    {"scale", "the engine as sessions and open orders grow", RunScaleBench},
 };
 
 int Usage() {
