@@ -41,6 +41,7 @@
 #include "transport/any_link.h"
 #include "transport/link.h"
 #include "transport/options.h"
+#include "transport/wait.h"
 
 namespace ringway {
 
@@ -56,6 +57,7 @@ struct SessionOptions {
   Durability durability = Durability::kMemory;  // how safe a request is before its OrderAck leaves
   ResumeState resume = {};  // what an earlier process saved; empty: start from a snapshot
   LinkOptions link = {};
+  WaitOptions wait = {};  // of WaitAndPoll()
 };
 
 // Errors of options, each naming the field and what it may be.
@@ -132,6 +134,29 @@ class BasicSession {
     return count;
   }
 
+  // As Poll(), but when there is nothing to take, gives the core to others as options.wait says, at
+  // most for options.wait.park_limit_ns. For loops that have nothing else to do.
+  template <class H>
+  uint32_t WaitAndPoll(H&& handler, uint32_t budget) noexcept requires requires(L& link) {
+    link.ArmWake();
+  }
+  {
+    struct Loop {
+      BasicSession& session;
+      H& handler;
+      uint32_t budget;
+      uint32_t count = 0;
+      bool Arm() noexcept { return session.link().ArmWake(); }
+      bool Turn() noexcept { return (count = session.Poll(handler, budget)) != 0; }
+      void Disarm() noexcept { session.link().DisarmWake(); }
+    };
+    Loop loop{*this, handler, budget};
+    const bool did_work = loop.Turn();
+    const uint32_t count = loop.count;
+    waiter_.Idle(did_work, loop);
+    return did_work ? count : loop.count;
+  }
+
   // What Poll() does now and then. At most once a millisecond it has anything to do.
   void Maintain(int64_t now_ns) noexcept {
     polls_since_clock_ = 0;
@@ -190,6 +215,7 @@ class BasicSession {
         dial_(std::move(dial)),
         clock_(std::move(clock)),
         core_(core),
+        waiter_(options.wait),
         epoch_(options.resume.epoch) {}
 
   absl::Status LogOn() {
@@ -199,6 +225,10 @@ class BasicSession {
     if (!link.ok()) return link.status();
     epoch_ = (*link)->epoch();
     core_.Attach(std::move(*link), clock_.NowNs());
+    if constexpr (requires(L & made) { made.wake_fd(); }) {
+      const absl::Status watched = waiter_.Watch(core_.link()->wake_fd());
+      if (!watched.ok()) return watched;
+    }
     while (core_.state() == SessionState::kLoggingOn) {
       NoHandler none;
       const uint32_t count = core_.Poll(none, 1);
@@ -227,6 +257,7 @@ class BasicSession {
   DialLink<L> dial_;
   Clock clock_;
   SessionCore<L> core_;
+  Waiter waiter_;
   uint32_t epoch_;
   uint32_t polls_since_clock_ = 0;
   int64_t last_maintain_ns_ = 0;

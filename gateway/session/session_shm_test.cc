@@ -1,0 +1,166 @@
+// Do Session and SessionLayer meet over shared memory, as programs use them?
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "gateway/session/session_layer.h"
+#include "gtest/gtest.h"
+#include "msg/session.h"
+#include "schema/codec.h"
+#include "transport/any_link.h"
+
+namespace ringway {
+namespace {
+
+SessionKey Key(uint8_t number) {
+  std::array<std::byte, SessionKey::kBytesMin> bytes;
+  bytes.fill(static_cast<std::byte>(number));
+  return *SessionKey::FromBytes(bytes);
+}
+
+// A gateway's duty loop on a thread: every order is acknowledged.
+class TestGateway {
+ public:
+  explicit TestGateway(const std::string& uri) : listener_(*AnyListener::Listen(uri, {})) {
+    std::vector<SessionConfig> configs;
+    configs.push_back({.id = 7, .key = Key(7)});
+    layer_ = *SessionLayer<AnyLink>::Create(
+        {}, configs, [this](SessionId id, uint32_t epoch) { return listener_.Admit(id, epoch); });
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~TestGateway() {
+    stopping_.store(true, std::memory_order_relaxed);
+    thread_.join();
+  }
+
+ private:
+  void Run() {
+    SteadyUnixClock clock;
+    while (!stopping_.load(std::memory_order_relaxed)) {
+      const int64_t now_ns = clock.NowNs();
+      while (auto link = listener_.TryAccept()) {
+        layer_->Accept(std::make_unique<AnyLink>(*std::move(link)), now_ns);
+      }
+      const uint32_t count = layer_->Poll(
+          now_ns, [this](const Input& input) { Step(input); }, 256);
+      if (count == 0) std::this_thread::yield();
+    }
+    const int64_t start_ns = clock.NowNs();
+    layer_->Stop(start_ns);
+    while (!layer_->stopped() && clock.NowNs() - start_ns < 10 * kNsPerS) {
+      layer_->Poll(
+          clock.NowNs(), [](const Input&) {}, 256);
+      std::this_thread::yield();
+    }
+  }
+  void Step(const Input& input) {
+    NewOrder order;
+    if (input.origin != Origin::kSession || Decode(input.payload, order) != DecodeStatus::kOk)
+      return;
+    Effects effects;
+    effects.Add(Target::kSession, input.id, next_seq_++, OrderAck{.cl_ord_id = order.cl_ord_id});
+    for (const Effect& effect : effects) layer_->Send(effect);
+  }
+
+  AnyListener listener_;
+  std::unique_ptr<SessionLayer<AnyLink>> layer_;
+  uint64_t next_seq_ = 1;
+  std::atomic<bool> stopping_ =
+      false;  // pairs with the relaxed load in Run(); nothing else is shared
+  std::thread thread_;
+};
+
+struct SharedMemoryTest : testing::Test {
+  std::string uri = "shm:" + testing::TempDir() + "/gw.sock";
+  std::vector<uint64_t> acked;
+
+  // Polls until `count` acks came, at most 20 s.
+  void Await(Session& session, size_t count) {
+    const int64_t deadline_ns = MonotonicNowNs() + 20 * kNsPerS;
+    while (acked.size() < count && session.state() == SessionState::kLive &&
+           MonotonicNowNs() < deadline_ns) {
+      if (session.Poll(Handlers{[this](const OrderAck& ack) { acked.push_back(ack.cl_ord_id); }},
+                       64) == 0) {
+        std::this_thread::yield();
+      }
+    }
+    ASSERT_EQ(acked.size(), count);
+  }
+  void Order(Session& session) {
+    const NewOrder order{.cl_ord_id = session.NextClOrdId(), .qty = 1};
+    SendStatus status = session.Send(order);
+    for (int i = 0; status == SendStatus::kBackPressured && i != 1'000'000; ++i) {
+      session.Poll(Handlers{[this](const OrderAck& ack) { acked.push_back(ack.cl_ord_id); }}, 64);
+      status = session.Send(order);
+    }
+    ASSERT_EQ(status, SendStatus::kOk);
+  }
+};
+
+TEST_F(SharedMemoryTest, OrdersAreAcknowledgedAndASecondProcessGoesOn) {
+  TestGateway gateway(uri);
+  uint64_t last_id = 0;
+  for (int process = 0; process != 2; ++process) {
+    const auto session = Session::Connect({.uri = uri, .session = 7, .key = Key(7)});
+    ASSERT_TRUE(session.ok()) << session.status();
+    const size_t before = acked.size();
+    for (int i = 0; i != 1'000; ++i) Order(**session);
+    Await(**session, before + 1'000);
+    for (size_t i = before; i != acked.size(); ++i) {
+      EXPECT_GT(acked[i], last_id) << "clOrdIds of one session are never used twice";
+      last_id = acked[i];
+    }
+    EXPECT_EQ((*session)->next_seq_out(), 1'000u * (process + 1) + 1);
+  }
+}
+
+TEST_F(SharedMemoryTest, ReconnectGoesOnWithTheSameNumbers) {
+  TestGateway gateway(uri);
+  const auto session = Session::Connect({.uri = uri, .session = 7, .key = Key(7)});
+  ASSERT_TRUE(session.ok()) << session.status();
+  for (int round = 1; round != 5; ++round) {
+    for (int i = 0; i != 50; ++i) Order(**session);
+    ASSERT_TRUE((*session)->Reconnect().ok());
+    Await(**session, 50u * round);
+  }
+  EXPECT_EQ((*session)->counters().logons, 5u);
+}
+
+TEST_F(SharedMemoryTest, StoppingGatewayIsSeen) {
+  auto gateway = std::make_unique<TestGateway>(uri);
+  const auto session = Session::Connect({.uri = uri, .session = 7, .key = Key(7)});
+  ASSERT_TRUE(session.ok()) << session.status();
+  gateway.reset();
+  for (int i = 0; i != 1'000 && (*session)->state() == SessionState::kLive; ++i) {
+    (*session)->Poll(Handlers{[](const OrderAck&) {}}, 64);
+  }
+  EXPECT_EQ((*session)->end(), SessionEnd::kLoggedOutByGateway);
+  EXPECT_EQ((*session)->logout_reason(), LogoutReason::kGatewayStopping);
+  EXPECT_EQ((*session)->Send(NewOrder{}), SendStatus::kClosed);
+  EXPECT_FALSE((*session)->Reconnect().ok());
+}
+
+TEST_F(SharedMemoryTest, ErrorsNameCauseAndRemedy) {
+  const auto nobody = Session::Connect({.uri = uri, .session = 7, .key = Key(7)});
+  EXPECT_FALSE(nobody.ok());
+  TestGateway gateway(uri);
+  const auto wrong_key = Session::Connect({.uri = uri, .session = 7, .key = Key(8)});
+  EXPECT_EQ(wrong_key.status().code(), absl::StatusCode::kUnauthenticated) << wrong_key.status();
+  const auto no_key = Session::Connect({.uri = uri, .session = 7});
+  EXPECT_EQ(no_key.status().code(), absl::StatusCode::kInvalidArgument) << no_key.status();
+  const auto no_session = Session::Connect({.uri = uri, .key = Key(7)});
+  EXPECT_EQ(no_session.status().code(), absl::StatusCode::kInvalidArgument);
+  const auto no_file = Session::Connect({.uri = uri, .session = 7, .key_file = "/no/such/key"});
+  EXPECT_EQ(no_file.status().code(), absl::StatusCode::kNotFound) << no_file.status();
+}
+
+}  // namespace
+}  // namespace ringway
