@@ -1,0 +1,48 @@
+// Does the book of own prices always know the best, and hold nothing when nothing rests?
+
+#include "gateway/risk/tick_book.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/random.h"
+
+namespace ringway {
+namespace {
+
+TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
+  for (const uint64_t spread : {uint64_t{40}, uint64_t{5'000}, kTicksMax}) {
+    TickBook book(20'000);
+    std::map<uint64_t, uint64_t> model[2];
+    uint64_t best[2] = {kNoTick, kNoTick};
+    Random random(spread);
+    for (int round = 0; round < 200'000; ++round) {
+      const auto tree = static_cast<uint32_t>(random.Below(2));
+      auto& ticks = model[tree];
+      if (random.Chance(0.5) && ticks.size() < 500) {
+        const uint64_t tick = random.Below(spread);
+        ASSERT_TRUE(book.HasRoom(1));
+        book.Add(tree, tick, best[tree]);
+        ++ticks[tick];
+      } else if (!ticks.empty()) {
+        // The best one, half of the time.
+        auto at = random.Chance(0.5) ? ticks.begin() : ticks.lower_bound(random.Below(spread));
+        if (at == ticks.end()) at = ticks.begin();
+        book.Remove(tree, at->first, best[tree]);
+        if (--at->second == 0) ticks.erase(at);
+      }
+      ASSERT_EQ(best[tree], ticks.empty() ? kNoTick : ticks.begin()->first);
+    }
+    for (const uint32_t tree : {0u, 1u}) {
+      for (const auto& [tick, count] : model[tree]) {
+        ASSERT_EQ(book.CountAt(tree, tick), count);
+        for (uint64_t left = count; left != 0; --left) book.Remove(tree, tick, best[tree]);
+      }
+    }
+    EXPECT_EQ(book.nodes(), 0u);
+  }
+}
+
+}  // namespace
+}  // namespace ringway
