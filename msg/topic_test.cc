@@ -1,5 +1,7 @@
 // Does a topic keep its promises to quick and slow subscribers alike?
 
+#include "msg/topic.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +17,7 @@
 #include "msg/publisher.h"
 #include "msg/subscriber.h"
 #include "msg/testing/loop_link.h"
+#include "transport/link.h"
 
 namespace ringway {
 namespace {

@@ -5,11 +5,16 @@
 #include <span>
 #include <utility>
 
+#include "base/clock.h"
 #include "gateway/session/testing/world.h"
 #include "gtest/gtest.h"
 #include "msg/publisher.h"
 #include "msg/subscriber.h"
+#include "msg/testing/loop_link.h"
+#include "msg/topic.h"
+#include "schema/messages.h"
 #include "tests/alloc_count.h"
+#include "transport/link.h"
 
 namespace ringway {
 namespace {
@@ -25,6 +30,7 @@ TEST(AllocationTest, ConnectedSessionsAllocateNothing) {
     world.now_ns += kNsPerMs;  // 10 s: heartbeats, too
     (void)world.Order(seven, i);
     (void)eight.core.Send(NewOrder{.cl_ord_id = i, .stop_price = 1}, Publish::kGather);
+    (void)eight.core.Flush();
     world.ClientTurn(seven);
     world.ClientTurn(eight);
     world.GatewayTurn();

@@ -4,8 +4,14 @@
 #include <span>
 #include <vector>
 
+#include "base/clock.h"
+#include "gateway/session/session_layer.h"
 #include "gateway/session/testing/world.h"
+#include "gateway/step.h"
 #include "gtest/gtest.h"
+#include "msg/session_core.h"
+#include "schema/messages.h"
+#include "transport/link.h"
 
 namespace ringway {
 namespace {

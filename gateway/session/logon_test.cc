@@ -7,8 +7,16 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "gateway/session/session_layer.h"
 #include "gateway/session/testing/world.h"
 #include "gtest/gtest.h"
+#include "msg/auth.h"
+#include "msg/session_core.h"
+#include "msg/session_protocol.h"
+#include "msg/testing/loop_link.h"
+#include "schema/messages.h"
+#include "transport/link.h"
 
 namespace ringway {
 namespace {

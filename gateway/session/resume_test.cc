@@ -3,8 +3,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/clock.h"
+#include "gateway/session/session_layer.h"
 #include "gateway/session/testing/world.h"
 #include "gtest/gtest.h"
+#include "msg/auth.h"
+#include "msg/session_core.h"
+#include "msg/session_protocol.h"
+#include "schema/messages.h"
+#include "transport/link.h"
 
 namespace ringway {
 namespace {

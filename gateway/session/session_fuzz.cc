@@ -9,7 +9,9 @@
 #include <span>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "gateway/session/testing/world.h"
+#include "transport/link.h"
 
 namespace ringway {
 namespace {

@@ -10,12 +10,19 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "base/clock.h"
 #include "gateway/session/session_layer.h"
+#include "gateway/step.h"
 #include "gtest/gtest.h"
+#include "msg/auth.h"
+#include "msg/handlers.h"
 #include "msg/session.h"
+#include "msg/session_core.h"
 #include "schema/codec.h"
+#include "schema/messages.h"
 #include "transport/any_link.h"
+#include "transport/link.h"
 
 namespace ringway {
 namespace {

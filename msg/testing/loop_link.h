@@ -23,6 +23,7 @@ namespace ringway {
 class LoopLink {
  public:
   static constexpr uint32_t kPayloadBytesMax = 512;
+  static constexpr uint32_t kGatherFramesMax = 64;
 
   struct Entry {
     uint8_t type;
@@ -46,6 +47,7 @@ class LoopLink {
 
   LoopLink(std::shared_ptr<Shared> shared, int end) : shared_(std::move(shared)), end_(end) {
     caps_.payload_bytes_max = kPayloadBytesMax;
+    caps_.gather_frames_max = kGatherFramesMax;
   }
   ~LoopLink() { shared_->closed[end_] = true; }
   LoopLink(const LoopLink&) = delete;
@@ -72,7 +74,10 @@ class LoopLink {
     out().entries[out().committed % out().entries.size()].type = type;
     ++out().committed;
     ++counters_.frames_sent;
-    return publish == Publish::kNow ? Flush() : SendStatus::kOk;
+    const bool now =
+        publish == Publish::kNow || out().committed - out().published ==
+                                        std::min<size_t>(kGatherFramesMax, out().entries.size());
+    return now ? Flush() : SendStatus::kOk;
   }
   SendStatus Flush() noexcept {
     if (down()) return SendStatus::kClosed;
