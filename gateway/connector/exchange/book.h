@@ -17,8 +17,8 @@
 namespace ringway::exchange {
 
 struct Level {
-  uint64_t leaves;       // of all orders, what is hidden included
-  Slot head;             // first in time; the next free level in the pool
+  uint64_t leaves;  // of all orders, what is hidden included
+  Slot head;        // first in time; the next free level in the pool
   Slot tail;
   uint32_t order_count;
 };
@@ -57,7 +57,8 @@ class Book {
   }
 
   // Whether at least qty rests against an order of `side` at `limit` or better (at any price if
-  // `at_market`). Orders of `own_account` do not count; `stop_at_own`: nor does what is behind them.
+  // `at_market`). Orders of `own_account` do not count; `stop_at_own`: nor does what is behind
+  // them.
   struct Reach {
     uint16_t instrument;
     Side side;

@@ -73,9 +73,9 @@ class Ladder {
     uint32_t at = count_;
     while (at != near && rungs_[at - 1].key >= key) --at;
     if (at != near || near == 0) return at;
-    const Rung* found = std::lower_bound(
-        rungs_.get(), rungs_.get() + near, key,
-        [](const Rung& rung, int64_t sought) { return rung.key < sought; });
+    const Rung* found =
+        std::lower_bound(rungs_.get(), rungs_.get() + near, key,
+                         [](const Rung& rung, int64_t sought) { return rung.key < sought; });
     return static_cast<uint32_t>(found - rungs_.get());
   }
 

@@ -45,19 +45,14 @@ std::string Ledger::ToJson(uint64_t orders_open) const {
          {"bought", position.bought},
          {"sold", position.sold}});
   }
-  json["orders"] = {{"received", counters.orders_received},
-                    {"accepted", counters.orders_accepted},
-                    {"rejected", counters.orders_rejected},
-                    {"open", orders_open},
-                    {"filled", counters.orders_filled},
-                    {"canceled", counters.orders_canceled},
+  json["orders"] = {{"received", counters.orders_received}, {"accepted", counters.orders_accepted},
+                    {"rejected", counters.orders_rejected}, {"open", orders_open},
+                    {"filled", counters.orders_filled},     {"canceled", counters.orders_canceled},
                     {"expired", counters.orders_expired}};
-  json["requests"] = {{"cancels", counters.cancels_received},
-                      {"replaces", counters.replaces_received},
-                      {"replaces_done", counters.replaces_done},
-                      {"cancel_rejects", counters.cancel_rejects},
-                      {"malformed", counters.malformed},
-                      {"waits", counters.waits}};
+  json["requests"] = {
+      {"cancels", counters.cancels_received},    {"replaces", counters.replaces_received},
+      {"replaces_done", counters.replaces_done}, {"cancel_rejects", counters.cancel_rejects},
+      {"malformed", counters.malformed},         {"waits", counters.waits}};
   json["reports"] = {{"sent", counters.reports},
                      {"references", counters.references},
                      {"references_skipped", counters.references_skipped}};

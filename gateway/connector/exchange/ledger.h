@@ -34,15 +34,15 @@ struct Counters {
   uint64_t cancels_received = 0;
   uint64_t replaces_received = 0;
   uint64_t replaces_done = 0;
-  uint64_t cancel_rejects = 0;     // of cancels and replaces
+  uint64_t cancel_rejects = 0;  // of cancels and replaces
   uint64_t stops_triggered = 0;
-  uint64_t malformed = 0;          // requests that could not be read
+  uint64_t malformed = 0;  // requests that could not be read
   uint64_t trades = 0;
-  uint64_t quantity_traded = 0;    // one side
-  uint64_t reports = 0;            // ExecutionReport and CancelReject
-  uint64_t references = 0;         // ReferencePrice, each member's copy
-  uint64_t references_skipped = 0; // because a member's queue was half full
-  uint64_t waits = 0;              // requests not taken because a member's queue was full
+  uint64_t quantity_traded = 0;     // one side
+  uint64_t reports = 0;             // ExecutionReport and CancelReject
+  uint64_t references = 0;          // ReferencePrice, each member's copy
+  uint64_t references_skipped = 0;  // because a member's queue was half full
+  uint64_t waits = 0;               // requests not taken because a member's queue was full
 };
 
 class Ledger {

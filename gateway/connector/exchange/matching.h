@@ -57,9 +57,9 @@
 
 namespace ringway::exchange {
 
-enum class [[nodiscard]] Answer : uint8_t {
-  kTaken,  // carried out, or begun; every report it causes is or will be in a queue
-  kWait,   // not looked at: offer it again when reports were drained
+enum class [[nodiscard]] Answer : uint8_t{
+    kTaken,  // carried out, or begun; every report it causes is or will be in a queue
+    kWait,   // not looked at: offer it again when reports were drained
 };
 
 class Exchange {
@@ -182,7 +182,7 @@ class Exchange {
   Slot active_ = kNoSlot;        // the order that is sweeping the book
   Slot elected_head_ = kNoSlot;  // triggered stops that have yet to enter, linked by Order::next
   Slot elected_tail_ = kNoSlot;
-  size_t next_reference_ = 0;    // where OnTimer() goes on publishing
+  size_t next_reference_ = 0;  // where OnTimer() goes on publishing
 };
 
 }  // namespace ringway::exchange

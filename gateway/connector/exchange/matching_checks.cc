@@ -19,17 +19,20 @@ RejectReason CheckPrice(int64_t price, bool wanted, const InstrumentOptions& ter
 
 CancelRejectReason AsCancelReject(RejectReason reason) noexcept {
   switch (reason) {
-    case RejectReason::kPriceExceedsBand: return CancelRejectReason::kPriceExceedsBand;
-    case RejectReason::kInvalidPriceIncrement: return CancelRejectReason::kInvalidPriceIncrement;
-    default: return CancelRejectReason::kOther;
+    case RejectReason::kPriceExceedsBand:
+      return CancelRejectReason::kPriceExceedsBand;
+    case RejectReason::kInvalidPriceIncrement:
+      return CancelRejectReason::kInvalidPriceIncrement;
+    default:
+      return CancelRejectReason::kOther;
   }
 }
 
 }  // namespace
 
 Slot Exchange::FindInstrument(uint32_t id) const noexcept {
-  const auto found = std::lower_bound(instrument_by_id_.begin(), instrument_by_id_.end(),
-                                      uint64_t{id} << 32);
+  const auto found =
+      std::lower_bound(instrument_by_id_.begin(), instrument_by_id_.end(), uint64_t{id} << 32);
   if (found == instrument_by_id_.end() || *found >> 32 != id) return kNoSlot;
   return static_cast<Slot>(*found & UINT32_MAX);
 }

@@ -21,9 +21,15 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, FrameType type,
   };
   SessionRejectReason reason = SessionRejectReason::kMalformedMessage;
   switch (type) {
-    case FrameType::kNewOrder: decode(NewOrder{}); break;
-    case FrameType::kCancel: decode(Cancel{}); break;
-    case FrameType::kReplace: decode(Replace{}); break;
+    case FrameType::kNewOrder:
+      decode(NewOrder{});
+      break;
+    case FrameType::kCancel:
+      decode(Cancel{});
+      break;
+    case FrameType::kReplace:
+      decode(Replace{});
+      break;
     default:
       status = DecodeStatus::kUnknownType;
       reason = IsKnown(type) ? SessionRejectReason::kMessageNotAllowed
@@ -70,8 +76,8 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
   order.type = request.ord_type;
   order.time_in_force = request.time_in_force;
   order.post_only = request.post_only != 0;
-  order.waiting_stop = IsStop(order.type) &&
-                       !IsTriggered(order.instrument, order.side, order.stop_price);
+  order.waiting_stop =
+      IsStop(order.type) && !IsTriggered(order.instrument, order.side, order.stop_price);
   if (!book_.HasRoomFor(order) && (order.waiting_stop || MayRest(order))) {
     book_.Free(slot);
     Refuse(member, request, RejectReason::kVenueOption);
@@ -162,10 +168,10 @@ void Exchange::CarryOut(const Replace& request, Slot slot) noexcept {
   Order& order = book_.order(slot);
   const uint64_t orig_cl_ord_id = order.cl_ord_id;
   const uint64_t leaves = request.qty - order.cum;
-  const int64_t stop_price = order.waiting_stop && request.stop_price != 0 ? request.stop_price
-                                                                           : order.stop_price;
-  const bool keeps_place = request.price == order.price && stop_price == order.stop_price &&
-                           leaves <= order.leaves;
+  const int64_t stop_price =
+      order.waiting_stop && request.stop_price != 0 ? request.stop_price : order.stop_price;
+  const bool keeps_place =
+      request.price == order.price && stop_price == order.stop_price && leaves <= order.leaves;
   index_.Insert(order.member, request.cl_ord_id, slot);
   index_.Close(order.member, orig_cl_ord_id, OrdStatus::kUnset);
   order.cl_ord_id = request.cl_ord_id;
@@ -213,8 +219,8 @@ void Exchange::Refuse(uint32_t member, const NewOrder& request, RejectReason rea
 }
 
 template <class Request>
-void Exchange::Refuse(uint32_t member, const Request& request, RequestType type,
-                      const Order* order, OrdStatus status, CancelRejectReason reason) noexcept {
+void Exchange::Refuse(uint32_t member, const Request& request, RequestType type, const Order* order,
+                      OrdStatus status, CancelRejectReason reason) noexcept {
   CancelReject reject;
   reject.cl_ord_id = request.cl_ord_id;
   reject.orig_cl_ord_id = request.orig_cl_ord_id;

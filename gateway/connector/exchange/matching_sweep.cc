@@ -109,8 +109,8 @@ void Exchange::Finish(Slot slot) noexcept {
   if (order.leaves == 0) {
     Close(slot, OrdStatus::kFilled);
   } else if (!MayRest(order)) {
-    const bool asked_for = order.time_in_force == TimeInForce::kImmediateOrCancel &&
-                           !IsMarket(order.type);
+    const bool asked_for =
+        order.time_in_force == TimeInForce::kImmediateOrCancel && !IsMarket(order.type);
     CancelUnasked(slot, asked_for ? RejectReason::kNone : RejectReason::kNoLiquidity);
   } else if (!book_.HasRoomFor(order)) {
     CancelUnasked(slot, RejectReason::kVenueOption);
@@ -185,8 +185,8 @@ void Exchange::Report(const Order& order, ExecutionReport& report) noexcept {
   report.account = order.account;
   report.side = order.side;
   report.venue = options_.venue;
-  const bool open = report.ord_status == OrdStatus::kNew ||
-                    report.ord_status == OrdStatus::kPartiallyFilled;
+  const bool open =
+      report.ord_status == OrdStatus::kNew || report.ord_status == OrdStatus::kPartiallyFilled;
   report.leaves_qty = open ? order.leaves : 0;
   report.cum_qty = order.cum;
   report.price = order.price;

@@ -25,8 +25,8 @@ constexpr uint32_t kQueueLimit = 1u << 24;
 void Within(std::vector<std::string>& errors, std::string_view name, uint64_t value, uint64_t least,
             uint64_t most) {
   if (value >= least && value <= most) return;
-  errors.push_back(absl::StrCat(std::string(name), " is ", value, ", but must be ", least, " to ",
-                                most));
+  errors.push_back(
+      absl::StrCat(std::string(name), " is ", value, ", but must be ", least, " to ", most));
 }
 
 void CheckInstrument(const InstrumentOptions& instrument, std::vector<std::string>& errors) {
@@ -49,9 +49,12 @@ void CheckInstrument(const InstrumentOptions& instrument, std::vector<std::strin
 
 std::string_view Name(SelfTrade self_trade) noexcept {
   switch (self_trade) {
-    case SelfTrade::kOff: return "off";
-    case SelfTrade::kCancelResting: return "cancel-resting";
-    case SelfTrade::kCancelAggressor: return "cancel-aggressor";
+    case SelfTrade::kOff:
+      return "off";
+    case SelfTrade::kCancelResting:
+      return "cancel-resting";
+    case SelfTrade::kCancelAggressor:
+      return "cancel-aggressor";
   }
   return "unknown";
 }

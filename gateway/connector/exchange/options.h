@@ -21,9 +21,9 @@ enum class SelfTrade : uint8_t {
 std::string_view Name(SelfTrade self_trade) noexcept;  // as the flag spells it: "cancel-resting"
 
 struct InstrumentOptions {
-  uint32_t id = 0;                  // as orders name it; not 0
-  int64_t tick = 10'000'000;        // 1e-9 of the currency; prices are multiples of it
-  uint64_t lot = 1;                 // quantities are multiples of it
+  uint32_t id = 0;            // as orders name it; not 0
+  int64_t tick = 10'000'000;  // 1e-9 of the currency; prices are multiples of it
+  uint64_t lot = 1;           // quantities are multiples of it
   // Orders beyond these are refused, whatever the market: 1e-9 of the currency, smallest units.
   int64_t price_max = 1'000'000 * int64_t{1'000'000'000};
   uint64_t qty_max = uint64_t{1} << 32;

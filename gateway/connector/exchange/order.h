@@ -20,27 +20,27 @@ struct alignas(kCacheLineBytes) Order {
   uint64_t cl_ord_id;  // as last accepted
   int64_t price;       // 0 for a market order
   uint64_t leaves;
-  uint64_t shown;      // of leaves: what takes part in the queue now; all of it unless an iceberg
+  uint64_t shown;  // of leaves: what takes part in the queue now; all of it unless an iceberg
   uint64_t cum;
-  Slot next;           // towards the tail of the level's queue; the next free slot in the pool
+  Slot next;  // towards the tail of the level's queue; the next free slot in the pool
   Slot prev;
-  Slot level;          // kNoSlot while the order is in no queue
+  Slot level;  // kNoSlot while the order is in no queue
   Slot position;
   uint32_t account;
-  uint16_t instrument; // index, not number
+  uint16_t instrument;  // index, not number
   uint8_t member;
   Side side;
 
-  uint64_t order_id;   // the venue's, rising with every order accepted
-  uint64_t display;    // 0 shows everything
+  uint64_t order_id;  // the venue's, rising with every order accepted
+  uint64_t display;   // 0 shows everything
   int64_t stop_price;
-  int64_t expires_ns;  // kNeverExpires, or when it stops being good
-  uint32_t heap_index; // in the expiry heap; kNoSlot while not in it
+  int64_t expires_ns;   // kNeverExpires, or when it stops being good
+  uint32_t heap_index;  // in the expiry heap; kNoSlot while not in it
   OrdType type;
   TimeInForce time_in_force;
   bool post_only;
-  bool waiting_stop;   // a stop that was not triggered yet
-  bool active;         // false in a free slot
+  bool waiting_stop;  // a stop that was not triggered yet
+  bool active;        // false in a free slot
 };
 static_assert(sizeof(Order) == 2 * kCacheLineBytes);
 

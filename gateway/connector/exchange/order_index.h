@@ -20,8 +20,8 @@ class OrderIndex {
  public:
   struct Entry {
     uint64_t id = 0;
-    Slot slot = kNoSlot;                   // kNoSlot: closed
-    uint16_t key = kFree;                  // member + 1; kFree in an empty entry
+    Slot slot = kNoSlot;                      // kNoSlot: closed
+    uint16_t key = kFree;                     // member + 1; kFree in an empty entry
     OrdStatus closed_as = OrdStatus::kUnset;  // of a closed id; kUnset: superseded by a replace
 
     bool open() const noexcept { return slot != kNoSlot; }

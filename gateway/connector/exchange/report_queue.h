@@ -45,9 +45,7 @@ class ReportQueue {
   }
 
   // The next report to hand out, or nullptr. Valid until it is released.
-  const QueuedReport* Front() const noexcept {
-    return taken_ == written_ ? nullptr : &At(taken_);
-  }
+  const QueuedReport* Front() const noexcept { return taken_ == written_ ? nullptr : &At(taken_); }
   // REQUIRES: Front() is not nullptr.
   void Pop() noexcept { ++taken_; }
 

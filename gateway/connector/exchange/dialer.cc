@@ -1,0 +1,70 @@
+// How does an attempt run beside the engine, and which epoch does it offer?
+#include "gateway/connector/exchange/dialer.h"
+
+#include <optional>
+#include <utility>
+
+#include "transport/connect_error.h"
+
+namespace ringway {
+
+ThreadDialer::ThreadDialer(std::string uri, const ConnectOptions& options)
+    : uri_(std::move(uri)), options_(options), thread_([this] { Run(); }) {}
+
+ThreadDialer::~ThreadDialer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void ThreadDialer::Start() {
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = DialState::kUnderWay;
+  }
+  wake_.notify_one();
+}
+
+DialState ThreadDialer::Poll(std::unique_ptr<AnyLink>& link) {
+  // The dialing thread holds the lock for a few assignments only.
+  const std::lock_guard lock(mutex_);
+  const DialState state = state_;
+  if (state == DialState::kConnected) link = std::move(link_);
+  if (state != DialState::kUnderWay) state_ = DialState::kIdle;
+  return state;
+}
+
+std::string ThreadDialer::last_error() const {
+  const std::lock_guard lock(mutex_);
+  return last_error_;
+}
+
+void ThreadDialer::Run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || state_ == DialState::kUnderWay; });
+    if (stopping_) return;
+    lock.unlock();
+    absl::StatusOr<AnyLink> made = AnyLink::Connect(uri_, options_);
+    std::unique_ptr<AnyLink> link;
+    if (made.ok()) {
+      link = std::make_unique<AnyLink>(*std::move(made));
+      ++options_.epoch;
+    } else if (const std::optional<uint32_t> admitted = AdmittedEpochOf(made.status())) {
+      options_.epoch = *admitted + 1;
+    }
+    lock.lock();
+    if (link != nullptr) {
+      link_ = std::move(link);
+      state_ = DialState::kConnected;
+    } else {
+      last_error_ = std::string(made.status().message());
+      state_ = DialState::kFailed;
+    }
+  }
+}
+
+}  // namespace ringway

@@ -1,0 +1,57 @@
+// How does a connector get a link without waiting for it?
+//
+// Thread rule: Dialer's functions belong to the engine's thread and never block. The attempt itself
+// runs wherever the dialer likes: ThreadDialer's on a thread of its own, a simulator's nowhere.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "transport/any_link.h"
+
+namespace ringway {
+
+enum class DialState : uint8_t { kIdle, kUnderWay, kConnected, kFailed };
+
+template <class L>
+class Dialer {
+ public:
+  virtual ~Dialer() = default;
+  // Begins one attempt. REQUIRES: none is under way.
+  virtual void Start() = 0;
+  // How the attempt stands. kConnected gives the link away; after it and kFailed comes kIdle.
+  virtual DialState Poll(std::unique_ptr<L>& link) = 0;
+};
+
+class ThreadDialer final : public Dialer<AnyLink> {
+ public:
+  // Attempts at `uri`; epochs count up by themselves, also past those of an earlier process.
+  ThreadDialer(std::string uri, const ConnectOptions& options);
+  // Waits for an attempt under way: up to ConnectOptions::timeout_ns.
+  ~ThreadDialer() override;
+
+  void Start() override;
+  DialState Poll(std::unique_ptr<AnyLink>& link) override;
+
+  // Why the last attempt failed; empty before any did. Any thread.
+  std::string last_error() const;
+
+ private:
+  void Run();
+
+  const std::string uri_;
+  ConnectOptions options_;  // the dialing thread's own, once it runs
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  DialState state_ = DialState::kIdle;
+  std::unique_ptr<AnyLink> link_;
+  std::string last_error_;
+  std::thread thread_;
+};
+
+}  // namespace ringway

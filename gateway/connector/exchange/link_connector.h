@@ -1,0 +1,317 @@
+// How does a gateway trade on an exchange at the other end of a link?
+//
+// A Connector that speaks exchange_server.h's protocol over any Link. It never blocks: a Dialer
+// makes the connection, and a lost one is made again with growing pauses. What the gateway hears:
+//  - VenueStatus down at once when the link ends, and at the first Poll() if there is none yet;
+//  - after re-connection, first what became of requests that never arrived (Rejected or
+//    CancelReject, venueUnavailable: the exchange's count of requests proves it), then every report
+//    that was missed, then VenueStatus up.
+// An exchange that was started anew meanwhile (another incarnation) has lost its book, and what
+// became of the requests last sent to the old one nobody can tell: no word comes about them.
+//
+// Thread rule: the engine's thread. Lifetime: the dialer is owned. Nothing allocates after
+// construction but the dialer's links.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "gateway/connector/connector.h"
+#include "gateway/connector/exchange/dialer.h"
+#include "gateway/connector/exchange/exchange_server.h"
+#include "gateway/connector/exchange/lost_request.h"
+#include "gateway/step.h"
+#include "schema/codec.h"
+#include "transport/any_link.h"
+#include "transport/link.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+struct LinkConnectorOptions {
+  VenueId venue = 1;       // the gateway's number for the exchange
+  uint32_t member_id = 1;  // this gateway's number at the exchange: no other gateway may use it
+  // Requests sent that the exchange has not confirmed: when there are so many, no more are taken.
+  uint32_t unconfirmed_max = 8192;
+  int64_t retry_min_ns = 10 * kNsPerMs;  // pause after a failed attempt, doubled up to the second
+  int64_t retry_max_ns = 2 * kNsPerS;
+  int64_t logon_timeout_ns = 2 * kNsPerS;
+  int64_t confirm_ns = 5 * kNsPerMs;  // longest time until received reports are confirmed
+};
+
+struct LinkConnectorCounters {
+  uint64_t connections = 0;
+  uint64_t attempts_failed = 0;
+  uint64_t links_lost = 0;
+  uint64_t requests_sent = 0;
+  uint64_t requests_lost = 0;     // answered as rejected: they never arrived
+  uint64_t requests_unknown = 0;  // sent to an exchange that was started anew
+  uint64_t requests_refused = 0;  // could not be read there
+  uint64_t reports_received = 0;
+};
+
+template <class L>
+class BasicLinkConnector final : public Connector {
+ public:
+  BasicLinkConnector(std::unique_ptr<Dialer<L>> dialer, const LinkConnectorOptions& options)
+      : dialer_(std::move(dialer)),
+        options_(options),
+        retry_ns_(options.retry_min_ns),
+        unconfirmed_(options.unconfirmed_max) {}
+
+  uint32_t Send(int64_t, std::span<const Effect> requests) override {
+    if (state_ != State::kUp) return 0;
+    uint32_t taken = 0;
+    for (const Effect& request : requests) {
+      if (sent_ - confirmed_ == unconfirmed_.size()) break;
+      const Claim claim = link_->TryClaim(request.payload_bytes);
+      if (!claim) break;
+      std::memcpy(claim.payload.data(), request.payload.data(), request.payload_bytes);
+      // Kept before it leaves: should the link end right here, the exchange's count decides.
+      unconfirmed_[sent_++ % unconfirmed_.size()] = request;
+      static_cast<void>(link_->Commit(static_cast<uint8_t>(request.type), Publish::kGather));
+      ++taken;
+    }
+    counters_.requests_sent += taken;
+    if (taken != 0) static_cast<void>(link_->Flush());  // an ended link shows itself in Poll()
+    return taken;
+  }
+
+  void Poll(int64_t now_ns, Effects& messages) override {
+    if (down_to_report_ && messages.room() != 0) ReportDown(now_ns, messages);
+    switch (state_) {
+      case State::kIdle:
+        if (now_ns < retry_at_ns_) return;
+        dialer_->Start();
+        state_ = State::kDialing;
+        return;
+      case State::kDialing:
+        return Dial(now_ns);
+      case State::kAnswering:
+        return AnswerLost(now_ns, messages);
+      case State::kLoggingOn:
+        if (now_ns >= logon_deadline_ns_) return Drop(now_ns);
+        [[fallthrough]];
+      case State::kUp:
+        return Exchange(now_ns, messages);
+    }
+  }
+
+  const LinkConnectorCounters& counters() const noexcept { return counters_; }
+  bool up() const noexcept { return state_ == State::kUp; }
+  // For a Waiter: -1 while there is no link.
+  int wake_fd() const noexcept { return link_ == nullptr ? -1 : link_->wake_fd(); }
+  // For a Sleeper. Without a link nothing is certain: the next attempt has its time.
+  bool ArmWake() noexcept { return link_ != nullptr && link_->ArmWake(); }
+  void DisarmWake() noexcept {
+    if (link_ != nullptr) link_->DisarmWake();
+  }
+
+ private:
+  enum class State : uint8_t { kIdle, kDialing, kLoggingOn, kAnswering, kUp };
+
+  static constexpr uint64_t kConfirmReports = 256;
+
+  void Dial(int64_t now_ns) {
+    switch (dialer_->Poll(link_)) {
+      case DialState::kUnderWay:
+        return;
+      case DialState::kConnected:
+        break;
+      case DialState::kIdle:
+      case DialState::kFailed:
+        ++counters_.attempts_failed;
+        return Retry(now_ns);
+    }
+    Logon logon;
+    logon.session = options_.member_id;
+    logon.version = exchange::kExchangeProtocolVersion;
+    logon.incarnation = incarnation_;
+    logon.next_seq_out = sent_ + 1;
+    logon.next_seq_in = received_ + 1;
+    if (!SendNow(logon)) return Drop(now_ns);
+    logon_deadline_ns_ = now_ns + options_.logon_timeout_ns;
+    next_maintain_ns_ = now_ns;
+    state_ = State::kLoggingOn;
+  }
+
+  // The link's turn: what came, upkeep, confirmation.
+  void Exchange(int64_t now_ns, Effects& messages) {
+    // The logon's answer comes alone: what became of lost requests goes before the next reports.
+    const uint32_t budget = state_ == State::kLoggingOn ? 1 : messages.room();
+    const uint32_t polled =
+        link_->Poll([&](const Record& record) { Handle(record, messages); }, budget);
+    if (broken_) return Drop(now_ns);
+    if (now_ns >= next_maintain_ns_) {
+      next_maintain_ns_ = now_ns + kNsPerMs;
+      const LinkState state = link_->Maintain(now_ns);
+      const bool ended = state == LinkState::kClosed || state == LinkState::kFenced;
+      // What arrived before the end is heard first.
+      if (ended && polled == 0 && budget != 0) return Drop(now_ns);
+    }
+    if (state_ == State::kUp) Confirm(now_ns);
+  }
+
+  void Handle(const Record& record, Effects& messages) {
+    if (broken_) return;
+    const auto type = static_cast<FrameType>(record.type);
+    if (state_ == State::kLoggingOn) {
+      LogonAck ack;
+      broken_ = type != FrameType::kLogonAck || Decode(record.payload, ack) != DecodeStatus::kOk ||
+                !LoggedOn(ack);
+      return;
+    }
+    if (type == FrameType::kHeartbeat) {
+      Heartbeat heartbeat;
+      broken_ = Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
+                !ConfirmedBefore(heartbeat.next_seq_in);
+      return;
+    }
+    ++received_;
+    ++counters_.reports_received;
+    switch (type) {
+      case FrameType::kExecutionReport:
+      case FrameType::kCancelReject:
+      case FrameType::kReferencePrice:
+      case FrameType::kVenueStatus:
+        if (record.payload.size() > sizeof(Effect::payload)) break;
+        messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload);
+        return;
+      case FrameType::kSessionReject:
+        ++counters_.requests_refused;
+        return;
+      default:
+        break;
+    }
+    broken_ = true;
+  }
+
+  // False when the exchange's numbers cannot be.
+  bool LoggedOn(const LogonAck& ack) {
+    if (ack.next_seq_in == 0 || ack.next_seq_out == 0 || ack.incarnation == 0) return false;
+    const uint64_t taken = ack.next_seq_in - 1;
+    if (ack.incarnation != incarnation_) {
+      counters_.requests_unknown += sent_ - confirmed_;
+      incarnation_ = ack.incarnation;
+      received_ = ack.next_seq_out - 1;
+      sent_ = taken;
+    } else if (ack.next_seq_out != received_ + 1 || taken < confirmed_ || taken > sent_) {
+      return false;
+    }
+    confirmed_ = taken;
+    taken_at_logon_ = taken;
+    received_confirmed_ = received_;
+    retry_ns_ = options_.retry_min_ns;
+    ++counters_.connections;
+    state_ = confirmed_ == sent_ ? State::kUp : State::kAnswering;
+    return true;
+  }
+
+  void AnswerLost(int64_t now_ns, Effects& messages) {
+    while (confirmed_ != sent_ && messages.room() != 0) {
+      // Numbers of an earlier process of this gateway were lower: the time goes into them.
+      lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
+      AnswerLostRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue, now_ns,
+                        lost_number_, messages);
+      ++counters_.requests_lost;
+    }
+    if (confirmed_ != sent_) return;
+    sent_ = taken_at_logon_;
+    confirmed_ = taken_at_logon_;
+    state_ = State::kUp;
+  }
+
+  bool ConfirmedBefore(uint64_t next_seq_in) noexcept {
+    if (next_seq_in <= confirmed_ || next_seq_in > sent_ + 1) return false;
+    confirmed_ = next_seq_in - 1;
+    return true;
+  }
+
+  void Confirm(int64_t now_ns) {
+    const uint64_t news = received_ - received_confirmed_;
+    if (news == 0) return;
+    if (news < kConfirmReports && now_ns - last_confirm_ns_ < options_.confirm_ns) return;
+    Heartbeat heartbeat;
+    heartbeat.send_time = static_cast<uint64_t>(now_ns);
+    heartbeat.next_seq_out = sent_ + 1;
+    heartbeat.next_seq_in = received_ + 1;
+    if (!SendNow(heartbeat)) return;
+    received_confirmed_ = received_;
+    last_confirm_ns_ = now_ns;
+  }
+
+  template <Message M>
+  bool SendNow(const M& message) noexcept {
+    const Claim claim = link_->TryClaim(PayloadBytes(message));
+    if (!claim) return false;
+    Encode(message, claim.payload.data());
+    return link_->Commit(static_cast<uint8_t>(M::kType), Publish::kNow) == SendStatus::kOk;
+  }
+
+  void Drop(int64_t now_ns) {
+    if (state_ == State::kUp || state_ == State::kAnswering) {
+      down_to_report_ = true;
+      ++counters_.links_lost;
+    } else {
+      ++counters_.attempts_failed;
+    }
+    link_->Close();
+    link_.reset();
+    broken_ = false;
+    Retry(now_ns);
+  }
+
+  void Retry(int64_t now_ns) noexcept {
+    state_ = State::kIdle;
+    retry_at_ns_ = now_ns + retry_ns_;
+    retry_ns_ = std::min(2 * retry_ns_, options_.retry_max_ns);
+  }
+
+  void ReportDown(int64_t now_ns, Effects& messages) {
+    VenueStatus status;
+    status.transact_time = static_cast<uint64_t>(now_ns);
+    status.venue = options_.venue;
+    status.state = VenueState::kDown;
+    messages.Add(Target::kVenue, options_.venue, 0, status);
+    down_to_report_ = false;
+  }
+
+  std::unique_ptr<Dialer<L>> dialer_;
+  LinkConnectorOptions options_;
+  std::unique_ptr<L> link_;
+  State state_ = State::kIdle;
+  bool down_to_report_ = true;  // nobody has heard of this venue yet
+  bool broken_ = false;         // the peer said what cannot be
+  int64_t retry_at_ns_ = 0;
+  int64_t retry_ns_;
+  int64_t logon_deadline_ns_ = 0;
+  int64_t next_maintain_ns_ = 0;
+  int64_t last_confirm_ns_ = 0;
+  uint64_t incarnation_ = 0;  // the exchange's; 0: none known
+  uint64_t sent_ = 0;         // requests, by the exchange's count
+  uint64_t confirmed_ = 0;    // of them
+  uint64_t taken_at_logon_ = 0;
+  uint64_t received_ = 0;            // reports, by the exchange's count
+  uint64_t received_confirmed_ = 0;  // of them
+  uint64_t lost_number_ = 0;
+  std::vector<Effect> unconfirmed_;  // request n (from 0) at n modulo size
+  LinkConnectorCounters counters_;
+};
+
+using LinkConnector = BasicLinkConnector<AnyLink>;
+
+// A connector that dials `uri` from a thread of its own. The link's epochs start at the time's
+// second, so that a restarted gateway comes after its former self. Errors: InvalidArgument for what
+// is not a URI, or options out of range.
+absl::StatusOr<std::unique_ptr<LinkConnector>> MakeLinkConnector(
+    const std::string& uri, const LinkConnectorOptions& options, const LinkOptions& link);
+
+}  // namespace ringway

@@ -1,0 +1,68 @@
+// How is the answer to a lost request made?
+#include "gateway/connector/exchange/lost_request.h"
+
+#include <type_traits>
+
+#include "base/check.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+
+namespace ringway {
+namespace {
+
+constexpr uint64_t kConnectorExecIdBits = uint64_t{3} << 62;
+
+ExecutionReport Answer(const NewOrder& order, uint64_t number) noexcept {
+  ExecutionReport report;
+  report.cl_ord_id = order.cl_ord_id;
+  report.exec_id = kConnectorExecIdBits | number;
+  report.instrument = order.instrument;
+  report.account = order.account;
+  report.exec_type = ExecType::kRejected;
+  report.ord_status = OrdStatus::kRejected;
+  report.side = order.side;
+  report.reason = RejectReason::kVenueUnavailable;
+  report.price = order.price;
+  return report;
+}
+
+template <class Request>
+CancelReject Answer(const Request& request, uint64_t) noexcept {
+  CancelReject reject;
+  reject.cl_ord_id = request.cl_ord_id;
+  reject.orig_cl_ord_id = request.orig_cl_ord_id;
+  reject.reason = CancelRejectReason::kVenueUnavailable;
+  reject.request_type =
+      std::is_same_v<Request, Cancel> ? RequestType::kCancel : RequestType::kReplace;
+  return reject;
+}
+
+template <Message Request>
+void AnswerAs(const Effect& request, VenueId venue, int64_t now_ns, uint64_t number,
+              Effects& messages) noexcept {
+  Request decoded;
+  RINGWAY_CHECK(Decode(request.bytes(), decoded) == DecodeStatus::kOk,
+                "the engine encodes what it sends");
+  auto answer = Answer(decoded, number);
+  answer.transact_time = static_cast<uint64_t>(now_ns);
+  answer.venue = venue;
+  messages.Add(Target::kVenue, venue, 0, answer);
+}
+
+}  // namespace
+
+void AnswerLostRequest(const Effect& request, VenueId venue, int64_t now_ns, uint64_t number,
+                       Effects& messages) noexcept {
+  switch (request.type) {
+    case FrameType::kNewOrder:
+      return AnswerAs<NewOrder>(request, venue, now_ns, number, messages);
+    case FrameType::kCancel:
+      return AnswerAs<Cancel>(request, venue, now_ns, number, messages);
+    case FrameType::kReplace:
+      return AnswerAs<Replace>(request, venue, now_ns, number, messages);
+    default:
+      RINGWAY_CHECK(false, "only new orders, cancels and replaces go to a venue");
+  }
+}
+
+}  // namespace ringway
