@@ -133,6 +133,9 @@ class Engine {
   size_t order_table_bytes() const noexcept { return orders_.bytes(); }
 
  private:
+  // Inside the engine a session is nothing else; outside, SessionState is the client's (msg/).
+  using SessionState = EngineSession;
+
   static constexpr uint32_t kNone = UINT32_MAX;
   // Orders that one step looks at, at most, for work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;

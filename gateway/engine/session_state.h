@@ -36,7 +36,7 @@ struct SnapshotJob {
   uint32_t count = 0;
 };
 
-struct SessionState {
+struct EngineSession {
   SessionId id = 0;
   bool up = false;
   bool cancel_on_disconnect = false;
