@@ -95,6 +95,8 @@ template <MemoryPort P>
 template <MemoryPort P>
 template <RecordSink S>
 inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {
+  constexpr uint32_t kPadsPerPollMax = 2;
+  uint32_t pads = 0;
   uint32_t count = 0;
   while (count < budget && receive_.open) {
     const uint64_t pos = receive_.read_pos;
@@ -109,7 +111,9 @@ inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {
     if (head.type >= kFirstReservedFrameType || (head.flags & ~kFrameFlagsKnown) != 0 ||
         head.len > receive_.payload_bytes_max || offset + frame_bytes > receive_.mask + 1)
         [[unlikely]] {
-      if (LookAtUnusual(frame, word) == Look::kAgain) continue;
+      // One PAD per lap and a lap per call: a peer that writes PADs for ever must not hold this
+      // loop.
+      if (LookAtUnusual(frame, word) == Look::kAgain && ++pads < kPadsPerPollMax) continue;
       break;
     }
     if (!FrameIsWhole(frame, frame_bytes, word)) [[unlikely]]

@@ -1,0 +1,50 @@
+// Whether link addresses are taken apart as written, and refused by their right name.
+#include "transport/uri.h"
+
+#include <gtest/gtest.h>
+
+namespace ringway {
+namespace {
+
+TEST(UriTest, TakesPathsAndHosts) {
+  const absl::StatusOr<Uri> path = ParseUri("shm:/run/ringway/gw.sock");
+  ASSERT_TRUE(path.ok()) << path.status();
+  EXPECT_EQ(path->scheme, "shm");
+  EXPECT_EQ(path->path, "/run/ringway/gw.sock");
+  const absl::StatusOr<Uri> host = ParseUri("rdma://gw7.example:18515");
+  ASSERT_TRUE(host.ok()) << host.status();
+  EXPECT_EQ(host->host, "gw7.example");
+  EXPECT_EQ(host->port, 18515);
+  EXPECT_EQ(ParseUri("rdma://[fe80::1]:1")->host, "fe80::1");
+}
+
+TEST(UriTest, PrintsWhatItParsed) {
+  for (const char* text : {"shm:/a/b", "rdma://h:1", "rdma://[::1]:65535"}) {
+    EXPECT_EQ(ParseUri(text)->ToString(), text);
+  }
+}
+
+TEST(UriTest, SaysWhatIsWrong) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"", "no scheme"},
+      {"gw.sock", "no scheme"},
+      {"SHM:/a", "lower-case"},
+      {"shm:gw.sock", "not absolute"},
+      {"shm:/", "path is empty"},
+      {"rdma://host", "port is missing"},
+      {"rdma://:1", "host is missing"},
+      {"rdma://a/b:1", "slash"},
+      {"rdma://::1:1", "brackets"},
+      {"rdma://h:0", "1 to 65535"},
+      {"rdma://h:65536", "1 to 65535"},
+      {"rdma://h:1x", "1 to 65535"},
+  };
+  for (const auto& [text, why] : kCases) {
+    const absl::Status status = ParseUri(text).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_NE(status.message().find(why), absl::string_view::npos) << text << ": " << status;
+  }
+}
+
+}  // namespace
+}  // namespace ringway

@@ -1,0 +1,120 @@
+// Whether a waiter waits as its policy says, and whether a wake-up can be lost.
+#include "transport/wait.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "transport/any_link.h"
+
+namespace ringway {
+namespace {
+
+TEST(WaitTest, PoliciesHaveNames) {
+  for (const WaitPolicy policy : {WaitPolicy::kSpin, WaitPolicy::kSpinThenYield,
+                                  WaitPolicy::kSpinThenPark, WaitPolicy::kAuto}) {
+    EXPECT_EQ(*ParseWaitPolicy(Name(policy)), policy);
+  }
+  EXPECT_FALSE(ParseWaitPolicy("sleepily").ok());
+}
+
+TEST(WaitTest, SpinNeverYields) {
+  WaitOptions options;
+  options.policy = WaitPolicy::kSpin;
+  Waiter waiter(options);
+  for (int i = 0; i < 100'000; ++i) waiter.Idle(false);
+  EXPECT_EQ(waiter.counters().yields, 0u);
+}
+
+TEST(WaitTest, WorkStartsTheCountAgain) {
+  WaitOptions options;
+  options.policy = WaitPolicy::kSpinThenYield;
+  Waiter waiter(options);
+  for (int i = 0; i < 100'000; ++i) waiter.Idle(i % 100 == 0);
+  EXPECT_EQ(waiter.counters().yields, 0u);
+  for (uint32_t i = 0; i <= options.spins_alone; ++i) waiter.Idle(false);
+  EXPECT_GT(waiter.counters().yields, 0u);
+  EXPECT_EQ(waiter.counters().parks, 0u);
+}
+
+// One end of a ping-pong that sleeps as soon as it has nothing to do.
+class Player {
+ public:
+  explicit Player(AnyLink& link) : link_(link), waiter_(Options()) {
+    EXPECT_TRUE(waiter_.Watch(link.wake_fd()).ok());
+  }
+
+  // Answers every record until `count` have come.
+  void Run(uint64_t count) {
+    while (received_ < count) waiter_.Idle(Turn(), *this);
+  }
+  void Serve() { Send(); }
+
+  // --- Sleeper ---
+  bool Arm() {
+    const bool certain = link_.ArmWake();
+    certain_ = certain_ && certain;
+    return certain;
+  }
+  bool Turn() {
+    return link_.Poll([&](const Record&) { ++received_, Send(); }, 1) != 0;
+  }
+  void Disarm() { link_.DisarmWake(); }
+
+  bool certain() const { return certain_; }
+  const WaitCounters& counters() const { return waiter_.counters(); }
+
+ private:
+  static WaitOptions Options() {
+    WaitOptions options;
+    options.policy = WaitPolicy::kSpinThenPark;
+    options.spins_alone = 1;
+    options.park_after_ns = 0;
+    options.park_limit_ns = 100 * kNsPerS;  // a lost wake-up would last as long, and be counted
+    return options;
+  }
+  void Send() {
+    Claim claim = link_.TryClaim(8);
+    ASSERT_TRUE(claim);
+    std::memcpy(claim.payload.data(), &received_, 8);
+    ASSERT_EQ(link_.Commit(1, Publish::kNow), SendStatus::kOk);
+  }
+
+  AnyLink& link_;
+  Waiter waiter_;
+  uint64_t received_ = 0;
+  bool certain_ = true;
+};
+
+TEST(WaitTest, NoWakeUpIsLost) {
+  const std::string uri = "shm:/tmp/ringway_wait_test." + std::to_string(getpid()) + ".sock";
+  absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, {});
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  ConnectOptions options;
+  options.timeout_ns = 30 * kNsPerS;
+  absl::StatusOr<AnyLink> client = AnyLink::Connect(uri, options);
+  ASSERT_TRUE(client.ok()) << client.status();
+  std::optional<AnyLink> server;
+  while (!(server = listener->TryAccept())) std::this_thread::yield();
+
+  constexpr uint64_t kRounds = 20'000;
+  Player pong(*server);
+  std::thread thread([&] { pong.Run(kRounds); });
+  Player ping(*client);
+  ping.Serve();
+  ping.Run(kRounds);
+  thread.join();
+  if (!ping.certain() || !pong.certain())
+    GTEST_SKIP() << "this kernel has no membarrier(2): sleeps are short instead";
+  EXPECT_EQ(ping.counters().parks_timed_out + pong.counters().parks_timed_out, 0u);
+  EXPECT_GT(ping.counters().parks + pong.counters().parks, kRounds / 100);
+}
+
+}  // namespace
+}  // namespace ringway
