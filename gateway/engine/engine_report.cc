@@ -96,6 +96,8 @@ void Engine::Close(Order& order, OrderState state, Effects&) noexcept {
 }
 
 void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept {
+  orders_.PrefetchReported(report.cl_ord_id);
+  execution_ids_.Prefetch(venue, report.exec_id);
   ++counters_.reports;
   const ReportKind kind = KindOf(report.exec_type);
   if (kind == ReportKind::kUnknown || !EnumsAreKnown(report) || report.last_qty >= kQuantityBound ||

@@ -139,7 +139,11 @@ Contribution Engine::ContributionOf(const Order& order) const noexcept {
 }
 
 void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
+  // Asked for now, needed a little later: lines that a large gateway does not find in the cache.
   orders_.Prefetch(session, request.cl_ord_id);
+  const uint32_t instrument_index = InstrumentIndex(request.instrument);
+  const uint32_t account = AccountIndex(request.account);
+  exposure_.PrefetchPosition(account, instrument_index);
   ++counters_.new_orders;
   SessionState& state = sessions_[session];
   const auto reject = [&](const Verdict& verdict, VenueId venue = 0) {
@@ -159,10 +163,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
       request.ord_type == OrdType::kUnset || request.post_only > 1) [[unlikely]] {
     return reject({RejectReason::kInvalidField});
   }
-  const uint32_t instrument_index = InstrumentIndex(request.instrument);
   if (instrument_index == kNone) [[unlikely]]
     return reject({RejectReason::kUnknownSymbol});
-  const uint32_t account = AccountIndex(request.account);
   if (account == kNone) [[unlikely]]
     return reject({RejectReason::kUnknownAccount});
   if (!checks_.get<Entitlement>().MayUseAccount(session, account)) [[unlikely]] {

@@ -84,10 +84,7 @@ uint64_t OrderTable::StateHash() const noexcept {
 void OrderTable::PrefetchNext() const noexcept {
   const Slot slot = fresh_ < orders_.size() ? fresh_ : closed_first_;
   if (slot == kNoSlot) return;
-  const auto* line = reinterpret_cast<const char*>(&orders_[slot]);
-  __builtin_prefetch(line, 1);
-  __builtin_prefetch(line + 64, 1);
-  __builtin_prefetch(line + 128, 1);
+  for (uint32_t line = 0; line < 3; ++line) PrefetchLine(slot, line);
 }
 
 }  // namespace ringway

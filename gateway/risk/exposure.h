@@ -29,8 +29,9 @@ struct alignas(64) Position {
   int64_t last_price;        // of the last fill: what the position is valued at
   uint32_t account;          // index
   uint32_t instrument;       // index
-  uint32_t restricted;       // 1: the account must not trade the instrument
-  uint32_t spare;
+  uint8_t book_level[2];     // by BookSide: height of the tree in TickBook
+  uint8_t restricted;        // 1: the account must not trade the instrument
+  uint8_t spare[5];
 };
 static_assert(sizeof(Position) == 64);
 
@@ -70,6 +71,9 @@ class Exposure {
     return side == kBuySide ? kTicksMax - 1 - tick : tick;
   }
 
+  void PrefetchPosition(uint32_t account, uint32_t instrument) const noexcept {
+    position_index_.Prefetch(KeyOf(account, instrument));
+  }
   bool HasRoomForOrder() const noexcept { return book_.HasRoom(2); }
   void Prefetch(uint32_t position, BookSide side, uint64_t tick) const noexcept {
     book_.Prefetch(position * 2 + side, tick);
@@ -134,13 +138,15 @@ class Exposure {
     position.open[order.side] += order.quantity;
     accounts_[position.account].open_notional += order.notional;
   }
+  TickBook::Top TopOf(const Contribution& order) noexcept {
+    Position& position = positions_[order.position];
+    return {position.best_resting[order.side], position.book_level[order.side]};
+  }
   void AddTick(const Contribution& order) noexcept {
-    book_.Add(order.position * 2 + order.side, order.tick,
-              positions_[order.position].best_resting[order.side]);
+    book_.Add(order.position * 2 + order.side, order.tick, TopOf(order));
   }
   void RemoveTick(const Contribution& order) noexcept {
-    book_.Remove(order.position * 2 + order.side, order.tick,
-                 positions_[order.position].best_resting[order.side]);
+    book_.Remove(order.position * 2 + order.side, order.tick, TopOf(order));
   }
   Money ValueOf(const Position& position) const noexcept;
 

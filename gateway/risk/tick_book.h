@@ -33,19 +33,38 @@ class TickBook {
 
   explicit TickBook(size_t nodes_max) : nodes_(nodes_max) {}
 
+  // Best tick of a tree, and the level of its highest node. All-empty: {kNoTick, 0}.
+  struct Top {
+    uint64_t& best;
+    uint8_t& level;
+  };
+  static constexpr uint32_t kNodesPerOrderMax = 1 + 2 * kLevels;
+
   // Whether `orders` more ticks can be added, wherever they lie.
-  bool HasRoom(uint32_t orders) const noexcept { return nodes_.HasRoom(orders * (1 + kLevels)); }
+  bool HasRoom(uint32_t orders) const noexcept {
+    return nodes_.HasRoom(orders * kNodesPerOrderMax);
+  }
 
   void Prefetch(uint32_t tree, uint64_t tick) const noexcept {
     nodes_.Prefetch(KeyOf(tree, 0, tick));
   }
 
   // One order more at `tick`. REQUIRES: HasRoom(1), tick < kTicksMax, tree < kTreesMax.
-  void Add(uint32_t tree, uint64_t tick, uint64_t& best) noexcept {
-    if (tick < best) best = tick;
+  void Add(uint32_t tree, uint64_t tick, Top top) noexcept {
+    if (top.best == kNoTick) {
+      top.best = tick;
+      top.level = 0;
+    }
+    // Grow until what is there and the newcomer are under one node.
+    while (tick >> (6 * top.level) != top.best >> (6 * top.level)) {
+      ++top.level;
+      nodes_.FindOrInsert(KeyOf(tree, top.level, top.best >> (6 * top.level)))->value =
+          BitOf(top.best, top.level);
+    }
+    if (tick < top.best) top.best = tick;
     if (nodes_.FindOrInsert(KeyOf(tree, 0, tick))->value++ != 0) [[likely]]
       return;
-    for (uint32_t level = 1; level <= kLevels; ++level) {
+    for (uint32_t level = 1; level <= top.level; ++level) {
       Node* node = nodes_.FindOrInsert(KeyOf(tree, level, tick >> (6 * level)));
       const bool existed = node->value != 0;
       node->value |= BitOf(tick, level);
@@ -54,21 +73,24 @@ class TickBook {
   }
 
   // One order less at `tick`. REQUIRES: it was added.
-  void Remove(uint32_t tree, uint64_t tick, uint64_t& best) noexcept {
+  void Remove(uint32_t tree, uint64_t tick, Top top) noexcept {
     Node* count = nodes_.Find(KeyOf(tree, 0, tick));
     RINGWAY_CHECK(count != nullptr, "an order leaves a tick at which it does not rest");
     if (--count->value != 0) return;
     nodes_.Erase(count);
-    for (uint32_t level = 1; level <= kLevels; ++level) {
+    for (uint32_t level = 1; level <= top.level; ++level) {
       Node* node = nodes_.Find(KeyOf(tree, level, tick >> (6 * level)));
       node->value &= ~BitOf(tick, level);
       if (node->value != 0) {
-        if (tick == best) best = Descend(tree, level, tick >> (6 * level), node->value);
+        if (tick == top.best) {
+          top.best = Descend(tree, level, tick >> (6 * level), node->value);
+        }
         return;
       }
       nodes_.Erase(node);
     }
-    best = kNoTick;
+    top.best = kNoTick;
+    top.level = 0;
   }
 
   // Orders at `tick`.

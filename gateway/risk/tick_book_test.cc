@@ -16,6 +16,7 @@ TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
     TickBook book(20'000);
     std::map<uint64_t, uint64_t> model[2];
     uint64_t best[2] = {kNoTick, kNoTick};
+    uint8_t levels[2] = {};
     Random random(spread);
     for (int round = 0; round < 200'000; ++round) {
       const auto tree = static_cast<uint32_t>(random.Below(2));
@@ -23,13 +24,13 @@ TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
       if (random.Chance(0.5) && ticks.size() < 500) {
         const uint64_t tick = random.Below(spread);
         ASSERT_TRUE(book.HasRoom(1));
-        book.Add(tree, tick, best[tree]);
+        book.Add(tree, tick, {best[tree], levels[tree]});
         ++ticks[tick];
       } else if (!ticks.empty()) {
         // The best one, half of the time.
         auto at = random.Chance(0.5) ? ticks.begin() : ticks.lower_bound(random.Below(spread));
         if (at == ticks.end()) at = ticks.begin();
-        book.Remove(tree, at->first, best[tree]);
+        book.Remove(tree, at->first, {best[tree], levels[tree]});
         if (--at->second == 0) ticks.erase(at);
       }
       ASSERT_EQ(best[tree], ticks.empty() ? kNoTick : ticks.begin()->first);
@@ -37,7 +38,8 @@ TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
     for (const uint32_t tree : {0u, 1u}) {
       for (const auto& [tick, count] : model[tree]) {
         ASSERT_EQ(book.CountAt(tree, tick), count);
-        for (uint64_t left = count; left != 0; --left) book.Remove(tree, tick, best[tree]);
+        for (uint64_t left = count; left != 0; --left)
+          book.Remove(tree, tick, {best[tree], levels[tree]});
       }
     }
     EXPECT_EQ(book.nodes(), 0u);
