@@ -27,6 +27,7 @@ LoadedConfig LoadConfig(std::string_view toml) {
   ConfigReader reader(document.root, "", findings);
   Fields(reader, out.config);
   reader.Finish();
+  out.config.wait.policy = out.config.host.wait;
   CheckConfig(out.config, findings);
   out.errors = findings.Sorted();
   return out;

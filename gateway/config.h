@@ -19,6 +19,7 @@
 #include "gateway/engine/engine_config.h"
 #include "gateway/session/session_options.h"
 #include "transport/options.h"
+#include "transport/wait.h"
 
 namespace ringway {
 
@@ -27,14 +28,11 @@ struct AdminConfig {
   std::string socket = "/run/ringway/admin.sock";  // empty: no administration but signals
 };
 
-// How the engine's thread waits when there is nothing to do (transport/wait.h).
-enum class WaitChoice : uint8_t { kAuto, kSpin, kYield, kPark };
-
 // [host]: how the process uses the machine.
 struct HostConfig {
   static constexpr int32_t kAnyCore = -1;
   int32_t core = kAnyCore;  // index into the process's allowed cores
-  WaitChoice wait = WaitChoice::kAuto;
+  WaitPolicy wait = WaitPolicy::kAuto;
   bool lock_memory = true;
 };
 
@@ -62,6 +60,7 @@ struct GatewayVenueConfig {
   VenueConfig engine;
   ConnectorKind connector = ConnectorKind::kExchange;
   std::string uri;                     // kExchangeLink
+  uint32_t member_id = 1;              // kExchangeLink: this gateway's number there, no other's
   exchange::ExchangeOptions exchange;  // kExchange; its venue and instruments follow from the rest
   // Requests that wait here while the connector takes none; when so many wait, no session is
   // polled.
@@ -80,6 +79,7 @@ struct GatewayConfig {
   std::string report_file;           // JSON, written on an orderly stop; empty: none
   AdminConfig admin;
   HostConfig host;
+  WaitOptions wait;  // its policy is host.wait
   LinkOptions link;
   SessionsConfig sessions_common;
   PoolsConfig pools;

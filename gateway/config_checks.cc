@@ -29,6 +29,7 @@ class Checker {
   void Run() {
     CheckListen();
     CheckLink();
+    CheckWait();
     CheckCounts();
     CheckIds("instrument", config_.instruments, [](const auto& i) { return i.id; });
     CheckIds("account", config_.accounts, [](const auto& a) { return a.id; });
@@ -121,6 +122,17 @@ class Checker {
       Add("link.dead_after",
           "a peer would be dead before it is suspect (heartbeat_interval * suspect_after_missed)",
           "write a longer time");
+    }
+  }
+
+  void CheckWait() {
+    const WaitOptions& wait = config_.wait;
+    if (wait.park_limit_uncertain_ns > wait.park_limit_ns) {
+      Add("wait.park_limit_uncertain", "it is longer than park_limit", "write a shorter time");
+    }
+    if (wait.park_limit_ns >= config_.link.heartbeat_interval_ns) {
+      Add("wait.park_limit", "a sleep this long would miss heartbeats (link.heartbeat_interval)",
+          "write a shorter time");
     }
   }
 

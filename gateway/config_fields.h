@@ -28,10 +28,10 @@ inline constexpr int64_t kKib = 1 << 10;
 inline constexpr int64_t kMib = 1 << 20;
 
 inline constexpr std::array kWaitChoices{
-    ConfigChoice{"auto", static_cast<uint32_t>(WaitChoice::kAuto)},
-    ConfigChoice{"spin", static_cast<uint32_t>(WaitChoice::kSpin)},
-    ConfigChoice{"yield", static_cast<uint32_t>(WaitChoice::kYield)},
-    ConfigChoice{"park", static_cast<uint32_t>(WaitChoice::kPark)},
+    ConfigChoice{"auto", static_cast<uint32_t>(WaitPolicy::kAuto)},
+    ConfigChoice{"spin", static_cast<uint32_t>(WaitPolicy::kSpin)},
+    ConfigChoice{"yield", static_cast<uint32_t>(WaitPolicy::kSpinThenYield)},
+    ConfigChoice{"park", static_cast<uint32_t>(WaitPolicy::kSpinThenPark)},
 };
 inline constexpr std::array kConnectorChoices{
     ConfigChoice{"exchange", static_cast<uint32_t>(ConnectorKind::kExchange)},
@@ -53,6 +53,19 @@ void Fields(V& v, HostConfig& host) {
   v.Integer("core", host.core, ConfigForm::kWhole, {0, 4'095, HostConfig::kAnyCore});
   v.Choice("wait", host.wait, kWaitChoices);
   v.Flag("lock_memory", host.lock_memory);
+}
+
+template <class V>
+void Fields(V& v, WaitOptions& wait) {
+  v.Integer("spins_alone", wait.spins_alone, ConfigForm::kWhole, {1, 1 << 30});
+  v.Integer("spins_crowded", wait.spins_crowded, ConfigForm::kWhole, {1, 1 << 30});
+  v.Integer("yield_ran_other", wait.yield_ran_other_ns, ConfigForm::kDuration, {1, kNsPerS});
+  v.Integer("short_yields_until_alone", wait.short_yields_until_alone, ConfigForm::kWhole,
+            {1, 1 << 30});
+  v.Integer("park_after", wait.park_after_ns, ConfigForm::kDuration, {1, kDayNs});
+  v.Integer("park_limit", wait.park_limit_ns, ConfigForm::kDuration, {kNsPerUs, kNsPerS});
+  v.Integer("park_limit_uncertain", wait.park_limit_uncertain_ns, ConfigForm::kDuration,
+            {kNsPerUs, kNsPerS});
 }
 
 template <class V>
@@ -195,6 +208,7 @@ void Fields(V& v, GatewayVenueConfig& venue) {
   v.Text("name", venue.engine.name);
   v.Choice("connector", venue.connector, kConnectorChoices, ConfigNeed::kRequired);
   v.Text("uri", venue.uri);
+  v.Integer("member_id", venue.member_id, ConfigForm::kWhole, kPositive);
   v.Integer("pending_max", venue.pending_max, ConfigForm::kWhole, {kEffectsPerStepMax, 1 << 20});
   v.Section("exchange", venue.exchange, venue.connector == ConnectorKind::kExchange);
 }
@@ -206,6 +220,7 @@ void Fields(V& v, GatewayConfig& config) {
   v.Text("report_file", config.report_file);
   v.Section("admin", config.admin);
   v.Section("host", config.host);
+  v.Section("wait", config.wait);
   v.Section("link", config.link);
   v.Section("sessions", config.sessions_common);
   v.Section("pools", config.pools);

@@ -1,0 +1,133 @@
+// Is every operator's line answered, what it changes logged with who and why, and what it may not
+// do refused?
+#include "gateway/admin_desk.h"
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "gateway/admin_command.h"
+#include "gateway/admin_mailbox.h"
+#include "gateway/admin_server.h"
+#include "gateway/config.h"
+#include "gateway/gateway_status.h"
+#include "gtest/gtest.h"
+#include "schema/messages.h"
+
+namespace ringway {
+namespace {
+
+GatewayConfig MakeConfig() {
+  GatewayConfig config;
+  config.sessions.emplace_back().engine.id = 7;
+  config.accounts.emplace_back().id = 1;
+  config.venues.emplace_back().engine.id = 3;
+  return config;
+}
+
+class AdminDeskTest : public testing::Test {
+ protected:
+  AdminDeskTest()
+      : config_(MakeConfig()),
+        desk_(
+            mailbox_, config_, [this](std::string_view line) { log_.emplace_back(line); },
+            std::chrono::milliseconds(200)) {}
+  ~AdminDeskTest() override { StopEngine(); }
+
+  // Stands for the engine's thread.
+  void StartEngine() {
+    engine_ = std::thread([this] {
+      while (!stop_) {
+        mailbox_.Serve([this](const AdminRequest& request, AdminReply& reply) {
+          served_.push_back(request);
+          reply.ok = true;
+          reply.status = {};
+          SessionStatus& session = reply.status.sessions.emplace_back();
+          session.id = 7;
+          session.logged_on = true;
+        });
+        std::this_thread::yield();
+      }
+    });
+  }
+  void StopEngine() {
+    stop_ = true;
+    if (engine_.joinable()) engine_.join();
+  }
+
+  AdminAnswer Ask(const std::string& line) { return desk_.Answer({.uid = 1000, .pid = 42}, line); }
+
+  GatewayConfig config_;
+  AdminMailbox mailbox_;
+  std::vector<std::string> log_;
+  AdminDesk desk_;
+  std::vector<AdminRequest> served_;
+  std::atomic<bool> stop_ = false;
+  std::thread engine_;
+};
+
+TEST_F(AdminDeskTest, KillsAndArmsAreDoneAndLoggedWithWhoAndWhy) {
+  StartEngine();
+  const AdminAnswer killed = Ask("kill session 7 loop in strategy");
+  EXPECT_TRUE(killed.ok) << killed.text;
+  EXPECT_EQ(killed.text, "kill switch latched for session 7, because: loop in strategy\n");
+  EXPECT_TRUE(Ask("arm all by Anna Example").ok);
+  StopEngine();
+  ASSERT_EQ(served_.size(), 2u);
+  EXPECT_EQ(served_[0].command.scope, KillScope::kSession);
+  EXPECT_EQ(served_[0].operator_id, 1000u);
+  EXPECT_EQ(
+      log_,
+      (std::vector<std::string>{
+          "admin: uid 1000 pid 42: kill switch latched for session 7, because: loop in strategy",
+          "admin: uid 1000 pid 42: kill switch lifted for all, decided by: Anna Example"}));
+}
+
+TEST_F(AdminDeskTest, UnknownNumbersAreRefusedAndTheAttemptIsLogged) {
+  StartEngine();
+  EXPECT_EQ(Ask("kill session 8 x").text, "there is no session 8; 'config' lists those there are");
+  EXPECT_EQ(Ask("kill account 2 x").text, "there is no account 2; 'config' lists those there are");
+  EXPECT_EQ(Ask("arm venue 1 by x").text, "there is no venue 1; 'config' lists those there are");
+  EXPECT_EQ(Ask("orders 9").text, "there is no session 9; 'config' lists those there are");
+  StopEngine();
+  EXPECT_TRUE(served_.empty());
+  ASSERT_EQ(log_.size(), 3u);
+  EXPECT_EQ(log_[0],
+            "admin: uid 1000 pid 42: REFUSED (there is no session 8; 'config' lists those there "
+            "are): kill session 8 x");
+}
+
+TEST_F(AdminDeskTest, BadLinesAreAnsweredWithoutTheEngine) {
+  EXPECT_FALSE(Ask("").ok);
+  EXPECT_FALSE(Ask("arm session 7").ok);
+  EXPECT_FALSE(Ask("explode").ok);
+  EXPECT_TRUE(Ask("help").ok);
+  EXPECT_NE(Ask("config").text.find("[[session]]"), std::string::npos);
+  EXPECT_TRUE(log_.empty());
+}
+
+TEST_F(AdminDeskTest, AnEngineThatDoesNotAnswerIsReportedAndNothingHappensLater) {
+  const AdminAnswer answer = Ask("kill all now");
+  EXPECT_FALSE(answer.ok);
+  EXPECT_NE(answer.text.find("nothing was done"), std::string::npos) << answer.text;
+  ASSERT_EQ(log_.size(), 1u);
+  StartEngine();
+  EXPECT_TRUE(Ask("status").ok);
+  StopEngine();
+  ASSERT_EQ(served_.size(), 1u);
+  EXPECT_EQ(served_[0].command.verb, AdminVerb::kStatus);
+}
+
+TEST_F(AdminDeskTest, StatusIsJsonAndSessionsAreLines) {
+  StartEngine();
+  EXPECT_EQ(Ask("status").text.front(), '{');
+  EXPECT_EQ(Ask("sessions").text,
+            "session 7 on  requests 0  acks 0  rejects 0  reports 0  open orders 0\n");
+  EXPECT_EQ(Ask("orders 7").text, "0 open orders\n");
+}
+
+}  // namespace
+}  // namespace ringway

@@ -1,0 +1,143 @@
+// How the parts are made and joined.
+#include "gateway/assembly.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/connector/exchange/in_process_connector.h"
+#include "gateway/connector/exchange/link_connector.h"
+#include "msg/auth.h"
+#include "transport/options.h"
+
+namespace ringway {
+namespace {
+
+// This gateway's name at an exchange inside its process.
+constexpr uint64_t kMemberId = 1;
+
+std::string Reason(const absl::Status& status) { return std::string(status.message()); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& config,
+                                                           AdminMailbox* mailbox) {
+  std::unique_ptr<Assembly> assembly(new Assembly());
+  std::vector<std::string> errors;
+  const std::vector<SessionConfig> sessions = assembly->ReadKeys(config, errors);
+  assembly->engine_ = std::make_unique<Engine>(MakeEngineConfig(config));
+  assembly->MakeVenues(config, errors);
+  if (errors.empty()) assembly->MakeSessions(config, sessions, errors);
+  // Last, so that nobody can connect to what will not come to be.
+  if (errors.empty()) assembly->Listen(config, errors);
+  if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
+
+  Gateway<Sessions>::Parts parts{
+      .engine = *assembly->engine_,
+      .sessions = *assembly->sessions_,
+      .venues = {},
+      .session_ids = {},
+      .positions_max = config.pools.positions_max,
+      .accept_links = [a = assembly.get()](int64_t now_ns) { a->AcceptLinks(now_ns); },
+      .mailbox = mailbox};
+  for (std::size_t i = 0; i < config.venues.size(); ++i) {
+    parts.venues.push_back(
+        {config.venues[i].engine.id, assembly->connectors_[i].get(), config.venues[i].pending_max});
+  }
+  for (const GatewaySessionConfig& session : config.sessions)
+    parts.session_ids.push_back(session.engine.id);
+  assembly->gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
+  return assembly;
+}
+
+std::vector<SessionConfig> Assembly::ReadKeys(const GatewayConfig& config,
+                                              std::vector<std::string>& errors) {
+  std::vector<SessionConfig> sessions;
+  for (const GatewaySessionConfig& session : config.sessions) {
+    absl::StatusOr<SessionKey> key = SessionKey::FromFile(session.key_file);
+    if (!key.ok()) {
+      errors.push_back(absl::StrCat("session ", session.engine.id, ": ", Reason(key.status())));
+      continue;
+    }
+    sessions.push_back({.id = session.engine.id,
+                        .key = *std::move(key),
+                        .report_slots = config.sessions_common.report_slots});
+  }
+  return sessions;
+}
+
+void Assembly::MakeVenues(const GatewayConfig& config, std::vector<std::string>& errors) {
+  for (const GatewayVenueConfig& venue : config.venues) {
+    const std::string who = absl::StrCat("venue ", venue.engine.id, ": ");
+    if (venue.connector == ConnectorKind::kExchangeLink) {
+      LinkConnectorOptions options;
+      options.venue = venue.engine.id;
+      options.member_id = venue.member_id;
+      auto connector = MakeLinkConnector(venue.uri, options, config.link);
+      if (connector.ok()) {
+        connectors_.push_back(*std::move(connector));
+      } else {
+        errors.push_back(absl::StrCat(who, Reason(connector.status())));
+      }
+      continue;
+    }
+    auto exchange = exchange::Exchange::Create(MakeExchangeOptions(config, venue));
+    if (!exchange.ok()) {
+      errors.push_back(absl::StrCat(who, Reason(exchange.status())));
+      continue;
+    }
+    exchanges_.push_back(*std::move(exchange));
+    auto connector = InProcessConnector::Create(*exchanges_.back(), kMemberId, venue.engine.id);
+    if (!connector.ok()) {
+      errors.push_back(absl::StrCat(who, Reason(connector.status())));
+      continue;
+    }
+    connectors_.push_back(*std::move(connector));
+  }
+}
+
+void Assembly::MakeSessions(const GatewayConfig& config, const std::vector<SessionConfig>& sessions,
+                            std::vector<std::string>& errors) {
+  SessionLayerOptions options = config.sessions_common.layer;
+  options.open_orders = [engine = engine_.get()](SessionId id) -> uint64_t {
+    return engine->open_orders(id);
+  };
+  // A session may come through any listener: every one has to refuse its older epochs.
+  const auto admit = [this](SessionId session, uint32_t epoch) {
+    bool admitted = true;
+    for (const auto& listener : listeners_) admitted &= listener->Admit(session, epoch);
+    return admitted;
+  };
+  auto made = Sessions::Create(options, sessions, admit);
+  if (!made.ok()) {
+    errors.push_back(Reason(made.status()));
+    return;
+  }
+  sessions_ = *std::move(made);
+}
+
+void Assembly::Listen(const GatewayConfig& config, std::vector<std::string>& errors) {
+  ListenOptions options;
+  options.link = config.link;
+  options.allowed_uids = config.allowed_users;
+  for (const std::string& uri : config.listen) {
+    absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, options);
+    if (!listener.ok()) {
+      errors.push_back(absl::StrCat("cannot listen on ", uri, ": ", Reason(listener.status())));
+      continue;
+    }
+    listeners_.push_back(std::make_unique<AnyListener>(*std::move(listener)));
+  }
+}
+
+void Assembly::AcceptLinks(int64_t now_ns) {
+  for (const auto& listener : listeners_) {
+    while (std::optional<AnyLink> link = listener->TryAccept()) {
+      sessions_->Accept(std::make_unique<AnyLink>(*std::move(link)), now_ns);
+    }
+  }
+}
+
+}  // namespace ringway

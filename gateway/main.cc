@@ -1,0 +1,214 @@
+// The gateway's program: what does it do from its command line to its last report?
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/clock.h"
+#include "gateway/admin_desk.h"
+#include "gateway/admin_mailbox.h"
+#include "gateway/admin_server.h"
+#include "gateway/assembly.h"
+#include "gateway/config.h"
+#include "gateway/config_document.h"
+#include "gateway/engine/engine.h"
+#include "gateway/gateway_status.h"
+#include "gateway/host_setup.h"
+#include "gateway/log.h"
+#include "gateway/service_manager.h"
+#include "gateway/version.h"
+#include "schema/messages.h"
+#include "transport/wait.h"
+
+ABSL_FLAG(std::string, config, "", "the configuration file (deploy/gateway.toml is an example)");
+ABSL_FLAG(std::string, check_config, "",
+          "print OK and the effective configuration of this file, or every error in it, and exit");
+ABSL_FLAG(std::string, report, "",
+          "write a JSON report here on an orderly stop, instead of report_file");
+
+namespace ringway {
+namespace {
+
+// The ready line comes when every venue is up, or after this time, whichever is first.
+constexpr int64_t kReadyPatienceNs = 5 * kNsPerS;
+// An orderly stop waits so long for logouts, and for requests that still wait for their venues.
+constexpr int64_t kStopPatienceNs = 10 * kNsPerS;
+
+std::string ReadyLine(const GatewayConfig& config, const Engine& engine) {
+  std::vector<std::string> parts = {
+      absl::StrCat("listening on ", absl::StrJoin(config.listen, ", "))};
+  for (const GatewayVenueConfig& venue : config.venues) {
+    const bool up = engine.venue_state(venue.engine.id) == VenueState::kUp;
+    parts.push_back(absl::StrCat("venue ", venue.engine.id, up ? " up" : " down"));
+  }
+  parts.push_back(absl::StrCat(config.sessions.size(), " sessions"));
+  parts.push_back(absl::StrCat(config.instruments.size(), " instruments"));
+  return absl::StrJoin(parts, ", ");
+}
+
+bool EveryVenueIsUp(const GatewayConfig& config, const Engine& engine) {
+  for (const GatewayVenueConfig& venue : config.venues) {
+    if (engine.venue_state(venue.engine.id) != VenueState::kUp) return false;
+  }
+  return true;
+}
+
+// Runs until an orderly stop. Answers whether everything had left by its end.
+bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter) {
+  auto& gateway = assembly.gateway();
+  ServiceManager service_manager;
+  SteadyUnixClock clock;
+  const int64_t start_ns = clock.NowNs();
+  int64_t stop_deadline_ns = 0;
+  bool ready = false;
+  for (;;) {
+    const int64_t now_ns = clock.NowNs();
+    const bool worked = gateway.DoWork(now_ns);
+    service_manager.Turned(now_ns);
+    if (!ready) [[unlikely]] {
+      ready = EveryVenueIsUp(config, assembly.engine()) || now_ns - start_ns > kReadyPatienceNs;
+      if (ready) {
+        const std::string line = ReadyLine(config, assembly.engine());
+        std::printf("ringway-gateway ready: %s\n", line.c_str());
+        std::fflush(stdout);
+        service_manager.Ready(line);
+      }
+    }
+    if (gateway.stopping()) [[unlikely]] {
+      if (gateway.Stopped()) return true;
+      if (now_ns > stop_deadline_ns) return false;
+    } else if (StopSignal() != 0 || gateway.stop_requested()) [[unlikely]] {
+      Log(absl::StrCat("stopping: ",
+                       StopSignal() != 0 ? sigabbrev_np(StopSignal()) : "an operator's command"));
+      service_manager.Stopping();
+      stop_deadline_ns = now_ns + kStopPatienceNs;
+      gateway.Stop(now_ns);
+    }
+    waiter.Idle(worked);
+  }
+}
+
+absl::Status WriteReport(const std::string& path, const GatewayStatus& status) {
+  const std::string text = PrintStatusJson(status, kVersion);
+  const std::string unfinished = path + ".tmp";
+  std::FILE* file = std::fopen(unfinished.c_str(), "w");
+  bool ok = file != nullptr;
+  if (ok) {
+    ok = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    ok = std::fclose(file) == 0 && ok;
+  }
+  // Whoever waits for the file sees it whole or not at all.
+  if (ok && std::rename(unfinished.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, absl::StrCat("cannot write the report to ", path,
+                                                 "; see that its folder exists and is writable"));
+}
+
+int Fail(const absl::Status& status) {
+  Log(std::string(status.message()));
+  return 1;
+}
+
+int Run(const GatewayConfig& config) {
+  HoldSignals();  // before any thread starts
+  AdminMailbox mailbox;
+  const bool with_admin = !config.admin.socket.empty();
+  absl::StatusOr<std::unique_ptr<Assembly>> assembly =
+      Assembly::Create(config, with_admin ? &mailbox : nullptr);
+  if (!assembly.ok()) return Fail(assembly.status());
+  AdminDesk desk(mailbox, config, Log);
+  AdminServer admin;
+  if (with_admin) {
+    const absl::Status started =
+        admin.Start(config.admin.socket, [&desk](const AdminPeer& peer, const std::string& line) {
+          return desk.Answer(peer, line);
+        });
+    if (!started.ok()) return Fail(started);
+  }
+  // Before the thread is pinned, so that it knows of all the cores; and after the other threads are
+  // there, so that they stay where they were.
+  Waiter waiter(config.wait);
+  for (const auto& listener : (*assembly)->listeners()) {
+    if (const absl::Status watched = waiter.Watch(listener->wake_fd()); !watched.ok())
+      return Fail(watched);
+  }
+  for (const std::string& warning : ApplyHostConfig(config.host)) Log("warning: " + warning);
+  ReleaseSignals();
+
+  const bool all_left = RunLoop(config, **assembly, waiter);
+  admin.Stop();
+  GatewayStatus status;
+  (*assembly)->gateway().FillStatus(status, true);
+  if (!all_left)
+    Log("warning: some sessions or venues did not take everything in time; the report shows what "
+        "waits");
+  const std::string report =
+      absl::GetFlag(FLAGS_report).empty() ? config.report_file : absl::GetFlag(FLAGS_report);
+  if (!report.empty()) {
+    if (const absl::Status written = WriteReport(report, status); !written.ok())
+      return Fail(written);
+  }
+  Log("stopped");
+  return 0;
+}
+
+int Main() {
+  const std::string check = absl::GetFlag(FLAGS_check_config);
+  if (!check.empty()) return CheckConfigFile(check);
+  const std::string path = absl::GetFlag(FLAGS_config);
+  if (path.empty()) {
+    std::fprintf(stderr,
+                 "ringway-gateway: no configuration; write --config FILE (deploy/gateway.toml is "
+                 "an example)\n");
+    return 2;
+  }
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) return Fail(text.status());
+  const LoadedConfig loaded = LoadConfig(*text);
+  for (const ConfigError& error : loaded.errors)
+    std::fprintf(stderr, "%s\n", Format(path, error).c_str());
+  return loaded.ok() ? Run(loaded.config) : 1;
+}
+
+// Flags are spelt with dashes, as everywhere; the library knows them with underscores.
+void SpellFlags(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    if (argument == "--") return;
+    if (!argument.starts_with("--")) continue;
+    for (char* at = argv[i] + 2; *at != '\0' && *at != '='; ++at) {
+      if (*at == '-') *at = '_';
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ringway
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage(
+      "routes orders from strategies to venues\n\n"
+      "  ringway-gateway --config FILE [--report FILE]\n"
+      "  ringway-gateway --check-config FILE\n"
+      "  ringway-gateway --version");
+  absl::FlagsUsageConfig usage;
+  usage.version_string = [] {
+    return absl::StrCat("ringway-gateway ", std::string(ringway::kVersion), "\n");
+  };
+  absl::SetFlagsUsageConfig(usage);
+  ringway::SpellFlags(argc, argv);
+  if (const auto rest = absl::ParseCommandLine(argc, argv); rest.size() > 1) {
+    std::fprintf(stderr, "ringway-gateway: '%s' is no flag; see --help\n", rest[1]);
+    return 2;
+  }
+  return ringway::Main();
+}
