@@ -83,10 +83,10 @@ Child::~Child() {
 }
 
 bool Child::IsReady() const {
+  const std::string program = std::filesystem::path(spec_.argv[0]).filename().string();
   std::ifstream log(spec_.log_path);
-  std::string line;
-  while (std::getline(log, line)) {
-    if (line.rfind("ready", 0) == 0) return true;
+  for (std::string line; std::getline(log, line);) {
+    if (line.starts_with("ready") || line.starts_with(program + " ready")) return true;
   }
   return false;
 }

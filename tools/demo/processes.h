@@ -42,7 +42,7 @@ class Child {
   const std::string& name() const noexcept { return spec_.name; }
   pid_t pid() const noexcept { return pid_; }
 
-  // Whether the log has a line that is or starts with "ready".
+  // Whether a line of the log starts with "ready" or "PROGRAM ready".
   bool IsReady() const;
 
   // Whether it runs; collects its end once it came.
