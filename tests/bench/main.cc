@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/bench/engine_bench.h"
+#include "tests/bench/gateway_bench.h"
 #include "tests/bench/link_bench.h"
 #include "tests/bench/report.h"
 
@@ -21,6 +22,7 @@ constexpr Group kGroups[] = {
     {"link", "one shared-memory link beside bare cache lines and rings", RunLinkBench},
     {"engine", "the engine in process, and each risk check", RunEngineBench},
     {"scale", "the engine as sessions and open orders grow", RunScaleBench},
+    {"gateway", "orders through the gateway's program, and QuickFIX beside it", RunGatewayBench},
 };
 
 int Usage() {

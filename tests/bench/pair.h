@@ -21,12 +21,12 @@
 namespace ringway::bench {
 
 // Zeroed memory that this process shares with those it forks, touched beforehand; never unmapped.
-template <class T>
-T* NewShared() {
+template <class T, class... Args>
+T* NewShared(Args... args) {
   void* memory =
       mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   RINGWAY_CHECK(memory != MAP_FAILED, "no memory for a bench's shared area");
-  return new (memory) T();
+  return new (memory) T(args...);
 }
 
 inline void PinTo(uint32_t core) {

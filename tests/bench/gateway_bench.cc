@@ -1,0 +1,401 @@
+#include "tests/bench/gateway_bench.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/histogram.h"
+#include "msg/session.h"
+#include "tests/bench/bare_chain.h"
+#include "tests/bench/contest.h"
+#include "tests/bench/engine_load.h"
+#include "tests/bench/pair.h"
+#include "tests/bench/quickfix_peer.h"
+#include "tools/demo/processes.h"
+
+namespace ringway::bench {
+namespace {
+
+constexpr uint32_t kCycles = 60;
+constexpr uint32_t kRoundsPerBlock = 500;
+constexpr uint32_t kWarmUpRounds = 50;
+constexpr uint32_t kQuickFixOrders = 3'000;
+constexpr int64_t kStartTimeoutNs = 20 * kNsPerS;
+constexpr int64_t kPrice = 100'000'000'000;
+constexpr double kTwoProcessesNearTarget = 1.5;
+constexpr double kTwoProcessesFarTarget = 1.25;
+constexpr double kThreeProcessesTarget = 1.25;
+constexpr double kThreeProcessesP99TargetNs = 60'000;
+
+template <class T>
+T OrDie(absl::StatusOr<T> value) {
+  if (!value.ok()) {
+    std::fprintf(stderr, "bench: %s\n", std::string(value.status().message()).c_str());
+    std::exit(1);
+  }
+  return *std::move(value);
+}
+
+// Processes that run only while it is their turn: the two cores belong to whoever is measured.
+class Troop {
+ public:
+  ~Troop() {
+    for (pid_t pid : own_) {
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, 0);
+    }
+  }
+  void Add(pid_t pid) { all_.push_back(pid); }
+  template <class F>
+  void Fork(uint32_t core, F&& run) {
+    std::fflush(nullptr);
+    const pid_t pid = fork();
+    RINGWAY_CHECK(pid >= 0, "fork failed");
+    if (pid == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      PinTo(core);
+      run();
+    }
+    own_.push_back(pid);
+    all_.push_back(pid);
+  }
+  void Pause() {
+    for (pid_t pid : all_) kill(pid, SIGSTOP);
+  }
+  void Resume() {
+    for (pid_t pid : all_) kill(pid, SIGCONT);
+  }
+
+ private:
+  std::vector<pid_t> all_;
+  std::vector<pid_t> own_;
+};
+
+enum class Layout { kTwoProcesses, kThreeProcesses };
+
+std::string GatewayToml(const std::string& directory, Layout layout) {
+  std::string toml = absl::StrCat(
+      "listen = [\"shm:", directory, "/gw.sock\"]\n[admin]\nsocket = \"\"\n[host]\nlock_memory = false\n",
+      "[wait]\npolicy = \"", layout == Layout::kTwoProcesses ? "spin" : "spin-then-yield", "\"\n",
+      layout == Layout::kTwoProcesses ? "" : "spins_alone = 10\n", "[routing]\ndefault_venue = 1\n",
+      "[[instrument]]\nid = 1\nsymbol = \"BENCH\"\ntick = 0.01\nreference_price = 100.00\n");
+  for (int id = 1; id <= 2; ++id) {
+    absl::StrAppend(&toml, "[[account]]\nid = ", id, "\nname = \"bench ", id,
+                    "\"\n[account.limits]\nquantity_max = 1000000\nnotional_max = 1000000000\nposition_max = "
+                    "100000000\ngross_notional_max = 100000000000\n",
+                    "[[session]]\nid = ", id, "\nname = \"bench ", id, "\"\nkey_file = \"", directory, "/", id,
+                    ".key\"\naccounts = [", id,
+                    "]\n[session.limits]\nquantity_max = 1000000\nnotional_max = 1000000000\n"
+                    "duplicate_orders_max = 1000000000\nmessages_per_second = 1000000000\n"
+                    "message_burst = 1000000000\ncancel_reserve = 1000\n");
+  }
+  absl::StrAppend(&toml, "[[venue]]\nid = 1\nname = \"exchange\"\n",
+                  layout == Layout::kTwoProcesses
+                      ? std::string("connector = \"exchange\"\n")
+                      : absl::StrCat("connector = \"exchange-link\"\nuri = \"shm:", directory, "/ex.sock\"\n"));
+  return toml;
+}
+
+void WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream out(path);
+  out << text;
+  out.close();
+  RINGWAY_CHECK(out.good() && chmod(path.c_str(), 0600) == 0, "cannot write a file of the bench's run");
+}
+
+std::unique_ptr<demo::Child> StartAndAwait(const demo::ChildSpec& spec) {
+  std::unique_ptr<demo::Child> child = OrDie(demo::Child::Start(spec));
+  const int64_t deadline_ns = MonotonicNowNs() + kStartTimeoutNs;
+  while (!child->IsReady() && child->Running() && MonotonicNowNs() < deadline_ns) usleep(10'000);
+  if (!child->IsReady()) {
+    std::fprintf(stderr, "bench: %s did not get ready; its log ends:\n%s", spec.name.c_str(),
+                 child->LogTail(10).c_str());
+    std::exit(1);
+  }
+  return child;
+}
+
+// The whole way: a resting order of session 1, immediate-or-cancel orders of session 2 that take one unit each.
+class Market {
+ public:
+  Market(const std::string& directory, Layout layout) : wait_(layout) {
+    maker_ = Connect(directory, 1);
+    taker_ = Connect(directory, 2);
+    Rest();
+  }
+
+  struct Times {
+    int64_t ack_ns;
+    int64_t fill_ns;
+  };
+  Times TakeOne() {
+    if (resting_ == 0) Rest();
+    --resting_;
+    NewOrder order = Order(*taker_, 2, Side::kBuy, 1);
+    order.time_in_force = TimeInForce::kImmediateOrCancel;
+    acked_tsc_ = filled_tsc_ = 0;
+    const uint64_t start = ReadTsc();
+    RINGWAY_CHECK(taker_->Send(order) == SendStatus::kOk, "the gateway took no order");
+    PollUntil(*taker_, [&] { return filled_tsc_ != 0 && acked_tsc_ != 0; });
+    const Times times{Ns(acked_tsc_ - start), Ns(filled_tsc_ - start)};
+    maker_reports_ = 0;
+    PollUntil(*maker_, [&] { return maker_reports_ != 0; });
+    return times;
+  }
+
+ private:
+  static constexpr uint32_t kRestingQty = 100'000;
+
+  static std::unique_ptr<Session> Connect(const std::string& directory, uint32_t id) {
+    SessionOptions options;
+    options.uri = absl::StrCat("shm:", directory, "/gw.sock");
+    options.session = id;
+    options.key_file = absl::StrCat(directory, "/", id, ".key");
+    options.heartbeat_ns = 5 * kNsPerS;
+    return OrDie(Session::Connect(options));
+  }
+
+  static NewOrder Order(Session& session, uint32_t account, Side side, uint64_t qty) {
+    NewOrder order;
+    order.cl_ord_id = session.NextClOrdId();
+    order.instrument = 1;
+    order.account = account;
+    order.side = side;
+    order.ord_type = OrdType::kLimit;
+    order.price = kPrice;
+    order.qty = qty;
+    return order;
+  }
+
+  void Rest() {
+    NewOrder order = Order(*maker_, 1, Side::kSell, kRestingQty);
+    order.side = Side::kSell;
+    RINGWAY_CHECK(maker_->Send(order) == SendStatus::kOk, "the gateway took no order");
+    maker_reports_ = 0;
+    PollUntil(*maker_, [&] { return maker_reports_ != 0; });
+    resting_ = kRestingQty;
+  }
+
+  template <class F>
+  void PollUntil(Session& session, F&& done) {
+    uint32_t idle = 0;
+    while (!done()) {
+      const uint32_t count = session.Poll(
+          Handlers{[&](const OrderAck&) { acked_tsc_ = ReadTsc(); },
+                   [&](const ExecutionReport& report) {
+                     if (report.exec_type == ExecType::kFill || report.exec_type == ExecType::kPartialFill) {
+                       filled_tsc_ = ReadTsc();
+                     }
+                     ++maker_reports_;
+                   },
+                   [&](const OrderReject& reject) {
+                     std::fprintf(stderr, "bench: the gateway rejected an order: %s\n",
+                                  std::string(Name(reject.reason)).c_str());
+                     std::exit(1);
+                   }},
+          8);
+      RINGWAY_CHECK(session.state() == SessionState::kLive, "the bench's session ended");
+      if (count != 0) {
+        idle = 0;
+      } else if (wait_ == Layout::kThreeProcesses && ++idle > 10) {
+        sched_yield();
+      } else {
+        CpuPause();
+      }
+    }
+  }
+
+  int64_t Ns(uint64_t ticks) const { return static_cast<int64_t>(static_cast<double>(ticks) * ns_per_tick_); }
+
+  const double ns_per_tick_ = MeasureTscNsPerTick();
+  const Layout wait_;
+  std::unique_ptr<Session> maker_;
+  std::unique_ptr<Session> taker_;
+  uint32_t resting_ = 0;
+  uint64_t acked_tsc_ = 0;
+  uint64_t filled_tsc_ = 0;
+  uint64_t maker_reports_ = 0;
+};
+
+struct Measured {
+  std::vector<double> ack_ns, fill_ns, bare_ns;  // p50 of each cycle
+  Histogram fill_all;
+};
+
+double BlockMedian(BareChain& chain, uint64_t& round, double ns_per_tick) {
+  std::vector<double> ns;
+  for (uint32_t i = 0; i < kRoundsPerBlock; ++i) {
+    const uint64_t start = ReadTsc();
+    chain.RoundTrip(++round);
+    ns.push_back(static_cast<double>(ReadTsc() - start) * ns_per_tick);
+  }
+  return Median(std::move(ns));
+}
+
+Measured Measure(Layout layout) {
+  const bool two = layout == Layout::kTwoProcesses;
+  const double ns_per_tick = MeasureTscNsPerTick();
+  const auto run = OrDie(demo::PrivateDirectory::Make());
+  const std::string& directory = run->path();
+  const std::string keys[2] = {std::string(64, 'a'), std::string(64, 'b')};
+  for (int id = 1; id <= 2; ++id) WriteFile(absl::StrCat(directory, "/", id, ".key"), keys[id - 1] + "\n");
+  WriteFile(directory + "/gateway.toml", GatewayToml(directory, layout));
+
+  PinTo(0);
+  Troop ringway;
+  std::unique_ptr<demo::Child> exchange;
+  if (!two) {
+    exchange = StartAndAwait(
+        {.name = "ringway-exchange",
+         .argv = {OrDie(demo::FindProgram("ringway-exchange", "gateway/connector/exchange")), "--listen",
+                  absl::StrCat("shm:", directory, "/ex.sock"), "--instruments", "1", "--wait", "yield"},
+         .log_path = directory + "/exchange.log",
+         .core = 0});
+    ringway.Add(exchange->pid());
+  }
+  const auto gateway = StartAndAwait({.name = "ringway-gateway",
+                                      .argv = {OrDie(demo::FindProgram("ringway-gateway", "gateway")), "--config",
+                                               directory + "/gateway.toml"},
+                                      .log_path = directory + "/gateway.log",
+                                      .core = 1});
+  ringway.Add(gateway->pid());
+
+  BareChain* chain = NewShared<BareChain>(two ? 2u : 4u, two ? HopWait::kSpin : HopWait::kYield);
+  Troop bare;
+  if (two) {
+    bare.Fork(1, [&] { chain->Forward(0); });
+  } else {
+    bare.Fork(1, [&] { chain->ForwardBothWays(); });
+    bare.Fork(0, [&] { chain->Forward(1); });
+  }
+  bare.Pause();
+
+  Measured measured;
+  Market market(directory, layout);
+  uint64_t round = 0;
+  for (uint32_t cycle = 0; cycle < kCycles; ++cycle) {
+    for (uint32_t i = 0; i < kWarmUpRounds; ++i) market.TakeOne();
+    std::vector<double> ack, fill;
+    for (uint32_t i = 0; i < kRoundsPerBlock; ++i) {
+      const Market::Times times = market.TakeOne();
+      ack.push_back(static_cast<double>(times.ack_ns));
+      fill.push_back(static_cast<double>(times.fill_ns));
+      measured.fill_all.Add(static_cast<uint64_t>(times.fill_ns));
+    }
+    ringway.Pause();
+    bare.Resume();
+    for (uint32_t i = 0; i < kWarmUpRounds; ++i) chain->RoundTrip(++round);
+    measured.bare_ns.push_back(BlockMedian(*chain, round, ns_per_tick));
+    bare.Pause();
+    ringway.Resume();
+    measured.ack_ns.push_back(Median(std::move(ack)));
+    measured.fill_ns.push_back(Median(std::move(fill)));
+  }
+  return measured;
+}
+
+// What the engine itself takes: in process, the median of a step's time for an order, and for a venue's report.
+struct EngineNs {
+  double order;
+  double report;
+};
+EngineNs MeasureEngine() {
+  const double ns_per_tick = MeasureTscNsPerTick();
+  EngineLoad load({.open_orders = 1024});
+  std::vector<double> order, report;
+  for (int lap = 0; lap < 200; ++lap) {
+    const LapTicks ticks = load.RunLap();
+    order.push_back(static_cast<double>(ticks.enter) * ns_per_tick / load.batch());
+    report.push_back(static_cast<double>(ticks.confirm) * ns_per_tick / load.batch());
+  }
+  return {Median(std::move(order)), Median(std::move(report))};
+}
+
+void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs& engine) {
+  for (const bool near : {true, false}) {
+    std::vector<double> ack, fill, bare, ack_ratio, fill_ratio;
+    for (size_t i = 0; i < measured.bare_ns.size(); ++i) {
+      const double one_way = measured.bare_ns[i] / 2;
+      if (near ? one_way > kNearNsMax : one_way < kFarNsMin) continue;
+      bare.push_back(measured.bare_ns[i]);
+      ack.push_back(measured.ack_ns[i]);
+      fill.push_back(measured.fill_ns[i]);
+      ack_ratio.push_back(ack.back() / (bare.back() + engine.order));
+      fill_ratio.push_back(fill.back() / (bare.back() + engine.order + 2 * engine.report));
+    }
+    if (bare.size() < 5) continue;
+    const std::string note = absl::StrCat("2 processes (exchange in the gateway), pure spin, ", bare.size(),
+                                          " cycles; bare round trip ", static_cast<int>(Median(bare)), " ns");
+    const std::optional<double> target = near ? kTwoProcessesNearTarget : kTwoProcessesFarTarget;
+    const char* where = near ? ", near" : ", far";
+    report.Add({.name = absl::StrCat("order to ack, 2 processes", where),
+                .unit = "ns",
+                .ours = Median(ack),
+                .reference = Median(bare) + engine.order,
+                .reference_name = "bare round trip + engine",
+                .ratio = Median(ack_ratio),
+                .target = target,
+                .note = note});
+    report.Add({.name = absl::StrCat("order to fill, 2 processes", where),
+                .unit = "ns",
+                .ours = Median(fill),
+                .reference = Median(bare) + engine.order + 2 * engine.report,
+                .reference_name = "bare round trip + engine (3 steps)",
+                .ratio = Median(fill_ratio),
+                .target = target,
+                .note = note});
+  }
+}
+
+void AddThreeProcessRows(Report& report, const Measured& measured) {
+  std::vector<double> ratio;
+  for (size_t i = 0; i < measured.bare_ns.size(); ++i) ratio.push_back(measured.fill_ns[i] / measured.bare_ns[i]);
+  const std::string note = "3 processes on 2 cores, 10 pauses then yield";
+  report.Add({.name = "order to fill, 3 processes, p50",
+              .unit = "ns",
+              .ours = Median(measured.fill_ns),
+              .reference = Median(measured.bare_ns),
+              .reference_name = "bare yield chain, 4 hops",
+              .ratio = Median(ratio),
+              .target = kThreeProcessesTarget,
+              .note = note});
+  report.Add({.name = "order to fill, 3 processes, p99",
+              .unit = "ns",
+              .ours = static_cast<double>(measured.fill_all.Percentile(0.99)),
+              .target = kThreeProcessesP99TargetNs,
+              .note = note});
+}
+
+}  // namespace
+
+void RunGatewayBench(Report& report) {
+  const EngineNs engine = MeasureEngine();
+  const Measured two = Measure(Layout::kTwoProcesses);
+  AddTwoProcessRows(report, two, engine);
+  AddThreeProcessRows(report, Measure(Layout::kThreeProcesses));
+  const std::vector<int64_t> fix = MeasureQuickFix(kQuickFixOrders);
+  if (fix.empty()) {
+    std::fprintf(stderr, "bench: no QuickFIX row: libquickfix-dev was not installed when this was built\n");
+    return;
+  }
+  report.Add({.name = "order to ack, 2 processes, beside QuickFIX",
+              .unit = "ns",
+              .ours = Median(two.ack_ns),
+              .reference = Median(std::vector<double>(fix.begin(), fix.end())),
+              .reference_name = "QuickFIX order to report, loopback",
+              .note = "not interleaved; QuickFIX: threads of one process, in-memory stores"});
+}
+
+}  // namespace ringway::bench
