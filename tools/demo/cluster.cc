@@ -73,7 +73,8 @@ absl::Status Cluster::Start(const std::string& name, const std::string& program,
   spec.argv = std::move(arguments);
   spec.argv.insert(spec.argv.begin(), program);
   spec.log_path = environment_.Log(name);
-  spec.core = placement_.CoreOf(role, index);
+  // The gateway pins its engine's thread itself, and leaves its other threads where they are.
+  if (role != Role::kGateway) spec.core = placement_.CoreOf(role, index);
   if (role == Role::kStrategy) spec.pass_fd = board_->fd();
   fflush(stdout);
   absl::StatusOr<std::unique_ptr<Child>> child = Child::Start(spec);

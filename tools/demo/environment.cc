@@ -22,12 +22,6 @@ std::string Price(int64_t price) {
   return absl::StrFormat("%d.%09d", price / 1'000'000'000, price % 1'000'000'000);
 }
 
-// The demo's words are short; those of configurations are exact.
-std::string WaitPolicyName(const std::string& word) {
-  if (word == "yield" || word == "park") return absl::StrCat("spin-then-", word);
-  return word;
-}
-
 absl::Status WriteKey(const std::string& path) {
   std::array<char, kKeyBytes> key;
   if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
@@ -72,12 +66,14 @@ std::string Environment::ResultFile(uint32_t index) const {
 
 std::string GatewayToml(const Environment& environment) {
   const DemoLimits& limits = environment.limits;
+  const std::string core =
+      environment.gateway_core < 0 ? "\"off\"" : absl::StrCat(environment.gateway_core);
   std::string toml =
       absl::StrCat("# Written by the demo. deploy/gateway.toml explains every key.\n\n",  //
                    "listen = [\"", environment.GatewayUri(), "\"]\n\n",                   //
                    "[admin]\nsocket = \"", environment.socket_directory, "/admin.sock\"\n\n",
-                   "[wait]\npolicy = \"", WaitPolicyName(environment.wait), "\"\n\n",
-                   "[host]\n# Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user "
+                   "[host]\nwait = \"", environment.wait, "\"\ncore = ", core,
+                   "\n# Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user "
                    "does not have.\n",
                    "lock_memory = false\n\n", "[routing]\ndefault_venue = 1\n");
   for (const DemoInstrument& instrument : environment.instruments) {
@@ -121,8 +117,9 @@ std::vector<std::string> Environment::GatewayArguments() const {
 }
 
 std::vector<std::string> Environment::ExchangeArguments() const {
-  std::vector<std::string> arguments = {"--listen", ExchangeUri(), "--report", ExchangeReport()};
-  return arguments;
+  // Of the gateway's configuration it reads the instruments.
+  return {"--listen", ExchangeUri(), "--config", GatewayConfig(),
+          "--wait",   wait,          "--report", ExchangeReport()};
 }
 
 }  // namespace ringway::demo

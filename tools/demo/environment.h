@@ -43,6 +43,7 @@ struct Environment {
   DemoLimits limits;
   std::string transport;
   std::string wait;
+  int gateway_core = -1;  // an index into the allowed cores; -1: any
 
   std::string GatewayUri() const { return transport + ":" + socket_directory + "/gateway.sock"; }
   std::string ExchangeUri() const { return transport + ":" + socket_directory + "/exchange.sock"; }

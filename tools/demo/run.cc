@@ -86,6 +86,7 @@ class Run {
     if (replays()) environment_.limits = ReplayLimits();
     environment_.transport = options_.transport;
     environment_.wait = options_.wait;
+    environment_.gateway_core = placement_.CoreOf(Role::kGateway, 0);
     return WriteEnvironment(environment_);
   }
 
