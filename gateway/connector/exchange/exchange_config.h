@@ -1,0 +1,31 @@
+// Which instruments does a configuration file, or a list on the command line, name?
+//
+// The file is TOML; of it only the [[instrument]] tables are read, with the keys that the gateway's
+// own configuration uses (id, tick, lot, price_max, quantity_max, reference_price), so that one
+// file serves both. Thread rule: set-up only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/connector/exchange/options.h"
+
+namespace ringway::exchange {
+
+// Errors: NotFound, or InvalidArgument naming file, line and remedy of everything that is wrong.
+absl::StatusOr<std::vector<InstrumentOptions>> ReadInstruments(const std::string& path);
+absl::StatusOr<std::vector<InstrumentOptions>> ParseInstruments(std::string_view toml,
+                                                                const std::string& path);
+
+// "1,2@30.95": numbers, each with its opening price if there is one. All have the same tick
+// (1e-9 of the currency). Errors: InvalidArgument naming the item.
+absl::StatusOr<std::vector<InstrumentOptions>> ParseInstrumentList(std::string_view list,
+                                                                   int64_t tick);
+
+// "HH:MM:SS" after midnight UTC in nanoseconds; "never" is ExchangeOptions::kNever.
+absl::StatusOr<int64_t> ParseDayEnd(std::string_view text);
+
+}  // namespace ringway::exchange
