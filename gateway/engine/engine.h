@@ -15,8 +15,8 @@
 //   identifiers
 //
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
-// and replace; engine_report.cc what venues say; engine_work.cc sessions, operators and work over
-// many orders; engine_state.cc inspection and hash.
+// and replace; engine_report.cc and engine_venue.cc what venues say; engine_work.cc sessions,
+// operators and work over many orders; engine_state.cc inspection and hash.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
@@ -176,8 +176,6 @@ class Engine {
   // engine_report.cc
   void OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept;
   void OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept;
-  void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
-  void OnReferencePrice(const ReferencePrice& reference) noexcept;
   Order* FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept;
   void RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept;
   void OnTrade(Order& order, const ExecutionReport& report, bool late, Effects& effects) noexcept;
@@ -189,9 +187,13 @@ class Engine {
   void TakeReplacement(Order& order) noexcept;
   void Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
               uint64_t orig_cl_ord_id, Effects& effects) noexcept;
-  void Close(Order& order, OrderState state, Effects& effects) noexcept;
+  void Close(Order& order, OrderState state) noexcept;
   void RejectPending(Order& order, Effects& effects) noexcept;
   void AddFill(const Order& order, int64_t quantity, int64_t price) noexcept;
+
+  // engine_venue.cc
+  void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
+  void OnReferencePrice(const ReferencePrice& reference) noexcept;
 
   // engine_work.cc
   void OnSessionUp(uint32_t session, const Input& input) noexcept;
@@ -199,7 +201,7 @@ class Engine {
   void OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept;
   void OnAdmin(const Input& input) noexcept;
   void DoWork(Effects& effects) noexcept;
-  void WorkForSession(SessionState& session, uint32_t index, Effects& effects) noexcept;
+  void WorkForSession(SessionState& session, Effects& effects) noexcept;
   void CancelWalked(Order& order, SessionState& session, bool mass, Effects& effects) noexcept;
   void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
   void SendNotices(Effects& effects) noexcept;

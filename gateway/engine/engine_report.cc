@@ -74,7 +74,7 @@ void Engine::RejectPending(Order& order, Effects& effects) noexcept {
 }
 
 // REQUIRES: the order is open, and its contribution is taken out of exposure already.
-void Engine::Close(Order& order, OrderState state, Effects&) noexcept {
+void Engine::Close(Order& order, OrderState state) noexcept {
   order.state = state;
   order.leaves_qty = 0;
   SkipClosing(order);
@@ -150,7 +150,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
         request = order.cancel_cl_ord_id;
         order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
       }
-      Close(order, ClosedBy(kind), effects);
+      Close(order, ClosedBy(kind));
       // Whoever asked for the cancel sees it answered; otherwise it is about the order alone.
       Report(order, report, request != 0 ? request : order.cl_ord_id,
              request != 0 ? order.cl_ord_id : 0, effects);
@@ -181,7 +181,7 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
     AddFill(order, static_cast<int64_t>(report.last_qty), report.last_price);
     if (leaves == 0) {
       exposure_.Remove(before);
-      Close(order, OrderState::kFilled, effects);
+      Close(order, OrderState::kFilled);
     } else {
       order.state = OrderState::kPartFilled;
       exposure_.Change(before, ContributionOf(order));
@@ -217,7 +217,7 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
   if (order.leaves_qty == 0) {
     // FIX: a total below what is filled means "no more"; the order is filled.
     exposure_.Remove(before);
-    Close(order, OrderState::kFilled, effects);
+    Close(order, OrderState::kFilled);
   } else {
     order.state = OpenStateOf(order.cum_qty);
     exposure_.Change(before, ContributionOf(order));
@@ -266,7 +266,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
                              : report.ord_status == OrdStatus::kFilled  ? OrderState::kFilled
                                                                         : OrderState::kCanceled;
     exposure_.Remove(before);
-    Close(order, state, effects);
+    Close(order, state);
   } else {
     order.state = OpenStateOf(order.cum_qty);
     SessionState& session = sessions_[order.session];
@@ -364,49 +364,6 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     // Answered when the order closed, or never asked.
     ++(request_id == order.live_id ? counters_.conflicting_reports : counters_.ignored_reports);
   }
-}
-
-void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
-  if (!IsKnown(status.state) || status.state == VenueState::kUnset) {
-    ++counters_.malformed_reports;
-    return;
-  }
-  bool news = false;
-  if (status.instrument == 0) {
-    news = venues_.SetState(venue, status.state);
-    if (news && status.state == VenueState::kDown) doubtful_[venue] = 1;
-  } else {
-    const uint32_t instrument = InstrumentIndex(status.instrument);
-    if (instrument == kNone) {
-      ++counters_.malformed_reports;
-      return;
-    }
-    news = venues_.SetHalt(venue, instrument, status.state != VenueState::kUp);
-  }
-  if (!news) return;
-  Notice notice{FrameType::kVenueStatus, {}, status};
-  notice.venue.venue = venues_.id(venue);
-  notice.venue.transact_time = static_cast<uint64_t>(now_ns_);
-  if (!notices_.Push(notice)) ++counters_.notices_dropped;
-  RecountWork();
-}
-
-void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
-  const uint32_t index = InstrumentIndex(reference.instrument);
-  if (index == kNone || reference.price <= 0 || reference.price > instruments_[index].price_max) {
-    ++counters_.malformed_reports;
-    return;
-  }
-  // As old as its sender says, but never from the future.
-  const auto now = static_cast<uint64_t>(now_ns_);
-  const uint64_t time = reference.transact_time == 0 ? now : std::min(reference.transact_time, now);
-  Instrument& instrument = instruments_[index];
-  if (instrument.reference_price != 0 &&
-      static_cast<int64_t>(time) < instrument.reference_time_ns) {
-    return;  // overtaken by a newer one
-  }
-  instrument.reference_price = reference.price;
-  instrument.reference_time_ns = static_cast<int64_t>(time);
 }
 
 }  // namespace ringway

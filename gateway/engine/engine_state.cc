@@ -134,7 +134,7 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(session.mass_cancel.walk);
     folder.Add(uint64_t{session.mass_cancel.affected} << 32 | session.mass_cancel.not_sent);
     folder.Add(session.snapshot.walk);
-    folder.Add(session.snapshot.index);
+    folder.Add(uint64_t{session.snapshot.index} << 32 | session.snapshot.count);
   }
   for (uint32_t at = 0; at < exposure_.positions(); ++at) folder.Add(exposure_.position(at));
   for (const Instrument& instrument : instruments_) {
@@ -158,6 +158,13 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(sweep_venue_);
   folder.Add(sweep_session_);
   folder.Add(sweep_);
+  for (uint32_t place = 0; place < notices_.count(); ++place) {
+    folder.Add(notices_.at(place).type);
+    folder.Add(notices_.at(place).risk);
+    folder.Add(notices_.at(place).venue);
+  }
+  for (const SessionState& session : sessions_) folder.Add(session.mass_cancel.request);
+  folder.Add(next_busy_session_);
   folder.Add(uint64_t{notices_.count()} << 32 | notices_.next_session());
   return folder.hash();
 }

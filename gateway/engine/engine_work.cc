@@ -69,7 +69,7 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   state.mass_cancel.walk = StartWalk(session);
   RecountWork();
   visits_left_ = kVisitsPerStepMax;
-  WorkForSession(state, session, effects);
+  WorkForSession(state, effects);
   RecountWork();
 }
 
@@ -159,14 +159,14 @@ void Engine::DoWork(Effects& effects) noexcept {
   for (uint32_t turn = 0; turn < sessions && visits_left_ != 0; ++turn) {
     if (next_busy_session_ >= sessions) next_busy_session_ = 0;
     SessionState& session = sessions_[next_busy_session_];
-    if (session.busy) WorkForSession(session, next_busy_session_, effects);
+    if (session.busy) WorkForSession(session, effects);
     ++next_busy_session_;
   }
   SweepDoubt(effects);
   RecountWork();
 }
 
-void Engine::WorkForSession(SessionState& session, uint32_t index, Effects& effects) noexcept {
+void Engine::WorkForSession(SessionState& session, Effects& effects) noexcept {
   while (session.disconnect.active() && TakeVisit(effects)) {
     Order& order = orders_[session.disconnect.at];
     StepWalk(session.disconnect);
@@ -194,7 +194,6 @@ void Engine::WorkForSession(SessionState& session, uint32_t index, Effects& effe
     SendOpenOrder(session, order, effects);
   }
   if (!snapshot.walk.active()) snapshot.active = false;
-  (void)index;
 }
 
 // Cancels an order for a mass cancel that it fits, or for a session that is gone.

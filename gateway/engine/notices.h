@@ -31,6 +31,8 @@ class Notices {
     queue_[(first_ + count_++) % kNoticesMax] = notice;
     return true;
   }
+  // The notice that is `place` behind the front. REQUIRES: place < count().
+  const Notice& at(uint32_t place) const noexcept { return queue_[(first_ + place) % kNoticesMax]; }
   // REQUIRES: !empty().
   const Notice& front() const noexcept { return queue_[first_]; }
   // The session to be told next, by index.

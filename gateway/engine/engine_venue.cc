@@ -1,0 +1,52 @@
+// What do a venue's own state and its prices change?
+
+#include <algorithm>
+
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+
+void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
+  if (!IsKnown(status.state) || status.state == VenueState::kUnset) {
+    ++counters_.malformed_reports;
+    return;
+  }
+  bool news = false;
+  if (status.instrument == 0) {
+    news = venues_.SetState(venue, status.state);
+    if (news && status.state == VenueState::kDown) doubtful_[venue] = 1;
+  } else {
+    const uint32_t instrument = InstrumentIndex(status.instrument);
+    if (instrument == kNone) {
+      ++counters_.malformed_reports;
+      return;
+    }
+    news = venues_.SetHalt(venue, instrument, status.state != VenueState::kUp);
+  }
+  if (!news) return;
+  Notice notice{FrameType::kVenueStatus, {}, status};
+  notice.venue.venue = venues_.id(venue);
+  notice.venue.transact_time = static_cast<uint64_t>(now_ns_);
+  if (!notices_.Push(notice)) ++counters_.notices_dropped;
+  RecountWork();
+}
+
+void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
+  const uint32_t index = InstrumentIndex(reference.instrument);
+  if (index == kNone || reference.price <= 0 || reference.price > instruments_[index].price_max) {
+    ++counters_.malformed_reports;
+    return;
+  }
+  // As old as its sender says, but never from the future.
+  const auto now = static_cast<uint64_t>(now_ns_);
+  const uint64_t time = reference.transact_time == 0 ? now : std::min(reference.transact_time, now);
+  Instrument& instrument = instruments_[index];
+  if (instrument.reference_price != 0 &&
+      static_cast<int64_t>(time) < instrument.reference_time_ns) {
+    return;  // overtaken by a newer one
+  }
+  instrument.reference_price = reference.price;
+  instrument.reference_time_ns = static_cast<int64_t>(time);
+}
+
+}  // namespace ringway
