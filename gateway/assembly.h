@@ -19,6 +19,7 @@
 #include "gateway/engine/engine.h"
 #include "gateway/gateway.h"
 #include "gateway/session/session_layer.h"
+#include "gateway/session/session_options.h"
 #include "transport/any_link.h"
 
 namespace ringway {

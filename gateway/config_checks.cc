@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/config_value.h"
 #include "transport/uri.h"
 
 namespace ringway {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "gateway/config.h"
 #include "gateway/config_reader.h"
+#include "gateway/step.h"
 #include "msg/session_protocol.h"
 
 namespace ringway {

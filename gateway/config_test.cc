@@ -3,13 +3,17 @@
 #include "gateway/config.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "gateway/config_document.h"
-#include "gateway/config_value.h"
+#include "gateway/connector/exchange/options.h"
+#include "gateway/engine/engine_config.h"
 #include "gtest/gtest.h"
 
 namespace ringway {

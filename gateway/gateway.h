@@ -29,6 +29,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "gateway/admin_command.h"
 #include "gateway/admin_mailbox.h"
 #include "gateway/connector/connector.h"
 #include "gateway/engine/engine.h"

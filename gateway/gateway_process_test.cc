@@ -1,0 +1,267 @@
+// Does the real program start, serve a strategy and an operator, and end in order with its report?
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "gateway/admin_client.h"
+#include "gtest/gtest.h"
+#include "msg/handlers.h"
+#include "msg/session.h"
+#include "nlohmann/json.hpp"
+#include "schema/messages.h"
+#include "transport/link.h"
+
+namespace ringway {
+namespace {
+
+constexpr const char* kProgram = "gateway/ringway-gateway";
+constexpr int64_t kPatienceNs = 30 * kNsPerS;
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+template <class F>
+bool Within(int64_t patience_ns, F&& holds) {
+  const int64_t deadline_ns = MonotonicNowNs() + patience_ns;
+  while (!holds()) {
+    if (MonotonicNowNs() > deadline_ns) return false;
+    usleep(1'000);
+  }
+  return true;
+}
+
+class GatewayProcessTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    // Unix socket paths are short: not under the test's own long folder.
+    std::array<char, 32> folder{"/tmp/ringway-gw-XXXXXX"};
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    folder_ = folder.data();
+    WriteFile("one.key", std::string(64, 'a') + "\n");
+    WriteFile("gateway.toml", R"(
+listen = ["shm:)" + folder_ + R"(/gw.sock"]
+[admin]
+socket = ")" + folder_ + R"(/admin.sock"
+[host]
+wait = "yield"
+lock_memory = false
+[pools]
+orders_max = 1000
+positions_max = 100
+executions_remembered = 1000
+[routing]
+default_venue = 1
+[[instrument]]
+id = 1
+symbol = "TEST"
+reference_price = 100
+[[account]]
+id = 1
+[[session]]
+id = 7
+key_file = ")" + folder_ + R"(/one.key"
+accounts = [1]
+[[venue]]
+id = 1
+connector = "exchange"
+)");
+  }
+  void TearDown() override {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    std::filesystem::remove_all(folder_);
+  }
+
+  void WriteFile(const std::string& name, const std::string& text) {
+    const std::string path = folder_ + "/" + name;
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ASSERT_GE(fd, 0);
+    ASSERT_EQ(write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    close(fd);
+  }
+
+  void Start(const std::vector<std::string>& arguments) {
+    pid_ = fork();
+    ASSERT_GE(pid_, 0);
+    if (pid_ != 0) return;
+    const std::string out = folder_ + "/out";
+    const std::string err = folder_ + "/err";
+    if (std::freopen(out.c_str(), "w", stdout) == nullptr) _exit(126);
+    if (std::freopen(err.c_str(), "w", stderr) == nullptr) _exit(126);
+    std::vector<char*> argv = {const_cast<char*>(kProgram)};
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    execv(kProgram, argv.data());
+    _exit(127);
+  }
+  void StartReady() {
+    Start({"--config", folder_ + "/gateway.toml", "--report=" + folder_ + "/report.json"});
+    ASSERT_TRUE(Within(kPatienceNs, [this] {
+      return ReadAll(folder_ + "/out").find('\n') != std::string::npos;
+    })) << ReadAll(folder_ + "/err");
+  }
+  int WaitForExit() {
+    int status = 0;
+    EXPECT_TRUE(Within(kPatienceNs, [&] { return waitpid(pid_, &status, WNOHANG) == pid_; }));
+    pid_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  std::string Ask(const std::string& line) {
+    const absl::StatusOr<std::string> answer = AskGateway(folder_ + "/admin.sock", line);
+    return answer.ok() ? *answer : std::string(answer.status().message());
+  }
+
+  std::string folder_;
+  pid_t pid_ = 0;
+};
+
+// What a strategy heard.
+struct Heard {
+  int acks = 0;
+  int accepted = 0;
+  int canceled = 0;
+  int session_rejects = 0;
+  bool stopping = false;
+  std::vector<RejectReason> rejects;
+};
+
+TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
+  StartReady();
+  EXPECT_EQ(ReadAll(folder_ + "/out"), "ringway-gateway ready: listening on shm:" + folder_ +
+                                           "/gw.sock, venue 1 up, 1 sessions, 1 instruments\n");
+  absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(
+      {.uri = "shm:" + folder_ + "/gw.sock", .session = 7, .key_file = folder_ + "/one.key"});
+  ASSERT_TRUE(session.ok()) << session.status();
+  Heard heard;
+  const auto poll_until = [&](auto&& holds) {
+    return Within(kPatienceNs, [&] {
+      (*session)->Poll(
+          Handlers{[&](const OrderAck&) { ++heard.acks; },
+                   [&](const OrderReject& reject) { heard.rejects.push_back(reject.reason); },
+                   [&](const SessionReject&) { ++heard.session_rejects; },
+                   [&](const Logout& logout) {
+                     heard.stopping = logout.reason == LogoutReason::kGatewayStopping;
+                   },
+                   [&](const ExecutionReport& report) {
+                     heard.accepted += report.exec_type == ExecType::kNew;
+                     heard.canceled += report.exec_type == ExecType::kCanceled;
+                   }},
+          64);
+      return holds();
+    });
+  };
+  NewOrder order{.cl_ord_id = (*session)->NextClOrdId(),
+                 .price = 99 * kNsPerS,
+                 .qty = 10,
+                 .instrument = 1,
+                 .account = 1,
+                 .side = Side::kBuy,
+                 .ord_type = OrdType::kLimit};
+  const uint64_t first = order.cl_ord_id;
+  ASSERT_EQ((*session)->Send(order), SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return heard.acks == 1 && heard.accepted == 1; }));
+
+  EXPECT_NE(Ask("kill account 1 trying the switch").find("latched"), std::string::npos);
+  order.cl_ord_id = (*session)->NextClOrdId();
+  ASSERT_EQ((*session)->Send(order), SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return heard.rejects.size() == 1; }));
+  EXPECT_EQ(heard.rejects[0], RejectReason::kKillSwitch);
+  ASSERT_EQ(
+      (*session)->Send(Cancel{.cl_ord_id = (*session)->NextClOrdId(), .orig_cl_ord_id = first}),
+      SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return heard.canceled == 1; })) << "cancels pass a kill switch";
+  EXPECT_NE(Ask("arm account 1 by Anna").find("lifted"), std::string::npos);
+  order.cl_ord_id = (*session)->NextClOrdId();
+  ASSERT_EQ((*session)->Send(order), SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return heard.accepted == 2; }));
+  EXPECT_NE(Ask("orders 7").find("1 open orders\n"), std::string::npos);
+
+  // A message that says what nobody knows is refused; the session goes on, also over a new link.
+  order.cl_ord_id = (*session)->NextClOrdId();
+  order.spare = 1;
+  ASSERT_EQ((*session)->Send(order), SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return heard.session_rejects == 1; }));
+  const absl::Status again = (*session)->Reconnect();
+  ASSERT_TRUE(again.ok()) << again;
+  order.cl_ord_id = (*session)->NextClOrdId();
+  order.spare = 0;
+  ASSERT_EQ((*session)->Send(order), SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return heard.accepted == 3; }));
+
+  kill(pid_, SIGTERM);
+  ASSERT_TRUE(poll_until([&] { return (*session)->state() != SessionState::kLive; }));
+  EXPECT_TRUE(heard.stopping);
+  EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
+
+  const nlohmann::json report = nlohmann::json::parse(ReadAll(folder_ + "/report.json"));
+  EXPECT_EQ(report["orders"]["received"], 4);
+  EXPECT_EQ(report["orders"]["rejected"], 1);
+  EXPECT_EQ(report["orders"]["canceled"], 1);
+  EXPECT_EQ(report["orders"]["open"], 2);
+  EXPECT_EQ(report["sessions"][0]["rejects"]["killSwitch"], 1);
+  EXPECT_EQ(report["sessions"][0]["logons"], 2);
+  EXPECT_EQ(report["sessions"][0]["next_seq_in"], (*session)->next_seq_out());
+  const std::string log = ReadAll(folder_ + "/err");
+  EXPECT_NE(log.find("kill switch latched for account 1, because: trying the switch"),
+            std::string::npos)
+      << log;
+  EXPECT_NE(log.find("kill switch lifted for account 1, decided by: Anna"), std::string::npos)
+      << log;
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/admin.sock"));
+}
+
+TEST_F(GatewayProcessTest, AnOperatorCanStopIt) {
+  StartReady();
+  EXPECT_EQ(Ask("stop"), "orderly stop\n");
+  EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/report.json"));
+}
+
+TEST_F(GatewayProcessTest, AConfigurationWithErrorsStartsNothing) {
+  WriteFile("bad.toml", "listen = [\"shm:/x\"]\nlisen = 1\n");
+  Start({"--config", folder_ + "/bad.toml"});
+  EXPECT_EQ(WaitForExit(), 1);
+  EXPECT_NE(
+      ReadAll(folder_ + "/err").find("bad.toml:2:1: lisen: unknown key; did you mean \"listen\"?"),
+      std::string::npos);
+}
+
+TEST_F(GatewayProcessTest, AKeyFileThatOthersCanReadIsNamed) {
+  chmod((folder_ + "/one.key").c_str(), 0644);
+  Start({"--config", folder_ + "/gateway.toml"});
+  EXPECT_EQ(WaitForExit(), 1);
+  EXPECT_NE(ReadAll(folder_ + "/err").find("one.key"), std::string::npos);
+}
+
+TEST_F(GatewayProcessTest, CheckConfigPrintsWhatHolds) {
+  Start({"--check-config", folder_ + "/gateway.toml"});
+  EXPECT_EQ(WaitForExit(), 0);
+  const std::string out = ReadAll(folder_ + "/out");
+  EXPECT_EQ(out.rfind("OK\n", 0), 0u);
+  EXPECT_NE(out.find("collar_bps = 500\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringway
