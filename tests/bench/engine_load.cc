@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "schema/json.h"
 
 extern "C" [[gnu::noinline]] void ringway_bench_step(ringway::Engine& engine, int64_t now_ns,
                                                      const ringway::Input& input, ringway::Effects& effects) noexcept {
@@ -113,6 +114,11 @@ uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded
       engine_->Step(now_ns_, input, *effects_);
     }
     for (const Effect& effect : *effects_) {
+      if (effect.type == FrameType::kOrderReject) [[unlikely]] {
+        std::string json;
+        (void)AppendJson(effect.type, effect.bytes(), json);
+        RINGWAY_CHECK(false, json.c_str());
+      }
       if (effect.target != Target::kVenue) continue;
       uint64_t id;
       std::memcpy(&id, effect.payload.data() + 8, sizeof(id));  // clOrdId is the first word of every request

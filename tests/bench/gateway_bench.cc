@@ -65,7 +65,7 @@ class Troop {
     RINGWAY_CHECK(pid >= 0, "fork failed");
     if (pid == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      PinTo(core);
+      const ScopedPin pin(core);
       run();
     }
     own_.push_back(pid);
@@ -253,7 +253,6 @@ Measured Measure(Layout layout) {
   for (int id = 1; id <= 2; ++id) WriteFile(absl::StrCat(directory, "/", id, ".key"), keys[id - 1] + "\n");
   WriteFile(directory + "/gateway.toml", GatewayToml(directory, layout));
 
-  PinTo(0);
   Troop ringway;
   std::unique_ptr<demo::Child> exchange;
   if (!two) {
@@ -282,6 +281,7 @@ Measured Measure(Layout layout) {
   }
   bare.Pause();
 
+  const ScopedPin pin(0);
   Measured measured;
   Market market(directory, layout);
   uint64_t round = 0;

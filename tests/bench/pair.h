@@ -4,6 +4,7 @@
 // keeps the time; the right one (core 1) answers and ends when the list ends or the left process is gone.
 #pragma once
 
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <string>
 
 #include "base/check.h"
 #include "base/cpu.h"
@@ -29,10 +31,21 @@ T* NewShared(Args... args) {
   return new (memory) T(args...);
 }
 
-inline void PinTo(uint32_t core) {
-  const absl::Status pinned = PinToAllowedCore(core % AllowedCoreCount());
-  if (!pinned.ok()) std::fprintf(stderr, "bench: not pinned: %s\n", std::string(pinned.message()).c_str());
-}
+// Keeps the calling thread on one core while it lives, then gives it back the cores it had.
+class ScopedPin {
+ public:
+  explicit ScopedPin(uint32_t core) {
+    sched_getaffinity(0, sizeof(before_), &before_);
+    const absl::Status pinned = PinToAllowedCore(core % AllowedCoreCount());
+    if (!pinned.ok()) std::fprintf(stderr, "bench: not pinned: %s\n", std::string(pinned.message()).c_str());
+  }
+  ~ScopedPin() { sched_setaffinity(0, sizeof(before_), &before_); }
+  ScopedPin(const ScopedPin&) = delete;
+  ScopedPin& operator=(const ScopedPin&) = delete;
+
+ private:
+  cpu_set_t before_;
+};
 
 // Runs left() here and right() in a child, pinned to two different cores. Answers whether the child ended well.
 template <class Left, class Right>
@@ -42,12 +55,14 @@ bool RunPair(Left&& left, Right&& right) {
   RINGWAY_CHECK(child >= 0, "fork failed");
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    PinTo(1);
+    const ScopedPin pin(1);
     right();
     _exit(0);
   }
-  PinTo(0);
-  left();
+  {
+    const ScopedPin pin(0);
+    left();
+  }
   int status = 0;
   waitpid(child, &status, 0);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
