@@ -36,8 +36,7 @@ class Converter {
     if (const auto* table = node.as_table()) {
       out.kind = ConfigKind::kTable;
       for (const auto& [key, value] : *table) {
-        out.members.emplace_back(std::string(key.str()), Convert(value));
-        out.member_positions.push_back(PositionOf(key.source()));
+        out.members.push_back({std::string(key.str()), PositionOf(key.source()), Convert(value)});
       }
     } else if (const auto* array = node.as_array()) {
       out.kind = ConfigKind::kArray;

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace ringway {
@@ -22,14 +21,21 @@ struct ConfigPosition {
 enum class ConfigKind : uint8_t { kTable, kArray, kString, kInteger, kFloat, kBoolean, kDateTime };
 std::string_view Name(ConfigKind kind) noexcept;  // as an error message calls it: "a table"
 
+struct ConfigMember;
+
 struct ConfigNode {
   ConfigKind kind = ConfigKind::kTable;
   ConfigPosition position;
-  std::string text;  // of a scalar; a string's is without quotes and escapes
-  std::vector<std::pair<std::string, ConfigNode>>
-      members;                                   // of a table, in the order of their names
-  std::vector<ConfigPosition> member_positions;  // of their keys
-  std::vector<ConfigNode> items;                 // of an array
+  std::string text;                   // of a scalar; a string's is without quotes and escapes
+  std::vector<ConfigMember> members;  // of a table, in the order of their names
+  std::vector<ConfigNode> items;      // of an array
+};
+
+// One "name = node" of a table.
+struct ConfigMember {
+  std::string name;
+  ConfigPosition position;  // of the name
+  ConfigNode node;
 };
 
 // One thing that is wrong with a configuration. `key` is dotted, with indices:

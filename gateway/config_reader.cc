@@ -113,10 +113,10 @@ std::string ConfigReader::Path(std::string_view key) const {
 
 const ConfigNode* ConfigReader::Find(std::string_view key) {
   known_.emplace_back(key);
-  for (const auto& [name, node] : table_.members) {
-    if (name != key) continue;
-    findings_.Remember(Path(key), node.position);
-    return &node;
+  for (const ConfigMember& member : table_.members) {
+    if (member.name != key) continue;
+    findings_.Remember(Path(key), member.node.position);
+    return &member.node;
   }
   return nullptr;
 }
@@ -261,8 +261,7 @@ void ConfigReader::Texts(std::string_view key, std::vector<std::string>& out) {
 }
 
 void ConfigReader::Finish() {
-  for (std::size_t i = 0; i < table_.members.size(); ++i) {
-    const std::string& name = table_.members[i].first;
+  for (const auto& [name, position, node] : table_.members) {
     if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
     const std::string_view nearest = Nearest(name, known_);
     std::string remedy;
@@ -272,7 +271,7 @@ void ConfigReader::Finish() {
       remedy = "remove it; the keys here are";
       for (const std::string& key : known_) remedy += (&key == &known_.front() ? " " : ", ") + key;
     }
-    findings_.Add(table_.member_positions[i], Path(name), "unknown key", std::move(remedy));
+    findings_.Add(position, Path(name), "unknown key", std::move(remedy));
   }
 }
 
