@@ -33,13 +33,10 @@ json PositionsJson(const Books& books) {
 }
 
 json ReplayJson(const ReplayReport& replay) {
-  return {{"lines_read", replay.lines_read},
-          {"sent", replay.sent},
-          {"skipped", replay.skipped},
-          {"outcomes", replay.outcomes},
-          {"accounted", replay.accounted()},
-          {"executions", replay.executions},
-          {"same_resting_order", replay.same_resting_order},
+  return {{"lines_read", replay.lines_read},    {"sent", replay.sent},
+          {"skipped", replay.skipped},          {"outcomes", replay.outcomes},
+          {"accounted", replay.accounted()},    {"kept_in_step", replay.kept_in_step},
+          {"executions", replay.executions},    {"same_resting_order", replay.same_resting_order},
           {"other_resting_order", replay.other}};
 }
 

@@ -9,10 +9,11 @@ namespace ringway::demo {
 namespace {
 
 constexpr uint64_t kRoundLot = 100;
-constexpr int64_t kPassiveTicksMax = 8;     // a limit order rests so far from the mid at most
-constexpr int64_t kAggressiveTicksMax = 4;  // an immediate order reaches so far over it
-constexpr int64_t kMistakeFactor = 10;      // one digit too many
-constexpr int kChangeTriesMax = 4;          // orders looked at to find one that can be changed
+constexpr int64_t kPassiveTicksMax = 8;      // a limit order rests so far from the mid at most
+constexpr int64_t kAggressiveTicksMax = 4;   // an immediate order reaches so far over it
+constexpr int64_t kMistakeFactor = 10;       // one digit too many
+constexpr uint64_t kMistakeQtyFactor = 200;  // lots of the wrong size
+constexpr int kChangeTriesMax = 4;           // orders looked at to find one that can be changed
 
 Side Opposite(Side side) noexcept { return side == Side::kBuy ? Side::kSell : Side::kBuy; }
 
@@ -134,7 +135,7 @@ FlowRequest FlowGenerator::Order(const Ledger& ledger, uint32_t instrument, doub
                         ? order.price * kMistakeFactor
                         : order.price / kMistakeFactor / traded.tick * traded.tick;
     } else {
-      order.qty *= 100'000;
+      order.qty *= kMistakeQtyFactor;
     }
   } else {
     if (ledger.Working(instrument, order.side).size() >= options_.working_per_side_max) {

@@ -258,10 +258,14 @@ void Ledger::OnFill(Order& order, Request& first, const ExecutionReport& report,
                      report.cl_ord_id);
   }
   order.filled_qty += report.last_qty;
+  filled_qty_ += report.last_qty;
   Position& position = positions_[order.instrument];
   (order.side == Side::kBuy ? position.bought_qty : position.sold_qty) += report.last_qty;
-  if (report.liquidity == Liquidity::kRemoved && !order.fill_timed) {
-    order.fill_timed = true;
+  // Only the first fill, and only if it is the order as sent that took: one that rested first and
+  // was then replaced into the market, or met there, tells of the market.
+  const bool took_on_arrival =
+      report.liquidity == Liquidity::kRemoved && order.current_cl_ord_id == order.cl_ord_id;
+  if (took_on_arrival && order.filled_qty == report.last_qty) {
     latencies_.Add(LatencyKind::kOrderFill, first.start_ns, now_ns);
   }
   if (options_.keep_fills) {

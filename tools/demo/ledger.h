@@ -43,7 +43,6 @@ class Ledger {
     Side side = Side::kUnset;
     TimeInForce time_in_force = TimeInForce::kDay;
     OrderOutcome outcome = OrderOutcome::kUnanswered;
-    bool fill_timed = false;
     uint16_t changes_pending = 0;  // cancels and replaces without a final answer
   };
 
@@ -73,6 +72,8 @@ class Ledger {
   uint64_t orders_sent() const noexcept { return orders_.size(); }
   uint64_t requests_sent() const noexcept { return requests_sent_; }
   uint64_t reports_received() const noexcept { return reports_received_; }
+  // Of all orders.
+  uint64_t filled_qty() const noexcept { return filled_qty_; }
   // The lowest clOrdId that is above all that were used.
   uint64_t next_cl_ord_id() const noexcept { return requests_.empty() ? 1 : requests_.size(); }
   // REQUIRES: a request with this clOrdId was sent.
@@ -129,6 +130,7 @@ class Ledger {
   uint64_t unsettled_ = 0;
   uint64_t requests_sent_ = 0;
   uint64_t reports_received_ = 0;
+  uint64_t filled_qty_ = 0;
   std::array<uint64_t, 256> sent_{};                 // by FrameType
   std::array<uint64_t, 256> received_{};             // by FrameType, execution reports apart
   std::array<uint64_t, 256> executions_received_{};  // by ExecType

@@ -138,6 +138,15 @@ TEST_F(LedgerTest, ARestingOrdersFillIsNotTimed) {
   EXPECT_EQ(latencies_->of(LatencyKind::kOrderFill).count(), 0u);
 }
 
+TEST_F(LedgerTest, AnOrderThatWasReplacedIntoTheMarketIsNotTimed) {
+  Rest(1, 10);
+  SendReplace(2, 1, 10);
+  Ack(2, RequestType::kReplace);
+  Report(2, ExecType::kReplaced, 0, 10);
+  Report(2, ExecType::kFill, 10, 0, 10, Liquidity::kRemoved);
+  EXPECT_EQ(latencies_->of(LatencyKind::kOrderFill).count(), 0u);
+}
+
 TEST_F(LedgerTest, LatenciesCountFromTheStartGiven) {
   Rest(1, 10);
   EXPECT_EQ(latencies_->of(LatencyKind::kOrderAck).max(), 2000u);

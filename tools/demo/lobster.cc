@@ -17,6 +17,8 @@ namespace ringway::demo {
 namespace {
 
 constexpr size_t kFieldCount = 6;
+constexpr size_t kNsDecimals = 9;
+constexpr size_t kDecimalsMax = 18;  // as a 64-bit integer takes
 constexpr size_t kLineBytesMax = 4096;
 constexpr size_t kBlockBytes = 64 * 1024;
 constexpr uint64_t kDecoderMemoryBytesMax = uint64_t{256} << 20;
@@ -118,18 +120,22 @@ bool ParseInteger(std::string_view text, Integer& out) {
   return result.ec == std::errc() && result.ptr == end;
 }
 
-// Seconds with up to nine decimals, exactly.
+// Seconds with decimals. Those behind the ninth are not time but what printing a binary fraction
+// left behind (LOBSTER's files have such lines): they are dropped.
 bool ParseTimeNs(std::string_view text, int64_t& out) {
   const size_t dot = text.find('.');
   uint64_t seconds = 0;
   if (!ParseInteger(text.substr(0, dot), seconds) || seconds > 7 * 24 * 3600) return false;
-  uint64_t fraction = 0;
+  uint64_t fraction_ns = 0;
   if (dot != std::string_view::npos) {
     const std::string_view decimals = text.substr(dot + 1);
-    if (decimals.size() > 9 || !ParseInteger(decimals, fraction)) return false;
-    for (size_t i = decimals.size(); i < 9; ++i) fraction *= 10;
+    uint64_t all_of_them = 0;
+    if (decimals.size() > kDecimalsMax || !ParseInteger(decimals, all_of_them)) return false;
+    const std::string_view kept = decimals.substr(0, kNsDecimals);
+    ParseInteger(kept, fraction_ns);
+    for (size_t i = kept.size(); i < kNsDecimals; ++i) fraction_ns *= 10;
   }
-  out = static_cast<int64_t>(seconds) * kNsPerS + static_cast<int64_t>(fraction);
+  out = static_cast<int64_t>(seconds) * kNsPerS + static_cast<int64_t>(fraction_ns);
   return true;
 }
 
@@ -154,7 +160,7 @@ absl::StatusOr<LobsterEvent> ParseLobsterLine(std::string_view line) {
 
   LobsterEvent event;
   if (!ParseTimeNs(fields[0], event.time_ns)) {
-    return Bad("the time must be seconds after midnight with at most nine decimals", fields[0]);
+    return Bad("the time must be seconds after midnight, as 34200.004241176", fields[0]);
   }
   uint32_t type = 0;
   if (!ParseInteger(fields[1], type) || type < 1 || type > 7) {

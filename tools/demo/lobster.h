@@ -40,8 +40,9 @@ struct LobsterEvent {
 // 1e-9 of a currency unit in one LOBSTER price unit.
 inline constexpr int64_t kPriceUnitsPerLobsterUnit = 100'000;
 
-// One line without its end. Rules: six fields; time not negative, at most nine decimals; a type of
-// 1..7; for types 1 to 4 an order id, a size and a price above 0; a direction of 1 or -1.
+// One line without its end. Rules: six fields; time not negative, decimals behind the ninth are
+// dropped; a type of 1..7; for types 1 to 4 an order id, a size and a price above 0; a direction of
+// 1 or -1.
 absl::StatusOr<LobsterEvent> ParseLobsterLine(std::string_view line);
 
 // Calls `on_line(line number from 1, line)` for each line of a file, without "\n" or "\r\n", until

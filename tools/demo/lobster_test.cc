@@ -51,6 +51,13 @@ TEST(LobsterTest, ATimeWithoutDecimalsIsRead) {
   EXPECT_EQ(event->time_ns, 34'200'000'000'000);
 }
 
+TEST(LobsterTest, DecimalsBehindTheNinthAreDropped) {
+  const absl::StatusOr<LobsterEvent> event =
+      ParseLobsterLine("35821.088778456004,1,77,18,5853300,1");
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_EQ(event->time_ns, 35'821'088'778'456);
+}
+
 TEST(LobsterTest, AHaltNamesNoOrder) {
   EXPECT_EQ(ErrorOf("34200.5,7,0,0,-1,-1"), "");
   EXPECT_EQ(ErrorOf("34200.5,5,0,100,5857900,-1"), "");
@@ -62,7 +69,7 @@ TEST(LobsterTest, EachBrokenRuleIsNamed) {
   EXPECT_NE(ErrorOf("").find("six fields"), std::string::npos);
   EXPECT_NE(ErrorOf("noon,1,5,10,100,1").find("time"), std::string::npos);
   EXPECT_NE(ErrorOf("-1,1,5,10,100,1").find("time"), std::string::npos);
-  EXPECT_NE(ErrorOf("1.0123456789,1,5,10,100,1").find("time"), std::string::npos);
+  EXPECT_NE(ErrorOf("1.0123456789012345678,1,5,10,100,1").find("time"), std::string::npos);
   EXPECT_NE(ErrorOf("34200.1,8,5,10,100,1").find("type"), std::string::npos);
   EXPECT_NE(ErrorOf("34200.1,1,0,10,100,1").find("order id"), std::string::npos);
   EXPECT_NE(ErrorOf("34200.1,1,5,0,100,1").find("size"), std::string::npos);

@@ -1,5 +1,8 @@
 #include "tools/demo/replay_flow.h"
 
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
 #include "base/clock.h"
 
 namespace ringway::demo {
@@ -14,14 +17,21 @@ class Sender {
 
   void SendAll() {
     const auto own = static_cast<ReplayFlow>(spec_.index);
-    for (const ReplayRun& run : CutIntoRuns(steps_)) {
-      if (run.flow != own) continue;
-      if (!PollUntil([&] { return board_.turn.IsAt(run.begin); })) return;
-      for (uint64_t i = run.begin; i < run.end; ++i) {
-        if (steps_[i].action != ReplayAction::kSkip && !SendStep(steps_[i])) return;
+    const bool resting = own == ReplayFlow::kResting;
+    const std::vector<ReplayRun> runs = CutIntoRuns(steps_);
+    for (size_t i = 0; i < runs.size(); ++i) {
+      if (runs[i].flow != own) continue;
+      if (!PollUntil([&] { return board_.turn.IsAt(runs[i].begin); })) return;
+      if (resting && i > 0 && !KeepInStep(runs[i - 1])) return;
+      for (uint64_t at = runs[i].begin; at < runs[i].end; ++at) {
+        if (steps_[at].action != ReplayAction::kSkip && !SendStep(steps_[at])) return;
       }
-      if (!PollUntil([&] { return trader_.ledger().unacked() == 0; })) return;
-      board_.turn.Give(run.end);
+      const bool answered = PollUntil([&] {
+        return (resting ? trader_.ledger().unacked() : trader_.ledger().unsettled()) == 0;
+      });
+      if (!answered) return;
+      if (!resting) board_.turn.SetExecutedQty(trader_.ledger().filled_qty());
+      board_.turn.Give(runs[i].end);
     }
   }
 
@@ -38,18 +48,70 @@ class Sender {
     return true;
   }
 
-  bool SendStep(const ReplayStep& step) {
-    const bool change =
-        step.action == ReplayAction::kReduce || step.action == ReplayAction::kCancel;
-    const auto may_go = [&] {
-      return IsDue(step) && trader_.WindowIsOpen() &&
-             (!change || trader_.ledger().Find(step.root_line)->changes_pending == 0);
-    };
-    if (!PollUntil(may_go)) return false;
+  // Sends as soon as the link has room. `send(start_ns)` answers whether it had.
+  template <class F>
+  bool SendWhenRoom(F send) {
     const int64_t start_ns = trader_.NowNs();
-    if (!PollUntil([&] { return Send(step, start_ns); })) return false;
+    if (!PollUntil([&] { return send(start_ns); })) return false;
     trader_.Poll();
     return true;
+  }
+
+  bool SendStep(const ReplayStep& step) {
+    if (!PollUntil([&] { return IsDue(step) && trader_.WindowIsOpen() && !MustWait(step); })) {
+      return false;
+    }
+    if (step.action == ReplayAction::kCancel) canceling_.push_back(step.root_line);
+    return SendWhenRoom([&](int64_t start_ns) { return Send(step, start_ns); });
+  }
+
+  // Whether an earlier change must be answered first.
+  bool MustWait(const ReplayStep& step) {
+    const Ledger& ledger = trader_.ledger();
+    if (step.action == ReplayAction::kReduce || step.action == ReplayAction::kCancel) {
+      return ledger.Find(step.root_line)->changes_pending != 0;
+    }
+    if (step.action != ReplayAction::kNew) return false;
+    std::erase_if(canceling_,
+                  [&](uint64_t line) { return ledger.Find(line)->changes_pending == 0; });
+    const int64_t price = PriceOf(step);
+    return std::any_of(canceling_.begin(), canceling_.end(), [&](uint64_t line) {
+      const Ledger::Order& own = *ledger.Find(line);
+      if ((own.side == Side::kBuy) == step.event.buy) return false;
+      return step.event.buy ? own.price <= price : own.price >= price;
+    });
+  }
+
+  // Takes off what the file executed in `run` and the replay did not.
+  bool KeepInStep(const ReplayRun& run) {
+    trader_.SetAwaiting(true);
+    const bool filled =
+        PollUntil([&] { return trader_.ledger().filled_qty() == board_.turn.executed_qty(); });
+    trader_.SetAwaiting(false);
+    if (!filled) return false;
+    for (uint64_t at = run.begin; at < run.end; ++at) {
+      const ReplayStep& step = steps_[at];
+      if (step.action != ReplayAction::kTake) continue;
+      const Ledger::Order& order = *trader_.ledger().Find(step.root_line);
+      if (!PollUntil([&] { return order.changes_pending == 0; })) return false;
+      if (order.outcome != OrderOutcome::kOpen) continue;
+      uint64_t& taken_off = taken_off_[step.root_line];
+      const uint64_t done = order.filled_qty + taken_off;
+      if (step.executed_qty <= done) continue;
+      const uint64_t missing = std::min(step.executed_qty - done, order.qty - order.filled_qty);
+      taken_off += missing;
+      const bool sent = SendWhenRoom([&](int64_t start_ns) {
+        return order.filled_qty + missing < order.qty
+                   ? SendReplace(step, order.price, order.qty - missing, start_ns)
+                   : SendCancel(step, start_ns);
+      });
+      if (!sent) return false;
+    }
+    return true;
+  }
+
+  static int64_t PriceOf(const ReplayStep& step) noexcept {
+    return step.event.price * kPriceUnitsPerLobsterUnit;
   }
 
   bool IsDue(const ReplayStep& step) const noexcept {
@@ -61,14 +123,13 @@ class Sender {
   }
 
   bool Send(const ReplayStep& step, int64_t start_ns) {
-    const int64_t price = step.event.price * kPriceUnitsPerLobsterUnit;
     switch (step.action) {
       case ReplayAction::kNew:
       case ReplayAction::kTake: {
         const bool takes = step.action == ReplayAction::kTake;
         NewOrder order{};
         order.cl_ord_id = step.cl_ord_id();
-        order.price = price;
+        order.price = PriceOf(step);
         order.qty = step.event.size;
         order.instrument = kInstrument;
         order.account = spec_.account;
@@ -79,29 +140,41 @@ class Sender {
         return trader_.Send(order, start_ns);
       }
       case ReplayAction::kReduce: {
-        Replace replace{};
-        replace.cl_ord_id = step.cl_ord_id();
-        replace.orig_cl_ord_id = trader_.ledger().Find(step.root_line)->current_cl_ord_id;
-        replace.price = price;
-        replace.qty = step.total_qty;
-        return trader_.Send(replace, start_ns);
+        const auto taken_off = taken_off_.find(step.root_line);
+        const uint64_t less = taken_off == taken_off_.end() ? 0 : taken_off->second;
+        return SendReplace(step, PriceOf(step), step.total_qty - std::min(less, step.total_qty),
+                           start_ns);
       }
-      case ReplayAction::kCancel: {
-        Cancel cancel{};
-        cancel.cl_ord_id = step.cl_ord_id();
-        cancel.orig_cl_ord_id = trader_.ledger().Find(step.root_line)->current_cl_ord_id;
-        return trader_.Send(cancel, start_ns);
-      }
+      case ReplayAction::kCancel:
+        return SendCancel(step, start_ns);
       case ReplayAction::kSkip:
         break;
     }
     return true;
   }
 
+  bool SendReplace(const ReplayStep& step, int64_t price, uint64_t qty, int64_t start_ns) {
+    Replace replace{};
+    replace.cl_ord_id = step.cl_ord_id();
+    replace.orig_cl_ord_id = trader_.ledger().Find(step.root_line)->current_cl_ord_id;
+    replace.price = price;
+    replace.qty = qty;
+    return trader_.Send(replace, start_ns);
+  }
+
+  bool SendCancel(const ReplayStep& step, int64_t start_ns) {
+    Cancel cancel{};
+    cancel.cl_ord_id = step.cl_ord_id();
+    cancel.orig_cl_ord_id = trader_.ledger().Find(step.root_line)->current_cl_ord_id;
+    return trader_.Send(cancel, start_ns);
+  }
+
   const StrategySpec& spec_;
   const std::span<const ReplayStep> steps_;
   Board& board_;
   Trader& trader_;
+  std::vector<uint64_t> canceling_;  // root lines with a cancel under way; at most the window
+  absl::flat_hash_map<uint64_t, uint64_t> taken_off_;  // quantity, by root line
 };
 
 }  // namespace

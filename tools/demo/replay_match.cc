@@ -74,6 +74,8 @@ class Comparison {
 
   void CompareExecution(const ReplayStep& step, const std::string& outcome) {
     ++report_.executions;
+    // The resting flow's request with an execution's line made that execution good.
+    if (resting_.request_outcomes.contains(step.cl_ord_id())) ++report_.kept_in_step;
     const Resting before = orders_[step.root_line];
     const Taken taken = Take(step);
     const uint64_t left = before.total_qty - std::min(before.total_qty, before.taken_qty);

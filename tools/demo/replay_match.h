@@ -21,6 +21,7 @@ struct ReplayReport {
   std::map<std::string, uint64_t> skipped;                          // by cause
   std::map<std::string, std::map<std::string, uint64_t>> outcomes;  // by request, then outcome
 
+  uint64_t kept_in_step = 0;              // requests that are no events: see replay_flow.h
   uint64_t executions = 0;                // visible ones of orders that the file introduced
   uint64_t same_resting_order = 0;        // of these: wholly against the file's order
   std::map<std::string, uint64_t> other;  // of these: not, by cause

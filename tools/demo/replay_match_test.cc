@@ -72,6 +72,18 @@ TEST_F(ReplayMatchTest, APartOfTheSameOrderIsNotTheSame) {
   EXPECT_EQ(report.other.at("other_order_ahead_at_price"), 1u);
 }
 
+TEST_F(ReplayMatchTest, WhatKeptTheBookInStepIsCountedApart) {
+  Add(LobsterType::kNewOrder, 7, 50);
+  Add(LobsterType::kNewOrder, 8, 50);
+  Add(LobsterType::kVisibleExecution, 8, 50);
+  Match(3, 1, 50);
+  resting_.request_outcomes[3] = "done";
+  const ReplayReport report = Compare();
+  EXPECT_EQ(report.kept_in_step, 1u);
+  EXPECT_EQ(report.sent, 3u);
+  EXPECT_TRUE(report.accounted());
+}
+
 TEST_F(ReplayMatchTest, ABetterPriceAheadIsACauseOfItsOwn) {
   Add(LobsterType::kNewOrder, 7, 50, 990);
   Add(LobsterType::kNewOrder, 8, 50, 1000);

@@ -8,6 +8,7 @@ namespace {
 struct Introduced {
   uint64_t line;
   uint64_t total_qty;
+  uint64_t executed_qty;
 };
 
 }  // namespace
@@ -46,7 +47,7 @@ std::vector<ReplayStep> PlanReplay(std::span<const LobsterEvent> events) {
     };
     switch (event.type) {
       case LobsterType::kNewOrder:
-        orders[event.order_id] = {event.line, event.size};
+        orders[event.order_id] = {event.line, event.size, 0};
         step.action = ReplayAction::kNew;
         step.root_line = event.line;
         break;
@@ -63,6 +64,10 @@ std::vector<ReplayStep> PlanReplay(std::span<const LobsterEvent> events) {
         break;
       case LobsterType::kVisibleExecution:
         act(ReplayAction::kTake);
+        if (known != orders.end()) {
+          known->second.executed_qty += event.size;
+          step.executed_qty = known->second.executed_qty;
+        }
         break;
       case LobsterType::kHiddenExecution:
         step.skip_cause = SkipCause::kHiddenExecution;

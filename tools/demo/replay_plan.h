@@ -33,6 +33,7 @@ struct ReplayStep {
   LobsterEvent event;
   uint64_t root_line = 0;  // of the event that introduced the order; 0 when that is not in the file
   uint64_t total_qty = 0;  // kReduce: the order's new total
+  uint64_t executed_qty = 0;  // kTake: of the file's order, this execution included
   ReplayAction action = ReplayAction::kSkip;
   SkipCause skip_cause = SkipCause::kNone;
 

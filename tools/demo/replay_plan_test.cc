@@ -41,6 +41,7 @@ TEST(ReplayPlanTest, AReplaceLowersTheOriginalByAllPartialCancelsButNotByExecuti
   const std::vector<ReplayStep> steps = PlanReplay(events);
   EXPECT_EQ(steps[1].total_qty, 70u);
   EXPECT_EQ(steps[3].total_qty, 60u);
+  EXPECT_EQ(steps[2].executed_qty, 20u);
 }
 
 TEST(ReplayPlanTest, SkipsAreCountedByCause) {

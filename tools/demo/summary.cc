@@ -144,6 +144,7 @@ void Replay(const ReplayReport& replay, std::string& out) {
       if (count != 0) Row(request + ": " + outcome, Grouped(count), out);
     }
   }
+  Row("requests that kept the book in step", Grouped(replay.kept_in_step), out);
   Row("executions of orders of the file", Grouped(replay.executions), out);
   Row("  matched against the same resting order", Grouped(replay.same_resting_order), out);
   for (const auto& [cause, count] : replay.other) Row("  not: " + cause, Grouped(count), out);

@@ -79,7 +79,7 @@ void Trader::Publish() noexcept {
   cell_.orders_sent.store(ledger_.orders_sent(), std::memory_order_relaxed);
   cell_.requests_sent.store(ledger_.requests_sent(), std::memory_order_relaxed);
   cell_.reports_received.store(ledger_.reports_received(), std::memory_order_relaxed);
-  cell_.unsettled.store(ledger_.unsettled(), std::memory_order_relaxed);
+  cell_.unsettled.store(ledger_.unsettled() + (awaiting_ ? 1 : 0), std::memory_order_relaxed);
 }
 
 }  // namespace ringway::demo

@@ -50,6 +50,10 @@ class Trader {
   const Ledger& ledger() const noexcept { return ledger_; }
   Session& session() noexcept { return *session_; }
 
+  // Says that this strategy waits for reports that it knows are due, beside those that answer its
+  // own requests: silence then is a fault that the demo must notice.
+  void SetAwaiting(bool awaiting) noexcept { awaiting_ = awaiting; }
+
   // Lets the demo see how far this strategy is.
   void Publish() noexcept;
 
@@ -62,6 +66,7 @@ class Trader {
   uint32_t window_;
   Waiter waiter_;
   uint32_t polls_ = 0;
+  bool awaiting_ = false;
 };
 
 }  // namespace ringway::demo
