@@ -211,7 +211,11 @@ std::string_view Engine::FindExposureError() const {
   }
   for (const auto& [key, count] : ticks) {
     const auto [position, side, tick] = key;
-    if (exposure_.book().CountAt(position * 2 + side, tick) != count) return "orders at a tick";
+    const Position& held = exposure_.position(position);
+    if (exposure_.book().CountAt(position * 2 + side, tick, held.best_resting[side],
+                                 held.book_level[side]) != count) {
+      return "orders at a tick";
+    }
   }
   return {};
 }

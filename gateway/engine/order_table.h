@@ -145,7 +145,7 @@ class OrderTable {
 };
 
 // What one open order costs, whatever the orders_max (ARCHITECTURE: at most 256 bytes).
-inline constexpr double kBytesPerOrder = sizeof(Order) + 2 * 16.0 + 0.25 * 16.0 + 1.25 * 16.0;
+inline constexpr double kBytesPerOrder = sizeof(Order) + 2 * 16.0 + 0.25 * 16.0 + 1.75 * 16.0;
 static_assert(kBytesPerOrder <= 256);
 
 }  // namespace ringway

@@ -118,7 +118,7 @@ class Exposure {
   }
   const TickBook& book() const noexcept { return book_; }
 
-  static constexpr size_t kBookNodesPerFourOrders = 5;
+  static constexpr size_t kBookNodesPerFourOrders = 7;
 
  private:
   struct PositionKey {

@@ -1,18 +1,19 @@
 // What is the best price at which an account itself rests on one side of an instrument?
 //
 // A set of price ticks with counts for every (position, side): add, remove and best in a bounded
-// number of table accesses however many orders rest, without allocation. Level 0 counts the orders
-// at a tick; above it lies a radix tree of 64-way bitmaps: a bit of level n + 1 says whether a word
-// (at n = 0: a count) of level n exists. All nodes of all trees live in one fixed hash table, keyed
-// (tree, level, prefix), so memory follows the number of orders and not the width of prices. The
-// caller keeps the best tick of each tree and hands it in; smaller is better.
+// number of table accesses however many orders rest, without allocation. A radix tree of 64-way
+// bitmaps, only as high as the ticks lie apart: a bit of level 1 says that orders rest at a tick, a
+// bit of level n + 1 that a word of level n exists. Level 0 counts the orders at a tick where they
+// are more than one. All nodes of all trees live in one fixed hash table, keyed (tree, level,
+// prefix), so memory follows the number of orders and not the width of prices, and a lone order
+// costs none. The caller keeps the best tick of each tree and hands it in; smaller is better.
 //
 //   level 2  [ 1 . . 1 ]          key: 63 used  62..42 tree  41..39 level  38..0 tick >> 6 * level
 //   level 1  [ 1 1 . ] [ . 1 . ]
-//   level 0   3  1        7       <- orders at the tick
+//   level 0   3  -        7       <- orders at the tick; no node: one
 //
-// Cost: a tick that is occupied already, one access. Otherwise at most 1 + kLevels; to find the
-// next best when the last order at the best tick goes, at most 2 * kLevels.
+// Cost: at most 1 + kLevels accesses to add; to find the next best when the last order at the best
+// tick goes, at most 2 * kLevels.
 #pragma once
 
 #include <bit>
@@ -54,6 +55,7 @@ class TickBook {
     if (top.best == kNoTick) {
       top.best = tick;
       top.level = 0;
+      return;
     }
     // Grow until what is there and the newcomer are under one node.
     while (tick >> (6 * top.level) != top.best >> (6 * top.level)) {
@@ -61,25 +63,28 @@ class TickBook {
       nodes_.FindOrInsert(KeyOf(tree, top.level, top.best >> (6 * top.level)))->value =
           BitOf(top.best, top.level);
     }
-    if (tick < top.best) top.best = tick;
-    if (nodes_.FindOrInsert(KeyOf(tree, 0, tick))->value++ != 0) [[likely]]
-      return;
     for (uint32_t level = 1; level <= top.level; ++level) {
-      Node* node = nodes_.FindOrInsert(KeyOf(tree, level, tick >> (6 * level)));
-      const bool existed = node->value != 0;
-      node->value |= BitOf(tick, level);
-      if (existed) return;
+      uint64_t& bits = nodes_.FindOrInsert(KeyOf(tree, level, tick >> (6 * level)))->value;
+      const uint64_t before = bits;
+      bits |= BitOf(tick, level);
+      if (before == bits) break;  // orders rest at the tick
+      if (before == 0 && level < top.level) continue;
+      if (tick < top.best) top.best = tick;
+      return;
     }
+    uint64_t& count = nodes_.FindOrInsert(KeyOf(tree, 0, tick))->value;
+    count = count == 0 ? 2 : count + 1;
   }
 
   // One order less at `tick`. REQUIRES: it was added.
   void Remove(uint32_t tree, uint64_t tick, Top top) noexcept {
-    Node* count = nodes_.Find(KeyOf(tree, 0, tick));
-    RINGWAY_CHECK(count != nullptr, "an order leaves a tick at which it does not rest");
-    if (--count->value != 0) return;
-    nodes_.Erase(count);
+    if (Node* count = nodes_.Find(KeyOf(tree, 0, tick))) {
+      if (--count->value == 1) nodes_.Erase(count);
+      return;
+    }
     for (uint32_t level = 1; level <= top.level; ++level) {
       Node* node = nodes_.Find(KeyOf(tree, level, tick >> (6 * level)));
+      RINGWAY_CHECK(node != nullptr, "an order leaves a tick at which it does not rest");
       node->value &= ~BitOf(tick, level);
       if (node->value != 0) {
         if (tick == top.best) {
@@ -89,14 +94,17 @@ class TickBook {
       }
       nodes_.Erase(node);
     }
+    RINGWAY_CHECK(tick == top.best, "an order leaves a tick at which it does not rest");
     top.best = kNoTick;
     top.level = 0;
   }
 
   // Orders at `tick`.
-  uint64_t CountAt(uint32_t tree, uint64_t tick) const noexcept {
-    const Node* node = nodes_.Find(KeyOf(tree, 0, tick));
-    return node == nullptr ? 0 : node->value;
+  uint64_t CountAt(uint32_t tree, uint64_t tick, uint64_t best, uint8_t level) const noexcept {
+    if (const Node* count = nodes_.Find(KeyOf(tree, 0, tick))) return count->value;
+    if (level == 0) return tick == best ? 1 : 0;
+    const Node* node = nodes_.Find(KeyOf(tree, 1, tick >> 6));
+    return node != nullptr && (node->value & BitOf(tick, 1)) != 0 ? 1 : 0;
   }
 
   size_t nodes() const noexcept { return nodes_.size(); }
@@ -104,7 +112,7 @@ class TickBook {
  private:
   struct Node {
     uint64_t key;    // 0: an empty place
-    uint64_t value;  // level 0: orders at the tick; above: which of 64 children exist
+    uint64_t value;  // level 0: orders at the tick, at least 2; above: which of 64 children exist
 
     uint64_t Hash() const noexcept { return MixHash(key); }
     bool SameKey(const Node& other) const noexcept { return key == other.key; }

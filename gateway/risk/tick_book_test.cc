@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 
 #include "base/random.h"
@@ -37,12 +38,32 @@ TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
     }
     for (const uint32_t tree : {0u, 1u}) {
       for (const auto& [tick, count] : model[tree]) {
-        ASSERT_EQ(book.CountAt(tree, tick), count);
+        ASSERT_EQ(book.CountAt(tree, tick, best[tree], levels[tree]), count);
         for (uint64_t left = count; left != 0; --left)
           book.Remove(tree, tick, {best[tree], levels[tree]});
       }
     }
     EXPECT_EQ(book.nodes(), 0u);
+  }
+}
+
+TEST(TickBookTest, LoneOrdersNeedNoRoom) {
+  TickBook book(64);
+  std::array<uint64_t, 1'000> best;
+  std::array<uint8_t, 1'000> levels{};
+  best.fill(kNoTick);
+  for (uint32_t tree = 0; tree < best.size(); ++tree) book.Add(tree, tree * 7, {best[tree], levels[tree]});
+  EXPECT_EQ(book.nodes(), 0u);
+}
+
+TEST(TickBookTest, OrdersWithinACollarNeedAtMostOneAndAHalfNodesEach) {
+  Random random(11);
+  TickBook book(1'000);
+  uint64_t best = kNoTick;
+  uint8_t level = 0;
+  for (uint32_t orders = 1; orders <= 300; ++orders) {
+    book.Add(0, random.Below(4096), {best, level});
+    ASSERT_LE(book.nodes() * 2, orders * 3 + 2) << orders;
   }
 }
 

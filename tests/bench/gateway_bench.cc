@@ -88,8 +88,8 @@ enum class Layout { kTwoProcesses, kThreeProcesses };
 std::string GatewayToml(const std::string& directory, Layout layout) {
   std::string toml = absl::StrCat(
       "listen = [\"shm:", directory, "/gw.sock\"]\n[admin]\nsocket = \"\"\n[host]\nlock_memory = false\n",
-      "[wait]\npolicy = \"", layout == Layout::kTwoProcesses ? "spin" : "spin-then-yield", "\"\n",
-      layout == Layout::kTwoProcesses ? "" : "spins_alone = 10\n", "[routing]\ndefault_venue = 1\n",
+      "wait = \"", layout == Layout::kTwoProcesses ? "spin" : "yield", "\"\n",
+      layout == Layout::kTwoProcesses ? "" : "[wait]\nspins_alone = 10\n", "[routing]\ndefault_venue = 1\n",
       "[[instrument]]\nid = 1\nsymbol = \"BENCH\"\ntick = 0.01\nreference_price = 100.00\n");
   for (int id = 1; id <= 2; ++id) {
     absl::StrAppend(&toml, "[[account]]\nid = ", id, "\nname = \"bench ", id,
