@@ -1,7 +1,7 @@
 // How a broken invariant stops the process: at once, in production too, naming the place.
 //
-// For what must never be false whatever the peer, the user or the disk does. Anything that they can cause is
-// an error to be handled, not a CHECK.
+// For what must never be false whatever the peer, the user or the disk does. Anything that they can
+// cause is an error to be handled, not a CHECK.
 #pragma once
 
 namespace ringway {
@@ -12,9 +12,9 @@ namespace ringway {
 
 }  // namespace ringway
 
-#define RINGWAY_CHECK(condition, what)                                       \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]] {                                         \
-      ::ringway::CheckFailed(__FILE__, __LINE__, #condition, what);          \
-    }                                                                        \
+#define RINGWAY_CHECK(condition, what)                              \
+  do {                                                              \
+    if (!(condition)) [[unlikely]] {                                \
+      ::ringway::CheckFailed(__FILE__, __LINE__, #condition, what); \
+    }                                                               \
   } while (false)

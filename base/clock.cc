@@ -15,7 +15,8 @@ int64_t Read(clockid_t id) noexcept {
   return static_cast<int64_t>(t.tv_sec) * kNsPerS + t.tv_nsec;
 }
 
-// Intel SDM vol. 2A, CPUID leaf 80000007H: EDX bit 8 says that the counter runs at a constant rate in all states.
+// Intel SDM vol. 2A, CPUID leaf 80000007H: EDX bit 8 says that the counter runs at a constant rate
+// in all states.
 bool TscIsInvariant() noexcept {
   unsigned a = 0, b = 0, c = 0, d = 0;
   return __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d & (1u << 8)) != 0;
@@ -41,8 +42,12 @@ double MeasureTscNsPerTick() noexcept {
 }
 
 SteadyUnixClock::SteadyUnixClock() noexcept
-    : start_tsc_(0), start_unix_ns_(0), start_monotonic_ns_(0), ns_per_tick_(MeasureTscNsPerTick()),
-      recalibrate_tsc_(0), last_ns_(0) {
+    : start_tsc_(0),
+      start_unix_ns_(0),
+      start_monotonic_ns_(0),
+      ns_per_tick_(MeasureTscNsPerTick()),
+      recalibrate_tsc_(0),
+      last_ns_(0) {
   start_unix_ns_ = UnixNowNs();
   start_monotonic_ns_ = MonotonicNowNs();
   start_tsc_ = ReadTsc();
@@ -57,7 +62,8 @@ int64_t SteadyUnixClock::NowNs() noexcept {
   if (tsc >= recalibrate_tsc_) [[unlikely]] {
     now_ns = Recalibrate(tsc);
   } else {
-    now_ns = start_unix_ns_ + static_cast<int64_t>(static_cast<double>(tsc - start_tsc_) * ns_per_tick_);
+    now_ns =
+        start_unix_ns_ + static_cast<int64_t>(static_cast<double>(tsc - start_tsc_) * ns_per_tick_);
   }
   last_ns_ = std::max(last_ns_, now_ns);
   return last_ns_;
@@ -68,7 +74,8 @@ int64_t SteadyUnixClock::Recalibrate(uint64_t tsc) noexcept {
   if (elapsed_ns >= kRecalibrationNs) {
     ns_per_tick_ = static_cast<double>(elapsed_ns) / static_cast<double>(tsc - start_tsc_);
   }
-  recalibrate_tsc_ = tsc + static_cast<uint64_t>(static_cast<double>(kRecalibrationNs) / ns_per_tick_);
+  recalibrate_tsc_ =
+      tsc + static_cast<uint64_t>(static_cast<double>(kRecalibrationNs) / ns_per_tick_);
   return start_unix_ns_ + elapsed_ns;
 }
 

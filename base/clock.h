@@ -21,8 +21,8 @@ int64_t UnixNowNs() noexcept;
 // Raw time-stamp counter: the cheapest clock there is (about 10 ns), in ticks.
 uint64_t ReadTsc() noexcept;
 
-// Nanoseconds since the Unix epoch that never step back and follow the monotonic clock: the real-time clock is
-// read once, at construction. What the gateway and its clients call "now".
+// Nanoseconds since the Unix epoch that never step back and follow the monotonic clock: the
+// real-time clock is read once, at construction. What the gateway and its clients call "now".
 class SteadyUnixClock {
  public:
   SteadyUnixClock() noexcept;
@@ -32,14 +32,15 @@ class SteadyUnixClock {
   uint64_t start_tsc_;
   int64_t start_unix_ns_;
   int64_t start_monotonic_ns_;
-  double ns_per_tick_;       // 0 where the counter is not invariant: the monotonic clock is read instead
-  uint64_t recalibrate_tsc_; // the counter's rate is measured again when it passes this
+  double ns_per_tick_;  // 0 where the counter is not invariant: the monotonic clock is read instead
+  uint64_t recalibrate_tsc_;  // the counter's rate is measured again when it passes this
   int64_t last_ns_;
 
   int64_t Recalibrate(uint64_t tsc) noexcept;
 };
 
-// Nanoseconds per tick of ReadTsc(), measured over about 10 ms; 0 where the counter is not invariant.
+// Nanoseconds per tick of ReadTsc(), measured over about 10 ms; 0 where the counter is not
+// invariant.
 double MeasureTscNsPerTick() noexcept;
 
 }  // namespace ringway

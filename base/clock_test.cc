@@ -24,7 +24,8 @@ TEST(SteadyUnixClockTest, FollowsTheMonotonicClock) {
   }
   const int64_t monotonic_ns = MonotonicNowNs() - monotonic_start;
   const int64_t steady_ns = clock.NowNs() - steady_start;
-  // A rate error of 1 % would already mean a broken calibration; preemption between the two reads adds less than 1 s.
+  // A rate error of 1 % would already mean a broken calibration; preemption between the two reads
+  // adds less than 1 s.
   EXPECT_GT(steady_ns, monotonic_ns * 99 / 100);
   EXPECT_LT(steady_ns, monotonic_ns * 101 / 100 + kNsPerS);
 }

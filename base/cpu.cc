@@ -31,8 +31,9 @@ absl::Status PinToAllowedCore(uint32_t index) {
     }
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat("core index ", index, " asked for, but this thread may use only ",
-                                                 seen, " cores: lower the index or widen its affinity mask"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("core index ", index, " asked for, but this thread may use only ", seen,
+                   " cores: lower the index or widen its affinity mask"));
 }
 
 }  // namespace ringway

@@ -45,7 +45,8 @@ std::string Histogram::Draw(uint32_t width_chars) const {
     const double share = static_cast<double>(rows[bits]) / static_cast<double>(tallest);
     const auto bar = static_cast<size_t>(std::lround(share * width_chars));
     char head[64];
-    std::snprintf(head, sizeof(head), "%12llu ns .. %10llu  ", static_cast<unsigned long long>(from),
+    std::snprintf(head, sizeof(head), "%12llu ns .. %10llu  ",
+                  static_cast<unsigned long long>(from),
                   static_cast<unsigned long long>(rows[bits]));
     out.append(head).append(std::max<size_t>(bar, 1), '#').append("\n");
   }

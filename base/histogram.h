@@ -1,7 +1,8 @@
 // How long things took: counts of durations with a relative error of at most 1/64, in fixed memory.
 //
-// Log-linear buckets as in HdrHistogram (http://hdrhistogram.org): 64 linear steps per power of two.
-// Thread rule: one writer; merge copies from several threads when they have stopped. Add() never allocates.
+// Log-linear buckets as in HdrHistogram (http://hdrhistogram.org): 64 linear steps per power of
+// two. Thread rule: one writer; merge copies from several threads when they have stopped. Add()
+// never allocates.
 #pragma once
 
 #include <array>
@@ -28,7 +29,8 @@ class Histogram {
   uint64_t max() const noexcept { return max_; }
   uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
 
-  // The smallest value that at least `fraction` (0..1) of the samples do not exceed; 0 when there are none.
+  // The smallest value that at least `fraction` (0..1) of the samples do not exceed; 0 when there
+  // are none.
   uint64_t Percentile(double fraction) const noexcept;
 
   // Rows "from..to count bar" over powers of two, for a person to look at.

@@ -59,7 +59,8 @@ TEST(HistogramTest, MergeEqualsAddingBoth) {
     both.Add(v * v);
   }
   a.Merge(b);
-  for (double fraction : {0.01, 0.5, 0.99}) EXPECT_EQ(a.Percentile(fraction), both.Percentile(fraction));
+  for (double fraction : {0.01, 0.5, 0.99})
+    EXPECT_EQ(a.Percentile(fraction), both.Percentile(fraction));
   EXPECT_EQ(a.count(), both.count());
   EXPECT_EQ(a.min(), both.min());
 }

@@ -1,8 +1,9 @@
-// A message that goes round through two or three processes on two cores with nothing but a cache line per hop.
+// A message that goes round through two or three processes on two cores with nothing but a cache
+// line per hop.
 //
-// Two: there and back. Three: first → middle → last → middle → first, first and last sharing a core, as strategy,
-// gateway and exchange do. Every hop waits as its Ringway counterpart does: spinning where each process has a core,
-// otherwise a few pauses and then sched_yield.
+// Two: there and back. Three: first → middle → last → middle → first, first and last sharing a
+// core, as strategy, gateway and exchange do. Every hop waits as its Ringway counterpart does:
+// spinning where each process has a core, otherwise a few pauses and then sched_yield.
 #pragma once
 
 #include <sched.h>
@@ -29,7 +30,8 @@ class BareChain {
     Send(0, round);
     Await(hops_ - 1, round);
   }
-  // Another process: passes on what arrives on hop `in`, for ever. A middle one serves both directions.
+  // Another process: passes on what arrives on hop `in`, for ever. A middle one serves both
+  // directions.
   [[noreturn]] void Forward(uint32_t in) noexcept {
     for (uint64_t round = 1;; ++round) {
       Await(in, round);
@@ -55,7 +57,8 @@ class BareChain {
     lines_[hop].round.store(round, std::memory_order_release);  // pairs with Await()
   }
   void Await(uint32_t hop, uint64_t round) noexcept {
-    for (uint32_t pauses = 0; lines_[hop].round.load(std::memory_order_acquire) != round; ++pauses) {
+    for (uint32_t pauses = 0; lines_[hop].round.load(std::memory_order_acquire) != round;
+         ++pauses) {
       if (wait_ == HopWait::kYield && pauses >= kPausesBeforeYield) {
         sched_yield();
       } else {

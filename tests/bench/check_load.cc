@@ -74,7 +74,9 @@ template <class C>
 
 std::vector<std::string> CheckNames() {
   std::vector<std::string> names;
-  const auto add = [&]<class... Cs>(std::tuple<Cs...>*) { (names.emplace_back(Name(Cs::kCheck)), ...); };
+  const auto add = [&]<class... Cs>(std::tuple<Cs...>*) {
+    (names.emplace_back(Name(Cs::kCheck)), ...);
+  };
   add(static_cast<OrderChecks*>(nullptr));
   return names;
 }

@@ -24,11 +24,13 @@ bool ContestTimes::In(size_t cycle, Distance distance) const {
   return ns > 0 && (distance == Distance::kNear ? ns <= kNearNsMax : ns >= kFarNsMin);
 }
 
-std::vector<double> ContestTimes::Ratios(size_t contestant, int reference, Distance distance) const {
+std::vector<double> ContestTimes::Ratios(size_t contestant, int reference,
+                                         Distance distance) const {
   std::vector<double> out;
   for (size_t cycle = 0; cycle < bounce_ns.size(); ++cycle) {
     if (!In(cycle, distance)) continue;
-    const double base = reference < 0 ? bounce_ns[cycle] : round_ns[static_cast<size_t>(reference)][cycle];
+    const double base =
+        reference < 0 ? bounce_ns[cycle] : round_ns[static_cast<size_t>(reference)][cycle];
     out.push_back(round_ns[contestant][cycle] / base);
   }
   return out;
@@ -50,7 +52,8 @@ std::vector<double> ContestTimes::Bounces(Distance distance) const {
   return out;
 }
 
-ContestTimes RunContest(BouncedLines& lines, const std::vector<Contestant>& contestants, uint32_t cycles) {
+ContestTimes RunContest(BouncedLines& lines, const std::vector<Contestant>& contestants,
+                        uint32_t cycles) {
   const double ns_per_tick = MeasureTscNsPerTick();
   RINGWAY_CHECK(ns_per_tick > 0, "the bench needs an invariant time-stamp counter");
   ContestTimes times;
@@ -61,10 +64,12 @@ ContestTimes RunContest(BouncedLines& lines, const std::vector<Contestant>& cont
     for (size_t i = 0; i < contestants.size(); ++i) {
       const uint64_t start = ReadTsc();
       contestants[i].left(contestants[i].rounds);
-      times.round_ns[i].push_back(static_cast<double>(ReadTsc() - start) * ns_per_tick / contestants[i].rounds);
+      times.round_ns[i].push_back(static_cast<double>(ReadTsc() - start) * ns_per_tick /
+                                  contestants[i].rounds);
     }
     const double after = TimeBounce(lines, round, ns_per_tick);
-    // Two blocks around the cycle that differ by more than a quarter: the distance changed, or somebody else ran.
+    // Two blocks around the cycle that differ by more than a quarter: the distance changed, or
+    // somebody else ran.
     const bool agree = std::abs(before - after) < 0.25 * std::min(before, after);
     times.bounce_ns.push_back(agree ? (before + after) / 2 : 0);
     before = after;
@@ -72,7 +77,8 @@ ContestTimes RunContest(BouncedLines& lines, const std::vector<Contestant>& cont
   return times;
 }
 
-void AnswerContest(BouncedLines& lines, const std::vector<Contestant>& contestants, uint32_t cycles) {
+void AnswerContest(BouncedLines& lines, const std::vector<Contestant>& contestants,
+                   uint32_t cycles) {
   uint64_t round = 0;
   AnswerBounce(lines, round);
   for (uint32_t cycle = 0; cycle < cycles; ++cycle) {

@@ -1,9 +1,10 @@
-// How contestants are timed against each other: short blocks in turn, by the same two processes, classed by how far
-// apart the two cores were at that moment.
+// How contestants are timed against each other: short blocks in turn, by the same two processes,
+// classed by how far apart the two cores were at that moment.
 //
-// On shared machines the distance between two cores changes within minutes: only neighbours in time compare. Each
-// cycle times every contestant once, between two blocks of the bare bounced lines; a cycle counts as *near* or *far*
-// when both of these agree, and its ratios are taken within the cycle.
+// On shared machines the distance between two cores changes within minutes: only neighbours in time
+// compare. Each cycle times every contestant once, between two blocks of the bare bounced lines; a
+// cycle counts as *near* or *far* when both of these agree, and its ratios are taken within the
+// cycle.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +13,18 @@
 #include <vector>
 
 #include "base/clock.h"
-
 #include "tests/bench/pair.h"
 #include "tests/bench/raw_limits.h"
 
-
 namespace ringway::bench {
 
-// One-way nanoseconds of the bare bounce that separate near from far; between them a cycle belongs to neither.
+// One-way nanoseconds of the bare bounce that separate near from far; between them a cycle belongs
+// to neither.
 inline constexpr double kNearNsMax = 130;
 inline constexpr double kFarNsMin = 170;
 
-// What each side does for one block of `rounds`; the right side's may be called before or after the left's.
+// What each side does for one block of `rounds`; the right side's may be called before or after the
+// left's.
 struct Contestant {
   std::string name;
   std::function<void(uint32_t rounds)> left;
@@ -33,11 +34,12 @@ struct Contestant {
 
 // Nanoseconds per round of every contestant in every cycle.
 struct ContestTimes {
-  std::vector<double> bounce_ns;                // one way, mean of the two blocks around the cycle; 0: disagreed
-  std::vector<std::vector<double>> round_ns;    // [contestant][cycle]
+  std::vector<double> bounce_ns;  // one way, mean of the two blocks around the cycle; 0: disagreed
+  std::vector<std::vector<double>> round_ns;  // [contestant][cycle]
 
   enum class Distance { kNear, kFar };
-  // Values of a contestant divided by those of another (or by the bounce, `reference` < 0) in the cycles of a class.
+  // Values of a contestant divided by those of another (or by the bounce, `reference` < 0) in the
+  // cycles of a class.
   std::vector<double> Ratios(size_t contestant, int reference, Distance distance) const;
   std::vector<double> Values(size_t contestant, Distance distance) const;
   std::vector<double> Bounces(Distance distance) const;
@@ -47,7 +49,9 @@ struct ContestTimes {
 };
 
 // The left side's whole run; the right side calls AnswerContest() with the same list.
-ContestTimes RunContest(BouncedLines& lines, const std::vector<Contestant>& contestants, uint32_t cycles);
-void AnswerContest(BouncedLines& lines, const std::vector<Contestant>& contestants, uint32_t cycles);
+ContestTimes RunContest(BouncedLines& lines, const std::vector<Contestant>& contestants,
+                        uint32_t cycles);
+void AnswerContest(BouncedLines& lines, const std::vector<Contestant>& contestants,
+                   uint32_t cycles);
 
 }  // namespace ringway::bench

@@ -38,7 +38,8 @@ constexpr std::array<PartName, 4> kParts = {{
     {"confirm_cancel", "venue's cancel confirmation", &LapTicks::confirm_cancel},
 }};
 
-Row Plain(std::string name, std::string unit, double ours, std::optional<double> target, std::string note) {
+Row Plain(std::string name, std::string unit, double ours, std::optional<double> target,
+          std::string note) {
   Row row;
   row.name = std::move(name);
   row.unit = std::move(unit);
@@ -56,7 +57,8 @@ std::vector<double> InterleavedEnterNs(std::vector<EngineLoadOptions> options) {
   std::vector<std::vector<double>> ns(loads.size());
   for (uint32_t lap = 0; lap < kLaps; ++lap) {
     for (size_t i = 0; i < loads.size(); ++i) {
-      ns[i].push_back(static_cast<double>(loads[i]->RunLap().enter) * ns_per_tick / loads[i]->batch());
+      ns[i].push_back(static_cast<double>(loads[i]->RunLap().enter) * ns_per_tick /
+                      loads[i]->batch());
     }
   }
   std::vector<double> medians;
@@ -82,15 +84,17 @@ void RunEngineBench(Report& report) {
   for (size_t i = 0; i < kParts.size(); ++i) {
     report.Add(Plain(absl::StrCat("engine, ", kParts[i].what), "ns", Median(ns[i]), kNsTarget,
                      "in process, all checks on, 1,024 open orders"));
-    const auto count = CountInstructions(driver, absl::StrCat(kParts[i].driver, " ", kCountedLaps), "ringway_bench_step");
+    const auto count = CountInstructions(driver, absl::StrCat(kParts[i].driver, " ", kCountedLaps),
+                                         "ringway_bench_step");
     if (count) {
       report.Add(Plain(absl::StrCat("engine, ", kParts[i].what), "instructions",
-                       static_cast<double>(*count) / (kCountedLaps * load.batch()), kInstructionsTarget, "callgrind"));
+                       static_cast<double>(*count) / (kCountedLaps * load.batch()),
+                       kInstructionsTarget, "callgrind"));
     }
   }
   for (const std::string& name : CheckNames()) {
-    const auto count = CountInstructions(driver, absl::StrCat("check ", name, " ", kCountedCheckRounds),
-                                         "*CheckOnce*");
+    const auto count = CountInstructions(
+        driver, absl::StrCat("check ", name, " ", kCountedCheckRounds), "*CheckOnce*");
     std::vector<double> check_ns;
     for (int i = 0; i < 5; ++i) check_ns.push_back(RunCheck(name, kCheckRounds));
     report.Add(Plain(absl::StrCat("  check ", name), "instructions",
@@ -109,24 +113,28 @@ void RunScaleBench(Report& report) {
 
   const std::vector<double> session_ns = InterleavedEnterNs(by_sessions);
   const std::vector<double> order_ns = InterleavedEnterNs(by_orders);
-  const auto add = [&](const std::string& name, double ours, double smallest, const std::string& smallest_name) {
+  const auto add = [&](const std::string& name, double ours, double smallest,
+                       const std::string& smallest_name) {
     Row row = Plain(name, "ns", ours, kGrowthTarget, "engine in process, new order");
     row.reference = smallest;
     row.reference_name = smallest_name;
     report.Add(std::move(row));
   };
   for (size_t i = 1; i < sessions.size(); ++i) {
-    add(absl::StrCat("engine, ", sessions[i], " sessions"), session_ns[i], session_ns[0], "1 session");
+    add(absl::StrCat("engine, ", sessions[i], " sessions"), session_ns[i], session_ns[0],
+        "1 session");
   }
   for (size_t i = 1; i < open_orders.size(); ++i) {
-    add(absl::StrCat("engine, ", open_orders[i], " open orders"), order_ns[i], order_ns[0], "1,024 open orders");
+    add(absl::StrCat("engine, ", open_orders[i], " open orders"), order_ns[i], order_ns[0],
+        "1,024 open orders");
   }
   EngineLoadOptions options;
   options.open_orders = 1'024'000;
   const Engine engine(EngineLoad::Config(options));
   const double orders = EngineLoad::Config(options).pools.orders_max;
-  report.Add(Plain("memory per open order", "bytes", static_cast<double>(engine.order_table_bytes()) / orders,
-                   kBytesPerOrderTarget, "order table with its indices"));
+  report.Add(Plain("memory per open order", "bytes",
+                   static_cast<double>(engine.order_table_bytes()) / orders, kBytesPerOrderTarget,
+                   "order table with its indices"));
 }
 
 }  // namespace ringway::bench

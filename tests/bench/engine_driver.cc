@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
     for (int lap = 0; lap < std::atoi(argv[2]); ++lap) load.RunLap();
     return 0;
   }
-  std::fprintf(stderr, "usage: engine_driver enter|confirm|cancel|confirm_cancel LAPS\n"
-                       "       engine_driver check NAME COUNT\n");
+  std::fprintf(stderr,
+               "usage: engine_driver enter|confirm|cancel|confirm_cancel LAPS\n"
+               "       engine_driver check NAME COUNT\n");
   return 2;
 }

@@ -8,7 +8,8 @@
 #include "schema/json.h"
 
 extern "C" [[gnu::noinline]] void ringway_bench_step(ringway::Engine& engine, int64_t now_ns,
-                                                     const ringway::Input& input, ringway::Effects& effects) noexcept {
+                                                     const ringway::Input& input,
+                                                     ringway::Effects& effects) noexcept {
   engine.Step(now_ns, input, effects);
 }
 
@@ -17,10 +18,10 @@ namespace {
 
 constexpr uint32_t kInstruments = 16;
 constexpr VenueId kVenue = 1;
-constexpr int64_t kTick = 10'000'000;             // 0.01
-constexpr int64_t kReference = 100'000'000'000;   // 100.00
-constexpr int64_t kStepGapNs = 1'000;             // a million requests a second
-constexpr uint32_t kPriceLevels = 400;            // below the reference, within the collar
+constexpr int64_t kTick = 10'000'000;            // 0.01
+constexpr int64_t kReference = 100'000'000'000;  // 100.00
+constexpr int64_t kStepGapNs = 1'000;            // a million requests a second
+constexpr uint32_t kPriceLevels = 400;           // below the reference, within the collar
 
 }  // namespace
 
@@ -121,7 +122,8 @@ uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded
       }
       if (effect.target != Target::kVenue) continue;
       uint64_t id;
-      std::memcpy(&id, effect.payload.data() + 8, sizeof(id));  // clOrdId is the first word of every request
+      std::memcpy(&id, effect.payload.data() + 8,
+                  sizeof(id));  // clOrdId is the first word of every request
       sent_ids_.push_back(id);
     }
   }
@@ -129,7 +131,8 @@ uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded
 }
 
 NewOrder EngineLoad::MakeOrder(uint64_t number) const {
-  // Numbers are spread over accounts, instruments and prices; sizes differ so that no two look like a repeat.
+  // Numbers are spread over accounts, instruments and prices; sizes differ so that no two look like
+  // a repeat.
   const uint64_t mixed = number * 0x9e3779b97f4a7c15u >> 20;
   NewOrder order;
   order.cl_ord_id = number;
@@ -182,7 +185,8 @@ LapTicks EngineLoad::RunLap() {
     Put(inputs_[i], order.account, cancel);
   }
   ticks.cancel = StepAll(Part::kCancel, Origin::kSession, inputs_);
-  RINGWAY_CHECK(sent_ids_.size() == options_.batch, "the engine refused one of the bench's cancels");
+  RINGWAY_CHECK(sent_ids_.size() == options_.batch,
+                "the engine refused one of the bench's cancels");
   for (uint32_t i = 0; i < options_.batch; ++i) {
     ExecutionReport report;
     report.cl_ord_id = sent_ids_[i];

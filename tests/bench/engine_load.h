@@ -1,8 +1,9 @@
-// A load for the engine in process: sessions that enter, confirm and cancel orders, every risk check on.
+// A load for the engine in process: sessions that enter, confirm and cancel orders, every risk
+// check on.
 //
-// One lap = `batch` new orders, their venue confirmations, their cancels and the venue's confirmations of those: the
-// number of open orders is the same after each lap. Only the engine's steps are timed or counted, not the making of
-// their inputs.
+// One lap = `batch` new orders, their venue confirmations, their cancels and the venue's
+// confirmations of those: the number of open orders is the same after each lap. Only the engine's
+// steps are timed or counted, not the making of their inputs.
 #pragma once
 
 #include <array>
@@ -19,8 +20,8 @@ namespace ringway::bench {
 enum class Part : uint8_t { kNone, kEnter, kConfirm, kCancel, kConfirmCancel };
 
 struct EngineLoadOptions {
-  uint32_t sessions = 1;      // each with its own account
-  uint32_t open_orders = 0;   // resting before the first lap and throughout
+  uint32_t sessions = 1;     // each with its own account
+  uint32_t open_orders = 0;  // resting before the first lap and throughout
   uint32_t batch = 256;
   Part counted = Part::kNone;
 };
@@ -65,7 +66,8 @@ class EngineLoad {
   int64_t now_ns_;
   uint64_t next_number_ = 1;
   uint64_t next_exec_id_ = 1;
-  std::vector<uint64_t> sent_ids_;  // the gateway's, of the requests that the last StepAll() sent to the venue
+  std::vector<uint64_t>
+      sent_ids_;  // the gateway's, of the requests that the last StepAll() sent to the venue
   std::vector<uint64_t> order_ids_;
   std::vector<Encoded> inputs_;
 };
@@ -73,5 +75,5 @@ class EngineLoad {
 }  // namespace ringway::bench
 
 // The engine's step under a name that callgrind can be told to count. Never inlined.
-extern "C" void ringway_bench_step(ringway::Engine& engine, int64_t now_ns, const ringway::Input& input,
-                                   ringway::Effects& effects) noexcept;
+extern "C" void ringway_bench_step(ringway::Engine& engine, int64_t now_ns,
+                                   const ringway::Input& input, ringway::Effects& effects) noexcept;

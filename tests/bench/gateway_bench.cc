@@ -87,24 +87,28 @@ enum class Layout { kTwoProcesses, kThreeProcesses };
 
 std::string GatewayToml(const std::string& directory, Layout layout) {
   std::string toml = absl::StrCat(
-      "listen = [\"shm:", directory, "/gw.sock\"]\n[admin]\nsocket = \"\"\n[host]\nlock_memory = false\n",
-      "wait = \"", layout == Layout::kTwoProcesses ? "spin" : "yield", "\"\n",
-      layout == Layout::kTwoProcesses ? "" : "[wait]\nspins_alone = 10\n", "[routing]\ndefault_venue = 1\n",
+      "listen = [\"shm:", directory,
+      "/gw.sock\"]\n[admin]\nsocket = \"\"\n[host]\nlock_memory = false\n", "wait = \"",
+      layout == Layout::kTwoProcesses ? "spin" : "yield", "\"\n",
+      layout == Layout::kTwoProcesses ? "" : "[wait]\nspins_alone = 10\n",
+      "[routing]\ndefault_venue = 1\n",
       "[[instrument]]\nid = 1\nsymbol = \"BENCH\"\ntick = 0.01\nreference_price = 100.00\n");
   for (int id = 1; id <= 2; ++id) {
-    absl::StrAppend(&toml, "[[account]]\nid = ", id, "\nname = \"bench ", id,
-                    "\"\n[account.limits]\nquantity_max = 1000000\nnotional_max = 1000000000\nposition_max = "
-                    "100000000\ngross_notional_max = 100000000000\n",
-                    "[[session]]\nid = ", id, "\nname = \"bench ", id, "\"\nkey_file = \"", directory, "/", id,
-                    ".key\"\naccounts = [", id,
-                    "]\n[session.limits]\nquantity_max = 1000000\nnotional_max = 1000000000\n"
-                    "duplicate_orders_max = 1000000000\nmessages_per_second = 1000000000\n"
-                    "message_burst = 1000000000\ncancel_reserve = 1000\n");
+    absl::StrAppend(
+        &toml, "[[account]]\nid = ", id, "\nname = \"bench ", id,
+        "\"\n[account.limits]\nquantity_max = 1000000\nnotional_max = 1000000000\nposition_max = "
+        "100000000\ngross_notional_max = 100000000000\n",
+        "[[session]]\nid = ", id, "\nname = \"bench ", id, "\"\nkey_file = \"", directory, "/", id,
+        ".key\"\naccounts = [", id,
+        "]\n[session.limits]\nquantity_max = 1000000\nnotional_max = 1000000000\n"
+        "duplicate_orders_max = 1000000000\nmessages_per_second = 1000000000\n"
+        "message_burst = 1000000000\ncancel_reserve = 1000\n");
   }
-  absl::StrAppend(&toml, "[[venue]]\nid = 1\nname = \"exchange\"\n",
-                  layout == Layout::kTwoProcesses
-                      ? std::string("connector = \"exchange\"\n")
-                      : absl::StrCat("connector = \"exchange-link\"\nuri = \"shm:", directory, "/ex.sock\"\n"));
+  absl::StrAppend(
+      &toml, "[[venue]]\nid = 1\nname = \"exchange\"\n",
+      layout == Layout::kTwoProcesses
+          ? std::string("connector = \"exchange\"\n")
+          : absl::StrCat("connector = \"exchange-link\"\nuri = \"shm:", directory, "/ex.sock\"\n"));
   return toml;
 }
 
@@ -112,7 +116,8 @@ void WriteFile(const std::string& path, const std::string& text) {
   std::ofstream out(path);
   out << text;
   out.close();
-  RINGWAY_CHECK(out.good() && chmod(path.c_str(), 0600) == 0, "cannot write a file of the bench's run");
+  RINGWAY_CHECK(out.good() && chmod(path.c_str(), 0600) == 0,
+                "cannot write a file of the bench's run");
 }
 
 std::unique_ptr<demo::Child> StartAndAwait(const demo::ChildSpec& spec) {
@@ -127,7 +132,8 @@ std::unique_ptr<demo::Child> StartAndAwait(const demo::ChildSpec& spec) {
   return child;
 }
 
-// The whole way: a resting order of session 1, immediate-or-cancel orders of session 2 that take one unit each.
+// The whole way: a resting order of session 1, immediate-or-cancel orders of session 2 that take
+// one unit each.
 class Market {
  public:
   Market(const std::string& directory, Layout layout) : wait_(layout) {
@@ -192,20 +198,21 @@ class Market {
   void PollUntil(Session& session, F&& done) {
     uint32_t idle = 0;
     while (!done()) {
-      const uint32_t count = session.Poll(
-          Handlers{[&](const OrderAck&) { acked_tsc_ = ReadTsc(); },
-                   [&](const ExecutionReport& report) {
-                     if (report.exec_type == ExecType::kFill || report.exec_type == ExecType::kPartialFill) {
-                       filled_tsc_ = ReadTsc();
-                     }
-                     ++maker_reports_;
-                   },
-                   [&](const OrderReject& reject) {
-                     std::fprintf(stderr, "bench: the gateway rejected an order: %s\n",
-                                  std::string(Name(reject.reason)).c_str());
-                     std::exit(1);
-                   }},
-          8);
+      const uint32_t count =
+          session.Poll(Handlers{[&](const OrderAck&) { acked_tsc_ = ReadTsc(); },
+                                [&](const ExecutionReport& report) {
+                                  if (report.exec_type == ExecType::kFill ||
+                                      report.exec_type == ExecType::kPartialFill) {
+                                    filled_tsc_ = ReadTsc();
+                                  }
+                                  ++maker_reports_;
+                                },
+                                [&](const OrderReject& reject) {
+                                  std::fprintf(stderr, "bench: the gateway rejected an order: %s\n",
+                                               std::string(Name(reject.reason)).c_str());
+                                  std::exit(1);
+                                }},
+                       8);
       RINGWAY_CHECK(session.state() == SessionState::kLive, "the bench's session ended");
       if (count != 0) {
         idle = 0;
@@ -217,7 +224,9 @@ class Market {
     }
   }
 
-  int64_t Ns(uint64_t ticks) const { return static_cast<int64_t>(static_cast<double>(ticks) * ns_per_tick_); }
+  int64_t Ns(uint64_t ticks) const {
+    return static_cast<int64_t>(static_cast<double>(ticks) * ns_per_tick_);
+  }
 
   const double ns_per_tick_ = MeasureTscNsPerTick();
   const Layout wait_;
@@ -250,7 +259,8 @@ Measured Measure(Layout layout) {
   const auto run = OrDie(demo::PrivateDirectory::Make());
   const std::string& directory = run->path();
   const std::string keys[2] = {std::string(64, 'a'), std::string(64, 'b')};
-  for (int id = 1; id <= 2; ++id) WriteFile(absl::StrCat(directory, "/", id, ".key"), keys[id - 1] + "\n");
+  for (int id = 1; id <= 2; ++id)
+    WriteFile(absl::StrCat(directory, "/", id, ".key"), keys[id - 1] + "\n");
   WriteFile(directory + "/gateway.toml", GatewayToml(directory, layout));
 
   Troop ringway;
@@ -258,17 +268,19 @@ Measured Measure(Layout layout) {
   if (!two) {
     exchange = StartAndAwait(
         {.name = "ringway-exchange",
-         .argv = {OrDie(demo::FindProgram("ringway-exchange", "gateway/connector/exchange")), "--listen",
-                  absl::StrCat("shm:", directory, "/ex.sock"), "--instruments", "1", "--wait", "yield"},
+         .argv = {OrDie(demo::FindProgram("ringway-exchange", "gateway/connector/exchange")),
+                  "--listen", absl::StrCat("shm:", directory, "/ex.sock"), "--instruments", "1",
+                  "--wait", "yield"},
          .log_path = directory + "/exchange.log",
          .core = 0});
     ringway.Add(exchange->pid());
   }
-  const auto gateway = StartAndAwait({.name = "ringway-gateway",
-                                      .argv = {OrDie(demo::FindProgram("ringway-gateway", "gateway")), "--config",
-                                               directory + "/gateway.toml"},
-                                      .log_path = directory + "/gateway.log",
-                                      .core = 1});
+  const auto gateway =
+      StartAndAwait({.name = "ringway-gateway",
+                     .argv = {OrDie(demo::FindProgram("ringway-gateway", "gateway")), "--config",
+                              directory + "/gateway.toml"},
+                     .log_path = directory + "/gateway.log",
+                     .core = 1});
   ringway.Add(gateway->pid());
 
   BareChain* chain = NewShared<BareChain>(two ? 2u : 4u, two ? HopWait::kSpin : HopWait::kYield);
@@ -306,7 +318,8 @@ Measured Measure(Layout layout) {
   return measured;
 }
 
-// What the engine itself takes: in process, the median of a step's time for an order, and for a venue's report.
+// What the engine itself takes: in process, the median of a step's time for an order, and for a
+// venue's report.
 struct EngineNs {
   double order;
   double report;
@@ -336,8 +349,9 @@ void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs&
       fill_ratio.push_back(fill.back() / (bare.back() + engine.order + 2 * engine.report));
     }
     if (bare.size() < 5) continue;
-    const std::string note = absl::StrCat("2 processes (exchange in the gateway), pure spin, ", bare.size(),
-                                          " cycles; bare round trip ", static_cast<int>(Median(bare)), " ns");
+    const std::string note =
+        absl::StrCat("2 processes (exchange in the gateway), pure spin, ", bare.size(),
+                     " cycles; bare round trip ", static_cast<int>(Median(bare)), " ns");
     const std::optional<double> target = near ? kTwoProcessesNearTarget : kTwoProcessesFarTarget;
     const char* where = near ? ", near" : ", far";
     report.Add({.name = absl::StrCat("order to ack, 2 processes", where),
@@ -361,7 +375,8 @@ void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs&
 
 void AddThreeProcessRows(Report& report, const Measured& measured) {
   std::vector<double> ratio;
-  for (size_t i = 0; i < measured.bare_ns.size(); ++i) ratio.push_back(measured.fill_ns[i] / measured.bare_ns[i]);
+  for (size_t i = 0; i < measured.bare_ns.size(); ++i)
+    ratio.push_back(measured.fill_ns[i] / measured.bare_ns[i]);
   const std::string note = "3 processes on 2 cores, 10 pauses then yield";
   report.Add({.name = "order to fill, 3 processes, p50",
               .unit = "ns",
@@ -387,7 +402,8 @@ void RunGatewayBench(Report& report) {
   AddThreeProcessRows(report, Measure(Layout::kThreeProcesses));
   const std::vector<int64_t> fix = MeasureQuickFix(kQuickFixOrders);
   if (fix.empty()) {
-    std::fprintf(stderr, "bench: no QuickFIX row: libquickfix-dev was not installed when this was built\n");
+    std::fprintf(stderr,
+                 "bench: no QuickFIX row: libquickfix-dev was not installed when this was built\n");
     return;
   }
   report.Add({.name = "order to ack, 2 processes, beside QuickFIX",

@@ -52,7 +52,8 @@ void SendOne(ShmLink& link, const std::byte* payload, uint32_t bytes) {
 }
 
 void ReceiveOne(ShmLink& link, std::byte* payload) {
-  while (link.Poll([&](const Record& r) { std::memcpy(payload, r.payload.data(), 48); }, 1) == 0) CpuPause();
+  while (link.Poll([&](const Record& r) { std::memcpy(payload, r.payload.data(), 48); }, 1) == 0)
+    CpuPause();
 }
 
 Contestant LinkLatency(ShmLink*& link, uint32_t bytes) {
@@ -157,9 +158,9 @@ Contestant RingRate(Ring& ring, Shared& shared, uint32_t bytes, const char* name
 
 // --- the rows ---
 
-void AddRow(Report& report, const ContestTimes& times, const std::string& name, size_t ours, int reference,
-            const std::string& reference_name, double per_round, std::optional<double> near_target,
-            std::optional<double> far_target) {
+void AddRow(Report& report, const ContestTimes& times, const std::string& name, size_t ours,
+            int reference, const std::string& reference_name, double per_round,
+            std::optional<double> near_target, std::optional<double> far_target) {
   using Distance = ContestTimes::Distance;
   for (Distance distance : {Distance::kNear, Distance::kFar}) {
     const bool near = distance == Distance::kNear;
@@ -171,8 +172,9 @@ void AddRow(Report& report, const ContestTimes& times, const std::string& name, 
     row.name = absl::StrCat(name, near ? ", near" : ", far");
     row.unit = "ns";
     row.ours = Median(times.Values(ours, distance)) * per_round;
-    row.reference = reference < 0 ? Median(times.Bounces(distance))
-                                  : Median(times.Values(static_cast<size_t>(reference), distance)) * per_round;
+    row.reference =
+        reference < 0 ? Median(times.Bounces(distance))
+                      : Median(times.Values(static_cast<size_t>(reference), distance)) * per_round;
     row.reference_name = reference_name;
     row.ratio = Median(ratios) * scale;
     row.target = near ? near_target : far_target;
@@ -193,7 +195,8 @@ void RunLinkBench(Report& report) {
   contestants.push_back(LinkLatency(link, 48));
   contestants.push_back(RingLatency(shared->sequenced_there[0], shared->sequenced_back, 48));
   contestants.push_back(LinkLatency(link, 240));
-  contestants.push_back(RingLatency(shared->sequenced_large_there, shared->sequenced_large_back, 240));
+  contestants.push_back(
+      RingLatency(shared->sequenced_large_there, shared->sequenced_large_back, 240));
   contestants.push_back(LinkRate(link, *shared, 48, true));
   contestants.push_back(RingRate(shared->batched, *shared, 48, "SPSC ring, 64 at a time"));
   contestants.push_back(LinkRate(link, *shared, 48, false));
@@ -201,14 +204,16 @@ void RunLinkBench(Report& report) {
   contestants.push_back(LinkRate(link, *shared, 240, true));
   contestants.push_back(RingRate(shared->batched_large, *shared, 240, "SPSC ring, 64 at a time"));
   contestants.push_back(LinkRate(link, *shared, 240, false));
-  contestants.push_back(RingRate(shared->sequenced_large_there, *shared, 240, "sequence-in-slot ring"));
+  contestants.push_back(
+      RingRate(shared->sequenced_large_there, *shared, 240, "sequence-in-slot ring"));
 
   ContestTimes times;
   const bool ended_well = RunPair(
       [&] {
         auto listener = ShmListener::Listen(uri, {});
         if (!listener.ok()) Fail(listener.status());
-        shared->listening.store(true, std::memory_order_release);  // pairs with the right side's wait
+        shared->listening.store(true,
+                                std::memory_order_release);  // pairs with the right side's wait
         std::unique_ptr<ShmLink> accepted;
         const int64_t deadline_ns = MonotonicNowNs() + kConnectTimeoutNs;
         while (!accepted && MonotonicNowNs() < deadline_ns) accepted = (*listener)->TryAccept();
@@ -228,13 +233,18 @@ void RunLinkBench(Report& report) {
   RINGWAY_CHECK(ended_well, "the bench's other process failed");
 
   AddRow(report, times, "link one-way, 48 B", 0, -1, "bounced cache lines", 0.5, 1.15, 1.25);
-  AddRow(report, times, "  bare sequence-in-slot ring, 48 B", 1, -1, "bounced cache lines", 0.5, {}, {});
+  AddRow(report, times, "  bare sequence-in-slot ring, 48 B", 1, -1, "bounced cache lines", 0.5, {},
+         {});
   AddRow(report, times, "link one-way, 48 B", 0, 1, "sequence-in-slot ring", 0.5, {}, {});
   AddRow(report, times, "link one-way, 240 B", 2, 3, "sequence-in-slot ring", 0.5, {}, {});
-  AddRow(report, times, "link per message, 48 B, gathered", 4, 5, "SPSC ring, 64 at a time", 1, 1.25, 1.25);
-  AddRow(report, times, "link per message, 48 B, each flushed", 6, 7, "sequence-in-slot ring", 1, 1.1, 1.1);
-  AddRow(report, times, "link per message, 240 B, gathered", 8, 9, "SPSC ring, 64 at a time", 1, 1.25, 1.25);
-  AddRow(report, times, "link per message, 240 B, each flushed", 10, 11, "sequence-in-slot ring", 1, 1.1, 1.1);
+  AddRow(report, times, "link per message, 48 B, gathered", 4, 5, "SPSC ring, 64 at a time", 1,
+         1.25, 1.25);
+  AddRow(report, times, "link per message, 48 B, each flushed", 6, 7, "sequence-in-slot ring", 1,
+         1.1, 1.1);
+  AddRow(report, times, "link per message, 240 B, gathered", 8, 9, "SPSC ring, 64 at a time", 1,
+         1.25, 1.25);
+  AddRow(report, times, "link per message, 240 B, each flushed", 10, 11, "sequence-in-slot ring", 1,
+         1.1, 1.1);
 }
 
 }  // namespace ringway::bench

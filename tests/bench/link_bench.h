@@ -1,4 +1,5 @@
-// How fast a record crosses one shared-memory link, beside the cache lines and bare rings it is made of.
+// How fast a record crosses one shared-memory link, beside the cache lines and bare rings it is
+// made of.
 #pragma once
 
 #include "tests/bench/report.h"

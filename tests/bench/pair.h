@@ -1,7 +1,9 @@
-// Two pinned processes that run the same list of contests in step, so that what is compared is interleaved.
+// Two pinned processes that run the same list of contests in step, so that what is compared is
+// interleaved.
 //
-// Both sides know the list; a contest needs no other agreement than its own messages. The left process (core 0)
-// keeps the time; the right one (core 1) answers and ends when the list ends or the left process is gone.
+// Both sides know the list; a contest needs no other agreement than its own messages. The left
+// process (core 0) keeps the time; the right one (core 1) answers and ends when the list ends or
+// the left process is gone.
 #pragma once
 
 #include <sched.h>
@@ -25,8 +27,8 @@ namespace ringway::bench {
 // Zeroed memory that this process shares with those it forks, touched beforehand; never unmapped.
 template <class T, class... Args>
 T* NewShared(Args... args) {
-  void* memory =
-      mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  void* memory = mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   RINGWAY_CHECK(memory != MAP_FAILED, "no memory for a bench's shared area");
   return new (memory) T(args...);
 }
@@ -37,7 +39,8 @@ class ScopedPin {
   explicit ScopedPin(uint32_t core) {
     sched_getaffinity(0, sizeof(before_), &before_);
     const absl::Status pinned = PinToAllowedCore(core % AllowedCoreCount());
-    if (!pinned.ok()) std::fprintf(stderr, "bench: not pinned: %s\n", std::string(pinned.message()).c_str());
+    if (!pinned.ok())
+      std::fprintf(stderr, "bench: not pinned: %s\n", std::string(pinned.message()).c_str());
   }
   ~ScopedPin() { sched_setaffinity(0, sizeof(before_), &before_); }
   ScopedPin(const ScopedPin&) = delete;
@@ -47,7 +50,8 @@ class ScopedPin {
   cpu_set_t before_;
 };
 
-// Runs left() here and right() in a child, pinned to two different cores. Answers whether the child ended well.
+// Runs left() here and right() in a child, pinned to two different cores. Answers whether the child
+// ended well.
 template <class Left, class Right>
 bool RunPair(Left&& left, Right&& right) {
   std::fflush(nullptr);

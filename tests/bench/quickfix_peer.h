@@ -1,4 +1,5 @@
-// How long QuickFIX takes for what Ringway does: an order to an acceptor and its report back, over loopback TCP.
+// How long QuickFIX takes for what Ringway does: an order to an acceptor and its report back, over
+// loopback TCP.
 //
 // The implementation is compiled as C++14: QuickFIX 1.15's headers need what C++17 took out.
 #pragma once
@@ -9,9 +10,9 @@
 namespace ringway {
 namespace bench {
 
-// Round-trip times in nanoseconds of `count` NewOrderSingle messages, one at a time, in memory stores, initiator and
-// acceptor each on its own threads of this process. Empty when QuickFIX was not installed at build time or when the two
-// did not log on within ten seconds.
+// Round-trip times in nanoseconds of `count` NewOrderSingle messages, one at a time, in memory
+// stores, initiator and acceptor each on its own threads of this process. Empty when QuickFIX was
+// not installed at build time or when the two did not log on within ten seconds.
 std::vector<int64_t> MeasureQuickFix(uint32_t count);
 
 }  // namespace bench

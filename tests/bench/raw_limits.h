@@ -1,6 +1,8 @@
-// The physical limits that a link is measured against: bare cache lines and bare rings, with nothing on top.
+// The physical limits that a link is measured against: bare cache lines and bare rings, with
+// nothing on top.
 //
-// They carry no validation, no credit by contract, no death detection: only what the hardware must do anyway.
+// They carry no validation, no credit by contract, no death detection: only what the hardware must
+// do anyway.
 #pragma once
 
 #include <atomic>
@@ -12,7 +14,8 @@
 
 namespace ringway::bench {
 
-// Two lines, each with one writer: the least that two processes can do to tell each other something.
+// Two lines, each with one writer: the least that two processes can do to tell each other
+// something.
 struct BouncedLines {
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> ping{0};
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> pong{0};
@@ -27,8 +30,8 @@ struct BouncedLines {
   }
 };
 
-// A bare ring of slots whose first word is the sequence number: published slot by slot. The consumer gives
-// back room a quarter of the ring at a time.
+// A bare ring of slots whose first word is the sequence number: published slot by slot. The
+// consumer gives back room a quarter of the ring at a time.
 template <uint32_t kSlotBytes>
 class SequencedRing {
  public:

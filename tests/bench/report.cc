@@ -52,12 +52,13 @@ void Report::Print() const {
   std::printf("%-46s %10s %-13s %10s %-34s %6s %7s  %s\n", "name", "ours", "unit", "reference",
               "reference is", "ratio", "target", "note");
   for (const Row& row : rows_) {
-    const std::optional<double> judged = row.reference ? row.ratio : std::optional<double>(row.ours);
+    const std::optional<double> judged =
+        row.reference ? row.ratio : std::optional<double>(row.ours);
     const char* verdict = !row.target ? "" : *judged <= *row.target ? " ok" : " MISSED";
-    std::printf("%-46s %10s %-13s %10s %-34s %6s %7s  %s%s\n", row.name.c_str(), Cell(row.ours).c_str(),
-                row.unit.c_str(), Cell(row.reference).c_str(),
-                row.reference_name.empty() ? "-" : row.reference_name.c_str(), Cell(row.ratio).c_str(),
-                Cell(row.target).c_str(), row.note.c_str(), verdict);
+    std::printf("%-46s %10s %-13s %10s %-34s %6s %7s  %s%s\n", row.name.c_str(),
+                Cell(row.ours).c_str(), row.unit.c_str(), Cell(row.reference).c_str(),
+                row.reference_name.empty() ? "-" : row.reference_name.c_str(),
+                Cell(row.ratio).c_str(), Cell(row.target).c_str(), row.note.c_str(), verdict);
   }
 }
 
@@ -84,7 +85,9 @@ absl::Status Report::WriteJson(const std::string& path) const {
   std::ofstream out(path);
   out << all.dump(2) << "\n";
   out.flush();
-  if (!out) return absl::InternalError(absl::StrCat("cannot write ", path, ": check the folder and its room"));
+  if (!out)
+    return absl::InternalError(
+        absl::StrCat("cannot write ", path, ": check the folder and its room"));
   return absl::OkStatus();
 }
 

@@ -17,9 +17,11 @@ struct Row {
   double ours = 0;
   std::optional<double> reference = {};
   std::string reference_name = {};
-  std::optional<double> ratio = {};   // set by the bench where it is a median of paired ratios, not of the two medians
-  std::optional<double> target = {};  // the largest ratio (or, without a reference, value) that is good enough
-  std::string note = {};              // processes, wait policy, distance class, sample count
+  std::optional<double> ratio =
+      {};  // set by the bench where it is a median of paired ratios, not of the two medians
+  std::optional<double> target =
+      {};                 // the largest ratio (or, without a reference, value) that is good enough
+  std::string note = {};  // processes, wait policy, distance class, sample count
 };
 
 class Report {
