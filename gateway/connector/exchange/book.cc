@@ -34,12 +34,14 @@ Slot Book::Allocate() noexcept {
   if (slot == kNoSlot) return kNoSlot;
   Order& order = orders_[slot];
   free_order_ = order.next;
-  order = Order{};
+  order.shown = 0;
+  order.cum = 0;
   order.level = kNoSlot;
   order.next = kNoSlot;
   order.prev = kNoSlot;
   order.heap_index = kNoSlot;
   order.expires_ns = kNeverExpires;
+  order.waiting_stop = false;
   order.active = true;
   ++open_count_;
   return slot;

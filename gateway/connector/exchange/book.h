@@ -27,7 +27,8 @@ class Book {
  public:
   explicit Book(const ExchangeOptions& options);
 
-  // A free order, all zero, or kNoSlot when orders_max are in use.
+  // A free order, or kNoSlot when orders_max are in use. In no queue, nothing done or shown, never
+  // expiring; what a request says about it is the caller's to set.
   Slot Allocate() noexcept;
   // REQUIRES: allocated, and in no queue.
   void Free(Slot slot) noexcept;

@@ -22,7 +22,9 @@ Exchange::Exchange(const ExchangeOptions& options)
   for (const InstrumentOptions& instrument : options.instruments) {
     const uint64_t index = instruments_.size();
     instrument_by_id_.push_back((uint64_t{instrument.id} << 32) | index);
-    instruments_.push_back({.options = instrument});
+    instruments_.push_back({.options = instrument,
+                            .of_tick = Multiple(static_cast<uint64_t>(instrument.tick)),
+                            .of_lot = Multiple(instrument.lot)});
   }
   std::sort(instrument_by_id_.begin(), instrument_by_id_.end());
 }

@@ -50,6 +50,7 @@
 #include "gateway/connector/exchange/book.h"
 #include "gateway/connector/exchange/expiry_heap.h"
 #include "gateway/connector/exchange/ledger.h"
+#include "gateway/connector/exchange/multiple.h"
 #include "gateway/connector/exchange/options.h"
 #include "gateway/connector/exchange/order_index.h"
 #include "gateway/connector/exchange/report_queue.h"
@@ -120,9 +121,23 @@ class Exchange {
 
   struct Instrument {
     InstrumentOptions options;
+    Multiple of_tick;
+    Multiple of_lot;
     int64_t last_trade = 0;
     int64_t published = 0;
     int64_t published_ns = 0;
+  };
+
+  // What an execution report says beyond the state of its order.
+  struct Event {
+    ExecType exec_type;
+    OrdStatus status;
+    RejectReason reason = RejectReason::kNone;
+    Liquidity liquidity = Liquidity::kUnset;
+    uint64_t qty = 0;  // of a trade
+    int64_t price = 0;
+    uint64_t request_id = 0;  // the cancel's or replace's
+    uint64_t orig_id = 0;     // then: the order's before it
   };
 
   explicit Exchange(const ExchangeOptions& options);
@@ -136,8 +151,8 @@ class Exchange {
   bool Begin(int64_t now_ns, uint32_t member) noexcept;
   Slot FindInstrument(uint32_t id) const noexcept;
   RejectReason Check(const NewOrder& request, uint32_t member, Slot instrument) const noexcept;
-  RejectReason CheckTerms(const NewOrder& request, const InstrumentOptions& terms) const noexcept;
-  RejectReason CheckPrices(const NewOrder& request, const InstrumentOptions& terms) const noexcept;
+  RejectReason CheckTerms(const NewOrder& request, const Instrument& terms) const noexcept;
+  RejectReason CheckPrices(const NewOrder& request, const Instrument& terms) const noexcept;
   CancelRejectReason Check(const Replace& request, uint32_t member,
                            const Order& order) const noexcept;
   int64_t ExpiryOf(const NewOrder& request) const noexcept;
@@ -162,9 +177,7 @@ class Exchange {
   void Close(Slot slot, OrdStatus status) noexcept;
   void CancelUnasked(Slot slot, RejectReason reason) noexcept;
   void Expire(Slot slot) noexcept;
-  void Report(const Order& order, ExecutionReport& report) noexcept;
-  void ReportState(const Order& order, ExecType exec_type, OrdStatus status) noexcept;
-  void ReportTrade(const Order& order, uint64_t qty, int64_t price, Liquidity liquidity) noexcept;
+  void Report(const Order& order, const Event& event) noexcept;
 
   ExchangeOptions options_;
   Book book_;

@@ -9,11 +9,12 @@ namespace {
 
 constexpr int64_t kDayNs = 86'400 * kNsPerS;
 
-RejectReason CheckPrice(int64_t price, bool wanted, const InstrumentOptions& terms) noexcept {
+RejectReason CheckPrice(int64_t price, bool wanted, const InstrumentOptions& terms,
+                        const Multiple& of_tick) noexcept {
   if (!wanted) return price == 0 ? RejectReason::kNone : RejectReason::kInvalidPrice;
   if (price <= 0) return RejectReason::kInvalidPrice;
   if (price > terms.price_max) return RejectReason::kPriceExceedsBand;
-  if (price % terms.tick != 0) return RejectReason::kInvalidPriceIncrement;
+  if (!of_tick.Has(static_cast<uint64_t>(price))) return RejectReason::kInvalidPriceIncrement;
   return RejectReason::kNone;
 }
 
@@ -45,7 +46,7 @@ RejectReason Exchange::Check(const NewOrder& request, uint32_t member,
     return RejectReason::kInvalidField;
   }
   if (instrument == kNoSlot) return RejectReason::kUnknownSymbol;
-  const InstrumentOptions& terms = instruments_[instrument].options;
+  const Instrument& terms = instruments_[instrument];
   if (RejectReason reason = CheckPrices(request, terms); reason != RejectReason::kNone) {
     return reason;
   }
@@ -61,17 +62,17 @@ RejectReason Exchange::Check(const NewOrder& request, uint32_t member,
 }
 
 RejectReason Exchange::CheckPrices(const NewOrder& request,
-                                   const InstrumentOptions& terms) const noexcept {
-  const RejectReason reason = CheckPrice(request.price, !IsMarket(request.ord_type), terms);
+                                   const Instrument& terms) const noexcept {
+  const RejectReason reason =
+      CheckPrice(request.price, !IsMarket(request.ord_type), terms.options, terms.of_tick);
   if (reason != RejectReason::kNone) return reason;
-  return CheckPrice(request.stop_price, IsStop(request.ord_type), terms);
+  return CheckPrice(request.stop_price, IsStop(request.ord_type), terms.options, terms.of_tick);
 }
 
-RejectReason Exchange::CheckTerms(const NewOrder& request,
-                                  const InstrumentOptions& terms) const noexcept {
-  if (request.qty > terms.qty_max) return RejectReason::kOrderExceedsLimit;
-  if (request.qty == 0 || request.qty % terms.lot != 0 || request.display_qty > request.qty ||
-      request.display_qty % terms.lot != 0) {
+RejectReason Exchange::CheckTerms(const NewOrder& request, const Instrument& terms) const noexcept {
+  if (request.qty > terms.options.qty_max) return RejectReason::kOrderExceedsLimit;
+  if (request.qty == 0 || !terms.of_lot.Has(request.qty) || request.display_qty > request.qty ||
+      !terms.of_lot.Has(request.display_qty)) {
     return RejectReason::kIncorrectQuantity;
   }
   const bool immediate = request.time_in_force == TimeInForce::kImmediateOrCancel ||
@@ -94,20 +95,21 @@ RejectReason Exchange::CheckTerms(const NewOrder& request,
 
 CancelRejectReason Exchange::Check(const Replace& request, uint32_t member,
                                    const Order& order) const noexcept {
-  const InstrumentOptions& terms = instruments_[order.instrument].options;
+  const Instrument& terms = instruments_[order.instrument];
   if (request.cl_ord_id == 0 || !request.ReservedAreZero()) return CancelRejectReason::kOther;
   if (index_.Find(member, request.cl_ord_id) != nullptr) {
     return CancelRejectReason::kDuplicateClOrdId;
   }
-  if (request.qty == 0 || request.qty % terms.lot != 0 || request.qty > terms.qty_max) {
+  if (request.qty == 0 || !terms.of_lot.Has(request.qty) || request.qty > terms.options.qty_max) {
     return CancelRejectReason::kOther;
   }
   if (request.qty <= order.cum) return CancelRejectReason::kTooLateToCancel;
   const bool moves_stop = order.waiting_stop && request.stop_price != 0;
   if (!IsStop(order.type) && request.stop_price != 0) return CancelRejectReason::kOther;
-  RejectReason reason = CheckPrice(request.price, !IsMarket(order.type), terms);
+  RejectReason reason =
+      CheckPrice(request.price, !IsMarket(order.type), terms.options, terms.of_tick);
   if (reason == RejectReason::kNone && moves_stop) {
-    reason = CheckPrice(request.stop_price, true, terms);
+    reason = CheckPrice(request.stop_price, true, terms.options, terms.of_tick);
   }
   if (reason != RejectReason::kNone) return AsCancelReject(reason);
   if (order.post_only && WouldTrade(order.instrument, order.side, request.price)) {

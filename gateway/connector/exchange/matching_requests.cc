@@ -87,7 +87,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
   index_.Insert(member, order.cl_ord_id, slot);
   if (order.expires_ns != kNeverExpires) expiries_.Add(slot);
   ++ledger_.counters.orders_accepted;
-  ReportState(order, ExecType::kNew, OrdStatus::kNew);
+  Report(order, {.exec_type = ExecType::kNew, .status = OrdStatus::kNew});
   if (order.waiting_stop) {
     book_.Enqueue(slot);
   } else {
@@ -117,12 +117,10 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Cancel& reques
     return Answer::kTaken;
   }
   const uint16_t instrument = order.instrument;
-  ExecutionReport report;
-  report.cl_ord_id = request.cl_ord_id;
-  report.orig_cl_ord_id = order.cl_ord_id;
-  report.exec_type = ExecType::kCanceled;
-  report.ord_status = OrdStatus::kCanceled;
-  Report(order, report);
+  Report(order, {.exec_type = ExecType::kCanceled,
+                 .status = OrdStatus::kCanceled,
+                 .request_id = request.cl_ord_id,
+                 .orig_id = order.cl_ord_id});
   Close(slot, OrdStatus::kCanceled);
   MaybePublishReference(instrument);
   return Answer::kTaken;
@@ -185,11 +183,10 @@ void Exchange::CarryOut(const Replace& request, Slot slot) noexcept {
     order.shown = leaves;
   }
   ++ledger_.counters.replaces_done;
-  ExecutionReport report;
-  report.orig_cl_ord_id = orig_cl_ord_id;
-  report.exec_type = ExecType::kReplaced;
-  report.ord_status = OpenStatus(order);
-  Report(order, report);
+  Report(order, {.exec_type = ExecType::kReplaced,
+                 .status = OpenStatus(order),
+                 .request_id = request.cl_ord_id,
+                 .orig_id = orig_cl_ord_id});
   if (keeps_place) return;
   if (order.waiting_stop && !IsTriggered(order.instrument, order.side, order.stop_price)) {
     book_.Enqueue(slot);

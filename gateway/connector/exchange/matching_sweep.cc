@@ -94,8 +94,14 @@ void Exchange::Trade(Slot taker_slot, Slot maker_slot) noexcept {
   ledger_.AddTrade(taker_buys ? taker.position : maker.position,
                    taker_buys ? maker.position : taker.position, qty);
   instruments_[taker.instrument].last_trade = price;
-  ReportTrade(maker, qty, price, Liquidity::kAdded);
-  ReportTrade(taker, qty, price, Liquidity::kRemoved);
+  for (const Order* order : {&maker, &taker}) {
+    const bool filled = order->leaves == 0;
+    Report(*order, {.exec_type = filled ? ExecType::kFill : ExecType::kPartialFill,
+                    .status = filled ? OrdStatus::kFilled : OrdStatus::kPartiallyFilled,
+                    .liquidity = order == &maker ? Liquidity::kAdded : Liquidity::kRemoved,
+                    .qty = qty,
+                    .price = price});
+  }
   if (maker.leaves == 0) {
     Close(maker_slot, OrdStatus::kFilled);
   } else if (maker.shown == 0) {
@@ -161,57 +167,42 @@ void Exchange::Close(Slot slot, OrdStatus status) noexcept {
 }
 
 void Exchange::CancelUnasked(Slot slot, RejectReason reason) noexcept {
-  const Order& order = book_.order(slot);
-  ExecutionReport report;
-  report.exec_type = ExecType::kCanceled;
-  report.ord_status = OrdStatus::kCanceled;
-  report.reason = reason;
-  Report(order, report);
+  Report(book_.order(slot),
+         {.exec_type = ExecType::kCanceled, .status = OrdStatus::kCanceled, .reason = reason});
   Close(slot, OrdStatus::kCanceled);
 }
 
 void Exchange::Expire(Slot slot) noexcept {
-  ReportState(book_.order(slot), ExecType::kExpired, OrdStatus::kExpired);
+  Report(book_.order(slot), {.exec_type = ExecType::kExpired, .status = OrdStatus::kExpired});
   Close(slot, OrdStatus::kExpired);
 }
 
-// Fills in what follows from the order, and sends. leavesQty is 0 once the order has ended.
-void Exchange::Report(const Order& order, ExecutionReport& report) noexcept {
-  if (report.cl_ord_id == 0) report.cl_ord_id = order.cl_ord_id;
-  report.order_id = order.order_id;
-  report.exec_id = ++last_exec_id_;
-  report.transact_time = static_cast<uint64_t>(now_ns_);
-  report.instrument = instruments_[order.instrument].options.id;
-  report.account = order.account;
-  report.side = order.side;
-  report.venue = options_.venue;
-  const bool open =
-      report.ord_status == OrdStatus::kNew || report.ord_status == OrdStatus::kPartiallyFilled;
-  report.leaves_qty = open ? order.leaves : 0;
-  report.cum_qty = order.cum;
-  report.price = order.price;
+// Every member is named, so that nothing is zeroed first. leavesQty is 0 once the order has ended.
+void Exchange::Report(const Order& order, const Event& event) noexcept {
+  const bool open = event.status == OrdStatus::kNew || event.status == OrdStatus::kPartiallyFilled;
+  const ExecutionReport report{
+      .cl_ord_id = event.request_id != 0 ? event.request_id : order.cl_ord_id,
+      .order_id = order.order_id,
+      .exec_id = ++last_exec_id_,
+      .transact_time = static_cast<uint64_t>(now_ns_),
+      .instrument = instruments_[order.instrument].options.id,
+      .account = order.account,
+      .exec_type = event.exec_type,
+      .ord_status = event.status,
+      .side = order.side,
+      .reason = event.reason,
+      .venue = options_.venue,
+      .liquidity = event.liquidity,
+      .spare = 0,
+      .leaves_qty = open ? order.leaves : 0,
+      .cum_qty = order.cum,
+      .last_qty = event.qty,
+      .last_price = event.price,
+      .price = order.price,
+      .orig_cl_ord_id = event.orig_id,
+      .match_id = event.qty != 0 ? last_match_id_ : 0};
   members_[order.member].queue.Add(report);
   ++ledger_.counters.reports;
-}
-
-void Exchange::ReportState(const Order& order, ExecType exec_type, OrdStatus status) noexcept {
-  ExecutionReport report;
-  report.exec_type = exec_type;
-  report.ord_status = status;
-  Report(order, report);
-}
-
-void Exchange::ReportTrade(const Order& order, uint64_t qty, int64_t price,
-                           Liquidity liquidity) noexcept {
-  const bool filled = order.leaves == 0;
-  ExecutionReport report;
-  report.exec_type = filled ? ExecType::kFill : ExecType::kPartialFill;
-  report.ord_status = filled ? OrdStatus::kFilled : OrdStatus::kPartiallyFilled;
-  report.liquidity = liquidity;
-  report.last_qty = qty;
-  report.last_price = price;
-  report.match_id = last_match_id_;
-  Report(order, report);
 }
 
 }  // namespace ringway::exchange

@@ -369,6 +369,20 @@ TEST_F(VenueTest, LedgerBalancesAndIsWrittenAsJson) {
   EXPECT_GT(json["trades"].get<uint64_t>(), 0u);
 }
 
+TEST(MultipleTest, AgreesWithDivision) {
+  Random random(1);
+  for (int i = 0; i != 100'000; ++i) {
+    const uint64_t divisor = 1 + (random.Next() >> random.Below(64));
+    if (divisor == 0) continue;
+    const Multiple multiple(divisor);
+    const uint64_t number = random.Next() >> random.Below(64);
+    EXPECT_EQ(multiple.Has(number), number % divisor == 0) << number << " of " << divisor;
+    EXPECT_TRUE(multiple.Has(number / divisor * divisor));
+  }
+  EXPECT_TRUE(Multiple(UINT64_MAX).Has(UINT64_MAX));
+  EXPECT_TRUE(Multiple(10'000'000).Has(0));
+}
+
 TEST(ExchangeOptionsTest, EveryErrorIsNamed) {
   ExchangeOptions options;
   options.instruments = {{.id = 0, .tick = 0}, {.id = 0, .lot = 0}};
