@@ -145,6 +145,7 @@ TEST_F(DemoTest, AReplayAccountsForEveryEventAndComparesExecutions) {
   EXPECT_EQ(events.at("outcomes").at("replace").at("done"), 1);
   EXPECT_EQ(events.at("outcomes").at("immediate_order").at("filled"), 3);
   EXPECT_EQ(figures.at("orders_sent"), 7);
+  EXPECT_EQ(events.at("kept_in_step"), 1);
 }
 
 TEST_F(DemoTest, ABadReplayFileIsExplainedBeforeAnythingStarts) {

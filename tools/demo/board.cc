@@ -1,3 +1,4 @@
+// How is the board mapped, by the demo that makes it and the strategies that inherit it?
 #include "tools/demo/board.h"
 
 #include <sys/mman.h>

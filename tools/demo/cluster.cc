@@ -1,3 +1,4 @@
+// How are processes started one after the other, noticed when they die, and stopped?
 #include "tools/demo/cluster.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// Which equations must hold between three sets of books, and how is a difference worded?
 #include "tools/demo/conservation.h"
 
 #include <set>
@@ -165,8 +166,9 @@ Conservation CompareBooks(const Books& books) {
     open += Of(strategy.orders_by_outcome, "open");
   }
   if (books.strategies_lost != 0) {
-    all.push_back(absl::StrCat(books.strategies_lost,
-                               " strategies ended without a result: their accounts are not known"));
+    all.push_back(absl::StrCat(
+        "strategies that ended without a result, so that their accounts are not known: ",
+        books.strategies_lost));
   } else {
     ComparePositions(PositionsOf(books.strategies), "strategies", books.gateway.positions,
                      "gateway", all);

@@ -177,7 +177,7 @@ TEST(ConservationTest, ALostStrategyIsADifferenceButGatewayAndExchangeAreStillCo
   Books books = Balanced();
   books.strategies.pop_back();
   books.strategies_lost = 1;
-  ExpectOnly(books, "1 strategies ended without a result");
+  ExpectOnly(books, "their accounts are not known: 1");
   EXPECT_TRUE(CompareBooks(books).gateway_equals_exchange());
   books.exchange.orders_open = 5;
   EXPECT_FALSE(CompareBooks(books).gateway_equals_exchange());

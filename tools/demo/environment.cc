@@ -1,3 +1,4 @@
+// How do options become keys, a gateway.toml and command lines?
 #include "tools/demo/environment.h"
 
 #include <fcntl.h>

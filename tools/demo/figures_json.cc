@@ -1,3 +1,6 @@
+// How do the figures of a run become the file that --json asks for?
+#include <algorithm>
+
 #include "nlohmann/json.hpp"
 #include "tools/demo/summary.h"
 
@@ -15,17 +18,27 @@ json LatencyJson(const Histogram& histogram) {
           {"count", histogram.count()}};
 }
 
+int64_t Net(const Positions& positions, const PositionKey& key) {
+  const auto found = positions.find(key);
+  return found == positions.end() ? 0 : found->second.net();
+}
+
+// Whether the strategy that trades for the account came to its end.
+bool Known(const Books& books, uint32_t account) {
+  return std::any_of(
+      books.strategies.begin(), books.strategies.end(),
+      [account](const StrategyResult& strategy) { return strategy.account == account; });
+}
+
 json PositionsJson(const Books& books) {
   const Positions strategies = PositionsOf(books.strategies);
   json rows = json::array();
   for (const auto& [key, gateway] : books.gateway.positions) {
-    const auto own = strategies.find(key);
-    const auto venue = books.exchange.positions.find(key);
     rows.push_back({{"account", key.first},
                     {"instrument", key.second},
-                    {"strategy", own == strategies.end() ? 0 : own->second.net()},
+                    {"strategy", Known(books, key.first) ? json(Net(strategies, key)) : json()},
                     {"gateway", gateway.net()},
-                    {"exchange", venue == books.exchange.positions.end() ? 0 : venue->second.net()},
+                    {"exchange", Net(books.exchange.positions, key)},
                     {"bought", gateway.bought_qty},
                     {"sold", gateway.sold_qty}});
   }

@@ -1,3 +1,4 @@
+// How is the next request drawn?
 #include "tools/demo/flow_generator.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// How does a drawn request get its clOrdId, its due time and its place on the link?
 #include "tools/demo/generated_flow.h"
 
 #include "base/clock.h"

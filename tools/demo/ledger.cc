@@ -1,3 +1,4 @@
+// How does each request and report change the account?
 #include "tools/demo/ledger.h"
 
 #include "absl/strings/str_cat.h"

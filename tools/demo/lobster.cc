@@ -1,3 +1,4 @@
+// How do bytes, compressed or not, become lines, and lines become events?
 #include "tools/demo/lobster.h"
 
 #include <lzma.h>

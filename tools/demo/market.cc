@@ -1,3 +1,4 @@
+// Which prices do the invented instruments start from?
 #include "tools/demo/market.h"
 
 namespace ringway::demo {

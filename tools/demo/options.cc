@@ -1,3 +1,4 @@
+// How are words of the command line understood, and mistakes in them explained?
 #include "tools/demo/options.h"
 
 #include <charconv>

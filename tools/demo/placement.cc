@@ -1,3 +1,4 @@
+// How are cores dealt out?
 #include "tools/demo/placement.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,3 +1,4 @@
+// What happens between fork and exec, and how does a child end?
 #include "tools/demo/processes.h"
 
 #include <fcntl.h>
@@ -32,19 +33,17 @@ void SleepNs(int64_t duration_ns) {
 }
 
 // In the child, between fork and exec: never returns.
-[[noreturn]] void Execute(const ChildSpec& spec, pid_t parent) {
+[[noreturn]] void Execute(const ChildSpec& spec, int log, pid_t parent) {
   const auto fail = [&](const char* what) {
     const std::string text = absl::StrCat(what, " ", spec.argv[0], ": ", strerror(errno), "\n");
     [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
     _exit(kCannotExecute);
   };
-  const int log = open(spec.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
   const int null = open("/dev/null", O_RDONLY);
-  if (log < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
+  if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
       dup2(log, STDERR_FILENO) < 0) {
-    fail("cannot open the log of");
+    fail("cannot redirect");
   }
-  close(log);
   close(null);
   setpgid(0, 0);
   if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) fail("lost the parent of");
@@ -67,10 +66,16 @@ void SleepNs(int64_t duration_ns) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Child>> Child::Start(const ChildSpec& spec) {
+  // Emptied here: whoever looks for the ready line must not find that of an earlier run.
+  const int log =
+      open(spec.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+  if (log < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", spec.log_path));
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot start ", spec.name));
-  if (pid == 0) Execute(spec, parent);
+  const int reason = errno;
+  if (pid == 0) Execute(spec, log, parent);
+  close(log);
+  if (pid < 0) return absl::ErrnoToStatus(reason, absl::StrCat("cannot start ", spec.name));
   return std::unique_ptr<Child>(new Child(spec, pid));
 }
 

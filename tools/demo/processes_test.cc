@@ -54,6 +54,12 @@ TEST(ProcessesTest, WhatIsNotReadyIsNotSaidToBe) {
   EXPECT_FALSE(child->IsReady());
 }
 
+TEST(ProcessesTest, AnEarlierRunsReadyLineIsNotSeen) {
+  std::ofstream(testing::TempDir() + "again.log") << "ready\n";
+  const auto child = StartShell("exec sleep 1000", "again.log");
+  EXPECT_FALSE(child->IsReady());
+}
+
 TEST(ProcessesTest, AChildThatIgnoresTheRequestIsKilled) {
   const auto child =
       StartShell("trap '' TERM; echo ready; while :; do sleep 1000; done", "stubborn.log");

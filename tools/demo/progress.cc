@@ -1,3 +1,4 @@
+// How do the board's counters become a line, and silence a stall?
 #include "tools/demo/progress.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// How does one of the two flows send its runs and keep the book in step with the file?
 #include "tools/demo/replay_flow.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// How are two strategies' fills joined and compared with the file?
 #include "tools/demo/replay_match.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What is known of each order of the file when its events come?
 #include "tools/demo/replay_plan.h"
 
 #include "absl/container/flat_hash_map.h"

@@ -1,3 +1,4 @@
+// How do options become processes, phases and, at the end, figures?
 #include "tools/demo/run.h"
 
 #include <sys/stat.h>

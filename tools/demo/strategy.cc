@@ -1,3 +1,4 @@
+// How does a strategy follow the board's phases?
 #include "tools/demo/strategy.h"
 
 #include <memory>

@@ -1,3 +1,4 @@
+// What are the outcomes called, and how is a result written and read?
 #include "tools/demo/strategy_result.h"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// How is a strategy's task written and read?
 #include "tools/demo/strategy_spec.h"
 
 #include "absl/strings/str_cat.h"

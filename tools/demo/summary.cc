@@ -1,4 +1,7 @@
+// How are the figures of a run laid out for a person?
 #include "tools/demo/summary.h"
+
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -126,11 +129,17 @@ void PositionsTable(const Books& books, std::string& out) {
                         "gateway", "exchange");
   const auto net = [](const Positions& positions, const PositionKey& key) {
     const auto found = positions.find(key);
-    return found == positions.end() ? 0 : found->second.net();
+    return std::to_string(found == positions.end() ? 0 : found->second.net());
+  };
+  const auto own = [&](const PositionKey& key) {
+    const bool known = std::any_of(
+        books.strategies.begin(), books.strategies.end(),
+        [&key](const StrategyResult& strategy) { return strategy.account == key.first; });
+    return known ? net(strategies, key) : std::string("unknown");
   };
   for (const auto& [key, position] : books.gateway.positions) {
-    absl::StrAppendFormat(&out, "  %8d %11d %12d %12d %12d\n", key.first, key.second,
-                          net(strategies, key), position.net(), net(books.exchange.positions, key));
+    absl::StrAppendFormat(&out, "  %8d %11d %12s %12d %12s\n", key.first, key.second, own(key),
+                          position.net(), net(books.exchange.positions, key));
   }
 }
 
@@ -180,7 +189,7 @@ std::string SummaryText(const RunFigures& figures) {
         "open\n  orders are equal on strategies, gateway and exchange\n");
   } else {
     const std::vector<std::string>& differences = figures.conservation.differences;
-    absl::StrAppend(&out, "  DOES NOT HOLD, ", differences.size(), " differences:\n");
+    absl::StrAppend(&out, "  DOES NOT HOLD, differences: ", differences.size(), "\n");
     for (size_t i = 0; i < differences.size() && i < kDifferencesShownMax; ++i) {
       absl::StrAppend(&out, "  - ", differences[i], "\n");
     }

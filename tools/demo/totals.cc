@@ -1,3 +1,4 @@
+// How are the figures of all strategies added up, and on which host?
 #include <fstream>
 
 #include "base/clock.h"

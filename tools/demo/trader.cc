@@ -1,3 +1,4 @@
+// How does each message that arrives reach the ledger?
 #include "tools/demo/trader.h"
 
 #include <cstdint>
