@@ -83,6 +83,20 @@ static_assert(FrameBytes(0) == 64 && FrameBytes(48) == 64 && FrameBytes(49) == 1
 constexpr uint32_t NextSeq(uint32_t seq) noexcept { return seq + 1 + (seq == UINT32_MAX); }
 static_assert(NextSeq(1) == 2 && NextSeq(UINT32_MAX) == 1);
 
+// The same, carried on beyond 32 bits so that it also counts: the low half is the sequence number.
+constexpr uint64_t NextLongSeq(uint64_t seq) noexcept {
+  ++seq;
+  if (static_cast<uint32_t>(seq) == 0) [[unlikely]]
+    ++seq;
+  return seq;
+}
+// How many numbers lie in [first, next). REQUIRES: both came from the same 32-bit start.
+constexpr uint64_t LongSeqDistance(uint64_t first, uint64_t next) noexcept {
+  return next - first - ((next >> 32) - (first >> 32));
+}
+static_assert(NextLongSeq(UINT32_MAX) == (uint64_t{1} << 32) + 1);
+static_assert(LongSeqDistance(UINT32_MAX, NextLongSeq(UINT32_MAX)) == 1);
+
 // The largest payload a ring of this size can carry: a frame is at most a quarter of the ring, so
 // that frame, PAD and a quarter of credit not yet given back always fit together; and `len` is 16
 // bits.

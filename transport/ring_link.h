@@ -34,8 +34,9 @@
 
 namespace ringway {
 
+// Spaced, so that two links of one process, run by two threads, do not slow each other down.
 template <MemoryPort P>
-class RingLink {
+class alignas(kWriterSpacingBytes) RingLink {
  public:
   using Port = P;
   static constexpr uint32_t kGatherFramesMax = 64;
@@ -61,10 +62,10 @@ class RingLink {
   CloseReason close_reason() const noexcept { return close_reason_; }
   uint32_t epoch() const noexcept { return identity_.epoch; }
   const Caps& caps() const noexcept { return caps_; }
-  const LinkCounters& counters() const noexcept { return counters_; }
+  const LinkCounters& counters() const noexcept;
 
   // Drops a claim that was not committed.
-  void Abort() noexcept { send_.claimed_frame_bytes = 0; }
+  void Abort() noexcept { send_.claim = kNoClaim; }
 
   // --- Who it belongs to ---
   uint64_t peer_key() const noexcept { return identity_.peer_key; }
@@ -94,29 +95,29 @@ class RingLink {
   P& port() noexcept { return port_; }
 
  private:
-  // Everything Commit() and TryClaim() touch on every message.
+  // A claim under way is its head word without seq and type; this value is none.
+  static constexpr uint64_t kNoClaim = UINT64_MAX;
+
+  // Everything Commit() and TryClaim() touch on every message is in the first line.
   struct alignas(kCacheLineBytes) SendSide {
     std::byte* mirror;
-    uint64_t mask;           // ring bytes - 1
-    uint64_t write_pos = 0;  // where the next frame starts; u64, never wraps
-    uint64_t claim_limit =
-        0;  // a frame ending up to here needs no second thought; 0 when not sending
-    uint64_t zeroed_pos = 0;  // ordered: this granule's head is known to be zero
-    uint64_t withheld_head =
-        0;  // ordered: the head word that publishes the gathered frames; 0: none
+    uint64_t write_pos = 0;    // where the next frame starts; u64, never wraps
+    uint64_t claim_limit = 0;  // a frame ending up to here needs no second thought; 0: not sending
+    uint64_t zeroed_pos = 0;   // ordered: this granule's head is known to be zero
+    uint64_t claim = kNoClaim;
     const StateLine* peer_state;
-    uint32_t next_seq;
-    uint32_t claimed_frame_bytes = 0;  // 0: nothing claimed
-    // -- second line --
+    uint64_t next_seq;  // its low half is the next frame's seq
+    uint32_t mask;      // ring bytes - 1
     uint32_t payload_bytes_max;
-    uint16_t claimed_payload_bytes = 0;
-    uint8_t flags = 0;  // of the next frame
     bool crc;
-    uint32_t crc_seed;
-    uint32_t gathered = 0;  // frames committed and not published
+    bool gathering = false;  // ordered: withheld_head publishes the gathered frames
+    // -- second line --
+    alignas(kCacheLineBytes) uint64_t withheld_head = 0;
     uint64_t withheld_pos = 0;
     uint64_t credit_pos = 0;       // the peer has consumed up to here, as far as known
     uint64_t want_credit_pos = 0;  // the first frame to end behind this asks for credit
+    uint32_t gathered = 0;         // frames committed and not published
+    uint32_t crc_seed;
     // Ports without ordered stores:
     uint64_t posted_pos = 0;  // frames in [posted_pos, write_pos) wait to be posted
     uint64_t writes_posted = 0;
@@ -127,18 +128,21 @@ class RingLink {
     bool wake_next = false;      // the next write wakes the peer
   };
 
-  // Everything Poll() touches on every message.
+  // What a closed receiving half looks at: no frame ever comes here.
+  alignas(kGranuleBytes) static constexpr std::byte kNothing[kGranuleBytes] = {};
+
+  // Everything Poll() touches on every message is in the first line.
   struct alignas(kCacheLineBytes) ReceiveSide {
     const std::byte* ring;
-    uint64_t mask;
     uint64_t read_pos = 0;
+    uint64_t expected_seq;    // its low half is the seq to come
     uint64_t credit_due_pos;  // reaching this gives credit back
     std::byte* copy;          // private memory for one frame, granule-aligned
-    uint32_t expected_seq;
+    uint32_t mask;
+    uint32_t plain_len_end;  // payloads below are plain: one granule, no CRC; 0: none are
     uint32_t payload_bytes_max;
     uint32_t crc_seed;
     bool crc;
-    bool open = true;                // frames are still taken
     uint64_t torn_pos = UINT64_MAX;  // where Poll() last saw a head without its tail
   };
 
@@ -148,11 +152,13 @@ class RingLink {
 
   // --- ring_link_send.h ---
   Claim TryClaimSlow(uint32_t payload_bytes) noexcept;
-  Claim MakeClaim(uint32_t payload_bytes, uint64_t frame_bytes) noexcept;
+  Claim MakeClaim(uint32_t payload_bytes, uint8_t flags) noexcept;
   SendStatus CommitWithoutClaim() const noexcept;
   void FinishFrame(std::byte* frame, uint64_t frame_bytes, uint32_t seq, uint64_t head) noexcept;
   void Withhold(std::byte* frame, uint64_t head) noexcept;
   void ZeroHead(uint64_t pos) noexcept;
+  SendStatus CommitGathered(std::byte* frame, uint64_t frame_bytes, uint64_t head,
+                            Publish publish) noexcept;
   bool PutPad() noexcept;
   void PutControl(ControlKind kind) noexcept;
   void PostPending(uint32_t writes_max) noexcept;
@@ -162,9 +168,14 @@ class RingLink {
   void WakePeer() noexcept;
 
   // --- ring_link_receive.h ---
-  enum class Look : uint8_t { kNothing, kAgain };
+  uint64_t CopyFrame(const std::byte* frame, uint64_t frame_bytes) noexcept;
+  bool CopyIsWhole(uint64_t frame_bytes, uint64_t head, uint64_t tail_word) noexcept;
+  void SeenTorn() noexcept;
   bool FrameIsWhole(const std::byte* frame, uint64_t frame_bytes, uint64_t head) noexcept;
-  Look LookAtUnusual(const std::byte* frame, uint64_t head) noexcept;
+  uint32_t PollFrames(auto& sink, uint32_t budget) noexcept;
+  uint64_t TakeOther(const std::byte* frame, uint64_t pos, uint64_t word) noexcept;
+  void LookAtUnusual(const std::byte* frame, uint64_t head) noexcept;
+  void ClearGranules(uint64_t pos, uint64_t frame_bytes) noexcept;
   void Take(uint64_t pos, uint64_t frame_bytes, uint64_t next_pos) noexcept;
 
   // --- ring_link_upkeep.h ---
@@ -191,7 +202,12 @@ class RingLink {
   LinkState state_ = LinkState::kLive;
   CloseReason close_reason_ = CloseReason::kNone;
   SendStatus send_status_ = SendStatus::kOk;  // what a claim is answered once the link has ended
-  LinkCounters counters_;
+  mutable LinkCounters counters_;             // some are worked out when they are asked for
+  uint64_t own_frames_sent_ = 0;              // PAD and CTRL
+  uint64_t own_frames_received_ = 0;
+  uint64_t skipped_bytes_ = 0;    // behind PADs
+  uint64_t frames_gathered_ = 0;  // ordered ports: published in batches
+  uint64_t batches_published_ = 0;
   Caps caps_;
 
   LinkOptions options_;

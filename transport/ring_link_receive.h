@@ -9,71 +9,99 @@
 
 namespace ringway {
 
-// Copies the frame to private memory and says whether the copy is whole. Not whole: look again
-// later.
+// Copies the frame to private memory, a granule at a time with a constant size: vector moves, no
+// call. Answers the copy's last word.
 template <MemoryPort P>
-inline bool RingLink<P>::FrameIsWhole(const std::byte* frame, uint64_t frame_bytes,
-                                      uint64_t head) noexcept {
+[[gnu::always_inline]] inline uint64_t RingLink<P>::CopyFrame(const std::byte* frame,
+                                                              uint64_t frame_bytes) noexcept {
   std::byte* const copy = receive_.copy;
-  // One granule at a time with a constant size: vector moves, no call.
-  __builtin_memcpy(copy, frame, kGranuleBytes);
-  for (uint64_t at = kGranuleBytes; at < frame_bytes; at += kGranuleBytes) {
+  for (uint64_t at = 0; at < frame_bytes; at += kGranuleBytes) {
     __builtin_memcpy(copy + at, frame + at, kGranuleBytes);
   }
   // From here on the compiler must not read the ring in place of the copy: the peer may be changing
   // it.
   asm volatile("" : : "r"(copy), "r"(frame) : "memory");
-  uint64_t copied_head;
-  __builtin_memcpy(&copied_head, copy, sizeof(copied_head));
   uint64_t tail_word;
   __builtin_memcpy(&tail_word, copy + frame_bytes - kFrameTailBytes, sizeof(tail_word));
+  return tail_word;
+}
+
+// Whether the copy, which ends in tail_word, is all of the frame whose head was seen. If not: look
+// again later.
+template <MemoryPort P>
+[[gnu::always_inline]] inline bool RingLink<P>::CopyIsWhole(uint64_t frame_bytes, uint64_t head,
+                                                            uint64_t tail_word) noexcept {
+  const std::byte* const copy = receive_.copy;
   const FrameTail tail = UnpackTail(tail_word);
-  bool whole = copied_head == head && tail.seq == HeadSeq(head);
+  bool whole = tail.seq == HeadSeq(head);
+  if constexpr (!P::kOrderedStores) {
+    // The head's other bytes may have arrived between the look and the copy.
+    uint64_t copied_head;
+    __builtin_memcpy(&copied_head, copy, sizeof(copied_head));
+    whole = whole && copied_head == head;
+  }
   if (receive_.crc && whole) {
     whole = tail.crc == Crc32c(receive_.crc_seed, {copy, frame_bytes - kFrameTailBytes});
   }
-  if (!whole) [[unlikely]] {
-    ++counters_.frames_torn;
-    receive_.torn_pos = receive_.read_pos;
-  }
+  if (!whole) [[unlikely]]
+    SeenTorn();
   return whole;
 }
 
-// Moves past an accepted frame; gives credit when it is due.
 template <MemoryPort P>
-inline void RingLink<P>::Take(uint64_t pos, uint64_t frame_bytes, uint64_t next_pos) noexcept {
+[[gnu::noinline, gnu::cold]] void RingLink<P>::SeenTorn() noexcept {
+  ++counters_.frames_torn;
+  receive_.torn_pos = receive_.read_pos;
+}
+
+template <MemoryPort P>
+bool RingLink<P>::FrameIsWhole(const std::byte* frame, uint64_t frame_bytes,
+                               uint64_t head) noexcept {
+  const uint64_t tail_word = CopyFrame(frame, frame_bytes);
+  return CopyIsWhole(frame_bytes, head, tail_word);
+}
+
+// I2 where the sender cannot see to it: an old payload must never pass for a head, so every granule
+// is cleared before its credit goes back.
+template <MemoryPort P>
+inline void RingLink<P>::ClearGranules(uint64_t pos, uint64_t frame_bytes) noexcept {
   if constexpr (!P::kOrderedStores) {
-    // I2: an old payload must never pass for a head, so every granule is cleared before its credit
-    // goes back.
     for (uint64_t at = pos; at < pos + frame_bytes; at += kGranuleBytes) {
       StoreShared(WordAt(port_.ring() + (at & receive_.mask)), 0, std::memory_order_relaxed);
     }
   }
+}
+
+// Moves past one of the link's own frames.
+template <MemoryPort P>
+inline void RingLink<P>::Take(uint64_t pos, uint64_t frame_bytes, uint64_t next_pos) noexcept {
+  ClearGranules(pos, frame_bytes);
   receive_.read_pos = next_pos;
-  receive_.expected_seq = NextSeq(receive_.expected_seq);
+  receive_.expected_seq = NextLongSeq(receive_.expected_seq);
   if (next_pos >= receive_.credit_due_pos) [[unlikely]]
     GiveCredit();
 }
 
 // PAD and CTRL, and every head that no honest peer writes.
 template <MemoryPort P>
-[[gnu::noinline]] typename RingLink<P>::Look RingLink<P>::LookAtUnusual(const std::byte* frame,
-                                                                        uint64_t word) noexcept {
+[[gnu::noinline]] void RingLink<P>::LookAtUnusual(const std::byte* frame, uint64_t word) noexcept {
   const FrameHead head = UnpackHead(word);
   const uint64_t pos = receive_.read_pos;
   if (head.type == kFrameTypePad && head.len == 0 && head.flags == 0) {
-    if (!FrameIsWhole(frame, kGranuleBytes, word)) return Look::kNothing;
+    if (!FrameIsWhole(frame, kGranuleBytes, word)) return;
+    ++own_frames_received_;
     Take(pos, kGranuleBytes, (pos | receive_.mask) + 1);
-    return Look::kAgain;
+    return;
   }
   if (head.type == kFrameTypeControl && head.len == kControlPayloadBytes && head.flags == 0) {
-    if (!FrameIsWhole(frame, kGranuleBytes, word)) return Look::kNothing;
+    if (!FrameIsWhole(frame, kGranuleBytes, word)) return;
     ControlKind kind;
     __builtin_memcpy(&kind, receive_.copy + kFrameHeadBytes, sizeof(kind));
     if (kind == ControlKind::kClose) {
+      ++own_frames_received_;
       Take(pos, kGranuleBytes, pos + kGranuleBytes);
       End(LinkState::kClosed, CloseReason::kPeerClosed);
-      return Look::kNothing;
+      return;
     }
   }
   // The head is complete (bytes of it that have not arrived are zero, and could only make it
@@ -84,47 +112,109 @@ template <MemoryPort P>
         head.flags == 0 && (head.type == kFrameTypePad || head.type == kFrameTypeControl)) {
       ++counters_.frames_torn;
       receive_.torn_pos = receive_.read_pos;
-      return Look::kNothing;
+      return;
     }
   }
   ++counters_.frames_refused;
   End(LinkState::kClosed, CloseReason::kPeerViolated);
-  return Look::kNothing;
+}
+
+// Every frame but the plain ones: copies and checks it. Answers where the next one starts, or 0
+// when there is nothing to hand up: it is not whole, it was the link's own, or the link has ended.
+template <MemoryPort P>
+inline uint64_t RingLink<P>::TakeOther(const std::byte* frame, uint64_t pos,
+                                       uint64_t word) noexcept {
+  const FrameHead head = UnpackHead(word);
+  const uint64_t frame_bytes = FrameBytes(head.len);
+  const uint64_t offset = pos & receive_.mask;
+  if (head.type >= kFirstReservedFrameType || (head.flags & ~kFrameFlagsKnown) != 0 ||
+      head.len > receive_.payload_bytes_max || offset + frame_bytes > uint64_t{receive_.mask} + 1)
+      [[unlikely]] {
+    LookAtUnusual(frame, word);
+    return 0;
+  }
+  uint64_t next;
+  uint64_t tail_word;
+  switch (frame_bytes / kGranuleBytes) {
+    case 2:
+      tail_word = CopyFrame(frame, 2 * kGranuleBytes);
+      next = pos + 2 * kGranuleBytes;
+      break;
+    case 4:
+      tail_word = CopyFrame(frame, 4 * kGranuleBytes);
+      next = pos + 4 * kGranuleBytes;
+      break;
+    default:
+      tail_word = CopyFrame(frame, frame_bytes);
+      next = pos + frame_bytes;
+      break;
+  }
+  if (!CopyIsWhole(frame_bytes, word, tail_word)) [[unlikely]]
+    return 0;
+  ClearGranules(pos, frame_bytes);
+  if (head.flags & kFrameWantCredit) [[unlikely]]
+    receive_.credit_due_pos = 0;
+  return next;
+}
+
+template <MemoryPort P>
+inline uint32_t RingLink<P>::PollFrames(auto& sink, uint32_t budget) noexcept {
+  // One PAD per lap and a lap per call: a peer that writes PADs for ever must not hold this loop.
+  constexpr uint32_t kPadsPerPollMax = 2;
+  uint32_t pads = 0;
+  uint32_t count = 0;
+  uint64_t pos = receive_.read_pos;
+  uint64_t seq = receive_.expected_seq;
+  while (count < budget) {
+    // Ring and mask are read anew: the sink may have closed the link.
+    const std::byte* const frame = receive_.ring + (pos & receive_.mask);
+    // Pairs with the release stores in Commit() and Flush(); on other ports with nothing: the copy
+    // is checked.
+    const uint64_t word = LoadShared(WordAt(frame), std::memory_order_acquire);
+    if (HeadSeq(word) != static_cast<uint32_t>(seq)) break;  // not there yet
+    const FrameHead head = UnpackHead(word);
+    // Each usual size has a branch and constants of its own: were the next position worked out from
+    // this head, every frame would wait for the one before it to cross from the peer's cache.
+    uint64_t next;
+    if (P::kOrderedStores && (word >> 48) < kFirstReservedFrameType &&
+        head.len < receive_.plain_len_end) [[likely]] {
+      // Plain: one granule, no flag, no CRC. It cannot be too long, nor reach over the end.
+      if (UnpackTail(CopyFrame(frame, kGranuleBytes)).seq != HeadSeq(word)) [[unlikely]] {
+        SeenTorn();
+        break;
+      }
+      next = pos + kGranuleBytes;
+    } else {
+      next = TakeOther(frame, pos, word);
+      if (next == 0) [[unlikely]] {
+        if (receive_.read_pos == pos || ++pads >= kPadsPerPollMax) break;
+        pos = receive_.read_pos;
+        seq = receive_.expected_seq;
+        continue;
+      }
+    }
+    pos = next;
+    seq = NextLongSeq(seq);
+    receive_.read_pos = pos;
+    receive_.expected_seq = seq;
+    counters_.payload_bytes_received += head.len;
+    ++count;
+    if (pos >= receive_.credit_due_pos) [[unlikely]]
+      GiveCredit();
+    sink(Record{head.type, {receive_.copy + kFrameHeadBytes, head.len}});
+  }
+  return count;
 }
 
 template <MemoryPort P>
 template <RecordSink S>
 inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {
-  constexpr uint32_t kPadsPerPollMax = 2;
-  uint32_t pads = 0;
   uint32_t count = 0;
-  while (count < budget && receive_.open) {
-    const uint64_t pos = receive_.read_pos;
-    const uint64_t offset = pos & receive_.mask;
-    const std::byte* const frame = receive_.ring + offset;
-    // Pairs with the release stores in Commit() and Flush(); on other ports with nothing: the copy
-    // is checked.
-    const uint64_t word = LoadShared(WordAt(frame), std::memory_order_acquire);
-    if (HeadSeq(word) != receive_.expected_seq) break;  // not there yet
-    const FrameHead head = UnpackHead(word);
-    const uint64_t frame_bytes = FrameBytes(head.len);
-    if (head.type >= kFirstReservedFrameType || (head.flags & ~kFrameFlagsKnown) != 0 ||
-        head.len > receive_.payload_bytes_max || offset + frame_bytes > receive_.mask + 1)
-        [[unlikely]] {
-      // One PAD per lap and a lap per call: a peer that writes PADs for ever must not hold this
-      // loop.
-      if (LookAtUnusual(frame, word) == Look::kAgain && ++pads < kPadsPerPollMax) continue;
-      break;
-    }
-    if (!FrameIsWhole(frame, frame_bytes, word)) [[unlikely]]
-      break;
-    if (head.flags & kFrameWantCredit) [[unlikely]]
-      receive_.credit_due_pos = 0;
-    Take(pos, frame_bytes, pos + frame_bytes);
-    ++counters_.frames_received;
-    counters_.payload_bytes_received += head.len;
-    ++count;
-    sink(Record{head.type, {receive_.copy + kFrameHeadBytes, head.len}});
+  // Most looks find nothing: a load and a comparison. PollFrames() acquires.
+  const std::byte* const frame = receive_.ring + (receive_.read_pos & receive_.mask);
+  const uint64_t word = LoadShared(WordAt(frame), std::memory_order_relaxed);
+  if (HeadSeq(word) == static_cast<uint32_t>(receive_.expected_seq)) {
+    count = PollFrames(sink, budget);
   }
   if constexpr (!P::kOrderedStores) {
     if (send_.flush_wanted) [[unlikely]]

@@ -10,26 +10,24 @@
 namespace ringway {
 
 template <MemoryPort P>
-inline Claim RingLink<P>::MakeClaim(uint32_t payload_bytes, uint64_t frame_bytes) noexcept {
-  send_.claimed_payload_bytes = static_cast<uint16_t>(payload_bytes);
-  send_.claimed_frame_bytes = static_cast<uint32_t>(frame_bytes);
+inline Claim RingLink<P>::MakeClaim(uint32_t payload_bytes, uint8_t flags) noexcept {
+  send_.claim = PackHead({0, static_cast<uint16_t>(payload_bytes), 0, flags});
   std::byte* const payload = send_.mirror + (send_.write_pos & send_.mask) + kFrameHeadBytes;
   return Claim{std::span<std::byte>(payload, payload_bytes), SendStatus::kOk};
 }
 
 template <MemoryPort P>
 inline Claim RingLink<P>::TryClaim(uint32_t payload_bytes) noexcept {
-  const uint64_t frame_bytes = FrameBytes(payload_bytes);
-  if (send_.write_pos + frame_bytes > send_.claim_limit || payload_bytes > send_.payload_bytes_max)
-      [[unlikely]] {
+  if (send_.write_pos + FrameBytes(payload_bytes) > send_.claim_limit ||
+      payload_bytes > send_.payload_bytes_max) [[unlikely]] {
     return TryClaimSlow(payload_bytes);
   }
-  return MakeClaim(payload_bytes, frame_bytes);
+  return MakeClaim(payload_bytes, 0);
 }
 
 template <MemoryPort P>
 [[gnu::noinline]] Claim RingLink<P>::TryClaimSlow(uint32_t payload_bytes) noexcept {
-  send_.claimed_frame_bytes = 0;
+  send_.claim = kNoClaim;
   if (send_status_ != SendStatus::kOk) return Claim{{}, send_status_};
   if (payload_bytes > send_.payload_bytes_max) return Claim{{}, SendStatus::kTooLarge};
   const uint64_t frame_bytes = FrameBytes(payload_bytes);
@@ -46,12 +44,13 @@ template <MemoryPort P>
     ++counters_.back_pressured;
     return Claim{{}, send_status_ == SendStatus::kOk ? SendStatus::kBackPressured : send_status_};
   }
+  uint8_t flags = 0;
   if (end > send_.want_credit_pos) {
-    send_.flags |= kFrameWantCredit;
+    flags = kFrameWantCredit;
     send_.want_credit_pos = UINT64_MAX;  // asked once per credit
   }
   UpdateClaimLimit();
-  return MakeClaim(payload_bytes, frame_bytes);
+  return MakeClaim(payload_bytes, flags);
 }
 
 // Ordered ports: clears the head where the frame after the last published one will start. Relaxed:
@@ -78,7 +77,8 @@ inline void RingLink<P>::FinishFrame(std::byte* frame, uint64_t frame_bytes, uin
 
 template <MemoryPort P>
 inline void RingLink<P>::Withhold(std::byte* frame, uint64_t head) noexcept {
-  if (send_.withheld_head == 0) {
+  if (!send_.gathering) {
+    send_.gathering = true;
     send_.withheld_head = head;
     send_.withheld_pos = send_.write_pos;
   } else {
@@ -95,67 +95,78 @@ template <MemoryPort P>
 
 template <MemoryPort P>
 inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
-  const uint64_t frame_bytes = send_.claimed_frame_bytes;
-  if (frame_bytes == 0) [[unlikely]]
+  const uint64_t claim = send_.claim;
+  if (claim == kNoClaim) [[unlikely]]
     return CommitWithoutClaim();
   RINGWAY_CHECK(type < kFirstReservedFrameType, "types from 240 belong to the link");
-  send_.claimed_frame_bytes = 0;
+  send_.claim = kNoClaim;
+  const uint64_t payload_bytes = UnpackHead(claim).len;
+  const uint64_t frame_bytes = FrameBytes(payload_bytes);
   const uint64_t pos = send_.write_pos;
   const uint64_t end = pos + frame_bytes;
-  const uint32_t seq = send_.next_seq;
+  const uint32_t seq = static_cast<uint32_t>(send_.next_seq);
   std::byte* const frame = send_.mirror + (pos & send_.mask);
-  const uint64_t head = PackHead({seq, send_.claimed_payload_bytes, type, send_.flags});
+  const uint64_t head = claim | PackHead({seq, 0, type, 0});
   FinishFrame(frame, frame_bytes, seq, head);
-  send_.next_seq = NextSeq(seq);
-  send_.flags = 0;
-  ++counters_.frames_sent;
-  counters_.payload_bytes_sent += send_.claimed_payload_bytes;
 
   if constexpr (P::kOrderedStores) {
-    counters_.bytes_posted += frame_bytes;
-    if (publish == Publish::kNow && send_.withheld_head == 0) [[likely]] {
-      if (send_.zeroed_pos != end) [[unlikely]]
-        ZeroHead(end);
-      // Pairs with the acquire load in Poll().
-      StoreShared(WordAt(frame), head, std::memory_order_release);
-      send_.write_pos = end;
-      ++counters_.writes_posted;
-      // Off the critical path, and fetching the line for writing: the head behind a next frame of
-      // equal size.
-      const uint64_t ahead = end + frame_bytes;
-      if (ahead <= send_.claim_limit) [[likely]] {
-        ZeroHead(ahead);
-        send_.zeroed_pos = ahead;
-      }
-      WakeIfSleeping();
-      return SendStatus::kOk;
+    if (publish == Publish::kGather || send_.gathering) {
+      return CommitGathered(frame, frame_bytes, head, publish);
     }
-    Withhold(frame, head);
+    if (send_.zeroed_pos != end) [[unlikely]]
+      ZeroHead(end);
+    // Pairs with the acquire load in Poll().
+    StoreShared(WordAt(frame), head, std::memory_order_release);
+    // What follows is off the critical path. First, fetching its line for writing: the head behind
+    // a next frame of equal size.
+    const uint64_t ahead = end + frame_bytes;
+    if (ahead <= send_.claim_limit) [[likely]] {
+      ZeroHead(ahead);
+      send_.zeroed_pos = ahead;
+    }
     send_.write_pos = end;
-    if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) Flush();
+    send_.next_seq = NextLongSeq(send_.next_seq);
+    counters_.payload_bytes_sent += payload_bytes;
+    WakeIfSleeping();
+    return SendStatus::kOk;
   } else {
     StoreShared(WordAt(frame), head, std::memory_order_relaxed);
     send_.write_pos = end;
+    send_.next_seq = NextLongSeq(send_.next_seq);
+    counters_.payload_bytes_sent += payload_bytes;
     if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) {
       Flush();
       return send_status_;
     }
+    return SendStatus::kOk;
   }
+}
+
+// Ordered ports: a frame that is to be published with others.
+template <MemoryPort P>
+inline SendStatus RingLink<P>::CommitGathered(std::byte* frame, uint64_t frame_bytes, uint64_t head,
+                                              Publish publish) noexcept {
+  Withhold(frame, head);
+  send_.write_pos += frame_bytes;
+  send_.next_seq = NextLongSeq(send_.next_seq);
+  counters_.payload_bytes_sent += UnpackHead(head).len;
+  if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) Flush();
   return SendStatus::kOk;
 }
 
 template <MemoryPort P>
 inline SendStatus RingLink<P>::Flush() noexcept {
   if constexpr (P::kOrderedStores) {
-    if (send_.withheld_head != 0) {
+    if (send_.gathering) {
       if (send_.zeroed_pos != send_.write_pos) ZeroHead(send_.write_pos);
       send_.zeroed_pos = send_.write_pos;
       // Publishes every gathered frame at once. Pairs with the acquire load in Poll().
       StoreShared(WordAt(send_.mirror + (send_.withheld_pos & send_.mask)), send_.withheld_head,
                   std::memory_order_release);
-      send_.withheld_head = 0;
+      send_.gathering = false;
+      frames_gathered_ += send_.gathered;
       send_.gathered = 0;
-      ++counters_.writes_posted;
+      ++batches_published_;
       WakeIfSleeping();
     }
   } else {
@@ -172,16 +183,17 @@ template <MemoryPort P>
     if (send_.writes_posted - send_.writes_completed >= kDataWritesMax + kPadWritesMax)
       return false;
   }
-  const uint32_t seq = send_.next_seq;
+  const uint32_t seq = static_cast<uint32_t>(send_.next_seq);
   std::byte* const frame = send_.mirror + (send_.write_pos & send_.mask);
   const uint64_t head = PackHead({seq, 0, kFrameTypePad, 0});
   FinishFrame(frame, kGranuleBytes, seq, head);
-  send_.next_seq = NextSeq(seq);
+  send_.next_seq = NextLongSeq(send_.next_seq);
   ++counters_.pads_sent;
+  ++own_frames_sent_;
   const uint64_t lap_end = (send_.write_pos | send_.mask) + 1;
   if constexpr (P::kOrderedStores) {
     Withhold(frame, head);  // published with the frame that it makes room for
-    counters_.bytes_posted += kGranuleBytes;
+    skipped_bytes_ += lap_end - send_.write_pos - kGranuleBytes;
   } else {
     StoreShared(WordAt(frame), head, std::memory_order_relaxed);
     if (!Post(lap_end, send_.write_pos + kGranuleBytes - send_.posted_pos)) return false;
@@ -195,18 +207,20 @@ template <MemoryPort P>
 template <MemoryPort P>
 [[gnu::noinline]] void RingLink<P>::PutControl(ControlKind kind) noexcept {
   Flush();
-  const uint32_t seq = send_.next_seq;
+  const uint32_t seq = static_cast<uint32_t>(send_.next_seq);
   std::byte* const frame = send_.mirror + (send_.write_pos & send_.mask);
   __builtin_memcpy(frame + kFrameHeadBytes, &kind, sizeof(kind));
   const uint64_t head = PackHead({seq, kControlPayloadBytes, kFrameTypeControl, 0});
   FinishFrame(frame, kGranuleBytes, seq, head);
-  send_.next_seq = NextSeq(seq);
+  send_.next_seq = NextLongSeq(send_.next_seq);
+  ++own_frames_sent_;
   const uint64_t end = send_.write_pos + kGranuleBytes;
   if constexpr (P::kOrderedStores) {
     ZeroHead(end);
     // Pairs with the acquire load in Poll().
     StoreShared(WordAt(frame), head, std::memory_order_release);
     send_.write_pos = end;
+    ++batches_published_;
     WakeIfSleeping();
   } else {
     StoreShared(WordAt(frame), head, std::memory_order_relaxed);

@@ -23,7 +23,7 @@ inline uint32_t CrcSeedOf(const LinkIdentity& identity) noexcept {
 
 template <MemoryPort P>
 void RingLink<P>::FreeAligned::operator()(std::byte* memory) const noexcept {
-  ::operator delete[](memory, std::align_val_t{kCacheLineBytes});
+  ::operator delete[](memory, std::align_val_t{kWriterSpacingBytes});
 }
 
 template <MemoryPort P>
@@ -42,7 +42,7 @@ RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& id
   const bool crc = options.crc || !P::kOrderedStores;
   const uint32_t crc_seed = CrcSeedOf(identity);
   send_.mirror = port_.mirror();
-  send_.mask = ring_bytes - 1;
+  send_.mask = static_cast<uint32_t>(ring_bytes - 1);
   send_.peer_state = port_.peer_state();
   send_.next_seq = options.first_seq;
   send_.payload_bytes_max = options.payload_bytes_max;
@@ -50,15 +50,17 @@ RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& id
   send_.crc_seed = crc_seed;
   send_.want_credit_pos = ring_bytes - ring_bytes / 4;
 
-  const uint64_t copy_bytes = FrameBytes(options.payload_bytes_max);
-  copy_memory_.reset(new (std::align_val_t{kCacheLineBytes}) std::byte[copy_bytes]());
+  const uint64_t copy_bytes = FrameBytes(options.payload_bytes_max) + kWriterSpacingBytes;
+  copy_memory_.reset(new (std::align_val_t{kWriterSpacingBytes}) std::byte[copy_bytes]());
   receive_.ring = port_.ring();
-  receive_.mask = ring_bytes - 1;
+  receive_.mask = static_cast<uint32_t>(ring_bytes - 1);
   receive_.credit_due_pos = ring_bytes / 4;
   receive_.copy = copy_memory_.get();
   receive_.expected_seq = options.first_seq;
   receive_.payload_bytes_max = options.payload_bytes_max;
   receive_.crc = crc;
+  constexpr uint32_t kPlainLenEnd = kGranuleBytes - kFrameOverheadBytes + 1;
+  receive_.plain_len_end = crc ? 0 : std::min(kPlainLenEnd, options.payload_bytes_max + 1);
   receive_.crc_seed = crc_seed;
 
   caps_.ring_bytes = options.ring_bytes;
@@ -76,12 +78,28 @@ RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& id
   SendState();
 }
 
+template <MemoryPort P>
+const LinkCounters& RingLink<P>::counters() const noexcept {
+  // Worked out here rather than counted per message.
+  counters_.frames_sent = LongSeqDistance(options_.first_seq, send_.next_seq) - own_frames_sent_;
+  counters_.frames_received =
+      LongSeqDistance(options_.first_seq, receive_.expected_seq) - own_frames_received_;
+  if constexpr (P::kOrderedStores) {
+    // A write is a publishing store: one for each
+    // frame that was not gathered, one for each batch.
+    const uint64_t alone = counters_.frames_sent - frames_gathered_ - send_.gathered;
+    counters_.writes_posted = alone + batches_published_;
+    counters_.bytes_posted = send_.write_pos - skipped_bytes_;
+  }
+  return counters_;
+}
+
 // --------------------------------------------------------------------------------- what this side
 // says
 
 template <MemoryPort P>
 [[gnu::noinline]] void RingLink<P>::GiveCredit() noexcept {
-  receive_.credit_due_pos = receive_.read_pos + (receive_.mask + 1) / 4;
+  receive_.credit_due_pos = receive_.read_pos + options_.ring_bytes / 4;
   SendState();
   if constexpr (P::kOrderedStores) WakeIfSleeping();
 }
@@ -180,7 +198,7 @@ void RingLink<P>::UpdateClaimLimit() noexcept {
 template <MemoryPort P>
 uint64_t RingLink<P>::PublishedPos() const noexcept {
   if constexpr (P::kOrderedStores) {
-    return send_.withheld_head != 0 ? send_.withheld_pos : send_.write_pos;
+    return send_.gathering ? send_.withheld_pos : send_.write_pos;
   } else {
     return send_.posted_pos;
   }
@@ -249,10 +267,11 @@ void RingLink<P>::ReadPeerState() noexcept {
 // A head is there that Poll() has not found torn: something is still to be delivered.
 template <MemoryPort P>
 bool RingLink<P>::FrameIsWaiting() const noexcept {
-  if (!receive_.open || receive_.torn_pos == receive_.read_pos) return false;
+  if (receive_.torn_pos == receive_.read_pos) return false;
   // Pairs with the release stores in Commit() and Flush().
   const std::byte* const frame = receive_.ring + (receive_.read_pos & receive_.mask);
-  return HeadSeq(LoadShared(WordAt(frame), std::memory_order_acquire)) == receive_.expected_seq;
+  const uint64_t word = LoadShared(WordAt(frame), std::memory_order_acquire);
+  return HeadSeq(word) == static_cast<uint32_t>(receive_.expected_seq);
 }
 
 // Nothing is sent from here on; what is in the ring is still delivered before the link ends.
@@ -263,7 +282,7 @@ void RingLink<P>::PeerIsGone(CloseReason reason) noexcept {
   gone_reason_ = reason;
   send_status_ = SendStatus::kClosed;
   send_.claim_limit = 0;
-  send_.claimed_frame_bytes = 0;
+  send_.claim = kNoClaim;
   receive_.torn_pos =
       UINT64_MAX;  // the frame seen torn may be whole by now: Poll() shall look again
 }
@@ -328,8 +347,9 @@ void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
   close_reason_ = reason;
   send_status_ = state == LinkState::kFenced ? SendStatus::kFenced : SendStatus::kClosed;
   send_.claim_limit = 0;
-  send_.claimed_frame_bytes = 0;
-  receive_.open = false;
+  send_.claim = kNoClaim;
+  receive_.ring = kNothing;
+  receive_.mask = 0;
   if (reason != CloseReason::kPeerDead && reason != CloseReason::kLocal) {
     SetStateFlags(own_line_.flags | kStateClosed);
   }
@@ -365,8 +385,7 @@ void RingLink<P>::ForEachUnconsumed(V&& visitor) noexcept {
   while (pos < send_.write_pos) {
     const std::byte* const frame = send_.mirror + (pos & send_.mask);
     // The withheld head is not in the mirror yet.
-    const bool withheld =
-        P::kOrderedStores && send_.withheld_head != 0 && pos == send_.withheld_pos;
+    const bool withheld = P::kOrderedStores && send_.gathering && pos == send_.withheld_pos;
     const FrameHead head = UnpackHead(
         withheld ? send_.withheld_head : LoadShared(WordAt(frame), std::memory_order_relaxed));
     if (head.type == kFrameTypePad) {

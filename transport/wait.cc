@@ -86,7 +86,10 @@ bool Waiter::IdleSlow() noexcept {
     return false;
   }
   const int64_t before_ns = MonotonicNowNs();
-  if (idle_turns_ == yield_after_) idle_since_ns_ = before_ns;
+  if (!idle_timed_) {
+    idle_timed_ = true;
+    idle_since_ns_ = before_ns;
+  }
   // Keeps yielding at every turn until there is work.
   idle_turns_ = yield_after_;
   sched_yield();

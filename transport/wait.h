@@ -95,15 +95,20 @@ class Waiter {
   template <Sleeper S>
   void Idle(bool did_work, S& sleeper) {
     if (did_work) {
-      idle_turns_ = 0;
+      Worked();
       return;
     }
     if (++idle_turns_ < yield_after_) {
       CpuPause();
       return;
     }
-    if (!IdleSlow()) return;
-    bool certain = sleeper.Arm();
+    if (IdleSlow()) Sleep(sleeper);
+  }
+
+  // Sleeps now, unless there is work after all. Idle() calls this when it is time.
+  template <Sleeper S>
+  void Sleep(S& sleeper) {
+    const bool certain = sleeper.Arm();
     Barrier();
     if (!sleeper.Turn()) Park(certain ? options_.park_limit_ns : options_.park_limit_uncertain_ns);
     sleeper.Disarm();
@@ -112,7 +117,7 @@ class Waiter {
   // For loops that never sleep (kSpin, kSpinThenYield), or that have nothing to arm.
   void Idle(bool did_work) {
     if (did_work) {
-      idle_turns_ = 0;
+      Worked();
     } else if (++idle_turns_ < yield_after_) {
       CpuPause();
     } else if (IdleSlow()) {
@@ -125,6 +130,10 @@ class Waiter {
   bool crowded() const noexcept { return crowded_; }
 
  private:
+  void Worked() noexcept {
+    idle_turns_ = 0;
+    idle_timed_ = false;
+  }
   // Yields; true when it is time to sleep.
   bool IdleSlow() noexcept;
   void Barrier() noexcept;
@@ -134,6 +143,7 @@ class Waiter {
   WaitOptions options_;
   uint32_t idle_turns_ = 0;
   uint32_t yield_after_;
+  bool idle_timed_ = false;  // idle_since_ns_ holds
   bool crowded_ = false;
   bool one_core_;
   bool has_barrier_;

@@ -43,7 +43,7 @@ TEST(WaitTest, WorkStartsTheCountAgain) {
   EXPECT_EQ(waiter.counters().parks, 0u);
 }
 
-// One end of a ping-pong that sleeps as soon as it has nothing to do.
+// One end of a ping-pong that sleeps whenever it has nothing to do.
 class Player {
  public:
   explicit Player(AnyLink& link) : link_(link), waiter_(Options()) {
@@ -52,7 +52,9 @@ class Player {
 
   // Answers every record until `count` have come.
   void Run(uint64_t count) {
-    while (received_ < count) waiter_.Idle(Turn(), *this);
+    while (received_ < count) {
+      if (!Turn()) waiter_.Sleep(*this);
+    }
   }
   void Serve() { Send(); }
 
@@ -73,9 +75,6 @@ class Player {
  private:
   static WaitOptions Options() {
     WaitOptions options;
-    options.policy = WaitPolicy::kSpinThenPark;
-    options.spins_alone = 1;
-    options.park_after_ns = 0;
     options.park_limit_ns = 100 * kNsPerS;  // a lost wake-up would last as long, and be counted
     return options;
   }
