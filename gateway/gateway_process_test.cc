@@ -216,6 +216,7 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
   EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
 
   const nlohmann::json report = nlohmann::json::parse(ReadAll(folder_ + "/report.json"));
+  EXPECT_EQ(heard.session_rejects, 1);
   EXPECT_EQ(report["orders"]["received"], 4);
   EXPECT_EQ(report["orders"]["rejected"], 1);
   EXPECT_EQ(report["orders"]["canceled"], 1);
@@ -223,6 +224,7 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
   EXPECT_EQ(report["sessions"][0]["rejects"]["killSwitch"], 1);
   EXPECT_EQ(report["sessions"][0]["logons"], 2);
   EXPECT_EQ(report["sessions"][0]["next_seq_in"], (*session)->next_seq_out());
+  EXPECT_EQ(report["sessions"][0]["next_seq_out"], (*session)->next_seq_in());
   const std::string log = ReadAll(folder_ + "/err");
   EXPECT_NE(log.find("kill switch latched for account 1, because: trying the switch"),
             std::string::npos)

@@ -42,7 +42,7 @@ class SessionTally {
   void CountInput(const Input& input) noexcept {
     SessionCounts* counts = Find(input.id);
     if (counts == nullptr) return;
-    if (input.origin == Origin::kSession) ++counts->requests;
+    if (input.origin == Origin::kSession && input.type != FrameType::kGapFill) ++counts->requests;
     if (input.origin == Origin::kSessionUp) ++counts->logons;
   }
 

@@ -23,7 +23,10 @@ using VenueId = uint16_t;    // as configured; 0 is no venue
 
 // Who speaks, and so which messages are legal.
 enum class Origin : uint8_t {
-  kSession,      // id = SessionId: NewOrder, Cancel, Replace, MassCancel, in session-sequence order
+  kSession,      // id = SessionId: every numbered message of the client once, in order, also one
+                 // that the engine will refuse (one that cannot be read comes without its payload);
+                 // and GapFill for numbers that will never come. So the engine's count of requests
+                 // is the session's, and a journal of inputs restores both.
   kSessionUp,    // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect,
                  // snapshot wish)
   kSessionDown,  // id = SessionId: link lost or logged out; payload Logout
@@ -41,8 +44,10 @@ struct Input {
 
 enum class Target : uint8_t { kSession, kVenue };
 
-// One message that leaves the engine. `seq` is the session's report sequence number (0 towards
-// venues).
+// One message that leaves the engine. `seq` is the session's report sequence number. It is 0 for
+// what is never numbered: everything towards venues, and towards sessions the session's own
+// messages (frame types 1..31, of which the engine sends SessionReject). The client counts neither,
+// so they are not kept for resending and raise no count.
 struct Effect {
   Target target;
   FrameType type;

@@ -116,11 +116,20 @@ void Engine::RejectMessage(SessionState& session, FrameType type, SessionRejectR
   reject.ref_seq = session.next_seq_in - 1;
   reject.ref_type = static_cast<uint8_t>(type);
   reject.reason = reason;
-  ToSession(session, reject, effects);
+  effects.Add(Target::kSession, session.id, 0, reject);  // a session message: never numbered
+}
+
+void Engine::SkipRequests(SessionState& session, const Input& input) noexcept {
+  GapFill fill;
+  if (Decode(input.payload, fill) == DecodeStatus::kOk) {
+    session.next_seq_in = std::max(session.next_seq_in, fill.new_seq);
+  }
 }
 
 void Engine::OnSession(uint32_t session, const Input& input, Effects& effects) noexcept {
   SessionState& state = sessions_[session];
+  if (input.type == FrameType::kGapFill) [[unlikely]]
+    return SkipRequests(state, input);
   ++state.next_seq_in;
   // Decodes an M and hands it on, or says what is wrong with it.
   const auto decode = [&]<class M>(M message,

@@ -146,6 +146,7 @@ class Engine {
   void OnSession(uint32_t session, const Input& input, Effects& effects) noexcept;
   void OnVenue(uint32_t venue, const Input& input, Effects& effects) noexcept;
   void StartReferences() noexcept;
+  void SkipRequests(SessionState& session, const Input& input) noexcept;
   void RejectMessage(SessionState& session, FrameType type, SessionRejectReason reason,
                      Effects& effects) noexcept;
 
@@ -219,6 +220,7 @@ class Engine {
 
   template <Message M>
   void ToSession(SessionState& session, const M& message, Effects& effects) noexcept {
+    static_assert(static_cast<uint8_t>(M::kType) >= 64, "only reports are numbered");
     effects.Add(Target::kSession, session.id, session.next_seq_out++, message);
   }
   template <Message M>

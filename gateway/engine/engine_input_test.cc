@@ -16,12 +16,15 @@ class EngineInputTest : public EngineTest {
     EXPECT_EQ(Name(Rejected(order).reason), Name(reason)) << what;
   }
   SessionRejectReason RejectOf(FrameType type, std::span<const std::byte> payload) {
+    const uint64_t reports = engine().next_seq_out(1);
     StepBytes(Origin::kSession, 1, type, payload);
     const auto reject = To<SessionReject>(Target::kSession);
     EXPECT_TRUE(reject);
     if (!reject) return SessionRejectReason::kUnset;
     EXPECT_EQ(reject->ref_type, static_cast<uint8_t>(type));
     EXPECT_EQ(reject->ref_seq, engine().next_seq_in(1) - 1);
+    EXPECT_EQ(effects().begin()->seq, 0u) << "the client does not count it";
+    EXPECT_EQ(engine().next_seq_out(1), reports);
     return reject->reason;
   }
 
@@ -127,6 +130,16 @@ TEST_F(EngineInputTest, MessagesThatAreNoRequests) {
   const uint32_t size = Encode(spare, bytes.data());
   EXPECT_EQ(RejectOf(FrameType::kNewOrder, {bytes.data(), size}), R::kReservedFieldNotZero);
   EXPECT_EQ(engine().open_orders(), 0u);
+}
+
+TEST_F(EngineInputTest, AGapFillSkipsNumbersForwardsOnly) {
+  const uint64_t before = engine().next_seq_in(1);
+  Step(Origin::kSession, 1, GapFill{.new_seq = before + 5});
+  EXPECT_EQ(engine().next_seq_in(1), before + 5);
+  Step(Origin::kSession, 1, GapFill{.new_seq = before});
+  StepBytes(Origin::kSession, 1, FrameType::kGapFill, {});
+  EXPECT_EQ(engine().next_seq_in(1), before + 5);
+  EXPECT_EQ(effects().count(), 0u);
 }
 
 TEST_F(EngineInputTest, EmptyRequestsAreRefusedNotObeyed) {

@@ -1,7 +1,8 @@
 // What does the gateway's end of one session do, message by message?
 //
-// It numbers and keeps reports, feeds them to the link as the link takes them, hands requests on in
-// order and once, and says what is wrong with the rest. It decides neither who may log on nor when
+// It numbers and keeps reports, feeds them to the link as the link takes them, hands on in order and
+// once whatever is numbered, well-formed or not, and says what is wrong with the session's own
+// messages. It decides neither who may log on nor when
 // it is polled: session_layer.h does. Thread rule: the engine's thread. Nothing allocates after
 // construction but Begin().
 #pragma once
@@ -127,6 +128,13 @@ class GatewaySession {
     Pump(publish);
   }
 
+  // Answers a message that the engine refused: unnumbered and not kept. Waits for room on the link;
+  // without a link it is dropped, and the next LogonAck says that the message was processed. Counts
+  // as a violation.
+  void Refuse(const SessionReject& reject) noexcept {
+    if (live()) Reject(reject);
+  }
+
   // True once after reports were gathered.
   bool gathered() const noexcept { return gathered_; }
   void Flush() noexcept {
@@ -134,7 +142,7 @@ class GatewaySession {
     if (live()) (void)link_->Flush();
   }
 
-  // Takes at most `budget` records; answers how many. sink(Input) gets the requests. REQUIRES:
+  // Takes at most `budget` records; answers how many. sink(Input) gets what is numbered. REQUIRES:
   // live().
   template <class Sink>
   uint32_t Poll(Sink& sink, uint32_t budget) noexcept {
@@ -214,34 +222,45 @@ class GatewaySession {
     if (ended_) return;
     const auto type = static_cast<FrameType>(record.type);
     if (IsNumbered(record.type)) [[likely]] {
-      const uint64_t seq = inbound_.arriving_seq();
       if (!inbound_.Count()) {
         ++counters_.duplicates_dropped;
-      } else if (IsReportType(record.type)) {
-        Reject(seq, record.type, SessionRejectReason::kMessageNotAllowed);
-      } else if (!IsKnown(type)) {
-        Reject(seq, record.type, SessionRejectReason::kUnknownMessageType);
-      } else if (!IsWellFormed(record.payload)) {
-        Reject(seq, record.type, SessionRejectReason::kMalformedMessage);
-      } else {
-        ++counters_.requests;
-        sink(Input{Origin::kSession, id_, type, record.payload});
+        return;
       }
+      // Also what will be refused: the engine counts what this session counts, and answers it.
+      // Bytes that nobody can read are not handed on; without them it is malformed all the same.
+      ++counters_.requests;
+      const bool readable = IsWellFormed(record.payload);
+      sink(Input{Origin::kSession, id_, type,
+                 readable ? record.payload : std::span<const std::byte>{}});
       return;
     }
     if (!IsSessionType(record.type) || !IsKnown(type)) {
-      return Reject(0, record.type, SessionRejectReason::kUnknownMessageType);
+      return Reject(Violation(record.type, SessionRejectReason::kUnknownMessageType));
     }
-    const DecodeStatus status = Dispatch(type, record.payload, [this](const auto& message) {
-      if (message.ReservedAreZero()) {
-        this->Handle(message);
-      } else {
+    const DecodeStatus status = Dispatch(type, record.payload, [&](const auto& message) {
+      if (!message.ReservedAreZero()) {
         this->RejectSessionMessage(message, SessionRejectReason::kReservedFieldNotZero);
+      } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(message)>, GapFill>) {
+        this->SkipRequests(message, record.payload, sink);
+      } else {
+        this->Handle(message);
       }
     });
     if (status != DecodeStatus::kOk) {
-      Reject(0, record.type, SessionRejectReason::kMalformedMessage);
+      Reject(Violation(record.type, SessionRejectReason::kMalformedMessage));
     }
+  }
+
+  template <class Sink>
+  void SkipRequests(const GapFill& fill, std::span<const std::byte> payload, Sink& sink) noexcept {
+    // Backwards after a ResendRequest; forwards only up to what the logon announced.
+    const uint64_t new_seq_max = std::max(inbound_.next_seq(), requests_promised_);
+    if (fill.new_seq == 0 || fill.new_seq > new_seq_max) {
+      return RejectSessionMessage(fill, SessionRejectReason::kSequenceGap);
+    }
+    const uint64_t lost = inbound_.FillGap(fill.new_seq);
+    counters_.requests_lost += lost;
+    if (lost != 0) sink(Input{Origin::kSession, id_, FrameType::kGapFill, payload});
   }
 
   void Handle(const Heartbeat& heartbeat) noexcept {
@@ -262,14 +281,6 @@ class GatewaySession {
       RejectSessionMessage(request, SessionRejectReason::kSequenceGap);
     }
   }
-  void Handle(const GapFill& fill) noexcept {
-    // Backwards after a ResendRequest; forwards only up to what the logon announced.
-    const uint64_t new_seq_max = std::max(inbound_.next_seq(), requests_promised_);
-    if (fill.new_seq == 0 || fill.new_seq > new_seq_max) {
-      return RejectSessionMessage(fill, SessionRejectReason::kSequenceGap);
-    }
-    counters_.requests_lost += inbound_.FillGap(fill.new_seq);
-  }
   void Handle(const ringway::Logout&) noexcept { Logout(LogoutReason::kRequested); }
   void Handle(const SessionReject&) noexcept {}  // our error; nothing to be done about it here
   template <class M>
@@ -279,13 +290,18 @@ class GatewaySession {
 
   template <class M>
   void RejectSessionMessage(const M&, SessionRejectReason reason) noexcept {
-    Reject(0, static_cast<uint8_t>(M::kType), reason);
+    Reject(Violation(static_cast<uint8_t>(M::kType), reason));
+  }
+  // Of a message that has no number.
+  static SessionReject Violation(uint8_t type, SessionRejectReason reason) noexcept {
+    return {.ref_seq = 0, .ref_type = type, .reason = reason};
   }
 
-  // Every violation is answered; the last that is tolerated ends the session.
-  void Reject(uint64_t seq, uint8_t type, SessionRejectReason reason) noexcept {
+  // Every violation is answered; the last that is tolerated ends the session, so there is always
+  // room for the answers.
+  void Reject(const SessionReject& reject) noexcept {
     ++counters_.session_rejects;
-    reject_queue_[rejects_++] = {.ref_seq = seq, .ref_type = type, .reason = reason};
+    reject_queue_[rejects_++] = reject;
     SendRejects();
     if (++violations_ < violations_max_) return;
     ++counters_.protocol_errors;

@@ -2,8 +2,9 @@
 //
 // The layer owns every accepted link. A link's first message must be a Logon with the session's
 // proof within a time limit; then its requests reach the sink, each once and in order, from
-// whatever link the session currently has. It knows nothing of orders and risk: what a request says
-// is the engine's business, that it came from this session is this layer's.
+// whatever link the session currently has. It knows nothing of orders and risk: what a request says,
+// and whether it can be read at all, is the engine's business; that it came from this session is
+// this layer's.
 //
 //   duty cycle:  while ((link = listener.TryAccept())) layer.Accept(std::move(link), now);
 //                layer.Poll(now, [&](const Input& input) { engine.Step(now, input, effects); ... },
@@ -95,12 +96,15 @@ class SessionLayer {
     return count;
   }
 
-  // Numbers, keeps and sends a report. A session without a link gets it when it returns.
-  // REQUIRES: a configured session; effect.seq is its next report's number.
+  // Numbers, keeps and sends a report; a session without a link gets it when it returns. A
+  // SessionReject is neither numbered nor kept: see GatewaySession::Refuse().
+  // REQUIRES: a configured session; effect.seq is its next report's number, 0 of a SessionReject.
   void Send(const Effect& effect, Publish publish = Publish::kNow) noexcept {
     GatewaySession<L>* session = Find(effect.id);
     RINGWAY_CHECK(effect.target == Target::kSession && session != nullptr,
                   "a report for a session that is not configured");
+    if (!IsNumbered(static_cast<uint8_t>(effect.type))) [[unlikely]]
+      return Refuse(*session, effect);
     RINGWAY_CHECK(effect.seq == session->next_seq_out(),
                   "the engine and the session disagree about the next report's number");
     const bool gathered = session->gathered();
@@ -168,6 +172,14 @@ class SessionLayer {
     gathered_.reserve(sessions.size());
     guests_.reserve(options.links_before_logon_max);
     closed_.reserve(kClosedMax);
+  }
+
+  void Refuse(GatewaySession<L>& session, const Effect& effect) noexcept {
+    SessionReject reject;
+    RINGWAY_CHECK(effect.type == FrameType::kSessionReject && effect.seq == 0 &&
+                      Decode(effect.bytes(), reject) == DecodeStatus::kOk,
+                  "of the session's own messages the engine sends SessionReject alone");
+    session.Refuse(reject);
   }
 
   GatewaySession<L>* Find(SessionId id) noexcept {

@@ -38,7 +38,8 @@ struct SessionLayerOptions {
   int64_t heartbeat_default_ns = kNsPerS;  // for a client that names none
   // Records taken from one session before the others have their turn.
   uint32_t records_per_turn = 64;
-  // Messages of a kind or form that no client of ours sends, before the session is logged out.
+  // Messages of a kind or form that no client of ours sends, on one link, before the session is
+  // logged out. Those that the engine answers with SessionReject count too.
   uint32_t violations_max = 8;
   // Sessions that were silent for so many turns are polled every cold_turns-th turn only, where
   // more than hot_sessions_max are logged on.
@@ -63,10 +64,10 @@ struct SessionLayerCounters {
   uint64_t logons = 0;
   uint64_t logons_rejected = 0;
   uint64_t logons_timed_out = 0;
-  uint64_t requests = 0;            // handed to the engine
+  uint64_t requests = 0;            // handed to the engine, which may refuse them
   uint64_t duplicates_dropped = 0;  // requests that a resend brought again
   uint64_t requests_lost = 0;       // bridged by a client's GapFill
-  uint64_t session_rejects = 0;
+  uint64_t session_rejects = 0;  // sent, the engine's among them
   uint64_t heartbeat_timeouts = 0;
   uint64_t slow_consumers = 0;
   uint64_t protocol_errors = 0;  // sessions logged out for them

@@ -1,6 +1,6 @@
 // What do tests of sessions run in? Clients, the session layer and an engine that answers every
-// request with an OrderAck and every wish for a snapshot with two OpenOrders, under a virtual
-// clock.
+// order with an OrderAck, anything else with a SessionReject, and every wish for a snapshot with
+// two OpenOrders, under a virtual clock.
 #pragma once
 
 #include <algorithm>
@@ -74,6 +74,7 @@ class World {
   std::unique_ptr<SessionLayer<LoopLink>> layer;
   std::map<SessionId, std::vector<uint64_t>> requests;  // clOrdIds the engine saw
   std::map<SessionId, uint64_t> next_report;
+  std::map<SessionId, uint64_t> next_request;
   std::vector<std::pair<SessionId, Logon>> ups;
   std::vector<std::pair<SessionId, LogoutReason>> downs;
 
@@ -83,7 +84,7 @@ class World {
     for (const SessionId id : sessions) {
       configs.push_back(
           {.id = id, .key = TestKey(static_cast<uint8_t>(id)), .report_slots = report_slots});
-      next_report[id] = 1;
+      next_report[id] = next_request[id] = 1;
       requests[id].reserve(1 << 16);
     }
     options.open_orders = [](SessionId) { return kSnapshotOrders; };
@@ -110,7 +111,7 @@ class World {
     effect.target = Target::kSession;
     effect.type = std::remove_cvref_t<decltype(message)>::kType;
     effect.id = id;
-    effect.seq = next_report[id]++;
+    effect.seq = IsNumbered(static_cast<uint8_t>(effect.type)) ? next_report[id]++ : 0;
     effect.payload_bytes = static_cast<uint16_t>(Encode(message, effect.payload.data()));
     layer->Send(effect);
   }
@@ -145,10 +146,7 @@ class World {
  private:
   void Step(const Input& input) {
     if (input.origin == Origin::kSession) {
-      NewOrder order;
-      RINGWAY_CHECK(Decode(input.payload, order) == DecodeStatus::kOk, "the layer checks the form");
-      requests[input.id].push_back(order.cl_ord_id);
-      Report(input.id, OrderAck{.cl_ord_id = order.cl_ord_id});
+      StepRequest(input);
     } else if (input.origin == Origin::kSessionUp) {
       Logon logon;
       RINGWAY_CHECK(Decode(input.payload, logon) == DecodeStatus::kOk, "the layer encoded it");
@@ -161,6 +159,31 @@ class World {
       RINGWAY_CHECK(Decode(input.payload, logout) == DecodeStatus::kOk, "the layer encoded it");
       downs.emplace_back(input.id, logout.reason);
     }
+  }
+
+  void StepRequest(const Input& input) {
+    using Reason = SessionRejectReason;
+    NewOrder order;
+    GapFill fill;
+    uint64_t& next = next_request[input.id];
+    if (input.type == FrameType::kGapFill) {
+      RINGWAY_CHECK(Decode(input.payload, fill) == DecodeStatus::kOk && fill.new_seq > next,
+                    "the layer hands on what skips numbers");
+      next = fill.new_seq;
+      return;
+    }
+    const uint64_t seq = next++;
+    if (input.type == FrameType::kNewOrder && Decode(input.payload, order) == DecodeStatus::kOk) {
+      requests[input.id].push_back(order.cl_ord_id);
+      Report(input.id, OrderAck{.cl_ord_id = order.cl_ord_id});
+      return;
+    }
+    const Reason reason = !IsKnown(input.type)                 ? Reason::kUnknownMessageType
+                          : input.type == FrameType::kNewOrder ? Reason::kMalformedMessage
+                                                               : Reason::kMessageNotAllowed;
+    Report(input.id, SessionReject{.ref_seq = seq,
+                                   .ref_type = static_cast<uint8_t>(input.type),
+                                   .reason = reason});
   }
 
   uint32_t links_ = 0;
