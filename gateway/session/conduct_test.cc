@@ -54,6 +54,60 @@ TEST(ConductTest, HeartbeatsKeepAnIdleSessionAlive) {
   EXPECT_LT(client.link->counters().frames_sent, 60u);
 }
 
+TEST(ConductTest, HeldBackSessionsAreServedAndNotJudgedSilent) {
+  World world({7});
+  world.room = 16;
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  for (uint64_t i = 1; i <= 40; ++i) world.Report(7, OrderAck{.cl_ord_id = i});
+  uint64_t sent = 0;
+  // A minute in which no request is taken: the client's ring is full, no heartbeat fits either.
+  for (int i = 0; i != 600; ++i) {
+    while (world.Order(client, sent + 1) == SendStatus::kOk) ++sent;
+    world.now_ns += 100 * kNsPerMs;
+    world.GatewayTurn(0);
+    world.ClientTurn(client);
+  }
+  EXPECT_TRUE(world.requests[7].empty());
+  ASSERT_TRUE(world.downs.empty()) << Name(world.downs[0].second);
+  EXPECT_EQ(client.core.state(), SessionState::kLive) << "the gateway's heartbeats went on";
+  EXPECT_EQ(client.acked, Range(1, 40)) << "reports went on";
+  world.Run({&client});
+  EXPECT_EQ(world.requests[7], Range(1, sent));
+}
+
+TEST(ConductTest, SilenceIsJudgedAnewAfterSessionsWereHeldBack) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  for (int i = 0; i != 100; ++i) {
+    world.now_ns += 100 * kNsPerMs;
+    world.GatewayTurn(0);
+  }
+  world.now_ns += 3 * kNsPerS - 20 * kNsPerMs;
+  world.GatewayTurn();
+  EXPECT_TRUE(world.downs.empty());
+  world.now_ns += 100 * kNsPerMs;
+  world.GatewayTurn();
+  ASSERT_EQ(world.downs.size(), 1u);
+  EXPECT_EQ(world.downs[0].second, LogoutReason::kHeartbeatTimeout);
+}
+
+TEST(ConductTest, RequestsOfALinkThatDiedWhileHeldBackStillCount) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  for (uint64_t i = 1; i <= 3; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+  client.link->Cut(3);
+  for (int i = 0; i != 10; ++i) {
+    world.now_ns += 2 * kNsPerMs;
+    world.GatewayTurn(0);
+  }
+  world.Run({});
+  EXPECT_EQ(world.requests[7], Range(1, 3));
+  ASSERT_EQ(world.downs.size(), 1u);
+}
+
 TEST(ConductTest, AcknowledgementsKeepUpWithAnyRate) {
   World world({7});
   TestClient client(7);

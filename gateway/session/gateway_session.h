@@ -156,11 +156,17 @@ class GatewaySession {
       link_->Close();
       return count;
     }
-    blocked_ = false;
-    if (rejects_ != 0) SendRejects();
-    if (!outbound_.caught_up()) Pump(Publish::kNow);
-    if (inbound_.unacknowledged() >= kAcknowledgeEvery) SendHeartbeat();
+    SendWaiting();
     return count;
+  }
+
+  // A turn in which nothing may be taken, instead of Poll(). The client may be silent only because
+  // nobody reads what it says, so its silence counts anew from the last such turn; and what a link
+  // brought that ended meanwhile is handed on first. REQUIRES: live().
+  void Hold() noexcept {
+    heard_ = true;
+    drained_ = false;
+    SendWaiting();
   }
 
   // Heartbeats and liveness, about once a millisecond. REQUIRES: live().
@@ -198,6 +204,14 @@ class GatewaySession {
     ended_ = true;
     end_reason_ = reason;
     if (!polling_) link_->Close();
+  }
+
+  // Once a turn: what the link had no room for.
+  void SendWaiting() noexcept {
+    blocked_ = false;
+    if (rejects_ != 0) SendRejects();
+    if (!outbound_.caught_up()) Pump(Publish::kNow);
+    if (inbound_.unacknowledged() >= kAcknowledgeEvery) SendHeartbeat();
   }
 
   void Pump(Publish publish) noexcept {
@@ -332,7 +346,7 @@ class GatewaySession {
   bool ended_ = false;
   bool polling_ = false;
   bool drained_ = false;   // the last Poll() found nothing
-  bool heard_ = false;     // something came since the last Maintain()
+  bool heard_ = false;     // since the last Maintain() something came, or could not have been read
   bool blocked_ = false;   // the link had no room; not tried again before the next turn
   bool gathered_ = false;  // reports wait for Flush()
   LogoutReason end_reason_ = LogoutReason::kUnset;

@@ -73,7 +73,8 @@ class SessionLayer {
   // One turn: gives sink(const Input&) at most `budget` requests, and besides these every
   // kSessionUp (payload Logon; next_seq_in 0: send a snapshot) and kSessionDown (payload Logout;
   // reason unset: the link was lost), in the order in which they happened per session. Answers the
-  // records taken.
+  // records taken. A budget of 0 holds the sessions back and keeps them logged on: reports and
+  // heartbeats go out, silence is not judged.
   template <class Sink>
   uint32_t Poll(int64_t now_ns, Sink&& sink, uint32_t budget) {
     const bool maintain = now_ns - last_maintain_ns_ >= kNsPerMs;
@@ -191,6 +192,12 @@ class SessionLayer {
   uint32_t PollSessions(Sink& sink, uint32_t budget) noexcept {
     const size_t size = active_.size();
     if (size == 0) return 0;
+    if (budget == 0) {
+      for (GatewaySession<L>* session : active_) {
+        if (session->live()) session->Hold();
+      }
+      return 0;
+    }
     ++turn_;
     if (++first_ >= size) first_ = 0;  // so that a spent budget does not always hit the same ones
     const bool all_hot = size <= options_.hot_sessions_max;
