@@ -43,13 +43,25 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
       .accept_links = [a = assembly.get()](int64_t now_ns) { a->AcceptLinks(now_ns); },
       .mailbox = mailbox};
   for (std::size_t i = 0; i < config.venues.size(); ++i) {
+    const GatewayVenueConfig& venue = config.venues[i];
     parts.venues.push_back(
-        {config.venues[i].engine.id, assembly->connectors_[i].get(), config.venues[i].pending_max});
+        {.id = venue.engine.id,
+         .connector = assembly->connectors_[i].get(),
+         .pending_max = venue.pending_max,
+         .speaks_when_polled = venue.connector == ConnectorKind::kExchange});
   }
   for (const GatewaySessionConfig& session : config.sessions)
     parts.session_ids.push_back(session.engine.id);
   assembly->gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
   return assembly;
+}
+
+absl::Status Assembly::WakeWith(Waiter& waiter) {
+  for (const auto& listener : listeners_) {
+    if (absl::Status watched = waiter.Watch(listener->wake_fd()); !watched.ok()) return watched;
+  }
+  sessions_->WakeWith(waiter);
+  return absl::OkStatus();
 }
 
 std::vector<SessionConfig> Assembly::ReadKeys(const GatewayConfig& config,

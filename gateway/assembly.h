@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/admin_mailbox.h"
 #include "gateway/config.h"
@@ -21,6 +22,7 @@
 #include "gateway/session/session_layer.h"
 #include "gateway/session/session_options.h"
 #include "transport/any_link.h"
+#include "transport/wait.h"
 
 namespace ringway {
 
@@ -35,9 +37,9 @@ class Assembly {
   Gateway<Sessions>& gateway() noexcept { return *gateway_; }
   const Engine& engine() const noexcept { return *engine_; }
 
-  // What the process waits on besides its own work: file descriptors that become readable when a
-  // link comes.
-  const std::vector<std::unique_ptr<AnyListener>>& listeners() const noexcept { return listeners_; }
+  // From now on a link that comes, and what comes over links, end this waiter's sleep. To be called
+  // before the first turn; the waiter outlives the last. Errors: the system's.
+  absl::Status WakeWith(Waiter& waiter);
 
  private:
   Assembly() = default;

@@ -58,6 +58,9 @@ class Gateway {
     VenueId id;
     Connector* connector;
     uint32_t pending_max;
+    // The venue lives in this process: it says nothing but in answer, or at times of its own, which
+    // any sleep is short enough for. Of others nobody knows when they speak: sleeps are shorter.
+    bool speaks_when_polled = false;
   };
   struct Parts {
     Engine& engine;
@@ -102,6 +105,17 @@ class Gateway {
     }
     return worked;
   }
+
+  // For a Sleeper (transport/wait.h) whose turn is DoWork(). True: whatever may come next ends the
+  // sleep, or has time until its longest end: timers, operators, signals.
+  bool ArmWake() noexcept {
+    bool certain = parts_.sessions.ArmWake();
+    for (const Venue& venue : parts_.venues) certain &= venue.speaks_when_polled;
+    // What is held back goes on as soon as its venue takes something, which wakes nobody.
+    for (const VenueQueue& venue : venues_) certain &= venue.waiting() == 0;
+    return certain && stash_.empty();
+  }
+  void DisarmWake() noexcept { parts_.sessions.DisarmWake(); }
 
   // Logs every session out and takes no more orders. DoWork() until Stopped().
   void Stop(int64_t now_ns) {

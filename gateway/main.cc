@@ -22,6 +22,7 @@
 #include "gateway/config.h"
 #include "gateway/config_document.h"
 #include "gateway/engine/engine.h"
+#include "gateway/gateway.h"
 #include "gateway/gateway_status.h"
 #include "gateway/host_setup.h"
 #include "gateway/log.h"
@@ -63,17 +64,31 @@ bool EveryVenueIsUp(const GatewayConfig& config, const Engine& engine) {
   return true;
 }
 
+// What the waiter needs of the duty loop to put it to sleep and to wake it: a Sleeper.
+struct DutyLoop {
+  Gateway<Assembly::Sessions>& gateway;
+  SteadyUnixClock clock = {};
+  int64_t now_ns = clock.NowNs();  // of the last turn
+
+  bool Arm() noexcept { return gateway.ArmWake(); }
+  bool Turn() {
+    now_ns = clock.NowNs();
+    return gateway.DoWork(now_ns);
+  }
+  void Disarm() noexcept { gateway.DisarmWake(); }
+};
+
 // Runs until an orderly stop. Answers whether everything had left by its end.
 bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter) {
   auto& gateway = assembly.gateway();
   ServiceManager service_manager;
-  SteadyUnixClock clock;
-  const int64_t start_ns = clock.NowNs();
+  DutyLoop loop{gateway};
+  const int64_t start_ns = loop.now_ns;
   int64_t stop_deadline_ns = 0;
   bool ready = false;
   for (;;) {
-    const int64_t now_ns = clock.NowNs();
-    const bool worked = gateway.DoWork(now_ns);
+    const bool worked = loop.Turn();
+    const int64_t now_ns = loop.now_ns;
     service_manager.Turned(now_ns);
     if (!ready) [[unlikely]] {
       ready = EveryVenueIsUp(config, assembly.engine()) || now_ns - start_ns > kReadyPatienceNs;
@@ -94,7 +109,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter) {
       stop_deadline_ns = now_ns + kStopPatienceNs;
       gateway.Stop(now_ns);
     }
-    waiter.Idle(worked);
+    waiter.Idle(worked, loop);
   }
 }
 
@@ -137,10 +152,8 @@ int Run(const GatewayConfig& config) {
   // Before the thread is pinned, so that it knows of all the cores; and after the other threads are
   // there, so that they stay where they were.
   Waiter waiter(config.wait);
-  for (const auto& listener : (*assembly)->listeners()) {
-    if (const absl::Status watched = waiter.Watch(listener->wake_fd()); !watched.ok())
-      return Fail(watched);
-  }
+  if (const absl::Status watched = (*assembly)->WakeWith(waiter); !watched.ok())
+    return Fail(watched);
   for (const std::string& warning : ApplyHostConfig(config.host)) Log("warning: " + warning);
   ReleaseSignals();
 

@@ -193,6 +193,10 @@ class GatewaySession {
     End(reason);
   }
 
+  // As the link's. REQUIRES: live().
+  bool ArmWake() noexcept { return link_->ArmWake(); }
+  void DisarmWake() noexcept { link_->DisarmWake(); }
+
   // Gives up the closed link of a session that ended().
   std::unique_ptr<L> TakeLink() noexcept { return std::move(link_); }
 

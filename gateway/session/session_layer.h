@@ -39,6 +39,7 @@
 #include "schema/codec.h"
 #include "schema/messages.h"
 #include "transport/link.h"
+#include "transport/wait.h"
 
 namespace ringway {
 
@@ -59,6 +60,29 @@ class SessionLayer {
     return std::unique_ptr<SessionLayer>(new SessionLayer(options, sessions, std::move(admit)));
   }
 
+  // From now on what comes over any link ends this waiter's sleep. REQUIRES: no link was accepted
+  // before; the waiter outlives the layer's use.
+  void WakeWith(Waiter& waiter) noexcept { waiter_ = &waiter; }
+
+  // For a Sleeper: arms every link; true when the wake-up of each is certain. The next turn, and
+  // the first after DisarmWake(), look at every session: a sleep must not hide a cold one's word.
+  bool ArmWake() noexcept {
+    look_everywhere_ = true;
+    bool certain = watches_all_;
+    for (Guest& guest : guests_) certain &= guest.link->ArmWake();
+    for (GatewaySession<L>* session : active_) {
+      if (session->live()) certain &= session->ArmWake();
+    }
+    return certain;
+  }
+  void DisarmWake() noexcept {
+    look_everywhere_ = true;
+    for (Guest& guest : guests_) guest.link->DisarmWake();
+    for (GatewaySession<L>* session : active_) {
+      if (session->live()) session->DisarmWake();
+    }
+  }
+
   // Takes a new link, or refuses it for want of room.
   void Accept(std::unique_ptr<L> link, int64_t now_ns) {
     if (stopping_ || guests_.size() == options_.links_before_logon_max) {
@@ -67,6 +91,7 @@ class SessionLayer {
       return;
     }
     ++counters_.links_accepted;
+    Watch(*link);
     guests_.push_back({std::move(link), now_ns + options_.logon_timeout_ns, false});
   }
 
@@ -200,9 +225,10 @@ class SessionLayer {
     }
     ++turn_;
     if (++first_ >= size) first_ = 0;  // so that a spent budget does not always hit the same ones
-    const bool all_hot = size <= options_.hot_sessions_max;
+    const bool all_hot = look_everywhere_ || size <= options_.hot_sessions_max;
     uint32_t count = 0;
-    for (size_t i = 0; i != size && count != budget; ++i) {
+    size_t i = 0;
+    for (; i != size && count != budget; ++i) {
       const size_t index = first_ + i < size ? first_ + i : first_ + i - size;
       GatewaySession<L>& session = *active_[index];
       if (!session.live()) continue;
@@ -215,6 +241,7 @@ class SessionLayer {
       session.quiet_turns = taken != 0 ? 0 : session.quiet_turns + 1;
       count += taken;
     }
+    if (i == size) look_everywhere_ = false;
     return count;
   }
 
@@ -309,7 +336,20 @@ class SessionLayer {
     Discard(std::move(link), now_ns);
   }
 
+  void Watch(const L& link) {
+    if constexpr (requires { link.wake_fd(); }) {
+      // One that cannot be watched makes sleeps short for good, rather than costing the client.
+      if (waiter_ != nullptr && !waiter_->Watch(link.wake_fd()).ok()) watches_all_ = false;
+    }
+  }
+  void Unwatch(const L& link) noexcept {
+    if constexpr (requires { link.wake_fd(); }) {
+      if (waiter_ != nullptr) waiter_->Unwatch(link.wake_fd());
+    }
+  }
+
   void Discard(std::unique_ptr<L> link, int64_t now_ns) {
+    Unwatch(*link);  // the peer's end hangs up: readable from then on
     link->Close();
     if (closed_.size() == kClosedMax) return;  // this one goes at once
     closed_.push_back({std::move(link), now_ns + kLingerNs});
@@ -331,6 +371,9 @@ class SessionLayer {
   std::vector<GatewaySession<L>*> gathered_;  // with reports that wait for Flush()
   std::vector<Guest> guests_;                 // before their logon
   std::vector<ClosedLink> closed_;
+  Waiter* waiter_ = nullptr;
+  bool watches_all_ = true;  // every link so far ends the waiter's sleep
+  bool look_everywhere_ = false;
   bool stopping_ = false;
   int64_t last_maintain_ns_ = INT64_MIN / 2;
   uint64_t turn_ = 0;
