@@ -51,7 +51,8 @@ Waiter::Waiter(const WaitOptions& options)
       has_barrier_(RegisterAsSender()),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
   RINGWAY_CHECK(epoll_fd_ >= 0, "epoll_create1: out of descriptors?");
-  SetCrowded(one_core_ && options_.policy == WaitPolicy::kAuto);
+  // On its only core it waits for somebody who cannot run while it pauses.
+  SetCrowded(one_core_);
 }
 
 Waiter::~Waiter() { close(epoll_fd_); }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "transport/any_link.h"
 
 namespace ringway {
@@ -35,12 +36,28 @@ TEST(WaitTest, SpinNeverYields) {
 TEST(WaitTest, WorkStartsTheCountAgain) {
   WaitOptions options;
   options.policy = WaitPolicy::kSpinThenYield;
+  options.spins_crowded = options.spins_alone;  // however many cores this test may use
   Waiter waiter(options);
   for (int i = 0; i < 100'000; ++i) waiter.Idle(i % 100 == 0);
   EXPECT_EQ(waiter.counters().yields, 0u);
   for (uint32_t i = 0; i <= options.spins_alone; ++i) waiter.Idle(false);
   EXPECT_GT(waiter.counters().yields, 0u);
   EXPECT_EQ(waiter.counters().parks, 0u);
+}
+
+TEST(WaitTest, OnItsOnlyCoreAWaiterGivesItAwaySoon) {
+  std::thread([] {
+    ASSERT_TRUE(PinToAllowedCore(0).ok());
+    for (const WaitPolicy policy :
+         {WaitPolicy::kAuto, WaitPolicy::kSpinThenYield, WaitPolicy::kSpinThenPark}) {
+      WaitOptions options;
+      options.policy = policy;
+      Waiter waiter(options);
+      EXPECT_TRUE(waiter.crowded()) << Name(policy);
+      for (uint32_t i = 0; i <= options.spins_crowded; ++i) waiter.Idle(false);
+      EXPECT_GT(waiter.counters().yields, 0u) << Name(policy);
+    }
+  }).join();
 }
 
 // One end of a ping-pong that sleeps whenever it has nothing to do.

@@ -35,22 +35,22 @@ void SleepNs(int64_t duration_ns) {
 // In the child, between fork and exec: never returns.
 [[noreturn]] void Execute(const ChildSpec& spec, int log, pid_t parent) {
   const auto fail = [&](const char* what) {
-    const std::string text = absl::StrCat(what, " ", spec.argv[0], ": ", strerror(errno), "\n");
+    const std::string text = absl::StrCat(what, ": ", spec.argv[0], ": ", strerror(errno), "\n");
     [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
     _exit(kCannotExecute);
   };
   const int null = open("/dev/null", O_RDONLY);
   if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
       dup2(log, STDERR_FILENO) < 0) {
-    fail("cannot redirect");
+    fail("cannot redirect its output");
   }
   close(null);
   setpgid(0, 0);
-  if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) fail("lost the parent of");
-  if (spec.pass_fd >= 0 && fcntl(spec.pass_fd, F_SETFD, 0) != 0) fail("cannot pass a file to");
+  if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) fail("its parent is gone");
+  if (spec.pass_fd >= 0 && fcntl(spec.pass_fd, F_SETFD, 0) != 0) fail("cannot pass it a file");
   if (spec.core != kAnyCore) {
     const absl::Status pinned = PinToAllowedCore(static_cast<uint32_t>(spec.core));
-    if (!pinned.ok()) fail("cannot pin");
+    if (!pinned.ok()) fail(std::string(pinned.message()).c_str());
   }
   sigset_t none;
   sigemptyset(&none);

@@ -88,7 +88,7 @@ TEST(ProcessesTest, AProgramThatCannotBeExecutedSaysSo) {
   ASSERT_TRUE(child.ok());
   AwaitEnd(**child);
   EXPECT_EQ((*child)->End(), "exit status 127");
-  EXPECT_NE((*child)->LogTail(1).find("cannot execute /nowhere/program"), std::string::npos);
+  EXPECT_NE((*child)->LogTail(1).find("cannot execute: /nowhere/program"), std::string::npos);
 }
 
 TEST(ProcessesTest, AMissingProgramNamesTheCommandThatBuildsIt) {
