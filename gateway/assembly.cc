@@ -44,11 +44,10 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
       .mailbox = mailbox};
   for (std::size_t i = 0; i < config.venues.size(); ++i) {
     const GatewayVenueConfig& venue = config.venues[i];
-    parts.venues.push_back(
-        {.id = venue.engine.id,
-         .connector = assembly->connectors_[i].get(),
-         .pending_max = venue.pending_max,
-         .speaks_when_polled = venue.connector == ConnectorKind::kExchange});
+    parts.venues.push_back({.id = venue.engine.id,
+                            .connector = assembly->connectors_[i].get(),
+                            .pending_max = venue.pending_max,
+                            .speaks_when_polled = venue.connector == ConnectorKind::kExchange});
   }
   for (const GatewaySessionConfig& session : config.sessions)
     parts.session_ids.push_back(session.engine.id);

@@ -1,5 +1,5 @@
-// Does a gateway that sleeps hear whatever comes: a link, a logon, an order, a word of a session that
-// was long silent?
+// Does a gateway that sleeps hear whatever comes: a link, a logon, an order, a word of a session
+// that was long silent?
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -48,7 +48,8 @@ class GatewaySleepTest : public testing::Test {
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
     folder_ = folder.data();
     std::string text = R"(
-listen = ["shm:)" + folder_ + R"(/gw.sock"]
+listen = ["shm:)" + folder_ +
+                       R"(/gw.sock"]
 [admin]
 socket = ""
 [host]
@@ -76,8 +77,8 @@ connector = "exchange"
       const std::string digits(64, id[0]);
       ASSERT_EQ(write(fd, digits.data(), digits.size()), static_cast<ssize_t>(digits.size()));
       close(fd);
-      text += "[[session]]\nid = " + std::string(id) + "\nkey_file = \"" + key +
-              "\"\naccounts = [1]\n";
+      text +=
+          "[[session]]\nid = " + std::string(id) + "\nkey_file = \"" + key + "\"\naccounts = [1]\n";
     }
     LoadedConfig loaded = LoadConfig(text);
     ASSERT_TRUE(loaded.ok()) << loaded.errors[0].what;
@@ -109,8 +110,8 @@ connector = "exchange"
     options.link.dead_after_ns = kPatienceNs;
     return Session::Connect(options);
   }
-  // After a while in which the gateway has nothing to do: sends an order and waits for its answer. The client does
-  // nothing else that could wake anybody.
+  // After a while in which the gateway has nothing to do: sends an order and waits for its answer.
+  // The client does nothing else that could wake anybody.
   void OrderIsAnswered(Session& session) {
     usleep(2'000);
     const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;

@@ -1,10 +1,10 @@
 // What does the engine know of a session, and what work for it is left over from earlier steps?
 //
 // Sequence numbers start at 1. next_seq_in counts every numbered message of the client, refused or
-// not, and what its GapFills skip; next_seq_out counts every report, but no SessionReject. Work that may concern many
-// orders (mass cancel, cancel on disconnect, snapshot) walks the session's open orders in bounded
-// batches; it concerns the orders that were open when it began, and an order that closes moves the
-// walk on.
+// not, and what its GapFills skip; next_seq_out counts every report, but no SessionReject. Work
+// that may concern many orders (mass cancel, cancel on disconnect, snapshot) walks the session's
+// open orders in bounded batches; it concerns the orders that were open when it began, and an order
+// that closes moves the walk on.
 #pragma once
 
 #include <cstdint>

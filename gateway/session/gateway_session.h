@@ -1,7 +1,7 @@
 // What does the gateway's end of one session do, message by message?
 //
-// It numbers and keeps reports, feeds them to the link as the link takes them, hands on in order and
-// once whatever is numbered, well-formed or not, and says what is wrong with the session's own
+// It numbers and keeps reports, feeds them to the link as the link takes them, hands on in order
+// and once whatever is numbered, well-formed or not, and says what is wrong with the session's own
 // messages. It decides neither who may log on nor when
 // it is polled: session_layer.h does. Thread rule: the engine's thread. Nothing allocates after
 // construction but Begin().

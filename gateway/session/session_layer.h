@@ -2,9 +2,9 @@
 //
 // The layer owns every accepted link. A link's first message must be a Logon with the session's
 // proof within a time limit; then its requests reach the sink, each once and in order, from
-// whatever link the session currently has. It knows nothing of orders and risk: what a request says,
-// and whether it can be read at all, is the engine's business; that it came from this session is
-// this layer's.
+// whatever link the session currently has. It knows nothing of orders and risk: what a request
+// says, and whether it can be read at all, is the engine's business; that it came from this session
+// is this layer's.
 //
 //   duty cycle:  while ((link = listener.TryAccept())) layer.Accept(std::move(link), now);
 //                layer.Poll(now, [&](const Input& input) { engine.Step(now, input, effects); ... },

@@ -67,7 +67,7 @@ struct SessionLayerCounters {
   uint64_t requests = 0;            // handed to the engine, which may refuse them
   uint64_t duplicates_dropped = 0;  // requests that a resend brought again
   uint64_t requests_lost = 0;       // bridged by a client's GapFill
-  uint64_t session_rejects = 0;  // sent, the engine's among them
+  uint64_t session_rejects = 0;     // sent, the engine's among them
   uint64_t heartbeat_timeouts = 0;
   uint64_t slow_consumers = 0;
   uint64_t protocol_errors = 0;  // sessions logged out for them

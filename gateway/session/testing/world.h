@@ -181,9 +181,9 @@ class World {
     const Reason reason = !IsKnown(input.type)                 ? Reason::kUnknownMessageType
                           : input.type == FrameType::kNewOrder ? Reason::kMalformedMessage
                                                                : Reason::kMessageNotAllowed;
-    Report(input.id, SessionReject{.ref_seq = seq,
-                                   .ref_type = static_cast<uint8_t>(input.type),
-                                   .reason = reason});
+    Report(input.id,
+           SessionReject{
+               .ref_seq = seq, .ref_type = static_cast<uint8_t>(input.type), .reason = reason});
   }
 
   uint32_t links_ = 0;
