@@ -17,6 +17,7 @@
 #include "msg/publisher.h"
 #include "msg/subscriber.h"
 #include "msg/testing/loop_link.h"
+#include "tests/socket_uri.h"
 #include "transport/link.h"
 
 namespace ringway {
@@ -169,7 +170,7 @@ TEST_F(TopicTest, GarbageIsNoUpdate) {
 }
 
 TEST(TopicOverSharedMemory, PublisherAndSubscriberMeet) {
-  const std::string uri = "shm:" + testing::TempDir() + "/topic.sock";
+  const std::string uri = TestSocketUri("topic");
   const auto publisher = Publisher::Listen({.uri = uri, .slow = SlowSubscriber::kConflate});
   ASSERT_TRUE(publisher.ok()) << publisher.status();
   const uint64_t value = 5;

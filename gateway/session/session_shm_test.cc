@@ -21,6 +21,7 @@
 #include "msg/session_core.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
+#include "tests/socket_uri.h"
 #include "transport/any_link.h"
 #include "transport/link.h"
 
@@ -86,7 +87,7 @@ class TestGateway {
 };
 
 struct SharedMemoryTest : testing::Test {
-  std::string uri = "shm:" + testing::TempDir() + "/gw.sock";
+  std::string uri = TestSocketUri("session");
   std::vector<uint64_t> acked;
 
   // Polls until `count` acks came, at most 20 s.

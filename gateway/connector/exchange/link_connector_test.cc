@@ -20,6 +20,7 @@
 #include "gateway/connector/exchange/matching.h"
 #include "gtest/gtest.h"
 #include "schema/codec.h"
+#include "tests/socket_uri.h"
 #include "transport/any_link.h"
 
 namespace ringway {
@@ -308,7 +309,7 @@ TEST_F(LinkConnectorTest, WhoSpeaksBeforeLoggingOnIsShutOut) {
 
 // The real thing: shared memory, a socket, a thread that dials.
 TEST(LinkConnectorOverShmTest, ConnectsTradesAndComesBack) {
-  const std::string uri = "shm:" + testing::TempDir() + "rwx" + std::to_string(getpid());
+  const std::string uri = TestSocketUri("exchange");
   auto exchange = MakeExchange();
   auto listener = AnyListener::Listen(uri, {});
   ASSERT_TRUE(listener.ok()) << listener.status();
