@@ -52,7 +52,8 @@ TEST(TickBookTest, LoneOrdersNeedNoRoom) {
   std::array<uint64_t, 1'000> best;
   std::array<uint8_t, 1'000> levels{};
   best.fill(kNoTick);
-  for (uint32_t tree = 0; tree < best.size(); ++tree) book.Add(tree, tree * 7, {best[tree], levels[tree]});
+  for (uint32_t tree = 0; tree < best.size(); ++tree)
+    book.Add(tree, tree * 7, {best[tree], levels[tree]});
   EXPECT_EQ(book.nodes(), 0u);
 }
 

@@ -6,7 +6,8 @@
 
 using namespace ringway;
 
-// clang-format off: it would make more lines of it.
+// clang-format would make more lines of it.
+// clang-format off
 // [ten-lines]
 int main() {
   auto session = Session::Connect({.uri = "shm:/run/ringway/gw.sock",
