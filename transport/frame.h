@@ -79,11 +79,8 @@ constexpr uint64_t FrameBytes(uint64_t payload_bytes) noexcept {
 }
 static_assert(FrameBytes(0) == 64 && FrameBytes(48) == 64 && FrameBytes(49) == 128);
 
-// Sequence numbers skip 0, which is what an empty granule holds.
-constexpr uint32_t NextSeq(uint32_t seq) noexcept { return seq + 1 + (seq == UINT32_MAX); }
-static_assert(NextSeq(1) == 2 && NextSeq(UINT32_MAX) == 1);
-
-// The same, carried on beyond 32 bits so that it also counts: the low half is the sequence number.
+// Sequence numbers skip 0, which is what an empty granule holds. Carried on beyond 32 bits they
+// also count: the low half is the frame's seq.
 constexpr uint64_t NextLongSeq(uint64_t seq) noexcept {
   ++seq;
   if (static_cast<uint32_t>(seq) == 0) [[unlikely]]

@@ -1,19 +1,21 @@
 // How two rings in memory become a Link: frames, credit, state lines and liveness over any
 // MemoryPort.
 //
-// What must always hold (PROTOCOL's I1..I9, in this file's words):
-//   * write_pos_ + one granule for the next head + one for the closing frame never passes consumed
-//   + ring (I1).
-//   * The head word after the last published frame is zero before that frame is published (ordered
-//   ports: the
-//     sender clears it), or before its granule's credit goes back (others: the receiver clears it)
-//     (I2).
-//   * A frame is judged on a private copy; what is handed up can no longer change.
-//   * A mirror span is written again only when consumed and, where writes complete, completed (I4).
-//   * No frame straddles the ring's end: PAD fills the rest (I6).
+// What must always hold (RING.md draws the bytes):
+// - The last frame, a granule for the next head and one for the closing frame never reach further
+//   than consumed + ring.
+// - The head word behind the last published frame is zero before that frame is published (ordered
+//   ports: the sender clears it) or before its granule's credit goes back (others: the receiver
+//   does). So an old payload never passes for a head.
+// - A frame is judged on a private copy; what is handed up can no longer change.
+// - A span of the mirror is written again only when it is consumed and, where writes complete,
+//   completed.
+// - No frame straddles the ring's end: PAD fills the rest.
 //
 // The per-message code is in ring_link_send.h and ring_link_receive.h, the rest in
-// ring_link_upkeep.h; all are included below. constructor and never again.
+// ring_link_upkeep.h and ring_link_end.h; all are included below.
+// Thread rule: one thread per link. Poll() is not called from its own sink; everything else may be.
+// Lifetime: owns its port; allocates in the constructor and never again.
 #pragma once
 
 #include <array>
@@ -192,8 +194,10 @@ class alignas(kWriterSpacingBytes) RingLink {
   bool FrameIsWaiting() const noexcept;
   void PeerIsGone(CloseReason reason) noexcept;
   bool IsUp() const noexcept { return state_ == LinkState::kLive || state_ == LinkState::kSuspect; }
-  void End(LinkState state, CloseReason reason) noexcept;
   uint64_t PublishedPos() const noexcept;
+
+  // --- ring_link_end.h ---
+  void End(LinkState state, CloseReason reason) noexcept;
 
   SendSide send_;
   ReceiveSide receive_;
@@ -238,6 +242,7 @@ class alignas(kWriterSpacingBytes) RingLink {
 
 }  // namespace ringway
 
+#include "transport/ring_link_end.h"      // IWYU pragma: export
 #include "transport/ring_link_receive.h"  // IWYU pragma: export
 #include "transport/ring_link_send.h"     // IWYU pragma: export
 #include "transport/ring_link_upkeep.h"   // IWYU pragma: export

@@ -27,6 +27,7 @@ void Abuse(Link& link, const std::shared_ptr<Wire>& wire, std::byte* ring,
           for (const std::byte byte : record.payload) bytes += static_cast<uint64_t>(byte);
         },
         1000);
+    if (bytes > uint64_t{wire->ring_bytes()} * 255 * 2) abort();
     if (count > wire->ring_bytes() / ringway::kGranuleBytes * 2) abort();
     link.Maintain(now_ns += ringway::kNsPerMs);
     if (link.TryClaim(100)) (void)link.Commit(1, ringway::Publish::kNow);

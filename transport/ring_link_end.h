@@ -1,0 +1,69 @@
+// How a link ends, and what the one that takes its place can learn from it.
+//
+// Included by ring_link.h only.
+#pragma once
+
+#include "transport/ring_link.h"
+
+namespace ringway {
+
+template <MemoryPort P>
+void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
+  if (!IsUp()) return;
+  state_ = state;
+  close_reason_ = reason;
+  send_status_ = state == LinkState::kFenced ? SendStatus::kFenced : SendStatus::kClosed;
+  send_.claim_limit = 0;
+  send_.claim = kNoClaim;
+  receive_.ring = kNothing;
+  receive_.mask = 0;
+  if (reason != CloseReason::kPeerDead && reason != CloseReason::kLocal) {
+    SetStateFlags(own_line_.flags | kStateClosed);
+  }
+}
+
+template <MemoryPort P>
+void RingLink<P>::Close() noexcept {
+  if (!IsUp()) return;
+  if (!peer_gone_) PutControl(ControlKind::kClose);
+  End(LinkState::kClosed, CloseReason::kLocal);
+}
+
+template <MemoryPort P>
+void RingLink<P>::Fence() noexcept {
+  if (!IsUp()) return;
+  own_line_.flags |= kStateFenced;
+  End(LinkState::kFenced, CloseReason::kSupersededEpoch);
+  if constexpr (P::kOrderedStores) WakeIfSleeping();
+}
+
+template <MemoryPort P>
+template <class V>
+void RingLink<P>::ForEachUnconsumed(V&& visitor) noexcept {
+  ReadPeerState();
+  uint64_t pos = send_.credit_pos;
+  if constexpr (P::kOrderedStores) {
+    // Also of a link that has ended. Pairs with the release store in SendState().
+    const uint64_t consumed = LoadShared(send_.peer_state->consumed, std::memory_order_acquire);
+    if (consumed > pos && consumed <= PublishedPos() && consumed % kGranuleBytes == 0) {
+      pos = consumed;
+    }
+  }
+  while (pos < send_.write_pos) {
+    const std::byte* const frame = send_.mirror + (pos & send_.mask);
+    // The withheld head is not in the mirror yet.
+    const bool withheld = P::kOrderedStores && send_.gathering && pos == send_.withheld_pos;
+    const FrameHead head = UnpackHead(
+        withheld ? send_.withheld_head : LoadShared(WordAt(frame), std::memory_order_relaxed));
+    if (head.type == kFrameTypePad) {
+      pos = (pos | send_.mask) + 1;
+      continue;
+    }
+    if (head.type < kFirstReservedFrameType) {
+      visitor(Record{head.type, {frame + kFrameHeadBytes, head.len}});
+    }
+    pos += FrameBytes(head.len);
+  }
+}
+
+}  // namespace ringway
