@@ -49,11 +49,12 @@ void ThreadDialer::Run() {
     if (stopping_) return;
     lock.unlock();
     absl::StatusOr<AnyLink> made = AnyLink::Connect(uri_, options_);
+    const absl::Status status = made.status();
     std::unique_ptr<AnyLink> link;
     if (made.ok()) {
       link = std::make_unique<AnyLink>(*std::move(made));
       ++options_.epoch;
-    } else if (const std::optional<uint32_t> admitted = AdmittedEpochOf(made.status())) {
+    } else if (const std::optional<uint32_t> admitted = AdmittedEpochOf(status)) {
       options_.epoch = *admitted + 1;
     }
     lock.lock();
@@ -61,7 +62,7 @@ void ThreadDialer::Run() {
       link_ = std::move(link);
       state_ = DialState::kConnected;
     } else {
-      last_error_ = std::string(made.status().message());
+      last_error_ = std::string(status.message());
       state_ = DialState::kFailed;
     }
   }
