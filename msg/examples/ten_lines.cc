@@ -4,7 +4,7 @@
 
 #include "msg/session.h"
 
-using namespace ringway;
+using namespace ringway;  // NOLINT(google-build-using-namespace): the ten lines are for reading
 
 // clang-format would make more lines of it.
 // clang-format off

@@ -18,17 +18,14 @@ namespace {
 constexpr uint32_t kCycles = 400;
 constexpr uint32_t kLatencyRounds = 1500;
 constexpr uint32_t kRateRounds = 16'384;  // messages; a multiple of every batch
-constexpr uint32_t kBatch = 64;
 constexpr uint8_t kType = 32;
 constexpr int64_t kConnectTimeoutNs = 10 * kNsPerS;
-constexpr uint32_t kSizes = 2;
-constexpr std::array<uint32_t, kSizes> kPayloadBytes = {48, 240};
 
 // Everything the two processes share besides the link itself.
 struct Shared {
   BouncedLines lines;
   BouncedLines finish;  // ends a block of one-way messages
-  SequencedRing<64> sequenced_there[kSizes];
+  SequencedRing<64> sequenced_there[2];
   SequencedRing<64> sequenced_back;
   SequencedRing<256> sequenced_large_there;
   SequencedRing<256> sequenced_large_back;
