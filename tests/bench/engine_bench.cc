@@ -50,7 +50,7 @@ Row Plain(std::string name, std::string unit, double ours, std::optional<double>
 }
 
 // Median ns of a new order, laps of several loads in turn so that they share what the machine does.
-std::vector<double> InterleavedEnterNs(std::vector<EngineLoadOptions> options) {
+std::vector<double> InterleavedEnterNs(const std::vector<EngineLoadOptions>& options) {
   const double ns_per_tick = MeasureTscNsPerTick();
   std::vector<std::unique_ptr<EngineLoad>> loads;
   for (const EngineLoadOptions& one : options) loads.push_back(std::make_unique<EngineLoad>(one));

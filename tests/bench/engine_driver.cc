@@ -11,18 +11,17 @@
 #include "tests/bench/engine_load.h"
 
 int main(int argc, char** argv) {
-  using namespace ringway::bench;
   if (argc == 4 && std::strcmp(argv[1], "check") == 0) {
-    RunCheck(argv[2], static_cast<uint32_t>(std::atoi(argv[3])));
+    ringway::bench::RunCheck(argv[2], static_cast<uint32_t>(std::atoi(argv[3])));
     return 0;
   }
   constexpr const char* kParts[] = {"enter", "confirm", "cancel", "confirm_cancel"};
   for (uint8_t i = 0; argc == 3 && i < 4; ++i) {
     if (std::strcmp(argv[1], kParts[i]) != 0) continue;
-    EngineLoadOptions options;
+    ringway::bench::EngineLoadOptions options;
     options.open_orders = 1024;
-    options.counted = static_cast<Part>(i + 1);
-    EngineLoad load(options);
+    options.counted = static_cast<ringway::bench::Part>(i + 1);
+    ringway::bench::EngineLoad load(options);
     for (int lap = 0; lap < std::atoi(argv[2]); ++lap) load.RunLap();
     return 0;
   }
