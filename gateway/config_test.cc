@@ -258,6 +258,11 @@ TEST(Config, TextThatIsNotTomlNamesTheLine) {
   EXPECT_NE(errors[0].find("not TOML"), std::string::npos) << errors[0];
 }
 
+TEST(Config, ATableWithoutANameIsAnError) {
+  for (const char* toml : {"[=\n", "[[=", "[\n", "[", "[#", "[[", "= 1\n", "x.= 1\n"})
+    EXPECT_FALSE(LoadConfig(toml).errors.empty()) << toml;
+}
+
 TEST(Config, AnEmptyFileSaysWhatIsNeeded) {
   EXPECT_EQ(ErrorsOf(""), (std::vector<std::string>{
                               "gw.toml: listen: the gateway listens nowhere; write listen = "

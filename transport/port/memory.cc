@@ -94,11 +94,13 @@ void FaultyWire::Progress(int end_index) noexcept {
 
 void FaultyWire::Show(int end_index, Write& write, uint64_t visible) noexcept {
   End& reader = ends_[1 - end_index];
-  std::byte* const to = write.is_state ? reinterpret_cast<std::byte*>(&reader.state)
-                                       : reader.ring.data()->bytes + write.offset;
-  const std::byte* const from = write.is_state
-                                    ? reinterpret_cast<const std::byte*>(&write.line)
-                                    : ends_[end_index].mirror.data()->bytes + write.offset;
+  std::byte* const to = write.is_state
+                            ? reinterpret_cast<std::byte*>(&reader.state)
+                            : reinterpret_cast<std::byte*>(reader.ring.data()) + write.offset;
+  const std::byte* const from =
+      write.is_state
+          ? reinterpret_cast<const std::byte*>(&write.line)
+          : reinterpret_cast<const std::byte*>(ends_[end_index].mirror.data()) + write.offset;
   for (; write.visible < visible; ++write.visible) {
     const uint64_t at = (write.first + write.visible % write.bytes * write.step) % write.bytes;
     to[at] = from[at];

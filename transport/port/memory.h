@@ -33,7 +33,9 @@ class DirectWire {
   explicit DirectWire(uint32_t ring_bytes);
 
   uint32_t ring_bytes() const noexcept { return ring_bytes_; }
-  std::byte* ring(int writer) noexcept { return rings_[writer].data()->bytes; }
+  std::byte* ring(int writer) noexcept {
+    return reinterpret_cast<std::byte*>(rings_[writer].data());
+  }
   StateLine* state(int writer) noexcept { return &states_[writer].line; }
   // As when the process of this end had ended. Called by the thread of the other end.
   void Kill(int end) noexcept { dead_[end] = true; }
@@ -101,7 +103,9 @@ class FaultyWire {
 
   uint32_t ring_bytes() const noexcept { return ring_bytes_; }
   // The memory that end `reader` receives into.
-  std::byte* ring(int reader) noexcept { return ends_[reader].ring.data()->bytes; }
+  std::byte* ring(int reader) noexcept {
+    return reinterpret_cast<std::byte*>(ends_[reader].ring.data());
+  }
   StateLine* state(int reader) noexcept { return &ends_[reader].state; }
 
  private:
@@ -157,7 +161,9 @@ class FaultyPort {
       : wire_(std::move(wire)), end_(end) {}
 
   uint32_t ring_bytes() const noexcept { return wire_->ring_bytes(); }
-  std::byte* mirror() noexcept { return wire_->ends_[end_].mirror.data()->bytes; }
+  std::byte* mirror() noexcept {
+    return reinterpret_cast<std::byte*>(wire_->ends_[end_].mirror.data());
+  }
   std::byte* ring() noexcept { return wire_->ring(end_); }
   const StateLine* peer_state() noexcept { return wire_->state(end_); }
   bool Write(uint64_t offset, uint32_t bytes, WriteFlags flags) noexcept {
