@@ -1,0 +1,162 @@
+"""Which kernel and initramfs the VM boots: Debian's generic kernel, and only those of its modules that are needed.
+
+The kernel's package is downloaded and unpacked, not installed: the host needs no boot files. Everything is kept in
+~/.cache/ringway/softroce; an image is named by the hash of what it was made from.
+"""
+
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+CACHE = pathlib.Path.home() / ".cache/ringway/softroce"
+BUSYBOX = pathlib.Path("/bin/busybox")
+INIT = pathlib.Path(__file__).with_name("init")
+# The generic kernel: the cloud one has no rdma_rxe. It depends on the kernel of the day.
+PACKAGE = "linux-image-amd64"
+# Loaded in this order, each after what it depends on. rdma_rxe asks for crc32_generic only when it makes a device.
+MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay", "crc32_generic", "rdma_rxe", "rdma_ucm",
+           "ib_uverbs", "veth", "sch_netem")
+UNUSED_DAYS_MAX = 14
+
+
+class ImageError(Exception):
+    """No image can be had; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Image:
+    kernel: pathlib.Path
+    initramfs: pathlib.Path
+
+
+def output_of(*command):
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    except FileNotFoundError as error:
+        raise ImageError(f"{command[0]} is not here; this needs Debian 12") from error
+    except subprocess.CalledProcessError as error:
+        raise ImageError(f"{' '.join(command)}: {error.stderr.strip()}") from error
+
+
+def package_file():
+    """The file name of the kernel package that apt would install now."""
+    depends = re.search(r"Depends: (linux-image-\S+)", output_of("apt-cache", "depends", PACKAGE))
+    if not depends:
+        raise ImageError(f"apt knows no kernel behind {PACKAGE}: apt-get update")
+    # 'URI' FILE BYTES SHA256:...
+    return depends.group(1), output_of("apt-get", "download", "--print-uris", depends.group(1)).split()[1]
+
+
+def update_lists():
+    output_of(*([] if os.geteuid() == 0 else ["sudo"]), "apt-get", "-q", "update")
+
+
+def download_package():
+    """Returns the kernel package's path; contacts the archive only for a kernel that is not in the cache."""
+    try:
+        name, file = package_file()
+    except ImageError:
+        update_lists()
+        name, file = package_file()
+    if (CACHE / file).exists():
+        return CACHE / file
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        # As root apt would drop its rights, and could not write here.
+        download = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", name]
+        if subprocess.run(download, cwd=folder, capture_output=True).returncode != 0:
+            # The lists name a kernel that a newer one has replaced in the archive.
+            update_lists()
+            name, file = package_file()
+            done = subprocess.run(download[:-1] + [name], cwd=folder, capture_output=True, text=True)
+            if done.returncode != 0:
+                raise ImageError(f"{' '.join(download)}: {done.stderr.strip()}")
+        os.replace(next(pathlib.Path(folder).glob("*.deb")), CACHE / file)
+    return CACHE / file
+
+
+def modules_in_order(folder):
+    """Returns the paths of MODULES and of all that they depend on, dependencies first."""
+    paths = {path.stem.replace("-", "_"): path for path in folder.rglob("*.ko")}
+    order = {}
+
+    def add(name):
+        if name in order:
+            return
+        if name not in paths:
+            raise ImageError(f"the kernel package {folder.name} has no module {name}")
+        depends = re.search(rb"\0depends=([^\0]*)\0", paths[name].read_bytes())
+        for other in filter(None, depends.group(1).decode().split(",") if depends else []):
+            add(other.replace("-", "_"))
+        order[name] = paths[name]
+
+    for name in MODULES:
+        add(name)
+    return list(order.values())
+
+
+def write_initramfs(path, modules):
+    """Writes a cpio archive of the `newc` kind (the kernel's initramfs-buffer-format document draws it)."""
+    with open(path, "wb") as archive:
+        inode = 0
+
+        def entry(name, mode, data=b"", device=(0, 0)):
+            nonlocal inode
+            inode += 1
+            name = name.encode() + b"\0"
+            numbers = (inode, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(name), 0)
+            archive.write(b"070701" + b"".join(b"%08X" % number for number in numbers) + name)
+            archive.write(b"\0" * (-(110 + len(name)) % 4) + data + b"\0" * (-len(data) % 4))
+
+        for folder in ("bin", "proc", "sys", "dev", "modules"):
+            entry(folder, 0o40755)
+        entry("dev/console", 0o20600, device=(5, 1))
+        entry("bin/busybox", 0o100755, BUSYBOX.read_bytes())
+        for applet in output_of(str(BUSYBOX), "--list").split():
+            if applet != "busybox":
+                entry(f"bin/{applet}", 0o120777, b"busybox")
+        entry("init", 0o100755, INIT.read_bytes())
+        for module in modules:
+            entry(f"modules/{module.name}", 0o100644, module.read_bytes())
+        entry("modules/order", 0o100644, "".join(f"{module.name}\n" for module in modules).encode())
+        entry("TRAILER!!!", 0)
+
+
+def remove_unused():
+    """Removes images and packages that nothing has used for two weeks."""
+    for path in CACHE.iterdir():
+        if path.stat().st_mtime < time.time() - UNUSED_DAYS_MAX * 86400:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def get():
+    """Returns the image, made now unless the cache has it. Throws ImageError."""
+    package = download_package()
+    if not BUSYBOX.exists():
+        raise ImageError(f"{BUSYBOX} is not here: apt-get install busybox-static")
+    made_from = [package.name.encode(), " ".join(MODULES).encode(), pathlib.Path(__file__).read_bytes(),
+                 INIT.read_bytes(), BUSYBOX.read_bytes()]
+    folder = CACHE / hashlib.sha256(b"\0".join(made_from)).hexdigest()[:16]
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=CACHE) as name:
+            unpacked, made = pathlib.Path(name) / package.stem, pathlib.Path(name) / "made"
+            output_of("dpkg-deb", "-x", str(package), str(unpacked))
+            made.mkdir()
+            shutil.move(next(unpacked.glob("boot/vmlinuz-*")), made / "vmlinuz")
+            write_initramfs(made / "initramfs", modules_in_order(unpacked))
+            try:
+                made.rename(folder)
+            except OSError:
+                # Another process made the same one meanwhile.
+                if not folder.exists():
+                    raise
+    for used in (package, folder):
+        os.utime(used)
+    remove_unused()
+    return Image(folder / "vmlinuz", folder / "initramfs")
