@@ -11,8 +11,8 @@
 //                            later, its bytes in any order (RDMA, and the fault-injecting port).
 //
 // Thread rule: a port belongs to its link's thread. Lifetime: the memory lives as long as the port,
-// which is moved into the link. No function here allocates or blocks; all but PeerGone(), Wake()
-// and DrainWake() are hot.
+// which is moved into the link. No function here allocates or blocks; all but PeerGone(), Sever()
+// and those for sleeping are hot.
 #pragma once
 
 #include <concepts>
@@ -104,6 +104,16 @@ concept UnorderedMemoryPort =
   // How many writes, of both kinds and counted from the first, are known to be complete.
   // Completions come in order.
   { port.CompletedWrites() }
+  noexcept->std::same_as<uint64_t>;
+  // Ends the peer's power to write here, and this side's to write there, for good: when it returns
+  // the ring holds all that will ever come. The memory stays. May take the system's time.
+  { port.Sever() }
+  noexcept;
+  // From now on a write with WriteFlags::wake makes wake_fd readable when it arrives.
+  { port.ArmWake() }
+  noexcept;
+  // How many such writes have arrived, as far as CompletedWrites() has seen.
+  { port.WakesReceived() }
   noexcept->std::same_as<uint64_t>;
 };
 

@@ -74,8 +74,12 @@ class alignas(kWriterSpacingBytes) RingLink {
   const LinkNonces& nonces() const noexcept { return identity_.nonces; }
 
   // --- Takeover ---
-  // The receiver's part: stops reading and tells the peer that a newer epoch holds its place.
-  // Poll() first to take what has arrived.
+  // The receiver's part, first step: neither side sends any more, and Poll() then finds all that
+  // will ever have come. Where the port cannot stop the peer (shared memory), what comes later is
+  // left unread. Takes the system's time on some ports.
+  void Sever() noexcept;
+  // Stops reading and tells the peer that a newer epoch holds its place. Poll() first to take what
+  // has arrived.
   void Fence() noexcept;
   // The sender's part: every record that the peer has not reported consumed, oldest first, as
   // committed here (the peer may have consumed some since: the layer above numbers its messages and
@@ -89,7 +93,8 @@ class alignas(kWriterSpacingBytes) RingLink {
   // provided that the caller then passes wait.h's barrier and polls once more before it sleeps;
   // false: sleep only briefly.
   bool ArmWake() noexcept;
-  // Takes the request and any pending wake-up back.
+  // Takes pending wake-ups off wake_fd(), and the request back; on ports without ordered stores it
+  // stands until the peer has answered it, so that the next sleep costs no write.
   void DisarmWake() noexcept;
   int wake_fd() const noexcept { return port_.wake_fd(); }
 
@@ -186,6 +191,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   void SetStateFlags(uint32_t flags) noexcept;
   void UpdateClaimLimit() noexcept;
   uint64_t CreditLimit() const noexcept;
+  void NoteWakes() noexcept;
   void ReadPeerState() noexcept;
   void TakeCredit(uint64_t consumed) noexcept;
   void TakePeerFlags(uint32_t flags) noexcept;
@@ -198,6 +204,7 @@ class alignas(kWriterSpacingBytes) RingLink {
 
   // --- ring_link_end.h ---
   void End(LinkState state, CloseReason reason) noexcept;
+  void CutOff() noexcept;
 
   SendSide send_;
   ReceiveSide receive_;
@@ -221,11 +228,13 @@ class alignas(kWriterSpacingBytes) RingLink {
   bool state_due_ = false;  // a state line could not be posted: try again
   uint32_t woken_gen_ = 0;  // the peer's arm_gen that was last answered by a wake-up
   uint32_t peer_arm_ack_ = 0;
+  uint64_t wakes_noted_ = 0;  // of port_.WakesReceived()
 
   int64_t suspect_after_ns_;
   int64_t dead_after_ns_;
   bool maintained_ = false;
   bool peer_gone_ = false;  // nothing new will come; what is in the ring is still delivered
+  bool severed_ = false;    // ... and the port has seen to it
   CloseReason gone_reason_ = CloseReason::kPeerDead;
   uint64_t peer_heartbeat_ = 0;
   int64_t peer_alive_ns_ = 0;

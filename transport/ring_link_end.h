@@ -30,6 +30,22 @@ void RingLink<P>::Close() noexcept {
 }
 
 template <MemoryPort P>
+void RingLink<P>::Sever() noexcept {
+  if (!IsUp()) return;
+  PeerIsGone(CloseReason::kSupersededEpoch);
+  CutOff();
+}
+
+// What came until then is whole or never will be: Poll() shall look again.
+template <MemoryPort P>
+void RingLink<P>::CutOff() noexcept {
+  if (severed_) return;
+  severed_ = true;
+  if constexpr (!P::kOrderedStores) port_.Sever();
+  receive_.torn_pos = UINT64_MAX;
+}
+
+template <MemoryPort P>
 void RingLink<P>::Fence() noexcept {
   if (!IsUp()) return;
   own_line_.flags |= kStateFenced;

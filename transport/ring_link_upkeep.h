@@ -97,8 +97,13 @@ const LinkCounters& RingLink<P>::counters() const noexcept {
 template <MemoryPort P>
 [[gnu::noinline]] void RingLink<P>::GiveCredit() noexcept {
   receive_.credit_due_pos = receive_.read_pos + options_.ring_bytes / 4;
-  SendState();
-  if constexpr (P::kOrderedStores) WakeIfSleeping();
+  if constexpr (P::kOrderedStores) {
+    SendState();
+    WakeIfSleeping();
+  } else {
+    WakeIfSleeping();  // by the state line itself
+    SendState();
+  }
 }
 
 // Publishes own_line_. On ordered ports word by word; `consumed` last, because only that one
@@ -137,7 +142,8 @@ void RingLink<P>::SendState() noexcept {
     ++counters_.state_lines_sent;
     ++counters_.writes_posted;
     counters_.bytes_posted += sizeof(StateLine);
-    if (!port_.WriteState(own_line_, {signalled, false})) PeerIsGone(CloseReason::kPeerDead);
+    const WriteFlags flags{signalled, std::exchange(send_.wake_next, false)};
+    if (!port_.WriteState(own_line_, flags)) PeerIsGone(CloseReason::kPeerDead);
   }
 }
 
@@ -151,6 +157,12 @@ template <MemoryPort P>
 bool RingLink<P>::ArmWake() noexcept {
   if (state_ != LinkState::kLive && state_ != LinkState::kSuspect)
     return true;  // nothing will come
+  if constexpr (!P::kOrderedStores) {
+    // In this order: a wake-up that came before the port was armed is noted, one after it is felt.
+    port_.ArmWake();
+    Reap();
+    NoteWakes();
+  }
   if ((own_line_.flags & kStateSleeping) == 0) {
     ++own_line_.arm_gen;
     SetStateFlags(own_line_.flags | kStateSleeping);
@@ -158,7 +170,8 @@ bool RingLink<P>::ArmWake() noexcept {
   if constexpr (P::kOrderedStores) {
     return port_.wake_is_certain();
   } else {
-    // The peer's writes wake this side once it has seen the flag, and it says when it has.
+    // The peer's writes wake this side once it has seen the flag, and it says when it has: what it
+    // wrote before it said so is in the ring already.
     ReadPeerState();
     return port_.wake_is_certain() && peer_arm_ack_ == own_line_.arm_gen;
   }
@@ -167,8 +180,24 @@ bool RingLink<P>::ArmWake() noexcept {
 template <MemoryPort P>
 void RingLink<P>::DisarmWake() noexcept {
   if ((own_line_.flags & kStateSleeping) == 0) return;
-  SetStateFlags(own_line_.flags & ~kStateSleeping);
+  if constexpr (P::kOrderedStores) SetStateFlags(own_line_.flags & ~kStateSleeping);
   port_.DrainWake();
+  if constexpr (!P::kOrderedStores) {
+    Reap();
+    NoteWakes();
+  }
+}
+
+// The peer answers each request to be woken once: after that the next sleep needs a new one. Until
+// then a request left standing costs nothing, and the next sleep is certain at once.
+template <MemoryPort P>
+void RingLink<P>::NoteWakes() noexcept {
+  if constexpr (!P::kOrderedStores) {
+    const uint64_t wakes = port_.WakesReceived();
+    if (wakes == wakes_noted_) return;
+    wakes_noted_ = wakes;
+    own_line_.flags &= ~kStateSleeping;  // said with the next state line
+  }
 }
 
 template <MemoryPort P>
@@ -300,6 +329,7 @@ void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
   if (silent_ns > dead_after_ns_) PeerIsGone(CloseReason::kPeerDead);
   state_ = peer_gone_ || silent_ns > suspect_after_ns_ ? LinkState::kSuspect : LinkState::kLive;
   if (peer_gone_) {
+    CutOff();
     // What the peer had committed is delivered first.
     if (!FrameIsWaiting()) End(LinkState::kClosed, gone_reason_);
   }

@@ -193,6 +193,17 @@ class GatewaySession {
     End(reason);
   }
 
+  // A newer link of the client takes this one's place: it is told, its power to write ends where
+  // the port can see to that, and what it wrote before is still good. REQUIRES: live().
+  template <class Sink>
+  void Supersede(Sink& sink, uint32_t budget) noexcept {
+    (void)SendUnnumbered(*link_, ringway::Logout{.next_seq_out = outbound_.next_on_link(),
+                                                 .reason = LogoutReason::kSupersededByNewLogon});
+    if constexpr (requires { link_->Sever(); }) link_->Sever();
+    (void)Poll(sink, budget);
+    if (live()) End(LogoutReason::kSupersededByNewLogon);
+  }
+
   // As the link's. REQUIRES: live().
   bool ArmWake() noexcept { return link_->ArmWake(); }
   void DisarmWake() noexcept { link_->DisarmWake(); }

@@ -304,8 +304,7 @@ class SessionLayer {
     }
     if (session->live()) {
       // What the old link brought before is still good; the new link's ack says so.
-      (void)session->Poll(sink, kDrainMax);
-      if (session->live()) session->Logout(LogoutReason::kSupersededByNewLogon);
+      session->Supersede(sink, kDrainMax);
     }
     if (session->ended()) Finish(*session, now_ns, sink);
     ++counters_.logons;

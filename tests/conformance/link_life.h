@@ -133,10 +133,64 @@ TYPED_TEST_P(LinkLife, UnconsumedRecordsSurviveTheLink) {
   EXPECT_EQ(next, 17u);
 }
 
+TYPED_TEST_P(LinkLife, SeveredLinkStillHandsUpWhatCame) {
+  this->Make({});
+  this->Settle();
+  for (uint64_t n = 0; n < 10; ++n) ASSERT_EQ(this->Send(this->a(), n, 48), SendStatus::kOk);
+  this->Settle();
+  this->b().Sever();
+  EXPECT_EQ(this->b().TryClaim(8).status, SendStatus::kClosed);
+  const std::vector<Delivered> delivered = this->Receive(this->b(), this->kAll);
+  ASSERT_EQ(delivered.size(), 10u);
+  for (uint64_t n = 0; n < 10; ++n) this->ExpectIsMessage(delivered[n], n, 48);
+  EXPECT_EQ(this->b().Maintain(this->harness_.now_ns), LinkState::kClosed);
+  EXPECT_EQ(this->b().close_reason(), CloseReason::kSupersededEpoch);
+}
+
+TYPED_TEST_P(LinkLife, ASleeperIsWokenOncePerSleep) {
+  this->Make({});
+  this->Settle();
+  uint64_t n = 0;
+  for (uint64_t sleep = 1; sleep <= 3; ++sleep) {
+    this->b().ArmWake();
+    this->Settle();  // the peer learns of it
+    const uint64_t lines = this->b().counters().state_lines_sent;
+    // A sleep that nobody ended may be followed by another one; only ordered ports ask anew.
+    this->b().DisarmWake();
+    this->b().ArmWake();
+    if (!this->kOrdered) {
+      EXPECT_EQ(this->b().counters().state_lines_sent, lines);
+    }
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(this->Send(this->a(), n++, 48), SendStatus::kOk);
+    EXPECT_EQ(this->a().counters().wakes_sent, sleep);
+    this->Settle();
+    this->b().DisarmWake();
+    EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), 3u);
+  }
+}
+
+TYPED_TEST_P(LinkLife, CreditWakesASleepingSender) {
+  this->Make(this->SmallRing());
+  this->Settle();
+  uint64_t sent = 0;
+  while (this->Send(this->a(), sent, 48) == SendStatus::kOk) {
+    if (++sent % 8 == 0) this->Settle();
+  }
+  this->a().ArmWake();
+  this->Settle();
+  EXPECT_EQ(this->b().counters().wakes_sent, 0u);
+  EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), sent);
+  EXPECT_EQ(this->b().counters().wakes_sent, 1u);
+  this->Settle();
+  this->a().DisarmWake();
+  EXPECT_EQ(this->Send(this->a(), sent, 48), SendStatus::kOk);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(LinkLife, CommittedRecordsAreDeliveredBeforeDeathIsReported,
                             SilenceIsSuspectThenDeath, OwnAbsenceIsNotThePeersSilence,
                             OrderlyCloseDeliversEverything, ClosePublishesWhatWasGathered,
                             CommitAfterTheEndSaysSo, FencedPeerSendsNoMore,
-                            UnconsumedRecordsSurviveTheLink);
+                            UnconsumedRecordsSurviveTheLink, SeveredLinkStillHandsUpWhatCame,
+                            ASleeperIsWokenOncePerSleep, CreditWakesASleepingSender);
 
 }  // namespace ringway

@@ -33,6 +33,7 @@ bool FaultyWire::Post(int end_index, bool is_state, uint64_t offset, uint64_t by
   ++end.posted;
   write.is_state = is_state;
   write.signalled = flags.signalled;
+  write.wake = flags.wake;
   write.offset = offset;
   write.bytes = bytes;
   write.visible = 0;
@@ -70,6 +71,11 @@ void FaultyWire::Kill(int end, bool tell_peer) noexcept {
   ends_[1 - end].peer_gone = tell_peer;
 }
 
+void FaultyWire::Sever(int end) noexcept {
+  ends_[0].dead = ends_[1].dead = true;
+  ends_[1 - end].peer_gone = true;
+}
+
 void FaultyWire::Progress(int end_index) noexcept {
   End& end = ends_[end_index];
   if (end.dead) return;
@@ -89,6 +95,7 @@ void FaultyWire::Progress(int end_index) noexcept {
     if (write.visible < write.bytes) break;
     ++end.done;
     if (write.signalled) end.completed = end.done;
+    if (write.wake) ++ends_[1 - end_index].wakes;
   }
 }
 

@@ -101,6 +101,9 @@ class FaultyWire {
   // will be. The other end is told, unless it shall find out by the silence.
   void Kill(int end, bool tell_peer) noexcept;
 
+  // Stops the writes of both ends, as when `end` destroyed its queue pair; the other end is told.
+  void Sever(int end) noexcept;
+
   uint32_t ring_bytes() const noexcept { return ring_bytes_; }
   // The memory that end `reader` receives into.
   std::byte* ring(int reader) noexcept {
@@ -117,6 +120,7 @@ class FaultyWire {
   struct Write {
     bool is_state;
     bool signalled;
+    bool wake;
     uint64_t offset;
     uint64_t bytes;
     uint64_t visible;  // bytes that are
@@ -135,6 +139,7 @@ class FaultyWire {
     uint64_t posted = 0;
     uint64_t done = 0;       // writes wholly visible
     uint64_t completed = 0;  // what the last completion says
+    uint64_t wakes = 0;      // writes with WriteFlags::wake that have arrived here
     int64_t last_start_ns = 0;
     int64_t last_state_end_ns = 0;
     bool dead = false;
@@ -173,6 +178,9 @@ class FaultyPort {
     return wire_->Post(end_, true, 0, sizeof(StateLine), &line, flags);
   }
   uint64_t CompletedWrites() noexcept { return wire_->ends_[end_].completed; }
+  void Sever() noexcept { wire_->Sever(end_); }
+  void ArmWake() noexcept {}
+  uint64_t WakesReceived() noexcept { return wire_->ends_[end_].wakes; }
   bool PeerGone() noexcept { return wire_->ends_[end_].peer_gone; }
   int wake_fd() const noexcept { return -1; }
   bool wake_is_certain() const noexcept { return false; }
