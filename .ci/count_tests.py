@@ -3,7 +3,8 @@
 usage: count_tests.py BUILD_EVENTS_JSON BAZEL_EXIT_STATUS
 
 Reads which test targets ran from Bazel's build events and the cases of each from the XML it wrote. A target that crashed,
-timed out, was not built or left no XML counts as one failed case. Prints the failed cases, then one line
+timed out, was not built or left no XML counts as one failed case. Of a target that ran somewhere else (//tests/softroce)
+it prints where, or why it could not: then its cases are skipped ones. Prints the failed cases, then one line
 `N passed, N failed[, N skipped]`. Exits 1 if anything failed or nothing ran.
 """
 
@@ -36,10 +37,10 @@ def read_events(path):
     return {label: list(shards.values()) for label, shards in results.items()}, wanted
 
 
-def count_cases(path):
-    """Returns (passed, names of failed, skipped) of one XML file."""
+def count_cases(root):
+    """Returns (passed, names of failed, skipped) of one report."""
     passed, failed, skipped = 0, [], 0
-    for case in ElementTree.parse(path).getroot().iter("testcase"):
+    for case in root.iter("testcase"):
         name = ".".join(filter(None, [case.get("classname"), case.get("name")]))
         if case.find("failure") is not None or case.find("error") is not None:
             failed.append(name)
@@ -59,19 +60,26 @@ def main(events_path, bazel_status):
             failed.append(f"{label}: not built, so not run")
             continue
         for status, xml_path in shards:
-            more_failed = []
+            more_failed, unavailable = [], None
             if xml_path and os.path.exists(xml_path):
                 try:
-                    more_passed, more_failed, more_skipped = count_cases(xml_path)
+                    root = ElementTree.parse(xml_path).getroot()
+                    more_passed, more_failed, more_skipped = count_cases(root)
                     passed += more_passed
                     skipped += more_skipped
                     failed += [f"{label}: {name}" for name in more_failed]
+                    unavailable = root.get("unavailable")
+                    if unavailable:
+                        print(f"{label}: skipped: {unavailable}")
+                    elif root.get("environment"):
+                        print(f"{label}: ran on {root.get('environment')}")
                 except ElementTree.ParseError:
                     failed.append(f"{label}: its report is cut short")
                     continue
             elif status in ("PASSED", "FLAKY"):
                 passed += 1
-            if status not in ("PASSED", "FLAKY") and not more_failed:
+            # Bazel is told failed where nothing could run, for it would remember a pass.
+            if status not in ("PASSED", "FLAKY") and not more_failed and not unavailable:
                 failed.append(f"{label}: {status.lower()}")
     # 3: tests failed, already counted. 4: no test found, seen below.
     if bazel_status not in (0, 3, 4) and not failed:

@@ -1,45 +1,111 @@
-"""Runs a command where two Soft-RoCE devices exist: `./run softroce` is this.
-
-usage: softroce.py [--timeout SECONDS] [--write FOLDER]... [--] COMMAND...
-"""
+"""Runs a command where two Soft-RoCE devices exist: on this machine's kernel if it can, else in a VM. It is ./run softroce."""
 
 import argparse
 import os
 import pathlib
+import signal
 import sys
 import time
 
+import host
 import image
 import vm
 
-STATUS_TIMEOUT = 124
-STATUS_FAILED = 125
-LOG = image.CACHE / "kernel.log"
-LOG_LINES = 40
+HERE = pathlib.Path(__file__).resolve().parent
+DEVICES = "devices rxa and rxb"
+SECONDS_MAX = 600
+# As timeout(1) has it; and a failure that is not the command's.
+STATUS_TIMEOUT, STATUS_FAILED = 124, 125
+LOG_LINES_SHOWN = 60
+
+
+def environment():
+    """The command's variables: ours, and where the script is that acts on the devices."""
+    return {**os.environ, "RINGWAY_SOFTROCE_DEVICES": str(HERE / "devices.sh")}
+
+
+def named(command):
+    """The command with the devices' names in its environment."""
+    return ["sh", "-c", '. "$0" && exec "$@"', str(HERE / "names.sh"), *command]
+
+
+def run(command, writable=(), seconds_max=SECONDS_MAX, on_ready=print):
+    """Returns the exit status of `command`.
+
+    Args:
+      command: a program and its arguments.
+      writable: folders in which what it writes stays even where it runs in a VM.
+      seconds_max: how long it may take, with the boot of the VM.
+      on_ready: called with a text that names kernel and devices, before the command starts.
+
+    Throws image.Unavailable where neither way is possible, TimeoutError, and vm.VmError; the last two show the
+    end of a VM's kernel log, and tell where it is.
+    """
+    why_no_host = host.why_not()
+    if why_no_host is None:
+        with host.devices() as why_no_host:
+            if why_no_host is None:
+                on_ready(f"Linux {os.uname().release} of this machine, {DEVICES}")
+                return host.run(named(command), environment(), seconds_max)
+    try:
+        kernel_image = image.get()
+        return run_in_vm(kernel_image, command, writable, seconds_max, on_ready)
+    except image.Unavailable as error:
+        raise image.Unavailable(f"{why_no_host}; no VM either: {error}") from error
+
+
+def run_in_vm(kernel_image, command, writable, seconds_max, on_ready):
+    start = time.monotonic()
+    log = image.CACHE / f"kernel-{os.getpid()}.log"
+    # Also for a kernel that never says a word.
+    log.write_text("")
+
+    def ready(kernel):
+        on_ready(f"Linux {kernel} in QEMU, {DEVICES}, ready after {time.monotonic() - start:.0f} s")
+
+    try:
+        folders = [pathlib.Path(folder).absolute() for folder in writable]
+        status = vm.run(kernel_image, named(command), environment(), pathlib.Path.cwd(), folders, seconds_max, log, ready)
+    except (TimeoutError, vm.VmError) as error:
+        print(*log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:], sep="\n", file=sys.stderr)
+        raise type(error)(f"{error}; the kernel's log, above in part: {log}") from error
+    log.unlink()
+    return status
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./run softroce", description="Runs COMMAND where two Soft-RoCE devices exist.")
-    parser.add_argument("--timeout", type=int, default=600, metavar="SECONDS", help="limit of the whole run (default 600)")
-    parser.add_argument("--write", action="append", default=[], metavar="FOLDER", help="what COMMAND writes here stays")
+    parser = argparse.ArgumentParser(
+        prog="./run softroce",
+        description="Runs COMMAND where two Soft-RoCE devices exist: on this machine's kernel where root can make them, "
+        "else in a VM that sees this machine's files. Its output, exit status and environment are as without it; it "
+        f"reads nothing. Exits {STATUS_TIMEOUT} when time is up, {STATUS_FAILED} when it could not run.")
+    parser.add_argument("--timeout", type=int, default=SECONDS_MAX, metavar="SECONDS",
+                        help=f"how long it may take, with the boot (default {SECONDS_MAX})")
+    parser.add_argument("--write", action="append", default=[], metavar="FOLDER",
+                        help="what COMMAND writes here stays; all else that it writes is forgotten with the VM")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
     options = parser.parse_args()
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         parser.error("no COMMAND")
+    if options.timeout < 1:
+        parser.error("--timeout: at least 1 second")
+    for folder in options.write:
+        if not os.path.isdir(folder):
+            parser.error(f"--write: no folder {folder}")
+    # So that a VM, and the devices, go when we are told to.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        start = time.monotonic()
-        ready = lambda kernel: print(f"softroce: Linux {kernel} in QEMU, devices rxa and rxb, "
-                                     f"ready after {time.monotonic() - start:.1f} s", file=sys.stderr, flush=True)
-        writable = [os.path.abspath(folder) for folder in options.write]
-        return vm.run(image.get(), command, os.environ, writable, options.timeout, LOG, ready)
-    except image.ImageError as error:
+        return run(command, options.write, options.timeout,
+                   lambda text: print(f"softroce: {text}", file=sys.stderr, flush=True))
+    except TimeoutError as error:
+        print(f"softroce: {error}", file=sys.stderr)
+        return STATUS_TIMEOUT
+    except (image.Unavailable, vm.VmError) as error:
         print(f"softroce: {error}", file=sys.stderr)
         return STATUS_FAILED
-    except vm.VmError as error:
-        lines = LOG.read_text(errors="replace").splitlines()[-LOG_LINES:]
-        print(*lines, f"softroce: the VM failed: {error}; the kernel's log: {LOG}", sep="\n", file=sys.stderr)
-        return STATUS_FAILED
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
-"""Runs one command in a virtual machine that has two Soft-RoCE devices and, read-only, the host's files."""
+"""Runs a command in a virtual machine that has two Soft-RoCE devices and sees the host's files.
 
-import os
+QEMU emulates all of it (TCG): nothing on the host is needed or changed but an unprivileged process. The folder `/` is
+shared read-only by 9p; the VM's init lays memory over it. Three virtio-serial ports lead out: the command's two outputs
+and `control`, on which init says in lines how far it is: `ready KERNEL`, `exit STATUS`, `failed REASON`.
+"""
+
 import pathlib
 import re
 import selectors
@@ -11,83 +15,134 @@ import sys
 import tempfile
 import time
 
-KERNEL_ARGUMENTS = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off"
-MEMORY_MIB = 2048
+import image
+
 HERE = pathlib.Path(__file__).resolve().parent
+PORTS = ("stdout", "stderr", "control")
+# Warnings reach the log; a kernel that dies ends QEMU (-no-reboot).
+KERNEL_ARGUMENTS = "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off"
+MEMORY_MIB = 2048
+BOOT_SECONDS_MAX = 120
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class VmError(Exception):
-    """The VM ended in another way than by its command's end; says what happened and where the kernel's log is."""
+    """The VM did not get as far as its command's end; says how far."""
 
 
-def write_job(folder, command, environment, writable):
-    """Writes what the VM's init reads: folders to mount writable, and two shell scripts, set-up and command."""
+def write_job(folder, command, environment, directory, writable):
+    """Writes what init reads: the folders to mount writable, and two shell scripts, set-up and command."""
     (folder / "write").write_text("".join(f"{path}\n" for path in writable))
     (folder / "setup").write_text(f"exec sh {shlex.quote(str(HERE / 'devices.sh'))} up\n")
     lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items() if NAME.fullmatch(name)]
-    lines += ["set -a", f". {shlex.quote(str(HERE / 'names.sh'))}", "set +a",
-              f"cd {shlex.quote(os.getcwd())}", "exec " + shlex.join(command)]
+    lines += [f"cd {shlex.quote(str(directory))} || exit", "exec " + shlex.join(command)]
     (folder / "command").write_text("\n".join(lines) + "\n")
 
 
-def run(image, command, environment, writable, seconds_max, log_path, on_ready):
-    with tempfile.TemporaryDirectory(prefix="ringway-softroce-") as name:
-        folder = pathlib.Path(name)
-        write_job(folder, command, environment, writable)
-        ports = {port: socket.socketpair() for port in ("control", "stdout", "stderr")}
-        qemu = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
-                "-nodefaults", "-no-user-config", "-nographic", "-no-reboot", "-kernel", str(image.kernel), "-initrd", str(image.initramfs),
-                "-append", f"{KERNEL_ARGUMENTS} ringway.job={folder}",
-                "-chardev", f"file,id=log,path={log_path}", "-serial", "chardev:log",
-                "-fsdev", "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap",
-                "-device", "virtio-9p-pci,fsdev=host,mount_tag=host", "-device", "virtio-serial-pci"]
-        for index, path in enumerate(writable):
-            qemu += ["-fsdev", f"local,id=write{index},path={path},security_model=none,multidevs=remap",
-                     "-device", f"virtio-9p-pci,fsdev=write{index},mount_tag=write{index}"]
-        for port, (_, inner) in ports.items():
-            qemu += ["-chardev", f"socket,id={port},fd={inner.fileno()}", "-device", f"virtserialport,chardev={port},name={port}"]
-        process = subprocess.Popen(qemu, stdin=subprocess.DEVNULL, pass_fds=[inner.fileno() for _, inner in ports.values()])
-        try:
-            for _, inner in ports.values():
-                inner.close()
-            return follow({port: outer for port, (outer, _) in ports.items()}, seconds_max, on_ready)
-        finally:
-            process.kill()
-            process.wait()
-            for outer, _ in ports.values():
-                outer.close()
+def qemu_command(kernel_image, job, writable, inner, log):
+    """Returns QEMU's command line; `inner` are the descriptors of its ends of the PORTS."""
+    # It dies with us, even if we are killed.
+    command = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
+               "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
+               "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+               "-kernel", str(kernel_image.kernel), "-initrd", str(kernel_image.initramfs),
+               "-append", f"{KERNEL_ARGUMENTS} ringway.job={job}",
+               "-chardev", f"file,id=log,path={log}", "-serial", "chardev:log", "-device", "virtio-serial-pci"]
+    for port, descriptor in zip(PORTS, inner):
+        command += ["-chardev", f"socket,id={port},fd={descriptor}",
+                    "-device", f"virtserialport,chardev={port},name={port}"]
+    shares = [("host", "/", ",readonly=on")] + [(f"write{i}", path, "") for i, path in enumerate(writable)]
+    for tag, path, access in shares:
+        # A comma in a value is doubled.
+        command += ["-fsdev", f"local,id={tag},path={str(path).replace(',', ',,')},security_model=none,multidevs=remap{access}",
+                    "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
+    return command
 
 
-def follow(ports, seconds_max, on_ready):
-    """Passes the command's output on as it comes. Returns its exit status."""
-    selector = selectors.DefaultSelector()
-    for name, port in ports.items():
-        selector.register(port, selectors.EVENT_READ, name)
-    deadline, control, status = time.monotonic() + seconds_max, b"", None
-    while selector.get_map():
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise VmError(f"stopped after {seconds_max} s")
-        for key, _ in selector.select(left):
+class Follower:
+    """Passes on what comes out of the VM, until its command has ended."""
+
+    def __init__(self, ports, on_ready):
+        self.on_ready = on_ready
+        self.status = None
+        self.is_ready = False
+        self.control = b""
+        self.selector = selectors.DefaultSelector()
+        for name, port in zip(PORTS, ports):
+            self.selector.register(port, selectors.EVENT_READ, name)
+
+    def follow(self, seconds_max):
+        """Returns the command's exit status. Throws VmError and TimeoutError."""
+        start = time.monotonic()
+        while self.status is None and self.selector.get_map():
+            limit = seconds_max if self.is_ready else min(seconds_max, BOOT_SECONDS_MAX)
+            left = start + limit - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"stopped after {limit} s" + ("" if self.is_ready else ", before it was ready"))
+            self.pass_on(left)
+        # What the command wrote had left the VM before its status did.
+        while self.selector.get_map() and self.pass_on(0):
+            pass
+        if self.status is None:
+            raise VmError("the VM ended before its command did" if self.is_ready else "the VM ended while it booted")
+        return self.status
+
+    def pass_on(self, seconds):
+        """Waits at most so long, and returns whether anything came."""
+        ready = self.selector.select(seconds)
+        for key, _ in ready:
             data = key.fileobj.recv(65536)
             if not data:
-                selector.unregister(key.fileobj)
+                self.selector.unregister(key.fileobj)
             elif key.data == "control":
-                control += data
-                while b"\n" in control:
-                    line, control = control.split(b"\n", 1)
-                    word, _, rest = line.decode().partition(" ")
-                    if word == "ready":
-                        on_ready(rest)
-                    elif word == "exit":
-                        status = int(rest)
-                    elif word == "failed":
-                        raise VmError(rest)
+                self.control += data
             else:
                 stream = sys.stdout.buffer if key.data == "stdout" else sys.stderr.buffer
                 stream.write(data)
                 stream.flush()
-    if status is None:
-        raise VmError("it ended before its command did")
-    return status
+        *lines, self.control = self.control.split(b"\n")
+        for line in lines:
+            word, _, rest = line.decode().partition(" ")
+            if word == "ready":
+                self.is_ready = True
+                self.on_ready(rest)
+            elif word == "exit":
+                self.status = int(rest)
+            else:
+                raise VmError(rest)
+        return bool(ready)
+
+
+def run(kernel_image, command, environment, directory, writable, seconds_max, log, on_ready):
+    """Boots, runs `command` and returns its exit status.
+
+    Args:
+      kernel_image: what to boot (image.get).
+      command: a program and its arguments, as on the host.
+      environment: its variables.
+      directory: where it runs.
+      writable: folders in which what it writes stays; all else that it writes is gone afterwards.
+      seconds_max: how long boot and command may take together.
+      log: where the kernel's messages go.
+      on_ready: called with the kernel's release once the devices are there.
+
+    Throws VmError, TimeoutError, and image.Unavailable where there is no QEMU.
+    """
+    with tempfile.TemporaryDirectory(prefix="ringway-softroce-") as job:
+        write_job(pathlib.Path(job), command, environment, directory, writable)
+        pairs = [socket.socketpair() for _ in PORTS]
+        inner = [pair[1].fileno() for pair in pairs]
+        try:
+            qemu = subprocess.Popen(qemu_command(kernel_image, job, writable, inner, log), stdin=subprocess.DEVNULL,
+                                    pass_fds=inner)
+        except FileNotFoundError as error:
+            raise image.Unavailable(f"{error.filename} is not here") from error
+        try:
+            for pair in pairs:
+                pair[1].close()
+            return Follower([pair[0] for pair in pairs], on_ready).follow(seconds_max)
+        finally:
+            qemu.kill()
+            qemu.wait()
+            for pair in pairs:
+                pair[0].close()

@@ -1,0 +1,46 @@
+"""How a test that needs Soft-RoCE devices is built, and how all of them run in one boot."""
+
+def softroce_binary(name, deps = [], tags = [], **kwargs):
+    """Declares a GoogleTest program that finds two Soft-RoCE devices when it runs (names.sh).
+
+    It is no test of its own: Bazel builds it, and //tests/softroce:softroce_test, in whose list it stands, runs it.
+
+    Args:
+      name: the program.
+      deps: what it tests; GoogleTest's main comes by itself.
+      tags: passed to the cc_binary.
+      **kwargs: passed to the cc_binary.
+    """
+    native.cc_binary(
+        name = name,
+        testonly = True,
+        tags = tags + ["softroce"],
+        deps = deps + ["@gtest//:gtest_main"],
+        **kwargs
+    )
+
+def softroce_suite(name, programs):
+    """Declares the test that runs `programs` where Soft-RoCE devices are: one boot for all.
+
+    Args:
+      name: the test.
+      programs: the softroce_binary targets, each with its time limit in seconds.
+    """
+    args = []
+    for program, seconds in programs.items():
+        args += [str(seconds), "$(rootpath %s)" % program]
+    native.sh_test(
+        name = name,
+        size = "large",
+        srcs = ["suite.py"],
+        args = args,
+        data = programs.keys() + native.glob([
+            "*.py",
+            "*.sh",
+        ]) + ["init"],
+        tags = [
+            "exclusive",
+            "local",
+            "softroce",
+        ],
+    )
