@@ -127,7 +127,7 @@ class Outbound {
   SendStatus Put(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
     const Claim claim = link.TryClaim(slot.payload_bytes);
     if (!claim) return claim.status;
-    std::memcpy(claim.payload.data(), slot.payload.data(), slot.payload_bytes);
+    std::memcpy(claim.payload().data(), slot.payload.data(), slot.payload_bytes);
     // A link that ends here may or may not have shown the record. Either way the message counts as
     // sent: the next logon tells what arrived, and the rest is sent again from the store.
     (void)link.Commit(static_cast<uint8_t>(slot.type), publish);

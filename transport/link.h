@@ -32,10 +32,17 @@ std::string_view Name(SendStatus status) noexcept;
 // A span of the outgoing ring to be filled in place; valid until Commit(), Abort() or the next
 // TryClaim().
 struct Claim {
-  std::span<std::byte> payload;  // 8-byte aligned; its content is undefined
+  std::byte* data = nullptr;
+  uint32_t bytes = 0;
   SendStatus status = SendStatus::kClosed;
   explicit operator bool() const noexcept { return status == SendStatus::kOk; }
+  static constexpr Claim Refused(SendStatus why) noexcept { return {nullptr, 0, why}; }
+  // 8-byte aligned; its content is undefined.
+  std::span<std::byte> payload() const noexcept { return {data, bytes}; }
 };
+// Travels in registers: a claim that went through memory would have every message wait for its
+// stores.
+static_assert(sizeof(Claim) == 16);
 
 // One received record. The payload is a private copy, valid during the callback: the peer cannot
 // change it.
@@ -80,8 +87,6 @@ struct Caps {
 struct LinkCounters {
   uint64_t frames_sent = 0;
   uint64_t frames_received = 0;
-  uint64_t payload_bytes_sent = 0;
-  uint64_t payload_bytes_received = 0;
   uint64_t pads_sent = 0;
   uint64_t writes_posted =
       0;  // work requests, or publishing stores where the port has ordered stores

@@ -4,9 +4,10 @@
 // What must always hold (RING.md draws the bytes):
 // - The last frame, a granule for the next head and one for the closing frame never reach further
 //   than consumed + ring.
-// - The head word behind the last published frame is zero before that frame is published (ordered
-//   ports: the sender clears it) or before its granule's credit goes back (others: the receiver
-//   does). So an old payload never passes for a head.
+// - The head word behind the last published frame is never payload, so that none passes for a head.
+//   Ordered ports: it is an older frame's head, whose seq nobody expects any more, or the sender
+//   has cleared it before that frame is published. Others: the receiver clears it before its
+//   granule's credit goes back.
 // - A frame is judged on a private copy; what is handed up can no longer change.
 // - A span of the mirror is written again only when it is consumed and, where writes complete,
 //   completed.
@@ -102,15 +103,15 @@ class alignas(kWriterSpacingBytes) RingLink {
   P& port() noexcept { return port_; }
 
  private:
-  // A claim under way is its head word without seq and type; this value is none.
-  static constexpr uint64_t kNoClaim = UINT64_MAX;
+  // A claim under way is its head word without the type. Its seq is the next frame's, so that a
+  // claim ends with its commit; this value, of a seq that no frame has, is none.
+  static constexpr uint64_t kNoClaim = 0;
 
   // Everything Commit() and TryClaim() touch on every message is in the first line.
   struct alignas(kCacheLineBytes) SendSide {
     std::byte* mirror;
     uint64_t write_pos = 0;    // where the next frame starts; u64, never wraps
     uint64_t claim_limit = 0;  // a frame ending up to here needs no second thought; 0: not sending
-    uint64_t zeroed_pos = 0;   // ordered: this granule's head is known to be zero
     uint64_t claim = kNoClaim;
     const StateLine* peer_state;
     uint64_t next_seq;  // its low half is the next frame's seq
@@ -125,6 +126,7 @@ class alignas(kWriterSpacingBytes) RingLink {
     uint64_t want_credit_pos = 0;  // the first frame to end behind this asks for credit
     uint32_t gathered = 0;         // frames committed and not published
     uint32_t crc_seed;
+    bool* interior;  // ordered: of each granule, that it lay inside a frame and begins with payload
     // Ports without ordered stores:
     uint64_t posted_pos = 0;  // frames in [posted_pos, write_pos) wait to be posted
     uint64_t writes_posted = 0;
@@ -162,8 +164,10 @@ class alignas(kWriterSpacingBytes) RingLink {
   Claim MakeClaim(uint32_t payload_bytes, uint8_t flags) noexcept;
   SendStatus CommitWithoutClaim() const noexcept;
   void FinishFrame(std::byte* frame, uint64_t frame_bytes, uint32_t seq, uint64_t head) noexcept;
+  uint32_t CrcOf(const std::byte* frame, uint64_t frame_bytes, uint64_t head) const noexcept;
   void Withhold(std::byte* frame, uint64_t head) noexcept;
-  void ZeroHead(uint64_t pos) noexcept;
+  void ClearHead(uint64_t pos) noexcept;
+  void MarkInterior(uint64_t pos, uint32_t payload_bytes) noexcept;
   SendStatus CommitGathered(std::byte* frame, uint64_t frame_bytes, uint64_t head,
                             Publish publish) noexcept;
   bool PutPad() noexcept;
@@ -224,6 +228,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   LinkOptions options_;
   LinkIdentity identity_;
   std::unique_ptr<std::byte[], FreeAligned> copy_memory_;
+  std::unique_ptr<bool[]> interior_memory_;
   StateLine own_line_{};  // what this side says; ordered ports keep it in port_.own_state() as well
   bool state_due_ = false;  // a state line could not be posted: try again
   uint32_t woken_gen_ = 0;  // the peer's arm_gen that was last answered by a wake-up

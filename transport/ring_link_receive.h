@@ -197,7 +197,6 @@ inline uint32_t RingLink<P>::PollFrames(auto& sink, uint32_t budget) noexcept {
     seq = NextLongSeq(seq);
     receive_.read_pos = pos;
     receive_.expected_seq = seq;
-    counters_.payload_bytes_received += head.len;
     ++count;
     if (pos >= receive_.credit_due_pos) [[unlikely]]
       GiveCredit();

@@ -11,9 +11,11 @@ namespace ringway {
 
 template <MemoryPort P>
 inline Claim RingLink<P>::MakeClaim(uint32_t payload_bytes, uint8_t flags) noexcept {
-  send_.claim = PackHead({0, static_cast<uint16_t>(payload_bytes), 0, flags});
+  send_.claim = PackHead(
+      {static_cast<uint32_t>(send_.next_seq), static_cast<uint16_t>(payload_bytes), 0, flags});
+  if constexpr (P::kOrderedStores) MarkInterior(send_.write_pos, payload_bytes);
   std::byte* const payload = send_.mirror + (send_.write_pos & send_.mask) + kFrameHeadBytes;
-  return Claim{std::span<std::byte>(payload, payload_bytes), SendStatus::kOk};
+  return Claim{payload, payload_bytes, SendStatus::kOk};
 }
 
 template <MemoryPort P>
@@ -28,8 +30,8 @@ inline Claim RingLink<P>::TryClaim(uint32_t payload_bytes) noexcept {
 template <MemoryPort P>
 [[gnu::noinline]] Claim RingLink<P>::TryClaimSlow(uint32_t payload_bytes) noexcept {
   send_.claim = kNoClaim;
-  if (send_status_ != SendStatus::kOk) return Claim{{}, send_status_};
-  if (payload_bytes > send_.payload_bytes_max) return Claim{{}, SendStatus::kTooLarge};
+  if (send_status_ != SendStatus::kOk) return Claim::Refused(send_status_);
+  if (payload_bytes > send_.payload_bytes_max) return Claim::Refused(SendStatus::kTooLarge);
   const uint64_t frame_bytes = FrameBytes(payload_bytes);
   const uint64_t lap_end = (send_.write_pos | send_.mask) + 1;
   const bool pad = send_.write_pos + frame_bytes > lap_end;
@@ -37,12 +39,13 @@ template <MemoryPort P>
   if (end > CreditLimit() || end > send_.want_credit_pos) {
     ReadPeerState();
     if constexpr (!P::kOrderedStores) Reap();
-    if (send_status_ != SendStatus::kOk) return Claim{{}, send_status_};
+    if (send_status_ != SendStatus::kOk) return Claim::Refused(send_status_);
   }
   if (end > CreditLimit() || (pad && !PutPad())) {
     Flush();  // what is gathered must be seen, or the room it takes would never come back
     ++counters_.back_pressured;
-    return Claim{{}, send_status_ == SendStatus::kOk ? SendStatus::kBackPressured : send_status_};
+    return Claim::Refused(send_status_ == SendStatus::kOk ? SendStatus::kBackPressured
+                                                          : send_status_);
   }
   uint8_t flags = 0;
   if (end > send_.want_credit_pos) {
@@ -53,11 +56,34 @@ template <MemoryPort P>
   return MakeClaim(payload_bytes, flags);
 }
 
-// Ordered ports: clears the head where the frame after the last published one will start. Relaxed:
-// the release store that publishes (Commit(), Flush()) comes after it.
+// I2 on ordered ports: where the next frame will start, a granule of an older frame's inside may
+// begin with any payload. One that began with a head still has its old seq, which nobody expects,
+// and is left alone: most frames so cost the peer no line but their own. Relaxed: the release store
+// that publishes (Commit(), Flush()) comes after it.
 template <MemoryPort P>
-inline void RingLink<P>::ZeroHead(uint64_t pos) noexcept {
-  StoreShared(WordAt(send_.mirror + (pos & send_.mask)), 0, std::memory_order_relaxed);
+inline void RingLink<P>::ClearHead(uint64_t pos) noexcept {
+  const uint64_t offset = pos & send_.mask;
+  bool& interior = send_.interior[offset / kGranuleBytes];
+  if (!interior) [[likely]]
+    return;
+  interior = false;
+  StoreShared(WordAt(send_.mirror + offset), 0, std::memory_order_relaxed);
+}
+
+// Notes which granules a payload will lie in but the first, also if it is never committed.
+template <MemoryPort P>
+inline void RingLink<P>::MarkInterior(uint64_t pos, uint32_t payload_bytes) noexcept {
+  const uint64_t first = (pos & send_.mask) / kGranuleBytes;
+  for (uint64_t i = 1; i < FrameBytes(payload_bytes) / kGranuleBytes; ++i) {
+    send_.interior[first + i] = true;
+  }
+}
+
+template <MemoryPort P>
+[[gnu::noinline]] uint32_t RingLink<P>::CrcOf(const std::byte* frame, uint64_t frame_bytes,
+                                              uint64_t head) const noexcept {
+  const uint32_t crc = Crc32c(send_.crc_seed, std::as_bytes(std::span(&head, 1)));
+  return Crc32c(crc, std::span(frame + kFrameHeadBytes, frame + frame_bytes - kFrameTailBytes));
 }
 
 // Writes the tail stamp and, where it is negotiated, the CRC over everything before it.
@@ -66,11 +92,7 @@ inline void RingLink<P>::FinishFrame(std::byte* frame, uint64_t frame_bytes, uin
                                      uint64_t head) noexcept {
   std::byte* const tail = frame + frame_bytes - kFrameTailBytes;
   uint32_t crc = 0;
-  if (send_.crc) [[unlikely]] {
-    const auto head_bytes = std::as_bytes(std::span(&head, 1));
-    crc = Crc32c(send_.crc_seed, head_bytes);
-    crc = Crc32c(crc, std::span(frame + kFrameHeadBytes, tail));
-  }
+  if (send_.crc) crc = CrcOf(frame, frame_bytes, head);
   const uint64_t stamp = PackTail({crc, seq});
   __builtin_memcpy(tail, &stamp, sizeof(stamp));
 }
@@ -96,44 +118,33 @@ template <MemoryPort P>
 template <MemoryPort P>
 inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
   const uint64_t claim = send_.claim;
-  if (claim == kNoClaim) [[unlikely]]
+  const uint32_t seq = static_cast<uint32_t>(send_.next_seq);
+  if (HeadSeq(claim) != seq) [[unlikely]]
     return CommitWithoutClaim();
   RINGWAY_CHECK(type < kFirstReservedFrameType, "types from 240 belong to the link");
-  send_.claim = kNoClaim;
   const uint64_t payload_bytes = UnpackHead(claim).len;
   const uint64_t frame_bytes = FrameBytes(payload_bytes);
   const uint64_t pos = send_.write_pos;
   const uint64_t end = pos + frame_bytes;
-  const uint32_t seq = static_cast<uint32_t>(send_.next_seq);
   std::byte* const frame = send_.mirror + (pos & send_.mask);
-  const uint64_t head = claim | PackHead({seq, 0, type, 0});
+  const uint64_t head = claim | PackHead({0, 0, type, 0});
   FinishFrame(frame, frame_bytes, seq, head);
 
   if constexpr (P::kOrderedStores) {
+    ClearHead(end);
     if (publish == Publish::kGather || send_.gathering) {
       return CommitGathered(frame, frame_bytes, head, publish);
     }
-    if (send_.zeroed_pos != end) [[unlikely]]
-      ZeroHead(end);
     // Pairs with the acquire load in Poll().
     StoreShared(WordAt(frame), head, std::memory_order_release);
-    // What follows is off the critical path. First, fetching its line for writing: the head behind
-    // a next frame of equal size.
-    const uint64_t ahead = end + frame_bytes;
-    if (ahead <= send_.claim_limit) [[likely]] {
-      ZeroHead(ahead);
-      send_.zeroed_pos = ahead;
-    }
     send_.write_pos = end;
     send_.next_seq = NextLongSeq(send_.next_seq);
-    counters_.payload_bytes_sent += payload_bytes;
     WakeIfSleeping();
     return SendStatus::kOk;
   } else {
     StoreShared(WordAt(frame), head, std::memory_order_relaxed);
     send_.write_pos = end;
     send_.next_seq = NextLongSeq(send_.next_seq);
-    counters_.payload_bytes_sent += payload_bytes;
     if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) {
       Flush();
       return send_status_;
@@ -149,7 +160,6 @@ inline SendStatus RingLink<P>::CommitGathered(std::byte* frame, uint64_t frame_b
   Withhold(frame, head);
   send_.write_pos += frame_bytes;
   send_.next_seq = NextLongSeq(send_.next_seq);
-  counters_.payload_bytes_sent += UnpackHead(head).len;
   if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) Flush();
   return SendStatus::kOk;
 }
@@ -158,8 +168,6 @@ template <MemoryPort P>
 inline SendStatus RingLink<P>::Flush() noexcept {
   if constexpr (P::kOrderedStores) {
     if (send_.gathering) {
-      if (send_.zeroed_pos != send_.write_pos) ZeroHead(send_.write_pos);
-      send_.zeroed_pos = send_.write_pos;
       // Publishes every gathered frame at once. Pairs with the acquire load in Poll().
       StoreShared(WordAt(send_.mirror + (send_.withheld_pos & send_.mask)), send_.withheld_head,
                   std::memory_order_release);
@@ -192,6 +200,7 @@ template <MemoryPort P>
   ++own_frames_sent_;
   const uint64_t lap_end = (send_.write_pos | send_.mask) + 1;
   if constexpr (P::kOrderedStores) {
+    ClearHead(lap_end);
     Withhold(frame, head);  // published with the frame that it makes room for
     skipped_bytes_ += lap_end - send_.write_pos - kGranuleBytes;
   } else {
@@ -216,7 +225,7 @@ template <MemoryPort P>
   ++own_frames_sent_;
   const uint64_t end = send_.write_pos + kGranuleBytes;
   if constexpr (P::kOrderedStores) {
-    ZeroHead(end);
+    ClearHead(end);
     // Pairs with the acquire load in Poll().
     StoreShared(WordAt(frame), head, std::memory_order_release);
     send_.write_pos = end;

@@ -48,6 +48,10 @@ RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& id
   send_.payload_bytes_max = options.payload_bytes_max;
   send_.crc = crc;
   send_.crc_seed = crc_seed;
+  if constexpr (P::kOrderedStores) {
+    interior_memory_ = std::make_unique<bool[]>(ring_bytes / kGranuleBytes);
+    send_.interior = interior_memory_.get();
+  }
   send_.want_credit_pos = ring_bytes - ring_bytes / 4;
 
   const uint64_t copy_bytes = FrameBytes(options.payload_bytes_max) + kWriterSpacingBytes;

@@ -65,7 +65,7 @@ class LoopLink {
     } else {
       Entry& entry = out().entries[out().committed % out().entries.size()];
       entry.bytes = bytes;
-      claim = {{entry.payload.data(), bytes}, SendStatus::kOk};
+      claim = {entry.payload.data(), bytes, SendStatus::kOk};
     }
     return claim;
   }

@@ -39,52 +39,71 @@ struct Shared {
   std::exit(1);
 }
 
+// Fills a message in place, as a sender does; its first word counts.
+template <uint32_t kBytes>
+void Fill(std::byte* to, uint64_t count) {
+  std::memcpy(to, &count, sizeof(count));
+  std::memset(to + sizeof(count), 1, kBytes - sizeof(count));
+}
+
+uint64_t CountOf(const std::byte* payload) {
+  uint64_t count;
+  std::memcpy(&count, payload, sizeof(count));
+  return count;
+}
+
 // --- one-way latency: a record there, a record back ---
 
-void SendOne(ShmLink& link, const std::byte* payload, uint32_t bytes) {
-  Claim claim = link.TryClaim(bytes);
-  while (!claim) claim = link.TryClaim(bytes);
-  std::memcpy(claim.payload.data(), payload, bytes);
-  RINGWAY_CHECK(link.Commit(kType, Publish::kNow) == SendStatus::kOk, "the bench's link broke");
-}
-
-void ReceiveOne(ShmLink& link, std::byte* payload) {
-  while (link.Poll([&](const Record& r) { std::memcpy(payload, r.payload.data(), 48); }, 1) == 0)
+template <uint32_t kBytes>
+void SendOne(ShmLink& link, uint64_t count, Publish publish) {
+  Claim claim = link.TryClaim(kBytes);
+  while (!claim) {
     CpuPause();
+    claim = link.TryClaim(kBytes);
+  }
+  Fill<kBytes>(claim.payload().data(), count);
+  RINGWAY_CHECK(link.Commit(kType, publish) == SendStatus::kOk, "the bench's link broke");
 }
 
-Contestant LinkLatency(ShmLink*& link, uint32_t bytes) {
-  auto left = [&link, bytes](uint32_t rounds) {
-    alignas(64) std::array<std::byte, 256> payload{};
-    for (uint32_t i = 0; i < rounds; ++i) {
-      SendOne(*link, payload.data(), bytes);
-      ReceiveOne(*link, payload.data());
+uint64_t ReceiveOne(ShmLink& link) {
+  uint64_t count = 0;
+  while (link.Poll([&](const Record& r) { count = CountOf(r.payload.data()); }, 1) == 0) CpuPause();
+  return count;
+}
+
+template <uint32_t kBytes>
+Contestant LinkLatency(ShmLink*& link) {
+  auto left = [&link](uint32_t rounds) {
+    for (uint64_t i = 0; i < rounds; ++i) {
+      SendOne<kBytes>(*link, i, Publish::kNow);
+      RINGWAY_CHECK(ReceiveOne(*link) == i, "the bench's link lost a message");
     }
   };
-  auto right = [&link, bytes](uint32_t rounds) {
-    alignas(64) std::array<std::byte, 256> payload{};
-    for (uint32_t i = 0; i < rounds; ++i) {
-      ReceiveOne(*link, payload.data());
-      SendOne(*link, payload.data(), bytes);
-    }
+  auto right = [&link](uint32_t rounds) {
+    for (uint64_t i = 0; i < rounds; ++i) SendOne<kBytes>(*link, ReceiveOne(*link), Publish::kNow);
   };
   return {"link", left, right, kLatencyRounds};
 }
 
-template <class Ring>
-Contestant RingLatency(Ring& there, Ring& back, uint32_t bytes) {
-  auto left = [&, bytes](uint32_t rounds) {
-    alignas(64) std::array<std::byte, 256> payload{};
-    for (uint32_t i = 0; i < rounds; ++i) {
-      there.Push(payload.data(), bytes);
-      while (!back.Pop(payload.data(), bytes)) CpuPause();
+template <uint32_t kBytes>
+uint64_t PopOne(auto& ring) {
+  alignas(kCacheLineBytes) std::array<std::byte, kBytes> payload;
+  while (!ring.Pop(payload.data(), kBytes)) CpuPause();
+  return CountOf(payload.data());
+}
+
+template <uint32_t kBytes, class Ring>
+Contestant RingLatency(Ring& there, Ring& back) {
+  auto left = [&](uint32_t rounds) {
+    for (uint64_t i = 0; i < rounds; ++i) {
+      there.Push([&](std::byte* to) { Fill<kBytes>(to, i); });
+      RINGWAY_CHECK(PopOne<kBytes>(back) == i, "the bench's ring lost a message");
     }
   };
-  auto right = [&, bytes](uint32_t rounds) {
-    alignas(64) std::array<std::byte, 256> payload{};
-    for (uint32_t i = 0; i < rounds; ++i) {
-      while (!there.Pop(payload.data(), bytes)) CpuPause();
-      back.Push(payload.data(), bytes);
+  auto right = [&](uint32_t rounds) {
+    for (uint64_t i = 0; i < rounds; ++i) {
+      const uint64_t count = PopOne<kBytes>(there);
+      back.Push([&](std::byte* to) { Fill<kBytes>(to, count); });
     }
   };
   return {"sequence-in-slot ring", left, right, kLatencyRounds};
@@ -92,20 +111,10 @@ Contestant RingLatency(Ring& there, Ring& back, uint32_t bytes) {
 
 // --- rate: one way as fast as it goes, until the last one is consumed ---
 
-Contestant LinkRate(ShmLink*& link, Shared& shared, uint32_t bytes, bool gather) {
-  auto left = [&link, &shared, bytes, gather](uint32_t rounds) {
-    alignas(64) std::array<std::byte, 256> payload{};
-    const Publish publish = gather ? Publish::kGather : Publish::kNow;
-    for (uint32_t i = 0; i < rounds; ++i) {
-      Claim claim = link->TryClaim(bytes);
-      while (!claim) {
-        CpuPause();
-        claim = link->TryClaim(bytes);
-      }
-      std::memcpy(payload.data(), &i, sizeof(i));
-      std::memcpy(claim.payload.data(), payload.data(), bytes);
-      RINGWAY_CHECK(link->Commit(kType, publish) == SendStatus::kOk, "the bench's link broke");
-    }
+template <uint32_t kBytes>
+Contestant LinkRate(ShmLink*& link, Shared& shared, Publish publish) {
+  auto left = [&link, &shared, publish](uint32_t rounds) {
+    for (uint64_t i = 0; i < rounds; ++i) SendOne<kBytes>(*link, i, publish);
     RINGWAY_CHECK(link->Flush() == SendStatus::kOk, "the bench's link broke");
     shared.finish.Ping(shared.finish.ping.load(std::memory_order_relaxed) + 1);
   };
@@ -113,38 +122,28 @@ Contestant LinkRate(ShmLink*& link, Shared& shared, uint32_t bytes, bool gather)
     uint64_t sum = 0;
     uint32_t received = 0;
     while (received < rounds) {
-      received += link->Poll(
-          [&](const Record& r) {
-            uint32_t value;
-            std::memcpy(&value, r.payload.data(), sizeof(value));
-            sum += value;
-          },
-          rounds - received);
+      received +=
+          link->Poll([&](const Record& r) { sum += CountOf(r.payload.data()); }, rounds - received);
     }
     RINGWAY_CHECK(sum == uint64_t{rounds} * (rounds - 1) / 2, "the bench's link lost a message");
     shared.finish.Pong(shared.finish.pong.load(std::memory_order_relaxed) + 1);
   };
-  return {gather ? "link, gathered" : "link, each flushed", left, right, kRateRounds};
+  return {publish == Publish::kGather ? "link, gathered" : "link, each flushed", left, right,
+          kRateRounds};
 }
 
-template <class Ring>
-Contestant RingRate(Ring& ring, Shared& shared, uint32_t bytes, const char* name) {
-  auto left = [&ring, &shared, bytes](uint32_t rounds) {
-    alignas(64) std::array<std::byte, 256> payload{};
-    for (uint32_t i = 0; i < rounds; ++i) {
-      std::memcpy(payload.data(), &i, sizeof(i));
-      ring.Push(payload.data(), bytes);
-    }
+template <uint32_t kBytes, class Ring>
+Contestant RingRate(Ring& ring, Shared& shared, const char* name) {
+  auto left = [&ring, &shared](uint32_t rounds) {
+    for (uint64_t i = 0; i < rounds; ++i) ring.Push([&](std::byte* to) { Fill<kBytes>(to, i); });
     shared.finish.Ping(shared.finish.ping.load(std::memory_order_relaxed) + 1);
   };
-  auto right = [&ring, &shared, bytes](uint32_t rounds) {
-    alignas(64) std::array<std::byte, 256> payload;
+  auto right = [&ring, &shared](uint32_t rounds) {
+    alignas(kCacheLineBytes) std::array<std::byte, kBytes> payload;
     uint64_t sum = 0;
     for (uint32_t received = 0; received < rounds;) {
-      if (!ring.Pop(payload.data(), bytes)) continue;
-      uint32_t value;
-      std::memcpy(&value, payload.data(), sizeof(value));
-      sum += value;
+      if (!ring.Pop(payload.data(), kBytes)) continue;
+      sum += CountOf(payload.data());
       ++received;
     }
     RINGWAY_CHECK(sum == uint64_t{rounds} * (rounds - 1) / 2, "the bench's ring lost a message");
@@ -189,20 +188,20 @@ void RunLinkBench(Report& report) {
   ShmLink* link = nullptr;
 
   std::vector<Contestant> contestants;
-  contestants.push_back(LinkLatency(link, 48));
-  contestants.push_back(RingLatency(shared->sequenced_there[0], shared->sequenced_back, 48));
-  contestants.push_back(LinkLatency(link, 240));
+  contestants.push_back(LinkLatency<48>(link));
+  contestants.push_back(RingLatency<48>(shared->sequenced_there[0], shared->sequenced_back));
+  contestants.push_back(LinkLatency<240>(link));
   contestants.push_back(
-      RingLatency(shared->sequenced_large_there, shared->sequenced_large_back, 240));
-  contestants.push_back(LinkRate(link, *shared, 48, true));
-  contestants.push_back(RingRate(shared->batched, *shared, 48, "SPSC ring, 64 at a time"));
-  contestants.push_back(LinkRate(link, *shared, 48, false));
-  contestants.push_back(RingRate(shared->sequenced_there[1], *shared, 48, "sequence-in-slot ring"));
-  contestants.push_back(LinkRate(link, *shared, 240, true));
-  contestants.push_back(RingRate(shared->batched_large, *shared, 240, "SPSC ring, 64 at a time"));
-  contestants.push_back(LinkRate(link, *shared, 240, false));
+      RingLatency<240>(shared->sequenced_large_there, shared->sequenced_large_back));
+  contestants.push_back(LinkRate<48>(link, *shared, Publish::kGather));
+  contestants.push_back(RingRate<48>(shared->batched, *shared, "SPSC ring, 64 at a time"));
+  contestants.push_back(LinkRate<48>(link, *shared, Publish::kNow));
+  contestants.push_back(RingRate<48>(shared->sequenced_there[1], *shared, "sequence-in-slot ring"));
+  contestants.push_back(LinkRate<240>(link, *shared, Publish::kGather));
+  contestants.push_back(RingRate<240>(shared->batched_large, *shared, "SPSC ring, 64 at a time"));
+  contestants.push_back(LinkRate<240>(link, *shared, Publish::kNow));
   contestants.push_back(
-      RingRate(shared->sequenced_large_there, *shared, 240, "sequence-in-slot ring"));
+      RingRate<240>(shared->sequenced_large_there, *shared, "sequence-in-slot ring"));
 
   ContestTimes times;
   const bool ended_well = RunPair(

@@ -38,13 +38,14 @@ class SequencedRing {
   static constexpr uint32_t kSlots = 256 * 1024 / kSlotBytes;
   static constexpr uint32_t kPayloadBytes = kSlotBytes - 8;
 
-  void Push(const void* payload, uint32_t bytes) noexcept {
+  // `fill` writes the payload into the slot.
+  void Push(auto&& fill) noexcept {
     while (sent_ - cached_consumed_ == kSlots) {
       cached_consumed_ = consumed_.load(std::memory_order_acquire);  // pairs with Pop()
       if (sent_ - cached_consumed_ == kSlots) CpuPause();
     }
     Slot& slot = slots_[sent_ % kSlots];
-    std::memcpy(slot.payload, payload, bytes);
+    fill(slot.payload);
     slot.seq.store(++sent_, std::memory_order_release);  // pairs with Pop()
   }
 
@@ -77,12 +78,13 @@ class BatchedRing {
  public:
   static constexpr uint32_t kElements = 256 * 1024 / kElementBytes;
 
-  void Push(const void* payload, uint32_t bytes) noexcept {
+  // `fill` writes the payload into the element.
+  void Push(auto&& fill) noexcept {
     while (sent_ - cached_consumed_ == kElements) {
       cached_consumed_ = consumed_.load(std::memory_order_acquire);  // pairs with Pop()
       if (sent_ - cached_consumed_ == kElements) CpuPause();
     }
-    std::memcpy(elements_[sent_ % kElements], payload, bytes);
+    fill(elements_[sent_ % kElements]);
     if (++sent_ % kBatch == 0) Flush();
   }
   void Flush() noexcept { published_.store(sent_, std::memory_order_release); }  // pairs with Pop()

@@ -90,9 +90,9 @@ class LinkConformance : public ::testing::Test {
                          Publish publish = Publish::kNow) {
     Claim claim = link.TryClaim(bytes);
     if (!claim) return claim.status;
-    EXPECT_EQ(claim.payload.size(), bytes);
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(claim.payload.data()) % 8, 0u);
-    for (std::size_t at = 0; at < bytes; ++at) claim.payload[at] = ByteOf(n, at);
+    EXPECT_EQ(claim.payload().size(), bytes);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(claim.payload().data()) % 8, 0u);
+    for (std::size_t at = 0; at < bytes; ++at) claim.payload()[at] = ByteOf(n, at);
     return link.Commit(TypeOf(n), publish);
   }
 

@@ -38,12 +38,12 @@ class FakeLink {
       : wire_(std::move(wire)), end_(end), epoch_(epoch) {}
 
   Claim TryClaim(uint32_t bytes) noexcept {
-    if (wire_->cut) return {.payload = {}, .status = SendStatus::kClosed};
+    if (wire_->cut) return Claim::Refused(SendStatus::kClosed);
     if (wire_->pipes[1 - end_].size() >= wire_->room) {
-      return {.payload = {}, .status = SendStatus::kBackPressured};
+      return Claim::Refused(SendStatus::kBackPressured);
     }
     claimed_.assign(bytes, std::byte{0});
-    return {.payload = claimed_, .status = SendStatus::kOk};
+    return {claimed_.data(), bytes, SendStatus::kOk};
   }
   SendStatus Commit(uint8_t type, Publish) noexcept {
     wire_->pipes[1 - end_].push_back({type, claimed_});

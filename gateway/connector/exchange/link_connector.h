@@ -74,7 +74,7 @@ class BasicLinkConnector final : public Connector {
       if (sent_ - confirmed_ == unconfirmed_.size()) break;
       const Claim claim = link_->TryClaim(request.payload_bytes);
       if (!claim) break;
-      std::memcpy(claim.payload.data(), request.payload.data(), request.payload_bytes);
+      std::memcpy(claim.payload().data(), request.payload.data(), request.payload_bytes);
       // Kept before it leaves: should the link end right here, the exchange's count decides.
       unconfirmed_[sent_++ % unconfirmed_.size()] = request;
       static_cast<void>(link_->Commit(static_cast<uint8_t>(request.type), Publish::kGather));
@@ -252,7 +252,7 @@ class BasicLinkConnector final : public Connector {
   bool SendNow(const M& message) noexcept {
     const Claim claim = link_->TryClaim(PayloadBytes(message));
     if (!claim) return false;
-    Encode(message, claim.payload.data());
+    Encode(message, claim.payload().data());
     return link_->Commit(static_cast<uint8_t>(M::kType), Publish::kNow) == SendStatus::kOk;
   }
 

@@ -299,7 +299,7 @@ TEST_F(LinkConnectorTest, WhoSpeaksBeforeLoggingOnIsShutOut) {
   server_->Accept(now_ns_, std::make_unique<FakeLink>(wire, 1, 1));
   const NewOrder order = Order(1, Side::kBuy, 100, 5);
   const Claim claim = stranger.TryClaim(PayloadBytes(order));
-  Encode(order, claim.payload.data());
+  Encode(order, claim.payload().data());
   ASSERT_EQ(stranger.Commit(static_cast<uint8_t>(NewOrder::kType), Publish::kNow), SendStatus::kOk);
   server_->DoWork(now_ns_);
   EXPECT_TRUE(wire->cut);
