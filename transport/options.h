@@ -9,11 +9,34 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 
 namespace ringway {
+
+// What is of rdma:// links alone. Each end brings its own for its own queue pair.
+struct RdmaOptions {
+  // How long a packet waits for its acknowledgement: 4.096 us * 2^n, n from 8 to 24. Devices may
+  // wait up to four times as long (InfiniBand specification, volume 1, 9.9.2.1.1).
+  uint8_t ack_timeout = 14;
+  // How often it is sent again before the link counts as dead. 0 to 6: 7 would mean for ever.
+  uint8_t retry_count = 6;
+  // As above for a peer that has no receive request posted for a wake-up. 0 to 6.
+  uint8_t rnr_retry_count = 6;
+  // What this side asks such a sender to wait: a code of the specification's table 45, 1 (10 us) to
+  // 31 (491 ms); 12 is 0.64 ms. 0 would be 655 ms.
+  uint8_t min_rnr_timer = 12;
+  // Writes up to so many bytes travel inside their work request, where the device can; it may grant
+  // less, and says so in Caps::inline_bytes_max.
+  uint32_t inline_bytes_max = 256;
+  // Listeners only: 0 gives each link a completion queue of its own; otherwise up to so many links
+  // of one device share one. REQUIRES, if not 0: one thread polls all of them.
+  uint32_t shared_queue_links = 0;
+};
 
 // Both ends bring one; what both must agree on is settled by the handshake.
 struct LinkOptions {
@@ -38,7 +61,15 @@ struct LinkOptions {
   // The first frame's sequence number, both ways; the connecting side decides. Not 0. Tests start
   // near the wrap.
   uint32_t first_seq = 1;
+  RdmaOptions rdma;
 };
+
+// Told what set-up chose and why, a line at a time. May be empty.
+using Report = std::function<void(std::string_view line)>;
+
+// The secret that a peer_key is proved with, 32 to 64 bytes; empty: no such peer. Called on the
+// listener's own thread; what it answers must stay until the listener is gone.
+using PeerSecret = std::function<std::span<const std::byte>(uint64_t peer_key)>;
 
 struct ConnectOptions {
   LinkOptions link;
@@ -46,6 +77,10 @@ struct ConnectOptions {
       0;  // names this client to the listener across connections; the session layer chooses it
   uint32_t epoch = 1;                // must be above the epoch last admitted for peer_key
   int64_t timeout_ns = 2 * kNsPerS;  // of the whole of Connect()
+  // Proves peer_key to the listener and the listener to this side, over a network; empty: neither
+  // is. Shared memory needs none (ADR 0003). Read during Connect() only.
+  std::span<const std::byte> secret = {};
+  Report report = {};  // called by Connect()
 };
 
 struct ListenOptions {
@@ -57,6 +92,9 @@ struct ListenOptions {
   int64_t handshake_timeout_ns = kNsPerS;
   uint32_t pending_max = 64;    // handshakes under way; more wait in the kernel's backlog
   uint32_t finished_max = 256;  // links not yet fetched by TryAccept(); then no more are accepted
+  // Over a network: set, only peers that prove their key are accepted. Empty: anybody is.
+  PeerSecret secret_of = {};
+  Report report = {};  // called by Listen() and then on the listener's own thread
 };
 
 // Random numbers of both ends, fresh per link: what an authentication above is bound to.

@@ -40,6 +40,18 @@ absl::StatusOr<Uri> ParseUri(std::string_view text) {
     return uri;
   }
   rest.remove_prefix(2);
+  if (const std::size_t question = rest.find('?'); question != std::string_view::npos) {
+    constexpr std::string_view kSource = "source=";
+    std::string_view query = rest.substr(question + 1);
+    rest = rest.substr(0, question);
+    if (!query.starts_with(kSource) || query.size() == kSource.size() ||
+        query.find('&') != std::string_view::npos) {
+      return Malformed(text, "behind the question mark only source=ADDRESS is known");
+    }
+    query.remove_prefix(kSource.size());
+    if (query.starts_with('[') && query.ends_with(']')) query = query.substr(1, query.size() - 2);
+    uri.source = query;
+  }
   const std::size_t port_colon = rest.rfind(':');
   if (port_colon == std::string_view::npos) return Malformed(text, "the port is missing");
   std::string_view host = rest.substr(0, port_colon);
@@ -62,7 +74,8 @@ absl::StatusOr<Uri> ParseUri(std::string_view text) {
 std::string Uri::ToString() const {
   if (!path.empty()) return absl::StrCat(scheme, ":", path);
   const bool brackets = host.find(':') != std::string::npos;
-  return absl::StrCat(scheme, "://", brackets ? "[" : "", host, brackets ? "]" : "", ":", port);
+  return absl::StrCat(scheme, "://", brackets ? "[" : "", host, brackets ? "]" : "", ":", port,
+                      source.empty() ? "" : "?source=", source);
 }
 
 }  // namespace ringway

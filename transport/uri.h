@@ -1,4 +1,5 @@
-// Where a peer is: "shm:/run/ringway/gw.sock", "rdma://host:port".
+// Where a peer is: "shm:/run/ringway/gw.sock", "rdma://host:port", and, for a host with several
+// networks, "rdma://host:port?source=address": the address of ours to connect from.
 //
 // Pure: which schemes exist is known to backends.h alone.
 #pragma once
@@ -16,6 +17,7 @@ struct Uri {
   std::string path;  // absolute; of "scheme:/path"
   std::string host;  // of "scheme://host:port", without the brackets of an IPv6 address
   uint16_t port = 0;
+  std::string source;  // of "scheme://host:port?source=address"; empty: routing decides
 
   std::string ToString() const;
 };

@@ -16,10 +16,17 @@ TEST(UriTest, TakesPathsAndHosts) {
   EXPECT_EQ(host->host, "gw7.example");
   EXPECT_EQ(host->port, 18515);
   EXPECT_EQ(ParseUri("rdma://[fe80::1]:1")->host, "fe80::1");
+  EXPECT_EQ(host->source, "");
+  const absl::StatusOr<Uri> source = ParseUri("rdma://gw7:18515?source=[fe80::2]");
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_EQ(source->host, "gw7");
+  EXPECT_EQ(source->port, 18515);
+  EXPECT_EQ(source->source, "fe80::2");
 }
 
 TEST(UriTest, PrintsWhatItParsed) {
-  for (const char* text : {"shm:/a/b", "rdma://h:1", "rdma://[::1]:65535"}) {
+  for (const char* text :
+       {"shm:/a/b", "rdma://h:1", "rdma://[::1]:65535", "rdma://h:1?source=10.9.0.1"}) {
     EXPECT_EQ(ParseUri(text)->ToString(), text);
   }
 }
@@ -38,6 +45,10 @@ TEST(UriTest, SaysWhatIsWrong) {
       {"rdma://h:0", "1 to 65535"},
       {"rdma://h:65536", "1 to 65535"},
       {"rdma://h:1x", "1 to 65535"},
+      {"rdma://h:1?", "source=ADDRESS"},
+      {"rdma://h:1?source=", "source=ADDRESS"},
+      {"rdma://h:1?via=a", "source=ADDRESS"},
+      {"rdma://h:1?source=a&b=c", "source=ADDRESS"},
   };
   for (const auto& [text, why] : kCases) {
     const absl::Status status = ParseUri(text).status();
