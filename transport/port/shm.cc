@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "transport/barrier.h"
+#include "transport/link_limits.h"
 #include "transport/port/shm_handshake.h"
 
 namespace ringway {

@@ -7,14 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "transport/connect_error.h"
 #include "transport/frame.h"
+#include "transport/link_limits.h"
 
 namespace ringway {
 namespace {
 
-constexpr uint32_t kHeartbeatUsMin = 1'000;
-constexpr uint32_t kHeartbeatUsMax = 1'000'000;
-
-bool HeartbeatFits(uint32_t us) { return us >= kHeartbeatUsMin && us <= kHeartbeatUsMax; }
+bool HeartbeatFits(uint32_t us) {
+  return us * kNsPerUs >= kLinkHeartbeatNsMin && us * kNsPerUs <= kLinkHeartbeatNsMax;
+}
 
 }  // namespace
 
@@ -115,34 +115,6 @@ absl::Status RefusalError(const ShmReply& reply, const ShmHello& hello) {
   }
   return absl::UnknownError(
       absl::StrCat("the listener refused with status ", static_cast<uint32_t>(reply.status)));
-}
-
-absl::Status ValidateLinkOptions(const LinkOptions& options) {
-  if (!std::has_single_bit(options.ring_bytes) || options.ring_bytes < kRingBytesMin ||
-      options.ring_bytes > kRingBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat("ring_bytes is ", options.ring_bytes,
-                                                   "; it must be a power of two from ",
-                                                   kRingBytesMin, " to ", kRingBytesMax));
-  }
-  if (options.payload_bytes_max > PayloadBytesMaxOf(options.ring_bytes)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "payload_bytes_max is ", options.payload_bytes_max, "; a ring of ", options.ring_bytes,
-        " bytes carries at most ", PayloadBytesMaxOf(options.ring_bytes)));
-  }
-  if (options.heartbeat_interval_ns < kHeartbeatUsMin * kNsPerUs ||
-      options.heartbeat_interval_ns > kHeartbeatUsMax * kNsPerUs) {
-    return absl::InvalidArgumentError("heartbeat_interval_ns must be from 1 ms to 1 s");
-  }
-  if (options.suspect_after_missed == 0 || options.suspect_after_missed > 1000) {
-    return absl::InvalidArgumentError("suspect_after_missed must be from 1 to 1000");
-  }
-  if (options.dead_after_ns <= 0 || options.torn_limit_ns <= 0 ||
-      options.peer_check_interval_ns <= 0) {
-    return absl::InvalidArgumentError(
-        "dead_after_ns, torn_limit_ns and peer_check_interval_ns must be positive");
-  }
-  if (options.first_seq == 0) return absl::InvalidArgumentError("first_seq must not be 0");
-  return absl::OkStatus();
 }
 
 LinkOptions SettledOptions(LinkOptions own, const ShmHello& hello, const ShmReply& reply) noexcept {

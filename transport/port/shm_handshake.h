@@ -103,9 +103,6 @@ absl::StatusOr<ShmReply> ParseReply(std::span<const std::byte> bytes, const ShmH
 // What a refusal means to the one who is refused; OK for kOk.
 absl::Status RefusalError(const ShmReply& reply, const ShmHello& hello);
 
-// Checks options before anything is sent or mapped. Errors: InvalidArgument naming the option.
-absl::Status ValidateLinkOptions(const LinkOptions& options);
-
 // What both ends construct their link with.
 LinkOptions SettledOptions(LinkOptions own, const ShmHello& hello, const ShmReply& reply) noexcept;
 

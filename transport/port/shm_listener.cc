@@ -12,12 +12,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <deque>
-#include <mutex>
 #include <span>
 #include <system_error>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +22,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "transport/barrier.h"
+#include "transport/link_limits.h"
+#include "transport/port/accept_queue.h"
 #include "transport/port/shm.h"
 #include "transport/port/shm_handshake.h"
 
@@ -39,7 +38,7 @@ class ShmListener::Impl {
         barrier_(RegisterAsSender()),
         listen_fd_(std::move(listen_fd)),
         stop_fd_(std::move(stop_fd)),
-        ready_fd_(std::move(ready_fd)) {
+        finished_(std::move(ready_fd)) {
     struct stat info {};
     if (stat(path_.c_str(), &info) == 0) path_inode_ = info.st_ino;
   }
@@ -56,32 +55,12 @@ class ShmListener::Impl {
     thread_ = std::thread([this] { Run(); });
   }
 
-  std::unique_ptr<ShmLink> TryAccept() noexcept {
-    // Pairs with the release store in Finish().
-    if (finished_count_.load(std::memory_order_acquire) == 0) return nullptr;
-    std::lock_guard lock(mutex_);
-    if (finished_.empty()) return nullptr;
-    std::unique_ptr<ShmLink> link = std::move(finished_.front());
-    finished_.pop_front();
-    finished_count_.store(static_cast<uint32_t>(finished_.size()), std::memory_order_release);
-    if (finished_.empty()) {
-      eventfd_t ignored;
-      eventfd_read(ready_fd_.get(), &ignored);
-    }
-    return link;
-  }
-
-  bool Admit(uint64_t peer_key, uint32_t epoch) {
-    std::lock_guard lock(mutex_);
-    uint32_t& admitted = admitted_[peer_key];
-    if (epoch <= admitted) return false;
-    admitted = epoch;
-    return true;
-  }
+  std::unique_ptr<ShmLink> TryAccept() noexcept { return finished_.TryPop(); }
+  bool Admit(uint64_t peer_key, uint32_t epoch) { return admitted_.Admit(peer_key, epoch); }
 
   // Pairs with the relaxed increments on the background thread; a number to look at.
   uint64_t refused_count() const noexcept { return refused_count_.load(std::memory_order_relaxed); }
-  int wake_fd() const noexcept { return ready_fd_.get(); }
+  int wake_fd() const noexcept { return finished_.ready_fd(); }
 
  private:
   struct Pending {
@@ -90,12 +69,6 @@ class ShmListener::Impl {
   };
 
   static constexpr int64_t kRetryAcceptNs = 10 * kNsPerMs;
-
-  uint32_t AdmittedEpoch(uint64_t peer_key) {
-    std::lock_guard lock(mutex_);
-    const auto found = admitted_.find(peer_key);
-    return found == admitted_.end() ? 0 : found->second;
-  }
 
   bool UserIsAllowed(uid_t uid) const {
     if (options_.allowed_uids.empty()) return uid == geteuid();
@@ -106,9 +79,8 @@ class ShmListener::Impl {
   void Run() {
     std::vector<pollfd> poll_fds;
     while (true) {
-      // Pairs with the release store in TryAccept().
-      const bool room = pending_.size() < options_.pending_max &&
-                        finished_count_.load(std::memory_order_acquire) < options_.finished_max;
+      const bool room =
+          pending_.size() < options_.pending_max && finished_.count() < options_.finished_max;
       const int64_t now_ns = MonotonicNowNs();
       const bool listening = room && now_ns >= accept_again_ns_;
       poll_fds.clear();
@@ -192,7 +164,7 @@ class ShmListener::Impl {
       Refuse(socket.get(), parsed, 0);
       return true;
     }
-    const uint32_t admitted_epoch = AdmittedEpoch(hello.peer_key);
+    const uint32_t admitted_epoch = admitted_.Of(hello.peer_key);
     if (hello.epoch <= admitted_epoch) {
       Refuse(socket.get(), ShmStatus::kStaleEpoch, admitted_epoch);
       return true;
@@ -226,7 +198,7 @@ class ShmListener::Impl {
     }
     own->CloseFd();
     const bool certain = barrier_ && (hello.flags & kShmBarrier) != 0;
-    Finish(std::make_unique<ShmLink>(
+    finished_.Push(std::make_unique<ShmLink>(
         ShmPort(*std::move(own), *std::move(peer), std::move(socket), hello.ring_bytes, certain),
         SettledOptions(options_.link, hello, reply),
         LinkIdentity{hello.peer_key, hello.epoch, {hello.nonce, reply.nonce}},
@@ -234,20 +206,11 @@ class ShmListener::Impl {
     return ShmStatus::kOk;
   }
 
-  void Finish(std::unique_ptr<ShmLink> link) {
-    std::lock_guard lock(mutex_);
-    finished_.push_back(std::move(link));
-    // Pairs with the acquire load in TryAccept().
-    finished_count_.store(static_cast<uint32_t>(finished_.size()), std::memory_order_release);
-    eventfd_write(ready_fd_.get(), 1);
-  }
-
   const std::string path_;
   const ListenOptions options_;
   const bool barrier_;
   UniqueFd listen_fd_;
   UniqueFd stop_fd_;
-  UniqueFd ready_fd_;
   ino_t path_inode_ = 0;
 
   // The background thread's own.
@@ -255,10 +218,8 @@ class ShmListener::Impl {
   int64_t accept_again_ns_ = 0;
 
   std::atomic<uint64_t> refused_count_{0};
-  std::atomic<uint32_t> finished_count_{0};
-  std::mutex mutex_;  // guards the two below
-  std::deque<std::unique_ptr<ShmLink>> finished_;
-  std::unordered_map<uint64_t, uint32_t> admitted_;
+  AcceptQueue<ShmLink> finished_;
+  AdmittedEpochs admitted_;
 
   std::thread thread_;
 };

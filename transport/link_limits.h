@@ -1,0 +1,20 @@
+// Which options can a link honour, whatever its port?
+//
+// Pure functions and constants.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+inline constexpr int64_t kLinkHeartbeatNsMin = kNsPerMs;
+inline constexpr int64_t kLinkHeartbeatNsMax = kNsPerS;
+
+// Checks options before anything is sent or mapped. Errors: InvalidArgument naming the option.
+absl::Status ValidateLinkOptions(const LinkOptions& options);
+
+}  // namespace ringway
