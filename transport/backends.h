@@ -2,12 +2,13 @@
 #pragma once
 
 #include "transport/port/shm.h"
+#include "transport/port/verbs.h"
 
 namespace ringway {
 
 template <class... B>
 struct BackendList {};
 
-using Backends = BackendList<ShmBackend>;
+using Backends = BackendList<ShmBackend, VerbsBackend>;
 
 }  // namespace ringway

@@ -1,0 +1,133 @@
+// The RDMA backend: links between two machines whose network cards write each other's memory.
+//
+// One reliable queue pair a link. Frames are written into the peer's ring, state lines into its
+// memory beside it; the peer's processor takes no part. Writes tear and arrive in any order within
+// themselves, so frames carry stamps and a CRC (ring_link.h), and nothing rests on what a device
+// says of its order. An idle receiver is woken by a write with immediate data (Caps, wait.h).
+// verbs_handshake.h says how the two meet, verbs_queue.h what an epoch owns.
+//
+// A stopped process goes on acknowledging, so only heartbeats tell life; error completions, the
+// device's events and the connection manager's tell death sooner. Thread rule: Listener's functions
+// and a link's belong to one thread each; connections are made on the listener's own, or by
+// VerbsConnect() in its caller's, and ended on a third.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "transport/memory_port.h"
+#include "transport/options.h"
+#include "transport/port/unique_fd.h"
+#include "transport/ring_link.h"
+#include "transport/uri.h"
+
+namespace ringway {
+
+class VerbsQueue;
+class VerbsReaper;
+
+// Counted per request as it is posted; every one only grows.
+struct VerbsCounters {
+  uint64_t work_requests = 0;
+  uint64_t doorbells = 0;  // calls that told the device; software devices: system calls
+  uint64_t signalled = 0;  // requests that ask for a completion
+  uint64_t inlined = 0;    // requests that carry their bytes themselves
+  uint64_t bytes_posted = 0;
+  uint64_t state_lines = 0;
+  uint64_t wakes = 0;  // requests with immediate data
+};
+
+class VerbsPort {
+ public:
+  static constexpr bool kOrderedStores = false;
+
+  // `reaper` takes the queue apart in the end; without one the destructor does, and takes its time.
+  VerbsPort(std::unique_ptr<VerbsQueue> queue, std::shared_ptr<VerbsReaper> reaper) noexcept;
+  VerbsPort(VerbsPort&& other) noexcept;
+  VerbsPort& operator=(VerbsPort&& other) noexcept;
+  ~VerbsPort();
+
+  uint32_t ring_bytes() const noexcept { return ring_bytes_; }
+  std::byte* mirror() noexcept;
+  std::byte* ring() noexcept;
+  const StateLine* peer_state() noexcept;
+  bool Write(uint64_t offset, uint32_t bytes, WriteFlags flags) noexcept;
+  bool WriteState(const StateLine& line, WriteFlags flags) noexcept;
+  uint64_t CompletedWrites() noexcept;
+  bool PeerGone() noexcept;
+  void Sever() noexcept;
+  int wake_fd() const noexcept { return wake_fd_.get(); }
+  bool wake_is_certain() const noexcept { return true; }
+  void ArmWake() noexcept;
+  void DrainWake() noexcept;
+  uint64_t WakesReceived() noexcept;
+  void Describe(Caps& caps) const noexcept;
+
+  const VerbsCounters& counters() const noexcept { return counters_; }
+  // For tests.
+  VerbsQueue& queue() noexcept { return *queue_; }
+
+ private:
+  bool Post(uint64_t remote, const std::byte* from, uint32_t bytes, WriteFlags flags) noexcept;
+
+  std::unique_ptr<VerbsQueue> queue_;
+  std::shared_ptr<VerbsReaper> reaper_;
+  UniqueFd wake_fd_;
+  uint32_t ring_bytes_ = 0;
+  uint64_t writes_posted_ = 0;
+  bool gone_ = false;
+  VerbsCounters counters_;
+};
+static_assert(UnorderedMemoryPort<VerbsPort>);
+
+using VerbsLink = RingLink<VerbsPort>;
+
+// Accepts links at an address of an RDMA device, or at all of them (0.0.0.0, [::]). Connections are
+// made, and memory is mapped and registered, on a thread of its own.
+class VerbsListener {
+ public:
+  // Errors: InvalidArgument for options and URI; Unavailable, PermissionDenied, ResourceExhausted
+  // where device, rights or locked memory are missing; each with its remedy.
+  static absl::StatusOr<std::unique_ptr<VerbsListener>> Listen(const Uri& uri,
+                                                               const ListenOptions& options);
+  ~VerbsListener();
+  VerbsListener(const VerbsListener&) = delete;
+  VerbsListener& operator=(const VerbsListener&) = delete;
+
+  // The next finished link, or null: then it costs one load.
+  std::unique_ptr<VerbsLink> TryAccept() noexcept;
+  // As ShmListener::Admit().
+  bool Admit(uint64_t peer_key, uint32_t epoch);
+  // Connections that were refused or dropped so far.
+  uint64_t refused_count() const noexcept;
+  // Readable when TryAccept() may have something: for a Waiter.
+  int wake_fd() const noexcept;
+
+ private:
+  class Impl;
+  explicit VerbsListener(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Errors name cause and remedy; AdmittedEpochOf() (connect_error.h) gives the epoch to retry above.
+absl::StatusOr<std::unique_ptr<VerbsLink>> VerbsConnect(const Uri& uri,
+                                                        const ConnectOptions& options);
+
+struct VerbsBackend {
+  static constexpr std::string_view kScheme = "rdma";
+  using Link = VerbsLink;
+  using Listener = VerbsListener;
+  static absl::StatusOr<std::unique_ptr<Link>> Connect(const Uri& uri,
+                                                       const ConnectOptions& options) {
+    return VerbsConnect(uri, options);
+  }
+  static absl::StatusOr<std::unique_ptr<Listener>> Listen(const Uri& uri,
+                                                          const ListenOptions& options) {
+    return VerbsListener::Listen(uri, options);
+  }
+};
+
+}  // namespace ringway

@@ -1,0 +1,382 @@
+// How links are accepted without the polling thread noticing: one background thread answers the
+// connection manager.
+//
+// Bounds: pending_max connections being made, each with a deadline; finished_max links waiting to
+// be fetched; beyond them peers are refused. Nothing is mapped or registered for a peer before its
+// proof holds, where proofs are asked for.
+#include <poll.h>
+#include <rdma/rdma_cma.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/clock.h"
+#include "transport/link_limits.h"
+#include "transport/port/accept_queue.h"
+#include "transport/port/verbs.h"
+#include "transport/port/verbs_cm.h"
+#include "transport/port/verbs_device.h"
+#include "transport/port/verbs_handshake.h"
+#include "transport/port/verbs_queue.h"
+#include "transport/port/verbs_reaper.h"
+
+namespace ringway {
+
+class VerbsListener::Impl {
+ public:
+  Impl(ListenOptions options, std::unique_ptr<VerbsCmChannel> channel,
+       std::shared_ptr<VerbsReaper> reaper, UniqueFd stop_fd, UniqueFd ready_fd)
+      : options_(std::move(options)),
+        channel_(std::move(channel)),
+        reaper_(std::move(reaper)),
+        stop_fd_(std::move(stop_fd)),
+        finished_(std::move(ready_fd)) {}
+
+  ~Impl() {
+    eventfd_write(stop_fd_.get(), 1);
+    if (thread_.joinable()) thread_.join();
+  }
+
+  // Errors: as VerbsListener::Listen().
+  absl::Status Start(const Uri& uri) {
+    absl::StatusOr<VerbsAddress> address = ResolveAddress(uri.host, uri.port, true);
+    if (!address.ok()) return address.status();
+    rdma_cm_id* id = nullptr;
+    if (rdma_create_id(channel_->get(), &id, nullptr, RDMA_PS_TCP) != 0) {
+      return absl::ErrnoToStatus(errno, "creating a connection identifier");
+    }
+    listen_id_ = VerbsId(id);
+    if (rdma_bind_addr(id, address->get()) != 0) return BindError(errno, uri);
+    if (id->verbs != nullptr) {  // bound to one device: what it lacks is said now
+      const absl::StatusOr<Device*> device = DeviceOf(id->verbs);
+      if (!device.ok()) return device.status();
+      const absl::StatusOr<GidChoice> gid =
+          (*device)->device->ChooseAddress(id->port_num, listen_id_.LocalAddress());
+      if (!gid.ok()) return gid.status();
+    }
+    if (absl::Status lockable =
+            CheckLockable(VerbsPinnedBytes(options_.link.ring_bytes), ReadLockLimits());
+        !lockable.ok()) {
+      return lockable;
+    }
+    if (rdma_listen(id, kBacklog) != 0) return BindError(errno, uri);
+    try {
+      thread_ = std::thread([this] { Run(); });
+    } catch (const std::system_error& error) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("starting the listener's thread: ", error.what()));
+    }
+    return absl::OkStatus();
+  }
+
+  std::unique_ptr<VerbsLink> TryAccept() noexcept { return finished_.TryPop(); }
+  bool Admit(uint64_t peer_key, uint32_t epoch) { return admitted_.Admit(peer_key, epoch); }
+  // Pairs with the relaxed increments on the background thread; a number to look at.
+  uint64_t refused_count() const noexcept { return refused_count_.load(std::memory_order_relaxed); }
+  int wake_fd() const noexcept { return finished_.ready_fd(); }
+
+ private:
+  static constexpr int kBacklog = 128;
+  // How often the pending ones' deadlines are looked at.
+  static constexpr int64_t kLookNs = 20 * kNsPerMs;
+
+  // A device that connections came over, opened once, and the queue that its links share, if so.
+  struct Device {
+    std::shared_ptr<VerbsDevice> device;
+    std::shared_ptr<VerbsCompletions> shared;
+  };
+  // A connection that was accepted and is not established yet.
+  struct Pending {
+    std::unique_ptr<VerbsQueue> queue;
+    VerbsHello hello;
+    VerbsReply reply;
+    int64_t deadline_ns;
+  };
+
+  static absl::Status BindError(int error, const Uri& uri) {
+    const std::string text = absl::StrCat("listening on ", uri.ToString(), ": ",
+                                          absl::ErrnoToStatus(error, "").message());
+    if (error == EADDRINUSE) {
+      return absl::AlreadyExistsError(
+          absl::StrCat(text, ". Remedy: stop who listens there, or choose another port"));
+    }
+    if (error == ENODEV || error == EADDRNOTAVAIL) {
+      return absl::UnavailableError(absl::StrCat(
+          text,
+          ". Remedy: use an address of an RDMA device's network interface, or 0.0.0.0 for "
+          "all; this machine's: ",
+          ListDevices()));
+    }
+    return absl::UnavailableError(text);
+  }
+
+  absl::StatusOr<Device*> DeviceOf(ibv_context* context) {
+    const auto found = devices_.find(context);
+    if (found != devices_.end()) return &found->second;
+    absl::StatusOr<std::shared_ptr<VerbsDevice>> opened = VerbsDevice::Open(context->device);
+    if (!opened.ok()) return opened.status();
+    Device device{*std::move(opened), nullptr};
+    if (const uint32_t links = options_.link.rdma.shared_queue_links; links != 0) {
+      absl::StatusOr<std::shared_ptr<VerbsCompletions>> shared =
+          VerbsCompletions::Create(device.device, links);
+      if (!shared.ok()) return shared.status();
+      device.shared = *std::move(shared);
+    }
+    return &devices_.emplace(context, std::move(device)).first->second;
+  }
+
+  void Run() {
+    while (true) {
+      std::array<pollfd, 2> poll_fds = {{{stop_fd_.get(), POLLIN, 0}, {channel_->fd(), POLLIN, 0}}};
+      const timespec timeout{0, kLookNs};
+      if (ppoll(poll_fds.data(), poll_fds.size(), pending_.empty() ? nullptr : &timeout, nullptr) <
+          0) {
+        continue;  // EINTR; there is no other reason that could pass
+      }
+      if (poll_fds[0].revents != 0) return;
+      while (const std::optional<VerbsCmEvent> event = channel_->TryNext()) Serve(*event);
+      NoteEarlyData();
+      DropLate();
+    }
+  }
+
+  void Serve(const VerbsCmEvent& event) {
+    switch (event.type) {
+      case RDMA_CM_EVENT_CONNECT_REQUEST:
+        ServeRequest(VerbsId(event.id), event.private_data());
+        break;
+      case RDMA_CM_EVENT_ESTABLISHED:
+        Finish(event.id);
+        break;
+      case RDMA_CM_EVENT_DEVICE_REMOVAL:
+        if (event.id == listen_id_.get()) {
+          Say("the RDMA device was taken away: no more connections are accepted here");
+          listen_id_ = VerbsId();
+        } else {
+          Drop(event.id);
+        }
+        break;
+      case RDMA_CM_EVENT_TIMEWAIT_EXIT:
+        break;
+      default:  // whatever else happens to a connection that is being made ends it
+        if (pending_.contains(event.id)) {
+          Say(absl::StrCat("a connection came to nothing: ",
+                           rdma_event_str(static_cast<rdma_cm_event_type>(event.type))));
+          Drop(event.id);
+        }
+        break;
+    }
+  }
+
+  void ServeRequest(VerbsId id, std::span<const std::byte> bytes) {
+    Pending pending;
+    VerbsReply& reply = pending.reply;
+    reply.ring_bytes_max = options_.link.ring_bytes;
+    VerbsHello& hello = pending.hello;
+    std::span<const std::byte> secret;
+    reply.status = Judge(bytes, hello, secret, reply);
+    rdma_cm_id* const raw = id.get();
+    if (reply.status == VerbsStatus::kOk) {
+      const absl::Status made = Prepare(id, pending);
+      if (!made.ok()) {
+        Say(absl::StrCat("peer ", hello.peer_key, " cannot be connected: ", made.message()));
+        reply.status =
+            absl::IsResourceExhausted(made) ? VerbsStatus::kMemory : VerbsStatus::kInternal;
+      }
+    }
+    if (!secret.empty()) Sign(secret, hello, reply);
+    if (reply.status == VerbsStatus::kOk && Accept(raw, pending)) {
+      pending_.emplace(raw, std::move(pending));
+      return;
+    }
+    refused_count_.fetch_add(1, std::memory_order_relaxed);
+    if (reply.status != VerbsStatus::kOk) rdma_reject(raw, &reply, sizeof(reply));
+  }
+
+  // What is to be answered, before anything is made. `secret` is set once the peer has one.
+  VerbsStatus Judge(std::span<const std::byte> bytes, VerbsHello& hello,
+                    std::span<const std::byte>& secret, VerbsReply& reply) {
+    const VerbsStatus parsed = ParseHello(bytes, options_, hello);
+    if (parsed == VerbsStatus::kBadMessage || parsed == VerbsStatus::kVersion) return parsed;
+    reply.epoch = hello.epoch;
+    if (options_.secret_of) {
+      const std::span<const std::byte> known = options_.secret_of(hello.peer_key);
+      if (known.empty() || !Verify(known, hello)) return VerbsStatus::kNotAuthentic;
+      secret = known;
+    }
+    if (parsed != VerbsStatus::kOk) return parsed;
+    reply.admitted_epoch = admitted_.Of(hello.peer_key);
+    if (hello.epoch <= reply.admitted_epoch) return VerbsStatus::kStaleEpoch;
+    if (pending_.size() >= options_.pending_max || finished_.count() >= options_.finished_max) {
+      return VerbsStatus::kFull;
+    }
+    return VerbsStatus::kOk;
+  }
+
+  // Everything that an accepted connection needs, and the reply that says so. The id goes to the
+  // queue, or stays: either way it lives until a refusal was sent.
+  absl::Status Prepare(VerbsId& id, Pending& pending) {
+    const VerbsHello& hello = pending.hello;
+    const absl::StatusOr<Device*> device = DeviceOf(id.get()->verbs);
+    if (!device.ok()) return device.status();
+    std::shared_ptr<VerbsCompletions> completions = (*device)->shared;
+    if (completions == nullptr) {
+      absl::StatusOr<std::shared_ptr<VerbsCompletions>> own =
+          VerbsCompletions::Create((*device)->device, 1);
+      if (!own.ok()) return own.status();
+      completions = *std::move(own);
+    }
+    LinkOptions link = options_.link;
+    link.ring_bytes = hello.ring_bytes();
+    absl::StatusOr<std::unique_ptr<VerbsQueue>> queue =
+        VerbsQueue::Create((*device)->device, std::move(completions), id, link);
+    if (!queue.ok()) return queue.status();
+    pending.queue = *std::move(queue);
+    pending.queue->SetPeer(hello.rkey);
+    if (absl::Status up = pending.queue->BringUp(); !up.ok()) return up;
+
+    VerbsReply& reply = pending.reply;
+    reply.rkey = pending.queue->rkey();
+    reply.payload_bytes_max = static_cast<uint16_t>(
+        std::min<uint32_t>(hello.payload_bytes_max, options_.link.payload_bytes_max));
+    reply.heartbeat_ms = HeartbeatMs(options_.link);
+    if (getrandom(reply.nonce.data(), reply.nonce.size(), 0) !=
+        static_cast<ssize_t>(reply.nonce.size())) {
+      return absl::InternalError("getrandom gave no nonce");
+    }
+    return absl::OkStatus();
+  }
+
+  bool Accept(rdma_cm_id* id, Pending& pending) {
+    pending.deadline_ns = MonotonicNowNs() + options_.handshake_timeout_ns;
+    const VerbsLimits& limits = pending.queue->device().limits();
+    rdma_conn_param parameters{};
+    parameters.private_data = &pending.reply;
+    parameters.private_data_len = sizeof(pending.reply);
+    parameters.responder_resources = static_cast<uint8_t>(std::min(limits.reads_incoming_max, 1u));
+    parameters.initiator_depth = static_cast<uint8_t>(std::min(limits.reads_outgoing_max, 1u));
+    parameters.rnr_retry_count = options_.link.rdma.rnr_retry_count;
+    parameters.qp_num = pending.queue->pair_number();
+    if (rdma_accept(id, &parameters) == 0) return true;
+    Say(absl::StrCat("accepting peer ", pending.hello.peer_key, ": ",
+                     absl::ErrnoToStatus(errno, "").message()));
+    return false;
+  }
+
+  void Finish(rdma_cm_id* id) {
+    const auto found = pending_.find(id);
+    if (found == pending_.end()) return;
+    Pending pending = std::move(found->second);
+    pending_.erase(found);
+    if (absl::Status separate = pending.queue->id().Separate(); !separate.ok()) {
+      Say(separate.message());
+      refused_count_.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    Say(absl::StrCat("peer ", pending.hello.peer_key, " connected at epoch ", pending.hello.epoch));
+    for (const absl::string_view line : absl::StrSplit(pending.queue->Describe(), '\n')) Say(line);
+    const VerbsHello& hello = pending.hello;
+    finished_.Push(std::make_unique<VerbsLink>(
+        VerbsPort(std::move(pending.queue), reaper_),
+        SettledOptions(options_.link, hello, pending.reply),
+        LinkIdentity{hello.peer_key, hello.epoch, {hello.nonce, pending.reply.nonce}},
+        int64_t{hello.heartbeat_ms} * kNsPerMs));
+  }
+
+  // A client may write before its last word of the handshake arrives, or where that was lost: then
+  // the data stand for it.
+  void NoteEarlyData() {
+    if (pending_.empty()) return;
+    for (auto& [context, device] : devices_) device.device->DispatchEvents();
+    for (auto& [id, pending] : pending_) {
+      // Pairs with the release store in VerbsDevice::DispatchEvents().
+      if (pending.queue->events().established.load(std::memory_order_acquire)) {
+        rdma_notify(id, IBV_EVENT_COMM_EST);
+      }
+    }
+  }
+
+  void DropLate() {
+    const int64_t now_ns = MonotonicNowNs();
+    for (auto next = pending_.begin(); next != pending_.end();) {
+      const auto pending = next++;
+      if (now_ns < pending->second.deadline_ns) continue;
+      Say(absl::StrCat("peer ", pending->second.hello.peer_key,
+                       " did not complete its connection in time"));
+      Drop(pending->first);
+    }
+  }
+
+  void Drop(rdma_cm_id* id) {
+    if (pending_.erase(id) != 0) refused_count_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  void Say(absl::string_view line) const {
+    if (options_.report) options_.report({line.data(), line.size()});
+  }
+
+  const ListenOptions options_;
+  const std::unique_ptr<VerbsCmChannel> channel_;
+  const std::shared_ptr<VerbsReaper> reaper_;
+  UniqueFd stop_fd_;
+  std::atomic<uint64_t> refused_count_{0};
+  AcceptQueue<VerbsLink> finished_;
+  AdmittedEpochs admitted_;
+
+  // The background thread's own, once it runs.
+  VerbsId listen_id_;
+  std::map<ibv_context*, Device> devices_;
+  std::map<rdma_cm_id*, Pending> pending_;
+
+  std::thread thread_;
+};
+
+absl::StatusOr<std::unique_ptr<VerbsListener>> VerbsListener::Listen(const Uri& uri,
+                                                                     const ListenOptions& options) {
+  if (uri.host.empty()) return absl::InvalidArgumentError("an rdma address is rdma://host:port");
+  if (!uri.source.empty()) {
+    return absl::InvalidArgumentError("source= is for those who connect, not for listeners");
+  }
+  if (absl::Status valid = ValidateLinkOptions(options.link); !valid.ok()) return valid;
+  if (options.pending_max == 0 || options.finished_max == 0 || options.handshake_timeout_ns <= 0) {
+    return absl::InvalidArgumentError(
+        "pending_max, finished_max and handshake_timeout_ns must be positive");
+  }
+  absl::StatusOr<std::unique_ptr<VerbsCmChannel>> channel = VerbsCmChannel::Create();
+  if (!channel.ok()) return channel.status();
+  absl::StatusOr<std::shared_ptr<VerbsReaper>> reaper = VerbsReaper::Create();
+  if (!reaper.ok()) return reaper.status();
+  UniqueFd stop_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  UniqueFd ready_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!stop_fd || !ready_fd) return absl::ErrnoToStatus(errno, "creating an eventfd");
+  auto impl = std::make_unique<Impl>(options, *std::move(channel), *std::move(reaper),
+                                     std::move(stop_fd), std::move(ready_fd));
+  if (absl::Status started = impl->Start(uri); !started.ok()) return started;
+  return std::unique_ptr<VerbsListener>(new VerbsListener(std::move(impl)));
+}
+
+VerbsListener::VerbsListener(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+VerbsListener::~VerbsListener() = default;
+std::unique_ptr<VerbsLink> VerbsListener::TryAccept() noexcept { return impl_->TryAccept(); }
+bool VerbsListener::Admit(uint64_t peer_key, uint32_t epoch) {
+  return impl_->Admit(peer_key, epoch);
+}
+uint64_t VerbsListener::refused_count() const noexcept { return impl_->refused_count(); }
+int VerbsListener::wake_fd() const noexcept { return impl_->wake_fd(); }
+
+}  // namespace ringway

@@ -1,0 +1,279 @@
+// How an epoch's resources are made, connected and taken apart.
+#include "transport/port/verbs_queue.h"
+
+#include <arpa/inet.h>
+#include <infiniband/verbs.h>
+#include <rdma/rdma_cma.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/clock.h"
+
+namespace ringway {
+namespace {
+
+// What a peer that wrote the last word before it left may still need to hear: VerbsQueue::Drain.
+constexpr int64_t kDrainPauseNs = 100 * kNsPerUs;
+// Routers between RoCE v2 hosts: rdma_cm says 1 where the address's default GID is RoCE v1.
+constexpr uint8_t kHopLimit = 64;
+// rdma_ucm reports attributes of Ethernet in bits that InfiniBand devices refuse (rdma-core,
+// librdmacm/cma.c, ucma_modify_qp_rtr).
+constexpr int kEthernetOnlyMask = 0xe00000;
+
+absl::Status Short(absl::string_view what) {
+  const int error = errno;
+  return absl::ResourceExhaustedError(absl::StrCat(
+      what, ": ", std::strerror(error),
+      error == ENOMEM ? ". Remedy: fewer links to this device, or a smaller ring" : ""));
+}
+
+}  // namespace
+
+uint64_t VerbsPinnedBytes(uint32_t ring_bytes) noexcept {
+  return kVerbsRingOffset + ring_bytes + ring_bytes + kWritesMax * sizeof(StateLine);
+}
+
+DetectionTime AckDetectionTime(const RdmaOptions& options) noexcept {
+  const int64_t once_ns = int64_t{4096} << options.ack_timeout;
+  const int64_t least_ns = once_ns * (options.retry_count + 1);
+  return {least_ns, 4 * least_ns};
+}
+
+VerbsQueue::VerbsQueue(std::shared_ptr<VerbsDevice> device,
+                       std::shared_ptr<VerbsCompletions> completions, const LinkOptions& options)
+    : device_(std::move(device)),
+      completions_(std::move(completions)),
+      options_(options.rdma),
+      ring_bytes_(options.ring_bytes),
+      huge_pages_wished_(options.huge_pages) {}
+
+absl::StatusOr<std::unique_ptr<VerbsQueue>> VerbsQueue::Create(
+    std::shared_ptr<VerbsDevice> device, std::shared_ptr<VerbsCompletions> completions, VerbsId& id,
+    const LinkOptions& options) {
+  std::unique_ptr<VerbsQueue> made(
+      new VerbsQueue(std::move(device), std::move(completions), options));
+  absl::StatusOr<GidChoice> gid =
+      made->device_->ChooseAddress(id.get()->port_num, id.LocalAddress());
+  if (!gid.ok()) return gid.status();
+  made->gid_ = *std::move(gid);
+  made->slot_ = made->completions_->Take();
+  if (made->slot_ == nullptr) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "all ", made->completions_->slots(),
+        " links of the shared completion queue are in use. Remedy: raise shared_queue_links"));
+  }
+  if (absl::Status done = made->Register(); !done.ok()) return done;
+  if (absl::Status done = made->MakePair(); !done.ok()) return done;
+  made->id_ = std::move(id);
+  return made;
+}
+
+absl::Status VerbsQueue::Register() {
+  const VerbsLimits& limits = device_->limits();
+  if (ring_bytes_ + kVerbsRingOffset > limits.registration_bytes_max) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("a ring of ", ring_bytes_, " bytes is more than ", device_->name(),
+                     " registers (", limits.registration_bytes_max, ")"));
+  }
+  if (absl::Status lockable = CheckLockable(VerbsPinnedBytes(ring_bytes_), ReadLockLimits());
+      !lockable.ok()) {
+    return lockable;
+  }
+  absl::StatusOr<VerbsMemory> inbound =
+      VerbsMemory::Map(kVerbsRingOffset + ring_bytes_, huge_pages_wished_);
+  if (!inbound.ok()) return inbound.status();
+  inbound_ = *std::move(inbound);
+  absl::StatusOr<VerbsMemory> outbound =
+      VerbsMemory::Map(ring_bytes_ + kWritesMax * sizeof(StateLine), huge_pages_wished_);
+  if (!outbound.ok()) return outbound.status();
+  outbound_ = *std::move(outbound);
+
+  domain_ = ibv_alloc_pd(device_->context());
+  if (domain_ == nullptr) return Short("allocating a protection domain");
+  inbound_registration_ = ibv_reg_mr_iova(domain_, inbound_.base(), kVerbsRingOffset + ring_bytes_,
+                                          0, IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE);
+  if (inbound_registration_ == nullptr) return Short("registering the ring");
+  outbound_registration_ =
+      ibv_reg_mr(domain_, outbound_.base(), ring_bytes_ + kWritesMax * sizeof(StateLine), 0);
+  if (outbound_registration_ == nullptr) return Short("registering the mirror");
+  return absl::OkStatus();
+}
+
+absl::Status VerbsQueue::MakePair() {
+  const VerbsLimits& limits = device_->limits();
+  if (limits.queue_requests_max < kSendRequests || limits.segments_max < 1) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        device_->name(), " has queues of ", limits.queue_requests_max, " requests with ",
+        limits.segments_max, " segments; a link needs ", kSendRequests, " with 1"));
+  }
+  ibv_qp_init_attr wanted{};
+  wanted.qp_context = &events_;
+  wanted.send_cq = completions_->queue();
+  wanted.recv_cq = completions_->queue();
+  wanted.qp_type = IBV_QPT_RC;
+  wanted.sq_sig_all = 0;
+  wanted.cap.max_send_wr = kSendRequests;
+  wanted.cap.max_recv_wr = kWakeRequests;
+  wanted.cap.max_send_sge = 1;
+  wanted.cap.max_recv_sge = 1;
+  // No device says beforehand how much it takes inline: ask for less until it agrees.
+  for (uint32_t bytes = options_.inline_bytes_max;; bytes /= 2) {
+    ibv_qp_init_attr attributes = wanted;
+    attributes.cap.max_inline_data = bytes;
+    pair_ = ibv_create_qp(domain_, &attributes);
+    if (pair_ != nullptr) {
+      inline_bytes_max_ = attributes.cap.max_inline_data;
+      break;
+    }
+    if (bytes == 0) return Short("creating a queue pair");
+  }
+  pair_number_ = pair_->qp_num;
+  return absl::OkStatus();
+}
+
+// What the connection manager proposes, with what is ours to decide.
+void VerbsQueue::Adjust(ibv_qp_attr& attributes, int& mask) const {
+  if (!on_ethernet_) mask &= ~kEthernetOnlyMask;
+  if (mask & IBV_QP_ACCESS_FLAGS) {
+    attributes.qp_access_flags = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE;
+  }
+  if (mask & IBV_QP_AV && on_ethernet_ && attributes.ah_attr.is_global) {
+    attributes.ah_attr.grh.sgid_index = static_cast<uint8_t>(gid_.index);
+    attributes.ah_attr.grh.hop_limit = std::max(attributes.ah_attr.grh.hop_limit, kHopLimit);
+  }
+  // Nobody reads; one is what some devices need to have.
+  const auto at_most_one = [](uint32_t limit) { return static_cast<uint8_t>(std::min(limit, 1u)); };
+  if (mask & IBV_QP_MAX_DEST_RD_ATOMIC) {
+    attributes.max_dest_rd_atomic = at_most_one(device_->limits().reads_incoming_max);
+  }
+  if (mask & IBV_QP_MAX_QP_RD_ATOMIC) {
+    attributes.max_rd_atomic = at_most_one(device_->limits().reads_outgoing_max);
+  }
+  if (mask & IBV_QP_MIN_RNR_TIMER) attributes.min_rnr_timer = options_.min_rnr_timer;
+  if (mask & IBV_QP_TIMEOUT) attributes.timeout = options_.ack_timeout;
+  if (mask & IBV_QP_RETRY_CNT) attributes.retry_cnt = options_.retry_count;
+  if (mask & IBV_QP_RNR_RETRY) attributes.rnr_retry = options_.rnr_retry_count;
+}
+
+absl::Status VerbsQueue::Move(int state, const char* name) {
+  ibv_qp_attr attributes{};
+  int mask = 0;
+  attributes.qp_state = static_cast<ibv_qp_state>(state);
+  if (rdma_init_qp_attr(id_.get(), &attributes, &mask) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("asking how to make a queue pair ", name));
+  }
+  Adjust(attributes, mask);
+  if (mask & IBV_QP_PATH_MTU) path_mtu_bytes_ = 128u << attributes.path_mtu;
+  if (const int error = ibv_modify_qp(pair_, &attributes, mask); error != 0) {
+    return absl::UnavailableError(absl::StrCat("making a queue pair of ", device_->name(), " ",
+                                               name, ": ", std::strerror(error)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status VerbsQueue::BringUp() {
+  ibv_port_attr port{};
+  if (const int error = ibv_query_port(device_->context(), id_.get()->port_num, &port);
+      error != 0) {
+    return absl::UnavailableError(absl::StrCat("asking the port: ", std::strerror(error)));
+  }
+  on_ethernet_ = port.link_layer == IBV_LINK_LAYER_ETHERNET;
+  if (absl::Status done = Move(IBV_QPS_INIT, "initialised"); !done.ok()) return done;
+  TopUpReceives();
+  if (absl::Status done = Move(IBV_QPS_RTR, "ready to receive"); !done.ok()) return done;
+  if (absl::Status done = Move(IBV_QPS_RTS, "ready to send"); !done.ok()) return done;
+  data_in_order_ = ibv_query_qp_data_in_order(pair_, IBV_WR_RDMA_WRITE, 0) != 0;
+  return absl::OkStatus();
+}
+
+void VerbsQueue::TopUpReceives() noexcept {
+  // Pairs with the release store of whoever polls.
+  const uint64_t wanted = slot_->receives.load(std::memory_order_acquire) + kWakeRequests;
+  while (receives_posted_ < wanted && pair_ != nullptr) {
+    ibv_recv_wr request{};
+    request.wr_id = slot_->Id(VerbsCompletions::Kind::kReceive, receives_posted_);
+    ibv_recv_wr* bad = nullptr;
+    if (ibv_post_recv(pair_, &request, &bad) != 0) return;  // the pair has failed: seen elsewhere
+    ++receives_posted_;
+  }
+}
+
+bool VerbsQueue::PostMarker(uint32_t immediate) noexcept {
+  if (pair_ == nullptr) return false;
+  ibv_send_wr request{};
+  request.wr_id = slot_->Id(VerbsCompletions::Kind::kMarker, markers_posted_);
+  request.opcode = immediate != 0 ? IBV_WR_RDMA_WRITE_WITH_IMM : IBV_WR_RDMA_WRITE;
+  request.send_flags = IBV_SEND_SIGNALED;
+  request.imm_data = htonl(immediate);
+  request.wr.rdma.rkey = peer_rkey_;
+  ibv_send_wr* bad = nullptr;
+  if (ibv_post_send(pair_, &request, &bad) != 0) return false;
+  ++markers_posted_;
+  return true;
+}
+
+void VerbsQueue::Drain(int64_t limit_ns) noexcept {
+  const int64_t deadline_ns = MonotonicNowNs() + limit_ns;
+  if (peer_rkey_ == 0 || !PostMarker(0)) return;
+  while (MonotonicNowNs() < deadline_ns) {
+    completions_->Poll();
+    // Both pair with the release stores of whoever polls.
+    if (slot_->markers.load(std::memory_order_acquire) == markers_posted_ ||
+        slot_->error.load(std::memory_order_acquire) != 0 || id_.TakeEvents()) {
+      return;
+    }
+    const timespec pause{0, kDrainPauseNs};
+    nanosleep(&pause, nullptr);
+  }
+}
+
+void VerbsQueue::Sever() noexcept {
+  if (pair_ == nullptr) return;
+  ibv_qp_attr attributes{};
+  attributes.qp_state = IBV_QPS_ERR;
+  ibv_modify_qp(pair_, &attributes, IBV_QP_STATE);
+  id_.Disconnect();
+  // Waits for a responder that is still writing; nothing else does.
+  RINGWAY_CHECK(ibv_destroy_qp(pair_) == 0, "a queue pair can be destroyed in the error state");
+  pair_ = nullptr;
+}
+
+VerbsQueue::~VerbsQueue() {
+  Sever();
+  if (slot_ != nullptr) completions_->GiveBack(slot_);
+  for (ibv_mr* registration : {inbound_registration_, outbound_registration_}) {
+    if (registration == nullptr) continue;
+    RINGWAY_CHECK(ibv_dereg_mr(registration) == 0, "a registration without users goes");
+  }
+  if (domain_ != nullptr) {
+    RINGWAY_CHECK(ibv_dealloc_pd(domain_) == 0, "a protection domain without users goes");
+  }
+}
+
+std::byte* VerbsQueue::state_copy(uint64_t number) const noexcept {
+  return outbound_.base() + ring_bytes_ + number % kWritesMax * sizeof(StateLine);
+}
+
+uint32_t VerbsQueue::rkey() const noexcept { return inbound_registration_->rkey; }
+uint32_t VerbsQueue::lkey() const noexcept { return outbound_registration_->lkey; }
+
+std::string VerbsQueue::Describe() const {
+  const DetectionTime detection = AckDetectionTime(options_);
+  return absl::StrCat(
+      device_->name(), " port ", id_.get()->port_num, ", ", gid_.why, "\n", device_->name(),
+      ": path MTU ", path_mtu_bytes_, ", inline up to ", inline_bytes_max_, " of ",
+      options_.inline_bytes_max,
+      " bytes wished, data in order by its own word: ", data_in_order_ ? "yes" : "no",
+      " (never relied on), ", huge_pages() ? "huge" : "ordinary", " pages\n", device_->name(),
+      ": ack timeout ", (int64_t{4096} << options_.ack_timeout) / kNsPerUs, " us, sent ",
+      options_.retry_count, " times more: a peer that does not acknowledge is noticed after ",
+      detection.least_ns / kNsPerMs, " to ", detection.most_ns / kNsPerMs, " ms");
+}
+
+}  // namespace ringway
