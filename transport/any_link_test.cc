@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "base/clock.h"
@@ -88,7 +90,25 @@ TEST(AnyLinkTest, StaleEpochIsRefusedWithTheAdmittedOne) {
 
 TEST(AnyLinkTest, UnknownSchemeNamesTheKnownOnes) {
   const absl::StatusOr<AnyLink> link = AnyLink::Connect("pigeon:/loft", {});
-  EXPECT_EQ(link.status().message(), "this build has no \"pigeon\" links; it has: shm");
+  EXPECT_EQ(link.status().message(), "this build has no \"pigeon\" links; it has: shm, rdma");
+}
+
+// Where there is a device the address, which nobody has, is what fails.
+TEST(AnyLinkTest, RdmaWithoutADeviceSaysWhatToDo) {
+  ConnectOptions options;
+  options.timeout_ns = kNsPerS;
+  const absl::Status connect = AnyLink::Connect("rdma://192.0.2.1:18515", options).status();
+  const absl::Status listen = AnyListener::Listen("rdma://192.0.2.1:18515", {}).status();
+  std::error_code none;
+  const bool has_device = !std::filesystem::is_empty("/sys/class/infiniband", none) && !none;
+  for (const absl::Status& status : {connect, listen}) {
+    EXPECT_FALSE(status.ok());
+    EXPECT_NE(status.message().find("emedy"), absl::string_view::npos) << status;
+    if (!has_device) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+      EXPECT_NE(status.message().find("no RDMA device"), absl::string_view::npos) << status;
+    }
+  }
 }
 
 TEST(AnyLinkTest, MissingSocketSaysWhatToDo) {

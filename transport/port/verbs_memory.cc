@@ -23,14 +23,14 @@ constexpr uint64_t kHugePageBytes = 2u << 20;
 
 }  // namespace
 
-absl::StatusOr<VerbsMemory> VerbsMemory::Map(uint64_t bytes, bool huge_pages) {
+absl::StatusOr<VerbsMemory> VerbsMemory::Map(uint64_t bytes_wanted, bool huge_pages) {
   const uint64_t unit = huge_pages ? kHugePageBytes : kPageBytes;
-  bytes = (bytes + unit - 1) / unit * unit;
+  const uint64_t bytes = (bytes_wanted + unit - 1) / unit * unit;
   const int flags =
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | (huge_pages ? MAP_HUGETLB | MAP_HUGE_2MB : 0);
   void* const base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
   if (base == MAP_FAILED) {
-    if (huge_pages) return Map(bytes, false);
+    if (huge_pages) return Map(bytes_wanted, false);
     return absl::ResourceExhaustedError(
         absl::StrCat("mapping ", bytes, " bytes for an RDMA link: ", std::strerror(errno)));
   }
