@@ -4,8 +4,8 @@ usage: count_tests.py BUILD_EVENTS_JSON BAZEL_EXIT_STATUS
 
 Reads which test targets ran from Bazel's build events and the cases of each from the XML it wrote. A target that crashed,
 timed out, was not built or left no XML counts as one failed case. Of a target that ran somewhere else (//tests/softroce)
-it prints where, or why it could not: then its cases are skipped ones. Prints the failed cases, then one line
-`N passed, N failed[, N skipped]`. Exits 1 if anything failed or nothing ran.
+it prints where, or why it could not: then its cases are skipped ones. Prints the end of the log of what failed, the
+failed cases, then one line `N passed, N failed[, N skipped]`. Exits 1 if anything failed or nothing ran.
 """
 
 import json
@@ -14,9 +14,11 @@ import sys
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
+LOG_LINES_SHOWN = 100
+
 
 def read_events(path):
-    """Returns {label: [(status, xml path or None) of each shard]}, and the labels of all test targets asked for."""
+    """Returns {label: [(status, xml path or None, log path or None) of each shard]}, and the labels of all test targets."""
     results, wanted = {}, set()
     with open(path, encoding="utf-8") as file:
         for line in file:
@@ -26,13 +28,14 @@ def read_events(path):
                 wanted.add(identity["targetConfigured"]["label"])
             if "testResult" in identity and "testResult" in event:
                 key = identity["testResult"]
-                outputs = {o["name"]: o.get("uri", "") for o in event["testResult"].get("testActionOutput", [])}
-                uri = urllib.parse.urlparse(outputs.get("test.xml", ""))
+                paths = {output["name"]: urllib.parse.unquote(urllib.parse.urlparse(output.get("uri", "")).path)
+                         for output in event["testResult"].get("testActionOutput", [])}
                 shard = (key.get("run", 1), key.get("shard", 1))
                 # A later attempt replaces an earlier one.
                 results.setdefault(key["label"], {})[shard] = (
                     event["testResult"].get("status", "NO_STATUS"),
-                    urllib.parse.unquote(uri.path) or None,
+                    paths.get("test.xml") or None,
+                    paths.get("test.log") or None,
                 )
     return {label: list(shards.values()) for label, shards in results.items()}, wanted
 
@@ -51,6 +54,14 @@ def count_cases(root):
     return passed, failed, skipped
 
 
+def show_log(label, path):
+    """Prints the end of a failed target's log."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        lines = file.read().splitlines()
+    print(f"--- {label}: {'the end of ' if len(lines) > LOG_LINES_SHOWN else ''}{path}")
+    print(*lines[-LOG_LINES_SHOWN:], sep="\n")
+
+
 def main(events_path, bazel_status):
     passed, failed, skipped = 0, [], 0
     results, wanted = read_events(events_path)
@@ -59,8 +70,10 @@ def main(events_path, bazel_status):
         if not shards:
             failed.append(f"{label}: not built, so not run")
             continue
-        for status, xml_path in shards:
+        for status, xml_path, log_path in shards:
             more_failed, unavailable = [], None
+            if status not in ("PASSED", "FLAKY") and log_path and os.path.exists(log_path):
+                show_log(label, log_path)
             if xml_path and os.path.exists(xml_path):
                 try:
                     root = ElementTree.parse(xml_path).getroot()

@@ -25,6 +25,7 @@ PACKAGE = "linux-image-amd64"
 MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay", "crc32_generic", "rdma_rxe", "rdma_ucm",
            "ib_uverbs", "veth", "sch_netem")
 UNUSED_DAYS_MAX = 14
+ASK_AGAIN_SECONDS = 86400
 
 
 class Unavailable(Exception):
@@ -71,7 +72,12 @@ def download(name):
 
 
 def kernel_package():
-    """Returns the kernel package's path; contacts the archive only for a kernel that is not in the cache."""
+    """Returns the kernel package's path. Asks apt once a day, and the archive for a kernel that is not in the cache."""
+    asked = CACHE / "current"
+    if asked.exists() and time.time() - asked.stat().st_mtime < ASK_AGAIN_SECONDS:
+        package = CACHE / asked.read_text()
+        if package.exists():
+            return package
     try:
         name, file = current_package()
         if not (CACHE / file).exists():
@@ -82,6 +88,7 @@ def kernel_package():
         name, file = current_package()
         if not (CACHE / file).exists():
             download(name)
+    asked.write_text(file)
     return CACHE / file
 
 

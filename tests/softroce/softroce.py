@@ -3,8 +3,10 @@
 import argparse
 import os
 import pathlib
+import shutil
 import signal
 import sys
+import tempfile
 import time
 
 import host
@@ -47,30 +49,32 @@ def run(command, writable=(), seconds_max=SECONDS_MAX, on_ready=print):
             if why_no_host is None:
                 on_ready(f"Linux {os.uname().release} of this machine, {DEVICES}")
                 return host.run(named(command), environment(), seconds_max)
+        # It has the module; whoever looks after it will want to know.
+        print(f"softroce: not on this machine's kernel: {why_no_host}", file=sys.stderr, flush=True)
+    if why_no_vm := vm.why_not():
+        raise image.Unavailable(f"{why_no_host}; {why_no_vm}")
     try:
         kernel_image = image.get()
-        return run_in_vm(kernel_image, command, writable, seconds_max, on_ready)
     except image.Unavailable as error:
-        raise image.Unavailable(f"{why_no_host}; no VM either: {error}") from error
+        raise image.Unavailable(f"{why_no_host}; no kernel for a VM: {error}") from error
+    return run_in_vm(kernel_image, command, writable, seconds_max, on_ready)
 
 
 def run_in_vm(kernel_image, command, writable, seconds_max, on_ready):
     start = time.monotonic()
-    log = image.CACHE / f"kernel-{os.getpid()}.log"
-    # Also for a kernel that never says a word.
-    log.write_text("")
 
     def ready(kernel):
         on_ready(f"Linux {kernel} in QEMU, {DEVICES}, ready after {time.monotonic() - start:.0f} s")
 
-    try:
-        folders = [pathlib.Path(folder).absolute() for folder in writable]
-        status = vm.run(kernel_image, named(command), environment(), pathlib.Path.cwd(), folders, seconds_max, log, ready)
-    except (TimeoutError, vm.VmError) as error:
-        print(*log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:], sep="\n", file=sys.stderr)
-        raise type(error)(f"{error}; the kernel's log, above in part: {log}") from error
-    log.unlink()
-    return status
+    folders = [pathlib.Path(folder).absolute() for folder in writable]
+    with tempfile.NamedTemporaryFile(prefix="kernel-", suffix=".log") as log:
+        try:
+            return vm.run(kernel_image, named(command), environment(), pathlib.Path.cwd(), folders, seconds_max, log.name, ready)
+        except (TimeoutError, vm.VmError) as error:
+            kept = image.CACHE / f"kernel-{os.getpid()}.log"
+            shutil.copyfile(log.name, kept)
+            print(*kept.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:], sep="\n", file=sys.stderr)
+            raise type(error)(f"{error}; the kernel's log, above in part: {kept}") from error
 
 
 def main():

@@ -34,15 +34,19 @@ def case_of(program, outcome, message):
 
 def suites_of(folder, number, program, end):
     """The test suites that a program reported; and a failure, if its end is not that of a program that passed."""
+    status_file = folder / f"{number}.status"
+    if status_file.exists():
+        status = int(status_file.read_text())
+        end = "it ran out of time" if status == 124 else f"it ended with exit status {status}"
+    else:
+        status = None
     try:
         suites = list(ElementTree.parse(folder / f"{number}.xml").getroot().iter("testsuite"))
     except (FileNotFoundError, ElementTree.ParseError):
-        return [case_of(program, "failure", f"it left no report; {end}")]
-    status_file = folder / f"{number}.status"
-    status = status_file.read_text().strip() if status_file.exists() else None
+        return [case_of(program, "failure", f"no report: {end}")]
     failed = any(case.find("failure") is not None for suite in suites for case in suite.iter("testcase"))
-    if status != "0" and not failed:
-        suites.append(case_of(program, "failure", f"no test failed, but it ended with exit status {status}; {end}"))
+    if status != 0 and not failed:
+        suites.append(case_of(program, "failure", f"no test failed, but {end}"))
     return suites
 
 
@@ -55,7 +59,7 @@ def run(programs):
         print(f"softroce: {text}", flush=True)
 
     with tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR")) as name:
-        folder, end = pathlib.Path(name), "see the test's log"
+        folder, end = pathlib.Path(name), "it did not run"
         arguments = [argument for seconds, path in programs for argument in (seconds, os.path.abspath(path))]
         seconds_max = BOOT_SECONDS + sum(int(seconds) + 10 for seconds, _ in programs)
         try:

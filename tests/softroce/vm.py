@@ -9,15 +9,15 @@ import pathlib
 import re
 import selectors
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-import image
-
 HERE = pathlib.Path(__file__).resolve().parent
+QEMU = "qemu-system-x86_64"
 PORTS = ("stdout", "stderr", "control")
 # Warnings reach the log; a kernel that dies ends QEMU (-no-reboot).
 KERNEL_ARGUMENTS = "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off"
@@ -28,6 +28,11 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 class VmError(Exception):
     """The VM did not get as far as its command's end; says how far."""
+
+
+def why_not():
+    """Returns why no VM can run here, or None."""
+    return None if shutil.which(QEMU) else f"{QEMU} is not here: apt-get install qemu-system-x86"
 
 
 def write_job(folder, command, environment, directory, writable):
@@ -42,7 +47,7 @@ def write_job(folder, command, environment, directory, writable):
 def qemu_command(kernel_image, job, writable, inner, log):
     """Returns QEMU's command line; `inner` are the descriptors of its ends of the PORTS."""
     # It dies with us, even if we are killed.
-    command = ["setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
+    command = ["setpriv", "--pdeathsig", "KILL", QEMU,
                "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
                "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                "-kernel", str(kernel_image.kernel), "-initrd", str(kernel_image.initramfs),
@@ -126,17 +131,13 @@ def run(kernel_image, command, environment, directory, writable, seconds_max, lo
       log: where the kernel's messages go.
       on_ready: called with the kernel's release once the devices are there.
 
-    Throws VmError, TimeoutError, and image.Unavailable where there is no QEMU.
+    Throws VmError and TimeoutError.
     """
     with tempfile.TemporaryDirectory(prefix="ringway-softroce-") as job:
         write_job(pathlib.Path(job), command, environment, directory, writable)
         pairs = [socket.socketpair() for _ in PORTS]
         inner = [pair[1].fileno() for pair in pairs]
-        try:
-            qemu = subprocess.Popen(qemu_command(kernel_image, job, writable, inner, log), stdin=subprocess.DEVNULL,
-                                    pass_fds=inner)
-        except FileNotFoundError as error:
-            raise image.Unavailable(f"{error.filename} is not here") from error
+        qemu = subprocess.Popen(qemu_command(kernel_image, job, writable, inner, log), stdin=subprocess.DEVNULL, pass_fds=inner)
         try:
             for pair in pairs:
                 pair[1].close()
