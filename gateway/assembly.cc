@@ -1,7 +1,9 @@
 // How the parts are made and joined.
 #include "gateway/assembly.h"
 
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -9,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "gateway/connector/exchange/in_process_connector.h"
 #include "gateway/connector/exchange/link_connector.h"
+#include "gateway/log.h"
 #include "msg/auth.h"
 #include "transport/options.h"
 
@@ -72,6 +75,7 @@ std::vector<SessionConfig> Assembly::ReadKeys(const GatewayConfig& config,
       errors.push_back(absl::StrCat("session ", session.engine.id, ": ", Reason(key.status())));
       continue;
     }
+    secrets_.emplace(session.engine.id, *key);
     sessions.push_back({.id = session.engine.id,
                         .key = *std::move(key),
                         .report_slots = config.sessions_common.report_slots});
@@ -133,7 +137,14 @@ void Assembly::Listen(const GatewayConfig& config, std::vector<std::string>& err
   ListenOptions options;
   options.link = config.link;
   options.allowed_uids = config.allowed_users;
+  options.secret_of = [this](uint64_t session) -> std::span<const std::byte> {
+    const auto found = secrets_.find(session);
+    return found == secrets_.end() ? std::span<const std::byte>{} : found->second.bytes();
+  };
   for (const std::string& uri : config.listen) {
+    options.report = [uri](std::string_view line) {
+      Log(absl::StrCat(uri, ": ", absl::string_view(line.data(), line.size())));
+    };
     absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, options);
     if (!listener.ok()) {
       errors.push_back(absl::StrCat("cannot listen on ", uri, ": ", Reason(listener.status())));

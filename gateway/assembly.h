@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "gateway/gateway.h"
 #include "gateway/session/session_layer.h"
 #include "gateway/session/session_options.h"
+#include "msg/auth.h"
 #include "transport/any_link.h"
 #include "transport/wait.h"
 
@@ -56,7 +58,8 @@ class Assembly {
   std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<exchange::Exchange>> exchanges_;
   std::vector<std::unique_ptr<Connector>>
-      connectors_;  // as configured; after the exchanges they use
+      connectors_;                          // as configured; after the exchanges they use
+  std::map<uint64_t, SessionKey> secrets_;  // by session; read by the listeners' own threads
   std::vector<std::unique_ptr<AnyListener>> listeners_;
   std::unique_ptr<Sessions> sessions_;
   std::unique_ptr<Gateway<Sessions>> gateway_;

@@ -82,6 +82,13 @@ void Fields(V& v, LinkOptions& link) {
   v.Integer("torn_limit", link.torn_limit_ns, ConfigForm::kDuration, {kNsPerMs, 60 * kNsPerS});
   v.Integer("peer_check_interval", link.peer_check_interval_ns, ConfigForm::kDuration,
             {kNsPerMs, kNsPerS});
+  RdmaOptions& rdma = link.rdma;
+  v.Integer("rdma_ack_timeout", rdma.ack_timeout, ConfigForm::kWhole, {8, 24});
+  v.Integer("rdma_retry_count", rdma.retry_count, ConfigForm::kWhole, {0, 6});
+  v.Integer("rdma_rnr_retry_count", rdma.rnr_retry_count, ConfigForm::kWhole, {0, 6});
+  v.Integer("rdma_min_rnr_timer", rdma.min_rnr_timer, ConfigForm::kWhole, {1, 31});
+  v.Integer("rdma_inline_bytes_max", rdma.inline_bytes_max, ConfigForm::kWhole, {0, 1'024});
+  v.Integer("rdma_shared_queue_links", rdma.shared_queue_links, ConfigForm::kWhole, {0, 4'096});
 }
 
 template <class V>

@@ -117,11 +117,15 @@ absl::Status LogonError(const SessionOptions& options, SessionEnd end, LogonReje
                                           "Ringway gateway of this version?"));
 }
 
+absl::StatusOr<SessionKey> ReadKey(const SessionOptions& options) {
+  if (options.key.has_value()) return *options.key;
+  return SessionKey::FromFile(options.key_file);
+}
+
 absl::StatusOr<SessionCoreOptions> CoreOptions(const SessionOptions& options) {
   absl::Status status = Validate(options);
   if (!status.ok()) return status;
-  absl::StatusOr<SessionKey> key =
-      options.key.has_value() ? *options.key : SessionKey::FromFile(options.key_file);
+  const absl::StatusOr<SessionKey> key = ReadKey(options);
   if (!key.ok()) return key.status();
   ResumeState resume = options.resume;
   if (resume.incarnation == 0) resume.incarnation = RandomIncarnation();
@@ -138,11 +142,17 @@ absl::StatusOr<SessionCoreOptions> CoreOptions(const SessionOptions& options) {
 
 template <>
 absl::StatusOr<std::unique_ptr<Session>> Session::Connect(const SessionOptions& options) {
-  DialLink<AnyLink> dial = [uri = options.uri, link = options.link, session = options.session](
-                               uint32_t epoch,
-                               int64_t timeout_ns) -> absl::StatusOr<std::unique_ptr<AnyLink>> {
-    ConnectOptions connect{
-        .link = link, .peer_key = session, .epoch = epoch, .timeout_ns = timeout_ns};
+  if (absl::Status valid = Validate(options); !valid.ok()) return valid;
+  const absl::StatusOr<SessionKey> key = session_internal::ReadKey(options);
+  if (!key.ok()) return key.status();
+  DialLink<AnyLink> dial =
+      [uri = options.uri, link = options.link, session = options.session, key = *key](
+          uint32_t epoch, int64_t timeout_ns) -> absl::StatusOr<std::unique_ptr<AnyLink>> {
+    ConnectOptions connect{.link = link,
+                           .peer_key = session,
+                           .epoch = epoch,
+                           .timeout_ns = timeout_ns,
+                           .secret = key.bytes()};
     absl::StatusOr<AnyLink> made = AnyLink::Connect(uri, connect);
     // An earlier process of this session used higher epochs: the listener says which.
     if (const std::optional<uint32_t> admitted = AdmittedEpochOf(made.status())) {

@@ -46,7 +46,7 @@
 namespace ringway {
 
 struct SessionOptions {
-  std::string uri;                     // of the gateway: shm:PATH
+  std::string uri;                     // of the gateway: shm:PATH, rdma://HOST:PORT
   uint32_t session = 0;                // as configured at the gateway, not 0
   std::string key_file = {};           // see SessionKey::FromFile
   std::optional<SessionKey> key = {};  // instead of key_file
@@ -73,6 +73,8 @@ namespace session_internal {
 absl::Status LogonError(const SessionOptions& options, SessionEnd end, LogonRejectReason rejected,
                         LogoutReason logout, uint16_t gateway_version);
 absl::StatusOr<SessionCoreOptions> CoreOptions(const SessionOptions& options);
+// REQUIRES: Validate() found nothing.
+absl::StatusOr<SessionKey> ReadKey(const SessionOptions& options);
 }  // namespace session_internal
 
 template <SessionLink L, class Clock = SteadyUnixClock>
