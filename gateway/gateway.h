@@ -96,8 +96,9 @@ class Gateway {
                   });
     worked |= Tick();
     worked |= PollSessions();
+    // Acks first: publishing them takes a few stores, a venue in this process matches orders.
+    parts_.sessions.Flush();
     worked |= SendBursts();
-    parts_.sessions.Flush();  // acks need not wait for what the venues have to say
     if (PollVenues()) {
       worked = true;
       SendBursts();

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/huge_array.h"
 #include "gateway/engine/flat_index.h"
-#include "gateway/engine/huge_array.h"
 
 namespace ringway {
 
@@ -19,7 +19,6 @@ class ExecutionIds {
   // Brings what Remember() touches into the cache.
   void Prefetch(uint32_t venue, uint64_t exec_id) const noexcept {
     index_.Prefetch({exec_id, uint64_t{venue} + 1});
-    if (!ring_[next_].empty()) index_.Prefetch(ring_[next_]);
   }
 
   // Remembers the identifier; answers false when it was remembered already.
@@ -31,6 +30,8 @@ class ExecutionIds {
     index_.FindOrInsert(execution);
     oldest = execution;
     next_ = next_ + 1 == ring_.size() ? 0 : next_ + 1;
+    // What the next one will push out is found in the cache then.
+    index_.Prefetch(ring_[next_]);
     return true;
   }
 
@@ -46,7 +47,8 @@ class ExecutionIds {
     uint64_t exec_id;
     uint64_t venue;  // index + 1; 0: an empty place
 
-    uint64_t Hash() const noexcept { return MixHash(exec_id, venue << 56); }
+    uint64_t Hash() const noexcept { return MixHash(exec_id >> 2, venue << 56); }
+    uint64_t Neighbour() const noexcept { return exec_id & 3; }
     bool SameKey(const Execution& other) const noexcept {
       return exec_id == other.exec_id && venue == other.venue;
     }

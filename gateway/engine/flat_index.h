@@ -12,7 +12,7 @@
 #include <type_traits>
 
 #include "base/check.h"
-#include "gateway/engine/huge_array.h"
+#include "base/huge_array.h"
 
 namespace ringway {
 
@@ -23,7 +23,8 @@ constexpr uint64_t MixHash(uint64_t key, uint64_t seed = 0) noexcept {
   return static_cast<uint64_t>(product >> 64) ^ static_cast<uint64_t>(product);
 }
 
-// An all-zero entry is an empty place.
+// An all-zero entry is an empty place. Keys that are counted up may share lines: Hash() then leaves
+// out the lowest two bits, which Neighbour() gives.
 template <class E>
 concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
                      requires(const E& entry) {
@@ -87,9 +88,14 @@ class FlatIndex {
   }
 
  private:
+  // Neighbours, whose keys differ in the low bits only, have homes in one cache line.
   size_t Home(const E& entry) const noexcept {
-    return static_cast<size_t>((static_cast<unsigned __int128>(entry.Hash()) * entries_.size()) >>
-                               64);
+    constexpr bool kNeighbours = requires { entry.Neighbour(); };
+    const size_t homes = kNeighbours ? entries_.size() / 4 : entries_.size();
+    const auto home =
+        static_cast<size_t>((static_cast<unsigned __int128>(entry.Hash()) * homes) >> 64);
+    if constexpr (kNeighbours) return home * 4 + entry.Neighbour() % 4;
+    return home;
   }
   size_t Next(size_t at) const noexcept { return at + 1 == entries_.size() ? 0 : at + 1; }
   size_t Distance(size_t from, size_t to) const noexcept {

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/huge_array.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/flat_index.h"
-#include "gateway/engine/huge_array.h"
 #include "gateway/engine/order.h"
 
 namespace ringway {
@@ -112,7 +112,8 @@ class OrderTable {
     uint32_t session;  // index + 1; 0: an empty place
     Slot slot;
 
-    uint64_t Hash() const noexcept { return MixHash(cl_ord_id, uint64_t{session} << 40); }
+    uint64_t Hash() const noexcept { return MixHash(cl_ord_id >> 2, uint64_t{session} << 40); }
+    uint64_t Neighbour() const noexcept { return cl_ord_id & 3; }
     bool SameKey(const Id& other) const noexcept {
       return cl_ord_id == other.cl_ord_id && session == other.session;
     }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "gateway/engine/flat_index.h"
-#include "gateway/engine/huge_array.h"
+#include "base/huge_array.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
 #include "gateway/risk/tick_book.h"

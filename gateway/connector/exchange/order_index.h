@@ -9,9 +9,9 @@
 
 #include <bit>
 #include <cstdint>
-#include <vector>
 
 #include "base/check.h"
+#include "base/huge_array.h"
 #include "gateway/connector/exchange/order.h"
 
 namespace ringway::exchange {
@@ -19,10 +19,10 @@ namespace ringway::exchange {
 class OrderIndex {
  public:
   struct Entry {
-    uint64_t id = 0;
-    Slot slot = kNoSlot;                      // kNoSlot: closed
-    uint16_t key = kFree;                     // member + 1; kFree in an empty entry
-    OrdStatus closed_as = OrdStatus::kUnset;  // of a closed id; kUnset: superseded by a replace
+    uint64_t id;
+    Slot slot;            // kNoSlot: closed
+    uint16_t key;         // member + 1; kFree in an empty entry
+    OrdStatus closed_as;  // of a closed id; kUnset: superseded by a replace
 
     bool open() const noexcept { return slot != kNoSlot; }
   };
@@ -60,18 +60,21 @@ class OrderIndex {
     closed_next_ = closed_next_ + 1 == closed_.size() ? 0 : closed_next_ + 1;
     const Entry* found = Find(member, id);
     RINGWAY_CHECK(found != nullptr && found->open(), "an order that closes is in the index");
-    Entry& entry = entries_[static_cast<size_t>(found - entries_.data())];
+    Entry& entry = entries_[static_cast<size_t>(found - &entries_[0])];
     entry.slot = kNoSlot;
     entry.closed_as = closed_as;
+    // The next to be forgotten is found in the cache then.
+    const ClosedId& next = closed_[closed_next_];
+    __builtin_prefetch(&entries_[Home(Key(next.member), next.id)], 1);
   }
 
  private:
   static constexpr uint16_t kFree = 0;
 
   struct ClosedId {
-    uint64_t id = 0;
-    uint16_t member = 0;
-    bool used = false;
+    uint64_t id;
+    uint16_t member;
+    bool used;
   };
 
   static uint16_t Key(uint32_t member) noexcept { return static_cast<uint16_t>(member + 1); }
@@ -86,7 +89,7 @@ class OrderIndex {
   void Erase(uint32_t member, uint64_t id) noexcept {
     const Entry* found = Find(member, id);
     RINGWAY_CHECK(found != nullptr, "a closed id is in the index until it is forgotten");
-    uint64_t hole = static_cast<uint64_t>(found - entries_.data());
+    uint64_t hole = static_cast<uint64_t>(found - &entries_[0]);
     for (uint64_t at = (hole + 1) & mask_; entries_[at].key != kFree; at = (at + 1) & mask_) {
       const uint64_t home = Home(entries_[at].key, entries_[at].id);
       // An entry may move back into the hole unless its home lies cyclically in (hole, at].
@@ -98,10 +101,10 @@ class OrderIndex {
     entries_[hole] = Entry{};
   }
 
-  std::vector<Entry> entries_;
+  HugeArray<Entry> entries_;
   uint64_t mask_;
   uint32_t shift_;
-  std::vector<ClosedId> closed_;
+  HugeArray<ClosedId> closed_;
   size_t closed_next_ = 0;
 };
 
