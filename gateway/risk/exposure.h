@@ -11,8 +11,8 @@
 #include <optional>
 #include <vector>
 
-#include "gateway/engine/flat_index.h"
 #include "base/huge_array.h"
+#include "gateway/engine/flat_index.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
 #include "gateway/risk/tick_book.h"

@@ -10,11 +10,11 @@ shift
 number=0
 while [ $# -ge 2 ]; do
   number=$((number + 1))
-  echo "=== $2"
+  echo "=== ${2##*/}"
   timeout --kill-after=5 "$1" "$2" --gtest_output="xml:$folder/$number.xml"
   status=$?
   echo $status > "$folder/$number.status"
-  echo "=== $2: exit status $status"
+  echo "=== ${2##*/}: exit status $status"
   # The next one finds the devices as they were.
   if [ $status -ne 0 ]; then
     for interface in "$RINGWAY_RDMA_INTERFACE_A" "$RINGWAY_RDMA_INTERFACE_B"; do
