@@ -47,8 +47,8 @@
 namespace ringway {
 
 struct GatewayLimits {
-  uint32_t session_budget = 256;  // requests taken from sessions in one turn
-  int64_t tick_ns = kNsPerMs;     // between two timer inputs
+  uint32_t session_budget = 16;  // requests taken from sessions in one turn
+  int64_t tick_ns = kNsPerMs;    // between two timer inputs
 };
 
 template <class Sessions>
@@ -102,7 +102,6 @@ class Gateway {
     if (PollVenues()) {
       worked = true;
       SendBursts();
-      parts_.sessions.Flush();
     }
     return worked;
   }
@@ -242,6 +241,7 @@ class Gateway {
       for (const Effect& message : messages_) {
         AnswerUnsentIfDown(venue, message);
         Step({Origin::kVenue, venue.venue(), message.type, message.bytes()});
+        parts_.sessions.Flush();  // a fill does not wait for the reports behind it
         worked = true;
       }
     }

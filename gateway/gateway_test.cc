@@ -27,6 +27,7 @@ namespace {
 class GatewayTest : public testing::Test {
  protected:
   static constexpr uint32_t kPendingMax = 300;
+  static constexpr uint32_t kBudget = 256;
 
   GatewayTest()
       : engine_(MakeConfig()),
@@ -36,7 +37,8 @@ class GatewayTest : public testing::Test {
                   .session_ids = {kSession},
                   .positions_max = 100,
                   .accept_links = nullptr,
-                  .mailbox = &mailbox_}) {
+                  .mailbox = &mailbox_,
+                  .limits = {.session_budget = kBudget}}) {
     connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
     Turn();
     sessions_.requests.push_back(
@@ -141,7 +143,7 @@ TEST_F(GatewayTest, EffectsLeaveInTheOrderOfTheRequestsInOneBurst) {
     EXPECT_EQ(As<NewOrder>(connector_.sent[i - 1]).price,
               static_cast<int64_t>(9'900 + i) * kNsPerS / 100);
   }
-  EXPECT_EQ(sessions_.budgets.back(), GatewayLimits{}.session_budget);
+  EXPECT_EQ(sessions_.budgets.back(), kBudget);
 }
 
 TEST_F(GatewayTest, AVenueThatTakesNothingHoldsSessionsBackAndNothingIsLost) {

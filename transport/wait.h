@@ -44,7 +44,7 @@ struct WaitOptions {
   // Pauses before the first yield while there are as many cores as runnable threads, and while
   // there are not.
   uint32_t spins_alone = 4000;
-  uint32_t spins_crowded = 8;
+  uint32_t spins_crowded = 1;
   // A sched_yield() that takes so long ran somebody else: alone it takes some 0.7 us.
   int64_t yield_ran_other_ns = 1500;
   // After so many short yields in a row the core counts as free again.

@@ -109,7 +109,7 @@ TEST(ConductTest, RequestsOfALinkThatDiedWhileHeldBackStillCount) {
 }
 
 TEST(ConductTest, AcknowledgementsKeepUpWithAnyRate) {
-  World world({7});
+  World world({7}, {.records_per_turn = kTestSlots});
   TestClient client(7);
   ASSERT_TRUE(world.LogOn(client));
   const int64_t start_ns = world.now_ns;
@@ -129,7 +129,7 @@ TEST(ConductTest, AcknowledgementsKeepUpWithAnyRate) {
 }
 
 TEST(ConductTest, FullStoreAndFullLinkAreBackPressureNotLoss) {
-  World world({7});
+  World world({7}, {.records_per_turn = kTestSlots});
   world.room = 2 * kTestSlots;
   TestClient client(7);
   ASSERT_TRUE(world.LogOn(client));

@@ -37,7 +37,7 @@ struct SessionLayerOptions {
   int64_t logon_timeout_ns = 5 * kNsPerS;
   int64_t heartbeat_default_ns = kNsPerS;  // for a client that names none
   // Records taken from one session before the others have their turn.
-  uint32_t records_per_turn = 64;
+  uint32_t records_per_turn = 8;
   // Messages of a kind or form that no client of ours sends, on one link, before the session is
   // logged out. Those that the engine answers with SessionReject count too.
   uint32_t violations_max = 8;

@@ -19,6 +19,9 @@ namespace ringway::bench {
 
 enum class HopWait : uint8_t { kSpin, kYield };
 
+// Of everyone who shares a core, as Ringway's own waiting has it (WaitOptions::spins_crowded).
+inline constexpr uint32_t kPausesBeforeYield = 1;
+
 class BareChain {
  public:
   static constexpr uint32_t kHopsMax = 4;
@@ -48,7 +51,6 @@ class BareChain {
   }
 
  private:
-  static constexpr uint32_t kPausesBeforeYield = 10;
   struct alignas(kWriterSpacingBytes) Line {
     std::atomic<uint64_t> round{0};
   };

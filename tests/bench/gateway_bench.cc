@@ -90,7 +90,9 @@ std::string GatewayToml(const std::string& directory, Layout layout) {
       "listen = [\"shm:", directory,
       "/gw.sock\"]\n[admin]\nsocket = \"\"\n[host]\nlock_memory = false\n", "wait = \"",
       layout == Layout::kTwoProcesses ? "spin" : "yield", "\"\n",
-      layout == Layout::kTwoProcesses ? "" : "[wait]\nspins_alone = 10\n",
+      layout == Layout::kTwoProcesses
+          ? ""
+          : absl::StrCat("[wait]\nspins_alone = ", kPausesBeforeYield, "\n"),
       "[routing]\ndefault_venue = 1\n",
       "[[instrument]]\nid = 1\nsymbol = \"BENCH\"\ntick = 0.01\nreference_price = 100.00\n");
   for (int id = 1; id <= 2; ++id) {
@@ -216,7 +218,7 @@ class Market {
       RINGWAY_CHECK(session.state() == SessionState::kLive, "the bench's session ended");
       if (count != 0) {
         idle = 0;
-      } else if (wait_ == Layout::kThreeProcesses && ++idle > 10) {
+      } else if (wait_ == Layout::kThreeProcesses && ++idle > kPausesBeforeYield) {
         sched_yield();
       } else {
         CpuPause();
@@ -377,7 +379,7 @@ void AddThreeProcessRows(Report& report, const Measured& measured) {
   std::vector<double> ratio;
   for (size_t i = 0; i < measured.bare_ns.size(); ++i)
     ratio.push_back(measured.fill_ns[i] / measured.bare_ns[i]);
-  const std::string note = "3 processes on 2 cores, 10 pauses then yield";
+  const std::string note = "3 processes on 2 cores, one pause then yield";
   report.Add({.name = "order to fill, 3 processes, p50",
               .unit = "ns",
               .ours = Median(measured.fill_ns),
