@@ -1,0 +1,289 @@
+// Is the death of a process or of a network noticed in time, and does a link's successor lose
+// nothing and repeat nothing?
+//
+// The client is another process; it sends numbered records, and when its link ends it connects
+// again at the next epoch, with growing pauses, and sends from its old mirror what the listener did
+// not report consumed.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "tests/conformance/verbs_child.h"
+#include "tests/conformance/verbs_fixture.h"
+#include "transport/connect_error.h"
+#include "transport/port/verbs.h"
+#include "transport/port/verbs_queue.h"
+
+namespace ringway {
+namespace {
+
+constexpr uint64_t kClient = 77;
+constexpr int64_t kBackoffMinNs = kNsPerMs;
+constexpr int64_t kBackoffMaxNs = 500 * kNsPerMs;
+// Of one attempt: what was lost on the way is soonest made good by another one.
+constexpr int64_t kAttemptNs = 3 * kNsPerS;
+
+// Short enough for a test; on an emulated processor a thread may well miss some.
+LinkOptions ShortLife() {
+  LinkOptions options;
+  options.heartbeat_interval_ns = 50 * kNsPerMs;
+  options.dead_after_ns = 2 * kNsPerS;
+  options.rdma.ack_timeout = 12;
+  return options;
+}
+
+std::vector<std::byte> PayloadOf(uint64_t n) {
+  std::vector<std::byte> payload(8 + n * 31 % 200, static_cast<std::byte>(n));
+  std::memcpy(payload.data(), &n, sizeof(n));
+  return payload;
+}
+
+// ------------------------------------------------------------------------------------- the client
+
+class Client {
+ public:
+  explicit Client(uint64_t count) : count_(count) {}
+
+  // Until every record is known to be consumed.
+  void Run() {
+    Connect();
+    while (link_ != nullptr && !(next_ == count_ && Waiting() == 0)) {
+      if (next_ < count_ && TrySend(PayloadOf(next_))) ++next_;
+      link_->Poll([](const Record&) {}, 64);
+      const LinkState state = link_->Maintain(MonotonicNowNs());
+      if (state == LinkState::kClosed || state == LinkState::kFenced) TakeOver();
+      if (next_ == count_) usleep(1000);
+    }
+  }
+
+ private:
+  void Connect() {
+    const int64_t deadline_ns = MonotonicNowNs() + kVerbsPatienceNs;
+    absl::Status status;
+    for (int64_t pause_ns = kBackoffMinNs; MonotonicNowNs() < deadline_ns;
+         pause_ns = std::min(2 * pause_ns, kBackoffMaxNs)) {
+      ConnectOptions options;
+      options.link = ShortLife();
+      options.peer_key = kClient;
+      options.epoch = epoch_;
+      options.timeout_ns = kAttemptNs;
+      absl::StatusOr<std::unique_ptr<VerbsLink>> link =
+          VerbsConnect(*ParseUri(RdmaConnectUri(true, kVerbsTestPort)), options);
+      status = link.status();
+      if (link.ok()) {
+        link_ = *std::move(link);
+        return;
+      }
+      if (const auto admitted = AdmittedEpochOf(status)) epoch_ = *admitted + 1;
+      usleep(static_cast<useconds_t>(pause_ns / kNsPerUs));
+    }
+    FAIL() << "never connected again: " << status;
+  }
+
+  bool TrySend(const std::vector<std::byte>& payload) {
+    Claim claim = link_->TryClaim(static_cast<uint32_t>(payload.size()));
+    if (!claim) return false;
+    std::memcpy(claim.payload().data(), payload.data(), payload.size());
+    return link_->Commit(1, Publish::kNow) == SendStatus::kOk;
+  }
+
+  uint64_t Waiting() {
+    uint64_t count = 0;
+    link_->ForEachUnconsumed([&](const Record&) { ++count; });
+    return count;
+  }
+
+  // A new link at the next epoch, and what the old mirror holds goes first. Again, should that one
+  // end before all of it is posted.
+  void TakeOver() {
+    std::vector<std::vector<std::byte>> replay;
+    const auto collect = [&] {
+      link_->ForEachUnconsumed([&](const Record& record) {
+        replay.emplace_back(record.payload.begin(), record.payload.end());
+      });
+    };
+    collect();
+    for (std::size_t sent = 0; sent < replay.size() || link_ == nullptr;) {
+      ++epoch_;
+      link_.reset();
+      Connect();
+      if (link_ == nullptr) return;
+      for (sent = 0; sent < replay.size();) {
+        if (TrySend(replay[sent])) ++sent;
+        const LinkState state = link_->Maintain(MonotonicNowNs());
+        if (state == LinkState::kClosed || state == LinkState::kFenced) break;
+      }
+    }
+    if (replay.empty()) {
+      ++epoch_;
+      link_.reset();
+      Connect();
+    }
+  }
+
+  const uint64_t count_;
+  uint64_t next_ = 0;  // the next new record
+  uint32_t epoch_ = 1;
+  std::unique_ptr<VerbsLink> link_;
+};
+
+TEST(Child, DISABLED_SendsAndTakesOver) { Client(std::stoull(ChildProcess::Argument())).Run(); }
+
+// ------------------------------------------------------------------------------------- the
+// listener
+
+class VerbsProcessTest : public VerbsLinkTest {
+ protected:
+  void SetUp() override {
+    ListenOptions options;
+    options.link = ShortLife();
+    Listen(options);
+  }
+  void TearDown() override {
+    if (netem_) Netem("off");
+  }
+
+  // What both devices' packets meet on their way.
+  void Netem(const std::string& faults) {
+    netem_ = faults != "off";
+    for (const char* interface : {"RINGWAY_RDMA_INTERFACE_A", "RINGWAY_RDMA_INTERFACE_B"}) {
+      RunCommand("sh \"$RINGWAY_SOFTROCE_DEVICES\" netem " + RdmaAddress(interface) + " " + faults);
+    }
+  }
+
+  // One turn of the listener's loop: takes over new links, takes records.
+  void Turn() {
+    if (std::unique_ptr<VerbsLink> link = listener_->TryAccept()) {
+      ASSERT_TRUE(listener_->Admit(link->peer_key(), link->epoch()));
+      if (link_ != nullptr) {
+        link_->Sever();  // from here on the old ring holds all that will ever come
+        TakeRecords();
+        ++taken_over_;
+      }
+      link_ = std::move(link);
+    }
+    if (link_ == nullptr) return;
+    TakeRecords();
+    link_->Maintain(MonotonicNowNs());
+  }
+  void TakeRecords() {
+    link_->Poll(
+        [&](const Record& record) {
+          uint64_t n;
+          ASSERT_GE(record.payload.size(), sizeof(n));
+          std::memcpy(&n, record.payload.data(), sizeof(n));
+          if (n < expected_) {
+            ++repeated_;
+            return;
+          }
+          ASSERT_EQ(n, expected_) << "a record was lost";
+          const std::vector<std::byte> payload = PayloadOf(n);
+          ASSERT_TRUE(std::equal(payload.begin(), payload.end(), record.payload.begin(),
+                                 record.payload.end()));
+          ++expected_;
+        },
+        4096);
+  }
+  template <class Done>
+  void TurnUntil(Done done, const char* what) {
+    ASSERT_TRUE(WaitUntil([&] {
+      Turn();
+      return done() || HasFatalFailure();
+    })) << what
+        << ": " << expected_ << " records, link "
+        << (link_ == nullptr ? "none" : std::string(Name(link_->state())));
+  }
+  void TurnUntilChildHasSucceeded(uint64_t count) {
+    TurnUntil([&] { return child_.HasEnded(); }, "the client's end");
+    EXPECT_EQ(child_.exit_status(), 0);
+    EXPECT_EQ(expected_, count);
+    RecordProperty("links_taken_over", static_cast<int>(taken_over_));
+    RecordProperty("records_repeated_and_dropped", static_cast<int>(repeated_));
+  }
+  // Real time from now until the link's state is this one.
+  int64_t TimeUntil(LinkState state) {
+    const int64_t start_ns = MonotonicNowNs();
+    TurnUntil([&] { return link_->state() == state; }, "a change of state");
+    return MonotonicNowNs() - start_ns;
+  }
+
+  ChildProcess child_;
+  std::unique_ptr<VerbsLink> link_;
+  uint64_t expected_ = 0;
+  uint64_t repeated_ = 0;
+  uint64_t taken_over_ = 0;
+  bool netem_ = false;
+};
+
+TEST_F(VerbsProcessTest, AKilledClientIsNoticedAfterItsRecords) {
+  child_.Start("SendsAndTakesOver", "1000000");
+  TurnUntil([&] { return expected_ >= 1000; }, "the first records");
+  // What arrives now waits in the ring.
+  usleep(300'000);
+  const uint64_t before = expected_;
+  child_.Kill();
+  const int64_t noticed_ns = TimeUntil(LinkState::kClosed);
+  EXPECT_EQ(link_->close_reason(), CloseReason::kPeerDead);
+  EXPECT_GT(expected_, before);
+  EXPECT_LT(noticed_ns, ShortLife().dead_after_ns) << "only the silence told";
+  RecordProperty("noticed_after_us", static_cast<int>(noticed_ns / kNsPerUs));
+}
+
+// Its device goes on acknowledging: only the heartbeats tell.
+TEST_F(VerbsProcessTest, AStoppedClientIsNoticedByItsHeartbeatsAndComesBack) {
+  constexpr uint64_t kRecords = 5000;
+  child_.Start("SendsAndTakesOver", std::to_string(kRecords));
+  TurnUntil([&] { return expected_ >= 500; }, "the first records");
+  child_.Signal(SIGSTOP);
+  const int64_t suspected_ns = TimeUntil(LinkState::kSuspect);
+  EXPECT_EQ(link_->port().queue().slot().error.load(std::memory_order_acquire), 0u);
+  const uint64_t posted = link_->port().counters().work_requests;
+  const uint64_t completed = link_->port().CompletedWrites();
+  const int64_t until_ns = MonotonicNowNs() + ShortLife().dead_after_ns / 2;
+  TurnUntil([&] { return MonotonicNowNs() > until_ns; }, "time");
+  if (link_->state() == LinkState::kSuspect) {
+    EXPECT_GT(link_->port().counters().work_requests, posted);
+    EXPECT_GT(link_->port().CompletedWrites(), completed) << "a stopped process acknowledges";
+  }
+  const int64_t closed_ns = suspected_ns + TimeUntil(LinkState::kClosed);
+  EXPECT_EQ(link_->close_reason(), CloseReason::kPeerDead);
+  EXPECT_GT(closed_ns, ShortLife().dead_after_ns / 4);
+  child_.Signal(SIGCONT);
+  TurnUntilChildHasSucceeded(kRecords);
+  EXPECT_GE(taken_over_, 1u);
+}
+
+TEST_F(VerbsProcessTest, ABrokenNetworkIsNoticedAndTakenOverWhenItIsBack) {
+  constexpr uint64_t kRecords = 5000;
+  child_.Start("SendsAndTakesOver", std::to_string(kRecords));
+  for (uint64_t round = 1; round <= 3; ++round) {
+    TurnUntil([&] { return expected_ >= 500 * round; }, "records");
+    Netem("loss 100%");
+    const int64_t noticed_ns = TimeUntil(LinkState::kClosed);
+    EXPECT_EQ(link_->close_reason(), CloseReason::kPeerDead);
+    EXPECT_LT(noticed_ns, ShortLife().dead_after_ns) << "only the silence told";
+    RecordProperty("noticed_after_us_in_round_" + std::to_string(round),
+                   static_cast<int>(noticed_ns / kNsPerUs));
+    Netem("off");
+    TurnUntil([&] { return taken_over_ >= round; }, "the successor");
+  }
+  TurnUntilChildHasSucceeded(kRecords);
+}
+
+TEST_F(VerbsProcessTest, LossDuplicatesAndDisorderAreTheDevicesBusiness) {
+  Netem("loss 2% duplicate 2% reorder 25% delay 1ms");
+  constexpr uint64_t kRecords = 1000;
+  child_.Start("SendsAndTakesOver", std::to_string(kRecords));
+  TurnUntilChildHasSucceeded(kRecords);
+}
+
+}  // namespace
+}  // namespace ringway
