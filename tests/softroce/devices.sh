@@ -5,8 +5,8 @@
 # usage: devices.sh up|down             make both; take both away, and all that came with them
 #        devices.sh link-down INTERFACE
 #        devices.sh link-up INTERFACE   and the routes and the neighbour that went with the link
-#        devices.sh netem INTERFACE ... what it sends meets these faults (tc-netem(8)): netem va loss 5% delay 1ms
-#        devices.sh netem INTERFACE off
+#        devices.sh netem INTERFACE FAULT... | off
+#                                       what it sends meets tc-netem(8): netem va loss 5% delay 1ms
 #
 # A kernel takes what is sent to an address of its own for local, and never sends it. So the two addresses are taken out
 # of the table of local addresses. Between the two of them the other end of the veth is the next hop; they are local to
@@ -62,7 +62,8 @@ down() {
 }
 
 up() {
-  for name in "net/$interface_a" "net/$interface_b" "infiniband/$RINGWAY_RDMA_DEVICE_A" "infiniband/$RINGWAY_RDMA_DEVICE_B"; do
+  for name in "net/$interface_a" "net/$interface_b" \
+    "infiniband/$RINGWAY_RDMA_DEVICE_A" "infiniband/$RINGWAY_RDMA_DEVICE_B"; do
     [ ! -e "/sys/class/$name" ] || {
       echo "/sys/class/$name is there already; if a run that was killed left it behind: $0 down" >&2
       exit 1
@@ -118,7 +119,7 @@ case "${1:-}:$#" in
     tc qdisc replace dev "$interface" root "$@"
     ;;
   *)
-    sed -n 's/^# usage:/usage:/p; s/^#    \( *devices.sh\)/    \1/p' "$0" >&2
+    sed -n 's/^# usage:/usage:/p; s/^#        /       /p' "$0" >&2
     exit 2
     ;;
 esac

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 
@@ -20,12 +21,13 @@ def why_not():
         return f"making devices on Linux {kernel} takes root"
     if pathlib.Path("/sys/module/rdma_rxe").exists():
         return None
+    # Where modprobe is, whatever path we were given.
+    modprobe = shutil.which("modprobe", path="/usr/sbin:/sbin")
+    if modprobe is None:
+        return f"Linux {kernel} has no rdma_rxe, and no modprobe to load it"
     # crc32_generic: rdma_rxe does not ask for it.
     for module in ("rdma_rxe", "rdma_ucm", "crc32_generic"):
-        try:
-            done = subprocess.run(["modprobe", module], capture_output=True, text=True)
-        except FileNotFoundError:
-            return f"Linux {kernel} has no rdma_rxe, and no modprobe to load it"
+        done = subprocess.run([modprobe, module], capture_output=True, text=True)
         if done.returncode != 0:
             return f"Linux {kernel} has no {module}: {done.stderr.strip()}"
     return None

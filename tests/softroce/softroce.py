@@ -1,4 +1,4 @@
-"""Runs a command where two Soft-RoCE devices exist: on this machine's kernel if it can, else in a VM. It is ./run softroce."""
+"""Is ./run softroce: runs a command where two Soft-RoCE devices exist, on this machine's kernel if it can, else in a VM."""
 
 import argparse
 import os
@@ -69,7 +69,8 @@ def run_in_vm(kernel_image, command, writable, seconds_max, on_ready):
     folders = [pathlib.Path(folder).absolute() for folder in writable]
     with tempfile.NamedTemporaryFile(prefix="kernel-", suffix=".log") as log:
         try:
-            return vm.run(kernel_image, named(command), environment(), pathlib.Path.cwd(), folders, seconds_max, log.name, ready)
+            return vm.run(kernel_image, named(command), environment(), pathlib.Path.cwd(), folders, seconds_max, log.name,
+                          ready)
         except (TimeoutError, vm.VmError) as error:
             kept = image.CACHE / f"kernel-{os.getpid()}.log"
             shutil.copyfile(log.name, kept)
@@ -79,10 +80,11 @@ def run_in_vm(kernel_image, command, writable, seconds_max, on_ready):
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="./run softroce",
-        description="Runs COMMAND where two Soft-RoCE devices exist: on this machine's kernel where root can make them, "
-        "else in a VM that sees this machine's files. Its output, exit status and environment are as without it; it "
-        f"reads nothing. Exits {STATUS_TIMEOUT} when time is up, {STATUS_FAILED} when it could not run.")
+        prog="./run softroce", usage="./run softroce [--timeout SECONDS] [--write FOLDER]... [--] COMMAND...",
+        description="Runs COMMAND where two Soft-RoCE devices exist: on this machine's kernel where root can make "
+        "them, else in a VM that sees this machine's files. Output, exit status and environment are COMMAND's own, "
+        "with the variables of tests/softroce/names.sh; its standard input is empty. Exits "
+        f"{STATUS_TIMEOUT} when time is up and {STATUS_FAILED} when COMMAND could not be run to its end.")
     parser.add_argument("--timeout", type=int, default=SECONDS_MAX, metavar="SECONDS",
                         help=f"how long it may take, with the boot (default {SECONDS_MAX})")
     parser.add_argument("--write", action="append", default=[], metavar="FOLDER",

@@ -58,8 +58,9 @@ def qemu_command(kernel_image, job, writable, inner, log):
                     "-device", f"virtserialport,chardev={port},name={port}"]
     shares = [("host", "/", ",readonly=on")] + [(f"write{i}", path, "") for i, path in enumerate(writable)]
     for tag, path, access in shares:
-        # A comma in a value is doubled.
-        command += ["-fsdev", f"local,id={tag},path={str(path).replace(',', ',,')},security_model=none,multidevs=remap{access}",
+        # QEMU takes a doubled comma for one that belongs to the value.
+        escaped = str(path).replace(",", ",,")
+        command += ["-fsdev", f"local,id={tag},path={escaped},security_model=none,multidevs=remap{access}",
                     "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
     return command
 
@@ -137,7 +138,8 @@ def run(kernel_image, command, environment, directory, writable, seconds_max, lo
         write_job(pathlib.Path(job), command, environment, directory, writable)
         pairs = [socket.socketpair() for _ in PORTS]
         inner = [pair[1].fileno() for pair in pairs]
-        qemu = subprocess.Popen(qemu_command(kernel_image, job, writable, inner, log), stdin=subprocess.DEVNULL, pass_fds=inner)
+        qemu = subprocess.Popen(qemu_command(kernel_image, job, writable, inner, log), stdin=subprocess.DEVNULL,
+                                pass_fds=inner)
         try:
             for pair in pairs:
                 pair[1].close()
