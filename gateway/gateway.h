@@ -32,13 +32,13 @@
 #include "gateway/admin_command.h"
 #include "gateway/admin_mailbox.h"
 #include "gateway/connector/connector.h"
+#include "gateway/connector/unseen_request.h"
 #include "gateway/engine/engine.h"
 #include "gateway/gateway_status.h"
 #include "gateway/input_stash.h"
 #include "gateway/session_tally.h"
 #include "gateway/step.h"
 #include "gateway/trade_tally.h"
-#include "gateway/unsent.h"
 #include "gateway/venue_queue.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -256,8 +256,11 @@ class Gateway {
     }
     venue.TakeUnsent(unsent_);
     for (const Effect& request : unsent_) {
-      const UnsentAnswer answer = AnswerUnsent(request, now_ns_, ++unsent_count_);
-      Step({Origin::kVenue, venue.venue(), answer.type, answer.bytes()});
+      answers_.Clear();
+      AnswerUnseenRequest(request, venue.venue(), now_ns_, kGatewayExecIdBits | ++unsent_count_,
+                          answers_);
+      for (const Effect& answer : answers_)
+        Step({Origin::kVenue, venue.venue(), answer.type, answer.bytes()});
     }
   }
 
@@ -301,6 +304,7 @@ class Gateway {
   InputStash stash_;
   Effects effects_;
   Effects messages_;
+  Effects answers_;  // to what was never sent
   std::vector<Effect> unsent_;
   uint64_t unsent_count_ = 0;
   int64_t now_ns_ = 0;

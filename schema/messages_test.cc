@@ -89,7 +89,7 @@ TEST(FixValueTest, RejectReasonFollowsTag103) {
   EXPECT_EQ(FixValue(RejectReason::kShortSellNotPermitted), 22);
   EXPECT_EQ(FixValue(RejectReason::kInsufficientCredit), 25);
   EXPECT_EQ(FixValue(RejectReason::kExceedsClipSize), 26);
-  EXPECT_EQ(FixValue(RejectReason::kMissingEntitlement), 33);
+  EXPECT_EQ(FixValue(RejectReason::kMissingEntitlement), 99);
   EXPECT_EQ(FixValue(RejectReason::kPositionLimit), 3);
   EXPECT_EQ(FixValue(RejectReason::kOpenOrderLimit), 3);
   EXPECT_EQ(FixValue(RejectReason::kVenueUnavailable), 2);

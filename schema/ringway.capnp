@@ -104,7 +104,7 @@ enum RejectReason {  # FIX tag 103; several of ours can share one FIX value
   shortSellNotPermitted @16 $fix(22);
   insufficientCredit @17 $fix(25);
   exceedsClipSize @18 $fix(26);
-  missingEntitlement @19 $fix(33);
+  missingEntitlement @19 $fix(99);
   killSwitch @20 $fix(21);           # algorithm risk threshold breached
   rateLimit @21 $fix(99);
   duplicateBurst @22 $fix(99);

@@ -130,7 +130,6 @@ class Engine {
   // Recomputes every sum of exposure and the best resting prices from the orders and names the
   // first that differs; empty: none. Allocates and walks all orders.
   std::string_view FindExposureError() const;
-  size_t order_table_bytes() const noexcept { return orders_.bytes(); }
 
  private:
   // Inside the engine a session is nothing else; outside, SessionState is the client's (msg/).

@@ -101,10 +101,6 @@ class OrderTable {
   uint32_t used_slots() const noexcept { return fresh_; }
   // Over every record that was ever used, the lists and the reserved clOrdIds.
   uint64_t StateHash() const noexcept;
-  size_t bytes() const noexcept {
-    return orders_.size() * sizeof(Order) + ids_.capacity() * sizeof(Id) +
-           retired_.size() * sizeof(Id);
-  }
 
  private:
   struct Id {

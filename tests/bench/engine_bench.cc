@@ -9,9 +9,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "gateway/engine/order_table.h"
+#include "gateway/session/gateway_session.h"
+#include "gateway/session/session_options.h"
+#include "msg/resend_store.h"
 #include "tests/bench/callgrind.h"
 #include "tests/bench/check_load.h"
 #include "tests/bench/engine_load.h"
+#include "transport/options.h"
+#include "transport/port/shm.h"
 
 namespace ringway::bench {
 namespace {
@@ -128,13 +134,14 @@ void RunScaleBench(Report& report) {
     add(absl::StrCat("engine, ", open_orders[i], " open orders"), order_ns[i], order_ns[0],
         "1,024 open orders");
   }
-  EngineLoadOptions options;
-  options.open_orders = 1'024'000;
-  const Engine engine(EngineLoad::Config(options));
-  const double orders = EngineLoad::Config(options).pools.orders_max;
-  report.Add(Plain("memory per open order", "bytes",
-                   static_cast<double>(engine.order_table_bytes()) / orders, kBytesPerOrderTarget,
-                   "order table with its indices"));
+  report.Add(Plain("memory per open order", "bytes", kBytesPerOrder, kBytesPerOrderTarget,
+                   "its record, its ids with their history, its share of the tick book"));
+  const double kept = static_cast<double>(SessionConfig{}.report_slots) *
+                      static_cast<double>(sizeof(ResendStore::Slot));
+  report.Add(Plain(
+      "memory per session", "bytes",
+      static_cast<double>(sizeof(GatewaySession<ShmLink>)) + kept + 2.0 * LinkOptions{}.ring_bytes,
+      {}, "by default: reports kept for resume, two rings"));
 }
 
 }  // namespace ringway::bench

@@ -27,7 +27,7 @@
 #include "gateway/connector/connector.h"
 #include "gateway/connector/exchange/dialer.h"
 #include "gateway/connector/exchange/exchange_server.h"
-#include "gateway/connector/exchange/lost_request.h"
+#include "gateway/connector/unseen_request.h"
 #include "gateway/step.h"
 #include "schema/codec.h"
 #include "transport/any_link.h"
@@ -219,8 +219,8 @@ class BasicLinkConnector final : public Connector {
     while (confirmed_ != sent_ && messages.room() != 0) {
       // Numbers of an earlier process of this gateway were lower: the time goes into them.
       lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
-      AnswerLostRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue, now_ns,
-                        lost_number_, messages);
+      AnswerUnseenRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue, now_ns,
+                          kConnectorExecIdBits | lost_number_, messages);
       ++counters_.requests_lost;
     }
     if (confirmed_ != sent_) return;

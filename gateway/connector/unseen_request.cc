@@ -1,5 +1,5 @@
-// How is the answer to a lost request made?
-#include "gateway/connector/exchange/lost_request.h"
+// How is the answer to a request that no venue saw made?
+#include "gateway/connector/unseen_request.h"
 
 #include <type_traits>
 
@@ -10,12 +10,10 @@
 namespace ringway {
 namespace {
 
-constexpr uint64_t kConnectorExecIdBits = uint64_t{3} << 62;
-
-ExecutionReport Answer(const NewOrder& order, uint64_t number) noexcept {
+ExecutionReport Answer(const NewOrder& order, uint64_t exec_id) noexcept {
   ExecutionReport report;
   report.cl_ord_id = order.cl_ord_id;
-  report.exec_id = kConnectorExecIdBits | number;
+  report.exec_id = exec_id;
   report.instrument = order.instrument;
   report.account = order.account;
   report.exec_type = ExecType::kRejected;
@@ -38,12 +36,12 @@ CancelReject Answer(const Request& request, uint64_t) noexcept {
 }
 
 template <Message Request>
-void AnswerAs(const Effect& request, VenueId venue, int64_t now_ns, uint64_t number,
+void AnswerAs(const Effect& request, VenueId venue, int64_t now_ns, uint64_t exec_id,
               Effects& messages) noexcept {
   Request decoded;
   RINGWAY_CHECK(Decode(request.bytes(), decoded) == DecodeStatus::kOk,
                 "the engine encodes what it sends");
-  auto answer = Answer(decoded, number);
+  auto answer = Answer(decoded, exec_id);
   answer.transact_time = static_cast<uint64_t>(now_ns);
   answer.venue = venue;
   messages.Add(Target::kVenue, venue, 0, answer);
@@ -51,15 +49,15 @@ void AnswerAs(const Effect& request, VenueId venue, int64_t now_ns, uint64_t num
 
 }  // namespace
 
-void AnswerLostRequest(const Effect& request, VenueId venue, int64_t now_ns, uint64_t number,
-                       Effects& messages) noexcept {
+void AnswerUnseenRequest(const Effect& request, VenueId venue, int64_t now_ns, uint64_t exec_id,
+                         Effects& messages) noexcept {
   switch (request.type) {
     case FrameType::kNewOrder:
-      return AnswerAs<NewOrder>(request, venue, now_ns, number, messages);
+      return AnswerAs<NewOrder>(request, venue, now_ns, exec_id, messages);
     case FrameType::kCancel:
-      return AnswerAs<Cancel>(request, venue, now_ns, number, messages);
+      return AnswerAs<Cancel>(request, venue, now_ns, exec_id, messages);
     case FrameType::kReplace:
-      return AnswerAs<Replace>(request, venue, now_ns, number, messages);
+      return AnswerAs<Replace>(request, venue, now_ns, exec_id, messages);
     default:
       RINGWAY_CHECK(false, "only new orders, cancels and replaces go to a venue");
   }
