@@ -2,6 +2,7 @@
 #include "tools/demo/environment.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -17,6 +18,12 @@ namespace ringway::demo {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
+constexpr uint16_t kGatewayPort = 18701;
+constexpr uint16_t kExchangePort = 18702;
+
+std::string RdmaUri(const std::string& address, uint16_t port) {
+  return absl::StrCat("rdma://", address, ":", port);
+}
 
 // 585330000000 as 585.330000000.
 std::string Price(int64_t price) {
@@ -53,6 +60,42 @@ DemoLimits ReplayLimits() {
   return limits;
 }
 
+absl::StatusOr<DemoTransport> FindTransport(const std::string& scheme) {
+  DemoTransport transport{.scheme = scheme};
+  if (scheme != "rdma") return transport;
+  const char* const strategy_address = getenv("RINGWAY_RDMA_A");
+  const char* const gateway_address = getenv("RINGWAY_RDMA_B");
+  if (strategy_address == nullptr || gateway_address == nullptr) {
+    return absl::FailedPreconditionError(
+        "--transport rdma: RINGWAY_RDMA_A and RINGWAY_RDMA_B must be addresses of two RDMA devices "
+        "of this machine, or twice that of one; `./run demo --transport rdma` makes two of "
+        "Soft-RoCE where they are not set");
+  }
+  transport.strategy_address = strategy_address;
+  transport.gateway_address = gateway_address;
+  return transport;
+}
+
+std::string Environment::GatewayListenUri() const {
+  if (transport.scheme == "rdma") return RdmaUri(transport.gateway_address, kGatewayPort);
+  return absl::StrCat(transport.scheme, ":", socket_directory, "/gateway.sock");
+}
+
+std::string Environment::GatewayUri() const {
+  if (transport.scheme != "rdma") return GatewayListenUri();
+  return absl::StrCat(GatewayListenUri(), "?source=", transport.strategy_address);
+}
+
+std::string Environment::ExchangeListenUri() const {
+  if (transport.scheme == "rdma") return RdmaUri(transport.strategy_address, kExchangePort);
+  return absl::StrCat(transport.scheme, ":", socket_directory, "/exchange.sock");
+}
+
+std::string Environment::ExchangeUri() const {
+  if (transport.scheme != "rdma") return ExchangeListenUri();
+  return absl::StrCat(ExchangeListenUri(), "?source=", transport.gateway_address);
+}
+
 std::string Environment::KeyFile(uint32_t index) const {
   return absl::StrCat(directory, "/session-", index + 1, ".key");
 }
@@ -71,7 +114,7 @@ std::string GatewayToml(const Environment& environment) {
       environment.gateway_core < 0 ? "\"off\"" : absl::StrCat(environment.gateway_core);
   std::string toml =
       absl::StrCat("# Written by the demo. deploy/gateway.toml explains every key.\n\n",  //
-                   "listen = [\"", environment.GatewayUri(), "\"]\n\n",                   //
+                   "listen = [\"", environment.GatewayListenUri(), "\"]\n\n",             //
                    "[admin]\nsocket = \"", environment.socket_directory, "/admin.sock\"\n\n",
                    "[host]\nwait = \"", environment.wait, "\"\ncore = ", core,
                    "\n# Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user "
@@ -119,8 +162,8 @@ std::vector<std::string> Environment::GatewayArguments() const {
 
 std::vector<std::string> Environment::ExchangeArguments() const {
   // Of the gateway's configuration it reads the instruments.
-  return {"--listen", ExchangeUri(), "--config", GatewayConfig(),
-          "--wait",   wait,          "--report", ExchangeReport()};
+  return {"--listen", ExchangeListenUri(), "--config",      GatewayConfig(), "--wait",
+          wait,       "--report",          ExchangeReport()};
 }
 
 }  // namespace ringway::demo

@@ -35,18 +35,33 @@ struct DemoLimits {
 // from the touch.
 DemoLimits ReplayLimits();
 
+// Over which network the processes speak. Over RDMA strategies and exchange are at one device, the
+// gateway at the other, so that every record crosses the wire.
+struct DemoTransport {
+  std::string scheme = "shm";         // or "rdma"
+  std::string strategy_address = {};  // of an RDMA device; rdma alone, as the next one
+  std::string gateway_address = {};
+};
+
+// `scheme` is an option's. The addresses are those of RINGWAY_RDMA_A and RINGWAY_RDMA_B.
+// Errors: FailedPrecondition where they are needed and not set, with the remedy.
+absl::StatusOr<DemoTransport> FindTransport(const std::string& scheme);
+
 struct Environment {
   std::string directory;         // files; readable by this user only
   std::string socket_directory;  // short: a Unix socket's name has 107 bytes
   uint32_t strategies = 0;
   std::vector<DemoInstrument> instruments;
   DemoLimits limits;
-  std::string transport;
+  DemoTransport transport;
   std::string wait;
   int gateway_core = -1;  // an index into the allowed cores; -1: any
 
-  std::string GatewayUri() const { return transport + ":" + socket_directory + "/gateway.sock"; }
-  std::string ExchangeUri() const { return transport + ":" + socket_directory + "/exchange.sock"; }
+  // Where each listens, and what leads there from the other end.
+  std::string GatewayListenUri() const;
+  std::string GatewayUri() const;
+  std::string ExchangeListenUri() const;
+  std::string ExchangeUri() const;
   std::string GatewayConfig() const { return directory + "/gateway.toml"; }
   std::string GatewayReport() const { return directory + "/gateway-report.json"; }
   std::string ExchangeReport() const { return directory + "/exchange-report.json"; }

@@ -2,7 +2,11 @@
 
 #include "tools/demo/environment.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
+
+#include <string>
+#include <vector>
 
 #include "gateway/config.h"
 #include "gtest/gtest.h"
@@ -18,7 +22,6 @@ Environment Make(uint32_t strategies) {
   environment.socket_directory = "/tmp/x";
   environment.strategies = strategies;
   environment.instruments = GeneratedInstruments();
-  environment.transport = "shm";
   environment.wait = "auto";
   return environment;
 }
@@ -37,6 +40,26 @@ TEST(EnvironmentTest, TheGatewayTakesTheConfiguration) {
     EXPECT_EQ(loaded.config.instruments[0].reference_price,
               environment.instruments[0].opening_price);
   }
+}
+
+TEST(EnvironmentTest, OverRdmaTheGatewayIsAtOneDeviceAndAllOthersAtTheSecond) {
+  Environment environment = Make(1);
+  environment.transport = {"rdma", "10.9.0.1", "10.9.1.1"};
+  EXPECT_EQ(environment.GatewayUri(), environment.GatewayListenUri() + "?source=10.9.0.1");
+  EXPECT_EQ(environment.ExchangeUri(), environment.ExchangeListenUri() + "?source=10.9.1.1");
+  const LoadedConfig loaded = LoadConfig(GatewayToml(environment));
+  ASSERT_TRUE(loaded.ok()) << loaded.errors.front().key << ": " << loaded.errors.front().what;
+  EXPECT_EQ(loaded.config.listen, std::vector{environment.GatewayListenUri()});
+  EXPECT_EQ(loaded.config.venues.at(0).uri, environment.ExchangeUri());
+}
+
+TEST(EnvironmentTest, RdmaWithoutAddressesIsExplained) {
+  ASSERT_EQ(unsetenv("RINGWAY_RDMA_A"), 0);
+  const auto transport = FindTransport("rdma");
+  ASSERT_FALSE(transport.ok());
+  EXPECT_NE(transport.status().message().find("./run demo --transport rdma"),
+            absl::string_view::npos);
+  EXPECT_TRUE(FindTransport("shm").ok());
 }
 
 TEST(EnvironmentTest, NoRiskCheckIsOff) {

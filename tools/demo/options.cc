@@ -30,7 +30,8 @@ How it is sent
                      system and not a queue that the demo itself builds (4)
   --rate R           requests per second of each strategy, Poisson arrivals instead of a window;
                      latencies then count from when a request was due, not from when it went
-  --transport shm    between strategies, gateway and exchange
+  --transport T      between strategies, gateway and exchange: shm, or rdma, with the gateway on
+                     one device and the others on a second (shm)
   --wait POLICY      how idle processes wait: auto, spin, yield or park (auto)
   --pin auto|none    auto: the gateway on a core of its own, everything else on the others
 
@@ -111,7 +112,7 @@ std::optional<absl::Status> Set(std::string_view flag, std::string_view value, D
     if (value == "max") return absl::OkStatus();
     return ParsePositive(flag, value, out.speed);
   }
-  if (flag == "transport") return ParseWord(flag, value, {"shm"}, out.transport);
+  if (flag == "transport") return ParseWord(flag, value, {"shm", "rdma"}, out.transport);
   if (flag == "wait") return ParseWord(flag, value, {"auto", "spin", "yield", "park"}, out.wait);
   if (flag == "pin") return ParseWord(flag, value, {"auto", "none"}, out.pin);
   if (flag == "replay") return ParsePath(flag, value, out.replay_file);

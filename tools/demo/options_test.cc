@@ -60,7 +60,7 @@ TEST(OptionsTest, MistakesAreNamed) {
   EXPECT_NE(ErrorOf({"--seconds", "-1"}).find("above 0"), std::string::npos);
   EXPECT_NE(ErrorOf({"--seconds", "nan"}).find("above 0"), std::string::npos);
   EXPECT_NE(ErrorOf({"--wait", "sleep"}).find("auto or spin or yield or park"), std::string::npos);
-  EXPECT_NE(ErrorOf({"--transport", "rdma"}).find("shm"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--transport", "pigeon"}).find("shm"), std::string::npos);
 }
 
 TEST(OptionsTest, FlagsThatContradictEachOtherAreRefused) {

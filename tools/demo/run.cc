@@ -63,6 +63,9 @@ class Run {
   }
 
   absl::Status Prepare() {
+    absl::StatusOr<DemoTransport> transport = FindTransport(options_.transport);
+    if (!transport.ok()) return transport.status();
+    environment_.transport = *std::move(transport);
     absl::StatusOr<std::unique_ptr<PrivateDirectory>> directory = PrivateDirectory::Make();
     if (!directory.ok()) return directory.status();
     directory_ = std::move(*directory);
@@ -85,7 +88,6 @@ class Run {
     environment_.instruments =
         replays() ? ReplayedInstruments(opening_price_) : GeneratedInstruments();
     if (replays()) environment_.limits = ReplayLimits();
-    environment_.transport = options_.transport;
     environment_.wait = options_.wait;
     environment_.gateway_core = placement_.CoreOf(Role::kGateway, 0);
     return WriteEnvironment(environment_);
