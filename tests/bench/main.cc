@@ -7,6 +7,7 @@
 #include "tests/bench/engine_bench.h"
 #include "tests/bench/gateway_bench.h"
 #include "tests/bench/link_bench.h"
+#include "tests/bench/rdma_bench.h"
 #include "tests/bench/report.h"
 
 namespace ringway::bench {
@@ -16,6 +17,7 @@ struct Group {
   const char* name;
   const char* what;
   void (*run)(Report&);
+  bool only_when_named = false;  // it needs devices of its own
 };
 
 constexpr Group kGroups[] = {
@@ -23,6 +25,7 @@ constexpr Group kGroups[] = {
     {"engine", "the engine in process, and each risk check", RunEngineBench},
     {"scale", "the engine as sessions and open orders grow", RunScaleBench},
     {"gateway", "orders through the gateway's program, and QuickFIX beside it", RunGatewayBench},
+    {"rdma", "a link over RDMA beside perftest, rstream, UCX and libfabric", RunRdmaBench, true},
 };
 
 int Usage() {
@@ -44,12 +47,15 @@ int Main(int argc, char** argv) {
     }
   }
   Report report;
+  bool ran = false;
   for (const Group& group : kGroups) {
-    if (!wanted.empty() && wanted != group.name) continue;
+    if (wanted.empty() ? group.only_when_named : wanted != group.name) continue;
     std::fprintf(stderr, "bench: %s: %s ...\n", group.name, group.what);
     group.run(report);
+    ran = true;
   }
-  if (report.empty()) return Usage();
+  if (!ran) return Usage();
+  if (report.empty()) return 1;  // the group has said why
   report.Print();
   if (json.empty()) return 0;
   const absl::Status written = report.WriteJson(json);

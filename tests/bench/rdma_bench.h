@@ -1,0 +1,12 @@
+// `bench rdma`: a link over RDMA beside perftest, rstream, UCX and libfabric on the same devices.
+#pragma once
+
+#include "tests/bench/report.h"
+
+namespace ringway::bench {
+
+// Takes the devices from its environment (docs/hardware.md); tells what is missing and adds no row
+// where there are none.
+void RunRdmaBench(Report& report);
+
+}  // namespace ringway::bench
