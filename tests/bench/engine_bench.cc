@@ -136,7 +136,9 @@ void RunScaleBench(Report& report) {
   }
   report.Add(Plain("memory per open order", "bytes", kBytesPerOrder, kBytesPerOrderTarget,
                    "its record, its ids with their history, its share of the tick book"));
-  const double kept = static_cast<double>(SessionConfig{}.report_slots) *
+  const std::array<std::byte, SessionKey::kBytesMin> key{};
+  const SessionConfig session{.key = *SessionKey::FromBytes(key)};
+  const double kept = static_cast<double>(session.report_slots) *
                       static_cast<double>(sizeof(ResendStore::Slot));
   report.Add(Plain(
       "memory per session", "bytes",
