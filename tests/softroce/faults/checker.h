@@ -1,0 +1,43 @@
+// Was every message delivered, once and in order? Judged from the records of both ends alone.
+//
+// One direction at a time. Sent is what the sending end has a kSent record of; it numbers its
+// messages 1, 2, 3, ... A number may be recorded again only behind a kStart: that process does not
+// know whether the killed one came to send it, and the session tells the two apart. Then
+//
+//   lost          recorded as sent, and never received by any process of the other end
+//   twice         received more than once, by whichever processes
+//   out of order  received behind a higher number
+//   foreign       received but never recorded as sent, or with other content
+//
+// So a message that a killed sender had recorded and not yet sent counts as lost unless its
+// successor sends it: the ends make good for what a process forgot, from their own records, as a
+// gateway will do from its journal. The claim is of links and sessions; the gateway program has no
+// journal yet. Thread rule: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "tests/softroce/faults/record.h"
+
+namespace ringway::faults {
+
+struct Verdict {
+  uint64_t sent = 0;  // the highest number
+  uint64_t received = 0;
+  uint64_t lost = 0;
+  uint64_t twice = 0;
+  uint64_t out_of_order = 0;
+  uint64_t foreign = 0;
+  uint64_t misnumbered = 0;  // by the sending end itself: the run proves nothing
+
+  bool clean() const noexcept {
+    return lost + twice + out_of_order + foreign + misnumbered == 0 && received == sent;
+  }
+  std::string Text() const;
+};
+
+Verdict Judge(std::span<const Record> sender, std::span<const Record> receiver);
+
+}  // namespace ringway::faults

@@ -1,0 +1,49 @@
+// How does an end of a fault run hear what is wanted of it, and how long did its turns take?
+#pragma once
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <utility>
+
+#include "base/clock.h"
+#include "tests/softroce/faults/ends.h"
+
+namespace ringway::faults {
+
+inline volatile std::sig_atomic_t stop_wanted = 0;
+inline volatile std::sig_atomic_t pause_wanted = 0;
+
+inline void CatchEndSignals() {
+  struct sigaction action = {};
+  action.sa_handler = [](int number) { (number == SIGTERM ? stop_wanted : pause_wanted) = 1; };
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGUSR1, &action, nullptr);
+}
+
+// One loop's clock: whether it is to consume in this turn, and its longest turn.
+class Turns {
+ public:
+  // Begins a turn.
+  void Next(int64_t now_ns) noexcept {
+    if (last_ns_ != 0) longest_ns_ = std::max(longest_ns_, now_ns - last_ns_);
+    last_ns_ = now_ns;
+    if (pause_wanted != 0) {
+      pause_wanted = 0;
+      paused_until_ns_ = now_ns + kPauseNs;
+    }
+  }
+  bool consumes() const noexcept { return last_ns_ >= paused_until_ns_; }
+  // Since it was last asked; what passes until the next turn is not counted.
+  uint64_t TakeLongest() noexcept {
+    last_ns_ = 0;
+    return static_cast<uint64_t>(std::exchange(longest_ns_, 0));
+  }
+
+ private:
+  int64_t last_ns_ = 0;
+  int64_t longest_ns_ = 0;
+  int64_t paused_until_ns_ = 0;
+};
+
+}  // namespace ringway::faults

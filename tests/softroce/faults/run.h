@@ -1,0 +1,82 @@
+// How does a test start the two ends, hurt them, wait for them and have their records judged?
+//
+// The ends are forked off: real processes, which die with the test. The gateway's end is at device
+// B, strategies at device A. The files are in memory, removed when the run goes; so are faults of
+// the network, also when a test fails. Signals go to own children only. Thread rule: one thread,
+// and no RDMA in the test's own process: it forks.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "tests/softroce/faults/checker.h"
+#include "tests/softroce/faults/ends.h"
+#include "tests/softroce/faults/record.h"
+
+namespace ringway::faults {
+
+inline constexpr int64_t kPatienceNs = 120 * kNsPerS;
+
+// Runs devices.sh (tests/softroce). False: it failed.
+bool Devices(const std::string& arguments);
+
+// Forks; the child runs `body`, exits with its answer, and dies with its parent.
+pid_t Fork(const std::function<int()>& body);
+// Waits for its end. Exit status, 128 + signal, or -1 when that took longer than patience_ns.
+int AwaitExit(pid_t pid, int64_t patience_ns);
+
+class FaultRun {
+ public:
+  explicit FaultRun(std::vector<uint32_t> sessions = {1});
+  ~FaultRun();
+  FaultRun(const FaultRun&) = delete;
+  FaultRun& operator=(const FaultRun&) = delete;
+
+  void StartGateway();
+  void StartStrategy();  // of session 1
+
+  pid_t gateway() const noexcept { return gateway_; }
+  pid_t strategy() const noexcept { return strategy_; }
+  void KillGateway();
+  void KillStrategy();
+
+  // A file of this run's.
+  std::string File(const std::string& name) const { return directory_ + "/" + name; }
+  // The gateway's end, from device A.
+  std::string ConnectUri() const;
+
+  // Waits until the strategy has received so many more reports than now. False: it did not.
+  bool AwaitMore(uint64_t reports);
+  // How long after since_ns this file says kDown, in nanoseconds; -1 where it does not in time.
+  // `turn_ns` becomes that end's longest turn.
+  int64_t AwaitDown(RecordReader& end, int64_t since_ns, int64_t& turn_ns);
+  uint64_t reports_received();
+  // Records of this kind, so far.
+  static uint64_t Count(RecordReader& end, RecordKind kind);
+
+  RecordReader& strategy_records() noexcept { return strategy_records_; }
+  RecordReader& gateway_records(uint32_t session) noexcept { return gateway_records_.at(session); }
+
+  // Lets the strategy finish, stops the gateway, prints both verdicts under `name`. REQUIRES: both
+  // run, and nothing hinders them any more.
+  // True: at least messages_min went each way, and both directions are clean.
+  bool Finish(const std::string& name, uint64_t messages_min);
+
+ private:
+  const std::vector<uint32_t> sessions_;
+  std::string directory_;
+  pid_t gateway_ = -1;
+  pid_t strategy_ = -1;
+  RecordReader strategy_records_;
+  std::map<uint32_t, RecordReader> gateway_records_;
+  uint64_t reports_counted_ = 0;
+  size_t records_counted_ = 0;
+};
+
+}  // namespace ringway::faults

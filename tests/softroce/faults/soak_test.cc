@@ -1,0 +1,94 @@
+// Does nothing go wrong over a long time of faults, one every so many messages?
+//
+// RINGWAY_SOAK_MESSAGES and RINGWAY_SOAK_EVERY make it longer than the run of all tests has time
+// for:
+//   bazel build //tests/softroce/faults:soak_test
+//   export RINGWAY_SOAK_MESSAGES=200000 RINGWAY_SOAK_EVERY=5000
+//   ./run softroce --timeout 86400 -- bazel-bin/tests/softroce/faults/soak_test
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <string_view>
+
+#include "base/clock.h"
+#include "tests/softroce/faults/run.h"
+
+namespace ringway::faults {
+namespace {
+
+constexpr uint64_t kMessages = 2'000;
+constexpr uint64_t kEvery = 250;
+constexpr uint32_t kFaultKinds = 6;
+
+// What the environment says, or `otherwise`. A word that is no number fails the test.
+uint64_t Number(const char* variable, uint64_t otherwise) {
+  const char* const text = getenv(variable);
+  if (text == nullptr) return otherwise;
+  const std::string_view word = text;
+  uint64_t number = 0;
+  const auto end = std::from_chars(word.data(), word.data() + word.size(), number);
+  EXPECT_TRUE(end.ec == std::errc() && end.ptr == word.data() + word.size() && number > 0)
+      << variable << "=" << word << ": it must be a number above 0";
+  return number == 0 ? otherwise : number;
+}
+
+class SoakTest : public testing::Test {
+ protected:
+  void TearDown() override { EXPECT_TRUE(Devices("netem va off") && Devices("netem vb off")); }
+
+  static void StopAndContinue(pid_t end) {
+    ASSERT_EQ(kill(end, SIGSTOP), 0);
+    usleep(static_cast<useconds_t>((kHeartbeatsMissed + 2) * kHeartbeatNs / 1000));
+    ASSERT_EQ(kill(end, SIGCONT), 0);
+  }
+
+  void Hurt(uint64_t fault) {
+    switch (fault % kFaultKinds) {
+      case 0:
+        run_.KillStrategy();
+        return run_.StartStrategy();
+      case 1:
+        run_.KillGateway();
+        return run_.StartGateway();
+      case 2:
+        return StopAndContinue(run_.strategy());
+      case 3:
+        return StopAndContinue(run_.gateway());
+      case 4:
+        ASSERT_TRUE(Devices("netem va delay 1ms loss 5% duplicate 2% reorder 25% 50%"));
+        ASSERT_TRUE(run_.AwaitMore(20));
+        ASSERT_TRUE(Devices("netem va off"));
+        return;
+      case 5:
+        ASSERT_EQ(kill(run_.gateway(), SIGUSR1), 0);
+        return;
+    }
+  }
+
+  FaultRun run_;
+};
+
+TEST_F(SoakTest, NothingIsLostDoubledOrOutOfOrder) {
+  const uint64_t messages = Number("RINGWAY_SOAK_MESSAGES", kMessages);
+  const uint64_t every = Number("RINGWAY_SOAK_EVERY", kEvery);
+  const int64_t start_ns = MonotonicNowNs();
+  run_.StartGateway();
+  run_.StartStrategy();
+  uint64_t faults = 0;
+  while (run_.reports_received() + every <= messages) {
+    ASSERT_TRUE(run_.AwaitMore(every)) << "after fault " << faults;
+    ASSERT_NO_FATAL_FAILURE(Hurt(faults++));
+  }
+  EXPECT_GT(faults, 0u);
+  EXPECT_TRUE(run_.AwaitMore(1));
+  EXPECT_TRUE(run_.Finish("soak", messages - every));
+  printf("soak: %lu orders and as many reports asked for, %lu faults, one every %lu, in %.0f s\n",
+         messages, faults, every, static_cast<double>(MonotonicNowNs() - start_ns) / kNsPerS);
+}
+
+}  // namespace
+}  // namespace ringway::faults
