@@ -26,8 +26,12 @@ constexpr uint8_t kHopLimit = 64;
 // librdmacm/cma.c, ucma_modify_qp_rtr).
 constexpr int kEthernetOnlyMask = 0xe00000;
 
-absl::Status Short(absl::string_view what) {
+// `pinned_bytes` were to be pinned; the queues of some devices take pages of their own.
+absl::Status Short(absl::string_view what, uint64_t pinned_bytes = 4096) {
   const int error = errno;
+  // ENOMEM does not say which limit it was.
+  absl::Status lockable = CheckLockable(pinned_bytes, ReadLockLimits());
+  if (!lockable.ok()) return lockable;
   return absl::ResourceExhaustedError(absl::StrCat(
       what, ": ", std::strerror(error),
       error == ENOMEM ? ". Remedy: fewer links to this device, or a smaller ring" : ""));
@@ -81,10 +85,6 @@ absl::Status VerbsQueue::Register() {
         absl::StrCat("a ring of ", ring_bytes_, " bytes is more than ", device_->name(),
                      " registers (", limits.registration_bytes_max, ")"));
   }
-  if (absl::Status lockable = CheckLockable(VerbsPinnedBytes(ring_bytes_), ReadLockLimits());
-      !lockable.ok()) {
-    return lockable;
-  }
   absl::StatusOr<VerbsMemory> inbound =
       VerbsMemory::Map(kVerbsRingOffset + ring_bytes_, huge_pages_wished_);
   if (!inbound.ok()) return inbound.status();
@@ -98,10 +98,12 @@ absl::Status VerbsQueue::Register() {
   if (domain_ == nullptr) return Short("allocating a protection domain");
   inbound_registration_ = ibv_reg_mr_iova(domain_, inbound_.base(), kVerbsRingOffset + ring_bytes_,
                                           0, IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE);
-  if (inbound_registration_ == nullptr) return Short("registering the ring");
+  if (inbound_registration_ == nullptr)
+    return Short("registering the ring", VerbsPinnedBytes(ring_bytes_));
   outbound_registration_ =
       ibv_reg_mr(domain_, outbound_.base(), ring_bytes_ + kWritesMax * sizeof(StateLine), 0);
-  if (outbound_registration_ == nullptr) return Short("registering the mirror");
+  if (outbound_registration_ == nullptr)
+    return Short("registering the mirror", VerbsPinnedBytes(ring_bytes_));
   return absl::OkStatus();
 }
 
