@@ -138,8 +138,8 @@ void RunScaleBench(Report& report) {
                    "its record, its ids with their history, its share of the tick book"));
   const std::array<std::byte, SessionKey::kBytesMin> key{};
   const SessionConfig session{.key = *SessionKey::FromBytes(key)};
-  const double kept = static_cast<double>(session.report_slots) *
-                      static_cast<double>(sizeof(ResendStore::Slot));
+  const double kept =
+      static_cast<double>(session.report_slots) * static_cast<double>(sizeof(ResendStore::Slot));
   report.Add(Plain(
       "memory per session", "bytes",
       static_cast<double>(sizeof(GatewaySession<ShmLink>)) + kept + 2.0 * LinkOptions{}.ring_bytes,

@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "tests/bench/rdma_contestants.h"
 
@@ -159,7 +160,10 @@ void RdmaBench::AddRow(const std::string& name, const Slot& ours, const Slot& re
   row.reference = Median(Values(reference, figure));
   row.ratio = Median(ratios);
   row.target = target;
-  row.note = absl::StrCat(ratios.size(), " rounds; ", where_);
+  const std::vector<double> references = Values(reference, figure);
+  const auto [least, most] = std::minmax_element(references.begin(), references.end());
+  row.note = absl::StrFormat("%d rounds, reference %.1f times its least; %s", ratios.size(),
+                             *most / *least, where_);
   report_.Add(std::move(row));
 }
 
