@@ -28,6 +28,7 @@ class StrategyEnd {
     RecordReader earlier(plan.record_file);
     for (const Record& record : earlier.Read()) {
       if (record.kind == RecordKind::kReceived) ++received_;
+      if (record.kind == RecordKind::kSent) recorded_ = record.number;
       epoch_ = std::max(epoch_, record.epoch);
     }
     records_ = std::make_unique<RecordWriter>(plan.record_file);
@@ -60,7 +61,7 @@ class StrategyEnd {
  private:
   bool Done() const {
     return stop_wanted != 0 && session_ != nullptr && session_->state() == SessionState::kLive &&
-           received_ + 1 == session_->next_seq_out();
+           received_ == recorded_ && received_ + 1 == session_->next_seq_out();
   }
 
   // Connects, or connects again; the process that was here before is where this one goes on.
@@ -109,9 +110,9 @@ class StrategyEnd {
     }
     session_->Maintain(session_->NowNs());
     const uint64_t number = session_->next_seq_out();
-    if (stop_wanted != 0 || number > received_ + kUnansweredMax) return count == 0;
     const uint64_t content = RequestContent(number);
-    if (recorded_ != number) {
+    if (number > recorded_) {
+      if (stop_wanted != 0 || number > received_ + kUnansweredMax) return count == 0;
       records_->Write(RecordKind::kSent, epoch_, number, content);
       recorded_ = number;
     }
@@ -128,7 +129,7 @@ class StrategyEnd {
   Turns turns_;
   std::string said_;
   uint64_t received_ = 0;
-  uint64_t recorded_ = 0;
+  uint64_t recorded_ = 0;  // the last number with a kSent record: it will be sent, whatever comes
   uint32_t epoch_ = 0;
 };
 
