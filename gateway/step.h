@@ -4,6 +4,10 @@
 // Engine::Step(now, input, effects) is a pure function of the engine's state, the time and one
 // input. Inputs and effects are wire messages, so a journal of inputs replays to the same state,
 // byte for byte.
+//
+// Time never steps back, across processes too, though a machine's clock may. Whoever gives kStart
+// lets its process's clock begin at max(wall clock, Engine::now_ns()) and run on from there: so
+// token buckets go on filling, and grace periods pass, while the wall clock catches up.
 #pragma once
 
 #include <array>
@@ -33,6 +37,11 @@ enum class Origin : uint8_t {
   kVenue,        // id = VenueId: ExecutionReport, CancelReject, VenueStatus, ReferencePrice
   kAdmin,        // id = operator's number: RiskState latches or re-arms a kill switch
   kTimer,        // once a millisecond, and whenever Engine::HasWork() after a step: no payload
+  kStart,        // id = number of this start of the gateway, above every earlier one, from 1: a new
+                 // process goes on with this state; no payload. Nobody is logged on, no venue is up
+                 // until it says so, and identifiers begin where no lost record can have been.
+  kJournal,      // id = 0: the journal takes records; 1: it does not, so orders and replaces are
+                 // refused (journalUnavailable) and cancels go on; no payload. kStart means 0
 };
 
 struct Input {

@@ -96,8 +96,8 @@ TEST(FixValueTest, RejectReasonFollowsTag103) {
   for (const RejectReason other :
        {RejectReason::kRateLimit, RejectReason::kDuplicateBurst, RejectReason::kSelfMatch,
         RejectReason::kNoRoute, RejectReason::kGatewayFull, RejectReason::kInvalidPrice,
-        RejectReason::kInvalidField, RejectReason::kWouldTakeLiquidity,
-        RejectReason::kNoLiquidity}) {
+        RejectReason::kInvalidField, RejectReason::kWouldTakeLiquidity, RejectReason::kNoLiquidity,
+        RejectReason::kJournalUnavailable}) {
     EXPECT_EQ(FixValue(other), 99) << Name(other);
   }
   EXPECT_EQ(FixValue(RejectReason::kNone), kNoFixValue);

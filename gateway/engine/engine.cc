@@ -103,7 +103,16 @@ void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept
       DoWork(effects);
       return;
     case Origin::kTimer:
+      WatchIdentifiers();
       DoWork(effects);
+      return;
+    case Origin::kStart:
+      OnStart(input.id);
+      DoWork(effects);
+      return;
+    case Origin::kJournal:
+      if (input.id > 1) break;
+      checks_.get<KillSwitch>().Set(GatewayFault::kJournal, input.id == 1);
       return;
   }
   ++counters_.unknown_sources;

@@ -15,8 +15,9 @@
 //   identifiers
 //
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
-// and replace; engine_report.cc and engine_venue.cc what venues say; engine_work.cc sessions,
-// operators and work over many orders; engine_state.cc inspection and hash.
+// and replace; engine_report.cc and engine_venue.cc what venues say; engine_session.cc sessions and
+// gateways that come and go; engine_work.cc operators and work over many orders; engine_state.cc
+// inspection and hash.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
@@ -90,14 +91,28 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // One input to completion; its effects are appended. REQUIRES: now_ns (Unix epoch) never steps
-  // back; `effects` is empty.
+  // back (gateway/step.h); `effects` is empty; CanStart() before kStart, CHECKed.
   void Step(int64_t now_ns, const Input& input, Effects& effects) noexcept;
 
   // Whether a kTimer step would find work that an earlier step left over.
   bool HasWork() const noexcept { return work_ != 0; }
 
+  // Whether kStart with this number may be given: it is above every earlier one and leaves
+  // identifiers for venue requests (order.h). Otherwise this state is worn out: close all orders
+  // and begin with a new one.
+  bool CanStart(uint32_t number) const noexcept {
+    return number > start_ &&
+           orders_.requests() + (uint64_t{number} - start_) * kRequestsPerStart <=
+               kRequestsMax - kRequestsReserve / 2;
+  }
+
   // --- Inspection; none of it changes anything. ---
   const EngineCounters& counters() const noexcept { return counters_; }
+  int64_t now_ns() const noexcept { return now_ns_; }  // of the latest step; 0: none
+  uint32_t start() const noexcept { return start_; }   // number of the latest kStart; 0: none
+  bool journal_failed() const noexcept {               // as kJournal said last
+    return checks_.get<KillSwitch>().Has(GatewayFault::kJournal);
+  }
   uint32_t open_orders() const noexcept { return orders_.open_orders(); }
   // Of an unknown session: 0.
   uint32_t open_orders(SessionId session) const noexcept;
@@ -195,9 +210,14 @@ class Engine {
   void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
   void OnReferencePrice(const ReferencePrice& reference) noexcept;
 
-  // engine_work.cc
+  // engine_session.cc
   void OnSessionUp(uint32_t session, const Input& input) noexcept;
   void OnSessionDown(uint32_t session, const Input& input) noexcept;
+  void LeaveSession(uint32_t session, LogoutReason reason) noexcept;
+  void OnStart(uint32_t number) noexcept;
+  void WatchIdentifiers() noexcept;
+
+  // engine_work.cc
   void OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept;
   void OnAdmin(const Input& input) noexcept;
   void DoWork(Effects& effects) noexcept;
@@ -262,6 +282,7 @@ class Engine {
 
   // State.
   int64_t now_ns_ = 0;
+  uint32_t start_ = 0;
   bool started_ = false;
   std::vector<Instrument> instruments_;
   std::vector<SessionState> sessions_;

@@ -18,6 +18,10 @@ CancelRejectReason ReasonOf(const Verdict& verdict) noexcept {
       return CancelRejectReason::kPriceExceedsBand;
     case RejectReason::kInvalidPriceIncrement:
       return CancelRejectReason::kInvalidPriceIncrement;
+    case RejectReason::kJournalUnavailable:
+      return CancelRejectReason::kJournalUnavailable;
+    case RejectReason::kGatewayFull:
+      return CancelRejectReason::kOther;
     default:
       return CancelRejectReason::kRiskLimit;
   }

@@ -118,6 +118,7 @@ std::vector<UnknownReport> Engine::unknown_reports() const {
 uint64_t Engine::StateHash() const noexcept {
   Folder folder;
   folder.Add(now_ns_);
+  folder.Add(start_);
   folder.Add(counters_);
   folder.Add(orders_.StateHash());
   folder.Add(message_rate_.StateHash());
@@ -155,6 +156,9 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kSession, at)});
   }
   folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kAll, 0)});
+  for (const GatewayFault fault : {GatewayFault::kJournal, GatewayFault::kIdentifiers}) {
+    folder.Add(uint8_t{checks_.get<KillSwitch>().Has(fault)});
+  }
   folder.Add(sweep_venue_);
   folder.Add(sweep_session_);
   folder.Add(sweep_);

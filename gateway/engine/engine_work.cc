@@ -10,41 +10,6 @@
 
 namespace ringway {
 
-void Engine::OnSessionUp(uint32_t session, const Input& input) noexcept {
-  Logon logon;
-  if (Decode(input.payload, logon) != DecodeStatus::kOk) {
-    ++counters_.unknown_sources;
-    return;
-  }
-  SessionState& state = sessions_[session];
-  state.up = true;
-  state.incarnation = logon.incarnation;
-  state.cancel_on_disconnect = logon.cancel_on_disconnect != 0;
-  state.snapshot = {};
-  if (logon.next_seq_in == 0) {
-    ++state.snapshot_round;
-    state.snapshot.walk = StartWalk(session);
-    state.snapshot.active = state.snapshot.walk.active();
-    state.snapshot.count = exposure_.session_open_orders(session);
-  }
-  RecountWork();
-}
-
-void Engine::OnSessionDown(uint32_t session, const Input& input) noexcept {
-  Logout logout;
-  if (Decode(input.payload, logout) != DecodeStatus::kOk) {
-    ++counters_.unknown_sources;
-    return;
-  }
-  SessionState& state = sessions_[session];
-  state.up = false;
-  state.snapshot = {};
-  if (state.cancel_on_disconnect && logout.reason != LogoutReason::kGatewayStopping) {
-    state.disconnect = StartWalk(session);
-  }
-  RecountWork();
-}
-
 void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept {
   ++counters_.mass_cancels;
   SessionState& state = sessions_[session];

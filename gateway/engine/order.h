@@ -5,7 +5,8 @@
 // plain bytes without padding, so that it can be hashed and journaled as it lies.
 //
 // A request to a venue carries an identifier of ours:   counter (40 bits) << 24 | slot (24 bits)
-// The slot finds the order of a report by one array access. The counter never repeats, and while an
+// The slot finds the order of a report by one array access. The counter never repeats, also across
+// starts of the gateway, and while an
 // order owns a slot nobody else is given identifiers with that slot, so every identifier from the
 // order's first (order_id) to its newest (newest_id) is the order's own, and nothing else is.
 #pragma once
@@ -22,6 +23,16 @@ using Slot = uint32_t;
 inline constexpr uint32_t kSlotBits = 24;
 inline constexpr Slot kNoSlot = UINT32_MAX;
 static_assert(kOrdersMax == 1u << kSlotBits);
+
+// What the counter may reach. In the reserve new orders are refused (gatewayFull), and identifiers
+// are for canceling what is open, across some starts too: 256 for each order of the largest table.
+inline constexpr uint64_t kRequestsMax = (uint64_t{1} << 40) - 1;
+inline constexpr uint64_t kRequestsReserve = uint64_t{1} << 32;
+// Every start of the gateway leaves out so many, because what an earlier one sent may be missing
+// from its journal after a power failure: more than a tail that was never synced can hold (2^24
+// requests are over 600 MB of records). 65,000 starts leave room for no request, 10,000 for
+// 9 * 10^11.
+inline constexpr uint64_t kRequestsPerStart = uint64_t{1} << 24;
 
 constexpr Slot SlotOf(uint64_t venue_request_id) noexcept {
   return static_cast<Slot>(venue_request_id & (kOrdersMax - 1));

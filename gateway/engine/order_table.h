@@ -80,6 +80,8 @@ class OrderTable {
     return order.newest_id;
   }
   uint64_t requests() const noexcept { return counter_; }
+  // Leaves out the next `count` identifiers. REQUIRES: requests() + count <= kRequestsMax.
+  void SkipRequests(uint64_t count) noexcept { counter_ += count; }
 
   // Reserves a clOrdId for an order besides the one that it has. REQUIRES: HasRoomForId(), not in
   // use.

@@ -1,16 +1,25 @@
 // Has somebody pulled the plug for this order? One latched word is read per order; cancels never
 // ask.
 //
-// Latched and re-armed by name (all, session, account, venue) through RiskState messages; latching
-// twice is latching once. Limit and value are not used.
+// Latched and re-armed by name (all, session, account, venue) through RiskState messages, and by
+// the gateway itself when it could not keep what it promises; latching twice is latching once.
+// Limit and value are not used.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "gateway/risk/request.h"
 
 namespace ringway {
+
+// What keeps the gateway itself from taking orders.
+enum class GatewayFault : uint8_t {
+  kJournal,      // it cannot record them
+  kIdentifiers,  // it has none left for venue requests (order_table.h)
+};
 
 class KillSwitch {
   // Above its users, because its type is deduced.
@@ -43,6 +52,8 @@ class KillSwitch {
       return {};
     if (all_ == 0 && sessions_[request.session] == 0 && accounts_[request.account] == 0 &&
         venues_[request.venue] == 0) {
+      if (Has(GatewayFault::kJournal)) return {RejectReason::kJournalUnavailable};
+      if (Has(GatewayFault::kIdentifiers)) return {RejectReason::kGatewayFull};
       return {};
     }
     return {RejectReason::kKillSwitch, kCheck};
@@ -58,11 +69,17 @@ class KillSwitch {
   bool killed(KillScope scope, uint32_t index) const noexcept {
     return WordOf(*this, scope, index) != 0;
   }
-  uint32_t latched() const noexcept { return latched_; }
+  void Set(GatewayFault fault, bool latched) noexcept {
+    uint8_t& word = faults_[static_cast<size_t>(fault)];
+    latched_ += uint32_t{latched} - word;
+    word = latched;
+  }
+  bool Has(GatewayFault fault) const noexcept { return faults_[static_cast<size_t>(fault)] != 0; }
 
  private:
   uint32_t latched_ = 0;  // switches that are latched, of all kinds
   uint8_t all_ = 0;
+  std::array<uint8_t, 2> faults_ = {};  // by GatewayFault
   std::vector<uint8_t> sessions_;
   std::vector<uint8_t> accounts_;
   std::vector<uint8_t> venues_;
