@@ -46,7 +46,6 @@ class FlatIndex {
 
   bool HasRoom(size_t more) const noexcept { return size_ + more <= size_max_; }
   size_t size() const noexcept { return size_; }
-  size_t capacity() const noexcept { return entries_.size(); }
   std::span<const E> entries() const noexcept { return entries_.span(); }
 
   void Prefetch(const E& key) const noexcept { __builtin_prefetch(&entries_[Home(key)], 1); }
