@@ -44,6 +44,12 @@ inline constexpr std::array kSelfTradeChoices{
     ConfigChoice{"cancel-aggressor", static_cast<uint32_t>(exchange::SelfTrade::kCancelAggressor)},
 };
 
+inline constexpr std::array kCancelOnDisconnectChoices{
+    ConfigChoice{"off", static_cast<uint32_t>(CancelOnDisconnect::kOff)},
+    ConfigChoice{"link-loss", static_cast<uint32_t>(CancelOnDisconnect::kLinkLoss)},
+    ConfigChoice{"logout", static_cast<uint32_t>(CancelOnDisconnect::kLogout)},
+};
+
 template <class V>
 void Fields(V& v, AdminConfig& admin) {
   v.Text("socket", admin.socket);
@@ -191,6 +197,9 @@ void Fields(V& v, GatewaySessionConfig& session) {
   v.Integers("accounts", session.engine.accounts, kIds);
   v.Integers("instruments", session.engine.instruments, kIds);
   v.Integers("venues", session.engine.venues, kVenueIds);
+  v.Choice("cancel_on_disconnect", session.engine.cancel_on_disconnect, kCancelOnDisconnectChoices);
+  v.Integer("cancel_grace", session.engine.cancel_grace_ns, ConfigForm::kDuration,
+            {0, kCancelGraceMaxNs});
   v.Section("limits", session.engine.limits);
 }
 

@@ -225,7 +225,7 @@ enum SessionRejectReason {  # FIX tag 373 in spirit
 struct Logon $frame(1) {
   session @0 :UInt32;
   version @1 :UInt16;               # wire protocol version; 1
-  cancelOnDisconnect @2 :UInt8;     # 0 off, 1 on
+  cancelOnDisconnect @2 :UInt8;     # 0 as the gateway has it configured, 1 on link loss and on logout
   durability @3 :UInt8 $enumType("Durability");
   incarnation @4 :UInt64;           # chosen anew by a client that lost its memory
   nextSeqOut @5 :UInt64;            # the sequence number of the client's next request

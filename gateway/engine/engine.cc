@@ -52,6 +52,9 @@ Engine::Engine(const EngineConfig& config)
   for (size_t index = 0; index < sessions_.size(); ++index) {
     sessions_[index].id = config.sessions[index].id;
     session_limits_.push_back(config.sessions[index].limits);
+    const int64_t grace_ns = config.sessions[index].cancel_grace_ns;
+    RINGWAY_CHECK(grace_ns >= 0 && grace_ns <= kCancelGraceMaxNs, "cancel_grace_ns");
+    absence_limits_.push_back({config.sessions[index].cancel_on_disconnect, grace_ns});
   }
   for (const AccountConfig& account : config.accounts) {
     account_ids_.push_back(account.id);
@@ -72,50 +75,48 @@ void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept
   if (!started_) [[unlikely]]
     StartReferences();
 
+  if (input.origin == Origin::kSession) {
+    const uint32_t session = SessionIndex(input.id);
+    if (session != kNone) [[likely]]
+      return OnSession(session, input, effects);
+  } else if (input.origin == Origin::kVenue) {
+    const uint32_t venue =
+        input.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(input.id)) : kNone;
+    if (venue != kNone) [[likely]]
+      return OnVenue(venue, input, effects);
+  } else if (OnOccasion(input)) {
+    return DoWork(effects);
+  }
+  ++counters_.unknown_sources;
+}
+
+// What is neither a request nor a report. Answers false for what means nothing.
+bool Engine::OnOccasion(const Input& input) noexcept {
   switch (input.origin) {
-    case Origin::kSession: {
-      const uint32_t session = SessionIndex(input.id);
-      if (session == kNone) [[unlikely]]
-        break;
-      OnSession(session, input, effects);
-      return;
-    }
-    case Origin::kVenue: {
-      const uint32_t venue =
-          input.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(input.id)) : kNone;
-      if (venue == kNone) [[unlikely]]
-        break;
-      OnVenue(venue, input, effects);
-      return;
-    }
     case Origin::kSessionUp:
     case Origin::kSessionDown: {
       const uint32_t session = SessionIndex(input.id);
-      if (session == kNone) [[unlikely]]
-        break;
+      if (session == kNone) return false;
       input.origin == Origin::kSessionUp ? OnSessionUp(session, input)
                                          : OnSessionDown(session, input);
-      DoWork(effects);
-      return;
+      return true;
     }
     case Origin::kAdmin:
       OnAdmin(input);
-      DoWork(effects);
-      return;
+      return true;
     case Origin::kTimer:
       WatchIdentifiers();
-      DoWork(effects);
-      return;
+      return true;
     case Origin::kStart:
       OnStart(input.id);
-      DoWork(effects);
-      return;
+      return true;
     case Origin::kJournal:
-      if (input.id > 1) break;
+      if (input.id > 1) return false;
       checks_.get<KillSwitch>().Set(GatewayFault::kJournal, input.id == 1);
-      return;
+      return true;
+    default:
+      return false;
   }
-  ++counters_.unknown_sources;
 }
 
 void Engine::RejectMessage(SessionState& session, FrameType type, SessionRejectReason reason,

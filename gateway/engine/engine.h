@@ -151,6 +151,7 @@ class Engine {
   using SessionState = EngineSession;
 
   static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr int64_t kNever = INT64_MAX;
   // Orders that one step looks at, at most, for work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;
   // Effects that one visited order may cause: an OpenOrder, a report and a cancel.
@@ -159,6 +160,7 @@ class Engine {
   // engine.cc
   void OnSession(uint32_t session, const Input& input, Effects& effects) noexcept;
   void OnVenue(uint32_t venue, const Input& input, Effects& effects) noexcept;
+  [[nodiscard]] bool OnOccasion(const Input& input) noexcept;
   void StartReferences() noexcept;
   void SkipRequests(SessionState& session, const Input& input) noexcept;
   void RejectMessage(SessionState& session, FrameType type, SessionRejectReason reason,
@@ -213,7 +215,11 @@ class Engine {
   // engine_session.cc
   void OnSessionUp(uint32_t session, const Input& input) noexcept;
   void OnSessionDown(uint32_t session, const Input& input) noexcept;
-  void LeaveSession(uint32_t session, LogoutReason reason) noexcept;
+  CancelOnDisconnect PolicyOf(uint32_t session) const noexcept;
+  void BeginGrace(uint32_t session) noexcept;
+  void CancelGone(uint32_t session) noexcept;
+  void EndGraces() noexcept;
+  void CancelAllGone() noexcept;
   void OnStart(uint32_t number) noexcept;
   void WatchIdentifiers() noexcept;
 
@@ -279,6 +285,11 @@ class Engine {
   std::vector<uint32_t> account_ids_;
   std::vector<SessionLimits> session_limits_;
   std::vector<AccountLimits> account_limits_;
+  struct AbsenceLimits {
+    CancelOnDisconnect policy;
+    int64_t grace_ns;
+  };
+  std::vector<AbsenceLimits> absence_limits_;  // by session
 
   // State.
   int64_t now_ns_ = 0;
@@ -295,6 +306,8 @@ class Engine {
   ExecutionIds execution_ids_;
   EngineCounters counters_;
   std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};
+
+  int64_t next_grace_end_ns_ = kNever;  // no session's grace ends before
 
   // Work over many orders.
   uint32_t work_ = 0;               // unfinished pieces, of all kinds

@@ -94,6 +94,15 @@ struct SessionLimits {
   uint32_t cancel_reserve = 1'000;         // < message_burst
 };
 
+// When the gateway cancels a session's open orders because the session is gone. A client may ask
+// for more by Logon.cancelOnDisconnect, never for less.
+enum class CancelOnDisconnect : uint8_t {
+  kOff,       // orders stay
+  kLinkLoss,  // its link is lost and does not come back within the grace period
+  kLogout,    // and at once when it logs out
+};
+inline constexpr int64_t kCancelGraceMaxNs = int64_t{86'400} * 1'000'000'000;
+
 // (SessionConfig is the session layer's: gateway/session/session_options.h.)
 struct EngineSessionConfig {
   uint32_t id = 0;
@@ -103,6 +112,10 @@ struct EngineSessionConfig {
   std::vector<uint32_t> accounts;
   std::vector<uint32_t> instruments;
   std::vector<VenueId> venues;
+  CancelOnDisconnect cancel_on_disconnect = CancelOnDisconnect::kOff;
+  // How long a session that lost its link may be away; 0: no time. 0 to kCancelGraceMaxNs. A new
+  // gateway process gives every session that was not logged out its whole grace anew.
+  int64_t cancel_grace_ns = 5'000'000'000;
   SessionLimits limits;
 };
 

@@ -45,6 +45,7 @@ inline EngineConfig SmallFirm() {
     session.limits.collar_bps = 10'000;
     session.limits.duplicate_orders_max = 0;
     session.limits.messages_per_second = 0;
+    session.cancel_grace_ns = 0;
     config.sessions.push_back(session);
   }
   config.venues = {{1, "ONE"}, {2, "TWO"}};

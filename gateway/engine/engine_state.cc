@@ -128,6 +128,8 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(session.next_seq_in);
     folder.Add(session.next_seq_out);
     folder.Add(session.incarnation);
+    folder.Add(session.absence);
+    folder.Add(session.grace_end_ns);
     folder.Add(uint64_t{session.snapshot_round} << 16 |
                static_cast<uint64_t>(session.cancel_on_disconnect) << 8 |
                static_cast<uint64_t>(session.up));

@@ -13,8 +13,10 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
   }
   bool news = false;
   if (status.instrument == 0) {
+    const bool was_reachable = venues_.Reachable(venue);
     news = venues_.SetState(venue, status.state);
     if (news && status.state == VenueState::kDown) doubtful_[venue] = 1;
+    if (!was_reachable && venues_.Reachable(venue)) CancelAllGone();
   } else {
     const uint32_t instrument = InstrumentIndex(status.instrument);
     if (instrument == kNone) {

@@ -117,6 +117,7 @@ void Engine::RecountWork() noexcept {
 }
 
 void Engine::DoWork(Effects& effects) noexcept {
+  if (now_ns_ >= next_grace_end_ns_) EndGraces();
   if (work_ == 0) return;
   visits_left_ = kVisitsPerStepMax;
   SendNotices(effects);

@@ -37,15 +37,25 @@ struct SnapshotJob {
   uint32_t count = 0;
 };
 
+// What a session's open orders have to expect while it is not logged on.
+enum class Absence : uint8_t {
+  kNone,    // it is logged on, or they stay whatever happens
+  kPaused,  // they stay until the next start of the gateway, which begins the grace period
+  kGrace,   // they are canceled at grace_end_ns unless it returns
+  kGone,    // they are canceled: what a venue that is down keeps, when it is back
+};
+
 struct EngineSession {
   SessionId id = 0;
   bool up = false;
-  bool cancel_on_disconnect = false;
+  bool cancel_on_disconnect = false;  // the client asked for kLogout at its latest logon
+  Absence absence = Absence::kNone;
   bool busy = false;           // any walk below is unfinished
   uint8_t snapshot_round = 0;  // counts snapshots; orders carry the one that they were part of
   uint64_t next_seq_in = 1;    // of the next request
   uint64_t next_seq_out = 1;   // of the next report
   uint64_t incarnation = 0;    // of the latest logon
+  int64_t grace_end_ns = 0;    // of kGrace
   Walk disconnect;             // cancels all open orders
   MassCancelJob mass_cancel;
   SnapshotJob snapshot;
