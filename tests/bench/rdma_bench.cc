@@ -20,7 +20,9 @@
 namespace ringway::bench {
 namespace {
 
-constexpr uint32_t kRounds = 5;  // unless RINGWAY_BENCH_ROUNDS says otherwise
+// Programs differ by 20 % from start to start on an emulated CPU. RINGWAY_BENCH_ROUNDS may say
+// otherwise.
+constexpr uint32_t kRounds = 7;
 constexpr uint32_t kRoundsMax = 1000;
 constexpr uint32_t kTriesMax = 2;
 constexpr uint32_t kSizes[] = {48, 240};
@@ -65,8 +67,8 @@ class RdmaBench {
   Figures Measure(const std::string& name, const RdmaRun& run, std::string& why);
   void RunSlots(std::vector<Slot>& slots);
   void RunSpread();
-  void AddLatencyRows(const std::vector<Slot>& slots, uint32_t bytes);
-  void AddRateRows(const std::vector<Slot>& slots, uint32_t bytes);
+  void AddLatencyRows(const std::vector<Slot>& slots, uint32_t bytes, bool one_device);
+  void AddRateRows(const std::vector<Slot>& slots, uint32_t bytes, bool one_device);
   void AddCounterRows(const Slot& latency, const Slot& rate);
   void AddRow(const std::string& name, const Slot& ours, const Slot& reference,
               const std::string& figure, std::optional<double> target);
@@ -108,6 +110,12 @@ std::vector<double> Ratios(const Slot& ours, const Slot& reference, const std::s
 // Only where perftest is the floor, or a peer carries messages, is there something to be met.
 bool CarriesMessages(const Slot& slot) { return !absl::StrContains(slot.contestant.name, "put_"); }
 
+bool IsIn(const Slot& slot, uint32_t bytes, bool one_device) {
+  return slot.bytes == bytes && slot.contestant.one_device == one_device;
+}
+
+const char* Ways(bool one_device) { return one_device ? "one device, " : ""; }
+
 Figures RdmaBench::Measure(const std::string& name, const RdmaRun& run, std::string& why) {
   const PairOutcome outcome = RunPairCommand(run.command);
   if (!outcome.ok) {
@@ -127,12 +135,15 @@ Figures RdmaBench::Measure(const std::string& name, const RdmaRun& run, std::str
 void RdmaBench::RunSlots(std::vector<Slot>& slots) {
   for (uint32_t round = 0; round < rounds_; ++round) {
     for (Slot& slot : slots) {
-      const std::string name = absl::StrCat(slot.contestant.name, ", ", slot.bytes, " B");
+      const bool one_device = slot.contestant.one_device;
+      const std::string name = absl::StrCat(slot.contestant.name, one_device ? ", one device" : "",
+                                            ", ", slot.bytes, " B");
+      const RdmaEnds ends = one_device ? ends_.OnOneDevice() : ends_;
       Figures figures;
       for (uint32_t i = 0; i < kTriesMax && figures.empty(); ++i) {
-        figures = Measure(
-            name, slot.contestant.make(ends_, slot.bytes, slot.contestant.count, NextPort()),
-            slot.why);
+        figures =
+            Measure(name, slot.contestant.make(ends, slot.bytes, slot.contestant.count, NextPort()),
+                    slot.why);
       }
       std::fprintf(stderr, "bench: rdma: round %u of %u: %s:", round + 1, rounds_, name.c_str());
       for (const char* figure : {"p50_ns", "p99_ns", "mean_ns", "message_ns"}) {
@@ -167,10 +178,10 @@ void RdmaBench::AddRow(const std::string& name, const Slot& ours, const Slot& re
   report_.Add(std::move(row));
 }
 
-void RdmaBench::AddLatencyRows(const std::vector<Slot>& slots, uint32_t bytes) {
-  const auto in = [&](const Slot& slot) { return slot.bytes == bytes; };
+void RdmaBench::AddLatencyRows(const std::vector<Slot>& slots, uint32_t bytes, bool one_device) {
+  const auto in = [&](const Slot& slot) { return IsIn(slot, bytes, one_device); };
   const auto ours = std::find_if(slots.begin(), slots.end(), in);
-  const std::string name = absl::StrCat("rdma one-way, ", bytes, " B");
+  const std::string name = absl::StrCat("rdma one-way, ", Ways(one_device), bytes, " B");
   for (auto slot = ours + 1; slot != slots.end() && in(*slot); ++slot) {
     const bool floor = slot->contestant.name == "ib_write_lat";
     std::optional<double> target;
@@ -183,16 +194,16 @@ void RdmaBench::AddLatencyRows(const std::vector<Slot>& slots, uint32_t bytes) {
   }
 }
 
-void RdmaBench::AddRateRows(const std::vector<Slot>& slots, uint32_t bytes) {
-  const auto in = [&](const Slot& slot) { return slot.bytes == bytes; };
+void RdmaBench::AddRateRows(const std::vector<Slot>& slots, uint32_t bytes, bool one_device) {
+  const auto in = [&](const Slot& slot) { return IsIn(slot, bytes, one_device); };
   const auto ours = std::find_if(slots.begin(), slots.end(), in);
   for (auto slot = ours + 1; slot != slots.end() && in(*slot); ++slot) {
     const bool floor = slot->contestant.name == "ib_write_bw";
     std::optional<double> target;
     if (!floor) target = 1;
     if (floor && bytes == kSizes[0]) target = kRateRatioMax;
-    AddRow(absl::StrCat("rdma per message consumed, ", bytes, " B"), *ours, *slot, "message_ns",
-           target);
+    AddRow(absl::StrCat("rdma per message consumed, ", Ways(one_device), bytes, " B"), *ours, *slot,
+           "message_ns", target);
   }
 }
 
@@ -258,8 +269,10 @@ void RdmaBench::Run() {
   }
   RunSlots(latency);
   RunSlots(rate);
-  for (uint32_t bytes : kSizes) AddLatencyRows(latency, bytes);
-  for (uint32_t bytes : kSizes) AddRateRows(rate, bytes);
+  for (const bool one_device : {false, true}) {
+    for (uint32_t bytes : kSizes) AddLatencyRows(latency, bytes, one_device);
+    for (uint32_t bytes : kSizes) AddRateRows(rate, bytes, one_device);
+  }
   AddCounterRows(latency[0], rate[0]);
   RunSpread();
 }

@@ -21,6 +21,10 @@ struct RdmaEnds {
   std::string device_a, device_b;
   std::optional<int> gid_a, gid_b;  // of the RoCE v2 address; none on InfiniBand
   bool soft = false;                // software devices
+
+  RdmaEnds OnOneDevice() const {
+    return {address_a, address_a, device_a, device_a, gid_a, gid_a, soft};
+  }
 };
 // From RINGWAY_RDMA_A, _B, _DEVICE_A, _DEVICE_B. Errors: InvalidArgument, with the remedy.
 absl::StatusOr<RdmaEnds> ReadRdmaEnds();
@@ -38,9 +42,11 @@ struct RdmaContestant {
   std::string name;
   RdmaRun (*make)(const RdmaEnds& ends, uint32_t bytes, uint32_t count, uint16_t port);
   uint32_t count;  // messages of one slice
+  bool one_device =
+      false;  // both programs use device a: some peers can do nothing else on one host
 };
 
-// Ours is the first of each.
+// Ours is the first of those on two devices, and of those on one, which is a shorter way.
 std::vector<RdmaContestant> LatencyContestants(bool soft);
 std::vector<RdmaContestant> RateContestants(bool soft);
 // Ours over so many links between the same two threads.
