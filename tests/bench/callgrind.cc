@@ -1,7 +1,5 @@
 #include "tests/bench/callgrind.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -10,13 +8,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace ringway::bench {
-
-std::string ProgramBeside(const std::string& name) {
-  std::array<char, 4096> path{};
-  const ssize_t bytes = readlink("/proc/self/exe", path.data(), path.size() - 1);
-  const std::string own(path.data(), bytes > 0 ? static_cast<size_t>(bytes) : 0);
-  return own.substr(0, own.rfind('/') + 1) + name;
-}
 
 std::optional<uint64_t> CountInstructions(const std::string& program, const std::string& arguments,
                                           const std::string& function) {

@@ -14,7 +14,4 @@ namespace ringway::bench {
 std::optional<uint64_t> CountInstructions(const std::string& program, const std::string& arguments,
                                           const std::string& function);
 
-// The path of a program built beside this one.
-std::string ProgramBeside(const std::string& name);
-
 }  // namespace ringway::bench

@@ -16,6 +16,7 @@
 #include "tests/bench/callgrind.h"
 #include "tests/bench/check_load.h"
 #include "tests/bench/engine_load.h"
+#include "tests/bench/program_beside.h"
 #include "transport/options.h"
 #include "transport/port/shm.h"
 

@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "tests/bench/callgrind.h"
+#include "tests/bench/program_beside.h"
 
 namespace ringway::bench {
 namespace {
