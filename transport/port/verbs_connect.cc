@@ -1,4 +1,8 @@
 // How a client connects: its side, start to finish, in the caller's thread.
+//
+// A request that the network loses is made anew after a second, then after two, four, ...: the
+// connection manager itself sends it again after 4.3 s only (Linux, drivers/infiniband/core/cma.c,
+// CMA_CM_RESPONSE_TIMEOUT). What the listener made for the one given up goes when it hears so.
 #include <rdma/rdma_cma.h>
 #include <sys/random.h>
 
@@ -19,6 +23,10 @@
 
 namespace ringway {
 namespace {
+
+constexpr int64_t kFirstAttemptNs = kNsPerS;
+// What the kernel gives each step before the request; the attempt's own end comes sooner.
+constexpr int kResolveMs = 60'000;
 
 absl::Status SystemError(absl::string_view what, const Uri& uri) {
   return absl::ErrnoToStatus(errno, absl::StrCat(what, " for ", uri.ToString()));
@@ -50,10 +58,8 @@ absl::Status Resolve(VerbsId& id, const Uri& uri, int64_t deadline_ns) {
     if (!source.ok()) return source.status();
     from = *source;
   }
-  const int timeout_ms =
-      static_cast<int>(std::clamp<int64_t>((deadline_ns - MonotonicNowNs()) / kNsPerMs, 1, 60'000));
   if (rdma_resolve_addr(id.get(), uri.source.empty() ? nullptr : from.get(), to->get(),
-                        timeout_ms) != 0) {
+                        kResolveMs) != 0) {
     return absl::UnavailableError(absl::StrCat(
         "no RDMA device reaches ", uri.ToString(), " (", absl::ErrnoToStatus(errno, "").message(),
         "). Remedy: see that the address is right, and the source address one of an RDMA device; "
@@ -62,7 +68,7 @@ absl::Status Resolve(VerbsId& id, const Uri& uri, int64_t deadline_ns) {
   }
   absl::StatusOr<VerbsCmEvent> event = Expect(id, RDMA_CM_EVENT_ADDR_RESOLVED, deadline_ns, uri);
   if (!event.ok()) return event.status();
-  if (rdma_resolve_route(id.get(), timeout_ms) != 0) return SystemError("finding a route", uri);
+  if (rdma_resolve_route(id.get(), kResolveMs) != 0) return SystemError("finding a route", uri);
   return Expect(id, RDMA_CM_EVENT_ROUTE_RESOLVED, deadline_ns, uri).status();
 }
 
@@ -83,15 +89,9 @@ absl::StatusOr<VerbsHello> MakeHello(const ConnectOptions& options, uint32_t rke
   return hello;
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<VerbsLink>> VerbsConnect(const Uri& uri,
-                                                        const ConnectOptions& options) {
-  if (uri.host.empty()) return absl::InvalidArgumentError("an rdma address is rdma://host:port");
-  if (absl::Status valid = ValidateLinkOptions(options.link); !valid.ok()) return valid;
-  if (options.epoch == 0) return absl::InvalidArgumentError("epochs start at 1");
-  const int64_t deadline_ns = MonotonicNowNs() + options.timeout_ns;
-
+// One request. Errors: as VerbsConnect(); DeadlineExceeded when nobody answered.
+absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const ConnectOptions& options,
+                                                   int64_t deadline_ns) {
   absl::StatusOr<VerbsId> id = VerbsId::Create();
   if (!id.ok()) return id.status();
   if (absl::Status found = Resolve(*id, uri, deadline_ns); !found.ok()) return found;
@@ -146,6 +146,21 @@ absl::StatusOr<std::unique_ptr<VerbsLink>> VerbsConnect(const Uri& uri,
       VerbsPort(*std::move(queue), nullptr), SettledOptions(options.link, *hello, *reply),
       LinkIdentity{options.peer_key, options.epoch, {hello->nonce, reply->nonce}},
       int64_t{reply->heartbeat_ms} * kNsPerMs);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<VerbsLink>> VerbsConnect(const Uri& uri,
+                                                        const ConnectOptions& options) {
+  if (uri.host.empty()) return absl::InvalidArgumentError("an rdma address is rdma://host:port");
+  if (absl::Status valid = ValidateLinkOptions(options.link); !valid.ok()) return valid;
+  if (options.epoch == 0) return absl::InvalidArgumentError("epochs start at 1");
+  const int64_t deadline_ns = MonotonicNowNs() + options.timeout_ns;
+  for (int64_t attempt_ns = kFirstAttemptNs;; attempt_ns *= 2) {
+    const int64_t until_ns = std::min(deadline_ns, MonotonicNowNs() + attempt_ns);
+    absl::StatusOr<std::unique_ptr<VerbsLink>> link = Attempt(uri, options, until_ns);
+    if (!absl::IsDeadlineExceeded(link.status()) || until_ns == deadline_ns) return link;
+  }
 }
 
 }  // namespace ringway
