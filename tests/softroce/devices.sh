@@ -1,17 +1,22 @@
 #!/bin/sh
-# Two Soft-RoCE devices in one kernel that exchange real packets over a veth pair, so that netem and a link that goes
-# down act on RDMA traffic. names.sh names them.
+# Two Soft-RoCE devices in one kernel that exchange real packets over two cables and what joins them, so that netem and
+# a link that goes down act on RDMA traffic. names.sh names them.
 #
 # usage: devices.sh up|down             make both; take both away, and all that came with them
-#        devices.sh link-down INTERFACE
-#        devices.sh link-up INTERFACE   and the routes and the neighbour that went with the link
+#        devices.sh link-down INTERFACE its cable's other end goes down: it loses its carrier, and nothing passes
+#        devices.sh link-up INTERFACE   the cable again, also where it never was down
 #        devices.sh netem INTERFACE FAULT... | off
 #                                       what it sends meets tc-netem(8): netem va loss 5% delay 1ms
+#        devices.sh heal                both links up, no netem; also where nothing was hurt
 #
 # A kernel takes what is sent to an address of its own for local, and never sends it. So the two addresses are taken out
-# of the table of local addresses. Between the two of them the other end of the veth is the next hop; they are local to
-# what arrives by a veth, and to all other senders. The rest of the host's network stays as it is. Soft-RoCE of Linux 6.1 works in the
+# of the table of local addresses. Between the two of them the cable is the next hop; they are local to what arrives by a
+# cable, and to all other senders. The rest of the host's network stays as it is. Soft-RoCE of Linux 6.1 works in the
 # first network namespace only, so a namespace cannot do this job.
+#
+# The cables (veth pairs) end in a namespace of their own, where no firewall of the host's is, and where either passes on
+# to the other what it gets. They are two so that one can be pulled: an interface that is itself set down loses its
+# routes, and then the next message of the connection manager breaks the device for good (docs/adr/0012-softroce.md).
 set -eu
 
 here=$(dirname "$0")
@@ -19,24 +24,25 @@ here=$(dirname "$0")
 . "$here/names.sh"
 address_a=$RINGWAY_RDMA_A address_b=$RINGWAY_RDMA_B
 interface_a=$RINGWAY_RDMA_INTERFACE_A interface_b=$RINGWAY_RDMA_INTERFACE_B
+patch=ringway-patch
 mac_a=02:00:0a:09:00:01 mac_b=02:00:0a:09:01:01
 # Routing tables: towards b, towards a, and what is local. The rules' priorities begin with the same number.
 table_a=10901 table_b=10902 table_local=10903
 
-# What an interface needs once it is up: `ip` commands for interface $1 of address $2, towards address $3 of MAC $4 by
-# table $5. The kernel has just put $2 among the local addresses; a route may name it as its source only as long as it
-# is there.
+# `ip` commands for interface $1 of MAC $2 and address $3, towards address $4 of MAC $5 by table $6. The kernel puts $3
+# among the local addresses as it is given to the interface; a route may name it as its source only as long as it is
+# there.
 attach() {
   cat <<BATCH
-route replace $3/32 dev $1 src $2 table $5
-route replace local $2 dev $1 table $table_local
-route del local $2 dev $1 table local
-neigh replace $3 lladdr $4 dev $1 nud permanent
+link add $1 address $2 type veth peer name $1 netns $patch
+link set $1 up
+addr add $3/24 dev $1
+route replace $4/32 dev $1 src $3 table $6
+route replace local $3 dev $1 table $table_local
+route del local $3 dev $1 table local
+neigh replace $4 lladdr $5 dev $1 nud permanent
 BATCH
 }
-
-attach_a() { attach "$interface_a" "$address_a" "$address_b" "$mac_b" $table_a; }
-attach_b() { attach "$interface_b" "$address_b" "$address_a" "$mac_a" $table_b; }
 
 rules() {
   cat <<BATCH
@@ -55,8 +61,8 @@ down() {
   for device in "$RINGWAY_RDMA_DEVICE_A" "$RINGWAY_RDMA_DEVICE_B"; do
     [ ! -e "/sys/class/infiniband/$device" ] || rdma link del "$device"
   done
-  # Its peer, the addresses, the routes and the neighbours go with it.
-  [ ! -e "/sys/class/net/$interface_a" ] || ip link del "$interface_a"
+  # The cables, their addresses, routes and neighbours go with it.
+  [ ! -e "/run/netns/$patch" ] || ip netns del "$patch"
   # Those that were never made are no matter.
   rules del | ip -force -batch - 2> /dev/null || true
 }
@@ -70,16 +76,23 @@ up() {
     }
   done
   trap down EXIT
+  ip netns add "$patch"
   ip -batch - <<BATCH
 link set lo up
-link add $interface_a address $mac_a type veth peer name $interface_b address $mac_b
+$(attach "$interface_a" $mac_a "$address_a" "$address_b" $mac_b $table_a)
+$(attach "$interface_b" $mac_b "$address_b" "$address_a" $mac_a $table_b)
+$(rules add)
+BATCH
+  # Not a bridge: its ports pass nothing for the second that the kernel takes to tell it of a link.
+  tc -netns "$patch" -batch - <<BATCH
+qdisc add dev $interface_a ingress
+qdisc add dev $interface_b ingress
+filter add dev $interface_a ingress matchall action mirred egress redirect dev $interface_b
+filter add dev $interface_b ingress matchall action mirred egress redirect dev $interface_a
+BATCH
+  ip -netns "$patch" -batch - <<BATCH
 link set $interface_a up
 link set $interface_b up
-addr add $address_a/24 dev $interface_a
-addr add $address_b/24 dev $interface_b
-$(attach_a)
-$(attach_b)
-$(rules add)
 BATCH
   rdma link add "$RINGWAY_RDMA_DEVICE_A" type rxe netdev "$interface_a"
   rdma link add "$RINGWAY_RDMA_DEVICE_B" type rxe netdev "$interface_b"
@@ -100,16 +113,9 @@ interface() {
 case "${1:-}:$#" in
   up:1) up ;;
   down:1) down ;;
-  link-down:2)
+  link-down:2 | link-up:2)
     interface "$2"
-    ip link set "$2" down
-    ;;
-  link-up:2)
-    interface "$2"
-    {
-      echo "link set $2 up"
-      if [ "$2" = "$interface_a" ]; then attach_a; else attach_b; fi
-    } | ip -batch -
+    ip -netns "$patch" link set "$2" "${1#link-}"
     ;;
   netem:[3-9] | netem:[1-9][0-9])
     interface "$2"
@@ -117,6 +123,12 @@ case "${1:-}:$#" in
     shift 2
     if [ "$*" = off ]; then set -- noqueue; else set -- netem "$@"; fi
     tc qdisc replace dev "$interface" root "$@"
+    ;;
+  heal:1)
+    for interface in "$interface_a" "$interface_b"; do echo "link set $interface up"; done |
+      ip -netns "$patch" -batch -
+    for interface in "$interface_a" "$interface_b"; do echo "qdisc replace dev $interface root noqueue"; done |
+      tc -batch -
     ;;
   *)
     sed -n 's/^# usage:/usage:/p; s/^#        /       /p' "$0" >&2

@@ -16,12 +16,6 @@ while [ $# -ge 2 ]; do
   echo $status > "$folder/$number.status"
   echo "=== ${2##*/}: exit status $status"
   # The next one finds the devices as they were.
-  if [ $status -ne 0 ]; then
-    for interface in "$RINGWAY_RDMA_INTERFACE_A" "$RINGWAY_RDMA_INTERFACE_B"; do
-      sh "$RINGWAY_SOFTROCE_DEVICES" netem "$interface" off
-      sh "$RINGWAY_SOFTROCE_DEVICES" link-down "$interface"
-      sh "$RINGWAY_SOFTROCE_DEVICES" link-up "$interface"
-    done
-  fi
+  [ $status -eq 0 ] || sh "$RINGWAY_SOFTROCE_DEVICES" heal
   shift 2
 done

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <infiniband/verbs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,8 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -22,6 +25,9 @@ constexpr int kPort = 1;
 constexpr uint32_t kBytes = 4096;  // four packets of the path MTU of 1024
 constexpr int kWritesMax = 64;
 constexpr int64_t kPatienceNs = 20 * kNsPerS;
+// Half a second until a peer that does not answer is given up: a busy machine's may be late.
+constexpr uint8_t kTimeout = 14;
+constexpr uint8_t kRetries = 6;
 
 std::string Variable(const char* name) {
   const char* value = std::getenv(name);
@@ -102,7 +108,7 @@ class End {
   }
 
   // `timeout` is the exponent of 4.096 us after which an unanswered packet is sent again.
-  bool Connect(const End& peer, uint8_t timeout, uint8_t retries) {
+  bool Connect(const End& peer, uint8_t timeout) {
     ibv_qp_attr attr{};
     attr.qp_state = IBV_QPS_INIT;
     attr.port_num = kPort;
@@ -128,7 +134,7 @@ class End {
     }
     attr.qp_state = IBV_QPS_RTS;
     attr.timeout = timeout;
-    attr.retry_cnt = retries;
+    attr.retry_cnt = kRetries;
     return ibv_modify_qp(pair_.get(), &attr,
                          IBV_QP_STATE | IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT | IBV_QP_RNR_RETRY |
                              IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC) == 0;
@@ -174,22 +180,32 @@ class End {
 
 class EnvironmentTest : public ::testing::Test {
  protected:
-  void SetUp() override { Reopen(10, 6); }
+  void SetUp() override { Reopen(kTimeout); }
 
   void TearDown() override {
     if (netem_) Devices("netem " + interface_a_ + " off");
-    if (down_) Devices("link-up " + interface_a_);
+    for (const std::string& interface : down_) Devices("link-up " + interface);
   }
 
   // New queue pairs, connected to each other, and other bytes on either side.
-  void Reopen(uint8_t timeout, uint8_t retries) {
+  void Reopen(uint8_t timeout) {
     a_ = std::make_unique<End>(device_a_);
     b_ = std::make_unique<End>(device_b_);
     ASSERT_TRUE(a_->ok() && b_->ok())
         << "no devices " << device_a_ << " and " << device_b_ << ": run it by ./run softroce";
-    ASSERT_TRUE(a_->Connect(*b_, timeout, retries) && b_->Connect(*a_, timeout, retries));
+    ASSERT_TRUE(a_->Connect(*b_, timeout) && b_->Connect(*a_, timeout));
     a_->memory().fill(0xA5);
     b_->memory().fill(0);
+  }
+
+  // The kernel tells a device of its cable within a second.
+  static bool Becomes(const End& end, ibv_port_state state) {
+    const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
+    while (end.Port().state != state) {
+      if (MonotonicNowNs() > deadline_ns) return false;
+      usleep(10'000);
+    }
+    return true;
   }
 
   void Netem(const std::string& faults) {
@@ -202,7 +218,8 @@ class EnvironmentTest : public ::testing::Test {
   const std::string interface_a_ = Variable("RINGWAY_RDMA_INTERFACE_A");
   const std::string interface_b_ = Variable("RINGWAY_RDMA_INTERFACE_B");
   std::unique_ptr<End> a_, b_;
-  bool netem_ = false, down_ = false;
+  bool netem_ = false;
+  std::vector<std::string> down_;
 };
 
 TEST_F(EnvironmentTest, BothDevicesAreActiveAtTheirAddresses) {
@@ -229,21 +246,23 @@ TEST_F(EnvironmentTest, WritesCrossTheLink) {
 
 TEST_F(EnvironmentTest, NetemDelaysThem) {
   // Nothing is sent again within 537 ms.
-  Reopen(17, 6);
-  const auto fastest_ns = [this] {
-    int64_t fastest = kPatienceNs;
-    for (int i = 0; i < 5; ++i) {
+  Reopen(17);
+  constexpr int64_t kDelayNs = 40 * kNsPerMs;
+  // Of many writes: a busy machine delays some of them by itself.
+  const auto one_is_faster = [this] {
+    bool faster = false;
+    for (int i = 0; i < 50 && !faster; ++i) {
       const int64_t start_ns = MonotonicNowNs();
       EXPECT_EQ(a_->Write(*b_), IBV_WC_SUCCESS);
-      fastest = std::min(fastest, MonotonicNowNs() - start_ns);
+      faster = MonotonicNowNs() - start_ns < kDelayNs;
     }
-    return fastest;
+    return faster;
   };
-  EXPECT_LT(fastest_ns(), 40 * kNsPerMs);
+  EXPECT_TRUE(one_is_faster());
   Netem("delay 40ms");
-  EXPECT_GE(fastest_ns(), 40 * kNsPerMs);
+  EXPECT_FALSE(one_is_faster());
   Netem("off");
-  EXPECT_LT(fastest_ns(), 40 * kNsPerMs);
+  EXPECT_TRUE(one_is_faster());
 }
 
 TEST_F(EnvironmentTest, WritesSurviveLossAndDuplicates) {
@@ -263,15 +282,20 @@ TEST_F(EnvironmentTest, TotalLossEndsTheConnection) {
 }
 
 TEST_F(EnvironmentTest, LinkDownEndsTheConnectionAndLinkUpHeals) {
-  down_ = true;
-  Devices("link-down " + interface_a_);
-  EXPECT_NE(a_->Write(*b_), IBV_WC_SUCCESS);
-  EXPECT_NE(b_->memory(), a_->memory());
-  Devices("link-up " + interface_a_);
-  down_ = false;
-  Reopen(10, 6);
-  EXPECT_EQ(a_->Write(*b_), IBV_WC_SUCCESS);
-  EXPECT_EQ(b_->memory(), a_->memory());
+  for (const auto& [end, interface] : {std::pair{&a_, interface_a_}, {&b_, interface_b_}}) {
+    Reopen(kTimeout);
+    down_.push_back(interface);
+    Devices("link-down " + interface);
+    EXPECT_NE(a_->Write(*b_), IBV_WC_SUCCESS) << interface;
+    EXPECT_NE(b_->memory(), a_->memory()) << interface;
+    EXPECT_TRUE(Becomes(**end, IBV_PORT_DOWN)) << interface;
+    Devices("link-up " + interface);
+    down_.pop_back();
+    EXPECT_TRUE(Becomes(**end, IBV_PORT_ACTIVE)) << interface;
+    Reopen(kTimeout);
+    EXPECT_EQ(a_->Write(*b_), IBV_WC_SUCCESS) << interface;
+    EXPECT_EQ(b_->memory(), a_->memory()) << interface;
+  }
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ INIT = pathlib.Path(__file__).with_name("init")
 PACKAGE = "linux-image-amd64"
 # Loaded in this order, each after what it depends on. rdma_rxe asks for crc32_generic only when it makes a device.
 MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay", "crc32_generic", "rdma_rxe", "rdma_ucm",
-           "ib_uverbs", "veth", "sch_netem")
+           "ib_uverbs", "veth", "sch_netem", "sch_ingress", "cls_matchall", "act_mirred")
 UNUSED_DAYS_MAX = 14
 ASK_AGAIN_SECONDS = 86400
 

@@ -1,10 +1,9 @@
-// How does an end of a fault run hear what is wanted of it, and how long did its turns take?
+// How does an end of a fault run hear what is wanted of it, and how long did it look away?
 #pragma once
 
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
-#include <utility>
 
 #include "base/clock.h"
 #include "tests/softroce/faults/ends.h"
@@ -21,7 +20,7 @@ inline void CatchEndSignals() {
   sigaction(SIGUSR1, &action, nullptr);
 }
 
-// One loop's clock: whether it is to consume in this turn, and its longest turn.
+// One loop's clock: whether it is to consume in this turn, and its longest turn of late.
 class Turns {
  public:
   // Begins a turn.
@@ -34,11 +33,11 @@ class Turns {
     }
   }
   bool consumes() const noexcept { return last_ns_ >= paused_until_ns_; }
-  // Since it was last asked; what passes until the next turn is not counted.
-  uint64_t TakeLongest() noexcept {
-    last_ns_ = 0;
-    return static_cast<uint64_t>(std::exchange(longest_ns_, 0));
-  }
+  // In nanoseconds, since something was last Heard().
+  int64_t longest_ns() const noexcept { return longest_ns_; }
+  void Heard() noexcept { longest_ns_ = 0; }
+  // The loop stood still on purpose.
+  void Restart() noexcept { last_ns_ = longest_ns_ = 0; }
 
  private:
   int64_t last_ns_ = 0;

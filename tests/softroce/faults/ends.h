@@ -19,9 +19,12 @@
 namespace ringway::faults {
 
 inline constexpr int64_t kPauseNs = 2 * kNsPerS;
-// Three missed end a link: long enough that an emulated processor under load does not miss them.
-inline constexpr int64_t kHeartbeatNs = 200 * kNsPerMs;
+// Long enough that an emulated processor under load does not miss three.
+inline constexpr int64_t kHeartbeatNs = 250 * kNsPerMs;
 inline constexpr uint32_t kHeartbeatsMissed = 3;
+// A silence ends a link before the third heartbeat's time is over, by so much: it is heard, and
+// judged, a turn late.
+inline constexpr int64_t kJudgedEarlyNs = kHeartbeatNs / 2;
 inline constexpr uint64_t kIncarnation = 1;
 
 SessionKey KeyOf(uint32_t session);

@@ -18,6 +18,7 @@ namespace {
 constexpr int kKills = 20;
 constexpr uint64_t kSeed = 20261122;
 constexpr int64_t kKilledSeenMaxNs = kNsPerS;
+constexpr int kMeasurementsMax = 20;
 constexpr int64_t kStoppedSeenMaxNs = kHeartbeatsMissed * kHeartbeatNs;
 
 double Ms(int64_t ns) { return static_cast<double>(ns) / kNsPerMs; }
@@ -30,92 +31,83 @@ class FaultsTest : public testing::Test {
     run_.StartStrategy();
     ASSERT_TRUE(run_.AwaitMore(20));
   }
-  void TearDown() override {
-    // Whatever became of the test, the next finds the devices as they were.
-    if (netem_) {
-      EXPECT_TRUE(Devices("netem va off") && Devices("netem vb off"));
-    }
-  }
+  // Whatever became of the test, the next finds the devices as they were.
+  void TearDown() override { EXPECT_TRUE(!hurt_ || HealNetwork()); }
 
-  // Nothing that this interface sends arrives, until both ends have noticed.
-  void CutAndHeal(const std::string& interface) {
-    netem_ = true;
-    ASSERT_TRUE(Devices("netem " + interface + " loss 100%"));
-    const int64_t cut_ns = MonotonicNowNs();
-    int64_t turn_ns = 0;
-    const int64_t strategy_ns = run_.AwaitDown(run_.strategy_records(), cut_ns, turn_ns);
-    const int64_t gateway_ns = run_.AwaitDown(run_.gateway_records(1), cut_ns, turn_ns);
-    ASSERT_TRUE(Devices("netem " + interface + " off"));
-    netem_ = false;
+  // `fault` is of devices.sh, for this interface; it lasts until both ends have noticed.
+  void HurtAndHeal(const std::string& fault, const char* name) {
+    hurt_ = true;
+    const int64_t hurt_ns = MonotonicNowNs();
+    ASSERT_TRUE(Devices(fault));
+    const int64_t strategy_ns = run_.AwaitDown(run_.strategy_records(), hurt_ns).after_ns;
+    const int64_t gateway_ns = run_.AwaitDown(run_.gateway_records(1), hurt_ns).after_ns;
+    ASSERT_TRUE(HealNetwork());
     EXPECT_GE(strategy_ns, 0);
     EXPECT_GE(gateway_ns, 0);
-    printf("%s cut: seen by the strategy after %.0f ms, by the gateway after %.0f ms\n",
-           interface.c_str(), Ms(strategy_ns), Ms(gateway_ns));
+    const int64_t healed_ns = MonotonicNowNs();
     EXPECT_TRUE(run_.AwaitMore(20));
+    printf(
+        "%s: seen by the strategy after %.0f ms, by the gateway after %.0f ms, healed in %.0f ms\n",
+        name, Ms(strategy_ns), Ms(gateway_ns), Ms(MonotonicNowNs() - healed_ns));
+  }
+
+  // One end dies at seeded moments; the other must see it in time, and take its successor.
+  void KillAtSeededMoments(const char* name, void (FaultRun::*kill)(), void (FaultRun::*start)(),
+                           RecordReader& witness) {
+    printf("seed %lu\n", kSeed);
+    Random random(kSeed);
+    int64_t worst_ns = 0;
+    for (int kills = 0; kills != kKills; ++kills) {
+      ASSERT_TRUE(run_.AwaitMore(random.Below(40)));
+      usleep(static_cast<useconds_t>(random.Below(20'000)));
+      const int64_t killed_ns = MonotonicNowNs();
+      (run_.*kill)();
+      const int64_t seen_ns = run_.AwaitDown(witness, killed_ns).after_ns;
+      ASSERT_GE(seen_ns, 0) << "kill " << kills;
+      worst_ns = std::max(worst_ns, seen_ns);
+      (run_.*start)();
+      ASSERT_TRUE(run_.AwaitMore(1)) << "kill " << kills;
+    }
+    printf("killed %s: seen after %.1f ms at most\n", name, Ms(worst_ns));
+    EXPECT_LE(worst_ns, kKilledSeenMaxNs);
+    EXPECT_TRUE(run_.Finish(std::string(name) + " killed 20 times", kKills));
   }
 
   FaultRun run_;
-  bool netem_ = false;
+  bool hurt_ = false;  // the network
 };
 
 TEST_F(FaultsTest, LossDuplicationAndReordering) {
-  netem_ = true;
+  hurt_ = true;
   for (const char* interface : {"va", "vb"}) {
     ASSERT_TRUE(Devices(std::string("netem ") + interface +
                         " delay 1ms loss 5% duplicate 2% reorder 25% 50%"));
   }
   EXPECT_TRUE(run_.AwaitMore(500));
-  netem_ = false;
-  ASSERT_TRUE(Devices("netem va off") && Devices("netem vb off"));
+  ASSERT_TRUE(HealNetwork());
   EXPECT_TRUE(run_.Finish("loss, duplication, reordering", 500));
 }
 
 TEST_F(FaultsTest, ACutOfEitherDirectionHeals) {
-  CutAndHeal("va");
-  CutAndHeal("vb");
+  HurtAndHeal("netem va loss 100%", "cut from the strategy to the gateway");
+  HurtAndHeal("netem vb loss 100%", "cut from the gateway to the strategy");
   EXPECT_TRUE(run_.Finish("cut and healed", 60));
 }
 
+TEST_F(FaultsTest, ALinkDownOnEitherSideHeals) {
+  HurtAndHeal("link-down va", "the strategy's link down");
+  HurtAndHeal("link-down vb", "the gateway's link down");
+  EXPECT_TRUE(run_.Finish("links down and up", 60));
+}
+
 TEST_F(FaultsTest, StrategyKilledAtSeededMoments) {
-  printf("seed %lu\n", kSeed);
-  Random random(kSeed);
-  int64_t worst_ns = 0;
-  for (int kills = 0; kills != kKills; ++kills) {
-    ASSERT_TRUE(run_.AwaitMore(random.Below(40)));
-    usleep(static_cast<useconds_t>(random.Below(20'000)));
-    const int64_t killed_ns = MonotonicNowNs();
-    run_.KillStrategy();
-    int64_t turn_ns = 0;
-    const int64_t seen_ns = run_.AwaitDown(run_.gateway_records(1), killed_ns, turn_ns);
-    ASSERT_GE(seen_ns, 0) << "kill " << kills;
-    worst_ns = std::max(worst_ns, seen_ns);
-    run_.StartStrategy();
-    ASSERT_TRUE(run_.AwaitMore(1)) << "kill " << kills;
-  }
-  printf("killed strategy: seen after %.1f ms at most\n", Ms(worst_ns));
-  EXPECT_LE(worst_ns, kKilledSeenMaxNs);
-  EXPECT_TRUE(run_.Finish("strategy killed 20 times", 20));
+  KillAtSeededMoments("strategy", &FaultRun::KillStrategy, &FaultRun::StartStrategy,
+                      run_.gateway_records(1));
 }
 
 TEST_F(FaultsTest, GatewayKilledAtSeededMoments) {
-  printf("seed %lu\n", kSeed);
-  Random random(kSeed);
-  int64_t worst_ns = 0;
-  for (int kills = 0; kills != kKills; ++kills) {
-    ASSERT_TRUE(run_.AwaitMore(random.Below(40)));
-    usleep(static_cast<useconds_t>(random.Below(20'000)));
-    const int64_t killed_ns = MonotonicNowNs();
-    run_.KillGateway();
-    int64_t turn_ns = 0;
-    const int64_t seen_ns = run_.AwaitDown(run_.strategy_records(), killed_ns, turn_ns);
-    ASSERT_GE(seen_ns, 0) << "kill " << kills;
-    worst_ns = std::max(worst_ns, seen_ns);
-    run_.StartGateway();
-    ASSERT_TRUE(run_.AwaitMore(1)) << "kill " << kills;
-  }
-  printf("killed gateway: seen after %.1f ms at most\n", Ms(worst_ns));
-  EXPECT_LE(worst_ns, kKilledSeenMaxNs);
-  EXPECT_TRUE(run_.Finish("gateway killed 20 times", 20));
+  KillAtSeededMoments("gateway", &FaultRun::KillGateway, &FaultRun::StartGateway,
+                      run_.strategy_records());
 }
 
 TEST_F(FaultsTest, StoppedForLongerThanItsHeartbeats) {
@@ -126,18 +118,26 @@ TEST_F(FaultsTest, StoppedForLongerThanItsHeartbeats) {
   };
   for (const Case& one : {Case{"strategy", run_.strategy(), run_.gateway_records(1)},
                           Case{"gateway", run_.gateway(), run_.strategy_records()}}) {
-    const int64_t stopped_ns = MonotonicNowNs();
-    ASSERT_EQ(kill(one.stopped, SIGSTOP), 0);
-    int64_t turn_ns = 0;
-    const int64_t seen_ns = run_.AwaitDown(one.witness, stopped_ns, turn_ns);
-    usleep(static_cast<useconds_t>(kHeartbeatNs / 1000));
-    ASSERT_EQ(kill(one.stopped, SIGCONT), 0);
-    printf("stopped %s: seen after %.1f ms, of %.0f ms and the witness's longest turn of %.1f ms\n",
-           one.name, Ms(seen_ns), Ms(kStoppedSeenMaxNs), Ms(turn_ns));
-    EXPECT_GE(seen_ns, 0);
-    // The last heartbeat may have been seen a turn late, and the third missing one as well.
-    EXPECT_LE(seen_ns, kStoppedSeenMaxNs + 2 * turn_ns);
-    EXPECT_TRUE(run_.AwaitMore(20));
+    bool measured = false;
+    for (int attempt = 0; attempt != kMeasurementsMax && !measured; ++attempt) {
+      const int64_t stopped_ns = MonotonicNowNs();
+      ASSERT_EQ(kill(one.stopped, SIGSTOP), 0);
+      const FaultRun::Down down = run_.AwaitDown(one.witness, stopped_ns);
+      usleep(static_cast<useconds_t>(kHeartbeatNs / 1000));
+      ASSERT_EQ(kill(one.stopped, SIGCONT), 0);
+      ASSERT_GE(down.after_ns, 0);
+      // Where the machine let the witness stand still as well, there is nothing to measure. Its
+      // turns count twice: when it heard the last heartbeat, and when it judged.
+      measured = down.after_ns > 0 && 2 * down.turn_ns <= kJudgedEarlyNs;
+      printf("stopped %s: seen after %.1f ms, of %.0f; the witness's longest turn: %.1f ms%s\n",
+             one.name, Ms(down.after_ns), Ms(kStoppedSeenMaxNs), Ms(down.turn_ns),
+             measured ? "" : ", so once more");
+      if (measured) {
+        EXPECT_LE(down.after_ns, kStoppedSeenMaxNs);
+      }
+      EXPECT_TRUE(run_.AwaitMore(20));
+    }
+    EXPECT_TRUE(measured) << "this machine stands still too often to measure a " << one.name;
   }
   EXPECT_TRUE(run_.Finish("stopped", 60));
 }

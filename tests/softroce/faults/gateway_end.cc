@@ -121,13 +121,13 @@ class GatewayEnd {
   void Take(const Input& input) {
     Account& account = *Find(input.id);
     if (input.origin == Origin::kSessionUp) {
-      (void)turns_.TakeLongest();
+      turns_.Heard();
       account.records->Write(RecordKind::kUp, account.epoch, account.received + 1, 0);
     } else if (input.origin == Origin::kSessionDown) {
       Logout logout;
       (void)Decode(input.payload, logout);
       account.records->Write(RecordKind::kDown, account.epoch, static_cast<uint64_t>(logout.reason),
-                             turns_.TakeLongest());
+                             static_cast<uint64_t>(turns_.longest_ns()));
     } else if (input.origin == Origin::kSession) {
       NewOrder order;
       const bool is_order =
@@ -135,6 +135,7 @@ class GatewayEnd {
       // What is no order is recorded too: as number 0, which nobody sent.
       account.records->Write(RecordKind::kReceived, account.epoch, is_order ? order.cl_ord_id : 0,
                              is_order ? static_cast<uint64_t>(order.price) : 0);
+      turns_.Heard();
       Report(account, ++account.received);
     }
   }
@@ -171,8 +172,8 @@ LinkOptions FaultLinkOptions() {
   options.ring_bytes = 16u << 10;
   options.payload_bytes_max = 512;
   options.heartbeat_interval_ns = kHeartbeatNs;
-  options.suspect_after_missed = kHeartbeatsMissed;
-  options.dead_after_ns = kHeartbeatsMissed * kHeartbeatNs;
+  options.suspect_after_missed = kHeartbeatsMissed - 1;
+  options.dead_after_ns = kHeartbeatsMissed * kHeartbeatNs - kJudgedEarlyNs;
   return options;
 }
 

@@ -17,7 +17,7 @@ namespace ringway::faults {
 enum class RecordKind : uint32_t {
   kStart = 1,  // a process took the file over; number: its id
   kUp,         // logged on
-  kDown,       // link or session lost; content: the end's longest turn since kUp, in nanoseconds
+  kDown,       // link or session lost; content: the end's longest turn since it last received, ns
   kSent,       // about to be sent, perhaps again after a kStart
   kReceived,
 };

@@ -27,8 +27,7 @@
 namespace ringway::faults {
 namespace {
 
-constexpr int64_t kConnectTimeoutNs = 20 * kNsPerS;
-constexpr int64_t kEndPatienceNs = 5 * kNsPerS;
+constexpr int64_t kPatienceNs = 20 * kNsPerS;
 constexpr useconds_t kIdleUs = 200;
 constexpr int kOrders = 50;
 constexpr int kFailed = 1;
@@ -47,7 +46,7 @@ class Rogue {
     options.uri = uri_.ToString();
     options.session = kRogueSession;
     options.key = KeyOf(kRogueSession);
-    options.connect_timeout_ns = kConnectTimeoutNs;
+    options.connect_timeout_ns = kPatienceNs;
     options.link = FaultLinkOptions();
     options.resume = {kIncarnation, 0, received_ + 1, 0};
     auto session = BasicSession<VerbsLink>::Connect(
@@ -116,7 +115,7 @@ class Rogue {
   }
   bool over() const { return session_->state() != SessionState::kLive; }
   int AwaitEnd() {
-    return TurnUntil(kEndPatienceNs, [this] { return over(); }) ? kRogueEnded : kRogueTolerated;
+    return TurnUntil(kPatienceNs, [this] { return over(); }) ? kRogueEnded : kRogueTolerated;
   }
 
   // An order as any other. False: the session is over.
@@ -127,9 +126,18 @@ class Rogue {
     order.cl_ord_id = number;
     order.price = static_cast<int64_t>(RequestContent(number));
     order.qty = 1;
-    return TurnUntil(kEndPatienceNs,
+    return TurnUntil(kPatienceNs,
                      [&] { return over() || session_->Send(order) == SendStatus::kOk; }) &&
            !over();
+  }
+
+  // Some orders, until each is answered. False: the session is over.
+  bool Trade() {
+    for (int order = 0; order != kOrders; ++order) {
+      if (!Order()) return false;
+    }
+    const uint64_t goal = session_->next_seq_out() - 1;
+    return TurnUntil(kPatienceNs, [&] { return over() || received_ >= goal; }) && !over();
   }
 
   // From memory that the device may read, behind the link's back: it counts its own writes only.
@@ -171,12 +179,8 @@ class Rogue {
   }
 
   int RewoundCredit() {
-    // The peer has learnt what was consumed so far: several heartbeats.
-    for (int order = 0; order != kOrders; ++order) {
-      if (!Order()) return kFailed;
-    }
-    const uint64_t goal = session_->next_seq_out() - 1;
-    if (!TurnUntil(kConnectTimeoutNs, [&] { return received_ >= goal; })) return kFailed;
+    if (!Trade()) return kFailed;
+    // The peer learns what was consumed so far.
     TurnUntil(3 * kHeartbeatNs, [] { return false; });
     VerbsLink& link = session_->link();
     StateLine line{};
@@ -208,11 +212,7 @@ class Rogue {
   }
 
   int OldEpoch() {
-    for (int order = 0; order != kOrders; ++order) {
-      if (!Order()) return kFailed;
-    }
-    const uint64_t goal = session_->next_seq_out() - 1;
-    if (!TurnUntil(kConnectTimeoutNs, [&] { return received_ >= goal; })) return kFailed;
+    if (!Trade()) return kFailed;
     const uint32_t old_epoch = session_->link().epoch();
     const std::vector<std::byte> old(port().mirror(), port().mirror() + port().ring_bytes());
     session_.reset();
@@ -226,7 +226,7 @@ class Rogue {
     const auto again = VerbsConnect(uri_, {.link = FaultLinkOptions(),
                                            .peer_key = kRogueSession,
                                            .epoch = old_epoch,
-                                           .timeout_ns = kConnectTimeoutNs,
+                                           .timeout_ns = kPatienceNs,
                                            .secret = key.bytes()});
     return AdmittedEpochOf(again.status()).has_value() ? end : kFailed;
   }

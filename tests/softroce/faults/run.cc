@@ -54,6 +54,8 @@ bool Devices(const std::string& arguments) {
   return system(absl::StrCat("sh \"$RINGWAY_SOFTROCE_DEVICES\" ", arguments).c_str()) == 0;
 }
 
+bool HealNetwork() { return Devices("heal"); }
+
 pid_t Fork(const std::function<int()>& body) {
   fflush(nullptr);
   const pid_t parent = getpid();
@@ -128,18 +130,20 @@ bool FaultRun::AwaitMore(uint64_t reports) {
   return Await(kPatienceNs, [&] { return reports_received() >= goal; });
 }
 
-int64_t FaultRun::AwaitDown(RecordReader& end, int64_t since_ns, int64_t& turn_ns) {
-  int64_t after_ns = -1;
+FaultRun::Down FaultRun::AwaitDown(RecordReader& end, int64_t since_ns) {
+  Down down;
   Await(kPatienceNs, [&] {
+    down = {};
     for (const Record& record : end.Read()) {
-      if (record.kind != RecordKind::kDown || record.t_ns < since_ns) continue;
-      after_ns = record.t_ns - since_ns;
-      turn_ns = static_cast<int64_t>(record.content);
-      return true;
+      const bool since = record.t_ns >= since_ns;
+      if (record.kind == RecordKind::kUp && !since) down = {};
+      if (record.kind != RecordKind::kDown) continue;
+      down = {since ? record.t_ns - since_ns : 0, static_cast<int64_t>(record.content)};
+      if (since) break;
     }
-    return false;
+    return down.after_ns >= 0;
   });
-  return after_ns;
+  return down;
 }
 
 bool FaultRun::Finish(const std::string& name, uint64_t messages_min) {

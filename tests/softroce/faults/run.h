@@ -25,6 +25,8 @@ inline constexpr int64_t kPatienceNs = 120 * kNsPerS;
 
 // Runs devices.sh (tests/softroce). False: it failed.
 bool Devices(const std::string& arguments);
+// Takes back whatever it did to the network. False: it failed.
+bool HealNetwork();
 
 // Forks; the child runs `body`, exits with its answer, and dies with its parent.
 pid_t Fork(const std::function<int()>& body);
@@ -53,9 +55,12 @@ class FaultRun {
 
   // Waits until the strategy has received so many more reports than now. False: it did not.
   bool AwaitMore(uint64_t reports);
-  // How long after since_ns this file says kDown, in nanoseconds; -1 where it does not in time.
-  // `turn_ns` becomes that end's longest turn.
-  int64_t AwaitDown(RecordReader& end, int64_t since_ns, int64_t& turn_ns);
+  // Waits until this end is without its peer.
+  struct Down {
+    int64_t after_ns = -1;  // since_ns; 0: it was so already; -1: it never said so
+    int64_t turn_ns = 0;    // its longest turn since it last heard of its peer
+  };
+  Down AwaitDown(RecordReader& end, int64_t since_ns);
   uint64_t reports_received();
   // Records of this kind, so far.
   static uint64_t Count(RecordReader& end, RecordKind kind);

@@ -44,7 +44,7 @@ class StrategyEnd {
       const bool idle = Turn();
       if (session_->state() != SessionState::kLive) {
         records_->Write(RecordKind::kDown, epoch_, static_cast<uint64_t>(session_->end()),
-                        turns_.TakeLongest());
+                        static_cast<uint64_t>(turns_.longest_ns()));
       } else if (idle) {
         usleep(kIdleUs);
       }
@@ -93,6 +93,7 @@ class StrategyEnd {
     if (!status.ok()) return false;
     said_.clear();
     epoch_ = session_->resume_state().epoch;
+    turns_.Restart();
     records_->Write(RecordKind::kUp, epoch_, session_->next_seq_out(), session_->next_seq_in());
     return true;
   }
@@ -104,6 +105,7 @@ class StrategyEnd {
       count = session_->Poll(Handlers{[this](const OrderAck& ack) {
                                records_->Write(RecordKind::kReceived, epoch_, ack.cl_ord_id,
                                                ack.order_id);
+                               turns_.Heard();
                                ++received_;
                              }},
                              64);
