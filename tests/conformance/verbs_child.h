@@ -1,18 +1,22 @@
-// How a test of RDMA links runs its other end in a process of its own: this program again, with a
-// test of it that is disabled otherwise.
+// How a test of RDMA links runs its other end in a process of its own: this program again, whose
+// main() then does the child's part instead of the tests.
 //
 // Forking alone would share the device's open files and the connection manager's between the two.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 namespace ringway {
+
+inline constexpr const char* kChildFlag = "--child";
 
 class ChildProcess {
  public:
@@ -26,22 +30,16 @@ class ChildProcess {
     }
   }
 
-  // Runs the test "Child.DISABLED_<name>" with `argument` in its environment (Argument()).
-  void Start(const std::string& name, const std::string& argument) {
+  // Runs this program as the child, which dies with its parent.
+  void Start(const std::string& argument) {
     ASSERT_LT(process_, 0);
     process_ = fork();
     ASSERT_GE(process_, 0);
     if (process_ != 0) return;
-    setenv("RINGWAY_CHILD_ARGUMENT", argument.c_str(), 1);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     unsetenv("GTEST_OUTPUT");
-    const std::string filter = "--gtest_filter=Child.DISABLED_" + name;
-    execl("/proc/self/exe", "child", filter.c_str(), "--gtest_also_run_disabled_tests",
-          "--gtest_brief=1", nullptr);
+    execl("/proc/self/exe", "child", kChildFlag, argument.c_str(), nullptr);
     _exit(127);
-  }
-  static std::string Argument() {
-    const char* const argument = std::getenv("RINGWAY_CHILD_ARGUMENT");
-    return argument == nullptr ? "" : argument;
   }
 
   void Signal(int signal) {
@@ -54,8 +52,8 @@ class ChildProcess {
     waitpid(process_, nullptr, 0);
     process_ = -1;
   }
-  // Non-blocking: true once it has ended by itself; its exit status, 0 if its test passed, is then
-  // in exit_status().
+  // Non-blocking: true once it has ended by itself; its exit status, 0 if nothing that it expected
+  // failed, is then in exit_status().
   bool HasEnded() {
     if (process_ <= 0) return true;
     int status = 0;
@@ -70,5 +68,17 @@ class ChildProcess {
   pid_t process_ = -1;
   int exit_status_ = -1;
 };
+
+// What main() of such a program does: the tests, or, started as the child, `child` with Start()'s
+// argument. GoogleTest's expectations serve in both.
+template <class Child>
+int RunTestsOrChild(int argc, char** argv, Child child) {
+  const bool is_child = argc == 3 && std::string_view(argv[1]) == kChildFlag;
+  const std::string argument = is_child ? argv[2] : "";
+  testing::InitGoogleTest(&argc, argv);
+  if (!is_child) return RUN_ALL_TESTS();
+  child(argument);
+  return testing::UnitTest::GetInstance()->ad_hoc_test_result().Failed() ? 1 : 0;
+}
 
 }  // namespace ringway

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "tests/conformance/verbs_harness.h"
 #include "transport/port/verbs.h"
@@ -30,9 +31,37 @@ inline std::string RunCommand(const std::string& command) {
   return output;
 }
 
+// What the packets of both devices meet on their way, until it is taken back or goes.
+class NetworkFaults {
+ public:
+  NetworkFaults() = default;
+  NetworkFaults(const NetworkFaults&) = delete;
+  NetworkFaults& operator=(const NetworkFaults&) = delete;
+  ~NetworkFaults() {
+    if (hurt_) Heal();
+  }
+
+  // `faults` as of tc-netem(8).
+  void Netem(const std::string& faults) {
+    hurt_ = true;
+    RunCommand(
+        "for interface in $RINGWAY_RDMA_INTERFACE_A $RINGWAY_RDMA_INTERFACE_B; do"
+        " sh \"$RINGWAY_SOFTROCE_DEVICES\" netem $interface " +
+        faults + " || exit; done");
+  }
+  void Heal() {
+    RunCommand("sh \"$RINGWAY_SOFTROCE_DEVICES\" heal");
+    hurt_ = false;
+  }
+
+ private:
+  bool hurt_ = false;
+};
+
 class VerbsLinkTest : public ::testing::Test {
  protected:
-  void Listen(const ListenOptions& options) {
+  void Listen(ListenOptions options) {
+    options.handshake_timeout_ns = kVerbsPatienceNs;  // a busy machine is no bad peer
     listener_.reset();
     absl::StatusOr<std::unique_ptr<VerbsListener>> listener =
         VerbsListener::Listen(*ParseUri(RdmaListenUri(true, kVerbsTestPort)), options);
@@ -47,6 +76,19 @@ class VerbsLinkTest : public ::testing::Test {
     std::unique_ptr<VerbsLink> link;
     EXPECT_TRUE(WaitUntil([&] { return (link = listener_->TryAccept()) != nullptr; }));
     return link;
+  }
+  // A listener, and a link to it: from_ and to_ are its ends.
+  void Join(const LinkOptions& options = {}) {
+    ListenOptions listen;
+    listen.link = options;
+    ASSERT_NO_FATAL_FAILURE(Listen(listen));
+    ConnectOptions connect;
+    connect.link = options;
+    absl::StatusOr<std::unique_ptr<VerbsLink>> from = Connect(connect);
+    ASSERT_TRUE(from.ok()) << from.status();
+    from_ = *std::move(from);
+    to_ = Accept();
+    ASSERT_NE(to_, nullptr);
   }
   static bool Send(VerbsLink& link, uint64_t value) {
     Claim claim = link.TryClaim(48);
@@ -69,5 +111,9 @@ class VerbsLinkTest : public ::testing::Test {
   }
 
   std::unique_ptr<VerbsListener> listener_;
+  std::unique_ptr<VerbsLink> from_;
+  std::unique_ptr<VerbsLink> to_;
+  NetworkFaults network_;
 };
+
 }  // namespace ringway

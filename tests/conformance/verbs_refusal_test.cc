@@ -30,13 +30,19 @@ TEST_F(VerbsLinkTest, KeysAreProvedBothWays) {
     connect.secret = secret;
     return Connect(connect).status();
   };
-  EXPECT_TRUE(status(7, right).ok());
-  EXPECT_NE(Accept(), nullptr);
+  {
+    ConnectOptions connect;
+    connect.peer_key = 7;
+    connect.secret = right;
+    const absl::StatusOr<std::unique_ptr<VerbsLink>> admitted = Connect(connect);
+    ASSERT_TRUE(admitted.ok()) << admitted.status();
+    EXPECT_NE(Accept(), nullptr);
+  }
   for (const absl::Status& refused : {status(7, wrong), status(7, {}), status(8, right)}) {
     EXPECT_EQ(refused.code(), absl::StatusCode::kUnauthenticated) << refused;
     EXPECT_NE(refused.message().find("key"), absl::string_view::npos) << refused;
   }
-  EXPECT_EQ(listener_->refused_count(), 3u);
+  EXPECT_GE(listener_->refused_count(), 3u);  // more where a request was made anew
   Listen({});
   EXPECT_EQ(status(7, right).code(), absl::StatusCode::kUnauthenticated)
       << "a listener that proves nothing is not trusted";
@@ -85,15 +91,20 @@ TEST_F(VerbsLinkTest, RefusalsSayWhatToDo) {
 }
 
 TEST_F(VerbsLinkTest, AWildcardListensOnEveryDevice) {
+  ListenOptions listen;
+  listen.handshake_timeout_ns = kVerbsPatienceNs;
   absl::StatusOr<std::unique_ptr<VerbsListener>> listener =
-      VerbsListener::Listen(*ParseUri("rdma://0.0.0.0:" + std::to_string(kVerbsTestPort)), {});
+      VerbsListener::Listen(*ParseUri("rdma://0.0.0.0:" + std::to_string(kVerbsTestPort)), listen);
   ASSERT_TRUE(listener.ok()) << listener.status();
   listener_ = *std::move(listener);
-  EXPECT_TRUE(Connect().ok());
+  const absl::StatusOr<std::unique_ptr<VerbsLink>> across = Connect();
+  ASSERT_TRUE(across.ok()) << across.status();
   ConnectOptions connect;
   connect.timeout_ns = kVerbsPatienceNs;
   connect.peer_key = 1;
-  EXPECT_TRUE(VerbsConnect(*ParseUri(RdmaConnectUri(false, kVerbsTestPort)), connect).ok());
+  const absl::StatusOr<std::unique_ptr<VerbsLink>> same =
+      VerbsConnect(*ParseUri(RdmaConnectUri(false, kVerbsTestPort)), connect);
+  ASSERT_TRUE(same.ok()) << same.status();
   EXPECT_NE(Accept(), nullptr);
   EXPECT_NE(Accept(), nullptr);
 }

@@ -49,12 +49,10 @@ SessionOptions Options(uint8_t key = 7) {
   options.key = Key(key);
   options.connect_timeout_ns = kVerbsPatienceNs / 4;  // an emulated processor takes its time
   options.link.dead_after_ns = kNsPerS;
-  options.link.rdma.ack_timeout = 12;
   return options;
 }
 
-// ------------------------------------------------------------------------------------- the
-// strategy
+// ----------------------------------------------------------------------------------- the strategy
 
 class Strategy {
  public:
@@ -106,16 +104,14 @@ class Strategy {
   uint64_t next_id_ = 0;  // of an order that had no room
 };
 
-TEST(Child, DISABLED_Trades) { Strategy().Run(std::stoull(ChildProcess::Argument())); }
-
-// ------------------------------------------------------------------------------------- the gateway
+// ------------------------------------------------------------------------------------ the gateway
 
 class VerbsSessionTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ListenOptions options;
     options.link.dead_after_ns = kNsPerS;
-    options.link.rdma.ack_timeout = 12;
+    options.handshake_timeout_ns = kVerbsPatienceNs;  // a busy machine is no bad peer
     options.secret_of = [this](uint64_t session) {
       return session == kSession ? key_.bytes() : std::span<const std::byte>{};
     };
@@ -130,18 +126,6 @@ class VerbsSessionTest : public ::testing::Test {
       return listener_->Admit(id, epoch);
     });
   }
-  void TearDown() override {
-    if (netem_) Netem("off");
-    layer_.reset();
-  }
-
-  void Netem(const std::string& faults) {
-    netem_ = faults != "off";
-    for (const char* interface : {"RINGWAY_RDMA_INTERFACE_A", "RINGWAY_RDMA_INTERFACE_B"}) {
-      RunCommand("sh \"$RINGWAY_SOFTROCE_DEVICES\" netem " + RdmaAddress(interface) + " " + faults);
-    }
-  }
-
   void Turn() {
     const int64_t now_ns = clock_.NowNs();
     while (auto link = listener_->TryAccept()) {
@@ -185,23 +169,22 @@ class VerbsSessionTest : public ::testing::Test {
   ChildProcess child_;
   std::unordered_set<uint64_t> orders_;
   uint64_t next_seq_ = 1;
-  bool netem_ = false;
+  NetworkFaults network_;
 };
 
 TEST_F(VerbsSessionTest, EveryOrderOnceAcrossABrokenNetwork) {
-  child_.Start("Trades", "3000");
+  child_.Start("3000");
   TurnUntilOrders(1000);
-  Netem("loss 100%");
-  const int64_t until_ns = MonotonicNowNs() + 3 * kNsPerS;
-  TurnUntil([&] { return MonotonicNowNs() > until_ns; }, "time");
-  Netem("off");
+  network_.Netem("loss 100%");
+  TurnUntil([&] { return !layer_->session(kSession)->live(); }, "the session's end");
+  network_.Heal();
   TurnUntilChildHasSucceeded();
   EXPECT_EQ(orders_.size(), 3000u);
   EXPECT_GE(layer_->counters().logons, 2u);
 }
 
 TEST_F(VerbsSessionTest, EveryOrderOnceAcrossAStoppedStrategy) {
-  child_.Start("Trades", "3000");
+  child_.Start("3000");
   TurnUntilOrders(1000);
   child_.Signal(SIGSTOP);
   TurnUntil([&] { return !layer_->session(kSession)->live(); }, "the session's end");
@@ -213,11 +196,11 @@ TEST_F(VerbsSessionTest, EveryOrderOnceAcrossAStoppedStrategy) {
 
 // Its successor knows nothing of it and takes over at a higher epoch.
 TEST_F(VerbsSessionTest, ASuccessorOfAKilledStrategyTakesOver) {
-  child_.Start("Trades", "1000000");
+  child_.Start("1000000");
   TurnUntilOrders(1000);
   child_.Kill();
   const uint64_t before = orders_.size();
-  child_.Start("Trades", "1000");
+  child_.Start("1000");
   TurnUntilChildHasSucceeded();
   // What the first had written before it died counts as well; nothing came twice.
   EXPECT_GE(orders_.size(), before + 1000);
@@ -227,9 +210,14 @@ TEST_F(VerbsSessionTest, ASuccessorOfAKilledStrategyTakesOver) {
 TEST_F(VerbsSessionTest, AWrongKeyEndsBeforeTheLogon) {
   const absl::Status status = Session::Connect(Options(8)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated) << status;
-  EXPECT_EQ(listener_->refused_count(), 1u);
+  EXPECT_GE(listener_->refused_count(), 1u);  // more where a request was made anew
   EXPECT_EQ(layer_->counters().links_accepted, 0u);
 }
 
 }  // namespace
 }  // namespace ringway
+
+int main(int argc, char** argv) {
+  return ringway::RunTestsOrChild(
+      argc, argv, [](const std::string& orders) { ringway::Strategy().Run(std::stoull(orders)); });
+}

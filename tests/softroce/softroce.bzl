@@ -1,13 +1,14 @@
 """How a test that needs Soft-RoCE devices is built, and how all of them run in one boot."""
 
-def softroce_binary(name, deps = [], tags = [], **kwargs):
+def softroce_binary(name, deps = [], own_main = False, tags = [], **kwargs):
     """Declares a GoogleTest program that finds two Soft-RoCE devices when it runs (names.sh).
 
     It is no test of its own: Bazel builds it, and //tests/softroce:softroce_test, in whose list it stands, runs it.
 
     Args:
       name: the program.
-      deps: what it tests; GoogleTest's main comes by itself.
+      deps: what it tests.
+      own_main: its sources hold main(); else it has GoogleTest's.
       tags: passed to the cc_binary.
       **kwargs: passed to the cc_binary.
     """
@@ -15,7 +16,7 @@ def softroce_binary(name, deps = [], tags = [], **kwargs):
         name = name,
         testonly = True,
         tags = tags + ["softroce"],
-        deps = deps + ["@gtest//:gtest_main"],
+        deps = deps if own_main else deps + ["@gtest//:gtest_main"],
         **kwargs
     )
 
