@@ -242,6 +242,7 @@ class Gateway {
         AnswerUnsentIfDown(venue, message);
         Step({Origin::kVenue, venue.venue(), message.type, message.bytes()});
         parts_.sessions.Flush();  // a fill does not wait for the reports behind it
+        venue.connector().Confirm(message.seq);
         worked = true;
       }
     }

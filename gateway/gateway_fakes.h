@@ -80,6 +80,10 @@ class FakeSessions {
     }
     gathered.push_back(effect);
   }
+  bool holds_any() const { return false; }
+  bool Holds(SessionId) const { return false; }
+  void Release(SessionId, uint64_t, uint64_t) {}
+  void GiveUpHolding() {}
   void Flush() {
     reports.insert(reports.end(), gathered.begin(), gathered.end());
     gathered.clear();

@@ -88,15 +88,15 @@ class Effects {
   }
 
   // As Add(), for a message that is encoded already. REQUIRES: at most 8 + 13 * 8 payload bytes.
-  void AddEncoded(Target target, uint32_t id, FrameType type,
-                  std::span<const std::byte> payload) noexcept {
+  void AddEncoded(Target target, uint32_t id, FrameType type, std::span<const std::byte> payload,
+                  uint64_t seq = 0) noexcept {
     RINGWAY_CHECK(count_ < kEffectsPerStepMax && payload.size() <= sizeof(Effect::payload),
                   "an encoded message does not fit an effect");
     Effect& effect = effects_[count_++];
     effect.target = target;
     effect.type = type;
     effect.id = id;
-    effect.seq = 0;
+    effect.seq = seq;
     effect.payload_bytes = static_cast<uint16_t>(payload.size());
     std::memcpy(effect.payload.data(), payload.data(), payload.size());
   }

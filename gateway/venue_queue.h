@@ -76,6 +76,12 @@ class VenueQueue {
     head_ = 0;
   }
 
+  // Whether the connector has logged on at its venue since this was last asked.
+  bool SeesLogon() noexcept {
+    const uint64_t before = std::exchange(logons_, connector_.logons());
+    return before != logons_;
+  }
+
   void CountReceived(uint32_t messages) noexcept { counters_.messages_received += messages; }
 
   bool full() const noexcept { return waiting() >= pending_max_; }
@@ -96,6 +102,7 @@ class VenueQueue {
   std::size_t pending_max_;
   std::vector<Effect> pending_;  // from head_ on
   std::size_t head_ = 0;
+  uint64_t logons_ = 0;
   VenueCounters counters_;
 };
 

@@ -212,9 +212,9 @@ class BasicPublisher {
     const Claim claim =
         subscriber.link->TryClaim(static_cast<uint32_t>(kTopicKeyBytes + payload.size()));
     if (!claim) return claim.status;
-    std::memcpy(claim.payload().data(), &key, kTopicKeyBytes);
+    std::memcpy(claim.data, &key, kTopicKeyBytes);
     if (!payload.empty()) {
-      std::memcpy(claim.payload().data() + kTopicKeyBytes, payload.data(), payload.size());
+      std::memcpy(claim.data + kTopicKeyBytes, payload.data(), payload.size());
     }
     const SendStatus status = subscriber.link->Commit(type, publish);
     if (status == SendStatus::kOk) ++subscriber.counters.sent;

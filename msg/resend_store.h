@@ -46,6 +46,14 @@ class ResendStore {
   // REQUIRES: first() <= seq < next().
   const Slot& at(uint64_t seq) const noexcept { return slots_[seq & mask_]; }
 
+  // Gives amend(FrameType, std::span<std::byte> payload) what is kept as number `seq`, to correct
+  // it in place. REQUIRES: first() <= seq < next().
+  template <class F>
+  void Amend(uint64_t seq, F& amend) noexcept {
+    Slot& slot = slots_[seq & mask_];
+    amend(slot.type, std::span<std::byte>(slot.payload.data(), slot.payload_bytes));
+  }
+
   // Writes the message into the slot of next(); it is in the store only after Append().
   // REQUIRES: !full().
   template <Message M>

@@ -29,9 +29,20 @@ class Outbound {
   uint64_t next_seq() const noexcept { return store_.next(); }
   // The number of the next message to be put on the link: what Heartbeat.nextSeqOut says.
   uint64_t next_on_link() const noexcept { return cursor_; }
-  // Everything is on the link.
-  bool caught_up() const noexcept { return cursor_ == store_.next() && !gap_fill_due_; }
+  // Everything that may be is on the link.
+  bool caught_up() const noexcept { return cursor_ >= end() && !gap_fill_due_; }
   const ResendStore& store() const noexcept { return store_; }
+
+  // Messages from `seq` on wait in the store until a later call lets them go. At first none waits.
+  void HoldFrom(uint64_t seq) noexcept { held_from_ = seq; }
+  uint64_t held_from() const noexcept { return held_from_; }
+  // Lets amend(FrameType, std::span<std::byte> payload) correct what waits in the store.
+  template <class F>
+  void AmendHeld(F&& amend) noexcept {
+    for (uint64_t seq = std::max(held_from_, store_.first()); seq < store_.next(); ++seq) {
+      store_.Amend(seq, amend);
+    }
+  }
 
   // Forgets everything; the next new message is number `seq`.
   void Restart(uint64_t seq) noexcept {
@@ -114,7 +125,7 @@ class Outbound {
       if (status != SendStatus::kOk) return status;
       gap_fill_due_ = false;
     }
-    for (uint32_t count = 0; cursor_ != store_.next(); ++count) {
+    for (uint32_t count = 0; cursor_ < end(); ++count) {
       if (count == kPumpMax) return SendStatus::kBackPressured;
       const SendStatus status = Put(link, store_.at(cursor_), publish);
       if (status != SendStatus::kOk) return status;
@@ -127,7 +138,7 @@ class Outbound {
   SendStatus Put(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
     const Claim claim = link.TryClaim(slot.payload_bytes);
     if (!claim) return claim.status;
-    std::memcpy(claim.payload().data(), slot.payload.data(), slot.payload_bytes);
+    std::memcpy(claim.data, slot.payload.data(), slot.payload_bytes);
     // A link that ends here may or may not have shown the record. Either way the message counts as
     // sent: the next logon tells what arrived, and the rest is sent again from the store.
     (void)link.Commit(static_cast<uint8_t>(slot.type), publish);
@@ -135,8 +146,11 @@ class Outbound {
     return SendStatus::kOk;
   }
 
+  uint64_t end() const noexcept { return std::min(store_.next(), held_from_); }
+
   ResendStore store_;
-  uint64_t cursor_ = 1;        // first() <= cursor_ <= next(), while a link is being fed
+  uint64_t cursor_ = 1;  // first() <= cursor_ <= next(), while a link is being fed
+  uint64_t held_from_ = UINT64_MAX;
   bool gap_fill_due_ = false;  // cursor_ is not what the peer expects: GapFill goes first
 };
 
@@ -152,8 +166,9 @@ class Inbound {
 
   // Forgets everything; the next message is number `seq`.
   void Restart(uint64_t seq) noexcept { arriving_ = next_ = seq; }
-  // A new link begins, on which the peer goes on where processing stopped.
-  void Resume() noexcept { arriving_ = next_; }
+  // A new link begins, on which the peer goes on with `seq`: where processing stopped, or before.
+  // REQUIRES: seq <= next_seq().
+  void ResumeAt(uint64_t seq) noexcept { arriving_ = seq; }
 
   // Counts a message that arrived. True: process it; false: it was processed before.
   bool Count() noexcept {

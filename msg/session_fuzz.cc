@@ -62,7 +62,7 @@ void Try(std::span<const std::byte> input) {
     const size_t bytes = std::min(size_t{static_cast<uint8_t>(input[1])}, input.size() - 2);
     const Claim claim = gateway.TryClaim(static_cast<uint32_t>(bytes));
     if (!claim) break;
-    if (bytes != 0) std::memcpy(claim.payload().data(), input.data() + 2, bytes);
+    if (bytes != 0) std::memcpy(claim.data, input.data() + 2, bytes);
     (void)gateway.Commit(static_cast<uint8_t>(input[0]), Publish::kNow);
     input = input.subspan(2 + bytes);
     auto ignore = [](const Record&) {};

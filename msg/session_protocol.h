@@ -66,7 +66,7 @@ template <Link L, Message M>
 SendStatus SendUnnumbered(L& link, const M& message) noexcept {
   const Claim claim = link.TryClaim(PayloadBytes(message));
   if (!claim) return claim.status;
-  Encode(message, claim.payload().data());
+  Encode(message, claim.data);
   return link.Commit(static_cast<uint8_t>(M::kType), Publish::kNow);
 }
 

@@ -33,7 +33,7 @@ std::optional<AnyLink> AcceptWithin(AnyListener& listener, int64_t limit_ns) {
 void SendText(AnyLink& link, std::string_view text) {
   Claim claim = link.TryClaim(static_cast<uint32_t>(text.size()));
   ASSERT_TRUE(claim) << Name(claim.status);
-  std::memcpy(claim.payload().data(), text.data(), text.size());
+  std::memcpy(claim.data, text.data(), text.size());
   ASSERT_EQ(link.Commit(7, Publish::kNow), SendStatus::kOk);
 }
 

@@ -41,8 +41,8 @@ absl::StatusOr<WaitPolicy> ParseWaitPolicy(std::string_view text);
 
 struct WaitOptions {
   WaitPolicy policy = WaitPolicy::kAuto;
-  // Pauses before the first yield while there are as many cores as runnable threads, and while
-  // there are not.
+  // Idle turns until the first yield, itself one of them, while there are as many cores as runnable
+  // threads, and while there are not. The others pause. From 1.
   uint32_t spins_alone = 4000;
   uint32_t spins_crowded = 1;
   // A sched_yield() that takes so long ran somebody else: alone it takes some 0.7 us.

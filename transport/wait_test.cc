@@ -98,7 +98,7 @@ class Player {
   void Send() {
     Claim claim = link_.TryClaim(8);
     ASSERT_TRUE(claim);
-    std::memcpy(claim.payload().data(), &received_, 8);
+    std::memcpy(claim.data, &received_, 8);
     ASSERT_EQ(link_.Commit(1, Publish::kNow), SendStatus::kOk);
   }
 

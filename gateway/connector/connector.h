@@ -15,6 +15,14 @@
 
 namespace ringway {
 
+// How far a gateway and a venue that numbers what passes between them have come: what a gateway
+// that was started anew needs to go on where its former self stopped.
+struct VenueCursor {
+  uint64_t incarnation = 0;  // the venue's; 0: nothing is known
+  uint64_t sent = 0;         // requests
+  uint64_t received = 0;     // reports
+};
+
 class Connector {
  public:
   virtual ~Connector() = default;
@@ -25,10 +33,24 @@ class Connector {
   virtual uint32_t Send(int64_t now_ns, std::span<const Effect> requests) = 0;
 
   // Appends what the venue says (ExecutionReport, CancelReject, VenueStatus, ReferencePrice) while
-  // there is room in `messages`, as effects with Target::kVenue and this venue's id. Also the place
-  // where the connector keeps its connection alive and re-establishes it, never blocking; a change
-  // is reported as VenueStatus.
+  // there is room in `messages`, as effects with Target::kVenue, this venue's id, and as seq the
+  // venue's number of the report: 0 for the connector's own words and where a venue has none. Also
+  // the place where the connector keeps its connection alive and re-establishes it, never blocking;
+  // a change is reported as VenueStatus.
   virtual void Poll(int64_t now_ns, Effects& messages) = 0;
+
+  // For venues that number requests and reports, so that both outlive a process of the gateway.
+  // Counts logons at the venue: with each one cursor().sent may begin anew.
+  virtual uint64_t logons() const noexcept { return 0; }
+  virtual VenueCursor cursor() const noexcept { return {}; }
+  // Goes on from `cursor`, where an earlier process stopped; `requests` are the last before
+  // cursor.sent, oldest first, which the venue may or may not have got. Before the first Poll().
+  virtual void Restore(const VenueCursor& cursor, std::span<const Effect> requests) {
+    static_cast<void>(cursor);
+    static_cast<void>(requests);
+  }
+  // Reports up to this number are kept on this side: the venue may forget them.
+  virtual void Confirm(uint64_t received) noexcept { static_cast<void>(received); }
 };
 
 }  // namespace ringway

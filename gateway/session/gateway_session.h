@@ -41,6 +41,8 @@ class GatewaySession {
         heartbeat_default_ns_(options.heartbeat_default_ns),
         incarnation_(config.incarnation),
         outbound_(config.report_slots),
+        safe_seq_in_(config.next_seq_in),
+        acknowledged_(config.next_seq_in),
         counters_(counters) {
     outbound_.Restart(config.next_seq_out);
     inbound_.Restart(config.next_seq_in);
@@ -52,6 +54,13 @@ class GatewaySession {
   uint64_t next_seq_in() const noexcept { return inbound_.next_seq(); }
   uint64_t next_seq_out() const noexcept { return outbound_.next_seq(); }
   const ResendStore& reports() const noexcept { return outbound_.store(); }
+  // Its reports and the acknowledgement of its requests wait for Release(): it was promised more
+  // than Durability::kMemory.
+  bool holds() const noexcept { return holds_; }
+  // So many reports wait that no more requests are to be taken.
+  bool crowded() const noexcept {
+    return holds_ && outbound_.store().count() > outbound_.store().capacity() / 2;
+  }
   // Logged on, and its end is not decided.
   bool live() const noexcept { return link_ != nullptr && !ended_; }
   // Logged on and over: the engine has to hear of it, then TakeLink().
@@ -92,20 +101,26 @@ class GatewaySession {
     now_ns_ = last_heard_ns_ = last_heartbeat_ns_ = now_ns;
     quiet_turns = 0;
 
-    inbound_.Resume();
+    logon.durability = std::min(logon.durability, durability_max_);
+    // What was acknowledged without waiting stays acknowledged.
+    if (!holds_) safe_seq_in_ = inbound_.next_seq();
+    holds_ = logon.durability != Durability::kMemory;
+    outbound_.HoldFrom(holds_ ? safe_seq_out_ : UINT64_MAX);
+    acknowledged_ = safe_seq_in_;
+
+    inbound_.ResumeAt(safe_seq_in_);
     if (logon.next_seq_in == 0) {
       outbound_.Restart(outbound_.next_seq());
     } else if (outbound_.ResumeAt(logon.next_seq_in, outbound_.store().capacity() / 2) != 0) {
       logon.next_seq_in = 0;
     }
     const bool snapshot = logon.next_seq_in == 0;
-    logon.durability = std::min(logon.durability, durability_max_);
     LogonAck ack{.session = id_,
                  .version = kSessionProtocolVersion,
                  .durability = logon.durability,
                  .incarnation = incarnation_,
                  .next_seq_out = outbound_.next_seq(),
-                 .next_seq_in = inbound_.next_seq(),
+                 .next_seq_in = safe_seq_in_,
                  .heartbeat_ns = static_cast<uint64_t>(heartbeat_ns_),
                  .open_orders = snapshot && open_orders ? open_orders(id_) : 0};
     Sign(key_, LinkBinding{link_->nonces(), link_->epoch()}, ack);
@@ -126,6 +141,35 @@ class GatewaySession {
     }
     outbound_.Keep(type, payload);
     Pump(publish);
+  }
+
+  // Reports before next_seq_out and requests before next_seq_in are as safe as a session that
+  // holds() was promised: the reports go, the requests are acknowledged. Later calls never say
+  // less.
+  void Release(uint64_t next_seq_out, uint64_t next_seq_in, Publish publish) noexcept {
+    safe_seq_out_ = next_seq_out;
+    safe_seq_in_ = next_seq_in;
+    if (!holds_) return;
+    outbound_.HoldFrom(next_seq_out);
+    if (!live()) return;
+    Pump(publish);
+    if (safe_seq_in_ - acknowledged_ >= kAcknowledgeEvery) SendHeartbeat();
+  }
+
+  // The promise cannot be kept any more: what waits goes, and every ack among it says kMemory.
+  void GiveUpHolding() noexcept {
+    durability_max_ = Durability::kMemory;
+    if (!holds_) return;
+    outbound_.AmendHeld([](FrameType type, std::span<std::byte> payload) {
+      OrderAck ack;
+      if (type != FrameType::kOrderAck || Decode(payload, ack) != DecodeStatus::kOk) return;
+      ack.durability = Durability::kMemory;
+      RINGWAY_CHECK(PayloadBytes(ack) <= payload.size(), "kMemory is zero: the ack only shrinks");
+      std::memset(payload.data(), 0, payload.size());
+      Encode(ack, payload.data());
+    });
+    holds_ = false;
+    outbound_.HoldFrom(UINT64_MAX);
   }
 
   // Answers a message that the engine refused: unnumbered and not kept. Waits for room on the link;
@@ -226,7 +270,7 @@ class GatewaySession {
     blocked_ = false;
     if (rejects_ != 0) SendRejects();
     if (!outbound_.caught_up()) Pump(Publish::kNow);
-    if (inbound_.unacknowledged() >= kAcknowledgeEvery) SendHeartbeat();
+    if (processed() - acknowledged_ >= kAcknowledgeEvery) SendHeartbeat();
   }
 
   void Pump(Publish publish) noexcept {
@@ -237,12 +281,15 @@ class GatewaySession {
     gathered_ |= publish == Publish::kGather;
   }
 
+  // Every request before it needs no resending.
+  uint64_t processed() const noexcept { return holds_ ? safe_seq_in_ : inbound_.next_seq(); }
+
   void SendHeartbeat() noexcept {
     const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
                               .next_seq_out = outbound_.next_on_link(),
-                              .next_seq_in = inbound_.next_seq()};
+                              .next_seq_in = processed()};
     if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // again at the next call
-    inbound_.Acknowledged();
+    acknowledged_ = heartbeat.next_seq_in;
     last_heartbeat_ns_ = now_ns_;
   }
 
@@ -350,12 +397,16 @@ class GatewaySession {
   const SessionId id_;
   const SessionKey key_;
   const uint32_t violations_max_;
-  const Durability durability_max_;
+  Durability durability_max_;
   const int64_t heartbeat_default_ns_;
 
   uint64_t incarnation_;  // of the last logon; 0: none yet
   Outbound outbound_;
   Inbound inbound_;
+  bool holds_ = false;
+  uint64_t safe_seq_out_ = 1;  // as Release() said last, or as it was when the session began
+  uint64_t safe_seq_in_;
+  uint64_t acknowledged_;  // the last that the client heard
   std::unique_ptr<L> link_;
   SessionLayerCounters& counters_;
   bool ended_ = false;

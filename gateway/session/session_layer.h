@@ -138,6 +138,22 @@ class SessionLayer {
     if (session->gathered() && !gathered) gathered_.push_back(session);
   }
 
+  // For sessions whose reports wait until they are as safe as promised, see
+  // GatewaySession::Release(). REQUIRES: a configured session.
+  bool Holds(SessionId id) const noexcept { return session(id)->holds(); }
+  void Release(SessionId id, uint64_t next_seq_out, uint64_t next_seq_in) noexcept {
+    GatewaySession<L>* session = Find(id);
+    const bool gathered = session->gathered();
+    session->Release(next_seq_out, next_seq_in, Publish::kGather);
+    if (session->gathered() && !gathered) gathered_.push_back(session);
+  }
+  // Whether there ever was one that holds.
+  bool holds_any() const noexcept { return holds_any_; }
+  // No session is promised more than Durability::kMemory from now on, nor are those logged on.
+  void GiveUpHolding() noexcept {
+    for (const auto& session : sessions_) session->GiveUpHolding();
+  }
+
   // Publishes what was sent with kGather.
   void Flush() noexcept {
     for (GatewaySession<L>* session : gathered_) session->Flush();
@@ -232,6 +248,10 @@ class SessionLayer {
       const size_t index = first_ + i < size ? first_ + i : first_ + i - size;
       GatewaySession<L>& session = *active_[index];
       if (!session.live()) continue;
+      if (session.crowded()) [[unlikely]] {
+        session.Hold();
+        continue;
+      }
       if (!all_hot && session.quiet_turns >= options_.cold_after_turns &&
           (turn_ + index) % options_.cold_turns != 0) {
         continue;
@@ -310,6 +330,7 @@ class SessionLayer {
     ++counters_.logons;
     const Logon seen = session->Begin(std::move(link), logon, options_.open_orders, now_ns);
     active_.push_back(session);
+    holds_any_ |= session->holds();
     Hand(sink, Origin::kSessionUp, session->id(), seen);
   }
 
@@ -373,6 +394,7 @@ class SessionLayer {
   Waiter* waiter_ = nullptr;
   bool watches_all_ = true;  // every link so far ends the waiter's sleep
   bool look_everywhere_ = false;
+  bool holds_any_ = false;
   bool stopping_ = false;
   int64_t last_maintain_ns_ = INT64_MIN / 2;
   uint64_t turn_ = 0;

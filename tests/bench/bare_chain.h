@@ -19,8 +19,9 @@ namespace ringway::bench {
 
 enum class HopWait : uint8_t { kSpin, kYield };
 
-// Of everyone who shares a core, as Ringway's own waiting has it (WaitOptions::spins_crowded).
-inline constexpr uint32_t kPausesBeforeYield = 1;
+// Everyone who shares a core yields at the first look that finds nothing, as Ringway's own waiting
+// does there (WaitOptions::spins_crowded).
+inline constexpr uint32_t kLooksBeforeYield = 1;
 
 class BareChain {
  public:
@@ -59,9 +60,9 @@ class BareChain {
     lines_[hop].round.store(round, std::memory_order_release);  // pairs with Await()
   }
   void Await(uint32_t hop, uint64_t round) noexcept {
-    for (uint32_t pauses = 0; lines_[hop].round.load(std::memory_order_acquire) != round;
-         ++pauses) {
-      if (wait_ == HopWait::kYield && pauses >= kPausesBeforeYield) {
+    uint32_t looks = 0;
+    while (lines_[hop].round.load(std::memory_order_acquire) != round) {
+      if (wait_ == HopWait::kYield && ++looks >= kLooksBeforeYield) {
         sched_yield();
       } else {
         CpuPause();

@@ -92,7 +92,7 @@ std::string GatewayToml(const std::string& directory, Layout layout) {
       layout == Layout::kTwoProcesses ? "spin" : "yield", "\"\n",
       layout == Layout::kTwoProcesses
           ? ""
-          : absl::StrCat("[wait]\nspins_alone = ", kPausesBeforeYield, "\n"),
+          : absl::StrCat("[wait]\nspins_alone = ", kLooksBeforeYield, "\n"),
       "[routing]\ndefault_venue = 1\n",
       "[[instrument]]\nid = 1\nsymbol = \"BENCH\"\ntick = 0.01\nreference_price = 100.00\n");
   for (int id = 1; id <= 2; ++id) {
@@ -218,7 +218,7 @@ class Market {
       RINGWAY_CHECK(session.state() == SessionState::kLive, "the bench's session ended");
       if (count != 0) {
         idle = 0;
-      } else if (wait_ == Layout::kThreeProcesses && ++idle > kPausesBeforeYield) {
+      } else if (wait_ == Layout::kThreeProcesses && ++idle >= kLooksBeforeYield) {
         sched_yield();
       } else {
         CpuPause();
@@ -379,7 +379,7 @@ void AddThreeProcessRows(Report& report, const Measured& measured) {
   std::vector<double> ratio;
   for (size_t i = 0; i < measured.bare_ns.size(); ++i)
     ratio.push_back(measured.fill_ns[i] / measured.bare_ns[i]);
-  const std::string note = "3 processes on 2 cores, one pause then yield";
+  const std::string note = "3 processes on 2 cores, who finds nothing yields";
   report.Add({.name = "order to fill, 3 processes, p50",
               .unit = "ns",
               .ours = Median(measured.fill_ns),

@@ -61,7 +61,7 @@ void SendOne(ShmLink& link, uint64_t count, Publish publish) {
     CpuPause();
     claim = link.TryClaim(kBytes);
   }
-  Fill<kBytes>(claim.payload().data(), count);
+  Fill<kBytes>(claim.data, count);
   RINGWAY_CHECK(link.Commit(kType, publish) == SendStatus::kOk, "the bench's link broke");
 }
 

@@ -91,7 +91,7 @@ class LinkConformance : public ::testing::Test {
     Claim claim = link.TryClaim(bytes);
     if (!claim) return claim.status;
     EXPECT_EQ(claim.payload().size(), bytes);
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(claim.payload().data()) % 8, 0u);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(claim.data) % 8, 0u);
     for (std::size_t at = 0; at < bytes; ++at) claim.payload()[at] = ByteOf(n, at);
     return link.Commit(TypeOf(n), publish);
   }

@@ -44,7 +44,7 @@ TYPED_TEST_P(LinkDelivery, UncommittedClaimIsInvisible) {
   this->Make(this->SmallRing());
   Claim dropped = this->a().TryClaim(48);
   ASSERT_TRUE(dropped);
-  std::memset(dropped.payload().data(), 0xee, dropped.payload().size());
+  std::memset(dropped.data, 0xee, dropped.payload().size());
   this->Settle();
   EXPECT_TRUE(this->Receive(this->b(), this->kAll).empty());
   // A second claim drops the first; Abort() drops the second.

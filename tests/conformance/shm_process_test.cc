@@ -87,7 +87,7 @@ void RunClient(const Uri& uri, uint64_t count) {
     if (sent < count) {
       Claim claim = (*link)->TryClaim(sizeof(sent));
       if (claim) {
-        std::memcpy(claim.payload().data(), &sent, sizeof(sent));
+        std::memcpy(claim.data, &sent, sizeof(sent));
         if ((*link)->Commit(1, Publish::kNow) == SendStatus::kOk) ++sent;
       }
     }

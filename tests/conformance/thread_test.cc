@@ -29,8 +29,8 @@ void Produce(DirectLink& link, uint64_t count) {
       std::this_thread::yield();
       continue;
     }
-    std::memset(claim.payload().data(), static_cast<int>(n & 0xff), bytes);
-    std::memcpy(claim.payload().data(), &n, sizeof(n));
+    std::memset(claim.data, static_cast<int>(n & 0xff), bytes);
+    std::memcpy(claim.data, &n, sizeof(n));
     ASSERT_EQ(link.Commit(1, n % 7 == 0 ? Publish::kNow : Publish::kGather), SendStatus::kOk);
     ++n;
   }

@@ -245,7 +245,7 @@ class ExchangeServer {
   bool SendNow(Peer& peer, const M& message) noexcept {
     const Claim claim = peer.link->TryClaim(PayloadBytes(message));
     if (!claim) return false;
-    Encode(message, claim.payload().data());
+    Encode(message, claim.data);
     return peer.link->Commit(static_cast<uint8_t>(M::kType), Publish::kNow) == SendStatus::kOk;
   }
 
@@ -256,7 +256,7 @@ class ExchangeServer {
     while (const QueuedReport* report = reports.Front()) {
       const Claim claim = peer.link->TryClaim(report->payload_bytes);
       if (!claim) break;
-      std::memcpy(claim.payload().data(), report->payload.data(), report->payload_bytes);
+      std::memcpy(claim.data, report->payload.data(), report->payload_bytes);
       // A link that has ended just now answers so; the member asks for this report again.
       static_cast<void>(peer.link->Commit(static_cast<uint8_t>(report->type), Publish::kGather));
       reports.Pop();

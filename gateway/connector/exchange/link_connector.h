@@ -8,6 +8,9 @@
 //    that was missed, then VenueStatus up.
 // An exchange that was started anew meanwhile (another incarnation) has lost its book, and what
 // became of the requests last sent to the old one nobody can tell: no word comes about them.
+// The same holds across processes of the gateway: Restore() says what the former one had sent and
+// received. What only the exchange remembers, because the gateway's records were lost, is counted
+// (requests_foreign), and its reports come as any others.
 //
 // Thread rule: the engine's thread. Lifetime: the dialer is owned. Nothing allocates after
 // construction but the dialer's links.
@@ -44,7 +47,7 @@ struct LinkConnectorOptions {
   int64_t retry_min_ns = 10 * kNsPerMs;  // pause after a failed attempt, doubled up to the second
   int64_t retry_max_ns = 2 * kNsPerS;
   int64_t logon_timeout_ns = 2 * kNsPerS;
-  int64_t confirm_ns = 5 * kNsPerMs;  // longest time until received reports are confirmed
+  int64_t confirm_ns = 5 * kNsPerMs;  // longest time until kept reports are confirmed
 };
 
 struct LinkConnectorCounters {
@@ -55,6 +58,7 @@ struct LinkConnectorCounters {
   uint64_t requests_lost = 0;     // answered as rejected: they never arrived
   uint64_t requests_unknown = 0;  // sent to an exchange that was started anew
   uint64_t requests_refused = 0;  // could not be read there
+  uint64_t requests_foreign = 0;  // the exchange has them, and this gateway knows nothing of them
   uint64_t reports_received = 0;
 };
 
@@ -74,7 +78,7 @@ class BasicLinkConnector final : public Connector {
       if (sent_ - confirmed_ == unconfirmed_.size()) break;
       const Claim claim = link_->TryClaim(request.payload_bytes);
       if (!claim) break;
-      std::memcpy(claim.payload().data(), request.payload.data(), request.payload_bytes);
+      std::memcpy(claim.data, request.payload.data(), request.payload_bytes);
       // Kept before it leaves: should the link end right here, the exchange's count decides.
       unconfirmed_[sent_++ % unconfirmed_.size()] = request;
       static_cast<void>(link_->Commit(static_cast<uint8_t>(request.type), Publish::kGather));
@@ -104,6 +108,20 @@ class BasicLinkConnector final : public Connector {
         return Exchange(now_ns, messages);
     }
   }
+
+  uint64_t logons() const noexcept override { return counters_.connections; }
+  VenueCursor cursor() const noexcept override { return {incarnation_, sent_, received_}; }
+  void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override {
+    incarnation_ = cursor.incarnation;
+    sent_ = cursor.sent;
+    received_ = kept_ = received_confirmed_ = cursor.received;
+    const size_t count = std::min({requests.size(), unconfirmed_.size(), size_t{cursor.sent}});
+    confirmed_ = sent_ - count;
+    for (size_t i = 0; i < count; ++i) {
+      unconfirmed_[(confirmed_ + i) % unconfirmed_.size()] = requests[requests.size() - count + i];
+    }
+  }
+  void Confirm(uint64_t received) noexcept override { kept_ = std::max(kept_, received); }
 
   const LinkConnectorCounters& counters() const noexcept { return counters_; }
   bool up() const noexcept { return state_ == State::kUp; }
@@ -183,7 +201,7 @@ class BasicLinkConnector final : public Connector {
       case FrameType::kReferencePrice:
       case FrameType::kVenueStatus:
         if (record.payload.size() > sizeof(Effect::payload)) break;
-        messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload);
+        messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received_);
         return;
       case FrameType::kSessionReject:
         ++counters_.requests_refused;
@@ -201,14 +219,17 @@ class BasicLinkConnector final : public Connector {
     if (ack.incarnation != incarnation_) {
       counters_.requests_unknown += sent_ - confirmed_;
       incarnation_ = ack.incarnation;
-      received_ = ack.next_seq_out - 1;
+      received_ = kept_ = ack.next_seq_out - 1;
       sent_ = taken;
-    } else if (ack.next_seq_out != received_ + 1 || taken < confirmed_ || taken > sent_) {
+    } else if (ack.next_seq_out != received_ + 1 || taken < confirmed_) {
       return false;
+    } else if (taken > sent_) {
+      counters_.requests_foreign += taken - sent_;
+      sent_ = taken;
     }
     confirmed_ = taken;
     taken_at_logon_ = taken;
-    received_confirmed_ = received_;
+    received_confirmed_ = kept_;
     retry_ns_ = options_.retry_min_ns;
     ++counters_.connections;
     state_ = confirmed_ == sent_ ? State::kUp : State::kAnswering;
@@ -236,15 +257,15 @@ class BasicLinkConnector final : public Connector {
   }
 
   void Confirm(int64_t now_ns) {
-    const uint64_t news = received_ - received_confirmed_;
+    const uint64_t news = kept_ - received_confirmed_;
     if (news == 0) return;
     if (news < kConfirmReports && now_ns - last_confirm_ns_ < options_.confirm_ns) return;
     Heartbeat heartbeat;
     heartbeat.send_time = static_cast<uint64_t>(now_ns);
     heartbeat.next_seq_out = sent_ + 1;
-    heartbeat.next_seq_in = received_ + 1;
+    heartbeat.next_seq_in = kept_ + 1;
     if (!SendNow(heartbeat)) return;
-    received_confirmed_ = received_;
+    received_confirmed_ = kept_;
     last_confirm_ns_ = now_ns;
   }
 
@@ -252,7 +273,7 @@ class BasicLinkConnector final : public Connector {
   bool SendNow(const M& message) noexcept {
     const Claim claim = link_->TryClaim(PayloadBytes(message));
     if (!claim) return false;
-    Encode(message, claim.payload().data());
+    Encode(message, claim.data);
     return link_->Commit(static_cast<uint8_t>(M::kType), Publish::kNow) == SendStatus::kOk;
   }
 
@@ -300,7 +321,8 @@ class BasicLinkConnector final : public Connector {
   uint64_t confirmed_ = 0;    // of them
   uint64_t taken_at_logon_ = 0;
   uint64_t received_ = 0;            // reports, by the exchange's count
-  uint64_t received_confirmed_ = 0;  // of them
+  uint64_t kept_ = 0;                // of them
+  uint64_t received_confirmed_ = 0;  // of those
   uint64_t lost_number_ = 0;
   std::vector<Effect> unconfirmed_;  // request n (from 0) at n modulo size
   LinkConnectorCounters counters_;

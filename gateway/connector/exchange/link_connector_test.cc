@@ -79,6 +79,7 @@ class Gateway {
     for (const Effect& message : messages) {
       EXPECT_EQ(message.target, Target::kVenue);
       EXPECT_EQ(message.id, 1u);
+      connector_.Confirm(message.seq);
       if (message.type == FrameType::kVenueStatus) {
         VenueStatus status;
         EXPECT_EQ(Decode(message.bytes(), status), DecodeStatus::kOk);
@@ -299,7 +300,7 @@ TEST_F(LinkConnectorTest, WhoSpeaksBeforeLoggingOnIsShutOut) {
   server_->Accept(now_ns_, std::make_unique<FakeLink>(wire, 1, 1));
   const NewOrder order = Order(1, Side::kBuy, 100, 5);
   const Claim claim = stranger.TryClaim(PayloadBytes(order));
-  Encode(order, claim.payload().data());
+  Encode(order, claim.data);
   ASSERT_EQ(stranger.Commit(static_cast<uint8_t>(NewOrder::kType), Publish::kNow), SendStatus::kOk);
   server_->DoWork(now_ns_);
   EXPECT_TRUE(wire->cut);

@@ -212,7 +212,7 @@ struct RawPeer {
   void SendBytes(uint8_t type, std::span<const std::byte> payload) {
     const Claim claim = link->TryClaim(static_cast<uint32_t>(payload.size()));
     RINGWAY_CHECK(claim.status == SendStatus::kOk, "a raw peer's link has room");
-    if (!payload.empty()) std::memcpy(claim.payload().data(), payload.data(), payload.size());
+    if (!payload.empty()) std::memcpy(claim.data, payload.data(), payload.size());
     (void)link->Commit(type, Publish::kNow);
   }
   void Poll() {
