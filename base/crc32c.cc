@@ -1,11 +1,12 @@
 // How is CRC-32C computed fast?
 //
 // The crc32 instruction takes 8 bytes a cycle but 3 cycles to its result, so one stream leaves two
-// thirds of it idle. From kBlockBytes on, three neighbouring lanes run side by side and are joined
-// with two carry-less multiplications.
+// thirds of it idle. From kLanesFromBytes on, three neighbouring lanes run side by side and are
+// joined with two carry-less multiplications.
 
 #include "base/crc32c.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,8 +40,8 @@ constexpr std::array<uint32_t, 256> kTable = MakeTable();
 
 #if defined(__x86_64__)
 
-constexpr size_t kLaneBytes = 80;
-constexpr size_t kBlockBytes = 3 * kLaneBytes;
+constexpr size_t kLaneWordsMax = 10;
+constexpr size_t kLanesFromBytes = 192;  // below it, joining lanes costs more than they save
 
 // What a lane's CRC is multiplied with to stand `bytes` further left. A carry-less product of two
 // reflected numbers has a factor x too many, and the crc32 instruction that reduces it multiplies
@@ -57,41 +58,65 @@ uint64_t Load64(const std::byte* p) noexcept {
   return word;
 }
 
-// Takes whole blocks off the front of `data`; `crc` is the inner state (no final inversion).
-[[gnu::target("sse4.2,pclmul")]] uint32_t Blocks(uint32_t crc,
-                                                 std::span<const std::byte>& data) noexcept {
+// For lanes of so many words: the factors of the first lane and of the second.
+struct alignas(16) LaneFactors {
+  uint64_t two_lanes;
+  uint64_t one_lane;
+};
+
+constexpr std::array<LaneFactors, kLaneWordsMax + 1> MakeLaneFactors() noexcept {
+  std::array<LaneFactors, kLaneWordsMax + 1> factors{};
+  for (size_t words = 1; words <= kLaneWordsMax; ++words) {
+    factors[words] = {ShiftFactor(2 * words * 8), ShiftFactor(words * 8)};
+  }
+  return factors;
+}
+
+constexpr std::array<LaneFactors, kLaneWordsMax + 1> kLaneFactors = MakeLaneFactors();
+
+// What is left of `left` bytes at `p`, one stream; `crc` is the inner state (no final inversion).
+[[gnu::target("sse4.2")]] inline uint32_t Words(uint32_t crc, const std::byte* p,
+                                                size_t left) noexcept {
+  uint64_t wide = crc;
+  for (; left >= 8; left -= 8, p += 8) wide = _mm_crc32_u64(wide, Load64(p));
+  crc = static_cast<uint32_t>(wide);
+  for (; left != 0; --left, ++p) crc = _mm_crc32_u8(crc, static_cast<uint8_t>(*p));
+  return crc;
+}
+
+// REQUIRES: at least kLanesFromBytes, and a processor that multiplies without carries.
+[[gnu::target("sse4.2,pclmul")]] uint32_t Lanes(uint32_t seed_crc,
+                                                std::span<const std::byte> data) noexcept {
+  uint32_t crc = ~seed_crc;
   const std::byte* p = data.data();
-  const std::byte* const end = p + data.size() / kBlockBytes * kBlockBytes;
-  const __m128i factors = _mm_set_epi64x(static_cast<int64_t>(ShiftFactor(kLaneBytes)),
-                                         static_cast<int64_t>(ShiftFactor(2 * kLaneBytes)));
-  for (; p != end; p += kBlockBytes) {
+  size_t left = data.size();
+  do {
+    const size_t words = std::min(left / (3 * 8), kLaneWordsMax);
+    const auto lane_bytes = static_cast<ptrdiff_t>(words * 8);
+    p += 3 * lane_bytes;
+    left -= 3 * words * 8;
     uint64_t a = crc, b = 0, c = 0;
-    for (size_t i = 0; i < kLaneBytes; i += 8) {
-      a = _mm_crc32_u64(a, Load64(p + i));
-      b = _mm_crc32_u64(b, Load64(p + kLaneBytes + i));
-      c = _mm_crc32_u64(c, Load64(p + 2 * kLaneBytes + i));
+    for (ptrdiff_t i = -lane_bytes; i != 0; i += 8) {
+      a = _mm_crc32_u64(a, Load64(p - 2 * lane_bytes + i));
+      b = _mm_crc32_u64(b, Load64(p - lane_bytes + i));
+      c = _mm_crc32_u64(c, Load64(p + i));
     }
+    const __m128i factors = _mm_load_si128(reinterpret_cast<const __m128i*>(&kLaneFactors[words]));
     const __m128i ab = _mm_set_epi64x(static_cast<int64_t>(b), static_cast<int64_t>(a));
     const __m128i shifted = _mm_xor_si128(_mm_clmulepi64_si128(ab, factors, 0x00),
                                           _mm_clmulepi64_si128(ab, factors, 0x11));
     crc = static_cast<uint32_t>(
         c ^ _mm_crc32_u64(0, static_cast<uint64_t>(_mm_cvtsi128_si64(shifted))));
-  }
-  data = data.subspan(static_cast<size_t>(end - data.data()));
-  return crc;
+  } while (left >= kLanesFromBytes);
+  return ~Words(crc, p, left);
 }
 
 [[gnu::target("sse4.2")]] uint32_t Hardware(uint32_t seed_crc,
                                             std::span<const std::byte> data) noexcept {
-  uint32_t crc = ~seed_crc;
-  if (data.size() >= kBlockBytes && __builtin_cpu_supports("pclmul")) crc = Blocks(crc, data);
-  const std::byte* p = data.data();
-  size_t left = data.size();
-  uint64_t wide = crc;
-  for (; left >= 8; left -= 8, p += 8) wide = _mm_crc32_u64(wide, Load64(p));
-  crc = static_cast<uint32_t>(wide);
-  for (; left != 0; --left, ++p) crc = _mm_crc32_u8(crc, static_cast<uint8_t>(*p));
-  return ~crc;
+  if (data.size() >= kLanesFromBytes && __builtin_cpu_supports("pclmul")) {
+    return Lanes(seed_crc, data);
+  }
+  return ~Words(~seed_crc, data.data(), data.size());
 }
 
 #endif
