@@ -1,0 +1,108 @@
+// What does a record of the journal say? Its body taken apart, without a copy.
+//
+// A record that has passed its CRC is what a writer wrote, yet nothing here believes a length that
+// it has not checked. Thread rule: pure functions over memory that the caller keeps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "gateway/journal/format.h"
+#include "gateway/step.h"
+
+namespace ringway {
+
+struct JournalRecord {
+  RecordHeader header;
+  uint64_t position;  // of its first byte
+  std::span<const std::byte> body;
+
+  uint64_t end() const noexcept { return position + header.bytes(); }
+  // The place behind it: where a snapshot that holds everything up to this record goes on.
+  JournalCursor cursor() const noexcept { return {end(), header.sequence + 1, header.crc}; }
+};
+
+constexpr std::string_view Name(RecordType type) noexcept {
+  switch (type) {
+    case RecordType::kSegmentStart:
+      return "segmentStart";
+    case RecordType::kGatewayStart:
+      return "gatewayStart";
+    case RecordType::kStep:
+      return "step";
+    case RecordType::kVenueCursor:
+      return "venueCursor";
+    case RecordType::kStateHash:
+      return "stateHash";
+    case RecordType::kMark:
+      return "mark";
+  }
+  return "unknown";
+}
+
+// An effect as it was journaled: the fields of an Effect.
+struct JournaledEffect {
+  Target target;
+  FrameType type;
+  uint32_t id;
+  uint64_t seq;
+  std::span<const std::byte> payload;
+};
+
+// A kStep's body.
+struct JournaledStep {
+  Input input;
+  uint64_t venue_cursor;
+  std::span<const std::byte> effects;  // for NextEffect()
+};
+
+// The effect at the front of `effects`, which then begins behind it. False at the end, and where
+// what is left is no effect: then `effects` is not empty.
+[[nodiscard]] inline bool NextEffect(std::span<const std::byte>& effects,
+                                     JournaledEffect& out) noexcept {
+  EffectHead head;
+  if (effects.size() < sizeof(head)) return false;
+  std::memcpy(&head, effects.data(), sizeof(head));
+  const std::size_t bytes = sizeof(head) + RoundUpTo8(head.payload_bytes);
+  if (head.target > Target::kVenue || head.payload_bytes > sizeof(Effect::payload) ||
+      bytes > effects.size()) {
+    return false;
+  }
+  out = {head.target, head.type, head.id, head.seq,
+         effects.subspan(sizeof(head), head.payload_bytes)};
+  effects = effects.subspan(bytes);
+  return true;
+}
+
+// False where `body` is not a step's, its effects included.
+[[nodiscard]] inline bool ReadStep(std::span<const std::byte> body, JournaledStep& out) noexcept {
+  StepHead head;
+  if (body.size() < sizeof(head)) return false;
+  std::memcpy(&head, body.data(), sizeof(head));
+  const std::size_t bytes = sizeof(head) + RoundUpTo8(head.payload_bytes);
+  if (head.origin > Origin::kTimer || head.payload_bytes > kInputPayloadBytesMax ||
+      bytes > body.size()) {
+    return false;
+  }
+  out = {{head.origin, head.id, head.type, body.subspan(sizeof(head), head.payload_bytes)},
+         head.venue_cursor,
+         body.subspan(bytes)};
+  std::span<const std::byte> rest = out.effects;
+  uint32_t count = 0;
+  for (JournaledEffect effect; NextEffect(rest, effect); ++count) {
+  }
+  return rest.empty() && count <= kEffectsPerStepMax;
+}
+
+// A body of fixed size. False where it has another.
+template <class Body>
+[[nodiscard]] bool ReadBody(std::span<const std::byte> body, Body& out) noexcept {
+  if (body.size() != sizeof(Body)) return false;
+  std::memcpy(&out, body.data(), sizeof(Body));
+  return true;
+}
+
+}  // namespace ringway

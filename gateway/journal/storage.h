@@ -1,0 +1,101 @@
+// Where do a journal's bytes go, and how far have they come? What the writer needs of files, or of
+// what a simulator puts in their place.
+//
+// The writer takes prepared segments, fills their memory and publishes how far it has come. Behind
+// its back the storage brings that to stable storage, in order, says how far *that* has come, and
+// prepares more segments. Two promises, of which each acknowledgement names one:
+//   memory    before written(): survives the end of this process, however it ends
+//   durable   before durable(): survives the end of this machine's power
+//
+// Virtual calls happen once a segment and once a burst, never per record; the rest are loads and
+// stores of atomics. Thread rule: the writer's thread calls TakeNext, Publish and RequestSync;
+// others may read. Lifetime: outlives its writer.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/cache_line.h"
+
+namespace ringway {
+
+// Why new segments stop coming, or durable() stands still.
+enum class JournalFault : uint8_t {
+  kNone = 0,
+  kNoSpace,     // no room for another segment; ends when there is room again
+  kWriteError,  // final: a segment could not be written
+  kSyncFailed,  // final: a sync failed, so nobody knows what of it is on the disk; never tried
+                // again
+};
+
+constexpr std::string_view Name(JournalFault fault) noexcept {
+  switch (fault) {
+    case JournalFault::kNone:
+      return "none";
+    case JournalFault::kNoSpace:
+      return "noSpace";
+    case JournalFault::kWriteError:
+      return "writeError";
+    case JournalFault::kSyncFailed:
+      return "syncFailed";
+  }
+  return "unknown";
+}
+
+// A prepared segment: its SegmentHeader is in place, the rest is zeros.
+struct JournalSegment {
+  std::span<std::byte> bytes;
+};
+
+class JournalStorage {
+ public:
+  virtual ~JournalStorage() = default;
+  JournalStorage(const JournalStorage&) = delete;
+  JournalStorage& operator=(const JournalStorage&) = delete;
+
+  // The next segment, to be written from now on. The one taken before ends where Publish() said
+  // last; its memory may not be touched again. Never blocks. REQUIRES: ready() != 0.
+  virtual JournalSegment TakeNext() noexcept = 0;
+
+  // Somebody waits for durable() to reach written(): no more waiting for company. Never blocks.
+  virtual void RequestSync() noexcept = 0;
+
+  // Everything before `position` is complete. Pairs with written() in whoever syncs.
+  void Publish(uint64_t position) noexcept { written_.store(position, std::memory_order_release); }
+  uint64_t written() const noexcept { return written_.load(std::memory_order_acquire); }
+
+  // Everything before it is on stable storage. Never goes back. Pairs with SetDurable().
+  uint64_t durable() const noexcept { return durable_.load(std::memory_order_acquire); }
+  JournalFault fault() const noexcept { return fault_.load(std::memory_order_acquire); }
+
+  // Prepared segments that are not taken yet. Pairs with SegmentPrepared().
+  uint32_t ready() const noexcept {
+    return prepared_.load(std::memory_order_acquire) - taken_.load(std::memory_order_relaxed);
+  }
+
+ protected:
+  JournalStorage() = default;
+
+  void SetDurable(uint64_t position) noexcept {
+    durable_.store(position, std::memory_order_release);
+  }
+  void SetFault(JournalFault fault) noexcept { fault_.store(fault, std::memory_order_release); }
+  void SegmentPrepared() noexcept { prepared_.fetch_add(1, std::memory_order_release); }
+  // TakeNext() ends with it. Pairs with taken() in whoever prepares.
+  void SegmentTaken() noexcept { taken_.fetch_add(1, std::memory_order_release); }
+  uint32_t prepared() const noexcept { return prepared_.load(std::memory_order_acquire); }
+  uint32_t taken() const noexcept { return taken_.load(std::memory_order_acquire); }
+
+ private:
+  // The writer's line and the storage's.
+  alignas(kWriterSpacingBytes) std::atomic<uint64_t> written_{0};
+  std::atomic<uint32_t> taken_{0};
+  alignas(kWriterSpacingBytes) std::atomic<uint64_t> durable_{0};
+  std::atomic<uint32_t> prepared_{0};
+  std::atomic<JournalFault> fault_{JournalFault::kNone};
+};
+
+}  // namespace ringway

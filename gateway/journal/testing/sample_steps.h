@@ -1,0 +1,105 @@
+// Steps for tests to journal: that of a new order, and random ones of every shape.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "base/random.h"
+#include "gateway/journal/format.h"
+#include "gateway/journal/record.h"
+#include "gateway/step.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+
+namespace ringway::testing {
+
+// One step, its payload owned. Effects are large: keep few.
+struct SampleStep {
+  Origin origin = Origin::kTimer;
+  FrameType type{};
+  uint32_t id = 0;
+  uint64_t venue_cursor = 0;
+  std::vector<std::byte> payload;
+  Effects effects;
+
+  Input input() const { return {origin, id, type, payload}; }
+};
+
+// A plain limit order that is accepted: 232 bytes in the journal.
+inline void MakeNewOrderStep(uint64_t number, SampleStep& step) {
+  NewOrder order;
+  order.cl_ord_id = number;
+  order.price = 1'500'000'000;
+  order.qty = 100;
+  order.instrument = 7;
+  order.account = 3;
+  order.side = Side::kBuy;
+  order.ord_type = OrdType::kLimit;
+  OrderAck ack;
+  ack.cl_ord_id = number;
+  ack.order_id = number;
+  ack.transact_time = 1'700'000'000'000'000'000;
+  ack.venue = 1;
+  step.origin = Origin::kSession;
+  step.type = FrameType::kNewOrder;
+  step.id = 7;
+  step.venue_cursor = 0;
+  step.payload.resize(PayloadBytes(order));
+  Encode(order, step.payload.data());
+  step.effects.Clear();
+  step.effects.Add(Target::kSession, 7, number, ack);
+  step.effects.Add(Target::kVenue, 1, 0, order);
+}
+
+// Any origin and type, payloads of any length, rarely as many effects as there can be.
+inline void MakeRandomStep(Random& random, SampleStep& step) {
+  const auto fill = [&](std::span<std::byte> bytes) {
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.Next());
+  };
+  step.origin = static_cast<Origin>(random.Below(6));
+  step.type = static_cast<FrameType>(random.Below(128));
+  step.id = static_cast<uint32_t>(random.Next());
+  step.venue_cursor = random.Next();
+  step.payload.resize(random.Below(kInputPayloadBytesMax + 1));
+  fill(step.payload);
+  step.effects.Clear();
+  const uint64_t count = random.Below(64) == 0 ? kEffectsPerStepMax : random.Below(5);
+  for (uint64_t i = 0; i < count; ++i) {
+    std::array<std::byte, sizeof(Effect::payload)> payload;
+    fill(payload);
+    step.effects.AddEncoded(random.Chance(0.5) ? Target::kSession : Target::kVenue,
+                            static_cast<uint32_t>(random.Next()),
+                            static_cast<FrameType>(random.Below(128)),
+                            std::span(payload).first(random.Below(payload.size() + 1)));
+  }
+}
+
+inline bool SameBytes(std::span<const std::byte> a, std::span<const std::byte> b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+// Whether `body` is what journaling `step` must have made.
+inline bool IsStep(std::span<const std::byte> body, const SampleStep& step) {
+  JournaledStep read;
+  if (!ReadStep(body, read)) return false;
+  if (read.input.origin != step.origin || read.input.id != step.id ||
+      read.input.type != step.type || read.venue_cursor != step.venue_cursor ||
+      !SameBytes(read.input.payload, step.payload)) {
+    return false;
+  }
+  for (const Effect& effect : step.effects) {
+    JournaledEffect one;
+    if (!NextEffect(read.effects, one) || one.target != effect.target || one.id != effect.id ||
+        one.type != effect.type || one.seq != effect.seq ||
+        !SameBytes(one.payload, effect.bytes())) {
+      return false;
+    }
+  }
+  return read.effects.empty();
+}
+
+}  // namespace ringway::testing

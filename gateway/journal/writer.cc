@@ -1,0 +1,49 @@
+// How the writer goes from one segment to the next, and its rare records.
+#include "gateway/journal/writer.h"
+
+namespace ringway {
+
+JournalWriter::JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t epoch,
+                             int64_t now_ns, uint64_t config_hash) noexcept
+    : storage_(storage), epoch_(epoch), end_(end), last_time_ns_(now_ns) {
+  TakeSegment();
+  const GatewayStartBody body{.config_hash = config_hash};
+  AppendBody(RecordType::kGatewayStart, now_ns, std::as_bytes(std::span(&body, 1)));
+}
+
+bool JournalWriter::Roll() noexcept {
+  if (storage_.ready() == 0) return false;
+  TakeSegment();
+  return true;
+}
+
+void JournalWriter::TakeSegment() noexcept {
+  RINGWAY_CHECK(storage_.ready() != 0, "a segment is prepared before the journal is written");
+  const JournalSegment segment = storage_.TakeNext();
+  SegmentHeader header;
+  std::memcpy(&header, segment.bytes.data(), sizeof(header));
+  RINGWAY_CHECK(segment.bytes.size() == header.segment_bytes &&
+                    header.segment_bytes >= kSegmentBytesMin &&
+                    header.first_position >= end_.position,
+                "a prepared segment lies behind what is written");
+  const SegmentStartBody body{.previous_end = end_.position};
+  next_ = segment.bytes.data() + sizeof(header);
+  room_ = segment.bytes.size() - sizeof(header);
+  crc_seed_ = CrcSeed(header.salt);
+  end_.position = header.first_position + sizeof(header);
+  AppendBody(RecordType::kSegmentStart, last_time_ns_, std::as_bytes(std::span(&body, 1)));
+}
+
+void JournalWriter::Mark(int64_t now_ns) noexcept {
+  if (end_.position == marked_end_ || end_.position != storage_.durable()) return;
+  if (State() != JournalState::kFull) marked_end_ = AppendBody(RecordType::kMark, now_ns, {});
+}
+
+uint64_t JournalWriter::AppendBody(RecordType type, int64_t now_ns,
+                                   std::span<const std::byte> body) noexcept {
+  RINGWAY_CHECK(HasRoom(), "a record was journaled without asking whether it fits");
+  std::byte* const to = next_ + sizeof(RecordHeader);
+  return Seal(type, now_ns, journal_internal::PutPayload(to, body.data(), body.size()));
+}
+
+}  // namespace ringway

@@ -1,0 +1,180 @@
+// How does the gateway note down what it does before anyone hears of it?
+//
+// One Append() per engine step, before any of its effects leaves. When it returns, the record is
+// complete and survives the end of the process; storage().durable() passing the position it
+// answered says that the record survives a power failure.
+//
+// A step can never half fit: as long as State() is not kFull there is room for the longest record,
+// so it is asked before the step, not after. In kReserve new orders are to be refused; cancels,
+// reports and acknowledgements go on in what room there is.
+//
+// No system call, no allocation, no waiting. Thread rule: the engine's thread. Lifetime: the
+// storage outlives the writer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "base/check.h"
+#include "gateway/journal/format.h"
+#include "gateway/journal/storage.h"
+#include "gateway/step.h"
+
+namespace ringway {
+
+enum class JournalState : uint8_t {
+  kOk,
+  kReserve,  // no spare segment, or the storage has a fault: new orders must be refused
+  kFull,     // nothing more can be journaled
+};
+
+class JournalWriter {
+ public:
+  // Goes on at `end`, the journal's end as recovery found it (JournalCursor{} for a new one), in a
+  // segment of its own, and appends a kGatewayStart. `epoch`: the last one's successor, from 1.
+  // REQUIRES: storage.ready() != 0, and the segment to be taken begins at or behind `end`.
+  JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t epoch, int64_t now_ns,
+                uint64_t config_hash) noexcept;
+  JournalWriter(const JournalWriter&) = delete;
+  JournalWriter& operator=(const JournalWriter&) = delete;
+
+  // Whether there is room; takes the next segment when the one in use is spent.
+  JournalState State() noexcept {
+    if (!HasRoom() && !Roll()) [[unlikely]]
+      return JournalState::kFull;
+    const bool spare = storage_.fault() == JournalFault::kNone && storage_.ready() != 0;
+    return spare ? JournalState::kOk : JournalState::kReserve;
+  }
+
+  // Appends a step: its time, input and effects. `venue_cursor` as in StepHead. Answers the
+  // record's end, for comparison with durable(). REQUIRES: State() was not kFull since the last
+  // Append; at most kInputPayloadBytesMax bytes of payload.
+  uint64_t Append(int64_t now_ns, const Input& input, uint64_t venue_cursor,
+                  const Effects& effects) noexcept;
+
+  // The other records. REQUIRES and answer as above.
+  uint64_t Append(int64_t now_ns, const VenueCursorBody& body) noexcept {
+    return AppendBody(RecordType::kVenueCursor, now_ns, std::as_bytes(std::span(&body, 1)));
+  }
+  uint64_t Append(int64_t now_ns, const StateHashBody& body) noexcept {
+    return AppendBody(RecordType::kStateHash, now_ns, std::as_bytes(std::span(&body, 1)));
+  }
+
+  // For a duty loop's idle turns, and before an orderly end: when everything is durable and no
+  // record says so yet, appends one that does. From then on damage before it is told from a tear.
+  void Mark(int64_t now_ns) noexcept;
+
+  // Where the next record goes.
+  const JournalCursor& end() const noexcept { return end_; }
+  uint32_t epoch() const noexcept { return epoch_; }
+  JournalStorage& storage() noexcept { return storage_; }
+
+ private:
+  bool HasRoom() const noexcept { return room_ >= kRecordBytesMax; }
+  bool Roll() noexcept;
+  void TakeSegment() noexcept;
+  uint64_t AppendBody(RecordType type, int64_t now_ns, std::span<const std::byte> body) noexcept;
+  uint64_t Seal(RecordType type, int64_t now_ns, std::byte* record_end) noexcept;
+
+  JournalStorage& storage_;
+  std::byte* next_ = nullptr;  // in the segment in use: where the next record goes
+  std::size_t room_ = 0;       // behind next_
+  uint32_t crc_seed_ = 0;
+  uint32_t epoch_;
+  JournalCursor end_;
+  int64_t last_time_ns_;
+  uint64_t marked_end_ = 0;  // of the last kMark
+};
+
+namespace journal_internal {
+
+// Heads are put together in registers and stored as whole words: the checksum reads them back as
+// words at once, and a processor forwards no load from several narrower stores.
+inline std::byte* PutWord(std::byte* to, uint64_t word) noexcept {
+  std::memcpy(to, &word, sizeof(word));
+  return to + sizeof(word);
+}
+
+// The last `rest` bytes of a payload, 1..7, and zeros up to 8.
+inline std::byte* PutRest(std::byte* to, const std::byte* from, std::size_t rest) noexcept {
+  uint64_t word = 0;
+  std::memcpy(&word, from, rest);
+  return PutWord(to, word);
+}
+
+// Copies a payload and fills it up with zeros to a multiple of 8.
+[[gnu::always_inline]] inline std::byte* PutPayload(std::byte* to, const std::byte* from,
+                                                    std::size_t bytes) noexcept {
+  for (; bytes >= 16; bytes -= 16, from += 16, to += 16) std::memcpy(to, from, 16);
+  if ((bytes & 8) != 0) {
+    std::memcpy(to, from, 8);
+    from += 8;
+    to += 8;
+  }
+  if ((bytes & 7) != 0) [[unlikely]]
+    to = PutRest(to, from, bytes & 7);
+  return to;
+}
+
+// Copies an effect as it lies, by halves: what is copied too much is overwritten by what comes next
+// or means nothing. Up to 128 bytes are written, as kRecordBytesMax allows for.
+[[gnu::always_inline]] inline std::byte* PutEffect(std::byte* to, const Effect& effect) noexcept {
+  static_assert(sizeof(Effect) == 2 * 64);
+  const auto* from = reinterpret_cast<const std::byte*>(&effect);
+  const std::size_t bytes = sizeof(EffectHead) + effect.payload_bytes;
+  std::memcpy(to, from, 64);
+  if (bytes > 64) std::memcpy(to + 64, from + 64, 64);
+  to += bytes & ~std::size_t{7};
+  if ((bytes & 7) != 0) [[unlikely]]
+    to = PutRest(to, from + (bytes & ~std::size_t{7}), bytes & 7);
+  return to;
+}
+
+}  // namespace journal_internal
+
+inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64_t venue_cursor,
+                                      const Effects& effects) noexcept {
+  RINGWAY_CHECK(HasRoom() && input.payload.size() <= kInputPayloadBytesMax,
+                "a step was journaled without asking whether it fits");
+  using journal_internal::PutEffect;
+  using journal_internal::PutPayload;
+  using journal_internal::PutWord;
+  const std::size_t payload_bytes = input.payload.size();
+  std::byte* to = next_ + sizeof(RecordHeader);
+  to = PutWord(to, uint64_t{static_cast<uint8_t>(input.origin)} |
+                       uint64_t{static_cast<uint8_t>(input.type)} << 8 | payload_bytes << 16 |
+                       uint64_t{input.id} << 32);
+  to = PutWord(to, venue_cursor);
+  to = PutPayload(to, input.payload.data(), payload_bytes);
+  for (const Effect& effect : effects) to = PutEffect(to, effect);
+  return Seal(RecordType::kStep, now_ns, to);
+}
+
+inline uint64_t JournalWriter::Seal(RecordType type, int64_t now_ns,
+                                    std::byte* record_end) noexcept {
+  using journal_internal::PutWord;
+  // Copies: stores of bytes could change members, for all that the compiler knows.
+  std::byte* const record = next_;
+  const JournalCursor at = end_;
+  const auto length = static_cast<std::size_t>(record_end - record);
+  std::byte* to = record + offsetof(RecordHeader, sequence);
+  to = PutWord(to, at.next_sequence);
+  to = PutWord(to, static_cast<uint64_t>(now_ns));
+  to = PutWord(to, storage_.durable());
+  PutWord(to, uint64_t{at.previous_crc} | uint64_t{epoch_} << 32);
+  const uint32_t words_and_type =
+      static_cast<uint32_t>(length / 8) | uint32_t{static_cast<uint8_t>(type)} << 16;
+  const uint32_t crc = Crc32c(crc_seed_ + words_and_type, {record + 8, length - 8});
+  PutWord(record, uint64_t{crc} | uint64_t{words_and_type} << 32);
+  next_ = record_end;
+  room_ -= length;
+  last_time_ns_ = now_ns;
+  const uint64_t end = at.position + length;
+  end_ = {end, at.next_sequence + 1, crc};
+  storage_.Publish(end);
+  return end;
+}
+
+}  // namespace ringway
