@@ -12,8 +12,12 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "gateway/engine/engine.h"
 
 namespace ringway {
@@ -199,6 +203,14 @@ class EngineTest : public ::testing::Test {
     const uint64_t id = Accepted(order, session);
     FromVenue(ExecType::kNew, id);
     return id;
+  }
+
+  // Goes on with a new engine that loads these bytes; answers why it does not.
+  std::string Adopt(std::span<const std::byte> saved, const EngineConfig& config) {
+    auto engine = std::make_unique<Engine>(config);
+    const absl::Status loaded = engine->Load(saved);
+    if (loaded.ok()) engine_ = std::move(engine);
+    return std::string(loaded.message());
   }
 
   // The latest effect of this kind; none: nullopt.

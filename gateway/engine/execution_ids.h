@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/huge_array.h"
+#include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
 
 namespace ringway {
@@ -33,6 +34,29 @@ class ExecutionIds {
     // What the next one will push out is found in the cache then.
     index_.Prefetch(ring_[next_]);
     return true;
+  }
+
+  // What the engine saves (archive.h); the index follows from the ring.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& venues) {
+    ArchiveRing(archive, self.ring_, self.next_, self.index_.size(), "execution identifiers",
+                [&](auto& execution, [[maybe_unused]] bool kept) {
+                  archive(execution.exec_id, execution.venue);
+                  if constexpr (A::kLoads) {
+                    archive.Require(execution.venue != 0, "an execution without a venue");
+                    if (!archive.ok()) return;
+                    const uint64_t saved = execution.venue - 1;
+                    if (saved < venues.now.size() && venues.now[saved] == Numbers::kGone) {
+                      execution = {};  // a place without an identifier does no harm
+                      return;
+                    }
+                    execution.venue = uint64_t{archive.IndexOf(venues, saved)} + 1;
+                    if (!kept) return;
+                    archive.Require(self.index_.Find(execution) == nullptr,
+                                    "an execution identifier is there twice");
+                    if (archive.ok()) self.index_.FindOrInsert(execution);
+                  }
+                });
   }
 
   uint64_t StateHash() const noexcept {

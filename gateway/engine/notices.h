@@ -31,6 +31,24 @@ class Notices {
     queue_[(first_ + count_++) % kNoticesMax] = notice;
     return true;
   }
+  // What the engine saves (archive.h). Of what it loads it keeps what `keep(const Notice&)` wants.
+  template <class Self, class A, class Keep>
+  static void Archive(Self& self, A& archive, Keep keep) {
+    const size_t count = archive.Count(self.count_, kNoticesMax, "notices");
+    uint32_t next_session = self.next_session_;
+    archive(next_session);
+    for (uint32_t place = 0; place < count && archive.ok(); ++place) {
+      Notice notice = self.at(place);
+      archive(notice.type, notice.risk, notice.venue);
+      if constexpr (A::kLoads) {
+        if (keep(notice)) {
+          (void)self.Push(notice);
+          if (place == 0) self.next_session_ = next_session;
+        }
+      }
+    }
+  }
+
   // The notice that is `place` behind the front. REQUIRES: place < count().
   const Notice& at(uint32_t place) const noexcept { return queue_[(first_ + place) % kNoticesMax]; }
   // REQUIRES: !empty().
@@ -38,6 +56,8 @@ class Notices {
   // The session to be told next, by index.
   uint32_t next_session() const noexcept { return next_session_; }
   void Told() noexcept { ++next_session_; }
+  // The front goes to every session anew.
+  void TellAgain() noexcept { next_session_ = 0; }
   void Pop() noexcept {
     first_ = (first_ + 1) % kNoticesMax;
     --count_;

@@ -56,6 +56,9 @@ inline constexpr uint32_t kOrderStates = 9;
 constexpr bool IsOpen(OrderState state) noexcept {
   return state >= OrderState::kSent && state <= OrderState::kInDoubt;
 }
+constexpr bool IsKnown(OrderState state) noexcept {
+  return static_cast<uint8_t>(state) < kOrderStates;
+}
 constexpr bool IsClosed(OrderState state) noexcept { return state >= OrderState::kFilled; }
 
 // Order::flags

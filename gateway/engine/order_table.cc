@@ -64,7 +64,7 @@ void OrderTable::EraseId(uint32_t session, uint64_t cl_ord_id) noexcept {
 void OrderTable::Retire(const Order& order, uint64_t cl_ord_id) noexcept {
   Id& place = retired_[retired_next_];
   if (!place.empty()) EraseId(place.session - 1, place.cl_ord_id);
-  place = KeyOf(order.session, cl_ord_id);
+  place = {cl_ord_id, uint32_t{order.session} + 1, SlotOfOrder(order)};
   retired_next_ = retired_next_ + 1 == retired_.size() ? 0 : retired_next_ + 1;
 }
 

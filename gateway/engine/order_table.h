@@ -10,10 +10,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/check.h"
 #include "base/huge_array.h"
+#include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/flat_index.h"
 #include "gateway/engine/order.h"
@@ -101,6 +103,13 @@ class OrderTable {
   uint32_t orders_max() const noexcept { return static_cast<uint32_t>(orders_.size()); }
   // Slots that were ever used: everything below may hold an order.
   uint32_t used_slots() const noexcept { return fresh_; }
+  // What the engine saves (archive.h): used records as they lie, lists and retired clOrdIds; the
+  // index follows. What it loads is checked as far as the table knows orders: FindError().
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& venues);
+  // The first thing that contradicts another: identifiers, lists, states. Empty: none. Walks all.
+  std::string_view FindError() const noexcept;
+
   // Over every record that was ever used, the lists and the reserved clOrdIds.
   uint64_t StateHash() const noexcept;
 
@@ -130,6 +139,9 @@ class OrderTable {
   }
   Slot TakeSlot() noexcept;
   void EraseId(uint32_t session, uint64_t cl_ord_id) noexcept;
+  // Answers false when the clOrdId is there already, or there is no room.
+  [[nodiscard]] bool RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept;
+  size_t retired_count() const noexcept;
 
   HugeArray<Order> orders_;
   FlatIndex<Id> ids_;

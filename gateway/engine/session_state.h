@@ -20,6 +20,11 @@ struct Walk {
   uint64_t end_order_id = 0;  // orders from this one on are younger than the walk
 
   bool active() const noexcept { return at != kNoSlot; }
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.at, self.end_order_id);
+  }
 };
 
 struct MassCancelJob {
@@ -28,6 +33,12 @@ struct MassCancelJob {
   MassCancel request = {};
   uint32_t affected = 0;
   uint32_t not_sent = 0;
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.walk, self.active, self.request, self.affected, self.not_sent);
+    archive.Require(IsKnown(self.request.side), "a mass cancel of no side");
+  }
 };
 
 struct SnapshotJob {
@@ -35,6 +46,11 @@ struct SnapshotJob {
   bool active = false;
   uint32_t index = 0;
   uint32_t count = 0;
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.walk, self.active, self.index, self.count);
+  }
 };
 
 // What a session's open orders have to expect while it is not logged on.
@@ -44,6 +60,7 @@ enum class Absence : uint8_t {
   kGrace,   // they are canceled at grace_end_ns unless it returns
   kGone,    // they are canceled: what a venue that is down keeps, when it is back
 };
+constexpr bool IsKnown(Absence absence) noexcept { return absence <= Absence::kGone; }
 
 struct EngineSession {
   SessionId id = 0;
@@ -59,6 +76,14 @@ struct EngineSession {
   Walk disconnect;             // cancels all open orders
   MassCancelJob mass_cancel;
   SnapshotJob snapshot;
+
+  // All but `id`, which is configured, and `busy`, which follows.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.up, self.cancel_on_disconnect, self.absence, self.snapshot_round, self.next_seq_in,
+            self.next_seq_out, self.incarnation, self.grace_end_ns, self.disconnect,
+            self.mass_cancel, self.snapshot);
+  }
 };
 
 }  // namespace ringway

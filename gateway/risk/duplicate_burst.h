@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
 #include "gateway/risk/request.h"
 
@@ -47,6 +48,29 @@ class DuplicateBurst {
     }
     *oldest = {kind, request.now_ns, 1};
     return {};
+  }
+
+  // What the engine saves (archive.h). Kinds are told by indices: where the configuration's order
+  // of accounts or instruments is another, windows begin anew.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions,
+                      bool same_kinds) {
+    for (size_t at = 0; at < sessions.saved.size(); ++at) {
+      const bool keep = same_kinds && sessions.now[at] != Numbers::kGone;
+      for (size_t set = 0; set < kSets && archive.ok(); ++set) {
+        Set ways{};
+        if constexpr (!A::kLoads) ways = self.sets_[at * kSets + set];
+        archive.Records(ways.ways);
+        for (const Way& way : ways.ways) {
+          archive.Require(way.opened_ns >= 0 && way.opened_ns <= now_ns && way.count >= 0 &&
+                              way.count <= UINT32_MAX,
+                          "a window of duplicate orders that cannot be");
+        }
+        if constexpr (A::kLoads) {
+          if (keep) self.sets_[sessions.now[at] * kSets + set] = ways;
+        }
+      }
+    }
   }
 
   uint64_t StateHash() const noexcept {

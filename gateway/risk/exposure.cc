@@ -49,6 +49,25 @@ Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
   return &made;
 }
 
+bool Exposure::RaiseBooks(const BookLevels& levels) noexcept {
+  for (uint32_t at = 0; at < levels.size(); ++at) {
+    Position& position = positions_[at];
+    for (const BookSide side : {kBuySide, kSellSide}) {
+      const uint8_t level = levels[at][side];
+      if (position.best_resting[side] == kNoTick) {
+        if (level != 0) return false;
+        continue;
+      }
+      if (level > TickBook::kLevels || !book_.HasRoom(1)) return false;
+      if (!book_.Raise(at * 2 + side, {position.best_resting[side], position.book_level[side]},
+                       level)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 Money Exposure::ValueOf(const Position& position) const noexcept {
   // What a venue reports has no bound of ours: valuing is clamped so that sums stay exact.
   const Instrument& instrument = instruments_[position.instrument];

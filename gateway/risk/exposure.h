@@ -6,12 +6,14 @@
 // Engine thread only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <vector>
 
 #include "base/huge_array.h"
+#include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
@@ -103,6 +105,37 @@ class Exposure {
     if (after.tick != kNoTick) AddTick(after);
     if (before.tick != kNoTick) RemoveTick(before);
   }
+
+  // What the engine saves (archive.h): positions. All sums and the tick book follow from the open
+  // orders, which the engine adds; RaiseBooks() then, with what Archive() gave.
+  using BookLevels = std::vector<std::array<uint8_t, 2>>;  // by position and BookSide
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& instruments,
+                      BookLevels& levels) {
+    const size_t count = archive.Count(self.positions_count_, self.positions_.size(),
+                                       "pairs of account and instrument (pools.positions_max)");
+    for (uint32_t at = 0; at < count && archive.ok(); ++at) {
+      Position position = self.positions_[at];
+      archive(position.quantity, position.last_price, position.account, position.instrument,
+              position.book_level[kBuySide], position.book_level[kSellSide]);
+      if constexpr (A::kLoads) {
+        const uint32_t account = archive.IndexOf(accounts, position.account);
+        const uint32_t instrument = archive.IndexOf(instruments, position.instrument);
+        archive.Require(position.last_price >= 0, "a position at a negative price");
+        archive.Require(archive.ok() && self.Find(account, instrument) == nullptr,
+                        "a position is there twice");
+        if (!archive.ok()) return;
+        Position& made = *self.FindOrMake(account, instrument);
+        made.quantity = position.quantity;
+        made.last_price = position.last_price;
+        levels.push_back(std::to_array(position.book_level));
+        Money& worth = self.accounts_[account].position_notional;
+        archive.Require(!__builtin_add_overflow(worth, self.ValueOf(made), &worth),
+                        "an account's positions are beyond all bounds");
+      }
+    }
+  }
+  [[nodiscard]] bool RaiseBooks(const BookLevels& levels) noexcept;
 
   // `quantity` was bought (negative: sold) at `price`. A bust takes back with the opposite sign.
   void Fill(uint32_t position, int64_t quantity, int64_t price) noexcept;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/engine/archive.h"
 #include "gateway/risk/request.h"
 
 namespace ringway {
@@ -74,6 +75,25 @@ class KillSwitch {
     latched_ += uint32_t{latched} - word;
     word = latched;
   }
+  // What the engine saves (archive.h); `latched_` follows from the rest.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
+                      const Numbers& venues) {
+    uint32_t latched = 0;
+    const auto each = [&archive, &latched](auto& word) {
+      archive(word);
+      archive.Require(word <= 1, "a kill switch is neither latched nor armed");
+      latched += word;
+    };
+    const auto armed = [](uint8_t word) { return word == 0; };
+    each(self.all_);
+    for (auto& word : self.faults_) each(word);
+    ArchiveTable(archive, sessions, self.sessions_, each, armed);
+    ArchiveTable(archive, accounts, self.accounts_, each, armed);
+    ArchiveTable(archive, venues, self.venues_, each, armed);
+    if constexpr (A::kLoads) self.latched_ = latched;
+  }
+
   bool Has(GatewayFault fault) const noexcept { return faults_[static_cast<size_t>(fault)] != 0; }
 
  private:

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
 #include "gateway/risk/request.h"
 
@@ -63,6 +64,21 @@ class MessageRate {
     return {{RejectReason::kRateLimit, kCheck, usable, usable + 1},
             begins,
             (needed - bucket.parts + bucket.rate - 1) / bucket.rate};
+  }
+
+  // What the engine saves (archive.h). A smaller bucket than before is full at most.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions) {
+    ArchiveTable(
+        archive, sessions, self.buckets_,
+        [&archive, now_ns](auto& bucket) {
+          archive(bucket.parts, bucket.filled_ns, bucket.throttled);
+          archive.Require(bucket.parts >= 0 && bucket.filled_ns >= 0 &&
+                              bucket.filled_ns <= now_ns && (bucket.throttled | 1) == 1,
+                          "a token bucket that cannot be");
+          if constexpr (A::kLoads) bucket.parts = std::min(bucket.parts, bucket.burst);
+        },
+        [](const Bucket&) { return true; });
   }
 
   uint64_t StateHash() const noexcept {

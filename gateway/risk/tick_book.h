@@ -58,11 +58,7 @@ class TickBook {
       return;
     }
     // Grow until what is there and the newcomer are under one node.
-    while (tick >> (6 * top.level) != top.best >> (6 * top.level)) {
-      ++top.level;
-      nodes_.FindOrInsert(KeyOf(tree, top.level, top.best >> (6 * top.level)))->value =
-          BitOf(top.best, top.level);
-    }
+    while (tick >> (6 * top.level) != top.best >> (6 * top.level)) Grow(tree, top);
     for (uint32_t level = 1; level <= top.level; ++level) {
       uint64_t& bits = nodes_.FindOrInsert(KeyOf(tree, level, tick >> (6 * level)))->value;
       const uint64_t before = bits;
@@ -99,6 +95,13 @@ class TickBook {
     top.level = 0;
   }
 
+  // Makes a tree that is not empty as high as it once was; answers false when it is higher.
+  // REQUIRES: HasRoom(1), level <= kLevels.
+  bool Raise(uint32_t tree, Top top, uint8_t level) noexcept {
+    while (top.level < level) Grow(tree, top);
+    return top.level == level;
+  }
+
   // Orders at `tick`.
   uint64_t CountAt(uint32_t tree, uint64_t tick, uint64_t best, uint8_t level) const noexcept {
     if (const Node* count = nodes_.Find(KeyOf(tree, 0, tick))) return count->value;
@@ -124,6 +127,13 @@ class TickBook {
   }
   static uint64_t BitOf(uint64_t tick, uint32_t level) noexcept {
     return uint64_t{1} << (tick >> (6 * (level - 1)) & 63);
+  }
+
+  // One level more, above what is there.
+  void Grow(uint32_t tree, Top top) noexcept {
+    ++top.level;
+    nodes_.FindOrInsert(KeyOf(tree, top.level, top.best >> (6 * top.level)))->value =
+        BitOf(top.best, top.level);
   }
 
   // The smallest tick below the word `bits` of `level` at `prefix`.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "schema/messages.h"
 
@@ -56,6 +57,36 @@ class Venues {
     if (Halted(venue, instrument) == halted) return false;
     halts_[venue * halt_words_ + instrument / 64] ^= uint64_t{1} << (instrument % 64);
     return true;
+  }
+
+  // What the engine saves (archive.h).
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& venues, const Numbers& instruments) {
+    ArchiveTable(
+        archive, venues, self.venues_,
+        [&archive](auto& venue) {
+          archive(venue.state, venue.epoch);
+          archive.Require(venue.state != VenueState::kUnset, "a venue is in no state");
+        },
+        [](const Venue&) { return true; });
+    for (size_t at = 0; at < venues.saved.size() && archive.ok(); ++at) {
+      std::vector<uint32_t> halted;
+      for (uint32_t instrument = 0; !A::kLoads && instrument < instruments.saved.size();
+           ++instrument) {
+        if (self.Halted(static_cast<uint32_t>(at), instrument)) halted.push_back(instrument);
+      }
+      halted.resize(archive.Count(halted.size(), instruments.saved.size(), "halts of a venue"));
+      archive.Records(halted);
+      if constexpr (A::kLoads) {
+        for (const uint32_t saved : halted) {
+          archive.Require(saved < instruments.saved.size(), "a halt of no instrument");
+          if (!archive.ok()) return;
+          const uint32_t instrument = instruments.now[saved];
+          if (venues.now[at] == Numbers::kGone || instrument == Numbers::kGone) continue;
+          self.SetHalt(venues.now[at], instrument, true);
+        }
+      }
+    }
   }
 
   const std::vector<uint64_t>& halts() const noexcept { return halts_; }

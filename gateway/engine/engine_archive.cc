@@ -1,0 +1,238 @@
+// How is the engine's whole state saved, and taken over by another process's engine?
+//
+// Archive() lists it once for both ways. Saved are facts; what follows from them (indices, sums of
+// exposure, the tick book, counts of work) is made anew while loading, so that it cannot contradict
+// them. What was loaded is then looked through before anything trusts it.
+
+#include <algorithm>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+namespace {
+
+// "RWstate" and the format's number, which rises with every change of what is archived.
+constexpr uint64_t kFormat = 0x0165746174735752;
+
+// Far from where adding a day overflows: the year 2116.
+constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
+
+}  // namespace
+
+std::vector<uint32_t> Engine::SessionIds() const {
+  std::vector<uint32_t> ids;
+  for (const SessionState& session : sessions_) ids.push_back(session.id);
+  return ids;
+}
+
+std::vector<uint32_t> Engine::InstrumentIds() const {
+  std::vector<uint32_t> ids;
+  for (const Instrument& instrument : instruments_) ids.push_back(instrument.id);
+  return ids;
+}
+
+std::vector<uint32_t> Engine::VenueIds() const {
+  std::vector<uint32_t> ids;
+  for (uint32_t venue = 0; venue < venues_.size(); ++venue) ids.push_back(venues_.id(venue));
+  return ids;
+}
+
+template <class Self, class A>
+void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
+  uint64_t format = kFormat;
+  archive(format);
+  archive.Require(format == kFormat, "it is of another version of the gateway, or none");
+  const Numbers sessions = archive.NumbersOf("session", self.SessionIds());
+  const Numbers accounts = archive.NumbersOf("account", self.account_ids_);
+  const Numbers instruments = archive.NumbersOf("instrument", self.InstrumentIds());
+  const Numbers venues = archive.NumbersOf("venue", self.VenueIds());
+  if (!archive.ok()) return;
+
+  archive(self.now_ns_, self.start_, self.started_, self.counters_);
+  archive.Require(self.now_ns_ >= 0 && self.now_ns_ < kTimeMaxNs, "a time that cannot be");
+  for (auto& unknown : self.unknown_) archive(unknown);
+  ArchiveInstruments(self, archive, instruments);
+  ArchiveTable(
+      archive, sessions, self.sessions_, [&archive](auto& session) { archive(session); },
+      [](const SessionState& session) {
+        return session.next_seq_in == 1 && session.next_seq_out == 1;
+      });
+  Venues::Archive(self.venues_, archive, venues, instruments);
+  OrderTable::Archive(self.orders_, archive, sessions, venues);
+  Exposure::Archive(self.exposure_, archive, accounts, instruments, levels);
+  KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues);
+  DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
+                          sessions, accounts.same && instruments.same);
+  MessageRate::Archive(self.message_rate_, archive, self.now_ns_, sessions);
+  ExecutionIds::Archive(self.execution_ids_, archive, venues);
+  ArchiveWork(self, archive, sessions, venues);
+}
+
+// A reference price of before counts, unless it cannot be a price any more; an instrument that
+// comes without one begins with what is configured, as if it had been known just now.
+template <class Self, class A>
+void Engine::ArchiveInstruments(Self& self, A& archive, const Numbers& numbers) {
+  if constexpr (A::kLoads) {
+    for (Instrument& instrument : self.instruments_) instrument.reference_time_ns = self.now_ns_;
+  }
+  ArchiveTable(
+      archive, numbers, self.instruments_,
+      [&](auto& instrument) {
+        int64_t price = instrument.reference_price;
+        int64_t time_ns = instrument.reference_time_ns;
+        archive(price, time_ns);
+        archive.Require(price >= 0 && time_ns >= 0 && time_ns <= self.now_ns_,
+                        "a reference price that cannot be");
+        if constexpr (A::kLoads) {
+          if (price > instrument.price_max) price = 0;
+          if (price == 0 && instrument.reference_price != 0) return;
+          instrument.reference_price = price;
+          instrument.reference_time_ns = time_ns;
+        }
+      },
+      [](const Instrument&) { return true; });
+}
+
+// Where the sessions' order is another, what goes from session to session begins anew: it does
+// nothing twice but tell a session twice.
+template <class Self, class A>
+void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const Numbers& venues) {
+  ArchiveTable(
+      archive, venues, self.doubtful_,
+      [&archive](auto& doubtful) {
+        archive(doubtful);
+        archive.Require(doubtful <= 1, "a venue is neither doubtful nor not");
+      },
+      [](uint8_t) { return true; });
+  archive(self.next_busy_session_, self.sweep_venue_, self.sweep_session_, self.sweep_);
+  Notices::Archive(self.notices_, archive,
+                   [&self](const Notice& notice) { return self.IsConfigured(notice); });
+  if constexpr (A::kLoads) {
+    archive.Require(self.sweep_venue_ == kNone || self.sweep_venue_ < venues.now.size(),
+                    "a search for orders in doubt at no venue");
+    if (!archive.ok()) return;
+    if (self.sweep_venue_ != kNone) self.sweep_venue_ = venues.now[self.sweep_venue_];
+    if (sessions.same) return;
+    if (self.sweep_venue_ != kNone) self.doubtful_[self.sweep_venue_] = 1;
+    self.sweep_venue_ = kNone;
+    self.sweep_ = {};
+    self.sweep_session_ = self.next_busy_session_ = 0;
+    self.notices_.TellAgain();
+  }
+}
+
+bool Engine::IsConfigured(const Notice& notice) const noexcept {
+  if (notice.type == FrameType::kVenueStatus) {
+    return IsKnown(notice.venue.state) && router_.IndexOf(notice.venue.venue) != kNone;
+  }
+  if (notice.type != FrameType::kRiskState) return false;
+  switch (notice.risk.scope) {
+    case KillScope::kAll:
+    case KillScope::kSession:
+      return true;
+    case KillScope::kAccount:
+      return AccountIndex(notice.risk.id) != kNone;
+    case KillScope::kVenue:
+      return notice.risk.id <= UINT16_MAX &&
+             router_.IndexOf(static_cast<VenueId>(notice.risk.id)) != kNone;
+    default:
+      return false;
+  }
+}
+
+// Adds what every open order contributes. Names what cannot be valued as this configuration has it.
+std::string_view Engine::RestoreExposure() noexcept {
+  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    for (Slot at = orders_.first_open(session); at != kNoSlot; at = orders_[at].next) {
+      const Order& order = orders_[at];
+      const Instrument& instrument = InstrumentOf(order);
+      const auto price_fits = [&instrument](int64_t price) {
+        return price >= 0 && price <= instrument.price_max;
+      };
+      const auto ticks_fit = [&](int64_t price) {
+        return order.ord_type != OrdType::kLimit ||
+               instrument.tick.Divides(static_cast<uint64_t>(price));
+      };
+      const bool replaces = order.Has(kReplacePending);
+      if (!price_fits(order.price) || !price_fits(order.risk_price) ||
+          (replaces &&
+           (!price_fits(order.replace_price) || !price_fits(order.replace_risk_price)))) {
+        return "an open order's price is above its instrument's price_max: raise that";
+      }
+      if (!ticks_fit(order.price) || (replaces && !ticks_fit(order.replace_price))) {
+        return "an open order's price is not a multiple of its instrument's tick: configure the "
+               "old";
+      }
+      if (order.leaves_qty >= kQuantityBound || (replaces && order.replace_qty >= kQuantityBound)) {
+        return "an open order's quantity is beyond all bounds";
+      }
+      if (!exposure_.HasRoomForOrder()) return "there is no room for the prices of all open orders";
+      exposure_.Add(ContributionOf(order));
+    }
+  }
+  return {};
+}
+
+// What no component alone can see.
+std::string_view Engine::FindLoadError() const noexcept {
+  for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
+    if (orders_[slot].position >= exposure_.positions()) return "an order of no position";
+  }
+  const auto stands = [this](const Walk& walk, uint32_t session) {
+    return walk.at == kNoSlot ||
+           (walk.at < orders_.used_slots() && orders_[walk.at].session == session &&
+            IsOpen(orders_[walk.at].state));
+  };
+  for (uint32_t at = 0; at < sessions_.size(); ++at) {
+    const SessionState& session = sessions_[at];
+    if (!stands(session.disconnect, at) || !stands(session.mass_cancel.walk, at) ||
+        !stands(session.snapshot.walk, at)) {
+      return "unfinished work stands on no open order of its session";
+    }
+    if (session.next_seq_in == 0 || session.next_seq_out == 0) return "a sequence number is 0";
+    if (session.grace_end_ns < 0 || session.grace_end_ns > now_ns_ + kCancelGraceMaxNs) {
+      return "a grace period that cannot be";
+    }
+  }
+  const auto sessions = static_cast<uint32_t>(sessions_.size());
+  if (next_busy_session_ > sessions || notices_.next_session() > sessions ||
+      sweep_session_ > sessions ||
+      (sweep_venue_ != kNone && (sweep_session_ >= sessions || !stands(sweep_, sweep_session_)))) {
+    return "unfinished work is about no session";
+  }
+  return {};
+}
+
+void Engine::Save(const StateWriter::Sink& sink) const {
+  StateWriter writer(sink);
+  Exposure::BookLevels levels;
+  Archive(*this, writer, levels);
+  writer.Finish();
+}
+
+absl::Status Engine::Load(std::span<const std::byte> saved) {
+  RINGWAY_CHECK(!started_ && now_ns_ == 0, "state is loaded into a new engine");
+  StateReader reader(saved);
+  Exposure::BookLevels levels;
+  if (reader.ok()) Archive(*this, reader, levels);
+  reader.Finish();
+  std::string_view error;
+  if (reader.ok()) error = orders_.FindError();
+  if (reader.ok() && error.empty()) error = FindLoadError();
+  if (reader.ok() && error.empty()) error = RestoreExposure();
+  if (reader.ok() && error.empty() && !exposure_.RaiseBooks(levels)) {
+    error = "the heights of price trees are not those of the open orders";
+  }
+  if (!reader.ok() || !error.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "this state cannot be loaded: ", reader.ok() ? std::string(error) : reader.error()));
+  }
+  next_grace_end_ns_ = 0;  // EndGraces() finds the first
+  RecountWork();
+  return absl::OkStatus();
+}
+
+}  // namespace ringway

@@ -1,0 +1,112 @@
+// How is an order table saved, loaded, and found to be whole?
+
+#include <algorithm>
+
+#include "gateway/engine/order_table.h"
+
+namespace ringway {
+
+bool OrderTable::RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept {
+  if (!ids_.HasRoom(1)) return false;
+  const size_t before = ids_.size();
+  ids_.FindOrInsert({cl_ord_id, session + 1, slot});
+  return ids_.size() != before;
+}
+
+size_t OrderTable::retired_count() const noexcept {
+  const std::span<const Id> ids = retired_.span();
+  return static_cast<size_t>(
+      std::count_if(ids.begin(), ids.end(), [](const Id& id) { return !id.empty(); }));
+}
+
+template <class Self, class A>
+void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& venues) {
+  [[maybe_unused]] constexpr std::string_view kTwice = "a clOrdId is there twice";
+  archive(self.counter_, self.open_, self.closed_first_, self.closed_last_);
+  const size_t used =
+      archive.Count(self.fresh_, self.orders_.size(),
+                    "orders that are open or remembered (pools.orders_max must not shrink)");
+  if constexpr (A::kLoads) self.fresh_ = static_cast<uint32_t>(used);
+  for (size_t at = 0; at < used && archive.ok(); ++at) {
+    auto& order = self.orders_[at];
+    archive(order);
+    if constexpr (A::kLoads) {
+      order.session = static_cast<uint16_t>(archive.IndexOf(sessions, order.session));
+      order.venue = static_cast<uint8_t>(archive.IndexOf(venues, order.venue));
+      if (!archive.ok()) return;
+      const auto slot = static_cast<Slot>(at);
+      archive.Require(self.RestoreId(order.session, order.cl_ord_id, slot), kTwice);
+      if (!order.Has(kReplacePending)) continue;
+      archive.Require(self.RestoreId(order.session, order.replace_cl_ord_id, slot), kTwice);
+    }
+  }
+  ArchiveTable(
+      archive, sessions, self.lists_, [&archive](auto& list) { archive(list.first, list.last); },
+      [](const List& list) { return list.first == kNoSlot && list.last == kNoSlot; });
+  ArchiveRing(archive, self.retired_, self.retired_next_, self.retired_count(), "retired clOrdIds",
+              [&](auto& id, [[maybe_unused]] bool kept) {
+                archive(id.cl_ord_id, id.session, id.slot);
+                if constexpr (A::kLoads) {
+                  archive.Require(id.session != 0 && id.slot < self.fresh_,
+                                  "a retired clOrdId of no order");
+                  if (!archive.ok()) return;
+                  id.session = archive.IndexOf(sessions, id.session - 1) + 1;
+                  if (!archive.ok() || !kept) return;
+                  archive.Require(self.RestoreId(id.session - 1, id.cl_ord_id, id.slot), kTwice);
+                }
+              });
+}
+
+template void OrderTable::Archive(const OrderTable&, StateWriter&, const Numbers&, const Numbers&);
+template void OrderTable::Archive(OrderTable&, StateReader&, const Numbers&, const Numbers&);
+
+std::string_view OrderTable::FindError() const noexcept {
+  if (counter_ > kRequestsMax) return "more requests than there are identifiers";
+  for (Slot slot = 0; slot < fresh_; ++slot) {
+    const Order& order = orders_[slot];
+    const auto own = [&order, slot](uint64_t id) {
+      return SlotOf(id) == slot && id >= order.order_id && id <= order.newest_id;
+    };
+    if (!own(order.order_id) || !own(order.newest_id) || !own(order.live_id) ||
+        order.order_id >> kSlotBits == 0 || order.newest_id >> kSlotBits > counter_ ||
+        (order.cancel_id != 0 && !own(order.cancel_id)) ||
+        (order.replace_id != 0 && !own(order.replace_id))) {
+      return "an order's identifiers are not its own";
+    }
+    if (!IsKnown(order.state) || order.state == OrderState::kFree || order.flags >= 16 ||
+        !IsKnown(order.side) || !IsKnown(order.ord_type) || !IsKnown(order.time_in_force) ||
+        (order.Has(kCancelPending) && order.cancel_id == 0) ||
+        (order.Has(kReplacePending) && order.replace_id == 0)) {
+      return "an order is in no state that orders have";
+    }
+    if (order.previous != kNoSlot && order.previous >= fresh_) return "an order follows none";
+  }
+  uint64_t listed = 0;
+  for (size_t session = 0; session < lists_.size(); ++session) {
+    Slot before = kNoSlot;
+    for (Slot at = lists_[session].first; at != kNoSlot; at = orders_[at].next) {
+      if (at >= fresh_ || !IsOpen(orders_[at].state) || orders_[at].session != session ||
+          orders_[at].previous != before ||
+          (before != kNoSlot && orders_[before].order_id >= orders_[at].order_id)) {
+        return "a session's list of open orders is broken";
+      }
+      ++listed;
+      before = at;
+    }
+    if (lists_[session].last != before) return "a session's list of open orders has another end";
+  }
+  if (listed != open_) return "another number of open orders than counted";
+  // The first one's `previous` is a record that was taken for a new order.
+  Slot last = kNoSlot;
+  for (Slot at = closed_first_; at != kNoSlot; at = orders_[at].next) {
+    if (at >= fresh_ || !IsClosed(orders_[at].state) || ++listed > fresh_) {
+      return "the list of closed orders is broken";
+    }
+    last = at;
+  }
+  if (closed_last_ != last) return "the list of closed orders has another end";
+  if (listed != fresh_) return "an order is in no list";
+  return {};
+}
+
+}  // namespace ringway
