@@ -28,19 +28,22 @@ inline constexpr int64_t kJudgedEarlyNs = kHeartbeatNs / 2;
 inline constexpr uint64_t kIncarnation = 1;
 
 SessionKey KeyOf(uint32_t session);
-// Of both ends. Small rings, so that they wrap, and fill when nobody consumes.
-LinkOptions FaultLinkOptions();
+// Of both ends. Small rings, so that they wrap, and fill when nobody consumes. A patient end gives
+// its peer up after seconds: for runs in which it must not.
+LinkOptions FaultLinkOptions(bool patient = false);
 
 struct GatewayPlan {
   std::string uri;                 // where it listens
   std::vector<uint32_t> sessions;  // each has its record file
   std::vector<std::string> record_files;
+  bool patient = false;
 };
 
 struct StrategyPlan {
   std::string uri;
   uint32_t session = 1;
   std::string record_file;
+  bool patient = false;
 };
 
 // Both run in a process of their own and answer its exit status: 0 after an orderly end, otherwise

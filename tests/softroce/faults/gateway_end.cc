@@ -67,9 +67,9 @@ class GatewayEnd {
     }
   }
 
-  bool Listen(const std::string& uri) {
+  bool Listen(const GatewayPlan& plan) {
     ListenOptions options;
-    options.link = FaultLinkOptions();
+    options.link = FaultLinkOptions(plan.patient);
     options.secret_of = [this](uint64_t session) -> std::span<const std::byte> {
       for (const Account& account : accounts_) {
         if (account.session == session) return account.key.bytes();
@@ -78,7 +78,7 @@ class GatewayEnd {
     };
     // A killed predecessor's port may take a moment to be free, and a device's to come up.
     for (int attempt = 1; listener_ == std::nullopt; ++attempt) {
-      absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, options);
+      absl::StatusOr<AnyListener> listener = AnyListener::Listen(plan.uri, options);
       if (listener.ok()) {
         listener_.emplace(*std::move(listener));
       } else if (attempt == kListenTriesMax) {
@@ -167,20 +167,24 @@ SessionKey KeyOf(uint32_t session) {
   return *SessionKey::FromBytes(bytes);
 }
 
-LinkOptions FaultLinkOptions() {
+LinkOptions FaultLinkOptions(bool patient) {
   LinkOptions options;
   options.ring_bytes = 16u << 10;
   options.payload_bytes_max = 512;
   options.heartbeat_interval_ns = kHeartbeatNs;
   options.suspect_after_missed = kHeartbeatsMissed - 1;
   options.dead_after_ns = kHeartbeatsMissed * kHeartbeatNs - kJudgedEarlyNs;
+  if (patient) {
+    options.dead_after_ns = 20 * kNsPerS;
+    options.rdma.ack_timeout = 17;  // 3.8 s with its retries
+  }
   return options;
 }
 
 int RunGatewayEnd(const GatewayPlan& plan) {
   CatchEndSignals();
   GatewayEnd end(plan);
-  if (!end.Listen(plan.uri)) return 1;
+  if (!end.Listen(plan)) return 1;
   end.Run();
   return 0;
 }

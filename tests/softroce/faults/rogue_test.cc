@@ -36,7 +36,7 @@ class RogueTest : public testing::Test {
     EXPECT_TRUE(run_.Finish(name, 40));
   }
 
-  FaultRun run_{{1, kRogueSession}};
+  FaultRun run_{{1, kRogueSession}, true};
 };
 
 TEST_F(RogueTest, Garbage) { Tell(Lie::kGarbage, "garbage"); }

@@ -75,8 +75,9 @@ int AwaitExit(pid_t pid, int64_t patience_ns) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-FaultRun::FaultRun(std::vector<uint32_t> sessions)
+FaultRun::FaultRun(std::vector<uint32_t> sessions, bool patient)
     : sessions_(std::move(sessions)),
+      patient_(patient),
       directory_(MakeDirectory()),
       strategy_records_(File("strategy-1")) {
   for (const uint32_t session : sessions_) {
@@ -96,7 +97,8 @@ std::string FaultRun::ConnectUri() const {
 }
 
 void FaultRun::StartGateway() {
-  GatewayPlan plan{.uri = ListenUri(), .sessions = sessions_, .record_files = {}};
+  GatewayPlan plan{
+      .uri = ListenUri(), .sessions = sessions_, .record_files = {}, .patient = patient_};
   for (const uint32_t session : sessions_) {
     plan.record_files.push_back(File(absl::StrCat("gateway-", session)));
   }
@@ -104,7 +106,8 @@ void FaultRun::StartGateway() {
 }
 
 void FaultRun::StartStrategy() {
-  const StrategyPlan plan{.uri = ConnectUri(), .session = 1, .record_file = File("strategy-1")};
+  const StrategyPlan plan{
+      .uri = ConnectUri(), .session = 1, .record_file = File("strategy-1"), .patient = patient_};
   strategy_ = Fork([&plan] { return RunStrategyEnd(plan); });
 }
 
@@ -128,6 +131,10 @@ uint64_t FaultRun::reports_received() {
 bool FaultRun::AwaitMore(uint64_t reports) {
   const uint64_t goal = reports_received() + reports;
   return Await(kPatienceNs, [&] { return reports_received() >= goal; });
+}
+
+bool FaultRun::AwaitLogons(uint64_t count) {
+  return Await(kPatienceNs, [&] { return Count(strategy_records_, RecordKind::kUp) >= count; });
 }
 
 FaultRun::Down FaultRun::AwaitDown(RecordReader& end, int64_t since_ns) {

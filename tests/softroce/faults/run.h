@@ -35,7 +35,8 @@ int AwaitExit(pid_t pid, int64_t patience_ns);
 
 class FaultRun {
  public:
-  explicit FaultRun(std::vector<uint32_t> sessions = {1});
+  // `patient`: as of FaultLinkOptions().
+  explicit FaultRun(std::vector<uint32_t> sessions = {1}, bool patient = false);
   ~FaultRun();
   FaultRun(const FaultRun&) = delete;
   FaultRun& operator=(const FaultRun&) = delete;
@@ -55,6 +56,8 @@ class FaultRun {
 
   // Waits until the strategy has received so many more reports than now. False: it did not.
   bool AwaitMore(uint64_t reports);
+  // Waits until the strategy has logged on so often. False: it did not.
+  bool AwaitLogons(uint64_t count);
   // Waits until this end is without its peer.
   struct Down {
     int64_t after_ns = -1;  // since_ns; 0: it was so already; -1: it never said so
@@ -75,6 +78,7 @@ class FaultRun {
 
  private:
   const std::vector<uint32_t> sessions_;
+  const bool patient_;
   std::string directory_;
   pid_t gateway_ = -1;
   pid_t strategy_ = -1;

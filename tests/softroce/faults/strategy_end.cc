@@ -73,7 +73,7 @@ class StrategyEnd {
       options.session = plan_.session;
       options.key = KeyOf(plan_.session);
       options.connect_timeout_ns = kConnectTimeoutNs;
-      options.link = FaultLinkOptions();
+      options.link = FaultLinkOptions(plan_.patient);
       // The gateway's end says which order is next; which report is, the records say.
       options.resume = {.incarnation = kIncarnation,
                         .next_seq_out = 0,
