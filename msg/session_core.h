@@ -151,7 +151,10 @@ class SessionCore {
     if (!outbound_.caught_up() && state_ == SessionState::kLive) [[unlikely]] {
       (void)outbound_.Pump(*link_, Publish::kNow);
     }
-    if (inbound_.unacknowledged() >= kAcknowledgeEvery) SendHeartbeat();
+    // On a new link the logon comes first, and acknowledges as well.
+    if (state_ != SessionState::kLoggingOn && inbound_.unacknowledged() >= kAcknowledgeEvery) {
+      SendHeartbeat();
+    }
     return count;
   }
 

@@ -57,6 +57,25 @@ TEST(ResumeTest, ExactlyOnceInBothDirectionsWhereverTheLinkDies) {
   }
 }
 
+// What a client owes for the reports that a dying link still brought waits until it is logged on.
+TEST(ResumeTest, TheLogonIsTheFirstWordOnANewLink) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  for (uint64_t n = 1; n <= kAcknowledgeEvery; ++n) {
+    ASSERT_EQ(world.Order(client, n), SendStatus::kOk);
+  }
+  while (world.requests[7].size() != kAcknowledgeEvery) world.GatewayTurn();
+  client.link->Cut(2 * kAcknowledgeEvery);
+  for (int turn = 0; turn != 4; ++turn) world.ClientTurn(client);
+  ASSERT_EQ(client.acked.size(), kAcknowledgeEvery);
+  ASSERT_EQ(client.core.state(), SessionState::kLost);
+  world.Connect(client);
+  world.Run({&client});
+  EXPECT_EQ(client.core.state(), SessionState::kLive);
+  EXPECT_EQ(world.layer->counters().logons_rejected, 0u);
+}
+
 TEST(ResumeTest, ExactlyOnceThroughManyDeaths) {
   World world({7});
   world.room = 32;
