@@ -130,7 +130,10 @@ uint64_t FaultRun::reports_received() {
 
 bool FaultRun::AwaitMore(uint64_t reports) {
   const uint64_t goal = reports_received() + reports;
-  return Await(kPatienceNs, [&] { return reports_received() >= goal; });
+  for (uint64_t before = reports_received(); before < goal; before = reports_received()) {
+    if (!Await(kPatienceNs, [&] { return reports_received() > before; })) return false;
+  }
+  return true;
 }
 
 bool FaultRun::AwaitLogons(uint64_t count) {

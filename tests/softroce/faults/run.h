@@ -54,7 +54,7 @@ class FaultRun {
   // The gateway's end, from device A.
   std::string ConnectUri() const;
 
-  // Waits until the strategy has received so many more reports than now. False: it did not.
+  // Waits until the strategy has received so many more reports than now. False: none came any more.
   bool AwaitMore(uint64_t reports);
   // Waits until the strategy has logged on so often. False: it did not.
   bool AwaitLogons(uint64_t count);
