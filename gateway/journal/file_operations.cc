@@ -1,0 +1,25 @@
+// The system's own answers.
+#include "gateway/journal/file_operations.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace ringway {
+
+int SystemFileOperations::WriteAt(int fd, std::span<const std::byte> bytes,
+                                  uint64_t offset) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    if (written == 0) return EIO;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<uint64_t>(written);
+  }
+  return 0;
+}
+
+int SystemFileOperations::Sync(int fd) noexcept { return fdatasync(fd) == 0 ? 0 : errno; }
+
+}  // namespace ringway

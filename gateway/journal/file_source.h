@@ -1,0 +1,48 @@
+// How a journal in files is read: by tools, and by a gateway before it goes on writing.
+//
+// Thread rule: one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/journal/file_layout.h"
+#include "gateway/journal/source.h"
+
+namespace ringway {
+
+class FileSource final : public JournalSource {
+ public:
+  // The segments as they are now, images before files. While a gateway writes the journal only what
+  // has reached the files is read, and its end may be torn. Errors: as FindJournal.
+  static absl::StatusOr<std::unique_ptr<FileSource>> Open(const std::string& directory,
+                                                          const std::string& memory_directory);
+
+  // For the holder of the journal's lock, who has brought all images home.
+  static absl::StatusOr<std::unique_ptr<FileSource>> OpenLocked(const JournalPlace& place);
+
+  const std::vector<Segment>& segments() const override { return segments_; }
+  absl::Status Read(std::size_t index, uint64_t offset, std::span<std::byte> out) override;
+  bool power_may_have_failed() const override { return power_may_have_failed_; }
+
+ private:
+  FileSource() = default;
+  absl::Status List(const JournalPlace& place, bool use_images);
+
+  std::vector<Segment> segments_;
+  bool power_may_have_failed_ = true;
+  std::size_t open_index_ = SIZE_MAX;  // which one open_file_ is
+  JournalFile open_file_;
+};
+
+// Makes `file` the only one that writes the journal in `directory`, as long as it is open. Errors:
+// Unavailable when another process does.
+absl::StatusOr<JournalFile> LockJournal(const std::string& directory);
+
+}  // namespace ringway

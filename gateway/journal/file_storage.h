@@ -1,0 +1,153 @@
+// Where do the bytes of a gateway's journal go? Into memory that outlives the process, and from
+// there to the disk.
+//
+// The writer fills an image of its segment on a RAM file system: no page of it is ever cleaned
+// behind its back, so no store faults and no store waits for a disk (docs/adr/0013). Two threads do
+// the rest:
+//   sync     copies what is new from the image to the segment's file and calls fdatasync: as soon
+//            as somebody asked for it, at the latest after sync_interval_ns. What comes while a
+//            sync runs goes with the next one.
+//   prepare  makes the next segments (zeros written, synced, renamed into place) with their images,
+//            and removes images that have come home and segments that nobody needs any more.
+// When a sync has failed nobody knows what is on the disk: durable() stands still for ever.
+//
+// To open: Open() takes the lock and brings home what a killed gateway left in images; a
+// JournalReader over source() finds the end; Start(end) makes way behind it; a JournalWriter goes
+// on.
+//
+// Thread rule: Open, Start, Close and JournalStorage's functions on the engine's thread; KeepFrom
+// and counters on any. Lifetime: ends after the writer; joins its threads.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "gateway/journal/file_layout.h"
+#include "gateway/journal/file_operations.h"
+#include "gateway/journal/file_source.h"
+#include "gateway/journal/format.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/storage.h"
+
+namespace ringway {
+
+struct FileStorageOptions {
+  std::string directory;                      // made where missing; its parent must be there
+  std::string memory_directory = "/dev/shm";  // a RAM file system
+  uint64_t segment_bytes = 32u << 20;         // kSegmentBytesMin..kSegmentBytesMax, pages of 4 KiB
+  uint32_t spare_segments = 2;                // prepared ahead; 1..3
+  uint32_t images_max = 4;                    // in memory at a time; spare_segments + 1 .. 8
+  int64_t sync_interval_ns = 10 * kNsPerMs;   // between syncs that nobody asked for
+  FileOperations* operations = nullptr;       // null: the system's
+};
+
+class FileStorage final : public JournalStorage {
+ public:
+  // Errors: InvalidArgument (options), Unavailable (another gateway has it), as FindJournal.
+  static absl::StatusOr<std::unique_ptr<FileStorage>> Open(const FileStorageOptions& options);
+  ~FileStorage() override;
+
+  // For the reader, before Start().
+  JournalSource& source() noexcept { return *source_; }
+
+  // Removes what lies in segments behind `end` (JournalReader::end()), prepares spare segments and
+  // starts the threads. Errors: what the system says, named. Call it once.
+  absl::Status Start(const JournalEnd& end);
+
+  // Syncs what is written and stops. Where that worked no images are left.
+  void Close();
+
+  // A snapshot that is on stable storage goes on at `position`: segments wholly before it may go.
+  void KeepFrom(uint64_t position) noexcept {
+    keep_from_.store(position, std::memory_order_relaxed);
+  }
+
+  JournalSegment TakeNext() noexcept override;
+  void RequestSync() noexcept override;
+
+  uint64_t syncs() const noexcept { return syncs_.load(std::memory_order_relaxed); }
+  const JournalPlace& place() const noexcept { return place_; }
+
+ private:
+  static constexpr uint32_t kSlots = 8;
+
+  // A segment with its image, from prepared to come home. Index: count of prepared ones % kSlots.
+  struct Slot {
+    uint64_t number = 0;
+    uint64_t first_position = 0;
+    JournalFile file;
+    std::byte* image = nullptr;
+    // Where the writer left it. Pairs with SyncRound().
+    std::atomic<uint64_t> end{UINT64_MAX};
+  };
+  struct OldSegment {
+    uint64_t number;
+    uint64_t end;
+  };
+
+  FileStorage(const FileStorageOptions& options, JournalPlace place, JournalFile lock);
+
+  absl::Status BringImagesHome();
+  absl::Status BringHome(uint64_t number);
+  absl::Status RemoveBehind(const JournalEnd& end);
+  absl::Status PrepareOne();
+  absl::Status WriteSegment(const SegmentHeader& header, JournalFile& file);
+  absl::Status MapImage(const SegmentHeader& header, std::byte*& image);
+  void Release(Slot& slot) noexcept;
+  void RemoveOldSegments();
+  void PrepareLoop();
+
+  void SyncLoop();
+  bool SyncRound() noexcept;
+  bool CopyAndSync(Slot& slot, uint64_t from, uint64_t to) noexcept;
+  void Raise(JournalFault fault) noexcept;
+
+  const FileStorageOptions options_;
+  const JournalPlace place_;
+  const JournalFile lock_;
+  SystemFileOperations system_;
+  FileOperations& operations_;
+  std::unique_ptr<FileSource> source_;
+  bool started_ = false;
+
+  std::array<Slot, kSlots> slots_;
+  uint64_t next_number_ = 1;  // of segments; the preparing thread's after Start()
+  uint64_t next_position_ = 0;
+  uint32_t released_ = 0;       // slots whose image is gone
+  std::deque<OldSegment> old_;  // segments that KeepFrom may remove
+  std::vector<std::byte> zeros_;
+
+  std::atomic<uint64_t> keep_from_{0};
+  std::atomic<uint32_t> home_{0};   // slots whose segment is whole on the disk
+  std::atomic<uint64_t> syncs_{0};  // a statistic
+  std::mutex fault_mutex_;
+
+  std::mutex stop_mutex_;
+  std::condition_variable stop_changed_;
+  bool stopping_ = false;
+
+  // RequestSync() and the sleep of SyncLoop(), a futex.
+  std::atomic<uint32_t> requests_{0};
+  std::atomic<bool> sync_sleeps_{false};
+  std::atomic<bool> sync_stops_{false};
+  uint64_t requested_position_ = 0;  // the writer's thread's
+
+  uint32_t sync_index_ = 0;  // the sync thread's: the slot it is in
+  uint64_t copied_ = 0;      // and how far it has come
+  std::thread prepare_thread_;
+  std::thread sync_thread_;
+};
+
+}  // namespace ringway

@@ -1,0 +1,108 @@
+// How what is written comes to the disk, and what becomes of a sync that failed.
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "base/clock.h"
+#include "gateway/journal/file_storage.h"
+
+namespace ringway {
+namespace {
+
+constexpr uint64_t kPageBytes = 4096;
+
+// While `word` is `seen`, at most `timeout_ns`. May return early.
+void FutexWait(std::atomic<uint32_t>& word, uint32_t seen, int64_t timeout_ns) noexcept {
+  const timespec timeout{.tv_sec = timeout_ns / kNsPerS, .tv_nsec = timeout_ns % kNsPerS};
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_PRIVATE, seen, &timeout,
+          nullptr, 0);
+}
+
+void FutexWake(std::atomic<uint32_t>& word) noexcept {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr,
+          0);
+}
+
+}  // namespace
+
+// Sequentially consistent, as the sleeper's stores are: either the sleeper sees the request or the
+// requester sees it asleep.
+void FileStorage::RequestSync() noexcept {
+  const uint64_t position = written();
+  const bool stops = sync_stops_.load(std::memory_order_relaxed);
+  if (position == requested_position_ && !stops) return;
+  requested_position_ = position;
+  requests_.fetch_add(1, std::memory_order_seq_cst);
+  if (sync_sleeps_.load(std::memory_order_seq_cst)) FutexWake(requests_);
+}
+
+void FileStorage::SyncLoop() {
+  uint32_t handled = 0;  // as many as there were before the thread began
+  int64_t last_round_ns = MonotonicNowNs();
+  for (bool healthy = true; healthy;) {
+    // Read before `written`: what was asked for is in the round.
+    const bool stops = sync_stops_.load(std::memory_order_acquire);  // pairs with Close()
+    const uint32_t seen = requests_.load(std::memory_order_seq_cst);
+    const int64_t waited_ns = MonotonicNowNs() - last_round_ns;
+    if (seen != handled || stops || waited_ns >= options_.sync_interval_ns) {
+      handled = seen;
+      healthy = SyncRound();
+      last_round_ns = MonotonicNowNs();
+      if (stops) return;
+      continue;
+    }
+    sync_sleeps_.store(true, std::memory_order_seq_cst);
+    FutexWait(requests_, seen, options_.sync_interval_ns - waited_ns);
+    sync_sleeps_.store(false, std::memory_order_seq_cst);
+  }
+}
+
+// Everything that is written now. False when it failed, for ever.
+bool FileStorage::SyncRound() noexcept {
+  const uint64_t target = written();
+  while (sync_index_ != taken()) {
+    Slot& slot = slots_[sync_index_ % kSlots];
+    const uint64_t left_at = slot.end.load(std::memory_order_acquire);  // pairs with TakeNext()
+    const uint64_t to = std::min(target, left_at);
+    if (to > copied_ && !CopyAndSync(slot, copied_, to)) return false;
+    copied_ = std::max(copied_, to);
+    if (copied_ != left_at) return true;
+    ++sync_index_;
+    home_.fetch_add(1, std::memory_order_release);  // pairs with PrepareLoop()
+    copied_ = slot.first_position + options_.segment_bytes;
+  }
+  return true;
+}
+
+bool FileStorage::CopyAndSync(Slot& slot, uint64_t from, uint64_t to) noexcept {
+  // Whole pages from the first that changed: the file system reads none of them back.
+  const uint64_t begin = (from - slot.first_position) & ~(kPageBytes - 1);
+  const uint64_t end = to - slot.first_position;
+  if (operations_.WriteAt(slot.file.fd(), {slot.image + begin, end - begin}, begin) != 0) {
+    Raise(JournalFault::kWriteError);
+    return false;
+  }
+  if (operations_.Sync(slot.file.fd()) != 0) {
+    Raise(JournalFault::kSyncFailed);
+    return false;
+  }
+  syncs_.fetch_add(1, std::memory_order_relaxed);
+  SetDurable(to);
+  return true;
+}
+
+// A final fault stays.
+void FileStorage::Raise(JournalFault fault_now) noexcept {
+  const std::lock_guard lock(fault_mutex_);
+  const JournalFault before = fault();
+  if (before != JournalFault::kWriteError && before != JournalFault::kSyncFailed) {
+    SetFault(fault_now);
+  }
+}
+
+}  // namespace ringway

@@ -1,0 +1,107 @@
+// What does a journal say, and where does it end?
+//
+// Gives the records in order, each checked: checksum, sequence, chain. Where one is bad, what lies
+// behind it decides:
+//   nothing believable behind it           it is the tail that a stop tore: the journal ends here
+//   believable records, but none of them   a power failure took parts of what was never durable:
+//   says that this place was durable       the journal ends here (only if power may have failed)
+//   anything else                          damage: an error that names file, offset and remedy
+// A reader changes nothing. What lies behind the end stays where it is and is never read again: the
+// writer goes on in a new segment, whose first record says where the one before ended.
+//
+// Thread rule: one thread. Lifetime: the source outlives the reader.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gateway/journal/format.h"
+#include "gateway/journal/record.h"
+#include "gateway/journal/source.h"
+
+namespace ringway {
+
+// What lay behind the end and was given up.
+struct JournalTear {
+  std::string file;
+  uint64_t offset;   // in that file: the journal's end
+  uint64_t bytes;    // up to the file's last byte that is not zero
+  uint64_t records;  // whole records behind a hole, never durable, also in later segments
+};
+
+struct JournalEnd {
+  JournalCursor cursor;
+  uint32_t epoch = 0;           // of the last record; 0: there is none
+  uint64_t segment_number = 0;  // the segment that the end lies in; 0: there is none
+  std::optional<JournalTear> tear;
+};
+
+class JournalReader {
+ public:
+  enum class Result : uint8_t { kRecord, kEnd, kFailed };
+
+  explicit JournalReader(JournalSource& source);
+
+  // Goes to `from`, as a snapshot kept it, or to the oldest record there is. Call it once, first.
+  // Errors: NotFound (`from` is older than what is kept), FailedPrecondition (no record ends at
+  // `from`), DataLoss, and what the source says.
+  absl::Status Open(const std::optional<JournalCursor>& from = std::nullopt);
+
+  // kRecord: `out` is the next, its body valid until the next call. kEnd: see end(). kFailed: see
+  // status(); both stay.
+  Result Next(JournalRecord& out);
+
+  const absl::Status& status() const noexcept { return status_; }
+  // REQUIRES: Next() answered kEnd.
+  const JournalEnd& end() const noexcept { return end_; }
+
+ private:
+  struct Segment {
+    SegmentHeader header;
+    uint32_t seed;
+    // Its first record is believable; then what it says.
+    bool begun = false;
+    RecordHeader start;
+    uint64_t previous_end = 0;
+  };
+  // What is believable behind a bad record.
+  struct Evidence {
+    uint64_t records = 0;
+    uint64_t durable_max = 0;
+    uint64_t first_position = 0;
+  };
+
+  absl::Status ReadHeaders();
+  absl::Status CheckHeader(std::size_t index);
+  absl::Status ReadStart(std::size_t index);
+  // The bytes of segment `index` from `offset`, as many as a record may need.
+  absl::Status Window(std::size_t index, uint64_t offset, std::span<const std::byte>& out);
+  Result Enter(std::size_t index);
+  Result EndOrFail();
+  absl::Status Search(std::size_t index, uint64_t offset, Evidence& evidence);
+  absl::Status MeasureTear(JournalTear& tear);
+  Result Fail(absl::Status status);
+  absl::Status Damage(uint64_t offset, const std::string& what) const;
+
+  JournalSource& source_;
+  std::vector<Segment> segments_;
+  std::vector<std::byte> window_;
+  std::size_t window_index_ = SIZE_MAX;
+  uint64_t window_offset_ = 0;
+  std::size_t window_bytes_ = 0;
+
+  std::size_t index_ = 0;  // the segment in use
+  uint64_t offset_ = 0;    // of the next record in it
+  JournalCursor cursor_;   // what the next record must follow
+  uint32_t epoch_ = 0;
+  bool ended_ = false;
+  absl::Status status_;
+  JournalEnd end_;
+};
+
+}  // namespace ringway
