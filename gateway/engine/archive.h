@@ -2,8 +2,10 @@
 //
 // A component has one template
 //
-//   template <class Self, class A> static void Archive(Self& self, A& archive) { archive(self.a_,
-//   self.b_); ... }
+//   template <class Self, class A>
+//   static void Archive(Self& self, A& archive) {
+//     archive(self.a_, self.b_);
+//   }
 //
 // which Save runs with a StateWriter and Load with a StateReader: a member that is in the list is
 // in both. Plain bytes, little-endian, as they lie in memory; the last 8 bytes are the CRC-32C of

@@ -6,9 +6,9 @@
 //
 // A request to a venue carries an identifier of ours:   counter (40 bits) << 24 | slot (24 bits)
 // The slot finds the order of a report by one array access. The counter never repeats, also across
-// starts of the gateway, and while an
-// order owns a slot nobody else is given identifiers with that slot, so every identifier from the
-// order's first (order_id) to its newest (newest_id) is the order's own, and nothing else is.
+// starts of the gateway, and while an order owns a slot nobody else is given identifiers with that
+// slot, so every identifier from the order's first (order_id) to its newest (newest_id) is the
+// order's own, and nothing else is.
 #pragma once
 
 #include <cstdint>
