@@ -2,7 +2,7 @@
 // there to the disk.
 //
 // The writer fills an image of its segment on a RAM file system: no page of it is ever cleaned
-// behind its back, so no store faults and no store waits for a disk (docs/adr/0013). Two threads do
+// behind its back, so no store faults and no store waits for a disk (docs/adr/0015). Two threads do
 // the rest:
 //   sync     copies what is new from the image to the segment's file and calls fdatasync: as soon
 //            as somebody asked for it, at the latest after sync_interval_ns. What comes while a

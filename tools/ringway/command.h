@@ -32,5 +32,6 @@ int RunStop(const CommandContext& context);
 
 int RunCheckConfig(const CommandContext& context);
 int RunKeygen(const CommandContext& context);
+int RunJournal(const CommandContext& context);
 
 }  // namespace ringway

@@ -1,9 +1,11 @@
-// Which subcommands need no running gateway: checking a configuration, making a key.
+// Which subcommands need no running gateway: checking a configuration, making a key, reading a
+// journal.
 #include <cstdio>
 #include <string>
 
 #include "absl/status/status.h"
 #include "gateway/config.h"
+#include "tools/journal/journal_command.h"
 #include "tools/ringway/command.h"
 #include "tools/ringway/keygen.h"
 
@@ -15,6 +17,10 @@ int RunCheckConfig(const CommandContext& context) {
     return 2;
   }
   return CheckConfigFile(context.words[0]);
+}
+
+int RunJournal(const CommandContext& context) {
+  return RunJournalCommand(context.words, stdout, stderr);
 }
 
 int RunKeygen(const CommandContext& context) {

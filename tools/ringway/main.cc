@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/journal/journal_command.h"
 #include "tools/ringway/command.h"
 
 namespace ringway {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr const char* kDefaultSocket = "/run/ringway/admin.sock";
 
-constexpr std::array<CommandRow, 8> kCommands{{
+constexpr std::array<CommandRow, 9> kCommands{{
     {"status", "", "what a running gateway is doing, as JSON", RunStatus},
     {"sessions", "", "its sessions, one line each", RunSessions},
     {"orders", "SESSION", "a session's open orders", RunOrders},
@@ -25,6 +26,8 @@ constexpr std::array<CommandRow, 8> kCommands{{
     {"check-config", "FILE", "print OK and the effective configuration, or every error",
      RunCheckConfig},
     {"keygen", "FILE", "make a session's key, readable by its owner alone", RunKeygen},
+    {"journal", kJournalArguments, "check a journal, or print its records as lines of JSON",
+     RunJournal},
 }};
 
 void PrintHelp(std::FILE* out) {

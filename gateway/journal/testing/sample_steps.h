@@ -60,7 +60,7 @@ inline void MakeRandomStep(Random& random, SampleStep& step) {
   const auto fill = [&](std::span<std::byte> bytes) {
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.Next());
   };
-  step.origin = static_cast<Origin>(random.Below(6));
+  step.origin = static_cast<Origin>(random.Below(8));
   step.type = static_cast<FrameType>(random.Below(128));
   step.id = static_cast<uint32_t>(random.Next());
   step.venue_cursor = random.Next();
