@@ -6,6 +6,7 @@
 
 #include "tests/bench/engine_bench.h"
 #include "tests/bench/gateway_bench.h"
+#include "tests/bench/journal_bench.h"
 #include "tests/bench/link_bench.h"
 #include "tests/bench/rdma_bench.h"
 #include "tests/bench/report.h"
@@ -23,6 +24,7 @@ struct Group {
 constexpr Group kGroups[] = {
     {"link", "one shared-memory link beside bare cache lines and rings", RunLinkBench},
     {"engine", "the engine in process, and each risk check", RunEngineBench},
+    {"journal", "noting steps down, reading them back, waiting for the disk", RunJournalBench},
     {"scale", "the engine as sessions and open orders grow", RunScaleBench},
     {"gateway", "orders through the gateway's program, and QuickFIX beside it", RunGatewayBench},
     {"rdma", "a link over RDMA beside perftest, rstream, UCX and libfabric", RunRdmaBench, true},
