@@ -32,6 +32,7 @@
 #include "gateway/connector/exchange/exchange_server.h"
 #include "gateway/connector/unseen_request.h"
 #include "gateway/step.h"
+#include "msg/session_protocol.h"
 #include "schema/codec.h"
 #include "transport/any_link.h"
 #include "transport/link.h"
@@ -191,6 +192,12 @@ class BasicLinkConnector final : public Connector {
       Heartbeat heartbeat;
       broken_ = Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
                 !ConfirmedBefore(heartbeat.next_seq_in);
+      return;
+    }
+    if (!IsWellFormed(record.payload)) {
+      // Half a message: it is not counted as taken, so the exchange sends it again over the next
+      // link.
+      broken_ = true;
       return;
     }
     ++received_;

@@ -240,6 +240,19 @@ TEST_F(LinkConnectorTest, ReportsLostWithTheLinkComeAgainBeforeUp) {
             (States{VenueState::kDown, VenueState::kUp, VenueState::kDown, VenueState::kUp}));
 }
 
+TEST_F(LinkConnectorTest, HalfAReportEndsTheLinkAndComesAgainWhole) {
+  Run(20);
+  gateway_.Ask(Order(1, Side::kBuy, 100, 5));
+  GatewayAlone(1);
+  server_->DoWork(now_ns_);
+  ASSERT_FALSE(network_.wire->pipes[0].empty());
+  network_.wire->pipes[0].front().bytes.resize(kRootBytes);
+  Run(500);
+  ASSERT_EQ(gateway_.reports.size(), 1u);
+  EXPECT_EQ(gateway_.reports[0].exec_type, ExecType::kNew);
+  EXPECT_EQ(connector_.counters().links_lost, 1u);
+}
+
 TEST_F(LinkConnectorTest, CutsAtRandomLoseAndRepeatNothing) {
   Random random(3);
   uint64_t next_id = 1;
