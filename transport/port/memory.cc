@@ -24,7 +24,7 @@ FaultyWire::FaultyWire(uint32_t ring_bytes, const WireFaults& faults)
 bool FaultyWire::Post(int end_index, bool is_state, uint64_t offset, uint64_t bytes,
                       const StateLine* line, WriteFlags flags) noexcept {
   End& end = ends_[end_index];
-  if (end.dead || ends_[1 - end_index].dead) return !end.peer_gone;
+  if (end.dead || end.stranded || ends_[1 - end_index].dead) return !end.peer_gone;
   RINGWAY_CHECK(end.posted - end.completed < kWritesMax,
                 "more writes outstanding than a port need hold (I7)");
   RINGWAY_CHECK(is_state || (bytes > 0 && offset + bytes <= ring_bytes_),
@@ -108,9 +108,18 @@ void FaultyWire::Show(int end_index, Write& write, uint64_t visible) noexcept {
       write.is_state
           ? reinterpret_cast<const std::byte*>(&write.line)
           : reinterpret_cast<const std::byte*>(ends_[end_index].mirror.data()) + write.offset;
+  if (write.step == 1 && write.first == 0) {  // not torn: from the first byte to the last
+    if (visible > write.visible) {
+      std::memcpy(to + write.visible, from + write.visible, visible - write.visible);
+      write.visible = visible;
+    }
+    return;
+  }
+  uint64_t at = (write.first + write.visible % write.bytes * write.step) % write.bytes;
   for (; write.visible < visible; ++write.visible) {
-    const uint64_t at = (write.first + write.visible % write.bytes * write.step) % write.bytes;
     to[at] = from[at];
+    at += write.step;
+    while (at >= write.bytes) at -= write.bytes;
   }
 }
 

@@ -101,6 +101,10 @@ class FaultyWire {
   // will be. The other end is told, unless it shall find out by the silence.
   void Kill(int end, bool tell_peer) noexcept;
 
+  // Ends one side, whose writes in flight still arrive: the late writes of a dead epoch. Nobody is
+  // told.
+  void Strand(int end) noexcept { ends_[end].stranded = true; }
+
   // Stops the writes of both ends, as when `end` destroyed its queue pair; the other end is told.
   void Sever(int end) noexcept;
 
@@ -143,6 +147,7 @@ class FaultyWire {
     int64_t last_start_ns = 0;
     int64_t last_state_end_ns = 0;
     bool dead = false;
+    bool stranded = false;  // posts nothing more
     bool peer_gone = false;
   };
 
