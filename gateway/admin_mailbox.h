@@ -4,7 +4,8 @@
 // looks at one word per turn and never waits; the admin thread looks again every kLookNs until its
 // deadline, and takes a command back that nobody has begun to serve.
 //
-// Thread rule: Ask() by the admin thread alone; Serve() by the engine's thread alone.
+// Thread rule: Ask(), or its halves Post() and TryTake(), by the admin thread alone; Serve() by the
+// engine's thread alone.
 #pragma once
 
 #include <atomic>
@@ -37,11 +38,10 @@ class AdminMailbox {
   // Hands a request to the engine's thread and waits for the reply. False, and no effect now or
   // later, when the engine's thread did not take it within `patience`.
   bool Ask(AdminRequest request, std::chrono::milliseconds patience, AdminReply& reply) {
-    request_ = std::move(request);
     reply_ = std::move(reply);  // keeps the room that an earlier reply has grown
-    state_.store(kAsked, std::memory_order_release);  // pairs with Serve()
+    Post(std::move(request));
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (state_.load(std::memory_order_acquire) != kAnswered) {  // pairs with Serve()
+    while (!TryTake(reply)) {
       if (std::chrono::steady_clock::now() > deadline) {
         uint32_t expected = kAsked;
         if (state_.compare_exchange_strong(expected, kEmpty, std::memory_order_acq_rel,
@@ -51,9 +51,21 @@ class AdminMailbox {
       }
       std::this_thread::sleep_for(kLook);
     }
+    return true;
+  }
+
+  // The halves of Ask(), for who has other things to do meanwhile. REQUIRES: the reply to the
+  // request before was taken.
+  void Post(AdminRequest request) {
+    request_ = std::move(request);
+    state_.store(kAsked, std::memory_order_release);  // pairs with Serve()
+  }
+  // False: there is none yet.
+  bool TryTake(AdminReply& reply) {
+    if (state_.load(std::memory_order_acquire) != kAnswered) return false;  // pairs with Serve()
     reply = std::move(reply_);
-    state_.store(kEmpty,
-                 std::memory_order_relaxed);  // only this thread leaves kAnswered and kEmpty
+    // Only this thread leaves kAnswered and kEmpty.
+    state_.store(kEmpty, std::memory_order_relaxed);
     return true;
   }
 

@@ -241,13 +241,22 @@ class BasicSession {
         core_.Detach();
         return Explain(SessionEnd::kNone);
       }
-      if (count == 0) std::this_thread::sleep_for(std::chrono::microseconds(20));
+      if (count == 0) Pause();
     }
     if (core_.state() != SessionState::kLive) return Explain(core_.end());
     // The gateway's count of requests rises with each that it saw, over all processes of the
     // session.
     next_cl_ord_id_ = std::max(next_cl_ord_id_, core_.next_seq_out() << kClOrdIdBits);
     return absl::OkStatus();
+  }
+
+  // Between two looks for the logon's answer. A simulator's clock lets its world turn instead.
+  void Pause() {
+    if constexpr (requires { clock_.Pause(); }) {
+      clock_.Pause();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
   }
 
   absl::Status Explain(SessionEnd end) const {
