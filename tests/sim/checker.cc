@@ -1,0 +1,82 @@
+// How are the checker's parts run over a record, and how are its findings called?
+#include "tests/sim/checker.h"
+
+#include "tests/sim/checker_parts.h"
+
+namespace ringway::sim {
+
+std::string_view Name(Violation violation) noexcept {
+  switch (violation) {
+    case Violation::kRequestLost:
+      return "request lost";
+    case Violation::kRequestForeign:
+      return "request that nobody sent";
+    case Violation::kRequestMisnumbered:
+      return "request misnumbered";
+    case Violation::kReportLost:
+      return "report lost";
+    case Violation::kReportForeign:
+      return "report that was not said";
+    case Violation::kReportMisnumbered:
+      return "report misnumbered";
+    case Violation::kVenueRequestLost:
+      return "request to a venue lost";
+    case Violation::kVenueRequestTwice:
+      return "request to a venue twice";
+    case Violation::kVenueRequestForeign:
+      return "venue took what was not asked";
+    case Violation::kVenueReportLost:
+      return "venue's report lost";
+    case Violation::kVenueReportForeign:
+      return "venue's report that was not said";
+    case Violation::kVenueReportMisnumbered:
+      return "venue's report misnumbered";
+    case Violation::kUnanswered:
+      return "request unanswered";
+    case Violation::kAnsweredTwice:
+      return "request answered twice";
+    case Violation::kNotAsAsked:
+      return "venue asked for something else";
+    case Violation::kIllegalTransition:
+      return "illegal transition";
+    case Violation::kWrongQuantity:
+      return "wrong quantity";
+    case Violation::kExecutionForeign:
+      return "execution that no venue said, or twice";
+    case Violation::kExecutionDropped:
+      return "execution not passed on";
+    case Violation::kStillPending:
+      return "change without a final answer";
+    case Violation::kOpenOrdersDiffer:
+      return "open orders differ";
+    case Violation::kPositionsDiffer:
+      return "positions differ";
+    case Violation::kCountsDiffer:
+      return "nonsense not counted";
+    case Violation::kNoNamedOutcome:
+      return "no named outcome";
+  }
+  return "unknown";
+}
+
+std::vector<Finding> Check(std::span<const Event> events) {
+  Findings findings;
+  Deliveries deliveries(events, findings);
+  Orders orders(events, findings);
+  Holdings holdings(events, orders, findings);
+  for (uint32_t index = 0; index != events.size() && !findings.full(); ++index) {
+    if (events[index].id >= kPartiesMax && events[index].kind < EventKind::kProbe) {
+      findings.Add(Violation::kRequestForeign, "a party beyond kPartiesMax");
+      break;
+    }
+    holdings.On(index);  // first: a probe is judged by what was before the next event
+    deliveries.On(index);
+    orders.On(index);
+  }
+  deliveries.End();
+  orders.End();
+  holdings.End();
+  return findings.all();
+}
+
+}  // namespace ringway::sim

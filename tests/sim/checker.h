@@ -1,0 +1,83 @@
+// Did everybody do what the others may rely on? Judged from recorded events alone (events.h).
+//
+// Code of its own: it knows messages and what they promise, and nothing of the engine, the session
+// layer or the exchange. Three questions, a class and a source each:
+//   Deliveries  did every message arrive once, in order and unchanged, on each of the four ways?
+//   Orders      was every request answered, and did every order live a legal life?
+//   Holdings    do all three parties hold the same orders and positions in the end?
+// What venues lied about is in their own record, so it is judged like everything that they say: the
+// gateway must take what could be true, and count and drop what cannot.
+// Thread rule: one thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tests/sim/events.h"
+
+namespace ringway::sim {
+
+enum class Violation : uint8_t {
+  // Deliveries.
+  kRequestLost,     // Send() said ok, its process lives, and the gateway never took it
+  kRequestForeign,  // the gateway took what nobody sent
+  kRequestMisnumbered,
+  kReportLost,
+  kReportForeign,
+  kReportMisnumbered,
+  kVenueRequestLost,   // neither taken by the venue nor answered in its stead
+  kVenueRequestTwice,  // asked or taken twice, or taken and answered as never taken
+  kVenueRequestForeign,
+  kVenueReportLost,
+  kVenueReportForeign,
+  kVenueReportMisnumbered,
+  // Orders.
+  kUnanswered,
+  kAnsweredTwice,
+  kNotAsAsked,         // the venue was asked for another order than the strategy's
+  kIllegalTransition,  // of an order, among them every event after its end
+  kWrongQuantity,
+  kExecutionForeign,  // told to a strategy, never said by a venue; or told twice
+  kExecutionDropped,  // a venue's word that could be true was not passed on
+  kStillPending,      // in the end a cancel or replace has no final answer
+  // Holdings.
+  kOpenOrdersDiffer,
+  kPositionsDiffer,
+  kCountsDiffer,    // the gateway did not count a venue's nonsense
+  kNoNamedOutcome,  // in the end an order is neither resting nor ended
+};
+std::string_view Name(Violation violation) noexcept;
+
+struct Finding {
+  Violation violation;
+  std::string text;
+};
+
+// The first of each kind; a run that went wrong has many.
+class Findings {
+ public:
+  static constexpr size_t kOfAKindMax = 2;
+  static constexpr size_t kSeenMax = 200;
+  bool full() const noexcept { return seen_ >= kSeenMax; }
+  void Add(Violation violation, std::string text) {
+    ++seen_;
+    size_t of_this_kind = 0;
+    for (const Finding& finding : all_) of_this_kind += finding.violation == violation;
+    if (of_this_kind != kOfAKindMax) all_.push_back({violation, std::move(text)});
+  }
+  const std::vector<Finding>& all() const noexcept { return all_; }
+
+ private:
+  std::vector<Finding> all_;
+  size_t seen_ = 0;
+};
+
+// REQUIRES: sessions and venues are numbered from 1, at most kPartiesMax of each.
+inline constexpr uint32_t kPartiesMax = 16;
+std::vector<Finding> Check(std::span<const Event> events);
+
+}  // namespace ringway::sim

@@ -1,0 +1,197 @@
+// What do the three parts of the checker keep in mind?
+//
+// Each sees every event once, in order, and at last End(). See checker.h.
+// Thread rule: one thread. Lifetime: events and findings outlive the parts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "tests/sim/checker.h"
+#include "tests/sim/events.h"
+
+namespace ringway::sim {
+
+inline constexpr uint32_t kNone = UINT32_MAX;
+
+class Deliveries {
+ public:
+  Deliveries(std::span<const Event> events, Findings& findings)
+      : events_(events), findings_(findings) {}
+  void On(uint32_t index);
+  void End();
+
+ private:
+  struct Session {
+    std::vector<uint32_t> sent;    // by number - 1: the event; kNone: none, or given up
+    std::vector<uint32_t> sender;  // likewise: the process
+    std::vector<uint32_t> said;    // reports, by number - 1
+    uint64_t next_took = 1;
+    uint64_t next_received = 0;  // 0: no process
+    uint32_t process = 0;
+    bool alive = false;
+  };
+  struct Venue {
+    absl::flat_hash_map<uint64_t, uint32_t> asked;  // by the request's id: place in asked_order
+    std::vector<uint32_t> asked_order;
+    std::vector<bool> was_taken;     // by place
+    std::vector<bool> was_answered;  // by place: in the venue's stead
+    std::vector<uint32_t> took;      // places, by number - 1
+    std::vector<uint32_t> said;      // by number - 1
+    uint64_t next_heard = 1;
+  };
+
+  void OnLogon(const Event& event);
+  void OnSent(uint32_t index);
+  void OnTook(const Event& event);
+  void OnReceived(const Event& event);
+  void OnAsked(uint32_t index);
+  void OnVenueLogon(const Event& event);
+  void OnVenueTook(const Event& event);
+  void OnVenueSaid(uint32_t index);
+  void OnHeard(const Event& event);
+  bool OnStandIn(Venue& venue, uint64_t id, const Event& event);
+
+  std::span<const Event> events_;
+  Findings& findings_;
+  std::array<Session, kPartiesMax> sessions_;
+  std::array<Venue, kPartiesMax> venues_;
+};
+
+// Where an order stands, as the checker sees it.
+enum class Life : uint8_t { kSent, kInDoubt, kOpen, kFilled, kCanceled, kExpired, kRejected };
+constexpr bool Ended(Life life) noexcept { return life >= Life::kFilled; }
+
+struct TrackedOrder {
+  uint64_t order_id = 0;
+  uint32_t session = 0;
+  uint32_t account = 0;
+  uint32_t instrument = 0;
+  uint16_t venue = 0;
+  Side side = Side::kUnset;
+  Life life = Life::kSent;
+  bool asked = false;  // its venue was
+  bool lied_about = false;
+  uint32_t request = kNone;  // the event of the NewOrder
+  uint64_t leaves = 0;
+  uint64_t cum = 0;
+};
+
+class Orders {
+ public:
+  Orders(std::span<const Event> events, Findings& findings)
+      : events_(events), findings_(findings) {}
+  void On(uint32_t index);
+  void End();
+
+  const std::vector<TrackedOrder>& orders() const noexcept { return orders_; }
+  const TrackedOrder* Find(uint64_t order_id) const;
+  // By any request that the venue was asked under.
+  const TrackedOrder* FindByVenueName(uint32_t venue, uint64_t request_id) const;
+  // By account and instrument: bought minus sold, as told to strategies.
+  const std::map<std::pair<uint32_t, uint32_t>, int64_t>& positions() const noexcept {
+    return positions_;
+  }
+  const Counts& counts() const noexcept { return counts_; }
+
+ private:
+  struct Request {
+    uint32_t event = kNone;  // the first with this clOrdId that is not answered, or the last
+    uint32_t asked = 0;      // how often the gateway took it
+    uint32_t acked = 0;
+    uint32_t ended = 0;  // refusals and final answers
+    uint32_t order = kNone;
+  };
+  struct Heard {
+    uint64_t exec_id;
+    uint32_t order;
+    ExecType type;
+  };
+  struct Venue {
+    std::vector<Heard> heard;  // passed on or to be judged, from next on
+    size_t next = 0;
+    absl::flat_hash_map<uint64_t, uint32_t> names;  // of requests: the order
+    absl::flat_hash_map<uint64_t, bool> executions;
+  };
+
+  static uint64_t KeyOf(uint32_t session, uint64_t cl_ord_id) noexcept {
+    return uint64_t{session} << 56 ^ cl_ord_id;
+  }
+  void OnTook(uint32_t index);
+  void OnSaid(const Event& event);
+  void OnAck(const Event& event, const OrderAck& ack);
+  void OnReport(const Event& event, const ExecutionReport& report);
+  void OnTrade(TrackedOrder& order, const ExecutionReport& report);
+  void OnReplaced(const Event& event, TrackedOrder& order, const ExecutionReport& report);
+  bool Origin(const Event& event, TrackedOrder& order, const ExecutionReport& report);
+  void OnAsked(const Event& event);
+  void OnHeard(const Event& event);
+  void Judge(const Heard& heard);
+  void EndRequest(const Event& event, uint64_t cl_ord_id);
+  void Answered(uint32_t request);
+
+  std::span<const Event> events_;
+  Findings& findings_;
+  std::vector<TrackedOrder> orders_;
+  absl::flat_hash_map<uint64_t, uint32_t> by_id_;
+  std::vector<Request> requests_;
+  absl::flat_hash_map<uint64_t, uint32_t> by_cl_ord_id_;
+  // By request: events with a clOrdId of which an earlier one was not answered yet.
+  std::map<uint32_t, std::vector<uint32_t>> waiting_;
+  std::array<Venue, kPartiesMax> venues_;
+  std::map<std::pair<uint32_t, uint32_t>, int64_t> positions_;
+  Counts counts_;
+};
+
+class Holdings {
+ public:
+  Holdings(std::span<const Event> events, const Orders& orders, Findings& findings)
+      : events_(events), orders_(orders), findings_(findings) {}
+  void On(uint32_t index);
+  void End();
+
+ private:
+  // What a strategy believes of an order.
+  struct Belief {
+    bool open = false;
+    uint64_t leaves = 0;
+    uint64_t cum = 0;
+  };
+  struct Strategy {
+    std::map<uint64_t, Belief> orders;        // by orderId
+    std::map<uint64_t, uint64_t> quantities;  // sent, by clOrdId
+    std::map<std::pair<uint32_t, uint32_t>, int64_t> positions;
+    uint64_t counted = 0;  // reports up to this number are in `positions`
+    bool complete = true;  // and none is missing
+  };
+  struct Probe {
+    std::vector<uint32_t> gateway_orders;
+    std::vector<uint32_t> venue_orders;
+    std::vector<Holding> gateway_positions;
+    std::map<std::pair<uint32_t, uint32_t>, int64_t> venue_positions;
+    Counts counts;
+    bool any = false;
+  };
+
+  void OnReceived(const Event& event);
+  void Learn(const Event& event, Strategy& strategy);
+  void Forget(Strategy& strategy, uint64_t next_report);
+  void Compare();
+  void CompareOrders();
+  void CompareWithVenues();
+  void ComparePositions();
+
+  std::span<const Event> events_;
+  const Orders& orders_;
+  Findings& findings_;
+  std::array<Strategy, kPartiesMax> strategies_;
+  Probe probe_;
+  uint32_t probes_ = 0;
+};
+
+}  // namespace ringway::sim

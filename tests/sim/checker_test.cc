@@ -1,0 +1,401 @@
+// Does the checker see what is wrong?
+//
+// A true record of a calm run is clean; then one thing in it is changed, for each kind of violation
+// at least once, and the checker must name it.
+#include "tests/sim/checker.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "schema/codec.h"
+#include "tests/sim/events.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/run.h"
+
+namespace ringway::sim {
+namespace {
+
+using Record = std::vector<Event>;
+
+// Nothing goes wrong, but all kinds of orders are sent.
+const Record& CalmRecord() {
+  static const Record record = [] {
+    Edits edits;
+    for (uint32_t fault = 0; fault != kFaults; ++fault) {
+      edits.without.push_back(static_cast<Fault>(fault));
+    }
+    edits.orders = 600;
+    Plan plan = MakePlan(3, edits);
+    plan.sessions = 2;
+    plan.venues = 1;
+    plan.replace_permille = plan.cancel_permille = 150;
+    Recorder recorder;
+    EXPECT_EQ(RunPlan(plan, recorder).error, "");
+    return recorder.events();
+  }();
+  return record;
+}
+
+bool Finds(const Record& record, Violation violation) {
+  const std::vector<Finding> findings = Check(record);
+  return std::any_of(findings.begin(), findings.end(), [violation](const Finding& finding) {
+    return finding.violation == violation;
+  });
+}
+
+std::string Found(const Record& record) {
+  std::string text;
+  for (const Finding& finding : Check(record)) {
+    text += std::string(Name(finding.violation)) + ": " + finding.text + "\n";
+  }
+  return text.empty() ? "nothing" : text;
+}
+
+class CheckerTest : public testing::Test {
+ protected:
+  CheckerTest() : record_(CalmRecord()) {}
+
+  // The place of the n-th event of this kind and type; type 0: any.
+  size_t Place(EventKind kind, FrameType type = FrameType{}, size_t skip = 20) const {
+    for (size_t i = 0; i != record_.size(); ++i) {
+      if (record_[i].kind != kind || (type != FrameType{} && record_[i].type != type)) continue;
+      if (skip-- == 0) return i;
+    }
+    ADD_FAILURE() << "the record has too few of these events";
+    return 0;
+  }
+  template <Message M>
+  size_t PlaceWhere(EventKind kind, const std::function<bool(const M&)>& fits) const {
+    for (size_t i = record_.size() / 4; i != record_.size(); ++i) {
+      M message;
+      if (record_[i].kind == kind && record_[i].type == M::kType &&
+          Decode(record_[i].bytes(), message) == DecodeStatus::kOk && fits(message)) {
+        return i;
+      }
+    }
+    ADD_FAILURE() << "the record has no such event";
+    return 0;
+  }
+  void Drop(size_t place) { record_.erase(record_.begin() + static_cast<std::ptrdiff_t>(place)); }
+  void Repeat(size_t place) {
+    const Event event = record_[place];
+    record_.insert(record_.begin() + static_cast<std::ptrdiff_t>(place), event);
+  }
+  template <Message M>
+  void Change(size_t place, const std::function<void(M&)>& change) {
+    M message;
+    ASSERT_EQ(Decode(record_[place].bytes(), message), DecodeStatus::kOk);
+    change(message);
+    record_[place].payload_bytes =
+        static_cast<uint16_t>(Encode(message, record_[place].payload.data()));
+  }
+  template <class T>
+  void ChangePlain(size_t place, const std::function<void(T&)>& change) {
+    T value;
+    std::memcpy(&value, record_[place].payload.data(), sizeof(value));
+    change(value);
+    std::memcpy(record_[place].payload.data(), &value, sizeof(value));
+  }
+  // The gateway's report is seen by the strategy as well: both are changed alike.
+  template <Message M>
+  void ChangeReport(size_t said, const std::function<void(M&)>& change) {
+    const Event before = record_[said];
+    Change<M>(said, change);
+    for (Event& event : record_) {
+      if (event.kind == EventKind::kStrategyReceived && event.id == before.id &&
+          event.seq == before.seq) {
+        event.payload = record_[said].payload;
+        event.payload_bytes = record_[said].payload_bytes;
+      }
+    }
+  }
+  void ExpectFound(Violation violation) {
+    EXPECT_TRUE(Finds(record_, violation)) << "expected: " << Name(violation) << ", found:\n"
+                                           << Found(record_);
+  }
+
+  Record record_;
+};
+
+TEST_F(CheckerTest, ATrueRecordIsClean) { EXPECT_EQ(Found(record_), "nothing"); }
+
+TEST_F(CheckerTest, ARequestThatNeverArrivesIsLost) {
+  for (Event& event : record_) {  // all from here on are one lower
+    if (event.kind == EventKind::kGatewayTook && event.id == 1 && event.seq > 30) --event.seq;
+  }
+  Drop(Place(EventKind::kGatewayTook, FrameType{}, 40));
+  ExpectFound(Violation::kRequestMisnumbered);
+}
+
+TEST_F(CheckerTest, TheLastRequestLost) {
+  size_t last = 0;
+  for (size_t i = 0; i != record_.size(); ++i) {
+    if (record_[i].kind == EventKind::kGatewayTook && record_[i].id == 1) last = i;
+  }
+  Drop(last);
+  ExpectFound(Violation::kRequestLost);
+}
+
+TEST_F(CheckerTest, ARequestChangedOnItsWay) {
+  Change<NewOrder>(Place(EventKind::kGatewayTook, FrameType::kNewOrder),
+                   [](NewOrder& order) { order.qty += 1; });
+  ExpectFound(Violation::kRequestForeign);
+}
+
+TEST_F(CheckerTest, ARequestTakenTwice) {
+  Repeat(Place(EventKind::kGatewayTook));
+  ExpectFound(Violation::kRequestMisnumbered);
+}
+
+TEST_F(CheckerTest, AReportSkipped) {
+  Drop(Place(EventKind::kStrategyReceived));
+  ExpectFound(Violation::kReportMisnumbered);
+}
+
+TEST_F(CheckerTest, TheLastReportLost) {
+  size_t last = 0;
+  for (size_t i = 0; i != record_.size(); ++i) {
+    if (record_[i].kind == EventKind::kStrategyReceived && record_[i].id == 1) last = i;
+  }
+  Drop(last);
+  ExpectFound(Violation::kReportLost);
+}
+
+TEST_F(CheckerTest, AReportChangedOnItsWay) {
+  Change<ExecutionReport>(Place(EventKind::kStrategyReceived, FrameType::kExecutionReport),
+                          [](ExecutionReport& report) { report.last_price += 1; });
+  ExpectFound(Violation::kReportForeign);
+}
+
+TEST_F(CheckerTest, TheGatewaysNumbersHaveAGap) {
+  record_[Place(EventKind::kGatewaySaid)].seq += 1;
+  ExpectFound(Violation::kReportMisnumbered);
+}
+
+TEST_F(CheckerTest, AVenueRequestLost) {
+  // As if the last one had stayed on the way.
+  size_t last = 0;
+  for (size_t i = 0; i != record_.size(); ++i) {
+    if (record_[i].kind == EventKind::kVenueTook) last = i;
+  }
+  Drop(last);
+  ExpectFound(Violation::kVenueRequestLost);
+}
+
+TEST_F(CheckerTest, AVenueRequestSentTwice) {
+  Repeat(Place(EventKind::kGatewayAsked));
+  ExpectFound(Violation::kVenueRequestTwice);
+}
+
+TEST_F(CheckerTest, AVenueRequestTakenTwice) {
+  Repeat(Place(EventKind::kVenueTook));
+  ExpectFound(Violation::kVenueRequestTwice);
+}
+
+TEST_F(CheckerTest, AVenueRequestChanged) {
+  Change<NewOrder>(Place(EventKind::kVenueTook, FrameType::kNewOrder),
+                   [](NewOrder& order) { order.price += 1; });
+  ExpectFound(Violation::kVenueRequestForeign);
+}
+
+TEST_F(CheckerTest, AVenueReportLost) {
+  size_t last = 0;
+  for (size_t i = 0; i != record_.size(); ++i) {
+    if (record_[i].kind == EventKind::kGatewayHeard &&
+        record_[i].type == FrameType::kExecutionReport) {
+      last = i;
+    }
+  }
+  record_.resize(last);
+  ExpectFound(Violation::kVenueReportLost);
+}
+
+TEST_F(CheckerTest, AVenueReportSkipped) {
+  Drop(Place(EventKind::kGatewayHeard, FrameType::kExecutionReport));
+  ExpectFound(Violation::kVenueReportForeign);
+}
+
+TEST_F(CheckerTest, AVenueReportRenumbered) {
+  record_[Place(EventKind::kVenueSaid)].seq += 5;
+  ExpectFound(Violation::kVenueReportMisnumbered);
+}
+
+TEST_F(CheckerTest, AnOrderUnanswered) {
+  const size_t place = PlaceWhere<OrderAck>(EventKind::kGatewaySaid, [](const OrderAck& ack) {
+    return ack.request_type == RequestType::kNewOrder;
+  });
+  record_[place].type = FrameType::kThrottleNotice;
+  ExpectFound(Violation::kUnanswered);
+}
+
+TEST_F(CheckerTest, AnOrderAcknowledgedTwice) {
+  const size_t place = PlaceWhere<OrderAck>(EventKind::kGatewaySaid, [](const OrderAck& ack) {
+    return ack.request_type == RequestType::kNewOrder;
+  });
+  Repeat(place);
+  ExpectFound(Violation::kAnsweredTwice);
+}
+
+TEST_F(CheckerTest, AnOrderAcknowledgedUnderTwoNames) {
+  const size_t place = PlaceWhere<OrderAck>(EventKind::kGatewaySaid, [](const OrderAck& ack) {
+    return ack.request_type == RequestType::kNewOrder;
+  });
+  Repeat(place);
+  Change<OrderAck>(place + 1, [](OrderAck& ack) { ack.order_id += 1; });
+  ExpectFound(Violation::kAnsweredTwice);
+}
+
+TEST_F(CheckerTest, TheVenueIsAskedForMore) {
+  Change<NewOrder>(Place(EventKind::kGatewayAsked, FrameType::kNewOrder),
+                   [](NewOrder& order) { order.qty += 1; });
+  ExpectFound(Violation::kNotAsAsked);
+}
+
+TEST_F(CheckerTest, AnExecutionTwice) {
+  Repeat(Place(EventKind::kGatewaySaid, FrameType::kExecutionReport));
+  ExpectFound(Violation::kExecutionForeign);
+}
+
+TEST_F(CheckerTest, AnExecutionThatNoVenueSaid) {
+  ChangeReport<ExecutionReport>(Place(EventKind::kGatewaySaid, FrameType::kExecutionReport),
+                                [](ExecutionReport& report) { report.exec_id += 1'000'000; });
+  ExpectFound(Violation::kExecutionForeign);
+}
+
+TEST_F(CheckerTest, AnExecutionNotPassedOn) {
+  record_[PlaceWhere<ExecutionReport>(EventKind::kGatewaySaid, [](const ExecutionReport& report) {
+    return report.last_qty != 0;
+  })].type = FrameType::kThrottleNotice;
+  ExpectFound(Violation::kExecutionDropped);
+}
+
+TEST_F(CheckerTest, AnEventAfterTheEnd) {
+  // The order is canceled first, and then all the rest happens to it.
+  const size_t place = PlaceWhere<ExecutionReport>(
+      EventKind::kGatewaySaid,
+      [](const ExecutionReport& report) { return report.exec_type == ExecType::kNew; });
+  ChangeReport<ExecutionReport>(place, [](ExecutionReport& report) {
+    report.exec_type = ExecType::kExpired;
+    report.ord_status = OrdStatus::kExpired;
+    report.leaves_qty = 0;
+  });
+  for (Event& event : record_) {  // the venue agrees
+    ExecutionReport heard;
+    ExecutionReport said;
+    if (event.kind == EventKind::kGatewayHeard && event.type == FrameType::kExecutionReport &&
+        Decode(event.bytes(), heard) == DecodeStatus::kOk &&
+        Decode(record_[place].bytes(), said) == DecodeStatus::kOk &&
+        heard.exec_id == said.exec_id) {
+      heard.exec_type = ExecType::kExpired;
+      event.payload_bytes = static_cast<uint16_t>(Encode(heard, event.payload.data()));
+    }
+  }
+  const std::vector<Finding> findings = Check(record_);
+  EXPECT_TRUE(std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.violation == Violation::kIllegalTransition ||
+           finding.violation == Violation::kWrongQuantity;
+  })) << Found(record_);
+}
+
+TEST_F(CheckerTest, ANewOrderIsToldOfTwice) {
+  const auto is_new = [](const ExecutionReport& report) {
+    return report.exec_type == ExecType::kNew;
+  };
+  const size_t place = PlaceWhere<ExecutionReport>(EventKind::kGatewaySaid, is_new);
+  const auto change = [&](Event& event) {
+    ExecutionReport report;
+    ASSERT_EQ(Decode(event.bytes(), report), DecodeStatus::kOk);
+    report.exec_id += 5'000'000;
+    event.payload_bytes = static_cast<uint16_t>(Encode(report, event.payload.data()));
+  };
+  ExecutionReport said;
+  ASSERT_EQ(Decode(record_[place].bytes(), said), DecodeStatus::kOk);
+  const size_t heard = PlaceWhere<ExecutionReport>(
+      EventKind::kGatewayHeard,
+      [&](const ExecutionReport& report) { return report.exec_id == said.exec_id; });
+  Repeat(place);
+  change(record_[place + 1]);
+  Repeat(heard);
+  change(record_[heard + 1]);
+  ExpectFound(Violation::kIllegalTransition);
+}
+
+TEST_F(CheckerTest, AFillCountedWrongly) {
+  const size_t place = PlaceWhere<ExecutionReport>(
+      EventKind::kGatewaySaid, [](const ExecutionReport& report) { return report.last_qty > 1; });
+  ChangeReport<ExecutionReport>(place, [](ExecutionReport& report) { --report.last_qty; });
+  ExpectFound(Violation::kWrongQuantity);
+}
+
+TEST_F(CheckerTest, ACancelWithoutAFinalAnswer) {
+  const size_t place =
+      PlaceWhere<CancelReject>(EventKind::kGatewaySaid, [this](const CancelReject& reject) {
+        return std::any_of(record_.begin(), record_.end(), [&](const Event& event) {
+          OrderAck ack;
+          return event.kind == EventKind::kGatewaySaid && event.type == FrameType::kOrderAck &&
+                 Decode(event.bytes(), ack) == DecodeStatus::kOk &&
+                 ack.cl_ord_id == reject.cl_ord_id;
+        });
+      });
+  record_[place].type = FrameType::kThrottleNotice;
+  ExpectFound(Violation::kStillPending);
+}
+
+TEST_F(CheckerTest, AStrategyThatDoesNotKnowItsOrder) {
+  // The first probe finds orders resting; the strategy of one never heard of it.
+  const size_t place = Place(EventKind::kGatewayOrder, FrameType::kOpenOrder, 0);
+  OpenOrder order;
+  ASSERT_EQ(Decode(record_[place].bytes(), order), DecodeStatus::kOk);
+  Change<OpenOrder>(place, [](OpenOrder& open) { open.leaves_qty += 1; });
+  ExpectFound(Violation::kOpenOrdersDiffer);
+}
+
+TEST_F(CheckerTest, AVenueThatHoldsAnotherOrder) {
+  Change<OpenOrder>(Place(EventKind::kVenueOrder, FrameType::kOpenOrder, 0),
+                    [](OpenOrder& order) { order.cl_ord_id += 1; });
+  ExpectFound(Violation::kOpenOrdersDiffer);
+}
+
+TEST_F(CheckerTest, AnOrderThatTheGatewayForgot) {
+  Drop(Place(EventKind::kGatewayOrder, FrameType::kOpenOrder, 0));
+  ExpectFound(Violation::kOpenOrdersDiffer);
+}
+
+TEST_F(CheckerTest, AnOrderInDoubtAtTheEnd) {
+  Change<OpenOrder>(Place(EventKind::kGatewayOrder, FrameType::kOpenOrder, 0),
+                    [](OpenOrder& order) { order.ord_status = OrdStatus::kInDoubt; });
+  ExpectFound(Violation::kNoNamedOutcome);
+}
+
+TEST_F(CheckerTest, PositionsOfTheGatewayAndOfVenues) {
+  const size_t gateway = Place(EventKind::kGatewayPosition, FrameType{}, 0);
+  ChangePlain<Holding>(gateway, [](Holding& holding) { holding.quantity += 1; });
+  ExpectFound(Violation::kPositionsDiffer);
+  record_ = CalmRecord();
+  ChangePlain<Holding>(Place(EventKind::kVenuePosition, FrameType{}, 0),
+                       [](Holding& holding) { holding.quantity += 1; });
+  ExpectFound(Violation::kPositionsDiffer);
+}
+
+TEST_F(CheckerTest, ExposureOfOpenOrders) {
+  ChangePlain<Holding>(Place(EventKind::kGatewayPosition, FrameType{}, 0),
+                       [](Holding& holding) { holding.open_buy += 1; });
+  ExpectFound(Violation::kPositionsDiffer);
+}
+
+TEST_F(CheckerTest, NonsenseThatWasNotCounted) {
+  ChangePlain<Counts>(Place(EventKind::kGatewayCounts, FrameType{}, 0),
+                      [](Counts& counts) { counts.unknown_reports += 1; });
+  ExpectFound(Violation::kCountsDiffer);
+}
+
+TEST_F(CheckerTest, ARunWithoutAProbe) {
+  record_.resize(Place(EventKind::kProbe, FrameType{}, 0));
+  ExpectFound(Violation::kNoNamedOutcome);
+}
+
+}  // namespace
+}  // namespace ringway::sim

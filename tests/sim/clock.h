@@ -1,0 +1,32 @@
+// What time is it in the simulated world, and who makes it pass?
+//
+// Time is a number that the world raises by turns. Whoever would sleep (a strategy that waits for
+// the answer to its logon) has the world turn instead.
+// Thread rule: one thread. Lifetime: the timeline outlives its clocks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/clock.h"
+
+namespace ringway::sim {
+
+inline constexpr int64_t kStartNs = 1'700'000'000 * kNsPerS;
+
+struct Timeline {
+  int64_t now_ns = kStartNs;
+  std::function<void()> turn;  // everybody's, but of who waits
+};
+
+class SimClock {
+ public:
+  explicit SimClock(Timeline* timeline) noexcept : timeline_(timeline) {}
+  int64_t NowNs() const noexcept { return timeline_->now_ns; }
+  void Pause() const { timeline_->turn(); }
+
+ private:
+  Timeline* timeline_;
+};
+
+}  // namespace ringway::sim

@@ -1,0 +1,93 @@
+// Who lives in the simulated world, what happens in a turn, and how does a run go?
+//
+// Strategies, one gateway and its venues in one thread, over links whose bytes travel as the plan
+// says. A run has two phases. Under faults: strategies send, strikes fall, and the record grows.
+// Then all is healed: nothing new is sent, every party runs, and within bounded virtual time the
+// world must fall quiet; a probe records what everybody holds. At last every order is canceled, and
+// a second probe must find none. What the record is worth judges the checker; the world itself only
+// says when it does not fall quiet.
+// Thread rule: one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "gateway/connector/exchange/dialer.h"
+#include "msg/session_core.h"
+#include "tests/sim/clock.h"
+#include "tests/sim/events.h"
+#include "tests/sim/gateway_host.h"
+#include "tests/sim/network.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/strategy.h"
+#include "tests/sim/venue.h"
+
+namespace ringway::sim {
+
+class World {
+ public:
+  World(const Plan& plan, Recorder& recorder);
+  ~World();
+
+  // The whole run. Empty, or what kept the world from falling quiet, or the engine's own audit.
+  std::string Run();
+
+  int64_t now_ns() const noexcept { return timeline_.now_ns; }
+  uint64_t turns() const noexcept { return turns_; }
+
+ private:
+  class VenueDialer;
+  // A process besides the strategies that talks to the gateway's listener.
+  struct Stranger {
+    std::unique_ptr<SimLink> link;
+    std::unique_ptr<SessionCore<SimLink>> core;
+    int64_t until_ns = 0;
+  };
+  struct Arrival {
+    std::unique_ptr<SimLink> link;
+    int64_t at_ns;
+  };
+
+  void Turn(int64_t step_ns);
+  void Strike(const ringway::sim::Strike& strike);
+  void StrikeLink(Fault fault, uint32_t session);
+  void StrikeVenue(Fault fault, Venue& venue, uint64_t draw);
+  void SendStranger(uint64_t draw);
+  void LogOnTwice(uint32_t session, uint64_t draw);
+  void TurnStrangers();
+  void Heal();
+  // Turns until nothing has happened for a while. False: it went on for too long.
+  bool FallQuiet();
+  bool EverybodyIsBack() const;
+  bool CancelEverything();
+  std::string WhyNot() const;
+  void Probe();
+
+  absl::StatusOr<std::unique_ptr<SimLink>> DialGateway(uint32_t session, uint32_t epoch);
+  std::unique_ptr<SimLink> DialVenue(uint32_t venue);
+
+  const Plan& plan_;
+  Recorder& recorder_;
+  Timeline timeline_;
+  Random random_;
+  Network network_;
+  std::vector<std::unique_ptr<Venue>> venues_;
+  std::unique_ptr<GatewayHost> gateway_;
+  std::vector<std::unique_ptr<Strategy>> strategies_;
+  std::vector<Stranger> strangers_;
+  std::vector<Arrival> arrivals_;                           // at the gateway's listener
+  std::vector<std::shared_ptr<FaultyWire>> session_wires_;  // the latest, by session - 1
+  std::vector<std::shared_ptr<FaultyWire>> venue_wires_;    // by venue - 1
+  std::vector<uint32_t> admitted_;                          // epochs, by session - 1
+  std::vector<uint32_t> dialled_;                           // likewise
+  std::vector<uint32_t> venue_epochs_;
+  std::vector<int64_t> dial_fails_until_ns_;  // by venue - 1
+  size_t next_strike_ = 0;
+  uint64_t turns_ = 0;
+  bool healed_ = false;
+};
+
+}  // namespace ringway::sim

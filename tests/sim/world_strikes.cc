@@ -1,0 +1,163 @@
+// What does each fault do to the world when it strikes?
+#include <utility>
+
+#include "base/check.h"
+#include "msg/auth.h"
+#include "msg/session_protocol.h"
+#include "tests/sim/world.h"
+
+namespace ringway::sim {
+namespace {
+
+constexpr uint32_t kStrangeSession = 77;  // not configured
+
+int64_t Within(uint64_t draw, int64_t first_ns, int64_t last_ns) {
+  return first_ns + static_cast<int64_t>(draw % static_cast<uint64_t>(last_ns - first_ns + 1));
+}
+
+}  // namespace
+
+void World::StrikeLink(Fault fault, uint32_t session) {
+  FaultyWire* wire = session_wires_[session - 1].get();
+  if (wire == nullptr) return;
+  Network::Cut(*wire, fault == Fault::kLinkCut      ? Break::kTold
+                      : fault == Fault::kLinkSilent ? Break::kSilent
+                                                    : Break::kOneWay);
+}
+
+void World::StrikeVenue(Fault fault, Venue& venue, uint64_t draw) {
+  const int64_t now_ns = timeline_.now_ns;
+  const uint32_t index = venue.number() - 1;
+  FaultyWire* wire = venue_wires_[index].get();
+  switch (fault) {
+    case Fault::kVenueCut:
+      if (wire != nullptr) Network::Cut(*wire, Break::kTold);
+      return;
+    case Fault::kVenueSilent:
+      if (wire != nullptr) Network::Cut(*wire, draw % 2 == 0 ? Break::kSilent : Break::kOneWay);
+      return;
+    case Fault::kVenueStopped:
+      return venue.StopUntil(now_ns + Within(draw, kNsPerMs, 60 * kNsPerMs));
+    case Fault::kDialFails:
+      if (wire != nullptr) Network::Cut(*wire, Break::kTold);
+      dial_fails_until_ns_[index] = now_ns + Within(draw, kNsPerMs, 40 * kNsPerMs);
+      return;
+    case Fault::kHalfReport:
+      venue.spoil().half_report = true;
+      return;
+    case Fault::kWrongSequence:
+      if (draw % 2 == 0) {
+        venue.spoil().wrong_heartbeat = true;
+      } else {
+        venue.spoil().wrong_logon = true;
+        if (wire != nullptr) Network::Cut(*wire, Break::kTold);
+      }
+      return;
+    default:
+      return venue.Lie(fault, draw, now_ns);
+  }
+}
+
+void World::Strike(const ringway::sim::Strike& strike) {
+  const uint64_t draw = strike.draw >> 8;
+  const auto target = static_cast<uint32_t>(strike.draw & 0xff);
+  const uint32_t session = 1 + target % plan_.sessions;
+  Strategy& strategy = *strategies_[session - 1];
+  const int64_t now_ns = timeline_.now_ns;
+  switch (strike.fault) {
+    case Fault::kLinkCut:
+    case Fault::kLinkSilent:
+    case Fault::kLinkOneWay:
+      return StrikeLink(strike.fault, session);
+    case Fault::kDeadEpochWrites:
+      if (strategy.busy() || session_wires_[session - 1] == nullptr) return;
+      Network::Cut(*session_wires_[session - 1], Break::kStranded);
+      return strategy.LoseTrust();
+    case Fault::kDuplicateLink:
+      return LogOnTwice(session, draw);
+    case Fault::kStranger:
+      return SendStranger(draw);
+    case Fault::kSlowStrategy:
+      return strategy.SlowUntil(now_ns + Within(draw, kNsPerMs, 50 * kNsPerMs));
+    case Fault::kStoppedStrategy:
+      return strategy.StopUntil(now_ns + Within(draw, kNsPerMs, 60 * kNsPerMs));
+    case Fault::kStrategyForgets:
+    case Fault::kStrategyResumes:
+      if (strategy.busy()) return;
+      // A killed process' writes that its card has taken arrive all the same, now and then.
+      if (FaultyWire* wire = session_wires_[session - 1].get()) {
+        draw % 2 == 0 ? wire->Kill(0, true) : wire->Strand(0);
+      }
+      return strategy.Die(strike.fault == Fault::kStrategyResumes, draw % 4);
+    case Fault::kKillSwitch: {
+      const KillScope scope = draw % 3 == 0   ? KillScope::kAll
+                              : draw % 3 == 1 ? KillScope::kSession
+                                              : KillScope::kAccount;
+      const uint32_t id = scope == KillScope::kAll       ? 0
+                          : scope == KillScope::kSession ? session
+                                                         : kFirstAccount + session - 1;
+      // The second time it is armed again.
+      (void)gateway_->SetKill(scope, id, !gateway_->killed(scope, id));
+      return;
+    }
+    default:
+      return StrikeVenue(strike.fault, *venues_[target % plan_.venues], draw);
+  }
+}
+
+// A second process of the session, which has its key: it takes the session over, and goes again.
+void World::LogOnTwice(uint32_t session, uint64_t draw) {
+  if (strategies_[session - 1]->busy()) return;
+  if (draw % 2 == 0) return strategies_[session - 1]->LoseTrust();  // the same process, twice
+  Stranger stranger;
+  uint32_t& dialled = dialled_[session - 1];
+  dialled = std::max(dialled, admitted_[session - 1]) + 1;
+  LinkPair pair = network_.Make(session, dialled, timeline_.now_ns);
+  arrivals_.push_back({std::move(pair.listener), timeline_.now_ns});
+  stranger.core = std::make_unique<SessionCore<SimLink>>(
+      SessionCoreOptions{.session = session,
+                         .key = KeyOf(session),
+                         .heartbeat_ns = 10 * kNsPerMs,
+                         .resend_slots = kResendSlotsMin,
+                         .resume = {.incarnation = draw | 1}});
+  stranger.core->Attach(std::move(pair.client), timeline_.now_ns);
+  stranger.until_ns = timeline_.now_ns + Within(draw, kNsPerMs, 10 * kNsPerMs);
+  strangers_.push_back(std::move(stranger));
+}
+
+// Nobody that the gateway knows: no word, bytes that are no logon, or a logon without the key.
+void World::SendStranger(uint64_t draw) {
+  Stranger stranger;
+  LinkPair pair = network_.Make(kStrangeSession, 1, timeline_.now_ns);
+  arrivals_.push_back({std::move(pair.listener), timeline_.now_ns});
+  stranger.until_ns = timeline_.now_ns + Within(draw, kNsPerMs, 40 * kNsPerMs);
+  stranger.link = std::move(pair.client);
+  if (draw % 3 == 1) {
+    (void)SendUnnumbered(*stranger.link, NewOrder{.cl_ord_id = 1, .qty = 1});
+  } else if (draw % 3 == 2) {
+    Logon logon{.session = 1 + static_cast<uint32_t>(draw / 3 % plan_.sessions),
+                .version = kSessionProtocolVersion,
+                .incarnation = draw | 1};
+    Sign(KeyOf(kStrangeSession), {stranger.link->nonces(), stranger.link->epoch()}, logon);
+    (void)SendUnnumbered(*stranger.link, logon);
+  }
+  strangers_.push_back(std::move(stranger));
+}
+
+void World::TurnStrangers() {
+  struct Ignore {
+  } ignore;
+  for (Stranger& stranger : strangers_) {
+    if (stranger.core != nullptr) {
+      (void)stranger.core->Poll(ignore, 64);
+      stranger.core->Maintain(timeline_.now_ns);
+    } else {
+      (void)stranger.link->Poll([](const Record&) {}, 64);
+      (void)stranger.link->Maintain(timeline_.now_ns);
+    }
+  }
+  std::erase_if(strangers_,
+                [this](const Stranger& stranger) { return timeline_.now_ns >= stranger.until_ns; });
+}
+
+}  // namespace ringway::sim
