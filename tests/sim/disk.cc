@@ -1,0 +1,131 @@
+// How does the simulated disk sync, fail and lose?
+#include "tests/sim/disk.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "gateway/journal/format.h"
+
+namespace ringway::sim {
+
+void SimDisk::KillProcess() noexcept {
+  for (size_t i = 0; i != segments_.size(); ++i) *stable_[i] = *memory_[i];
+  power_failed_ = false;
+}
+
+void SimDisk::LosePower() {
+  power_failed_ = true;
+  // Of what was under way, now much has arrived, now little.
+  const double arrived = random_.Unit();
+  for (size_t i = 0; i != segments_.size(); ++i) {
+    std::vector<std::byte>& to = *stable_[i];
+    const std::vector<std::byte>& from = *memory_[i];
+    for (size_t at = 0; at < to.size(); at += kSectorBytes) {
+      const size_t sector = std::min<size_t>(kSectorBytes, to.size() - at);
+      if (std::memcmp(to.data() + at, from.data() + at, sector) == 0) continue;
+      if (!random_.Chance(arrived)) continue;
+      const size_t part = random_.Chance(0.1) ? random_.Below(sector) : sector;
+      std::memcpy(to.data() + at, from.data() + at, part);
+    }
+    *memory_[i] = to;
+  }
+}
+
+void SimDisk::Prepare(uint64_t segment_bytes) {
+  segments_.push_back({next_number_, segment_bytes, absl::StrCat("segment ", next_number_)});
+  memory_.push_back(std::make_unique<std::vector<std::byte>>(segment_bytes));
+  SegmentHeader header{.magic = kSegmentMagic,
+                       .version = kJournalVersion,
+                       .header_bytes = sizeof(SegmentHeader),
+                       .journal_id = 1,
+                       .salt = random_.Next(),
+                       .number = next_number_++,
+                       .first_position = end_position_,
+                       .segment_bytes = segment_bytes,
+                       .reserved = 0,
+                       .crc = 0};
+  header.crc = SegmentHeaderCrc(header);
+  std::memcpy(memory_.back()->data(), &header, sizeof(header));
+  stable_.push_back(std::make_unique<std::vector<std::byte>>(*memory_.back()));
+  end_position_ += segment_bytes;
+}
+
+void SimDisk::RemoveBehind(uint64_t number) {
+  while (!segments_.empty() && segments_.back().number > number) {
+    end_position_ -= segments_.back().bytes;
+    next_number_ = segments_.back().number;
+    segments_.pop_back();
+    memory_.pop_back();
+    stable_.pop_back();
+  }
+}
+
+void SimDisk::Sync(uint64_t position) noexcept {
+  uint64_t first = 0;
+  for (size_t i = 0; i != segments_.size() && first < position; ++i) {
+    const uint64_t bytes = std::min(segments_[i].bytes, position - first);
+    std::memcpy(stable_[i]->data(), memory_[i]->data(), bytes);
+    first += segments_[i].bytes;
+  }
+}
+
+absl::Status SimDisk::Read(size_t index, uint64_t offset, std::span<std::byte> out) {
+  const std::vector<std::byte>& from = *stable_[index];
+  if (offset > from.size() || out.size() > from.size() - offset) {
+    return absl::DataLossError(absl::StrCat(segments_[index].name, " is too short"));
+  }
+  std::memcpy(out.data(), from.data() + offset, out.size());
+  return absl::OkStatus();
+}
+
+SimStorage::SimStorage(SimDisk& disk, uint64_t segment_bytes, const DiskFaults& faults,
+                       uint64_t seed)
+    : disk_(disk),
+      segment_bytes_(segment_bytes),
+      faults_(faults),
+      random_(seed),
+      first_(disk.segments().size()) {
+  disk_.Prepare(segment_bytes_);  // the first one a process waits for
+  SegmentPrepared();
+}
+
+void SimStorage::Turn(int64_t now_ns) {
+  if (fault() != JournalFault::kSyncFailed && syncing_ && now_ns >= sync_ends_ns_) {
+    syncing_ = false;
+    if (random_.Chance(faults_.sync_fails_probability)) {
+      SetFault(JournalFault::kSyncFailed);
+      return;
+    }
+    disk_.Sync(sync_to_);
+    SetDurable(sync_to_);
+  }
+  if (fault() == JournalFault::kSyncFailed) return;
+  // Like a thread that gathers: now and then, or when it is asked.
+  if (!syncing_ && written() > durable() && (sync_wanted_ || random_.Chance(0.3))) {
+    syncing_ = true;
+    sync_wanted_ = false;
+    sync_to_ = written();
+    const int64_t slow = random_.Chance(faults_.slow_probability) ? 10 : 1;
+    sync_ends_ns_ = now_ns + slow * random_.Between(0, faults_.sync_ns_max);
+  }
+  if (ready() >= kSpareSegments || now_ns < full_until_ns_) return;
+  if (random_.Chance(faults_.full_probability)) {
+    full_until_ns_ = now_ns + random_.Between(1, 20) * kNsPerMs;
+    return SetFault(JournalFault::kNoSpace);
+  }
+  SetFault(JournalFault::kNone);
+  disk_.Prepare(segment_bytes_);
+  SegmentPrepared();
+}
+
+JournalSegment SimStorage::TakeNext() noexcept {
+  RINGWAY_CHECK(ready() != 0, "no segment is prepared");
+  const size_t index = first_ + taken();
+  SegmentTaken();
+  return {disk_.memory(index)};
+}
+
+}  // namespace ringway::sim
