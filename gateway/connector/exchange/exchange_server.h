@@ -23,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -77,7 +78,6 @@ class ExchangeServer {
     Peer peer;
     peer.link = std::move(link);
     peer.accepted_ns = now_ns;
-    peer.waiting.resize(options_.burst);
     peers_.push_back(std::move(peer));
   }
 
@@ -123,6 +123,9 @@ class ExchangeServer {
  private:
   static constexpr uint32_t kNoMember = UINT32_MAX;
   static constexpr uint64_t kConfirmRequests = 256;
+  // Requests of a member that wait. More than a member sends without a confirmation
+  // (LinkConnectorOptions::unconfirmed_max), or its Heartbeat might never be reached.
+  static constexpr size_t kWaitingMax = 16'384;
 
   // A request that the exchange would not take yet.
   struct Waiting {
@@ -139,32 +142,33 @@ class ExchangeServer {
     int64_t accepted_ns = 0;
     int64_t confirmed_ns = 0;
     uint64_t confirmed = 0;  // requests
-    std::vector<Waiting> waiting;
-    uint32_t waiting_first = 0;
-    uint32_t waiting_count = 0;
+    std::deque<Waiting> waiting;
   };
 
   bool Receive(int64_t now_ns, Peer& peer) {
     if (peer.ended) return false;
     bool worked = false;
-    while (peer.waiting_first != peer.waiting_count) {
-      const Waiting& waiting = peer.waiting[peer.waiting_first];
+    while (!peer.waiting.empty()) {
+      const Waiting& waiting = peer.waiting.front();
       const Record record{.type = waiting.type,
                           .payload = {waiting.payload.data(), waiting.payload_bytes}};
-      if (!Handle(now_ns, peer, record)) return worked;
-      ++peer.waiting_first;
+      if (!Handle(now_ns, peer, record)) break;
+      peer.waiting.pop_front();
       worked = true;
     }
-    peer.waiting_first = 0;
-    peer.waiting_count = 0;
+    // A request waits for room in its member's queue, which a Heartbeat brings: that must be heard
+    // before the requests that lie in front of it.
     const auto sink = [&](const Record& record) {
-      if (peer.waiting_count != 0 || !Handle(now_ns, peer, record)) Keep(peer, record);
+      const bool overtakes = record.type == static_cast<uint8_t>(FrameType::kHeartbeat);
+      const bool in_turn = peer.waiting.empty() || overtakes;
+      if (!in_turn || !Handle(now_ns, peer, record)) Keep(peer, record);
     };
+    if (peer.waiting.size() + options_.burst > kWaitingMax) return worked;
     return peer.link->Poll(sink, options_.burst) != 0 || worked;
   }
 
-  void Keep(Peer& peer, const Record& record) noexcept {
-    Waiting& waiting = peer.waiting[peer.waiting_count++];
+  void Keep(Peer& peer, const Record& record) {
+    Waiting& waiting = peer.waiting.emplace_back();
     waiting.type = record.type;
     // A longer payload is no message; what is kept of it is none either.
     waiting.payload_bytes =

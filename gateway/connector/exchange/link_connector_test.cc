@@ -307,6 +307,18 @@ TEST_F(LinkConnectorTest, UnconfirmedRequestsHaveABound) {
   EXPECT_EQ(gateway_.waiting(), 0u);
 }
 
+// The word that frees the queue lies behind the requests that wait for its room.
+TEST_F(LinkConnectorTest, AFullQueueOfReportsEmptiesWhileRequestsWait) {
+  ExchangeOptions options = SmallOptions();
+  options.member_queue_reports = 64;
+  exchange_ = *Exchange::Create(options);
+  server_ = NewServer(1);
+  Run(20);
+  for (uint64_t id = 1; id <= 500; ++id) gateway_.Ask(Order(id, Side::kBuy, 98, 1));
+  Run(3000);
+  EXPECT_EQ(gateway_.reports.size(), 500u);
+}
+
 TEST_F(LinkConnectorTest, WhoSpeaksBeforeLoggingOnIsShutOut) {
   auto wire = std::make_shared<FakeWire>();
   FakeLink stranger(wire, 0, 1);
