@@ -23,9 +23,11 @@ uint64_t ReadTsc() noexcept;
 
 // Nanoseconds since the Unix epoch that never step back and follow the monotonic clock: the
 // real-time clock is read once, at construction. What the gateway and its clients call "now".
+// `not_before_ns`: begins then where the real-time clock is behind it, as after a step back.
 class SteadyUnixClock {
  public:
-  SteadyUnixClock() noexcept;
+  SteadyUnixClock() noexcept : SteadyUnixClock(0) {}
+  explicit SteadyUnixClock(int64_t not_before_ns) noexcept;
   int64_t NowNs() noexcept;
 
  private:

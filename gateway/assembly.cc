@@ -1,7 +1,9 @@
 // How the parts are made and joined.
 #include "gateway/assembly.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/clock.h"
 #include "gateway/connector/exchange/in_process_connector.h"
 #include "gateway/connector/exchange/link_connector.h"
 #include "gateway/log.h"
@@ -29,13 +32,33 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
                                                            AdminMailbox* mailbox) {
   std::unique_ptr<Assembly> assembly(new Assembly());
   std::vector<std::string> errors;
-  const std::vector<SessionConfig> sessions = assembly->ReadKeys(config, errors);
-  assembly->engine_ = std::make_unique<Engine>(MakeEngineConfig(config));
+  std::vector<SessionConfig> sessions = assembly->ReadKeys(config, errors);
+  std::unique_ptr<StartedJournal> journal;
+  if (config.journal.directory.empty()) {
+    assembly->engine_ = std::make_unique<Engine>(MakeEngineConfig(config));
+  } else if (auto started = StartJournal(config); started.ok()) {
+    journal = *std::move(started);
+    assembly->engine_ = journal->past.TakeEngine();
+    RecallSessions(*journal, *assembly->engine_, sessions);
+  } else {
+    errors.push_back(absl::StrCat("journal: ", Reason(started.status())));
+  }
   assembly->MakeVenues(config, errors);
   if (errors.empty()) assembly->MakeSessions(config, sessions, errors);
+  if (errors.empty() && journal != nullptr) {
+    assembly->Recall(journal->past, config);
+    assembly->journal_storage_ = std::move(journal->storage);
+  }
   // Last, so that nobody can connect to what will not come to be.
   if (errors.empty()) assembly->Listen(config, errors);
   if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
+
+  const int64_t now_ns = std::max(UnixNowNs(), assembly->engine_->now_ns());
+  if (journal != nullptr) {
+    assembly->journal_ =
+        std::make_unique<JournalWriter>(*assembly->journal_storage_, journal->end.cursor,
+                                        journal->start, now_ns, journal->config_hash);
+  }
 
   Gateway<Sessions>::Parts parts{
       .engine = *assembly->engine_,
@@ -43,8 +66,9 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
       .venues = {},
       .session_ids = {},
       .positions_max = config.pools.positions_max,
-      .accept_links = [a = assembly.get()](int64_t now_ns) { a->AcceptLinks(now_ns); },
-      .mailbox = mailbox};
+      .accept_links = [a = assembly.get()](int64_t when_ns) { a->AcceptLinks(when_ns); },
+      .mailbox = mailbox,
+      .journal = assembly->journal_.get()};
   for (std::size_t i = 0; i < config.venues.size(); ++i) {
     const GatewayVenueConfig& venue = config.venues[i];
     parts.venues.push_back({.id = venue.engine.id,
@@ -55,7 +79,43 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
   for (const GatewaySessionConfig& session : config.sessions)
     parts.session_ids.push_back(session.engine.id);
   assembly->gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
+  if (journal != nullptr) assembly->gateway_->Start(now_ns, journal->start);
   return assembly;
+}
+
+void Assembly::RecallSessions(StartedJournal& journal, const Engine& engine,
+                              std::vector<SessionConfig>& sessions) {
+  for (SessionConfig& session : sessions) {
+    session.next_seq_in = engine.next_seq_in(session.id);
+    session.next_seq_out = engine.next_seq_out(session.id);
+    const ReplayedSession* past = journal.past.session(session.id);
+    if (past == nullptr) continue;
+    session.incarnation = past->incarnation;
+    if (past->reports.count() != 0) session.next_seq_out = past->reports.first();
+  }
+}
+
+void Assembly::Recall(const ReplayedGateway& past, const GatewayConfig& config) {
+  Effect report;
+  report.target = Target::kSession;
+  for (const GatewaySessionConfig& session : config.sessions) {
+    const ReplayedSession* ended = past.session(session.engine.id);
+    if (ended == nullptr) continue;
+    report.id = session.engine.id;
+    for (report.seq = ended->reports.first(); report.seq != ended->reports.next(); ++report.seq) {
+      const ResendStore::Slot& slot = ended->reports.at(report.seq);
+      report.type = slot.type;
+      report.payload_bytes = slot.payload_bytes;
+      std::memcpy(report.payload.data(), slot.payload.data(), slot.payload_bytes);
+      sessions_->Send(report);
+    }
+  }
+  for (std::size_t i = 0; i < config.venues.size(); ++i) {
+    const ReplayedVenue* venue = past.venue(config.venues[i].engine.id);
+    if (venue == nullptr) continue;
+    const std::vector<Effect> requests(venue->requests.begin(), venue->requests.end());
+    connectors_[i]->Restore(venue->cursor, requests);
+  }
 }
 
 absl::Status Assembly::WakeWith(Waiter& waiter) {
@@ -116,6 +176,7 @@ void Assembly::MakeVenues(const GatewayConfig& config, std::vector<std::string>&
 void Assembly::MakeSessions(const GatewayConfig& config, const std::vector<SessionConfig>& sessions,
                             std::vector<std::string>& errors) {
   SessionLayerOptions options = config.sessions_common.layer;
+  if (!config.journal.directory.empty()) options.durability_max = Durability::kDurable;
   options.open_orders = [engine = engine_.get()](SessionId id) -> uint64_t {
     return engine->open_orders(id);
   };

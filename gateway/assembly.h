@@ -20,6 +20,9 @@
 #include "gateway/connector/exchange/matching.h"
 #include "gateway/engine/engine.h"
 #include "gateway/gateway.h"
+#include "gateway/journal/file_storage.h"
+#include "gateway/journal/writer.h"
+#include "gateway/journal_start.h"
 #include "gateway/session/session_layer.h"
 #include "gateway/session/session_options.h"
 #include "msg/auth.h"
@@ -37,6 +40,7 @@ class Assembly {
                                                           AdminMailbox* mailbox);
 
   Gateway<Sessions>& gateway() noexcept { return *gateway_; }
+  // Its now_ns() is where time goes on from: a clock begins there, not before.
   const Engine& engine() const noexcept { return *engine_; }
 
   // From now on a link that comes, and what comes over links, end this waiter's sleep. To be called
@@ -51,10 +55,16 @@ class Assembly {
                                       std::vector<std::string>& errors);
   void MakeSessions(const GatewayConfig& config, const std::vector<SessionConfig>& sessions,
                     std::vector<std::string>& errors);
+  // What the sessions were, and the venues had heard, when the journal ended.
+  static void RecallSessions(StartedJournal& journal, const Engine& engine,
+                             std::vector<SessionConfig>& sessions);
+  void Recall(const ReplayedGateway& past, const GatewayConfig& config);
   void MakeVenues(const GatewayConfig& config, std::vector<std::string>& errors);
   void Listen(const GatewayConfig& config, std::vector<std::string>& errors);
   void AcceptLinks(int64_t now_ns);
 
+  std::unique_ptr<FileStorage> journal_storage_;  // null: nothing is recorded
+  std::unique_ptr<JournalWriter> journal_;
   std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<exchange::Exchange>> exchanges_;
   std::vector<std::unique_ptr<Connector>>

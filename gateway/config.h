@@ -36,6 +36,14 @@ struct HostConfig {
   bool lock_memory = true;
 };
 
+// [journal]: where every step is recorded (gateway/journal/JOURNAL.md).
+struct JournalConfig {
+  std::string directory;  // empty: nothing is recorded
+  std::string memory_directory = "/dev/shm";
+  uint64_t segment_bytes = uint64_t{32} << 20;
+  int64_t sync_interval_ns = 10 * kNsPerMs;  // between syncs that no session waits for
+};
+
 // [sessions]: what holds for every session.
 struct SessionsConfig {
   // `open_orders` and `durability_max` follow from the rest of the gateway.
@@ -80,6 +88,7 @@ struct GatewayConfig {
   AdminConfig admin;
   HostConfig host;
   WaitOptions wait;  // its policy is host.wait
+  JournalConfig journal;
   LinkOptions link;
   SessionsConfig sessions_common;
   PoolsConfig pools;

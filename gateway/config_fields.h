@@ -76,6 +76,14 @@ void Fields(V& v, WaitOptions& wait) {
 }
 
 template <class V>
+void Fields(V& v, JournalConfig& journal) {
+  v.Text("directory", journal.directory);
+  v.Text("memory_directory", journal.memory_directory);
+  v.Integer("segment_bytes", journal.segment_bytes, ConfigForm::kBytes, {4 * kMib, 1'024 * kMib});
+  v.Integer("sync_interval", journal.sync_interval_ns, ConfigForm::kDuration, {kNsPerMs, kNsPerS});
+}
+
+template <class V>
 void Fields(V& v, LinkOptions& link) {
   v.Integer("ring_bytes", link.ring_bytes, ConfigForm::kBytes, {4 * kKib, 64 * kMib});
   v.Integer("payload_bytes_max", link.payload_bytes_max, ConfigForm::kBytes, {512, kMib});
@@ -238,6 +246,7 @@ void Fields(V& v, GatewayConfig& config) {
   v.Section("admin", config.admin);
   v.Section("host", config.host);
   v.Section("wait", config.wait);
+  v.Section("journal", config.journal);
   v.Section("link", config.link);
   v.Section("sessions", config.sessions_common);
   v.Section("pools", config.pools);

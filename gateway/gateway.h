@@ -15,6 +15,11 @@
 //  (venueUnavailable): it must not
 //    reach the market at some later time. Only what the connector had taken is in doubt.
 //
+// With a journal every step is recorded before anything of it leaves; reports to sessions that were
+// promised durability, and confirmations to venues, wait until the record is on stable storage.
+// When the journal can take no more, Failed(): the process has to end, as if it had been killed;
+// nothing was acknowledged that is not recorded.
+//
 // `Sessions` is SessionLayer<L> for the link L in use; tests give something simpler.
 // Thread rule: the engine's thread. Lifetime: everything in Parts outlives the gateway.
 #pragma once
@@ -35,7 +40,11 @@
 #include "gateway/connector/unseen_request.h"
 #include "gateway/engine/engine.h"
 #include "gateway/gateway_status.h"
+#include "gateway/hold_queue.h"
 #include "gateway/input_stash.h"
+#include "gateway/journal/format.h"
+#include "gateway/journal/storage.h"
+#include "gateway/journal/writer.h"
 #include "gateway/session_tally.h"
 #include "gateway/step.h"
 #include "gateway/trade_tally.h"
@@ -70,7 +79,8 @@ class Gateway {
     uint32_t positions_max;  // pairs of account and instrument, as the engine's pools have it
     // Hands every link that has come since the last call to sessions.Accept(). Called once a tick.
     std::function<void(int64_t now_ns)> accept_links;
-    AdminMailbox* mailbox = nullptr;  // null: no administration
+    AdminMailbox* mailbox = nullptr;   // null: no administration
+    JournalWriter* journal = nullptr;  // null: nothing is recorded
     GatewayLimits limits = {};
   };
 
@@ -87,9 +97,18 @@ class Gateway {
     }
   }
 
+  // Goes on with what an earlier process recorded, as the `number`-th process to do so. REQUIRES: a
+  // journal; before the first turn; Engine::CanStart(number).
+  void Start(int64_t now_ns, uint32_t number) {
+    now_ns_ = now_ns;
+    Step({Origin::kStart, number, FrameType{}, {}});
+    parts_.sessions.Flush();
+  }
+
   // One turn. True when there was anything to do: the caller waits only after a turn without.
   bool DoWork(int64_t now_ns) {
     now_ns_ = now_ns;
+    if (parts_.journal != nullptr && !TendJournal()) return false;
     bool worked = parts_.mailbox != nullptr &&
                   parts_.mailbox->Serve([this](const AdminRequest& request, AdminReply& reply) {
                     Administer(request, reply);
@@ -111,9 +130,10 @@ class Gateway {
   bool ArmWake() noexcept {
     bool certain = parts_.sessions.ArmWake();
     for (const Venue& venue : parts_.venues) certain &= venue.speaks_when_polled;
-    // What is held back goes on as soon as its venue takes something, which wakes nobody.
+    // What is held back goes on as soon as its venue takes something, or the disk has it, which
+    // wake nobody.
     for (const VenueQueue& venue : venues_) certain &= venue.waiting() == 0;
-    return certain && stash_.empty();
+    return certain && stash_.empty() && held_.empty();
   }
   void DisarmWake() noexcept { parts_.sessions.DisarmWake(); }
 
@@ -131,6 +151,9 @@ class Gateway {
   }
   // An operator asked for Stop().
   bool stop_requested() const noexcept { return stop_requested_; }
+
+  // The journal has no room for another turn.
+  bool Failed() const noexcept { return failed_; }
 
   // Whether sessions are held back because a venue takes nothing.
   bool BackPressured() const noexcept { return full_; }
@@ -160,6 +183,8 @@ class Gateway {
 
  private:
   static constexpr uint32_t kNoVenue = UINT32_MAX;
+  // More than the records of one turn.
+  static constexpr std::size_t kTurnBytes = std::size_t{1} << 20;
 
   uint32_t IndexOf(uint32_t venue) const noexcept {
     RINGWAY_CHECK(venue < venue_index_.size() && venue_index_[venue] != kNoVenue,
@@ -167,10 +192,15 @@ class Gateway {
     return venue_index_[venue];
   }
 
-  void Step(const Input& input) {
+  // `venue_cursor` is the venue's number of its report, 0 of anything else.
+  void Step(const Input& input, uint64_t venue_cursor = 0) {
     effects_.Clear();
+    // Most timer steps change nothing but the time, which the next step brings anyway.
+    const bool recorded = parts_.journal != nullptr &&
+                          (input.origin != Origin::kTimer || parts_.engine.TimerMatters(now_ns_));
     parts_.engine.Step(now_ns_, input, effects_);
     ++engine_steps_;
+    if (recorded) position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
     for (const Effect& effect : effects_) {
       if (effect.target == Target::kSession) {
         tally_.CountReport(effect);
@@ -182,6 +212,46 @@ class Gateway {
         full_ |= venue.full();
       }
     }
+    if (recorded && parts_.sessions.holds_any()) [[unlikely]]
+      HoldSessions(input);
+  }
+
+  // What this step means to sessions that were promised durability waits until it is durable.
+  void HoldSessions(const Input& input) {
+    const bool of_session = input.origin == Origin::kSession || input.origin == Origin::kSessionUp;
+    if (of_session) HoldSession(input.id);
+    for (const Effect& effect : effects_) {
+      if (effect.target == Target::kSession) HoldSession(effect.id);
+    }
+  }
+  void HoldSession(SessionId id) {
+    if (!parts_.sessions.Holds(id)) return;
+    held_.Push({position_, id, Target::kSession, parts_.engine.next_seq_out(id),
+                parts_.engine.next_seq_in(id)});
+    parts_.journal->storage().RequestSync();
+  }
+
+  // Once a turn. False: there may not be room for what a turn records.
+  bool TendJournal() {
+    JournalWriter& journal = *parts_.journal;
+    const bool refuses = journal.State() != JournalState::kOk;
+    failed_ = !journal.HasRoomFor(kTurnBytes);
+    if (failed_) return false;
+    if (refuses != parts_.engine.journal_failed()) {
+      Step({Origin::kJournal, refuses ? 1u : 0u, FrameType{}, {}});
+    }
+    const JournalFault fault = journal.storage().fault();
+    const bool hopeless = fault == JournalFault::kWriteError || fault == JournalFault::kSyncFailed;
+    // Without hope of durability nobody is kept waiting for it: what was held says so.
+    if (hopeless && !std::exchange(gave_up_, true)) parts_.sessions.GiveUpHolding();
+    held_.Release(hopeless ? UINT64_MAX : journal.storage().durable(), [this](const HoldEntry& e) {
+      if (e.target == Target::kSession) {
+        parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
+      } else {
+        venues_[IndexOf(e.id)].connector().Confirm(e.next_seq_out);
+      }
+    });
+    return true;
   }
 
   // Time passes for the engine, unless a venue is full; long work goes on every turn.
@@ -238,15 +308,35 @@ class Gateway {
       messages_.Clear();
       venue.connector().Poll(now_ns_, messages_);
       venue.CountReceived(messages_.count());
+      uint64_t received = 0;
       for (const Effect& message : messages_) {
         AnswerUnsentIfDown(venue, message);
-        Step({Origin::kVenue, venue.venue(), message.type, message.bytes()});
+        Step({Origin::kVenue, venue.venue(), message.type, message.bytes()}, message.seq);
         parts_.sessions.Flush();  // a fill does not wait for the reports behind it
-        venue.connector().Confirm(message.seq);
+        received = std::max(received, message.seq);
         worked = true;
       }
+      if (received != 0) Confirm(venue, received);
+      if (venue.SeesLogon() && parts_.journal != nullptr) RecordCursor(venue);
     }
     return worked;
+  }
+
+  // The venue may forget what it reported once it is as safe here as anything can be.
+  void Confirm(VenueQueue& venue, uint64_t received) {
+    if (parts_.journal == nullptr) return venue.connector().Confirm(received);
+    held_.Push({position_, venue.venue(), Target::kVenue, received, 0});
+  }
+
+  // From here on the venue counts requests anew.
+  void RecordCursor(VenueQueue& venue) {
+    const VenueCursor cursor = venue.connector().cursor();
+    parts_.journal->Append(
+        now_ns_, VenueCursorBody{.venue = venue.venue(),
+                                 .requests_waiting = static_cast<uint32_t>(venue.waiting()),
+                                 .incarnation = cursor.incarnation,
+                                 .requests_sent = cursor.sent,
+                                 .reports_received = cursor.received});
   }
 
   void AnswerUnsentIfDown(VenueQueue& venue, const Effect& message) {
@@ -258,7 +348,9 @@ class Gateway {
     venue.TakeUnsent(unsent_);
     for (const Effect& request : unsent_) {
       answers_.Clear();
-      AnswerUnseenRequest(request, venue.venue(), now_ns_, kGatewayExecIdBits | ++unsent_count_,
+      // Numbers of an earlier process were lower: the time goes into them.
+      unsent_number_ = std::max(unsent_number_ + 1, static_cast<uint64_t>(now_ns_));
+      AnswerUnseenRequest(request, venue.venue(), now_ns_, kGatewayExecIdBits | unsent_number_,
                           answers_);
       for (const Effect& answer : answers_)
         Step({Origin::kVenue, venue.venue(), answer.type, answer.bytes()});
@@ -307,7 +399,9 @@ class Gateway {
   Effects messages_;
   Effects answers_;  // to what was never sent
   std::vector<Effect> unsent_;
-  uint64_t unsent_count_ = 0;
+  uint64_t unsent_number_ = 0;
+  HoldQueue held_;
+  uint64_t position_ = 0;  // the journal's, behind the latest record
   int64_t now_ns_ = 0;
   int64_t last_tick_ns_ = INT64_MIN / 2;
   uint64_t engine_steps_ = 0;
@@ -315,6 +409,8 @@ class Gateway {
   bool full_ = false;  // of any venue; set as its queue fills, looked at again after each burst
   bool stopping_ = false;
   bool stop_requested_ = false;
+  bool failed_ = false;
+  bool gave_up_ = false;  // no session is promised durability any more
 };
 
 }  // namespace ringway

@@ -117,6 +117,7 @@ connector = "exchange"
     _exit(127);
   }
   void StartReady() {
+    std::filesystem::remove(folder_ + "/out");  // an earlier process said it was ready there
     Start({"--config", folder_ + "/gateway.toml", "--report=" + folder_ + "/report.json"});
     ASSERT_TRUE(Within(kPatienceNs, [this] {
       return ReadAll(folder_ + "/out").find('\n') != std::string::npos;
@@ -232,6 +233,65 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
   EXPECT_NE(log.find("kill switch lifted for account 1, decided by: Anna"), std::string::npos)
       << log;
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/admin.sock"));
+}
+
+// The journal restores what a killed process knew: sessions and their numbers, orders, kill
+// switches.
+TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") + "[journal]\ndirectory = \"" +
+                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  StartReady();
+  absl::StatusOr<std::unique_ptr<Session>> session =
+      Session::Connect({.uri = "shm:" + folder_ + "/gw.sock",
+                        .session = 7,
+                        .key_file = folder_ + "/one.key",
+                        .durability = Durability::kDurable});
+  ASSERT_TRUE(session.ok()) << session.status();
+  std::vector<OrderAck> acks;
+  std::vector<ExecutionReport> reports;
+  std::vector<OrderReject> rejects;
+  const auto poll_until = [&](auto&& holds) {
+    return Within(kPatienceNs, [&] {
+      (*session)->Poll(Handlers{[&](const OrderAck& ack) { acks.push_back(ack); },
+                                [&](const ExecutionReport& report) { reports.push_back(report); },
+                                [&](const OrderReject& reject) { rejects.push_back(reject); }},
+                       64);
+      return holds();
+    });
+  };
+  NewOrder order{.price = 99 * kNsPerS,
+                 .qty = 10,
+                 .instrument = 1,
+                 .account = 1,
+                 .side = Side::kBuy,
+                 .ord_type = OrdType::kLimit};
+  const auto send = [&] {
+    order.cl_ord_id = (*session)->NextClOrdId();
+    return (*session)->Send(order);
+  };
+  ASSERT_EQ(send(), SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return acks.size() == 1 && reports.size() == 1; }));
+  EXPECT_EQ(acks[0].durability, Durability::kDurable);
+  EXPECT_NE(Ask("kill account 1 trying the switch").find("latched"), std::string::npos);
+  ASSERT_EQ(send(), SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return rejects.size() == 1; }));
+
+  kill(pid_, SIGKILL);
+  EXPECT_EQ(WaitForExit(), -SIGKILL);
+  ASSERT_TRUE(poll_until([&] { return (*session)->state() != SessionState::kLive; }));
+  StartReady();
+  EXPECT_NE(Ask("orders 7").find("1 open orders\n"), std::string::npos);
+  const absl::Status again = (*session)->Reconnect();
+  ASSERT_TRUE(again.ok()) << again;
+  ASSERT_EQ(send(), SendStatus::kOk);
+  ASSERT_TRUE(poll_until([&] { return rejects.size() == 2; }));
+  EXPECT_EQ(rejects[1].reason, RejectReason::kKillSwitch) << "the latch outlives the process";
+  EXPECT_EQ(acks.size(), 1u) << "nothing came twice";
+  EXPECT_EQ(reports.size(), 1u);
+
+  kill(pid_, SIGTERM);
+  ASSERT_TRUE(poll_until([&] { return (*session)->state() != SessionState::kLive; }));
+  EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
 }
 
 TEST_F(GatewayProcessTest, AnOperatorCanStopIt) {

@@ -67,7 +67,7 @@ bool EveryVenueIsUp(const GatewayConfig& config, const Engine& engine) {
 // What the waiter needs of the duty loop to put it to sleep and to wake it: a Sleeper.
 struct DutyLoop {
   Gateway<Assembly::Sessions>& gateway;
-  SteadyUnixClock clock = {};
+  SteadyUnixClock clock;
   int64_t now_ns = clock.NowNs();  // of the last turn
 
   bool Arm() noexcept { return gateway.ArmWake(); }
@@ -82,7 +82,7 @@ struct DutyLoop {
 bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter) {
   auto& gateway = assembly.gateway();
   ServiceManager service_manager;
-  DutyLoop loop{gateway};
+  DutyLoop loop{gateway, SteadyUnixClock(assembly.engine().now_ns())};
   const int64_t start_ns = loop.now_ns;
   int64_t stop_deadline_ns = 0;
   bool ready = false;
@@ -98,6 +98,12 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter) {
         std::fflush(stdout);
         service_manager.Ready(line);
       }
+    }
+    if (gateway.Failed()) [[unlikely]] {
+      Log(absl::StrCat("the journal in ", config.journal.directory,
+                       " has no room for another turn: stopping at once. All that was acknowledged "
+                       "is recorded. Make room there, and start again"));
+      return false;
     }
     if (gateway.stopping()) [[unlikely]] {
       if (gateway.Stopped()) return true;

@@ -104,6 +104,12 @@ class Engine {
 
   // Whether a kTimer step would find work that an earlier step left over.
   bool HasWork() const noexcept { return work_ != 0; }
+  // Whether a kTimer step at that time would change anything but the time. If not, it need not be
+  // journaled.
+  bool TimerMatters(int64_t now_ns) const noexcept {
+    return work_ != 0 || now_ns >= next_grace_end_ns_ ||
+           orders_.requests() >= kRequestsMax - kRequestsReserve;
+  }
 
   // Whether kStart with this number may be given: it is above every earlier one and leaves
   // identifiers for venue requests (order.h). Otherwise this state is worn out: close all orders

@@ -110,7 +110,8 @@ void Engine::Acknowledge(SessionState& session, const Order& order, RequestType 
   ack.transact_time = static_cast<uint64_t>(now_ns_);
   ack.orig_cl_ord_id = orig_cl_ord_id;
   ack.request_type = type;
-  ack.durability = Durability::kMemory;
+  // What cannot be recorded is not promised to be safe.
+  ack.durability = journal_failed() ? Durability::kMemory : session.durability;
   ack.venue = venues_.id(order.venue);
   ToSession(session, ack, effects);
 }

@@ -23,6 +23,7 @@ void Engine::OnSessionUp(uint32_t session, const Input& input) noexcept {
   state.up = true;
   state.incarnation = logon.incarnation;
   state.cancel_on_disconnect = logon.cancel_on_disconnect != 0;
+  state.durability = IsKnown(logon.durability) ? logon.durability : Durability::kMemory;
   state.absence = Absence::kNone;
   state.snapshot = {};
   if (logon.next_seq_in == 0) {

@@ -131,6 +131,7 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(session.absence);
     folder.Add(session.grace_end_ns);
     folder.Add(uint64_t{session.snapshot_round} << 16 |
+               static_cast<uint64_t>(session.durability) << 32 |
                static_cast<uint64_t>(session.cancel_on_disconnect) << 8 |
                static_cast<uint64_t>(session.up));
     folder.Add(session.disconnect);

@@ -67,7 +67,8 @@ struct EngineSession {
   bool up = false;
   bool cancel_on_disconnect = false;  // the client asked for kLogout at its latest logon
   Absence absence = Absence::kNone;
-  bool busy = false;           // any walk below is unfinished
+  Durability durability = Durability::kMemory;  // promised at the latest logon
+  bool busy = false;                            // any walk below is unfinished
   uint8_t snapshot_round = 0;  // counts snapshots; orders carry the one that they were part of
   uint64_t next_seq_in = 1;    // of the next request
   uint64_t next_seq_out = 1;   // of the next report
@@ -80,9 +81,9 @@ struct EngineSession {
   // All but `id`, which is configured, and `busy`, which follows.
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.up, self.cancel_on_disconnect, self.absence, self.snapshot_round, self.next_seq_in,
-            self.next_seq_out, self.incarnation, self.grace_end_ns, self.disconnect,
-            self.mass_cancel, self.snapshot);
+    archive(self.up, self.cancel_on_disconnect, self.absence, self.durability, self.snapshot_round,
+            self.next_seq_in, self.next_seq_out, self.incarnation, self.grace_end_ns,
+            self.disconnect, self.mass_cancel, self.snapshot);
   }
 };
 

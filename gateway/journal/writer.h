@@ -48,6 +48,11 @@ class JournalWriter {
     return spare ? JournalState::kOk : JournalState::kReserve;
   }
 
+  // Whether records of so many bytes in all surely fit.
+  bool HasRoomFor(std::size_t bytes) const noexcept {
+    return room_ >= bytes || storage_.ready() != 0;
+  }
+
   // Appends a step: its time, input and effects. `venue_cursor` as in StepHead. Answers the
   // record's end, for comparison with durable(). REQUIRES: State() was not kFull since the last
   // Append; at most kInputPayloadBytesMax bytes of payload.

@@ -190,10 +190,11 @@ TEST_F(JournalWriterTest, AppendingAllocatesNothing) {
   MakeNewOrderStep(1, *step_);
   const uint64_t before = AllocationCount();
   for (int i = 0; i < 600 && writer.State() != JournalState::kFull; ++i) Append(writer, *step_);
-  writer.Append(
-      kNow,
-      VenueCursorBody{
-          .venue = 1, .reserved = 0, .incarnation = 2, .requests_sent = 3, .reports_received = 4});
+  writer.Append(kNow, VenueCursorBody{.venue = 1,
+                                      .requests_waiting = 0,
+                                      .incarnation = 2,
+                                      .requests_sent = 3,
+                                      .reports_received = 4});
   writer.Append(kNow, StateHashBody{.state_hash = 5});
   storage_.Sync();
   writer.Mark(kNow);

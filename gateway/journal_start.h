@@ -1,0 +1,33 @@
+// How does a gateway go on where its journal ended?
+//
+// Opens the journal's folder, replays what is there, and makes it ready to be written on. The
+// folder also keeps every configuration under which it was written (config-HASH.toml), because
+// records are replayed under the one that they were made under.
+//
+// Thread rule: set-up code of one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "gateway/config.h"
+#include "gateway/journal/file_storage.h"
+#include "gateway/journal/reader.h"
+#include "gateway/recovery/replayed_gateway.h"
+
+namespace ringway {
+
+struct StartedJournal {
+  std::unique_ptr<FileStorage> storage;  // started: a writer may go on at end.cursor
+  JournalEnd end;
+  uint32_t start = 1;        // this process's number: end.epoch's successor
+  uint64_t config_hash = 0;  // of this process's configuration
+  ReplayedGateway past;      // under this process's configuration
+};
+
+// REQUIRES: config.journal.directory is not empty. Errors, each with its remedy: another gateway
+// has the journal; damage; a replay that differs; a configuration that the state does not fit.
+absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config);
+
+}  // namespace ringway

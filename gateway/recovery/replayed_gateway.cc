@@ -1,0 +1,187 @@
+// How is a record applied, and what is kept of it?
+#include "gateway/recovery/replayed_gateway.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+
+namespace ringway {
+namespace {
+
+absl::Status Differs(const JournalRecord& record, std::string_view what) {
+  return absl::DataLossError(absl::StrCat(
+      "record ", record.header.sequence, " (position ", record.position, "): ", std::string(what),
+      ". Remedy: replay with the version of the gateway that wrote the journal"));
+}
+
+absl::Status NotReadable(const JournalRecord& record) {
+  return Differs(record, "its body is not what its type says");
+}
+
+// The venue request that a connector or gateway answered by itself; 0: none.
+uint64_t AnsweredRequest(const Input& input) noexcept {
+  ExecutionReport report;
+  CancelReject reject;
+  if (input.type == FrameType::kExecutionReport) {
+    return Decode(input.payload, report) == DecodeStatus::kOk ? report.cl_ord_id : 0;
+  }
+  if (input.type == FrameType::kCancelReject) {
+    return Decode(input.payload, reject) == DecodeStatus::kOk ? reject.cl_ord_id : 0;
+  }
+  return 0;
+}
+
+// Requests begin with their clOrdId, in every message that goes to a venue.
+uint64_t RequestId(const Effect& request) noexcept {
+  uint64_t id = 0;
+  if (request.payload_bytes >= kRootBytes + sizeof(id)) {
+    std::memcpy(&id, request.payload.data() + kRootBytes, sizeof(id));
+  }
+  return id;
+}
+static_assert(offsetof(NewOrder, cl_ord_id) == 0 && offsetof(Cancel, cl_ord_id) == 0 &&
+              offsetof(Replace, cl_ord_id) == 0);
+
+}  // namespace
+
+const ReplayedSession* ReplayedGateway::session(SessionId id) const noexcept {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+const ReplayedVenue* ReplayedGateway::venue(VenueId id) const noexcept {
+  const auto found = venues_.find(id);
+  return found == venues_.end() ? nullptr : &found->second;
+}
+
+ReplayedSession& ReplayedGateway::SessionOf(SessionId id) {
+  return sessions_.try_emplace(id, options_.report_slots).first->second;
+}
+
+absl::Status ReplayedGateway::Configure(uint64_t config_hash) {
+  if (engine_ != nullptr && config_hash == config_hash_) return absl::OkStatus();
+  absl::StatusOr<EngineConfig> config = options_.config_of(config_hash);
+  if (!config.ok()) return config.status();
+  auto engine = std::make_unique<Engine>(*config);
+  if (engine_ != nullptr) {
+    std::vector<std::byte> saved;
+    engine_->Save([&](std::span<const std::byte> piece) {
+      saved.insert(saved.end(), piece.begin(), piece.end());
+    });
+    if (absl::Status loaded = engine->Load(saved); !loaded.ok()) return loaded;
+  }
+  engine_ = std::move(engine);
+  config_hash_ = config_hash;
+  return absl::OkStatus();
+}
+
+absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
+  epoch_ = record.header.epoch;
+  switch (record.header.type) {
+    case RecordType::kGatewayStart: {
+      GatewayStartBody start;
+      if (!ReadBody(record.body, start)) return NotReadable(record);
+      return Configure(start.config_hash);
+    }
+    case RecordType::kStep:
+      return ApplyStep(record);
+    case RecordType::kVenueCursor: {
+      VenueCursorBody body;
+      if (!ReadBody(record.body, body) || body.venue > UINT16_MAX) return NotReadable(record);
+      ReplayedVenue& venue = venues_[static_cast<VenueId>(body.venue)];
+      // What waited in the gateway then is all that was still to be sent.
+      while (venue.requests.size() > body.requests_waiting) venue.requests.pop_front();
+      venue.cursor = {body.incarnation, body.requests_sent + venue.requests.size(),
+                      body.reports_received};
+      return absl::OkStatus();
+    }
+    case RecordType::kStateHash: {
+      StateHashBody body;
+      if (!ReadBody(record.body, body) || engine_ == nullptr) return NotReadable(record);
+      if (engine_->StateHash() == body.state_hash) return absl::OkStatus();
+      return Differs(record, "the replayed state has another hash than the gateway's had");
+    }
+    case RecordType::kSegmentStart:
+    case RecordType::kMark:
+      return absl::OkStatus();
+  }
+  return NotReadable(record);
+}
+
+absl::Status ReplayedGateway::ApplyStep(const JournalRecord& record) {
+  JournaledStep step;
+  if (engine_ == nullptr || !ReadStep(record.body, step)) return NotReadable(record);
+  if (record.header.time_ns < engine_->now_ns()) return Differs(record, "its time steps back");
+  if (step.input.origin == Origin::kStart && !engine_->CanStart(step.input.id)) {
+    return Differs(record, "its start cannot follow the one before");
+  }
+  effects_.Clear();
+  engine_->Step(record.header.time_ns, step.input, effects_);
+  ++steps_;
+  if (absl::Status same = Compare(record, step.effects); !same.ok()) return same;
+  Follow(step);
+  return absl::OkStatus();
+}
+
+absl::Status ReplayedGateway::Compare(const JournalRecord& record,
+                                      std::span<const std::byte> journaled) const {
+  JournaledEffect then;
+  for (const Effect& now : effects_) {
+    const bool same = NextEffect(journaled, then) && then.target == now.target &&
+                      then.type == now.type && then.id == now.id && then.seq == now.seq &&
+                      std::ranges::equal(then.payload, now.bytes());
+    if (!same) {
+      return Differs(record, absl::StrCat("effect ", &now - effects_.begin(),
+                                          " of the replay is another than was recorded"));
+    }
+  }
+  return journaled.empty() ? absl::OkStatus()
+                           : Differs(record, "the replay has fewer effects than were recorded");
+}
+
+void ReplayedGateway::Follow(const JournaledStep& step) {
+  const Input& input = step.input;
+  if (input.origin == Origin::kSessionUp) {
+    Logon logon;
+    if (Decode(input.payload, logon) == DecodeStatus::kOk) {
+      SessionOf(input.id).incarnation = logon.incarnation;
+    }
+  } else if (input.origin == Origin::kVenue && input.id <= UINT16_MAX) {
+    ReplayedVenue& venue = venues_[static_cast<VenueId>(input.id)];
+    if (step.venue_cursor != 0) {
+      venue.cursor.received = step.venue_cursor;
+    } else if (const uint64_t answered = AnsweredRequest(input); answered != 0) {
+      // The venue never saw it and never will: it is not to be asked about it again.
+      const auto found = std::ranges::find(venue.requests, answered, RequestId);
+      if (found != venue.requests.end()) {
+        venue.requests.erase(found);
+        --venue.cursor.sent;
+      }
+    }
+  }
+  for (const Effect& effect : effects_) {
+    if (effect.target == Target::kSession) {
+      if (effect.seq == 0) continue;  // never resent
+      ResendStore& reports = SessionOf(effect.id).reports;
+      if (reports.count() == 0) reports.Restart(effect.seq);
+      if (reports.full()) reports.DropOldest();
+      reports.StageEncoded(effect.type, effect.bytes());
+      reports.Append();
+    } else {
+      ReplayedVenue& venue = venues_[static_cast<VenueId>(effect.id)];
+      venue.requests.push_back(effect);
+      ++venue.cursor.sent;
+      if (venue.requests.size() > kRequestsKept) venue.requests.pop_front();
+    }
+  }
+}
+
+}  // namespace ringway

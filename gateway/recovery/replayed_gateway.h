@@ -1,0 +1,91 @@
+// What was this gateway when its journal ended?
+//
+// Applies a journal's records, in order: every step goes through an Engine again, and what it gives
+// must be what was recorded then. Besides the engine's state it keeps what the parts around it need
+// to go on: each session's latest reports, and how far each venue had come.
+//
+// Records are replayed under the configuration under which they were made: the journal's folder
+// keeps every one (`ConfigOf`). Where the configuration changed between two processes, the state is
+// carried over as Engine::Load() says.
+//
+// Used by the gateway's start, by `ringway journal` and by tests. Thread rule: one thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gateway/connector/connector.h"
+#include "gateway/engine/engine.h"
+#include "gateway/engine/engine_config.h"
+#include "gateway/journal/record.h"
+#include "gateway/step.h"
+#include "msg/resend_store.h"
+
+namespace ringway {
+
+struct ReplayedSession {
+  uint64_t incarnation = 0;
+  ResendStore reports;  // the latest
+
+  explicit ReplayedSession(uint32_t report_slots) : reports(report_slots) {}
+};
+
+struct ReplayedVenue {
+  VenueCursor cursor;           // sent counts `requests` too
+  std::deque<Effect> requests;  // the latest since the last logon there, oldest first
+};
+
+struct ReplayOptions {
+  // The configuration with this hash (GatewayStartBody::config_hash).
+  std::function<absl::StatusOr<EngineConfig>(uint64_t hash)> config_of;
+  uint32_t report_slots = 16'384;  // kept for each session
+};
+
+class ReplayedGateway {
+ public:
+  // Requests to one venue that are kept; more than any connector has unanswered.
+  static constexpr size_t kRequestsKept = 65'536;
+
+  explicit ReplayedGateway(ReplayOptions options) : options_(std::move(options)) {}
+
+  // Errors: DataLoss, naming the record, where the replay is not what was recorded; whatever
+  // config_of says. After an error nothing holds.
+  absl::Status Apply(const JournalRecord& record);
+
+  // The state from here on is of the configuration with this hash. Errors: as Engine::Load().
+  absl::Status Configure(uint64_t config_hash);
+
+  // REQUIRES: a configuration is known: Configure() or a record said which.
+  Engine& engine() noexcept { return *engine_; }
+  std::unique_ptr<Engine> TakeEngine() noexcept { return std::move(engine_); }
+  uint64_t config_hash() const noexcept { return config_hash_; }
+  uint32_t epoch() const noexcept { return epoch_; }  // of the latest start; 0: none
+  uint64_t steps() const noexcept { return steps_; }
+
+  // Null where there was no report; nor, for a venue, any word.
+  const ReplayedSession* session(SessionId id) const noexcept;
+  const ReplayedVenue* venue(VenueId id) const noexcept;
+
+ private:
+  absl::Status ApplyStep(const JournalRecord& record);
+  absl::Status Compare(const JournalRecord& record, std::span<const std::byte> journaled) const;
+  void Follow(const JournaledStep& step);
+  ReplayedSession& SessionOf(SessionId id);
+
+  ReplayOptions options_;
+  std::unique_ptr<Engine> engine_;
+  uint64_t config_hash_ = 0;
+  uint32_t epoch_ = 0;
+  uint64_t steps_ = 0;
+  Effects effects_;
+  std::map<SessionId, ReplayedSession> sessions_;
+  std::map<VenueId, ReplayedVenue> venues_;
+};
+
+}  // namespace ringway
