@@ -37,8 +37,7 @@ Holding HoldingOf(const Event& event) {
 // REQUIRES: the event is a probe's order.
 OpenOrder OrderOf(const Event& event) {
   OpenOrder order;
-  (void)static_cast<bool>(Decode(event.bytes(), order) == DecodeStatus::kOk);
-  return order;
+  return Decode(event.bytes(), order) == DecodeStatus::kOk ? order : OpenOrder{};
 }
 
 }  // namespace

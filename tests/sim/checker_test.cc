@@ -347,8 +347,6 @@ TEST_F(CheckerTest, ACancelWithoutAFinalAnswer) {
 TEST_F(CheckerTest, AStrategyThatDoesNotKnowItsOrder) {
   // The first probe finds orders resting; the strategy of one never heard of it.
   const size_t place = Place(EventKind::kGatewayOrder, FrameType::kOpenOrder, 0);
-  OpenOrder order;
-  ASSERT_EQ(Decode(record_[place].bytes(), order), DecodeStatus::kOk);
   Change<OpenOrder>(place, [](OpenOrder& open) { open.leaves_qty += 1; });
   ExpectFound(Violation::kOpenOrdersDiffer);
 }

@@ -82,7 +82,8 @@ Plan MakePlan(uint64_t seed, const Edits& edits) {
   plan.duration = random.Between(60, 160) * kNsPerMs;
 
   // So dense that the orders are sent by the end of the duration, if nothing holds them up.
-  const double turns = static_cast<double>(plan.duration / plan.turn_ns);
+  const int64_t whole_turns = plan.duration / plan.turn_ns;
+  const auto turns = static_cast<double>(whole_turns);
   const double news = 1.0 - (plan.cancel_permille + plan.replace_permille) / 1'000.0;
   const double per_act = (1.0 + plan.burst_max) / 2 * news;
   plan.act_probability = std::min(1.0, plan.orders / (turns * plan.sessions * per_act));
