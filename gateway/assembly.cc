@@ -24,6 +24,17 @@ namespace {
 // This gateway's name at an exchange inside its process.
 constexpr uint64_t kMemberId = 1;
 
+void LogRecovery(const GatewayConfig& config, const StartedJournal& journal) {
+  if (journal.end.tear.has_value()) {
+    const JournalTear& tear = *journal.end.tear;
+    Log(absl::StrCat("journal: ends at offset ", tear.offset, " of ", tear.file, "; ", tear.bytes,
+                     " bytes and ", tear.records,
+                     " records behind it were never durable and are given up"));
+  }
+  Log(absl::StrCat("journal: ", config.journal.directory, ": start ", journal.start, ", ",
+                   journal.past.steps(), " steps replayed"));
+}
+
 std::string Reason(const absl::Status& status) { return std::string(status.message()); }
 
 }  // namespace
@@ -38,6 +49,7 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
     assembly->engine_ = std::make_unique<Engine>(MakeEngineConfig(config));
   } else if (auto started = StartJournal(config); started.ok()) {
     journal = *std::move(started);
+    LogRecovery(config, *journal);
     assembly->engine_ = journal->past.TakeEngine();
     RecallSessions(*journal, *assembly->engine_, sessions);
   } else {

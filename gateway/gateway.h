@@ -122,6 +122,7 @@ class Gateway {
       worked = true;
       SendBursts();
     }
+    if (!worked && parts_.journal != nullptr) parts_.journal->Mark(now_ns_);
     return worked;
   }
 

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -137,8 +138,10 @@ struct ClientView {
 
 class Flow {
  public:
-  explicit Flow(uint64_t seed, const EngineConfig& config = Config())
-      : random_(seed), venue_(random_), engine_(config) {
+  using AfterStep = std::function<void(int64_t now_ns, const Input& input, const Effects& effects)>;
+
+  explicit Flow(uint64_t seed, const EngineConfig& config = Config(), AfterStep hook = nullptr)
+      : after_step(std::move(hook)), random_(seed), venue_(random_), engine_(config) {
     for (const VenueId venue : {1, 2}) SetVenue(venue, VenueState::kUp);
   }
 
@@ -213,7 +216,7 @@ class Flow {
   // Whether a step is under way now.
   static inline bool in_step = false;
   // Called after every step with what it was given and what came of it; may be empty.
-  std::function<void(int64_t now_ns, const Input& input, const Effects& effects)> after_step;
+  AfterStep after_step;
 
   static EngineConfig Config() {
     EngineConfig config = SmallFirm();

@@ -1,7 +1,7 @@
-// `ringway journal verify DIR` and `ringway journal dump DIR`: what does a journal say, and is it
-// whole?
+// `ringway journal verify DIR`, `dump DIR` and `replay DIR`: is a journal whole, what does it say,
+// and does an engine that is given its inputs again do the same?
 //
-// Both read only, also while a gateway writes: then what has reached the disk. Thread rule: any.
+// All read only, also while a gateway writes: then what has reached the disk. Thread rule: any.
 #pragma once
 
 #include <cstdio>
@@ -10,10 +10,12 @@
 
 namespace ringway {
 
-inline constexpr const char* kJournalArguments = "verify DIR | dump DIR [--from SEQ] [--limit N]";
+inline constexpr const char* kJournalArguments =
+    "verify DIR | dump DIR [--from SEQ] [--limit N] | replay DIR";
 
 // `words`: what follows `journal`. Answers the exit status: 0 the journal is whole (a torn tail is
-// cut and told), 1 damaged or unreadable (the cause is on `err`), 2 wrong usage.
+// cut and told), 1 damaged, unreadable or replayed to another end (the cause is on `err`), 2 wrong
+// usage.
 int RunJournalCommand(std::span<const std::string> words, std::FILE* out, std::FILE* err);
 
 }  // namespace ringway

@@ -1,0 +1,78 @@
+// How is a configuration kept, and found again?
+#include "gateway/kept_config.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <span>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/crc32c.h"
+
+namespace ringway {
+namespace {
+
+// Told apart are configurations of one gateway's life, by two checksums of their text.
+uint64_t HashOf(const std::string& text) noexcept {
+  const auto bytes = std::as_bytes(std::span(text));
+  return uint64_t{Crc32c(1, bytes)} << 32 | Crc32c(2, bytes.first(bytes.size() / 2));
+}
+
+std::string ConfigPath(const std::string& directory, uint64_t hash) {
+  return absl::StrCat(directory, "/config-", absl::StrFormat("%016x", hash), ".toml");
+}
+
+absl::Status SyncPath(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool ok = fd >= 0 && fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  return ok ? absl::OkStatus() : absl::ErrnoToStatus(error, absl::StrCat("cannot sync ", path));
+}
+
+}  // namespace
+
+absl::StatusOr<uint64_t> KeepConfig(const std::string& directory, const GatewayConfig& config) {
+  const std::string text = PrintConfig(config);
+  const uint64_t hash = HashOf(text);
+  const std::string path = ConfigPath(directory, hash);
+  if (std::filesystem::exists(path)) return hash;
+  const std::string unfinished = path + ".tmp";
+  std::FILE* file = std::fopen(unfinished.c_str(), "w");
+  bool ok = file != nullptr;
+  if (ok) {
+    ok = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    ok = std::fclose(file) == 0 && ok;
+  }
+  if (!ok) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", unfinished));
+  if (absl::Status synced = SyncPath(unfinished); !synced.ok()) return synced;
+  if (std::rename(unfinished.c_str(), path.c_str()) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot rename ", unfinished));
+  }
+  if (absl::Status synced = SyncPath(directory); !synced.ok()) return synced;
+  return hash;
+}
+
+absl::StatusOr<EngineConfig> KeptEngineConfig(const std::string& directory, uint64_t hash) {
+  const std::string path = ConfigPath(directory, hash);
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) {
+    return absl::NotFoundError(absl::StrCat(
+        path, ": the journal was written under this configuration, and it cannot be read (",
+        std::string(text.status().message()), "). Remedy: restore the file beside the segments"));
+  }
+  const LoadedConfig loaded = LoadConfig(*text);
+  if (!loaded.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Format(path, loaded.errors.front()),
+                     ". Remedy: replay with the version of the gateway that wrote the journal"));
+  }
+  return MakeEngineConfig(loaded.config);
+}
+
+}  // namespace ringway
