@@ -32,7 +32,7 @@ Mac MacOf(std::span<const std::byte> secret, std::string_view domain,
   std::array<std::byte, 32 + sizeof(VerbsHello) + sizeof(VerbsReply)> text;
   std::size_t length = 0;
   for (const std::span<const std::byte> part : {std::as_bytes(std::span(domain)), first, second}) {
-    std::memcpy(text.data() + length, part.data(), part.size());
+    std::ranges::copy(part, text.begin() + static_cast<std::ptrdiff_t>(length));
     length += part.size();
   }
   Mac mac;
