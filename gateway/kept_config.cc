@@ -1,7 +1,6 @@
 // How is a configuration kept, and found again?
 #include "gateway/kept_config.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/crc32c.h"
+#include "gateway/journal/file_layout.h"
 
 namespace ringway {
 namespace {
@@ -27,14 +27,6 @@ std::string ConfigPath(const std::string& directory, uint64_t hash) {
   return absl::StrCat(directory, "/config-", absl::StrFormat("%016x", hash), ".toml");
 }
 
-absl::Status SyncPath(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool ok = fd >= 0 && fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) close(fd);
-  return ok ? absl::OkStatus() : absl::ErrnoToStatus(error, absl::StrCat("cannot sync ", path));
-}
-
 }  // namespace
 
 absl::StatusOr<uint64_t> KeepConfig(const std::string& directory, const GatewayConfig& config) {
@@ -46,15 +38,15 @@ absl::StatusOr<uint64_t> KeepConfig(const std::string& directory, const GatewayC
   std::FILE* file = std::fopen(unfinished.c_str(), "w");
   bool ok = file != nullptr;
   if (ok) {
-    ok = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    ok = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0 &&
+         fsync(fileno(file)) == 0;
     ok = std::fclose(file) == 0 && ok;
   }
   if (!ok) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", unfinished));
-  if (absl::Status synced = SyncPath(unfinished); !synced.ok()) return synced;
   if (std::rename(unfinished.c_str(), path.c_str()) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot rename ", unfinished));
   }
-  if (absl::Status synced = SyncPath(directory); !synced.ok()) return synced;
+  if (absl::Status synced = SyncDirectory(directory); !synced.ok()) return synced;
   return hash;
 }
 

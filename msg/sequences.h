@@ -35,7 +35,6 @@ class Outbound {
 
   // Messages from `seq` on wait in the store until a later call lets them go. At first none waits.
   void HoldFrom(uint64_t seq) noexcept { held_from_ = seq; }
-  uint64_t held_from() const noexcept { return held_from_; }
   // Lets amend(FrameType, std::span<std::byte> payload) correct what waits in the store.
   template <class F>
   void AmendHeld(F&& amend) noexcept {

@@ -133,9 +133,7 @@ class SessionLayer {
       return Refuse(*session, effect);
     RINGWAY_CHECK(effect.seq == session->next_seq_out(),
                   "the engine and the session disagree about the next report's number");
-    const bool gathered = session->gathered();
-    session->Send(effect.type, effect.bytes(), publish);
-    if (session->gathered() && !gathered) gathered_.push_back(session);
+    Gather(*session, [&] { session->Send(effect.type, effect.bytes(), publish); });
   }
 
   // For sessions whose reports wait until they are as safe as promised, see
@@ -143,9 +141,7 @@ class SessionLayer {
   bool Holds(SessionId id) const noexcept { return session(id)->holds(); }
   void Release(SessionId id, uint64_t next_seq_out, uint64_t next_seq_in) noexcept {
     GatewaySession<L>* session = Find(id);
-    const bool gathered = session->gathered();
-    session->Release(next_seq_out, next_seq_in, Publish::kGather);
-    if (session->gathered() && !gathered) gathered_.push_back(session);
+    Gather(*session, [&] { session->Release(next_seq_out, next_seq_in, Publish::kGather); });
   }
   // Whether there ever was one that holds.
   bool holds_any() const noexcept { return holds_any_; }
@@ -214,6 +210,14 @@ class SessionLayer {
     gathered_.reserve(sessions.size());
     guests_.reserve(options.links_before_logon_max);
     closed_.reserve(kClosedMax);
+  }
+
+  // What send() gathers, Flush() publishes.
+  template <class F>
+  void Gather(GatewaySession<L>& session, F&& send) noexcept {
+    const bool gathered = session.gathered();
+    send();
+    if (session.gathered() && !gathered) gathered_.push_back(&session);
   }
 
   void Refuse(GatewaySession<L>& session, const Effect& effect) noexcept {
