@@ -11,14 +11,8 @@ JournalWriter::JournalWriter(JournalStorage& storage, const JournalCursor& end, 
   AppendBody(RecordType::kGatewayStart, now_ns, std::as_bytes(std::span(&body, 1)));
 }
 
-bool JournalWriter::Roll() noexcept {
-  if (storage_.ready() == 0) return false;
-  TakeSegment();
-  return true;
-}
-
 void JournalWriter::TakeSegment() noexcept {
-  RINGWAY_CHECK(storage_.ready() != 0, "a segment is prepared before the journal is written");
+  RINGWAY_CHECK(storage_.ready() != 0, "a record was journaled without asking whether it fits");
   const JournalSegment segment = storage_.TakeNext();
   SegmentHeader header;
   std::memcpy(&header, segment.bytes.data(), sizeof(header));
@@ -41,7 +35,7 @@ void JournalWriter::Mark(int64_t now_ns) noexcept {
 
 uint64_t JournalWriter::AppendBody(RecordType type, int64_t now_ns,
                                    std::span<const std::byte> body) noexcept {
-  RINGWAY_CHECK(HasRoom(), "a record was journaled without asking whether it fits");
+  MakeRoom();
   std::byte* const to = next_ + sizeof(RecordHeader);
   return Seal(type, now_ns, journal_internal::PutPayload(to, body.data(), body.size()));
 }

@@ -5,8 +5,8 @@
 // answered says that the record survives a power failure.
 //
 // A step can never half fit: as long as State() is not kFull there is room for the longest record,
-// so it is asked before the step, not after. In kReserve new orders are to be refused; cancels,
-// reports and acknowledgements go on in what room there is.
+// in this segment or the next, so it is asked before the step, not after. In kReserve new orders
+// are to be refused; cancels, reports and acknowledgements go on in what room there is.
 //
 // No system call, no allocation, no waiting. Thread rule: the engine's thread. Lifetime: the
 // storage outlives the writer.
@@ -40,22 +40,22 @@ class JournalWriter {
   JournalWriter(const JournalWriter&) = delete;
   JournalWriter& operator=(const JournalWriter&) = delete;
 
-  // Whether there is room; takes the next segment when the one in use is spent.
-  JournalState State() noexcept {
-    if (!HasRoom() && !Roll()) [[unlikely]]
+  // Whether there is room for one more record.
+  JournalState State() const noexcept {
+    if (!HasRoom() && storage_.ready() == 0) [[unlikely]]
       return JournalState::kFull;
     const bool spare = storage_.fault() == JournalFault::kNone && storage_.ready() != 0;
     return spare ? JournalState::kOk : JournalState::kReserve;
   }
 
-  // Whether records of so many bytes in all surely fit.
+  // Whether records of so many bytes in all surely fit. REQUIRES: half a segment at most.
   bool HasRoomFor(std::size_t bytes) const noexcept {
     return room_ >= bytes || storage_.ready() != 0;
   }
 
-  // Appends a step: its time, input and effects. `venue_cursor` as in StepHead. Answers the
-  // record's end, for comparison with durable(). REQUIRES: State() was not kFull since the last
-  // Append; at most kInputPayloadBytesMax bytes of payload.
+  // Appends a step: its time, input and effects; in the next segment when this one is spent.
+  // `venue_cursor` as in StepHead. Answers the record's end, for comparison with durable().
+  // REQUIRES: State() is not kFull; at most kInputPayloadBytesMax bytes of payload.
   uint64_t Append(int64_t now_ns, const Input& input, uint64_t venue_cursor,
                   const Effects& effects) noexcept;
 
@@ -78,7 +78,10 @@ class JournalWriter {
 
  private:
   bool HasRoom() const noexcept { return room_ >= kRecordBytesMax; }
-  bool Roll() noexcept;
+  void MakeRoom() noexcept {
+    if (!HasRoom()) [[unlikely]]
+      TakeSegment();
+  }
   void TakeSegment() noexcept;
   uint64_t AppendBody(RecordType type, int64_t now_ns, std::span<const std::byte> body) noexcept;
   uint64_t Seal(RecordType type, int64_t now_ns, std::byte* record_end) noexcept;
@@ -141,8 +144,8 @@ inline std::byte* PutRest(std::byte* to, const std::byte* from, std::size_t rest
 
 inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64_t venue_cursor,
                                       const Effects& effects) noexcept {
-  RINGWAY_CHECK(HasRoom() && input.payload.size() <= kInputPayloadBytesMax,
-                "a step was journaled without asking whether it fits");
+  RINGWAY_CHECK(input.payload.size() <= kInputPayloadBytesMax, "an input is longer than any");
+  MakeRoom();
   using journal_internal::PutEffect;
   using journal_internal::PutPayload;
   using journal_internal::PutWord;
