@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -17,6 +20,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tools/demo/processes.h"
+#include "tools/journal/journal_command.h"
 
 namespace ringway::demo {
 namespace {
@@ -39,6 +43,9 @@ std::string Slurp(const std::string& path) {
 
 class DemoTest : public testing::Test {
  protected:
+  // Journals are left there.
+  void SetUp() override { setenv("HOME", testing::TempDir().c_str(), 1); }
+
   std::unique_ptr<Child> Start(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), DemoPath());
     arguments.insert(arguments.end(), {"--json", json_file_});
@@ -93,6 +100,25 @@ TEST_F(DemoTest, TwoStrategiesBalance) {
   EXPECT_GT(figures.at("outcomes").at("canceled"), 0);
   EXPECT_GT(figures.at("outcomes").at("rejected"), 0);
   EXPECT_GT(figures.at("messages").at("Replace"), 0);
+}
+
+TEST_F(DemoTest, WhatItLeavesBehindVerifiesAndReplays) {
+  const auto demo = Start({"--orders", "60000"});  // more than one segment's
+  ASSERT_EQ(Await(*demo), "") << Log();
+  const std::string directory = Figures().at("journal");
+  EXPECT_TRUE(std::filesystem::exists(directory + "/000000000002.segment"));
+  EXPECT_NE(Log().find("./run ringway journal verify " + directory), std::string::npos) << Log();
+  const std::string said = testing::TempDir() + "journal.txt";
+  for (const char* command : {"verify", "replay", "dump"}) {
+    std::FILE* const out = fopen(said.c_str(), "w");
+    ASSERT_NE(out, nullptr);
+    const std::string words[] = {command, directory};
+    EXPECT_EQ(RunJournalCommand(words, out, stderr), 0) << command;
+    fclose(out);
+  }
+  // An order that the gateway recorded is a line at least.
+  const std::string dump = Slurp(said);
+  EXPECT_GT(std::count(dump.begin(), dump.end(), '\n'), 60'000);
 }
 
 TEST_F(DemoTest, ThreeStrategiesBalance) {

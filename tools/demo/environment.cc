@@ -120,6 +120,10 @@ std::string GatewayToml(const Environment& environment) {
                    "\n# Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user "
                    "does not have.\n",
                    "lock_memory = false\n\n", "[routing]\ndefault_venue = 1\n");
+  if (!environment.journal_directory.empty()) {
+    absl::StrAppend(&toml, "\n[journal]\ndirectory = \"", environment.journal_directory,
+                    "\"\nsegment_bytes = \"", environment.journal_segment_bytes, "B\"\n");
+  }
   for (const DemoInstrument& instrument : environment.instruments) {
     absl::StrAppend(&toml, "\n[[instrument]]\nid = ", instrument.id, "\nsymbol = \"",
                     instrument.symbol, "\"\ntick = ", Price(instrument.tick),

@@ -55,7 +55,9 @@ struct Environment {
   DemoLimits limits;
   DemoTransport transport;
   std::string wait;
-  int gateway_core = -1;  // an index into the allowed cores; -1: any
+  int gateway_core = -1;          // an index into the allowed cores; -1: any
+  std::string journal_directory;  // "": no journal
+  uint64_t journal_segment_bytes = 0;
 
   // Where each listens, and what leads there from the other end.
   std::string GatewayListenUri() const;

@@ -30,12 +30,15 @@ TEST(EnvironmentTest, TheGatewayTakesTheConfiguration) {
   for (const bool replay : {false, true}) {
     Environment environment = Make(3);
     if (replay) {
+      environment.journal_directory = "/tmp/x/journal";
+      environment.journal_segment_bytes = 4u << 20;
       environment.limits = ReplayLimits();
       environment.instruments = ReplayedInstruments(585'330'000'000);
     }
     const LoadedConfig loaded = LoadConfig(GatewayToml(environment));
     ASSERT_TRUE(loaded.ok()) << loaded.errors.front().key << ": " << loaded.errors.front().what;
     EXPECT_EQ(loaded.config.sessions.size(), 3u);
+    EXPECT_EQ(loaded.config.journal.directory, environment.journal_directory);
     EXPECT_EQ(loaded.config.instruments.size(), environment.instruments.size());
     EXPECT_EQ(loaded.config.instruments[0].reference_price,
               environment.instruments[0].opening_price);

@@ -58,6 +58,7 @@ json ReplayJson(const ReplayReport& replay) {
 std::string FiguresJson(const RunFigures& figures) {
   const Totals totals = AddUp(figures);
   json out;
+  out["journal"] = figures.journal_directory;
   out["good"] = figures.good();
   out["conservation"] = figures.conservation.holds();
   out["gateway_equals_exchange"] = figures.conservation.gateway_equals_exchange();

@@ -38,6 +38,8 @@ How it is sent
 What is left behind
   --json FILE        write all figures
   --keep DIR         keep configuration, logs and reports there
+  --journal DIR|none the gateway's journal: in a new folder, or none (~/.cache/ringway/demo-journal, in
+                     place of the last run's, where the run is of at most 1000000 orders)
 
 Exit status: 0 when everything balanced, 1 otherwise.
 )";
@@ -118,6 +120,7 @@ std::optional<absl::Status> Set(std::string_view flag, std::string_view value, D
   if (flag == "replay") return ParsePath(flag, value, out.replay_file);
   if (flag == "json") return ParsePath(flag, value, out.json_file);
   if (flag == "keep") return ParsePath(flag, value, out.keep_directory);
+  if (flag == "journal") return ParsePath(flag, value, out.journal);
   return std::nullopt;
 }
 

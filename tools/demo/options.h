@@ -27,6 +27,7 @@ struct DemoOptions {
   std::string pin = "auto";  // or "none"
   std::string json_file;
   std::string keep_directory;
+  std::string journal = "auto";  // "none", or a folder
   bool help = false;
 };
 

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "tools/demo/cluster.h"
+#include "tools/demo/demo_journal.h"
 #include "tools/demo/environment.h"
 #include "tools/demo/lobster.h"
 #include "tools/demo/market.h"
@@ -81,6 +82,11 @@ class Run {
       }
       environment_.directory = kept.string();
     }
+    absl::StatusOr<DemoJournal> journal = PrepareJournal(options_);
+    if (!journal.ok()) return journal.status();
+    journal_ = *std::move(journal);
+    environment_.journal_directory = journal_.directory;
+    environment_.journal_segment_bytes = journal_.segment_bytes;
     placement_.cores = AllowedCoreCount();
     placement_.strategies = replays() ? kReplayFlowCount : options_.strategies;
     placement_.pin = options_.pin == "auto";
@@ -146,6 +152,8 @@ class Run {
     figures.strategies = placement_.strategies;
     figures.placement = absl::StrCat(placement_.Text(), ", waiting: ", options_.wait);
     figures.failures = cluster.failures();
+    figures.journal_directory = journal_.directory;
+    figures.why_no_journal = journal_.why_none;
     int64_t end_ns = begin_ns_;
     for (uint32_t i = 0; i < placement_.strategies; ++i) {
       if (!cluster.HasResult(i)) {
@@ -188,6 +196,7 @@ class Run {
   int64_t opening_price_ = 0;
   int64_t begin_ns_ = 0;
   std::unique_ptr<PrivateDirectory> directory_;
+  DemoJournal journal_;
   Placement placement_;
   Environment environment_;
 };

@@ -202,6 +202,12 @@ std::string SummaryText(const RunFigures& figures) {
   }
   absl::StrAppend(&out, "\n", figures.host.model, ", ", figures.host.cores, " cores; ",
                   figures.strategies + 2, " processes; ", figures.placement, "\n");
+  if (figures.journal_directory.empty()) {
+    absl::StrAppend(&out, "The gateway kept no journal: ", figures.why_no_journal, "\n");
+  } else {
+    absl::StrAppend(&out, "The gateway's journal: ./run ringway journal verify ",
+                    figures.journal_directory, " (or dump, or replay)\n");
+  }
   return out;
 }
 

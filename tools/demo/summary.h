@@ -34,6 +34,8 @@ struct RunFigures {
   Latencies latencies;
   std::optional<ReplayReport> replay;
   std::vector<std::string> failures;  // processes that ended as they should not
+  std::string journal_directory;      // of the gateway; "": none, and
+  std::string why_no_journal;         // the reason
 
   // Whether the run is a success: all processes well, all books balanced, all events accounted for.
   bool good() const noexcept;

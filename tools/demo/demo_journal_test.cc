@@ -1,0 +1,80 @@
+// Is a run's folder for its journal the right one, and is nobody else's removed?
+#include "tools/demo/demo_journal.h"
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "gateway/journal/file_storage.h"
+#include "gtest/gtest.h"
+
+namespace ringway::demo {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DemoJournalTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::remove_all(home_);
+    fs::create_directories(home_);
+    setenv("HOME", home_.c_str(), 1);
+  }
+
+  const std::string home_ = testing::TempDir() + "home";
+  const std::string own_ = home_ + "/.cache/ringway/demo-journal";
+};
+
+TEST_F(DemoJournalTest, AutoBeginsAnewInItsOwnFolder) {
+  auto journal = PrepareJournal({});
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  EXPECT_EQ(journal->directory, own_);
+  EXPECT_GE(journal->segment_bytes, uint64_t{4} << 20);
+  std::ofstream(own_ + "/left") << "of the run before";
+  journal = PrepareJournal({});
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  EXPECT_TRUE(fs::is_empty(own_));
+}
+
+TEST_F(DemoJournalTest, WhatARunWritesIsNotTakenFromIt) {
+  ASSERT_TRUE(PrepareJournal({}).ok());
+  const auto writer = FileStorage::Open({.directory = own_, .segment_bytes = 4u << 20});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  const auto second = PrepareJournal({});
+  EXPECT_NE(second.status().message().find("in use by another run"), std::string::npos)
+      << second.status();
+  EXPECT_TRUE(fs::exists(own_ + "/journal"));
+}
+
+TEST_F(DemoJournalTest, ANamedFolderHasToBeEmpty) {
+  DemoOptions options;
+  options.journal = home_ + "/new";
+  const auto journal = PrepareJournal(options);
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  EXPECT_EQ(journal->directory, options.journal);
+  std::ofstream(options.journal + "/thesis.txt") << "precious";
+  EXPECT_NE(PrepareJournal(options).status().message().find("is not empty"), std::string::npos);
+  EXPECT_TRUE(fs::exists(options.journal + "/thesis.txt"));
+}
+
+TEST_F(DemoJournalTest, WhereThereIsNoneItSaysWhy) {
+  DemoOptions options;
+  options.journal = "none";
+  EXPECT_EQ(PrepareJournal(options)->directory, "");
+  options.journal = "auto";
+  options.orders = 0;
+  options.seconds = 3600;
+  EXPECT_NE(PrepareJournal(options)->why_none.find("--journal DIR"), std::string::npos);
+}
+
+TEST(SegmentBytesForTest, ImagesTakeHalfOfTheFreeMemoryAtMost) {
+  EXPECT_EQ(SegmentBytesFor(uint64_t{1} << 40), uint64_t{32} << 20);
+  EXPECT_EQ(SegmentBytesFor(uint64_t{64} << 20), uint64_t{8} << 20);
+  EXPECT_EQ(SegmentBytesFor(uint64_t{32} << 20), uint64_t{4} << 20);
+  EXPECT_EQ(SegmentBytesFor((uint64_t{32} << 20) - 1), 0u);
+}
+
+}  // namespace
+}  // namespace ringway::demo
