@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/clock.h"
+#include "base/probe.h"
 #include "gateway/connector/exchange/in_process_connector.h"
 #include "gateway/connector/exchange/link_connector.h"
 #include "gateway/log.h"
@@ -61,6 +62,7 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
     assembly->Recall(journal->past, config);
     assembly->journal_storage_ = std::move(journal->storage);
   }
+  RINGWAY_PROBE(recovery_recalled);
   // Last, so that nobody can connect to what will not come to be.
   if (errors.empty()) assembly->Listen(config, errors);
   if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
@@ -91,7 +93,9 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
   for (const GatewaySessionConfig& session : config.sessions)
     parts.session_ids.push_back(session.engine.id);
   assembly->gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
+  RINGWAY_PROBE(recovery_start_due);
   if (journal != nullptr) assembly->gateway_->Start(now_ns, journal->start);
+  RINGWAY_PROBE(recovery_start_recorded);
   return assembly;
 }
 

@@ -34,6 +34,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/probe.h"
 #include "gateway/admin_command.h"
 #include "gateway/admin_mailbox.h"
 #include "gateway/connector/connector.h"
@@ -115,8 +116,10 @@ class Gateway {
                   });
     worked |= Tick();
     worked |= PollSessions();
+    RINGWAY_PROBE(gateway_reports_waiting);
     // Acks first: publishing them takes a few stores, a venue in this process matches orders.
     parts_.sessions.Flush();
+    RINGWAY_PROBE(gateway_reports_flushed);
     worked |= SendBursts();
     if (PollVenues()) {
       worked = true;
@@ -199,7 +202,9 @@ class Gateway {
     // Most timer steps change nothing but the time, which the next step brings anyway.
     const bool recorded = parts_.journal != nullptr &&
                           (input.origin != Origin::kTimer || parts_.engine.TimerMatters(now_ns_));
+    RINGWAY_PROBE(gateway_step_begins);
     parts_.engine.Step(now_ns_, input, effects_);
+    RINGWAY_PROBE(gateway_step_made);
     ++engine_steps_;
     if (recorded) position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
     for (const Effect& effect : effects_) {
@@ -213,6 +218,7 @@ class Gateway {
         full_ |= venue.full();
       }
     }
+    RINGWAY_PROBE(gateway_effects_queued);
     if (recorded && parts_.sessions.holds_any()) [[unlikely]]
       HoldSessions(input);
   }
@@ -246,6 +252,7 @@ class Gateway {
     // Without hope of durability nobody is kept waiting for it: what was held says so.
     if (hopeless && !std::exchange(gave_up_, true)) parts_.sessions.GiveUpHolding();
     held_.Release(hopeless ? UINT64_MAX : journal.storage().durable(), [this](const HoldEntry& e) {
+      RINGWAY_PROBE(gateway_held_released);
       if (e.target == Target::kSession) {
         parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
       } else {
@@ -299,6 +306,7 @@ class Gateway {
       worked |= venue.SendBurst(now_ns_);
       full_ |= venue.full();
     }
+    RINGWAY_PROBE(gateway_burst_sent);
     return worked;
   }
 
@@ -311,6 +319,7 @@ class Gateway {
       venue.CountReceived(messages_.count());
       uint64_t received = 0;
       for (const Effect& message : messages_) {
+        RINGWAY_PROBE(gateway_venue_heard);
         AnswerUnsentIfDown(venue, message);
         Step({Origin::kVenue, venue.venue(), message.type, message.bytes()}, message.seq);
         parts_.sessions.Flush();  // a fill does not wait for the reports behind it
@@ -338,6 +347,7 @@ class Gateway {
                                  .incarnation = cursor.incarnation,
                                  .requests_sent = cursor.sent,
                                  .reports_received = cursor.received});
+    RINGWAY_PROBE(gateway_cursor_recorded);
   }
 
   void AnswerUnsentIfDown(VenueQueue& venue, const Effect& message) {
@@ -353,6 +363,7 @@ class Gateway {
       unsent_number_ = std::max(unsent_number_ + 1, static_cast<uint64_t>(now_ns_));
       AnswerUnseenRequest(request, venue.venue(), now_ns_, kGatewayExecIdBits | unsent_number_,
                           answers_);
+      RINGWAY_PROBE(gateway_unsent_answered);
       for (const Effect& answer : answers_)
         Step({Origin::kVenue, venue.venue(), answer.type, answer.bytes()});
     }

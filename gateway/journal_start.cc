@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/probe.h"
 #include "gateway/journal/record.h"
 #include "gateway/kept_config.h"
 
@@ -19,6 +20,7 @@ absl::Status Replay(JournalReader& reader, ReplayedGateway& past) {
     switch (reader.Next(record)) {
       case JournalReader::Result::kRecord:
         if (absl::Status applied = past.Apply(record); !applied.ok()) return applied;
+        RINGWAY_PROBE(recovery_record_replayed);
         break;
       case JournalReader::Result::kFailed:
         return reader.status();
@@ -48,6 +50,7 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
   JournalReader reader((*storage)->source());
   if (absl::Status replayed = Replay(reader, past); !replayed.ok()) return replayed;
   if (absl::Status fits = past.Configure(*hash); !fits.ok()) return fits;
+  RINGWAY_PROBE(recovery_replayed);
   const JournalEnd end = reader.end();
   const uint32_t start = end.epoch + 1;
   if (!past.engine().CanStart(start)) {
@@ -57,6 +60,7 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
                      "all orders at the venues, and begin with an empty folder"));
   }
   if (absl::Status started = (*storage)->Start(end); !started.ok()) return started;
+  RINGWAY_PROBE(recovery_storage_started);
   return std::make_unique<StartedJournal>(
       StartedJournal{*std::move(storage), end, start, *hash, std::move(past)});
 }

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "msg/resend_store.h"
 #include "msg/session_protocol.h"
 #include "schema/codec.h"
@@ -87,8 +88,11 @@ class Outbound {
     if (!caught_up() || store_.full()) [[unlikely]]
       return SendStatus::kBackPressured;
     const ResendStore::Slot& slot = store_.Stage(message);
+    RINGWAY_PROBE(session_request_staged);
     const SendStatus status = Put(link, slot, publish);
+    RINGWAY_PROBE(session_request_put);
     if (status == SendStatus::kOk) store_.Append();
+    RINGWAY_PROBE(session_request_kept);
     return status;
   }
 
@@ -122,6 +126,7 @@ class Outbound {
     if (gap_fill_due_) {
       const SendStatus status = SendUnnumbered(link, GapFill{.new_seq = cursor_});
       if (status != SendStatus::kOk) return status;
+      RINGWAY_PROBE(session_gap_told);
       gap_fill_due_ = false;
     }
     for (uint32_t count = 0; cursor_ < end(); ++count) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "msg/auth.h"
 #include "msg/handlers.h"
 #include "msg/sequences.h"
@@ -234,6 +235,7 @@ class SessionCore {
                          .heartbeat_ns = static_cast<uint64_t>(options_.heartbeat_ns)};
     Sign(options_.key, Binding(), logon);
     logon_sent_ = SendUnnumbered(*link_, logon) == SendStatus::kOk;
+    RINGWAY_PROBE(session_logon_sent);
   }
 
   // Behind everything that Send() took.
@@ -250,6 +252,7 @@ class SessionCore {
                               .next_seq_out = outbound_.next_on_link(),
                               .next_seq_in = inbound_.next_seq()};
     if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // again at the next call
+    RINGWAY_PROBE(session_acknowledged);
     inbound_.Acknowledged();
     last_heartbeat_ns_ = now_ns_;
   }
@@ -266,8 +269,10 @@ class SessionCore {
         return;
       }
       ++counters_.reports_received;
+      RINGWAY_PROBE(session_report_counted);
       const DecodeStatus status = Dispatch(
           type, record.payload, [&handler](const auto& message) { Deliver(handler, message); });
+      RINGWAY_PROBE(session_report_delivered);
       if (status == DecodeStatus::kUnknownType) {
         ++counters_.unknown_received;
       } else if (status != DecodeStatus::kOk) {
@@ -317,6 +322,7 @@ class SessionCore {
     fresh_ = snapshot_wanted_ = false;
     state_ = SessionState::kLive;
     ++counters_.logons;
+    RINGWAY_PROBE(session_logged_on);
   }
 
   template <class H>

@@ -5,6 +5,7 @@
 // of line.
 #pragma once
 
+#include "base/probe.h"
 #include "transport/ring_link.h"
 
 namespace ringway {
@@ -14,6 +15,7 @@ namespace ringway {
 template <MemoryPort P>
 [[gnu::always_inline]] inline uint64_t RingLink<P>::CopyFrame(const std::byte* frame,
                                                               uint64_t frame_bytes) noexcept {
+  RINGWAY_PROBE(link_seen);
   std::byte* const copy = receive_.copy;
   for (uint64_t at = 0; at < frame_bytes; at += kGranuleBytes) {
     __builtin_memcpy(copy + at, frame + at, kGranuleBytes);
@@ -21,6 +23,7 @@ template <MemoryPort P>
   // From here on the compiler must not read the ring in place of the copy: the peer may be changing
   // it.
   asm volatile("" : : "r"(copy), "r"(frame) : "memory");
+  RINGWAY_PROBE(link_copied);
   uint64_t tail_word;
   __builtin_memcpy(&tail_word, copy + frame_bytes - kFrameTailBytes, sizeof(tail_word));
   return tail_word;

@@ -5,6 +5,7 @@
 // [[unlikely]] is out of line.
 #pragma once
 
+#include "base/probe.h"
 #include "transport/ring_link.h"
 
 namespace ringway {
@@ -14,6 +15,7 @@ inline Claim RingLink<P>::MakeClaim(uint32_t payload_bytes, uint8_t flags) noexc
   send_.claim = PackHead(
       {static_cast<uint32_t>(send_.next_seq), static_cast<uint16_t>(payload_bytes), 0, flags});
   if constexpr (P::kOrderedStores) MarkInterior(send_.write_pos, payload_bytes);
+  RINGWAY_PROBE(link_claimed);
   std::byte* const payload = send_.mirror + (send_.write_pos & send_.mask) + kFrameHeadBytes;
   return Claim{payload, payload_bytes, SendStatus::kOk};
 }
@@ -129,6 +131,7 @@ inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
   std::byte* const frame = send_.mirror + (pos & send_.mask);
   const uint64_t head = claim | PackHead({0, 0, type, 0});
   FinishFrame(frame, frame_bytes, seq, head);
+  RINGWAY_PROBE(link_filled);
 
   if constexpr (P::kOrderedStores) {
     ClearHead(end);
@@ -137,6 +140,7 @@ inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
     }
     // Pairs with the acquire load in Poll().
     StoreShared(WordAt(frame), head, std::memory_order_release);
+    RINGWAY_PROBE(link_published);
     send_.write_pos = end;
     send_.next_seq = NextLongSeq(send_.next_seq);
     WakeIfSleeping();
@@ -158,6 +162,7 @@ template <MemoryPort P>
 inline SendStatus RingLink<P>::CommitGathered(std::byte* frame, uint64_t frame_bytes, uint64_t head,
                                               Publish publish) noexcept {
   Withhold(frame, head);
+  RINGWAY_PROBE(link_gathered);
   send_.write_pos += frame_bytes;
   send_.next_seq = NextLongSeq(send_.next_seq);
   if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) Flush();
@@ -171,6 +176,7 @@ inline SendStatus RingLink<P>::Flush() noexcept {
       // Publishes every gathered frame at once. Pairs with the acquire load in Poll().
       StoreShared(WordAt(send_.mirror + (send_.withheld_pos & send_.mask)), send_.withheld_head,
                   std::memory_order_release);
+      RINGWAY_PROBE(link_flushed);
       send_.gathering = false;
       frames_gathered_ += send_.gathered;
       send_.gathered = 0;
@@ -201,6 +207,7 @@ template <MemoryPort P>
   const uint64_t lap_end = (send_.write_pos | send_.mask) + 1;
   if constexpr (P::kOrderedStores) {
     ClearHead(lap_end);
+    RINGWAY_PROBE(link_padded);
     Withhold(frame, head);  // published with the frame that it makes room for
     skipped_bytes_ += lap_end - send_.write_pos - kGranuleBytes;
   } else {

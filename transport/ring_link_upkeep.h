@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "base/probe.h"
 #include "transport/ring_link.h"
 
 namespace ringway {
@@ -101,6 +102,7 @@ const LinkCounters& RingLink<P>::counters() const noexcept {
 template <MemoryPort P>
 [[gnu::noinline]] void RingLink<P>::GiveCredit() noexcept {
   receive_.credit_due_pos = receive_.read_pos + options_.ring_bytes / 4;
+  RINGWAY_PROBE(link_credit_due);
   if constexpr (P::kOrderedStores) {
     SendState();
     WakeIfSleeping();
@@ -108,6 +110,7 @@ template <MemoryPort P>
     WakeIfSleeping();  // by the state line itself
     SendState();
   }
+  RINGWAY_PROBE(link_credit_given);
 }
 
 // Publishes own_line_. On ordered ports word by word; `consumed` last, because only that one

@@ -17,6 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/probe.h"
 
 namespace ringway {
 namespace {
@@ -137,7 +138,9 @@ absl::Status FileStorage::BringHome(uint64_t number) {
                                              "; it stays where it is"));
     }
   }
+  RINGWAY_PROBE(recovery_image_copied);
   if (unlink(path.c_str()) != 0) return SystemError(errno, absl::StrCat("cannot remove ", path));
+  RINGWAY_PROBE(recovery_image_home);
   return absl::OkStatus();
 }
 
@@ -278,7 +281,9 @@ absl::Status FileStorage::PrepareOne() {
   slot.end.store(UINT64_MAX, std::memory_order_relaxed);
   next_number_ += 1;
   next_position_ += options_.segment_bytes;
+  RINGWAY_PROBE(prepare_mapped);
   SegmentPrepared();
+  RINGWAY_PROBE(prepare_ready);
   return absl::OkStatus();
 }
 
@@ -297,10 +302,13 @@ absl::Status FileStorage::WriteSegment(const SegmentHeader& header, JournalFile&
   if (error == 0) {
     error = operations_.WriteAt(file.fd(), std::as_bytes(std::span(&header, 1)), 0);
   }
+  RINGWAY_PROBE(prepare_written);
   // The file's size and blocks as well.
   if (error == 0) error = operations_.Sync(file.fd());
   if (error == 0 && fsync(file.fd()) != 0) error = errno;
+  RINGWAY_PROBE(prepare_synced);
   if (error == 0 && rename(draft.c_str(), path.c_str()) != 0) error = errno;
+  RINGWAY_PROBE(prepare_renamed);
   if (error == 0) return SyncDirectory(place_.directory);
   unlink(draft.c_str());
   return SystemError(error, absl::StrCat("cannot prepare the segment ", path));
@@ -332,7 +340,9 @@ absl::Status FileStorage::MapImage(const SegmentHeader& header, std::byte*& imag
 // The writer has left the slot, and all of it is on the disk.
 void FileStorage::Release(Slot& slot) noexcept {
   munmap(slot.image, options_.segment_bytes);
+  RINGWAY_PROBE(prepare_image_unmapped);
   unlink(place_.ImagePath(slot.number).c_str());
+  RINGWAY_PROBE(prepare_image_removed);
   slot.file = JournalFile();
   old_.push_back({slot.number, slot.first_position + options_.segment_bytes});
 }

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/clock.h"
+#include "base/probe.h"
 #include "gateway/journal/file_storage.h"
 
 namespace ringway {
@@ -74,6 +75,7 @@ bool FileStorage::SyncRound() noexcept {
     if (copied_ != left_at) return true;
     ++sync_index_;
     home_.fetch_add(1, std::memory_order_release);  // pairs with PrepareLoop()
+    RINGWAY_PROBE(sync_segment_home);
     copied_ = slot.first_position + options_.segment_bytes;
   }
   return true;
@@ -83,16 +85,20 @@ bool FileStorage::CopyAndSync(Slot& slot, uint64_t from, uint64_t to) noexcept {
   // Whole pages from the first that changed: the file system reads none of them back.
   const uint64_t begin = (from - slot.first_position) & ~(kPageBytes - 1);
   const uint64_t end = to - slot.first_position;
+  RINGWAY_PROBE(sync_begins);
   if (operations_.WriteAt(slot.file.fd(), {slot.image + begin, end - begin}, begin) != 0) {
     Raise(JournalFault::kWriteError);
     return false;
   }
+  RINGWAY_PROBE(sync_copied);
   if (operations_.Sync(slot.file.fd()) != 0) {
     Raise(JournalFault::kSyncFailed);
     return false;
   }
+  RINGWAY_PROBE(sync_synced);
   syncs_.fetch_add(1, std::memory_order_relaxed);
   SetDurable(to);
+  RINGWAY_PROBE(sync_durable);
   return true;
 }
 

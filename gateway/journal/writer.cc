@@ -1,6 +1,8 @@
 // How the writer goes from one segment to the next, and its rare records.
 #include "gateway/journal/writer.h"
 
+#include "base/probe.h"
+
 namespace ringway {
 
 JournalWriter::JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t epoch,
@@ -13,7 +15,9 @@ JournalWriter::JournalWriter(JournalStorage& storage, const JournalCursor& end, 
 
 void JournalWriter::TakeSegment() noexcept {
   RINGWAY_CHECK(storage_.ready() != 0, "a record was journaled without asking whether it fits");
+  RINGWAY_PROBE(journal_segment_spent);
   const JournalSegment segment = storage_.TakeNext();
+  RINGWAY_PROBE(journal_segment_taken);
   SegmentHeader header;
   std::memcpy(&header, segment.bytes.data(), sizeof(header));
   RINGWAY_CHECK(segment.bytes.size() == header.segment_bytes &&
@@ -26,10 +30,12 @@ void JournalWriter::TakeSegment() noexcept {
   crc_seed_ = CrcSeed(header.salt);
   end_.position = header.first_position + sizeof(header);
   AppendBody(RecordType::kSegmentStart, last_time_ns_, std::as_bytes(std::span(&body, 1)));
+  RINGWAY_PROBE(journal_segment_begun);
 }
 
 void JournalWriter::Mark(int64_t now_ns) noexcept {
   if (end_.position == marked_end_ || end_.position != storage_.durable()) return;
+  RINGWAY_PROBE(journal_mark_due);
   if (State() != JournalState::kFull) marked_end_ = AppendBody(RecordType::kMark, now_ns, {});
 }
 

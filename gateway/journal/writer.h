@@ -18,6 +18,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "gateway/journal/format.h"
 #include "gateway/journal/storage.h"
 #include "gateway/step.h"
@@ -172,16 +173,19 @@ inline uint64_t JournalWriter::Seal(RecordType type, int64_t now_ns,
   to = PutWord(to, static_cast<uint64_t>(now_ns));
   to = PutWord(to, storage_.durable());
   PutWord(to, uint64_t{at.previous_crc} | uint64_t{epoch_} << 32);
+  RINGWAY_PROBE(journal_body_written);
   const uint32_t words_and_type =
       static_cast<uint32_t>(length / 8) | uint32_t{static_cast<uint8_t>(type)} << 16;
   const uint32_t crc = Crc32c(crc_seed_ + words_and_type, {record + 8, length - 8});
   PutWord(record, uint64_t{crc} | uint64_t{words_and_type} << 32);
+  RINGWAY_PROBE(journal_sealed);
   next_ = record_end;
   room_ -= length;
   last_time_ns_ = now_ns;
   const uint64_t end = at.position + length;
   end_ = {end, at.next_sequence + 1, crc};
   storage_.Publish(end);
+  RINGWAY_PROBE(journal_published);
   return end;
 }
 

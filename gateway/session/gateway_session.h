@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "gateway/session/session_options.h"
 #include "gateway/step.h"
 #include "msg/auth.h"
@@ -289,6 +290,7 @@ class GatewaySession {
                               .next_seq_out = outbound_.next_on_link(),
                               .next_seq_in = processed()};
     if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // again at the next call
+    RINGWAY_PROBE(gateway_acknowledged);
     acknowledged_ = heartbeat.next_seq_in;
     last_heartbeat_ns_ = now_ns_;
   }
@@ -305,6 +307,7 @@ class GatewaySession {
       // Also what will be refused: the engine counts what this session counts, and answers it.
       // Bytes that nobody can read are not handed on; without them it is malformed all the same.
       ++counters_.requests;
+      RINGWAY_PROBE(gateway_request_taken);
       const bool readable = IsWellFormed(record.payload);
       sink(Input{Origin::kSession, id_, type,
                  readable ? record.payload : std::span<const std::byte>{}});

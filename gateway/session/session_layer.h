@@ -30,6 +30,7 @@
 #include "absl/status/statusor.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/probe.h"
 #include "gateway/session/gateway_session.h"
 #include "gateway/session/session_options.h"
 #include "gateway/step.h"
@@ -92,6 +93,7 @@ class SessionLayer {
     }
     ++counters_.links_accepted;
     Watch(*link);
+    RINGWAY_PROBE(gateway_link_accepted);
     guests_.push_back({std::move(link), now_ns + options_.logon_timeout_ns, false});
   }
 
@@ -332,9 +334,11 @@ class SessionLayer {
     }
     if (session->ended()) Finish(*session, now_ns, sink);
     ++counters_.logons;
+    RINGWAY_PROBE(gateway_logon_checked);
     const Logon seen = session->Begin(std::move(link), logon, options_.open_orders, now_ns);
     active_.push_back(session);
     holds_any_ |= session->holds();
+    RINGWAY_PROBE(gateway_logon_answered);
     Hand(sink, Origin::kSessionUp, session->id(), seen);
   }
 
@@ -343,6 +347,7 @@ class SessionLayer {
   void Finish(GatewaySession<L>& session, int64_t now_ns, Sink& sink) {
     active_.erase(std::find(active_.begin(), active_.end(), &session));
     Discard(session.TakeLink(), now_ns);
+    RINGWAY_PROBE(gateway_session_over);
     Hand(sink, Origin::kSessionDown, session.id(),
          Logout{.next_seq_out = session.next_seq_out(), .reason = session.end_reason()});
   }

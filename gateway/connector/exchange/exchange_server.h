@@ -31,6 +31,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/probe.h"
 #include "gateway/connector/exchange/matching.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -195,11 +196,14 @@ class ExchangeServer {
           !exchange_.reports(peer.member).ReleaseBefore(heartbeat.next_seq_in)) {
         End(peer);
       }
+      RINGWAY_PROBE(exchange_confirm_seen);
       return true;
     }
+    RINGWAY_PROBE(exchange_request_polled);
     if (exchange_.OnRequest(now_ns, peer.member, type, record.payload) == Answer::kWait) {
       return false;
     }
+    RINGWAY_PROBE(exchange_request_matched);
     ++counters_.requests;
     return true;
   }
@@ -227,7 +231,9 @@ class ExchangeServer {
     ack.incarnation = options_.incarnation;
     ack.next_seq_out = reports.next_seq();
     ack.next_seq_in = exchange_.requests_taken(*member) + 1;
+    RINGWAY_PROBE(exchange_logon_checked);
     if (!SendNow(peer, ack)) return End(peer);
+    RINGWAY_PROBE(exchange_logon_answered);
     peer.member = *member;
     peer.confirmed = exchange_.requests_taken(*member);
     peer.connected = exchange_.Connect(now_ns, peer.member);
@@ -263,11 +269,13 @@ class ExchangeServer {
       std::memcpy(claim.data, report->payload.data(), report->payload_bytes);
       // A link that has ended just now answers so; the member asks for this report again.
       static_cast<void>(peer.link->Commit(static_cast<uint8_t>(report->type), Publish::kGather));
+      RINGWAY_PROBE(exchange_report_committed);
       reports.Pop();
       ++sent;
     }
     if (sent == 0) return false;
     static_cast<void>(peer.link->Flush());  // an ended link shows itself in Maintain()
+    RINGWAY_PROBE(exchange_reports_flushed);
     counters_.reports += sent;
     return true;
   }
@@ -293,6 +301,7 @@ class ExchangeServer {
     heartbeat.next_seq_out = exchange_.reports(peer.member).next_seq();
     heartbeat.next_seq_in = taken + 1;
     if (!SendNow(peer, heartbeat)) return;
+    RINGWAY_PROBE(exchange_confirm_sent);
     peer.confirmed = taken;
     peer.confirmed_ns = now_ns;
   }

@@ -27,6 +27,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/probe.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/exchange/dialer.h"
 #include "gateway/connector/exchange/exchange_server.h"
@@ -82,11 +83,13 @@ class BasicLinkConnector final : public Connector {
       std::memcpy(claim.data, request.payload.data(), request.payload_bytes);
       // Kept before it leaves: should the link end right here, the exchange's count decides.
       unconfirmed_[sent_++ % unconfirmed_.size()] = request;
+      RINGWAY_PROBE(connector_request_kept);
       static_cast<void>(link_->Commit(static_cast<uint8_t>(request.type), Publish::kGather));
       ++taken;
     }
     counters_.requests_sent += taken;
     if (taken != 0) static_cast<void>(link_->Flush());  // an ended link shows itself in Poll()
+    RINGWAY_PROBE(connector_requests_flushed);
     return taken;
   }
 
@@ -157,6 +160,7 @@ class BasicLinkConnector final : public Connector {
     logon.next_seq_out = sent_ + 1;
     logon.next_seq_in = received_ + 1;
     if (!SendNow(logon)) return Drop(now_ns);
+    RINGWAY_PROBE(connector_logon_sent);
     logon_deadline_ns_ = now_ns + options_.logon_timeout_ns;
     next_maintain_ns_ = now_ns;
     state_ = State::kLoggingOn;
@@ -202,6 +206,7 @@ class BasicLinkConnector final : public Connector {
     }
     ++received_;
     ++counters_.reports_received;
+    RINGWAY_PROBE(connector_report_counted);
     switch (type) {
       case FrameType::kExecutionReport:
       case FrameType::kCancelReject:
@@ -239,6 +244,7 @@ class BasicLinkConnector final : public Connector {
     received_confirmed_ = kept_;
     retry_ns_ = options_.retry_min_ns;
     ++counters_.connections;
+    RINGWAY_PROBE(connector_logged_on);
     state_ = confirmed_ == sent_ ? State::kUp : State::kAnswering;
     return true;
   }
@@ -250,6 +256,7 @@ class BasicLinkConnector final : public Connector {
       AnswerUnseenRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue, now_ns,
                           kConnectorExecIdBits | lost_number_, messages);
       ++counters_.requests_lost;
+      RINGWAY_PROBE(connector_lost_answered);
     }
     if (confirmed_ != sent_) return;
     sent_ = taken_at_logon_;
@@ -272,6 +279,7 @@ class BasicLinkConnector final : public Connector {
     heartbeat.next_seq_out = sent_ + 1;
     heartbeat.next_seq_in = kept_ + 1;
     if (!SendNow(heartbeat)) return;
+    RINGWAY_PROBE(connector_confirm_sent);
     received_confirmed_ = kept_;
     last_confirm_ns_ = now_ns;
   }

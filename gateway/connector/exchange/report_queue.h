@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 
@@ -42,6 +43,7 @@ class ReportQueue {
     QueuedReport& report = At(written_++);
     report.type = M::kType;
     report.payload_bytes = static_cast<uint16_t>(Encode(message, report.payload.data()));
+    RINGWAY_PROBE(exchange_report_stored);
   }
 
   // The next report to hand out, or nullptr. Valid until it is released.
