@@ -1,0 +1,93 @@
+// Does the duty loop record every step, whatever the journal's segments do meanwhile?
+#include <cstdint>
+#include <memory>
+
+#include "gateway/engine/engine.h"
+#include "gateway/gateway.h"
+#include "gateway/gateway_fakes.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/record.h"
+#include "gateway/journal/testing/memory_storage.h"
+#include "gateway/journal/writer.h"
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+class GatewayJournalTest : public ::testing::Test {
+ protected:
+  static constexpr uint64_t kSegmentBytes = uint64_t{1} << 20;
+  static constexpr uint32_t kBudget = 256;
+
+  GatewayJournalTest() : engine_(MakeConfig()) {
+    storage_.Prepare(2);
+    writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 1, kStartNs, 1);
+    gateway_ = std::make_unique<Gateway<FakeSessions>>(
+        Gateway<FakeSessions>::Parts{.engine = engine_,
+                                     .sessions = sessions_,
+                                     .venues = {{kVenue, &connector_, 10'000}},
+                                     .session_ids = {kSession},
+                                     .positions_max = 100,
+                                     .accept_links = nullptr,
+                                     .journal = writer_.get(),
+                                     .limits = {.session_budget = kBudget}});
+    gateway_->Start(kStartNs, 1);
+    connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
+    Turn();
+    sessions_.requests.push_back(
+        Own(Origin::kSessionUp, kSession, Logon{.session = kSession, .next_seq_in = 1}));
+    Turn();
+  }
+
+  void Turn() { gateway_->DoWork(now_ns_ += kNsPerMs / 10); }
+
+  void Order(uint64_t cl_ord_id) {
+    sessions_.requests.push_back(Own(Origin::kSession, kSession,
+                                     NewOrder{.cl_ord_id = cl_ord_id,
+                                              .price = 100 * kNsPerS,
+                                              .qty = 10,
+                                              .instrument = 1,
+                                              .account = 1,
+                                              .side = Side::kBuy,
+                                              .ord_type = OrdType::kLimit}));
+  }
+
+  uint64_t OrdersInTheJournal() {
+    JournalReader reader(journal_);
+    EXPECT_TRUE(reader.Open().ok());
+    uint64_t orders = 0;
+    JournalRecord record;
+    while (reader.Next(record) == JournalReader::Result::kRecord) {
+      JournaledStep step;
+      orders += record.header.type == RecordType::kStep && ReadStep(record.body, step) &&
+                step.input.type == FrameType::kNewOrder;
+    }
+    EXPECT_TRUE(reader.status().ok()) << reader.status();
+    return orders;
+  }
+
+  int64_t now_ns_ = kStartNs;
+  Engine engine_;
+  FakeSessions sessions_;
+  FakeConnector connector_;
+  ringway::testing::MemoryJournal journal_;
+  ringway::testing::MemoryStorage storage_{journal_, kSegmentBytes};
+  std::unique_ptr<JournalWriter> writer_;
+  std::unique_ptr<Gateway<FakeSessions>> gateway_;
+};
+
+// A turn records twice the longest record and more: a segment's end comes in the middle of one.
+TEST_F(GatewayJournalTest, ATurnsRecordsGoOnInTheNextSegment) {
+  constexpr uint64_t kOrders = 9'000;
+  for (uint64_t id = 1; id <= kOrders; ++id) {
+    Order(id);
+    if (id % kBudget == 0) Turn();
+    if (storage_.ready() == 0) storage_.Prepare();
+  }
+  while (!sessions_.requests.empty()) Turn();
+  EXPECT_GE(journal_.segments().size(), 3u) << "no segment's end was met";
+  EXPECT_EQ(OrdersInTheJournal(), kOrders);
+}
+
+}  // namespace
+}  // namespace ringway
