@@ -177,7 +177,8 @@ int Run(const GatewayConfig& config) {
       return Fail(written);
   }
   Log("stopped");
-  return 0;
+  // Whoever looks after the process has to start it again.
+  return (*assembly)->gateway().Failed() ? 1 : 0;
 }
 
 int Main() {
