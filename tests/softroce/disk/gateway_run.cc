@@ -1,0 +1,176 @@
+// Files, command lines and ends of the two programs.
+#include "tests/softroce/disk/gateway_run.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "gateway/admin_client.h"
+#include "gateway/journal/file_layout.h"
+
+namespace ringway::disk {
+namespace {
+
+constexpr int64_t kPatienceNs = 30 * kNsPerS;
+constexpr size_t kLogLinesShown = 20;
+constexpr const char* kMemoryDirectory = "/dev/shm";
+
+// A program of this build: three folders up from this one's own is the build's root.
+absl::StatusOr<std::string> ProgramPath(const std::string& path) {
+  const absl::StatusOr<std::string> own = demo::OwnPath();
+  if (!own.ok()) return own.status();
+  const std::filesystem::path root = std::filesystem::path(*own).parent_path() / "../../..";
+  std::string program = (root / path).lexically_normal().string();
+  if (access(program.c_str(), X_OK) == 0) return program;
+  return absl::NotFoundError(absl::StrCat(program, " is not built: bazel build //", path));
+}
+
+absl::Status WriteFile(const std::string& path, const std::string& text) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const bool written =
+      fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  return written ? absl::OkStatus() : absl::ErrnoToStatus(error, "cannot write " + path);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GatewayRun>> GatewayRun::Make(const std::string& journal_directory) {
+  auto place = demo::PrivateDirectory::Make();
+  if (!place.ok()) return place.status();
+  std::unique_ptr<GatewayRun> run(new GatewayRun(*std::move(place), journal_directory));
+  if (absl::Status written = run->WriteFiles(); !written.ok()) return written;
+  const absl::StatusOr<std::string> program =
+      ProgramPath("gateway/connector/exchange/ringway-exchange");
+  if (!program.ok()) return program.status();
+  auto exchange = run->Launch({.name = "the exchange",
+                               .argv = {*program, "--listen=shm:" + run->Path("exchange.sock"),
+                                        "--config=" + run->Path("gateway.toml"), "--wait=yield"},
+                               .log_path = run->Path("exchange.log")});
+  if (!exchange.ok()) return exchange.status();
+  run->exchange_ = *std::move(exchange);
+  return run;
+}
+
+absl::Status GatewayRun::WriteFiles() const {
+  if (absl::Status key = WriteFile(Path("key"), std::string(64, 'a') + "\n"); !key.ok()) return key;
+  return WriteFile(
+      Path("gateway.toml"),
+      absl::StrCat("listen = [\"shm:", Path("gateway.sock"), "\"]\n[admin]\nsocket = \"",
+                   Path("admin.sock"), "\"\n[host]\nwait = \"yield\"\nlock_memory = false\n",
+                   "[journal]\ndirectory = \"", journal_, "\"\nsegment_bytes = \"4MiB\"\n", R"(
+[pools]
+orders_max = 20000
+positions_max = 100
+executions_remembered = 20000
+[routing]
+default_venue = 1
+[[instrument]]
+id = 1
+symbol = "TEST"
+reference_price = 100
+[[account]]
+id = 1
+[account.limits]
+position_max = "off"
+gross_notional_max = "off"
+[[session]]
+id = )",
+                   kSession, "\naccounts = [1]\nkey_file = \"", Path("key"), R"("
+[session.limits]
+collar_bps = "off"
+duplicate_orders_max = "off"
+messages_per_second = "off"
+[[venue]]
+id = 1
+connector = "exchange-link"
+uri = "shm:)",
+                   Path("exchange.sock"), "\"\n"));
+}
+
+absl::StatusOr<std::unique_ptr<demo::Child>> GatewayRun::Launch(const demo::ChildSpec& spec) const {
+  auto child = demo::Child::Start(spec);
+  if (!child.ok()) return child.status();
+  const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
+  while (!(*child)->IsReady()) {
+    if (!(*child)->Running()) {
+      return absl::FailedPreconditionError(absl::StrCat(spec.name, " ended: ", (*child)->End(),
+                                                        "\n", (*child)->LogTail(kLogLinesShown)));
+    }
+    if (MonotonicNowNs() > deadline_ns) {
+      return absl::DeadlineExceededError(
+          absl::StrCat(spec.name, " is not ready\n", (*child)->LogTail(kLogLinesShown)));
+    }
+    usleep(2'000);
+  }
+  return *std::move(child);
+}
+
+absl::Status GatewayRun::Start() {
+  const absl::StatusOr<std::string> program = ProgramPath("gateway/ringway-gateway");
+  if (!program.ok()) return program.status();
+  auto gateway = Launch({.name = "the gateway",
+                         .argv = {*program, "--config", Path("gateway.toml")},
+                         .log_path = Path("gateway.log")});
+  if (!gateway.ok()) return gateway.status();
+  gateway_ = *std::move(gateway);
+  return absl::OkStatus();
+}
+
+void GatewayRun::Kill() {
+  if (gateway_ == nullptr || !gateway_->Running()) return;
+  kill(gateway_->pid(), SIGKILL);
+  while (gateway_->Running()) usleep(1'000);
+}
+
+bool GatewayRun::WaitForEnd(int64_t patience_ns) {
+  const int64_t deadline_ns = MonotonicNowNs() + patience_ns;
+  while (gateway_->Running()) {
+    if (MonotonicNowNs() > deadline_ns) return false;
+    usleep(2'000);
+  }
+  return true;
+}
+
+std::string GatewayRun::Stop() { return gateway_->Stop(kPatienceNs); }
+
+absl::Status GatewayRun::LoseMemory() const {
+  const absl::StatusOr<JournalPlace> place = FindJournal(journal_, kMemoryDirectory, false);
+  if (!place.ok()) return place.status();
+  std::error_code error;
+  if (std::filesystem::remove_all(place->image_directory, error) != 0 && !error) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("nothing to take away in ", place->image_directory, ": ", error.message()));
+}
+
+SessionOptions GatewayRun::Options(Durability durability) const {
+  return {.uri = "shm:" + Path("gateway.sock"),
+          .session = kSession,
+          .key_file = Path("key"),
+          .heartbeat_ns = kNsPerS,
+          .durability = durability};
+}
+
+std::string GatewayRun::Ask(const std::string& command) const {
+  const absl::StatusOr<std::string> answer = AskGateway(Path("admin.sock"), command);
+  return answer.ok() ? *answer : std::string(answer.status().message());
+}
+
+std::string GatewayRun::Log() const {
+  std::ifstream file(Path("gateway.log"));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace ringway::disk

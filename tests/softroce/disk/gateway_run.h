@@ -1,0 +1,64 @@
+// How does a test run the gateway's own program on a journal that lies where the test wants it, end
+// it in every way, and ask it questions?
+//
+// An exchange of its own runs beside it and stays when the gateway is killed. Both are told to end
+// with the test. Thread rule: one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "msg/session.h"
+#include "tools/demo/processes.h"
+
+namespace ringway::disk {
+
+inline constexpr uint32_t kSession = 7;
+inline constexpr uint64_t kSegmentBytes = uint64_t{4} << 20;  // the smallest that is configurable
+
+class GatewayRun {
+ public:
+  // Starts the exchange. `journal_directory`: made by the gateway. Errors: what the system says.
+  static absl::StatusOr<std::unique_ptr<GatewayRun>> Make(const std::string& journal_directory);
+
+  // Starts the gateway; returns when it says that it is ready. Errors: it ended, or was not ready
+  // in time; with the end of its log.
+  absl::Status Start();
+  // SIGKILL, and waits for its end.
+  void Kill();
+  // Waits for it to end by itself. False: it did not.
+  bool WaitForEnd(int64_t patience_ns);
+  // REQUIRES: it ended. "" for exit status 0, else as "exit status 1".
+  std::string End() const { return gateway_->End(); }
+  // SIGTERM. "" when it ended in order.
+  std::string Stop();
+
+  // Takes away what the journal keeps in memory, as a power failure does. REQUIRES: it was killed.
+  absl::Status LoseMemory() const;
+
+  // What a strategy needs to log on.
+  SessionOptions Options(Durability durability) const;
+  // An admin command's answer.
+  std::string Ask(const std::string& command) const;
+  // All that the gateway has logged since its last start.
+  std::string Log() const;
+  const std::string& journal() const noexcept { return journal_; }
+
+ private:
+  GatewayRun(std::unique_ptr<demo::PrivateDirectory> place, std::string journal)
+      : place_(std::move(place)), journal_(std::move(journal)) {}
+
+  std::string Path(const char* name) const { return place_->path() + "/" + name; }
+  absl::Status WriteFiles() const;
+  absl::StatusOr<std::unique_ptr<demo::Child>> Launch(const demo::ChildSpec& spec) const;
+
+  std::unique_ptr<demo::PrivateDirectory> place_;
+  const std::string journal_;
+  std::unique_ptr<demo::Child> exchange_;
+  std::unique_ptr<demo::Child> gateway_;
+};
+
+}  // namespace ringway::disk

@@ -1,0 +1,169 @@
+// How an order is sent and its answers are judged as they come.
+#include "tests/softroce/disk/strategy.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace ringway::disk {
+namespace {
+
+constexpr int64_t kReference = 100 * kNsPerS;  // the price in 1e-9
+constexpr int64_t kTick = kNsPerS / 100;
+constexpr uint32_t kPrices = 500;  // different ones, so that no order looks like the one before
+constexpr uint32_t kPollBudget = 64;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Strategy>> Strategy::Connect(const SessionOptions& options) {
+  absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(options);
+  if (!session.ok()) return session.status();
+  return std::unique_ptr<Strategy>(new Strategy(*std::move(session)));
+}
+
+void Strategy::Poll() {
+  if (session_->Poll(*this, kPollBudget) == 0) usleep(50);
+}
+
+template <class M>
+bool Strategy::Send(const M& request) {
+  const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
+  for (;;) {
+    const SendStatus sent = session_->Send(request);
+    if (sent == SendStatus::kOk) return true;
+    if (sent != SendStatus::kBackPressured || MonotonicNowNs() > deadline_ns) return false;
+    Poll();
+  }
+}
+
+uint64_t Strategy::SendOrder() {
+  const uint64_t id = session_->NextClOrdId();
+  const NewOrder order{.cl_ord_id = id,
+                       .price = kReference - static_cast<int64_t>(1 + id % kPrices) * kTick,
+                       .qty = 1 + id % 100,
+                       .instrument = 1,
+                       .account = 1,
+                       .side = Side::kBuy,
+                       .ord_type = OrdType::kLimit};
+  if (!Send(order)) return 0;
+  orders_[id] = {.price = order.price, .qty = order.qty};
+  sent_at_ns_[id] = MonotonicNowNs();
+  ++waiting_;
+  return id;
+}
+
+bool Strategy::Cancel(uint64_t cl_ord_id) {
+  const uint64_t id = session_->NextClOrdId();
+  if (!Send(ringway::Cancel{.cl_ord_id = id, .orig_cl_ord_id = cl_ord_id})) return false;
+  cancel_of_[id] = cl_ord_id;
+  std::erase(resting_, cl_ord_id);
+  ++cancels_waiting_;
+  return true;
+}
+
+uint32_t Strategy::Trade(uint32_t count, uint32_t window) {
+  const uint32_t refusals = refusals_;
+  uint32_t sent = 0;
+  while (sent != count && refusals_ == refusals && session_->state() == SessionState::kLive) {
+    const auto goes_on = [&] {
+      return waiting_ < window || session_->state() != SessionState::kLive;
+    };
+    if (!PollUntil(goes_on)) break;
+    if (SendOrder() == 0) break;
+    ++sent;
+    while (resting_.size() > kRestingMax) {
+      if (!Cancel(resting_.front())) return sent;
+    }
+    session_->Poll(*this, kPollBudget);
+  }
+  return sent;
+}
+
+std::vector<uint64_t> Strategy::Durable() const {
+  std::vector<uint64_t> ids;
+  for (const auto& [id, fate] : orders_) {
+    if (fate.acked && fate.durability == Durability::kDurable) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::vector<uint64_t> Strategy::Open() const {
+  std::vector<uint64_t> ids;
+  for (const auto& [id, fate] : orders_) {
+    if (fate.acked && !fate.canceled) ids.push_back(id);
+  }
+  return ids;
+}
+
+Fate* Strategy::Find(uint64_t cl_ord_id, const char* what) {
+  const auto found = orders_.find(cl_ord_id);
+  if (found != orders_.end()) return &found->second;
+  complaints_.push_back(absl::StrCat(what, " of ", cl_ord_id, ", which was never sent"));
+  return nullptr;
+}
+
+void Strategy::Answered(uint64_t cl_ord_id) {
+  const auto sent = sent_at_ns_.find(cl_ord_id);
+  if (sent == sent_at_ns_.end()) return;
+  answer_longest_ns_ = std::max(answer_longest_ns_, MonotonicNowNs() - sent->second);
+  sent_at_ns_.erase(sent);
+  --waiting_;
+}
+
+void Strategy::On(const OrderAck& ack) {
+  if (ack.request_type == RequestType::kCancel) return;  // the venue's word on it follows
+  Fate* const fate = Find(ack.cl_ord_id, "an ack");
+  if (fate == nullptr) return;
+  if (fate->answered()) complaints_.push_back(absl::StrCat("a second answer: ", ack.cl_ord_id));
+  fate->acked = true;
+  fate->durability = ack.durability;
+  fate->order_id = ack.order_id;
+  ++acks_;
+  Answered(ack.cl_ord_id);
+}
+
+void Strategy::On(const OrderReject& reject) {
+  Fate* const fate = Find(reject.cl_ord_id, "a reject");
+  if (fate == nullptr) return;
+  if (fate->answered()) complaints_.push_back(absl::StrCat("a second answer: ", reject.cl_ord_id));
+  fate->refused = reject.reason;
+  ++refusals_;
+  Answered(reject.cl_ord_id);
+}
+
+void Strategy::On(const ExecutionReport& report) {
+  const auto cancel = cancel_of_.find(report.cl_ord_id);
+  const uint64_t id = cancel == cancel_of_.end() ? report.cl_ord_id : cancel->second;
+  Fate* const fate = Find(id, "a report");
+  if (fate == nullptr) return;
+  if (report.exec_id != 0 && !executions_.emplace(report.exec_id, id).second) {
+    complaints_.push_back(absl::StrCat("execution ", report.exec_id, " came twice"));
+  }
+  if (!fate->acked) complaints_.push_back(absl::StrCat("a report before the ack: ", id));
+  if (report.exec_type == ExecType::kNew) {
+    fate->live = true;
+    resting_.push_back(id);
+  } else if (report.exec_type == ExecType::kCanceled) {
+    fate->canceled = true;
+    ++canceled_;
+    if (cancel != cancel_of_.end()) --cancels_waiting_;
+  } else {
+    complaints_.push_back(absl::StrCat("a report of type ", static_cast<int>(report.exec_type),
+                                       " for ", id, ", which only rests or is canceled"));
+  }
+}
+
+void Strategy::On(const CancelReject& reject) {
+  complaints_.push_back(absl::StrCat("the cancel of ", reject.orig_cl_ord_id,
+                                     " was refused: ", static_cast<int>(reject.reason)));
+  if (cancel_of_.contains(reject.cl_ord_id)) --cancels_waiting_;
+}
+
+void Strategy::On(const SessionReject& reject) {
+  complaints_.push_back(absl::StrCat("a session reject: ", static_cast<int>(reject.reason)));
+}
+
+}  // namespace ringway::disk
