@@ -150,7 +150,8 @@ void Strategy::On(const ExecutionReport& report) {
     fate->canceled = true;
     ++canceled_;
     if (cancel != cancel_of_.end()) --cancels_waiting_;
-  } else {
+  } else if (report.exec_type != ExecType::kRestated || report.ord_status != OrdStatus::kInDoubt) {
+    // In doubt is what rests while its venue is not there: between two of the gateway's processes.
     complaints_.push_back(absl::StrCat("a report of type ", static_cast<int>(report.exec_type),
                                        " for ", id, ", which only rests or is canceled"));
   }
