@@ -59,6 +59,7 @@ bool Strategy::Cancel(uint64_t cl_ord_id) {
   const uint64_t id = session_->NextClOrdId();
   if (!Send(ringway::Cancel{.cl_ord_id = id, .orig_cl_ord_id = cl_ord_id})) return false;
   cancel_of_[id] = cl_ord_id;
+  orders_[cl_ord_id].cancel_sent = true;
   std::erase(resting_, cl_ord_id);
   ++cancels_waiting_;
   return true;
@@ -145,7 +146,7 @@ void Strategy::On(const ExecutionReport& report) {
   if (!fate->acked) complaints_.push_back(absl::StrCat("a report before the ack: ", id));
   if (report.exec_type == ExecType::kNew) {
     fate->live = true;
-    resting_.push_back(id);
+    if (!fate->cancel_sent) resting_.push_back(id);
   } else if (report.exec_type == ExecType::kCanceled) {
     fate->canceled = true;
     ++canceled_;

@@ -31,6 +31,7 @@ struct Fate {
   Durability durability = Durability::kMemory;  // as the ack said
   RejectReason refused = RejectReason::kNone;   // OrderReject came
   bool live = false;                            // the venue's New came
+  bool cancel_sent = false;                     // also before it was live
   bool canceled = false;
 
   bool answered() const noexcept { return acked || refused != RejectReason::kNone; }
