@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <span>
 #include <vector>
@@ -80,11 +81,12 @@ class FakeSessions {
     }
     gathered.push_back(effect);
   }
-  bool holds_any() const { return false; }
-  bool Holds(SessionId) const { return false; }
-  void Release(SessionId, uint64_t, uint64_t) {}
-  void GiveUpHolding() {}
+  bool holds_any() const { return holds; }
+  bool Holds(SessionId) const { return holds; }
+  void Release(SessionId, uint64_t next_seq_out, uint64_t) { released_out = next_seq_out; }
+  void GiveUpHolding() { gave_up = true; }
   void Flush() {
+    if (on_flush) on_flush(gathered);
     reports.insert(reports.end(), gathered.begin(), gathered.end());
     gathered.clear();
   }
@@ -99,6 +101,10 @@ class FakeSessions {
   std::vector<uint32_t> budgets;
   std::map<uint32_t, uint64_t> last_seq;
   bool is_stopped = false;
+  bool holds = false;         // every session's reports
+  uint64_t released_out = 0;  // the last next_seq_out
+  bool gave_up = false;
+  std::function<void(const std::vector<Effect>&)> on_flush;
   View view;
   SessionLayerCounters layer_counters;
 };
@@ -106,6 +112,7 @@ class FakeSessions {
 class FakeConnector : public Connector {
  public:
   uint32_t Send(int64_t, std::span<const Effect> requests) override {
+    if (on_send) on_send(requests);
     ++bursts;
     const auto taken = static_cast<uint32_t>(std::min<std::size_t>(requests.size(), takes));
     sent.insert(sent.end(), requests.begin(), requests.begin() + taken);
@@ -114,7 +121,7 @@ class FakeConnector : public Connector {
   void Poll(int64_t, Effects& messages) override {
     while (!says.empty() && messages.room() != 0) {
       messages.AddEncoded(Target::kVenue, kVenue, says.front().type,
-                          {says.front().payload.data(), says.front().bytes});
+                          {says.front().payload.data(), says.front().bytes}, numbers ? ++said : 0);
       says.pop_front();
     }
   }
@@ -123,7 +130,13 @@ class FakeConnector : public Connector {
     says.push_back(Own(Origin::kVenue, kVenue, message));
   }
 
+  void Confirm(uint64_t received) noexcept override { confirmed = received; }
+
   uint32_t takes = UINT32_MAX;
+  bool numbers = false;  // its reports
+  uint64_t said = 0;     // of them
+  uint64_t confirmed = 0;
+  std::function<void(std::span<const Effect>)> on_send;
   uint32_t bursts = 0;
   std::vector<Effect> sent;
   std::deque<OwnedMessage> says;

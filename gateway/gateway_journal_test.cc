@@ -1,4 +1,5 @@
-// Does the duty loop record every step, whatever the journal's segments do meanwhile?
+// Does the duty loop record every step before anything of it leaves, whatever the journal's
+// segments do meanwhile, and what waits until the record is durable?
 #include <cstdint>
 #include <memory>
 
@@ -52,6 +53,7 @@ class GatewayJournalTest : public ::testing::Test {
                                               .ord_type = OrdType::kLimit}));
   }
 
+  // How many new orders are recorded, up to now.
   uint64_t OrdersInTheJournal() {
     JournalReader reader(journal_);
     EXPECT_TRUE(reader.Open().ok());
@@ -87,6 +89,91 @@ TEST_F(GatewayJournalTest, ATurnsRecordsGoOnInTheNextSegment) {
   while (!sessions_.requests.empty()) Turn();
   EXPECT_GE(journal_.segments().size(), 3u) << "no segment's end was met";
   EXPECT_EQ(OrdersInTheJournal(), kOrders);
+}
+
+TEST_F(GatewayJournalTest, NothingLeavesBeforeItIsRecorded) {
+  uint64_t sent = 0;
+  uint64_t acknowledged = 0;
+  connector_.on_send = [&](std::span<const Effect> requests) {
+    sent += requests.size();
+    EXPECT_GE(OrdersInTheJournal(), sent);
+  };
+  sessions_.on_flush = [&](const std::vector<Effect>& reports) {
+    for (const Effect& report : reports) acknowledged += report.type == FrameType::kOrderAck;
+    EXPECT_GE(OrdersInTheJournal(), acknowledged);
+  };
+  for (uint64_t id = 1; id <= 50; ++id) {
+    Order(id);
+    if (id % 7 == 0) Turn();
+  }
+  while (!sessions_.requests.empty()) Turn();
+  EXPECT_EQ(sent, 50u);
+  EXPECT_EQ(acknowledged, 50u);
+}
+
+TEST_F(GatewayJournalTest, ReportsThatWerePromisedDurableWaitForIt) {
+  sessions_.holds = true;
+  Order(1);
+  Turn();
+  Turn();
+  EXPECT_EQ(sessions_.released_out, 0u);
+  EXPECT_GT(storage_.syncs_requested, 0u);
+  EXPECT_EQ(connector_.sent.size(), 1u) << "the order itself does not wait";
+  storage_.Sync();
+  Turn();
+  EXPECT_EQ(sessions_.released_out, engine_.next_seq_out(kSession));
+}
+
+TEST_F(GatewayJournalTest, AVenueIsConfirmedWhatIsDurable) {
+  Order(1);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  connector_.numbers = true;
+  connector_.Say(ExecutionReport{.cl_ord_id = As<NewOrder>(connector_.sent[0]).cl_ord_id,
+                                 .exec_id = 1,
+                                 .exec_type = ExecType::kNew,
+                                 .ord_status = OrdStatus::kNew,
+                                 .side = Side::kBuy,
+                                 .leaves_qty = 10});
+  Turn();
+  Turn();
+  EXPECT_EQ(connector_.confirmed, 0u);
+  storage_.Sync();
+  Turn();
+  EXPECT_EQ(connector_.confirmed, 1u);
+}
+
+TEST_F(GatewayJournalTest, AfterAFailedSyncNobodyWaitsAndOrdersAreRefused) {
+  sessions_.holds = true;
+  Order(1);
+  Turn();
+  storage_.Fail(JournalFault::kSyncFailed);
+  Turn();
+  EXPECT_TRUE(sessions_.gave_up);
+  EXPECT_EQ(sessions_.released_out, engine_.next_seq_out(kSession));
+  sessions_.reports.clear();
+  Order(2);
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 3, .orig_cl_ord_id = 1}));
+  Turn();
+  ASSERT_FALSE(sessions_.reports.empty());
+  EXPECT_EQ(As<OrderReject>(sessions_.reports[0]).reason, RejectReason::kJournalUnavailable);
+  ASSERT_EQ(connector_.sent.size(), 2u);
+  EXPECT_EQ(connector_.sent[1].type, FrameType::kCancel);
+  EXPECT_FALSE(gateway_->Failed());
+}
+
+TEST_F(GatewayJournalTest, WithoutRoomForATurnItEndsAndNothingMoreLeaves) {
+  storage_.Fail(JournalFault::kNoSpace);
+  for (uint64_t id = 1; !gateway_->Failed(); ++id) {
+    Order(id);
+    Turn();
+  }
+  const std::size_t sent = connector_.sent.size();
+  const std::size_t reports = sessions_.reports.size();
+  for (int i = 0; i < 10; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), sent);
+  EXPECT_EQ(sessions_.reports.size(), reports);
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ class FailingOperations final : public SystemFileOperations {
   }
   int Sync(int fd) noexcept override {
     ++syncs;
+    while (syncs_wait) std::this_thread::sleep_for(std::chrono::microseconds(100));
     const int error = sync_error.load();
     return error != 0 ? error : SystemFileOperations::Sync(fd);
   }
@@ -48,6 +49,7 @@ class FailingOperations final : public SystemFileOperations {
   std::atomic<int> write_error{0};
   std::atomic<int> sync_error{0};
   std::atomic<int> syncs{0};
+  std::atomic<bool> syncs_wait{false};
 };
 
 class FileStorageTest : public ::testing::Test {
@@ -178,6 +180,23 @@ TEST_F(FileStorageTest, ASyncThatFailedIsFinal) {
   Close();
   ASSERT_TRUE(Open().ok());
   EXPECT_EQ(end_.cursor, end);
+}
+
+TEST_F(FileStorageTest, WhatIsWrittenWhileASyncRunsWaitsForTheNext) {
+  options_.sync_interval_ns = 3600 * kNsPerS;
+  ASSERT_TRUE(Open().ok());
+  ASSERT_TRUE(Prepared());
+  const int before = disk_.syncs;
+  disk_.syncs_wait = true;
+  const uint64_t first = Append();
+  storage_->RequestSync();
+  ASSERT_TRUE(Eventually([&] { return disk_.syncs == before + 1; }));
+  const uint64_t second = Append();
+  disk_.syncs_wait = false;
+  ASSERT_TRUE(Eventually([&] { return storage_->durable() >= first; }));
+  EXPECT_EQ(storage_->durable(), first);
+  storage_->RequestSync();
+  EXPECT_TRUE(Eventually([&] { return storage_->durable() == second; }));
 }
 
 TEST_F(FileStorageTest, AWriteErrorIsFinal) {
@@ -314,6 +333,17 @@ TEST_F(FileStorageTest, NothingThatWasAppendedIsLostToAKill) {
   EXPECT_EQ(end_.cursor.next_sequence, next);
   EXPECT_EQ(records_ + 1, next);
   munmap(reached, 4096);
+  // From now on it is on the disk: a copy of the folder finds no images.
+  const std::string copy = root_ + "/copy";
+  std::filesystem::copy(options_.directory, copy);
+  auto source = FileSource::Open(copy, options_.memory_directory);
+  ASSERT_TRUE(source.ok()) << source.status();
+  JournalReader reader(**source);
+  ASSERT_TRUE(reader.Open().ok());
+  JournalRecord record;
+  while (reader.Next(record) == JournalReader::Result::kRecord) {
+  }
+  EXPECT_GE(reader.end().cursor.next_sequence, next) << reader.status();
 }
 
 TEST_F(FileStorageTest, WithoutItsImagesOnlyWhatIsDurableIsSure) {
