@@ -7,7 +7,7 @@
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 8> kTable{{
+constexpr std::array<AdminCommandRow, 9> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
     {"sessions", AdminVerb::kSessions, "sessions", "one line per session"},
@@ -18,6 +18,9 @@ constexpr std::array<AdminCommandRow, 8> kTable{{
      "refuse new orders and replaces in that scope; cancels pass"},
     {"arm", AdminVerb::kArm, "arm all|session N|account N|venue N by NAME",
      "lift the kill switch of that scope; NAME is who decided it"},
+    {"cancel", AdminVerb::kCancel,
+     "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
+     "cancel all open orders, or those that fit every filter"},
     {"stop", AdminVerb::kStop, "stop", "log every session out and stop the gateway"},
     {"help", AdminVerb::kHelp, "help", "this text"},
 }};
@@ -85,6 +88,43 @@ ParsedAdminCommand ParseSwitch(const AdminCommandRow& row, std::string_view rest
   return out;
 }
 
+ParsedAdminCommand ParseCancel(const AdminCommandRow& row, std::string_view rest) {
+  ParsedAdminCommand out;
+  out.command.verb = row.verb;
+  MassCancel& filter = out.command.filter;
+  std::string_view word = TakeWord(rest);
+  bool filtered = false;
+  for (; !word.empty() && word != "because" && word != "all"; word = TakeWord(rest)) {
+    filtered = true;
+    if (word == "buy" || word == "sell") {
+      filter.side = word == "buy" ? Side::kBuy : Side::kSell;
+      continue;
+    }
+    uint32_t number = 0;
+    const bool known =
+        word == "session" || word == "account" || word == "instrument" || word == "venue";
+    if (!known) return Refuse("'" + std::string(word) + "' is no filter; " + Usage(row));
+    if (!ParseNumber(TakeWord(rest), number) || (word == "venue" && number > UINT16_MAX)) {
+      return Refuse("the " + std::string(word) + "'s number (1 or more) is missing; " + Usage(row));
+    }
+    if (word == "session") filter.cl_ord_id = number;
+    if (word == "account") filter.account = number;
+    if (word == "instrument") filter.instrument = number;
+    if (word == "venue") filter.venue = static_cast<uint16_t>(number);
+  }
+  if (word == "all") {
+    if (filtered) return Refuse("'all' goes with no filter; " + Usage(row));
+    word = TakeWord(rest);
+  } else if (!filtered) {
+    return Refuse("which orders is missing; " + Usage(row));
+  }
+  if (word != "because" || rest.empty()) {
+    return Refuse("a cancel needs a reason, which is logged; " + Usage(row));
+  }
+  out.command.text = rest;
+  return out;
+}
+
 }  // namespace
 
 std::span<const AdminCommandRow> AdminCommandTable() noexcept { return kTable; }
@@ -105,6 +145,7 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
   for (const AdminCommandRow& row : kTable) {
     if (row.name != verb) continue;
     if (row.verb == AdminVerb::kKill || row.verb == AdminVerb::kArm) return ParseSwitch(row, rest);
+    if (row.verb == AdminVerb::kCancel) return ParseCancel(row, rest);
     ParsedAdminCommand out;
     out.command.verb = row.verb;
     if (row.verb == AdminVerb::kOrders) {

@@ -7,8 +7,10 @@
 //   config                          the effective configuration
 //   kill all REASON                 latch a kill switch: new orders and replaces are refused,
 //   cancels pass kill session|account|venue N REASON arm all by NAME                 arm it again;
-//   NAME says who took the decision and is logged arm session|account|venue N by NAME stop orderly
-//   stop, as on SIGTERM help
+//   NAME says who took the decision and is logged arm session|account|venue N by NAME
+//   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
+//   stop                            orderly stop, as on SIGTERM
+//   help
 // Thread rule: pure functions.
 #pragma once
 
@@ -22,13 +24,24 @@
 
 namespace ringway {
 
-enum class AdminVerb : uint8_t { kStatus, kSessions, kOrders, kConfig, kKill, kArm, kStop, kHelp };
+enum class AdminVerb : uint8_t {
+  kStatus,
+  kSessions,
+  kOrders,
+  kConfig,
+  kKill,
+  kArm,
+  kCancel,
+  kStop,
+  kHelp
+};
 
 struct AdminCommand {
   AdminVerb verb = AdminVerb::kHelp;
   KillScope scope = KillScope::kUnset;  // kKill, kArm
   uint32_t id = 0;                      // kKill, kArm (0 with kAll); the session with kOrders
-  std::string text;                     // the reason of a kKill, the name of a kArm
+  MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/step.h)
+  std::string text;                     // the reason of a kKill or kCancel, the name of a kArm
 };
 
 // A longer line is refused.

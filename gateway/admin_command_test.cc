@@ -30,6 +30,26 @@ TEST(AdminCommand, KillsAndArmsNameScopeNumberAndWhy) {
   EXPECT_EQ(ParseAdminCommand("arm account 4294967295 BY x").command.id, 4294967295u);
 }
 
+TEST(AdminCommand, ACancelTakesFiltersInAnyOrderAndAReason) {
+  const AdminCommand all = ParseAdminCommand("cancel all because of the flood").command;
+  EXPECT_EQ(all.verb, AdminVerb::kCancel);
+  EXPECT_EQ(all.filter, MassCancel{});
+  EXPECT_EQ(all.text, "of the flood");
+  const AdminCommand some =
+      ParseAdminCommand("cancel venue 3 sell session 7 account 1 instrument 2 because lunch")
+          .command;
+  const MassCancel filter{
+      .cl_ord_id = 7, .instrument = 2, .account = 1, .venue = 3, .side = Side::kSell};
+  EXPECT_EQ(some.filter, filter);
+  for (const char* line : {"cancel", "cancel because lunch", "cancel all", "cancel all because",
+                           "cancel session 7", "cancel session because lunch",
+                           "cancel session 0 because lunch", "cancel venue 65536 because lunch",
+                           "cancel venue 3 all because lunch", "cancel everything because lunch"}) {
+    const ParsedAdminCommand parsed = ParseAdminCommand(line);
+    EXPECT_NE(parsed.error.find("usage: cancel all|"), std::string::npos) << line;
+  }
+}
+
 TEST(AdminCommand, PlainCommandsTakeNothingMore) {
   for (const AdminCommandRow& row : AdminCommandTable()) {
     if (row.usage != row.name) continue;

@@ -34,6 +34,7 @@ class AdminDesk {
   // Empty when the command's number is configured.
   std::string FindIdError(const AdminCommand& command) const;
   AdminAnswer AskEngine(const AdminPeer& peer, const AdminCommand& command);
+  AdminAnswer AwaitCancel(const AdminPeer& peer, const AdminCommand& command);
 
   AdminMailbox& mailbox_;
   const GatewayConfig& config_;

@@ -356,12 +356,25 @@ class Gateway {
         Decode(message.bytes(), status) != DecodeStatus::kOk || status.instrument != 0) {
       return;
     }
-    venue.TakeUnsent(unsent_);
+    AnswerUnsent(venue, Unseen::kVenueDown, [](const Effect&) { return true; });
+  }
+
+  // No new order or replace that waits for a venue reaches it after a kill; cancels pass.
+  void AnswerKilled(VenueQueue& venue) {
+    AnswerUnsent(venue, Unseen::kKilled, [this](const Effect& request) {
+      return request.type != FrameType::kCancel &&
+             parts_.engine.RequestIsKilled(VenueRequestId(request));
+    });
+  }
+
+  template <class F>
+  void AnswerUnsent(VenueQueue& venue, Unseen why, F&& wanted) {
+    venue.TakeUnsent(unsent_, wanted);
     for (const Effect& request : unsent_) {
       answers_.Clear();
       // Numbers of an earlier process were lower: the time goes into them.
       unsent_number_ = std::max(unsent_number_ + 1, static_cast<uint64_t>(now_ns_));
-      AnswerUnseenRequest(request, venue.venue(), now_ns_, kGatewayExecIdBits | unsent_number_,
+      AnswerUnseenRequest(request, venue.venue(), why, now_ns_, kGatewayExecIdBits | unsent_number_,
                           answers_);
       RINGWAY_PROBE(gateway_unsent_answered);
       for (const Effect& answer : answers_)
@@ -383,6 +396,21 @@ class Gateway {
         alignas(8) std::array<std::byte, kMaxPayloadBytes<RiskState>> payload;
         const uint32_t bytes = Encode(state, payload.data());
         Step({Origin::kAdmin, request.operator_id, FrameType::kRiskState, {payload.data(), bytes}});
+        if (killed) {
+          for (VenueQueue& venue : venues_) AnswerKilled(venue);
+        }
+        break;
+      }
+      case AdminVerb::kCancel: {
+        if (parts_.engine.operator_cancel().under_way) {
+          reply.ok = false;
+          reply.error = "an operator's cancel is still under way: wait for its end in `status`";
+          break;
+        }
+        alignas(8) std::array<std::byte, kMaxPayloadBytes<MassCancel>> payload;
+        const uint32_t bytes = Encode(command.filter, payload.data());
+        Step(
+            {Origin::kAdmin, request.operator_id, FrameType::kMassCancel, {payload.data(), bytes}});
         break;
       }
       case AdminVerb::kStatus:

@@ -134,6 +134,7 @@ void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_
                       GatewayStatus& status) {
   status.engine = engine.counters();
   status.killed = engine.killed(KillScope::kAll, 0);
+  status.operator_cancel = engine.operator_cancel();
   status.open_orders = engine.open_orders();
   status.unknown_reports = engine.unknown_reports();
   status.in_doubt = 0;
@@ -183,6 +184,10 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"orders", OrdersJson(status)},
                        {"positions", ordered_json::array()},
                        {"requests", RequestsJson(status.engine)},
+                       {"operator_cancel",
+                        {{"under_way", status.operator_cancel.under_way},
+                         {"sent", status.operator_cancel.affected},
+                         {"venue_down", status.operator_cancel.not_sent}}},
                        {"venue_reports", ReportsJson(status.engine)},
                        {"unknown_reports", ordered_json::array()},
                        {"sessions", ordered_json::array()},

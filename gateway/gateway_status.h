@@ -61,7 +61,8 @@ struct GatewayStatus {
   std::vector<VenueStatusLine> venues;
   EngineCounters engine;
   uint32_t open_orders = 0;
-  uint64_t in_doubt = 0;                // of the open ones
+  uint64_t in_doubt = 0;  // of the open ones
+  OperatorCancelView operator_cancel;
   std::vector<PositionLine> positions;  // by account, then instrument
   std::vector<UnknownReport> unknown_reports;
 

@@ -268,13 +268,64 @@ TEST_F(GatewayTest, KillRefusesOrdersLetsCancelsPassAndArmLiftsIt) {
   EXPECT_FALSE(Ask("sessions").status.sessions.at(0).killed);
 }
 
+TEST_F(GatewayTest, AKillReachesWhatWaitsForItsVenue) {
+  connector_.takes = 0;
+  for (uint64_t id = 1; id <= 3; ++id) Order(id);
+  Turn();
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 4, .orig_cl_ord_id = 1}));
+  Turn();
+  ASSERT_EQ(engine_.open_orders(), 3u);
+  sessions_.reports.clear();
+  EXPECT_TRUE(Ask("kill account 1 fat finger").ok);
+  const std::vector<Effect> reports = ReportsOf(FrameType::kExecutionReport);
+  ASSERT_EQ(reports.size(), 3u);
+  for (const Effect& report : reports) {
+    EXPECT_EQ(As<ExecutionReport>(report).ord_status, OrdStatus::kRejected);
+    EXPECT_EQ(As<ExecutionReport>(report).reason, RejectReason::kKillSwitch);
+  }
+  EXPECT_EQ(engine_.open_orders(), 0u);
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 4; ++i) Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u) << "the cancel passes";
+  EXPECT_EQ(connector_.sent[0].type, FrameType::kCancel);
+}
+
+TEST_F(GatewayTest, AKillLeavesTheWaitingOrdersOfOthersAlone) {
+  connector_.takes = 0;
+  Order(1);
+  Turn();
+  EXPECT_TRUE(Ask("kill session 8 not ours").ok);
+  connector_.takes = UINT32_MAX;
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u);
+}
+
+TEST_F(GatewayTest, AnOperatorsCancelAsksTheVenues) {
+  for (uint64_t id = 1; id <= 3; ++id) Order(id);
+  Turn();
+  connector_.sent.clear();
+  EXPECT_TRUE(Ask("cancel session 7 buy because strategy is gone").ok);
+  for (int i = 0; i < 20; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 3u);
+  for (const Effect& request : connector_.sent) EXPECT_EQ(request.type, FrameType::kCancel);
+  GatewayStatus status;
+  gateway_.FillStatus(status, true);
+  EXPECT_FALSE(status.operator_cancel.under_way);
+  EXPECT_EQ(status.operator_cancel.affected, 3u);
+}
+
 TEST_F(GatewayTest, OperatorsAreServedWhileSessionsAreHeldBack) {
   connector_.takes = 0;
   for (uint64_t i = 1; i <= 1'000; ++i) Order(i);
   for (int i = 0; i < 10; ++i) Turn();
+  EXPECT_TRUE(Ask("status").status.back_pressured);
+  // The engine gets no work of its own meanwhile.
+  EXPECT_TRUE(Ask("cancel all because the market is broken").ok);
+  EXPECT_EQ(Ask("cancel all because impatient").error,
+            "an operator's cancel is still under way: wait for its end in `status`");
   EXPECT_TRUE(Ask("kill all market is broken").ok);
   EXPECT_TRUE(Ask("status").status.killed);
-  EXPECT_TRUE(Ask("status").status.back_pressured);
 }
 
 TEST_F(GatewayTest, OpenOrdersAreShownBounded) {

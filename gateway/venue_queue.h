@@ -11,6 +11,7 @@
 // Thread rule: the engine's thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,7 +28,7 @@ struct VenueCounters {
   uint64_t requests_sent = 0;      // taken by the connector
   uint64_t messages_received = 0;  // reports, rejects, status and reference prices
   uint64_t back_pressured = 0;     // bursts of which the connector did not take all
-  uint64_t unsent = 0;             // answered as rejected because the venue went down first
+  uint64_t unsent = 0;             // answered as rejected: the venue went down, or a kill, first
   uint64_t grown = 0;              // times the queue had to grow beyond its room
 };
 
@@ -67,13 +68,15 @@ class VenueQueue {
     return taken != 0;
   }
 
-  // Moves what was never sent into `out`.
-  void TakeUnsent(std::vector<Effect>& out) {
-    const std::span<const Effect> waiting = Waiting();
-    out.assign(waiting.begin(), waiting.end());
-    counters_.unsent += waiting.size();
-    pending_.clear();
-    head_ = 0;
+  // Moves what was never sent, as far as wanted(const Effect&), into `out`.
+  template <class F>
+  void TakeUnsent(std::vector<Effect>& out, F&& wanted) {
+    Compact();
+    const auto kept = std::stable_partition(pending_.begin(), pending_.end(),
+                                            [&](const Effect& e) { return !wanted(e); });
+    out.assign(kept, pending_.end());
+    pending_.erase(kept, pending_.end());
+    counters_.unsent += out.size();
   }
 
   // Whether the connector has logged on at its venue since this was last asked.

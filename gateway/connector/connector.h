@@ -8,10 +8,14 @@
 // the engine's thread alone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "gateway/step.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
 
 namespace ringway {
 
@@ -22,6 +26,17 @@ struct VenueCursor {
   uint64_t sent = 0;         // requests
   uint64_t received = 0;     // reports
 };
+
+// The identifier of a request towards a venue: every such message begins with it.
+inline uint64_t VenueRequestId(const Effect& request) noexcept {
+  static_assert(offsetof(NewOrder, cl_ord_id) == 0 && offsetof(Cancel, cl_ord_id) == 0 &&
+                offsetof(Replace, cl_ord_id) == 0);
+  uint64_t id = 0;
+  if (request.payload_bytes >= kRootBytes + sizeof(id)) {
+    std::memcpy(&id, request.payload.data() + kRootBytes, sizeof(id));
+  }
+  return id;
+}
 
 class Connector {
  public:

@@ -10,7 +10,7 @@
 namespace ringway {
 namespace {
 
-ExecutionReport Answer(const NewOrder& order, uint64_t exec_id) noexcept {
+ExecutionReport Answer(const NewOrder& order, Unseen why, uint64_t exec_id) noexcept {
   ExecutionReport report;
   report.cl_ord_id = order.cl_ord_id;
   report.exec_id = exec_id;
@@ -19,29 +19,31 @@ ExecutionReport Answer(const NewOrder& order, uint64_t exec_id) noexcept {
   report.exec_type = ExecType::kRejected;
   report.ord_status = OrdStatus::kRejected;
   report.side = order.side;
-  report.reason = RejectReason::kVenueUnavailable;
+  report.reason =
+      why == Unseen::kKilled ? RejectReason::kKillSwitch : RejectReason::kVenueUnavailable;
   report.price = order.price;
   return report;
 }
 
 template <class Request>
-CancelReject Answer(const Request& request, uint64_t) noexcept {
+CancelReject Answer(const Request& request, Unseen why, uint64_t) noexcept {
   CancelReject reject;
   reject.cl_ord_id = request.cl_ord_id;
   reject.orig_cl_ord_id = request.orig_cl_ord_id;
-  reject.reason = CancelRejectReason::kVenueUnavailable;
+  reject.reason = why == Unseen::kKilled ? CancelRejectReason::kRiskLimit
+                                         : CancelRejectReason::kVenueUnavailable;
   reject.request_type =
       std::is_same_v<Request, Cancel> ? RequestType::kCancel : RequestType::kReplace;
   return reject;
 }
 
 template <Message Request>
-void AnswerAs(const Effect& request, VenueId venue, int64_t now_ns, uint64_t exec_id,
+void AnswerAs(const Effect& request, VenueId venue, Unseen why, int64_t now_ns, uint64_t exec_id,
               Effects& messages) noexcept {
   Request decoded;
   RINGWAY_CHECK(Decode(request.bytes(), decoded) == DecodeStatus::kOk,
                 "the engine encodes what it sends");
-  auto answer = Answer(decoded, exec_id);
+  auto answer = Answer(decoded, why, exec_id);
   answer.transact_time = static_cast<uint64_t>(now_ns);
   answer.venue = venue;
   messages.Add(Target::kVenue, venue, 0, answer);
@@ -49,15 +51,15 @@ void AnswerAs(const Effect& request, VenueId venue, int64_t now_ns, uint64_t exe
 
 }  // namespace
 
-void AnswerUnseenRequest(const Effect& request, VenueId venue, int64_t now_ns, uint64_t exec_id,
-                         Effects& messages) noexcept {
+void AnswerUnseenRequest(const Effect& request, VenueId venue, Unseen why, int64_t now_ns,
+                         uint64_t exec_id, Effects& messages) noexcept {
   switch (request.type) {
     case FrameType::kNewOrder:
-      return AnswerAs<NewOrder>(request, venue, now_ns, exec_id, messages);
+      return AnswerAs<NewOrder>(request, venue, why, now_ns, exec_id, messages);
     case FrameType::kCancel:
-      return AnswerAs<Cancel>(request, venue, now_ns, exec_id, messages);
+      return AnswerAs<Cancel>(request, venue, why, now_ns, exec_id, messages);
     case FrameType::kReplace:
-      return AnswerAs<Replace>(request, venue, now_ns, exec_id, messages);
+      return AnswerAs<Replace>(request, venue, why, now_ns, exec_id, messages);
     default:
       RINGWAY_CHECK(false, "only new orders, cancels and replaces go to a venue");
   }

@@ -74,6 +74,13 @@ struct PositionView {
   uint64_t open_sell;
 };
 
+// An operator's cancel of many orders, the latest.
+struct OperatorCancelView {
+  bool under_way = false;
+  uint32_t affected = 0;  // cancels that were sent
+  uint32_t not_sent = 0;  // the venue is down: still open
+};
+
 // A venue's report about an order that is not, or no longer, known.
 struct UnknownReport {
   int64_t time_ns;
@@ -147,6 +154,9 @@ class Engine {
   uint64_t next_seq_out(SessionId session) const noexcept;
   VenueState venue_state(VenueId venue) const noexcept;
   bool killed(KillScope scope, uint32_t id) const noexcept;
+  // Whether an operator's kill switch is latched for the order that a venue request is about.
+  bool RequestIsKilled(uint64_t venue_request) const noexcept;
+  OperatorCancelView operator_cancel() const noexcept;
   PositionView position(uint32_t account, uint32_t instrument) const noexcept;
   // Open, or closed and still remembered.
   std::optional<OrderView> FindOrder(SessionId session, uint64_t cl_ord_id) const noexcept;
@@ -253,9 +263,13 @@ class Engine {
   // engine_work.cc
   void OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept;
   void OnAdmin(const Input& input) noexcept;
+  void OnOperatorCancel(const Input& input) noexcept;
   void DoWork(Effects& effects) noexcept;
   void WorkForSession(SessionState& session, Effects& effects) noexcept;
-  void CancelWalked(Order& order, SessionState& session, bool mass, Effects& effects) noexcept;
+  enum class Walked : uint8_t { kSent, kUnreachable, kAskedBefore };
+  void CancelFor(MassCancelJob& job, SessionState& session, Effects& effects) noexcept;
+  Walked CancelWalked(Order& order, SessionState& session, uint64_t cl_ord_id,
+                      Effects& effects) noexcept;
   void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
   void SendNotices(Effects& effects) noexcept;
   void SweepDoubt(Effects& effects) noexcept;

@@ -189,7 +189,7 @@ std::string_view Engine::FindLoadError() const noexcept {
   for (uint32_t at = 0; at < sessions_.size(); ++at) {
     const SessionState& session = sessions_[at];
     if (!stands(session.disconnect, at) || !stands(session.mass_cancel.walk, at) ||
-        !stands(session.snapshot.walk, at)) {
+        !stands(session.operator_cancel.walk, at) || !stands(session.snapshot.walk, at)) {
       return "unfinished work stands on no open order of its session";
     }
     if (session.next_seq_in == 0 || session.next_seq_out == 0) return "a sequence number is 0";

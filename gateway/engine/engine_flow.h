@@ -158,7 +158,12 @@ class Flow {
         MassCancel mass;
         mass.cl_ord_id = ++cl_ord_id_;
         mass.side = random_.Chance(0.5) ? Side::kBuy : Side::kUnset;
-        Step(Origin::kSession, Session(), mass);
+        if (random_.Chance(0.3)) {
+          mass.cl_ord_id = random_.Chance(0.5) ? Session() : 0;
+          Step(Origin::kAdmin, 9, mass);
+        } else {
+          Step(Origin::kSession, Session(), mass);
+        }
       } else if (what < 0.75) {
         venue_.Trade();
       } else if (what < 0.751) {

@@ -78,6 +78,51 @@ TEST_F(EngineMassTest, EveryCombinationOfFiltersCancelsWhatFitsAllOfThemAndNothi
   EXPECT_EQ(combinations, 108u);
 }
 
+TEST_F(EngineMassTest, AnOperatorsCancelReachesEverySessionThatItsFiltersName) {
+  struct Case {
+    MassCancel filter;
+    uint32_t sent;
+  };
+  const Case cases[] = {
+      {{}, 17},  // all
+      {{.cl_ord_id = 1}, 1},
+      {{.cl_ord_id = 2}, 16},
+      {{.cl_ord_id = 2, .venue = 1, .side = Side::kBuy}, 4},
+      {{.instrument = 8}, 8},
+      {{.account = 999}, 0},
+  };
+  for (const Case& each : cases) {
+    Restart(SmallFirm());
+    PlaceAll();
+    Step(Origin::kAdmin, 9, each.filter);
+    while (engine().HasWork()) {
+      const uint32_t before = engine().operator_cancel().affected;
+      StepBytes(Origin::kTimer, 0, FrameType{}, {});
+      EXPECT_EQ(CountOf<Cancel>(), engine().operator_cancel().affected - before);
+      EXPECT_EQ(CountOf<MassCancelReport>(), 0u) << "no client has asked";
+    }
+    EXPECT_FALSE(engine().operator_cancel().under_way);
+    EXPECT_EQ(engine().operator_cancel().affected, each.sent);
+    EXPECT_EQ(engine().operator_cancel().not_sent, 0u);
+  }
+}
+
+TEST_F(EngineMassTest, AnOperatorIsToldWhatStaysAtAVenueThatIsDown) {
+  PlaceAll();
+  Step(Origin::kVenue, 2, VenueStatus{.venue = 2, .state = VenueState::kDown});
+  Step(Origin::kAdmin, 9, MassCancel{});
+  while (engine().HasWork()) StepBytes(Origin::kTimer, 0, FrameType{}, {});
+  EXPECT_EQ(engine().operator_cancel().affected, 9u);
+  EXPECT_EQ(engine().operator_cancel().not_sent, 8u);
+}
+
+TEST_F(EngineMassTest, AnOperatorsCancelOfNoSessionIsCountedAndDoesNothing) {
+  PlaceAll();
+  Step(Origin::kAdmin, 9, MassCancel{.cl_ord_id = 99});
+  EXPECT_FALSE(engine().HasWork());
+  EXPECT_EQ(engine().counters().unknown_sources, 1u);
+}
+
 TEST_F(EngineMassTest, ShortSalesCountAsSellsOnlyByTheirOwnName) {
   Accepted(Limit(1, Side::kSellShort, 100, 11'000, 200), 2);
   Step(Origin::kSession, 2, MassCancel{.cl_ord_id = 9, .side = Side::kSell});

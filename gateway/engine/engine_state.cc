@@ -85,6 +85,13 @@ bool Engine::killed(KillScope scope, uint32_t id) const noexcept {
   return index != kNone && checks_.get<KillSwitch>().killed(scope, index);
 }
 
+bool Engine::RequestIsKilled(uint64_t venue_request) const noexcept {
+  const Order* order = orders_.FindByVenueRequest(venue_request);
+  if (order == nullptr) return false;
+  const uint32_t account = exposure_.position(order->position).account;
+  return checks_.get<KillSwitch>().Latched(order->session, account, order->venue);
+}
+
 PositionView Engine::position(uint32_t account, uint32_t instrument) const noexcept {
   const uint32_t account_index = AccountIndex(account);
   const uint32_t instrument_index = InstrumentIndex(instrument);
@@ -135,8 +142,10 @@ uint64_t Engine::StateHash() const noexcept {
                static_cast<uint64_t>(session.cancel_on_disconnect) << 8 |
                static_cast<uint64_t>(session.up));
     folder.Add(session.disconnect);
-    folder.Add(session.mass_cancel.walk);
-    folder.Add(uint64_t{session.mass_cancel.affected} << 32 | session.mass_cancel.not_sent);
+    for (const MassCancelJob* job : {&session.mass_cancel, &session.operator_cancel}) {
+      folder.Add(job->walk);
+      folder.Add(uint64_t{job->affected} << 32 | job->not_sent);
+    }
     folder.Add(session.snapshot.walk);
     folder.Add(uint64_t{session.snapshot.index} << 32 | session.snapshot.count);
   }
@@ -170,7 +179,10 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(notices_.at(place).risk);
     folder.Add(notices_.at(place).venue);
   }
-  for (const SessionState& session : sessions_) folder.Add(session.mass_cancel.request);
+  for (const SessionState& session : sessions_) {
+    folder.Add(session.mass_cancel.request);
+    folder.Add(session.operator_cancel.request);
+  }
   folder.Add(next_busy_session_);
   folder.Add(uint64_t{notices_.count()} << 32 | notices_.next_session());
   return folder.hash();

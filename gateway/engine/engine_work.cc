@@ -39,6 +39,7 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
 }
 
 void Engine::OnAdmin(const Input& input) noexcept {
+  if (input.type == FrameType::kMassCancel) return OnOperatorCancel(input);
   RiskState request;
   uint32_t index = 0;
   if (input.type != FrameType::kRiskState || Decode(input.payload, request) != DecodeStatus::kOk ||
@@ -76,6 +77,37 @@ void Engine::OnAdmin(const Input& input) noexcept {
   RecountWork();
 }
 
+// In place of the one before, which has ended: see operator_cancel().
+void Engine::OnOperatorCancel(const Input& input) noexcept {
+  MassCancel request;
+  const bool readable =
+      Decode(input.payload, request) == DecodeStatus::kOk && IsKnown(request.side);
+  const uint32_t only = readable ? SessionIndex(static_cast<uint32_t>(request.cl_ord_id)) : kNone;
+  if (!readable || (request.cl_ord_id != 0 && only == kNone)) {
+    ++counters_.unknown_sources;
+    return;
+  }
+  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    MassCancelJob& job = sessions_[session].operator_cancel;
+    job = {};
+    if (request.cl_ord_id != 0 && session != only) continue;
+    job.walk = StartWalk(session);
+    job.active = job.walk.active();
+    job.request = request;
+  }
+  RecountWork();
+}
+
+OperatorCancelView Engine::operator_cancel() const noexcept {
+  OperatorCancelView view;
+  for (const SessionState& session : sessions_) {
+    view.under_way |= session.operator_cancel.active;
+    view.affected += session.operator_cancel.affected;
+    view.not_sent += session.operator_cancel.not_sent;
+  }
+  return view;
+}
+
 // --- Walks ---
 
 Walk Engine::StartWalk(uint32_t session) const noexcept {
@@ -93,8 +125,8 @@ void Engine::SkipClosing(const Order& order) noexcept {
     return;
   const Slot slot = orders_.SlotOfOrder(order);
   SessionState& session = sessions_[order.session];
-  for (Walk* walk :
-       {&session.disconnect, &session.mass_cancel.walk, &session.snapshot.walk, &sweep_}) {
+  for (Walk* walk : {&session.disconnect, &session.mass_cancel.walk, &session.operator_cancel.walk,
+                     &session.snapshot.walk, &sweep_}) {
     if (walk->at == slot) StepWalk(*walk);
   }
 }
@@ -108,8 +140,8 @@ bool Engine::TakeVisit(const Effects& effects) noexcept {
 void Engine::RecountWork() noexcept {
   work_ = notices_.count();
   for (SessionState& session : sessions_) {
-    session.busy =
-        session.disconnect.active() || session.mass_cancel.active || session.snapshot.active;
+    session.busy = session.disconnect.active() || session.mass_cancel.active ||
+                   session.operator_cancel.active || session.snapshot.active;
     work_ += session.busy;
   }
   for (const uint8_t doubtful : doubtful_) work_ += doubtful;
@@ -136,14 +168,12 @@ void Engine::WorkForSession(SessionState& session, Effects& effects) noexcept {
   while (session.disconnect.active() && TakeVisit(effects)) {
     Order& order = orders_[session.disconnect.at];
     StepWalk(session.disconnect);
-    CancelWalked(order, session, false, effects);
+    (void)CancelWalked(order, session, 0, effects);
   }
+  CancelFor(session.operator_cancel, session, effects);
+  if (!session.operator_cancel.walk.active()) session.operator_cancel.active = false;
   MassCancelJob& mass = session.mass_cancel;
-  while (mass.active && mass.walk.active() && TakeVisit(effects)) {
-    Order& order = orders_[mass.walk.at];
-    StepWalk(mass.walk);
-    CancelWalked(order, session, true, effects);
-  }
+  CancelFor(mass, session, effects);
   if (mass.active && !mass.walk.active() && effects.room() != 0) {
     mass.active = false;
     MassCancelReport report;
@@ -162,32 +192,47 @@ void Engine::WorkForSession(SessionState& session, Effects& effects) noexcept {
   if (!snapshot.walk.active()) snapshot.active = false;
 }
 
-// Cancels an order for a mass cancel that it fits, or for a session that is gone.
-void Engine::CancelWalked(Order& order, SessionState& session, bool mass,
-                          Effects& effects) noexcept {
-  const MassCancel& filter = session.mass_cancel.request;
-  if (mass) {
+// Goes on with a mass cancel, as far as this step may.
+void Engine::CancelFor(MassCancelJob& job, SessionState& session, Effects& effects) noexcept {
+  const MassCancel& filter = job.request;
+  const uint64_t cl_ord_id = &job == &session.mass_cancel ? filter.cl_ord_id : 0;
+  while (job.active && job.walk.active() && TakeVisit(effects)) {
+    Order& order = orders_[job.walk.at];
+    StepWalk(job.walk);
     const Position& position = exposure_.position(order.position);
     const bool fits =
         (filter.instrument == 0 || filter.instrument == instruments_[position.instrument].id) &&
         (filter.account == 0 || filter.account == account_ids_[position.account]) &&
         (filter.venue == 0 || filter.venue == venues_.id(order.venue)) &&
         (filter.side == Side::kUnset || filter.side == order.side);
-    if (!fits) return;
+    if (!fits) continue;
+    switch (CancelWalked(order, session, cl_ord_id, effects)) {
+      case Walked::kSent:
+        ++job.affected;
+        break;
+      case Walked::kUnreachable:
+        ++job.not_sent;
+        break;
+      case Walked::kAskedBefore:
+        break;
+    }
   }
-  if (!venues_.Reachable(order.venue)) {
-    session.mass_cancel.not_sent += mass;
-    return;
-  }
-  if (CancelIsUnanswered(order)) return;
+}
+
+// Cancels an order for a mass cancel or for a session that is gone; the latter, and an operator's,
+// have no clOrdId.
+Engine::Walked Engine::CancelWalked(Order& order, SessionState& session, uint64_t cl_ord_id,
+                                    Effects& effects) noexcept {
+  if (!venues_.Reachable(order.venue)) return Walked::kUnreachable;
+  if (CancelIsUnanswered(order)) return Walked::kAskedBefore;
   ShowFirst(session, order, effects);
   if (order.Has(kCancelPending) && order.cancel_cl_ord_id != 0) {
     RejectChange(session, &order, RequestType::kCancel, order.cancel_cl_ord_id, order.cl_ord_id,
                  CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
   }
-  SendCancel(order, mass ? filter.cl_ord_id : 0, effects);
+  SendCancel(order, cl_ord_id, effects);
   ++counters_.gateway_cancels;
-  session.mass_cancel.affected += mass;
+  return Walked::kSent;
 }
 
 // --- Snapshots ---

@@ -62,6 +62,9 @@ class OrderTable {
     Order& order = orders_[slot];
     return id >= order.order_id && id <= order.newest_id && id != 0 ? &order : nullptr;
   }
+  const Order* FindByVenueRequest(uint64_t id) const noexcept {
+    return const_cast<OrderTable*>(this)->FindByVenueRequest(id);
+  }
 
   // Whether Open() would find a slot, and two clOrdIds have room.
   bool HasRoom() const noexcept {

@@ -69,13 +69,14 @@ struct EngineSession {
   Absence absence = Absence::kNone;
   Durability durability = Durability::kMemory;  // promised at the latest logon
   bool busy = false;                            // any walk below is unfinished
-  uint8_t snapshot_round = 0;  // counts snapshots; orders carry the one that they were part of
-  uint64_t next_seq_in = 1;    // of the next request
-  uint64_t next_seq_out = 1;   // of the next report
-  uint64_t incarnation = 0;    // of the latest logon
-  int64_t grace_end_ns = 0;    // of kGrace
-  Walk disconnect;             // cancels all open orders
-  MassCancelJob mass_cancel;
+  uint8_t snapshot_round = 0;     // counts snapshots; orders carry the one that they were part of
+  uint64_t next_seq_in = 1;       // of the next request
+  uint64_t next_seq_out = 1;      // of the next report
+  uint64_t incarnation = 0;       // of the latest logon
+  int64_t grace_end_ns = 0;       // of kGrace
+  Walk disconnect;                // cancels all open orders
+  MassCancelJob mass_cancel;      // the client's
+  MassCancelJob operator_cancel;  // or the last
   SnapshotJob snapshot;
 
   // All but `id`, which is configured, and `busy`, which follows.
@@ -83,7 +84,7 @@ struct EngineSession {
   static void Archive(Self& self, A& archive) {
     archive(self.up, self.cancel_on_disconnect, self.absence, self.durability, self.snapshot_round,
             self.next_seq_in, self.next_seq_out, self.incarnation, self.grace_end_ns,
-            self.disconnect, self.mass_cancel, self.snapshot);
+            self.disconnect, self.mass_cancel, self.operator_cancel, self.snapshot);
   }
 };
 

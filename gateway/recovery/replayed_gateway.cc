@@ -39,17 +39,6 @@ uint64_t AnsweredRequest(const Input& input) noexcept {
   return 0;
 }
 
-// Requests begin with their clOrdId, in every message that goes to a venue.
-uint64_t RequestId(const Effect& request) noexcept {
-  uint64_t id = 0;
-  if (request.payload_bytes >= kRootBytes + sizeof(id)) {
-    std::memcpy(&id, request.payload.data() + kRootBytes, sizeof(id));
-  }
-  return id;
-}
-static_assert(offsetof(NewOrder, cl_ord_id) == 0 && offsetof(Cancel, cl_ord_id) == 0 &&
-              offsetof(Replace, cl_ord_id) == 0);
-
 }  // namespace
 
 const ReplayedSession* ReplayedGateway::session(SessionId id) const noexcept {
@@ -160,7 +149,7 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
       venue.cursor.received = step.venue_cursor;
     } else if (const uint64_t answered = AnsweredRequest(input); answered != 0) {
       // The venue never saw it and never will: it is not to be asked about it again.
-      const auto found = std::ranges::find(venue.requests, answered, RequestId);
+      const auto found = std::ranges::find(venue.requests, answered, VenueRequestId);
       if (found != venue.requests.end()) {
         venue.requests.erase(found);
         --venue.cursor.sent;

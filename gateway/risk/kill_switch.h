@@ -51,13 +51,17 @@ class KillSwitch {
   Verdict Check(const RiskRequest& request) const noexcept {
     if (latched_ == 0) [[likely]]
       return {};
-    if (all_ == 0 && sessions_[request.session] == 0 && accounts_[request.account] == 0 &&
-        venues_[request.venue] == 0) {
+    if (!Latched(request.session, request.account, request.venue)) {
       if (Has(GatewayFault::kJournal)) return {RejectReason::kJournalUnavailable};
       if (Has(GatewayFault::kIdentifiers)) return {RejectReason::kGatewayFull};
       return {};
     }
     return {RejectReason::kKillSwitch, kCheck};
+  }
+
+  // Whether an operator has latched it for any of them, or for all. Indices.
+  bool Latched(uint32_t session, uint32_t account, uint32_t venue) const noexcept {
+    return (all_ | sessions_[session] | accounts_[account] | venues_[venue]) != 0;
   }
 
   // `index` is that of the session, account or venue; ignored for kAll.

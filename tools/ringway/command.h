@@ -28,6 +28,7 @@ int RunSessions(const CommandContext& context);
 int RunOrders(const CommandContext& context);
 int RunKill(const CommandContext& context);
 int RunArm(const CommandContext& context);
+int RunCancel(const CommandContext& context);
 int RunStop(const CommandContext& context);
 
 int RunCheckConfig(const CommandContext& context);

@@ -36,6 +36,7 @@ int RunSessions(const CommandContext& context) { return Ask("sessions", context)
 int RunOrders(const CommandContext& context) { return Ask("orders", context); }
 int RunKill(const CommandContext& context) { return Ask("kill", context); }
 int RunArm(const CommandContext& context) { return Ask("arm", context); }
+int RunCancel(const CommandContext& context) { return Ask("cancel", context); }
 int RunStop(const CommandContext& context) { return Ask("stop", context); }
 
 }  // namespace ringway

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kDefaultSocket = "/run/ringway/admin.sock";
 
-constexpr std::array<CommandRow, 9> kCommands{{
+constexpr std::array<CommandRow, 10> kCommands{{
     {"status", "", "what a running gateway is doing, as JSON", RunStatus},
     {"sessions", "", "its sessions, one line each", RunSessions},
     {"orders", "SESSION", "a session's open orders", RunOrders},
@@ -22,6 +22,8 @@ constexpr std::array<CommandRow, 9> kCommands{{
      "refuse new orders and replaces; cancels pass", RunKill},
     {"arm", "all|session N|account N|venue N by NAME",
      "lift a kill switch; NAME decided it and is logged", RunArm},
+    {"cancel", "all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
+     "cancel all open orders, or those that fit every filter", RunCancel},
     {"stop", "", "log every session out and stop the gateway", RunStop},
     {"check-config", "FILE", "print OK and the effective configuration, or every error",
      RunCheckConfig},

@@ -253,8 +253,9 @@ class BasicLinkConnector final : public Connector {
     while (confirmed_ != sent_ && messages.room() != 0) {
       // Numbers of an earlier process of this gateway were lower: the time goes into them.
       lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
-      AnswerUnseenRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue, now_ns,
-                          kConnectorExecIdBits | lost_number_, messages);
+      AnswerUnseenRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue,
+                          Unseen::kVenueDown, now_ns, kConnectorExecIdBits | lost_number_,
+                          messages);
       ++counters_.requests_lost;
       RINGWAY_PROBE(connector_lost_answered);
     }
