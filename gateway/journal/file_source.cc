@@ -60,18 +60,29 @@ absl::StatusOr<std::unique_ptr<FileSource>> FileSource::OpenLocked(const Journal
   return source;
 }
 
-absl::Status FileSource::List(const JournalPlace& place, bool use_images) {
+absl::StatusOr<std::unique_ptr<FileSource>> FileSource::OpenCompleted(const JournalPlace& place,
+                                                                      uint64_t last_number) {
+  std::unique_ptr<FileSource> source(new FileSource);
+  if (absl::Status listed = source->List(place, false, last_number); !listed.ok()) return listed;
+  return source;
+}
+
+absl::Status FileSource::List(const JournalPlace& place, bool use_images, uint64_t last_number) {
   // Without the images' directory, memory was lost, or everything was brought home in order.
   power_may_have_failed_ = !use_images || !DirectoryExists(place.image_directory);
   const absl::StatusOr<std::vector<uint64_t>> numbers = NumbersIn(place.directory, ".segment");
   if (!numbers.ok()) return numbers.status();
   for (const uint64_t number : *numbers) {
+    if (number > last_number) break;
     std::string path = place.SegmentPath(number);
     const std::string image = place.ImagePath(number);
     if (use_images && SameHeader(image, path)) path = image;
     struct stat info {};
-    if (stat(path.c_str(), &info) != 0)
+    if (stat(path.c_str(), &info) != 0) {
+      // The oldest may have been removed since, by a gateway that needs it no more.
+      if (errno == ENOENT && segments_.empty()) continue;
       return SystemError(errno, absl::StrCat("cannot read ", path));
+    }
     segments_.push_back({number, static_cast<uint64_t>(info.st_size), std::move(path)});
   }
   return absl::OkStatus();

@@ -27,13 +27,18 @@ class FileSource final : public JournalSource {
   // For the holder of the journal's lock, who has brought all images home.
   static absl::StatusOr<std::unique_ptr<FileSource>> OpenLocked(const JournalPlace& place);
 
+  // The files of segments up to this number, which nobody writes any more: beside a gateway that
+  // writes later ones (FileStorage::completed()). As after a power failure: images do not count.
+  static absl::StatusOr<std::unique_ptr<FileSource>> OpenCompleted(const JournalPlace& place,
+                                                                   uint64_t last_number);
+
   const std::vector<Segment>& segments() const override { return segments_; }
   absl::Status Read(std::size_t index, uint64_t offset, std::span<std::byte> out) override;
   bool power_may_have_failed() const override { return power_may_have_failed_; }
 
  private:
   FileSource() = default;
-  absl::Status List(const JournalPlace& place, bool use_images);
+  absl::Status List(const JournalPlace& place, bool use_images, uint64_t last_number = UINT64_MAX);
 
   std::vector<Segment> segments_;
   bool power_may_have_failed_ = true;

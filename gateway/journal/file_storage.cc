@@ -152,6 +152,8 @@ absl::Status FileStorage::Start(const JournalEnd& end) {
   if (mkdir(place_.image_directory.c_str(), 0700) != 0 && errno != EEXIST) {
     return SystemError(errno, absl::StrCat("cannot make ", place_.image_directory));
   }
+  first_number_ = next_number_;
+  first_position_ = next_position_;
   while (ready() < options_.spare_segments) {
     if (absl::Status prepared = PrepareOne(); !prepared.ok()) return prepared;
   }

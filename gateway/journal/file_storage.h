@@ -15,8 +15,8 @@
 // JournalReader over source() finds the end; Start(end) makes way behind it; a JournalWriter goes
 // on.
 //
-// Thread rule: Open, Start, Close and JournalStorage's functions on the engine's thread; KeepFrom
-// and counters on any. Lifetime: ends after the writer; joins its threads.
+// Thread rule: Open, Start, Close and JournalStorage's functions on the engine's thread; KeepFrom,
+// completed and counters on any. Lifetime: ends after the writer; joins its threads.
 #pragma once
 
 #include <array>
@@ -68,6 +68,17 @@ class FileStorage final : public JournalStorage {
 
   // Syncs what is written and stops. Where that worked no images are left.
   void Close();
+
+  // What is whole on the disk and written no more: all segments up to `number`, which end at `end`.
+  struct Completed {
+    uint64_t number;
+    uint64_t end;
+  };
+  // REQUIRES: Start() has returned.
+  Completed completed() const noexcept {
+    const uint64_t home = home_.load(std::memory_order_acquire);  // pairs with SyncRound()
+    return {first_number_ - 1 + home, first_position_ + home * options_.segment_bytes};
+  }
 
   // A snapshot that is on stable storage goes on at `position`: segments wholly before it may go.
   void KeepFrom(uint64_t position) noexcept {
@@ -125,6 +136,8 @@ class FileStorage final : public JournalStorage {
   std::array<Slot, kSlots> slots_;
   uint64_t next_number_ = 1;  // of segments; the preparing thread's after Start()
   uint64_t next_position_ = 0;
+  uint64_t first_number_ = 1;  // of the segments since Start()
+  uint64_t first_position_ = 0;
   uint32_t released_ = 0;       // slots whose image is gone
   std::deque<OldSegment> old_;  // segments that KeepFrom may remove
   std::vector<std::byte> zeros_;
