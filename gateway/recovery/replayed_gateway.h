@@ -8,7 +8,9 @@
 // keeps every one (`ConfigOf`). Where the configuration changed between two processes, the state is
 // carried over as Engine::Load() says.
 //
-// Used by the gateway's start, by `ringway journal` and by tests. Thread rule: one thread.
+// Used by the gateway's start, by `ringway journal` and by tests. Files: replayed_gateway.cc how a
+// record is applied; replayed_gateway_archive.cc the whole of it as bytes, for snapshots.
+// Thread rule: one thread.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/connector/connector.h"
+#include "gateway/engine/archive.h"
 #include "gateway/engine/engine.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/journal/record.h"
@@ -47,6 +50,15 @@ struct ReplayOptions {
   uint32_t report_slots = 16'384;  // kept for each session
 };
 
+// A gateway as a snapshot keeps it.
+struct SavedGateway {
+  uint64_t config_hash;
+  uint64_t steps;
+  uint32_t epoch;
+  std::span<const std::byte> engine;        // what Engine::Save() gave
+  std::span<const std::byte> surroundings;  // what SaveSurroundings() gave
+};
+
 class ReplayedGateway {
  public:
   // Requests to one venue that are kept; more than any connector has unanswered.
@@ -60,6 +72,13 @@ class ReplayedGateway {
 
   // The state from here on is of the configuration with this hash. Errors: as Engine::Load().
   absl::Status Configure(uint64_t config_hash);
+
+  // What is kept besides the engine's state, as bytes.
+  void SaveSurroundings(const StateWriter::Sink& sink) const;
+  // Goes on from there; a session's oldest reports are left out where report_slots is smaller now.
+  // REQUIRES: nothing was applied yet. Errors: whatever config_of says; InvalidArgument, with what
+  // does not make sense, and nothing holds.
+  absl::Status Load(const SavedGateway& saved);
 
   // REQUIRES: a configuration is known: Configure() or a record said which.
   Engine& engine() noexcept { return *engine_; }
@@ -77,6 +96,8 @@ class ReplayedGateway {
   absl::Status Compare(const JournalRecord& record, std::span<const std::byte> journaled) const;
   void Follow(const JournaledStep& step);
   ReplayedSession& SessionOf(SessionId id);
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive);
 
   ReplayOptions options_;
   std::unique_ptr<Engine> engine_;

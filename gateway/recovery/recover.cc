@@ -1,0 +1,98 @@
+// How snapshots are tried, newest first, and the records behind one applied.
+#include "gateway/recovery/recover.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace ringway {
+namespace {
+
+enum class Fault : uint8_t { kNone, kOfSnapshot, kOfJournal };
+
+// One try: `recovered.past` is what `from` goes on from. Tells whose fault it is when it fails.
+absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>& from,
+                       Recovered& recovered, Fault& fault) {
+  JournalReader reader(source);
+  fault = Fault::kOfJournal;
+  if (absl::Status opened = reader.Open(from); !opened.ok()) {
+    // Records that end elsewhere, or begin behind it, are no damage.
+    if (from && (absl::IsFailedPrecondition(opened) || absl::IsNotFound(opened))) {
+      fault = Fault::kOfSnapshot;
+    }
+    return opened;
+  }
+  const uint64_t steps_before = recovered.past.steps();
+  JournalRecord record;
+  for (;;) {
+    switch (reader.Next(record)) {
+      case JournalReader::Result::kRecord:
+        if (absl::Status applied = recovered.past.Apply(record); !applied.ok()) {
+          fault = Fault::kOfSnapshot;
+          return applied;
+        }
+        break;
+      case JournalReader::Result::kFailed:
+        return reader.status();
+      case JournalReader::Result::kEnd:
+        recovered.end = reader.end();
+        // Where a snapshot ends the journal there is no record to say the epoch.
+        recovered.end.epoch = recovered.past.epoch();
+        recovered.steps_applied = recovered.past.steps() - steps_before;
+        fault = Fault::kNone;
+        return absl::OkStatus();
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& options) {
+  const absl::StatusOr<std::vector<uint64_t>> positions = SnapshotsIn(options.directory);
+  if (!positions.ok()) return positions.status();
+  const auto pass_over = [&options](const std::string& path, const absl::Status& why) {
+    if (!options.report) return;
+    options.report(absl::StrCat(path, " is passed over: ", std::string(why.message())));
+  };
+  for (std::size_t i = positions->size(); i != 0; --i) {
+    const std::string path = SnapshotPath(options.directory, (*positions)[i - 1]);
+    const absl::StatusOr<Snapshot> snapshot = ReadSnapshot(path, options.journal_id);
+    if (!snapshot.ok()) {
+      pass_over(path, snapshot.status());
+      continue;
+    }
+    absl::StatusOr<ReplayedGateway> past = LoadSnapshot(*snapshot, options.replay);
+    if (!past.ok()) {
+      pass_over(path, past.status());
+      continue;
+    }
+    Recovered recovered{.past = *std::move(past),
+                        .end = {},
+                        .snapshot_position = snapshot->head.position,
+                        .steps_applied = 0};
+    Fault fault = Fault::kNone;
+    absl::Status applied = ApplyFrom(source, snapshot->head.cursor(), recovered, fault);
+    if (fault == Fault::kNone) return recovered;
+    if (fault == Fault::kOfJournal) return applied;
+    pass_over(path, applied);
+  }
+  if (!source.segments().empty() && source.segments().front().number != 1) {
+    return absl::DataLossError(absl::StrCat(
+        options.directory, ": the journal begins with ", source.segments().front().name,
+        ", and there is no snapshot to begin from. Remedy: restore a .snapshot file, or the older "
+        "segments, from a copy"));
+  }
+  Recovered recovered{.past = ReplayedGateway(options.replay),
+                      .end = {},
+                      .snapshot_position = 0,
+                      .steps_applied = 0};
+  Fault fault = Fault::kNone;
+  if (absl::Status applied = ApplyFrom(source, std::nullopt, recovered, fault); !applied.ok()) {
+    return applied;
+  }
+  return recovered;
+}
+
+}  // namespace ringway

@@ -1,0 +1,185 @@
+// How a snapshot's file is written, checked and removed.
+#include "gateway/recovery/snapshot_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "base/crc32c.h"
+#include "gateway/journal/file_layout.h"
+
+namespace ringway {
+namespace {
+
+constexpr const char* kSuffix = ".snapshot";
+
+uint32_t HeadCrc(const SnapshotHead& head) noexcept {
+  return Crc32c(0, std::as_bytes(std::span(&head, 1)).first(offsetof(SnapshotHead, crc)));
+}
+
+// Ends with its checksum, as StateWriter writes it.
+bool IsWhole(std::span<const std::byte> part) noexcept {
+  std::array<uint32_t, 2> trailer;
+  if (part.size() < sizeof(trailer)) return false;
+  const std::span<const std::byte> content = part.first(part.size() - sizeof(trailer));
+  std::memcpy(trailer.data(), part.data() + content.size(), sizeof(trailer));
+  return trailer[1] == 0 && trailer[0] == Crc32c(0, content);
+}
+
+absl::Status ReadAll(const JournalFile& file, const std::string& path, std::span<std::byte> out,
+                     uint64_t offset) {
+  while (!out.empty()) {
+    const ssize_t got = pread(file.fd(), out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError(errno, absl::StrCat("cannot read ", path));
+    if (got == 0) return absl::DataLossError(absl::StrCat(path, " is cut short"));
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<uint64_t>(got);
+  }
+  return absl::OkStatus();
+}
+
+// Everything behind the head, piece by piece; the first error stays.
+class PartWriter {
+ public:
+  PartWriter(FileOperations& operations, int fd) : operations_(operations), fd_(fd) {}
+
+  StateWriter::Sink sink() {
+    return [this](std::span<const std::byte> piece) {
+      if (error_ == 0) error_ = operations_.WriteAt(fd_, piece, sizeof(SnapshotHead) + bytes_);
+      bytes_ += piece.size();
+    };
+  }
+  uint64_t bytes() const noexcept { return bytes_; }
+  int error() const noexcept { return error_; }
+
+ private:
+  FileOperations& operations_;
+  const int fd_;
+  uint64_t bytes_ = 0;
+  int error_ = 0;
+};
+
+}  // namespace
+
+std::string SnapshotPath(const std::string& directory, uint64_t position) {
+  return absl::StrCat(directory, "/", absl::Dec(position, absl::kZeroPad18), kSuffix);
+}
+
+absl::StatusOr<std::vector<uint64_t>> SnapshotsIn(const std::string& directory) {
+  return NumbersIn(directory, kSuffix);
+}
+
+absl::StatusOr<Snapshot> ReadSnapshot(const std::string& path, uint64_t journal_id) {
+  const JournalFile file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!file || fstat(file.fd(), &info) != 0) {
+    return SystemError(errno, absl::StrCat("cannot read ", path));
+  }
+  Snapshot snapshot;
+  SnapshotHead& head = snapshot.head;
+  if (absl::Status read = ReadAll(file, path, std::as_writable_bytes(std::span(&head, 1)), 0);
+      !read.ok()) {
+    return read;
+  }
+  if (head.magic != kSnapshotMagic || head.crc != HeadCrc(head)) {
+    return absl::DataLossError(absl::StrCat(path, ": its first 104 bytes are not a snapshot's"));
+  }
+  if (head.version != kSnapshotVersion || head.head_bytes != sizeof(head)) {
+    return absl::UnimplementedError(absl::StrCat(path, ": version ", head.version,
+                                                 " of the format, this program reads version ",
+                                                 kSnapshotVersion));
+  }
+  if (head.journal_id != journal_id) {
+    return absl::DataLossError(absl::StrCat(path, ": is of another journal"));
+  }
+  const uint64_t bytes = static_cast<uint64_t>(info.st_size) - sizeof(head);
+  if (head.engine_bytes > bytes || head.surroundings_bytes != bytes - head.engine_bytes) {
+    return absl::DataLossError(absl::StrCat(path, ": has ", bytes,
+                                            " bytes of state, and says that it has ",
+                                            head.engine_bytes, " and ", head.surroundings_bytes));
+  }
+  snapshot.state.resize(static_cast<std::size_t>(bytes));
+  if (absl::Status read = ReadAll(file, path, snapshot.state, sizeof(head)); !read.ok()) {
+    return read;
+  }
+  const SavedGateway saved = snapshot.saved();
+  if (!IsWhole(saved.engine) || !IsWhole(saved.surroundings)) {
+    return absl::DataLossError(absl::StrCat(path, ": a checksum is wrong"));
+  }
+  return snapshot;
+}
+
+absl::StatusOr<ReplayedGateway> LoadSnapshot(const Snapshot& snapshot,
+                                             const ReplayOptions& options) {
+  ReplayedGateway past(options);
+  if (absl::Status loaded = past.Load(snapshot.saved()); !loaded.ok()) return loaded;
+  if (past.engine().StateHash() != snapshot.head.state_hash) {
+    return absl::DataLossError("the loaded state has another hash than the saved one had");
+  }
+  return past;
+}
+
+absl::StatusOr<SnapshotHead> WriteSnapshot(const std::string& directory, uint64_t journal_id,
+                                           const JournalCursor& end, ReplayedGateway& past,
+                                           FileOperations& operations) {
+  const std::string draft = absl::StrCat(directory, "/snapshot.unfinished");
+  const std::string path = SnapshotPath(directory, end.position);
+  // A file of its own, whatever a process that is being killed still writes to the old one.
+  if (unlink(draft.c_str()) != 0 && errno != ENOENT) {
+    return SystemError(errno, absl::StrCat("cannot remove ", draft));
+  }
+  const JournalFile file(open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) return SystemError(errno, absl::StrCat("cannot create ", draft));
+  PartWriter writer(operations, file.fd());
+  past.engine().Save(writer.sink());
+  const uint64_t engine_bytes = writer.bytes();
+  past.SaveSurroundings(writer.sink());
+  SnapshotHead head{.magic = kSnapshotMagic,
+                    .version = kSnapshotVersion,
+                    .head_bytes = sizeof(SnapshotHead),
+                    .journal_id = journal_id,
+                    .position = end.position,
+                    .next_sequence = end.next_sequence,
+                    .previous_crc = end.previous_crc,
+                    .epoch = past.epoch(),
+                    .config_hash = past.config_hash(),
+                    .steps = past.steps(),
+                    .state_hash = past.engine().StateHash(),
+                    .time_ns = past.engine().now_ns(),
+                    .engine_bytes = engine_bytes,
+                    .surroundings_bytes = writer.bytes() - engine_bytes,
+                    .reserved = 0,
+                    .crc = 0};
+  head.crc = HeadCrc(head);
+  int error = writer.error();
+  if (error == 0) {
+    error = operations.WriteAt(file.fd(), std::as_bytes(std::span(&head, 1)), 0);
+  }
+  if (error == 0) error = operations.Sync(file.fd());
+  if (error == 0 && rename(draft.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) {
+    unlink(draft.c_str());
+    return SystemError(error, absl::StrCat("cannot write the snapshot ", path));
+  }
+  if (absl::Status synced = SyncDirectory(directory); !synced.ok()) return synced;
+  return head;
+}
+
+void RemoveSnapshotsBut(const std::string& directory, std::span<const uint64_t> positions) {
+  const absl::StatusOr<std::vector<uint64_t>> all = SnapshotsIn(directory);
+  if (!all.ok()) return;
+  for (const uint64_t position : *all) {
+    if (std::ranges::find(positions, position) != positions.end()) continue;
+    unlink(SnapshotPath(directory, position).c_str());
+  }
+}
+
+}  // namespace ringway

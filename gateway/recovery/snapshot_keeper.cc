@@ -1,0 +1,75 @@
+// How the keeper waits, has snapshots made and lets segments go.
+#include "gateway/recovery/snapshot_keeper.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/recovery/snapshot_file.h"
+
+namespace ringway {
+namespace {
+
+constexpr auto kTurn = std::chrono::milliseconds(100);
+
+}  // namespace
+
+SnapshotKeeper::SnapshotKeeper(FileStorage& storage, SnapshotKeeperOptions options,
+                               uint64_t newest_position)
+    : storage_(storage),
+      options_(std::move(options)),
+      position_(newest_position),
+      attempted_end_(newest_position),
+      thread_([this] { Loop(); }) {}
+
+SnapshotKeeper::~SnapshotKeeper() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_.store(true, std::memory_order_release);
+  }
+  stop_changed_.notify_all();
+  thread_.join();
+}
+
+void SnapshotKeeper::Loop() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_.load(std::memory_order_acquire)) {
+    const FileStorage::Completed completed = storage_.completed();
+    if (completed.end >= attempted_end_ + options_.snapshot_bytes) {
+      lock.unlock();
+      MakeOne(completed);
+      lock.lock();
+      continue;
+    }
+    stop_changed_.wait_for(lock, kTurn);
+  }
+}
+
+void SnapshotKeeper::MakeOne(const FileStorage::Completed& completed) {
+  attempted_end_ = completed.end;
+  const auto stops = [this] { return stopping_.load(std::memory_order_acquire); };
+  const absl::Status made = options_.make(completed.number, stops);
+  if (stops()) return;
+  const absl::StatusOr<std::vector<uint64_t>> positions = SnapshotsIn(options_.directory);
+  if (!made.ok() || !positions.ok() || positions->empty()) {
+    const absl::Status& why = made.ok() ? positions.status() : made;
+    options_.report(absl::StrCat("journal: no snapshot up to position ", completed.end, ": ",
+                                 std::string(why.message()),
+                                 ". A start replays from the one before; the next attempt comes "
+                                 "after as much of the journal again"));
+    return;
+  }
+  position_.store(positions->back(), std::memory_order_release);
+  if (positions->size() >= 2) AllowRemoval((*positions)[positions->size() - 2], completed.end);
+}
+
+void SnapshotKeeper::AllowRemoval(uint64_t older_position, uint64_t completed_end) {
+  if (options_.keep_bytes == 0 || completed_end <= options_.keep_bytes) return;
+  storage_.KeepFrom(std::min(older_position, completed_end - options_.keep_bytes));
+}
+
+}  // namespace ringway

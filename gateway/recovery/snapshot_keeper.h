@@ -1,0 +1,63 @@
+// When is a snapshot due, and which segments may go then?
+//
+// A thread that looks now and then how much of the journal is complete on the disk. Once that is
+// snapshot_bytes more than the newest snapshot holds, it has one made, elsewhere (options.make).
+// Then segments go that lie before the older of the two snapshots that are kept, where keep_bytes
+// allows it: should the newest be unreadable one day, the older one still goes on.
+// An attempt that failed is reported, and repeated when as much again is complete.
+//
+// Thread rule: any thread may read the figures. Lifetime: ends before the storage; stops make().
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "gateway/journal/file_storage.h"
+
+namespace ringway {
+
+struct SnapshotKeeperOptions {
+  std::string directory;
+  uint64_t snapshot_bytes = 0;  // of the journal, between two snapshots
+  uint64_t keep_bytes = 0;      // of the journal's end that stay at least; 0: all of it
+  // Makes one of the segments up to this number. When it returns OK, it is on stable storage. Asks
+  // `stops` now and then, and gives up when that says true.
+  std::function<absl::Status(uint64_t last_segment, const std::function<bool()>& stops)> make;
+  std::function<void(std::string_view line)> report;  // any thread's
+};
+
+class SnapshotKeeper {
+ public:
+  // `newest_position`: of the snapshot that the gateway began with; 0: none.
+  SnapshotKeeper(FileStorage& storage, SnapshotKeeperOptions options, uint64_t newest_position);
+  ~SnapshotKeeper();
+  SnapshotKeeper(const SnapshotKeeper&) = delete;
+  SnapshotKeeper& operator=(const SnapshotKeeper&) = delete;
+
+  // Of the newest snapshot; 0: there is none. Pairs with MakeOne().
+  uint64_t position() const noexcept { return position_.load(std::memory_order_acquire); }
+
+ private:
+  void Loop();
+  void MakeOne(const FileStorage::Completed& completed);
+  void AllowRemoval(uint64_t older_position, uint64_t completed_end);
+
+  FileStorage& storage_;
+  const SnapshotKeeperOptions options_;
+  std::atomic<uint64_t> position_;
+  uint64_t attempted_end_;  // the loop's: how far the latest attempt went
+
+  std::mutex mutex_;
+  std::condition_variable stop_changed_;
+  std::atomic<bool> stopping_{false};  // set under mutex_; pairs with make()'s question
+  std::thread thread_;
+};
+
+}  // namespace ringway

@@ -1,0 +1,148 @@
+// Are snapshots made while a gateway writes, and do only those segments go that nobody needs?
+#include "gateway/recovery/snapshot_keeper.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "gateway/journal/file_source.h"
+#include "gateway/recovery/make_snapshot.h"
+#include "gateway/recovery/recover.h"
+#include "gateway/recovery/snapshot_file.h"
+#include "gateway/recovery/testing/recorded_flow.h"
+#include "gateway/recovery/testing/recovered.h"
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+using testing::Damage;
+using testing::ExpectSame;
+using testing::MakeOptions;
+using testing::RecordedFlow;
+using testing::RecoverNow;
+using testing::RecoverWhole;
+using testing::SnapshotPositions;
+
+bool Eventually(const std::function<bool()>& done) {
+  for (int i = 0; i < 20'000 && !done(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return done();
+}
+
+SnapshotKeeperOptions KeeperOptions(const RecordedFlow& flow) {
+  return {.directory = flow.place().directory,
+          .snapshot_bytes = 3 * kSegmentBytesMin,
+          .keep_bytes = 0,
+          .make =
+              [&flow](uint64_t last_segment, const std::function<bool()>&) {
+                return MakeSnapshot(MakeOptions(flow, last_segment)).status();
+              },
+          .report = [](std::string_view line) { ADD_FAILURE() << line; }};
+}
+
+TEST(SnapshotKeeperTest, MakesThemWhileAGatewayWritesAndLetsOldSegmentsGo) {
+  RecordedFlow flow(8);
+  flow.Open();
+  SnapshotKeeperOptions options = KeeperOptions(flow);
+  options.keep_bytes = 2 * kSegmentBytesMin;
+  std::optional<SnapshotKeeper> keeper(std::in_place, flow.storage(), options, 0);
+  uint64_t before = 0;
+  for (int snapshot = 0; snapshot < 3; ++snapshot) {
+    flow.RunSegments(3);
+    ASSERT_TRUE(Eventually([&] { return keeper->position() > before; }));
+    before = keeper->position();
+  }
+  EXPECT_TRUE(Eventually([&] { return !std::filesystem::exists(flow.place().SegmentPath(1)); }));
+  keeper.reset();
+  flow.Close();
+  const std::vector<uint64_t> positions = SnapshotPositions(flow.place().directory);
+  ASSERT_EQ(positions.size(), 2u);
+  Recovered recovered = RecoverNow(flow);
+  EXPECT_EQ(recovered.snapshot_position, positions[1]);
+  EXPECT_EQ(recovered.past.engine().StateHash(), flow.engine().StateHash());
+
+  // The older of the two goes on as well.
+  Damage(SnapshotPath(flow.place().directory, positions[1]), 300, false);
+  Recovered older = RecoverNow(flow);
+  EXPECT_EQ(older.snapshot_position, positions[0]);
+  ExpectSame(older, recovered);
+
+  // Without any there is nothing to begin from, and that is said.
+  for (const uint64_t position : positions) {
+    std::filesystem::remove(SnapshotPath(flow.place().directory, position));
+  }
+  auto source = FileSource::Open(flow.place().directory, "/dev/shm");
+  ASSERT_TRUE(source.ok());
+  const auto nothing = Recover(**source, flow.Options(flow.place()));
+  EXPECT_EQ(nothing.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(absl::StrContains(nothing.status().message(), "no snapshot to begin from"))
+      << nothing.status();
+}
+
+TEST(SnapshotKeeperTest, KeepsEverySegmentUnlessToldOtherwise) {
+  RecordedFlow flow(9);
+  flow.Open();
+  std::optional<SnapshotKeeper> keeper(std::in_place, flow.storage(), KeeperOptions(flow), 0);
+  uint64_t before = 0;
+  for (int snapshot = 0; snapshot < 2; ++snapshot) {
+    flow.RunSegments(3);
+    ASSERT_TRUE(Eventually([&] { return keeper->position() > before; }));
+    before = keeper->position();
+  }
+  keeper.reset();
+  flow.Close();
+  Recovered recovered = RecoverNow(flow);
+  Recovered whole = RecoverWhole(flow);
+  EXPECT_EQ(recovered.snapshot_position, before);
+  ExpectSame(recovered, whole);
+}
+
+TEST(SnapshotKeeperTest, AFailedAttemptIsToldAndRepeatedLater) {
+  RecordedFlow flow(10);
+  flow.Open();
+  std::atomic<int> attempts{0};
+  std::atomic<int> told{0};
+  SnapshotKeeperOptions options = KeeperOptions(flow);
+  options.make = [&](uint64_t last_segment, const std::function<bool()>&) -> absl::Status {
+    if (attempts.fetch_add(1) == 0) return absl::ResourceExhaustedError("no room");
+    return MakeSnapshot(MakeOptions(flow, last_segment)).status();
+  };
+  options.report = [&](std::string_view line) {
+    EXPECT_NE(line.find("no room"), std::string_view::npos) << line;
+    ++told;
+  };
+  SnapshotKeeper keeper(flow.storage(), options, 0);
+  flow.RunSegments(3);
+  ASSERT_TRUE(Eventually([&] { return told == 1; }));
+  EXPECT_EQ(keeper.position(), 0u);
+  flow.RunSegments(3);
+  ASSERT_TRUE(Eventually([&] { return keeper.position() != 0; }));
+  EXPECT_EQ(attempts, 2);
+}
+
+TEST(SnapshotKeeperTest, EndsWhileOneIsBeingMade) {
+  RecordedFlow flow(11);
+  flow.Open();
+  std::atomic<bool> making{false};
+  SnapshotKeeperOptions options = KeeperOptions(flow);
+  options.make = [&](uint64_t, const std::function<bool()>& stops) -> absl::Status {
+    making = true;
+    while (!stops()) std::this_thread::yield();
+    return absl::CancelledError("stopped");
+  };
+  SnapshotKeeper keeper(flow.storage(), options, 0);
+  flow.RunSegments(3);
+  EXPECT_TRUE(Eventually([&] { return making.load(); }));
+}
+
+}  // namespace
+}  // namespace ringway
