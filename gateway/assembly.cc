@@ -32,8 +32,13 @@ void LogRecovery(const GatewayConfig& config, const StartedJournal& journal) {
                      " bytes and ", tear.records,
                      " records behind it were never durable and are given up"));
   }
+  const std::string from =
+      journal.snapshot_position == 0
+          ? ""
+          : absl::StrCat(" from the snapshot at position ", journal.snapshot_position, " on");
   Log(absl::StrCat("journal: ", config.journal.directory, ": start ", journal.start, ", ",
-                   journal.past.steps(), " steps replayed"));
+                   journal.past.steps(), " steps, ", journal.steps_replayed, " of them replayed",
+                   from));
 }
 
 std::string Reason(const absl::Status& status) { return std::string(status.message()); }
@@ -72,6 +77,8 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
     assembly->journal_ =
         std::make_unique<JournalWriter>(*assembly->journal_storage_, journal->end.cursor,
                                         journal->start, now_ns, journal->config_hash);
+    assembly->snapshots_ =
+        KeepSnapshots(config, *assembly->journal_storage_, journal->snapshot_position);
   }
 
   Gateway<Sessions>::Parts parts{

@@ -41,7 +41,10 @@ struct JournalConfig {
   std::string directory;  // empty: nothing is recorded
   std::string memory_directory = "/dev/shm";
   uint64_t segment_bytes = uint64_t{32} << 20;
-  int64_t sync_interval_ns = 10 * kNsPerMs;  // between syncs that no session waits for
+  int64_t sync_interval_ns = 10 * kNsPerMs;       // between syncs that no session waits for
+  uint64_t snapshot_bytes = uint64_t{256} << 20;  // of the journal, between snapshots; 0: none
+  // Of the journal's end that stay at least; what is older goes once two snapshots hold it. 0: all.
+  uint64_t keep_bytes = 0;
 };
 
 // [sessions]: what holds for every session.

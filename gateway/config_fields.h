@@ -81,6 +81,10 @@ void Fields(V& v, JournalConfig& journal) {
   v.Text("memory_directory", journal.memory_directory);
   v.Integer("segment_bytes", journal.segment_bytes, ConfigForm::kBytes, {4 * kMib, 1'024 * kMib});
   v.Integer("sync_interval", journal.sync_interval_ns, ConfigForm::kDuration, {kNsPerMs, kNsPerS});
+  v.Integer("snapshot_bytes", journal.snapshot_bytes, ConfigForm::kBytes,
+            {4 * kMib, std::numeric_limits<int64_t>::max(), 0});
+  v.Integer("keep_bytes", journal.keep_bytes, ConfigForm::kBytes,
+            {4 * kMib, std::numeric_limits<int64_t>::max(), 0});
 }
 
 template <class V>

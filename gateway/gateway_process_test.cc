@@ -294,6 +294,75 @@ TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
   EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
 }
 
+// Snapshots come while it trades, from a process of its own; a start goes on from the newest, and
+// segments that two of them hold are gone.
+TEST_F(GatewayProcessTest, SnapshotsBoundWhatAStartReplays) {
+  std::string config = ReadAll(folder_ + "/gateway.toml");
+  const std::string accounts = "accounts = [1]\n";
+  config.insert(
+      config.find(accounts) + accounts.size(),
+      "[session.limits]\nduplicate_orders_max = \"off\"\nmessages_per_second = \"off\"\n");
+  WriteFile("gateway.toml", config + "[journal]\ndirectory = \"" + folder_ +
+                                "/journal\"\nsegment_bytes = \"4MiB\"\nsnapshot_bytes = "
+                                "\"4MiB\"\nkeep_bytes = \"4MiB\"\n");
+  StartReady();
+  absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(
+      {.uri = "shm:" + folder_ + "/gw.sock", .session = 7, .key_file = folder_ + "/one.key"});
+  ASSERT_TRUE(session.ok()) << session.status();
+  uint64_t acks = 0;
+  const auto poll = [&] {
+    (*session)->Poll(
+        Handlers{[&](const OrderAck&) { ++acks; },
+                 [&](const OrderReject& reject) { ADD_FAILURE() << Name(reject.reason); }},
+        64);
+  };
+  NewOrder order{.price = 99 * kNsPerS,
+                 .qty = 10,
+                 .instrument = 1,
+                 .account = 1,
+                 .side = Side::kBuy,
+                 .ord_type = OrdType::kLimit};
+  const auto send = [&] {
+    order.cl_ord_id = (*session)->NextClOrdId();
+    return (*session)->Send(order) == SendStatus::kOk;
+  };
+  uint64_t sent = send() ? 1 : 0;
+  order.time_in_force = TimeInForce::kImmediateOrCancel;
+  const std::string first_segment = folder_ + "/journal/000000000001.segment";
+  ASSERT_TRUE(Within(kPatienceNs, [&] {
+    for (int i = 0; i < 1'000; ++i) {
+      if (sent - acks < 32 && send()) ++sent;
+      poll();
+    }
+    return !std::filesystem::exists(first_segment) || HasFailure();
+  })) << ReadAll(folder_ + "/err");
+  ASSERT_TRUE(Within(kPatienceNs, [&] {
+    poll();
+    return acks == sent;
+  }));
+  EXPECT_NE(ReadAll(folder_ + "/err").find("snapshot: position "), std::string::npos);
+
+  kill(pid_, SIGKILL);
+  EXPECT_EQ(WaitForExit(), -SIGKILL);
+  ASSERT_TRUE(Within(kPatienceNs, [&] {
+    poll();
+    return (*session)->state() != SessionState::kLive;
+  }));
+  StartReady();
+  EXPECT_NE(ReadAll(folder_ + "/err").find(" from the snapshot at position "), std::string::npos)
+      << ReadAll(folder_ + "/err");
+  EXPECT_NE(Ask("orders 7").find("1 open orders\n"), std::string::npos);
+  const absl::Status again = (*session)->Reconnect();
+  ASSERT_TRUE(again.ok()) << again;
+  ASSERT_TRUE(send());
+  ASSERT_TRUE(Within(kPatienceNs, [&] {
+    poll();
+    return acks == sent + 1;
+  }));
+  kill(pid_, SIGTERM);
+  EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
+}
+
 TEST_F(GatewayProcessTest, AnOperatorCanStopIt) {
   StartReady();
   EXPECT_EQ(Ask("stop"), "orderly stop\n");

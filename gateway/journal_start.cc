@@ -1,36 +1,20 @@
 // How is a journal opened, replayed and gone on with?
 #include "gateway/journal_start.h"
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/probe.h"
-#include "gateway/journal/record.h"
 #include "gateway/kept_config.h"
+#include "gateway/log.h"
+#include "gateway/recovery/recover.h"
+#include "gateway/snapshot_process.h"
 
 namespace ringway {
-namespace {
-
-absl::Status Replay(JournalReader& reader, ReplayedGateway& past) {
-  if (absl::Status opened = reader.Open(); !opened.ok()) return opened;
-  JournalRecord record;
-  for (;;) {
-    switch (reader.Next(record)) {
-      case JournalReader::Result::kRecord:
-        if (absl::Status applied = past.Apply(record); !applied.ok()) return applied;
-        RINGWAY_PROBE(recovery_record_replayed);
-        break;
-      case JournalReader::Result::kFailed:
-        return reader.status();
-      case JournalReader::Result::kEnd:
-        return absl::OkStatus();
-    }
-  }
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config) {
   const std::string& directory = config.journal.directory;
@@ -44,14 +28,18 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
   const absl::StatusOr<uint64_t> hash = KeepConfig(directory, config);
   if (!hash.ok()) return hash.status();
 
-  ReplayedGateway past(
-      {.config_of = [directory](uint64_t h) { return KeptEngineConfig(directory, h); },
-       .report_slots = config.sessions_common.report_slots});
-  JournalReader reader((*storage)->source());
-  if (absl::Status replayed = Replay(reader, past); !replayed.ok()) return replayed;
+  absl::StatusOr<Recovered> recovered = Recover(
+      (*storage)->source(),
+      {.directory = directory,
+       .journal_id = (*storage)->place().journal_id,
+       .replay = {.config_of = [directory](uint64_t h) { return KeptEngineConfig(directory, h); },
+                  .report_slots = config.sessions_common.report_slots},
+       .report = [](std::string_view line) { Log(absl::StrCat("journal: ", std::string(line))); }});
+  if (!recovered.ok()) return recovered.status();
+  ReplayedGateway& past = recovered->past;
   if (absl::Status fits = past.Configure(*hash); !fits.ok()) return fits;
   RINGWAY_PROBE(recovery_replayed);
-  const JournalEnd end = reader.end();
+  const JournalEnd end = recovered->end;
   const uint32_t start = end.epoch + 1;
   if (!past.engine().CanStart(start)) {
     return absl::FailedPreconditionError(
@@ -62,7 +50,26 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
   if (absl::Status started = (*storage)->Start(end); !started.ok()) return started;
   RINGWAY_PROBE(recovery_storage_started);
   return std::make_unique<StartedJournal>(
-      StartedJournal{*std::move(storage), end, start, *hash, std::move(past)});
+      StartedJournal{*std::move(storage), end, start, *hash, std::move(past),
+                     recovered->snapshot_position, recovered->steps_applied});
+}
+
+std::unique_ptr<SnapshotKeeper> KeepSnapshots(const GatewayConfig& config, FileStorage& storage,
+                                              uint64_t newest_position) {
+  const JournalConfig& journal = config.journal;
+  if (journal.snapshot_bytes == 0) return nullptr;
+  return std::make_unique<SnapshotKeeper>(
+      storage,
+      SnapshotKeeperOptions{.directory = journal.directory,
+                            .snapshot_bytes = journal.snapshot_bytes,
+                            .keep_bytes = journal.keep_bytes,
+                            .make =
+                                [directory = journal.directory](
+                                    uint64_t last_segment, const std::function<bool()>& stops) {
+                                  return RunSnapshotProcess(directory, last_segment, stops);
+                                },
+                            .report = Log},
+      newest_position);
 }
 
 }  // namespace ringway

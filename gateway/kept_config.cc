@@ -3,10 +3,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <span>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -50,8 +52,9 @@ absl::StatusOr<uint64_t> KeepConfig(const std::string& directory, const GatewayC
   return hash;
 }
 
-absl::StatusOr<EngineConfig> KeptEngineConfig(const std::string& directory, uint64_t hash) {
-  const std::string path = ConfigPath(directory, hash);
+namespace {
+
+absl::StatusOr<GatewayConfig> KeptConfig(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadConfigFile(path);
   if (!text.ok()) {
     return absl::NotFoundError(absl::StrCat(
@@ -64,7 +67,37 @@ absl::StatusOr<EngineConfig> KeptEngineConfig(const std::string& directory, uint
         absl::StrCat(Format(path, loaded.errors.front()),
                      ". Remedy: replay with the version of the gateway that wrote the journal"));
   }
-  return MakeEngineConfig(loaded.config);
+  return loaded.config;
+}
+
+}  // namespace
+
+absl::StatusOr<EngineConfig> KeptEngineConfig(const std::string& directory, uint64_t hash) {
+  const absl::StatusOr<GatewayConfig> config = KeptConfig(ConfigPath(directory, hash));
+  if (!config.ok()) return config.status();
+  return MakeEngineConfig(*config);
+}
+
+absl::StatusOr<ReplayOptions> KeptReplayOptions(const std::string& directory) {
+  ReplayOptions options{
+      .config_of = [directory](uint64_t hash) { return KeptEngineConfig(directory, hash); },
+      .report_slots = 0};
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with("config-") || !name.ends_with(".toml")) continue;
+    // One that cannot be read is an error when a record needs it, not before.
+    const absl::StatusOr<GatewayConfig> config = KeptConfig(entry.path());
+    if (config.ok()) {
+      options.report_slots = std::max(options.report_slots, config->sessions_common.report_slots);
+    }
+  }
+  if (error) {
+    return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read the folder ", directory));
+  }
+  if (options.report_slots != 0) return options;
+  return absl::NotFoundError(absl::StrCat(
+      directory, ": no config-*.toml that can be read. Remedy: restore them beside the segments"));
 }
 
 }  // namespace ringway

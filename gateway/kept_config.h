@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/config.h"
 #include "gateway/engine/engine_config.h"
+#include "gateway/recovery/replayed_gateway.h"
 
 namespace ringway {
 
@@ -20,5 +21,9 @@ absl::StatusOr<uint64_t> KeepConfig(const std::string& directory, const GatewayC
 
 // What an engine was made from. Errors: NotFound, InvalidArgument, with the remedy.
 absl::StatusOr<EngineConfig> KeptEngineConfig(const std::string& directory, uint64_t hash);
+
+// For a replay that knows nothing but the folder: it keeps as many reports of a session as the most
+// generous of its configurations. Errors: the system's; NotFound where there is none.
+absl::StatusOr<ReplayOptions> KeptReplayOptions(const std::string& directory);
 
 }  // namespace ringway

@@ -1,5 +1,6 @@
 // The gateway's program: what does it do from its command line to its last report?
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "gateway/host_setup.h"
 #include "gateway/log.h"
 #include "gateway/service_manager.h"
+#include "gateway/snapshot_process.h"
 #include "gateway/version.h"
 #include "schema/messages.h"
 #include "transport/wait.h"
@@ -36,6 +38,10 @@ ABSL_FLAG(std::string, check_config, "",
           "print OK and the effective configuration of this file, or every error in it, and exit");
 ABSL_FLAG(std::string, report, "",
           "write a JSON report here on an orderly stop, instead of report_file");
+ABSL_FLAG(std::string, snapshot_journal, "",
+          "for a gateway's own use: make a snapshot of this journal and exit");
+ABSL_FLAG(uint64_t, snapshot_through, 0,
+          "for a gateway's own use: the last segment that is complete");
 
 namespace ringway {
 namespace {
@@ -184,6 +190,9 @@ int Run(const GatewayConfig& config) {
 int Main() {
   const std::string check = absl::GetFlag(FLAGS_check_config);
   if (!check.empty()) return CheckConfigFile(check);
+  if (const std::string journal = absl::GetFlag(FLAGS_snapshot_journal); !journal.empty()) {
+    return SnapshotMain(journal, absl::GetFlag(FLAGS_snapshot_through));
+  }
   const std::string path = absl::GetFlag(FLAGS_config);
   if (path.empty()) {
     std::fprintf(stderr,

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/probe.h"
 
 namespace ringway {
 namespace {
@@ -33,6 +34,7 @@ absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>
           fault = Fault::kOfSnapshot;
           return applied;
         }
+        RINGWAY_PROBE(recovery_record_replayed);
         break;
       case JournalReader::Result::kFailed:
         return reader.status();
