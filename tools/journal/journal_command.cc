@@ -3,23 +3,30 @@
 
 #include <cinttypes>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "gateway/engine/engine.h"
+#include "gateway/journal/file_layout.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/record.h"
 #include "gateway/kept_config.h"
+#include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/replayed_gateway.h"
+#include "gateway/recovery/snapshot_file.h"
 #include "tools/journal/record_json.h"
 
 namespace ringway {
 namespace {
 
-enum class Subcommand : uint8_t { kVerify, kDump, kReplay };
+enum class Subcommand : uint8_t { kVerify, kDump, kReplay, kSnapshot };
 
 struct Options {
   Subcommand subcommand = Subcommand::kVerify;
@@ -37,6 +44,8 @@ bool Parse(std::span<const std::string> words, Options& options) {
     options.subcommand = Subcommand::kDump;
   } else if (words[0] == "replay") {
     options.subcommand = Subcommand::kReplay;
+  } else if (words[0] == "snapshot") {
+    options.subcommand = Subcommand::kSnapshot;
   } else if (words[0] != "verify") {
     return false;
   }
@@ -93,14 +102,124 @@ void PrintState(const Engine& engine, std::FILE* to) {
   });
 }
 
+void PassOver(std::FILE* err, std::string_view line) {
+  std::fprintf(err, "ringway journal: %.*s\n", static_cast<int>(line.size()), line.data());
+}
+
+// What is known of a journal's snapshots: those that can be believed, by position.
+std::map<uint64_t, Snapshot> ReadSnapshots(const std::string& directory, uint64_t journal_id,
+                                           std::FILE* err) {
+  std::map<uint64_t, Snapshot> snapshots;
+  const absl::StatusOr<std::vector<uint64_t>> positions = SnapshotsIn(directory);
+  if (!positions.ok()) return snapshots;
+  for (const uint64_t position : *positions) {
+    absl::StatusOr<Snapshot> snapshot = ReadSnapshot(SnapshotPath(directory, position), journal_id);
+    if (snapshot.ok()) {
+      snapshots.emplace(snapshot->head.position, *std::move(snapshot));
+    } else {
+      PassOver(err, std::string(snapshot.status().message()) + ": it is passed over");
+    }
+  }
+  return snapshots;
+}
+
+// A replay beside what the snapshots say: begins with the oldest where the oldest segments are
+// gone, and must arrive at the state of every other.
+class Replay {
+ public:
+  Replay(const Options& options, uint64_t journal_id, std::FILE* err)
+      : snapshots_(ReadSnapshots(options.directory, journal_id, err)),
+        replay_({.config_of = [directory = options.directory](
+                                  uint64_t hash) { return KeptEngineConfig(directory, hash); }}),
+        past_(replay_) {}
+
+  // Where the reading is to begin. Errors: there is nothing to begin from.
+  absl::StatusOr<std::optional<JournalCursor>> Begin(const FileSource& source) {
+    if (source.segments().empty() || source.segments().front().number == 1) return std::nullopt;
+    if (snapshots_.empty()) {
+      return absl::DataLossError(source.segments().front().name +
+                                 " is the oldest segment, and there is no snapshot to begin from: "
+                                 "restore a .snapshot file, or the older segments, from a copy");
+    }
+    const SnapshotHead& head = snapshots_.begin()->second.head;
+    absl::StatusOr<ReplayedGateway> past = LoadSnapshot(snapshots_.begin()->second, replay_);
+    if (!past.ok()) return past.status();
+    past_ = *std::move(past);
+    begun_at_ = head.position;
+    return head.cursor();
+  }
+
+  absl::Status Apply(const JournalRecord& record) {
+    if (absl::Status applied = past_.Apply(record); !applied.ok()) return applied;
+    const auto found = snapshots_.find(record.end());
+    if (found == snapshots_.end()) return absl::OkStatus();
+    const SnapshotHead& head = found->second.head;
+    if (head.state_hash != past_.engine().StateHash() || head.steps != past_.steps()) {
+      return absl::DataLossError("the snapshot at position " + std::to_string(head.position) +
+                                 " holds another state than the records before it lead to: remove "
+                                 "it, and report this");
+    }
+    ++snapshots_met_;
+    return absl::OkStatus();
+  }
+
+  void PrintState(std::FILE* to) {
+    if (begun_at_ != 0) {
+      std::fprintf(to, "replayed from the snapshot at position %" PRIu64 " on\n", begun_at_);
+    }
+    if (past_.epoch() != 0) ringway::PrintState(past_.engine(), to);
+    if (snapshots_met_ != 0) {
+      std::fprintf(to, "snapshots: %" PRIu32 " hold the state that the records lead to\n",
+                   snapshots_met_);
+    }
+  }
+
+ private:
+  const std::map<uint64_t, Snapshot> snapshots_;
+  const ReplayOptions replay_;
+  ReplayedGateway past_;
+  uint64_t begun_at_ = 0;
+  uint32_t snapshots_met_ = 0;
+};
+
+int MakeOne(const Options& options, std::FILE* out, std::FILE* err) {
+  absl::StatusOr<JournalPlace> place =
+      FindJournal(options.directory, options.memory_directory, false);
+  if (!place.ok()) return Fail(err, place.status());
+  const absl::StatusOr<JournalFile> lock = LockJournal(options.directory);
+  if (!lock.ok()) return Fail(err, lock.status());
+  absl::StatusOr<ReplayOptions> replay = KeptReplayOptions(options.directory);
+  if (!replay.ok()) return Fail(err, replay.status());
+  const absl::StatusOr<MadeSnapshot> made =
+      MakeSnapshot({.place = *std::move(place),
+                    .replay = *std::move(replay),
+                    .report = [err](std::string_view line) { PassOver(err, line); }});
+  if (!made.ok()) return Fail(err, made.status());
+  std::fprintf(out,
+               "snapshot: position %" PRIu64 ", %" PRIu64 " steps, %" PRIu64
+               " of them replayed, %" PRIu64 " bytes, state hash %016" PRIx64 "\n",
+               made->head.position, made->head.steps, made->steps_applied, made->file_bytes,
+               made->head.state_hash);
+  return std::fflush(out) == 0 ? 0 : 1;
+}
+
 int Run(const Options& options, std::FILE* out, std::FILE* err) {
+  const absl::StatusOr<JournalPlace> place =
+      FindJournal(options.directory, options.memory_directory, false);
+  if (!place.ok()) return Fail(err, place.status());
   const absl::StatusOr<std::unique_ptr<FileSource>> source =
       FileSource::Open(options.directory, options.memory_directory);
   if (!source.ok()) return Fail(err, source.status());
+  const bool replays = options.subcommand == Subcommand::kReplay;
+  std::optional<Replay> replay;
+  std::optional<JournalCursor> from;
+  if (replays) {
+    const auto begin = replay.emplace(options, place->journal_id, err).Begin(**source);
+    if (!begin.ok()) return Fail(err, begin.status());
+    from = *begin;
+  }
   JournalReader reader(**source);
-  if (const absl::Status opened = reader.Open(); !opened.ok()) return Fail(err, opened);
-  ReplayedGateway past(
-      {.config_of = [&](uint64_t hash) { return KeptEngineConfig(options.directory, hash); }});
+  if (const absl::Status opened = reader.Open(from); !opened.ok()) return Fail(err, opened);
   uint64_t records = 0;
   uint64_t steps = 0;
   uint64_t left = options.limit;
@@ -120,8 +239,9 @@ int Run(const Options& options, std::FILE* out, std::FILE* err) {
       if (std::fwrite(line.data(), 1, line.size(), out) != line.size()) return 1;
       --left;
     }
-    if (options.subcommand == Subcommand::kReplay && readable) {
-      if (const absl::Status applied = past.Apply(record); !applied.ok()) return Fail(err, applied);
+    if (replays && readable) {
+      if (const absl::Status applied = replay->Apply(record); !applied.ok())
+        return Fail(err, applied);
     }
     if (!readable) {
       return Fail(err, absl::DataLossError(
@@ -132,8 +252,7 @@ int Run(const Options& options, std::FILE* out, std::FILE* err) {
   }
   if (result == JournalReader::Result::kFailed) return Fail(err, reader.status());
   if (!options.dumps()) PrintEnd(reader, records, steps, out);
-  if (options.subcommand == Subcommand::kReplay && past.epoch() != 0)
-    PrintState(past.engine(), out);
+  if (replays) replay->PrintState(out);
   return std::fflush(out) == 0 ? 0 : 1;
 }
 
@@ -148,7 +267,8 @@ int RunJournalCommand(std::span<const std::string> words, std::FILE* out, std::F
                  kJournalArguments);
     return 2;
   }
-  return Run(options, out, err);
+  return options.subcommand == Subcommand::kSnapshot ? MakeOne(options, out, err)
+                                                     : Run(options, out, err);
 }
 
 }  // namespace ringway

@@ -1,7 +1,10 @@
 // `ringway journal verify DIR`, `dump DIR` and `replay DIR`: is a journal whole, what does it say,
 // and does an engine that is given its inputs again do the same?
 //
-// All read only, also while a gateway writes: then what has reached the disk. Thread rule: any.
+// These read only, also while a gateway writes: then what has reached the disk. Where the oldest
+// segments are gone a replay begins with the oldest snapshot; it arrives at the state of every
+// snapshot that it comes by, or fails. `snapshot DIR` makes one of all that is on the disk, while
+// no gateway writes. Thread rule: any.
 #pragma once
 
 #include <cstdio>
@@ -11,7 +14,7 @@
 namespace ringway {
 
 inline constexpr const char* kJournalArguments =
-    "verify DIR | dump DIR [--from SEQ] [--limit N] | replay DIR";
+    "verify DIR | dump DIR [--from SEQ] [--limit N] | replay DIR | snapshot DIR";
 
 // `words`: what follows `journal`. Answers the exit status: 0 the journal is whole (a torn tail is
 // cut and told), 1 damaged, unreadable or replayed to another end (the cause is on `err`), 2 wrong
