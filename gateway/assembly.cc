@@ -89,7 +89,13 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
       .positions_max = config.pools.positions_max,
       .accept_links = [a = assembly.get()](int64_t when_ns) { a->AcceptLinks(when_ns); },
       .mailbox = mailbox,
-      .journal = assembly->journal_.get()};
+      .journal = assembly->journal_.get(),
+      .fill_snapshots =
+          [a = assembly.get()](JournalStatus& status) {
+            if (a->snapshots_ == nullptr) return;
+            status.snapshot_position = a->snapshots_->position();
+            status.snapshot_time_ns = a->snapshots_->made_at_ns();
+          }};
   for (std::size_t i = 0; i < config.venues.size(); ++i) {
     const GatewayVenueConfig& venue = config.venues[i];
     parts.venues.push_back({.id = venue.engine.id,

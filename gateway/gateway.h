@@ -82,6 +82,8 @@ class Gateway {
     std::function<void(int64_t now_ns)> accept_links;
     AdminMailbox* mailbox = nullptr;   // null: no administration
     JournalWriter* journal = nullptr;  // null: nothing is recorded
+    // Adds what is known of the journal's snapshots; may be empty.
+    std::function<void(JournalStatus& status)> fill_snapshots = {};
     GatewayLimits limits = {};
   };
 
@@ -171,6 +173,14 @@ class Gateway {
     status.back_pressured_turns = back_pressured_turns_;
     status.engine_steps = engine_steps_;
     status.layer = parts_.sessions.counters();
+    status.journal.reset();
+    if (parts_.journal != nullptr) {
+      JournalStatus& journal = status.journal.emplace();
+      journal.position = parts_.journal->end().position;
+      journal.durable_position = parts_.journal->storage().durable();
+      journal.fault = parts_.journal->storage().fault();
+      if (parts_.fill_snapshots) parts_.fill_snapshots(journal);
+    }
     status.sessions.clear();
     for (std::size_t i = 0; i < tally_.ids().size(); ++i) {
       const SessionId id = tally_.ids()[i];

@@ -352,6 +352,11 @@ TEST_F(GatewayProcessTest, SnapshotsBoundWhatAStartReplays) {
   EXPECT_NE(ReadAll(folder_ + "/err").find(" from the snapshot at position "), std::string::npos)
       << ReadAll(folder_ + "/err");
   EXPECT_NE(Ask("orders 7").find("1 open orders\n"), std::string::npos);
+  const nlohmann::json journal = nlohmann::json::parse(Ask("status"))["journal"];
+  EXPECT_GT(journal["position"].get<uint64_t>(), journal["snapshot_position"].get<uint64_t>());
+  EXPECT_GT(journal["snapshot_position"].get<uint64_t>(), 0u);
+  EXPECT_GT(journal["snapshot_time_ns"].get<int64_t>(), 0);
+  EXPECT_EQ(journal["fault"], "none");
   const absl::Status again = (*session)->Reconnect();
   ASSERT_TRUE(again.ok()) << again;
   ASSERT_TRUE(send());

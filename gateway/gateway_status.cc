@@ -119,6 +119,14 @@ ordered_json LayerJson(const SessionLayerCounters& layer) {
           {"protocol_errors", layer.protocol_errors}};
 }
 
+ordered_json JournalJson(const JournalStatus& journal) {
+  return {{"position", journal.position},
+          {"durable_position", journal.durable_position},
+          {"fault", Text(Name(journal.fault))},
+          {"snapshot_position", journal.snapshot_position},
+          {"snapshot_time_ns", journal.snapshot_time_ns}};
+}
+
 ordered_json UnknownJson(const UnknownReport& report) {
   return {{"time_ns", report.time_ns},
           {"venue", report.venue},
@@ -193,6 +201,7 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"sessions", ordered_json::array()},
                        {"venues", ordered_json::array()},
                        {"session_layer", LayerJson(status.layer)}};
+  if (status.journal) json["journal"] = JournalJson(*status.journal);
   for (const PositionLine& line : status.positions) {
     json["positions"].push_back({{"account", line.account},
                                  {"instrument", line.instrument},

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/engine/engine.h"
 #include "gateway/engine/engine_counters.h"
+#include "gateway/journal/storage.h"
 #include "gateway/session/session_options.h"
 #include "gateway/session_tally.h"
 #include "gateway/step.h"
@@ -49,6 +51,15 @@ struct PositionLine {
   uint64_t open_sell = 0;
 };
 
+// Positions are of the journal's bytes (gateway/journal/JOURNAL.md).
+struct JournalStatus {
+  uint64_t position = 0;          // behind the latest record
+  uint64_t durable_position = 0;  // before it everything is on stable storage
+  JournalFault fault = JournalFault::kNone;
+  uint64_t snapshot_position = 0;  // a start replays from here; 0: from the beginning
+  int64_t snapshot_time_ns = 0;    // when that was made, since the Unix epoch; 0: there is none
+};
+
 struct GatewayStatus {
   int64_t taken_at_ns = 0;
   bool stopping = false;
@@ -59,6 +70,7 @@ struct GatewayStatus {
   std::vector<SessionStatus> sessions;  // as configured
   SessionLayerCounters layer;
   std::vector<VenueStatusLine> venues;
+  std::optional<JournalStatus> journal;  // none: nothing is recorded
   EngineCounters engine;
   uint32_t open_orders = 0;
   uint64_t in_doubt = 0;  // of the open ones

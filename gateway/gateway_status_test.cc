@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/journal/storage.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "schema/messages.h"
@@ -48,6 +49,22 @@ GatewayStatus MakeStatus() {
   unknown.exec_type = ExecType::kFill;
   status.unknown_reports.push_back(unknown);
   return status;
+}
+
+TEST(GatewayStatus, TheJournalIsThereWhereThereIsOne) {
+  GatewayStatus status = MakeStatus();
+  EXPECT_FALSE(nlohmann::json::parse(PrintStatusJson(status, "1")).contains("journal"));
+  status.journal = JournalStatus{.position = 9,
+                                 .durable_position = 8,
+                                 .fault = JournalFault::kNoSpace,
+                                 .snapshot_position = 5,
+                                 .snapshot_time_ns = 4};
+  const nlohmann::json journal = nlohmann::json::parse(PrintStatusJson(status, "1"))["journal"];
+  EXPECT_EQ(journal["position"], 9);
+  EXPECT_EQ(journal["durable_position"], 8);
+  EXPECT_EQ(journal["fault"], "noSpace");
+  EXPECT_EQ(journal["snapshot_position"], 5);
+  EXPECT_EQ(journal["snapshot_time_ns"], 4);
 }
 
 TEST(GatewayStatus, JsonNamesEveryOutcomeAndTheyAddUp) {

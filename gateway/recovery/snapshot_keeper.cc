@@ -1,6 +1,8 @@
 // How the keeper waits, has snapshots made and lets segments go.
 #include "gateway/recovery/snapshot_keeper.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -9,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/clock.h"
 #include "gateway/recovery/snapshot_file.h"
 
 namespace ringway {
@@ -20,11 +23,10 @@ constexpr auto kTurn = std::chrono::milliseconds(100);
 
 SnapshotKeeper::SnapshotKeeper(FileStorage& storage, SnapshotKeeperOptions options,
                                uint64_t newest_position)
-    : storage_(storage),
-      options_(std::move(options)),
-      position_(newest_position),
-      attempted_end_(newest_position),
-      thread_([this] { Loop(); }) {}
+    : storage_(storage), options_(std::move(options)), attempted_end_(newest_position) {
+  if (newest_position != 0) Tell(newest_position);
+  thread_ = std::thread([this] { Loop(); });
+}
 
 SnapshotKeeper::~SnapshotKeeper() {
   {
@@ -63,8 +65,18 @@ void SnapshotKeeper::MakeOne(const FileStorage::Completed& completed) {
                                  "after as much of the journal again"));
     return;
   }
-  position_.store(positions->back(), std::memory_order_release);
+  Tell(positions->back());
   if (positions->size() >= 2) AllowRemoval((*positions)[positions->size() - 2], completed.end);
+}
+
+// The time is the file's.
+void SnapshotKeeper::Tell(uint64_t newest_position) {
+  struct stat info {};
+  if (stat(SnapshotPath(options_.directory, newest_position).c_str(), &info) == 0) {
+    made_at_ns_.store(info.st_mtim.tv_sec * kNsPerS + info.st_mtim.tv_nsec,
+                      std::memory_order_release);
+  }
+  position_.store(newest_position, std::memory_order_release);
 }
 
 void SnapshotKeeper::AllowRemoval(uint64_t older_position, uint64_t completed_end) {

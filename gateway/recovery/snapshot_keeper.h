@@ -41,17 +41,21 @@ class SnapshotKeeper {
   SnapshotKeeper(const SnapshotKeeper&) = delete;
   SnapshotKeeper& operator=(const SnapshotKeeper&) = delete;
 
-  // Of the newest snapshot; 0: there is none. Pairs with MakeOne().
+  // Of the newest snapshot, and when it was made, since the Unix epoch; 0: there is none. Both
+  // pair with Tell().
   uint64_t position() const noexcept { return position_.load(std::memory_order_acquire); }
+  int64_t made_at_ns() const noexcept { return made_at_ns_.load(std::memory_order_acquire); }
 
  private:
   void Loop();
+  void Tell(uint64_t newest_position);
   void MakeOne(const FileStorage::Completed& completed);
   void AllowRemoval(uint64_t older_position, uint64_t completed_end);
 
   FileStorage& storage_;
   const SnapshotKeeperOptions options_;
-  std::atomic<uint64_t> position_;
+  std::atomic<uint64_t> position_{0};
+  std::atomic<int64_t> made_at_ns_{0};
   uint64_t attempted_end_;  // the loop's: how far the latest attempt went
 
   std::mutex mutex_;
