@@ -126,7 +126,8 @@ absl::Status ReplayedGateway::Compare(const JournalRecord& record,
   for (const Effect& now : effects_) {
     const bool same = NextEffect(journaled, then) && then.target == now.target &&
                       then.type == now.type && then.id == now.id && then.seq == now.seq &&
-                      std::ranges::equal(then.payload, now.bytes());
+                      then.payload.size() == now.payload_bytes &&
+                      std::memcmp(then.payload.data(), now.payload.data(), now.payload_bytes) == 0;
     if (!same) {
       return Differs(record, absl::StrCat("effect ", &now - effects_.begin(),
                                           " of the replay is another than was recorded"));
