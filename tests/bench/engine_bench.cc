@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -73,6 +75,28 @@ std::vector<double> InterleavedEnterNs(const std::vector<EngineLoadOptions>& opt
   return medians;
 }
 
+// As the ones above, counted: one session.
+void AddInstructionsByOrders(Report& report, const std::vector<uint32_t>& open_orders) {
+  std::optional<double> smallest;
+  for (const uint32_t orders : open_orders) {
+    const auto count =
+        CountInstructions(ProgramBeside("engine_driver"),
+                          absl::StrCat("enter ", kCountedLaps, " ", orders), "ringway_bench_step");
+    if (!count) return;
+    const double per_order =
+        static_cast<double>(*count) / (kCountedLaps * EngineLoadOptions{}.batch);
+    Row row = Plain(absl::StrCat("engine, ", orders, " open orders"), "instructions", per_order,
+                    smallest ? std::optional<double>(kGrowthTarget) : std::nullopt,
+                    "callgrind, new order");
+    if (smallest) {
+      row.reference = *smallest;
+      row.reference_name = "1,024 open orders";
+    }
+    smallest = smallest.value_or(per_order);
+    report.Add(std::move(row));
+  }
+}
+
 }  // namespace
 
 void RunEngineBench(Report& report) {
@@ -135,6 +159,7 @@ void RunScaleBench(Report& report) {
     add(absl::StrCat("engine, ", open_orders[i], " open orders"), order_ns[i], order_ns[0],
         "1,024 open orders");
   }
+  AddInstructionsByOrders(report, open_orders);
   report.Add(Plain("memory per open order", "bytes", kBytesPerOrder, kBytesPerOrderTarget,
                    "its record, its ids with their history, its share of the tick book"));
   const std::array<std::byte, SessionKey::kBytesMin> key{};

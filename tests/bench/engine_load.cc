@@ -7,10 +7,21 @@
 #include "base/clock.h"
 #include "schema/json.h"
 
-extern "C" [[gnu::noinline]] void ringway_bench_step(ringway::Engine& engine, int64_t now_ns,
-                                                     const ringway::Input& input,
-                                                     ringway::Effects& effects) noexcept {
+namespace {
+
+inline void StepAndRecord(ringway::Engine& engine, ringway::JournalWriter* journal, int64_t now_ns,
+                          const ringway::Input& input, ringway::Effects& effects) noexcept {
   engine.Step(now_ns, input, effects);
+  if (journal != nullptr) journal->Append(now_ns, input, 0, effects);
+}
+
+}  // namespace
+
+extern "C" [[gnu::noinline]] void ringway_bench_step(ringway::Engine& engine,
+                                                     ringway::JournalWriter* journal,
+                                                     int64_t now_ns, const ringway::Input& input,
+                                                     ringway::Effects& effects) noexcept {
+  StepAndRecord(engine, journal, now_ns, input, effects);
 }
 
 namespace ringway::bench {
@@ -22,6 +33,8 @@ constexpr int64_t kTick = 10'000'000;            // 0.01
 constexpr int64_t kReference = 100'000'000'000;  // 100.00
 constexpr int64_t kStepGapNs = 1'000;            // a million requests a second
 constexpr uint32_t kPriceLevels = 400;           // below the reference, within the collar
+constexpr uint64_t kSegmentBytes = 4u << 20;
+constexpr uint32_t kSpareSegments = 2;  // more than a batch fills
 
 }  // namespace
 
@@ -71,6 +84,11 @@ EngineLoad::EngineLoad(const EngineLoadOptions& options)
       engine_(std::make_unique<Engine>(Config(options))),
       effects_(std::make_unique<Effects>()),
       now_ns_(1'700'000'000 * kNsPerS) {
+  if (options.recorded) {
+    storage_ = std::make_unique<testing::MemoryStorage>(journal_, kSegmentBytes);
+    storage_->Prepare(kSpareSegments);
+    writer_ = std::make_unique<JournalWriter>(*storage_, JournalCursor{}, 1, now_ns_, 1);
+  }
   VenueStatus up;
   up.venue = kVenue;
   up.state = VenueState::kUp;
@@ -103,6 +121,11 @@ void EngineLoad::Put(Encoded& to, uint32_t id, const M& message) {
 
 uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded>& inputs) {
   sent_ids_.clear();
+  if (storage_ != nullptr) {
+    // As a gateway's turn begins, but for the preparing.
+    while (storage_->ready() < kSpareSegments) storage_->Prepare();
+    RINGWAY_CHECK(writer_->State() == JournalState::kOk, "segments are prepared");
+  }
   const bool counted = part == options_.counted && part != Part::kNone;
   const uint64_t start = ReadTsc();
   for (const Encoded& encoded : inputs) {
@@ -110,9 +133,9 @@ uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded
     now_ns_ += kStepGapNs;
     const Input input{origin, encoded.id, encoded.type, {encoded.payload.data(), encoded.bytes}};
     if (counted) {
-      ringway_bench_step(*engine_, now_ns_, input, *effects_);
+      ringway_bench_step(*engine_, writer_.get(), now_ns_, input, *effects_);
     } else {
-      engine_->Step(now_ns_, input, *effects_);
+      StepAndRecord(*engine_, writer_.get(), now_ns_, input, *effects_);
     }
     for (const Effect& effect : *effects_) {
       if (effect.type == FrameType::kOrderReject) [[unlikely]] {

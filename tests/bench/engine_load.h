@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "gateway/engine/engine.h"
+#include "gateway/journal/testing/memory_storage.h"
+#include "gateway/journal/writer.h"
 #include "schema/codec.h"
 
 namespace ringway::bench {
@@ -24,6 +26,7 @@ struct EngineLoadOptions {
   uint32_t open_orders = 0;  // resting before the first lap and throughout
   uint32_t batch = 256;
   Part counted = Part::kNone;
+  bool recorded = false;  // each step in a journal too, whose memory is prepared beforehand
 };
 
 // Time-stamp counter ticks of one lap's parts, `batch` steps each.
@@ -70,10 +73,16 @@ class EngineLoad {
       sent_ids_;  // the gateway's, of the requests that the last StepAll() sent to the venue
   std::vector<uint64_t> order_ids_;
   std::vector<Encoded> inputs_;
+
+  testing::MemoryJournal journal_;
+  std::unique_ptr<testing::MemoryStorage> storage_;  // null: nothing is recorded
+  std::unique_ptr<JournalWriter> writer_;
 };
 
 }  // namespace ringway::bench
 
-// The engine's step under a name that callgrind can be told to count. Never inlined.
-extern "C" void ringway_bench_step(ringway::Engine& engine, int64_t now_ns,
-                                   const ringway::Input& input, ringway::Effects& effects) noexcept;
+// The engine's step, and its recording where there is a journal, under a name that callgrind can be
+// told to count. Never inlined.
+extern "C" void ringway_bench_step(ringway::Engine& engine, ringway::JournalWriter* journal,
+                                   int64_t now_ns, const ringway::Input& input,
+                                   ringway::Effects& effects) noexcept;

@@ -20,6 +20,7 @@
 #include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "tests/bench/callgrind.h"
+#include "tests/bench/engine_load.h"
 #include "tests/bench/journal_load.h"
 #include "tests/bench/program_beside.h"
 
@@ -30,6 +31,8 @@ constexpr double kNsTarget = 60;
 constexpr double kInstructionsTarget = 300;
 constexpr double kReadTargetMs = 500;  // 10^7 records in 5 s
 constexpr double kGroupCommitTarget = 1 / 50.0;
+constexpr uint32_t kLaps = 400;
+constexpr uint32_t kCountedLaps = 20;
 constexpr uint64_t kAppends = 500'000;
 constexpr uint64_t kCountedAppends = 5'120;
 constexpr uint64_t kRecords = 1'000'000;
@@ -153,9 +156,35 @@ absl::Status AddGroupCommit(Report& report) {
   return absl::OkStatus();
 }
 
+// What recording adds to an engine's step: the same laps with and without, in turn.
+void AddRecording(Report& report) {
+  const double ns_per_tick = MeasureTscNsPerTick();
+  EngineLoad plain({.open_orders = 1024});
+  EngineLoad recorded({.open_orders = 1024, .recorded = true});
+  std::vector<double> plain_ns, more_ns;
+  for (uint32_t lap = 0; lap < kLaps; ++lap) {
+    const double scale = ns_per_tick / plain.batch();
+    plain_ns.push_back(static_cast<double>(plain.RunLap().enter) * scale);
+    more_ns.push_back(static_cast<double>(recorded.RunLap().enter) * scale - plain_ns.back());
+  }
+  report.Add(Plain("engine, a new order, recorded: more", "ns", Median(more_ns), kNsTarget,
+                   absl::StrCat("beside ", Median(plain_ns), " ns without, in turn")));
+  const std::string driver = ProgramBeside("engine_driver");
+  const std::string enter = absl::StrCat("enter ", kCountedLaps);
+  const auto without = CountInstructions(driver, enter, "ringway_bench_step");
+  const auto with = CountInstructions(driver, enter + " recorded", "ringway_bench_step");
+  if (!without || !with) return;
+  const double steps = static_cast<double>(kCountedLaps) * plain.batch();
+  report.Add(Plain("engine, a new order, recorded: more", "instructions",
+                   (static_cast<double>(*with) - static_cast<double>(*without)) / steps,
+                   kInstructionsTarget,
+                   absl::StrCat("callgrind; ", static_cast<double>(*without) / steps, " without")));
+}
+
 }  // namespace
 
 void RunJournalBench(Report& report) {
+  AddRecording(report);
   report.Add(Plain("journal, a new order", "ns", AppendOrders(kAppends), kNsTarget,
                    "232 bytes, memory prepared"));
   if (const auto count =

@@ -9,6 +9,7 @@
 #include "tests/bench/journal_bench.h"
 #include "tests/bench/link_bench.h"
 #include "tests/bench/rdma_bench.h"
+#include "tests/bench/recovery_bench.h"
 #include "tests/bench/report.h"
 
 namespace ringway::bench {
@@ -18,13 +19,19 @@ struct Group {
   const char* name;
   const char* what;
   void (*run)(Report&);
-  bool only_when_named = false;  // it needs devices of its own
+  bool only_when_named = false;  // it needs devices of its own, or much room
 };
 
 constexpr Group kGroups[] = {
     {"link", "one shared-memory link beside bare cache lines and rings", RunLinkBench},
     {"engine", "the engine in process, and each risk check", RunEngineBench},
-    {"journal", "noting steps down, reading them back, waiting for the disk", RunJournalBench},
+    {"journal", "noting steps down, waiting for the disk, going on after a kill",
+     [](Report& report) {
+       RunJournalBench(report);
+       RunRecoveryBench(report);
+     }},
+    {"recovery-large", "from a kill to service with ten million records: 3 GB of disk",
+     RunLargeRecoveryBench, true},
     {"scale", "the engine as sessions and open orders grow", RunScaleBench},
     {"gateway", "orders through the gateway's program, and QuickFIX beside it", RunGatewayBench},
     {"rdma", "a link over RDMA beside perftest, rstream, UCX and libfabric", RunRdmaBench, true},
@@ -32,7 +39,7 @@ constexpr Group kGroups[] = {
 
 int Usage() {
   std::fprintf(stderr, "usage: bench [GROUP] [--json FILE]\ngroups:\n");
-  for (const Group& group : kGroups) std::fprintf(stderr, "  %-10s %s\n", group.name, group.what);
+  for (const Group& group : kGroups) std::fprintf(stderr, "  %-14s %s\n", group.name, group.what);
   return 2;
 }
 
