@@ -58,15 +58,15 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
     LogRecovery(config, *journal);
     assembly->engine_ = journal->past.TakeEngine();
     RecallSessions(*journal, *assembly->engine_, sessions);
+    assembly->journal_storage_ = std::move(journal->storage);
+    assembly->recall_ = std::make_unique<ReportRecall>(
+        *assembly->journal_storage_, config.journal.directory, config.journal.memory_directory);
   } else {
     errors.push_back(absl::StrCat("journal: ", Reason(started.status())));
   }
   assembly->MakeVenues(config, errors);
   if (errors.empty()) assembly->MakeSessions(config, sessions, errors);
-  if (errors.empty() && journal != nullptr) {
-    assembly->Recall(journal->past, config);
-    assembly->journal_storage_ = std::move(journal->storage);
-  }
+  if (errors.empty() && journal != nullptr) assembly->Recall(journal->past, config);
   RINGWAY_PROBE(recovery_recalled);
   // Last, so that nobody can connect to what will not come to be.
   if (errors.empty()) assembly->Listen(config, errors);
@@ -206,6 +206,7 @@ void Assembly::MakeSessions(const GatewayConfig& config, const std::vector<Sessi
                             std::vector<std::string>& errors) {
   SessionLayerOptions options = config.sessions_common.layer;
   if (!config.journal.directory.empty()) options.durability_max = Durability::kDurable;
+  options.archive = recall_.get();
   options.open_orders = [engine = engine_.get()](SessionId id) -> uint64_t {
     return engine->open_orders(id);
   };

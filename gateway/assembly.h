@@ -23,6 +23,7 @@
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/writer.h"
 #include "gateway/journal_start.h"
+#include "gateway/recovery/report_recall.h"
 #include "gateway/recovery/snapshot_keeper.h"
 #include "gateway/session/session_layer.h"
 #include "gateway/session/session_options.h"
@@ -66,6 +67,7 @@ class Assembly {
 
   std::unique_ptr<FileStorage> journal_storage_;  // null: nothing is recorded
   std::unique_ptr<SnapshotKeeper> snapshots_;     // null: none are made
+  std::unique_ptr<ReportRecall> recall_;          // null: nothing is recorded
   std::unique_ptr<JournalWriter> journal_;
   std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<exchange::Exchange>> exchanges_;

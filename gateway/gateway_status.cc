@@ -116,6 +116,7 @@ ordered_json LayerJson(const SessionLayerCounters& layer) {
           {"session_rejects", layer.session_rejects},
           {"heartbeat_timeouts", layer.heartbeat_timeouts},
           {"slow_consumers", layer.slow_consumers},
+          {"reports_recalled", layer.reports_recalled},
           {"protocol_errors", layer.protocol_errors}};
 }
 

@@ -65,6 +65,19 @@ class Outbound {
     return cursor_ - expected;
   }
 
+  // A new link begins, whose peer expects `expected`, which is older than what is kept: the owner
+  // puts on the link, by PutRecalled(), what it has elsewhere, until behind() ends.
+  void ResumeBehind(uint64_t expected) noexcept {
+    cursor_ = expected;
+    gap_fill_due_ = false;
+  }
+  bool behind() const noexcept { return cursor_ < store_.first(); }
+  // REQUIRES: behind(); `slot` is number next_on_link().
+  template <Link L>
+  SendStatus PutRecalled(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
+    return Put(link, slot, publish);
+  }
+
   // The peer asks for everything from `begin` on again. False when that was acknowledged before or
   // never sent.
   bool Rewind(uint64_t begin) noexcept {
@@ -120,7 +133,7 @@ class Outbound {
   }
 
   // Puts on the link what is not there yet, as far as the link has room, but not more than
-  // kPumpMax messages at a time. kOk: caught up.
+  // kPumpMax messages at a time. kOk: caught up. REQUIRES: !behind().
   template <Link L>
   SendStatus Pump(L& link, Publish publish) noexcept {
     if (gap_fill_due_) {

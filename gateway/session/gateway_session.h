@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "base/probe.h"
+#include "gateway/session/report_archive.h"
 #include "gateway/session/session_options.h"
 #include "gateway/step.h"
 #include "msg/auth.h"
@@ -40,6 +41,7 @@ class GatewaySession {
         violations_max_(options.violations_max),
         durability_max_(options.durability_max),
         heartbeat_default_ns_(options.heartbeat_default_ns),
+        archive_(options.archive),
         incarnation_(config.incarnation),
         outbound_(config.report_slots),
         safe_seq_in_(config.next_seq_in),
@@ -112,6 +114,9 @@ class GatewaySession {
     inbound_.ResumeAt(safe_seq_in_);
     if (logon.next_seq_in == 0) {
       outbound_.Restart(outbound_.next_seq());
+    } else if (MayRecall(logon.next_seq_in)) {
+      outbound_.ResumeBehind(logon.next_seq_in);
+      archive_->Begin(id_, logon.next_seq_in);
     } else if (outbound_.ResumeAt(logon.next_seq_in, outbound_.store().capacity() / 2) != 0) {
       logon.next_seq_in = 0;
     }
@@ -274,8 +279,42 @@ class GatewaySession {
     if (processed() - acknowledged_ >= kAcknowledgeEvery) SendHeartbeat();
   }
 
+  // Whether reports that the client lacks are older than those that are kept, and the archive has
+  // not failed over them.
+  bool MayRecall(uint64_t expected) noexcept {
+    return archive_ != nullptr && expected < outbound_.store().first() &&
+           !std::exchange(recall_failed_, false);
+  }
+
+  // Sends from the archive what is older than what is kept. False: there is more to come.
+  bool Recall(Publish publish) noexcept {
+    for (uint32_t count = 0; outbound_.behind(); ++count) {
+      const ResendStore::Slot* slot = nullptr;
+      const auto answer = count == Outbound::kPumpMax
+                              ? ReportArchive::Answer::kComing
+                              : archive_->Find(id_, outbound_.next_on_link(), slot);
+      if (answer == ReportArchive::Answer::kLost) {
+        recall_failed_ = true;  // the next logon gets a snapshot
+        Logout(LogoutReason::kSlowConsumer);
+        return false;
+      }
+      if (answer == ReportArchive::Answer::kComing ||
+          outbound_.PutRecalled(*link_, *slot, publish) != SendStatus::kOk) {
+        blocked_ = true;
+        return false;
+      }
+      ++counters_.reports_recalled;
+    }
+    archive_->End(id_);
+    return true;
+  }
+
   void Pump(Publish publish) noexcept {
     if (blocked_) return;
+    if (outbound_.behind() && !Recall(publish)) [[unlikely]] {
+      gathered_ |= publish == Publish::kGather;
+      return;
+    }
     // No room, or the link died, which Maintain() notices: either way not again before the next
     // turn.
     blocked_ = outbound_.Pump(*link_, publish) != SendStatus::kOk;
@@ -402,6 +441,7 @@ class GatewaySession {
   const uint32_t violations_max_;
   Durability durability_max_;
   const int64_t heartbeat_default_ns_;
+  ReportArchive* const archive_;  // or null
 
   uint64_t incarnation_;  // of the last logon; 0: none yet
   Outbound outbound_;
@@ -410,6 +450,7 @@ class GatewaySession {
   uint64_t safe_seq_out_ = 1;  // as Release() said last, or as it was when the session began
   uint64_t safe_seq_in_;
   uint64_t acknowledged_;  // the last that the client heard
+  bool recall_failed_ = false;
   std::unique_ptr<L> link_;
   SessionLayerCounters& counters_;
   bool ended_ = false;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "gateway/session/report_archive.h"
 #include "gateway/session/session_layer.h"
 #include "gateway/session/testing/world.h"
 #include "gtest/gtest.h"
@@ -100,6 +101,80 @@ TEST(ResumeTest, ExactlyOnceThroughManyDeaths) {
   EXPECT_EQ(world.requests[7], Range(1, next - 1));
   EXPECT_EQ(client.acked, Range(1, next - 1));
   EXPECT_TRUE(client.gaps.empty());
+}
+
+// Has every report that the world made behind the first snapshot: the OrderAck of clOrdId 1, 2, ...
+class TestArchive final : public ReportArchive {
+ public:
+  void Begin(SessionId, uint64_t begin) override { next_ = begin; }
+  Answer Find(SessionId, uint64_t seq, const ResendStore::Slot*& slot) override {
+    EXPECT_TRUE(seq == next_ || seq + 1 == next_) << "asked for " << seq << " after " << next_;
+    if (lost) return Answer::kLost;
+    if (++asked_ % 100 == 0) return Answer::kComing;
+    next_ = seq + 1;
+    slot_.type = FrameType::kOrderAck;
+    slot_.payload_bytes = static_cast<uint16_t>(
+        Encode(OrderAck{.cl_ord_id = seq - kSnapshotOrders}, slot_.payload.data()));
+    slot = &slot_;
+    return Answer::kHere;
+  }
+  void End(SessionId) override { ++ended; }
+
+  bool lost = false;
+  int ended = 0;
+
+ private:
+  ResendStore::Slot slot_;
+  uint64_t next_ = 0;
+  uint64_t asked_ = 0;
+};
+
+TEST(ResumeTest, WhatTheStoreHasNoRoomForComesFromTheArchive) {
+  constexpr uint64_t kMissed = 20 * kTestSlots;
+  TestArchive archive;
+  World world({7}, {.archive = &archive});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  client.link->Cut(0);
+  world.Run({&client});
+  for (uint64_t n = 1; n <= kMissed; ++n) world.Report(7, OrderAck{.cl_ord_id = n});
+  world.Connect(client);
+  uint64_t reported = kMissed;
+  for (int turn = 0; turn != 600; ++turn) {
+    world.Run({&client}, 1);
+    // Its reports go on meanwhile, and its link is lost on the way.
+    if (turn < 200) world.Report(7, OrderAck{.cl_ord_id = ++reported});
+    if (turn % 40 == 20 && turn < 200) {
+      client.link->Cut(3);
+      world.Run({&client});
+      world.Connect(client);
+    }
+  }
+  EXPECT_EQ(client.acked, Range(1, reported));
+  EXPECT_TRUE(client.gaps.empty());
+  EXPECT_EQ(client.snapshot.size(), kSnapshotOrders) << "of the first logon";
+  EXPECT_GE(world.layer->counters().reports_recalled, kMissed - kTestSlots);
+  EXPECT_GE(archive.ended, 1);
+}
+
+TEST(ResumeTest, WhatTheArchiveHasLostEndsInASnapshot) {
+  TestArchive archive;
+  archive.lost = true;
+  World world({7}, {.archive = &archive});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  client.link->Cut(0);
+  world.Run({&client});
+  for (uint64_t n = 1; n <= 2 * kTestSlots; ++n) world.Report(7, OrderAck{.cl_ord_id = n});
+  world.Connect(client);
+  world.Run({&client});
+  ASSERT_EQ(client.logouts.size(), 1u);
+  EXPECT_EQ(client.logouts[0].reason, LogoutReason::kSlowConsumer);
+  ASSERT_TRUE(world.LogOn(client));
+  world.Run({&client}, 20);
+  EXPECT_EQ(client.core.state(), SessionState::kLive);
+  EXPECT_EQ(client.snapshot.size(), 2 * kSnapshotOrders);
+  EXPECT_EQ(client.gaps.size(), 1u);
 }
 
 TEST(ResumeTest, ClientThatLostItsMemoryGetsNumbersAndASnapshot) {

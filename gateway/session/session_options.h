@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "gateway/session/report_archive.h"
 #include "gateway/step.h"
 #include "msg/auth.h"
 #include "schema/messages.h"
@@ -23,8 +24,8 @@ struct SessionConfig {
   SessionKey key;
   // Reports kept until the client has processed them; from kResendSlotsMin, rounded up to a power
   // of two; 128 bytes each. A client that leaves so many unread beyond what its ring holds is
-  // logged out (slowConsumer) and gets a snapshot when it returns. Should hold what a ring full of
-  // requests (4,096 orders) can bring about.
+  // logged out (slowConsumer), and when it returns gets what is older from the archive, else a
+  // snapshot. Should hold what a ring full of requests (4,096 orders) can bring about.
   uint32_t report_slots = 16'384;
   // Where the session stood when an earlier gateway process ended; left alone for a new session.
   uint64_t incarnation = 0;
@@ -51,6 +52,9 @@ struct SessionLayerOptions {
   // How many OpenOrder messages a snapshot of this session has now, for LogonAck.openOrders. May be
   // empty: then 0 is announced, and OpenOrder.count tells.
   std::function<uint64_t(SessionId)> open_orders = {};
+  // Where reports are found that a session has no room for any more; null: its client then gets a
+  // GapFill and a snapshot. Outlives the layer.
+  ReportArchive* archive = nullptr;
 };
 
 // Every error of both, in one status: InvalidArgument naming fields and bounds.
@@ -70,7 +74,8 @@ struct SessionLayerCounters {
   uint64_t session_rejects = 0;     // sent, the engine's among them
   uint64_t heartbeat_timeouts = 0;
   uint64_t slow_consumers = 0;
-  uint64_t protocol_errors = 0;  // sessions logged out for them
+  uint64_t reports_recalled = 0;  // sent again from the archive
+  uint64_t protocol_errors = 0;   // sessions logged out for them
   uint64_t links_lost = 0;
 };
 

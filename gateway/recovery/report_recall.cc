@@ -1,0 +1,154 @@
+// How is the journal read for one session, beside the gateway that writes it?
+#include "gateway/recovery/report_recall.h"
+
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "gateway/journal/file_source.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/record.h"
+
+namespace ringway {
+namespace {
+
+// Between two looks at a journal that is not yet on the disk so far.
+constexpr std::chrono::milliseconds kLook{5};
+
+ResendStore::Slot SlotOf(const JournaledEffect& effect) noexcept {
+  ResendStore::Slot slot;
+  slot.type = effect.type;
+  slot.payload_bytes = static_cast<uint16_t>(effect.payload.size());
+  std::memcpy(slot.payload.data(), effect.payload.data(), effect.payload.size());
+  return slot;
+}
+
+}  // namespace
+
+ReportRecall::ReportRecall(const JournalStorage& storage, std::string directory,
+                           std::string memory_directory)
+    : storage_(storage),
+      directory_(std::move(directory)),
+      memory_directory_(std::move(memory_directory)),
+      thread_([this] { Run(); }) {}
+
+ReportRecall::~ReportRecall() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void ReportRecall::Begin(SessionId session, uint64_t begin) {
+  {
+    const std::lock_guard lock(mutex_);
+    Job& job = jobs_[session];
+    job = {};
+    job.number = ++jobs_begun_;
+    job.next = job.taken_first = begin;
+  }
+  changed_.notify_all();
+}
+
+void ReportRecall::End(SessionId session) {
+  const std::lock_guard lock(mutex_);
+  jobs_.erase(session);
+}
+
+ReportArchive::Answer ReportRecall::Find(SessionId session, uint64_t seq,
+                                         const ResendStore::Slot*& slot) {
+  const auto found = jobs_.find(session);  // only this thread adds and removes
+  RINGWAY_CHECK(found != jobs_.end(), "a report is asked for before Begin()");
+  Job& job = found->second;
+  if (seq == job.taken_first + job.taken.size()) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (job.filled.empty()) return job.lost ? Answer::kLost : Answer::kComing;
+      job.taken_first = seq;
+      job.taken.swap(job.filled);
+      job.filled.clear();
+    }
+    changed_.notify_all();
+  }
+  RINGWAY_CHECK(seq - job.taken_first < job.taken.size(), "reports are asked for in order");
+  slot = &job.taken[seq - job.taken_first];
+  return Answer::kHere;
+}
+
+void ReportRecall::Run() {
+  std::vector<Task> tasks;
+  for (std::unique_lock lock(mutex_); !stopping_;) {
+    tasks.clear();
+    for (const auto& [session, job] : jobs_) {
+      if (job.filled.empty() && !job.lost) {
+        tasks.push_back({session, job.number, job.next, job.from});
+      }
+    }
+    if (tasks.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    bool found_any = false;
+    for (const Task& task : tasks) {
+      lock.unlock();
+      absl::StatusOr<Chunk> chunk = Read(task);
+      lock.lock();
+      found_any |= !chunk.ok() || !chunk->reports.empty();
+      HandOver(task, std::move(chunk));
+    }
+    if (!found_any && !stopping_) changed_.wait_for(lock, kLook);
+  }
+}
+
+void ReportRecall::HandOver(const Task& task, absl::StatusOr<Chunk> chunk) {
+  const auto found = jobs_.find(task.session);
+  if (found == jobs_.end() || found->second.number != task.number) return;  // it gave up meanwhile
+  Job& job = found->second;
+  if (!chunk.ok()) {
+    job.lost = true;
+    return;
+  }
+  job.next += chunk->reports.size();
+  job.from = chunk->from;
+  job.filled = std::move(chunk->reports);
+}
+
+absl::StatusOr<ReportRecall::Chunk> ReportRecall::Read(const Task& task) const {
+  // The writer is ahead of the files: a record is believed when it was durable before it was read.
+  const uint64_t durable = storage_.durable();
+  absl::StatusOr<std::unique_ptr<FileSource>> source =
+      FileSource::Open(directory_, memory_directory_);
+  if (!source.ok()) return source.status();
+  JournalReader reader(**source);
+  if (absl::Status opened = reader.Open(task.from); !opened.ok()) return opened;
+  Chunk chunk{.reports = {}, .from = task.from};
+  JournalRecord record;
+  while (chunk.reports.size() < kChunkReports && (!chunk.from || chunk.from->position < durable)) {
+    const JournalReader::Result result = reader.Next(record);
+    if (result == JournalReader::Result::kFailed) return reader.status();
+    if (result == JournalReader::Result::kEnd || record.end() > durable) break;
+    chunk.from = record.cursor();
+    JournaledStep step;
+    if (record.header.type != RecordType::kStep || !ReadStep(record.body, step)) continue;
+    JournaledEffect effect;
+    while (NextEffect(step.effects, effect)) {
+      if (effect.target != Target::kSession || effect.id != task.session || effect.seq == 0)
+        continue;
+      const uint64_t wanted = task.next + chunk.reports.size();
+      if (effect.seq == wanted) chunk.reports.push_back(SlotOf(effect));
+      if (effect.seq > wanted) {
+        return absl::NotFoundError(absl::StrCat("report ", wanted, " of session ", task.session,
+                                                " is older than the journal's oldest record"));
+      }
+    }
+  }
+  return chunk;
+}
+
+}  // namespace ringway

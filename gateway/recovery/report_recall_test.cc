@@ -1,0 +1,124 @@
+// Does a session get from the journal exactly the reports that it has no room for, in order?
+#include "gateway/recovery/report_recall.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "gateway/journal/file_layout.h"
+#include "gateway/journal/file_storage.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/writer.h"
+#include "gtest/gtest.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+
+namespace ringway {
+namespace {
+
+using Answer = ReportArchive::Answer;
+
+class ReportRecallTest : public ::testing::Test {
+ protected:
+  ReportRecallTest() {
+    std::string pattern = ::testing::TempDir() + "recall-XXXXXX";
+    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    auto storage = FileStorage::Open({.directory = root_ + "/j",
+                                      .segment_bytes = kSegmentBytesMin,
+                                      .sync_interval_ns = kNsPerMs});
+    EXPECT_TRUE(storage.ok()) << storage.status();
+    storage_ = *std::move(storage);
+    EXPECT_TRUE(storage_->Start({}).ok());
+    writer_ = std::make_unique<JournalWriter>(*storage_, JournalCursor{}, 1, 1, 9);
+    recall_ = std::make_unique<ReportRecall>(*storage_, root_ + "/j", "/dev/shm");
+  }
+  ~ReportRecallTest() override {
+    recall_.reset();
+    writer_.reset();
+    storage_.reset();
+    std::filesystem::remove_all(root_);
+  }
+
+  // A step that reports to both sessions, `count` times.
+  void Report(uint64_t count) {
+    for (; count != 0; --count) {
+      while (writer_->State() != JournalState::kOk) std::this_thread::yield();
+      effects_.Clear();
+      for (const SessionId session : {7u, 8u}) {
+        effects_.Add(Target::kSession, session, next_, OrderAck{.cl_ord_id = next_ * 10 + session});
+      }
+      effects_.Add(Target::kVenue, 7, 0, Cancel{.cl_ord_id = next_});
+      ++next_;
+      end_ = writer_->Append(1, {Origin::kTimer, 0, FrameType{}, {}}, 0, effects_);
+    }
+  }
+  void AwaitDurable() {
+    storage_->RequestSync();
+    while (storage_->durable() < end_) std::this_thread::yield();
+  }
+  Answer Await(SessionId session, uint64_t seq, const ResendStore::Slot*& slot) {
+    for (int i = 0; i < 20'000; ++i) {
+      const Answer answer = recall_->Find(session, seq, slot);
+      if (answer != Answer::kComing) return answer;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return Answer::kComing;
+  }
+  void ExpectReports(SessionId session, uint64_t from, uint64_t to) {
+    recall_->Begin(session, from);
+    for (uint64_t seq = from; seq != to; ++seq) {
+      const ResendStore::Slot* slot = nullptr;
+      ASSERT_EQ(Await(session, seq, slot), Answer::kHere) << "session " << session << " " << seq;
+      OrderAck ack;
+      ASSERT_EQ(slot->type, FrameType::kOrderAck);
+      ASSERT_EQ(Decode(slot->bytes(), ack), DecodeStatus::kOk);
+      ASSERT_EQ(ack.cl_ord_id, seq * 10 + session);
+    }
+  }
+
+  std::string root_;
+  std::unique_ptr<FileStorage> storage_;
+  std::unique_ptr<JournalWriter> writer_;
+  std::unique_ptr<ReportRecall> recall_;
+  Effects effects_;
+  uint64_t next_ = 1;
+  uint64_t end_ = 0;
+};
+
+TEST_F(ReportRecallTest, GivesEveryReportOfTheSessionInOrder) {
+  Report(3 * ReportRecall::kChunkReports);
+  AwaitDurable();
+  ExpectReports(7, 1, next_);
+  ExpectReports(8, 5'000, next_);
+  recall_->End(7);
+  ExpectReports(7, 17, 20);  // and begins anew in the middle of it
+  ExpectReports(7, 2, 40);
+}
+
+TEST_F(ReportRecallTest, WaitsForTheDisk) {
+  Report(100);
+  ExpectReports(7, 1, next_);
+  const ResendStore::Slot* slot = nullptr;
+  EXPECT_EQ(recall_->Find(7, next_, slot), Answer::kComing);
+  Report(1'000);
+  uint64_t seq = next_ - 1'000;
+  for (; seq != next_; ++seq) ASSERT_EQ(Await(7, seq, slot), Answer::kHere);
+}
+
+TEST_F(ReportRecallTest, SaysWhatIsOlderThanTheJournal) {
+  next_ = 100;
+  Report(50);
+  AwaitDurable();
+  const ResendStore::Slot* slot = nullptr;
+  recall_->Begin(7, 99);
+  EXPECT_EQ(Await(7, 99, slot), Answer::kLost);
+  ExpectReports(7, 100, next_);
+}
+
+}  // namespace
+}  // namespace ringway
