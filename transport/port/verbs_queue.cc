@@ -266,15 +266,23 @@ uint32_t VerbsQueue::rkey() const noexcept { return inbound_registration_->rkey;
 uint32_t VerbsQueue::lkey() const noexcept { return outbound_registration_->lkey; }
 
 std::string VerbsQueue::Describe() const {
-  const DetectionTime detection = AckDetectionTime(options_);
+  // What the queue pair was given, not what it should have been.
+  RdmaOptions options = options_;
+  ibv_qp_attr given{};
+  ibv_qp_init_attr initial{};
+  if (ibv_query_qp(id_.get()->qp, &given, IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT, &initial) == 0) {
+    options.ack_timeout = given.timeout;
+    options.retry_count = given.retry_cnt;
+  }
+  const DetectionTime detection = AckDetectionTime(options);
   return absl::StrCat(
       device_->name(), " port ", id_.get()->port_num, ", ", gid_.why, "\n", device_->name(),
       ": path MTU ", path_mtu_bytes_, ", inline up to ", inline_bytes_max_, " of ",
       options_.inline_bytes_max,
       " bytes wished, data in order by its own word: ", data_in_order_ ? "yes" : "no",
       " (never relied on), ", huge_pages() ? "huge" : "ordinary", " pages\n", device_->name(),
-      ": ack timeout ", (int64_t{4096} << options_.ack_timeout) / kNsPerUs, " us, sent ",
-      options_.retry_count, " times more: a peer that does not acknowledge is noticed after ",
+      ": ack timeout ", (int64_t{4096} << options.ack_timeout) / kNsPerUs, " us, sent ",
+      options.retry_count, " times more: a peer that does not acknowledge is noticed after ",
       detection.least_ns / kNsPerMs, " to ", detection.most_ns / kNsPerMs, " ms");
 }
 
