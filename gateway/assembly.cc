@@ -72,7 +72,8 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
   if (errors.empty()) assembly->Listen(config, errors);
   if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
 
-  const int64_t now_ns = std::max(UnixNowNs(), assembly->engine_->now_ns());
+  const int64_t now_ns = std::max(
+      {UnixNowNs(), assembly->engine_->now_ns(), journal == nullptr ? 0 : journal->end.time_ns});
   if (journal != nullptr) {
     assembly->journal_ =
         std::make_unique<JournalWriter>(*assembly->journal_storage_, journal->end.cursor,
@@ -187,7 +188,10 @@ void Assembly::MakeVenues(const GatewayConfig& config, std::vector<std::string>&
       }
       continue;
     }
-    auto exchange = exchange::Exchange::Create(MakeExchangeOptions(config, venue));
+    exchange::ExchangeOptions options = MakeExchangeOptions(config, venue);
+    // Behind those of earlier processes: none made one in each nanosecond of its time.
+    options.ids_after = static_cast<uint64_t>(std::max(UnixNowNs(), engine_->now_ns()));
+    auto exchange = exchange::Exchange::Create(options);
     if (!exchange.ok()) {
       errors.push_back(absl::StrCat(who, Reason(exchange.status())));
       continue;

@@ -289,6 +289,14 @@ TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
   EXPECT_EQ(acks.size(), 1u) << "nothing came twice";
   EXPECT_EQ(reports.size(), 1u);
 
+  // The exchange is a new one. What it says is not taken for what the former one said.
+  EXPECT_NE(Ask("arm account 1 by Anna").find("lifted"), std::string::npos);
+  ASSERT_EQ(send(), SendStatus::kOk);
+  EXPECT_TRUE(poll_until([&] {
+    return reports.size() > 1 && reports.back().cl_ord_id == order.cl_ord_id;
+  })) << Ask("status");
+  EXPECT_EQ(reports.back().exec_type, ExecType::kNew);
+
   kill(pid_, SIGTERM);
   ASSERT_TRUE(poll_until([&] { return (*session)->state() != SessionState::kLive; }));
   EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");

@@ -95,6 +95,7 @@ JournalReader::Result JournalReader::Next(JournalRecord& out) {
   offset_ += header.bytes();
   cursor_ = out.cursor();
   epoch_ = header.epoch;
+  time_ns_ = std::max(time_ns_, header.time_ns);
   return Result::kRecord;
 }
 
@@ -131,6 +132,7 @@ JournalReader::Result JournalReader::EndOrFail() {
   ended_ = true;
   end_.cursor = cursor_;
   end_.epoch = epoch_;
+  end_.time_ns = time_ns_;
   if (segments_.empty()) return Result::kEnd;
   end_.segment_number = cursor_.position == 0 ? 0 : segments_[index_].header.number;
   JournalTear tear{source_.segments()[index_].name, offset_, 0, evidence.records};

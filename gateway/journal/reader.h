@@ -36,7 +36,8 @@ struct JournalTear {
 
 struct JournalEnd {
   JournalCursor cursor;
-  uint32_t epoch = 0;           // of the last record; 0: there is none
+  uint32_t epoch = 0;   // of the last record; 0: there is none
+  int64_t time_ns = 0;  // of the youngest record that was read; who goes on begins no earlier
   uint64_t segment_number = 0;  // the segment that the end lies in; 0: there is none
   std::optional<JournalTear> tear;
 };
@@ -99,6 +100,7 @@ class JournalReader {
   uint64_t offset_ = 0;    // of the next record in it
   JournalCursor cursor_;   // what the next record must follow
   uint32_t epoch_ = 0;
+  int64_t time_ns_ = 0;
   bool ended_ = false;
   absl::Status status_;
   JournalEnd end_;

@@ -89,6 +89,7 @@ TEST_F(JournalReaderTest, GivesEveryRecordOverManySegments) {
   EXPECT_GT(end.position, 4 * kSegmentBytesMin);
   EXPECT_EQ(read.end.cursor, end);
   EXPECT_EQ(read.end.epoch, 1u);
+  EXPECT_EQ(read.end.time_ns, 799) << "the last step's";
   EXPECT_EQ(read.end.segment_number, end.position / kSegmentBytesMin + 1);
   EXPECT_EQ(read.records.size() + 1, end.next_sequence);
   for (std::size_t i = 0; i < read.records.size(); ++i) {

@@ -174,7 +174,7 @@ absl::Status Run() {
     return absl::InvalidArgumentError(
         "say where gateways connect: --listen shm:/run/ringway/exchange.sock");
   }
-  const absl::StatusOr<ExchangeOptions> options = OptionsFromFlags();
+  absl::StatusOr<ExchangeOptions> options = OptionsFromFlags();
   if (!options.ok()) return options.status();
   WaitOptions wait;
   const absl::StatusOr<WaitPolicy> policy = WaitPolicyOf(absl::GetFlag(FLAGS_wait));
@@ -183,6 +183,10 @@ absl::Status Run() {
   CatchStopSignals();
   const int32_t core = absl::GetFlag(FLAGS_pin);
 
+  ServerOptions server;
+  server.incarnation = static_cast<uint64_t>(UnixNowNs());
+  // No process makes an execution in each nanosecond of its time: those of two have none in common.
+  options->ids_after = server.incarnation;
   absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
   if (!exchange.ok()) return exchange.status();
   // Before this thread is pinned: the listener's own thread does not share its core by inheritance.
@@ -195,8 +199,6 @@ absl::Status Run() {
       return status;
     }
   }
-  ServerOptions server;
-  server.incarnation = static_cast<uint64_t>(UnixNowNs());
   Venue venue(**exchange, *std::move(listener), server, waiter);
   if (absl::Status status = waiter.Watch(venue.wake_fd()); !status.ok()) return status;
   printf("ringway-exchange ready on %s, instruments: %zu\n", uri.c_str(),

@@ -17,7 +17,9 @@ Exchange::Exchange(const ExchangeOptions& options)
       book_(options),
       index_(options.orders_max, options.closed_ids_max),
       expiries_(book_),
-      ledger_(options.positions_max) {
+      ledger_(options.positions_max),
+      last_exec_id_(options.ids_after),
+      last_match_id_(options.ids_after) {
   members_.reserve(options.members_max);
   for (const InstrumentOptions& instrument : options.instruments) {
     const uint64_t index = instruments_.size();

@@ -190,8 +190,8 @@ class Exchange {
 
   int64_t now_ns_ = 0;
   uint64_t last_order_id_ = 0;
-  uint64_t last_exec_id_ = 0;
-  uint64_t last_match_id_ = 0;
+  uint64_t last_exec_id_;
+  uint64_t last_match_id_;
   Slot active_ = kNoSlot;        // the order that is sweeping the book
   Slot elected_head_ = kNoSlot;  // triggered stops that have yet to enter, linked by Order::next
   Slot elected_tail_ = kNoSlot;

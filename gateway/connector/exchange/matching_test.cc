@@ -22,6 +22,17 @@ TEST_F(ExchangeTest, RestingOrderIsReportedNew) {
   EXPECT_EQ(report.price, 100 * kTick);
 }
 
+TEST_F(ExchangeTest, IdentifiersBeginWhereTheOptionsSay) {
+  ExchangeOptions options = SmallOptions();
+  options.ids_after = 1'000;
+  Make(options);
+  EXPECT_EQ(One(Buy(1, 100, 10)).exec_id, 1'001u);
+  const auto told = Ask(Sell(2, 100, 10));
+  EXPECT_EQ(told.back().execution.match_id, 1'001u);
+  options.ids_after = uint64_t{1} << 62;
+  EXPECT_FALSE(Exchange::Create(options).ok()) << "the gateway's own begin above";
+}
+
 TEST_F(ExchangeTest, BothSidesOfATradeCarryTheRestingPriceAndOneMatchId) {
   Ask(Buy(1, 100, 10));
   const auto told = Ask(Sell(2, 99, 4));

@@ -72,6 +72,8 @@ absl::Status Validate(const ExchangeOptions& options) {
   if (!std::has_single_bit(options.member_queue_reports)) {
     errors.push_back("member_queue_reports must be a power of two");
   }
+  // Above are the gateway's own identifiers (connector/unseen_request.h).
+  Within(errors, "ids_after", options.ids_after, 0, (uint64_t{1} << 62) - 1);
   if (options.day_end_ns != ExchangeOptions::kNever &&
       (options.day_end_ns < 0 || options.day_end_ns >= kDayNs)) {
     errors.push_back("day_end_ns must be a time of day, from 0 to 24 hours, or kNever");

@@ -37,6 +37,10 @@ struct ExchangeOptions {
   std::vector<InstrumentOptions> instruments;
   SelfTrade self_trade = SelfTrade::kOff;
 
+  // Identifiers of executions and of matches begin behind it. They must not come again when the
+  // venue is started anew: who trades there takes a repeated one for a duplicate. Below 2^62.
+  uint64_t ids_after = 0;
+
   // A day order expires when this many nanoseconds have passed since midnight UTC. kNever: the
   // venue never closes and day orders live as long as it does.
   static constexpr int64_t kNever = -1;
