@@ -18,7 +18,7 @@
 namespace ringway::disk {
 namespace {
 
-constexpr int64_t kPatienceNs = 30 * kNsPerS;
+constexpr int64_t kPatienceNs = 60 * kNsPerS;
 constexpr size_t kLogLinesShown = 20;
 constexpr const char* kMemoryDirectory = "/dev/shm";
 
@@ -48,16 +48,21 @@ absl::StatusOr<std::unique_ptr<GatewayRun>> GatewayRun::Make(const std::string& 
   if (!place.ok()) return place.status();
   std::unique_ptr<GatewayRun> run(new GatewayRun(*std::move(place), journal_directory));
   if (absl::Status written = run->WriteFiles(); !written.ok()) return written;
+  if (absl::Status exchange = run->StartExchange(); !exchange.ok()) return exchange;
+  return run;
+}
+
+absl::Status GatewayRun::StartExchange() {
   const absl::StatusOr<std::string> program =
       ProgramPath("gateway/connector/exchange/ringway-exchange");
   if (!program.ok()) return program.status();
-  auto exchange = run->Launch({.name = "the exchange",
-                               .argv = {*program, "--listen=shm:" + run->Path("exchange.sock"),
-                                        "--config=" + run->Path("gateway.toml"), "--wait=yield"},
-                               .log_path = run->Path("exchange.log")});
+  auto exchange = Launch({.name = "the exchange",
+                          .argv = {*program, "--listen=shm:" + Path("exchange.sock"),
+                                   "--config=" + Path("gateway.toml"), "--wait=park"},
+                          .log_path = Path("exchange.log")});
   if (!exchange.ok()) return exchange.status();
-  run->exchange_ = *std::move(exchange);
-  return run;
+  exchange_ = *std::move(exchange);
+  return absl::OkStatus();
 }
 
 absl::Status GatewayRun::WriteFiles() const {
@@ -65,7 +70,7 @@ absl::Status GatewayRun::WriteFiles() const {
   return WriteFile(
       Path("gateway.toml"),
       absl::StrCat("listen = [\"shm:", Path("gateway.sock"), "\"]\n[admin]\nsocket = \"",
-                   Path("admin.sock"), "\"\n[host]\nwait = \"yield\"\nlock_memory = false\n",
+                   Path("admin.sock"), "\"\n[host]\nwait = \"park\"\nlock_memory = false\n",
                    "[journal]\ndirectory = \"", journal_, "\"\nsegment_bytes = \"4MiB\"\n", R"(
 [pools]
 orders_max = 20000
@@ -142,7 +147,10 @@ bool GatewayRun::WaitForEnd(int64_t patience_ns) {
 
 std::string GatewayRun::Stop() { return gateway_->Stop(kPatienceNs); }
 
-absl::Status GatewayRun::LoseMemory() const {
+absl::Status GatewayRun::LosePower() {
+  Kill();
+  exchange_.reset();
+  if (absl::Status started = StartExchange(); !started.ok()) return started;
   const absl::StatusOr<JournalPlace> place = FindJournal(journal_, kMemoryDirectory, false);
   if (!place.ok()) return place.status();
   std::error_code error;
@@ -158,6 +166,7 @@ SessionOptions GatewayRun::Options(Durability durability) const {
           .session = kSession,
           .key_file = Path("key"),
           .heartbeat_ns = kNsPerS,
+          .connect_timeout_ns = kPatienceNs,
           .durability = durability};
 }
 

@@ -36,8 +36,9 @@ class GatewayRun {
   // SIGTERM. "" when it ended in order.
   std::string Stop();
 
-  // Takes away what the journal keeps in memory, as a power failure does. REQUIRES: it was killed.
-  absl::Status LoseMemory() const;
+  // What a power failure takes: both processes, and what the journal keeps in memory. The exchange
+  // is started anew, with an empty book.
+  absl::Status LosePower();
 
   // What a strategy needs to log on.
   SessionOptions Options(Durability durability) const;
@@ -53,6 +54,7 @@ class GatewayRun {
 
   std::string Path(const char* name) const { return place_->path() + "/" + name; }
   absl::Status WriteFiles() const;
+  absl::Status StartExchange();
   absl::StatusOr<std::unique_ptr<demo::Child>> Launch(const demo::ChildSpec& spec) const;
 
   std::unique_ptr<demo::PrivateDirectory> place_;

@@ -94,7 +94,7 @@ std::vector<uint64_t> Strategy::Durable() const {
 std::vector<uint64_t> Strategy::Open() const {
   std::vector<uint64_t> ids;
   for (const auto& [id, fate] : orders_) {
-    if (fate.acked && !fate.canceled) ids.push_back(id);
+    if (fate.acked && !fate.closed) ids.push_back(id);
   }
   return ids;
 }
@@ -112,6 +112,10 @@ void Strategy::Answered(uint64_t cl_ord_id) {
   answer_longest_ns_ = std::max(answer_longest_ns_, MonotonicNowNs() - sent->second);
   sent_at_ns_.erase(sent);
   --waiting_;
+}
+
+void Strategy::CancelAnswered(uint64_t cl_ord_id) {
+  cancels_waiting_ -= cancel_of_.erase(cl_ord_id);
 }
 
 void Strategy::On(const OrderAck& ack) {
@@ -144,24 +148,41 @@ void Strategy::On(const ExecutionReport& report) {
     complaints_.push_back(absl::StrCat("execution ", report.exec_id, " came twice"));
   }
   if (!fate->acked) complaints_.push_back(absl::StrCat("a report before the ack: ", id));
-  if (report.exec_type == ExecType::kNew) {
-    fate->live = true;
-    if (!fate->cancel_sent) resting_.push_back(id);
-  } else if (report.exec_type == ExecType::kCanceled) {
-    fate->canceled = true;
-    ++canceled_;
-    if (cancel != cancel_of_.end()) --cancels_waiting_;
-  } else if (report.exec_type != ExecType::kRestated || report.ord_status != OrdStatus::kInDoubt) {
-    // In doubt is what rests while its venue is not there: between two of the gateway's processes.
-    complaints_.push_back(absl::StrCat("a report of type ", static_cast<int>(report.exec_type),
-                                       " for ", id, ", which only rests or is canceled"));
+  if (cancel != cancel_of_.end()) CancelAnswered(report.cl_ord_id);
+  switch (report.exec_type) {
+    case ExecType::kNew:
+      fate->live = true;
+      if (!fate->cancel_sent) resting_.push_back(id);
+      return;
+    case ExecType::kCanceled:
+      fate->closed = true;
+      ++canceled_;
+      return;
+    case ExecType::kRejected:
+      // A request that the gateway's end kept from the venue.
+      fate->closed = true;
+      if (report.reason == RejectReason::kVenueUnavailable) return;
+      break;
+    case ExecType::kRestated:
+      // In doubt is what rests while its venue is not there: between two of the gateway's
+      // processes.
+      if (report.ord_status == OrdStatus::kInDoubt) return;
+      break;
+    default:
+      break;
   }
+  complaints_.push_back(absl::StrCat("a report of type ", static_cast<int>(report.exec_type),
+                                     " for ", id, ", reason ", static_cast<int>(report.reason)));
 }
 
 void Strategy::On(const CancelReject& reject) {
+  Fate* const fate = Find(reject.orig_cl_ord_id, "a refused cancel");
+  if (fate == nullptr) return;
+  CancelAnswered(reject.cl_ord_id);
+  // As above: the order, or its cancel, never came to the venue.
+  if (fate->closed || reject.reason == CancelRejectReason::kVenueUnavailable) return;
   complaints_.push_back(absl::StrCat("the cancel of ", reject.orig_cl_ord_id,
                                      " was refused: ", static_cast<int>(reject.reason)));
-  if (cancel_of_.contains(reject.cl_ord_id)) --cancels_waiting_;
 }
 
 void Strategy::On(const SessionReject& reject) {

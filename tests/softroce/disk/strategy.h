@@ -32,7 +32,7 @@ struct Fate {
   RejectReason refused = RejectReason::kNone;   // OrderReject came
   bool live = false;                            // the venue's New came
   bool cancel_sent = false;                     // also before it was live
-  bool canceled = false;
+  bool closed = false;                          // canceled, or never came to the venue
 
   bool answered() const noexcept { return acked || refused != RejectReason::kNone; }
 };
@@ -52,6 +52,8 @@ class Strategy {
   // nothing came for kPatienceNs. Answers how many it sent.
   uint32_t Trade(uint32_t count, uint32_t window);
 
+  // What came is noted down; without anything a short sleep.
+  void Poll();
   // Polls until `holds`, at most so long. Answers whether it does.
   template <class F>
   bool PollUntil(F&& holds, int64_t patience_ns = kPatienceNs) {
@@ -96,11 +98,11 @@ class Strategy {
  private:
   explicit Strategy(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 
-  void Poll();
   template <class M>
   bool Send(const M& request);
   Fate* Find(uint64_t cl_ord_id, const char* what);
   void Answered(uint64_t cl_ord_id);
+  void CancelAnswered(uint64_t cl_ord_id);
 
   std::unique_ptr<Session> session_;
   std::map<uint64_t, Fate> orders_;

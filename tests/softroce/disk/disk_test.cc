@@ -1,0 +1,194 @@
+// Does the journal keep its promises on a disk that fails, forgets or loses its power?
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "tests/softroce/disk/gateway_run.h"
+#include "tests/softroce/disk/journal_contents.h"
+#include "tests/softroce/disk/judgement.h"
+#include "tests/softroce/disk/strategy.h"
+#include "tests/softroce/disk/test_disk.h"
+
+namespace ringway::disk {
+namespace {
+
+constexpr uint32_t kOrders = 200;
+constexpr uint32_t kWindow = 32;
+
+class DiskTest : public testing::Test {
+ protected:
+  // One disk for all: to make it takes seconds. Each test has a folder of its own.
+  static void SetUpTestSuite() {
+    if (InVm()) disk_ = std::make_unique<TestDisk>();
+  }
+  static void TearDownTestSuite() { disk_.reset(); }
+  void SetUp() override {
+    if (!InVm()) GTEST_SKIP() << kOnlyInVm;
+    folder_ = std::string(TestDisk::kFolder) + "/" +
+              testing::UnitTest::GetInstance()->current_test_info()->name();
+    ASSERT_TRUE(std::filesystem::create_directory(folder_));
+  }
+  void TearDown() override {
+    strategy_.reset();
+    run_.reset();
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+  // A gateway with its journal there, and a strategy that was promised durability.
+  void Begin() {
+    auto run = GatewayRun::Make(folder_ + "/journal");
+    ASSERT_TRUE(run.ok()) << run.status();
+    run_ = *std::move(run);
+    const absl::Status started = run_->Start();
+    ASSERT_TRUE(started.ok()) << started;
+    auto strategy = Strategy::Connect(run_->Options(Durability::kDurable));
+    ASSERT_TRUE(strategy.ok()) << strategy.status();
+    strategy_ = *std::move(strategy);
+  }
+  // Orders on a disk that works: all of them durable. Answers which.
+  std::vector<uint64_t> TradeDurably() {
+    const std::vector<uint64_t> before = strategy_->Durable();
+    EXPECT_EQ(strategy_->Trade(kOrders, kWindow), kOrders);
+    EXPECT_TRUE(strategy_->Settle()) << run_->Log();
+    std::vector<uint64_t> durable = strategy_->Durable();
+    EXPECT_EQ(durable.size(), before.size() + kOrders);
+    return durable;
+  }
+  // The gateway is killed and the machine's power fails.
+  void LosePower() {
+    const absl::Status lost = run_->LosePower();
+    ASSERT_TRUE(lost.ok()) << lost;
+    disk_->Tell("lose-power");
+  }
+  // The disk changes while the session goes on.
+  void Tell(const std::string& word) {
+    disk_->Tell(word, [this] { strategy_->Poll(); });
+  }
+
+  // The strategy's orders refer to what a power failure may have taken: another one logs on.
+  void ExpectServesAnother() {
+    const absl::Status started = run_->Start();
+    ASSERT_TRUE(started.ok()) << started;
+    strategy_.reset();
+    auto another = Strategy::Connect(run_->Options(Durability::kDurable));
+    ASSERT_TRUE(another.ok()) << another.status();
+    EXPECT_EQ((*another)->Trade(kOrders, kWindow), kOrders);
+    const auto all_live = [&] {
+      return std::ranges::all_of((*another)->orders(), [](const auto& order) {
+        const Fate& fate = order.second;
+        return fate.live && fate.durability == Durability::kDurable;
+      });
+    };
+    ASSERT_TRUE((*another)->PollUntil(all_live))
+        << (*another)->acks() << " acks, " << (*another)->refusals() << " refusals\n"
+        << run_->Log();
+  }
+
+  void WritesFail(bool power_fails);
+
+  static std::unique_ptr<TestDisk> disk_;
+  std::string folder_;
+  std::unique_ptr<GatewayRun> run_;
+  std::unique_ptr<Strategy> strategy_;
+};
+
+std::unique_ptr<TestDisk> DiskTest::disk_;
+
+void DiskTest::WritesFail(bool power_fails) {
+  ASSERT_NO_FATAL_FAILURE(Begin());
+  TradeDurably();
+  // Orders are under way when it happens. What was accepted then is told `memory`, the rest
+  // refused.
+  disk_->Tell("error-writes", [this] {
+    if (strategy_->refusals() == 0) strategy_->Trade(1, kWindow);
+  });
+  const uint64_t last_before = strategy_->orders().rbegin()->first;
+  if (strategy_->refusals() == 0) {
+    EXPECT_LT(strategy_->Trade(kOrders, kWindow), kOrders) << "orders are taken without end";
+  }
+  ASSERT_TRUE(strategy_->Settle()) << run_->Log();
+  EXPECT_GT(strategy_->refusals(), 0u) << "orders are taken that cannot be made durable";
+  const std::vector<uint64_t> durable = strategy_->Durable();
+  EXPECT_LE(durable.back(), last_before) << "durable on a disk that fails";
+  EXPECT_GT(strategy_->acks(), durable.size()) << "no order was under way when the failure showed";
+  // Cancels go on.
+  const std::vector<uint64_t> open_orders = strategy_->Open();
+  const uint32_t canceled = strategy_->cancels();
+  for (const uint64_t id : open_orders) ASSERT_TRUE(strategy_->Cancel(id));
+  ASSERT_TRUE(strategy_->Settle()) << run_->Log();
+  EXPECT_EQ(strategy_->cancels() - canceled, open_orders.size());
+
+  // The disk works again, but nobody knows what is on it: it is not believed.
+  Tell("healthy");
+  strategy_->PollUntil([] { return false; }, 2 * kNsPerS);
+  const uint32_t acks = strategy_->acks();
+  ASSERT_NE(strategy_->SendOrder(), 0u);
+  ASSERT_TRUE(strategy_->Settle());
+  EXPECT_EQ(strategy_->acks(), acks) << "a sync was tried again as if it could mend the failed one";
+  EXPECT_EQ(strategy_->Durable(), durable);
+  ExpectRefusedOnlyForTheJournal(*strategy_);
+
+  if (power_fails) {
+    LosePower();
+    const JournalContents journal = ReadJournal(run_->journal(), kSession);
+    EXPECT_TRUE(journal.status.ok()) << journal.status;
+    ExpectThere(*strategy_, journal, durable);
+    EXPECT_LT(journal.orders.size(), strategy_->orders().size()) << "the disk did not fail";
+    ExpectServesAnother();
+    return;
+  }
+  // Without a loss of memory the next process brings all of it to the disk.
+  run_->Kill();
+  disk_->Tell("lose-power");
+  ExpectGoesOn(*run_, *strategy_);
+  run_->Kill();
+  const JournalContents journal = ReadJournal(run_->journal(), kSession);
+  EXPECT_TRUE(journal.status.ok()) << journal.status;
+  ExpectAllOf(*strategy_, journal);
+}
+
+TEST_F(DiskTest, WritesThatFailCostNothingButNewOrders) { WritesFail(false); }
+
+TEST_F(DiskTest, WritesThatFailAndThenPowerCostNothingDurable) { WritesFail(true); }
+
+TEST_F(DiskTest, ADiskThatForgetsLosesNothingFromBefore) {
+  ASSERT_NO_FATAL_FAILURE(Begin());
+  const std::vector<uint64_t> durable = TradeDurably();
+  Tell("drop-writes");
+  TradeDurably();  // says a disk that lies
+  ASSERT_NO_FATAL_FAILURE(LosePower());
+  const JournalContents journal = ReadJournal(run_->journal(), kSession);
+  EXPECT_TRUE(journal.status.ok()) << journal.status;
+  ExpectThere(*strategy_, journal, durable);
+  EXPECT_LT(journal.orders.size(), strategy_->orders().size()) << "the disk did not forget";
+  ExpectServesAnother();
+}
+
+// What was forgotten lies between what was not: no end, but damage, and nobody goes on over it.
+TEST_F(DiskTest, AHoleInTheJournalIsFoundAndNamed) {
+  ASSERT_NO_FATAL_FAILURE(Begin());
+  const std::vector<uint64_t> durable = TradeDurably();
+  Tell("drop-writes");
+  const size_t with_forgotten = TradeDurably().size();
+  Tell("healthy");
+  TradeDurably();
+  ASSERT_NO_FATAL_FAILURE(LosePower());
+  const JournalContents journal = ReadJournal(run_->journal(), kSession);
+  EXPECT_TRUE(absl::IsDataLoss(journal.status)) << journal.status;
+  ExpectThere(*strategy_, journal, durable);
+  EXPECT_LT(journal.orders.size(), with_forgotten) << "a record from behind the hole was taken";
+  const absl::Status refused = run_->Start();
+  EXPECT_FALSE(refused.ok()) << "it starts without " << strategy_->orders().size();
+  for (const char* word :
+       {"000000000001.segment: the record at offset ", "was on stable storage, but is damaged",
+        "restore the file from a copy"}) {
+    EXPECT_NE(std::string(refused.message()).find(word), std::string::npos) << refused;
+  }
+}
+
+}  // namespace
+}  // namespace ringway::disk
