@@ -47,8 +47,8 @@ def write_job(folder, command, environment, directory, writable):
     (folder / "command").write_text("\n".join(lines) + "\n")
 
 
-def qemu_command(kernel_image, job, writable, inner, log):
-    """Returns QEMU's command line; `inner` are the descriptors of its ends of the PORTS."""
+def qemu_command(kernel_image, job, writable, inner, log, disk):
+    """Returns QEMU's command line; `inner` are the descriptors of its ends of the PORTS, `disk` as run() has it."""
     # It dies with us, even if we are killed.
     command = ["setpriv", "--pdeathsig", "KILL", QEMU,
                "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MIB),
@@ -59,6 +59,9 @@ def qemu_command(kernel_image, job, writable, inner, log):
     for port, descriptor in zip(PORTS, inner):
         command += ["-chardev", f"socket,id={port},fd={descriptor}",
                     "-device", f"virtserialport,chardev={port},name={port}"]
+    if disk:
+        command += ["-blockdev", f"driver=nbd,node-name=disk,server.type=unix,server.path={disk}",
+                    "-device", "virtio-blk-pci,drive=disk,write-cache=on"]
     shares = [("host", "/", ",readonly=on")] + [(f"write{i}", path, "") for i, path in enumerate(writable)]
     for tag, path, access in shares:
         # QEMU takes a doubled comma for one that belongs to the value.
@@ -71,8 +74,9 @@ def qemu_command(kernel_image, job, writable, inner, log):
 class Follower:
     """Passes on what comes out of the VM, until its command has ended."""
 
-    def __init__(self, ports, on_ready):
+    def __init__(self, ports, on_ready, outputs):
         self.on_ready = on_ready
+        self.outputs = dict(zip(PORTS, outputs))
         self.status = None
         self.is_ready = False
         self.control = b""
@@ -106,9 +110,8 @@ class Follower:
             elif key.data == "control":
                 self.control += data
             else:
-                stream = sys.stdout.buffer if key.data == "stdout" else sys.stderr.buffer
-                stream.write(data)
-                stream.flush()
+                self.outputs[key.data].write(data)
+                self.outputs[key.data].flush()
         *lines, self.control = self.control.split(b"\n")
         for line in lines:
             word, _, rest = line.decode().partition(" ")
@@ -122,7 +125,7 @@ class Follower:
         return bool(ready)
 
 
-def run(kernel_image, command, environment, directory, writable, seconds_max, log, on_ready):
+def run(kernel_image, command, environment, directory, writable, seconds_max, log, on_ready, outputs=None, disk=None):
     """Boots, runs `command` and returns its exit status.
 
     Args:
@@ -134,19 +137,22 @@ def run(kernel_image, command, environment, directory, writable, seconds_max, lo
       seconds_max: how long boot and command may take together.
       log: where the kernel's messages go.
       on_ready: called with the kernel's release once the devices are there.
+      outputs: files that take what the command writes to its two outputs; ours, unless told.
+      disk: the Unix socket of an NBD server that is the VM's /dev/vda; none, unless told.
 
-    Throws VmError and TimeoutError.
+    What `outputs` throws ends the VM, as a power failure does, and is thrown. Throws VmError and TimeoutError.
     """
     with tempfile.TemporaryDirectory(prefix="ringway-softroce-") as job:
         write_job(pathlib.Path(job), command, environment, directory, writable)
         pairs = [socket.socketpair() for _ in PORTS]
         inner = [pair[1].fileno() for pair in pairs]
-        qemu = subprocess.Popen(qemu_command(kernel_image, job, writable, inner, log), stdin=subprocess.DEVNULL,
+        qemu = subprocess.Popen(qemu_command(kernel_image, job, writable, inner, log, disk), stdin=subprocess.DEVNULL,
                                 pass_fds=inner)
         try:
             for pair in pairs:
                 pair[1].close()
-            return Follower([pair[0] for pair in pairs], on_ready).follow(seconds_max)
+            outputs = outputs or (sys.stdout.buffer, sys.stderr.buffer)
+            return Follower([pair[0] for pair in pairs], on_ready, outputs).follow(seconds_max)
         finally:
             qemu.kill()
             qemu.wait()

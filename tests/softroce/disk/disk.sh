@@ -5,7 +5,7 @@
 #        disk.sh healthy          it does what it is asked
 #        disk.sh error-writes     every write fails
 #        disk.sh drop-writes      every write and every flush says it worked, and is forgotten
-#        disk.sh lose-power       unmounted without a word reaching it, caches dropped, healthy, and mounted again
+#        disk.sh lose-power       unmounted without a word reaching it, so that no cache is left; healthy, and mounted again
 #        disk.sh down             takes it away, also what an end left half made
 set -eu
 export PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin" DM_DISABLE_UDEV=1
@@ -63,9 +63,8 @@ case "${1:-}:$#" in
   drop-writes:1) load 0 3600 "1 drop_writes" ;;
   lose-power:1)
     load 0 3600 "1 drop_writes"
-    umount $place
+    umount $place # and so no page of it is cached any more
     healthy
-    echo 3 > /proc/sys/vm/drop_caches
     mount -t ext4 /dev/mapper/$name $place
     ;;
   down:1) down ;;

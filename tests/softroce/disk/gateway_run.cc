@@ -18,7 +18,7 @@
 namespace ringway::disk {
 namespace {
 
-constexpr int64_t kPatienceNs = 60 * kNsPerS;
+constexpr int64_t kPatienceNs = 180 * kNsPerS;
 constexpr size_t kLogLinesShown = 20;
 constexpr const char* kMemoryDirectory = "/dev/shm";
 
