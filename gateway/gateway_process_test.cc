@@ -376,6 +376,63 @@ TEST_F(GatewayProcessTest, SnapshotsBoundWhatAStartReplays) {
   EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
 }
 
+// A strategy whose record is older than what the gateway keeps of its reports gets them all.
+TEST_F(GatewayProcessTest, WhatMemoryHasNoRoomForComesFromTheJournal) {
+  constexpr int kOrders = 3'000;
+  std::string config = ReadAll(folder_ + "/gateway.toml");
+  const std::string accounts = "accounts = [1]\n";
+  config.insert(
+      config.find(accounts) + accounts.size(),
+      "[session.limits]\nduplicate_orders_max = \"off\"\nmessages_per_second = \"off\"\n");
+  WriteFile("gateway.toml", config + "[sessions]\nreport_slots = 1024\n[journal]\ndirectory = \"" +
+                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  StartReady();
+  SessionOptions options{
+      .uri = "shm:" + folder_ + "/gw.sock", .session = 7, .key_file = folder_ + "/one.key"};
+  std::vector<uint64_t> acks;
+  int gaps = 0;
+  const auto poll = [&](Session& session) {
+    session.Poll(Handlers{[&](const OrderAck& ack) { acks.push_back(ack.cl_ord_id); },
+                          [&](const GapFill&) { ++gaps; }},
+                 64);
+  };
+  absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(options);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const ResumeState old_record = (*session)->resume_state();
+  NewOrder order{.price = 99 * kNsPerS,
+                 .qty = 10,
+                 .instrument = 1,
+                 .account = 1,
+                 .side = Side::kBuy,
+                 .ord_type = OrdType::kLimit,
+                 .time_in_force = TimeInForce::kImmediateOrCancel};
+  std::vector<uint64_t> sent;
+  ASSERT_TRUE(Within(kPatienceNs, [&] {
+    for (int i = 0; i < 100 && sent.size() < kOrders && sent.size() - acks.size() < 32; ++i) {
+      order.cl_ord_id = (*session)->NextClOrdId();
+      if ((*session)->Send(order) == SendStatus::kOk) sent.push_back(order.cl_ord_id);
+    }
+    poll(**session);
+    return acks.size() == kOrders;
+  }));
+  options.resume = (*session)->resume_state();
+  options.resume.next_seq_in = old_record.next_seq_in;
+  session->reset();
+  acks.clear();
+  session = Session::Connect(options);
+  ASSERT_TRUE(session.ok()) << session.status();
+  ASSERT_TRUE(Within(kPatienceNs,
+                     [&] {
+                       poll(**session);
+                       return acks.size() == kOrders;
+                     }))
+      << acks.size() << " acks; " << ReadAll(folder_ + "/err");
+  EXPECT_EQ(acks, sent);
+  EXPECT_EQ(gaps, 0);
+  const nlohmann::json layer = nlohmann::json::parse(Ask("status"))["session_layer"];
+  EXPECT_GT(layer["reports_recalled"].get<int>(), kOrders);
+}
+
 TEST_F(GatewayProcessTest, AnOperatorCanStopIt) {
   StartReady();
   EXPECT_EQ(Ask("stop"), "orderly stop\n");
