@@ -1,5 +1,6 @@
 // Does the journal keep its promises on a disk that fails, forgets or loses its power?
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -29,6 +30,8 @@ class DiskTest : public testing::Test {
   static void TearDownTestSuite() { disk_.reset(); }
   void SetUp() override {
     if (!InVm()) GTEST_SKIP() << kOnlyInVm;
+    // In memory: sockets and logs need no file system of the host's.
+    ASSERT_EQ(setenv("TMPDIR", "/dev/shm", 1), 0);
     folder_ = std::string(TestDisk::kFolder) + "/" +
               testing::UnitTest::GetInstance()->current_test_info()->name();
     ASSERT_TRUE(std::filesystem::create_directory(folder_));
