@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
+#include "gateway/config.h"
 #include "gateway/engine/engine.h"
 #include "gateway/journal/file_layout.h"
 #include "gateway/journal/file_source.h"
@@ -22,6 +23,7 @@
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/recovery/snapshot_file.h"
 #include "tools/journal/record_json.h"
+#include "tools/journal/what_if.h"
 
 namespace ringway {
 namespace {
@@ -34,6 +36,7 @@ struct Options {
 
   std::string directory;
   std::string memory_directory = "/dev/shm";
+  std::string what_if;  // a configuration's file; empty: none
   uint64_t from = 0;
   uint64_t limit = UINT64_MAX;
 };
@@ -55,6 +58,8 @@ bool Parse(std::span<const std::string> words, Options& options) {
     const std::string& value = words[i + 1];
     if (words[i] == "--memory") {
       options.memory_directory = value;
+    } else if (words[i] == "--what-if" && options.subcommand == Subcommand::kReplay) {
+      options.what_if = value;
     } else if (!options.dumps() || (words[i] != "--from" && words[i] != "--limit") ||
                !absl::SimpleAtoi(value, words[i] == "--from" ? &options.from : &options.limit)) {
       return false;
@@ -115,12 +120,18 @@ std::map<uint64_t, Snapshot> ReadSnapshots(const std::string& directory, uint64_
   for (const uint64_t position : *positions) {
     absl::StatusOr<Snapshot> snapshot = ReadSnapshot(SnapshotPath(directory, position), journal_id);
     if (snapshot.ok()) {
-      snapshots.emplace(snapshot->head.position, *std::move(snapshot));
+      snapshots[position] = *std::move(snapshot);
     } else {
       PassOver(err, std::string(snapshot.status().message()) + ": it is passed over");
     }
   }
   return snapshots;
+}
+
+absl::Status NothingToBeginFrom(const FileSource& source) {
+  return absl::DataLossError(source.segments().front().name +
+                             " is the oldest segment, and there is no snapshot to begin from: "
+                             "restore a .snapshot file, or the older segments, from a copy");
 }
 
 // A replay beside what the snapshots say: begins with the oldest where the oldest segments are
@@ -136,11 +147,7 @@ class Replay {
   // Where the reading is to begin. Errors: there is nothing to begin from.
   absl::StatusOr<std::optional<JournalCursor>> Begin(const FileSource& source) {
     if (source.segments().empty() || source.segments().front().number == 1) return std::nullopt;
-    if (snapshots_.empty()) {
-      return absl::DataLossError(source.segments().front().name +
-                                 " is the oldest segment, and there is no snapshot to begin from: "
-                                 "restore a .snapshot file, or the older segments, from a copy");
-    }
+    if (snapshots_.empty()) return NothingToBeginFrom(source);
     const SnapshotHead& head = snapshots_.begin()->second.head;
     absl::StatusOr<ReplayedGateway> past = LoadSnapshot(snapshots_.begin()->second, replay_);
     if (!past.ok()) return past.status();
@@ -181,6 +188,53 @@ class Replay {
   uint64_t begun_at_ = 0;
   uint32_t snapshots_met_ = 0;
 };
+
+// Errors: all of the file's, each with its line.
+absl::StatusOr<EngineConfig> ReadEngineConfig(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) return text.status();
+  const LoadedConfig loaded = LoadConfig(*text);
+  if (loaded.ok()) return MakeEngineConfig(loaded.config);
+  std::string errors;
+  for (const ConfigError& error : loaded.errors) errors += "\n" + Format(path, error);
+  return absl::InvalidArgumentError("this configuration has errors:" + errors);
+}
+
+int RunWhatIf(const Options& options, std::FILE* out, std::FILE* err) {
+  const absl::StatusOr<JournalPlace> place =
+      FindJournal(options.directory, options.memory_directory, false);
+  if (!place.ok()) return Fail(err, place.status());
+  const auto source = FileSource::Open(options.directory, options.memory_directory);
+  if (!source.ok()) return Fail(err, source.status());
+  const absl::StatusOr<EngineConfig> config = ReadEngineConfig(options.what_if);
+  if (!config.ok()) return Fail(err, config.status());
+  auto engine = std::make_unique<Engine>(*config);
+  std::optional<JournalCursor> from;
+  if (!(*source)->segments().empty() && (*source)->segments().front().number != 1) {
+    const auto snapshots = ReadSnapshots(options.directory, place->journal_id, err);
+    if (snapshots.empty()) return Fail(err, NothingToBeginFrom(**source));
+    const Snapshot& oldest = snapshots.begin()->second;
+    if (const absl::Status loaded = engine->Load(oldest.saved().engine); !loaded.ok())
+      return Fail(err, loaded);
+    from = oldest.head.cursor();
+  }
+  JournalReader reader(**source);
+  if (const absl::Status opened = reader.Open(from); !opened.ok()) return Fail(err, opened);
+  WhatIf what_if(std::move(engine));
+  JournalRecord record;
+  JournalReader::Result result = JournalReader::Result::kRecord;
+  std::string lines;
+  while ((result = reader.Next(record)) == JournalReader::Result::kRecord) {
+    lines.clear();
+    if (const absl::Status applied = what_if.Apply(record, lines); !applied.ok())
+      return Fail(err, applied);
+    if (std::fwrite(lines.data(), 1, lines.size(), out) != lines.size()) return 1;
+  }
+  if (result == JournalReader::Result::kFailed) return Fail(err, reader.status());
+  const std::string summary = what_if.Summary();
+  if (std::fwrite(summary.data(), 1, summary.size(), out) != summary.size()) return 1;
+  return std::fflush(out) == 0 ? 0 : 1;
+}
 
 int MakeOne(const Options& options, std::FILE* out, std::FILE* err) {
   absl::StatusOr<JournalPlace> place =
@@ -267,8 +321,8 @@ int RunJournalCommand(std::span<const std::string> words, std::FILE* out, std::F
                  kJournalArguments);
     return 2;
   }
-  return options.subcommand == Subcommand::kSnapshot ? MakeOne(options, out, err)
-                                                     : Run(options, out, err);
+  if (options.subcommand == Subcommand::kSnapshot) return MakeOne(options, out, err);
+  return options.what_if.empty() ? Run(options, out, err) : RunWhatIf(options, out, err);
 }
 
 }  // namespace ringway

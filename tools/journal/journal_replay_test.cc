@@ -1,6 +1,7 @@
 // Do replay and snapshot agree with each other, also where the oldest segments are gone?
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -199,6 +200,33 @@ TEST_F(JournalReplayTest, ASnapshotOfAnotherStateIsNamed) {
   EXPECT_TRUE(absl::StrContains(
       answer.err, "the snapshot at position " + std::to_string(older_) + " holds another state"))
       << answer.err;
+}
+
+TEST_F(JournalReplayTest, AnotherConfigurationsDecisionsAreListed) {
+  const std::string path = directory_ + "/tight.toml";
+  std::string tight = kConfig;
+  const std::string limits = "[session.limits]\n";
+  tight.insert(tight.find(limits) + limits.size(), "quantity_max = 5\n");
+  std::ofstream(path) << tight;
+  Answer answer = Call({"replay", directory_, "--what-if", path});
+  ASSERT_EQ(answer.status, 0) << answer.err;
+  EXPECT_EQ(std::count(answer.out.begin(), answer.out.end(), '\n'), kOrders / 2 + 1)
+      << "half of the orders are larger, and a summary";
+  EXPECT_TRUE(absl::StrContains(answer.out, "\"changed\":1500,\"refusedNow\":1500")) << answer.out;
+
+  // Also from a snapshot on: what is left of the journal is judged.
+  ASSERT_NO_FATAL_FAILURE(MakeBoth());
+  std::filesystem::remove(directory_ + "/000000000001.segment");
+  answer = Call({"replay", directory_, "--what-if", path});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_TRUE(absl::StrContains(answer.out, "\"summary\":true")) << answer.out;
+  EXPECT_FALSE(absl::StrContains(answer.out, "\"changed\":1500,")) << answer.out;
+
+  std::ofstream(path) << "lisen = 1\n";
+  answer = Call({"replay", directory_, "--what-if", path});
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_TRUE(absl::StrContains(answer.err, "tight.toml:1:1: lisen")) << answer.err;
+  EXPECT_EQ(Call({"verify", directory_, "--what-if", path}).status, 2);
 }
 
 TEST_F(JournalReplayTest, ASnapshotIsNotMadeBesideAGateway) {
