@@ -32,7 +32,7 @@ absl::StatusOr<MadeSnapshot> MakeSnapshot(const MakeSnapshotOptions& options) {
   MadeSnapshot made;
   if (end.position == from) {
     const absl::StatusOr<Snapshot> newest =
-        ReadSnapshot(SnapshotPath(directory, from), options.place.journal_id);
+        ReadSnapshotAt(directory, from, options.place.journal_id);
     if (!newest.ok()) return newest.status();
     made.head = newest->head;
     made.file_bytes = sizeof(SnapshotHead) + newest->state.size();

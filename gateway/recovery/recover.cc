@@ -60,7 +60,8 @@ absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& o
   };
   for (std::size_t i = positions->size(); i != 0; --i) {
     const std::string path = SnapshotPath(options.directory, (*positions)[i - 1]);
-    const absl::StatusOr<Snapshot> snapshot = ReadSnapshot(path, options.journal_id);
+    const absl::StatusOr<Snapshot> snapshot =
+        ReadSnapshotAt(options.directory, (*positions)[i - 1], options.journal_id);
     if (!snapshot.ok()) {
       pass_over(path, snapshot.status());
       continue;

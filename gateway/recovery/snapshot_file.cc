@@ -117,6 +117,15 @@ absl::StatusOr<Snapshot> ReadSnapshot(const std::string& path, uint64_t journal_
   return snapshot;
 }
 
+absl::StatusOr<Snapshot> ReadSnapshotAt(const std::string& directory, uint64_t position,
+                                        uint64_t journal_id) {
+  const std::string path = SnapshotPath(directory, position);
+  absl::StatusOr<Snapshot> snapshot = ReadSnapshot(path, journal_id);
+  if (!snapshot.ok() || snapshot->head.position == position) return snapshot;
+  return absl::DataLossError(
+      absl::StrCat(path, ": goes on at position ", snapshot->head.position, ": rename it back"));
+}
+
 absl::StatusOr<ReplayedGateway> LoadSnapshot(const Snapshot& snapshot,
                                              const ReplayOptions& options) {
   ReplayedGateway past(options);

@@ -79,6 +79,9 @@ absl::StatusOr<std::vector<uint64_t>> SnapshotsIn(const std::string& directory);
 // Errors: DataLoss (damaged, cut short, of another journal), Unimplemented (of another version),
 // and what the system says; each begins with the path.
 absl::StatusOr<Snapshot> ReadSnapshot(const std::string& path, uint64_t journal_id);
+// The one that is named after this position. Errors: as above; DataLoss where it is of another.
+absl::StatusOr<Snapshot> ReadSnapshotAt(const std::string& directory, uint64_t position,
+                                        uint64_t journal_id);
 
 // A gateway that goes on from it. Errors: as ReplayedGateway::Load(); DataLoss where the state has
 // another hash than it had.

@@ -249,6 +249,20 @@ TEST(SnapshotTest, OneThatTheJournalDoesNotGoOnFromIsPassedOver) {
   EXPECT_TRUE(absl::StrContains(other.passed_over()[0], "is of another journal"));
 }
 
+TEST(SnapshotTest, ARenamedOneIsPassedOver) {
+  RecordedFlow flow(12);
+  flow.Open();
+  flow.Run(2'000);
+  flow.Close();
+  ASSERT_TRUE(MakeSnapshot(MakeOptions(flow)).ok());
+  const std::string directory = flow.place().directory;
+  const uint64_t position = SnapshotPositions(directory).back();
+  std::filesystem::rename(SnapshotPath(directory, position), SnapshotPath(directory, position + 8));
+  EXPECT_EQ(RecoverNow(flow).snapshot_position, 0u);
+  ASSERT_EQ(flow.passed_over().size(), 1u);
+  EXPECT_TRUE(absl::StrContains(flow.passed_over()[0], "rename it back"));
+}
+
 TEST(SnapshotTest, FewerReportsAreKeptWhereThereIsLessRoom) {
   RecordedFlow flow(7);
   flow.Open();

@@ -118,7 +118,7 @@ std::map<uint64_t, Snapshot> ReadSnapshots(const std::string& directory, uint64_
   const absl::StatusOr<std::vector<uint64_t>> positions = SnapshotsIn(directory);
   if (!positions.ok()) return snapshots;
   for (const uint64_t position : *positions) {
-    absl::StatusOr<Snapshot> snapshot = ReadSnapshot(SnapshotPath(directory, position), journal_id);
+    absl::StatusOr<Snapshot> snapshot = ReadSnapshotAt(directory, position, journal_id);
     if (snapshot.ok()) {
       snapshots[position] = *std::move(snapshot);
     } else {
