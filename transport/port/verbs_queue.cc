@@ -270,7 +270,7 @@ std::string VerbsQueue::Describe() const {
   RdmaOptions options = options_;
   ibv_qp_attr given{};
   ibv_qp_init_attr initial{};
-  if (ibv_query_qp(id_.get()->qp, &given, IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT, &initial) == 0) {
+  if (ibv_query_qp(pair_, &given, IBV_QP_TIMEOUT | IBV_QP_RETRY_CNT, &initial) == 0) {
     options.ack_timeout = given.timeout;
     options.retry_count = given.retry_cnt;
   }
