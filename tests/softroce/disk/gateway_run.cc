@@ -52,6 +52,14 @@ absl::StatusOr<std::unique_ptr<GatewayRun>> GatewayRun::Make(const std::string& 
   return run;
 }
 
+GatewayRun::~GatewayRun() {
+  Kill();
+  std::error_code ignored;
+  if (const auto place = FindJournal(journal_, kMemoryDirectory, false); place.ok()) {
+    std::filesystem::remove_all(place->image_directory, ignored);
+  }
+}
+
 absl::Status GatewayRun::StartExchange() {
   const absl::StatusOr<std::string> program =
       ProgramPath("gateway/connector/exchange/ringway-exchange");

@@ -24,6 +24,11 @@ class GatewayRun {
   // Starts the exchange. `journal_directory`: made by the gateway. Errors: what the system says.
   static absl::StatusOr<std::unique_ptr<GatewayRun>> Make(const std::string& journal_directory);
 
+  // Kills both, and takes away what the journal keeps in memory: nobody goes on with it.
+  ~GatewayRun();
+  GatewayRun(const GatewayRun&) = delete;
+  GatewayRun& operator=(const GatewayRun&) = delete;
+
   // Starts the gateway; returns when it says that it is ready. Errors: it ended, or was not ready
   // in time; with the end of its log.
   absl::Status Start();
