@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "gateway/connector/exchange/in_process_connector.h"
 #include "gateway/connector/exchange/link_connector.h"
 #include "gateway/log.h"
+#include "gateway/recovery/recall.h"
 #include "msg/auth.h"
 #include "transport/options.h"
 
@@ -57,7 +57,9 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
     journal = *std::move(started);
     LogRecovery(config, *journal);
     assembly->engine_ = journal->past.TakeEngine();
-    RecallSessions(*journal, *assembly->engine_, sessions);
+    for (SessionConfig& session : sessions) {
+      RecallSession(journal->past, *assembly->engine_, session);
+    }
     assembly->journal_storage_ = std::move(journal->storage);
     assembly->recall_ = std::make_unique<ReportRecall>(
         *assembly->journal_storage_, config.journal.directory, config.journal.memory_directory);
@@ -66,7 +68,14 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
   }
   assembly->MakeVenues(config, errors);
   if (errors.empty()) assembly->MakeSessions(config, sessions, errors);
-  if (errors.empty() && journal != nullptr) assembly->Recall(journal->past, config);
+  if (errors.empty() && journal != nullptr) {
+    for (const GatewaySessionConfig& session : config.sessions) {
+      RecallReports(journal->past, session.engine.id, *assembly->sessions_);
+    }
+    for (std::size_t i = 0; i < config.venues.size(); ++i) {
+      RecallVenue(journal->past, config.venues[i].engine.id, *assembly->connectors_[i]);
+    }
+  }
   RINGWAY_PROBE(recovery_recalled);
   // Last, so that nobody can connect to what will not come to be.
   if (errors.empty()) assembly->Listen(config, errors);
@@ -111,41 +120,6 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
   if (journal != nullptr) assembly->gateway_->Start(now_ns, journal->start);
   RINGWAY_PROBE(recovery_start_recorded);
   return assembly;
-}
-
-void Assembly::RecallSessions(StartedJournal& journal, const Engine& engine,
-                              std::vector<SessionConfig>& sessions) {
-  for (SessionConfig& session : sessions) {
-    session.next_seq_in = engine.next_seq_in(session.id);
-    session.next_seq_out = engine.next_seq_out(session.id);
-    const ReplayedSession* past = journal.past.session(session.id);
-    if (past == nullptr) continue;
-    session.incarnation = past->incarnation;
-    if (past->reports.count() != 0) session.next_seq_out = past->reports.first();
-  }
-}
-
-void Assembly::Recall(const ReplayedGateway& past, const GatewayConfig& config) {
-  Effect report;
-  report.target = Target::kSession;
-  for (const GatewaySessionConfig& session : config.sessions) {
-    const ReplayedSession* ended = past.session(session.engine.id);
-    if (ended == nullptr) continue;
-    report.id = session.engine.id;
-    for (report.seq = ended->reports.first(); report.seq != ended->reports.next(); ++report.seq) {
-      const ResendStore::Slot& slot = ended->reports.at(report.seq);
-      report.type = slot.type;
-      report.payload_bytes = slot.payload_bytes;
-      std::memcpy(report.payload.data(), slot.payload.data(), slot.payload_bytes);
-      sessions_->Send(report);
-    }
-  }
-  for (std::size_t i = 0; i < config.venues.size(); ++i) {
-    const ReplayedVenue* venue = past.venue(config.venues[i].engine.id);
-    if (venue == nullptr) continue;
-    const std::vector<Effect> requests(venue->requests.begin(), venue->requests.end());
-    connectors_[i]->Restore(venue->cursor, requests);
-  }
 }
 
 absl::Status Assembly::WakeWith(Waiter& waiter) {

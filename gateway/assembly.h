@@ -57,10 +57,6 @@ class Assembly {
                                       std::vector<std::string>& errors);
   void MakeSessions(const GatewayConfig& config, const std::vector<SessionConfig>& sessions,
                     std::vector<std::string>& errors);
-  // What the sessions were, and the venues had heard, when the journal ended.
-  static void RecallSessions(StartedJournal& journal, const Engine& engine,
-                             std::vector<SessionConfig>& sessions);
-  void Recall(const ReplayedGateway& past, const GatewayConfig& config);
   void MakeVenues(const GatewayConfig& config, std::vector<std::string>& errors);
   void Listen(const GatewayConfig& config, std::vector<std::string>& errors);
   void AcceptLinks(int64_t now_ns);

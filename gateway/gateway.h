@@ -261,11 +261,13 @@ class Gateway {
     const bool hopeless = fault == JournalFault::kWriteError || fault == JournalFault::kSyncFailed;
     // Without hope of durability nobody is kept waiting for it: what was held says so.
     if (hopeless && !std::exchange(gave_up_, true)) parts_.sessions.GiveUpHolding();
-    held_.Release(hopeless ? UINT64_MAX : journal.storage().durable(), [this](const HoldEntry& e) {
+    durable_ = hopeless ? UINT64_MAX : journal.storage().durable();
+    held_.Release(durable_, [this](const HoldEntry& e) {
       RINGWAY_PROBE(gateway_held_released);
       if (e.target == Target::kSession) {
         parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
-      } else {
+      } else if (e.position <= parts_.journal->storage().durable()) {
+        // Without hope of durability the venue keeps what nobody else may have.
         venues_[IndexOf(e.id)].connector().Confirm(e.next_seq_out);
       }
     });
@@ -291,6 +293,7 @@ class Gateway {
       stash_.Pop();
       worked = true;
     }
+    if (worked && stash_.empty()) parts_.sessions.Unpark();
     const bool held = !stash_.empty() || full_;
     if (held) ++back_pressured_turns_;
     const uint32_t taken = parts_.sessions.Poll(
@@ -301,6 +304,8 @@ class Gateway {
           // order.
           if (!stash_.empty() || full_) {
             stash_.Push(input);
+            // It is in no record yet.
+            if (input.origin == Origin::kSession) parts_.sessions.Park(input.id);
           } else {
             Step(input);
           }
@@ -313,7 +318,7 @@ class Gateway {
     bool worked = false;
     full_ = false;
     for (VenueQueue& venue : venues_) {
-      worked |= venue.SendBurst(now_ns_);
+      if (venue.held_until() <= durable_) worked |= venue.SendBurst(now_ns_);
       full_ |= venue.full();
     }
     RINGWAY_PROBE(gateway_burst_sent);
@@ -348,16 +353,20 @@ class Gateway {
     held_.Push({position_, venue.venue(), Target::kVenue, received, 0});
   }
 
-  // From here on the venue counts requests anew.
+  // From here on the venue counts requests anew. Nothing is sent before this is durable, or a loss
+  // of power could leave a count behind in which later requests pass for earlier ones; nor, which
+  // this implies, before the start of this process is, whose number keeps identifiers apart.
   void RecordCursor(VenueQueue& venue) {
     const VenueCursor cursor = venue.connector().cursor();
-    parts_.journal->Append(
-        now_ns_, VenueCursorBody{.venue = venue.venue(),
-                                 .requests_waiting = static_cast<uint32_t>(venue.waiting()),
-                                 .incarnation = cursor.incarnation,
-                                 .requests_sent = cursor.sent,
-                                 .reports_received = cursor.received});
+    position_ = parts_.journal->Append(
+        now_ns_,
+        VenueCursorBody{.venue = venue.venue(),
+                        .requests_waiting = static_cast<uint32_t>(cursor.lost + venue.waiting()),
+                        .incarnation = cursor.incarnation,
+                        .requests_sent = cursor.sent - cursor.lost,
+                        .reports_received = cursor.received});
     RINGWAY_PROBE(gateway_cursor_recorded);
+    HoldVenue(venue);
   }
 
   void AnswerUnsentIfDown(VenueQueue& venue, const Effect& message) {
@@ -369,12 +378,26 @@ class Gateway {
     AnswerUnsent(venue, Unseen::kVenueDown, [](const Effect&) { return true; });
   }
 
-  // No new order or replace that waits for a venue reaches it after a kill; cancels pass.
+  // No new order or replace that waits for a venue reaches it after a kill; cancels pass, but for
+  // those of orders that never left.
   void AnswerKilled(VenueQueue& venue) {
     AnswerUnsent(venue, Unseen::kKilled, [this](const Effect& request) {
       return request.type != FrameType::kCancel &&
              parts_.engine.RequestIsKilled(VenueRequestId(request));
     });
+    if (unsent_.empty()) return;
+    AnswerUnsent(venue, Unseen::kKilled, [this](const Effect& request) {
+      return request.type == FrameType::kCancel &&
+             parts_.engine.RequestIsVoid(VenueRequestId(request));
+    });
+    // What is behind them keeps its place in the venue's count only if that is never forgotten.
+    if (parts_.journal != nullptr) HoldVenue(venue);
+  }
+
+  // Nothing goes to the venue before everything up to here is durable.
+  void HoldVenue(VenueQueue& venue) {
+    venue.HoldUntil(position_);
+    parts_.journal->storage().RequestSync();
   }
 
   template <class F>
@@ -452,6 +475,7 @@ class Gateway {
   uint64_t unsent_number_ = 0;
   HoldQueue held_;
   uint64_t position_ = 0;  // the journal's, behind the latest record
+  uint64_t durable_ = 0;   // the journal's, as it is for whoever waits: all of it without hope
   int64_t now_ns_ = 0;
   int64_t last_tick_ns_ = INT64_MIN / 2;
   uint64_t engine_steps_ = 0;

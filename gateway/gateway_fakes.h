@@ -85,6 +85,8 @@ class FakeSessions {
   bool Holds(SessionId) const { return holds; }
   void Release(SessionId, uint64_t next_seq_out, uint64_t) { released_out = next_seq_out; }
   void GiveUpHolding() { gave_up = true; }
+  void Park(SessionId) {}
+  void Unpark() {}
   void Flush() {
     if (on_flush) on_flush(gathered);
     reports.insert(reports.end(), gathered.begin(), gathered.end());

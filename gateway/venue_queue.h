@@ -85,6 +85,10 @@ class VenueQueue {
     return before != logons_;
   }
 
+  // Nothing is sent before the journal is durable up to here.
+  void HoldUntil(uint64_t position) noexcept { held_until_ = position; }
+  uint64_t held_until() const noexcept { return held_until_; }
+
   void CountReceived(uint32_t messages) noexcept { counters_.messages_received += messages; }
 
   bool full() const noexcept { return waiting() >= pending_max_; }
@@ -106,6 +110,7 @@ class VenueQueue {
   std::vector<Effect> pending_;  // from head_ on
   std::size_t head_ = 0;
   uint64_t logons_ = 0;
+  uint64_t held_until_ = 0;
   VenueCounters counters_;
 };
 

@@ -25,6 +25,7 @@ struct VenueCursor {
   uint64_t incarnation = 0;  // the venue's; 0: nothing is known
   uint64_t sent = 0;         // requests
   uint64_t received = 0;     // reports
+  uint64_t lost = 0;  // the last of `sent`: never arrived, and their answers are still to come
 };
 
 // The identifier of a request towards a venue: every such message begins with it.

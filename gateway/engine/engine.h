@@ -156,6 +156,8 @@ class Engine {
   bool killed(KillScope scope, uint32_t id) const noexcept;
   // Whether an operator's kill switch is latched for the order that a venue request is about.
   bool RequestIsKilled(uint64_t venue_request) const noexcept;
+  // Whether that order is over, so that nothing about it need be asked any more.
+  bool RequestIsVoid(uint64_t venue_request) const noexcept;
   OperatorCancelView operator_cancel() const noexcept;
   PositionView position(uint32_t account, uint32_t instrument) const noexcept;
   // Open, or closed and still remembered.

@@ -208,6 +208,16 @@ void Engine::TakeReplacement(Order& order) noexcept {
 
 void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
   if (!order.Has(kReplacePending) || report.cl_ord_id != order.replace_id) {
+    // A request that was sent, and lost with the machine's power: what the venue made of the order
+    // is the truth.
+    if (report.orig_cl_ord_id == order.live_id && report.cl_ord_id > order.live_id &&
+        SlotOf(report.cl_ord_id) == orders_.SlotOfOrder(order)) {
+      order.live_id = report.cl_ord_id;
+      order.newest_id = std::max(order.newest_id, report.cl_ord_id);
+      ExecutionReport restated = report;
+      restated.exec_type = ExecType::kRestated;
+      return OnRestated(order, restated, effects);
+    }
     ++(order.Has(kHadReplace) ? counters_.ignored_reports : counters_.conflicting_reports);
     return;
   }

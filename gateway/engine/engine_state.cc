@@ -92,6 +92,11 @@ bool Engine::RequestIsKilled(uint64_t venue_request) const noexcept {
   return checks_.get<KillSwitch>().Latched(order->session, account, order->venue);
 }
 
+bool Engine::RequestIsVoid(uint64_t venue_request) const noexcept {
+  const Order* order = orders_.FindByVenueRequest(venue_request);
+  return order != nullptr && !IsOpen(order->state);
+}
+
 PositionView Engine::position(uint32_t account, uint32_t instrument) const noexcept {
   const uint32_t account_index = AccountIndex(account);
   const uint32_t instrument_index = InstrumentIndex(instrument);

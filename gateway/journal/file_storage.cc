@@ -100,13 +100,16 @@ absl::StatusOr<std::unique_ptr<FileStorage>> FileStorage::Open(const FileStorage
 absl::Status FileStorage::BringImagesHome() {
   const absl::StatusOr<std::vector<uint64_t>> numbers = NumbersIn(place_.image_directory, ".image");
   if (!numbers.ok()) return numbers.status();
+  bool recorded = false;
   for (const uint64_t number : *numbers) {
-    if (absl::Status home = BringHome(number); !home.ok()) return home;
+    if (absl::Status home = BringHome(number, recorded); !home.ok()) return home;
   }
+  // Without a record of its own that process tells nothing about what the one before it lost.
+  if (!recorded) rmdir(place_.image_directory.c_str());
   return absl::OkStatus();
 }
 
-absl::Status FileStorage::BringHome(uint64_t number) {
+absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
   const std::string path = place_.ImagePath(number);
   const std::string segment_path = place_.SegmentPath(number);
   const JournalFile image(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -131,6 +134,8 @@ absl::Status FileStorage::BringHome(uint64_t number) {
                        ", but they do not belong together: put the segment back from a copy, or "
                        "remove the image and so give up what only it holds"));
     }
+    recorded |= std::ranges::any_of(used.subspan(sizeof(SegmentHeader)),
+                                    [](std::byte byte) { return byte != std::byte{0}; });
     int error = operations_.WriteAt(segment.fd(), used, 0);
     if (error == 0) error = operations_.Sync(segment.fd());
     if (error != 0) {

@@ -111,7 +111,8 @@ class FileStorage final : public JournalStorage {
   FileStorage(const FileStorageOptions& options, JournalPlace place, JournalFile lock);
 
   absl::Status BringImagesHome();
-  absl::Status BringHome(uint64_t number);
+  // `recorded` becomes true when the image holds a record.
+  absl::Status BringHome(uint64_t number, bool& recorded);
   absl::Status RemoveBehind(const JournalEnd& end);
   absl::Status PrepareOne();
   absl::Status WriteSegment(const SegmentHeader& header, JournalFile& file);

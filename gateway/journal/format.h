@@ -119,9 +119,10 @@ static_assert(sizeof(GatewayStartBody) == 8);
 
 struct VenueCursorBody {
   uint32_t venue;
-  uint32_t requests_waiting;  // of the steps before, not yet given to the connector
+  uint32_t requests_waiting;  // the last of the steps before: they never arrived and are not yet
+                              // answered, or are not yet given to the connector
   uint64_t incarnation;       // of the exchange's process
-  uint64_t requests_sent;     // to that incarnation
+  uint64_t requests_sent;     // to that incarnation, and arrived
   uint64_t reports_received;  // from that incarnation
 };
 static_assert(sizeof(VenueCursorBody) == 32);

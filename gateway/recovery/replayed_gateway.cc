@@ -86,7 +86,7 @@ absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
       VenueCursorBody body;
       if (!ReadBody(record.body, body) || body.venue > UINT16_MAX) return NotReadable(record);
       ReplayedVenue& venue = venues_[static_cast<VenueId>(body.venue)];
-      // What waited in the gateway then is all that was still to be sent.
+      // What waited in the gateway then, or for its answer, is all that the venue did not have.
       while (venue.requests.size() > body.requests_waiting) venue.requests.pop_front();
       venue.cursor = {body.incarnation, body.requests_sent + venue.requests.size(),
                       body.reports_received};
@@ -111,6 +111,12 @@ absl::Status ReplayedGateway::ApplyStep(const JournalRecord& record) {
   if (record.header.time_ns < engine_->now_ns()) return Differs(record, "its time steps back");
   if (step.input.origin == Origin::kStart && !engine_->CanStart(step.input.id)) {
     return Differs(record, "its start cannot follow the one before");
+  }
+  if (step.input.origin == Origin::kStart) {
+    for (auto& [id, session] : sessions_) {
+      session.next_seq_out_at_start =
+          std::min(session.next_seq_out_at_start, engine_->next_seq_out(id));
+    }
   }
   effects_.Clear();
   engine_->Step(record.header.time_ns, step.input, effects_);
@@ -143,6 +149,7 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
     Logon logon;
     if (Decode(input.payload, logon) == DecodeStatus::kOk) {
       SessionOf(input.id).incarnation = logon.incarnation;
+      SessionOf(input.id).next_seq_out_at_start = UINT64_MAX;
     }
   } else if (input.origin == Origin::kVenue && input.id <= UINT16_MAX) {
     ReplayedVenue& venue = venues_[static_cast<VenueId>(input.id)];

@@ -34,6 +34,9 @@ namespace ringway {
 
 struct ReplayedSession {
   uint64_t incarnation = 0;
+  // Of the next report, the lowest at any start since its last logon: a client that knows more
+  // heard what was lost with the machine's power.
+  uint64_t next_seq_out_at_start = UINT64_MAX;
   ResendStore reports;  // the latest
 
   explicit ReplayedSession(uint32_t report_slots) : reports(report_slots) {}

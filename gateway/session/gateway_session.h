@@ -46,6 +46,7 @@ class GatewaySession {
         outbound_(config.report_slots),
         safe_seq_in_(config.next_seq_in),
         acknowledged_(config.next_seq_in),
+        resumable_to_(config.next_seq_out_recorded),
         counters_(counters) {
     outbound_.Restart(config.next_seq_out);
     inbound_.Restart(config.next_seq_in);
@@ -60,9 +61,10 @@ class GatewaySession {
   // Its reports and the acknowledgement of its requests wait for Release(): it was promised more
   // than Durability::kMemory.
   bool holds() const noexcept { return holds_; }
-  // So many reports wait that no more requests are to be taken.
+  // So many reports wait for Release() that no more requests are to be taken. What the client has
+  // still to acknowledge does not count: that takes reading from it.
   bool crowded() const noexcept {
-    return holds_ && outbound_.store().count() > outbound_.store().capacity() / 2;
+    return holds_ && outbound_.next_seq() - safe_seq_out_ > outbound_.store().capacity() / 2;
   }
   // Logged on, and its end is not decided.
   bool live() const noexcept { return link_ != nullptr && !ended_; }
@@ -78,7 +80,8 @@ class GatewaySession {
     if (resumes && incarnation_ != 0 && logon.incarnation != incarnation_) {
       return LogonRejectReason::kStaleEpoch;  // another process took the session over meanwhile
     }
-    if (logon.next_seq_in > outbound_.next_seq() || logon.next_seq_out > kSequenceMax) {
+    if (logon.next_seq_in > std::min(outbound_.next_seq(), resumable_to_) ||
+        logon.next_seq_out > kSequenceMax) {
       return LogonRejectReason::kSequenceTooHigh;
     }
     return LogonRejectReason::kUnset;
@@ -96,6 +99,7 @@ class GatewaySession {
     blocked_ = drained_ = heard_ = false;
     violations_ = rejects_ = 0;
     incarnation_ = logon.incarnation;
+    resumable_to_ = UINT64_MAX;
     requests_promised_ = logon.next_seq_out;
     heartbeat_ns_ = logon.heartbeat_ns == 0
                         ? heartbeat_default_ns_
@@ -106,12 +110,16 @@ class GatewaySession {
 
     logon.durability = std::min(logon.durability, durability_max_);
     // What was acknowledged without waiting stays acknowledged.
-    if (!holds_) safe_seq_in_ = inbound_.next_seq();
+    if (!holds_) safe_seq_in_ = processed();
     holds_ = logon.durability != Durability::kMemory;
     outbound_.HoldFrom(holds_ ? safe_seq_out_ : UINT64_MAX);
     acknowledged_ = safe_seq_in_;
 
-    inbound_.ResumeAt(safe_seq_in_);
+    // Whoever remembers less than was taken here has nothing to send again: under the numbers of
+    // those requests its next ones would pass for them.
+    const uint64_t next_seq_in =
+        logon.next_seq_out < inbound_.next_seq() ? inbound_.next_seq() : safe_seq_in_;
+    inbound_.ResumeAt(next_seq_in);
     if (logon.next_seq_in == 0) {
       outbound_.Restart(outbound_.next_seq());
     } else if (MayRecall(logon.next_seq_in)) {
@@ -126,7 +134,7 @@ class GatewaySession {
                  .durability = logon.durability,
                  .incarnation = incarnation_,
                  .next_seq_out = outbound_.next_seq(),
-                 .next_seq_in = safe_seq_in_,
+                 .next_seq_in = next_seq_in,
                  .heartbeat_ns = static_cast<uint64_t>(heartbeat_ns_),
                  .open_orders = snapshot && open_orders ? open_orders(id_) : 0};
     Sign(key_, LinkBinding{link_->nonces(), link_->epoch()}, ack);
@@ -161,6 +169,10 @@ class GatewaySession {
     Pump(publish);
     if (safe_seq_in_ - acknowledged_ >= kAcknowledgeEvery) SendHeartbeat();
   }
+
+  // See SessionLayer::Park().
+  void Park() noexcept { parked_from_ = std::min(parked_from_, inbound_.next_seq() - 1); }
+  void Unpark() noexcept { parked_from_ = UINT64_MAX; }
 
   // The promise cannot be kept any more: what waits goes, and every ack among it says kMemory.
   void GiveUpHolding() noexcept {
@@ -322,7 +334,9 @@ class GatewaySession {
   }
 
   // Every request before it needs no resending.
-  uint64_t processed() const noexcept { return holds_ ? safe_seq_in_ : inbound_.next_seq(); }
+  uint64_t processed() const noexcept {
+    return holds_ ? safe_seq_in_ : std::min(inbound_.next_seq(), parked_from_);
+  }
 
   void SendHeartbeat() noexcept {
     const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
@@ -449,7 +463,9 @@ class GatewaySession {
   bool holds_ = false;
   uint64_t safe_seq_out_ = 1;  // as Release() said last, or as it was when the session began
   uint64_t safe_seq_in_;
-  uint64_t acknowledged_;  // the last that the client heard
+  uint64_t parked_from_ = UINT64_MAX;  // requests from here on wait to be processed
+  uint64_t acknowledged_;              // the last that the client heard
+  uint64_t resumable_to_;              // reports that a client may know at the first logon
   bool recall_failed_ = false;
   std::unique_ptr<L> link_;
   SessionLayerCounters& counters_;

@@ -152,6 +152,13 @@ class SessionLayer {
     for (const auto& session : sessions_) session->GiveUpHolding();
   }
 
+  // The request that was handed on last waits, and is not acknowledged before Unpark(): this
+  // process may end before it is processed. REQUIRES: a configured session.
+  void Park(SessionId id) noexcept { Find(id)->Park(); }
+  void Unpark() noexcept {
+    for (const auto& session : sessions_) session->Unpark();
+  }
+
   // Publishes what was sent with kGather.
   void Flush() noexcept {
     for (GatewaySession<L>* session : gathered_) session->Flush();

@@ -31,6 +31,10 @@ struct SessionConfig {
   uint64_t incarnation = 0;
   uint64_t next_seq_in = 1;   // of the next request
   uint64_t next_seq_out = 1;  // of the next report
+  // Of the next report when that process ended, as far as it was recorded. A client that has later
+  // ones heard them before the gateway lost them with its machine's power: under their numbers
+  // others come now, so it cannot go on as if nothing had happened.
+  uint64_t next_seq_out_recorded = UINT64_MAX;
 };
 
 struct SessionLayerOptions {

@@ -77,7 +77,7 @@ class BasicLinkConnector final : public Connector {
     if (state_ != State::kUp) return 0;
     uint32_t taken = 0;
     for (const Effect& request : requests) {
-      if (sent_ - confirmed_ == unconfirmed_.size()) break;
+      if (sent_ - confirmed_ >= options_.unconfirmed_max) break;
       const Claim claim = link_->TryClaim(request.payload_bytes);
       if (!claim) break;
       std::memcpy(claim.data, request.payload.data(), request.payload_bytes);
@@ -114,12 +114,16 @@ class BasicLinkConnector final : public Connector {
   }
 
   uint64_t logons() const noexcept override { return counters_.connections; }
-  VenueCursor cursor() const noexcept override { return {incarnation_, sent_, received_}; }
+  VenueCursor cursor() const noexcept override {
+    return {incarnation_, sent_, received_, state_ == State::kAnswering ? sent_ - confirmed_ : 0};
+  }
   void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override {
     incarnation_ = cursor.incarnation;
     sent_ = cursor.sent;
-    received_ = kept_ = received_confirmed_ = cursor.received;
-    const size_t count = std::min({requests.size(), unconfirmed_.size(), size_t{cursor.sent}});
+    received_ = kept_ = cursor.received;
+    // Also those that this connector had not taken yet.
+    const size_t count = std::min(requests.size(), size_t{cursor.sent});
+    unconfirmed_.resize(std::max(unconfirmed_.size(), count));
     confirmed_ = sent_ - count;
     for (size_t i = 0; i < count; ++i) {
       unconfirmed_[(confirmed_ + i) % unconfirmed_.size()] = requests[requests.size() - count + i];
@@ -241,7 +245,7 @@ class BasicLinkConnector final : public Connector {
     }
     confirmed_ = taken;
     taken_at_logon_ = taken;
-    received_confirmed_ = kept_;
+    received_confirmed_ = 0;  // the last confirmation may have ended with its link
     retry_ns_ = options_.retry_min_ns;
     ++counters_.connections;
     RINGWAY_PROBE(connector_logged_on);
