@@ -3,7 +3,11 @@
 // Requests of a session may be lost only with the process that sent them, and then from some number
 // on. Reports may be missed by a process only where a gap was announced. Requests to a venue are
 // never sent twice: one that the venue did not take was answered in its stead. Every word of a
-// venue reaches the gateway's engine.
+// venue reaches the gateway's engine. A gateway that begins anew goes on where it was; only loss of
+// power takes from it, and never what was durable.
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "schema/codec.h"
 #include "tests/sim/checker_parts.h"
@@ -21,6 +25,20 @@ uint64_t RequestIdOf(const Event& event) {
     std::memcpy(&id, event.payload.data() + kRootBytes, sizeof(id));
   }
   return id;
+}
+
+// What the strategy hears is what was said. Where durability was promised and cannot be kept, the
+// ack says so.
+bool IsHeardAs(const Event& said, const Event& heard) {
+  if (said.SameMessage(heard)) return true;
+  OrderAck ack;
+  if (said.type != FrameType::kOrderAck || Decode(said.bytes(), ack) != DecodeStatus::kOk) {
+    return false;
+  }
+  ack.durability = Durability::kMemory;
+  OrderAck told;
+  return heard.type == said.type && Decode(heard.bytes(), told) == DecodeStatus::kOk &&
+         std::memcmp(&told, &ack, sizeof(ack)) == 0;
 }
 
 std::string At(const Event& event) { return Text(event); }
@@ -65,6 +83,27 @@ void Deliveries::On(uint32_t index) {
       return OnVenueTook(event);
     case EventKind::kVenueSaid:
       return OnVenueSaid(index);
+    case EventKind::kGatewayRestored:
+      return OnRestored(index);
+    case EventKind::kGatewayForeign:
+      return OnForeign(event);
+    case EventKind::kGatewaySafe:
+      sessions_[event.id].safe = {event.seq, event.other};
+      return;
+    case EventKind::kGatewayDied:
+      gave_up_ = event.other != 0;
+      return;
+    case EventKind::kPowerLost:
+      power_lost_ = true;
+      return;
+    case EventKind::kRecoveredSession:
+      sessions_[event.id].recovered = {event.seq, event.other};
+      return;
+    case EventKind::kRecoveredVenue:
+      venues_[event.id].recovered = {event.seq, event.other};
+      return;
+    case EventKind::kGatewayRecovered:
+      return OnRecovered();
     default:
       return;
   }
@@ -74,6 +113,10 @@ void Deliveries::On(uint32_t index) {
 
 void Deliveries::OnLogon(const Event& event) {
   Session& session = sessions_[event.id];
+  session.on_old_link = false;
+  uint64_t durability = 0;
+  std::memcpy(&durability, event.payload.data(), sizeof(durability));
+  session.durable = durability != 0;
   if (event.kind == EventKind::kStrategyBack) {
     if (event.seq != session.next_received) {
       findings_.Add(
@@ -83,6 +126,7 @@ void Deliveries::OnLogon(const Event& event) {
     return;
   }
   ++session.process;
+  session.told_next = 1;
   session.alive = true;
   session.next_received = event.seq;
   if (event.seq > session.said.size() + 1) {
@@ -126,8 +170,10 @@ void Deliveries::OnTook(const Event& event) {
     }
     for (; session.next_took != fill.new_seq; ++session.next_took) {
       const uint64_t place = session.next_took - 1;
-      // Only a process that is dead may have lost what it sent.
-      if (place < session.sent.size() && session.sent[place] != kNone && session.alive &&
+      // Only a process that is dead may have lost what it sent; or the gateway, with its power,
+      // what it had taken and promised no more for.
+      const bool gone = place < session.may_be_gone.size() && session.may_be_gone[place];
+      if (!gone && place < session.sent.size() && session.sent[place] != kNone && session.alive &&
           session.sender[place] == session.process) {
         findings_.Add(Violation::kRequestLost, At(events_[session.sent[place]]));
       }
@@ -152,10 +198,20 @@ void Deliveries::OnReceived(const Event& event) {
     findings_.Add(Violation::kReportMisnumbered,
                   absl::StrCat("expected ", session.next_received, ": ", At(event)));
   }
-  session.next_received = event.seq + 1;
-  if (event.seq == 0 || event.seq > session.said.size() ||
-      !events_[session.said[event.seq - 1]].SameMessage(event)) {
+  session.next_received = session.told_next = event.seq + 1;
+  const std::vector<uint32_t>& said = session.on_old_link ? session.old_said : session.said;
+  if (event.seq == 0 || event.seq > said.size() ||
+      !IsHeardAs(events_[said[event.seq - 1]], event)) {
     findings_.Add(Violation::kReportForeign, At(event));
+  }
+  OrderAck ack;
+  if (event.type == FrameType::kOrderAck && Decode(event.bytes(), ack) == DecodeStatus::kOk &&
+      ack.durability != Durability::kMemory) {
+    session.durable_next = std::max(session.durable_next, event.seq + 1);
+    // Told late, by a gateway that is gone.
+    if (session.on_old_link && event.seq >= session.recovered.first) {
+      findings_.Add(Violation::kPromiseBroken, At(event));
+    }
   }
 }
 
@@ -172,6 +228,36 @@ void Deliveries::OnAsked(uint32_t index) {
   venue.asked_order.push_back(index);
   venue.was_taken.push_back(false);
   venue.was_answered.push_back(false);
+  venue.is_foreign.push_back(false);
+}
+
+// A new process goes on with what its predecessor was about to send, or had sent.
+void Deliveries::OnRestored(uint32_t index) {
+  const Event& event = events_[index];
+  const Venue& venue = venues_[event.id];
+  const auto asked = venue.asked.find(RequestIdOf(event));
+  if (asked == venue.asked.end()) return OnAsked(index);
+  if (!events_[venue.asked_order[asked->second]].SameMessage(event)) {
+    findings_.Add(Violation::kVenueRequestForeign, At(event));
+  }
+}
+
+// The gateway sees that its venue has requests of which it knows nothing.
+void Deliveries::OnForeign(const Event& event) {
+  Venue& venue = venues_[event.id];
+  uint64_t forgotten = 0;
+  uint64_t uncounted = 0;
+  for (const uint32_t place : venue.took) {
+    if (!forgotten_.Has(venue.asked_order[place])) continue;
+    ++forgotten;
+    uncounted += !venue.is_foreign[place];
+    venue.is_foreign[place] = true;
+  }
+  // A count that was lost itself is made again.
+  if (event.seq < uncounted || event.seq > forgotten) {
+    findings_.Add(Violation::kForeignUncounted,
+                  absl::StrCat("there are ", uncounted, " to ", forgotten, ": ", At(event)));
+  }
 }
 
 void Deliveries::OnVenueLogon(const Event& event) {
@@ -227,11 +313,13 @@ bool Deliveries::OnStandIn(Venue& venue, uint64_t id, const Event& event) {
     findings_.Add(Violation::kVenueRequestTwice, At(event));
   }
   venue.was_answered[asked->second] = true;
+  venue.own_words.back() = asked->second;
   return true;
 }
 
 void Deliveries::OnHeard(const Event& event) {
   Venue& venue = venues_[event.id];
+  if (event.seq == 0) venue.own_words.push_back(kNone);
   ExecutionReport report;
   CancelReject reject;
   VenueStatus status;
@@ -262,6 +350,65 @@ void Deliveries::OnHeard(const Event& event) {
   }
 }
 
+// --- A gateway begins anew ---
+
+void Deliveries::OnRecovered() {
+  for (uint32_t id = 1; id != kPartiesMax; ++id) {
+    Recover(sessions_[id], id);
+    Recover(venues_[id], id);
+  }
+  power_lost_ = gave_up_ = false;
+}
+
+void Deliveries::Recover(Session& session, uint32_t id) {
+  const auto [next_report, next_request] = session.recovered;
+  const auto add = [&](Violation violation, const char* what, uint64_t is, uint64_t was) {
+    findings_.Add(violation,
+                  absl::StrCat("session ", id, ": the next ", what, " is ", is, ", and was ", was));
+  };
+  if (next_report > session.said.size() + 1 ||
+      (!power_lost_ && next_report <= session.said.size())) {
+    add(Violation::kForgotten, "report", next_report, session.said.size() + 1);
+  }
+  if (next_request > session.next_took) {
+    add(Violation::kForgotten, "request", next_request, session.next_took);
+  }
+  if (next_report < session.safe.first || next_report < session.durable_next) {
+    add(Violation::kPromiseBroken, "report", next_report,
+        std::max(session.safe.first, session.durable_next));
+  }
+  if (next_request < session.safe.second) {
+    add(Violation::kPromiseBroken, "request", next_request, session.safe.second);
+  }
+  // A session that waits for what is durable was told nothing else.
+  if (session.durable && !gave_up_ && next_report < session.told_next) {
+    add(Violation::kPromiseBroken, "report to have been told", next_report, session.told_next);
+  }
+  if (session.alive && !std::exchange(session.on_old_link, true)) session.old_said = session.said;
+  session.said.resize(std::min<size_t>(session.said.size(), next_report - 1));
+  session.durable_next = std::min(session.durable_next, next_report);
+  session.told_next = std::min(session.told_next, next_report);
+  if (power_lost_ && (!session.durable || gave_up_)) {
+    session.may_be_gone.resize(session.next_took);
+    for (uint64_t seq = next_request; seq < session.next_took; ++seq) {
+      session.may_be_gone[seq - 1] = true;
+    }
+  }
+  session.next_took = std::min(session.next_took, next_request);
+}
+
+void Deliveries::Recover(Venue& venue, uint32_t id) {
+  const auto [received, own_words] = venue.recovered;
+  if (received + 1 > venue.next_heard || own_words > venue.own_words.size()) {
+    findings_.Add(Violation::kForgotten, absl::StrCat("more of venue ", id, " than was heard"));
+    return;
+  }
+  venue.next_heard = received + 1;
+  for (; venue.own_words.size() != own_words; venue.own_words.pop_back()) {
+    if (venue.own_words.back() != kNone) venue.was_answered[venue.own_words.back()] = false;
+  }
+}
+
 void Deliveries::End() {
   for (const Session& session : sessions_) {
     for (uint64_t place = session.next_took - 1; place < session.sent.size(); ++place) {
@@ -276,8 +423,13 @@ void Deliveries::End() {
   }
   for (const Venue& venue : venues_) {
     for (size_t place = 0; place != venue.asked_order.size(); ++place) {
-      if (!venue.was_taken[place] && !venue.was_answered[place]) {
-        findings_.Add(Violation::kVenueRequestLost, At(events_[venue.asked_order[place]]));
+      const Event& asked = events_[venue.asked_order[place]];
+      if (forgotten_.Has(venue.asked_order[place])) {
+        if (venue.was_taken[place] && !venue.is_foreign[place]) {
+          findings_.Add(Violation::kForeignUncounted, At(asked));
+        }
+      } else if (!venue.was_taken[place] && !venue.was_answered[place]) {
+        findings_.Add(Violation::kVenueRequestLost, At(asked));
       }
     }
     for (uint64_t place = venue.next_heard - 1; place < venue.said.size(); ++place) {

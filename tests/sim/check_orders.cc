@@ -49,6 +49,10 @@ void Orders::On(uint32_t index) {
       return OnSaid(event);
     case EventKind::kGatewayAsked:
       return OnAsked(event);
+    case EventKind::kGatewayRestored:
+      // One that no connector had taken is answered as if it had.
+      if (!IsNamed(event)) OnAsked(event);
+      return;
     case EventKind::kGatewayHeard:
       return OnHeard(event);
     default:
@@ -85,7 +89,7 @@ void Orders::Answered(uint32_t request) {
 void Orders::EndRequest(const Event& event, uint64_t cl_ord_id) {
   const auto found = by_cl_ord_id_.find(KeyOf(event.id, cl_ord_id));
   if (found == by_cl_ord_id_.end()) {
-    findings_.Add(Violation::kAnsweredTwice, absl::StrCat("nobody asked: ", Text(event)));
+    findings_->Add(Violation::kAnsweredTwice, absl::StrCat("nobody asked: ", Text(event)));
     return;
   }
   ++requests_[found->second].ended;
@@ -117,7 +121,7 @@ void Orders::OnSaid(const Event& event) {
       if (Decode(event.bytes(), report) == DecodeStatus::kOk) OnReport(event, report);
       return;
     case FrameType::kSessionReject:  // nobody here sends what cannot be read
-      findings_.Add(Violation::kUnanswered, Text(event));
+      findings_->Add(Violation::kUnanswered, Text(event));
       return;
     default:
       return;
@@ -127,7 +131,7 @@ void Orders::OnSaid(const Event& event) {
 void Orders::OnAck(const Event& event, const OrderAck& ack) {
   const auto found = by_cl_ord_id_.find(KeyOf(event.id, ack.cl_ord_id));
   if (found == by_cl_ord_id_.end()) {
-    findings_.Add(Violation::kAnsweredTwice, absl::StrCat("nobody asked: ", Text(event)));
+    findings_->Add(Violation::kAnsweredTwice, absl::StrCat("nobody asked: ", Text(event)));
     return;
   }
   Request& request = requests_[found->second];
@@ -137,7 +141,7 @@ void Orders::OnAck(const Event& event, const OrderAck& ack) {
   Answered(found->second);
   if (request.order != kNone) {  // the same order, sent again
     if (orders_[request.order].order_id != ack.order_id) {
-      findings_.Add(Violation::kAnsweredTwice, absl::StrCat("two orders of one: ", Text(event)));
+      findings_->Add(Violation::kAnsweredTwice, absl::StrCat("two orders of one: ", Text(event)));
     }
     return;
   }
@@ -145,7 +149,7 @@ void Orders::OnAck(const Event& event, const OrderAck& ack) {
   if (Decode(events_[asked_by].bytes(), asked) != DecodeStatus::kOk) return;
   request.order = static_cast<uint32_t>(orders_.size());
   if (!by_id_.emplace(ack.order_id, request.order).second) {
-    findings_.Add(Violation::kAnsweredTwice, absl::StrCat("one order of two: ", Text(event)));
+    findings_->Add(Violation::kAnsweredTwice, absl::StrCat("one order of two: ", Text(event)));
   }
   orders_.push_back({.order_id = ack.order_id,
                      .session = event.id,
@@ -164,7 +168,7 @@ bool Orders::Origin(const Event& event, TrackedOrder& order, const ExecutionRepo
   if (report.exec_id >> 62 == kGatewaysBits) {
     // The venue was down before it could be asked.
     if (order.asked || report.exec_type != ExecType::kRejected) {
-      findings_.Add(Violation::kExecutionForeign, Text(event));
+      findings_->Add(Violation::kExecutionForeign, Text(event));
     }
     return true;
   }
@@ -172,15 +176,16 @@ bool Orders::Origin(const Event& event, TrackedOrder& order, const ExecutionRepo
   for (; venue.next != venue.heard.size(); ++venue.next) {
     const Heard& heard = venue.heard[venue.next];
     if (heard.exec_id == report.exec_id) {
-      if (orders_[heard.order].order_id != order.order_id || heard.type != report.exec_type) {
-        findings_.Add(Violation::kExecutionForeign, Text(event));
+      const ExecType type = heard.restates ? ExecType::kRestated : heard.type;
+      if (orders_[heard.order].order_id != order.order_id || type != report.exec_type) {
+        findings_->Add(Violation::kExecutionForeign, Text(event));
       }
       ++venue.next;
       return true;
     }
     Judge(heard);
   }
-  findings_.Add(Violation::kExecutionForeign, Text(event));
+  findings_->Add(Violation::kExecutionForeign, Text(event));
   return false;
 }
 
@@ -188,20 +193,20 @@ bool Orders::Origin(const Event& event, TrackedOrder& order, const ExecutionRepo
 void Orders::Judge(const Heard& heard) {
   const TrackedOrder& order = orders_[heard.order];
   if (Ended(order.life) && !IsTrade(heard.type) && !IsAdjustment(heard.type)) return;
-  findings_.Add(Violation::kExecutionDropped,
-                absl::StrCat("execution ", heard.exec_id, " of order ", order.order_id));
+  findings_->Add(Violation::kExecutionDropped,
+                 absl::StrCat("execution ", heard.exec_id, " of order ", order.order_id));
 }
 
 void Orders::OnReport(const Event& event, const ExecutionReport& report) {
   const auto found = by_id_.find(report.order_id);
   if (found == by_id_.end() || orders_[found->second].session != event.id) {
-    findings_.Add(Violation::kExecutionForeign, absl::StrCat("no such order: ", Text(event)));
+    findings_->Add(Violation::kExecutionForeign, absl::StrCat("no such order: ", Text(event)));
     return;
   }
   TrackedOrder& order = orders_[found->second];
   const bool doubt = report.exec_type == ExecType::kRestated && report.exec_id == 0;
   if (!doubt && !Origin(event, order, report)) return;
-  const auto illegal = [&] { findings_.Add(Violation::kIllegalTransition, Text(event)); };
+  const auto illegal = [&] { findings_->Add(Violation::kIllegalTransition, Text(event)); };
   if (Ended(order.life) && !IsTrade(report.exec_type) && !IsAdjustment(report.exec_type)) {
     return illegal();
   }
@@ -227,7 +232,12 @@ void Orders::OnReport(const Event& event, const ExecutionReport& report) {
       OnReplaced(event, order, report);
       break;
     case ExecType::kRestated:
-      if (!doubt || order.life != Life::kSent || report.ord_status != OrdStatus::kInDoubt) {
+      if (!doubt) {  // a forgotten replace: what is open is what its venue said
+        order.leaves = venues_[order.venue].heard[venues_[order.venue].next - 1].leaves;
+        order.life = order.leaves == 0 ? Life::kFilled : Life::kOpen;
+        break;
+      }
+      if (order.life != Life::kSent || report.ord_status != OrdStatus::kInDoubt) {
         return illegal();
       }
       order.life = Life::kInDoubt;
@@ -243,9 +253,9 @@ void Orders::OnReport(const Event& event, const ExecutionReport& report) {
       return illegal();
   }
   if (report.cum_qty != order.cum || report.leaves_qty != order.leaves) {
-    findings_.Add(Violation::kWrongQuantity,
-                  absl::StrCat("filled ", order.cum, " and open ", order.leaves,
-                               " are right: ", Text(event)));
+    findings_->Add(Violation::kWrongQuantity,
+                   absl::StrCat("filled ", order.cum, " and open ", order.leaves,
+                                " are right: ", Text(event)));
   }
   if (SaysEnded(report.ord_status) != Ended(order.life)) illegal();
 }
@@ -272,15 +282,21 @@ void Orders::OnReplaced(const Event& event, TrackedOrder& order, const Execution
   if (found == by_cl_ord_id_.end() ||
       events_[requests_[found->second].event].type != FrameType::kReplace ||
       Decode(events_[requests_[found->second].event].bytes(), asked) != DecodeStatus::kOk) {
-    findings_.Add(Violation::kIllegalTransition, absl::StrCat("not asked for: ", Text(event)));
+    findings_->Add(Violation::kIllegalTransition, absl::StrCat("not asked for: ", Text(event)));
     return;
   }
-  if (report.price != asked.price) findings_.Add(Violation::kWrongQuantity, Text(event));
+  if (report.price != asked.price) findings_->Add(Violation::kWrongQuantity, Text(event));
   order.leaves = asked.qty - std::min(asked.qty, order.cum);
   order.life = order.leaves == 0 ? Life::kFilled : Life::kOpen;
 }
 
 // --- Venues ---
+
+bool Orders::IsNamed(const Event& event) const {
+  uint64_t id = 0;
+  std::memcpy(&id, event.payload.data() + kRootBytes, sizeof(id));
+  return venues_[event.id].names.contains(id);
+}
 
 void Orders::OnAsked(const Event& event) {
   Venue& venue = venues_[event.id];
@@ -291,7 +307,7 @@ void Orders::OnAsked(const Event& event) {
   if (!is_new) {
     const auto orig = venue.names.find(ids[1]);
     if (orig == venue.names.end()) {
-      findings_.Add(Violation::kNotAsAsked, absl::StrCat("of no order: ", Text(event)));
+      findings_->Add(Violation::kNotAsAsked, absl::StrCat("of no order: ", Text(event)));
       return;
     }
     const uint32_t order = orig->second;
@@ -302,7 +318,7 @@ void Orders::OnAsked(const Event& event) {
   NewOrder sent;
   NewOrder wanted;
   if (found == by_id_.end() || Decode(event.bytes(), sent) != DecodeStatus::kOk) {
-    findings_.Add(Violation::kNotAsAsked, absl::StrCat("never accepted: ", Text(event)));
+    findings_->Add(Violation::kNotAsAsked, absl::StrCat("never accepted: ", Text(event)));
     return;
   }
   TrackedOrder& order = orders_[found->second];
@@ -311,15 +327,21 @@ void Orders::OnAsked(const Event& event) {
   wanted.route = sent.route;
   if (status != DecodeStatus::kOk || order.asked || order.venue != event.id ||
       std::memcmp(&wanted, &sent, sizeof(sent)) != 0) {
-    findings_.Add(Violation::kNotAsAsked, Text(event));
+    findings_->Add(Violation::kNotAsAsked, Text(event));
   }
   order.asked = true;
   venue.names.emplace(ids[0], found->second);
 }
 
 void Orders::OnHeard(const Event& event) {
-  if (event.type != FrameType::kExecutionReport) return;
   Venue& venue = venues_[event.id];
+  CancelReject reject;
+  if (event.type == FrameType::kCancelReject &&
+      Decode(event.bytes(), reject) == DecodeStatus::kOk &&
+      !venue.names.contains(reject.cl_ord_id)) {
+    return CountUnknown(event.id, reject.cl_ord_id);
+  }
+  if (event.type != FrameType::kExecutionReport) return;
   ExecutionReport report;
   if (Decode(event.bytes(), report) != DecodeStatus::kOk || !EnumsAreKnown(report) ||
       report.exec_type == ExecType::kUnset || report.last_qty > kBound ||
@@ -329,17 +351,26 @@ void Orders::OnHeard(const Event& event) {
   }
   auto name = venue.names.find(report.cl_ord_id);
   if (name == venue.names.end()) name = venue.names.find(report.orig_cl_ord_id);
-  if (name == venue.names.end()) {
-    ++counts_.unknown_reports;
-    return;
-  }
+  if (name == venue.names.end()) return CountUnknown(event.id, report.cl_ord_id);
+  const bool restates = report.exec_type == ExecType::kReplaced &&
+                        forgotten_->HasRequest(event.id, report.cl_ord_id) &&
+                        !venue.names.contains(report.cl_ord_id);
   if (!venue.executions.emplace(report.exec_id, true).second) {
     ++counts_.duplicate_reports;
     return;
   }
   counts_.busts += report.exec_type == ExecType::kBusted;
   orders_[name->second].lied_about |= report.exec_id >> 62 == kLieBits;
-  venue.heard.push_back({report.exec_id, name->second, report.exec_type});
+  venue.heard.push_back(
+      {report.exec_id, name->second, report.exec_type, report.leaves_qty, restates});
+  // From now on it goes under that name.
+  if (restates) venue.names.emplace(report.cl_ord_id, name->second);
+}
+
+void Orders::CountUnknown(uint32_t venue, uint64_t request_id) {
+  ++counts_.unknown_reports;
+  reports_of_forgotten_ += forgotten_->HasRequest(venue, request_id) &&
+                           forgotten_->FindOrder(venue, request_id) == nullptr;
 }
 
 void Orders::End() {
@@ -352,23 +383,23 @@ void Orders::End() {
       case FrameType::kNewOrder:
         // One answer each: OrderAck or OrderReject.
         if (request.acked + request.ended < request.asked) {
-          findings_.Add(Violation::kUnanswered, Text(event));
+          findings_->Add(Violation::kUnanswered, Text(event));
         } else if (request.acked + request.ended > request.asked) {
-          findings_.Add(Violation::kAnsweredTwice, Text(event));
+          findings_->Add(Violation::kAnsweredTwice, Text(event));
         }
         break;
       case FrameType::kMassCancel:
         // Its name stands in the answers of every order that it canceled.
-        if (request.ended == 0) findings_.Add(Violation::kUnanswered, Text(event));
+        if (request.ended == 0) findings_->Add(Violation::kUnanswered, Text(event));
         break;
       default:
         // Refused at once, or acknowledged and then carried out or refused.
         if (request.acked == 0 && request.ended == 0) {
-          findings_.Add(Violation::kUnanswered, Text(event));
+          findings_->Add(Violation::kUnanswered, Text(event));
         } else if (request.ended == 0) {
-          findings_.Add(Violation::kStillPending, Text(event));
+          findings_->Add(Violation::kStillPending, Text(event));
         } else if (request.ended > 1 || request.acked > 1) {
-          findings_.Add(Violation::kAnsweredTwice, Text(event));
+          findings_->Add(Violation::kAnsweredTwice, Text(event));
         }
     }
   }

@@ -31,6 +31,12 @@ std::string_view Name(Violation violation) noexcept {
       return "venue's report that was not said";
     case Violation::kVenueReportMisnumbered:
       return "venue's report misnumbered";
+    case Violation::kForgotten:
+      return "forgotten without loss of power";
+    case Violation::kPromiseBroken:
+      return "durable and gone";
+    case Violation::kForeignUncounted:
+      return "forgotten requests not counted";
     case Violation::kUnanswered:
       return "request unanswered";
     case Violation::kAnsweredTwice:
@@ -61,15 +67,26 @@ std::string_view Name(Violation violation) noexcept {
 
 std::vector<Finding> Check(std::span<const Event> events) {
   Findings findings;
-  Deliveries deliveries(events, findings);
-  Orders orders(events, findings);
-  Holdings holdings(events, orders, findings);
+  Forgotten forgotten(events);
+  Deliveries deliveries(events, forgotten, findings);
+  Orders orders(events, forgotten, findings);
+  Holdings holdings(events, orders, forgotten, findings);
   for (uint32_t index = 0; index != events.size() && !findings.full(); ++index) {
-    if (events[index].id >= kPartiesMax && events[index].kind < EventKind::kProbe) {
+    const Event& event = events[index];
+    if (event.id >= kPartiesMax && event.kind < EventKind::kProbe) {
       findings.Add(Violation::kRequestForeign, "a party beyond kPartiesMax");
       break;
     }
     holdings.On(index);  // first: a probe is judged by what was before the next event
+    if (event.kind == EventKind::kGatewayRecovered && forgotten.Recover(index)) {
+      // The orders are what is left of them makes of them.
+      Findings known;
+      Orders left(events, forgotten, known);
+      for (uint32_t before = 0; before != index; ++before) {
+        if (!forgotten.Has(before)) left.On(before);
+      }
+      orders.Become(std::move(left));
+    }
     deliveries.On(index);
     orders.On(index);
   }

@@ -5,6 +5,9 @@
 //   Deliveries  did every message arrive once, in order and unchanged, on each of the four ways?
 //   Orders      was every request answered, and did every order live a legal life?
 //   Holdings    do all three parties hold the same orders and positions in the end?
+// A gateway that ends takes nothing with it that it has told anybody; one whose machine loses its
+// power may forget what it never promised to be durable. What was forgotten the checker takes back
+// as well (forgotten.h): from then on the gateway has to be true to the rest.
 // What venues lied about is in their own record, so it is judged like everything that they say: the
 // gateway must take what could be true, and count and drop what cannot.
 // Thread rule: one thread.
@@ -35,6 +38,10 @@ enum class Violation : uint8_t {
   kVenueReportLost,
   kVenueReportForeign,
   kVenueReportMisnumbered,
+  // Starts of the gateway.
+  kForgotten,         // a killed process's successor knows less than it did, or something else
+  kPromiseBroken,     // what was durable is gone
+  kForeignUncounted,  // requests that a venue has and the gateway forgot, and did not count
   // Orders.
   kUnanswered,
   kAnsweredTwice,

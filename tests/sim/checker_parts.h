@@ -1,4 +1,4 @@
-// What do the three parts of the checker keep in mind?
+// What do the parts of the checker keep in mind?
 //
 // Each sees every event once, in order, and at last End(). See checker.h.
 // Thread rule: one thread. Lifetime: events and findings outlive the parts.
@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -19,10 +20,48 @@ namespace ringway::sim {
 
 inline constexpr uint32_t kNone = UINT32_MAX;
 
+// What of its past a gateway did not find in its journal, by what it said when it began. Shared by
+// the other parts, and up to date before they see kGatewayRecovered.
+class Forgotten {
+ public:
+  explicit Forgotten(std::span<const Event> events) : events_(events), lost_(events.size()) {}
+
+  // At kGatewayRecovered. False: nothing is lost that the gateway had not lost before.
+  bool Recover(uint32_t index);
+  // Whether the gateway, which this event is about, knows nothing of it any more.
+  bool Has(uint32_t index) const { return lost_[index]; }
+
+  // The order at a venue that the gateway knows nothing of, under any of its names; null: it does,
+  // or there is no such order. Valid until the next Recover().
+  const NewOrder* FindOrder(uint32_t venue, uint64_t request_id) const;
+  // Whether it is a request that a venue was asked and the gateway does not know of.
+  bool HasRequest(uint32_t venue, uint64_t request_id) const {
+    return requests_.contains({venue, request_id});
+  }
+  // What those orders have traded: bought minus sold, by account and instrument.
+  std::map<std::pair<uint32_t, uint32_t>, int64_t> Positions() const;
+
+ private:
+  struct Numbers {
+    uint64_t next_report = 1;   // of sessions; of venues the last one, plus 1
+    uint64_t next_request = 1;  // of sessions; of venues their connectors' own words, plus 1
+  };
+  bool IsLost(const Event& event, std::array<uint64_t, kPartiesMax>& own_words) const;
+
+  std::span<const Event> events_;
+  std::vector<bool> lost_;  // by event
+  std::array<Numbers, kPartiesMax> sessions_;
+  std::array<Numbers, kPartiesMax> venues_;
+  uint64_t last_request_ = 0;
+  // By venue and name: the request of an order that is lost.
+  std::map<std::pair<uint32_t, uint64_t>, NewOrder> orders_;
+  std::set<std::pair<uint32_t, uint64_t>> requests_;
+};
+
 class Deliveries {
  public:
-  Deliveries(std::span<const Event> events, Findings& findings)
-      : events_(events), findings_(findings) {}
+  Deliveries(std::span<const Event> events, const Forgotten& forgotten, Findings& findings)
+      : events_(events), forgotten_(forgotten), findings_(findings) {}
   void On(uint32_t index);
   void End();
 
@@ -35,10 +74,22 @@ class Deliveries {
     uint64_t next_received = 0;  // 0: no process
     uint32_t process = 0;
     bool alive = false;
+    bool durable = false;  // its process asked for that
+    // A process that has not logged on since the gateway began anew hears the old one's reports.
+    bool on_old_link = false;
+    std::vector<uint32_t> old_said;
+    uint64_t durable_next = 1;      // reports below were durable when a strategy was told
+    uint64_t told_next = 1;         // reports below this process was told
+    std::vector<bool> may_be_gone;  // by number - 1: taken by a gateway whose power was lost
+    std::pair<uint64_t, uint64_t> safe{1, 1};  // as kGatewaySafe
+    std::pair<uint64_t, uint64_t> recovered{1, 1};
   };
   struct Venue {
     absl::flat_hash_map<uint64_t, uint32_t> asked;  // by the request's id: place in asked_order
     std::vector<uint32_t> asked_order;
+    std::vector<bool> is_foreign;     // by place: taken, forgotten, and counted as such
+    std::vector<uint32_t> own_words;  // of the connector: places that they answer, or kNone
+    std::pair<uint64_t, uint64_t> recovered{0, 0};
     std::vector<bool> was_taken;     // by place
     std::vector<bool> was_answered;  // by place: in the venue's stead
     std::vector<uint32_t> took;      // places, by number - 1
@@ -56,9 +107,17 @@ class Deliveries {
   void OnVenueSaid(uint32_t index);
   void OnHeard(const Event& event);
   bool OnStandIn(Venue& venue, uint64_t id, const Event& event);
+  void OnRestored(uint32_t index);
+  void OnForeign(const Event& event);
+  void OnRecovered();
+  void Recover(Session& session, uint32_t id);
+  void Recover(Venue& venue, uint32_t id);
 
   std::span<const Event> events_;
+  const Forgotten& forgotten_;
   Findings& findings_;
+  bool power_lost_ = false;  // since the last start
+  bool gave_up_ = false;     // the last process promised no durability any more
   std::array<Session, kPartiesMax> sessions_;
   std::array<Venue, kPartiesMax> venues_;
 };
@@ -84,10 +143,15 @@ struct TrackedOrder {
 
 class Orders {
  public:
-  Orders(std::span<const Event> events, Findings& findings)
-      : events_(events), findings_(findings) {}
+  Orders(std::span<const Event> events, const Forgotten& forgotten, Findings& findings)
+      : events_(events), forgotten_(&forgotten), findings_(&findings) {}
   void On(uint32_t index);
   void End();
+  // Takes another one's knowledge.
+  void Become(Orders&& other) noexcept {
+    other.findings_ = findings_;
+    *this = std::move(other);
+  }
 
   const std::vector<TrackedOrder>& orders() const noexcept { return orders_; }
   const TrackedOrder* Find(uint64_t order_id) const;
@@ -98,6 +162,8 @@ class Orders {
     return positions_;
   }
   const Counts& counts() const noexcept { return counts_; }
+  // Of the unknown reports those about forgotten changes of orders that it knows: it may know them.
+  uint64_t reports_of_forgotten() const noexcept { return reports_of_forgotten_; }
 
  private:
   struct Request {
@@ -111,6 +177,8 @@ class Orders {
     uint64_t exec_id;
     uint32_t order;
     ExecType type;
+    uint64_t leaves;
+    bool restates;  // the order, by a replace that the gateway has forgotten
   };
   struct Venue {
     std::vector<Heard> heard;  // passed on or to be judged, from next on
@@ -129,14 +197,17 @@ class Orders {
   void OnTrade(TrackedOrder& order, const ExecutionReport& report);
   void OnReplaced(const Event& event, TrackedOrder& order, const ExecutionReport& report);
   bool Origin(const Event& event, TrackedOrder& order, const ExecutionReport& report);
+  bool IsNamed(const Event& event) const;
   void OnAsked(const Event& event);
   void OnHeard(const Event& event);
+  void CountUnknown(uint32_t venue, uint64_t request_id);
   void Judge(const Heard& heard);
   void EndRequest(const Event& event, uint64_t cl_ord_id);
   void Answered(uint32_t request);
 
   std::span<const Event> events_;
-  Findings& findings_;
+  const Forgotten* forgotten_;
+  Findings* findings_;
   std::vector<TrackedOrder> orders_;
   absl::flat_hash_map<uint64_t, uint32_t> by_id_;
   std::vector<Request> requests_;
@@ -146,12 +217,14 @@ class Orders {
   std::array<Venue, kPartiesMax> venues_;
   std::map<std::pair<uint32_t, uint32_t>, int64_t> positions_;
   Counts counts_;
+  uint64_t reports_of_forgotten_ = 0;
 };
 
 class Holdings {
  public:
-  Holdings(std::span<const Event> events, const Orders& orders, Findings& findings)
-      : events_(events), orders_(orders), findings_(findings) {}
+  Holdings(std::span<const Event> events, const Orders& orders, const Forgotten& forgotten,
+           Findings& findings)
+      : events_(events), orders_(orders), forgotten_(forgotten), findings_(findings) {}
   void On(uint32_t index);
   void End();
 
@@ -166,8 +239,11 @@ class Holdings {
     std::map<uint64_t, Belief> orders;        // by orderId
     std::map<uint64_t, uint64_t> quantities;  // sent, by clOrdId
     std::map<std::pair<uint32_t, uint32_t>, int64_t> positions;
-    uint64_t counted = 0;  // reports up to this number are in `positions`
-    bool complete = true;  // and none is missing
+    uint64_t counted = 0;               // reports up to this number are in `positions`
+    bool complete = true;               // and none is missing, nor told again under another number
+    std::map<uint64_t, uint32_t> told;  // reports by number, since its last start without memory
+    bool stale = false;                 // it has not logged on since the gateway began anew
+    uint64_t next_report = 1;           // as the gateway knew when it began
   };
   struct Probe {
     std::vector<uint32_t> gateway_orders;
@@ -178,9 +254,10 @@ class Holdings {
     bool any = false;
   };
 
-  void OnReceived(const Event& event);
-  void Learn(const Event& event, Strategy& strategy);
+  void OnReceived(uint32_t index);
+  void Learn(const Event& event, Strategy& strategy, bool trades);
   void Forget(Strategy& strategy, uint64_t next_report);
+  void OnLogon(const Event& event);
   void Compare();
   void CompareOrders();
   void CompareWithVenues();
@@ -188,6 +265,7 @@ class Holdings {
 
   std::span<const Event> events_;
   const Orders& orders_;
+  const Forgotten& forgotten_;
   Findings& findings_;
   std::array<Strategy, kPartiesMax> strategies_;
   Probe probe_;

@@ -28,7 +28,8 @@ const Record& CalmRecord() {
       edits.without.push_back(static_cast<Fault>(fault));
     }
     edits.orders = 600;
-    Plan plan = MakePlan(3, edits);
+    Plan plan = MakePlan(2, edits);
+    plan.durable_sessions = 0;
     plan.sessions = 2;
     plan.venues = 1;
     plan.replace_permille = plan.cancel_permille = 150;

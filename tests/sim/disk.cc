@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
@@ -11,27 +12,50 @@
 
 namespace ringway::sim {
 
-void SimDisk::KillProcess() noexcept {
-  for (size_t i = 0; i != segments_.size(); ++i) *stable_[i] = *memory_[i];
-  power_failed_ = false;
+void SimDisk::KillProcess(uint64_t written, uint64_t begun) {
+  // Only a process that has recorded something tells that what was before it is whole.
+  if (begun > home_end_) power_failed_ = false;
+  dirty_end_ = begun;
+  bool first = true;
+  ForEachPart(written, begun, [&](size_t index, uint64_t offset, uint64_t bytes) {
+    std::byte* const memory = memory_[index]->data();
+    const uint64_t end = offset + bytes;
+    const uint64_t record = std::max<uint64_t>(offset, sizeof(SegmentHeader));
+    if (record >= end) return;
+    // Of one record some bytes are there, but not its first word, which is stored last.
+    RecordHeader header{};
+    if (std::exchange(first, false) && end - record >= sizeof(header)) {
+      std::memcpy(&header, memory + record, sizeof(header));
+    }
+    const uint64_t kept = random_.Below(std::min<uint64_t>(header.bytes(), end - record) + 1);
+    std::memset(memory + record, 0, std::min<uint64_t>(sizeof(uint64_t), end - record));
+    std::memset(memory + record + kept, 0, end - record - kept);
+  });
 }
 
 void SimDisk::LosePower() {
   power_failed_ = true;
   // Of what was under way, now much has arrived, now little.
   const double arrived = random_.Unit();
-  for (size_t i = 0; i != segments_.size(); ++i) {
-    std::vector<std::byte>& to = *stable_[i];
-    const std::vector<std::byte>& from = *memory_[i];
-    for (size_t at = 0; at < to.size(); at += kSectorBytes) {
+  ForEachPart(synced_, dirty_end_, [&](size_t index, uint64_t offset, uint64_t bytes) {
+    std::vector<std::byte>& to = *stable_[index];
+    std::vector<std::byte>& from = *memory_[index];
+    const size_t begin = offset / kSectorBytes * kSectorBytes;
+    for (size_t at = begin; at < offset + bytes; at += kSectorBytes) {
       const size_t sector = std::min<size_t>(kSectorBytes, to.size() - at);
       if (std::memcmp(to.data() + at, from.data() + at, sector) == 0) continue;
-      if (!random_.Chance(arrived)) continue;
-      const size_t part = random_.Chance(0.1) ? random_.Below(sector) : sector;
-      std::memcpy(to.data() + at, from.data() + at, part);
+      if (random_.Chance(arrived)) {
+        const size_t part = random_.Chance(0.1) ? random_.Below(sector) : sector;
+        std::memcpy(to.data() + at, from.data() + at, part);
+      }
+      std::memcpy(from.data() + at, to.data() + at, sector);
     }
-    *memory_[i] = to;
-  }
+  });
+}
+
+void SimDisk::BringHome() noexcept {
+  Sync(dirty_end_);
+  synced_ = home_end_ = end_position_;
 }
 
 void SimDisk::Prepare(uint64_t segment_bytes) {
@@ -61,15 +85,14 @@ void SimDisk::RemoveBehind(uint64_t number) {
     memory_.pop_back();
     stable_.pop_back();
   }
+  synced_ = home_end_ = std::min(synced_, end_position_);
 }
 
 void SimDisk::Sync(uint64_t position) noexcept {
-  uint64_t first = 0;
-  for (size_t i = 0; i != segments_.size() && first < position; ++i) {
-    const uint64_t bytes = std::min(segments_[i].bytes, position - first);
-    std::memcpy(stable_[i]->data(), memory_[i]->data(), bytes);
-    first += segments_[i].bytes;
-  }
+  ForEachPart(synced_, position, [this](size_t index, uint64_t offset, uint64_t bytes) {
+    std::memcpy(stable_[index]->data() + offset, memory_[index]->data() + offset, bytes);
+  });
+  synced_ = std::max(synced_, position);
 }
 
 absl::Status SimDisk::Read(size_t index, uint64_t offset, std::span<std::byte> out) {
@@ -81,28 +104,32 @@ absl::Status SimDisk::Read(size_t index, uint64_t offset, std::span<std::byte> o
   return absl::OkStatus();
 }
 
-SimStorage::SimStorage(SimDisk& disk, uint64_t segment_bytes, const DiskFaults& faults,
-                       uint64_t seed)
+SimStorage::SimStorage(SimDisk& disk, const JournalCursor& end, uint64_t segment_bytes,
+                       const DiskFaults& faults, uint64_t seed)
     : disk_(disk),
       segment_bytes_(segment_bytes),
       faults_(faults),
       random_(seed),
       first_(disk.segments().size()) {
-  disk_.Prepare(segment_bytes_);  // the first one a process waits for
-  SegmentPrepared();
+  // The first ones a process waits for.
+  while (ready() < kSpareSegments) {
+    disk_.Prepare(segment_bytes_);
+    SegmentPrepared();
+  }
+  SetDurable(end.position);
+  Publish(end.position);
 }
 
 void SimStorage::Turn(int64_t now_ns) {
-  if (fault() != JournalFault::kSyncFailed && syncing_ && now_ns >= sync_ends_ns_) {
+  if (hopeless()) return;
+  if (syncing_ && now_ns >= sync_ends_ns_) {
     syncing_ = false;
     if (random_.Chance(faults_.sync_fails_probability)) {
-      SetFault(JournalFault::kSyncFailed);
-      return;
+      return SetFault(random_.Chance(0.5) ? JournalFault::kSyncFailed : JournalFault::kWriteError);
     }
     disk_.Sync(sync_to_);
     SetDurable(sync_to_);
   }
-  if (fault() == JournalFault::kSyncFailed) return;
   // Like a thread that gathers: now and then, or when it is asked.
   if (!syncing_ && written() > durable() && (sync_wanted_ || random_.Chance(0.3))) {
     syncing_ = true;

@@ -42,7 +42,7 @@ class JournalRun {
     faults.slow_probability = random_.Chance(0.3) ? 0.2 : 0;
     faults.sync_fails_probability = random_.Chance(0.2) ? 0.01 : 0;
     faults.full_probability = random_.Chance(0.3) ? 0.2 : 0;
-    SimStorage storage(disk_, kSegmentBytesMin, faults, random_.Next());
+    SimStorage storage(disk_, end.cursor, kSegmentBytesMin, faults, random_.Next());
     JournalWriter writer(storage, end.cursor, epoch, now_ns_, 7);
     const uint64_t steps = random_.Below(600);
     for (uint64_t i = 0; i != steps; ++i) {
@@ -53,14 +53,16 @@ class JournalRun {
     }
     const bool power = random_.Chance(0.6);
     promised_ = power ? storage.durable() : storage.written();
-    power ? disk_.LosePower() : disk_.KillProcess();
+    const uint64_t written = storage.written();
+    disk_.KillProcess(written, written);
+    if (power) disk_.LosePower();
     power_losses += power;
     faults_seen += storage.fault() != JournalFault::kNone;
   }
 
   // Reads everything and compares.
   JournalEnd Recover() {
-    if (disk_.segments().empty()) return {};
+    disk_.BringHome();
     JournalReader reader(disk_);
     size_t read = 0;
     JournalRecord record;

@@ -8,14 +8,34 @@
 namespace ringway::sim {
 namespace {
 
-constexpr std::array<const char*, kEventKinds> kNames = {
-    "strategy started",    "strategy resumed",  "strategy back",
-    "strategy sent",       "strategy received", "strategy gap",
-    "strategy died",       "gateway took",      "gateway said",
-    "gateway asked",       "gateway heard",     "venue logon",
-    "venue took",          "venue said",        "probe",
-    "gateway holds order", "gateway holds",     "gateway counts",
-    "venue holds order",   "venue holds"};
+constexpr std::array<const char*, kEventKinds> kNames = {"strategy started",
+                                                         "strategy resumed",
+                                                         "strategy back",
+                                                         "strategy sent",
+                                                         "strategy received",
+                                                         "strategy gap",
+                                                         "strategy died",
+                                                         "gateway took",
+                                                         "gateway said",
+                                                         "gateway asked",
+                                                         "gateway heard",
+                                                         "gateway's journal is safe",
+                                                         "gateway died",
+                                                         "power lost",
+                                                         "recovered session",
+                                                         "recovered venue",
+                                                         "gateway recovered",
+                                                         "gateway restored",
+                                                         "gateway counts foreign",
+                                                         "venue logon",
+                                                         "venue took",
+                                                         "venue said",
+                                                         "probe",
+                                                         "gateway holds order",
+                                                         "gateway holds",
+                                                         "gateway counts",
+                                                         "venue holds order",
+                                                         "venue holds"};
 
 }  // namespace
 

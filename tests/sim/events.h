@@ -25,6 +25,7 @@ namespace ringway::sim {
 // `id` is a session's or a venue's number, `seq` the message's number on its way.
 enum class EventKind : uint8_t {
   // A strategy's process. Numbers are the session's.
+  // Logons have as payload a word: the durability that is asked for.
   kStrategyStart,     // a new one without memory logged on: seq of the next report, other: request
   kStrategyResumed,   // a new one that goes on from its predecessor's record: likewise
   kStrategyBack,      // the same one logged on again: likewise
@@ -36,7 +37,17 @@ enum class EventKind : uint8_t {
   kGatewayTook,   // a request of a session goes to the engine
   kGatewaySaid,   // a report to a session; SessionReject has no number
   kGatewayAsked,  // a request that the venue's connector has taken
-  kGatewayHeard,  // a venue's message, or the connector's in its stead
+  kGatewayHeard,  // a venue's message, by its number, or the connector's in its stead: 0
+  // The gateway's process ends, and another one begins. Then it says what its journal told it.
+  kGatewaySafe,       // at an end: the session's reports below seq and requests below other would
+                      // survive a loss of power
+  kGatewayDied,       // killed; other: 1: it had given up promises of durability
+  kPowerLost,         // of its machine, when it had died
+  kRecoveredSession,  // seq of the next report, other: of the next request
+  kRecoveredVenue,    // seq: its last report; other: messages of the connector itself, ever
+  kGatewayRecovered,  // other: the last request to a venue, by its number (RequestNumber())
+  kGatewayRestored,   // a request from before that no connector had taken
+  kGatewayForeign,    // seq: so many requests of before a venue has that the journal has not
   // A venue. Numbers are its own count of requests and reports.
   kVenueLogon,  // the gateway is back: seq of the next report, other: of the next request
   kVenueTook,   // a request
@@ -49,6 +60,11 @@ enum class EventKind : uint8_t {
   kVenueOrder,       // id: venue; payload OpenOrder
   kVenuePosition,    // id: venue; payload Holding
 };
+// Requests to venues are numbered through in the upper bits of their names; docs/adr/0006.
+constexpr uint64_t RequestNumber(uint64_t venue_request_id) noexcept {
+  return venue_request_id >> 24;
+}
+
 inline constexpr uint32_t kEventKinds = static_cast<uint32_t>(EventKind::kVenuePosition) + 1;
 
 struct Event {
@@ -114,6 +130,9 @@ class Recorder {
     Fold(event);
     // Prices are repeated for ever; everything else ends when all is quiet.
     progress_ += type != FrameType::kReferencePrice;
+  }
+  void AddNumbers(EventKind kind, uint32_t id, uint64_t seq, uint64_t other = 0) {
+    Add(kind, id, seq, FrameType{}, {}, other);
   }
   template <Message M>
   void Add(EventKind kind, uint32_t id, uint64_t seq, const M& message, uint64_t other = 0) {

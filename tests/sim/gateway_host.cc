@@ -1,15 +1,22 @@
-// How is the simulated gateway put together, and what does a probe find in it?
+// How is the simulated gateway recovered and put together, and what does a probe find in it?
 #include "tests/sim/gateway_host.h"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "base/check.h"
+#include "gateway/journal/record.h"
+#include "gateway/recovery/recall.h"
 #include "tests/sim/strategy.h"
 
 namespace ringway::sim {
 namespace {
 
 constexpr uint32_t kOperator = 9;
+constexpr uint64_t kConfigHash = 1;
+constexpr uint32_t kReportSlots = 512;
 
 EngineConfig MakeEngineConfig(const Plan& plan) {
   EngineConfig config;
@@ -39,6 +46,8 @@ EngineConfig MakeEngineConfig(const Plan& plan) {
     session.limits.messages_per_second = plan.has(Fault::kRateLimit) ? 5'000 : 0;
     session.limits.message_burst = 50;
     session.limits.cancel_reserve = 10;
+    if (plan.cancel_on_link_loss) session.cancel_on_disconnect = CancelOnDisconnect::kLinkLoss;
+    session.cancel_grace_ns = plan.cancel_grace_ns;
     config.sessions.push_back(session);
   }
   for (uint32_t i = 0; i != plan.venues; ++i) {
@@ -49,10 +58,19 @@ EngineConfig MakeEngineConfig(const Plan& plan) {
   return config;
 }
 
+// Every request to a venue begins with its name.
+uint64_t NumberOf(std::span<const std::byte> request) {
+  uint64_t name = 0;
+  std::memcpy(&name, request.data() + kRootBytes, sizeof(name));
+  return RequestNumber(name);
+}
+
 }  // namespace
 
+// --- The recorder around a connector ---
+
 RecordedConnector::RecordedConnector(VenueId venue, std::unique_ptr<Dialer<SimLink>> dialer,
-                                     Recorder& recorder)
+                                     Recorder& recorder, Lifeline& life, ConnectorHistory& history)
     : venue_(venue),
       connector_(std::move(dialer), {.venue = venue,
                                      .member_id = 1,
@@ -61,58 +79,208 @@ RecordedConnector::RecordedConnector(VenueId venue, std::unique_ptr<Dialer<SimLi
                                      .retry_max_ns = 16 * kNsPerMs,
                                      .logon_timeout_ns = 20 * kNsPerMs,
                                      .confirm_ns = kNsPerMs}),
-      recorder_(recorder) {}
+      recorder_(recorder),
+      life_(life),
+      history_(history) {}
 
 uint32_t RecordedConnector::Send(int64_t now_ns, std::span<const Effect> requests) {
+  if (!life_.Use()) return 0;
   const uint32_t taken = connector_.Send(now_ns, requests);
   for (const Effect& request : requests.first(taken)) {
     recorder_.Add(EventKind::kGatewayAsked, venue_, 0, request.type, request.bytes());
+    history_.last_asked = NumberOf(request.bytes());
   }
   return taken;
 }
 
 void RecordedConnector::Poll(int64_t now_ns, Effects& messages) {
+  if (!life_.Use()) return;
   const uint32_t before = messages.count();
   connector_.Poll(now_ns, messages);
+  if (const uint64_t foreign = connector_.counters().requests_foreign; foreign != foreign_) {
+    recorder_.AddNumbers(EventKind::kGatewayForeign, venue_, foreign - foreign_);
+    foreign_ = foreign;
+  }
   for (const Effect* heard = messages.begin() + before; heard != messages.end(); ++heard) {
-    recorder_.Add(EventKind::kGatewayHeard, venue_, 0, heard->type, heard->bytes());
+    if (heard->seq == 0)
+      history_.own_words.push_back(static_cast<uint32_t>(recorder_.events().size()));
+    recorder_.Add(EventKind::kGatewayHeard, venue_, heard->seq, heard->type, heard->bytes());
   }
 }
 
-GatewayHost::GatewayHost(const Plan& plan, Recorder& recorder, const MakeDialer& make_dialer,
-                         Admit admit)
-    : engine_(std::make_unique<Engine>(MakeEngineConfig(plan))) {
-  std::vector<SessionConfig> configs;
-  for (uint32_t id = 1; id <= plan.sessions; ++id) {
-    session_ids_.push_back(id);
-    configs.push_back({.id = id, .key = KeyOf(id), .report_slots = 512});
+void RecordedConnector::Restore(const VenueCursor& cursor, std::span<const Effect> requests) {
+  for (const Effect& request : requests) {
+    if (NumberOf(request.bytes()) <= history_.last_asked) continue;
+    recorder_.Add(EventKind::kGatewayRestored, venue_, 0, request.type, request.bytes());
   }
-  SessionLayerOptions options;
-  options.links_before_logon_max = 4;
-  options.logon_timeout_ns = 30 * kNsPerMs;
-  options.heartbeat_default_ns = 10 * kNsPerMs;
-  options.open_orders = [engine = engine_.get()](SessionId id) -> uint64_t {
-    return engine->open_orders(id);
-  };
-  auto layer = SessionLayer<SimLink>::Create(options, configs, std::move(admit));
-  RINGWAY_CHECK(layer.ok(), "the simulator's session options are right");
-  sessions_ = *std::move(layer);
-  recorded_ = std::make_unique<RecordedSessions>(*sessions_, recorder);
+  connector_.Restore(cursor, requests);
+}
+
+// --- From the journal's end to the first turn ---
+
+GatewayHost::GatewayHost(const Surroundings& around)
+    : around_(around), life_([this] { NoteEnd(); }) {
+  for (uint32_t id = 1; id <= around_.plan.sessions; ++id) session_ids_.push_back(id);
+}
+
+// What the checker has to know of a journal's record.
+void GatewayHost::Follow(const JournalRecord& record, std::vector<size_t>& own,
+                         uint64_t& last_request) const {
+  JournaledStep step;
+  if (record.header.type != RecordType::kStep || !ReadStep(record.body, step)) return;
+  if (step.input.origin == Origin::kVenue && step.venue_cursor == 0) {
+    // A connector's word; or the gateway's, about what no connector had taken.
+    const std::vector<uint32_t>& words = around_.history[step.input.id - 1].own_words;
+    size_t& next = own[step.input.id - 1];
+    if (next != words.size()) {
+      const Event& word = around_.recorder.events()[words[next]];
+      next += word.type == step.input.type && std::ranges::equal(word.bytes(), step.input.payload);
+    }
+  }
+  for (JournaledEffect effect; NextEffect(step.effects, effect);) {
+    if (effect.target != Target::kVenue) continue;
+    last_request = std::max(last_request, NumberOf(effect.payload));
+  }
+}
+
+std::string GatewayHost::Replay(ReplayedGateway& past, JournalEnd& end) {
+  JournalReader reader(around_.disk);
+  std::vector<size_t> own(around_.history.size());
+  uint64_t last_request = 0;
+  absl::Status status = reader.Open();
+  JournalRecord record;
+  while (status.ok() && reader.Next(record) == JournalReader::Result::kRecord) {
+    status = past.Apply(record);
+    Follow(record, own, last_request);
+  }
+  if (status.ok()) status = reader.status();
+  if (status.ok()) status = past.Configure(kConfigHash);
+  if (!status.ok()) return std::string(status.message());
+  end = reader.end();
+  Recorder& recorder = around_.recorder;
+  for (const uint32_t id : session_ids_) {
+    recorder.AddNumbers(EventKind::kRecoveredSession, id, past.engine().next_seq_out(id),
+                        past.engine().next_seq_in(id));
+  }
+  for (uint32_t venue = 1; venue <= around_.plan.venues; ++venue) {
+    const ReplayedVenue* ended = past.venue(static_cast<VenueId>(venue));
+    recorder.AddNumbers(EventKind::kRecoveredVenue, venue,
+                        ended == nullptr ? 0 : ended->cursor.received, own[venue - 1]);
+    around_.history[venue - 1].own_words.resize(own[venue - 1]);
+  }
+  recorder.AddNumbers(EventKind::kGatewayRecovered, 0, end.epoch, last_request);
+  return "";
+}
+
+std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_t seed,
+                               const LifeEnd* before) {
+  around_.disk.BringHome();
+  ReplayedGateway past({.config_of = [this](uint64_t) { return MakeEngineConfig(around_.plan); },
+                        .report_slots = kReportSlots});
+  JournalEnd end;
+  if (std::string error = Replay(past, end); !error.empty()) return error;
+  life_.Follow(end.cursor.position, nullptr);
+  engine_ = past.TakeEngine();
+  if (before != nullptr) {
+    // Timers that change nothing but the time are not recorded.
+    Effects none;
+    if (before->now_ns > engine_->now_ns()) {
+      engine_->Step(before->now_ns, {Origin::kTimer, 0, FrameType{}, {}}, none);
+    }
+    if (none.count() != 0 || engine_->StateHash() != before->state_hash) {
+      return "the replayed state is not the one in which the process before ended";
+    }
+  }
+  const uint32_t start = end.epoch + 1;
+  if (!engine_->CanStart(start)) return "the journal has used up its identifiers";
+  numbers_.push_back(NumbersNow(end.cursor.position));
+  MakeParts(past);
+  if (!life_.Use()) return "";
+  around_.disk.RemoveBehind(end.segment_number);
+  storage_ = std::make_unique<SimStorage>(around_.disk, end.cursor, around_.plan.segment_bytes,
+                                          faults, seed);
+  if (!life_.Use()) return "";
+  journal_ = std::make_unique<JournalWriter>(*storage_, end.cursor, start, now_ns, kConfigHash);
+  life_.Follow(0, journal_.get());
+
   Gateway<RecordedSessions>::Parts parts{.engine = *engine_,
                                          .sessions = *recorded_,
                                          .venues = {},
                                          .session_ids = session_ids_,
                                          .positions_max = 32,
                                          .accept_links = {},
-                                         .mailbox = &mailbox_};
-  for (uint32_t i = 0; i != plan.venues; ++i) {
-    const auto venue = static_cast<VenueId>(1 + i);
-    connectors_.push_back(std::make_unique<RecordedConnector>(venue, make_dialer(venue), recorder));
-    parts.venues.push_back({.id = venue,
-                            .connector = connectors_.back().get(),
-                            .pending_max = plan.has(Fault::kSmallQueues) ? 2u : 256u});
+                                         .mailbox = &mailbox_,
+                                         .journal = journal_.get()};
+  for (uint32_t i = 0; i != around_.plan.venues; ++i) {
+    parts.venues.push_back({.id = static_cast<VenueId>(1 + i),
+                            .connector = connectors_[i].get(),
+                            .pending_max = around_.plan.has(Fault::kSmallQueues) ? 2u : 256u});
   }
   gateway_ = std::make_unique<Gateway<RecordedSessions>>(std::move(parts));
+  if (life_.Use()) gateway_->Start(now_ns, start);
+  return "";
+}
+
+void GatewayHost::MakeParts(const ReplayedGateway& past) {
+  std::vector<SessionConfig> configs;
+  for (const uint32_t id : session_ids_) {
+    configs.push_back({.id = id, .key = KeyOf(id), .report_slots = kReportSlots});
+    RecallSession(past, *engine_, configs.back());
+  }
+  SessionLayerOptions options;
+  options.links_before_logon_max = 4;
+  options.logon_timeout_ns = 30 * kNsPerMs;
+  options.heartbeat_default_ns = 10 * kNsPerMs;
+  options.durability_max = Durability::kDurable;
+  options.open_orders = [engine = engine_.get()](SessionId id) -> uint64_t {
+    return engine->open_orders(id);
+  };
+  auto layer = SessionLayer<SimLink>::Create(options, configs, around_.admit);
+  RINGWAY_CHECK(layer.ok(), "the simulator's session options are right");
+  sessions_ = *std::move(layer);
+  recorded_ = std::make_unique<RecordedSessions>(*sessions_, around_.recorder, life_);
+  for (const uint32_t id : session_ids_) RecallReports(past, id, *sessions_);
+  for (uint32_t i = 0; i != around_.plan.venues; ++i) {
+    const auto venue = static_cast<VenueId>(1 + i);
+    connectors_.push_back(std::make_unique<RecordedConnector>(
+        venue, around_.make_dialer(venue), around_.recorder, life_, around_.history[i]));
+    RecallVenue(past, venue, *connectors_.back());
+  }
+}
+
+// --- Turns and the end ---
+
+void GatewayHost::Turn(int64_t now_ns) {
+  storage_->Turn(now_ns);
+  gateway_->DoWork(now_ns);
+  if (life_.ended()) return;
+  if (gateway_->Failed()) return life_.End();
+  if (journal_->end().position != numbers_.back().position) {
+    numbers_.push_back(NumbersNow(journal_->end().position));
+  }
+  while (numbers_.size() > 1 && numbers_[1].position <= storage_->durable()) numbers_.pop_front();
+}
+
+GatewayHost::Numbers GatewayHost::NumbersNow(uint64_t position) const {
+  Numbers numbers{position, {}};
+  for (const uint32_t id : session_ids_) {
+    numbers.next.emplace_back(engine_->next_seq_out(id), engine_->next_seq_in(id));
+  }
+  return numbers;
+}
+
+void GatewayHost::NoteEnd() {
+  end_.written = life_.written();
+  end_.now_ns = engine_->now_ns();
+  end_.state_hash = engine_->StateHash();
+  end_.gave_up = storage_ != nullptr && storage_->hopeless();
+  end_.safe = numbers_.front().next;
+  around_.on_end();
+}
+
+const LifeEnd& GatewayHost::end() noexcept {
+  end_.begun = life_.begun();
+  return end_;
 }
 
 bool GatewayHost::SetKill(KillScope scope, uint32_t id, bool killed) {

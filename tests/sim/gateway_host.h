@@ -1,16 +1,23 @@
-// What is the gateway's process in the simulated world, and what is recorded of it?
+// What is the gateway's process in the simulated world, how does it begin and end, and what is
+// recorded of it?
 //
-// Engine, session layer, duty loop and link connectors as shipped, put together as
-// gateway/assembly.cc does. Between them stand two recorders that change nothing: around the
+// Engine, session layer, duty loop, journal, recovery and link connectors as shipped, put together
+// as gateway/assembly.cc does. Between them stand two recorders that change nothing: around the
 // session layer (requests into the engine, reports out of it) and around each connector (requests
-// taken, messages heard). The engine's own inspection is what the probe reads at the end.
+// taken, messages heard). Each use of them is a place at which the process can end: from then on
+// nothing leaves it, and what it does until the turn is over never happened. The engine's own
+// inspection is what the probe reads at the end.
 // Thread rule: one thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -21,24 +28,70 @@
 #include "gateway/connector/exchange/link_connector.h"
 #include "gateway/engine/engine.h"
 #include "gateway/gateway.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/writer.h"
+#include "gateway/recovery/replayed_gateway.h"
 #include "gateway/session/session_layer.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/events.h"
 #include "tests/sim/network.h"
 #include "tests/sim/plan.h"
 
 namespace ringway::sim {
 
+// Counts what the process does, up to its end.
+class Lifeline {
+ public:
+  explicit Lifeline(std::function<void()> on_end) : on_end_(std::move(on_end)) {}
+
+  // The process ends at the use after so many.
+  void EndAfter(uint64_t uses) noexcept { uses_left_ = uses; }
+  // False: the process has ended.
+  bool Use() {
+    if (!ended_ && uses_left_ != kForever && uses_left_-- == 0) End();
+    return !ended_;
+  }
+  void End() {
+    if (std::exchange(ended_, true)) return;
+    written_ = begun();
+    on_end_();
+  }
+  bool ended() const noexcept { return ended_; }
+
+  // The journal's end, once there is a writer.
+  void Follow(uint64_t end, const JournalWriter* writer) noexcept {
+    end_ = end;
+    writer_ = writer;
+  }
+  uint64_t begun() const noexcept { return writer_ == nullptr ? end_ : writer_->end().position; }
+  uint64_t written() const noexcept { return written_; }
+  // Whether the latest step was recorded before the process ended.
+  bool recorded() const noexcept { return !ended_ || begun() == written_; }
+
+ private:
+  static constexpr uint64_t kForever = UINT64_MAX;
+
+  std::function<void()> on_end_;
+  const JournalWriter* writer_ = nullptr;
+  uint64_t end_ = 0;
+  uint64_t uses_left_ = kForever;
+  uint64_t written_ = 0;
+  bool ended_ = false;
+};
+
 // A SessionLayer that says what passes through it.
 class RecordedSessions {
  public:
-  RecordedSessions(SessionLayer<SimLink>& layer, Recorder& recorder)
-      : layer_(layer), recorder_(recorder) {}
+  RecordedSessions(SessionLayer<SimLink>& layer, Recorder& recorder, Lifeline& life)
+      : layer_(layer), recorder_(recorder), life_(life) {}
 
   template <class Sink>
   uint32_t Poll(int64_t now_ns, Sink&& sink, uint32_t budget) {
+    if (!life_.Use()) return 0;
     return layer_.Poll(
         now_ns,
         [&](const Input& input) {
+          if (!life_.Use()) return;
           if (input.origin == Origin::kSession) {
             // A GapFill's number is that of the next request.
             const uint64_t seq = layer_.session(input.id)->next_seq_in() - 1;
@@ -49,10 +102,15 @@ class RecordedSessions {
         budget);
   }
   void Send(const Effect& effect, Publish publish) {
+    const bool alive = life_.Use();
+    // What the last step said is in the journal, so the next process says it.
+    if (!life_.recorded()) return;
     recorder_.Add(EventKind::kGatewaySaid, effect.id, effect.seq, effect.type, effect.bytes());
-    layer_.Send(effect, publish);
+    if (alive) layer_.Send(effect, publish);
   }
-  void Flush() { layer_.Flush(); }
+  void Flush() {
+    if (life_.Use()) layer_.Flush();
+  }
   void Stop(int64_t now_ns) { layer_.Stop(now_ns); }
   bool stopped() const { return layer_.stopped(); }
   const SessionLayerCounters& counters() const { return layer_.counters(); }
@@ -65,23 +123,32 @@ class RecordedSessions {
     layer_.Release(id, next_seq_out, next_seq_in);
   }
   void GiveUpHolding() noexcept { layer_.GiveUpHolding(); }
+  void Park(SessionId id) noexcept { layer_.Park(id); }
+  void Unpark() noexcept { layer_.Unpark(); }
 
  private:
   SessionLayer<SimLink>& layer_;
   Recorder& recorder_;
+  Lifeline& life_;
+};
+
+// What connectors did, over all processes.
+struct ConnectorHistory {
+  std::vector<uint32_t> own_words;  // events in which they spoke for themselves, if the journal
+                                    // has it
+  uint64_t last_asked = 0;          // the last request that any took, by its number
 };
 
 // A connector that says what passes through it.
 class RecordedConnector final : public Connector {
  public:
-  RecordedConnector(VenueId venue, std::unique_ptr<Dialer<SimLink>> dialer, Recorder& recorder);
+  RecordedConnector(VenueId venue, std::unique_ptr<Dialer<SimLink>> dialer, Recorder& recorder,
+                    Lifeline& life, ConnectorHistory& history);
   uint32_t Send(int64_t now_ns, std::span<const Effect> requests) override;
   void Poll(int64_t now_ns, Effects& messages) override;
   uint64_t logons() const noexcept override { return connector_.logons(); }
   VenueCursor cursor() const noexcept override { return connector_.cursor(); }
-  void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override {
-    connector_.Restore(cursor, requests);
-  }
+  void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override;
   void Confirm(uint64_t received) noexcept override { connector_.Confirm(received); }
   bool up() const noexcept { return connector_.up(); }
 
@@ -89,21 +156,56 @@ class RecordedConnector final : public Connector {
   VenueId venue_;
   BasicLinkConnector<SimLink> connector_;
   Recorder& recorder_;
+  Lifeline& life_;
+  ConnectorHistory& history_;
+  uint64_t foreign_ = 0;
+};
+
+// How a process ended.
+struct LifeEnd {
+  uint64_t written = 0;  // the journal's end
+  uint64_t begun = 0;    // of what the process did in its last turn
+  int64_t now_ns = 0;    // of the engine's last step
+  uint64_t state_hash = 0;
+  bool gave_up = false;  // no durability was promised any more
+  // By session - 1: numbers of the next report and request as far as the journal was synced.
+  std::vector<std::pair<uint64_t, uint64_t>> safe;
 };
 
 class GatewayHost {
  public:
-  using MakeDialer = std::function<std::unique_ptr<Dialer<SimLink>>(VenueId venue)>;
-  // True when the session may use a link of this epoch: the listener's answer.
-  using Admit = SessionLayer<SimLink>::Admit;
+  // What is around the process, and outlives it.
+  struct Surroundings {
+    const Plan& plan;
+    Recorder& recorder;
+    SimDisk& disk;
+    std::vector<ConnectorHistory>& history;  // by venue - 1
+    std::function<std::unique_ptr<Dialer<SimLink>>(VenueId venue)> make_dialer;
+    // True when the session may use a link of this epoch: the listener's answer.
+    SessionLayer<SimLink>::Admit admit;
+    std::function<void()> on_end;  // from now on nothing leaves the process
+  };
 
-  GatewayHost(const Plan& plan, Recorder& recorder, const MakeDialer& make_dialer, Admit admit);
+  explicit GatewayHost(const Surroundings& around);
+
+  // Goes on where the journal ends. Empty, or what is wrong: with the journal, or with the state,
+  // which is not the one in which the process before ended (null: nobody knows it).
+  std::string Start(int64_t now_ns, const DiskFaults& faults, uint64_t seed, const LifeEnd* before);
+
+  // The process ends after so many uses of sessions and connectors, or now.
+  void EndAfter(uint64_t uses) noexcept { life_.EndAfter(uses); }
+  void End() { life_.End(); }
+  bool ended() const noexcept { return life_.ended(); }
+  // REQUIRES: ended(), and the turn is over.
+  const LifeEnd& end() noexcept;
 
   // A strategy's link has arrived.
   void Accept(std::unique_ptr<SimLink> link, int64_t now_ns) {
     sessions_->Accept(std::move(link), now_ns);
   }
-  void Turn(int64_t now_ns) { gateway_->DoWork(now_ns); }
+  void Turn(int64_t now_ns);
+  void HealDisk() noexcept { storage_->Heal(); }
+  bool disk_is_hopeless() const noexcept { return storage_->hopeless(); }
 
   // Latches or re-arms a kill switch, as an operator does. False: one is still under way.
   bool SetKill(KillScope scope, uint32_t id, bool killed);
@@ -119,7 +221,24 @@ class GatewayHost {
   uint64_t StateHash() const { return engine_->StateHash(); }
 
  private:
+  // How far the sessions had come at a position of the journal.
+  struct Numbers {
+    uint64_t position;
+    std::vector<std::pair<uint64_t, uint64_t>> next;  // as LifeEnd::safe
+  };
+
+  std::string Replay(ReplayedGateway& past, JournalEnd& end);
+  void Follow(const JournalRecord& record, std::vector<size_t>& own, uint64_t& last_request) const;
+  void MakeParts(const ReplayedGateway& past);
+  Numbers NumbersNow(uint64_t position) const;
+  void NoteEnd();
+
+  Surroundings around_;
+  Lifeline life_;
+  LifeEnd end_;
   std::vector<uint32_t> session_ids_;
+  std::unique_ptr<SimStorage> storage_;
+  std::unique_ptr<JournalWriter> journal_;
   std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<RecordedConnector>> connectors_;
   std::unique_ptr<SessionLayer<SimLink>> sessions_;
@@ -127,6 +246,7 @@ class GatewayHost {
   AdminMailbox mailbox_;
   bool asked_ = false;
   std::unique_ptr<Gateway<RecordedSessions>> gateway_;
+  std::deque<Numbers> numbers_;  // the first is synced
 };
 
 }  // namespace ringway::sim

@@ -62,6 +62,18 @@ class Network {
     std::erase_if(wires_, [](const auto& wire) { return wire.use_count() == 1; });
   }
 
+  // A party of every link ends: whoever dialled (0) or listened (1).
+  enum class Ending : uint8_t {
+    kTold,    // the others are told
+    kSilent,  // nobody is
+    kLate,    // nor here; what the party had posted still arrives
+  };
+  void EndParty(int end, Ending how) noexcept {
+    for (const auto& wire : wires_) {
+      how == Ending::kLate ? wire->Strand(end) : wire->Kill(end, how == Ending::kTold);
+    }
+  }
+
   static void Cut(FaultyWire& wire, Break how) noexcept {
     switch (how) {
       case Break::kTold:

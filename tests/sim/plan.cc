@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/random.h"
+#include "gateway/journal/format.h"
 
 namespace ringway::sim {
 namespace {
@@ -44,6 +45,11 @@ constexpr std::array<Row, kFaults> kRows = {{
     {Fault::kRateLimit, "rate-limit", 0},
     {Fault::kTightLimits, "tight-limits", 0},
     {Fault::kSmallQueues, "small-queues", 0},
+    {Fault::kGatewayCrash, "gateway-crash", 2},
+    {Fault::kPowerLoss, "power-loss", 2},
+    {Fault::kSlowDisk, "slow-disk", 0},
+    {Fault::kFailingDisk, "failing-disk", 0},
+    {Fault::kFullDisk, "full-disk", 0},
 }};
 
 constexpr bool RowsAreInOrder() {
@@ -79,6 +85,11 @@ Plan MakePlan(uint64_t seed, const Edits& edits) {
   plan.wrong_permille = static_cast<uint32_t>(random.Below(60));
   plan.width_ticks = 1 + static_cast<uint32_t>(random.Below(30));
   plan.cancel_on_disconnect = random.Chance(0.3);
+  plan.cancel_on_link_loss = random.Chance(0.2);
+  plan.cancel_grace_ns = random.Between(0, 30) * kNsPerMs;
+  plan.durable_sessions = random.Chance(0.5) ? static_cast<uint32_t>(random.Next()) : 0;
+  plan.sync_ns_max = random.Between(1, 40) * 100 * kNsPerUs;
+  plan.segment_bytes = static_cast<uint32_t>(kSegmentBytesMin << random.Below(3));
   plan.duration = random.Between(60, 160) * kNsPerMs;
 
   // So dense that the orders are sent by the end of the duration, if nothing holds them up.

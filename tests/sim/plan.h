@@ -53,8 +53,14 @@ enum class Fault : uint8_t {
   kRateLimit,    // sessions may send only so much: for the whole run
   kTightLimits,  // positions, quantities, collars: for the whole run
   kSmallQueues,  // little room between engine and venue: for the whole run
+  // The gateway's process, machine and disk.
+  kGatewayCrash,  // the process ends between two turns or within one, or while it starts
+  kPowerLoss,     // and the machine with it: of what was not synced anything may be gone
+  kSlowDisk,      // for the whole run, as the following
+  kFailingDisk,   // a sync or write fails for good
+  kFullDisk,      // for a while there is no room for another segment
 };
-inline constexpr uint32_t kFaults = static_cast<uint32_t>(Fault::kSmallQueues) + 1;
+inline constexpr uint32_t kFaults = static_cast<uint32_t>(Fault::kFullDisk) + 1;
 std::string_view Name(Fault fault) noexcept;
 
 // True where the fault strikes at times; false where it holds for the whole run.
@@ -83,12 +89,18 @@ struct Plan {
   uint32_t cancel_permille = 200;
   uint32_t replace_permille = 150;
   uint32_t mass_cancel_permille = 2;
-  uint32_t special_permille = 300;  // market, immediate, fill-or-kill, post-only, stop, iceberg
-  uint32_t wrong_permille = 20;     // what the gateway must refuse
-  uint32_t width_ticks = 10;        // how far prices lie around the middle
-  bool cancel_on_disconnect = false;
+  uint32_t special_permille = 300;     // market, immediate, fill-or-kill, post-only, stop, iceberg
+  uint32_t wrong_permille = 20;        // what the gateway must refuse
+  uint32_t width_ticks = 10;           // how far prices lie around the middle
+  bool cancel_on_disconnect = false;   // strategies ask for it when they log on
+  bool cancel_on_link_loss = false;    // the gateway does so by its configuration
+  int64_t cancel_grace_ns = 0;         // of both
+  uint32_t durable_sessions = 0;       // a bit for each session that asks for durable acks
+  int64_t sync_ns_max = kNsPerMs;      // of the gateway's disk
+  uint32_t segment_bytes = 256 << 10;  // of its journal
 
   bool has(Fault fault) const noexcept { return on[static_cast<size_t>(fault)]; }
+  bool durable(uint32_t session) const noexcept { return (durable_sessions >> session & 1) != 0; }
   int64_t duration_ns() const noexcept { return duration; }
   int64_t duration = 0;  // about how long the orders take
 };

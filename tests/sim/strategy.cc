@@ -77,6 +77,7 @@ void Strategy::Start() {
   options.connect_timeout_ns = kConnectNs;
   options.resend_slots = kResendSlots;
   options.cancel_on_disconnect = plan_.cancel_on_disconnect;
+  options.durability = Asked();
   options.resume = resume_;
   auto made = BasicSession<SimLink, SimClock>::Connect(options, dial_, SimClock(&timeline_));
   if (!made.ok()) {
@@ -90,8 +91,9 @@ void Strategy::Start() {
 }
 
 void Strategy::Logged(EventKind kind) {
-  recorder_.Add(kind, session_id_, session_->next_seq_in(), FrameType{}, {},
-                session_->next_seq_out());
+  const auto durability = static_cast<uint64_t>(Asked());
+  recorder_.Add(kind, session_id_, session_->next_seq_in(), FrameType{},
+                std::as_bytes(std::span(&durability, 1)), session_->next_seq_out());
   if (cancel_all_ == CancelAllState::kAsked) cancel_all_ = CancelAllState::kIdle;
 }
 

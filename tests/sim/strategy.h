@@ -112,6 +112,9 @@ class Strategy {
   bool Send(const M& request);
   void Start();
   void Logged(EventKind kind);
+  Durability Asked() const noexcept {
+    return plan_.durable(session_id_) ? Durability::kDurable : Durability::kMemory;
+  }
 
   const Plan& plan_;
   const uint32_t session_id_;

@@ -37,29 +37,22 @@ LinkOptions MakeLinkOptions(const Plan& plan) {
 
 }  // namespace
 
-class World::VenueDialer final : public Dialer<SimLink> {
- public:
-  VenueDialer(World& world, uint32_t venue) : world_(world), venue_(venue) {}
-  void Start() override { under_way_ = true; }
-  DialState Poll(std::unique_ptr<SimLink>& link) override {
-    if (!std::exchange(under_way_, false)) return DialState::kIdle;
-    std::unique_ptr<SimLink> made = world_.DialVenue(venue_);
-    if (made == nullptr) return DialState::kFailed;
-    link = std::move(made);
-    return DialState::kConnected;
-  }
-
- private:
-  World& world_;
-  uint32_t venue_;
-  bool under_way_ = false;
-};
+DialState World::VenueDialer::Poll(std::unique_ptr<SimLink>& link) {
+  if (!std::exchange(under_way_, false)) return DialState::kIdle;
+  std::unique_ptr<SimLink> made = world_.DialVenue(venue_);
+  if (made == nullptr) return DialState::kFailed;
+  link = std::move(made);
+  return DialState::kConnected;
+}
 
 World::World(const Plan& plan, Recorder& recorder)
     : plan_(plan),
       recorder_(recorder),
       random_(plan.seed + 17),
-      network_(plan.seed + 29, MakeWireFaults(plan), MakeLinkOptions(plan)),
+      session_links_(plan.seed + 29, MakeWireFaults(plan), MakeLinkOptions(plan)),
+      venue_links_(plan.seed + 31, MakeWireFaults(plan), MakeLinkOptions(plan)),
+      disk_(plan.seed + 37),
+      history_(plan.venues),
       session_wires_(plan.sessions),
       venue_wires_(plan.venues),
       admitted_(plan.sessions),
@@ -71,14 +64,7 @@ World::World(const Plan& plan, Recorder& recorder)
   for (uint32_t venue = 1; venue <= plan.venues; ++venue) {
     venues_.push_back(std::make_unique<Venue>(plan, venue, recorder));
   }
-  gateway_ = std::make_unique<GatewayHost>(
-      plan, recorder, [this](VenueId venue) { return std::make_unique<VenueDialer>(*this, venue); },
-      [this](SessionId session, uint32_t epoch) {
-        uint32_t& admitted = admitted_[session - 1];
-        if (epoch <= admitted) return false;
-        admitted = epoch;
-        return true;
-      });
+  StartGateway();
   for (uint32_t session = 1; session <= plan.sessions; ++session) {
     const uint32_t orders =
         plan.orders * session / plan.sessions - plan.orders * (session - 1) / plan.sessions;
@@ -91,9 +77,10 @@ World::World(const Plan& plan, Recorder& recorder)
 World::~World() = default;
 
 absl::StatusOr<std::unique_ptr<SimLink>> World::DialGateway(uint32_t session, uint32_t epoch) {
+  if (!gateway_is_up()) return absl::UnavailableError("nobody listens");
   uint32_t& dialled = dialled_[session - 1];
   dialled = std::max({epoch, dialled + 1, admitted_[session - 1] + 1});
-  LinkPair pair = network_.Make(session, dialled, timeline_.now_ns);
+  LinkPair pair = session_links_.Make(session, dialled, timeline_.now_ns);
   session_wires_[session - 1] = std::move(pair.wire);
   arrivals_.push_back({std::move(pair.listener), timeline_.now_ns});
   return std::move(pair.client);
@@ -101,7 +88,7 @@ absl::StatusOr<std::unique_ptr<SimLink>> World::DialGateway(uint32_t session, ui
 
 std::unique_ptr<SimLink> World::DialVenue(uint32_t venue) {
   if (timeline_.now_ns < dial_fails_until_ns_[venue - 1]) return nullptr;
-  LinkPair pair = network_.Make(1, ++venue_epochs_[venue - 1], timeline_.now_ns);
+  LinkPair pair = venue_links_.Make(1, ++venue_epochs_[venue - 1], timeline_.now_ns);
   venue_wires_[venue - 1] = std::move(pair.wire);
   venues_[venue - 1]->Accept(std::move(pair.listener), timeline_.now_ns);
   return std::move(pair.client);
@@ -111,7 +98,8 @@ void World::Turn(int64_t step_ns) {
   ++turns_;
   timeline_.now_ns += step_ns;
   const int64_t now_ns = timeline_.now_ns;
-  network_.AdvanceTo(now_ns);
+  session_links_.AdvanceTo(now_ns);
+  venue_links_.AdvanceTo(now_ns);
   while (!healed_ && next_strike_ != plan_.strikes.size() &&
          kStartNs + plan_.strikes[next_strike_].at_ns <= now_ns) {
     Strike(plan_.strikes[next_strike_++]);
@@ -129,11 +117,7 @@ void World::Turn(int64_t step_ns) {
     strategy.ConnectIfDown(!connecting);
   }
   if (!strangers_.empty()) TurnStrangers();
-  for (size_t i = 0; i != arrivals_.size(); ++i) {
-    gateway_->Accept(std::move(arrivals_[i].link), timeline_.now_ns);
-  }
-  arrivals_.clear();
-  gateway_->Turn(timeline_.now_ns);
+  TurnGateway();
   for (const auto& venue : venues_) venue->Turn(timeline_.now_ns);
 }
 
@@ -146,10 +130,12 @@ void World::Heal() {
   }
   for (int64_t& until_ns : dial_fails_until_ns_) until_ns = 0;
   strangers_.clear();
+  more_ends_ = 0;
+  if (gateway_is_up()) gateway_->HealDisk();
 }
 
 bool World::EverybodyIsBack() const {
-  if (!gateway_->venues_up() || !gateway_->idle()) return false;
+  if (!gateway_is_up() || !gateway_->venues_up() || !gateway_->idle()) return false;
   return std::all_of(strategies_.begin(), strategies_.end(),
                      [](const auto& strategy) { return strategy->live(); });
 }
@@ -158,7 +144,7 @@ bool World::FallQuiet() {
   uint64_t progress = recorder_.progress();
   int64_t since_ns = timeline_.now_ns;
   const int64_t deadline_ns = timeline_.now_ns + kFallQuietMaxNs;
-  while (timeline_.now_ns < deadline_ns) {
+  while (timeline_.now_ns < deadline_ns && error_.empty()) {
     Turn(kCalmTurnNs);
     if (recorder_.progress() != progress || !EverybodyIsBack()) {
       progress = recorder_.progress();
@@ -174,7 +160,7 @@ bool World::CancelEverything() {
   const int64_t deadline_ns = timeline_.now_ns + kFallQuietMaxNs;
   bool done = false;
   while (!done) {
-    if (timeline_.now_ns >= deadline_ns) return false;
+    if (timeline_.now_ns >= deadline_ns || !error_.empty()) return false;
     done = true;
     for (const auto& strategy : strategies_) {
       if (strategy->cancel_all_done()) continue;
@@ -187,6 +173,7 @@ bool World::CancelEverything() {
 }
 
 std::string World::WhyNot() const {
+  if (!gateway_is_up()) return " there is no gateway;";
   std::string why;
   for (const auto& strategy : strategies_) {
     if (!strategy->live()) absl::StrAppend(&why, " session ", strategy->session(), " is not live;");
@@ -204,19 +191,27 @@ void World::Probe() {
 }
 
 std::string World::Run() {
+  const std::string why = Live();
+  return error_.empty() ? why : error_;
+}
+
+std::string World::Live() {
   const auto sending = [this] {
     return std::any_of(strategies_.begin(), strategies_.end(),
                        [](const auto& strategy) { return strategy->orders_left() != 0; });
   };
-  while (sending() && timeline_.now_ns < kStartNs + kSendingMaxNs) Turn(plan_.turn_ns);
+  while (sending() && timeline_.now_ns < kStartNs + kSendingMaxNs && error_.empty()) {
+    Turn(plan_.turn_ns);
+  }
   Heal();
+  if (!error_.empty()) return "";
   // Kill switches that are latched are armed again, one command after the other.
   for (uint32_t session = 1; session <= plan_.sessions; ++session) {
     for (const auto& [scope, id] : {std::pair(KillScope::kSession, session),
                                     std::pair(KillScope::kAccount, kFirstAccount + session - 1),
                                     std::pair(KillScope::kAll, 0u)}) {
-      while (gateway_->killed(scope, id)) {
-        gateway_->SetKill(scope, id, false);
+      while (error_.empty() && (!gateway_is_up() || gateway_->killed(scope, id))) {
+        if (gateway_is_up()) gateway_->SetKill(scope, id, false);
         Turn(kCalmTurnNs);
       }
     }
@@ -233,6 +228,10 @@ std::string World::Run() {
     return absl::StrCat("the engine's audit: ", std::string(error));
   }
   Probe();
+  // Whatever happened: the journal tells it.
+  gateway_->End();
+  BuryGateway();
+  StartGateway();
   return "";
 }
 

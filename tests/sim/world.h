@@ -1,16 +1,17 @@
 // Who lives in the simulated world, what happens in a turn, and how does a run go?
 //
 // Strategies, one gateway and its venues in one thread, over links whose bytes travel as the plan
-// says. A run has two phases. Under faults: strategies send, strikes fall, and the record grows.
-// Then all is healed: nothing new is sent, every party runs, and within bounded virtual time the
-// world must fall quiet; a probe records what everybody holds. At last every order is canceled, and
-// a second probe must find none. What the record is worth judges the checker; the world itself only
-// says when it does not fall quiet.
-// Thread rule: one thread.
+// says. The gateway's process ends and begins again, over a disk of its own; the others live on. A
+// run has two phases. Under faults: strategies send, strikes fall, and the record grows. Then all
+// is healed: nothing new is sent, every party runs, and within bounded virtual time the world must
+// fall quiet; a probe records what everybody holds. At last every order is canceled, and a second
+// probe must find none. What the record is worth judges the checker; the world itself only says
+// when it does not fall quiet. Thread rule: one thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "gateway/connector/exchange/dialer.h"
 #include "msg/session_core.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/events.h"
 #include "tests/sim/gateway_host.h"
 #include "tests/sim/network.h"
@@ -39,7 +41,17 @@ class World {
   uint64_t turns() const noexcept { return turns_; }
 
  private:
-  class VenueDialer;
+  class VenueDialer final : public Dialer<SimLink> {
+   public:
+    VenueDialer(World& world, uint32_t venue) : world_(world), venue_(venue) {}
+    void Start() override { under_way_ = true; }
+    DialState Poll(std::unique_ptr<SimLink>& link) override;
+
+   private:
+    World& world_;
+    uint32_t venue_;
+    bool under_way_ = false;
+  };
   // A process besides the strategies that talks to the gateway's listener.
   struct Stranger {
     std::unique_ptr<SimLink> link;
@@ -51,6 +63,7 @@ class World {
     int64_t at_ns;
   };
 
+  std::string Live();
   void Turn(int64_t step_ns);
   void Strike(const ringway::sim::Strike& strike);
   void StrikeLink(Fault fault, uint32_t session);
@@ -58,6 +71,13 @@ class World {
   void SendStranger(uint64_t draw);
   void LogOnTwice(uint32_t session, uint64_t draw);
   void TurnStrangers();
+  // The gateway's process and machine: world_gateway.cc.
+  void StrikeGateway(bool power, uint64_t draw);
+  void TurnGateway();
+  void StartGateway();
+  void BuryGateway();
+  void LosePower();
+  bool gateway_is_up() const noexcept { return gateway_ != nullptr; }
   void Heal();
   // Turns until nothing has happened for a while. False: it went on for too long.
   bool FallQuiet();
@@ -73,9 +93,19 @@ class World {
   Recorder& recorder_;
   Timeline timeline_;
   Random random_;
-  Network network_;
+  Network session_links_;  // the gateway listens
+  Network venue_links_;    // and dials
   std::vector<std::unique_ptr<Venue>> venues_;
-  std::unique_ptr<GatewayHost> gateway_;
+  SimDisk disk_;
+  std::vector<ConnectorHistory> history_;  // by venue - 1
+  std::unique_ptr<GatewayHost> gateway_;   // null: there is no process
+  std::optional<LifeEnd> before_;          // how the last one ended, if nothing was lost since
+  Network::Ending ending_{};               // of its links, when it ends
+  bool power_ends_ = false;                // with the process
+  uint32_t more_ends_ = 0;                 // of processes that are yet to start
+  int64_t start_at_ns_ = 0;                // of the next process
+  int64_t operator_restarts_at_ns_ = 0;    // a process whose disk is hopeless; 0: not yet seen
+  std::string error_;                      // what went wrong in a start
   std::vector<std::unique_ptr<Strategy>> strategies_;
   std::vector<Stranger> strangers_;
   std::vector<Arrival> arrivals_;                           // at the gateway's listener

@@ -89,6 +89,10 @@ void World::Strike(const ringway::sim::Strike& strike) {
         draw % 2 == 0 ? wire->Kill(0, true) : wire->Strand(0);
       }
       return strategy.Die(strike.fault == Fault::kStrategyResumes, draw % 4);
+    case Fault::kGatewayCrash:
+      return StrikeGateway(false, draw);
+    case Fault::kPowerLoss:
+      return StrikeGateway(true, draw);
     case Fault::kKillSwitch: {
       const KillScope scope = draw % 3 == 0   ? KillScope::kAll
                               : draw % 3 == 1 ? KillScope::kSession
@@ -96,6 +100,7 @@ void World::Strike(const ringway::sim::Strike& strike) {
       const uint32_t id = scope == KillScope::kAll       ? 0
                           : scope == KillScope::kSession ? session
                                                          : kFirstAccount + session - 1;
+      if (!gateway_is_up()) return;
       // The second time it is armed again.
       (void)gateway_->SetKill(scope, id, !gateway_->killed(scope, id));
       return;
@@ -109,10 +114,11 @@ void World::Strike(const ringway::sim::Strike& strike) {
 void World::LogOnTwice(uint32_t session, uint64_t draw) {
   if (strategies_[session - 1]->busy()) return;
   if (draw % 2 == 0) return strategies_[session - 1]->LoseTrust();  // the same process, twice
+  if (!gateway_is_up()) return;
   Stranger stranger;
   uint32_t& dialled = dialled_[session - 1];
   dialled = std::max(dialled, admitted_[session - 1]) + 1;
-  LinkPair pair = network_.Make(session, dialled, timeline_.now_ns);
+  LinkPair pair = session_links_.Make(session, dialled, timeline_.now_ns);
   arrivals_.push_back({std::move(pair.listener), timeline_.now_ns});
   stranger.core = std::make_unique<SessionCore<SimLink>>(
       SessionCoreOptions{.session = session,
@@ -127,8 +133,9 @@ void World::LogOnTwice(uint32_t session, uint64_t draw) {
 
 // Nobody that the gateway knows: no word, bytes that are no logon, or a logon without the key.
 void World::SendStranger(uint64_t draw) {
+  if (!gateway_is_up()) return;
   Stranger stranger;
-  LinkPair pair = network_.Make(kStrangeSession, 1, timeline_.now_ns);
+  LinkPair pair = session_links_.Make(kStrangeSession, 1, timeline_.now_ns);
   arrivals_.push_back({std::move(pair.listener), timeline_.now_ns});
   stranger.until_ns = timeline_.now_ns + Within(draw, kNsPerMs, 40 * kNsPerMs);
   stranger.link = std::move(pair.client);

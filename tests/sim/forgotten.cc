@@ -1,0 +1,100 @@
+// What has a gateway lost with its machine's power?
+//
+// It says, when it begins, up to which numbers its journal goes. Of what it did before, everything
+// beyond is as if it had never been, though strategies and venues may remember: an order that only
+// its venue knows is foreign, trades and all.
+#include <algorithm>
+
+#include "schema/codec.h"
+#include "tests/sim/checker_parts.h"
+
+namespace ringway::sim {
+namespace {
+
+constexpr uint64_t kLieBits = 1;  // the two highest of execId, see venue.h
+
+std::array<uint64_t, 2> NamesOf(const Event& request) {
+  std::array<uint64_t, 2> names{};  // clOrdId, and of a cancel or replace origClOrdId
+  const size_t bytes = std::min<size_t>(request.payload_bytes - kRootBytes, sizeof(names));
+  std::memcpy(names.data(), request.payload.data() + kRootBytes, bytes);
+  return names;
+}
+
+}  // namespace
+
+bool Forgotten::IsLost(const Event& event, std::array<uint64_t, kPartiesMax>& own_words) const {
+  switch (event.kind) {
+    case EventKind::kGatewayTook:
+      return event.seq >= sessions_[event.id].next_request;
+    case EventKind::kGatewaySaid:
+      return event.seq != 0 && event.seq >= sessions_[event.id].next_report;
+    case EventKind::kGatewayHeard:
+      return event.seq != 0 ? event.seq >= venues_[event.id].next_report
+                            : ++own_words[event.id] >= venues_[event.id].next_request;
+    case EventKind::kGatewayAsked:
+    case EventKind::kGatewayRestored:
+      return RequestNumber(NamesOf(event)[0]) > last_request_;
+    default:
+      return false;
+  }
+}
+
+bool Forgotten::Recover(uint32_t index) {
+  last_request_ = events_[index].other;
+  // What was recovered is said right before.
+  for (uint32_t at = index; at-- != 0;) {
+    const Event& event = events_[at];
+    const bool session = event.kind == EventKind::kRecoveredSession;
+    if (!session && event.kind != EventKind::kRecoveredVenue) break;
+    (session ? sessions_ : venues_)[event.id] = {event.seq + !session, event.other + !session};
+  }
+  std::array<uint64_t, kPartiesMax> own_words{};
+  bool any = false;
+  for (uint32_t at = 0; at != index; ++at) {
+    if (lost_[at] || !IsLost(events_[at], own_words)) continue;
+    lost_[at] = true;
+    any = true;
+    if (events_[at].kind != EventKind::kGatewayAsked) continue;
+    NewOrder order;
+    const auto [name, orig] = NamesOf(events_[at]);
+    requests_.insert({events_[at].id, name});
+    if (events_[at].type == FrameType::kNewOrder) {
+      if (Decode(events_[at].bytes(), order) == DecodeStatus::kOk) {
+        orders_[{events_[at].id, name}] = order;
+      }
+    } else if (const NewOrder* of = FindOrder(events_[at].id, orig)) {
+      order = *of;
+      orders_[{events_[at].id, name}] = order;
+    }
+  }
+  return any;
+}
+
+const NewOrder* Forgotten::FindOrder(uint32_t venue, uint64_t request_id) const {
+  const auto found = orders_.find({venue, request_id});
+  return found == orders_.end() ? nullptr : &found->second;
+}
+
+std::map<std::pair<uint32_t, uint32_t>, int64_t> Forgotten::Positions() const {
+  std::map<std::pair<uint32_t, uint32_t>, int64_t> positions;
+  std::array<uint64_t, kPartiesMax> said{};
+  for (const Event& event : events_) {
+    if (event.kind != EventKind::kVenueSaid) continue;
+    if (event.seq <= said[event.id]) continue;  // again
+    said[event.id] = event.seq;
+    ExecutionReport report;
+    if (event.type != FrameType::kExecutionReport ||
+        Decode(event.bytes(), report) != DecodeStatus::kOk || report.exec_id >> 62 == kLieBits ||
+        (report.exec_type != ExecType::kFill && report.exec_type != ExecType::kPartialFill)) {
+      continue;
+    }
+    const NewOrder* order = FindOrder(event.id, report.cl_ord_id);
+    if (order == nullptr) continue;
+    const auto quantity = static_cast<int64_t>(report.last_qty);
+    positions[{order->account, order->instrument}] +=
+        order->side == Side::kBuy ? quantity : -quantity;
+  }
+  return positions;
+}
+
+}  // namespace ringway::sim
