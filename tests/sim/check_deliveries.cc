@@ -104,6 +104,8 @@ void Deliveries::On(uint32_t index) {
       return;
     case EventKind::kGatewayRecovered:
       return OnRecovered();
+    case EventKind::kVenueStart:
+      return OnVenueStart(venues_[event.id]);
     default:
       return;
   }
@@ -276,6 +278,15 @@ void Deliveries::OnVenueLogon(const Event& event) {
   }
 }
 
+// Its predecessor's reports that were under way are lost, and nobody can tell whether a request
+// that was not answered had been taken. None may be sent twice for all that.
+void Deliveries::OnVenueStart(Venue& venue) {
+  venue.took.clear();
+  venue.said.clear();
+  venue.next_heard = 1;
+  venue.in_doubt_before = static_cast<uint32_t>(venue.asked_order.size());
+}
+
 void Deliveries::OnVenueTook(const Event& event) {
   Venue& venue = venues_[event.id];
   const auto asked = venue.asked.find(RequestIdOf(event));
@@ -428,7 +439,8 @@ void Deliveries::End() {
         if (venue.was_taken[place] && !venue.is_foreign[place]) {
           findings_.Add(Violation::kForeignUncounted, At(asked));
         }
-      } else if (!venue.was_taken[place] && !venue.was_answered[place]) {
+      } else if (place >= venue.in_doubt_before && !venue.was_taken[place] &&
+                 !venue.was_answered[place]) {
         findings_.Add(Violation::kVenueRequestLost, At(asked));
       }
     }

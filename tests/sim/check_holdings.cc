@@ -201,10 +201,11 @@ void Holdings::CompareOrders() {
     const Event& event = events_[index];
     const OpenOrder order = OrderOf(event);
     ++open_at_gateway[event.id];
-    if (!IsQuiet(order.ord_status)) {
+    const TrackedOrder* tracked = orders_.Find(order.order_id);
+    const bool orphaned = tracked != nullptr && tracked->orphaned;
+    if (!IsQuiet(order.ord_status) && !orphaned) {
       findings_.Add(Violation::kNoNamedOutcome, Text(event));
     }
-    const TrackedOrder* tracked = orders_.Find(order.order_id);
     if (tracked == nullptr || Ended(tracked->life) || tracked->leaves != order.leaves_qty ||
         tracked->cum != order.cum_qty) {
       findings_.Add(Violation::kOpenOrdersDiffer,
@@ -246,12 +247,12 @@ void Holdings::CompareWithVenues() {
     const Event& event = events_[index];
     const OpenOrder order = OrderOf(event);
     const TrackedOrder* tracked = orders_.Find(order.order_id);
-    const bool lied_about = tracked != nullptr && tracked->lied_about;
+    const bool excused = tracked != nullptr && (tracked->lied_about || tracked->orphaned);
     const auto found = at_venue.find({order.venue, event.other});
     const bool same = found != at_venue.end() && found->second.leaves_qty == order.leaves_qty &&
                       found->second.cum_qty == order.cum_qty &&
                       found->second.price == order.price && found->second.side == order.side;
-    if (!same && !lied_about) {
+    if (!same && !excused) {
       findings_.Add(Violation::kOpenOrdersDiffer,
                     absl::StrCat("its venue does not hold: ", Text(event)));
     }

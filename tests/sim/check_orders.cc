@@ -55,6 +55,8 @@ void Orders::On(uint32_t index) {
       return;
     case EventKind::kGatewayHeard:
       return OnHeard(event);
+    case EventKind::kVenueStart:
+      return OnVenueStart(event.id);
     default:
       return;
   }
@@ -373,6 +375,25 @@ void Orders::CountUnknown(uint32_t venue, uint64_t request_id) {
                            forgotten_->FindOrder(venue, request_id) == nullptr;
 }
 
+// What the orders were that the venue's former process held, or was sent, nobody will ever say.
+void Orders::OnVenueStart(uint32_t venue) {
+  for (TrackedOrder& order : orders_) {
+    if (order.venue == venue && order.asked && !Ended(order.life)) order.orphaned = true;
+  }
+}
+
+// Whether it is about an order that nobody can say anything of any more.
+bool Orders::OfOrphan(const Event& request) const {
+  Cancel cancel;
+  if (request.type != FrameType::kCancel || Decode(request.bytes(), cancel) != DecodeStatus::kOk) {
+    return false;
+  }
+  const auto found = by_cl_ord_id_.find(KeyOf(request.id, cancel.orig_cl_ord_id));
+  if (found == by_cl_ord_id_.end()) return false;
+  const uint32_t order = requests_[found->second].order;
+  return order != kNone && orders_[order].orphaned;
+}
+
 void Orders::End() {
   for (Venue& venue : venues_) {
     for (; venue.next != venue.heard.size(); ++venue.next) Judge(venue.heard[venue.next]);
@@ -397,7 +418,7 @@ void Orders::End() {
         if (request.acked == 0 && request.ended == 0) {
           findings_->Add(Violation::kUnanswered, Text(event));
         } else if (request.ended == 0) {
-          findings_->Add(Violation::kStillPending, Text(event));
+          if (!OfOrphan(event)) findings_->Add(Violation::kStillPending, Text(event));
         } else if (request.ended > 1 || request.acked > 1) {
           findings_->Add(Violation::kAnsweredTwice, Text(event));
         }

@@ -95,6 +95,7 @@ class Deliveries {
     std::vector<uint32_t> took;      // places, by number - 1
     std::vector<uint32_t> said;      // by number - 1
     uint64_t next_heard = 1;
+    uint32_t in_doubt_before = 0;  // a place: requests before it were asked of a process that died
   };
 
   void OnLogon(const Event& event);
@@ -103,6 +104,7 @@ class Deliveries {
   void OnReceived(const Event& event);
   void OnAsked(uint32_t index);
   void OnVenueLogon(const Event& event);
+  static void OnVenueStart(Venue& venue);
   void OnVenueTook(const Event& event);
   void OnVenueSaid(uint32_t index);
   void OnHeard(const Event& event);
@@ -136,6 +138,7 @@ struct TrackedOrder {
   Life life = Life::kSent;
   bool asked = false;  // its venue was
   bool lied_about = false;
+  bool orphaned = false;     // its venue died, and with it the book that may have held it
   uint32_t request = kNone;  // the event of the NewOrder
   uint64_t leaves = 0;
   uint64_t cum = 0;
@@ -201,6 +204,8 @@ class Orders {
   void OnAsked(const Event& event);
   void OnHeard(const Event& event);
   void CountUnknown(uint32_t venue, uint64_t request_id);
+  void OnVenueStart(uint32_t venue);
+  bool OfOrphan(const Event& request) const;
   void Judge(const Heard& heard);
   void EndRequest(const Event& event, uint64_t cl_ord_id);
   void Answered(uint32_t request);

@@ -52,6 +52,8 @@ enum class EventKind : uint8_t {
   kVenueLogon,  // the gateway is back: seq of the next report, other: of the next request
   kVenueTook,   // a request
   kVenueSaid,   // a report
+  kVenueStart,  // a new process, which knows nothing of the one before: its book and its counts are
+                // gone, and what the gateway had not heard of it. other: its incarnation
   // What everybody holds, when all is quiet. Begins with kProbe.
   kProbe,
   kGatewayOrder,     // id: session; payload OpenOrder; other: the venue's name of the order

@@ -1,0 +1,199 @@
+// An exchange that may be killed at any instruction: what does it take and say?
+//
+//   exchange FOLDER
+//
+// The matching exchange and its server as ringway-exchange has them; between server and link stands
+// a recorder (record.h). What it takes is recorded before the exchange sees it, what it says before
+// the gateway can. Its book dies with the process: the next one is another incarnation. SIGTERM: an
+// orderly end, which records what it holds.
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "gateway/connector/exchange/exchange_server.h"
+#include "gateway/connector/exchange/matching.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "tests/e2e/kills/market.h"
+#include "tests/e2e/kills/record.h"
+#include "transport/any_link.h"
+#include "transport/wait.h"
+
+namespace ringway::kills {
+namespace {
+
+using sim::EventKind;
+
+std::atomic<int> stop_wanted{0};
+
+exchange::ExchangeOptions MakeOptions(uint64_t incarnation) {
+  exchange::ExchangeOptions options;
+  options.venue = kVenue;
+  options.ids_after = incarnation;
+  for (uint32_t i = 0; i != kInstruments; ++i) {
+    options.instruments.push_back({.id = kFirstInstrument + i,
+                                   .tick = kTickPrice,
+                                   .opening_price = kMiddleTicks * kTickPrice});
+  }
+  options.orders_max = 1u << 14;
+  options.positions_max = 256;
+  options.members_max = 2;
+  return options;
+}
+
+// The exchange's end of a link.
+class RecordedLink {
+ public:
+  RecordedLink(AnyLink link, Record& record) : link_(std::move(link)), record_(record) {}
+
+  Claim TryClaim(uint32_t bytes) noexcept { return claim_ = link_.TryClaim(bytes); }
+  SendStatus Commit(uint8_t type, Publish publish) noexcept {
+    Said(static_cast<FrameType>(type));
+    return link_.Commit(type, publish);
+  }
+  template <class S>
+  uint32_t Poll(S&& sink, uint32_t budget) noexcept {
+    return link_.Poll(
+        [&](const ringway::Record& record) {
+          Took(record);
+          sink(record);
+        },
+        budget);
+  }
+  SendStatus Flush() noexcept { return link_.Flush(); }
+  LinkState Maintain(int64_t now_ns) noexcept { return link_.Maintain(now_ns); }
+  void Close() noexcept { link_.Close(); }
+  uint32_t epoch() const noexcept { return link_.epoch(); }
+  uint64_t peer_key() const noexcept { return link_.peer_key(); }
+  bool ArmWake() noexcept { return link_.ArmWake(); }
+  void DisarmWake() noexcept { link_.DisarmWake(); }
+
+ private:
+  void Took(const ringway::Record& record) {
+    const auto type = static_cast<FrameType>(record.type);
+    if (type == FrameType::kLogon || type == FrameType::kHeartbeat) return;
+    record_.Add(EventKind::kVenueTook, kVenue, next_took_++, type, record.payload);
+  }
+  void Said(FrameType type) {
+    if (type == FrameType::kHeartbeat || type == FrameType::kLogonReject) return;
+    if (type != FrameType::kLogonAck) {
+      return record_.Add(EventKind::kVenueSaid, kVenue, next_said_++, type, claim_.payload());
+    }
+    LogonAck ack;
+    RINGWAY_CHECK(Decode(claim_.payload(), ack) == DecodeStatus::kOk,
+                  "the exchange encodes what it sends");
+    next_said_ = ack.next_seq_out;
+    next_took_ = ack.next_seq_in;
+    record_.Add(EventKind::kVenueLogon, kVenue, next_said_, next_took_);
+  }
+
+  AnyLink link_;
+  Record& record_;
+  Claim claim_;
+  uint64_t next_took_ = 0;
+  uint64_t next_said_ = 0;
+};
+
+class Venue {
+ public:
+  Venue(exchange::Exchange& exchange, AnyListener listener, uint64_t incarnation, Record& record,
+        Waiter& waiter)
+      : listener_(std::move(listener)),
+        record_(record),
+        waiter_(waiter),
+        server_(exchange, {.incarnation = incarnation},
+                [this](uint64_t key, uint32_t epoch) { return listener_.Admit(key, epoch); }) {}
+
+  bool Turn() {
+    const int64_t now_ns = clock_.NowNs();
+    while (std::optional<AnyLink> link = listener_.TryAccept()) {
+      // One that wakes nobody makes sleeps as long as the waiter's longest.
+      (void)waiter_.Watch(link->wake_fd());
+      server_.Accept(now_ns, std::make_unique<RecordedLink>(*std::move(link), record_));
+    }
+    return server_.DoWork(now_ns);
+  }
+  bool Arm() noexcept { return server_.Arm(); }
+  void Disarm() noexcept { server_.Disarm(); }
+  void Close() noexcept { server_.Close(); }
+  int wake_fd() const noexcept { return listener_.wake_fd(); }
+
+ private:
+  SteadyUnixClock clock_;
+  AnyListener listener_;
+  Record& record_;
+  Waiter& waiter_;
+  exchange::ExchangeServer<RecordedLink> server_;
+};
+
+void RecordHoldings(const exchange::Exchange& exchange, Record& record) {
+  const exchange::Book& book = exchange.book();
+  for (uint32_t slot = 0; slot != book.capacity(); ++slot) {
+    const exchange::Order& open = book.order(slot);
+    if (!open.active) continue;
+    OpenOrder order;
+    order.cl_ord_id = open.cl_ord_id;
+    order.instrument = exchange.options().instruments[open.instrument].id;
+    order.account = open.account;
+    order.side = open.side;
+    order.price = open.price;
+    order.leaves_qty = open.leaves;
+    order.cum_qty = open.cum;
+    record.Add(EventKind::kVenueOrder, kVenue, 0, order);
+  }
+  for (const exchange::Position& position : exchange.ledger().positions()) {
+    const sim::Holding holding{.account = position.account,
+                               .instrument = position.instrument,
+                               .quantity = static_cast<int64_t>(position.bought - position.sold)};
+    record.Add(EventKind::kVenuePosition, kVenue, 0, FrameType{},
+               std::as_bytes(std::span(&holding, 1)));
+  }
+}
+
+absl::Status Run(const std::string& folder) {
+  Record record(ExchangeRecord(folder), kEventsMax);
+  const auto incarnation = static_cast<uint64_t>(UnixNowNs());
+  absl::StatusOr<std::unique_ptr<exchange::Exchange>> made =
+      exchange::Exchange::Create(MakeOptions(incarnation));
+  if (!made.ok()) return made.status();
+  exchange::Exchange& exchange = **made;
+  absl::StatusOr<AnyListener> listener = AnyListener::Listen(ExchangeUri(folder), {});
+  if (!listener.ok()) return listener.status();
+  Waiter waiter{WaitOptions{}};
+  record.Add(EventKind::kVenueStart, kVenue, 0, incarnation);
+  Venue venue(exchange, *std::move(listener), incarnation, record, waiter);
+  if (absl::Status watched = waiter.Watch(venue.wake_fd()); !watched.ok()) return watched;
+  while (stop_wanted == 0) waiter.Idle(venue.Turn(), venue);
+  venue.Close();
+  RecordHoldings(exchange, record);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace ringway::kills
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fprintf(stderr, "usage: exchange FOLDER\n");
+    return 2;
+  }
+  struct sigaction action = {};
+  action.sa_handler = [](int) { ringway::kills::stop_wanted = 1; };
+  sigaction(SIGTERM, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  const absl::Status status = ringway::kills::Run(argv[1]);
+  if (status.ok()) return 0;
+  fprintf(stderr, "exchange: %s\n", status.ToString().c_str());
+  return 1;
+}

@@ -1,0 +1,203 @@
+// How does a journal become events?
+#include "tests/e2e/kills/gateway_record.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+
+#include "absl/status/status.h"
+#include "gateway/engine/engine.h"
+#include "gateway/journal/file_source.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/record.h"
+#include "gateway/kept_config.h"
+#include "gateway/recovery/replayed_gateway.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "tests/e2e/kills/market.h"
+#include "tests/e2e/kills/strategy_memory.h"
+
+namespace ringway::kills {
+namespace {
+
+using sim::Event;
+using sim::EventKind;
+
+constexpr uint64_t kGatewaysBits = 2;  // the two highest of execId: its own answer
+
+Event MakeEvent(EventKind kind, uint32_t id, uint64_t seq, FrameType type,
+                std::span<const std::byte> payload, uint64_t other = 0) {
+  Event event;
+  event.kind = kind;
+  event.id = id;
+  event.seq = seq;
+  event.type = type;
+  event.other = other;
+  event.payload_bytes = static_cast<uint16_t>(std::min(payload.size(), event.payload.size()));
+  if (!payload.empty()) std::memcpy(event.payload.data(), payload.data(), event.payload_bytes);
+  return event;
+}
+
+template <class T>
+Event PlainEvent(EventKind kind, uint32_t id, const T& value, uint64_t other = 0) {
+  return MakeEvent(kind, id, 0, FrameType{}, std::as_bytes(std::span(&value, 1)), other);
+}
+
+class JournalEvents {
+ public:
+  explicit JournalEvents(GatewayRecord& out) : out_(out) {}
+
+  void On(const JournalRecord& record) {
+    ++out_.records;
+    now_ns_ = record.header.time_ns;
+    VenueCursorBody cursor;
+    JournaledStep step;
+    if (record.header.type == RecordType::kGatewayStart) {
+      ++out_.starts;
+    } else if (record.header.type == RecordType::kVenueCursor && ReadBody(record.body, cursor)) {
+      incarnation_ = cursor.incarnation;
+      Add(MakeEvent(EventKind::kVenueStart, cursor.venue, 0, FrameType{}, {}, incarnation_),
+          incarnation_);
+    } else if (record.header.type == RecordType::kStep && ReadStep(record.body, step)) {
+      OnStep(step);
+    }
+  }
+
+  // What was queued for a venue and answered before it could be sent was never asked, nor what was
+  // to change it.
+  void DropUnsent() {
+    std::erase_if(out_.events, [this](const GatewayEvent& e) {
+      Cancel cancel;
+      CancelReject reject;
+      if (e.event.kind == EventKind::kGatewayAsked) {
+        if (e.event.type == FrameType::kCancel &&
+            Decode(e.event.bytes(), cancel) == DecodeStatus::kOk &&
+            unsent_.count(cancel.orig_cl_ord_id) != 0) {
+          unsent_.insert(cancel.cl_ord_id);
+        }
+        return unsent_.count(RequestIdOf(e.event)) != 0;
+      }
+      return e.event.kind == EventKind::kGatewayHeard && e.event.type == FrameType::kCancelReject &&
+             Decode(e.event.bytes(), reject) == DecodeStatus::kOk &&
+             unsent_.count(reject.cl_ord_id) != 0;
+    });
+  }
+
+ private:
+  void Add(Event event, uint64_t incarnation = 0) {
+    event.time_ns = now_ns_;
+    out_.events.push_back({event, incarnation});
+  }
+
+  void OnStep(const JournaledStep& step) {
+    const Input& input = step.input;
+    if (input.origin == Origin::kSession) {
+      uint64_t& next = next_took_.try_emplace(input.id, 1).first->second;
+      Add(MakeEvent(EventKind::kGatewayTook, input.id, next, input.type, input.payload));
+      GapFill fill;
+      const bool gap =
+          input.type == FrameType::kGapFill && Decode(input.payload, fill) == DecodeStatus::kOk;
+      next = gap ? fill.new_seq : next + 1;
+    } else if (input.origin == Origin::kVenue && !IsOwnAnswer(input)) {
+      const uint64_t seq = step.venue_cursor;
+      Add(MakeEvent(EventKind::kGatewayHeard, input.id, seq, input.type, input.payload),
+          seq != 0 ? incarnation_ : 0);
+    }
+    // Reports first: only what was acknowledged may be asked.
+    for (const Target target : {Target::kSession, Target::kVenue}) {
+      std::span<const std::byte> rest = step.effects;
+      for (JournaledEffect effect; NextEffect(rest, effect);) {
+        if (effect.target != target) continue;
+        const EventKind kind =
+            target == Target::kSession ? EventKind::kGatewaySaid : EventKind::kGatewayAsked;
+        Add(MakeEvent(kind, effect.id, effect.seq, effect.type, effect.payload));
+      }
+    }
+  }
+
+  bool IsOwnAnswer(const Input& input) {
+    ExecutionReport report;
+    if (input.type != FrameType::kExecutionReport ||
+        Decode(input.payload, report) != DecodeStatus::kOk ||
+        report.exec_id >> 62 != kGatewaysBits) {
+      return false;
+    }
+    unsent_.insert(report.cl_ord_id);
+    return true;
+  }
+
+  GatewayRecord& out_;
+  std::map<uint32_t, uint64_t> next_took_;
+  std::set<uint64_t> unsent_;
+  uint64_t incarnation_ = 0;
+  int64_t now_ns_ = 0;
+};
+
+void AddHoldings(const Engine& engine, uint32_t sessions, std::vector<Event>& out) {
+  for (uint32_t session = 1; session <= sessions; ++session) {
+    engine.ForEachOpenOrder(session, [&](const OrderView& view) {
+      OpenOrder order;
+      order.cl_ord_id = view.cl_ord_id;
+      order.order_id = view.order_id;
+      order.instrument = view.instrument;
+      order.account = view.account;
+      order.side = view.side;
+      order.ord_status = view.status;
+      order.venue = view.venue;
+      order.price = view.price;
+      order.leaves_qty = view.leaves_qty;
+      order.cum_qty = view.cum_qty;
+      std::array<std::byte, kMaxPayloadBytes<OpenOrder>> payload;
+      const uint32_t bytes = Encode(order, payload.data());
+      out.push_back(MakeEvent(EventKind::kGatewayOrder, session, 0, OpenOrder::kType,
+                              {payload.data(), bytes}, view.venue_request_id));
+    });
+  }
+  engine.ForEachPosition([&](const PositionView& view) {
+    out.push_back(PlainEvent(EventKind::kGatewayPosition, view.account,
+                             sim::Holding{.account = view.account,
+                                          .instrument = view.instrument,
+                                          .quantity = view.quantity,
+                                          .open_buy = view.open_buy,
+                                          .open_sell = view.open_sell},
+                             view.instrument));
+  });
+  const EngineCounters& counters = engine.counters();
+  out.push_back(PlainEvent(EventKind::kGatewayCounts, 0,
+                           sim::Counts{.duplicate_reports = counters.duplicate_reports,
+                                       .unknown_reports = counters.unknown_reports,
+                                       .malformed_reports = counters.malformed_reports,
+                                       .overfills = counters.overfills,
+                                       .late_fills = counters.late_fills,
+                                       .busts = counters.busts}));
+}
+
+}  // namespace
+
+absl::StatusOr<GatewayRecord> ReadGateway(const std::string& directory, uint32_t sessions) {
+  absl::StatusOr<std::unique_ptr<FileSource>> source = FileSource::Open(directory, "/dev/shm");
+  if (!source.ok()) return source.status();
+  JournalReader reader(**source);
+  if (absl::Status opened = reader.Open(); !opened.ok()) return opened;
+  ReplayedGateway replayed(
+      {.config_of = [&](uint64_t hash) { return KeptEngineConfig(directory, hash); }});
+  GatewayRecord out;
+  JournalEvents events(out);
+  JournalRecord record;
+  JournalReader::Result result;
+  while ((result = reader.Next(record)) == JournalReader::Result::kRecord) {
+    // First: what it says of another venue process holds for its own step already.
+    events.On(record);
+    if (absl::Status applied = replayed.Apply(record); !applied.ok()) return applied;
+  }
+  if (result == JournalReader::Result::kFailed) return reader.status();
+  if (out.starts == 0) return absl::NotFoundError(directory + ": the journal is empty");
+  events.DropUnsent();
+  AddHoldings(replayed.engine(), sessions, out.holdings);
+  return out;
+}
+
+}  // namespace ringway::kills

@@ -1,0 +1,187 @@
+// Does a gateway start, with all that came before, wherever the last record of its journal is cut?
+//
+// On the files that a real gateway left: behind each byte of the last step's record everything is
+// zeros, as where a process or machine stopped while it was written.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "base/clock.h"
+#include "gateway/config.h"
+#include "gateway/journal/file_source.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/record.h"
+#include "gateway/journal_start.h"
+#include "gateway/kept_config.h"
+#include "gateway/recovery/replayed_gateway.h"
+#include "tests/e2e/kills/run.h"
+#include "tests/e2e/kills/tracer.h"
+
+namespace ringway::kills {
+namespace {
+
+constexpr uint64_t kOrders = 300;
+constexpr int64_t kPatienceNs = 30 * kNsPerS;
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// The journal's last step.
+struct LastStep {
+  std::string file;     // its segment's name
+  uint64_t offset = 0;  // in it
+  uint64_t bytes = 0;
+  uint64_t bytes_told = 0;  // without the zeros at its end: what zeros are cut off is not missed
+  uint64_t position = 0;
+  uint64_t steps_before = 0;
+  uint64_t hash_before = 0;  // of the engine's state
+  uint64_t hash_after = 0;
+};
+
+class JournalCutTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto run = KillRun::Start({.orders = kOrders, .pause_us = 100});
+    ASSERT_TRUE(run.ok()) << run.status().message();
+    ASSERT_TRUE((*run)->AwaitAccepted(kOrders).ok());
+    const absl::StatusOr<Outcome> outcome = (*run)->Finish();
+    ASSERT_TRUE(outcome.ok()) << outcome.status().message();
+    ASSERT_TRUE(outcome->findings.empty());
+    std::string folder = "/dev/shm/ringway-cuts-XXXXXX";
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    folder_ = folder;
+    std::filesystem::copy((*run)->journal(), folder_ + "/whole",
+                          std::filesystem::copy_options::recursive);
+    config_text_ = absl::StrReplaceAll(ReadAll((*run)->folder() + "/gateway.toml"),
+                                       {{(*run)->journal(), journal()}});
+    // Keys and sockets stay where the run had them, which goes now.
+    for (uint32_t session = 1; session <= 3; ++session) {
+      const std::string key = absl::StrCat("/", session, ".key");
+      std::filesystem::copy_file((*run)->folder() + key, folder_ + key);
+    }
+    config_text_ = absl::StrReplaceAll(config_text_, {{(*run)->folder(), folder_}});
+    program_ = (*run)->program();
+    Find();
+  }
+  void TearDown() override {
+    std::error_code ignored;  // nothing depends on it
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::string journal() const { return folder_ + "/cut"; }
+
+  void Find() {
+    const std::string whole = folder_ + "/whole";
+    auto source = *FileSource::Open(whole, "/dev/shm");
+    uint64_t last_sequence = 0;
+    Read(*source, [&](const JournalRecord& record) {
+      if (record.header.type != RecordType::kStep) return;
+      last_sequence = record.header.sequence;
+      step_.position = record.position;
+      step_.bytes = record.header.bytes();
+    });
+    ASSERT_NE(last_sequence, 0u);
+    for (size_t i = 0; i != source->segments().size(); ++i) {
+      SegmentHeader header;
+      ASSERT_TRUE(source->Read(i, 0, std::as_writable_bytes(std::span(&header, 1))).ok());
+      if (header.first_position > step_.position) break;
+      step_.file = std::filesystem::path(source->segments()[i].name).filename();
+      step_.offset = step_.position - header.first_position;
+    }
+    const std::string bytes = ReadAll(whole + "/" + step_.file).substr(step_.offset, step_.bytes);
+    step_.bytes_told = bytes.find_last_not_of('\0') + 1;
+    ReplayedGateway replayed(
+        {.config_of = [&](uint64_t hash) { return KeptEngineConfig(whole, hash); }});
+    Read(*source, [&](const JournalRecord& record) {
+      if (record.header.sequence > last_sequence) return;
+      if (record.header.sequence == last_sequence) {
+        step_.steps_before = replayed.steps();
+        step_.hash_before = replayed.engine().StateHash();
+      }
+      ASSERT_TRUE(replayed.Apply(record).ok());
+    });
+    step_.hash_after = replayed.engine().StateHash();
+    ASSERT_NE(step_.hash_before, step_.hash_after);
+  }
+
+  template <class F>
+  static void Read(JournalSource& source, F&& visit) {
+    JournalReader reader(source);
+    ASSERT_TRUE(reader.Open().ok());
+    JournalRecord record;
+    while (reader.Next(record) == JournalReader::Result::kRecord) visit(record);
+    ASSERT_TRUE(reader.status().ok()) << reader.status().message();
+  }
+
+  // A journal of which so many bytes of the last step's record are there.
+  void Cut(uint64_t bytes) {
+    std::filesystem::remove_all(journal());
+    std::filesystem::copy(folder_ + "/whole", journal(), std::filesystem::copy_options::recursive);
+    const std::string path = journal() + "/" + step_.file;
+    const uint64_t from = step_.offset + bytes;
+    const std::string zeros(std::filesystem::file_size(path) - from, '\0');
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(from));
+    file.write(zeros.data(), static_cast<std::streamsize>(zeros.size()));
+    ASSERT_TRUE(file.flush().good());
+  }
+
+  std::string folder_;
+  std::string config_text_;
+  std::string program_;
+  LastStep step_;
+};
+
+TEST_F(JournalCutTest, StartsFromEveryByte) {
+  const LoadedConfig loaded = LoadConfig(config_text_);
+  ASSERT_TRUE(loaded.ok());
+  for (uint64_t bytes = 0; bytes <= step_.bytes; ++bytes) {
+    ASSERT_NO_FATAL_FAILURE(Cut(bytes));
+    absl::StatusOr<std::unique_ptr<StartedJournal>> started = StartJournal(loaded.config);
+    ASSERT_TRUE(started.ok()) << bytes << " bytes: " << started.status().message();
+    const bool whole = bytes >= step_.bytes_told;
+    EXPECT_EQ((*started)->end.cursor.position, step_.position + (whole ? step_.bytes : 0)) << bytes;
+    EXPECT_EQ((*started)->past.engine().StateHash(), whole ? step_.hash_after : step_.hash_before)
+        << bytes;
+  }
+}
+
+TEST_F(JournalCutTest, TheProgramStartsWhereARecordIsCut) {
+  std::ofstream(folder_ + "/gateway.toml") << config_text_;
+  const std::string log = folder_ + "/log";
+  Tracer tracer;
+  for (const uint64_t bytes :
+       {uint64_t{0}, uint64_t{1}, uint64_t{8}, step_.bytes / 2, step_.bytes_told - 1}) {
+    ASSERT_NO_FATAL_FAILURE(Cut(bytes));
+    std::filesystem::remove(log);
+    const absl::Status started =
+        tracer.Start(0, {program_, "--config", folder_ + "/gateway.toml"}, log, std::nullopt);
+    ASSERT_TRUE(started.ok()) << started.message();
+    const std::string says = absl::StrCat(", ", step_.steps_before, " of them replayed");
+    const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
+    while (ReadAll(log).find(says) == std::string::npos) {
+      ASSERT_FALSE(tracer.Turn().has_value()) << bytes << " bytes: " << ReadAll(log);
+      ASSERT_LT(MonotonicNowNs(), deadline_ns) << bytes << " bytes: " << ReadAll(log);
+      usleep(1'000);
+    }
+    tracer.Signal(0, SIGKILL);
+    while (!tracer.Turn().has_value()) usleep(1'000);
+  }
+}
+
+}  // namespace
+}  // namespace ringway::kills

@@ -1,0 +1,39 @@
+// What do the processes of a kill run agree on: names, numbers, files?
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "base/check.h"
+#include "msg/auth.h"
+
+namespace ringway::kills {
+
+inline constexpr uint32_t kVenue = 1;
+inline constexpr uint32_t kMember = 1;          // the gateway's name at the exchange
+inline constexpr uint32_t kFirstAccount = 100;  // of session 1; the checker knows it
+inline constexpr uint32_t kFirstInstrument = 7;
+inline constexpr uint32_t kInstruments = 4;
+inline constexpr int64_t kTickPrice = 10'000'000;  // 0.01, in 1e-9
+inline constexpr int64_t kMiddleTicks = 10'000;
+inline constexpr uint32_t kRingBytes = 16u << 10;  // small: it wraps and fills
+inline constexpr uint64_t kEventsMax = 1u << 24;   // of a record: room that costs nothing unused
+
+// Each session's key: a byte repeated, and the file that the gateway reads it from says the same.
+inline SessionKey KeyOf(uint32_t session) {
+  std::array<std::byte, SessionKey::kBytesMin> bytes;
+  bytes.fill(static_cast<std::byte>(session));
+  absl::StatusOr<SessionKey> key = SessionKey::FromBytes(bytes);
+  RINGWAY_CHECK(key.ok(), "a key of kBytesMin bytes is one");
+  return *std::move(key);
+}
+
+inline std::string GatewayUri(const std::string& folder) { return "shm:" + folder + "/gw.sock"; }
+inline std::string ExchangeUri(const std::string& folder) { return "shm:" + folder + "/ex.sock"; }
+inline std::string ExchangeRecord(const std::string& folder) { return folder + "/exchange.record"; }
+inline std::string StrategyRecord(const std::string& folder, uint32_t session) {
+  return folder + "/strategy-" + std::to_string(session) + ".record";
+}
+
+}  // namespace ringway::kills

@@ -1,0 +1,407 @@
+// How are the processes started, killed and followed?
+#include "tests/e2e/kills/run.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "tests/e2e/kills/gateway_config.h"
+#include "tests/e2e/kills/gateway_record.h"
+#include "tests/e2e/kills/history.h"
+#include "tests/e2e/kills/market.h"
+
+namespace ringway::kills {
+namespace {
+
+constexpr int64_t kPatienceNs = 30 * kNsPerS;  // for anything that must come
+constexpr int64_t kHitNs = 10 * kNsPerS;       // for a trap to be come to
+constexpr int64_t kLossNs = kNsPerS;           // likewise, when another process was killed
+constexpr int kLossesMax = 40;                 // of it, until that leads to the trap
+constexpr int64_t kQuietNs = 300 * kNsPerMs;   // nothing happened for so long: it is at rest
+constexpr useconds_t kIdleUs = 100;
+
+std::string MakeFolder(const std::string& parent) {
+  std::string path = parent + "/ringway-kills-XXXXXX";
+  RINGWAY_CHECK(mkdtemp(path.data()) != nullptr, "temporary folders can be made");
+  return path;
+}
+
+// On a disk, if this machine has one: there a journal's syncs take their time.
+std::string TemporaryFolder() {
+  const char* const set = getenv("TMPDIR");
+  return set == nullptr ? "/tmp" : set;
+}
+
+// Of the build that this program belongs to: it lies in tests/e2e/kills.
+absl::StatusOr<std::string> Program(const std::string& package, const std::string& name) {
+  std::error_code error;
+  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path path =
+      (own.parent_path() / "../../.." / package / name).lexically_normal();
+  if (!error && access(path.c_str(), X_OK) == 0) return path.string();
+  return absl::NotFoundError(
+      absl::StrCat(path.string(), " is not there: bazel build //", package, ":", name));
+}
+
+void Judge(std::span<const sim::Event> history, Outcome& outcome) {
+  using sim::Violation;
+  outcome.events = history.size();
+  for (const sim::Event& event : history) {
+    if (event.kind == sim::EventKind::kGatewayTook) {
+      outcome.orders += event.type == FrameType::kNewOrder;
+    } else if (event.kind == sim::EventKind::kStrategyReceived) {
+      outcome.acks += event.type == FrameType::kOrderAck;
+      outcome.refusals += event.type == FrameType::kOrderReject;
+      ExecutionReport report;
+      outcome.fills += event.type == FrameType::kExecutionReport &&
+                       Decode(event.bytes(), report) == DecodeStatus::kOk && report.last_qty != 0;
+    }
+  }
+  outcome.findings = sim::Check(history);
+  for (const sim::Finding& finding : outcome.findings) {
+    switch (finding.violation) {
+      case Violation::kRequestLost:
+      case Violation::kReportLost:
+      case Violation::kVenueRequestLost:
+      case Violation::kVenueReportLost:
+      case Violation::kExecutionDropped:
+      case Violation::kUnanswered:
+      case Violation::kStillPending:
+        ++outcome.lost;
+        break;
+      case Violation::kVenueRequestTwice:
+      case Violation::kAnsweredTwice:
+      case Violation::kExecutionForeign:
+        ++outcome.doubled;
+        break;
+      case Violation::kRequestMisnumbered:
+      case Violation::kReportMisnumbered:
+      case Violation::kVenueReportMisnumbered:
+        ++outcome.out_of_order;
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+std::string NameOf(int process) {
+  if (process == kExchange) return "exchange";
+  return process == kGateway ? "gateway" : "strategy";
+}
+
+void Outcome::Add(const Outcome& other) {
+  orders += other.orders;
+  acks += other.acks;
+  refusals += other.refusals;
+  fills += other.fills;
+  events += other.events;
+  gateway_starts += other.gateway_starts;
+  journal_records += other.journal_records;
+  lost += other.lost;
+  doubled += other.doubled;
+  out_of_order += other.out_of_order;
+  for (const auto& [kill, count] : other.kills) kills[kill] += count;
+  findings.insert(findings.end(), other.findings.begin(), other.findings.end());
+}
+
+KillRun::KillRun(const RunOptions& options)
+    : options_(options),
+      folder_(MakeFolder("/dev/shm")),
+      journal_folder_(MakeFolder(TemporaryFolder())),
+      random_(options.seed) {
+  exchange_record_ = std::make_unique<Record>(ExchangeRecord(folder_), kEventsMax);
+  for (uint32_t session = 1; session <= options.strategies; ++session) {
+    strategy_records_.push_back(
+        std::make_unique<Record>(StrategyRecord(folder_, session), kEventsMax));
+  }
+}
+
+KillRun::~KillRun() {
+  for (int process = 0; process <= strategy(options_.strategies); ++process) {
+    if (tracer_.running(process)) tracer_.Signal(process, SIGKILL);
+  }
+  const auto gone = [this] {
+    while (tracer_.Turn().has_value()) {
+    }
+    for (int process = 0; process <= strategy(options_.strategies); ++process) {
+      if (tracer_.running(process)) return false;
+    }
+    return true;
+  };
+  while (!gone()) usleep(kIdleUs);
+  std::error_code ignored;  // nothing depends on it
+  std::filesystem::remove_all(folder_, ignored);
+  std::filesystem::remove_all(journal_folder_, ignored);
+}
+
+absl::StatusOr<std::unique_ptr<KillRun>> KillRun::Start(const RunOptions& options) {
+  if (absl::Status can = CanTrace(); !can.ok()) return can;
+  std::unique_ptr<KillRun> run(new KillRun(options));
+  run->Want(options.orders);
+  run->config_ = WriteGatewayConfig({.folder = run->folder_,
+                                     .journal = run->journal(),
+                                     .sessions = options.strategies,
+                                     .small_segments = options.pause_us != 0});
+  for (int process = 0; process <= run->strategy(options.strategies); ++process) {
+    if (absl::Status started = run->StartProcess(process); !started.ok()) return started;
+  }
+  return run;
+}
+
+// --- Processes ---
+
+absl::Status KillRun::StartProcess(int process, const std::optional<Trap>& trap) {
+  const auto session = static_cast<uint32_t>(process - kStrategies);
+  absl::StatusOr<std::string> program = process == kGateway
+                                            ? Program("gateway", "ringway-gateway")
+                                            : Program("tests/e2e/kills", NameOf(process));
+  if (!program.ok()) return program.status();
+  if (process == kGateway) gateway_program_ = *program;
+  std::vector<std::string> argv = {*program};
+  if (process == kGateway) {
+    argv.insert(argv.end(), {"--config", config_});
+  } else if (process == kExchange) {
+    argv.push_back(folder_);
+  } else {
+    std::string memory = std::exchange(next_memory_, "");
+    if (memory.empty()) {
+      const uint64_t draw = random_.Below(10);
+      memory = draw < 5 ? "keep" : draw < 7 ? "numbers" : "lose";
+    }
+    const bool durable = session == options_.strategies;
+    argv.insert(argv.end(),
+                {folder_, absl::StrCat(session), memory, durable ? "1" : "0",
+                 absl::StrCat(options_.pause_us), absl::StrCat(options_.seed * 1'000 + ++starts_)});
+  }
+  return tracer_.Start(process, argv, absl::StrCat(folder_, "/", process, ".log"), trap);
+}
+
+// A strategy's process is gone, and its record is the runner's to write.
+void KillRun::Died(int process) {
+  if (!is_strategy(process)) return;
+  const auto session = static_cast<uint32_t>(process - kStrategies);
+  record(session).head().live = 0;
+  record(session).Add(sim::EventKind::kStrategyDied, session, 0);
+}
+
+std::string KillRun::Tail(int process) const {
+  std::ifstream log(absl::StrCat(folder_, "/", process, ".log"));
+  std::string text{std::istreambuf_iterator<char>(log), std::istreambuf_iterator<char>()};
+  constexpr size_t kTailBytes = 2'000;
+  return text.size() <= kTailBytes ? text : text.substr(text.size() - kTailBytes);
+}
+
+absl::Status KillRun::Unexpected(const End& end) const {
+  return absl::AbortedError(absl::StrCat("the ", NameOf(end.process),
+                                         " ended by itself (wait status ", end.wait_status,
+                                         "); its log ends:\n", Tail(end.process)));
+}
+
+absl::Status KillRun::Await(int64_t patience_ns, const std::string& what,
+                            const std::function<bool()>& done) {
+  const int64_t deadline_ns = MonotonicNowNs() + patience_ns;
+  while (!done()) {
+    if (const std::optional<End> end = tracer_.Turn()) return Unexpected(*end);
+    if (MonotonicNowNs() > deadline_ns) {
+      return absl::DeadlineExceededError(
+          absl::StrCat(what, "; the gateway's log ends:\n", Tail(kGateway)));
+    }
+    usleep(kIdleUs);
+  }
+  return absl::OkStatus();
+}
+
+// --- Kills ---
+
+absl::Status KillRun::AwaitKill(int process, const std::optional<Trap>& trap) {
+  const std::string kill =
+      absl::StrCat(NameOf(process), " ", trap.has_value() ? trap->probe : "(anywhere)");
+  const int64_t deadline_ns = MonotonicNowNs() + kHitNs;
+  for (;;) {
+    const std::optional<End> end = tracer_.Turn();
+    if (end.has_value() && (end->process != process || end->at_probe != trap.has_value())) {
+      return Unexpected(*end);
+    }
+    if (end.has_value()) break;
+    if (MonotonicNowNs() > deadline_ns) {
+      const uint32_t hits = tracer_.hits(process);
+      tracer_.Clear(process);
+      return absl::DeadlineExceededError(absl::StrCat(kill, " was come to ", hits, " times only"));
+    }
+    usleep(kIdleUs);
+  }
+  Died(process);
+  ++outcome_.kills[kill];
+  return absl::OkStatus();
+}
+
+absl::Status KillRun::KillAt(int process, const Trap& trap) {
+  if (absl::Status set = tracer_.Set(process, trap); !set.ok()) return set;
+  const absl::Status killed = AwaitKill(process, trap);
+  return killed.ok() ? StartProcess(process) : killed;
+}
+
+absl::Status KillRun::KillNow(int process) {
+  tracer_.Signal(process, SIGKILL);
+  const absl::Status killed = AwaitKill(process, std::nullopt);
+  return killed.ok() ? StartProcess(process) : killed;
+}
+
+absl::Status KillRun::KillWhenStarted(int process, const Trap& trap,
+                                      const std::optional<Trap>& first) {
+  absl::Status status;
+  if (first.has_value()) {
+    status = tracer_.Set(process, *first);
+  } else {
+    tracer_.Signal(process, SIGKILL);
+  }
+  if (status.ok()) status = AwaitKill(process, first);
+  if (status.ok()) status = StartProcess(process, trap);
+  if (status.ok()) status = AwaitKill(process, trap);
+  return status.ok() ? StartProcess(process) : status;
+}
+
+absl::Status KillRun::KillAtLossOf(int process, const Trap& trap, int other) {
+  if (absl::Status set = tracer_.Set(process, trap); !set.ok()) return set;
+  for (int losses = 0; losses != kLossesMax; ++losses) {
+    if (losses != 0) {
+      if (absl::Status back = AwaitTraffic(); !back.ok()) return back;
+    }
+    tracer_.Signal(other, SIGKILL);
+    // Which of the two is gone first, nobody knows.
+    const int64_t deadline_ns = MonotonicNowNs() + kLossNs;
+    bool killed = false;
+    bool lost = false;
+    while (!lost || (!killed && MonotonicNowNs() < deadline_ns)) {
+      const std::optional<End> end = tracer_.Turn();
+      if (!end.has_value()) {
+        usleep(kIdleUs);
+        continue;
+      }
+      if (end->process == process && end->at_probe) {
+        killed = true;
+        ++outcome_.kills[absl::StrCat(NameOf(process), " ", trap.probe)];
+      } else if (end->process == other && !lost) {
+        lost = true;
+        ++outcome_.kills[NameOf(other) + " (anywhere)"];
+      } else {
+        return Unexpected(*end);
+      }
+      Died(end->process);
+      if (absl::Status started = StartProcess(end->process); !started.ok()) return started;
+    }
+    if (killed) return absl::OkStatus();
+  }
+  tracer_.Clear(process);
+  return absl::DeadlineExceededError(absl::StrCat("the ", NameOf(process), " did not come to ",
+                                                  trap.probe, " when the ", NameOf(other),
+                                                  " was killed, ", kLossesMax, " times"));
+}
+
+// --- Progress ---
+
+void KillRun::Want(uint64_t orders) {
+  // The one that waits for the disk sends a tenth of what the others send.
+  const uint64_t shares = 10 * (options_.strategies - 1) + 1;
+  for (uint32_t session = 1; session <= options_.strategies; ++session) {
+    const uint64_t share = session == options_.strategies ? 1 : 10;
+    record(session).head().orders_wanted = (orders * share + shares - 1) / shares;
+  }
+}
+
+uint64_t KillRun::accepted() const {
+  uint64_t accepted = 0;
+  for (const auto& record : strategy_records_) accepted += record->head().acked;
+  return accepted;
+}
+
+absl::Status KillRun::AwaitAccepted(uint64_t orders) {
+  uint64_t before = accepted();
+  while (before < orders) {
+    const absl::Status more = Await(kPatienceNs, absl::StrCat("only ", before, " orders accepted"),
+                                    [&] { return accepted() > before; });
+    if (!more.ok()) return more;
+    before = accepted();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status KillRun::AwaitTraffic() {
+  std::vector<uint64_t> before;
+  for (const auto& record : strategy_records_) before.push_back(record->head().acked);
+  return Await(kPatienceNs, "the strategies are not all back", [&] {
+    for (size_t i = 0; i != before.size(); ++i) {
+      const Record::Head& head = strategy_records_[i]->head();
+      if (head.live == 0 || (head.acked == before[i] && head.acked < head.orders_wanted)) {
+        return false;
+      }
+    }
+    return true;
+  });
+}
+
+// --- The end ---
+
+absl::Status KillRun::EndAll() {
+  // Strategies first, that the gateway has nobody to miss, and the exchange last.
+  for (int process = strategy(options_.strategies); process >= kExchange; --process) {
+    tracer_.Signal(process, SIGTERM);
+    const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
+    std::optional<End> end;
+    while (!(end = tracer_.Turn()).has_value()) {
+      if (MonotonicNowNs() > deadline_ns) {
+        return absl::DeadlineExceededError(
+            absl::StrCat("the ", NameOf(process), " does not end; its log ends:\n", Tail(process)));
+      }
+      usleep(kIdleUs);
+    }
+    if (end->process != process || end->wait_status != 0) return Unexpected(*end);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Outcome> KillRun::Finish() {
+  Want(0);
+  if (absl::Status back = AwaitTraffic(); !back.ok()) return back;
+  const auto events = [this] {
+    uint64_t count = 0;
+    for (const auto& record : strategy_records_) count += record->head().events;
+    return count;
+  };
+  uint64_t before = events();
+  int64_t since_ns = MonotonicNowNs();
+  const absl::Status rest = Await(kPatienceNs, "nothing comes to rest", [&] {
+    const bool everybody = std::ranges::all_of(
+        strategy_records_, [](const auto& record) { return record->head().live != 0; });
+    if (const uint64_t now = events(); now != before || !everybody) {
+      before = now;
+      since_ns = MonotonicNowNs();
+    }
+    return MonotonicNowNs() - since_ns > kQuietNs;
+  });
+  if (!rest.ok()) return rest;
+  if (absl::Status ended = EndAll(); !ended.ok()) return ended;
+  absl::StatusOr<GatewayRecord> gateway = ReadGateway(journal(), options_.strategies);
+  if (!gateway.ok()) return gateway.status();
+  outcome_.gateway_starts = gateway->starts;
+  outcome_.journal_records = gateway->records;
+  std::vector<std::span<const sim::Event>> strategies;
+  for (const auto& record : strategy_records_) strategies.push_back(record->events());
+  Judge(MakeHistory(strategies, *gateway, exchange_record_->events()), outcome_);
+  return outcome_;
+}
+
+}  // namespace ringway::kills

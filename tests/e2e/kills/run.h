@@ -1,0 +1,128 @@
+// How are a gateway, an exchange and strategies run, killed and brought back, and what is the
+// verdict?
+//
+// The gateway is the shipped program, with a journal on the disk; the others are strategy_main.cc
+// and exchange_main.cc. Everybody trades over shared memory. A process that was killed is started
+// again; in the end all of them end in good order, and the checker judges what they recorded.
+//
+// Thread rule: one thread, without other children. Lifetime: processes and files go with the run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/random.h"
+#include "tests/e2e/kills/record.h"
+#include "tests/e2e/kills/tracer.h"
+#include "tests/sim/checker.h"
+
+namespace ringway::kills {
+
+// Processes, as the tracer numbers them; a strategy's is kStrategies + its session's.
+inline constexpr int kExchange = 0;
+inline constexpr int kGateway = 1;
+inline constexpr int kStrategies = 1;
+std::string NameOf(int process);
+
+struct RunOptions {
+  uint64_t seed = 1;
+  uint32_t strategies = 3;  // the last asks for durable acknowledgements; 2..15
+  uint64_t orders = 1;      // to be accepted, by all together; more with Want()
+  // Of a strategy between two orders; 0: none, and the journal's segments are large.
+  uint32_t pause_us = 0;
+};
+
+// What came of a run.
+struct Outcome {
+  uint64_t orders = 0;    // that the gateway took
+  uint64_t acks = 0;      // received, as all that follows
+  uint64_t refusals = 0;  // of orders
+  uint64_t fills = 0;
+  uint64_t events = 0;
+  uint32_t gateway_starts = 0;
+  uint64_t journal_records = 0;
+  std::map<std::string, uint32_t> kills;  // by "process probe"
+  std::vector<sim::Finding> findings;
+  uint32_t lost = 0;  // of the findings
+  uint32_t doubled = 0;
+  uint32_t out_of_order = 0;
+
+  void Add(const Outcome& other);
+};
+
+class KillRun {
+ public:
+  // Errors: no ptrace; a program that is not built; the system's.
+  static absl::StatusOr<std::unique_ptr<KillRun>> Start(const RunOptions& options);
+  ~KillRun();
+
+  // Kills it at the trap, as soon as it comes there, and starts it again. Errors: DeadlineExceeded
+  // where it does not come there; Aborted where another process ends by itself, with its log.
+  absl::Status KillAt(int process, const Trap& trap);
+  // Kills it at once, wherever it is.
+  absl::Status KillNow(int process);
+  // Kills it at `first`, or at once, and what is started then at the trap, which is set from its
+  // first instruction on.
+  absl::Status KillWhenStarted(int process, const Trap& trap, const std::optional<Trap>& first);
+
+  // As KillAt(), but kills `other` when the trap is set, if need be several times: what comes of it
+  // leads there.
+  absl::Status KillAtLossOf(int process, const Trap& trap, int other);
+
+  // Waits until everybody is there and every strategy was told something new. Errors: as above.
+  absl::Status AwaitTraffic();
+
+  // From now on strategies send until so many orders are accepted.
+  void Want(uint64_t orders);
+  uint64_t accepted() const;
+  // Lets it run until so many orders are accepted. Errors: as above.
+  absl::Status AwaitAccepted(uint64_t orders);
+
+  // What a strategy's next process makes of its record: keep, numbers or lose; drawn by default.
+  void NextMemory(const std::string& memory) { next_memory_ = memory; }
+
+  // Lets everything come to rest, ends all and judges. Nothing can be done afterwards.
+  absl::StatusOr<Outcome> Finish();
+
+  const std::string& folder() const { return folder_; }  // of the configuration
+  std::string journal() const { return journal_folder_ + "/journal"; }
+  const std::string& program() const { return gateway_program_; }
+
+ private:
+  explicit KillRun(const RunOptions& options);
+
+  int strategy(uint32_t session) const { return kStrategies + static_cast<int>(session); }
+  bool is_strategy(int process) const { return process > kStrategies; }
+  absl::Status StartProcess(int process, const std::optional<Trap>& trap = std::nullopt);
+  // Its end, at the probe or, without one, anywhere.
+  absl::Status AwaitKill(int process, const std::optional<Trap>& trap);
+  absl::Status Await(int64_t patience_ns, const std::string& what,
+                     const std::function<bool()>& done);
+  absl::Status Unexpected(const End& end) const;
+  absl::Status EndAll();
+  void Died(int process);
+  std::string Tail(int process) const;
+  Record& record(uint32_t session) { return *strategy_records_[session - 1]; }
+
+  RunOptions options_;
+  std::string folder_;
+  std::string journal_folder_;
+  std::string gateway_program_;
+  std::string config_;  // the gateway's file
+  Random random_;
+  Tracer tracer_;
+  std::unique_ptr<Record> exchange_record_;
+  std::vector<std::unique_ptr<Record>> strategy_records_;
+  std::string next_memory_;
+  uint64_t starts_ = 0;
+  Outcome outcome_;
+};
+
+}  // namespace ringway::kills

@@ -1,0 +1,283 @@
+// A strategy that may be killed at any instruction: how does its successor go on exactly once?
+//
+//   strategy FOLDER SESSION MEMORY DURABLE PAUSE_US SEED
+//
+// What it is about to send it writes into its record (record.h) first, what it is told as soon as
+// it is. MEMORY says what a new process makes of that:
+//   keep     it asks the gateway only for its count of requests: those in the record that did not
+//            arrive are sent again under their old numbers and names, reports go on where the
+//            record ends
+//   numbers  as keep, but it asserts its own count: what did not arrive is given up by a GapFill
+//   lose     nothing: a new incarnation, which gets a snapshot of its open orders
+// It sends new orders and cancels until head().orders_wanted orders are accepted, then reads on.
+// PAUSE_US: between two orders; 0: as fast as they are answered. SIGTERM: an orderly end.
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "msg/session.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "tests/e2e/kills/market.h"
+#include "tests/e2e/kills/record.h"
+#include "tests/e2e/kills/strategy_memory.h"
+
+namespace ringway::kills {
+namespace {
+
+using sim::Event;
+using sim::EventKind;
+
+constexpr size_t kUnansweredMax = 64;
+constexpr useconds_t kIdleUs = 50;
+constexpr useconds_t kRetryUs = 2'000;
+constexpr int64_t kConnectNs = 5 * kNsPerS;
+constexpr int64_t kRefusedPauseNs = 2 * kNsPerMs;
+constexpr int64_t kLogoutNs = 5 * kNsPerS;
+
+std::atomic<int> stop_wanted{0};
+
+struct Options {
+  std::string folder;
+  uint32_t session;
+  std::string memory;
+  bool durable;
+  int64_t pause_ns;
+  uint64_t seed;
+};
+
+class Strategy {
+ public:
+  explicit Strategy(const Options& options)
+      : options_(options),
+        record_(StrategyRecord(options.folder, options.session), kEventsMax),
+        random_(options.seed),
+        next_ns_(options.pause_ns) {
+    record_.head().live = 0;
+    if (options.memory == "lose") return;
+    memory_ = StrategyMemory::Of(record_.events());
+    remembers_ = memory_.next_report != 0 && record_.head().incarnation != 0;
+    if (!remembers_) memory_ = {};
+  }
+
+  int Run() {
+    while (stop_wanted == 0) {
+      if (session_ == nullptr || session_->state() != SessionState::kLive) {
+        record_.head().live = 0;
+        if (!GoLive()) return 3;
+        continue;
+      }
+      const bool acted = Act();
+      const uint32_t count = session_->Poll(*this, 64);
+      session_->Maintain(session_->NowNs());
+      if (!acted && count == 0) usleep(kIdleUs);
+    }
+    LogOut();
+    return 0;
+  }
+
+  // --- For Session::Poll(); see msg/handlers.h. ---
+  template <Message M>
+  void On(const M& message) noexcept {
+    if constexpr (static_cast<uint8_t>(M::kType) >= 64) {  // a report: it has a number
+      record_.Add(EventKind::kStrategyReceived, options_.session, session_->next_seq_in() - 1,
+                  message);
+      memory_.working.Learn(record_.events().back());
+    }
+    Learn(message);
+  }
+
+ private:
+  // False: no later attempt can succeed.
+  bool GoLive() {
+    absl::Status status;
+    EventKind kind = EventKind::kStrategyBack;
+    if (session_ == nullptr) {
+      kind = remembers_ ? EventKind::kStrategyResumed : EventKind::kStrategyStart;
+      absl::StatusOr<std::unique_ptr<Session>> made = Session::Connect(MakeOptions());
+      status = made.status();
+      if (made.ok()) session_ = *std::move(made);
+      // Another process logged on since and died before it could say so: the record's numbers are
+      // worth nothing.
+      if (remembers_ && absl::IsFailedPrecondition(status)) {
+        remembers_ = false;
+        memory_ = {};
+        return true;
+      }
+    } else {
+      status = session_->Reconnect();
+    }
+    if (absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status) ||
+        absl::IsUnauthenticated(status)) {
+      fprintf(stderr, "strategy %u: %s\n", options_.session, status.ToString().c_str());
+      return false;
+    }
+    if (!status.ok()) {
+      usleep(kRetryUs);
+      return true;
+    }
+    const ResumeState state = session_->resume_state();
+    record_.head().incarnation = state.incarnation;
+    record_.head().epoch = state.epoch;
+    record_.Add(kind, options_.session, session_->next_seq_in(), session_->next_seq_out());
+    if (kind != EventKind::kStrategyBack) {
+      unanswered_.clear();
+      resent_ = session_->next_seq_out();
+    }
+    record_.head().live = 1;
+    return true;
+  }
+
+  SessionOptions MakeOptions() {
+    SessionOptions options;
+    options.uri = GatewayUri(options_.folder);
+    options.session = options_.session;
+    options.key = KeyOf(options_.session);
+    options.connect_timeout_ns = kConnectNs;
+    options.durability = options_.durable ? Durability::kDurable : Durability::kMemory;
+    options.link.ring_bytes = kRingBytes;
+    options.link.payload_bytes_max = 512;
+    options.link.huge_pages = false;
+    if (remembers_) {
+      const auto last = memory_.requests.empty() ? 0 : memory_.requests.rbegin()->first;
+      options.resume = {.incarnation = record_.head().incarnation,
+                        .next_seq_out = options_.memory == "numbers" ? last + 1 : 0,
+                        .next_seq_in = memory_.next_report,
+                        .epoch = record_.head().epoch};
+    }
+    return options;
+  }
+
+  // Sends what is due. True when it sent anything.
+  bool Act() {
+    // First what is in the record and did not arrive.
+    const auto lost = memory_.requests.lower_bound(resent_);
+    if (lost != memory_.requests.end()) {
+      if (!SendEvent(lost->second)) return false;
+      resent_ = lost->first + 1;
+      return true;
+    }
+    Record::Head& head = record_.head();
+    if (head.acked >= head.orders_wanted || unanswered_.size() >= kUnansweredMax) return false;
+    if (next_ns_ != 0) {
+      const int64_t now_ns = MonotonicNowNs();
+      if (now_ns < next_ns_) return false;
+      next_ns_ = options_.pause_ns == 0 ? 0 : now_ns + options_.pause_ns;
+    }
+    const bool cancels = memory_.working.full() || random_.Chance(0.2);
+    if (cancels && !memory_.working.empty()) {
+      return Send(
+          Cancel{.cl_ord_id = NewId(), .orig_cl_ord_id = memory_.working.at(random_.Next())});
+    }
+    return Send(Draw());
+  }
+
+  // Those of the record are taken, also where nobody has seen them yet.
+  uint64_t NewId() {
+    uint64_t id = session_->NextClOrdId();
+    while (id <= memory_.last_id) id = session_->NextClOrdId();
+    return id;
+  }
+
+  NewOrder Draw() {
+    NewOrder order;
+    order.cl_ord_id = NewId();
+    order.price = (kMiddleTicks + random_.Between(-10, 10)) * kTickPrice;
+    order.qty = 1 + random_.Below(100);
+    order.instrument = kFirstInstrument + static_cast<uint32_t>(random_.Below(kInstruments));
+    order.account = kFirstAccount + options_.session - 1;
+    order.side = random_.Chance(0.5) ? Side::kBuy : Side::kSell;
+    order.ord_type = OrdType::kLimit;
+    if (random_.Chance(0.1)) order.time_in_force = TimeInForce::kImmediateOrCancel;
+    return order;
+  }
+
+  template <Message M>
+  bool Send(const M& request) {
+    record_.Add(EventKind::kStrategySent, options_.session, session_->next_seq_out(), request);
+    if (session_->Send(request) != SendStatus::kOk) {
+      record_.Retract();
+      return false;
+    }
+    unanswered_.insert(request.cl_ord_id);
+    return true;
+  }
+
+  bool SendEvent(const Event& event) {
+    NewOrder order;
+    Cancel cancel;
+    if (event.type == FrameType::kNewOrder && Decode(event.bytes(), order) == DecodeStatus::kOk) {
+      return Send(order);
+    }
+    return Decode(event.bytes(), cancel) == DecodeStatus::kOk && Send(cancel);
+  }
+
+  void Learn(const OrderAck& ack) noexcept {
+    if (ack.request_type == RequestType::kNewOrder) ++record_.head().acked;
+    unanswered_.erase(ack.cl_ord_id);
+  }
+  void Learn(const OrderReject& reject) noexcept {
+    unanswered_.erase(reject.cl_ord_id);
+    // Its venue is down: asking on as fast as refusals come would be all that happens.
+    next_ns_ = MonotonicNowNs() + kRefusedPauseNs;
+  }
+  void Learn(const CancelReject& reject) noexcept { unanswered_.erase(reject.cl_ord_id); }
+  void Learn(const ExecutionReport& report) noexcept { unanswered_.erase(report.cl_ord_id); }
+  void Learn(const GapFill& fill) noexcept {
+    record_.Add(EventKind::kStrategyGap, options_.session, fill.new_seq);
+    memory_.working.Clear();
+    unanswered_.clear();
+  }
+  template <class M>
+  void Learn(const M&) noexcept {}
+
+  void LogOut() {
+    if (session_ == nullptr) return;
+    session_->Logout();
+    const int64_t deadline_ns = MonotonicNowNs() + kLogoutNs;
+    while (session_->state() == SessionState::kLoggingOut && MonotonicNowNs() < deadline_ns) {
+      if (session_->Poll(*this, 64) == 0) usleep(kIdleUs);
+      session_->Maintain(session_->NowNs());
+    }
+  }
+
+  const Options options_;
+  Record record_;
+  Random random_;
+  StrategyMemory memory_;
+  bool remembers_ = false;
+  std::unique_ptr<Session> session_;
+  std::set<uint64_t> unanswered_;  // clOrdIds
+  uint64_t resent_ = 0;  // requests of the record below it have arrived, or are sent again
+  int64_t next_ns_;      // when the next order may be sent; 0: at once
+};
+
+}  // namespace
+}  // namespace ringway::kills
+
+int main(int argc, char** argv) {
+  if (argc != 7) {
+    fprintf(stderr, "usage: strategy FOLDER SESSION keep|numbers|lose DURABLE PAUSE_US SEED\n");
+    return 2;
+  }
+  struct sigaction action = {};
+  action.sa_handler = [](int) { ringway::kills::stop_wanted = 1; };
+  sigaction(SIGTERM, &action, nullptr);
+  ringway::kills::Strategy strategy({.folder = argv[1],
+                                     .session = static_cast<uint32_t>(atoi(argv[2])),
+                                     .memory = argv[3],
+                                     .durable = argv[4][0] == '1',
+                                     .pause_ns = atoll(argv[5]) * ringway::kNsPerUs,
+                                     .seed = strtoull(argv[6], nullptr, 10)});
+  return strategy.Run();
+}
