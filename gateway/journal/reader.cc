@@ -32,7 +32,7 @@ bool ReadRecord(std::span<const std::byte> bytes, uint32_t seed, uint64_t positi
 
 }  // namespace
 
-JournalReader::JournalReader(JournalSource& source) : source_(source), window_(kWindowBytes) {}
+JournalReader::JournalReader(JournalSource& source) : source_(source) {}
 
 absl::Status JournalReader::Open(const std::optional<JournalCursor>& from) {
   if (absl::Status read = ReadHeaders(); !read.ok()) return read;
@@ -197,6 +197,11 @@ absl::Status JournalReader::Damage(uint64_t offset, const std::string& what) con
 
 absl::Status JournalReader::ReadHeaders() {
   segments_.resize(source_.segments().size());
+  uint64_t longest = 0;
+  for (const JournalSource::Segment& segment : source_.segments()) {
+    longest = std::max(longest, segment.bytes);
+  }
+  window_.resize(static_cast<std::size_t>(std::min<uint64_t>(kWindowBytes, longest)));
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     if (absl::Status status = CheckHeader(i); !status.ok()) return status;
     if (absl::Status status = ReadStart(i); !status.ok()) return status;

@@ -54,7 +54,7 @@ EngineConfig MakeEngineConfig(const Plan& plan) {
     config.venues.push_back({static_cast<VenueId>(1 + i), "V" + std::to_string(i)});
   }
   config.default_venue = 1;
-  config.pools = {.orders_max = 4'096, .positions_max = 32, .executions_remembered = 16'384};
+  config.pools = {.orders_max = 4'096, .positions_max = 32, .executions_remembered = 4'096};
   return config;
 }
 
