@@ -30,6 +30,12 @@ bool ReadRecord(std::span<const std::byte> bytes, uint32_t seed, uint64_t positi
   return RecordCrc(seed, bytes.first(header.bytes())) == header.crc;
 }
 
+uint64_t WordAt(std::span<const std::byte> bytes, std::size_t at) noexcept {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes.data() + at, std::min(sizeof(word), bytes.size() - at));
+  return word;
+}
+
 }  // namespace
 
 JournalReader::JournalReader(JournalSource& source) : source_(source) {}
@@ -151,6 +157,11 @@ absl::Status JournalReader::Search(std::size_t index, uint64_t offset, Evidence&
     const std::size_t limit = last ? bytes.size() : bytes.size() - kRecordBytesMax + 8;
     std::size_t at = 0;
     while (at < limit) {
+      if (WordAt(bytes, at) ==
+          0) {  // no record begins with zeros, and most of what is here is zeros
+        at += 8;
+        continue;
+      }
       RecordHeader header;
       const uint64_t position = segment.header.first_position + offset + at;
       if (ReadRecord(bytes.subspan(at), segment.seed, position, header) &&
@@ -173,11 +184,10 @@ absl::Status JournalReader::MeasureTear(JournalTear& tear) {
   for (uint64_t offset = offset_; offset < segment_bytes;) {
     std::span<const std::byte> bytes;
     if (absl::Status read = Window(index_, offset, bytes); !read.ok()) return read;
-    for (std::size_t i = bytes.size(); i != 0; --i) {
-      if (bytes[i - 1] == std::byte{0}) continue;
-      tear.bytes = offset + i - offset_;
-      break;
-    }
+    std::size_t end = bytes.size();
+    while (end >= 8 && WordAt(bytes, end - 8) == 0) end -= 8;
+    while (end != 0 && bytes[end - 1] == std::byte{0}) --end;
+    if (end != 0) tear.bytes = offset + end - offset_;
     offset += bytes.size();
   }
   return absl::OkStatus();
