@@ -334,6 +334,7 @@ TEST_F(FileStorageTest, NothingThatWasAppendedIsLostToAKill) {
   EXPECT_EQ(records_ + 1, next);
   munmap(reached, 4096);
   // From now on it is on the disk: a copy of the folder finds no images.
+  ASSERT_TRUE(Prepared());
   const std::string copy = root_ + "/copy";
   std::filesystem::copy(options_.directory, copy);
   auto source = FileSource::Open(copy, options_.memory_directory);
