@@ -119,6 +119,8 @@ void Fields(V& v, SessionsConfig& sessions) {
             {kNsPerMs, 60 * kNsPerS});
   v.Integer("heartbeat_default", layer.heartbeat_default_ns, ConfigForm::kDuration,
             {kHeartbeatNsMin, kHeartbeatNsMax});
+  v.Integer("slow_consumer_after", layer.slow_consumer_after_ns, ConfigForm::kDuration,
+            {kSlowConsumerAfterNsMin, kSlowConsumerAfterNsMax});
   v.Integer("records_per_turn", layer.records_per_turn, ConfigForm::kWhole, {1, 65'536});
   v.Integer("violations_max", layer.violations_max, ConfigForm::kWhole, {1, kViolationsLimit});
   v.Integer("cold_after_turns", layer.cold_after_turns, ConfigForm::kWhole, {1});

@@ -75,8 +75,12 @@ class Outbound {
   // REQUIRES: behind(); `slot` is number next_on_link().
   template <Link L>
   SendStatus PutRecalled(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
-    return Put(link, slot, publish);
+    const SendStatus status = TellGap(link);
+    return status == SendStatus::kOk ? Put(link, slot, publish) : status;
   }
+  // Gives up the oldest message, although it is still to be sent: as after ResumeBehind().
+  // REQUIRES: MakeRoom() found none.
+  void FallBehind() noexcept { store_.DropOldest(); }
 
   // The peer asks for everything from `begin` on again. False when that was acknowledged before or
   // never sent.
@@ -136,12 +140,7 @@ class Outbound {
   // kPumpMax messages at a time. kOk: caught up. REQUIRES: !behind().
   template <Link L>
   SendStatus Pump(L& link, Publish publish) noexcept {
-    if (gap_fill_due_) {
-      const SendStatus status = SendUnnumbered(link, GapFill{.new_seq = cursor_});
-      if (status != SendStatus::kOk) return status;
-      RINGWAY_PROBE(session_gap_told);
-      gap_fill_due_ = false;
-    }
+    if (const SendStatus told = TellGap(link); told != SendStatus::kOk) return told;
     for (uint32_t count = 0; cursor_ < end(); ++count) {
       if (count == kPumpMax) return SendStatus::kBackPressured;
       const SendStatus status = Put(link, store_.at(cursor_), publish);
@@ -151,6 +150,17 @@ class Outbound {
   }
 
  private:
+  // GapFill goes first where the peer expects another number.
+  template <Link L>
+  SendStatus TellGap(L& link) noexcept {
+    if (!gap_fill_due_) return SendStatus::kOk;
+    const SendStatus status = SendUnnumbered(link, GapFill{.new_seq = cursor_});
+    if (status != SendStatus::kOk) return status;
+    RINGWAY_PROBE(session_gap_told);
+    gap_fill_due_ = false;
+    return status;
+  }
+
   template <Link L>
   SendStatus Put(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
     const Claim claim = link.TryClaim(slot.payload_bytes);

@@ -102,7 +102,12 @@ class BasicSession {
   BasicSession& operator=(const BasicSession&) = delete;
 
   // kBackPressured: Poll(), then try again (no room on the link or in the resend store, or requests
-  // of before a Reconnect() are still being sent). kClosed, kNotConnected: see state().
+  // of before a Reconnect() are still being sent). A strategy that reads slower than it sends ends
+  // up here: the gateway takes no more of its requests while many of its reports wait to be read,
+  // and each report read makes room for more. Whoever sends as fast as Send() allows keeps the
+  // session for ever, provided it polls now and then; whoever reads nothing for
+  // `slow_consumer_after` of the gateway's [sessions] is logged out (kSlowConsumer). kClosed,
+  // kNotConnected: see state().
   [[nodiscard]] SendStatus Send(const NewOrder& order) noexcept {
     return core_.Send(order, Publish::kNow);
   }

@@ -107,7 +107,7 @@ class SessionCore {
     state_ = SessionState::kLoggingOn;
     end_ = SessionEnd::kNone;
     logon_sent_ = false;
-    logout_due_ = false;
+    logout_due_ = logout_untold_ = false;
     drained_ = false;
     last_heard_ns_ = last_heartbeat_ns_ = now_ns;
     heartbeat_ns_ = options_.heartbeat_ns;
@@ -137,7 +137,12 @@ class SessionCore {
   // Takes at most `budget` records from the link and gives the handler what is for it.
   template <class H>
   uint32_t Poll(H& handler, uint32_t budget) noexcept {
-    if (link_ == nullptr || Ended()) return 0;
+    if (link_ == nullptr || Ended()) [[unlikely]] {
+      if (std::exchange(logout_untold_, false)) {
+        Deliver(handler, ringway::Logout{.reason = logout_reason_});
+      }
+      return 0;
+    }
     auto sink = [this, &handler](const Record& record) noexcept { Receive(record, handler); };
     polling_ = true;
     // While logging on one at a time: what follows the answer is for the user's handler.
@@ -165,7 +170,7 @@ class SessionCore {
     now_ns_ = now_ns;
     const LinkState link_state = link_->Maintain(now_ns);
     if (link_state == LinkState::kClosed || link_state == LinkState::kFenced) {
-      if (drained_) End(SessionEnd::kLinkLost);
+      if (drained_) EndAsTheLinkDid();
       return;
     }
     if (std::exchange(heard_, false)) last_heard_ns_ = now_ns;
@@ -220,6 +225,15 @@ class SessionCore {
     state_ = orderly ? SessionState::kLoggedOut : SessionState::kLost;
     end_ = why;
     if (link_ != nullptr && !polling_) link_->Close();
+  }
+
+  // The link has ended and everything on it was handed out. Where it had no room for a Logout, its
+  // closing word says why.
+  void EndAsTheLinkDid() noexcept {
+    const uint8_t code = link_->peer_close_code();
+    if (code == 0 || state_ == SessionState::kLoggingOn) return End(SessionEnd::kLinkLost);
+    Handle(ringway::Logout{.reason = static_cast<LogoutReason>(code)});
+    logout_untold_ = true;
   }
 
   LinkBinding Binding() const noexcept { return {link_->nonces(), link_->epoch()}; }
@@ -377,6 +391,7 @@ class SessionCore {
   bool snapshot_wanted_ = true;  // nor that of the next report
   bool logon_sent_ = false;
   bool logout_due_ = false;
+  bool logout_untold_ = false;  // the handler has not heard of the gateway's Logout
   bool polling_ = false;
   bool drained_ = false;  // the last Poll() found nothing
   bool heard_ = false;    // something came since the last Maintain()

@@ -69,14 +69,17 @@ class BasicAnyLink<BackendList<B...>> {
   LinkState Maintain(int64_t now_ns) noexcept {
     return Visit([&](auto& link) { return link.Maintain(now_ns); });
   }
-  void Close() noexcept {
-    Visit([](auto& link) { link.Close(); });
+  void Close(uint8_t code = 0) noexcept {
+    Visit([code](auto& link) { link.Close(code); });
   }
   LinkState state() const noexcept {
     return Visit([](const auto& link) { return link.state(); });
   }
   CloseReason close_reason() const noexcept {
     return Visit([](const auto& link) { return link.close_reason(); });
+  }
+  uint8_t peer_close_code() const noexcept {
+    return Visit([](const auto& link) { return link.peer_close_code(); });
   }
   uint32_t epoch() const noexcept {
     return Visit([](const auto& link) { return link.epoch(); });

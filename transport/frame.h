@@ -28,14 +28,27 @@ inline constexpr uint32_t kRingBytesMax = 64u << 20;
 
 // The link's own frames. Both are exactly one granule long.
 inline constexpr uint8_t kFrameTypePad = 240;      // the rest of the ring, up to its end, is unused
-inline constexpr uint8_t kFrameTypeControl = 241;  // payload: one ControlKind
+inline constexpr uint8_t kFrameTypeControl = 241;  // payload: PackControl()
 static_assert(kFrameTypePad >= kFirstReservedFrameType);
 static_assert(kFrameTypeControl >= kFirstReservedFrameType);
 
-enum class ControlKind : uint64_t {
+enum class ControlKind : uint8_t {
   kClose = 1,  // orderly end: no frame follows
 };
-inline constexpr uint32_t kControlPayloadBytes = sizeof(ControlKind);
+inline constexpr uint32_t kControlPayloadBytes = sizeof(uint64_t);
+
+// The payload of a CTRL frame: the kind, then a code of the layer above, then zeros.
+constexpr uint64_t PackControl(ControlKind kind, uint8_t code) noexcept {
+  return static_cast<uint64_t>(kind) | uint64_t{code} << 8;
+}
+// Whether the payload is an orderly end. Its code is ControlCode().
+constexpr bool IsClose(uint64_t control) noexcept {
+  return (control & ~uint64_t{0xff00}) == static_cast<uint64_t>(ControlKind::kClose);
+}
+constexpr uint8_t ControlCode(uint64_t control) noexcept {
+  return static_cast<uint8_t>(control >> 8);
+}
+static_assert(PackControl(ControlKind::kClose, 0) == 1);
 
 // Frame flags. Bits that are not named here are zero, and a frame with one of them set is refused.
 inline constexpr uint8_t kFrameWantCredit = 0x01;  // the sender would like a state line soon

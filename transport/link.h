@@ -103,8 +103,8 @@ template <class S>
 concept RecordSink = std::invocable<S&, const Record&>;
 
 template <class L>
-concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, int64_t now_ns,
-                        void (*sink)(const Record&)) {
+concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, uint8_t code,
+                        int64_t now_ns, void (*sink)(const Record&)) {
   // Room for a record of n payload bytes, or the reason why not. A second TryClaim() drops an
   // uncommitted first.
   { link.TryClaim(n) }
@@ -121,9 +121,15 @@ concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, in
   // Heartbeats, liveness, credit: to be called about once a millisecond.
   { link.Maintain(now_ns) }
   noexcept->std::same_as<LinkState>;
-  // Orderly end; what was committed can still be received by the peer.
+  // Orderly end; what was committed can still be received by the peer. A code other than 0 reaches
+  // the peer behind all of it, also when its ring is full: the layer above says why it closes.
   { link.Close() }
   noexcept;
+  { link.Close(code) }
+  noexcept;
+  // What the peer closed with; 0: nothing was said.
+  { const_link.peer_close_code() }
+  noexcept->std::same_as<uint8_t>;
   { const_link.state() }
   noexcept->std::same_as<LinkState>;
   { const_link.close_reason() }

@@ -60,9 +60,10 @@ class alignas(kWriterSpacingBytes) RingLink {
   template <RecordSink S>
   uint32_t Poll(S&& sink, uint32_t budget) noexcept;
   LinkState Maintain(int64_t now_ns) noexcept;
-  void Close() noexcept;
+  void Close(uint8_t code = 0) noexcept;
   LinkState state() const noexcept { return state_; }
   CloseReason close_reason() const noexcept { return close_reason_; }
+  uint8_t peer_close_code() const noexcept { return peer_close_code_; }
   uint32_t epoch() const noexcept { return identity_.epoch; }
   const Caps& caps() const noexcept { return caps_; }
   const LinkCounters& counters() const noexcept;
@@ -171,7 +172,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   SendStatus CommitGathered(std::byte* frame, uint64_t frame_bytes, uint64_t head,
                             Publish publish) noexcept;
   bool PutPad() noexcept;
-  void PutControl(ControlKind kind) noexcept;
+  void PutControl(ControlKind kind, uint8_t code) noexcept;
   void PostPending(uint32_t writes_max) noexcept;
   bool Post(uint64_t end_pos, uint64_t bytes) noexcept;
   void Reap() noexcept;
@@ -216,6 +217,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   P port_;
   LinkState state_ = LinkState::kLive;
   CloseReason close_reason_ = CloseReason::kNone;
+  uint8_t peer_close_code_ = 0;
   SendStatus send_status_ = SendStatus::kOk;  // what a claim is answered once the link has ended
   mutable LinkCounters counters_;             // some are worked out when they are asked for
   uint64_t own_frames_sent_ = 0;              // PAD and CTRL

@@ -23,9 +23,9 @@ void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
 }
 
 template <MemoryPort P>
-void RingLink<P>::Close() noexcept {
+void RingLink<P>::Close(uint8_t code) noexcept {
   if (!IsUp()) return;
-  if (!peer_gone_) PutControl(ControlKind::kClose);
+  if (!peer_gone_) PutControl(ControlKind::kClose, code);
   End(LinkState::kClosed, CloseReason::kLocal);
 }
 

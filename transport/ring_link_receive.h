@@ -98,9 +98,10 @@ template <MemoryPort P>
   }
   if (head.type == kFrameTypeControl && head.len == kControlPayloadBytes && head.flags == 0) {
     if (!FrameIsWhole(frame, kGranuleBytes, word)) return;
-    ControlKind kind;
-    __builtin_memcpy(&kind, receive_.copy + kFrameHeadBytes, sizeof(kind));
-    if (kind == ControlKind::kClose) {
+    uint64_t control;
+    __builtin_memcpy(&control, receive_.copy + kFrameHeadBytes, sizeof(control));
+    if (IsClose(control)) {
+      peer_close_code_ = ControlCode(control);
       ++own_frames_received_;
       Take(pos, kGranuleBytes, pos + kGranuleBytes);
       End(LinkState::kClosed, CloseReason::kPeerClosed);

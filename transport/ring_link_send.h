@@ -221,11 +221,12 @@ template <MemoryPort P>
 
 // The link's own last word; its granule and send slot are kept free at all times.
 template <MemoryPort P>
-[[gnu::noinline]] void RingLink<P>::PutControl(ControlKind kind) noexcept {
+[[gnu::noinline]] void RingLink<P>::PutControl(ControlKind kind, uint8_t code) noexcept {
   Flush();
   const uint32_t seq = static_cast<uint32_t>(send_.next_seq);
   std::byte* const frame = send_.mirror + (send_.write_pos & send_.mask);
-  __builtin_memcpy(frame + kFrameHeadBytes, &kind, sizeof(kind));
+  const uint64_t control = PackControl(kind, code);
+  __builtin_memcpy(frame + kFrameHeadBytes, &control, sizeof(control));
   const uint64_t head = PackHead({seq, kControlPayloadBytes, kFrameTypeControl, 0});
   FinishFrame(frame, kGranuleBytes, seq, head);
   send_.next_seq = NextLongSeq(send_.next_seq);

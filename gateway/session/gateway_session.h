@@ -41,6 +41,7 @@ class GatewaySession {
         violations_max_(options.violations_max),
         durability_max_(options.durability_max),
         heartbeat_default_ns_(options.heartbeat_default_ns),
+        slow_consumer_after_ns_(options.slow_consumer_after_ns),
         archive_(options.archive),
         incarnation_(config.incarnation),
         outbound_(config.report_slots),
@@ -61,10 +62,15 @@ class GatewaySession {
   // Its reports and the acknowledgement of its requests wait for Release(): it was promised more
   // than Durability::kMemory.
   bool holds() const noexcept { return holds_; }
-  // So many reports wait for Release() that no more requests are to be taken. What the client has
-  // still to acknowledge does not count: that takes reading from it.
+  // So many reports wait that no more requests are to be taken: for Release(), or for the client to
+  // make room on the link. What is on the link does not count: its acknowledgement may come behind
+  // requests, so that it takes reading from the client. Nor do reports of before the logon, which a
+  // returning client may take its time for.
   bool crowded() const noexcept {
-    return holds_ && outbound_.next_seq() - safe_seq_out_ > outbound_.store().capacity() / 2;
+    const uint64_t half = outbound_.store().capacity() / 2;
+    return outbound_.next_seq() - std::max(outbound_.next_on_link(), logon_seq_out_) > half
+               ? !link_gone_
+               : holds_ && outbound_.next_seq() - safe_seq_out_ > half;
   }
   // Logged on, and its end is not decided.
   bool live() const noexcept { return link_ != nullptr && !ended_; }
@@ -96,7 +102,7 @@ class GatewaySession {
     link_ = std::move(link);
     ended_ = false;
     end_reason_ = LogoutReason::kUnset;
-    blocked_ = drained_ = heard_ = false;
+    blocked_ = drained_ = heard_ = link_gone_ = archive_late_ = false;
     violations_ = rejects_ = 0;
     incarnation_ = logon.incarnation;
     resumable_to_ = UINT64_MAX;
@@ -105,7 +111,7 @@ class GatewaySession {
                         ? heartbeat_default_ns_
                         : static_cast<int64_t>(std::clamp<uint64_t>(
                               logon.heartbeat_ns, kHeartbeatNsMin, kHeartbeatNsMax));
-    now_ns_ = last_heard_ns_ = last_heartbeat_ns_ = now_ns;
+    now_ns_ = last_heard_ns_ = last_heartbeat_ns_ = last_progress_ns_ = now_ns;
     quiet_turns = 0;
 
     logon.durability = std::min(logon.durability, durability_max_);
@@ -128,6 +134,7 @@ class GatewaySession {
     } else if (outbound_.ResumeAt(logon.next_seq_in, outbound_.store().capacity() / 2) != 0) {
       logon.next_seq_in = 0;
     }
+    logon_seq_out_ = outbound_.next_seq();
     const bool snapshot = logon.next_seq_in == 0;
     LogonAck ack{.session = id_,
                  .version = kSessionProtocolVersion,
@@ -143,13 +150,10 @@ class GatewaySession {
     return logon;
   }
 
-  // Numbers, keeps and sends a report. Never refuses: a client that is too far behind is ended.
+  // Numbers, keeps and sends a report. Never refuses: what there is no room for comes from the
+  // archive when its turn on the link has come. Without an archive the client is ended.
   void Send(FrameType type, std::span<const std::byte> payload, Publish publish) noexcept {
-    if (live() && !outbound_.MakeRoom()) {
-      ++counters_.slow_consumers;
-      Logout(LogoutReason::kSlowConsumer);
-    }
-    if (!live()) {
+    if (!live() || link_gone_ || (!outbound_.MakeRoom() && !FallBehind())) [[unlikely]] {
       outbound_.KeepDroppingOldest(type, payload);
       return;
     }
@@ -177,6 +181,7 @@ class GatewaySession {
   // The promise cannot be kept any more: what waits goes, and every ack among it says kMemory.
   void GiveUpHolding() noexcept {
     durability_max_ = Durability::kMemory;
+    archive_ = nullptr;  // it gives out what is durable
     if (!holds_) return;
     outbound_.AmendHeld([](FrameType type, std::span<std::byte> payload) {
       OrderAck ack;
@@ -215,7 +220,7 @@ class GatewaySession {
     drained_ = count == 0;
     if (count != 0) heard_ = true;
     if (ended_) {
-      link_->Close();
+      CloseLink();
       return count;
     }
     SendWaiting();
@@ -236,9 +241,16 @@ class GatewaySession {
     now_ns_ = now_ns;
     const LinkState state = link_->Maintain(now_ns);
     if (state == LinkState::kClosed || state == LinkState::kFenced) {
+      link_gone_ = true;
       if (!drained_) return;  // what arrived before is still handed on
       ++counters_.links_lost;
       return End(LogoutReason::kUnset);
+    }
+    if (MakesProgress()) {
+      last_progress_ns_ = now_ns;
+    } else if (now_ns - last_progress_ns_ > slow_consumer_after_ns_) {
+      ++counters_.slow_consumers;
+      return Logout(LogoutReason::kSlowConsumer);
     }
     if (std::exchange(heard_, false)) last_heard_ns_ = now_ns;
     if (now_ns - last_heard_ns_ > kHeartbeatsMissedMax * heartbeat_ns_) {
@@ -248,7 +260,8 @@ class GatewaySession {
     if (now_ns - last_heartbeat_ns_ >= heartbeat_ns_) SendHeartbeat();
   }
 
-  // Tells the client, if the link has room for it, and ends. REQUIRES: live().
+  // Tells the client and ends. The link's own closing word says why as well, and always has room.
+  // REQUIRES: live().
   void Logout(LogoutReason reason) noexcept {
     (void)SendUnnumbered(
         *link_, ringway::Logout{.next_seq_out = outbound_.next_on_link(), .reason = reason});
@@ -280,7 +293,27 @@ class GatewaySession {
   void End(LogoutReason reason) noexcept {
     ended_ = true;
     end_reason_ = reason;
-    if (!polling_) link_->Close();
+    if (!polling_) CloseLink();
+  }
+  void CloseLink() noexcept { link_->Close(static_cast<uint8_t>(end_reason_)); }
+
+  // The store is full of reports that were never on the link. False: the client has been ended.
+  bool FallBehind() noexcept {
+    if (archive_ == nullptr || recall_failed_) {
+      ++counters_.slow_consumers;
+      Logout(LogoutReason::kSlowConsumer);
+      return false;
+    }
+    archive_->Begin(id_, outbound_.next_on_link());
+    outbound_.FallBehind();
+    return true;
+  }
+
+  // False while the client, which leaves many reports waiting for room on the link, takes none.
+  bool MakesProgress() noexcept {
+    const uint64_t taken = outbound_.next_on_link();
+    return std::exchange(progress_seq_, taken) != taken || archive_late_ || outbound_.caught_up() ||
+           !crowded();
   }
 
   // Once a turn: what the link had no room for.
@@ -300,25 +333,33 @@ class GatewaySession {
 
   // Sends from the archive what is older than what is kept. False: there is more to come.
   bool Recall(Publish publish) noexcept {
+    archive_late_ = false;
     for (uint32_t count = 0; outbound_.behind(); ++count) {
+      if (count == Outbound::kPumpMax) return Block(SendStatus::kBackPressured);
       const ResendStore::Slot* slot = nullptr;
-      const auto answer = count == Outbound::kPumpMax
-                              ? ReportArchive::Answer::kComing
-                              : archive_->Find(id_, outbound_.next_on_link(), slot);
+      const auto answer = archive_ == nullptr ? ReportArchive::Answer::kLost
+                                              : archive_->Find(id_, outbound_.next_on_link(), slot);
       if (answer == ReportArchive::Answer::kLost) {
         recall_failed_ = true;  // the next logon gets a snapshot
+        ++counters_.slow_consumers;
         Logout(LogoutReason::kSlowConsumer);
         return false;
       }
-      if (answer == ReportArchive::Answer::kComing ||
-          outbound_.PutRecalled(*link_, *slot, publish) != SendStatus::kOk) {
-        blocked_ = true;
-        return false;
-      }
+      archive_late_ = answer == ReportArchive::Answer::kComing;
+      if (archive_late_) return Block(SendStatus::kBackPressured);
+      const SendStatus status = outbound_.PutRecalled(*link_, *slot, publish);
+      if (status != SendStatus::kOk) return Block(status);
       ++counters_.reports_recalled;
     }
     archive_->End(id_);
     return true;
+  }
+
+  // Nothing more goes to the link in this turn; to one that has ended, ever. Answers false.
+  bool Block(SendStatus why) noexcept {
+    blocked_ = true;
+    link_gone_ = why == SendStatus::kClosed || why == SendStatus::kFenced;
+    return false;
   }
 
   void Pump(Publish publish) noexcept {
@@ -327,9 +368,9 @@ class GatewaySession {
       gathered_ |= publish == Publish::kGather;
       return;
     }
-    // No room, or the link died, which Maintain() notices: either way not again before the next
-    // turn.
-    blocked_ = outbound_.Pump(*link_, publish) != SendStatus::kOk;
+    const SendStatus status = outbound_.Pump(*link_, publish);
+    if (status != SendStatus::kOk) [[unlikely]]
+      Block(status);
     gathered_ |= publish == Publish::kGather;
   }
 
@@ -455,7 +496,8 @@ class GatewaySession {
   const uint32_t violations_max_;
   Durability durability_max_;
   const int64_t heartbeat_default_ns_;
-  ReportArchive* const archive_;  // or null
+  const int64_t slow_consumer_after_ns_;
+  ReportArchive* archive_;  // or null
 
   uint64_t incarnation_;  // of the last logon; 0: none yet
   Outbound outbound_;
@@ -466,20 +508,25 @@ class GatewaySession {
   uint64_t parked_from_ = UINT64_MAX;  // requests from here on wait to be processed
   uint64_t acknowledged_;              // the last that the client heard
   uint64_t resumable_to_;              // reports that a client may know at the first logon
+  uint64_t logon_seq_out_ = 1;         // of the first report that the present link may be late with
+  uint64_t progress_seq_ = 0;          // next_on_link() at the last Maintain()
   bool recall_failed_ = false;
+  bool archive_late_ = false;  // the next report is being looked for in the archive
   std::unique_ptr<L> link_;
   SessionLayerCounters& counters_;
   bool ended_ = false;
   bool polling_ = false;
-  bool drained_ = false;   // the last Poll() found nothing
-  bool heard_ = false;     // since the last Maintain() something came, or could not have been read
-  bool blocked_ = false;   // the link had no room; not tried again before the next turn
-  bool gathered_ = false;  // reports wait for Flush()
+  bool drained_ = false;    // the last Poll() found nothing
+  bool heard_ = false;      // since the last Maintain() something came, or could not have been read
+  bool blocked_ = false;    // the link had no room; not tried again before the next turn
+  bool link_gone_ = false;  // the link takes nothing any more; Maintain() will say so
+  bool gathered_ = false;   // reports wait for Flush()
   LogoutReason end_reason_ = LogoutReason::kUnset;
   int64_t heartbeat_ns_ = 0;
   int64_t now_ns_ = 0;
   int64_t last_heard_ns_ = 0;
   int64_t last_heartbeat_ns_ = 0;
+  int64_t last_progress_ns_ = 0;
   uint64_t requests_promised_ = 0;  // Logon.nextSeqOut
   uint32_t violations_ = 0;         // on this link
   uint32_t rejects_ = 0;            // of reject_queue_, that wait for room on the link

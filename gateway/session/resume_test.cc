@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "gateway/session/report_archive.h"
 #include "gateway/session/session_layer.h"
+#include "gateway/session/testing/test_archive.h"
 #include "gateway/session/testing/world.h"
 #include "gtest/gtest.h"
 #include "msg/auth.h"
@@ -102,32 +102,6 @@ TEST(ResumeTest, ExactlyOnceThroughManyDeaths) {
   EXPECT_EQ(client.acked, Range(1, next - 1));
   EXPECT_TRUE(client.gaps.empty());
 }
-
-// Has every report that the world made behind the first snapshot: the OrderAck of clOrdId 1, 2, ...
-class TestArchive final : public ReportArchive {
- public:
-  void Begin(SessionId, uint64_t begin) override { next_ = begin; }
-  Answer Find(SessionId, uint64_t seq, const ResendStore::Slot*& slot) override {
-    EXPECT_TRUE(seq == next_ || seq + 1 == next_) << "asked for " << seq << " after " << next_;
-    if (lost) return Answer::kLost;
-    if (++asked_ % 100 == 0) return Answer::kComing;
-    next_ = seq + 1;
-    slot_.type = FrameType::kOrderAck;
-    slot_.payload_bytes = static_cast<uint16_t>(
-        Encode(OrderAck{.cl_ord_id = seq - kSnapshotOrders}, slot_.payload.data()));
-    slot = &slot_;
-    return Answer::kHere;
-  }
-  void End(SessionId) override { ++ended; }
-
-  bool lost = false;
-  int ended = 0;
-
- private:
-  ResendStore::Slot slot_;
-  uint64_t next_ = 0;
-  uint64_t asked_ = 0;
-};
 
 TEST(ResumeTest, WhatTheStoreHasNoRoomForComesFromTheArchive) {
   constexpr uint64_t kMissed = 20 * kTestSlots;

@@ -26,6 +26,8 @@ absl::Status Validate(const SessionLayerOptions& options,
   bound("links_before_logon_max", options.links_before_logon_max, 1, kCountMax);
   bound("logon_timeout_ns", options.logon_timeout_ns, kNsPerMs, 60 * kNsPerS);
   bound("heartbeat_default_ns", options.heartbeat_default_ns, kHeartbeatNsMin, kHeartbeatNsMax);
+  bound("slow_consumer_after_ns", options.slow_consumer_after_ns, kSlowConsumerAfterNsMin,
+        kSlowConsumerAfterNsMax);
   bound("records_per_turn", options.records_per_turn, 1, kCountMax);
   bound("violations_max", options.violations_max, 1, kViolationsLimit);
   bound("cold_turns", options.cold_turns, 1, 1024);

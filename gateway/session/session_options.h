@@ -18,14 +18,20 @@ namespace ringway {
 // room.
 inline constexpr uint32_t kViolationsLimit = 64;
 
+// Bounds of SessionLayerOptions::slow_consumer_after_ns.
+inline constexpr int64_t kSlowConsumerAfterNsMin = 10 * kNsPerMs;
+inline constexpr int64_t kSlowConsumerAfterNsMax = 3'600 * kNsPerS;
+
 // One session that may log on.
 struct SessionConfig {
   SessionId id = 0;  // not 0, unique
   SessionKey key;
   // Reports kept until the client has processed them; from kResendSlotsMin, rounded up to a power
-  // of two; 128 bytes each. A client that leaves so many unread beyond what its ring holds is
-  // logged out (slowConsumer), and when it returns gets what is older from the archive, else a
-  // snapshot. Should hold what a ring full of requests (4,096 orders) can bring about.
+  // of two; 128 bytes each. While more than half of them wait for room on the client's link no
+  // requests are taken from it. Where reports of the venue's own fill the rest, what has no room
+  // comes from the archive later; without one the client is logged out (slowConsumer) and gets a
+  // snapshot when it returns. Should hold what a ring full of requests (4,096 orders) can bring
+  // about.
   uint32_t report_slots = 16'384;
   // Where the session stood when an earlier gateway process ended; left alone for a new session.
   uint64_t incarnation = 0;
@@ -41,6 +47,9 @@ struct SessionLayerOptions {
   uint32_t links_before_logon_max = 64;  // more are refused: gatewayFull
   int64_t logon_timeout_ns = 5 * kNsPerS;
   int64_t heartbeat_default_ns = kNsPerS;  // for a client that names none
+  // A client that takes no report for so long, while more than half its store waits for room on the
+  // link, is logged out (slowConsumer).
+  int64_t slow_consumer_after_ns = 10 * kNsPerS;
   // Records taken from one session before the others have their turn.
   uint32_t records_per_turn = 8;
   // Messages of a kind or form that no client of ours sends, on one link, before the session is

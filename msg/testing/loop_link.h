@@ -40,6 +40,7 @@ class LoopLink {
   struct Shared {
     std::array<Pipe, 2> pipes;
     std::array<bool, 2> closed{};
+    std::array<uint8_t, 2> close_codes{};
     bool cut = false;
     LinkNonces nonces;
     uint32_t epoch = 1;
@@ -96,13 +97,20 @@ class LoopLink {
     return count;
   }
   LinkState Maintain(int64_t) noexcept { return state(); }
-  void Close() noexcept { shared_->closed[end_] = true; }
+  void Close(uint8_t code = 0) noexcept {
+    if (!down()) shared_->close_codes[end_] = code;
+    shared_->closed[end_] = true;
+  }
 
   LinkState state() const noexcept { return down() ? LinkState::kClosed : LinkState::kLive; }
   CloseReason close_reason() const noexcept {
     if (shared_->closed[end_]) return CloseReason::kLocal;
     if (shared_->cut) return CloseReason::kPeerDead;
     return shared_->closed[1 - end_] ? CloseReason::kPeerClosed : CloseReason::kNone;
+  }
+  // Comes behind all records that were committed.
+  uint8_t peer_close_code() const noexcept {
+    return waiting() == 0 ? shared_->close_codes[1 - end_] : 0;
   }
   uint32_t epoch() const noexcept { return shared_->epoch; }
   const LinkNonces& nonces() const noexcept { return shared_->nonces; }

@@ -56,6 +56,21 @@ TYPED_TEST_P(LinkLife, OwnAbsenceIsNotThePeersSilence) {
   EXPECT_EQ(this->b().state(), LinkState::kLive);
 }
 
+TYPED_TEST_P(LinkLife, CloseCodeArrivesBehindAllRecordsOfAFullRing) {
+  this->Make(this->SmallRing());
+  this->Settle();
+  uint64_t sent = 0;
+  while (this->Send(this->a(), sent, 48) == SendStatus::kOk) ++sent;
+  ASSERT_GT(sent, 0u);
+  this->a().Close(3);
+  this->Settle();
+  EXPECT_EQ(this->b().peer_close_code(), 0u);
+  EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), sent);
+  this->Settle();
+  EXPECT_EQ(this->b().close_reason(), CloseReason::kPeerClosed);
+  EXPECT_EQ(this->b().peer_close_code(), 3u);
+}
+
 TYPED_TEST_P(LinkLife, OrderlyCloseDeliversEverything) {
   this->Make(this->SmallRing());
   uint64_t sent = 0;
@@ -188,6 +203,7 @@ TYPED_TEST_P(LinkLife, CreditWakesASleepingSender) {
 
 REGISTER_TYPED_TEST_SUITE_P(LinkLife, CommittedRecordsAreDeliveredBeforeDeathIsReported,
                             SilenceIsSuspectThenDeath, OwnAbsenceIsNotThePeersSilence,
+                            CloseCodeArrivesBehindAllRecordsOfAFullRing,
                             OrderlyCloseDeliversEverything, ClosePublishesWhatWasGathered,
                             CommitAfterTheEndSaysSo, FencedPeerSendsNoMore,
                             UnconsumedRecordsSurviveTheLink, SeveredLinkStillHandsUpWhatCame,

@@ -62,9 +62,10 @@ class FakeLink {
     return count;
   }
   LinkState Maintain(int64_t) noexcept { return state(); }
-  void Close() noexcept { wire_->cut = true; }
+  void Close(uint8_t = 0) noexcept { wire_->cut = true; }
   LinkState state() const noexcept { return wire_->cut ? LinkState::kClosed : LinkState::kLive; }
   CloseReason close_reason() const noexcept { return CloseReason::kNone; }
+  uint8_t peer_close_code() const noexcept { return 0; }
   uint32_t epoch() const noexcept { return epoch_; }
   uint64_t peer_key() const noexcept { return 1; }
   const Caps& caps() const noexcept { return caps_; }
