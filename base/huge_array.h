@@ -3,6 +3,8 @@
 //
 // One anonymous mapping per table, aligned to huge pages, zeroed, advised to use them and touched
 // before first use, so that no message pays for a page fault. Owned by the table; freed with it.
+// Where the system has no room for one, the constructor throws NoMemoryForTable, as `new` would:
+// the configuration gives the size, and whoever starts the program tells the operator.
 #pragma once
 
 #include <sys/mman.h>
@@ -10,13 +12,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
-#include "base/check.h"
-
 namespace ringway {
+
+class NoMemoryForTable final : public std::bad_alloc {
+ public:
+  explicit NoMemoryForTable(size_t bytes)
+      : text_("no memory for a table of " + std::to_string(bytes) + " bytes") {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
 
 template <class T>
 class HugeArray {
@@ -25,11 +37,11 @@ class HugeArray {
 
  public:
   explicit HugeArray(size_t count) : count_(count) {
+    if (count > (SIZE_MAX - kHugePageBytes) / sizeof(T)) throw NoMemoryForTable(SIZE_MAX);
     mapped_bytes_ = count * sizeof(T) + kHugePageBytes;
     mapping_ =
         mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    RINGWAY_CHECK(mapping_ != MAP_FAILED,
-                  "no memory for a table whose size the configuration gives");
+    if (mapping_ == MAP_FAILED) throw NoMemoryForTable(mapped_bytes_);
     const auto address = reinterpret_cast<uintptr_t>(mapping_);
     const uintptr_t aligned = (address + kHugePageBytes - 1) & ~uintptr_t{kHugePageBytes - 1};
     data_ = reinterpret_cast<T*>(aligned);

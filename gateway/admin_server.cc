@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/thread.h"
 #include "gateway/admin_command.h"
 
 namespace ringway {
@@ -152,8 +153,9 @@ absl::Status AdminServer::Start(const std::string& path, AdminHandler handler) {
     return result;
   }
   handler_ = std::move(handler);
-  thread_ = std::thread([this] { Serve(); });
-  return absl::OkStatus();
+  result = StartThread(thread_, "admin", [this] { Serve(); });
+  if (!result.ok()) Stop();
+  return result;
 }
 
 void AdminServer::Stop() {

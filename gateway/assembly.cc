@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <optional>
 #include <span>
 #include <utility>
@@ -43,83 +44,105 @@ void LogRecovery(const GatewayConfig& config, const StartedJournal& journal) {
 
 std::string Reason(const absl::Status& status) { return std::string(status.message()); }
 
+// What one stage of the start found.
+class Faults {
+ public:
+  void Add(const std::string& where, const absl::Status& fault) {
+    lines_.push_back(where + Reason(fault));
+  }
+  absl::Status status() const {
+    if (lines_.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrJoin(lines_, "\n"));
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& config,
                                                            AdminMailbox* mailbox) {
   std::unique_ptr<Assembly> assembly(new Assembly());
-  std::vector<std::string> errors;
-  std::vector<SessionConfig> sessions = assembly->ReadKeys(config, errors);
-  std::unique_ptr<StartedJournal> journal;
-  if (config.journal.directory.empty()) {
-    assembly->engine_ = std::make_unique<Engine>(MakeEngineConfig(config));
-  } else if (auto started = StartJournal(config); started.ok()) {
-    journal = *std::move(started);
-    LogRecovery(config, *journal);
-    assembly->engine_ = journal->past.TakeEngine();
-    for (SessionConfig& session : sessions) {
-      RecallSession(journal->past, *assembly->engine_, session);
-    }
-    assembly->journal_storage_ = std::move(journal->storage);
-    assembly->recall_ = std::make_unique<ReportRecall>(
-        *assembly->journal_storage_, config.journal.directory, config.journal.memory_directory);
-  } else {
-    errors.push_back(absl::StrCat("journal: ", Reason(started.status())));
+  try {
+    if (absl::Status built = assembly->Build(config, mailbox); !built.ok()) return built;
+  } catch (const std::bad_alloc& error) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the system gives no memory for what the configuration asks for (", error.what(),
+        "). Remedy: raise the limit of the address space (LimitAS= in the systemd unit, `ulimit "
+        "-v`), or lower [pools], sessions.report_slots and the venues' orders_max"));
   }
-  assembly->MakeVenues(config, errors);
-  if (errors.empty()) assembly->MakeSessions(config, sessions, errors);
-  if (errors.empty() && journal != nullptr) {
+  return assembly;
+}
+
+absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox) {
+  absl::StatusOr<std::vector<SessionConfig>> sessions = ReadKeys(config);
+  if (!sessions.ok()) return sessions.status();
+  const absl::StatusOr<std::unique_ptr<StartedJournal>> made = MakeEngine(config, *sessions);
+  if (!made.ok()) return made.status();
+  const StartedJournal* const journal = made->get();
+  if (absl::Status venues = MakeVenues(config); !venues.ok()) return venues;
+  if (absl::Status layer = MakeSessions(config, *sessions); !layer.ok()) return layer;
+  if (journal != nullptr) {
     for (const GatewaySessionConfig& session : config.sessions) {
-      RecallReports(journal->past, session.engine.id, *assembly->sessions_);
+      RecallReports(journal->past, session.engine.id, *sessions_);
     }
     for (std::size_t i = 0; i < config.venues.size(); ++i) {
-      RecallVenue(journal->past, config.venues[i].engine.id, *assembly->connectors_[i]);
+      RecallVenue(journal->past, config.venues[i].engine.id, *connectors_[i]);
     }
   }
   RINGWAY_PROBE(recovery_recalled);
-  // Last, so that nobody can connect to what will not come to be.
-  if (errors.empty()) assembly->Listen(config, errors);
-  if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
-
-  const int64_t now_ns = std::max(
-      {UnixNowNs(), assembly->engine_->now_ns(), journal == nullptr ? 0 : journal->end.time_ns});
+  // Last of what can fail in a configuration's name, so that nobody can connect to what will not
+  // come to be.
+  if (absl::Status listens = Listen(config); !listens.ok()) return listens;
+  const int64_t now_ns =
+      std::max({UnixNowNs(), engine_->now_ns(), journal == nullptr ? 0 : journal->end.time_ns});
   if (journal != nullptr) {
-    assembly->journal_ =
-        std::make_unique<JournalWriter>(*assembly->journal_storage_, journal->end.cursor,
-                                        journal->start, now_ns, journal->config_hash);
-    assembly->snapshots_ =
-        KeepSnapshots(config, *assembly->journal_storage_, journal->snapshot_position);
+    if (absl::Status begun = BeginJournal(config, *journal, now_ns); !begun.ok()) return begun;
   }
+  MakeGateway(config, mailbox);
+  RINGWAY_PROBE(recovery_start_due);
+  if (journal != nullptr) gateway_->Start(now_ns, journal->start);
+  RINGWAY_PROBE(recovery_start_recorded);
+  return absl::OkStatus();
+}
 
-  Gateway<Sessions>::Parts parts{
-      .engine = *assembly->engine_,
-      .sessions = *assembly->sessions_,
-      .venues = {},
-      .session_ids = {},
-      .positions_max = config.pools.positions_max,
-      .accept_links = [a = assembly.get()](int64_t when_ns) { a->AcceptLinks(when_ns); },
-      .mailbox = mailbox,
-      .journal = assembly->journal_.get(),
-      .fill_snapshots =
-          [a = assembly.get()](JournalStatus& status) {
-            if (a->snapshots_ == nullptr) return;
-            status.snapshot_position = a->snapshots_->position();
-            status.snapshot_time_ns = a->snapshots_->made_at_ns();
-          }};
+absl::Status Assembly::BeginJournal(const GatewayConfig& config, const StartedJournal& journal,
+                                    int64_t now_ns) {
+  journal_ = std::make_unique<JournalWriter>(*journal_storage_, journal.end.cursor, journal.start,
+                                             now_ns, journal.config_hash);
+  absl::StatusOr<std::unique_ptr<SnapshotKeeper>> snapshots =
+      KeepSnapshots(config, *journal_storage_, journal.snapshot_position);
+  if (!snapshots.ok()) return snapshots.status();
+  snapshots_ = *std::move(snapshots);
+  return absl::OkStatus();
+}
+
+void Assembly::MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox) {
+  Gateway<Sessions>::Parts parts{.engine = *engine_,
+                                 .sessions = *sessions_,
+                                 .venues = {},
+                                 .session_ids = {},
+                                 .positions_max = config.pools.positions_max,
+                                 .accept_links = [this](int64_t when_ns) { AcceptLinks(when_ns); },
+                                 .mailbox = mailbox,
+                                 .journal = journal_.get(),
+                                 .fill_snapshots =
+                                     [this](JournalStatus& status) {
+                                       if (snapshots_ == nullptr) return;
+                                       status.snapshot_position = snapshots_->position();
+                                       status.snapshot_time_ns = snapshots_->made_at_ns();
+                                     }};
   for (std::size_t i = 0; i < config.venues.size(); ++i) {
     const GatewayVenueConfig& venue = config.venues[i];
     parts.venues.push_back({.id = venue.engine.id,
-                            .connector = assembly->connectors_[i].get(),
+                            .connector = connectors_[i].get(),
                             .pending_max = venue.pending_max,
                             .speaks_when_polled = venue.connector == ConnectorKind::kExchange});
   }
   for (const GatewaySessionConfig& session : config.sessions)
     parts.session_ids.push_back(session.engine.id);
-  assembly->gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
-  RINGWAY_PROBE(recovery_start_due);
-  if (journal != nullptr) assembly->gateway_->Start(now_ns, journal->start);
-  RINGWAY_PROBE(recovery_start_recorded);
-  return assembly;
+  gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
 }
 
 absl::Status Assembly::WakeWith(Waiter& waiter) {
@@ -130,13 +153,13 @@ absl::Status Assembly::WakeWith(Waiter& waiter) {
   return absl::OkStatus();
 }
 
-std::vector<SessionConfig> Assembly::ReadKeys(const GatewayConfig& config,
-                                              std::vector<std::string>& errors) {
+absl::StatusOr<std::vector<SessionConfig>> Assembly::ReadKeys(const GatewayConfig& config) {
+  Faults faults;
   std::vector<SessionConfig> sessions;
   for (const GatewaySessionConfig& session : config.sessions) {
     absl::StatusOr<SessionKey> key = SessionKey::FromFile(session.key_file);
     if (!key.ok()) {
-      errors.push_back(absl::StrCat("session ", session.engine.id, ": ", Reason(key.status())));
+      faults.Add(absl::StrCat("session ", session.engine.id, ": "), key.status());
       continue;
     }
     secrets_.emplace(session.engine.id, *key);
@@ -144,44 +167,64 @@ std::vector<SessionConfig> Assembly::ReadKeys(const GatewayConfig& config,
                         .key = *std::move(key),
                         .report_slots = config.sessions_common.report_slots});
   }
+  if (absl::Status status = faults.status(); !status.ok()) return status;
   return sessions;
 }
 
-void Assembly::MakeVenues(const GatewayConfig& config, std::vector<std::string>& errors) {
-  for (const GatewayVenueConfig& venue : config.venues) {
-    const std::string who = absl::StrCat("venue ", venue.engine.id, ": ");
-    if (venue.connector == ConnectorKind::kExchangeLink) {
-      LinkConnectorOptions options;
-      options.venue = venue.engine.id;
-      options.member_id = venue.member_id;
-      auto connector = MakeLinkConnector(venue.uri, options, config.link);
-      if (connector.ok()) {
-        connectors_.push_back(*std::move(connector));
-      } else {
-        errors.push_back(absl::StrCat(who, Reason(connector.status())));
-      }
-      continue;
-    }
-    exchange::ExchangeOptions options = MakeExchangeOptions(config, venue);
-    // Behind those of earlier processes: none made one in each nanosecond of its time.
-    options.ids_after = static_cast<uint64_t>(std::max(UnixNowNs(), engine_->now_ns()));
-    auto exchange = exchange::Exchange::Create(options);
-    if (!exchange.ok()) {
-      errors.push_back(absl::StrCat(who, Reason(exchange.status())));
-      continue;
-    }
-    exchanges_.push_back(*std::move(exchange));
-    auto connector = InProcessConnector::Create(*exchanges_.back(), kMemberId, venue.engine.id);
-    if (!connector.ok()) {
-      errors.push_back(absl::StrCat(who, Reason(connector.status())));
-      continue;
-    }
-    connectors_.push_back(*std::move(connector));
+absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::MakeEngine(
+    const GatewayConfig& config, std::vector<SessionConfig>& sessions) {
+  if (config.journal.directory.empty()) {
+    engine_ = std::make_unique<Engine>(MakeEngineConfig(config));
+    return std::unique_ptr<StartedJournal>();
   }
+  absl::StatusOr<std::unique_ptr<StartedJournal>> started = StartJournal(config);
+  if (!started.ok()) {
+    return absl::Status(started.status().code(),
+                        absl::StrCat("journal: ", Reason(started.status())));
+  }
+  StartedJournal& journal = **started;
+  LogRecovery(config, journal);
+  engine_ = journal.past.TakeEngine();
+  for (SessionConfig& session : sessions) RecallSession(journal.past, *engine_, session);
+  journal_storage_ = std::move(journal.storage);
+  recall_ = std::make_unique<ReportRecall>(*journal_storage_, config.journal.directory,
+                                           config.journal.memory_directory);
+  if (absl::Status reads = recall_->Start(); !reads.ok()) return reads;
+  return started;
 }
 
-void Assembly::MakeSessions(const GatewayConfig& config, const std::vector<SessionConfig>& sessions,
-                            std::vector<std::string>& errors) {
+absl::Status Assembly::MakeVenues(const GatewayConfig& config) {
+  Faults faults;
+  for (const GatewayVenueConfig& venue : config.venues) {
+    absl::StatusOr<std::unique_ptr<Connector>> connector = MakeVenue(config, venue);
+    if (connector.ok()) {
+      connectors_.push_back(*std::move(connector));
+    } else {
+      faults.Add(absl::StrCat("venue ", venue.engine.id, ": "), connector.status());
+    }
+  }
+  return faults.status();
+}
+
+absl::StatusOr<std::unique_ptr<Connector>> Assembly::MakeVenue(const GatewayConfig& config,
+                                                               const GatewayVenueConfig& venue) {
+  if (venue.connector == ConnectorKind::kExchangeLink) {
+    LinkConnectorOptions options;
+    options.venue = venue.engine.id;
+    options.member_id = venue.member_id;
+    return MakeLinkConnector(venue.uri, options, config.link);
+  }
+  exchange::ExchangeOptions options = MakeExchangeOptions(config, venue);
+  // Behind those of earlier processes: none made one in each nanosecond of its time.
+  options.ids_after = static_cast<uint64_t>(std::max(UnixNowNs(), engine_->now_ns()));
+  auto exchange = exchange::Exchange::Create(options);
+  if (!exchange.ok()) return exchange.status();
+  exchanges_.push_back(*std::move(exchange));
+  return InProcessConnector::Create(*exchanges_.back(), kMemberId, venue.engine.id);
+}
+
+absl::Status Assembly::MakeSessions(const GatewayConfig& config,
+                                    const std::vector<SessionConfig>& sessions) {
   SessionLayerOptions options = config.sessions_common.layer;
   if (!config.journal.directory.empty()) options.durability_max = Durability::kDurable;
   options.archive = recall_.get();
@@ -195,14 +238,13 @@ void Assembly::MakeSessions(const GatewayConfig& config, const std::vector<Sessi
     return admitted;
   };
   auto made = Sessions::Create(options, sessions, admit);
-  if (!made.ok()) {
-    errors.push_back(Reason(made.status()));
-    return;
-  }
+  if (!made.ok()) return made.status();
   sessions_ = *std::move(made);
+  return absl::OkStatus();
 }
 
-void Assembly::Listen(const GatewayConfig& config, std::vector<std::string>& errors) {
+absl::Status Assembly::Listen(const GatewayConfig& config) {
+  Faults faults;
   ListenOptions options;
   options.link = config.link;
   options.allowed_uids = config.allowed_users;
@@ -216,11 +258,12 @@ void Assembly::Listen(const GatewayConfig& config, std::vector<std::string>& err
     };
     absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, options);
     if (!listener.ok()) {
-      errors.push_back(absl::StrCat("cannot listen on ", uri, ": ", Reason(listener.status())));
+      faults.Add(absl::StrCat("cannot listen on ", uri, ": "), listener.status());
       continue;
     }
     listeners_.push_back(std::make_unique<AnyListener>(*std::move(listener)));
   }
+  return faults.status();
 }
 
 void Assembly::AcceptLinks(int64_t now_ns) {

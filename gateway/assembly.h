@@ -1,9 +1,10 @@
-// What is a gateway process made of, and in which order is it put together?
+// What a gateway process is made of, put together in order.
 //
-// Everything below main(): keys, engine, sessions, exchanges and connectors, listeners, the duty
-// loop. Made from one validated configuration; every fault of the surroundings (a key file that
-// cannot be read, a socket in use) is reported at once. Thread rule: made, used and destroyed by
-// one thread, the engine's. Lifetime: the configuration outlives it.
+// Everything below main(): keys, journal and engine, venues, sessions, listeners, the duty loop,
+// each a stage of the start. Made from one validated configuration. The first stage that fails ends
+// the start, with every fault that the stage found (each key file that cannot be read, each socket
+// in use); no later stage runs. Thread rule: made, used and destroyed by one thread, the engine's.
+// Lifetime: the configuration outlives it.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,7 @@ class Assembly {
  public:
   using Sessions = SessionLayer<AnyLink>;
 
-  // Errors: InvalidArgument with every fault, one per line.
+  // Errors: every fault of the first stage that failed, one per line, with its remedy.
   static absl::StatusOr<std::unique_ptr<Assembly>> Create(const GatewayConfig& config,
                                                           AdminMailbox* mailbox);
 
@@ -52,13 +53,22 @@ class Assembly {
  private:
   Assembly() = default;
 
-  // Each adds its faults to `errors`.
-  std::vector<SessionConfig> ReadKeys(const GatewayConfig& config,
-                                      std::vector<std::string>& errors);
-  void MakeSessions(const GatewayConfig& config, const std::vector<SessionConfig>& sessions,
-                    std::vector<std::string>& errors);
-  void MakeVenues(const GatewayConfig& config, std::vector<std::string>& errors);
-  void Listen(const GatewayConfig& config, std::vector<std::string>& errors);
+  // The stages, in order. Each needs what those before it made.
+  absl::Status Build(const GatewayConfig& config, AdminMailbox* mailbox);
+  absl::StatusOr<std::vector<SessionConfig>> ReadKeys(const GatewayConfig& config);
+  // Null where the configuration has no journal.
+  absl::StatusOr<std::unique_ptr<StartedJournal>> MakeEngine(const GatewayConfig& config,
+                                                             std::vector<SessionConfig>& sessions);
+  absl::Status MakeVenues(const GatewayConfig& config);
+  absl::StatusOr<std::unique_ptr<Connector>> MakeVenue(const GatewayConfig& config,
+                                                       const GatewayVenueConfig& venue);
+  absl::Status MakeSessions(const GatewayConfig& config,
+                            const std::vector<SessionConfig>& sessions);
+  absl::Status Listen(const GatewayConfig& config);
+  absl::Status BeginJournal(const GatewayConfig& config, const StartedJournal& journal,
+                            int64_t now_ns);
+  void MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox);
+
   void AcceptLinks(int64_t now_ns);
 
   std::unique_ptr<FileStorage> journal_storage_;  // null: nothing is recorded

@@ -54,11 +54,12 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
                      recovered->snapshot_position, recovered->steps_applied});
 }
 
-std::unique_ptr<SnapshotKeeper> KeepSnapshots(const GatewayConfig& config, FileStorage& storage,
-                                              uint64_t newest_position) {
+absl::StatusOr<std::unique_ptr<SnapshotKeeper>> KeepSnapshots(const GatewayConfig& config,
+                                                              FileStorage& storage,
+                                                              uint64_t newest_position) {
   const JournalConfig& journal = config.journal;
-  if (journal.snapshot_bytes == 0) return nullptr;
-  return std::make_unique<SnapshotKeeper>(
+  if (journal.snapshot_bytes == 0) return std::unique_ptr<SnapshotKeeper>();
+  auto keeper = std::make_unique<SnapshotKeeper>(
       storage,
       SnapshotKeeperOptions{.directory = journal.directory,
                             .snapshot_bytes = journal.snapshot_bytes,
@@ -70,6 +71,8 @@ std::unique_ptr<SnapshotKeeper> KeepSnapshots(const GatewayConfig& config, FileS
                                 },
                             .report = Log},
       newest_position);
+  if (absl::Status started = keeper->Start(); !started.ok()) return started;
+  return keeper;
 }
 
 }  // namespace ringway

@@ -34,8 +34,10 @@ struct StartedJournal {
 // Snapshots that are passed over are logged.
 absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config);
 
-// Makes snapshots of it while the gateway runs. Null where the configuration wants none.
-std::unique_ptr<SnapshotKeeper> KeepSnapshots(const GatewayConfig& config, FileStorage& storage,
-                                              uint64_t newest_position);
+// Makes snapshots of it while the gateway runs. Null where the configuration wants none. Errors:
+// the system has no room for its thread.
+absl::StatusOr<std::unique_ptr<SnapshotKeeper>> KeepSnapshots(const GatewayConfig& config,
+                                                              FileStorage& storage,
+                                                              uint64_t newest_position);
 
 }  // namespace ringway

@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/probe.h"
+#include "base/thread.h"
 
 namespace ringway {
 namespace {
@@ -167,9 +168,12 @@ absl::Status FileStorage::Start(const JournalEnd& end) {
   requested_position_ = end.cursor.position;
   copied_ = slots_[0].first_position;
   started_ = true;
-  prepare_thread_ = std::thread([this] { PrepareLoop(); });
-  sync_thread_ = std::thread([this] { SyncLoop(); });
-  return absl::OkStatus();
+  if (absl::Status prepares =
+          StartThread(prepare_thread_, "journal-prepare", [this] { PrepareLoop(); });
+      !prepares.ok()) {
+    return prepares;
+  }
+  return StartThread(sync_thread_, "journal-sync", [this] { SyncLoop(); });
 }
 
 absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
@@ -206,10 +210,10 @@ void FileStorage::Close() {
     stopping_ = true;
   }
   stop_changed_.notify_all();
-  prepare_thread_.join();
+  if (prepare_thread_.joinable()) prepare_thread_.join();
   sync_stops_.store(true, std::memory_order_release);  // pairs with SyncLoop()
   RequestSync();
-  sync_thread_.join();
+  if (sync_thread_.joinable()) sync_thread_.join();
   const bool home = durable() == written();
   for (; released_ != prepared(); ++released_) {
     Slot& slot = slots_[released_ % kSlots];

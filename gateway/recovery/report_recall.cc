@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/thread.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/record.h"
@@ -33,8 +34,11 @@ ReportRecall::ReportRecall(const JournalStorage& storage, std::string directory,
                            std::string memory_directory)
     : storage_(storage),
       directory_(std::move(directory)),
-      memory_directory_(std::move(memory_directory)),
-      thread_([this] { Run(); }) {}
+      memory_directory_(std::move(memory_directory)) {}
+
+absl::Status ReportRecall::Start() {
+  return StartThread(thread_, "report-recall", [this] { Run(); });
+}
 
 ReportRecall::~ReportRecall() {
   {
@@ -42,7 +46,7 @@ ReportRecall::~ReportRecall() {
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void ReportRecall::Begin(SessionId session, uint64_t begin) {

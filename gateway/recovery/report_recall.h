@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/journal/format.h"
 #include "gateway/journal/storage.h"
@@ -32,9 +33,12 @@ class ReportRecall final : public ReportArchive {
   // Reports that are handed over at a time; 128 bytes each, twice for each session that recalls.
   static constexpr size_t kChunkReports = 4'096;
 
-  // `directory` and `memory_directory` are those of `storage`.
+  // `directory` and `memory_directory` are those of `storage`. Reads nothing before Start().
   ReportRecall(const JournalStorage& storage, std::string directory, std::string memory_directory);
   ~ReportRecall() override;
+
+  // Errors: the system has no room for its thread.
+  absl::Status Start();
 
   void Begin(SessionId session, uint64_t begin) override;
   Answer Find(SessionId session, uint64_t seq, const ResendStore::Slot*& slot) override;

@@ -36,6 +36,7 @@ class ReportRecallTest : public ::testing::Test {
     EXPECT_TRUE(storage_->Start({}).ok());
     writer_ = std::make_unique<JournalWriter>(*storage_, JournalCursor{}, 1, 1, 9);
     recall_ = std::make_unique<ReportRecall>(*storage_, root_ + "/j", "/dev/shm");
+    EXPECT_TRUE(recall_->Start().ok());
   }
   ~ReportRecallTest() override {
     recall_.reset();

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "gateway/recovery/snapshot_file.h"
 
 namespace ringway {
@@ -25,7 +26,10 @@ SnapshotKeeper::SnapshotKeeper(FileStorage& storage, SnapshotKeeperOptions optio
                                uint64_t newest_position)
     : storage_(storage), options_(std::move(options)), attempted_end_(newest_position) {
   if (newest_position != 0) Tell(newest_position);
-  thread_ = std::thread([this] { Loop(); });
+}
+
+absl::Status SnapshotKeeper::Start() {
+  return StartThread(thread_, "snapshots", [this] { Loop(); });
 }
 
 SnapshotKeeper::~SnapshotKeeper() {
@@ -34,7 +38,7 @@ SnapshotKeeper::~SnapshotKeeper() {
     stopping_.store(true, std::memory_order_release);
   }
   stop_changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void SnapshotKeeper::Loop() {

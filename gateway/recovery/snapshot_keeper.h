@@ -35,9 +35,12 @@ struct SnapshotKeeperOptions {
 
 class SnapshotKeeper {
  public:
-  // `newest_position`: of the snapshot that the gateway began with; 0: none.
+  // `newest_position`: of the snapshot that the gateway began with; 0: none. Makes none before
+  // Start().
   SnapshotKeeper(FileStorage& storage, SnapshotKeeperOptions options, uint64_t newest_position);
   ~SnapshotKeeper();
+  // Errors: the system has no room for its thread.
+  absl::Status Start();
   SnapshotKeeper(const SnapshotKeeper&) = delete;
   SnapshotKeeper& operator=(const SnapshotKeeper&) = delete;
 

@@ -55,6 +55,7 @@ TEST(SnapshotKeeperTest, MakesThemWhileAGatewayWritesAndLetsOldSegmentsGo) {
   SnapshotKeeperOptions options = KeeperOptions(flow);
   options.keep_bytes = 2 * kSegmentBytesMin;
   std::optional<SnapshotKeeper> keeper(std::in_place, flow.storage(), options, 0);
+  ASSERT_TRUE(keeper->Start().ok());
   uint64_t before = 0;
   for (int snapshot = 0; snapshot < 3; ++snapshot) {
     flow.RunSegments(3);
@@ -92,6 +93,7 @@ TEST(SnapshotKeeperTest, KeepsEverySegmentUnlessToldOtherwise) {
   RecordedFlow flow(9);
   flow.Open();
   std::optional<SnapshotKeeper> keeper(std::in_place, flow.storage(), KeeperOptions(flow), 0);
+  ASSERT_TRUE(keeper->Start().ok());
   uint64_t before = 0;
   for (int snapshot = 0; snapshot < 2; ++snapshot) {
     flow.RunSegments(3);
@@ -121,6 +123,7 @@ TEST(SnapshotKeeperTest, AFailedAttemptIsToldAndRepeatedLater) {
     ++told;
   };
   SnapshotKeeper keeper(flow.storage(), options, 0);
+  ASSERT_TRUE(keeper.Start().ok());
   flow.RunSegments(3);
   ASSERT_TRUE(Eventually([&] { return told == 1; }));
   EXPECT_EQ(keeper.position(), 0u);
@@ -140,6 +143,7 @@ TEST(SnapshotKeeperTest, EndsWhileOneIsBeingMade) {
     return absl::CancelledError("stopped");
   };
   SnapshotKeeper keeper(flow.storage(), options, 0);
+  ASSERT_TRUE(keeper.Start().ok());
   flow.RunSegments(3);
   EXPECT_TRUE(Eventually([&] { return making.load(); }));
 }

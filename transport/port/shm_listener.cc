@@ -13,7 +13,6 @@
 #include <atomic>
 #include <cerrno>
 #include <span>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "transport/barrier.h"
 #include "transport/link_limits.h"
 #include "transport/port/accept_queue.h"
@@ -51,8 +51,8 @@ class ShmListener::Impl {
     if (stat(path_.c_str(), &info) == 0 && info.st_ino == path_inode_) unlink(path_.c_str());
   }
 
-  void Start() {
-    thread_ = std::thread([this] { Run(); });
+  absl::Status Start() {
+    return StartThread(thread_, "shm-listener", [this] { Run(); });
   }
 
   std::unique_ptr<ShmLink> TryAccept() noexcept { return finished_.TryPop(); }
@@ -240,12 +240,7 @@ absl::StatusOr<std::unique_ptr<ShmListener>> ShmListener::Listen(const Uri& uri,
   if (!listen_fd.ok()) return listen_fd.status();
   auto impl = std::make_unique<Impl>(uri.path, options, *std::move(listen_fd), std::move(stop_fd),
                                      std::move(ready_fd));
-  try {
-    impl->Start();
-  } catch (const std::system_error& error) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("starting the listener's thread: ", error.what()));
-  }
+  if (absl::Status started = impl->Start(); !started.ok()) return started;
   return std::unique_ptr<ShmListener>(new ShmListener(std::move(impl)));
 }
 

@@ -17,7 +17,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,6 +25,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "transport/link_limits.h"
 #include "transport/port/accept_queue.h"
 #include "transport/port/verbs.h"
@@ -75,13 +75,7 @@ class VerbsListener::Impl {
       return lockable;
     }
     if (rdma_listen(id, kBacklog) != 0) return BindError(errno, uri);
-    try {
-      thread_ = std::thread([this] { Run(); });
-    } catch (const std::system_error& error) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("starting the listener's thread: ", error.what()));
-    }
-    return absl::OkStatus();
+    return StartThread(thread_, "rdma-listener", [this] { Run(); });
   }
 
   std::unique_ptr<VerbsLink> TryAccept() noexcept { return finished_.TryPop(); }

@@ -1,20 +1,18 @@
 // How ended links' queues are taken apart beside the polling thread.
 #include "transport/port/verbs_reaper.h"
 
-#include <system_error>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "base/thread.h"
 
 namespace ringway {
 
 absl::StatusOr<std::shared_ptr<VerbsReaper>> VerbsReaper::Create() {
   std::shared_ptr<VerbsReaper> reaper(new VerbsReaper());
-  try {
-    reaper->thread_ = std::thread([raw = reaper.get()] { raw->Run(); });
-  } catch (const std::system_error& error) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("starting the thread that ends RDMA links: ", error.what()));
+  if (absl::Status started =
+          StartThread(reaper->thread_, "rdma-reaper", [raw = reaper.get()] { raw->Run(); });
+      !started.ok()) {
+    return started;
   }
   return reaper;
 }

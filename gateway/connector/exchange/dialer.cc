@@ -4,12 +4,21 @@
 #include <optional>
 #include <utility>
 
+#include "base/thread.h"
 #include "transport/connect_error.h"
 
 namespace ringway {
 
-ThreadDialer::ThreadDialer(std::string uri, const ConnectOptions& options)
-    : uri_(std::move(uri)), options_(options), thread_([this] { Run(); }) {}
+absl::StatusOr<std::unique_ptr<ThreadDialer>> ThreadDialer::Create(std::string uri,
+                                                                   const ConnectOptions& options) {
+  std::unique_ptr<ThreadDialer> dialer(new ThreadDialer(std::move(uri), options));
+  if (absl::Status started =
+          StartThread(dialer->thread_, "venue-dialer", [raw = dialer.get()] { raw->Run(); });
+      !started.ok()) {
+    return started;
+  }
+  return dialer;
+}
 
 ThreadDialer::~ThreadDialer() {
   {
@@ -17,7 +26,7 @@ ThreadDialer::~ThreadDialer() {
     stopping_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void ThreadDialer::Start() {

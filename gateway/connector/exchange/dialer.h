@@ -10,7 +10,9 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
+#include "absl/status/statusor.h"
 #include "transport/any_link.h"
 
 namespace ringway {
@@ -30,7 +32,9 @@ class Dialer {
 class ThreadDialer final : public Dialer<AnyLink> {
  public:
   // Attempts at `uri`; epochs count up by themselves, also past those of an earlier process.
-  ThreadDialer(std::string uri, const ConnectOptions& options);
+  // Errors: the system has no room for its thread.
+  static absl::StatusOr<std::unique_ptr<ThreadDialer>> Create(std::string uri,
+                                                              const ConnectOptions& options);
   // Waits for an attempt under way: up to ConnectOptions::timeout_ns.
   ~ThreadDialer() override;
 
@@ -41,6 +45,8 @@ class ThreadDialer final : public Dialer<AnyLink> {
   std::string last_error() const;
 
  private:
+  ThreadDialer(std::string uri, const ConnectOptions& options)
+      : uri_(std::move(uri)), options_(options) {}
   void Run();
 
   const std::string uri_;

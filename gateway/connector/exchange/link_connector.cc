@@ -18,7 +18,9 @@ absl::StatusOr<std::unique_ptr<LinkConnector>> MakeLinkConnector(
   connect.link = link;
   connect.peer_key = options.member_id;
   connect.epoch = static_cast<uint32_t>(UnixNowNs() / kNsPerS);
-  return std::make_unique<LinkConnector>(std::make_unique<ThreadDialer>(uri, connect), options);
+  absl::StatusOr<std::unique_ptr<ThreadDialer>> dialer = ThreadDialer::Create(uri, connect);
+  if (!dialer.ok()) return dialer.status();
+  return std::make_unique<LinkConnector>(*std::move(dialer), options);
 }
 
 }  // namespace ringway

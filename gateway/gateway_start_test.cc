@@ -1,0 +1,296 @@
+// Whatever stands in a start's way, does the real program say so, with the remedy, and end in
+// order?
+//
+// Each fault of the surroundings is tried with each kind of venue. None may end the process by a
+// signal, none may leave it running, and nobody may have been able to connect.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+constexpr const char* kProgram = "gateway/ringway-gateway";
+constexpr int64_t kPatienceNs = 60 * kNsPerS;
+// Nobody's: limits by user do not hold for root.
+constexpr uid_t kUnusedUser = 61'234;
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// A gateway that is about to be started, and what stands in its way.
+struct Surroundings {
+  std::string folder;
+  std::string program;
+  std::string journal = "/journal";  // under `folder`
+  std::string journal_keys;          // more of [journal]
+  std::string pools = "orders_max = 1000\npositions_max = 100\nexecutions_remembered = 1000\n";
+  std::vector<std::string> key_files = {"/1.key"};
+  std::vector<std::string> listen = {"/gw.sock"};
+  std::function<void()> in_child = [] {};  // before the program is executed
+
+  std::string Path(const std::string& name) const { return folder + name; }
+  void Write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
+    const int fd = open(Path(name).c_str(), O_WRONLY | O_CREAT | O_TRUNC, mode);
+    ASSERT_GE(fd, 0) << Path(name);
+    ASSERT_EQ(write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    ASSERT_EQ(fchmod(fd, mode), 0);
+    close(fd);
+  }
+};
+
+struct Fault {
+  const char* name;
+  std::function<void(Surroundings&)> arrange;
+  std::vector<std::string> said;  // on stderr
+};
+
+void RunWholly(const Surroundings& at);
+
+const std::vector<Fault>& Faults() {
+  static const std::vector<Fault> faults = {
+      {"KeyFilesThatCannotBeRead",
+       [](Surroundings& at) {
+         at.key_files = {"/none-1.key", "/none-2.key"};
+       },
+       {"session 1: ", "none-1.key", "session 2: ", "none-2.key"}},
+      {"AMemoryDirectoryThatIsNotInMemory",
+       [](Surroundings& at) { at.journal_keys = "memory_directory = \"/proc\"\n"; },
+       {"journal: /proc is not a RAM file system"}},
+      {"AMemoryDirectoryThatIsMissing",
+       [](Surroundings& at) { at.journal_keys = "memory_directory = \"/none/shm\"\n"; },
+       {"journal: ", "/none/shm"}},
+      {"AJournalDirectoryWhoseParentIsMissing",
+       [](Surroundings& at) { at.journal = "/none/journal"; },
+       {"cannot make the journal's directory", "/none/journal"}},
+      {"AJournalDirectoryThatIsAFile",
+       [](Surroundings& at) { at.Write(at.journal, "text"); },
+       {"journal: ", "/journal"}},
+      {"AJournalThatIsDamaged",
+       [](Surroundings& at) {
+         ASSERT_EQ(mkdir(at.Path(at.journal).c_str(), 0700), 0);
+         at.Write(at.journal + "/journal", "this is no journal at all");
+       },
+       {"is damaged or of another version"}},
+      {"ASegmentThatIsDamaged",
+       [](Surroundings& at) {
+         RunWholly(at);
+         const std::string path = at.Path(at.journal) + "/000000000001.segment";
+         const int fd = open(path.c_str(), O_WRONLY);
+         ASSERT_GE(fd, 0);
+         ASSERT_EQ(pwrite(fd, "damage", 6, 8), 6);
+         close(fd);
+       },
+       {"journal: ", "000000000001.segment"}},
+      {"ASocketWhoseFolderIsMissing",
+       [](Surroundings& at) {
+         at.listen = {"/none-1/gw.sock", "/none-2/gw.sock"};
+       },
+       {"cannot listen on shm:", "/none-1/gw.sock", "/none-2/gw.sock"}},
+      {"NoMemoryForItsPools",
+       [](Surroundings& at) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+         GTEST_SKIP() << "a sanitizer needs the address space that this test takes away";
+#endif
+         at.pools = "orders_max = 8000000\npositions_max = 100\nexecutions_remembered = 1000\n";
+         at.in_child = [] {
+           const rlimit little{512u << 20, 512u << 20};
+           setrlimit(RLIMIT_AS, &little);
+         };
+       },
+       {"the system gives no memory", "LimitAS="}},
+      {"NoRoomForItsThreads",
+       [](Surroundings& at) {
+         // Another user than root, who must reach the program and the files.
+         std::filesystem::copy_file(kProgram, at.Path("/gateway"));
+         at.program = at.Path("/gateway");
+         if (geteuid() == 0) {
+           for (const char* name : {"", "/1.key", "/2.key"}) {
+             ASSERT_EQ(chown(at.Path(name).c_str(), kUnusedUser, kUnusedUser), 0);
+           }
+         }
+         at.in_child = [] {
+           const rlimit one{1, 1};
+           if (geteuid() == 0 && (setgid(kUnusedUser) != 0 || setuid(kUnusedUser) != 0)) _exit(99);
+           setrlimit(RLIMIT_NPROC, &one);
+         };
+       },
+       {"cannot start the thread", "TasksMax="}},
+  };
+  return faults;
+}
+
+std::string ConfigText(const Surroundings& at, const std::string& venue) {
+  std::string text;
+  for (const std::string& path : at.listen) {
+    absl::StrAppend(&text, text.empty() ? "listen = [" : ", ", "\"shm:", at.folder, path, "\"");
+  }
+  absl::StrAppend(&text, "]\n[admin]\nsocket = \"", at.Path("/admin.sock"),
+                  "\"\n[host]\nwait = \"park\"\nlock_memory = false\n[journal]\ndirectory = \"",
+                  at.Path(at.journal), "\"\nsegment_bytes = \"4MiB\"\n", at.journal_keys,
+                  "[pools]\n", at.pools,
+                  "[routing]\ndefault_venue = 1\n[[instrument]]\nid = 1\nsymbol = \"TEST\"\n"
+                  "reference_price = 100\n[[account]]\nid = 1\n");
+  for (std::size_t i = 0; i < at.key_files.size(); ++i) {
+    absl::StrAppend(&text, "[[session]]\nid = ", i + 1, "\naccounts = [1]\nkey_file = \"",
+                    at.Path(at.key_files[i]), "\"\n");
+  }
+  return absl::StrCat(text, "[[venue]]\nid = 1\n", venue);
+}
+
+std::string VenueText(const std::string& kind, const Surroundings& at) {
+  if (kind == "exchange") return "connector = \"exchange\"\n";
+  return absl::StrCat("connector = \"exchange-link\"\nuri = \"shm:", at.Path("/exchange.sock"),
+                      "\"\n");
+}
+
+class RunningProgram {
+ public:
+  explicit RunningProgram(const Surroundings& at) : folder_(at.folder) {
+    pid_ = fork();
+    if (pid_ != 0) return;
+    const std::string out = folder_ + "/out";
+    const std::string err = folder_ + "/err";
+    if (std::freopen(out.c_str(), "w", stdout) == nullptr) _exit(98);
+    if (std::freopen(err.c_str(), "w", stderr) == nullptr) _exit(98);
+    std::string config = "--config=" + folder_ + "/gateway.toml";
+    std::string program = at.program;
+    std::array<char*, 3> argv = {program.data(), config.data(), nullptr};
+    at.in_child();
+    execv(argv[0], argv.data());
+    _exit(97);
+  }
+  ~RunningProgram() {
+    if (pid_ <= 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+  }
+
+  // Answers its exit status, or the negative signal that ended it; INT32_MIN when it stays.
+  int End() {
+    int status = 0;
+    for (const int64_t until_ns = MonotonicNowNs() + kPatienceNs; MonotonicNowNs() < until_ns;) {
+      if (waitpid(pid_, &status, WNOHANG) == pid_) {
+        pid_ = 0;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+      }
+      usleep(1'000);
+    }
+    return INT32_MIN;
+  }
+  bool BecomesReady() {
+    for (const int64_t until_ns = MonotonicNowNs() + kPatienceNs; MonotonicNowNs() < until_ns;) {
+      if (ReadAll(folder_ + "/out").find("ready") != std::string::npos) return true;
+      usleep(1'000);
+    }
+    return false;
+  }
+  void Signal(int number) const { kill(pid_, number); }
+  std::string Errors() const { return ReadAll(folder_ + "/err"); }
+
+ private:
+  const std::string folder_;
+  pid_t pid_ = -1;
+};
+
+// A gateway that comes and goes in order, so that there is a journal.
+void RunWholly(const Surroundings& at) {
+  at.Write("/gateway.toml", ConfigText(at, "connector = \"exchange\"\n"));
+  RunningProgram program(at);
+  ASSERT_TRUE(program.BecomesReady()) << program.Errors();
+  program.Signal(SIGTERM);
+  ASSERT_EQ(program.End(), 0) << program.Errors();
+}
+
+class StartTest : public testing::TestWithParam<std::tuple<std::size_t, const char*>> {
+ protected:
+  void SetUp() override {
+    std::array<char, 32> folder{"/tmp/ringway-start-XXXXXX"};
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    at_.folder = folder.data();
+    at_.program = kProgram;
+    at_.Write("/1.key", std::string(64, 'a') + "\n");
+    at_.Write("/2.key", std::string(64, 'b') + "\n");
+  }
+  void TearDown() override { std::filesystem::remove_all(at_.folder); }
+  void WriteConfig() {
+    at_.Write("/gateway.toml", ConfigText(at_, VenueText(std::get<1>(GetParam()), at_)), 0644);
+  }
+
+  Surroundings at_;
+};
+
+TEST_P(StartTest, AFaultIsToldWithItsRemedyAndEndsTheStart) {
+  const Fault& fault = Faults()[std::get<0>(GetParam())];
+  fault.arrange(at_);
+  if (HasFatalFailure() || IsSkipped()) return;
+  WriteConfig();
+  RunningProgram program(at_);
+  EXPECT_EQ(program.End(), 1) << program.Errors();
+  const std::string errors = program.Errors();
+  for (const std::string& said : fault.said) {
+    EXPECT_NE(errors.find(said), std::string::npos) << said << "\nis not in\n" << errors;
+  }
+  EXPECT_EQ(ReadAll(at_.Path("/out")), "");
+  EXPECT_FALSE(std::filesystem::exists(at_.Path("/gw.sock")));
+}
+
+std::string NameOf(const testing::TestParamInfo<StartTest::ParamType>& info) {
+  const bool in_process = std::string(std::get<1>(info.param)) == "exchange";
+  return absl::StrCat(Faults()[std::get<0>(info.param)].name,
+                      in_process ? "WithAVenueInside" : "WithAVenueOverALink");
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryFaultWithEveryVenue, StartTest,
+                         testing::Combine(testing::Range(std::size_t{0}, Faults().size()),
+                                          testing::Values("exchange", "exchange-link")),
+                         NameOf);
+
+class SecondGatewayTest : public StartTest {};
+
+TEST_P(SecondGatewayTest, IsRefusedOnAJournalThatAnotherOneWrites) {
+  WriteConfig();
+  RunningProgram first(at_);
+  ASSERT_TRUE(first.BecomesReady()) << first.Errors();
+  at_.listen = {"/second.sock"};
+  Surroundings second_at = at_;
+  second_at.folder = at_.Path("/second");
+  ASSERT_EQ(mkdir(second_at.folder.c_str(), 0700), 0);
+  second_at.Write("/gateway.toml", ConfigText(at_, VenueText(std::get<1>(GetParam()), at_)));
+  RunningProgram second(second_at);
+  EXPECT_EQ(second.End(), 1);
+  EXPECT_NE(second.Errors().find("in use by another gateway"), std::string::npos)
+      << second.Errors();
+  first.Signal(SIGTERM);
+  EXPECT_EQ(first.End(), 0) << first.Errors();
+}
+
+INSTANTIATE_TEST_SUITE_P(WithEveryVenue, SecondGatewayTest,
+                         testing::Combine(testing::Values(std::size_t{0}),
+                                          testing::Values("exchange", "exchange-link")));
+
+}  // namespace
+}  // namespace ringway
