@@ -42,7 +42,6 @@
 #include "gateway/engine/engine.h"
 #include "gateway/gateway_status.h"
 #include "gateway/hold_queue.h"
-#include "gateway/input_stash.h"
 #include "gateway/journal/format.h"
 #include "gateway/journal/storage.h"
 #include "gateway/journal/writer.h"
@@ -139,7 +138,7 @@ class Gateway {
     // What is held back goes on as soon as its venue takes something, or the disk has it, which
     // wake nobody.
     for (const VenueQueue& venue : venues_) certain &= venue.waiting() == 0;
-    return certain && stash_.empty() && held_.empty();
+    return certain && held_.empty();
   }
   void DisarmWake() noexcept { parts_.sessions.DisarmWake(); }
 
@@ -151,7 +150,7 @@ class Gateway {
   bool stopping() const noexcept { return stopping_; }
   // Sessions are gone and everything that had to be sent is.
   bool Stopped() const noexcept {
-    return stopping_ && parts_.sessions.stopped() && stash_.empty() && !parts_.engine.HasWork() &&
+    return stopping_ && parts_.sessions.stopped() && !parts_.engine.HasWork() &&
            std::all_of(venues_.begin(), venues_.end(),
                        [](const VenueQueue& v) { return v.waiting() == 0; });
   }
@@ -287,31 +286,15 @@ class Gateway {
   }
 
   bool PollSessions() {
-    bool worked = false;
-    while (!stash_.empty() && !full_) {
-      Step(stash_.Front());
-      stash_.Pop();
-      worked = true;
-    }
-    if (worked && stash_.empty()) parts_.sessions.Unpark();
-    const bool held = !stash_.empty() || full_;
-    if (held) ++back_pressured_turns_;
-    const uint32_t taken = parts_.sessions.Poll(
-        now_ns_,
-        [this](const Input& input) {
-          tally_.CountInput(input);
-          // What comes after something that had to wait waits too: sessions' messages keep their
-          // order.
-          if (!stash_.empty() || full_) {
-            stash_.Push(input);
-            // It is in no record yet.
-            if (input.origin == Origin::kSession) parts_.sessions.Park(input.id);
-          } else {
-            Step(input);
-          }
-        },
-        held ? 0 : parts_.limits.session_budget);
-    return worked || taken != 0;
+    if (full_) ++back_pressured_turns_;
+    const auto take = [this](const Input& input) {
+      const bool always = input.origin != Origin::kSession || input.type == FrameType::kGapFill;
+      if (full_ && !always) return false;
+      tally_.CountInput(input);
+      Step(input);
+      return true;
+    };
+    return parts_.sessions.Poll(now_ns_, take, full_ ? 0 : parts_.limits.session_budget) != 0;
   }
 
   bool SendBursts() {
@@ -467,7 +450,6 @@ class Gateway {
   std::vector<uint32_t> venue_index_;  // by venue number
   SessionTally tally_;
   TradeTally trades_;
-  InputStash stash_;
   Effects effects_;
   Effects messages_;
   Effects answers_;  // to what was never sent

@@ -65,10 +65,14 @@ class FakeSessions {
     // Log-ons and log-offs come beside the budget, as from the real one.
     while (!requests.empty() && (count < budget || requests.front().origin != Origin::kSession)) {
       const OwnedMessage request = requests.front();
+      if (!Offer(sink, Input{request.origin,
+                             request.id,
+                             request.type,
+                             {request.payload.data(), request.bytes}})) {
+        break;
+      }
       requests.pop_front();
       if (request.origin == Origin::kSession) ++count;
-      sink(
-          Input{request.origin, request.id, request.type, {request.payload.data(), request.bytes}});
     }
     return count;
   }
@@ -85,8 +89,6 @@ class FakeSessions {
   bool Holds(SessionId) const { return holds; }
   void Release(SessionId, uint64_t next_seq_out, uint64_t) { released_out = next_seq_out; }
   void GiveUpHolding() { gave_up = true; }
-  void Park(SessionId) {}
-  void Unpark() {}
   void Flush() {
     if (on_flush) on_flush(gathered);
     reports.insert(reports.end(), gathered.begin(), gathered.end());

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "base/check.h"
 #include "schema/codec.h"
@@ -51,6 +52,17 @@ struct Input {
   FrameType type;
   std::span<const std::byte> payload;  // private memory: nobody changes it during the step
 };
+
+// Gives an input to a sink. Returns whether the sink took it; one that returns nothing takes all.
+template <class Sink>
+inline bool Offer(Sink& sink, const Input& input) {
+  if constexpr (std::is_same_v<std::invoke_result_t<Sink&, const Input&>, bool>) {
+    return sink(input);
+  } else {
+    sink(input);
+    return true;
+  }
+}
 
 enum class Target : uint8_t { kSession, kVenue };
 

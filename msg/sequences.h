@@ -208,6 +208,14 @@ class Inbound {
     return is_new;
   }
 
+  // Takes back the latest Count() that returned true: the message was not processed after all and
+  // is counted again later.
+  void Uncount() noexcept {
+    --arriving_;
+    --next_;
+    --unacknowledged_;
+  }
+
   // GapFill. Returns how many messages will never come.
   uint64_t FillGap(uint64_t new_seq) noexcept {
     arriving_ = new_seq;

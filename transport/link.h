@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace ringway {
 
@@ -99,8 +100,21 @@ struct LinkCounters {
   uint64_t frames_refused = 0;  // CRC, length or type
 };
 
+// Takes one record. A sink that returns bool ends the Poll() that called it by returning false: the
+// record counts as handed over, and those behind it stay in the ring.
 template <class S>
 concept RecordSink = std::invocable<S&, const Record&>;
+
+// Hands a record to a sink. Returns whether the sink takes more.
+template <RecordSink S>
+inline bool HandOver(S& sink, const Record& record) {
+  if constexpr (std::is_same_v<std::invoke_result_t<S&, const Record&>, bool>) {
+    return sink(record);
+  } else {
+    sink(record);
+    return true;
+  }
+}
 
 template <class L>
 concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, uint8_t code,
@@ -115,7 +129,7 @@ concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, ui
   // Publishes whatever was gathered.
   { link.Flush() }
   noexcept->std::same_as<SendStatus>;
-  // Hands at most n records to the sink and answers how many.
+  // Hands at most n records to the sink, until it wants no more, and returns how many.
   { link.Poll(sink, n) }
   noexcept->std::same_as<uint32_t>;
   // Heartbeats, liveness, credit: to be called about once a millisecond.

@@ -204,7 +204,7 @@ inline uint32_t RingLink<P>::PollFrames(auto& sink, uint32_t budget) noexcept {
     ++count;
     if (pos >= receive_.credit_due_pos) [[unlikely]]
       GiveCredit();
-    sink(Record{head.type, {receive_.copy + kFrameHeadBytes, head.len}});
+    if (!HandOver(sink, Record{head.type, {receive_.copy + kFrameHeadBytes, head.len}})) break;
   }
   return count;
 }

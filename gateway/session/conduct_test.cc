@@ -54,6 +54,59 @@ TEST(ConductTest, HeartbeatsKeepAnIdleSessionAlive) {
   EXPECT_LT(client.link->counters().frames_sent, 60u);
 }
 
+TEST(ConductTest, ARequestThatIsNotTakenHoldsBackItsSessionAloneAndNothingIsLost) {
+  World world({7, 8});
+  TestClient held(7);
+  TestClient other(8);
+  ASSERT_TRUE(world.LogOn(held));
+  ASSERT_TRUE(world.LogOn(other));
+  world.refuse = [](const Input& input) {
+    return input.origin == Origin::kSession && input.id == 7;
+  };
+  for (uint64_t id = 1; id <= 20; ++id) {
+    ASSERT_EQ(world.Order(held, id), SendStatus::kOk);
+    ASSERT_EQ(world.Order(other, id), SendStatus::kOk);
+  }
+  // Longer than the silence that would end a session.
+  world.Run({&held, &other}, 2'000);
+  EXPECT_TRUE(world.requests[7].empty());
+  EXPECT_EQ(other.acked.size(), 20u);
+  EXPECT_EQ(held.core.state(), SessionState::kLive);
+  EXPECT_EQ(world.layer->session(7)->next_seq_in(), 1u) << "what waits is not counted";
+  world.refuse = nullptr;
+  world.Run({&held, &other});
+  ASSERT_EQ(world.requests[7].size(), 20u);
+  for (uint64_t id = 1; id <= 20; ++id) EXPECT_EQ(world.requests[7][id - 1], id);
+}
+
+TEST(ConductTest, ARequestThatWaitsWhenItsLinkEndsIsSentAgainByTheClient) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  world.refuse = [](const Input& input) { return input.origin == Origin::kSession; };
+  for (uint64_t id = 1; id <= 3; ++id) ASSERT_EQ(world.Order(client, id), SendStatus::kOk);
+  world.Run({&client});
+  client.link->Cut(0);
+  world.refuse = nullptr;
+  ASSERT_TRUE(world.LogOn(client));
+  world.Run({&client});
+  EXPECT_EQ(world.requests[7], (std::vector<uint64_t>{1, 2, 3}));
+}
+
+TEST(ConductTest, ASessionsEndThatIsNotTakenIsToldLater) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  world.refuse = [](const Input& input) { return input.origin == Origin::kSessionDown; };
+  client.link->Cut(0);
+  world.Run({&client});
+  EXPECT_TRUE(world.downs.empty());
+  world.refuse = nullptr;
+  world.Run({&client});
+  ASSERT_EQ(world.downs.size(), 1u);
+  EXPECT_EQ(world.downs[0].first, 7u);
+}
+
 TEST(ConductTest, HeldBackSessionsAreServedAndNotJudgedSilent) {
   World world({7});
   world.room = 16;

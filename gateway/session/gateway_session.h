@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -104,6 +105,7 @@ class GatewaySession {
     end_reason_ = LogoutReason::kUnset;
     blocked_ = drained_ = heard_ = link_gone_ = archive_late_ = false;
     violations_ = rejects_ = 0;
+    waiting_bytes_ = kNoneWaiting;
     incarnation_ = logon.incarnation;
     resumable_to_ = UINT64_MAX;
     requests_promised_ = logon.next_seq_out;
@@ -174,9 +176,8 @@ class GatewaySession {
     if (safe_seq_in_ - acknowledged_ >= kAcknowledgeEvery) SendHeartbeat();
   }
 
-  // See SessionLayer::Park().
-  void Park() noexcept { parked_from_ = std::min(parked_from_, inbound_.next_seq() - 1); }
-  void Unpark() noexcept { parked_from_ = UINT64_MAX; }
+  // A request that the sink did not take waits, and with it everything behind it.
+  bool waiting() const noexcept { return waiting_bytes_ != kNoneWaiting; }
 
   // The promise cannot be kept any more: what waits goes, and every ack among it says kMemory.
   void GiveUpHolding() noexcept {
@@ -209,11 +210,16 @@ class GatewaySession {
     if (live()) (void)link_->Flush();
   }
 
-  // Takes at most `budget` records; answers how many. sink(Input) gets what is numbered. REQUIRES:
-  // live().
+  // Takes at most `budget` records and returns how many. sink(Input) gets what is numbered; it
+  // returns false for a request that it does not take. That request is kept and offered again at
+  // the next Poll(), before anything behind it. REQUIRES: live(), budget != 0.
   template <class Sink>
   uint32_t Poll(Sink& sink, uint32_t budget) noexcept {
-    auto receive = [this, &sink](const Record& record) noexcept { Receive(record, sink); };
+    auto receive = [this, &sink](const Record& record) noexcept { return Receive(record, sink); };
+    if (waiting() && !OfferWaiting(receive)) [[unlikely]] {
+      Hold();
+      return 0;
+    }
     polling_ = true;
     const uint32_t count = link_->Poll(receive, budget);
     polling_ = false;
@@ -279,8 +285,8 @@ class GatewaySession {
     if (live()) End(LogoutReason::kSupersededByNewLogon);
   }
 
-  // As the link's. REQUIRES: live().
-  bool ArmWake() noexcept { return link_->ArmWake(); }
+  // As the link's; never certain while a request waits. REQUIRES: live().
+  bool ArmWake() noexcept { return link_->ArmWake() && !waiting(); }
   void DisarmWake() noexcept { link_->DisarmWake(); }
 
   // Gives up the closed link of a session that ended().
@@ -375,9 +381,7 @@ class GatewaySession {
   }
 
   // Every request before it needs no resending.
-  uint64_t processed() const noexcept {
-    return holds_ ? safe_seq_in_ : std::min(inbound_.next_seq(), parked_from_);
-  }
+  uint64_t processed() const noexcept { return holds_ ? safe_seq_in_ : inbound_.next_seq(); }
 
   void SendHeartbeat() noexcept {
     const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
@@ -389,24 +393,51 @@ class GatewaySession {
     last_heartbeat_ns_ = now_ns_;
   }
 
+  // False: the record was not taken, and nothing behind it is until it is.
   template <class Sink>
-  void Receive(const Record& record, Sink& sink) noexcept {
-    if (ended_) return;
-    const auto type = static_cast<FrameType>(record.type);
-    if (IsNumbered(record.type)) [[likely]] {
-      if (!inbound_.Count()) {
-        ++counters_.duplicates_dropped;
-        return;
-      }
-      // Also what will be refused: the engine counts what this session counts, and answers it.
-      // Bytes that nobody can read are not handed on; without them it is malformed all the same.
-      ++counters_.requests;
-      RINGWAY_PROBE(gateway_request_taken);
-      const bool readable = IsWellFormed(record.payload);
-      sink(Input{Origin::kSession, id_, type,
-                 readable ? record.payload : std::span<const std::byte>{}});
-      return;
+  bool Receive(const Record& record, Sink& sink) noexcept {
+    if (ended_) return true;
+    if (!IsNumbered(record.type)) [[unlikely]] {
+      ReceiveUnnumbered(record, sink);
+      return true;
     }
+    if (!inbound_.Count()) {
+      ++counters_.duplicates_dropped;
+      return true;
+    }
+    // Also what will be refused: the engine counts what this session counts, and answers it.
+    // Bytes that nobody can read are not handed on; without them it is malformed all the same.
+    RINGWAY_PROBE(gateway_request_taken);
+    const bool readable = IsWellFormed(record.payload);
+    if (!Offer(sink, Input{Origin::kSession, id_, static_cast<FrameType>(record.type),
+                           readable ? record.payload : std::span<const std::byte>{}}))
+        [[unlikely]] {
+      inbound_.Uncount();
+      KeepWaiting(record, readable);
+      return false;
+    }
+    ++counters_.requests;
+    return true;
+  }
+
+  // Keeps the one record that the sink did not take. What cannot be read needs no bytes.
+  void KeepWaiting(const Record& record, bool readable) noexcept {
+    waiting_type_ = record.type;
+    waiting_bytes_ = readable ? static_cast<uint32_t>(record.payload.size()) : 0;
+    std::memcpy(waiting_payload_.data(), record.payload.data(), waiting_bytes_);
+  }
+
+  // Whether the sink takes now what it did not take before.
+  template <class Receive>
+  bool OfferWaiting(Receive& receive) noexcept {
+    const std::span<const std::byte> payload{waiting_payload_.data(),
+                                             std::exchange(waiting_bytes_, kNoneWaiting)};
+    return receive(Record{waiting_type_, payload});
+  }
+
+  template <class Sink>
+  void ReceiveUnnumbered(const Record& record, Sink& sink) noexcept {
+    const auto type = static_cast<FrameType>(record.type);
     if (!IsSessionType(record.type) || !IsKnown(type)) {
       return Reject(Violation(record.type, SessionRejectReason::kUnknownMessageType));
     }
@@ -433,7 +464,7 @@ class GatewaySession {
     }
     const uint64_t lost = inbound_.FillGap(fill.new_seq);
     counters_.requests_lost += lost;
-    if (lost != 0) sink(Input{Origin::kSession, id_, FrameType::kGapFill, payload});
+    if (lost != 0) (void)Offer(sink, Input{Origin::kSession, id_, FrameType::kGapFill, payload});
   }
 
   void Handle(const Heartbeat& heartbeat) noexcept {
@@ -505,11 +536,10 @@ class GatewaySession {
   bool holds_ = false;
   uint64_t safe_seq_out_ = 1;  // as Release() said last, or as it was when the session began
   uint64_t safe_seq_in_;
-  uint64_t parked_from_ = UINT64_MAX;  // requests from here on wait to be processed
-  uint64_t acknowledged_;              // the last that the client heard
-  uint64_t resumable_to_;              // reports that a client may know at the first logon
-  uint64_t logon_seq_out_ = 1;         // of the first report that the present link may be late with
-  uint64_t progress_seq_ = 0;          // next_on_link() at the last Maintain()
+  uint64_t acknowledged_;       // the last that the client heard
+  uint64_t resumable_to_;       // reports that a client may know at the first logon
+  uint64_t logon_seq_out_ = 1;  // of the first report that the present link may be late with
+  uint64_t progress_seq_ = 0;   // next_on_link() at the last Maintain()
   bool recall_failed_ = false;
   bool archive_late_ = false;  // the next report is being looked for in the archive
   std::unique_ptr<L> link_;
@@ -531,6 +561,14 @@ class GatewaySession {
   uint32_t violations_ = 0;         // on this link
   uint32_t rejects_ = 0;            // of reject_queue_, that wait for room on the link
   std::array<SessionReject, kViolationsLimit> reject_queue_;
+
+  // The request that the sink did not take. It is not counted yet: should the link end first, the
+  // client sends it again.
+  static constexpr uint32_t kNoneWaiting = UINT32_MAX;
+  static constexpr size_t kWaitingPayloadMax = kRootBytes + kDataWordsAcceptedMax * kWordBytes;
+  uint8_t waiting_type_ = 0;
+  uint32_t waiting_bytes_ = kNoneWaiting;
+  alignas(8) std::array<std::byte, kWaitingPayloadMax> waiting_payload_;
 };
 
 }  // namespace ringway

@@ -97,11 +97,13 @@ class SessionLayer {
     guests_.push_back({std::move(link), now_ns + options_.logon_timeout_ns, false});
   }
 
-  // One turn: gives sink(const Input&) at most `budget` requests, and besides these every
-  // kSessionUp (payload Logon; next_seq_in 0: send a snapshot) and kSessionDown (payload Logout;
-  // reason unset: the link was lost), in the order in which they happened per session. Answers the
-  // records taken. A budget of 0 holds the sessions back and keeps them logged on: reports and
-  // heartbeats go out, silence is not judged.
+  // One turn: gives sink(const Input&) at most `budget` requests, and besides these kSessionUp
+  // (payload Logon; next_seq_in 0: send a snapshot) and kSessionDown (payload Logout; reason unset:
+  // the link was lost), in the order in which they happened per session. Returns the number of
+  // records taken. The sink returns whether it took the input. A request that it did not take is
+  // offered again next turn, and that session's later ones wait behind it; so is a kSessionDown.
+  // It always takes a kSessionUp and a GapFill. A budget of 0 holds the sessions back and keeps
+  // them logged on: reports and heartbeats go out, silence is not judged.
   template <class Sink>
   uint32_t Poll(int64_t now_ns, Sink&& sink, uint32_t budget) {
     const bool maintain = now_ns - last_maintain_ns_ >= kNsPerMs;
@@ -115,11 +117,7 @@ class SessionLayer {
       DropClosed(now_ns);
     }
     for (size_t i = 0; i < active_.size();) {
-      if (active_[i]->ended()) {
-        Finish(*active_[i], now_ns, sink);
-      } else {
-        ++i;
-      }
+      if (!active_[i]->ended() || !Finish(*active_[i], now_ns, sink)) ++i;
     }
     return count;
   }
@@ -150,13 +148,6 @@ class SessionLayer {
   // No session is promised more than Durability::kMemory from now on, nor are those logged on.
   void GiveUpHolding() noexcept {
     for (const auto& session : sessions_) session->GiveUpHolding();
-  }
-
-  // The request that was handed on last waits, and is not acknowledged before Unpark(): this
-  // process may end before it is processed. REQUIRES: a configured session.
-  void Park(SessionId id) noexcept { Find(id)->Park(); }
-  void Unpark() noexcept {
-    for (const auto& session : sessions_) session->Unpark();
   }
 
   // Publishes what was sent with kGather.
@@ -346,24 +337,28 @@ class SessionLayer {
     active_.push_back(session);
     holds_any_ |= session->holds();
     RINGWAY_PROBE(gateway_logon_answered);
-    Hand(sink, Origin::kSessionUp, session->id(), seen);
+    (void)Hand(sink, Origin::kSessionUp, session->id(), seen);
   }
 
-  // The session is over: the engine hears of it, the link waits to be forgotten.
+  // The session is over: the engine hears of it, the link waits to be forgotten. False: the sink
+  // does not take it now.
   template <class Sink>
-  void Finish(GatewaySession<L>& session, int64_t now_ns, Sink& sink) {
+  bool Finish(GatewaySession<L>& session, int64_t now_ns, Sink& sink) {
+    RINGWAY_PROBE(gateway_session_over);
+    if (!Hand(sink, Origin::kSessionDown, session.id(),
+              Logout{.next_seq_out = session.next_seq_out(), .reason = session.end_reason()})) {
+      return false;
+    }
     active_.erase(std::find(active_.begin(), active_.end(), &session));
     Discard(session.TakeLink(), now_ns);
-    RINGWAY_PROBE(gateway_session_over);
-    Hand(sink, Origin::kSessionDown, session.id(),
-         Logout{.next_seq_out = session.next_seq_out(), .reason = session.end_reason()});
+    return true;
   }
 
   template <class Sink, Message M>
-  void Hand(Sink& sink, Origin origin, SessionId id, const M& message) {
+  bool Hand(Sink& sink, Origin origin, SessionId id, const M& message) {
     alignas(8) std::array<std::byte, kMaxPayloadBytes<M>> payload;
     const uint32_t bytes = Encode(message, payload.data());
-    sink(Input{origin, id, M::kType, {payload.data(), bytes}});
+    return Offer(sink, Input{origin, id, M::kType, {payload.data(), bytes}});
   }
 
   void Refuse(std::unique_ptr<L> link, SessionId id, LogonRejectReason reason, int64_t now_ns) {

@@ -92,7 +92,7 @@ class LoopLink {
       const Entry copy = in().entries[in().received % in().entries.size()];
       ++in().received;
       ++counters_.frames_received;
-      sink(Record{copy.type, {copy.payload.data(), copy.bytes}});
+      if (!HandOver(sink, Record{copy.type, {copy.payload.data(), copy.bytes}})) return count + 1;
     }
     return count;
   }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -91,13 +92,23 @@ class RecordedSessions {
     return layer_.Poll(
         now_ns,
         [&](const Input& input) {
-          if (!life_.Use()) return;
+          if (!life_.Use()) return true;
           if (input.origin == Origin::kSession) {
             // A GapFill's number is that of the next request.
             const uint64_t seq = layer_.session(input.id)->next_seq_in() - 1;
-            recorder_.Add(EventKind::kGatewayTook, input.id, seq, input.type, input.payload);
+            // A request that the gateway did not take at first is offered again.
+            uint64_t& offered = offered_[input.id];
+            if (offered != seq) {
+              recorder_.Add(EventKind::kGatewayTook, input.id, seq, input.type, input.payload);
+            }
+            if (!Offer(sink, input)) {
+              offered = seq;
+              return false;
+            }
+            offered = 0;
+            return true;
           }
-          sink(input);
+          return Offer(sink, input);
         },
         budget);
   }
@@ -123,13 +134,12 @@ class RecordedSessions {
     layer_.Release(id, next_seq_out, next_seq_in);
   }
   void GiveUpHolding() noexcept { layer_.GiveUpHolding(); }
-  void Park(SessionId id) noexcept { layer_.Park(id); }
-  void Unpark() noexcept { layer_.Unpark(); }
 
  private:
   SessionLayer<SimLink>& layer_;
   Recorder& recorder_;
   Lifeline& life_;
+  std::map<SessionId, uint64_t> offered_;  // the number of a request that was not taken
 };
 
 // What connectors did, over all processes.

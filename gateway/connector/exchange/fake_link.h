@@ -57,7 +57,7 @@ class FakeLink {
     for (; count != budget && !pipe.empty(); ++count) {
       const FakeWire::Item item = pipe.front();
       pipe.pop_front();
-      sink(Record{.type = item.type, .payload = item.bytes});
+      if (!HandOver(sink, Record{.type = item.type, .payload = item.bytes})) return count + 1;
     }
     return count;
   }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -71,6 +72,7 @@ class World {
  public:
   int64_t now_ns = 1'000 * kNsPerS;
   uint32_t room = 256;  // of new links
+  std::function<bool(const Input&)> refuse;  // what the engine does not take now; may be empty
   std::unique_ptr<SessionLayer<LoopLink>> layer;
   std::map<SessionId, std::vector<uint64_t>> requests;  // clOrdIds the engine saw
   std::map<SessionId, uint64_t> next_report;
@@ -118,7 +120,13 @@ class World {
 
   void GatewayTurn(uint32_t budget = 256) {
     layer->Poll(
-        now_ns, [this](const Input& input) { Step(input); }, budget);
+        now_ns,
+        [this](const Input& input) {
+          if (refuse && refuse(input)) return false;
+          Step(input);
+          return true;
+        },
+        budget);
   }
   void ClientTurn(TestClient& client, uint32_t budget = 256) {
     client.core.Poll(client, budget);
