@@ -148,6 +148,19 @@ class Recorder {
     static_assert(std::has_unique_object_representations_v<T>);
     Add(kind, id, 0, FrameType{}, std::as_bytes(std::span(&value, 1)), other);
   }
+  // Forgets what was added since a mark.
+  struct Mark {
+    size_t events;
+    uint64_t hash;
+    uint64_t progress;
+  };
+  Mark Here() const noexcept { return {events_.size(), hash_, progress_}; }
+  void Rewind(const Mark& mark) {
+    events_.resize(mark.events);
+    hash_ = mark.hash;
+    progress_ = mark.progress;
+  }
+
   void Fold(uint64_t word) noexcept { hash_ = (std::rotl(hash_, 23) ^ word) * 0x9e3779b97f4a7c15u; }
 
   const std::vector<Event>& events() const noexcept { return events_; }

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -96,17 +95,11 @@ class RecordedSessions {
           if (input.origin == Origin::kSession) {
             // A GapFill's number is that of the next request.
             const uint64_t seq = layer_.session(input.id)->next_seq_in() - 1;
-            // A request that the gateway did not take at first is offered again.
-            uint64_t& offered = offered_[input.id];
-            if (offered != seq) {
-              recorder_.Add(EventKind::kGatewayTook, input.id, seq, input.type, input.payload);
-            }
-            if (!Offer(sink, input)) {
-              offered = seq;
-              return false;
-            }
-            offered = 0;
-            return true;
+            const Recorder::Mark before = recorder_.Here();
+            recorder_.Add(EventKind::kGatewayTook, input.id, seq, input.type, input.payload);
+            const bool taken = Offer(sink, input);
+            if (!taken) recorder_.Rewind(before);
+            return taken;
           }
           return Offer(sink, input);
         },
@@ -139,7 +132,6 @@ class RecordedSessions {
   SessionLayer<SimLink>& layer_;
   Recorder& recorder_;
   Lifeline& life_;
-  std::map<SessionId, uint64_t> offered_;  // the number of a request that was not taken
 };
 
 // What connectors did, over all processes.
