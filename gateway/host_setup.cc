@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -20,7 +21,10 @@
 namespace ringway {
 namespace {
 
+constexpr std::array kStopSignals{SIGTERM, SIGINT, SIGHUP};
+
 std::atomic<int> stop_signal{0};
+std::atomic<bool> held{false};
 static_assert(std::atomic<int>::is_always_lock_free,
               "signal handlers may touch lock-free atomics only");
 
@@ -29,9 +33,13 @@ void NoteStopSignal(int number) { stop_signal.store(number, std::memory_order_re
 sigset_t StopSignals() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
+  for (const int number : kStopSignals) sigaddset(&set, number);
   return set;
+}
+
+bool IsIgnored(int number) {
+  struct sigaction action {};
+  return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 std::string MemoryWarning(const std::string& cause) {
@@ -59,20 +67,35 @@ void HoldSignals() {
   struct sigaction action {};
   action.sa_handler = NoteStopSignal;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGTERM, &action, nullptr);
-  sigaction(SIGINT, &action, nullptr);
+  for (const int number : kStopSignals) {
+    if (number != SIGHUP || !IsIgnored(number)) sigaction(number, &action, nullptr);
+  }
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
+  sigaction(SIGXFSZ, &action, nullptr);
   const sigset_t set = StopSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  held.store(true, std::memory_order_relaxed);
 }
 
 void ReleaseSignals() {
+  held.store(false, std::memory_order_relaxed);
   const sigset_t set = StopSignals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-int StopSignal() noexcept { return stop_signal.load(std::memory_order_relaxed); }
+int StopSignal() noexcept {
+  const int noted = stop_signal.load(std::memory_order_relaxed);
+  if (noted != 0 || !held.load(std::memory_order_relaxed)) [[likely]]
+    return noted;
+  sigset_t pending;
+  sigemptyset(&pending);
+  sigpending(&pending);
+  for (const int number : kStopSignals) {
+    if (sigismember(&pending, number) == 1) return number;
+  }
+  return 0;
+}
 
 std::vector<std::string> ApplyHostConfig(const HostConfig& host) {
   std::vector<std::string> warnings;

@@ -11,11 +11,14 @@
 
 namespace ringway {
 
-// SIGTERM and SIGINT from now on only set what StopSignal() answers; SIGPIPE is ignored. Threads
-// that are started while signals are held do not get any.
+// SIGTERM, SIGINT and SIGHUP from now on only set what StopSignal() answers; a SIGHUP that was
+// ignored when the process began (nohup) stays ignored. SIGPIPE and SIGXFSZ are ignored: the write
+// that caused them fails with EPIPE or EFBIG. Threads that are started while signals are held do
+// not get any.
 void HoldSignals();
 void ReleaseSignals();
-// The signal that asked for an end, or 0.
+// The signal that asked for an end, or 0. Also sees one that arrived while signals are held, at the
+// price of a system call then.
 int StopSignal() noexcept;
 
 // Locks memory and pins the calling thread as configured. Answers the warnings.

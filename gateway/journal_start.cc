@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/probe.h"
+#include "gateway/host_setup.h"
 #include "gateway/kept_config.h"
 #include "gateway/log.h"
 #include "gateway/recovery/recover.h"
@@ -34,7 +35,8 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
        .journal_id = (*storage)->place().journal_id,
        .replay = {.config_of = [directory](uint64_t h) { return KeptEngineConfig(directory, h); },
                   .report_slots = config.sessions_common.report_slots},
-       .report = [](std::string_view line) { Log(absl::StrCat("journal: ", std::string(line))); }});
+       .report = [](std::string_view line) { Log(absl::StrCat("journal: ", std::string(line))); },
+       .stops = [] { return StopSignal() != 0; }});
   if (!recovered.ok()) return recovered.status();
   ReplayedGateway& past = recovered->past;
   if (absl::Status fits = past.Configure(*hash); !fits.ok()) return fits;

@@ -1,6 +1,7 @@
 // How snapshots are tried, newest first, and the records behind one applied.
 #include "gateway/recovery/recover.h"
 
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -13,9 +14,12 @@ namespace {
 
 enum class Fault : uint8_t { kNone, kOfSnapshot, kOfJournal };
 
+// Between two looks at whether to go on.
+constexpr uint32_t kRecordsPerLook = 1'024;
+
 // One try: `recovered.past` is what `from` goes on from. Tells whose fault it is when it fails.
 absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>& from,
-                       Recovered& recovered, Fault& fault) {
+                       const std::function<bool()>& stops, Recovered& recovered, Fault& fault) {
   JournalReader reader(source);
   fault = Fault::kOfJournal;
   if (absl::Status opened = reader.Open(from); !opened.ok()) {
@@ -27,7 +31,10 @@ absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>
   }
   const uint64_t steps_before = recovered.past.steps();
   JournalRecord record;
-  for (;;) {
+  for (uint32_t turn = 0;; ++turn) {
+    if (turn % kRecordsPerLook == 0 && stops && stops()) {
+      return absl::CancelledError("the replay was stopped before its end");
+    }
     switch (reader.Next(record)) {
       case JournalReader::Result::kRecord:
         if (absl::Status applied = recovered.past.Apply(record); !applied.ok()) {
@@ -76,7 +83,8 @@ absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& o
                         .snapshot_position = snapshot->head.position,
                         .steps_applied = 0};
     Fault fault = Fault::kNone;
-    absl::Status applied = ApplyFrom(source, snapshot->head.cursor(), recovered, fault);
+    absl::Status applied =
+        ApplyFrom(source, snapshot->head.cursor(), options.stops, recovered, fault);
     if (fault == Fault::kNone) return recovered;
     if (fault == Fault::kOfJournal) return applied;
     pass_over(path, applied);
@@ -92,7 +100,8 @@ absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& o
                       .snapshot_position = 0,
                       .steps_applied = 0};
   Fault fault = Fault::kNone;
-  if (absl::Status applied = ApplyFrom(source, std::nullopt, recovered, fault); !applied.ok()) {
+  if (absl::Status applied = ApplyFrom(source, std::nullopt, options.stops, recovered, fault);
+      !applied.ok()) {
     return applied;
   }
   return recovered;

@@ -27,6 +27,8 @@ struct RecoverOptions {
   uint64_t journal_id = 0;
   ReplayOptions replay;
   std::function<void(std::string_view line)> report;  // what is passed over, and why
+  // Asked every so often; true ends the replay with Cancelled. May be empty.
+  std::function<bool()> stops = {};
 };
 
 struct Recovered {
@@ -37,7 +39,8 @@ struct Recovered {
 };
 
 // Errors: what the reader says of the journal; DataLoss where the replay is not what was recorded,
-// or where the journal's oldest segments are gone and no snapshot can be used.
+// or where the journal's oldest segments are gone and no snapshot can be used; Cancelled where
+// `stops` said so.
 absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& options);
 
 }  // namespace ringway
