@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/output.h"
 #include "gateway/config_checks.h"
 #include "gateway/config_fields.h"
 #include "gateway/config_printer.h"
@@ -67,7 +68,7 @@ int CheckConfigFile(const std::string& path) {
   }
   if (!loaded.ok()) return 1;
   std::printf("OK\n%s", PrintConfig(loaded.config).c_str());
-  return std::fflush(stdout) == 0 ? 0 : 1;
+  return EndOutput("--check-config");
 }
 
 std::string PrintConfig(const GatewayConfig& config) {

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -105,10 +106,12 @@ connector = "exchange"
     pid_ = fork();
     ASSERT_GE(pid_, 0);
     if (pid_ != 0) return;
-    const std::string out = folder_ + "/out";
+    const std::string out = out_.empty() ? folder_ + "/out" : out_;
     const std::string err = folder_ + "/err";
     if (std::freopen(out.c_str(), "w", stdout) == nullptr) _exit(126);
     if (std::freopen(err.c_str(), "w", stderr) == nullptr) _exit(126);
+    if (err_fd_ >= 0 && dup2(err_fd_, STDERR_FILENO) < 0) _exit(126);
+    if (prepare_) prepare_();
     std::vector<char*> argv = {const_cast<char*>(kProgram)};
     for (const std::string& argument : arguments)
       argv.push_back(const_cast<char*>(argument.c_str()));
@@ -135,6 +138,9 @@ connector = "exchange"
   }
 
   std::string folder_;
+  std::string out_;                // stdout, where it is not the folder's "out"
+  int err_fd_ = -1;                // stderr, where it is not the folder's "err"
+  std::function<void()> prepare_;  // in the new process, before the program
   pid_t pid_ = 0;
 };
 
@@ -438,6 +444,64 @@ TEST_F(GatewayProcessTest, AnOperatorCanStopIt) {
   EXPECT_EQ(Ask("stop"), "orderly stop\n");
   EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/report.json"));
+}
+
+TEST_F(GatewayProcessTest, AHangupIsAnOrderlyStop) {
+  StartReady();
+  kill(pid_, SIGHUP);
+  EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/report.json"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/admin.sock"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/gw.sock"));
+}
+
+TEST_F(GatewayProcessTest, AHangupThatNohupIgnoresIsIgnored) {
+  prepare_ = [] { signal(SIGHUP, SIG_IGN); };
+  StartReady();
+  kill(pid_, SIGHUP);
+  kill(pid_, SIGTERM);
+  EXPECT_EQ(WaitForExit(), 0);
+  EXPECT_NE(ReadAll(folder_ + "/err").find("stopping: TERM"), std::string::npos)
+      << ReadAll(folder_ + "/err");
+}
+
+// A log that nobody reads costs lines: orders, operators and the end of the process go on.
+TEST_F(GatewayProcessTest, AFullLogPipeHoldsNobodyUp) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  const std::array<char, 4096> zeros{};
+  ASSERT_EQ(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+  while (write(ends[1], zeros.data(), zeros.size()) > 0) {
+  }
+  ASSERT_EQ(fcntl(ends[1], F_SETFL, 0), 0);
+  err_fd_ = ends[1];
+  StartReady();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_NE(Ask("kill all drill").find("latched"), std::string::npos);
+    EXPECT_NE(Ask("arm all by Anna").find("lifted"), std::string::npos);
+  }
+  EXPECT_EQ(Ask("status").front(), '{');
+  kill(pid_, SIGTERM);
+  EXPECT_EQ(WaitForExit(), 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_F(GatewayProcessTest, HelpAndVersionAreNoErrors) {
+  Start({"--help"});
+  EXPECT_EQ(WaitForExit(), 0);
+  const std::string help = ReadAll(folder_ + "/out");
+  EXPECT_NE(help.find("--check-config"), std::string::npos) << help;
+  Start({"--version"});
+  EXPECT_EQ(WaitForExit(), 0);
+  EXPECT_EQ(ReadAll(folder_ + "/out").rfind("ringway-gateway ", 0), 0u);
+}
+
+TEST_F(GatewayProcessTest, OutputToAFullDeviceIsAnErrorWithItsCause) {
+  out_ = "/dev/full";
+  Start({"--check-config", folder_ + "/gateway.toml"});
+  EXPECT_EQ(WaitForExit(), 1);
+  EXPECT_NE(ReadAll(folder_ + "/err").find("No space left on device"), std::string::npos);
 }
 
 TEST_F(GatewayProcessTest, AConfigurationWithErrorsStartsNothing) {

@@ -1,20 +1,21 @@
-// The gateway's program: what does it do from its command line to its last report?
+// The gateway's program, from its command line to its last report.
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
-#include "absl/flags/usage_config.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/clock.h"
 #include "gateway/admin_desk.h"
 #include "gateway/admin_mailbox.h"
@@ -26,7 +27,9 @@
 #include "gateway/gateway.h"
 #include "gateway/gateway_status.h"
 #include "gateway/host_setup.h"
+#include "gateway/line_writer.h"
 #include "gateway/log.h"
+#include "gateway/program_flags.h"
 #include "gateway/service_manager.h"
 #include "gateway/snapshot_process.h"
 #include "gateway/version.h"
@@ -85,7 +88,8 @@ struct DutyLoop {
 };
 
 // Runs until an orderly stop. Answers whether everything had left by its end.
-bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter) {
+bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
+             LineWriter& standard_output) {
   auto& gateway = assembly.gateway();
   ServiceManager service_manager;
   DutyLoop loop{gateway, SteadyUnixClock(assembly.engine().now_ns())};
@@ -100,8 +104,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter) {
       ready = EveryVenueIsUp(config, assembly.engine()) || now_ns - start_ns > kReadyPatienceNs;
       if (ready) {
         const std::string line = ReadyLine(config, assembly.engine());
-        std::printf("ringway-gateway ready: %s\n", line.c_str());
-        std::fflush(stdout);
+        standard_output.Write(absl::StrCat("ringway-gateway ready: ", line, "\n"));
         service_manager.Ready(line);
       }
     }
@@ -141,17 +144,24 @@ absl::Status WriteReport(const std::string& path, const GatewayStatus& status) {
 }
 
 int Fail(const absl::Status& status) {
-  Log(std::string(status.message()));
+  const std::vector<std::string> lines = absl::StrSplit(status.message(), '\n');
+  for (const std::string& line : lines) Log(line);
   return 1;
 }
 
 int Run(const GatewayConfig& config) {
   HoldSignals();  // before any thread starts
+  const LogOutput log(STDERR_FILENO);
+  LineWriter standard_output(STDOUT_FILENO, [](uint64_t) { return std::string(); });
   AdminMailbox mailbox;
   const bool with_admin = !config.admin.socket.empty();
   absl::StatusOr<std::unique_ptr<Assembly>> assembly =
       Assembly::Create(config, with_admin ? &mailbox : nullptr);
-  if (!assembly.ok()) return Fail(assembly.status());
+  if (!assembly.ok()) {
+    if (StopSignal() == 0) return Fail(assembly.status());
+    Log(absl::StrCat(sigabbrev_np(StopSignal()), " came before the start was done: stopped"));
+    return 0;
+  }
   AdminDesk desk(mailbox, config, Log);
   AdminServer admin;
   if (with_admin) {
@@ -169,7 +179,7 @@ int Run(const GatewayConfig& config) {
   for (const std::string& warning : ApplyHostConfig(config.host)) Log("warning: " + warning);
   ReleaseSignals();
 
-  const bool all_left = RunLoop(config, **assembly, waiter);
+  const bool all_left = RunLoop(config, **assembly, waiter, standard_output);
   admin.Stop();
   GatewayStatus status;
   (*assembly)->gateway().FillStatus(status, true);
@@ -208,36 +218,18 @@ int Main() {
   return loaded.ok() ? Run(loaded.config) : 1;
 }
 
-// Flags are spelt with dashes, as everywhere; the library knows them with underscores.
-void SpellFlags(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    std::string argument = argv[i];
-    if (argument == "--") return;
-    if (!argument.starts_with("--")) continue;
-    for (char* at = argv[i] + 2; *at != '\0' && *at != '='; ++at) {
-      if (*at == '-') *at = '_';
-    }
-  }
-}
-
 }  // namespace
 }  // namespace ringway
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "routes orders from strategies to venues\n\n"
-      "  ringway-gateway --config FILE [--report FILE]\n"
-      "  ringway-gateway --check-config FILE\n"
-      "  ringway-gateway --version");
-  absl::FlagsUsageConfig usage;
-  usage.version_string = [] {
-    return absl::StrCat("ringway-gateway ", std::string(ringway::kVersion), "\n");
-  };
-  absl::SetFlagsUsageConfig(usage);
-  ringway::SpellFlags(argc, argv);
-  if (const auto rest = absl::ParseCommandLine(argc, argv); rest.size() > 1) {
-    std::fprintf(stderr, "ringway-gateway: '%s' is no flag; see --help\n", rest[1]);
-    return 2;
-  }
-  return ringway::Main();
+  const std::optional<int> done =
+      ringway::ReadFlags(argc, argv,
+                         {.name = "ringway-gateway",
+                          .summary = "routes orders from strategies to venues\n\n"
+                                     "  ringway-gateway --config FILE [--report FILE]\n"
+                                     "  ringway-gateway --check-config FILE\n"
+                                     "  ringway-gateway --version",
+                          .source = __FILE__,
+                          .version = ringway::kVersion});
+  return done.has_value() ? *done : ringway::Main();
 }

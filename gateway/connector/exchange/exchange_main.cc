@@ -9,8 +9,6 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -19,6 +17,7 @@
 #include "gateway/connector/exchange/exchange_config.h"
 #include "gateway/connector/exchange/exchange_server.h"
 #include "gateway/connector/exchange/matching.h"
+#include "gateway/program_flags.h"
 #include "transport/any_link.h"
 #include "transport/wait.h"
 
@@ -52,19 +51,14 @@ void CatchStopSignals() {
   action.sa_handler = OnStopSignal;
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-}
-
-// absl's flags have underscores; people write dashes. Both are understood.
-void DashesToUnderscores(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    std::string argument = argv[i];
-    if (argument == "--") return;
-    if (!argument.starts_with("--")) continue;
-    for (char* c = argv[i] + 2; *c != '\0' && *c != '='; ++c) {
-      if (*c == '-') *c = '_';
-    }
+  struct sigaction hangup = {};
+  // nohup's stays.
+  if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+    sigaction(SIGHUP, &action, nullptr);
   }
+  // Writes that would cause them fail instead, with EPIPE or EFBIG.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
 }
 
 absl::StatusOr<WaitPolicy> WaitPolicyOf(const std::string& word) {
@@ -220,15 +214,14 @@ absl::Status Run() {
 }  // namespace ringway::exchange
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "A matching exchange that gateways reach over links.\n"
-      "  ringway-exchange --listen shm:/run/ringway/exchange.sock --config gateway.toml");
-  ringway::exchange::DashesToUnderscores(argc, argv);
-  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
-  if (rest.size() > 1) {
-    fprintf(stderr, "ringway-exchange: \"%s\" is no flag; see --help\n", rest[1]);
-    return 2;
-  }
+  const std::optional<int> done = ringway::ReadFlags(
+      argc, argv,
+      {.name = "ringway-exchange",
+       .summary =
+           "a matching exchange that gateways reach over links\n\n"
+           "  ringway-exchange --listen shm:/run/ringway/exchange.sock --config gateway.toml",
+       .source = __FILE__});
+  if (done.has_value()) return *done;
   const absl::Status status = ringway::exchange::Run();
   if (status.ok()) return 0;
   fprintf(stderr, "ringway-exchange: %s\n", std::string(status.message()).c_str());
