@@ -176,6 +176,7 @@ int Run(const GatewayConfig& config) {
   Waiter waiter(config.wait);
   if (const absl::Status watched = (*assembly)->WakeWith(waiter); !watched.ok())
     return Fail(watched);
+  if (const std::string warning = waiter.Warning(); !warning.empty()) Log("warning: " + warning);
   for (const std::string& warning : ApplyHostConfig(config.host)) Log("warning: " + warning);
   ReleaseSignals();
 

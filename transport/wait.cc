@@ -3,12 +3,13 @@
 
 #include <sched.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "base/check.h"
 #include "base/clock.h"
 #include "transport/barrier.h"
 
@@ -50,15 +51,27 @@ Waiter::Waiter(const WaitOptions& options)
       one_core_(AllowedCoreCount() == 1),
       has_barrier_(RegisterAsSender()),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
-  RINGWAY_CHECK(epoll_fd_ >= 0, "epoll_create1: out of descriptors?");
+  if (epoll_fd_ < 0) {
+    epoll_error_ = errno;
+  } else {
+    // Asks without sleeping: what is missing here is known before it matters.
+    WaitReadable(0);
+  }
   // On its only core it waits for somebody who cannot run while it pauses.
   SetCrowded(one_core_);
 }
 
-Waiter::~Waiter() { close(epoll_fd_); }
+Waiter::~Waiter() {
+  if (epoll_fd_ >= 0) close(epoll_fd_);
+}
 
 absl::Status Waiter::Watch(int wake_fd) {
   if (wake_fd < 0) return absl::OkStatus();
+  if (epoll_fd_ < 0) {
+    return absl::ErrnoToStatus(epoll_error_,
+                               "epoll_create1, to watch a link for wake-ups (out of descriptors? "
+                               "allow more open files: LimitNOFILE=, ulimit -n)");
+  }
   epoll_event event{};
   event.events = EPOLLIN | EPOLLRDHUP;
   event.data.fd = wake_fd;
@@ -119,10 +132,40 @@ void Waiter::Barrier() noexcept {
 
 void Waiter::Park(int64_t limit_ns) noexcept {
   ++counters_.parks;
+  if (!WaitReadable(limit_ns)) ++counters_.parks_timed_out;
+}
+
+bool Waiter::WaitReadable(int64_t limit_ns) noexcept {
   const timespec timeout{limit_ns / kNsPerS, limit_ns % kNsPerS};
   epoll_event event;
   // Level-triggered: the descriptor stays readable until DisarmWake() drains it.
-  if (epoll_pwait2(epoll_fd_, &event, 1, &timeout, nullptr) == 0) ++counters_.parks_timed_out;
+  if (epoll_fd_ >= 0 && exact_sleep_error_ == 0) {
+    const int count = epoll_pwait2(epoll_fd_, &event, 1, &timeout, nullptr);
+    if (count >= 0 || errno == EINTR) return count != 0;
+    exact_sleep_error_ = errno;  // ENOSYS, or whatever a filter says
+  }
+  if (epoll_fd_ >= 0) {
+    const auto timeout_ms = static_cast<int>((limit_ns + kNsPerMs - 1) / kNsPerMs);
+    const int count = epoll_wait(epoll_fd_, &event, 1, timeout_ms);
+    if (count >= 0 || errno == EINTR) return count != 0;
+  }
+  nanosleep(&timeout, nullptr);  // never a spin
+  return false;
+}
+
+std::string Waiter::Warning() const {
+  const auto reason = [](int error) { return std::string(strerrordesc_np(error)); };
+  if (epoll_fd_ < 0) {
+    return absl::StrCat("epoll_create1: ", reason(epoll_error_),
+                        "; nothing ends a sleep early: allow more open files, and epoll");
+  }
+  if (exact_sleep_error_ != 0) {
+    return absl::StrCat(
+        "epoll_pwait2: ", reason(exact_sleep_error_),
+        "; sleeps are of whole milliseconds: use Linux 5.11 or newer, and allow this "
+        "system call in the container's seccomp filter");
+  }
+  return "";
 }
 
 }  // namespace ringway

@@ -15,12 +15,15 @@
 //
 // No wake-up is lost: Idle() arms every link (SLEEPING in its state line), passes barrier.h's
 // barrier, takes one more turn, and only then blocks, on descriptors that stay readable until
-// drained. Where a peer's wake-up is not certain the sleep is short instead. Thread rule: one
-// thread per Waiter, the one that runs the loop. Allocates in the constructor and Watch() only.
+// drained. Where a peer's wake-up is not certain the sleep is short instead. Where the system
+// denies epoll_pwait2 (Linux 5.11) or epoll, sleeps are of whole milliseconds, or nothing ends them
+// early; Warning() says so. Thread rule: one thread per Waiter, the one that runs the loop.
+// Allocates in the constructor and Watch() only.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -125,6 +128,9 @@ class Waiter {
     }
   }
 
+  // What this system lacks for good sleeps, and what to do about it; empty: nothing.
+  std::string Warning() const;
+
   const WaitCounters& counters() const noexcept { return counters_; }
   // Whether the core is shared with other busy threads, as far as its yields have shown.
   bool crowded() const noexcept { return crowded_; }
@@ -138,6 +144,8 @@ class Waiter {
   bool IdleSlow() noexcept;
   void Barrier() noexcept;
   void Park(int64_t limit_ns) noexcept;
+  // Until something is readable (true) or the time is over.
+  bool WaitReadable(int64_t limit_ns) noexcept;
   void SetCrowded(bool crowded) noexcept;
 
   WaitOptions options_;
@@ -149,7 +157,9 @@ class Waiter {
   bool has_barrier_;
   uint32_t short_yields_ = 0;
   int64_t idle_since_ns_ = 0;
-  int epoll_fd_;
+  int epoll_fd_;               // -1: there is none
+  int epoll_error_ = 0;        // why
+  int exact_sleep_error_ = 0;  // of epoll_pwait2; 0: it works
   WaitCounters counters_;
 };
 

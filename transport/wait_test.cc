@@ -2,9 +2,12 @@
 #include "transport/wait.h"
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -12,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "tests/deny_syscall.h"
 #include "transport/any_link.h"
 
 namespace ringway {
@@ -130,6 +134,58 @@ TEST(WaitTest, NoWakeUpIsLost) {
     GTEST_SKIP() << "this kernel has no membarrier(2): sleeps are short instead";
   EXPECT_EQ(ping.counters().parks_timed_out + pong.counters().parks_timed_out, 0u);
   EXPECT_GT(ping.counters().parks + pong.counters().parks, kRounds / 100);
+}
+
+// In a thread of its own, which the system denies epoll_pwait2.
+template <class F>
+void WithoutExactSleeps(int error, F&& f) {
+  std::thread([&] {
+    if (!DenySyscall(SYS_epoll_pwait2, error)) GTEST_SKIP() << "no seccomp filters here";
+    f();
+  }).join();
+}
+
+TEST(WaitTest, SleepsWhereExactSleepsAreDenied) {
+  for (const int error : {ENOSYS, EPERM}) {
+    WithoutExactSleeps(error, [] {
+      Waiter waiter({.policy = WaitPolicy::kSpinThenPark});
+      EXPECT_NE(waiter.Warning().find("epoll_pwait2"), std::string::npos);
+      struct Nothing {
+        bool Arm() noexcept { return true; }
+        bool Turn() noexcept { return false; }
+        void Disarm() noexcept {}
+      } nothing;
+      const int64_t start_ns = MonotonicNowNs();
+      waiter.Sleep(nothing);
+      EXPECT_GE(MonotonicNowNs() - start_ns, WaitOptions{}.park_limit_ns) << "that was no sleep";
+      EXPECT_EQ(waiter.counters().parks_timed_out, 1u);
+      // Whatever is readable still ends it.
+      const int fd = eventfd(1, EFD_CLOEXEC);
+      ASSERT_TRUE(waiter.Watch(fd).ok());
+      waiter.Sleep(nothing);
+      EXPECT_EQ(waiter.counters().parks, 2u);
+      EXPECT_EQ(waiter.counters().parks_timed_out, 1u);
+      close(fd);
+    });
+  }
+  EXPECT_EQ(Waiter().Warning(), "");
+}
+
+TEST(WaitTest, WithoutDescriptorsItSaysSoAndSleepsAllTheSame) {
+  std::thread([] {
+    if (!DenySyscall(SYS_epoll_create1, EMFILE)) GTEST_SKIP() << "no seccomp filters here";
+    Waiter waiter;
+    EXPECT_NE(waiter.Warning().find("epoll_create1"), std::string::npos);
+    EXPECT_NE(std::string(waiter.Watch(0).message()).find("LimitNOFILE"), std::string::npos);
+    EXPECT_TRUE(waiter.Watch(-1).ok());
+    struct Nothing {
+      bool Arm() noexcept { return true; }
+      bool Turn() noexcept { return false; }
+      void Disarm() noexcept {}
+    } nothing;
+    waiter.Sleep(nothing);
+    EXPECT_EQ(waiter.counters().parks_timed_out, 1u);
+  }).join();
 }
 
 }  // namespace

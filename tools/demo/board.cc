@@ -22,8 +22,11 @@ absl::StatusOr<void*> Map(int fd) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SharedBoard>> SharedBoard::Make() {
-  const int fd = memfd_create("ringway-demo-board", MFD_CLOEXEC);
-  if (fd < 0) return absl::ErrnoToStatus(errno, "memfd_create");
+  // MFD_NOEXEC_SEAL, Linux 6.3: vm.memfd_noexec may demand it.
+  constexpr unsigned int kNoexecSeal = 0x0008u;
+  int fd = memfd_create("ringway-demo-board", MFD_CLOEXEC);
+  if (fd < 0 && errno == EACCES) fd = memfd_create("ringway-demo-board", MFD_CLOEXEC | kNoexecSeal);
+  if (fd < 0) return absl::ErrnoToStatus(errno, "memfd_create for the demo's board");
   absl::Status status;
   if (ftruncate(fd, sizeof(Board)) == 0) {
     const absl::StatusOr<void*> memory = Map(fd);

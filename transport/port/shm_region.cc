@@ -29,10 +29,28 @@ absl::Status SystemError(absl::StatusCode code, absl::string_view what) {
   return absl::Status(code, absl::StrCat(what, ": ", absl::ErrnoToStatus(errno, "").message()));
 }
 
+// Linux 6.3; older headers do not name it. Under vm.memfd_noexec=2 it must be there, before 6.3 it
+// must not.
+constexpr unsigned int kMemfdNoexecSeal = 0x0008u;
+
+absl::StatusOr<UniqueFd> CreateMemfd(unsigned int flags) {
+  UniqueFd fd(memfd_create("ringway", flags));
+  if (!fd && errno == EACCES) fd = UniqueFd(memfd_create("ringway", flags | kMemfdNoexecSeal));
+  if (fd) return fd;
+  const char* remedy = "";
+  if (errno == ENOSYS || errno == EPERM || errno == EACCES) {
+    remedy = " (allow this system call in the container's seccomp filter)";
+  } else if (errno == EMFILE || errno == ENFILE) {
+    remedy = " (allow more open files: LimitNOFILE=, ulimit -n)";
+  }
+  return SystemError(absl::StatusCode::kResourceExhausted,
+                     absl::StrCat("memfd_create for shared memory", remedy));
+}
+
 absl::StatusOr<UniqueFd> CreateSized(uint64_t bytes, unsigned int extra_flags) {
-  UniqueFd fd(memfd_create("ringway", MFD_CLOEXEC | MFD_ALLOW_SEALING | extra_flags));
-  if (!fd) return SystemError(absl::StatusCode::kResourceExhausted, "memfd_create");
-  if (ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0) {
+  absl::StatusOr<UniqueFd> fd = CreateMemfd(MFD_CLOEXEC | MFD_ALLOW_SEALING | extra_flags);
+  if (!fd.ok()) return fd;
+  if (ftruncate(fd->get(), static_cast<off_t>(bytes)) != 0) {
     return SystemError(absl::StatusCode::kResourceExhausted,
                        absl::StrCat("sizing shared memory to ", bytes, " bytes"));
   }

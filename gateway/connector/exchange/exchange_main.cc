@@ -193,6 +193,9 @@ absl::Status Run() {
       return status;
     }
   }
+  if (const std::string warning = waiter.Warning(); !warning.empty()) {
+    fprintf(stderr, "ringway-exchange: warning: %s\n", warning.c_str());
+  }
   Venue venue(**exchange, *std::move(listener), server, waiter);
   if (absl::Status status = waiter.Watch(venue.wake_fd()); !status.ok()) return status;
   printf("ringway-exchange ready on %s, instruments: %zu\n", uri.c_str(),
