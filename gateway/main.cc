@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
+#include "base/clock_notice.h"
 #include "gateway/admin_desk.h"
 #include "gateway/admin_mailbox.h"
 #include "gateway/admin_server.h"
@@ -92,6 +93,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
              LineWriter& standard_output) {
   auto& gateway = assembly.gateway();
   ServiceManager service_manager;
+  ClockNotice clock_notice;
   DutyLoop loop{gateway, SteadyUnixClock(assembly.engine().now_ns())};
   const int64_t start_ns = loop.now_ns;
   int64_t stop_deadline_ns = 0;
@@ -100,6 +102,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
     const bool worked = loop.Turn();
     const int64_t now_ns = loop.now_ns;
     service_manager.Turned(now_ns);
+    clock_notice.Look(loop.clock, Log);
     if (!ready) [[unlikely]] {
       ready = EveryVenueIsUp(config, assembly.engine()) || now_ns - start_ns > kReadyPatienceNs;
       if (ready) {

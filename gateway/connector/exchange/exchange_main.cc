@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "base/clock_notice.h"
 #include "base/cpu.h"
 #include "gateway/connector/exchange/exchange_config.h"
 #include "gateway/connector/exchange/exchange_server.h"
@@ -120,6 +121,9 @@ class Venue {
 
   bool Turn() {
     const int64_t now_ns = clock_.NowNs();
+    clock_notice_.Look(clock_, [](const std::string& text) {
+      fprintf(stderr, "ringway-exchange: %s\n", text.c_str());
+    });
     while (std::optional<AnyLink> link = listener_.TryAccept()) {
       if (absl::Status status = waiter_.Watch(link->wake_fd()); !status.ok()) {
         fprintf(stderr, "a gateway's link wakes nobody: %s\n", status.ToString().c_str());
@@ -144,6 +148,7 @@ class Venue {
 
  private:
   SteadyUnixClock clock_;
+  ClockNotice clock_notice_;
   AnyListener listener_;
   Waiter& waiter_;
   ExchangeServer<AnyLink> server_;
