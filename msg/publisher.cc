@@ -40,7 +40,10 @@ absl::StatusOr<std::unique_ptr<Publisher>> Publisher::Listen(const PublisherOpti
 }
 
 void Publisher::Poll() {
-  while (std::optional<AnyLink> link = listener_.TryAccept()) {
+  if (forked()) return;
+  for (uint32_t i = 0; i != kAcceptMax; ++i) {
+    std::optional<AnyLink> link = listener_.TryAccept();
+    if (!link) break;
     Accept(std::make_unique<AnyLink>(*std::move(link)));
   }
   BasicPublisher<AnyLink>::Poll(clock_.NowNs());

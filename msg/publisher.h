@@ -9,6 +9,7 @@
 // never sees an older message after a newer one. A conflating publisher also gives every new
 // subscriber the latest message of each key first.
 //
+// In a forked child the copy of a publisher does nothing, nor does its destruction.
 // Thread rule: one thread. Memory is allocated when it starts and when a subscriber comes;
 // Publish() never allocates, blocks or throws.
 #pragma once
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/born_here.h"
 #include "base/clock.h"
 #include "msg/latest_table.h"
 #include "msg/topic.h"
@@ -52,6 +54,7 @@ enum class [[nodiscard]] PublishStatus : uint8_t{
     kTooLarge,     // more than payload_bytes_max; nobody got it
     kTooManyKeys,  // a new key when keys_max are in use; nobody got it
     kBadType,      // not 128..239; nobody got it
+    kForked,       // this is a forked child: the publisher is its parent's; nobody got it
 };
 
 // Of one subscriber; every one but `waiting` only grows.
@@ -99,6 +102,8 @@ class BasicPublisher {
   PublishStatus Publish(uint64_t key, uint8_t type, std::span<const std::byte> payload,
                         ringway::Publish publish = ringway::Publish::kNow) noexcept {
     if (!IsTopicType(type)) return PublishStatus::kBadType;
+    if (!born_here_.Here()) [[unlikely]]
+      return PublishStatus::kForked;
     if (payload.size() > options_.payload_bytes_max) return PublishStatus::kTooLarge;
     uint32_t index = LatestTable::kNone;
     if (conflating()) {
@@ -121,6 +126,7 @@ class BasicPublisher {
   }
 
   void Flush() noexcept {
+    if (!born_here_.Here()) return;
     for (const std::unique_ptr<Subscriber>& subscriber : subscribers_) {
       if (!subscriber->closed) (void)subscriber->link->Flush();
     }
@@ -128,6 +134,7 @@ class BasicPublisher {
 
   // Sends what waited for room, keeps links alive, forgets those that ended.
   void Poll(int64_t now_ns) noexcept {
+    if (!born_here_.Here()) return;
     const bool maintain = now_ns - last_maintain_ns_ >= kNsPerMs;
     if (maintain) last_maintain_ns_ = now_ns;
     for (const std::unique_ptr<Subscriber>& subscriber : subscribers_) {
@@ -152,6 +159,8 @@ class BasicPublisher {
       return subscriber->closed && now_ns >= subscriber->forget_ns;
     });
   }
+
+  bool forked() const noexcept { return !born_here_.Here(); }
 
   // Subscribers now, those included whose link closed within the last second.
   uint32_t subscriber_count() const noexcept { return static_cast<uint32_t>(subscribers_.size()); }
@@ -241,6 +250,7 @@ class BasicPublisher {
     subscriber.closed = true;
   }
 
+  BornHere born_here_;
   const PublisherOptions options_;
   LatestTable latest_;  // used when conflating
   std::vector<std::unique_ptr<Subscriber>> subscribers_;
@@ -253,12 +263,16 @@ class Publisher : public BasicPublisher<AnyLink> {
   // Errors: InvalidArgument (options), or what the transport says of the address.
   static absl::StatusOr<std::unique_ptr<Publisher>> Listen(const PublisherOptions& options);
 
-  // At most a millisecond apart, so that new subscribers are seen and waiting messages leave.
+  // To be called at most a millisecond apart, so that new subscribers are seen and waiting messages
+  // leave.
   void Poll();
 
  private:
   Publisher(const PublisherOptions& options, AnyListener listener)
       : BasicPublisher<AnyLink>(options), listener_(std::move(listener)) {}
+
+  // Subscribers taken by one Poll(): a rush of them must not hold up what is published.
+  static constexpr uint32_t kAcceptMax = 16;
 
   AnyListener listener_;
   SteadyUnixClock clock_;

@@ -107,6 +107,11 @@ absl::Status LogonError(const SessionOptions& options, SessionEnd end, LogonReje
       return absl::UnavailableError(absl::StrCat(
           who, "logged out by the gateway: ", absl::string_view(reason.data(), reason.size())));
     }
+    case SessionEnd::kForked:
+      return absl::FailedPreconditionError(
+          absl::StrCat(who,
+                       "belongs to the process that connected it, and this is a forked child of "
+                       "that one; connect a session of the child's own"));
     case SessionEnd::kRequested:
       return absl::CancelledError(absl::StrCat(who, "logged out"));
     case SessionEnd::kProtocolError:

@@ -14,6 +14,9 @@
 // handler exactly once and in order; where the gateway no longer has them, the handler gets a
 // GapFill and then OpenOrder messages that tell the state.
 //
+// A session belongs to the process that connected it. In a forked child its copy is kLost, its end
+// kForked, and nothing done to it there, its destruction included, reaches the parent's session.
+//
 // Thread rule: one thread per session object; a process may have many sessions. Connect(),
 // Reconnect() and the destructor block or allocate; everything else does neither and throws
 // nothing. Poll() at least three times per heartbeat interval: the gateway gives up a session that
@@ -148,6 +151,7 @@ class BasicSession {
     link.ArmWake();
   }
   {
+    if (core_.forked()) return 0;  // sleeping would be told to the parent's gateway
     struct Loop {
       BasicSession& session;
       H& handler;
@@ -226,6 +230,7 @@ class BasicSession {
         epoch_(options.resume.epoch) {}
 
   absl::Status LogOn() {
+    if (core_.forked()) return Explain(SessionEnd::kForked);
     const int64_t deadline_ns = clock_.NowNs() + options_.connect_timeout_ns;
     core_.Detach();
     absl::StatusOr<std::unique_ptr<L>> link = dial_(epoch_ + 1, options_.connect_timeout_ns);

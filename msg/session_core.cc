@@ -42,6 +42,8 @@ std::string_view Name(SessionEnd end) noexcept {
       return "notAuthentic";
     case SessionEnd::kProtocolError:
       return "protocolError";
+    case SessionEnd::kForked:
+      return "forked";
   }
   return "unknown";
 }

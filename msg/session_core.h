@@ -5,6 +5,7 @@
 // Thread rule: one thread. Nothing allocates after construction but Attach().
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/born_here.h"
 #include "base/check.h"
 #include "base/probe.h"
 #include "msg/auth.h"
@@ -52,6 +54,7 @@ enum class SessionEnd : uint8_t {
   kHeartbeatTimeout,    // the gateway is silent
   kNotAuthentic,        // the gateway could not prove that it holds the session's key
   kProtocolError,       // the gateway sent what it must not
+  kForked,              // this is a forked child: the session is its parent's, and goes on there
 };
 std::string_view Name(SessionEnd end) noexcept;
 
@@ -115,7 +118,7 @@ class SessionCore {
 
   // Closes the link, if there is one, without a word to the gateway.
   void Detach() noexcept {
-    if (link_ != nullptr && !Ended()) End(SessionEnd::kLinkLost);
+    if (link_ != nullptr && !Ended() && born_here_.Here()) End(SessionEnd::kLinkLost);
   }
 
   // As after the loss of the client's memory: nothing is resent, numbers come from the gateway.
@@ -128,17 +131,17 @@ class SessionCore {
   template <Message M>
   SendStatus Send(const M& request, Publish publish) noexcept {
     static_assert(IsRequestType(static_cast<uint8_t>(M::kType)), "clients send requests");
-    if (state_ != SessionState::kLive) [[unlikely]]
+    if (state_ != SessionState::kLive || !born_here_.Here()) [[unlikely]]
       return WhyNot();
     return outbound_.Send(*link_, request, publish);
   }
-  SendStatus Flush() noexcept { return state_ == SessionState::kLive ? link_->Flush() : WhyNot(); }
+  SendStatus Flush() noexcept { return state() == SessionState::kLive ? link_->Flush() : WhyNot(); }
 
   // Takes at most `budget` records from the link and gives the handler what is for it.
   template <class H>
   uint32_t Poll(H& handler, uint32_t budget) noexcept {
-    if (link_ == nullptr || Ended()) [[unlikely]] {
-      if (std::exchange(logout_untold_, false)) {
+    if (link_ == nullptr || Ended() || forked()) [[unlikely]] {
+      if (!forked() && std::exchange(logout_untold_, false)) {
         Deliver(handler, ringway::Logout{.reason = logout_reason_});
       }
       return 0;
@@ -166,7 +169,7 @@ class SessionCore {
 
   // Logon, heartbeats, liveness: after Poll(), about once a millisecond.
   void Maintain(int64_t now_ns) noexcept {
-    if (link_ == nullptr || Ended()) return;
+    if (link_ == nullptr || Ended() || forked()) return;
     now_ns_ = now_ns;
     const LinkState link_state = link_->Maintain(now_ns);
     if (link_state == LinkState::kClosed || link_state == LinkState::kFenced) {
@@ -189,6 +192,7 @@ class SessionCore {
   // Ends the session in an orderly way. What the gateway sent before it heard of it still arrives;
   // poll until the state is kLoggedOut.
   void Logout() noexcept {
+    if (!born_here_.Here()) return;
     if (state_ == SessionState::kLive) {
       state_ = SessionState::kLoggingOut;
       SendLogout();
@@ -197,8 +201,10 @@ class SessionCore {
     }
   }
 
-  SessionState state() const noexcept { return state_; }
-  SessionEnd end() const noexcept { return end_; }
+  SessionState state() const noexcept { return forked() ? SessionState::kLost : state_; }
+  SessionEnd end() const noexcept { return forked() ? SessionEnd::kForked : end_; }
+  // In a forked child nothing here does anything: the session is its parent's.
+  bool forked() const noexcept { return !born_here_.Here(); }
   LogoutReason logout_reason() const noexcept { return logout_reason_; }
   LogonRejectReason logon_reject_reason() const noexcept { return logon_reject_reason_; }
   uint16_t gateway_version() const noexcept { return gateway_version_; }
@@ -215,8 +221,8 @@ class SessionCore {
     return state_ == SessionState::kLoggedOut || state_ == SessionState::kLost;
   }
   SendStatus WhyNot() const noexcept {
-    return Ended() || state_ == SessionState::kLoggingOut ? SendStatus::kClosed
-                                                          : SendStatus::kNotConnected;
+    return Ended() || forked() || state_ == SessionState::kLoggingOut ? SendStatus::kClosed
+                                                                      : SendStatus::kNotConnected;
   }
 
   // Inside Poll() the link is closed only afterwards: it is still handing out records.
@@ -319,8 +325,10 @@ class SessionCore {
       return End(SessionEnd::kNotAuthentic);
     }
     const uint64_t reports_next = snapshot_wanted_ ? ack.next_seq_out : inbound_.next_seq();
-    if (ack.next_seq_in == 0 || ack.next_seq_out == 0 || ack.next_seq_out < reports_next ||
-        ack.incarnation != incarnation_ || ack.heartbeat_ns > uint64_t{kHeartbeatNsMax}) {
+    if (ack.next_seq_in == 0 || ack.next_seq_in > kSequenceMax || ack.next_seq_out > kSequenceMax ||
+        ack.next_seq_out < std::max(reports_next, uint64_t{1}) || ack.incarnation != incarnation_ ||
+        ack.heartbeat_ns < uint64_t{kHeartbeatNsMin} ||
+        ack.heartbeat_ns > uint64_t{kHeartbeatNsMax}) {
       return End(SessionEnd::kProtocolError);
     }
     if (fresh_ || ack.next_seq_in >= outbound_.next_seq()) {
@@ -364,6 +372,7 @@ class SessionCore {
     if (!outbound_.Rewind(request.begin_seq)) End(SessionEnd::kProtocolError);
   }
   void Handle(const GapFill& fill) noexcept {
+    if (fill.new_seq == 0 || fill.new_seq > kSequenceMax) return End(SessionEnd::kProtocolError);
     counters_.reports_lost += inbound_.FillGap(fill.new_seq);
   }
   void Handle(const ringway::Logout& logout) noexcept {
@@ -377,6 +386,7 @@ class SessionCore {
     End(SessionEnd::kProtocolError);
   }
 
+  BornHere born_here_;
   SessionCoreOptions options_;
   uint64_t incarnation_;
   std::unique_ptr<L> link_;

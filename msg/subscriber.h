@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/born_here.h"
 #include "base/clock.h"
 #include "msg/topic.h"
 #include "transport/any_link.h"
@@ -43,6 +44,8 @@ class BasicSubscriber {
   // records it took.
   template <class H>
   uint32_t Poll(H&& handler, uint32_t budget) noexcept {
+    if (!born_here_.Here()) [[unlikely]]
+      return 0;
     auto sink = [&](const Record& record) noexcept {
       if (!IsTopicType(record.type) || record.payload.size() < kTopicKeyBytes) {
         ++refused_count_;
@@ -59,21 +62,23 @@ class BasicSubscriber {
   }
 
   void Maintain(int64_t now_ns) noexcept {
-    if (!connected_) return;
+    if (!connected()) return;
     const LinkState state = link_->Maintain(now_ns);
     if ((state == LinkState::kClosed || state == LinkState::kFenced) && drained_) {
       connected_ = false;
     }
   }
 
-  // False once the link has ended and everything that came over it was polled.
-  bool connected() const noexcept { return connected_; }
+  // False once the link has ended and everything that came over it was polled; and in a forked
+  // child, whose parent goes on with it.
+  bool connected() const noexcept { return connected_ && born_here_.Here(); }
   // Records that are no updates: the other end is not a publisher.
   uint64_t refused_count() const noexcept { return refused_count_; }
   // For a Waiter, and for counters.
   L& link() noexcept { return *link_; }
 
  private:
+  BornHere born_here_;
   std::unique_ptr<L> link_;
   bool connected_ = true;
   bool drained_ = false;

@@ -2,6 +2,9 @@
 
 #include "msg/topic.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -185,6 +188,41 @@ TEST(TopicOverSharedMemory, PublisherAndSubscriberMeet) {
     (*subscriber)->Poll([&](const Update& update) { key = update.key; }, 8);
   }
   EXPECT_EQ(key, 9u);
+}
+
+TEST(TopicOverSharedMemory, ForkedChildCannotReachItsParentsEnds) {
+  const std::string uri = TestSocketUri("fork");
+  auto publisher = *Publisher::Listen({.uri = uri});
+  auto subscriber = *Subscriber::Connect({.uri = uri});
+  const int64_t deadline_ns = MonotonicNowNs() + 20 * kNsPerS;
+  while (publisher->subscriber_count() == 0 && MonotonicNowNs() < deadline_ns) publisher->Poll();
+
+  const pid_t pid = fork();
+  if (pid == 0) {
+    if (publisher->Publish(1, kType, {}) != PublishStatus::kForked) _exit(1);
+    publisher->Poll();
+    if (subscriber->connected() || subscriber->Poll([](const Update&) {}, 8) != 0) _exit(2);
+    subscriber.reset();
+    publisher.reset();
+    _exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(status, 0);
+
+  // The listener still accepts, and both ends are linked.
+  const auto second = Subscriber::Connect({.uri = uri});
+  ASSERT_TRUE(second.ok()) << second.status();
+  while (publisher->subscriber_count() != 2 && MonotonicNowNs() < deadline_ns) publisher->Poll();
+  ASSERT_EQ(publisher->Publish(9, kType, {}), PublishStatus::kOk);
+  for (Subscriber* each : {subscriber.get(), second->get()}) {
+    uint64_t key = 0;
+    while (key == 0 && MonotonicNowNs() < deadline_ns) {
+      publisher->Poll();
+      each->Poll([&](const Update& update) { key = update.key; }, 8);
+    }
+    EXPECT_EQ(key, 9u);
+  }
 }
 
 TEST(TopicOptions, NonsenseIsNamed) {

@@ -26,6 +26,7 @@
 #include <memory>
 #include <span>
 
+#include "base/born_here.h"
 #include "base/cache_line.h"
 #include "base/check.h"
 #include "base/crc32c.h"
@@ -49,6 +50,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   // port.ring_bytes() == options.ring_bytes, within frame.h's bounds; both rings zeroed.
   RingLink(P port, const LinkOptions& options, const LinkIdentity& identity,
            int64_t peer_heartbeat_interval_ns);
+  // In a forked child the link is its parent's: it lets go of it without a word.
   ~RingLink() { Close(); }
   RingLink(const RingLink&) = delete;
   RingLink& operator=(const RingLink&) = delete;
@@ -227,6 +229,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   uint64_t batches_published_ = 0;
   Caps caps_;
 
+  BornHere born_here_;
   LinkOptions options_;
   LinkIdentity identity_;
   std::unique_ptr<std::byte[], FreeAligned> copy_memory_;

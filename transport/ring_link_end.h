@@ -24,7 +24,7 @@ void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
 
 template <MemoryPort P>
 void RingLink<P>::Close(uint8_t code) noexcept {
-  if (!IsUp()) return;
+  if (!IsUp() || !born_here_.Here()) return;
   if (!peer_gone_) PutControl(ControlKind::kClose, code);
   End(LinkState::kClosed, CloseReason::kLocal);
 }

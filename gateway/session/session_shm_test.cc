@@ -1,5 +1,8 @@
 // Do Session and SessionLayer meet over shared memory, as programs use them?
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -140,6 +143,52 @@ TEST_F(SharedMemoryTest, ReconnectGoesOnWithTheSameNumbers) {
     Await(**session, 50u * round);
   }
   EXPECT_EQ((*session)->counters().logons, 5u);
+}
+
+// The exit status of f() in a forked child.
+template <class F>
+int InChild(F&& f) {
+  const pid_t pid = fork();
+  if (pid == 0) _exit(f());
+  int status = 0;
+  EXPECT_EQ(waitpid(pid, &status, 0), pid);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(SharedMemoryTest, ForkedChildCannotReachItsParentsSession) {
+  TestGateway gateway(uri);
+  auto connected = Session::Connect({.uri = uri, .session = 7, .key = Key(7)});
+  ASSERT_TRUE(connected.ok()) << connected.status();
+  std::unique_ptr<Session> session = *std::move(connected);
+  Order(*session);
+  Await(*session, 1);
+
+  EXPECT_EQ(InChild([&] {
+              session.reset();
+              return 0;
+            }),
+            0);
+  EXPECT_EQ(InChild([&] {
+              if (session->state() != SessionState::kLost) return 1;
+              if (session->end() != SessionEnd::kForked) return 2;
+              if (session->Send(NewOrder{.cl_ord_id = 99, .qty = 1}) != SendStatus::kClosed) {
+                return 3;
+              }
+              if (session->Flush() != SendStatus::kClosed) return 4;
+              Handlers none{[](const OrderAck&) {}};
+              if (session->Poll(none, 64) != 0 || session->WaitAndPoll(none, 64) != 0) return 5;
+              session->Maintain(session->NowNs() + 3'600 * kNsPerS);
+              session->Logout();
+              const absl::Status again = session->Reconnect();
+              if (again.code() != absl::StatusCode::kFailedPrecondition) return 6;
+              session.reset();
+              return 0;
+            }),
+            0);
+  Order(*session);
+  Await(*session, 2);
+  EXPECT_EQ(session->state(), SessionState::kLive);
+  EXPECT_EQ(session->counters().logons, 1u);
 }
 
 TEST_F(SharedMemoryTest, StoppingGatewayIsSeen) {

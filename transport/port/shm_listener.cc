@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/born_here.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "transport/barrier.h"
@@ -44,6 +45,10 @@ class ShmListener::Impl {
   }
 
   ~Impl() {
+    if (!born_here_.Here()) {  // a forked child: thread, wake-ups and path are its parent's
+      if (thread_.joinable()) thread_.detach();
+      return;
+    }
     eventfd_write(stop_fd_.get(), 1);
     if (thread_.joinable()) thread_.join();
     // Not another listener's socket that has taken the path since.
@@ -221,6 +226,7 @@ class ShmListener::Impl {
   AcceptQueue<ShmLink> finished_;
   AdmittedEpochs admitted_;
 
+  BornHere born_here_;
   std::thread thread_;
 };
 

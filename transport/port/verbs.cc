@@ -25,6 +25,13 @@ VerbsPort& VerbsPort::operator=(VerbsPort&& other) noexcept = default;
 
 VerbsPort::~VerbsPort() {
   if (queue_ == nullptr) return;
+  if (!born_here_.Here()) {
+    // A forked child: the device's objects are its parent's, and each destructor would tell the
+    // device. The child ends or becomes another program; until then it keeps these few bytes.
+    static_cast<void>(queue_.release());
+    static_cast<void>(new std::shared_ptr<VerbsReaper>(std::move(reaper_)));
+    return;
+  }
   if (reaper_ != nullptr) {
     reaper_->Bury(std::move(queue_));
   } else if (!gone_) {

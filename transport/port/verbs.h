@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "base/born_here.h"
 #include "transport/memory_port.h"
 #include "transport/options.h"
 #include "transport/port/unique_fd.h"
@@ -73,6 +74,7 @@ class VerbsPort {
  private:
   bool Post(uint64_t remote, const std::byte* from, uint32_t bytes, WriteFlags flags) noexcept;
 
+  BornHere born_here_;
   std::unique_ptr<VerbsQueue> queue_;
   std::shared_ptr<VerbsReaper> reaper_;
   UniqueFd wake_fd_;
@@ -109,6 +111,7 @@ class VerbsListener {
  private:
   class Impl;
   explicit VerbsListener(std::unique_ptr<Impl> impl) noexcept;
+  BornHere born_here_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -365,7 +365,10 @@ absl::StatusOr<std::unique_ptr<VerbsListener>> VerbsListener::Listen(const Uri& 
 }
 
 VerbsListener::VerbsListener(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
-VerbsListener::~VerbsListener() = default;
+VerbsListener::~VerbsListener() {
+  // In a forked child, as VerbsPort's destructor.
+  if (!born_here_.Here()) static_cast<void>(impl_.release());
+}
 std::unique_ptr<VerbsLink> VerbsListener::TryAccept() noexcept { return impl_->TryAccept(); }
 bool VerbsListener::Admit(uint64_t peer_key, uint32_t epoch) {
   return impl_->Admit(peer_key, epoch);
