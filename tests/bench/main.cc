@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/standard_output.h"
 #include "tests/bench/engine_bench.h"
 #include "tests/bench/gateway_bench.h"
 #include "tests/bench/journal_bench.h"
@@ -37,9 +38,12 @@ constexpr Group kGroups[] = {
     {"rdma", "a link over RDMA beside perftest, rstream, UCX and libfabric", RunRdmaBench, true},
 };
 
+void PrintUsage(std::FILE* to) {
+  std::fprintf(to, "usage: bench [GROUP] [--json FILE]\ngroups:\n");
+  for (const Group& group : kGroups) std::fprintf(to, "  %-14s %s\n", group.name, group.what);
+}
 int Usage() {
-  std::fprintf(stderr, "usage: bench [GROUP] [--json FILE]\ngroups:\n");
-  for (const Group& group : kGroups) std::fprintf(stderr, "  %-14s %s\n", group.name, group.what);
+  PrintUsage(stderr);
   return 2;
 }
 
@@ -47,6 +51,10 @@ int Main(int argc, char** argv) {
   std::string wanted;
   std::string json;
   for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--help") == 0) {
+      PrintUsage(stdout);
+      return 0;
+    }
     if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
       json = argv[++i];
     } else if (argv[i][0] != '-' && wanted.empty()) {
@@ -75,4 +83,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace ringway::bench
 
-int main(int argc, char** argv) { return ringway::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return ringway::FinishOutput("bench", ringway::bench::Main(argc, argv));
+}

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
+#include "base/standard_output.h"
 #include "tests/sim/events.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/run.h"
@@ -174,5 +175,6 @@ int Main(const std::vector<std::string_view>& words) {
 }  // namespace ringway::sim
 
 int main(int argc, char** argv) {
-  return ringway::sim::Main(std::vector<std::string_view>(argv + 1, argv + argc));
+  const int status = ringway::sim::Main(std::vector<std::string_view>(argv + 1, argv + argc));
+  return ringway::FinishOutput("sim", status);
 }

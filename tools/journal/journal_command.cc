@@ -1,6 +1,7 @@
 // How the journal's subcommands read their words and a journal.
 #include "tools/journal/journal_command.h"
 
+#include <cerrno>
 #include <cinttypes>
 #include <cstdint>
 #include <map>
@@ -71,6 +72,10 @@ bool Parse(std::span<const std::string> words, Options& options) {
 int Fail(std::FILE* err, const absl::Status& status) {
   std::fprintf(err, "ringway journal: %s\n", std::string(status.message()).c_str());
   return 1;
+}
+
+int CannotWrite(std::FILE* err) {
+  return Fail(err, absl::ErrnoToStatus(errno, "cannot write the output"));
 }
 
 void PrintEnd(const JournalReader& reader, uint64_t records, uint64_t steps, std::FILE* to) {
@@ -228,12 +233,13 @@ int RunWhatIf(const Options& options, std::FILE* out, std::FILE* err) {
     lines.clear();
     if (const absl::Status applied = what_if.Apply(record, lines); !applied.ok())
       return Fail(err, applied);
-    if (std::fwrite(lines.data(), 1, lines.size(), out) != lines.size()) return 1;
+    if (std::fwrite(lines.data(), 1, lines.size(), out) != lines.size()) return CannotWrite(err);
   }
   if (result == JournalReader::Result::kFailed) return Fail(err, reader.status());
   const std::string summary = what_if.Summary();
-  if (std::fwrite(summary.data(), 1, summary.size(), out) != summary.size()) return 1;
-  return std::fflush(out) == 0 ? 0 : 1;
+  if (std::fwrite(summary.data(), 1, summary.size(), out) != summary.size())
+    return CannotWrite(err);
+  return std::fflush(out) == 0 && std::ferror(out) == 0 ? 0 : CannotWrite(err);
 }
 
 int MakeOne(const Options& options, std::FILE* out, std::FILE* err) {
@@ -254,7 +260,7 @@ int MakeOne(const Options& options, std::FILE* out, std::FILE* err) {
                " of them replayed, %" PRIu64 " bytes, state hash %016" PRIx64 "\n",
                made->head.position, made->head.steps, made->steps_applied, made->file_bytes,
                made->head.state_hash);
-  return std::fflush(out) == 0 ? 0 : 1;
+  return std::fflush(out) == 0 && std::ferror(out) == 0 ? 0 : CannotWrite(err);
 }
 
 int Run(const Options& options, std::FILE* out, std::FILE* err) {
@@ -290,7 +296,7 @@ int Run(const Options& options, std::FILE* out, std::FILE* err) {
     if (options.dumps() && record.header.sequence >= options.from) {
       line.clear();
       readable = AppendRecordJson(record, line);
-      if (std::fwrite(line.data(), 1, line.size(), out) != line.size()) return 1;
+      if (std::fwrite(line.data(), 1, line.size(), out) != line.size()) return CannotWrite(err);
       --left;
     }
     if (replays && readable) {
@@ -307,19 +313,22 @@ int Run(const Options& options, std::FILE* out, std::FILE* err) {
   if (result == JournalReader::Result::kFailed) return Fail(err, reader.status());
   if (!options.dumps()) PrintEnd(reader, records, steps, out);
   if (replays) replay->PrintState(out);
-  return std::fflush(out) == 0 ? 0 : 1;
+  return std::fflush(out) == 0 && std::ferror(out) == 0 ? 0 : CannotWrite(err);
 }
 
 }  // namespace
 
 int RunJournalCommand(std::span<const std::string> words, std::FILE* out, std::FILE* err) {
   Options options;
-  if (!Parse(words, options)) {
-    std::fprintf(err,
+  const bool help =
+      !words.empty() && (words[0] == "--help" || words[0] == "-h" || words[0] == "help");
+  if (help || !Parse(words, options)) {
+    std::fprintf(help ? out : err,
                  "usage: ringway journal %s\n"
                  "--memory DIR where the gateway's memory_directory is not /dev/shm\n",
                  kJournalArguments);
-    return 2;
+    if (!help) return 2;
+    return std::fflush(out) == 0 ? 0 : CannotWrite(err);
   }
   if (options.subcommand == Subcommand::kSnapshot) return MakeOne(options, out, err);
   return options.what_if.empty() ? Run(options, out, err) : RunWhatIf(options, out, err);

@@ -117,6 +117,24 @@ TEST_F(JournalCommandTest, DamageIsTheExitStatus) {
   EXPECT_EQ(Call({"dump", directory_}).status, 1);
 }
 
+TEST_F(JournalCommandTest, FullDeviceIsTold) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"verify", directory_}, {"dump", directory_}, {"--help"}}) {
+    std::FILE* const out = std::fopen("/dev/full", "w");
+    std::FILE* const err = std::tmpfile();
+    ASSERT_NE(out, nullptr);
+    EXPECT_EQ(RunJournalCommand(words, out, err), 1) << words[0];
+    std::fclose(out);
+    EXPECT_NE(Contents(err).find("cannot write the output: No space left"), std::string::npos);
+  }
+}
+
+TEST_F(JournalCommandTest, HelpIsNoMistake) {
+  const Answer answer = Call({"--help"});
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_NE(answer.out.find("verify DIR"), std::string::npos);
+}
+
 TEST_F(JournalCommandTest, WrongUsageIsTold) {
   EXPECT_EQ(Call({}).status, 2);
   EXPECT_EQ(Call({"verify"}).status, 2);

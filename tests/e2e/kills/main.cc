@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/standard_output.h"
 #include "tests/e2e/kills/long_run.h"
 
 int main(int argc, char** argv) {
@@ -14,11 +15,12 @@ int main(int argc, char** argv) {
     char* end = nullptr;
     const uint64_t value = known && i + 1 < argc ? strtoull(argv[++i], &end, 10) : 0;
     if (end == nullptr || *end != '\0' || value == 0) {
-      fprintf(stderr,
+      const bool help = flag == "--help" || flag == "-h";
+      fprintf(help ? stdout : stderr,
               "usage: kills [--orders N] [--kills N] [--seed S]\n"
               "Orders through a gateway, an exchange and strategies that are killed all the time.\n"
               "Defaults: --orders 1000000 --kills 60 --seed 1. Each is a number from 1.\n");
-      return flag == "--help" ? 0 : 2;
+      return help ? ringway::FinishOutput("kills", 0) : 2;
     }
     if (flag == "--orders") options.orders = value;
     if (flag == "--kills") options.kills = static_cast<uint32_t>(value);
@@ -29,5 +31,5 @@ int main(int argc, char** argv) {
     fprintf(stderr, "kills: %s\n", std::string(outcome.status().message()).c_str());
     return 1;
   }
-  return outcome->findings.empty() ? 0 : 1;
+  return ringway::FinishOutput("kills", outcome->findings.empty() ? 0 : 1);
 }
