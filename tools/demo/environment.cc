@@ -6,12 +6,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "nlohmann/json.hpp"
 #include "tools/demo/strategy_result.h"
 
 namespace ringway::demo {
@@ -108,25 +110,58 @@ std::string Environment::ResultFile(uint32_t index) const {
   return absl::StrCat(directory, "/strategy-", index + 1, "-result.json");
 }
 
+std::string TomlString(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      absl::StrAppendFormat(&out, "\\u%04x", byte);
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+  return out;
+}
+
+absl::Status RequireConfigurablePath(std::string_view flag, const std::string& path) {
+  bool good = std::none_of(path.begin(), path.end(),
+                           [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; });
+  try {
+    static_cast<void>(nlohmann::json(path).dump());
+  } catch (const nlohmann::json::exception&) {
+    good = false;  // no UTF-8
+  }
+  if (good) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", std::string(flag), " ", absl::CHexEscape(path),
+                   ": a path in a configuration must be UTF-8 without control characters; choose "
+                   "another"));
+}
+
 std::string GatewayToml(const Environment& environment) {
   const DemoLimits& limits = environment.limits;
   const std::string core =
       environment.gateway_core < 0 ? "\"off\"" : absl::StrCat(environment.gateway_core);
-  std::string toml =
-      absl::StrCat("# Written by the demo. deploy/gateway.toml explains every key.\n\n",  //
-                   "listen = [\"", environment.GatewayListenUri(), "\"]\n\n",             //
-                   "[admin]\nsocket = \"", environment.socket_directory, "/admin.sock\"\n\n",
-                   "[host]\nwait = \"", environment.wait, "\"\ncore = ", core,
-                   "\n# Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user "
-                   "does not have.\n",
-                   "lock_memory = false\n\n", "[routing]\ndefault_venue = 1\n");
+  std::string toml = absl::StrCat(
+      "# Written by the demo. deploy/gateway.toml explains every key.\n\n",  //
+      "listen = [", TomlString(environment.GatewayListenUri()), "]\n\n",     //
+      "[admin]\nsocket = ", TomlString(absl::StrCat(environment.socket_directory, "/admin.sock")),
+      "\n\n", "[host]\nwait = ", TomlString(environment.wait), "\ncore = ", core,
+      "\n# Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user "
+      "does not have.\n",
+      "lock_memory = false\n\n", "[routing]\ndefault_venue = 1\n");
   if (!environment.journal_directory.empty()) {
-    absl::StrAppend(&toml, "\n[journal]\ndirectory = \"", environment.journal_directory,
-                    "\"\nsegment_bytes = \"", environment.journal_segment_bytes, "B\"\n");
+    absl::StrAppend(&toml, "\n[journal]\ndirectory = ", TomlString(environment.journal_directory),
+                    "\nsegment_bytes = \"", environment.journal_segment_bytes, "B\"\n");
   }
   for (const DemoInstrument& instrument : environment.instruments) {
-    absl::StrAppend(&toml, "\n[[instrument]]\nid = ", instrument.id, "\nsymbol = \"",
-                    instrument.symbol, "\"\ntick = ", Price(instrument.tick),
+    absl::StrAppend(&toml, "\n[[instrument]]\nid = ", instrument.id,
+                    "\nsymbol = ", TomlString(instrument.symbol),
+                    "\ntick = ", Price(instrument.tick),
                     "\nreference_price = ", Price(instrument.opening_price), "\n");
   }
   for (uint32_t i = 0; i < environment.strategies; ++i) {
@@ -137,8 +172,8 @@ std::string GatewayToml(const Environment& environment) {
         "\ngross_notional_max = ", limits.gross_notional_max,
         "\nopen_orders_max = ", limits.open_orders_max, "\nself_match_prevention = true\n");
     absl::StrAppend(
-        &toml, "\n[[session]]\nid = ", i + 1, "\nname = \"strategy ", i + 1, "\"\nkey_file = \"",
-        environment.KeyFile(i), "\"\naccounts = [", kFirstAccount + i,
+        &toml, "\n[[session]]\nid = ", i + 1, "\nname = \"strategy ", i + 1,
+        "\"\nkey_file = ", TomlString(environment.KeyFile(i)), "\naccounts = [", kFirstAccount + i,
         "]\n[session.limits]\nquantity_max = ", limits.quantity_max,
         "\nnotional_max = ", limits.notional_max, "\nopen_orders_max = ", limits.open_orders_max,
         "\ncollar_bps = ", limits.collar_bps,
@@ -147,9 +182,9 @@ std::string GatewayToml(const Environment& environment) {
         "\nmessage_burst = ", limits.message_burst, "\ncancel_reserve = ", limits.cancel_reserve,
         "\n");
   }
-  absl::StrAppend(
-      &toml, "\n[[venue]]\nid = 1\nname = \"exchange\"\nconnector = \"exchange-link\"\nuri = \"",
-      environment.ExchangeUri(), "\"\n");
+  absl::StrAppend(&toml,
+                  "\n[[venue]]\nid = 1\nname = \"exchange\"\nconnector = \"exchange-link\"\nuri = ",
+                  TomlString(environment.ExchangeUri()), "\n");
   return toml;
 }
 

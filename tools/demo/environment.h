@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -79,6 +80,12 @@ struct Environment {
 };
 
 // The gateway's configuration file.
+// A TOML basic string of this text, quotes included: every character that would end it or may not
+// stand in it is escaped.
+std::string TomlString(std::string_view text);
+// Errors: InvalidArgument; a path in a configuration is UTF-8 without control characters.
+absl::Status RequireConfigurablePath(std::string_view flag, const std::string& path);
+
 std::string GatewayToml(const Environment& environment);
 
 // Writes keys (random, mode 0600) and gateway.toml. Errors: the system's reason.

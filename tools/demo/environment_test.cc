@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gateway/config.h"
@@ -42,6 +43,30 @@ TEST(EnvironmentTest, TheGatewayTakesTheConfiguration) {
     EXPECT_EQ(loaded.config.instruments.size(), environment.instruments.size());
     EXPECT_EQ(loaded.config.instruments[0].reference_price,
               environment.instruments[0].opening_price);
+  }
+}
+
+TEST(EnvironmentTest, PathsMayHoldAnyCharacter) {
+  Environment environment = Make(1);
+  const std::string odd = "/tmp/q\"x\\y # = [z] \u00e9";
+  environment.directory = odd;
+  environment.socket_directory = odd;
+  environment.journal_directory = odd + "/journal";
+  environment.journal_segment_bytes = 4u << 20;
+  const LoadedConfig loaded = LoadConfig(GatewayToml(environment));
+  ASSERT_TRUE(loaded.ok()) << loaded.errors.front().key << ": " << loaded.errors.front().what;
+  EXPECT_EQ(loaded.config.journal.directory, environment.journal_directory);
+  EXPECT_EQ(loaded.config.sessions[0].key_file, environment.KeyFile(0));
+  EXPECT_EQ(loaded.config.admin.socket, odd + "/admin.sock");
+}
+
+TEST(EnvironmentTest, PathsThatNoConfigurationCanNameAreRefused) {
+  EXPECT_TRUE(RequireConfigurablePath("keep", "/tmp/\u00e9").ok());
+  for (const auto& [path, shown] :
+       {std::pair{"/tmp/\xff", "--keep /tmp/\\xff"}, std::pair{"/tmp/a\nb", "--keep /tmp/a\\nb"},
+        std::pair{"/tmp/\x7f", "--keep /tmp/\\x7f"}}) {
+    const absl::Status status = RequireConfigurablePath("keep", path);
+    EXPECT_NE(std::string(status.message()).find(shown), std::string::npos) << status;
   }
 }
 

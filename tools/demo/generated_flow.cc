@@ -52,7 +52,7 @@ void SendGeneratedFlow(const StrategySpec& spec, const Board& board, Trader& tra
   bool pending = false;  // `next` is due, but the link has not taken it yet
   const auto more = [&] {
     return board.phase.load(std::memory_order_acquire) == Phase::kRun && trader.alive() &&
-           (spec.orders_max == 0 || trader.ledger().orders_sent() < spec.orders_max);
+           trader.ledger().orders_sent() < spec.orders_max;
   };
   while (more()) {
     const int64_t now_ns = trader.NowNs();

@@ -4,6 +4,7 @@
 #include <lzma.h>
 #include <stdio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -11,7 +12,9 @@
 #include <memory>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/clock.h"
 
 namespace ringway::demo {
@@ -24,7 +27,29 @@ constexpr size_t kLineBytesMax = 4096;
 constexpr size_t kBlockBytes = 64 * 1024;
 constexpr uint64_t kDecoderMemoryBytesMax = uint64_t{256} << 20;
 // Source: The .xz File Format, 2.1.1.1 Header Magic Bytes.
-constexpr std::array<uint8_t, 6> kXzMagic = {0xFD, '7', 'z', 'X', 'Z', 0x00};
+constexpr std::string_view kXzMagic(
+    "\xFD"
+    "7zXZ\0",
+    6);
+constexpr size_t kMagicBytesMax = 6;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr size_t kQuotedBytesMax = 100;
+
+// What else a file may turn out to be, by its first bytes, and how it becomes one that is read.
+struct Foreign {
+  std::string_view magic;
+  const char* what;
+  const char* remedy;
+};
+constexpr std::array<Foreign, 7> kForeign = {{
+    {"\x1F\x8B", "gzip data", "unpack it with gunzip"},
+    {"BZh", "bzip2 data", "unpack it with bunzip2"},
+    {"\x28\xB5\x2F\xFD", "zstd data", "unpack it with unzstd"},
+    {"PK\x03\x04", "a zip archive", "unpack it with unzip"},
+    {"7z\xBC\xAF\x27\x1C", "a 7z archive", "unpack it with 7z x, as LOBSTER delivers it"},
+    {"\xFF\xFE", "text in UTF-16", "save it as UTF-8"},
+    {"\xFE\xFF", "text in UTF-16", "save it as UTF-8"},
+}};
 
 struct FileCloser {
   void operator()(FILE* file) const { fclose(file); }
@@ -96,10 +121,20 @@ absl::Status Decompress(FILE* file, LineCutter& lines) {
                                  out.size() - decoder.stream.avail_out);
     if (absl::Status status = lines.Take(block); !status.ok()) return status;
     if (result == LZMA_STREAM_END) return absl::OkStatus();
-    if (result == LZMA_BUF_ERROR) return absl::DataLossError("the xz data ends too early");
-    if (result != LZMA_OK) {
+    if (result == LZMA_BUF_ERROR) {
       return absl::DataLossError(
-          absl::StrCat("corrupt xz data (liblzma error ", static_cast<int>(result), ")"));
+          "the xz data ends too early: the file was cut; copy or download it again (`xz -t` tests "
+          "it)");
+    }
+    if (result == LZMA_MEMLIMIT_ERROR) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("its xz data takes more than ", kDecoderMemoryBytesMax >> 20,
+                       " MiB to unpack: unpack it with unxz, and replay the .csv"));
+    }
+    if (result != LZMA_OK) {
+      return absl::DataLossError(absl::StrCat("corrupt xz data (liblzma error ",
+                                              static_cast<int>(result),
+                                              "): copy or download it again (`xz -t` tests it)"));
     }
   }
 }
@@ -141,8 +176,20 @@ bool ParseTimeNs(std::string_view text, int64_t& out) {
 }
 
 absl::Status Bad(std::string_view what, std::string_view text) {
+  const bool cut = text.size() > kQuotedBytesMax;
+  const std::string quoted = absl::CHexEscape(std::string(text.substr(0, kQuotedBytesMax)));
   return absl::InvalidArgumentError(
-      absl::StrCat(std::string(what), ", but it is \"", std::string(text), "\""));
+      absl::StrCat(std::string(what), ", but it is \"", quoted, cut ? "...\"" : "\""));
+}
+
+// Column names: six words, and no digit among them.
+bool IsHeader(std::string_view line) {
+  return static_cast<size_t>(std::count(line.begin(), line.end(), ',')) + 1 == kFieldCount &&
+         line.find_first_of("0123456789") == std::string_view::npos;
+}
+
+bool IsBlank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
 }  // namespace
@@ -188,24 +235,55 @@ absl::Status ForEachLine(const std::string& path,
                          const std::function<absl::Status(uint64_t, std::string_view)>& on_line) {
   const File file(fopen(path.c_str(), "rbe"));
   if (file == nullptr) return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", path));
-  std::array<uint8_t, kXzMagic.size()> magic{};
-  const size_t magic_bytes = fread(magic.data(), 1, magic.size(), file.get());
+  std::array<char, kMagicBytesMax> first{};
+  const std::string_view magic(first.data(), fread(first.data(), 1, first.size(), file.get()));
   if (ferror(file.get()) != 0 || fseek(file.get(), 0, SEEK_SET) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
   }
+  for (const Foreign& foreign : kForeign) {
+    if (magic.starts_with(foreign.magic)) {
+      return absl::InvalidArgumentError(absl::StrCat("this is ", foreign.what, ": ", foreign.remedy,
+                                                     "; .csv and .csv.xz are read"));
+    }
+  }
   LineCutter lines(on_line);
-  const bool compressed = magic_bytes == magic.size() && magic == kXzMagic;
+  const bool compressed = magic == kXzMagic;
   absl::Status status = compressed ? Decompress(file.get(), lines) : ReadPlain(file.get(), lines);
   if (status.ok()) status = lines.Finish();
   return status;
 }
 
+std::string LobsterNotes::Text() const {
+  std::vector<std::string> parts;
+  if (byte_order_mark) parts.push_back("a byte order mark");
+  if (header) parts.push_back("a line of column names");
+  if (blank_lines != 0) {
+    parts.push_back(absl::StrCat(blank_lines, " blank line", blank_lines == 1 ? "" : "s"));
+  }
+  return parts.empty() ? "" : absl::StrCat("passed over ", absl::StrJoin(parts, ", "));
+}
+
 absl::StatusOr<std::vector<LobsterEvent>> ReadLobsterFile(const std::string& path,
-                                                          uint64_t events_max) {
+                                                          uint64_t events_max,
+                                                          LobsterNotes* notes) {
+  LobsterNotes unread;
+  LobsterNotes& passed_over = notes == nullptr ? unread : *notes;
   std::vector<LobsterEvent> events;
   absl::flat_hash_set<uint64_t> introduced;
   const absl::Status status = ForEachLine(path, [&](uint64_t number, std::string_view line) {
     if (events.size() == events_max) return absl::CancelledError("enough");
+    if (number == 1 && line.starts_with(kByteOrderMark)) {
+      line.remove_prefix(kByteOrderMark.size());
+      passed_over.byte_order_mark = true;
+    }
+    if (IsBlank(line)) {
+      ++passed_over.blank_lines;
+      return absl::OkStatus();
+    }
+    if (events.empty() && !passed_over.header && IsHeader(line)) {
+      passed_over.header = true;
+      return absl::OkStatus();
+    }
     absl::StatusOr<LobsterEvent> event = ParseLobsterLine(line);
     const auto at_line = [number](std::string_view what) {
       return absl::InvalidArgumentError(absl::StrCat("line ", number, ": ", std::string(what)));

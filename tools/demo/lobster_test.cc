@@ -95,6 +95,43 @@ TEST(LobsterTest, PlainAndCompressedFilesReadTheSame) {
   EXPECT_EQ(packed->back().order_id, plain->back().order_id);
 }
 
+TEST(LobsterTest, WhatSpreadsheetsAddIsPassedOverAndTold) {
+  const std::string path = WriteFile("spreadsheet.csv",
+                                     "\xEF\xBB\xBFTime,Event Type,Order ID,Size,Price,Direction\r\n"
+                                     "1,1,1,1,1,1\r\n\r\n2,1,2,1,1,1\r\n  \r\n\r\n");
+  LobsterNotes notes;
+  const auto events = ReadLobsterFile(path, UINT64_MAX, &notes);
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events->size(), 2u);
+  EXPECT_EQ(events->back().line, 4u) << "lines are counted as an editor does";
+  EXPECT_EQ(notes.Text(), "passed over a byte order mark, a line of column names, 3 blank lines");
+  EXPECT_EQ(LobsterNotes{}.Text(), "");
+}
+
+TEST(LobsterTest, ColumnNamesAreOnlyTheFirstLine) {
+  const auto events =
+      ReadLobsterFile(WriteFile("late.csv", "1,1,1,1,1,1\na,b,c,d,e,f\n"), UINT64_MAX);
+  EXPECT_NE(events.status().message().find("line 2: the time"), absl::string_view::npos)
+      << events.status();
+}
+
+TEST(LobsterTest, OtherCompressionsAndEncodingsAreNamedWithTheirRemedy) {
+  const auto error_of = [](const std::string& content) {
+    return std::string(ReadLobsterFile(WriteFile("foreign", content), 9).status().message());
+  };
+  EXPECT_NE(error_of("\x1f\x8b\x08garbage").find("gunzip"), std::string::npos);
+  EXPECT_NE(error_of("BZh91AY").find("bunzip2"), std::string::npos);
+  EXPECT_NE(error_of("\x28\xb5\x2f\xfd....").find("unzstd"), std::string::npos);
+  EXPECT_NE(error_of("PK\x03\x04....").find("unzip"), std::string::npos);
+  EXPECT_NE(error_of("7z\xbc\xaf\x27\x1c..").find("7z x"), std::string::npos);
+  EXPECT_NE(error_of("\xff\xfe"
+                     "1")
+                .find("UTF-16"),
+            std::string::npos);
+  EXPECT_NE(error_of("\x01\x02 binary \x1b[2J").find("\\x1b"), std::string::npos)
+      << "nothing of a file reaches a terminal unescaped";
+}
+
 TEST(LobsterTest, EventsMaxEndsTheReading) {
   const std::string path = WriteFile("three.csv", "1,1,1,1,1,1\n2,1,2,1,1,1\nnot a line\n");
   const auto events = ReadLobsterFile(path, 2);
@@ -123,6 +160,7 @@ TEST(LobsterTest, TruncatedAndCorruptFilesAreRefused) {
   const auto cut =
       ReadLobsterFile(WriteFile("cut.xz", packed.substr(0, packed.size() / 2)), UINT64_MAX);
   EXPECT_EQ(cut.status().code(), absl::StatusCode::kDataLoss) << cut.status();
+  EXPECT_NE(cut.status().message().find("download it again"), absl::string_view::npos);
   packed[packed.size() / 2] ^= 0x55;
   const auto corrupt = ReadLobsterFile(WriteFile("corrupt.xz", packed), UINT64_MAX);
   EXPECT_FALSE(corrupt.ok());

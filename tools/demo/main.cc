@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/standard_output.h"
 #include "tools/demo/board.h"
 #include "tools/demo/cluster.h"
 #include "tools/demo/options.h"
@@ -63,5 +64,6 @@ int Main(const std::vector<std::string_view>& words) {
 }  // namespace ringway::demo
 
 int main(int argc, char** argv) {
-  return ringway::demo::Main(std::vector<std::string_view>(argv + 1, argv + argc));
+  const int status = ringway::demo::Main(std::vector<std::string_view>(argv + 1, argv + argc));
+  return ringway::FinishOutput("demo", status);
 }

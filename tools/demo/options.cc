@@ -18,7 +18,8 @@ prints what became of every one, how long it took, and whether all books balance
 
 What is sent
   --strategies N     strategy processes, each a session and an account of its own (2)
-  --orders N         new orders in all; cancels and replaces come on top (200000)
+  --orders N         new orders in all; cancels and replaces come on top (200000). With fewer than
+                     strategies, some send nothing
   --seconds S        send for so long instead
   --seed S           of the generated flow (1)
   --replay FILE      send the events of a LOBSTER message file, .csv or .csv.xz, instead
@@ -61,12 +62,14 @@ absl::Status ParseWhole(std::string_view flag, std::string_view value, uint64_t 
   return absl::OkStatus();
 }
 
-absl::Status ParsePositive(std::string_view flag, std::string_view value, double& out) {
+absl::Status ParseBetween(std::string_view flag, std::string_view value, double min, double max,
+                          double& out) {
   double parsed = 0;
   const char* end = value.data() + value.size();
   const auto result = std::from_chars(value.data(), end, parsed);
-  if (result.ec != std::errc() || result.ptr != end || !std::isfinite(parsed) || parsed <= 0) {
-    return Bad(flag, value, "a number above 0");
+  if (result.ec != std::errc() || result.ptr != end || !std::isfinite(parsed) || parsed < min ||
+      parsed > max) {
+    return Bad(flag, value, absl::StrCat("a number, ", min, " to ", max));
   }
   out = parsed;
   return absl::OkStatus();
@@ -108,11 +111,11 @@ std::optional<absl::Status> Set(std::string_view flag, std::string_view value, D
   if (flag == "orders") return ParseWhole(flag, value, 1, 100'000'000, out.orders);
   if (flag == "seed") return ParseWhole(flag, value, 0, UINT64_MAX, out.seed);
   if (flag == "events") return ParseWhole(flag, value, 1, UINT64_MAX, out.events_max);
-  if (flag == "seconds") return ParsePositive(flag, value, out.seconds);
-  if (flag == "rate") return ParsePositive(flag, value, out.rate_per_s);
+  if (flag == "seconds") return ParseBetween(flag, value, 0.001, 604'800, out.seconds);
+  if (flag == "rate") return ParseBetween(flag, value, 0.001, 1e8, out.rate_per_s);
   if (flag == "speed") {
     if (value == "max") return absl::OkStatus();
-    return ParsePositive(flag, value, out.speed);
+    return ParseBetween(flag, value, 1e-6, 1e9, out.speed);
   }
   if (flag == "transport") return ParseWord(flag, value, {"shm", "rdma"}, out.transport);
   if (flag == "wait") return ParseWord(flag, value, {"auto", "spin", "yield", "park"}, out.wait);

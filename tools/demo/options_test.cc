@@ -57,8 +57,13 @@ TEST(OptionsTest, MistakesAreNamed) {
   EXPECT_NE(ErrorOf({"--orders"}).find("needs a value"), std::string::npos);
   EXPECT_NE(ErrorOf({"--orders", "many"}).find("whole number"), std::string::npos);
   EXPECT_NE(ErrorOf({"--strategies", "0"}).find("1 to 64"), std::string::npos);
-  EXPECT_NE(ErrorOf({"--seconds", "-1"}).find("above 0"), std::string::npos);
-  EXPECT_NE(ErrorOf({"--seconds", "nan"}).find("above 0"), std::string::npos);
+  EXPECT_NE(ErrorOf({"--orders", "0"}).find("1 to"), std::string::npos);
+  for (const std::string_view flag : {"--seconds", "--rate"}) {
+    for (const std::string_view value : {"-1", "0", "nan", "inf", "1e300", "1e-300", "1x"}) {
+      EXPECT_NE(ErrorOf({flag, value}).find("a number, 0.001 to"), std::string::npos) << value;
+    }
+  }
+  EXPECT_NE(ErrorOf({"--replay", "a", "--speed", "1e300"}).find("a number"), std::string::npos);
   EXPECT_NE(ErrorOf({"--wait", "sleep"}).find("auto or spin or yield or park"), std::string::npos);
   EXPECT_NE(ErrorOf({"--transport", "pigeon"}).find("shm"), std::string::npos);
 }

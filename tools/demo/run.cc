@@ -1,6 +1,7 @@
 // How do options become processes, phases and, at the end, figures?
 #include "tools/demo/run.h"
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -48,9 +49,13 @@ class Run {
   bool replays() const noexcept { return !options_.replay_file.empty(); }
 
   absl::Status ReadFile() {
+    LobsterNotes notes;
     const absl::StatusOr<std::vector<LobsterEvent>> events =
-        ReadLobsterFile(options_.replay_file, options_.events_max);
+        ReadLobsterFile(options_.replay_file, options_.events_max, &notes);
     if (!events.ok()) return events.status();
+    if (const std::string told = notes.Text(); !told.empty()) {
+      fprintf(stderr, "demo: %s: %s\n", options_.replay_file.c_str(), told.c_str());
+    }
     steps_ = PlanReplay(*events);
     const auto first = std::find_if(steps_.begin(), steps_.end(), [](const ReplayStep& step) {
       return step.action == ReplayAction::kNew;
@@ -82,6 +87,11 @@ class Run {
       }
       environment_.directory = kept.string();
     }
+    for (const auto& [flag, path] :
+         {std::pair{"keep", environment_.directory}, std::pair{"journal", options_.journal},
+          std::pair{"replay", options_.replay_file}}) {
+      if (absl::Status status = RequireConfigurablePath(flag, path); !status.ok()) return status;
+    }
     absl::StatusOr<DemoJournal> journal = PrepareJournal(options_);
     if (!journal.ok()) return journal.status();
     journal_ = *std::move(journal);
@@ -111,9 +121,7 @@ class Run {
     spec.window = options_.window;
     spec.market_seed = options_.seed;
     spec.seed = options_.seed * 1'000'003 + index + 1;
-    // The first strategies send what cannot be divided.
-    spec.orders_max = options_.orders / placement_.strategies +
-                      (index < options_.orders % placement_.strategies ? 1 : 0);
+    spec.orders_max = OrdersOf(options_.orders, placement_.strategies, index);
     spec.seconds = options_.seconds;
     spec.rate_per_s = options_.rate_per_s;
     if (replays()) spec.replay_file = std::filesystem::absolute(options_.replay_file).string();

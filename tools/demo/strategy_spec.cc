@@ -11,7 +11,14 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StrategySpec, index, session, account, uri, k
                                    result_file, wait, window, market_seed, seed, orders_max,
                                    seconds, rate_per_s, replay_file, events_max, speed)
 
-std::string ToJsonText(const StrategySpec& spec) { return nlohmann::json(spec).dump(1); }
+uint64_t OrdersOf(uint64_t orders, uint32_t strategies, uint32_t index) noexcept {
+  if (orders == 0) return UINT64_MAX;
+  return orders / strategies + (index < orders % strategies ? 1 : 0);
+}
+
+std::string ToJsonText(const StrategySpec& spec) {
+  return nlohmann::json(spec).dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 absl::StatusOr<StrategySpec> StrategySpecFromJsonText(const std::string& text) {
   try {

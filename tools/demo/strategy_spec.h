@@ -23,15 +23,20 @@ struct StrategySpec {
   // Generated flow.
   uint64_t market_seed = 0;
   uint64_t seed = 0;
-  uint64_t orders_max = 0;  // 0: until the time is over
-  double seconds = 0;       // 0: until the orders are sent
-  double rate_per_s = 0;    // 0: the window decides
+  uint64_t orders_max = UINT64_MAX;  // 0: this strategy sends none
+  double seconds = 0;                // 0: until the orders are sent
+  double rate_per_s = 0;             // 0: the window decides
 
   // Replay.
   std::string replay_file;  // "": generated flow
   uint64_t events_max = 0;
   double speed = 0;  // 0: as fast as possible
 };
+
+// StrategySpec::orders_max of strategy `index`, where all of them together send `orders`; 0: until
+// their time is over. The first strategies send what cannot be divided, and the others may be left
+// with none.
+uint64_t OrdersOf(uint64_t orders, uint32_t strategies, uint32_t index) noexcept;
 
 std::string ToJsonText(const StrategySpec& spec);
 absl::StatusOr<StrategySpec> StrategySpecFromJsonText(const std::string& text);
