@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "base/standard_output.h"
+#include "base/output.h"
 #include "tests/bench/engine_bench.h"
 #include "tests/bench/gateway_bench.h"
 #include "tests/bench/journal_bench.h"
@@ -84,5 +84,7 @@ int Main(int argc, char** argv) {
 }  // namespace ringway::bench
 
 int main(int argc, char** argv) {
-  return ringway::FinishOutput("bench", ringway::bench::Main(argc, argv));
+  const int status = ringway::bench::Main(argc, argv);
+  const int printed = ringway::EndOutput("bench");
+  return status != 0 ? status : printed;
 }

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
-#include "base/standard_output.h"
+#include "base/output.h"
 #include "tests/sim/events.h"
 #include "tests/sim/plan.h"
 #include "tests/sim/run.h"
@@ -176,5 +176,6 @@ int Main(const std::vector<std::string_view>& words) {
 
 int main(int argc, char** argv) {
   const int status = ringway::sim::Main(std::vector<std::string_view>(argv + 1, argv + argc));
-  return ringway::FinishOutput("sim", status);
+  const int printed = ringway::EndOutput("sim");
+  return status != 0 ? status : printed;
 }

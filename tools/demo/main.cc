@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/standard_output.h"
+#include "base/output.h"
 #include "tools/demo/board.h"
 #include "tools/demo/cluster.h"
 #include "tools/demo/options.h"
@@ -65,5 +65,6 @@ int Main(const std::vector<std::string_view>& words) {
 
 int main(int argc, char** argv) {
   const int status = ringway::demo::Main(std::vector<std::string_view>(argv + 1, argv + argc));
-  return ringway::FinishOutput("demo", status);
+  const int printed = ringway::EndOutput("demo");
+  return status != 0 ? status : printed;
 }

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "base/standard_output.h"
+#include "base/output.h"
 #include "tests/e2e/kills/long_run.h"
 
 int main(int argc, char** argv) {
@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
               "usage: kills [--orders N] [--kills N] [--seed S]\n"
               "Orders through a gateway, an exchange and strategies that are killed all the time.\n"
               "Defaults: --orders 1000000 --kills 60 --seed 1. Each is a number from 1.\n");
-      return help ? ringway::FinishOutput("kills", 0) : 2;
+      return help ? ringway::EndOutput("kills") : 2;
     }
     if (flag == "--orders") options.orders = value;
     if (flag == "--kills") options.kills = static_cast<uint32_t>(value);
@@ -31,5 +31,6 @@ int main(int argc, char** argv) {
     fprintf(stderr, "kills: %s\n", std::string(outcome.status().message()).c_str());
     return 1;
   }
-  return ringway::FinishOutput("kills", outcome->findings.empty() ? 0 : 1);
+  const int printed = ringway::EndOutput("kills");
+  return outcome->findings.empty() ? printed : 1;
 }
