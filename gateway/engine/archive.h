@@ -263,35 +263,4 @@ void ArchiveTable(A& archive, const Numbers& numbers, Table& table, Each each, U
   }
 }
 
-// A ring of records, the oldest at `next` once it is full; `size` places, of which all-zero ones
-// are empty. With another size the latest are kept.
-template <class A, class Ring, class Next, class Each>
-void ArchiveRing(A& archive, Ring& ring, Next& next, size_t used, std::string_view what,
-                 Each each) {
-  uint64_t saved_size = ring.size();
-  uint64_t saved_next = next;
-  archive(saved_size, saved_next);
-  const size_t count = archive.Count(used, saved_size, what);
-  archive.Require(saved_size != 0 && saved_next < saved_size && saved_size <= uint64_t{1} << 40,
-                  what);
-  if (!archive.ok()) return;
-  const bool same = saved_size == ring.size();
-  const size_t skipped = same || count <= ring.size() ? 0 : count - ring.size();
-  size_t at = same ? (saved_next + saved_size - count) % saved_size : 0;
-  if constexpr (A::kLoads) {
-    next = static_cast<Next>(same ? saved_next : (count - skipped) % ring.size());
-  }
-  for (size_t i = 0; i < count && archive.ok(); ++i) {
-    if (i < skipped) {
-      if constexpr (A::kLoads) {
-        std::remove_cvref_t<decltype(ring[0])> forgotten{};
-        each(forgotten, false);
-      }
-      continue;
-    }
-    each(ring[at], true);
-    at = at + 1 == ring.size() ? 0 : at + 1;
-  }
-}
-
 }  // namespace ringway

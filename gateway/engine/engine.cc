@@ -1,4 +1,4 @@
-// How is an engine put together, and who handles which input?
+// How an engine is put together, and who handles which input.
 
 #include "gateway/engine/engine.h"
 
@@ -35,6 +35,9 @@ std::vector<Instrument> MakeInstruments(const EngineConfig& config) {
 }  // namespace
 
 Engine::Engine(const EngineConfig& config)
+    : Engine(config, config.table_secret ? *config.table_secret : TableSecret::Draw()) {}
+
+Engine::Engine(const EngineConfig& config, const TableSecret& secret)
     : session_index_(IndexByNumber(config.sessions, kNone)),
       account_index_(IndexByNumber(config.accounts, kNone)),
       instrument_index_(IndexByNumber(config.instruments, kNone)),
@@ -42,11 +45,11 @@ Engine::Engine(const EngineConfig& config)
       sessions_(config.sessions.size()),
       venues_(config),
       router_(config),
-      orders_(config.pools.orders_max, config.sessions.size()),
-      exposure_(config, instruments_),
+      orders_(config.pools.orders_max, config.sessions.size(), secret),
+      exposure_(config, instruments_, secret),
       checks_(config),
       message_rate_(config),
-      execution_ids_(config.pools.executions_remembered),
+      execution_ids_(config.pools.executions_remembered, config.venues.size(), secret),
       doubtful_(config.venues.size()) {
   RINGWAY_CHECK(config.sessions.size() <= kSessionsMax, "at most kSessionsMax sessions");
   for (size_t index = 0; index < sessions_.size(); ++index) {

@@ -4,7 +4,8 @@
 // Step() is a pure function of the engine's state, the time and one input; see gateway/step.h. It
 // does no I/O, reads no clock, starts no thread, draws no random number and allocates nothing after
 // construction; the same inputs give the same effects and the same StateHash(), so a journal of
-// inputs replays it.
+// inputs replays it. Only where keys lie in its hash tables depends on a secret that its
+// constructor draws (table_secret.h), and on that nothing else depends.
 //
 // How one step looks from outside:
 //   NewOrder  ->  NewOrder to a venue + OrderAck   |  OrderReject   (+ ThrottleNotice)
@@ -148,6 +149,7 @@ class Engine {
     return checks_.get<KillSwitch>().Has(GatewayFault::kJournal);
   }
   uint32_t open_orders() const noexcept { return orders_.open_orders(); }
+  const OrderTable& orders() const noexcept { return orders_; }
   // Of an unknown session: 0.
   uint32_t open_orders(SessionId session) const noexcept;
   uint64_t next_seq_in(SessionId session) const noexcept;
@@ -188,6 +190,8 @@ class Engine {
  private:
   // Inside the engine a session is nothing else; outside, SessionState is the client's (msg/).
   using SessionState = EngineSession;
+
+  Engine(const EngineConfig& config, const TableSecret& secret);
 
   static constexpr uint32_t kNone = UINT32_MAX;
   static constexpr int64_t kNever = INT64_MAX;

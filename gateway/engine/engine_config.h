@@ -9,9 +9,11 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "gateway/engine/table_secret.h"
 #include "gateway/step.h"
 
 namespace ringway {
@@ -135,7 +137,8 @@ struct RouteConfig {
 
 // Room, allocated once at start and never exceeded. The engine's memory follows from it alone.
 struct PoolsConfig {
-  // Open orders; closed ones stay in the same room until it is needed. 1 to 16'777'216.
+  // Open orders; closed ones stay in the same room until it is needed. 1 to 16'777'216. Where there
+  // are several sessions, none may have more orders open than 8 times the room that is left.
   uint32_t orders_max = 262'144;
   // Pairs of account and instrument that ever trade while the gateway runs. 1 to 1'048'576.
   uint32_t positions_max = 65'536;
@@ -152,6 +155,8 @@ struct EngineConfig {
   VenueId default_venue = 0;                  // where no rule fits; 0: reject with noRoute
   VenueId default_fallback = 0;
   PoolsConfig pools;
+  // For tests that want tables to be laid out alike. None: the engine draws one.
+  std::optional<TableSecret> table_secret = {};
 };
 
 inline constexpr uint32_t kSessionsMax = 4'096;

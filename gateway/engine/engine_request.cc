@@ -223,7 +223,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) [[unlikely]] {
     return reject(verdict, venues_.id(venue));
   }
-  if (!orders_.HasRoom() || !exposure_.HasRoomForOrder()) [[unlikely]] {
+  if (!orders_.HasRoom(exposure_.session_open_orders(session)) || !exposure_.HasRoomForOrder())
+      [[unlikely]] {
     return reject({RejectReason::kGatewayFull});
   }
 

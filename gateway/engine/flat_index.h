@@ -1,11 +1,20 @@
-// How is a key found in a fixed table in about one cache line, for as long as the gateway runs?
+// A fixed hash table that finds a key in about one cache line, for as long as the gateway runs,
+// whatever keys peers choose.
 //
 // Open addressing with linear probing over 16-byte entries, four to a line. Erasing shifts what
 // follows back instead of leaving tombstones, so the table never degrades. Capacity is any number:
-// an entry's home is the high half of hash * capacity. Fixed size; whoever inserts asks HasRoom()
+// an entry's home is the high half of hash * capacity. The hash is keyed (table_secret.h), so that
+// nobody can choose keys with homes close together. Fixed size; whoever inserts asks HasRoom()
 // first. Not thread-safe; a pointer to an entry is good until the next Insert or Erase.
+//
+// Bound of a probe. A lookup passes at most the run of used entries in which it begins. Runs longer
+// than kProbesMax come about by chance only, and the chance is below 2^-50 for a table that is as
+// full as it can be: exp(-n (a - 1 - ln a)) for a load a and n homes, with n = 4096 and a = 7/8, or
+// n = 1024 homes of four entries each and a = 3/4. Nothing happens beyond it but that lookups are
+// slow: a refusal would depend on the secret, and so would a replay.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -13,22 +22,24 @@
 
 #include "base/check.h"
 #include "base/huge_array.h"
+#include "gateway/engine/table_secret.h"
 
 namespace ringway {
 
-// Spreads a key over 64 bits; the multiply-and-fold step of wyhash.
+// Spreads a key over 64 bits; the multiply-and-fold step of wyhash. For fingerprints: where a key
+// lies in a table must not depend on it alone.
 constexpr uint64_t MixHash(uint64_t key, uint64_t seed = 0) noexcept {
   const auto product =
       static_cast<unsigned __int128>(key ^ 0xa0761d6478bd642fu ^ seed) * 0xe7037ed1a0b428dbu;
   return static_cast<uint64_t>(product >> 64) ^ static_cast<uint64_t>(product);
 }
 
-// An all-zero entry is an empty place. Keys that are counted up may share lines: Hash() then leaves
-// out the lowest two bits, which Neighbour() gives.
+// An all-zero entry is an empty place. Hash() is KeyedHash() of the key. Keys that are counted up
+// may share lines: Hash() then leaves out the lowest two bits, which Neighbour() gives.
 template <class E>
 concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
-                     requires(const E& entry) {
-  { entry.Hash() }
+                     requires(const E& entry, const TableSecret& secret) {
+  { entry.Hash(secret) }
   noexcept->std::same_as<uint64_t>;
   { entry.SameKey(entry) }
   noexcept->std::same_as<bool>;
@@ -39,14 +50,28 @@ concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
 template <IndexEntry E>
 class FlatIndex {
  public:
-  // At most 7/8 of `capacity` entries are ever in use. REQUIRES: capacity >= 8.
-  explicit FlatIndex(size_t capacity) : entries_(capacity), size_max_(capacity / 8 * 7) {
+  // Entries that a lookup passes, at most; see above.
+  static constexpr size_t kProbesMax = 4096;
+
+  // At most 7/8 of `capacity` entries are ever in use, 3/4 of neighbours. REQUIRES: capacity >= 8.
+  FlatIndex(size_t capacity, const TableSecret& secret)
+      : entries_(capacity), secret_(secret), size_max_(capacity / 8 * (kNeighbours ? 6 : 7)) {
     RINGWAY_CHECK(capacity >= 8, "an index needs room");
   }
 
   bool HasRoom(size_t more) const noexcept { return size_ + more <= size_max_; }
   size_t size() const noexcept { return size_; }
-  std::span<const E> entries() const noexcept { return entries_.span(); }
+  // The longest run of used entries: what a lookup passes at most. Walks the table.
+  size_t LongestRun() const noexcept {
+    size_t longest = 0;
+    size_t run = 0;
+    // Twice round, for the run that goes over the end.
+    for (size_t at = 0; at < 2 * entries_.size() && run < entries_.size(); ++at) {
+      run = entries_[at % entries_.size()].empty() ? 0 : run + 1;
+      longest = std::max(longest, run);
+    }
+    return longest;
+  }
 
   void Prefetch(const E& key) const noexcept { __builtin_prefetch(&entries_[Home(key)], 1); }
 
@@ -87,12 +112,13 @@ class FlatIndex {
   }
 
  private:
+  static constexpr bool kNeighbours = requires(const E& entry) { entry.Neighbour(); };
+
   // Neighbours, whose keys differ in the low bits only, have homes in one cache line.
   size_t Home(const E& entry) const noexcept {
-    constexpr bool kNeighbours = requires { entry.Neighbour(); };
     const size_t homes = kNeighbours ? entries_.size() / 4 : entries_.size();
     const auto home =
-        static_cast<size_t>((static_cast<unsigned __int128>(entry.Hash()) * homes) >> 64);
+        static_cast<size_t>((static_cast<unsigned __int128>(entry.Hash(secret_)) * homes) >> 64);
     if constexpr (kNeighbours) return home * 4 + entry.Neighbour() % 4;
     return home;
   }
@@ -102,6 +128,7 @@ class FlatIndex {
   }
 
   HugeArray<E> entries_;
+  const TableSecret secret_;
   size_t size_ = 0;
   size_t size_max_;
 };

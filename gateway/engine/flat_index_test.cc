@@ -15,13 +15,13 @@ struct Entry {
   uint64_t key;
   uint64_t value;
 
-  uint64_t Hash() const noexcept { return MixHash(key); }
+  uint64_t Hash(const TableSecret& secret) const noexcept { return KeyedHash(key, 0, secret); }
   bool SameKey(const Entry& other) const noexcept { return key == other.key; }
   bool empty() const noexcept { return key == 0; }
 };
 
 TEST(FlatIndexTest, AgreesWithAMapOverAMillionChangesNearlyFull) {
-  FlatIndex<Entry> index(1'000);
+  FlatIndex<Entry> index(1'000, TableSecret{3, 4});
   std::map<uint64_t, uint64_t> model;
   Random random(7);
   for (int round = 0; round < 1'000'000; ++round) {
@@ -44,7 +44,7 @@ TEST(FlatIndexTest, AgreesWithAMapOverAMillionChangesNearlyFull) {
 }
 
 TEST(FlatIndexTest, SaysWhenItIsFull) {
-  FlatIndex<Entry> index(16);
+  FlatIndex<Entry> index(16, TableSecret{3, 4});
   uint64_t key = 0;
   while (index.HasRoom(1)) index.FindOrInsert({++key, 0});
   EXPECT_EQ(key, 14u);  // seven eighths

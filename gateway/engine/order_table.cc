@@ -1,4 +1,4 @@
-// How do records and clOrdIds change hands?
+// How records and clOrdIds change hands.
 
 #include "gateway/engine/order_table.h"
 
@@ -7,21 +7,25 @@
 
 namespace ringway {
 
-OrderTable::OrderTable(uint32_t orders_max, size_t sessions)
+OrderTable::OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& secret)
     : orders_(orders_max),
-      ids_(std::max<size_t>(size_t{orders_max} * 2, 16)),
-      retired_(std::max<size_t>(orders_max / 4, 1)),
-      lists_(sessions) {
+      ids_(std::max<size_t>(size_t{orders_max} * 2, 16), secret),
+      retired_(std::max<uint32_t>(orders_max / 4, 1), sessions),
+      lists_(sessions),
+      closed_(sessions) {
   RINGWAY_CHECK(orders_max > 0 && orders_max <= kOrdersMax, "orders_max");
 }
 
 Slot OrderTable::TakeSlot() noexcept {
   if (fresh_ < orders_.size()) return fresh_++;
-  const Slot slot = closed_first_;
-  RINGWAY_CHECK(slot != kNoSlot, "an order is opened without room for it");
+  RINGWAY_CHECK(open_ < fresh_, "an order is opened without room for it");
+  const uint32_t session = closed_.TakeRichest();
+  List& list = lists_[session];
+  const Slot slot = list.closed_first;
   const Order& order = orders_[slot];
-  closed_first_ = order.next;
-  if (closed_first_ == kNoSlot) closed_last_ = kNoSlot;
+  list.closed_first = order.next;
+  if (list.closed_first == kNoSlot) list.closed_last = kNoSlot;
+  closed_.Lose(session);
   EraseId(order.session, order.cl_ord_id);
   return slot;
 }
@@ -48,10 +52,11 @@ void OrderTable::Close(Order& order) noexcept {
   List& list = lists_[order.session];
   (order.previous == kNoSlot ? list.first : orders_[order.previous].next) = order.next;
   (order.next == kNoSlot ? list.last : orders_[order.next].previous) = order.previous;
-  order.previous = closed_last_;
+  order.previous = list.closed_last;
   order.next = kNoSlot;
-  (closed_last_ == kNoSlot ? closed_first_ : orders_[closed_last_].next) = slot;
-  closed_last_ = slot;
+  (list.closed_last == kNoSlot ? list.closed_first : orders_[list.closed_last].next) = slot;
+  list.closed_last = slot;
+  closed_.Gain(order.session);
   --open_;
 }
 
@@ -62,27 +67,28 @@ void OrderTable::EraseId(uint32_t session, uint64_t cl_ord_id) noexcept {
 }
 
 void OrderTable::Retire(const Order& order, uint64_t cl_ord_id) noexcept {
-  Id& place = retired_[retired_next_];
-  if (!place.empty()) EraseId(place.session - 1, place.cl_ord_id);
-  place = {cl_ord_id, uint32_t{order.session} + 1, SlotOfOrder(order)};
-  retired_next_ = retired_next_ + 1 == retired_.size() ? 0 : retired_next_ + 1;
+  retired_.Remember(order.session, cl_ord_id,
+                    [this](RememberedKeys::Key gone) { EraseId(gone.owner, gone.key); });
 }
 
 uint64_t OrderTable::StateHash() const noexcept {
   uint64_t hash = MixHash(counter_, uint64_t{fresh_} << 32 | open_);
-  hash = MixHash(hash ^ closed_first_, closed_last_);
+  hash = MixHash(hash ^ closed_.StateHash(), retired_.StateHash());
   for (Slot slot = 0; slot < fresh_; ++slot) {
     uint64_t words[sizeof(Order) / sizeof(uint64_t)];
     std::memcpy(words, &orders_[slot], sizeof(words));
     for (const uint64_t word : words) hash = MixHash(hash ^ word, slot);
   }
-  for (const List& list : lists_) hash = MixHash(hash ^ list.first, list.last);
-  for (const Id& id : retired_.span()) hash = MixHash(hash ^ id.cl_ord_id, id.session);
-  return MixHash(hash, retired_next_);
+  for (const List& list : lists_) {
+    hash = MixHash(hash ^ list.first, list.last);
+    hash = MixHash(hash ^ list.closed_first, list.closed_last);
+  }
+  return hash;
 }
 
 void OrderTable::PrefetchNext() const noexcept {
-  const Slot slot = fresh_ < orders_.size() ? fresh_ : closed_first_;
+  if (lists_.empty()) return;
+  const Slot slot = fresh_ < orders_.size() ? fresh_ : lists_[closed_.likely()].closed_first;
   if (slot == kNoSlot) return;
   for (uint32_t line = 0; line < 3; ++line) PrefetchLine(slot, line);
 }

@@ -1,9 +1,14 @@
-// Where is an order, given its session's clOrdId or the venue request that a report names?
+// Finds an order by its session's clOrdId or by the venue request that a report names.
 //
 // A pool of records, an index from (session, clOrdId) to slots, and per session a list of its open
-// orders in order of entry. Closed orders keep their record until the slot is needed, oldest first,
-// so that duplicates, late fills, busts and corrections still find them. An order's clOrdIds of the
-// past stay reserved in the index until orders_max / 4 later ones have come.
+// orders in order of entry. Closed orders keep their record until the slot is needed, so that
+// duplicates, late fills, busts and corrections still find them. An order's clOrdIds of the past
+// stay reserved in the index until the room for them, orders_max / 4, is needed.
+//
+// Sessions share this room fairly. What is forgotten is the oldest that the session with most of it
+// remembers (fair_shares.h): a session that floods forgets its own orders, not another's. And a
+// session may have no more orders open than kOpenPerFreeSlot times the slots in which no order is
+// open, so that room for others is always left.
 //
 // Memory per order: 192 bytes of record, 32 of index, 4 of retired clOrdIds (and 20 in
 // risk/tick_book.h). Everything is allocated at construction. Engine thread only.
@@ -17,14 +22,16 @@
 #include "base/huge_array.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
+#include "gateway/engine/fair_shares.h"
 #include "gateway/engine/flat_index.h"
 #include "gateway/engine/order.h"
+#include "gateway/engine/remembered_keys.h"
 
 namespace ringway {
 
 class OrderTable {
  public:
-  OrderTable(uint32_t orders_max, size_t sessions);
+  OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& secret);
 
   Order& operator[](Slot slot) noexcept { return orders_[slot]; }
   const Order& operator[](Slot slot) const noexcept { return orders_[slot]; }
@@ -66,9 +73,14 @@ class OrderTable {
     return const_cast<OrderTable*>(this)->FindByVenueRequest(id);
   }
 
-  // Whether Open() would find a slot, and two clOrdIds have room.
-  bool HasRoom() const noexcept {
-    return (fresh_ < orders_.size() || closed_first_ != kNoSlot) && ids_.HasRoom(2);
+  static constexpr uint64_t kOpenPerFreeSlot = 8;
+
+  // Whether Open() would find a slot for a session that has so many orders open, and two clOrdIds
+  // have room. A gateway of one session keeps no room for others.
+  bool HasRoom(uint32_t open_of_session) const noexcept {
+    const uint64_t free = orders_.size() - open_;
+    return free != 0 && (open_of_session < kOpenPerFreeSlot * free || lists_.size() == 1) &&
+           ids_.HasRoom(2);
   }
 
   // A record for a new order of the session under the clOrdId: zero but for session, order_id,
@@ -103,6 +115,10 @@ class OrderTable {
 
   Slot first_open(uint32_t session) const noexcept { return lists_[session].first; }
   uint32_t open_orders() const noexcept { return open_; }
+  // Closed orders of the session that are still known.
+  uint32_t remembered(uint32_t session) const noexcept { return closed_.held(session); }
+  // What a lookup of a clOrdId passes at most. Walks the index.
+  size_t LongestProbe() const noexcept { return ids_.LongestRun(); }
   uint32_t orders_max() const noexcept { return static_cast<uint32_t>(orders_.size()); }
   // Slots that were ever used: everything below may hold an order.
   uint32_t used_slots() const noexcept { return fresh_; }
@@ -122,7 +138,9 @@ class OrderTable {
     uint32_t session;  // index + 1; 0: an empty place
     Slot slot;
 
-    uint64_t Hash() const noexcept { return MixHash(cl_ord_id >> 2, uint64_t{session} << 40); }
+    uint64_t Hash(const TableSecret& secret) const noexcept {
+      return KeyedHash(cl_ord_id >> 2, session, secret);
+    }
     uint64_t Neighbour() const noexcept { return cl_ord_id & 3; }
     bool SameKey(const Id& other) const noexcept {
       return cl_ord_id == other.cl_ord_id && session == other.session;
@@ -130,8 +148,10 @@ class OrderTable {
     bool empty() const noexcept { return session == 0; }
   };
   struct List {
-    Slot first = kNoSlot;
+    Slot first = kNoSlot;  // open orders
     Slot last = kNoSlot;
+    Slot closed_first = kNoSlot;  // the oldest of the closed orders
+    Slot closed_last = kNoSlot;
   };
   static Id KeyOf(uint32_t session, uint64_t cl_ord_id) noexcept {
     return {cl_ord_id, session + 1, kNoSlot};
@@ -144,18 +164,17 @@ class OrderTable {
   void EraseId(uint32_t session, uint64_t cl_ord_id) noexcept;
   // Answers false when the clOrdId is there already, or there is no room.
   [[nodiscard]] bool RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept;
-  size_t retired_count() const noexcept;
+  // A list as it is archived: whole, and each order in one.
+  std::string_view FindListError(uint32_t session, uint64_t& listed) const noexcept;
 
   HugeArray<Order> orders_;
   FlatIndex<Id> ids_;
-  HugeArray<Id> retired_;  // a ring, oldest at retired_next_ once it is full
-  size_t retired_next_ = 0;
-  std::vector<List> lists_;  // open orders by session
+  RememberedKeys retired_;   // clOrdIds, by session
+  std::vector<List> lists_;  // by session
+  FairShares closed_;        // closed orders, by session
   uint64_t counter_ = 0;
   uint32_t fresh_ = 0;  // slots from here on were never used
   uint32_t open_ = 0;
-  Slot closed_first_ = kNoSlot;
-  Slot closed_last_ = kNoSlot;
 };
 
 // What one open order costs, whatever the orders_max (ARCHITECTURE: at most 256 bytes).

@@ -1,4 +1,4 @@
-// How is an order table saved, loaded, and found to be whole?
+// How an order table is saved, loaded, and found to be whole.
 
 #include <algorithm>
 
@@ -13,16 +13,10 @@ bool OrderTable::RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noex
   return ids_.size() != before;
 }
 
-size_t OrderTable::retired_count() const noexcept {
-  const std::span<const Id> ids = retired_.span();
-  return static_cast<size_t>(
-      std::count_if(ids.begin(), ids.end(), [](const Id& id) { return !id.empty(); }));
-}
-
 template <class Self, class A>
 void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& venues) {
   [[maybe_unused]] constexpr std::string_view kTwice = "a clOrdId is there twice";
-  archive(self.counter_, self.open_, self.closed_first_, self.closed_last_);
+  archive(self.counter_, self.open_);
   const size_t used =
       archive.Count(self.fresh_, self.orders_.size(),
                     "orders that are open or remembered (pools.orders_max must not shrink)");
@@ -35,26 +29,35 @@ void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const 
       order.venue = static_cast<uint8_t>(archive.IndexOf(venues, order.venue));
       if (!archive.ok()) return;
       const auto slot = static_cast<Slot>(at);
+      if (IsClosed(order.state)) self.closed_.Gain(order.session);
       archive.Require(self.RestoreId(order.session, order.cl_ord_id, slot), kTwice);
       if (!order.Has(kReplacePending)) continue;
       archive.Require(self.RestoreId(order.session, order.replace_cl_ord_id, slot), kTwice);
     }
   }
   ArchiveTable(
-      archive, sessions, self.lists_, [&archive](auto& list) { archive(list.first, list.last); },
-      [](const List& list) { return list.first == kNoSlot && list.last == kNoSlot; });
-  ArchiveRing(archive, self.retired_, self.retired_next_, self.retired_count(), "retired clOrdIds",
-              [&](auto& id, [[maybe_unused]] bool kept) {
-                archive(id.cl_ord_id, id.session, id.slot);
-                if constexpr (A::kLoads) {
-                  archive.Require(id.session != 0 && id.slot < self.fresh_,
-                                  "a retired clOrdId of no order");
-                  if (!archive.ok()) return;
-                  id.session = archive.IndexOf(sessions, id.session - 1) + 1;
-                  if (!archive.ok() || !kept) return;
-                  archive.Require(self.RestoreId(id.session - 1, id.cl_ord_id, id.slot), kTwice);
-                }
-              });
+      archive, sessions, self.lists_,
+      [&archive](auto& list) {
+        archive(list.first, list.last, list.closed_first, list.closed_last);
+      },
+      [](const List& list) { return list.first == kNoSlot && list.closed_first == kNoSlot; });
+  FairShares::Archive(self.closed_, archive, sessions);
+  RememberedKeys::Archive(
+      self.retired_, archive, sessions,
+      [&](auto& id) {
+        Slot slot = kNoSlot;
+        if constexpr (!A::kLoads) slot = self.Find(id.owner, id.key);
+        archive(id.key, slot);
+        if constexpr (A::kLoads) {
+          archive.Require(id.owner != Numbers::kGone && slot < self.fresh_,
+                          "a retired clOrdId of no order");
+          if (archive.ok()) archive.Require(self.RestoreId(id.owner, id.key, slot), kTwice);
+        }
+        return true;
+      },
+      [&]([[maybe_unused]] RememberedKeys::Key gone) {
+        if constexpr (A::kLoads) self.EraseId(gone.owner, gone.key);
+      });
 }
 
 template void OrderTable::Archive(const OrderTable&, StateWriter&, const Numbers&, const Numbers&);
@@ -82,30 +85,44 @@ std::string_view OrderTable::FindError() const noexcept {
     if (order.previous != kNoSlot && order.previous >= fresh_) return "an order follows none";
   }
   uint64_t listed = 0;
-  for (size_t session = 0; session < lists_.size(); ++session) {
-    Slot before = kNoSlot;
-    for (Slot at = lists_[session].first; at != kNoSlot; at = orders_[at].next) {
-      if (at >= fresh_ || !IsOpen(orders_[at].state) || orders_[at].session != session ||
-          orders_[at].previous != before ||
-          (before != kNoSlot && orders_[before].order_id >= orders_[at].order_id)) {
-        return "a session's list of open orders is broken";
-      }
-      ++listed;
-      before = at;
-    }
-    if (lists_[session].last != before) return "a session's list of open orders has another end";
+  uint64_t open = 0;
+  for (uint32_t session = 0; session < lists_.size(); ++session) {
+    const uint64_t before = listed;
+    const std::string_view error = FindListError(session, listed);
+    if (!error.empty()) return error;
+    open += listed - before - closed_.held(session);
   }
-  if (listed != open_) return "another number of open orders than counted";
+  if (open != open_) return "another number of open orders than counted";
+  if (listed != fresh_) return "an order is in no list";
+  return {};
+}
+
+std::string_view OrderTable::FindListError(uint32_t session, uint64_t& listed) const noexcept {
+  const List& list = lists_[session];
+  Slot before = kNoSlot;
+  for (Slot at = list.first; at != kNoSlot; at = orders_[at].next) {
+    if (at >= fresh_ || !IsOpen(orders_[at].state) || orders_[at].session != session ||
+        orders_[at].previous != before ||
+        (before != kNoSlot && orders_[before].order_id >= orders_[at].order_id)) {
+      return "a session's list of open orders is broken";
+    }
+    ++listed;
+    before = at;
+  }
+  if (list.last != before) return "a session's list of open orders has another end";
   // The first one's `previous` is a record that was taken for a new order.
-  Slot last = kNoSlot;
-  for (Slot at = closed_first_; at != kNoSlot; at = orders_[at].next) {
-    if (at >= fresh_ || !IsClosed(orders_[at].state) || ++listed > fresh_) {
+  uint32_t closed = 0;
+  before = kNoSlot;
+  for (Slot at = list.closed_first; at != kNoSlot; at = orders_[at].next) {
+    if (at >= fresh_ || !IsClosed(orders_[at].state) || orders_[at].session != session ||
+        ++closed > fresh_) {
       return "the list of closed orders is broken";
     }
-    last = at;
+    before = at;
   }
-  if (closed_last_ != last) return "the list of closed orders has another end";
-  if (listed != fresh_) return "an order is in no list";
+  if (list.closed_last != before) return "the list of closed orders has another end";
+  if (closed != closed_.held(session)) return "a closed order is in no list";
+  listed += closed;
   return {};
 }
 

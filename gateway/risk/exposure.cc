@@ -8,14 +8,15 @@
 
 namespace ringway {
 
-Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments)
+Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments,
+                   const TableSecret& secret)
     : instruments_(instruments),
       positions_(config.pools.positions_max),
-      position_index_(size_t{config.pools.positions_max} * 2 + 8),
+      position_index_(size_t{config.pools.positions_max} * 2 + 8, secret),
       accounts_(config.accounts.size()),
       session_open_orders_(config.sessions.size()),
       restricted_(config.accounts.size()),
-      book_(size_t{config.pools.orders_max} * kBookNodesPerFourOrders / 4 + 64) {
+      book_(size_t{config.pools.orders_max} * kBookNodesPerFourOrders / 4 + 64, secret) {
   RINGWAY_CHECK(config.pools.positions_max > 0 && config.pools.positions_max <= kPositionsMax,
                 "positions_max");
   for (size_t account = 0; account < config.accounts.size(); ++account) {

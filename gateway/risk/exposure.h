@@ -56,7 +56,8 @@ struct Contribution {
 
 class Exposure {
  public:
-  Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments);
+  Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments,
+           const TableSecret& secret);
 
   // The position of an account in an instrument, by indices; null where it never traded.
   Position* Find(uint32_t account, uint32_t instrument) noexcept;
@@ -158,7 +159,7 @@ class Exposure {
     uint64_t key;  // account << 32 | instrument | 1 << 63
     uint64_t index;
 
-    uint64_t Hash() const noexcept { return MixHash(key); }
+    uint64_t Hash(const TableSecret& secret) const noexcept { return KeyedHash(key, 0, secret); }
     bool SameKey(const PositionKey& other) const noexcept { return key == other.key; }
     bool empty() const noexcept { return key == 0; }
   };

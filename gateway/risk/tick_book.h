@@ -32,7 +32,7 @@ class TickBook {
   static_assert(kTicksMax <= uint64_t{1} << (6 * kLevels));
   static constexpr uint32_t kTreesMax = 1u << 21;
 
-  explicit TickBook(size_t nodes_max) : nodes_(nodes_max) {}
+  TickBook(size_t nodes_max, const TableSecret& secret) : nodes_(nodes_max, secret) {}
 
   // Best tick of a tree, and the level of its highest node. All-empty: {kNoTick, 0}.
   struct Top {
@@ -117,7 +117,7 @@ class TickBook {
     uint64_t key;    // 0: an empty place
     uint64_t value;  // level 0: orders at the tick, at least 2; above: which of 64 children exist
 
-    uint64_t Hash() const noexcept { return MixHash(key); }
+    uint64_t Hash(const TableSecret& secret) const noexcept { return KeyedHash(key, 0, secret); }
     bool SameKey(const Node& other) const noexcept { return key == other.key; }
     bool empty() const noexcept { return key == 0; }
   };

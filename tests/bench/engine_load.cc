@@ -74,7 +74,9 @@ EngineConfig EngineLoad::Config(const EngineLoadOptions& options) {
   route.venue = kVenue;
   config.routes.push_back(route);
   config.default_venue = kVenue;
-  config.pools.orders_max = options.open_orders + 4 * options.batch;
+  // Room that keeps each of the sessions below its share (gateway/engine/order_table.h).
+  config.pools.orders_max = options.open_orders + options.open_orders / 64 + 4 * options.batch;
+  config.table_secret = TableSecret{1, 2};  // each run counts the same
   config.pools.positions_max = options.sessions * kInstruments;
   return config;
 }

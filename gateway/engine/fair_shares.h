@@ -1,0 +1,69 @@
+// Decides who gives something up when the room that all owners share is used up: whoever holds
+// most.
+//
+// So an owner that fills the room pushes out what is its own, and every other keeps at least
+// room / owners. Counts are exact. The richest is found without sorting: gains are compared as they
+// happen, and every answer looks at one more owner, so that it may be out of date by as many
+// answers as there are owners. Engine thread only; deterministic.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "gateway/engine/archive.h"
+#include "gateway/engine/flat_index.h"
+
+namespace ringway {
+
+class FairShares {
+ public:
+  explicit FairShares(size_t owners) : held_(owners) {}
+
+  void Gain(uint32_t owner) noexcept {
+    if (++held_[owner] > held_[richest_]) richest_ = owner;
+  }
+  // REQUIRES: held(owner) != 0.
+  void Lose(uint32_t owner) noexcept { --held_[owner]; }
+  uint32_t held(uint32_t owner) const noexcept { return held_[owner]; }
+
+  // The owner that has to give something up; it holds something. REQUIRES: anybody does.
+  uint32_t TakeRichest() noexcept {
+    hand_ = hand_ + 1 == held_.size() ? 0 : hand_ + 1;
+    if (held_[hand_] > held_[richest_]) richest_ = hand_;
+    // All that it held is gone before the hand came round: rare, and one pass over the counts.
+    if (held_[richest_] == 0) [[unlikely]]
+      richest_ = static_cast<uint32_t>(std::ranges::max_element(held_) - held_.begin());
+    return richest_;
+  }
+  // Whose turn it probably is next, for prefetching. REQUIRES: there are owners.
+  uint32_t likely() const noexcept { return richest_; }
+
+  // What the engine saves (archive.h), after the owners' things were loaded and gained. Where
+  // owners have other indices the search begins anew.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& owners) {
+    uint32_t richest = self.richest_;
+    uint32_t hand = self.hand_;
+    archive(richest, hand);
+    archive.Require(
+        owners.saved.empty() || (richest < owners.saved.size() && hand < owners.saved.size()),
+        "the holder of most is nobody");
+    if constexpr (A::kLoads) {
+      self.richest_ = owners.same ? richest : 0;
+      self.hand_ = owners.same ? hand : 0;
+    }
+  }
+  uint64_t StateHash() const noexcept {
+    uint64_t hash = uint64_t{richest_} << 32 | hand_;
+    for (const uint32_t held : held_) hash = MixHash(hash ^ held);
+    return hash;
+  }
+
+ private:
+  std::vector<uint32_t> held_;  // by owner
+  uint32_t richest_ = 0;
+  uint32_t hand_ = 0;
+};
+
+}  // namespace ringway
