@@ -50,6 +50,9 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
       checks_(config),
       message_rate_(config),
       execution_ids_(config.pools.executions_remembered, config.venues.size(), secret),
+      busy_(config.sessions.size()),
+      owed_(config.sessions.size()),
+      timers_(config.sessions.size()),
       doubtful_(config.venues.size()) {
   RINGWAY_CHECK(config.sessions.size() <= kSessionsMax, "at most kSessionsMax sessions");
   for (size_t index = 0; index < sessions_.size(); ++index) {

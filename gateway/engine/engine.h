@@ -1,5 +1,5 @@
-// What does the gateway do with a request, a venue's report, an operator's command or the passing
-// of time?
+// What the gateway does with a request, a venue's report, an operator's command and the passing of
+// time.
 //
 // Step() is a pure function of the engine's state, the time and one input; see gateway/step.h. It
 // does no I/O, reads no clock, starts no thread, draws no random number and allocates nothing after
@@ -39,7 +39,9 @@
 #include "gateway/engine/notices.h"
 #include "gateway/engine/order.h"
 #include "gateway/engine/order_table.h"
+#include "gateway/engine/session_set.h"
 #include "gateway/engine/session_state.h"
+#include "gateway/engine/session_timers.h"
 #include "gateway/risk/checks.h"
 #include "gateway/risk/exposure.h"
 #include "gateway/risk/instruments.h"
@@ -79,7 +81,7 @@ struct PositionView {
 struct OperatorCancelView {
   bool under_way = false;
   uint32_t affected = 0;  // cancels that were sent
-  uint32_t not_sent = 0;  // the venue is down: still open
+  uint32_t not_sent = 0;  // the venue is down: sent when it is back
 };
 
 // A venue's report about an order that is not, or no longer, known.
@@ -111,11 +113,11 @@ class Engine {
   void Step(int64_t now_ns, const Input& input, Effects& effects) noexcept;
 
   // Whether a kTimer step would find work that an earlier step left over.
-  bool HasWork() const noexcept { return work_ != 0; }
+  bool HasWork() const noexcept { return work_ != 0 || timers_.next_due_ns() <= now_ns_; }
   // Whether a kTimer step at that time would change anything but the time. If not, it need not be
   // journaled.
   bool TimerMatters(int64_t now_ns) const noexcept {
-    return work_ != 0 || now_ns >= next_grace_end_ns_ ||
+    return work_ != 0 || now_ns >= timers_.next_due_ns() ||
            orders_.requests() >= kRequestsMax - kRequestsReserve;
   }
 
@@ -164,13 +166,14 @@ class Engine {
   PositionView position(uint32_t account, uint32_t instrument) const noexcept;
   // Open, or closed and still remembered.
   std::optional<OrderView> FindOrder(SessionId session, uint64_t cl_ord_id) const noexcept;
-  // visit(const OrderView&) for a session's open orders, in order of entry.
+  // visit(const OrderView&) for a session's open orders, in order of entry; for the first `most`.
   template <class F>
-  void ForEachOpenOrder(SessionId session, F&& visit) const {
+  void ForEachOpenOrder(SessionId session, F&& visit, uint32_t most = UINT32_MAX) const {
     const uint32_t index = SessionIndex(session);
     if (index == kNone) return;
-    for (Slot at = orders_.first_open(index); at != kNoSlot; at = orders_[at].next) {
+    for (Slot at = orders_.first_open(index); at != kNoSlot && most != 0; --most) {
       visit(ViewOf(orders_[at]));
+      at = orders_[at].next;
     }
   }
   // visit(const PositionView&) in the order in which they came into being.
@@ -194,9 +197,10 @@ class Engine {
   Engine(const EngineConfig& config, const TableSecret& secret);
 
   static constexpr uint32_t kNone = UINT32_MAX;
-  static constexpr int64_t kNever = INT64_MAX;
-  // Orders that one step looks at, at most, for work over many.
+  // Orders, sessions to be told and timers that one step looks at, at most, for work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;
+  // Of these, what each kind of work may have before another has had its part.
+  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 4;
   // Effects that one visited order may cause: an OpenOrder, a report and a cancel.
   static constexpr uint32_t kEffectsPerVisitMax = 4;
 
@@ -261,8 +265,16 @@ class Engine {
   CancelOnDisconnect PolicyOf(uint32_t session) const noexcept;
   void BeginGrace(uint32_t session) noexcept;
   void CancelGone(uint32_t session) noexcept;
-  void EndGraces() noexcept;
-  void CancelAllGone() noexcept;
+  void EndWaits(const Effects& effects) noexcept;
+  void SetTimer(uint32_t session) noexcept;
+  // Whether the gateway itself wants this open order canceled, until it has ended.
+  bool IsOwed(const Order& order) const noexcept {
+    return order.Has(kCancelWanted) || sessions_[order.session].absence == Absence::kGone;
+  }
+  void NoteOwed(uint32_t session) noexcept;
+  void RetryLater(uint32_t session) noexcept;
+  void StartRetry(uint32_t session) noexcept;
+  void RetryAll() noexcept;
   void OnStart(uint32_t number) noexcept;
   void WatchIdentifiers() noexcept;
 
@@ -271,9 +283,15 @@ class Engine {
   void OnAdmin(const Input& input) noexcept;
   void OnOperatorCancel(const Input& input) noexcept;
   void DoWork(Effects& effects) noexcept;
-  void WorkForSession(SessionState& session, Effects& effects) noexcept;
+  void WorkForSessions(Effects& effects) noexcept;
+  void WorkForSession(uint32_t index, Effects& effects) noexcept;
+  void WorkForOperator(Effects& effects) noexcept;
+  void RetryForSession(uint32_t index, Effects& effects) noexcept;
+  void StartRetries(const Effects& effects) noexcept;
+  void NoteBusy(uint32_t index) noexcept;
   enum class Walked : uint8_t { kSent, kUnreachable, kAskedBefore };
   void CancelFor(MassCancelJob& job, SessionState& session, Effects& effects) noexcept;
+  bool Fits(const Order& order, const MassCancel& filter) const noexcept;
   Walked CancelWalked(Order& order, SessionState& session, uint64_t cl_ord_id,
                       Effects& effects) noexcept;
   void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
@@ -368,12 +386,15 @@ class Engine {
   EngineCounters counters_;
   std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};
 
-  int64_t next_grace_end_ns_ = kNever;  // no session's grace ends before
-
   // Work over many orders.
   uint32_t work_ = 0;               // unfinished pieces, of all kinds
   uint32_t visits_left_ = 0;        // of this step
+  SessionSet busy_;                 // a walk of the session is unfinished
   uint32_t next_busy_session_ = 0;  // whose turn it is
+  SessionSet owed_;                 // sessions to which cancels may be owed: see RetryJob
+  uint32_t next_retry_ = kNone;     // from this session on they are all tried again; kNone: none
+  SessionTimers timers_;            // ends of graces, retries that are due
+  OperatorCancelJob operator_;      // or the last
   Notices notices_;
   std::vector<uint8_t>
       doubtful_;  // by venue: its orders have to be looked through since it went down

@@ -1,4 +1,4 @@
-// How is the engine's whole state saved, and taken over by another process's engine?
+// How the engine's whole state is saved, and taken over by another process's engine.
 //
 // Archive() lists it once for both ways. Saved are facts; what follows from them (indices, sums of
 // exposure, the tick book, counts of work) is made anew while loading, so that it cannot contradict
@@ -107,7 +107,8 @@ void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const 
         archive.Require(doubtful <= 1, "a venue is neither doubtful nor not");
       },
       [](uint8_t) { return true; });
-  archive(self.next_busy_session_, self.sweep_venue_, self.sweep_session_, self.sweep_);
+  archive(self.next_busy_session_, self.next_retry_, self.sweep_venue_, self.sweep_session_,
+          self.sweep_, self.operator_);
   Notices::Archive(self.notices_, archive,
                    [&self](const Notice& notice) { return self.IsConfigured(notice); });
   if constexpr (A::kLoads) {
@@ -120,6 +121,16 @@ void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const 
     self.sweep_venue_ = kNone;
     self.sweep_ = {};
     self.sweep_session_ = self.next_busy_session_ = 0;
+    if (self.next_retry_ != kNone) self.next_retry_ = 0;
+    // What it has asked for already is not asked for twice.
+    OperatorCancelJob& job = self.operator_;
+    const bool all = job.request.cl_ord_id == 0;
+    const uint32_t only = self.SessionIndex(static_cast<uint32_t>(job.request.cl_ord_id));
+    job.walk = {};
+    job.next_session = only == kNone ? 0 : only;
+    job.end_session = all             ? static_cast<uint32_t>(self.sessions_.size())
+                      : only == kNone ? 0
+                                      : only + 1;
     self.notices_.TellAgain();
   }
 }
@@ -189,19 +200,26 @@ std::string_view Engine::FindLoadError() const noexcept {
   for (uint32_t at = 0; at < sessions_.size(); ++at) {
     const SessionState& session = sessions_[at];
     if (!stands(session.disconnect, at) || !stands(session.mass_cancel.walk, at) ||
-        !stands(session.operator_cancel.walk, at) || !stands(session.snapshot.walk, at)) {
+        !stands(session.retry.walk, at) || !stands(session.snapshot.walk, at)) {
       return "unfinished work stands on no open order of its session";
     }
     if (session.next_seq_in == 0 || session.next_seq_out == 0) return "a sequence number is 0";
     if (session.grace_end_ns < 0 || session.grace_end_ns > now_ns_ + kCancelGraceMaxNs) {
       return "a grace period that cannot be";
     }
+    if (session.retry.due_ns > now_ns_ + kRetryLongestNs) return "a retry that is due too late";
   }
   const auto sessions = static_cast<uint32_t>(sessions_.size());
   if (next_busy_session_ > sessions || notices_.next_session() > sessions ||
       sweep_session_ > sessions ||
       (sweep_venue_ != kNone && (sweep_session_ >= sessions || !stands(sweep_, sweep_session_)))) {
     return "unfinished work is about no session";
+  }
+  if ((next_retry_ != kNone && next_retry_ > sessions) || operator_.end_session > sessions ||
+      operator_.next_session > operator_.end_session ||
+      (operator_.walk.active() &&
+       (operator_.next_session == 0 || !stands(operator_.walk, operator_.next_session - 1)))) {
+    return "an operator's cancel is about no session";
   }
   return {};
 }
@@ -230,7 +248,11 @@ absl::Status Engine::Load(std::span<const std::byte> saved) {
     return absl::InvalidArgumentError(absl::StrCat(
         "this state cannot be loaded: ", reader.ok() ? std::string(error) : reader.error()));
   }
-  next_grace_end_ns_ = 0;  // EndGraces() finds the first
+  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    NoteBusy(session);
+    NoteOwed(session);
+    SetTimer(session);
+  }
   RecountWork();
   return absl::OkStatus();
 }

@@ -293,6 +293,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
                      CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
         order.cancel_cl_ord_id = 0;
       }
+      if (IsOwed(order)) RetryLater(order.session);
     }
     exposure_.Change(before, ContributionOf(order));
   }
@@ -358,6 +359,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     const uint64_t cl_ord_id = order.cancel_cl_ord_id;
     order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
     order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
+    if (IsOwed(order)) RetryLater(order.session);
     if (cl_ord_id != 0) {
       RejectChange(session, &order, RequestType::kCancel, cl_ord_id, order.cl_ord_id, reason,
                    RiskCheck::kNone, effects);

@@ -1,10 +1,9 @@
-// What happens when a session comes or goes, and when the gateway itself does?
-
+// What happens when a session comes or goes, and when the gateway itself does.
 //
 // Cancel on disconnect: a session that was logged out on its own wish has its orders canceled at
 // once or not at all; one that lost its link has a grace period to return in. Once the decision is
-// taken it is carried out, also when the session returns in the middle; what stands at a venue that
-// is down is canceled when that venue is back, unless the session is back before.
+// taken it is carried out, also when the session returns in the middle. What a venue refuses or
+// does not get is tried again until the order ends, unless the session is back before.
 
 #include <algorithm>
 
@@ -26,12 +25,16 @@ void Engine::OnSessionUp(uint32_t session, const Input& input) noexcept {
   state.durability = IsKnown(logon.durability) ? logon.durability : Durability::kMemory;
   state.absence = Absence::kNone;
   state.snapshot = {};
+  if (!state.retry.wanted) state.retry = {};  // from now on the strategy decides
+  SetTimer(session);
+  NoteOwed(session);
   if (logon.next_seq_in == 0) {
     ++state.snapshot_round;
     state.snapshot.walk = StartWalk(session);
     state.snapshot.active = state.snapshot.walk.active();
     state.snapshot.count = exposure_.session_open_orders(session);
   }
+  NoteBusy(session);
   RecountWork();
 }
 
@@ -56,6 +59,8 @@ void Engine::OnSessionDown(uint32_t session, const Input& input) noexcept {
     default:
       if (policy != CancelOnDisconnect::kOff) BeginGrace(session);
   }
+  NoteBusy(session);
+  NoteOwed(session);
   RecountWork();
 }
 
@@ -70,32 +75,81 @@ void Engine::BeginGrace(uint32_t session) noexcept {
   SessionState& state = sessions_[session];
   state.absence = Absence::kGrace;
   state.grace_end_ns = now_ns_ + absence_limits_[session].grace_ns;
-  next_grace_end_ns_ = std::min(next_grace_end_ns_, state.grace_end_ns);
+  SetTimer(session);
 }
 
 void Engine::CancelGone(uint32_t session) noexcept {
-  sessions_[session].absence = Absence::kGone;
-  sessions_[session].disconnect = StartWalk(session);
+  SessionState& state = sessions_[session];
+  state.absence = Absence::kGone;
+  state.disconnect = StartWalk(session);
+  state.retry.delay_ns = kRetryFirstNs;
+  NoteBusy(session);
+  NoteOwed(session);
 }
 
-void Engine::EndGraces() noexcept {
-  next_grace_end_ns_ = kNever;
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
-    const SessionState& state = sessions_[session];
-    if (state.absence != Absence::kGrace) continue;
-    if (state.grace_end_ns <= now_ns_) {
-      CancelGone(session);
-    } else {
-      next_grace_end_ns_ = std::min(next_grace_end_ns_, state.grace_end_ns);
+// --- Waits ---
+
+void Engine::SetTimer(uint32_t session) noexcept {
+  const SessionState& state = sessions_[session];
+  int64_t due_ns = state.retry.due_ns != 0 ? state.retry.due_ns : SessionTimers::kNever;
+  if (state.absence == Absence::kGrace) due_ns = std::min(due_ns, state.grace_end_ns);
+  timers_.Set(session, due_ns);
+}
+
+// What is due by now; what is left over is due in the next step.
+void Engine::EndWaits(const Effects& effects) noexcept {
+  while (timers_.next_due_ns() <= now_ns_ && TakeVisit(effects)) {
+    const uint32_t session = timers_.first();
+    SessionState& state = sessions_[session];
+    if (state.absence == Absence::kGrace && state.grace_end_ns <= now_ns_) CancelGone(session);
+    if (state.retry.due_ns != 0 && state.retry.due_ns <= now_ns_) {
+      state.retry.due_ns = 0;
+      // Never before the last one has been through.
+      state.retry.walk.active() ? RetryLater(session) : StartRetry(session);
     }
+    SetTimer(session);
   }
-  RecountWork();
 }
 
-// A venue can be reached again: what it kept of sessions that are gone is canceled now.
-void Engine::CancelAllGone() noexcept {
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
-    if (sessions_[session].absence == Absence::kGone) CancelGone(session);
+// --- Cancels that are owed ---
+
+void Engine::NoteOwed(uint32_t session) noexcept {
+  const SessionState& state = sessions_[session];
+  owed_.Set(session, state.absence == Absence::kGone || state.retry.wanted);
+}
+
+// A cancel that is owed was refused.
+void Engine::RetryLater(uint32_t session) noexcept {
+  RetryJob& retry = sessions_[session].retry;
+  if (retry.due_ns != 0) return;
+  retry.due_ns = now_ns_ + retry.delay_ns;
+  retry.delay_ns = std::min(retry.delay_ns * 2, kRetryLongestNs);
+  SetTimer(session);
+}
+
+void Engine::StartRetry(uint32_t session) noexcept {
+  RetryJob& retry = sessions_[session].retry;
+  retry.walk = StartWalk(session);
+  retry.met = false;
+  NoteBusy(session);
+}
+
+// Every session's at once, as far as one step may.
+void Engine::RetryAll() noexcept {
+  if (owed_.count() != 0) next_retry_ = 0;
+}
+
+void Engine::StartRetries(const Effects& effects) noexcept {
+  while (next_retry_ != kNone) {
+    const uint32_t session = owed_.NextFrom(next_retry_);
+    if (session == SessionSet::kNone) {
+      next_retry_ = kNone;
+      return;
+    }
+    if (!TakeVisit(effects)) return;
+    sessions_[session].retry.delay_ns = kRetryFirstNs;
+    StartRetry(session);
+    next_retry_ = session + 1;
   }
 }
 
@@ -115,6 +169,8 @@ void Engine::OnStart(uint32_t number) noexcept {
     state.up = false;
     state.snapshot = {};
     if (returns) BeginGrace(session);
+    NoteBusy(session);
+    NoteOwed(session);
   }
   for (uint32_t venue = 0; venue < venues_.size(); ++venue) {
     if (venues_.SetState(venue, VenueState::kDown)) doubtful_[venue] = 1;

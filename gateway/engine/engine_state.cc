@@ -147,10 +147,12 @@ uint64_t Engine::StateHash() const noexcept {
                static_cast<uint64_t>(session.cancel_on_disconnect) << 8 |
                static_cast<uint64_t>(session.up));
     folder.Add(session.disconnect);
-    for (const MassCancelJob* job : {&session.mass_cancel, &session.operator_cancel}) {
-      folder.Add(job->walk);
-      folder.Add(uint64_t{job->affected} << 32 | job->not_sent);
-    }
+    folder.Add(session.retry.walk);
+    folder.Add(session.retry.due_ns);
+    folder.Add(session.retry.delay_ns);
+    folder.Add(uint64_t{session.retry.wanted} << 1 | uint64_t{session.retry.met});
+    folder.Add(session.mass_cancel.walk);
+    folder.Add(uint64_t{session.mass_cancel.affected} << 32 | session.mass_cancel.not_sent);
     folder.Add(session.snapshot.walk);
     folder.Add(uint64_t{session.snapshot.index} << 32 | session.snapshot.count);
   }
@@ -184,11 +186,14 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(notices_.at(place).risk);
     folder.Add(notices_.at(place).venue);
   }
-  for (const SessionState& session : sessions_) {
-    folder.Add(session.mass_cancel.request);
-    folder.Add(session.operator_cancel.request);
-  }
-  folder.Add(next_busy_session_);
+  for (const SessionState& session : sessions_) folder.Add(session.mass_cancel.request);
+  folder.Add(operator_.request);
+  folder.Add(operator_.walk);
+  folder.Add(operator_.end_order_id);
+  folder.Add(uint64_t{operator_.next_session} << 32 | operator_.end_session);
+  folder.Add(uint64_t{operator_.affected} << 32 | operator_.not_sent);
+  folder.Add(uint8_t{operator_.active});
+  folder.Add(uint64_t{next_busy_session_} << 32 | next_retry_);
   folder.Add(uint64_t{notices_.count()} << 32 | notices_.next_session());
   return folder.hash();
 }

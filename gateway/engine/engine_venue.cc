@@ -12,11 +12,11 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
     return;
   }
   bool news = false;
+  bool was_down = false;
   if (status.instrument == 0) {
-    const bool was_reachable = venues_.Reachable(venue);
+    was_down = !venues_.Reachable(venue);
     news = venues_.SetState(venue, status.state);
     if (news && status.state == VenueState::kDown) doubtful_[venue] = 1;
-    if (!was_reachable && venues_.Reachable(venue)) CancelAllGone();
   } else {
     const uint32_t instrument = InstrumentIndex(status.instrument);
     if (instrument == kNone) {
@@ -26,6 +26,8 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
     news = venues_.SetHalt(venue, instrument, status.state != VenueState::kUp);
   }
   if (!news) return;
+  // Back, or trading again: what it did not get or refused is due now.
+  if (status.state == VenueState::kUp || was_down) RetryAll();
   Notice notice{FrameType::kVenueStatus, {}, status};
   notice.venue.venue = venues_.id(venue);
   notice.venue.transact_time = static_cast<uint64_t>(now_ns_);

@@ -1,8 +1,9 @@
-// How is work that concerns many orders or many sessions done without ever holding up one step?
+// Work that concerns many orders or many sessions, without ever holding up one step.
 //
-// A step looks at kVisitsPerStepMax orders at most and goes on in the next: cancels for a mass
-// cancel or a lost session, snapshots, broadcasts, and the search for orders in doubt after a venue
-// went down.
+// A step looks at kVisitsPerStepMax things at most and goes on in the next: cancels for a mass
+// cancel, an operator or a lost session, and cancels that are tried again; snapshots, broadcasts,
+// and the search for orders in doubt after a venue went down. No kind of work can keep another from
+// going on.
 
 #include <algorithm>
 
@@ -32,9 +33,8 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   state.mass_cancel.active = true;
   state.mass_cancel.request = request;
   state.mass_cancel.walk = StartWalk(session);
-  RecountWork();
   visits_left_ = kVisitsPerStepMax;
-  WorkForSession(state, effects);
+  WorkForSession(session, effects);
   RecountWork();
 }
 
@@ -87,25 +87,18 @@ void Engine::OnOperatorCancel(const Input& input) noexcept {
     ++counters_.unknown_sources;
     return;
   }
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
-    MassCancelJob& job = sessions_[session].operator_cancel;
-    job = {};
-    if (request.cl_ord_id != 0 && session != only) continue;
-    job.walk = StartWalk(session);
-    job.active = job.walk.active();
-    job.request = request;
-  }
+  operator_ = {};
+  operator_.active = true;
+  operator_.request = request;
+  operator_.next_session = request.cl_ord_id == 0 ? 0 : only;
+  operator_.end_session =
+      request.cl_ord_id == 0 ? static_cast<uint32_t>(sessions_.size()) : only + 1;
+  operator_.end_order_id = (orders_.requests() + 1) << kSlotBits;
   RecountWork();
 }
 
 OperatorCancelView Engine::operator_cancel() const noexcept {
-  OperatorCancelView view;
-  for (const SessionState& session : sessions_) {
-    view.under_way |= session.operator_cancel.active;
-    view.affected += session.operator_cancel.affected;
-    view.not_sent += session.operator_cancel.not_sent;
-  }
-  return view;
+  return {operator_.active, operator_.affected, operator_.not_sent};
 }
 
 // --- Walks ---
@@ -125,8 +118,8 @@ void Engine::SkipClosing(const Order& order) noexcept {
     return;
   const Slot slot = orders_.SlotOfOrder(order);
   SessionState& session = sessions_[order.session];
-  for (Walk* walk : {&session.disconnect, &session.mass_cancel.walk, &session.operator_cancel.walk,
-                     &session.snapshot.walk, &sweep_}) {
+  for (Walk* walk : {&session.disconnect, &session.retry.walk, &session.mass_cancel.walk,
+                     &session.snapshot.walk, &operator_.walk, &sweep_}) {
     if (walk->at == slot) StepWalk(*walk);
   }
 }
@@ -138,40 +131,57 @@ bool Engine::TakeVisit(const Effects& effects) noexcept {
 }
 
 void Engine::RecountWork() noexcept {
-  work_ = notices_.count();
-  for (SessionState& session : sessions_) {
-    session.busy = session.disconnect.active() || session.mass_cancel.active ||
-                   session.operator_cancel.active || session.snapshot.active;
-    work_ += session.busy;
-  }
+  work_ = notices_.count() + busy_.count();
   for (const uint8_t doubtful : doubtful_) work_ += doubtful;
   work_ += sweep_venue_ != kNone;
+  work_ += next_retry_ != kNone;
+  work_ += operator_.active;
 }
 
+void Engine::NoteBusy(uint32_t index) noexcept {
+  const SessionState& session = sessions_[index];
+  busy_.Set(index, session.disconnect.active() || session.retry.walk.active() ||
+                       session.mass_cancel.active || session.snapshot.active);
+}
+
+// First each kind of work gets its part, then whoever has more to do what is left.
 void Engine::DoWork(Effects& effects) noexcept {
-  if (now_ns_ >= next_grace_end_ns_) EndGraces();
-  if (work_ == 0) return;
-  visits_left_ = kVisitsPerStepMax;
-  SendNotices(effects);
-  const auto sessions = static_cast<uint32_t>(sessions_.size());
-  for (uint32_t turn = 0; turn < sessions && visits_left_ != 0; ++turn) {
-    if (next_busy_session_ >= sessions) next_busy_session_ = 0;
-    SessionState& session = sessions_[next_busy_session_];
-    if (session.busy) WorkForSession(session, effects);
-    ++next_busy_session_;
+  if (work_ == 0 && timers_.next_due_ns() > now_ns_) return;
+  uint32_t left = kVisitsPerStepMax;
+  for (const uint32_t part : {kVisitsOfAKindMax, kVisitsPerStepMax}) {
+    const auto spend = [&](void (Engine::*work)(Effects&) noexcept) {
+      const uint32_t mine = visits_left_ = std::min(part, left);
+      (this->*work)(effects);
+      left -= mine - visits_left_;
+    };
+    spend(&Engine::WorkForSessions);
+    spend(&Engine::WorkForOperator);
+    spend(&Engine::SendNotices);
+    spend(&Engine::SweepDoubt);
   }
-  SweepDoubt(effects);
   RecountWork();
 }
 
-void Engine::WorkForSession(SessionState& session, Effects& effects) noexcept {
+void Engine::WorkForSessions(Effects& effects) noexcept {
+  EndWaits(effects);
+  StartRetries(effects);
+  for (uint32_t turn = busy_.count(); turn != 0 && effects.room() >= kEffectsPerVisitMax; --turn) {
+    if (visits_left_ == 0) return;
+    uint32_t session = busy_.NextFrom(next_busy_session_);
+    if (session == SessionSet::kNone) session = busy_.NextFrom(0);
+    WorkForSession(session, effects);
+    next_busy_session_ = session + 1;
+  }
+}
+
+void Engine::WorkForSession(uint32_t index, Effects& effects) noexcept {
+  SessionState& session = sessions_[index];
   while (session.disconnect.active() && TakeVisit(effects)) {
     Order& order = orders_[session.disconnect.at];
     StepWalk(session.disconnect);
     (void)CancelWalked(order, session, 0, effects);
   }
-  CancelFor(session.operator_cancel, session, effects);
-  if (!session.operator_cancel.walk.active()) session.operator_cancel.active = false;
+  RetryForSession(index, effects);
   MassCancelJob& mass = session.mass_cancel;
   CancelFor(mass, session, effects);
   if (mass.active && !mass.walk.active() && effects.room() != 0) {
@@ -190,32 +200,72 @@ void Engine::WorkForSession(SessionState& session, Effects& effects) noexcept {
     SendOpenOrder(session, order, effects);
   }
   if (!snapshot.walk.active()) snapshot.active = false;
+  NoteBusy(index);
 }
 
-// Goes on with a mass cancel, as far as this step may.
+// Sends the cancels that are owed and not under way.
+void Engine::RetryForSession(uint32_t index, Effects& effects) noexcept {
+  SessionState& session = sessions_[index];
+  RetryJob& retry = session.retry;
+  if (!retry.walk.active()) return;
+  while (retry.walk.active() && TakeVisit(effects)) {
+    Order& order = orders_[retry.walk.at];
+    StepWalk(retry.walk);
+    retry.met |= order.Has(kCancelWanted);
+    if (IsOwed(order)) (void)CancelWalked(order, session, 0, effects);
+  }
+  if (retry.walk.active()) return;
+  retry.wanted = retry.met;
+  NoteOwed(index);
+}
+
+// Goes on with an operator's cancel, session by session.
+void Engine::WorkForOperator(Effects& effects) noexcept {
+  OperatorCancelJob& job = operator_;
+  while (job.active) {
+    while (job.walk.active()) {
+      if (!TakeVisit(effects)) return;
+      Order& order = orders_[job.walk.at];
+      StepWalk(job.walk);
+      if (!Fits(order, job.request)) continue;
+      SessionState& session = sessions_[order.session];
+      order.flags |= kCancelWanted;
+      if (!session.retry.wanted) session.retry.delay_ns = kRetryFirstNs;
+      session.retry.wanted = session.retry.met = true;
+      NoteOwed(order.session);
+      const Walked walked = CancelWalked(order, session, 0, effects);
+      job.affected += walked == Walked::kSent;
+      job.not_sent += walked == Walked::kUnreachable;
+    }
+    if (job.next_session == job.end_session) {
+      job.active = false;
+      return;
+    }
+    if (!TakeVisit(effects)) return;
+    const Slot first = orders_.first_open(job.next_session++);
+    if (first != kNoSlot && orders_[first].order_id < job.end_order_id) {
+      job.walk = {first, job.end_order_id};
+    }
+  }
+}
+
+bool Engine::Fits(const Order& order, const MassCancel& filter) const noexcept {
+  const Position& position = exposure_.position(order.position);
+  return (filter.instrument == 0 || filter.instrument == instruments_[position.instrument].id) &&
+         (filter.account == 0 || filter.account == account_ids_[position.account]) &&
+         (filter.venue == 0 || filter.venue == venues_.id(order.venue)) &&
+         (filter.side == Side::kUnset || filter.side == order.side);
+}
+
+// Goes on with a session's mass cancel, as far as this step may.
 void Engine::CancelFor(MassCancelJob& job, SessionState& session, Effects& effects) noexcept {
-  const MassCancel& filter = job.request;
-  const uint64_t cl_ord_id = &job == &session.mass_cancel ? filter.cl_ord_id : 0;
   while (job.active && job.walk.active() && TakeVisit(effects)) {
     Order& order = orders_[job.walk.at];
     StepWalk(job.walk);
-    const Position& position = exposure_.position(order.position);
-    const bool fits =
-        (filter.instrument == 0 || filter.instrument == instruments_[position.instrument].id) &&
-        (filter.account == 0 || filter.account == account_ids_[position.account]) &&
-        (filter.venue == 0 || filter.venue == venues_.id(order.venue)) &&
-        (filter.side == Side::kUnset || filter.side == order.side);
-    if (!fits) continue;
-    switch (CancelWalked(order, session, cl_ord_id, effects)) {
-      case Walked::kSent:
-        ++job.affected;
-        break;
-      case Walked::kUnreachable:
-        ++job.not_sent;
-        break;
-      case Walked::kAskedBefore:
-        break;
-    }
+    if (!Fits(order, job.request)) continue;
+    const Walked walked = CancelWalked(order, session, job.request.cl_ord_id, effects);
+    job.affected += walked == Walked::kSent;
+    job.not_sent += walked == Walked::kUnreachable;
   }
 }
 

@@ -1,4 +1,4 @@
-// What does the gateway remember of an order?
+// What the gateway remembers of an order.
 //
 // One record of three cache lines, in a fixed pool; where it lies is its slot. Line 0 is what a
 // fill needs, line 1 what entry and cancel add, line 2 what only a replace touches. The record is
@@ -68,6 +68,8 @@ inline constexpr uint8_t kCancelOutdated =
     4;  // the pending cancel names the order as it was before a replace
 inline constexpr uint8_t kHadReplace =
     8;  // line 2 holds the latest replace, for recognising it again
+inline constexpr uint8_t kCancelWanted = 16;  // an operator canceled it: tried until it ends
+inline constexpr uint8_t kOrderFlagsEnd = 32;
 
 struct alignas(64) Order {
   // Line 0

@@ -76,9 +76,9 @@ std::string_view OrderTable::FindError() const noexcept {
         (order.replace_id != 0 && !own(order.replace_id))) {
       return "an order's identifiers are not its own";
     }
-    if (!IsKnown(order.state) || order.state == OrderState::kFree || order.flags >= 16 ||
-        !IsKnown(order.side) || !IsKnown(order.ord_type) || !IsKnown(order.time_in_force) ||
-        (order.Has(kCancelPending) && order.cancel_id == 0) ||
+    if (!IsKnown(order.state) || order.state == OrderState::kFree ||
+        order.flags >= kOrderFlagsEnd || !IsKnown(order.side) || !IsKnown(order.ord_type) ||
+        !IsKnown(order.time_in_force) || (order.Has(kCancelPending) && order.cancel_id == 0) ||
         (order.Has(kReplacePending) && order.replace_id == 0)) {
       return "an order is in no state that orders have";
     }

@@ -1,4 +1,4 @@
-// What does the engine know of a session, and what work for it is left over from earlier steps?
+// What the engine knows of a session, and what work for it is left over from earlier steps.
 //
 // Sequence numbers start at 1. next_seq_in counts every numbered message of the client, refused or
 // not, and what its GapFills skip; next_seq_out counts every report, but no SessionReject. Work
@@ -53,6 +53,48 @@ struct SnapshotJob {
   }
 };
 
+// Cancels that the gateway owes on its own account: of a session that is gone, and of orders that
+// an operator canceled (kCancelWanted). Each stays owed until its order ends. One that the venue
+// refuses is tried again after a while, and again after twice that; one that could not reach the
+// venue when it can be reached again.
+inline constexpr int64_t kRetryFirstNs = 100'000'000;
+inline constexpr int64_t kRetryLongestNs = 5'000'000'000;
+
+struct RetryJob {
+  Walk walk;                         // sends what is owed
+  int64_t due_ns = 0;                // when the next begins; 0: nothing was refused
+  int64_t delay_ns = kRetryFirstNs;  // of the next refusal
+  bool wanted = false;               // there may be orders that an operator canceled
+  bool met = false;                  // the walk, or an operator since it began, came upon one
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.walk, self.due_ns, self.delay_ns, self.wanted, self.met);
+    archive.Require(
+        self.due_ns >= 0 && self.delay_ns >= kRetryFirstNs && self.delay_ns <= kRetryLongestNs,
+        "a retry of cancels that cannot be");
+  }
+};
+
+// An operator's cancel goes through the sessions one after the other.
+struct OperatorCancelJob {
+  bool active = false;
+  MassCancel request = {};
+  uint32_t next_session = 0;  // by index: whose orders come after this walk
+  uint32_t end_session = 0;
+  Walk walk;
+  uint64_t end_order_id = 0;  // orders from this one on are younger than the command
+  uint32_t affected = 0;
+  uint32_t not_sent = 0;
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.active, self.request, self.next_session, self.end_session, self.walk,
+            self.end_order_id, self.affected, self.not_sent);
+    archive.Require(IsKnown(self.request.side), "an operator's cancel of no side");
+  }
+};
+
 // What a session's open orders have to expect while it is not logged on.
 enum class Absence : uint8_t {
   kNone,    // it is logged on, or they stay whatever happens
@@ -68,23 +110,22 @@ struct EngineSession {
   bool cancel_on_disconnect = false;  // the client asked for kLogout at its latest logon
   Absence absence = Absence::kNone;
   Durability durability = Durability::kMemory;  // promised at the latest logon
-  bool busy = false;                            // any walk below is unfinished
-  uint8_t snapshot_round = 0;     // counts snapshots; orders carry the one that they were part of
-  uint64_t next_seq_in = 1;       // of the next request
-  uint64_t next_seq_out = 1;      // of the next report
-  uint64_t incarnation = 0;       // of the latest logon
-  int64_t grace_end_ns = 0;       // of kGrace
-  Walk disconnect;                // cancels all open orders
-  MassCancelJob mass_cancel;      // the client's
-  MassCancelJob operator_cancel;  // or the last
+  uint8_t snapshot_round = 0;  // counts snapshots; orders carry the one that they were part of
+  uint64_t next_seq_in = 1;    // of the next request
+  uint64_t next_seq_out = 1;   // of the next report
+  uint64_t incarnation = 0;    // of the latest logon
+  int64_t grace_end_ns = 0;    // of kGrace
+  Walk disconnect;             // cancels all open orders
+  RetryJob retry;
+  MassCancelJob mass_cancel;
   SnapshotJob snapshot;
 
-  // All but `id`, which is configured, and `busy`, which follows.
+  // All but `id`, which is configured.
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
     archive(self.up, self.cancel_on_disconnect, self.absence, self.durability, self.snapshot_round,
             self.next_seq_in, self.next_seq_out, self.incarnation, self.grace_end_ns,
-            self.disconnect, self.mass_cancel, self.operator_cancel, self.snapshot);
+            self.disconnect, self.retry, self.mass_cancel, self.snapshot);
   }
 };
 

@@ -1,0 +1,46 @@
+// A set of sessions, by index, that finds its next member without looking at every session.
+//
+// A bit for each; 64 words for the most sessions that there can be. Engine thread only.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+namespace ringway {
+
+class SessionSet {
+ public:
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  explicit SessionSet(size_t sessions) : words_((sessions + 63) / 64) {}
+
+  void Set(uint32_t session, bool member) noexcept {
+    uint64_t& word = words_[session / 64];
+    const uint64_t bit = uint64_t{1} << (session % 64);
+    if (((word & bit) != 0) == member) return;
+    word ^= bit;
+    count_ += member ? 1u : UINT32_MAX;
+  }
+  bool Has(uint32_t session) const noexcept {
+    return (words_[session / 64] >> (session % 64) & 1) != 0;
+  }
+  uint32_t count() const noexcept { return count_; }
+
+  // The first member from `from` on; kNone.
+  uint32_t NextFrom(uint32_t from) const noexcept {
+    for (size_t at = from / 64; at < words_.size(); ++at) {
+      uint64_t word = words_[at];
+      if (at == from / 64) word &= ~uint64_t{0} << (from % 64);
+      if (word != 0)
+        return static_cast<uint32_t>(at * 64) + static_cast<uint32_t>(std::countr_zero(word));
+    }
+    return kNone;
+  }
+
+ private:
+  std::vector<uint64_t> words_;
+  uint32_t count_ = 0;
+};
+
+}  // namespace ringway
