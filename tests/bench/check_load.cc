@@ -16,7 +16,7 @@ constexpr int64_t kStartNs = 1'700'000'000 * kNsPerS;
 struct Scene {
   EngineConfig config = EngineLoad::Config({});
   std::vector<Instrument> instruments = MakeInstruments(config);
-  Exposure exposure{config, instruments};
+  Exposure exposure{config, instruments, TableSecret{1, 2}};
   OrderChecks checks = MakeChecks(config, static_cast<OrderChecks*>(nullptr));
   Position* position = exposure.FindOrMake(0, 0);
 
