@@ -16,7 +16,7 @@ constexpr int64_t kStartNs = 1'700'000'000 * kNsPerS;
 struct Scene {
   EngineConfig config = EngineLoad::Config({});
   std::vector<Instrument> instruments = MakeInstruments(config);
-  Exposure exposure{config, instruments, TableSecret{1, 2}};
+  Exposure exposure{config, instruments, TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f}};
   OrderChecks checks = MakeChecks(config, static_cast<OrderChecks*>(nullptr));
   Position* position = exposure.FindOrMake(0, 0);
 
