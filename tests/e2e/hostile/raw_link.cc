@@ -1,0 +1,58 @@
+// Sockets and memory of a link made by hand.
+#include "tests/e2e/hostile/raw_link.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/clock.h"
+#include "transport/port/shm_socket.h"
+
+namespace ringway::hostile {
+
+absl::StatusOr<ShmRegion> MakeRegion(uint32_t ring_bytes) {
+  return ShmRegion::Create(ring_bytes, /*huge_pages=*/false);
+}
+
+ShmHello HelloFor(const ShmRegion& region, uint32_t ring_bytes, uint32_t epoch, uint64_t peer_key) {
+  ShmHello hello{.ring_bytes = ring_bytes,
+                 .payload_bytes_max = 512,
+                 .epoch = epoch,
+                 .peer_key = peer_key,
+                 .region_bytes = region.bytes(),
+                 .first_seq = 1,
+                 .heartbeat_us = 20'000};
+  (void)!getrandom(hello.nonce.data(), hello.nonce.size(), 0);
+  return hello;
+}
+
+UniqueFd TryConnect(const std::string& path) noexcept {
+  UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof(address.sun_path) - 1));
+  if (!socket ||
+      connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return {};
+  }
+  return socket;
+}
+
+std::optional<Answer> AwaitReply(int socket, int64_t patience_ns) {
+  if (!WaitReadable(socket, MonotonicNowNs() + patience_ns).ok()) return std::nullopt;
+  Answer answer;
+  std::array<std::byte, sizeof(ShmReply)> bytes;
+  absl::StatusOr<Received> received = ReceiveMessage(socket, bytes);
+  if (!received.ok() || received->bytes != bytes.size()) return std::nullopt;
+  std::memcpy(&answer.reply, bytes.data(), bytes.size());
+  answer.fd = std::move(received->fd);
+  return answer;
+}
+
+}  // namespace ringway::hostile

@@ -1,0 +1,46 @@
+// Does a venue that takes nothing, or little, harm only those who trade there?
+#include <signal.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "gtest/gtest.h"
+#include "tests/e2e/hostile/hostile_fixture.h"
+
+namespace ringway::hostile {
+namespace {
+
+class VenueTest : public HostileTest {
+ protected:
+  void Signal(int signal) { ASSERT_EQ(kill(site_->exchange_pid(), signal), 0); }
+  void TearDown() override {
+    if (site_ != nullptr) kill(site_->exchange_pid(), SIGCONT);
+  }
+};
+
+TEST_F(VenueTest, AStoppedVenueHarmsOnlyThoseWhoTradeThere) {
+  ASSERT_NO_FATAL_FAILURE(Open({.journal = true, .exchange = true}));
+  Signal(SIGSTOP);
+  // So long that the gateway takes it for dead, and dials it, on the way.
+  ExpectUnharmed({"orders-far"}, WithJournal(32 << 20));
+}
+
+// It lives, and takes a few requests now and then: no time-out ends that.
+TEST_F(VenueTest, ASlowVenueHarmsOnlyThoseWhoTradeThere) {
+  ASSERT_NO_FATAL_FAILURE(Open({.journal = true, .exchange = true}));
+  int64_t next_ns = 0;
+  bool stopped = false;
+  TrialOptions options = WithJournal(32 << 20);
+  options.meanwhile = [&] {
+    const int64_t now_ns = MonotonicNowNs();
+    if (now_ns < next_ns) return;
+    stopped = !stopped;
+    Signal(stopped ? SIGSTOP : SIGCONT);
+    next_ns = now_ns + (stopped ? 600 : 5) * kNsPerMs;
+  };
+  ExpectUnharmed({"orders-far"}, options);
+}
+
+}  // namespace
+}  // namespace ringway::hostile
