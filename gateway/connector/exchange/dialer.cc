@@ -46,6 +46,14 @@ DialState ThreadDialer::Poll(std::unique_ptr<AnyLink>& link) {
   return state;
 }
 
+void ThreadDialer::Discard(std::unique_ptr<AnyLink> link) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(discarded_, link);
+  }
+  wake_.notify_one();
+}
+
 std::string ThreadDialer::last_error() const {
   const std::lock_guard lock(mutex_);
   return last_error_;
@@ -54,7 +62,15 @@ std::string ThreadDialer::last_error() const {
 void ThreadDialer::Run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || state_ == DialState::kUnderWay; });
+    wake_.wait(lock, [this] {
+      return stopping_ || discarded_ != nullptr || state_ == DialState::kUnderWay;
+    });
+    if (std::unique_ptr<AnyLink> discarded = std::move(discarded_)) {
+      lock.unlock();
+      discarded.reset();
+      lock.lock();
+      continue;
+    }
     if (stopping_) return;
     lock.unlock();
     absl::StatusOr<AnyLink> made = AnyLink::Connect(uri_, options_);

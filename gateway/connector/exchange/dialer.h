@@ -27,6 +27,9 @@ class Dialer {
   virtual void Start() = 0;
   // How the attempt stands. kConnected gives the link away; after it and kFailed comes kIdle.
   virtual DialState Poll(std::unique_ptr<L>& link) = 0;
+  // Takes back a link that has ended. Its memory and its device are given back where that may take
+  // its time.
+  virtual void Discard(std::unique_ptr<L> link) { link.reset(); }
 };
 
 class ThreadDialer final : public Dialer<AnyLink> {
@@ -40,6 +43,7 @@ class ThreadDialer final : public Dialer<AnyLink> {
 
   void Start() override;
   DialState Poll(std::unique_ptr<AnyLink>& link) override;
+  void Discard(std::unique_ptr<AnyLink> link) override;
 
   // Why the last attempt failed; empty before any did. Any thread.
   std::string last_error() const;
@@ -56,6 +60,7 @@ class ThreadDialer final : public Dialer<AnyLink> {
   bool stopping_ = false;
   DialState state_ = DialState::kIdle;
   std::unique_ptr<AnyLink> link_;
+  std::unique_ptr<AnyLink> discarded_;  // goes before the next attempt, so there is one at most
   std::string last_error_;
   std::thread thread_;
 };

@@ -305,7 +305,7 @@ class BasicLinkConnector final : public Connector {
       ++counters_.attempts_failed;
     }
     link_->Close();
-    link_.reset();
+    dialer_->Discard(std::move(link_));
     broken_ = false;
     Retry(now_ns);
   }
