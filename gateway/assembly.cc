@@ -95,6 +95,11 @@ absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox)
   // Last of what can fail in a configuration's name, so that nobody can connect to what will not
   // come to be.
   if (absl::Status listens = Listen(config); !listens.ok()) return listens;
+  // An older link's client does not come back in front of the one that took its session over.
+  for (const SessionConfig& session : *sessions) {
+    if (session.epoch == 0) continue;
+    for (const auto& listener : listeners_) listener->Admit(session.id, session.epoch);
+  }
   const int64_t now_ns =
       std::max({UnixNowNs(), engine_->now_ns(), journal == nullptr ? 0 : journal->end.time_ns});
   if (journal != nullptr) {

@@ -25,7 +25,10 @@
 #include "msg/session.h"
 #include "nlohmann/json.hpp"
 #include "schema/messages.h"
+#include "transport/any_link.h"
+#include "transport/connect_error.h"
 #include "transport/link.h"
+#include "transport/options.h"
 
 namespace ringway {
 namespace {
@@ -437,6 +440,32 @@ TEST_F(GatewayProcessTest, WhatMemoryHasNoRoomForComesFromTheJournal) {
   EXPECT_EQ(gaps, 0);
   const nlohmann::json layer = nlohmann::json::parse(Ask("status"))["session_layer"];
   EXPECT_GT(layer["reports_recalled"].get<int>(), kOrders);
+}
+
+// The epochs that the gateway admitted are in its journal: an earlier one is as stale for the next
+// process as it was for this one.
+TEST_F(GatewayProcessTest, AnEpochIsStaleAlsoForTheNextProcess) {
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") + "[journal]\ndirectory = \"" +
+                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  StartReady();
+  const std::string uri = "shm:" + folder_ + "/gw.sock";
+  uint32_t epoch = 0;
+  {
+    absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(
+        {.uri = uri, .session = 7, .key_file = folder_ + "/one.key", .resume = {.epoch = 41}});
+    ASSERT_TRUE(session.ok()) << session.status();
+    epoch = (*session)->resume_state().epoch;
+    EXPECT_GT(epoch, 41u);
+  }
+  ConnectOptions connect;
+  connect.peer_key = 7;
+  connect.epoch = epoch;
+  const auto stale = [&] { return AdmittedEpochOf(AnyLink::Connect(uri, connect).status()); };
+  EXPECT_EQ(stale(), epoch);
+  kill(pid_, SIGKILL);
+  WaitForExit();
+  StartReady();
+  EXPECT_EQ(stale(), epoch);
 }
 
 TEST_F(GatewayProcessTest, AnOperatorCanStopIt) {

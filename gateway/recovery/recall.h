@@ -24,6 +24,7 @@ inline void RecallSession(const ReplayedGateway& past, const Engine& engine,
   const ReplayedSession* ended = past.session(session.id);
   if (ended == nullptr) return;
   session.incarnation = ended->incarnation;
+  session.epoch = ended->epoch;
   session.next_seq_out_recorded =
       std::min(session.next_seq_out_recorded, ended->next_seq_out_at_start);
   if (ended->reports.count() != 0) session.next_seq_out = ended->reports.first();

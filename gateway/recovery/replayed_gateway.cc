@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/session/journaled_logon.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 
@@ -148,8 +149,10 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
   if (input.origin == Origin::kSessionUp) {
     Logon logon;
     if (Decode(input.payload, logon) == DecodeStatus::kOk) {
-      SessionOf(input.id).incarnation = logon.incarnation;
-      SessionOf(input.id).next_seq_out_at_start = UINT64_MAX;
+      ReplayedSession& session = SessionOf(input.id);
+      session.incarnation = logon.incarnation;
+      session.epoch = EpochOf(logon);
+      session.next_seq_out_at_start = UINT64_MAX;
     }
   } else if (input.origin == Origin::kVenue && input.id <= UINT16_MAX) {
     ReplayedVenue& venue = venues_[static_cast<VenueId>(input.id)];

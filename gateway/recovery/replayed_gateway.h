@@ -34,6 +34,7 @@ namespace ringway {
 
 struct ReplayedSession {
   uint64_t incarnation = 0;
+  uint32_t epoch = 0;  // of the link of its last logon; 0: not recorded
   // Of the next report, the lowest at any start since its last logon: a client that knows more
   // heard what was lost with the machine's power.
   uint64_t next_seq_out_at_start = UINT64_MAX;

@@ -22,8 +22,10 @@
 namespace ringway {
 namespace {
 
-// "RWaround" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0164'6E75'6F72'5752;
+// "RWaround" and the format's number, which rises with every change of what is archived. The first
+// one had no epochs.
+constexpr uint64_t kFormat = 0x0264'6E75'6F72'5752;
+constexpr uint64_t kFormatWithoutEpochs = 0x0164'6E75'6F72'5752;
 
 bool IsRequest(const Effect& request) noexcept {
   NewOrder order;
@@ -53,10 +55,11 @@ void ArchiveMessage(A& archive, FrameType& type, uint16_t& bytes, std::span<Byte
 }
 
 template <class Session, class A>
-void ArchiveReports(Session& session, A& archive) {
+void ArchiveReports(Session& session, bool epochs, A& archive) {
   auto& reports = session.reports;
   uint64_t first = reports.first();
   archive(session.incarnation, first);
+  if (epochs) archive(session.epoch);
   const std::size_t count = archive.Count(reports.count(), SIZE_MAX, "reports");
   archive.Require(first != 0 && first <= UINT64_MAX - count, "numbers of reports that cannot be");
   std::array<std::byte, kTwoGranulePayloadBytes> payload;
@@ -108,7 +111,9 @@ template <class Self, class A>
 void ReplayedGateway::Archive(Self& self, A& archive) {
   uint64_t format = kFormat;
   archive(format);
-  archive.Require(format == kFormat, "it is of another version of the gateway, or none");
+  archive.Require(format == kFormat || format == kFormatWithoutEpochs,
+                  "it is of another version of the gateway, or none");
+  const bool epochs = format == kFormat;
   const std::size_t sessions = archive.Count(self.sessions_.size(), SIZE_MAX, "sessions");
   auto session = self.sessions_.begin();
   for (std::size_t i = 0; i < sessions && archive.ok(); ++i) {
@@ -122,12 +127,12 @@ void ReplayedGateway::Archive(Self& self, A& archive) {
                       "a session that is not configured, or twice");
       if (!archive.ok()) return;
       session = self.sessions_.try_emplace(id, self.options_.report_slots).first;
-      ArchiveReports(session->second, archive);
+      ArchiveReports(session->second, epochs, archive);
       const ResendStore& reports = session->second.reports;
       archive.Require(reports.count() == 0 || reports.next() == next,
                       "a session's reports end elsewhere than the engine's");
     } else {
-      ArchiveReports(session->second, archive);
+      ArchiveReports(session->second, epochs, archive);
       ++session;
     }
   }

@@ -37,12 +37,13 @@ TEST(SnapshotTest, ASnapshotAndTheRestAreTheWholeJournal) {
   for (int process = 0; process < 3; ++process) {
     flow.Open();
     flow.Run(3'000);
-    if (process == 2) flow.LogOn(2, 77);
+    if (process == 2) flow.LogOn(2, 77, 9);
     flow.Close();
   }
   Recovered whole = RecoverWhole(flow);
   EXPECT_EQ(whole.past.epoch(), 3u);
   EXPECT_EQ(whole.past.session(2)->incarnation, 77u);
+  EXPECT_EQ(whole.past.session(2)->epoch, 9u);
   EXPECT_EQ(whole.past.session(1)->reports.count(), 256u);
   EXPECT_FALSE(whole.past.venue(1)->requests.empty());
   const uint64_t last = whole.end.segment_number;

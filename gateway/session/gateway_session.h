@@ -19,6 +19,7 @@
 
 #include "base/check.h"
 #include "base/probe.h"
+#include "gateway/session/journaled_logon.h"
 #include "gateway/session/report_archive.h"
 #include "gateway/session/session_options.h"
 #include "gateway/step.h"
@@ -148,8 +149,7 @@ class GatewaySession {
                  .open_orders = snapshot && open_orders ? open_orders(id_) : 0};
     Sign(key_, LinkBinding{link_->nonces(), link_->epoch()}, ack);
     if (SendUnnumbered(*link_, ack) != SendStatus::kOk) End(LogoutReason::kUnset);
-    logon.mac0 = logon.mac1 = logon.mac2 = logon.mac3 = 0;  // proofs are not for journals
-    return logon;
+    return ForJournal(logon, link_->epoch());
   }
 
   // Numbers, keeps and sends a report. Never refuses: what there is no room for comes from the

@@ -30,7 +30,10 @@ TEST(LogonTest, BothSidesProveTheKeyAndAgreeOnNumbers) {
   EXPECT_EQ(client.snapshot.size(), kSnapshotOrders);
   ASSERT_EQ(world.ups.size(), 1u);
   EXPECT_EQ(world.ups[0].second.next_seq_in, 0u);
-  EXPECT_EQ(world.ups[0].second.mac0, 0u) << "proofs must not reach journals";
+  const Logon& journaled = world.ups[0].second;
+  EXPECT_EQ(journaled.mac1 | journaled.mac2 | journaled.mac3, 0u)
+      << "proofs must not reach journals";
+  EXPECT_EQ(journaled.mac0, 1u) << "the link's epoch stands in the proof's place";
   ASSERT_EQ(world.Order(client, 1), SendStatus::kOk);
   world.Run({&client});
   EXPECT_EQ(world.requests[7], Range(1, 1));

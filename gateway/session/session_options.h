@@ -35,6 +35,7 @@ struct SessionConfig {
   uint32_t report_slots = 16'384;
   // Where the session stood when an earlier gateway process ended; left alone for a new session.
   uint64_t incarnation = 0;
+  uint32_t epoch = 0;         // of its last link; 0: not known
   uint64_t next_seq_in = 1;   // of the next request
   uint64_t next_seq_out = 1;  // of the next report
   // Of the next report when that process ended, as far as it was recorded. A client that has later

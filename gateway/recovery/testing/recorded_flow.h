@@ -21,6 +21,7 @@
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/recover.h"
+#include "gateway/session/journaled_logon.h"
 #include "gateway/step.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -85,8 +86,9 @@ class RecordedFlow {
     }
   }
   // Random flow has no logons: this one only the journal knows.
-  void LogOn(SessionId session, uint64_t incarnation) {
-    const Logon logon{.session = session, .incarnation = incarnation, .next_seq_in = 1};
+  void LogOn(SessionId session, uint64_t incarnation, uint32_t link_epoch) {
+    const Logon logon =
+        ForJournal({.session = session, .incarnation = incarnation, .next_seq_in = 1}, link_epoch);
     std::array<std::byte, kMaxPayloadBytes<Logon>> payload;
     const uint32_t bytes = Encode(logon, payload.data());
     writer_->Append(flow_.now_ns(),
