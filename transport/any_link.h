@@ -98,8 +98,8 @@ class BasicAnyLink<BackendList<B...>> {
   const LinkNonces& nonces() const noexcept {
     return Visit([](const auto& link) -> const LinkNonces& { return link.nonces(); });
   }
-  void Sever() noexcept {
-    Visit([](auto& link) { link.Sever(); });
+  bool Sever() noexcept {
+    return Visit([](auto& link) { return link.Sever(); });
   }
   void Fence() noexcept {
     Visit([](auto& link) { link.Fence(); });

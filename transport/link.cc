@@ -53,6 +53,8 @@ std::string_view Name(CloseReason reason) noexcept {
       return "peer broke the protocol";
     case CloseReason::kSupersededEpoch:
       return "superseded by a newer epoch";
+    case CloseReason::kDeviceGone:
+      return "the device of this side is gone";
   }
   return "unknown";
 }

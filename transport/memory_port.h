@@ -11,8 +11,8 @@
 //                            later, its bytes in any order (RDMA, and the fault-injecting port).
 //
 // Thread rule: a port belongs to its link's thread. Lifetime: the memory lives as long as the port,
-// which is moved into the link. No function here allocates or blocks; all but PeerGone(), Sever()
-// and those for sleeping are hot.
+// which is moved into the link. No function here allocates or blocks; all but PeerGone(),
+// DeviceGone(), Sever() and those for sleeping are hot.
 #pragma once
 
 #include <concepts>
@@ -105,10 +105,15 @@ concept UnorderedMemoryPort =
   // Completions come in order.
   { port.CompletedWrites() }
   noexcept->std::same_as<uint64_t>;
-  // Ends the peer's power to write here, and this side's to write there, for good: when it returns
-  // the ring holds all that will ever come. The memory stays. May take the system's time.
+  // Ends the peer's power to write here, and this side's to write there, for good. True once that
+  // is done: the ring then holds all that will ever come. False: it is under way, ask again. The
+  // memory stays.
   { port.Sever() }
-  noexcept;
+  noexcept->std::same_as<bool>;
+  // Whether the link ends because this side's device failed or was taken away. May make system
+  // calls.
+  { port.DeviceGone() }
+  noexcept->std::same_as<bool>;
   // From now on a write with WriteFlags::wake makes wake_fd readable when it arrives.
   { port.ArmWake() }
   noexcept;

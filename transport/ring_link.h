@@ -29,6 +29,7 @@
 #include "base/born_here.h"
 #include "base/cache_line.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/crc32c.h"
 #include "transport/frame.h"
 #include "transport/link.h"
@@ -78,10 +79,11 @@ class alignas(kWriterSpacingBytes) RingLink {
   const LinkNonces& nonces() const noexcept { return identity_.nonces; }
 
   // --- Takeover ---
-  // The receiver's part, first step: neither side sends any more, and Poll() then finds all that
-  // will ever have come. Where the port cannot stop the peer (shared memory), what comes later is
-  // left unread. Takes the system's time on some ports.
-  void Sever() noexcept;
+  // The receiver's part, first step: neither side sends any more. True once Poll() finds all that
+  // will ever have come; false while the port is still ending the peer's power to write: call it
+  // again, or let Maintain() end the link when all is delivered. Where the port cannot stop the
+  // peer (shared memory), what comes later is left unread.
+  bool Sever() noexcept;
   // Stops reading and tells the peer that a newer epoch holds its place. Poll() first to take what
   // has arrived.
   void Fence() noexcept;
@@ -109,6 +111,8 @@ class alignas(kWriterSpacingBytes) RingLink {
   // A claim under way is its head word without the type. Its seq is the next frame's, so that a
   // claim ends with its commit; this value, of a seq that no frame has, is none.
   static constexpr uint64_t kNoClaim = 0;
+  // What the end of the peer's power to write is waited for at most, before the link ends anyway.
+  static constexpr int64_t kSeverLimitNs = kNsPerS;
 
   // Everything Commit() and TryClaim() touch on every message is in the first line.
   struct alignas(kCacheLineBytes) SendSide {
@@ -211,7 +215,7 @@ class alignas(kWriterSpacingBytes) RingLink {
 
   // --- ring_link_end.h ---
   void End(LinkState state, CloseReason reason) noexcept;
-  void CutOff() noexcept;
+  bool CutOff() noexcept;
 
   SendSide send_;
   ReceiveSide receive_;
@@ -246,6 +250,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   bool peer_gone_ = false;  // nothing new will come; what is in the ring is still delivered
   bool severed_ = false;    // ... and the port has seen to it
   CloseReason gone_reason_ = CloseReason::kPeerDead;
+  int64_t gone_since_ns_ = INT64_MIN;
   uint64_t peer_heartbeat_ = 0;
   int64_t peer_alive_ns_ = 0;
   int64_t last_maintain_ns_ = 0;

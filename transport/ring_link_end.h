@@ -17,7 +17,8 @@ void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
   send_.claim = kNoClaim;
   receive_.ring = kNothing;
   receive_.mask = 0;
-  if (reason != CloseReason::kPeerDead && reason != CloseReason::kLocal) {
+  if (reason != CloseReason::kPeerDead && reason != CloseReason::kDeviceGone &&
+      reason != CloseReason::kLocal) {
     SetStateFlags(own_line_.flags | kStateClosed);
   }
 }
@@ -30,19 +31,26 @@ void RingLink<P>::Close(uint8_t code) noexcept {
 }
 
 template <MemoryPort P>
-void RingLink<P>::Sever() noexcept {
-  if (!IsUp()) return;
+bool RingLink<P>::Sever() noexcept {
+  if (!IsUp()) return true;
   PeerIsGone(CloseReason::kSupersededEpoch);
-  CutOff();
+  return CutOff();
 }
 
-// What came until then is whole or never will be: Poll() shall look again.
+// True once the peer can write no more. What came until then is whole or never will be: Poll()
+// shall look again.
 template <MemoryPort P>
-void RingLink<P>::CutOff() noexcept {
-  if (severed_) return;
+bool RingLink<P>::CutOff() noexcept {
+  if (severed_) return true;
+  if constexpr (!P::kOrderedStores) {
+    if (gone_reason_ == CloseReason::kPeerDead && port_.DeviceGone()) {
+      gone_reason_ = CloseReason::kDeviceGone;
+    }
+    if (!port_.Sever()) return false;
+  }
   severed_ = true;
-  if constexpr (!P::kOrderedStores) port_.Sever();
   receive_.torn_pos = UINT64_MAX;
+  return true;
 }
 
 template <MemoryPort P>

@@ -336,9 +336,11 @@ void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
   if (silent_ns > dead_after_ns_) PeerIsGone(CloseReason::kPeerDead);
   state_ = peer_gone_ || silent_ns > suspect_after_ns_ ? LinkState::kSuspect : LinkState::kLive;
   if (peer_gone_) {
-    CutOff();
+    if (gone_since_ns_ == INT64_MIN) gone_since_ns_ = now_ns;
+    // A device that does not answer must not hold the link for good.
+    const bool final = CutOff() || now_ns - gone_since_ns_ > kSeverLimitNs;
     // What the peer had committed is delivered first.
-    if (!FrameIsWaiting()) End(LinkState::kClosed, gone_reason_);
+    if (final && !FrameIsWaiting()) End(LinkState::kClosed, gone_reason_);
   }
 }
 

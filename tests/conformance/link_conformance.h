@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -83,6 +84,18 @@ class LinkConformance : public ::testing::Test {
       a().Maintain(harness_.now_ns);
       b().Maintain(harness_.now_ns);
     }
+  }
+
+  // What Maintain() makes of a link whose peer is gone, without virtual time passing: some ports
+  // end the peer's power to write beside the caller, in real time.
+  LinkState StateOnceSevered(LinkType& link) {
+    const int64_t deadline_ns = MonotonicNowNs() + 10 * kNsPerS;
+    LinkState state = link.Maintain(harness_.now_ns);
+    while (state == LinkState::kSuspect && MonotonicNowNs() < deadline_ns) {
+      std::this_thread::yield();
+      state = link.Maintain(harness_.now_ns);
+    }
+    return state;
   }
 
   // Sends message n; answers what TryClaim() or Commit() said.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/conformance/link_conformance.h"
 
 namespace ringway {
@@ -20,7 +22,7 @@ TYPED_TEST_P(LinkLife, CommittedRecordsAreDeliveredBeforeDeathIsReported) {
   EXPECT_EQ(this->Receive(this->b(), 4).size(), 4u);
   EXPECT_EQ(this->b().Maintain(this->harness_.now_ns), LinkState::kSuspect);
   EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), 6u);
-  EXPECT_EQ(this->b().Maintain(this->harness_.now_ns), LinkState::kClosed);
+  EXPECT_EQ(this->StateOnceSevered(this->b()), LinkState::kClosed);
   EXPECT_EQ(this->b().close_reason(), CloseReason::kPeerDead);
   EXPECT_EQ(this->b().Poll([](const Record&) {}, 1), 0u);
 }
@@ -42,7 +44,7 @@ TYPED_TEST_P(LinkLife, SilenceIsSuspectThenDeath) {
   this->Settle();  // the peer's loop turns again
   EXPECT_EQ(this->b().state(), LinkState::kLive);
   pass_silently(240 * kNsPerMs);
-  EXPECT_EQ(this->b().state(), LinkState::kClosed);
+  EXPECT_EQ(this->StateOnceSevered(this->b()), LinkState::kClosed);
   EXPECT_EQ(this->b().close_reason(), CloseReason::kPeerDead);
 }
 
@@ -139,7 +141,7 @@ TYPED_TEST_P(LinkLife, UnconsumedRecordsSurviveTheLink) {
   this->Settle();
   this->harness_.Kill(1);
   this->harness_.Advance(this->options_.peer_check_interval_ns);
-  EXPECT_EQ(this->a().Maintain(this->harness_.now_ns), LinkState::kClosed);
+  EXPECT_EQ(this->StateOnceSevered(this->a()), LinkState::kClosed);
   uint64_t next = 12;  // the credit for 10 and 11 has come with a heartbeat
   this->a().ForEachUnconsumed([&](const Record& record) {
     this->ExpectIsMessage({record.type, {record.payload.begin(), record.payload.end()}}, next++,
@@ -153,7 +155,7 @@ TYPED_TEST_P(LinkLife, SeveredLinkStillHandsUpWhatCame) {
   this->Settle();
   for (uint64_t n = 0; n < 10; ++n) ASSERT_EQ(this->Send(this->a(), n, 48), SendStatus::kOk);
   this->Settle();
-  this->b().Sever();
+  while (!this->b().Sever()) std::this_thread::yield();  // some ports take the system's time
   EXPECT_EQ(this->b().TryClaim(8).status, SendStatus::kClosed);
   const std::vector<Delivered> delivered = this->Receive(this->b(), this->kAll);
   ASSERT_EQ(delivered.size(), 10u);

@@ -149,7 +149,8 @@ class VerbsProcessTest : public VerbsLinkTest {
     if (std::unique_ptr<VerbsLink> link = listener_->TryAccept()) {
       ASSERT_TRUE(listener_->Admit(link->peer_key(), link->epoch()));
       if (link_ != nullptr) {
-        link_->Sever();  // from here on the old ring holds all that will ever come
+        // From here on the old ring holds all that will ever come.
+        while (!link_->Sever()) std::this_thread::yield();
         TakeRecords();
         ++taken_over_;
       }

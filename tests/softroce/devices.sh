@@ -7,7 +7,9 @@
 #        devices.sh link-up INTERFACE   the cable again, also where it never was down
 #        devices.sh netem INTERFACE FAULT... | off
 #                                       what it sends meets tc-netem(8): netem va loss 5% delay 1ms
-#        devices.sh heal                both links up, no netem; also where nothing was hurt
+#        devices.sh device-del DEVICE   the device is taken away: waits until nobody has it open
+#        devices.sh device-add DEVICE   the device again
+#        devices.sh heal                both devices there, both links up, no netem; also where nothing was hurt
 #
 # A kernel takes what is sent to an address of its own for local, and never sends it. So the two addresses are taken out
 # of the table of local addresses. Between the two of them the cable is the next hop; they are local to what arrives by a
@@ -94,8 +96,8 @@ BATCH
 link set $interface_a up
 link set $interface_b up
 BATCH
-  rdma link add "$RINGWAY_RDMA_DEVICE_A" type rxe netdev "$interface_a"
-  rdma link add "$RINGWAY_RDMA_DEVICE_B" type rxe netdev "$interface_b"
+  add_device "$RINGWAY_RDMA_DEVICE_A"
+  add_device "$RINGWAY_RDMA_DEVICE_B"
   trap - EXIT
 }
 
@@ -105,6 +107,18 @@ interface() {
     "$interface_a" | "$interface_b") ;;
     *)
       echo "no interface of ours: $1; they are $interface_a and $interface_b" >&2
+      exit 2
+      ;;
+  esac
+}
+
+# add_device NAME: over its interface.
+add_device() {
+  case "$1" in
+    "$RINGWAY_RDMA_DEVICE_A") rdma link add "$1" type rxe netdev "$interface_a" ;;
+    "$RINGWAY_RDMA_DEVICE_B") rdma link add "$1" type rxe netdev "$interface_b" ;;
+    *)
+      echo "no device of ours: $1; they are $RINGWAY_RDMA_DEVICE_A and $RINGWAY_RDMA_DEVICE_B" >&2
       exit 2
       ;;
   esac
@@ -124,7 +138,12 @@ case "${1:-}:$#" in
     if [ "$*" = off ]; then set -- noqueue; else set -- netem "$@"; fi
     tc qdisc replace dev "$interface" root "$@"
     ;;
+  device-del:2) rdma link del "$2" ;;
+  device-add:2) add_device "$2" ;;
   heal:1)
+    for device in "$RINGWAY_RDMA_DEVICE_A" "$RINGWAY_RDMA_DEVICE_B"; do
+      [ -e "/sys/class/infiniband/$device" ] || add_device "$device"
+    done
     for interface in "$interface_a" "$interface_b"; do echo "link set $interface up"; done |
       ip -netns "$patch" -batch -
     for interface in "$interface_a" "$interface_b"; do echo "qdisc replace dev $interface root noqueue"; done |

@@ -183,7 +183,11 @@ class FaultyPort {
     return wire_->Post(end_, true, 0, sizeof(StateLine), &line, flags);
   }
   uint64_t CompletedWrites() noexcept { return wire_->ends_[end_].completed; }
-  void Sever() noexcept { wire_->Sever(end_); }
+  bool Sever() noexcept {
+    wire_->Sever(end_);
+    return true;
+  }
+  bool DeviceGone() noexcept { return false; }
   void ArmWake() noexcept {}
   uint64_t WakesReceived() noexcept { return wire_->ends_[end_].wakes; }
   bool PeerGone() noexcept { return wire_->ends_[end_].peer_gone; }

@@ -32,11 +32,7 @@ VerbsPort::~VerbsPort() {
     static_cast<void>(new std::shared_ptr<VerbsReaper>(std::move(reaper_)));
     return;
   }
-  if (reaper_ != nullptr) {
-    reaper_->Bury(std::move(queue_));
-  } else if (!gone_) {
-    queue_->Drain(VerbsReaper::kDrainLimitNs);
-  }
+  reaper_->Bury(std::move(queue_));
 }
 
 std::byte* VerbsPort::mirror() noexcept { return queue_->mirror(); }
@@ -60,7 +56,7 @@ bool VerbsPort::WriteState(const StateLine& line, WriteFlags flags) noexcept {
 
 bool VerbsPort::Post(uint64_t remote, const std::byte* from, uint32_t bytes,
                      WriteFlags flags) noexcept {
-  if (gone_ || queue_->severed()) [[unlikely]]
+  if (gone_) [[unlikely]]
     return false;
   ibv_sge segment{reinterpret_cast<uint64_t>(from), bytes, queue_->lkey()};
   ibv_send_wr request{};
@@ -101,24 +97,34 @@ uint64_t VerbsPort::CompletedWrites() noexcept {
   // Each pairs with the release store of whoever polls.
   if (slot.error.load(std::memory_order_acquire) != 0) [[unlikely]]
     gone_ = true;
-  queue_->TopUpReceives();
+  if (!severing_) queue_->TopUpReceives();
   return slot.writes.load(std::memory_order_acquire);
 }
 
 bool VerbsPort::PeerGone() noexcept {
   if (gone_) return true;
   CompletedWrites();
-  VerbsDevice& device = queue_->device();
-  device.DispatchEvents();
-  gone_ |= queue_->id().TakeEvents() || device.failed() || queue_->completions().failed() ||
+  gone_ |= DeviceGone() || queue_->completions().failed() ||
            // Pairs with the release store in VerbsDevice::DispatchEvents().
            queue_->events().failed.load(std::memory_order_acquire);
   return gone_;
 }
 
-void VerbsPort::Sever() noexcept {
+bool VerbsPort::DeviceGone() noexcept {
+  VerbsDevice& device = queue_->device();
+  device.DispatchEvents();
+  gone_ |= queue_->id().TakeEvents();
+  if (queue_->id().device_removed()) device.NoteRemoved();
+  return device.failed();
+}
+
+bool VerbsPort::Sever() noexcept {
   gone_ = true;
-  queue_->Sever();
+  if (!severing_) {
+    severing_ = true;
+    reaper_->Sever(*queue_);
+  }
+  return queue_->severed();
 }
 
 void VerbsPort::ArmWake() noexcept { queue_->completions().Arm(); }

@@ -9,7 +9,9 @@
 // A stopped process goes on acknowledging, so only heartbeats tell life; error completions, the
 // device's events and the connection manager's tell death sooner. Thread rule: Listener's functions
 // and a link's belong to one thread each; connections are made on the listener's own, or by
-// VerbsConnect() in its caller's, and ended on a third.
+// VerbsConnect() in its caller's, and ended on a third: the listener's, or one that the connecting
+// link has to itself. The destructor of a connecting link waits for that, up to
+// VerbsReaper::kDrainLimitNs.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +47,7 @@ class VerbsPort {
  public:
   static constexpr bool kOrderedStores = false;
 
-  // `reaper` takes the queue apart in the end; without one the destructor does, and takes its time.
+  // `reaper` severs the queue and takes it apart in the end.
   VerbsPort(std::unique_ptr<VerbsQueue> queue, std::shared_ptr<VerbsReaper> reaper) noexcept;
   VerbsPort(VerbsPort&& other) noexcept;
   VerbsPort& operator=(VerbsPort&& other) noexcept;
@@ -59,9 +61,10 @@ class VerbsPort {
   bool WriteState(const StateLine& line, WriteFlags flags) noexcept;
   uint64_t CompletedWrites() noexcept;
   bool PeerGone() noexcept;
-  void Sever() noexcept;
+  bool DeviceGone() noexcept;
+  bool Sever() noexcept;
   int wake_fd() const noexcept { return wake_fd_.get(); }
-  bool wake_is_certain() const noexcept { return true; }
+  bool wake_is_certain() const noexcept { return static_cast<bool>(wake_fd_); }
   void ArmWake() noexcept;
   void DrainWake() noexcept;
   uint64_t WakesReceived() noexcept;
@@ -81,6 +84,7 @@ class VerbsPort {
   uint32_t ring_bytes_ = 0;
   uint64_t writes_posted_ = 0;
   bool gone_ = false;
+  bool severing_ = false;  // from here on the queue pair is the reaper's
   VerbsCounters counters_;
 };
 static_assert(UnorderedMemoryPort<VerbsPort>);

@@ -39,6 +39,18 @@ VerbsCmEvent CopyOf(const rdma_cm_event& event) {
   return copy;
 }
 
+Gid GidOf(const sockaddr& address) {
+  Gid gid{};
+  if (address.sa_family == AF_INET) {
+    std::array<std::byte, 4> bytes;
+    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in&>(address).sin_addr, 4);
+    gid = GidOfIpv4(bytes);
+  } else if (address.sa_family == AF_INET6) {
+    std::memcpy(gid.data(), &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, 16);
+  }
+  return gid;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<VerbsCmChannel>> VerbsCmChannel::Create() {
@@ -81,11 +93,14 @@ absl::StatusOr<VerbsCmEvent> VerbsCmChannel::Next(int64_t deadline_ns) {
 }
 
 VerbsId::VerbsId(VerbsId&& other) noexcept
-    : id_(std::exchange(other.id_, nullptr)), channel_(std::move(other.channel_)) {}
+    : id_(std::exchange(other.id_, nullptr)),
+      channel_(std::move(other.channel_)),
+      device_removed_(other.device_removed_) {}
 
 VerbsId& VerbsId::operator=(VerbsId&& other) noexcept {
   std::swap(id_, other.id_);
   std::swap(channel_, other.channel_);
+  std::swap(device_removed_, other.device_removed_);
   return *this;
 }
 
@@ -99,7 +114,7 @@ absl::StatusOr<VerbsId> VerbsId::Create() {
   VerbsId made;
   made.channel_ = *std::move(channel);
   if (rdma_create_id(made.channel_->get(), &made.id_, nullptr, RDMA_PS_TCP) != 0) {
-    return absl::ErrnoToStatus(errno, "creating a connection identifier");
+    return SetUpError(errno, "creating a connection identifier");
   }
   return made;
 }
@@ -114,18 +129,8 @@ absl::Status VerbsId::Separate() {
   return absl::OkStatus();
 }
 
-Gid VerbsId::LocalAddress() const {
-  const sockaddr* const address = rdma_get_local_addr(id_);
-  Gid gid{};
-  if (address->sa_family == AF_INET) {
-    std::array<std::byte, 4> bytes;
-    std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, 4);
-    gid = GidOfIpv4(bytes);
-  } else if (address->sa_family == AF_INET6) {
-    std::memcpy(gid.data(), &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, 16);
-  }
-  return gid;
-}
+Gid VerbsId::LocalAddress() const { return GidOf(*rdma_get_local_addr(id_)); }
+Gid VerbsId::PeerAddress() const { return GidOf(*rdma_get_peer_addr(id_)); }
 
 bool VerbsId::TakeEvents() noexcept {
   if (channel_ == nullptr) return false;
@@ -136,6 +141,7 @@ bool VerbsId::TakeEvents() noexcept {
     over |= event->type == RDMA_CM_EVENT_DISCONNECTED ||
             event->type == RDMA_CM_EVENT_DEVICE_REMOVAL ||
             event->type == RDMA_CM_EVENT_TIMEWAIT_EXIT;
+    device_removed_ |= event->type == RDMA_CM_EVENT_DEVICE_REMOVAL;
   }
   return over;
 }

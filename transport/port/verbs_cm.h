@@ -76,17 +76,21 @@ class VerbsId {
 
   rdma_cm_id* get() const noexcept { return id_; }
   VerbsCmChannel* channel() const noexcept { return channel_.get(); }
-  // This end's address, as the connection manager bound it.
+  // This end's address, as the connection manager bound it, and the other's.
   Gid LocalAddress() const;
+  Gid PeerAddress() const;
 
   // Non-blocking: true once the peer, or the device, has ended the connection.
   bool TakeEvents() noexcept;
+  // Whether TakeEvents() heard that the device is taken away.
+  bool device_removed() const noexcept { return device_removed_; }
   // Tells the peer that it is over.
   void Disconnect() noexcept;
 
  private:
   rdma_cm_id* id_ = nullptr;
   std::unique_ptr<VerbsCmChannel> channel_;
+  bool device_removed_ = false;
 };
 
 // What a connection manager's event says went wrong, with the remedy where there is one.

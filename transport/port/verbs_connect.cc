@@ -20,6 +20,7 @@
 #include "transport/port/verbs_device.h"
 #include "transport/port/verbs_handshake.h"
 #include "transport/port/verbs_queue.h"
+#include "transport/port/verbs_reaper.h"
 
 namespace ringway {
 namespace {
@@ -136,6 +137,8 @@ absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const Connect
 
   (*queue)->SetPeer(reply->rkey);
   if (absl::Status up = (*queue)->BringUp(); !up.ok()) return up;
+  absl::StatusOr<std::shared_ptr<VerbsReaper>> reaper = VerbsReaper::Create({});
+  if (!reaper.ok()) return reaper.status();
   if (rdma_establish(raw) != 0) return SystemError("completing the connection", uri);
   if (options.report) {
     for (const absl::string_view line : absl::StrSplit((*queue)->Describe(), '\n')) {
@@ -143,7 +146,8 @@ absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const Connect
     }
   }
   return std::make_unique<VerbsLink>(
-      VerbsPort(*std::move(queue), nullptr), SettledOptions(options.link, *hello, *reply),
+      VerbsPort(*std::move(queue), *std::move(reaper)),
+      SettledOptions(options.link, *hello, *reply),
       LinkIdentity{options.peer_key, options.epoch, {hello->nonce, reply->nonce}},
       int64_t{reply->heartbeat_ms} * kNsPerMs);
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <infiniband/verbs.h>
+#include <rdma/rdma_cma.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -65,14 +66,7 @@ absl::StatusOr<std::shared_ptr<VerbsDevice>> VerbsDevice::Open(ibv_device* devic
   }
   ibv_context* const context = ibv_open_device(device);
   if (context == nullptr) {
-    const int error = errno;
-    const std::string text =
-        absl::StrCat("opening the RDMA device ", name, ": ", std::strerror(error));
-    if (error == EACCES || error == EPERM) {
-      return absl::PermissionDeniedError(
-          absl::StrCat(text, ". Remedy: give this user the right to /dev/infiniband/uverbs*"));
-    }
-    return absl::UnavailableError(text);
+    return SetUpError(errno, absl::StrCat("opening the RDMA device ", name));
   }
   std::shared_ptr<VerbsDevice> opened(new VerbsDevice(context));
   ibv_device_attr attributes{};
@@ -153,7 +147,47 @@ void VerbsDevice::DispatchEvents() noexcept {
   }
 }
 
+std::string VerbsDevice::TakeNewsOfFailure() {
+  // Relaxed: whoever comes first tells, nothing depends on it.
+  if (!failed() || told_.exchange(true, std::memory_order_relaxed)) return "";
+  ForgetRemovedDevices();
+  return absl::StrCat("the RDMA device ", name(), " failed or was taken away: its links end");
+}
+
+absl::Status SetUpError(int error, absl::string_view what) {
+  const std::string text = absl::StrCat(what, ": ", std::strerror(error));
+  switch (error) {
+    case EMFILE:
+      return absl::ResourceExhaustedError(
+          absl::StrCat(text,
+                       ". Remedy: raise this process's limit on open files (ulimit -n, "
+                       "LimitNOFILE= in its systemd unit)"));
+    case ENFILE:
+      return absl::ResourceExhaustedError(
+          absl::StrCat(text, ". Remedy: raise the machine's limit on open files (fs.file-max)"));
+    case ENOMEM:
+    case ENOSPC:
+      return absl::ResourceExhaustedError(
+          absl::StrCat(text, ". Remedy: fewer links to this device, or a smaller ring"));
+    case EACCES:
+    case EPERM:
+      return absl::PermissionDeniedError(
+          absl::StrCat(text, ". Remedy: give this user the right to /dev/infiniband/uverbs*"));
+    default:
+      return absl::UnavailableError(text);
+  }
+}
+
+void ForgetRemovedDevices() {
+  // Asking for the list brings the library's own up to date.
+  if (ibv_context** const list = rdma_get_devices(nullptr); list != nullptr)
+    rdma_free_devices(list);
+}
+
 absl::Status ExplainNoRdma(int error) {
+  if (error == EMFILE || error == ENFILE || error == ENOMEM) {
+    return SetUpError(error, "opening the RDMA connection manager");
+  }
   int count = 0;
   const DeviceList list(ibv_get_device_list(&count));
   if (list == nullptr || count == 0) {

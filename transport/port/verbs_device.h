@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "transport/port/verbs_gid.h"
 
 struct ibv_context;
@@ -57,6 +58,11 @@ class VerbsDevice {
   void DispatchEvents() noexcept;
   // The device itself has failed or is being taken away.
   bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+  // As the connection manager said. Pairs with failed().
+  void NoteRemoved() noexcept { failed_.store(true, std::memory_order_release); }
+  // What to tell an operator when it failed: once, then empty. Has the connection manager close it
+  // as well. Not on a path where time counts.
+  std::string TakeNewsOfFailure();
   // Readable when DispatchEvents() has something to do.
   int event_fd() const noexcept;
 
@@ -66,7 +72,17 @@ class VerbsDevice {
   ibv_context* context_;
   VerbsLimits limits_;
   std::atomic<bool> failed_{false};  // pairs with failed()
+  std::atomic<bool> told_{false};    // that it failed
 };
+
+// An errno of making something, as a status that names what ran out and the remedy:
+// ResourceExhausted for descriptors and memory, PermissionDenied, else Unavailable.
+absl::Status SetUpError(int error, absl::string_view what);
+
+// The connection manager's library opens every device once and keeps it open. Without this call it
+// would keep one that was taken away, and removing a software device waits until nobody has it
+// open. (rdma-core, librdmacm/cma.c, sync_devices_list.)
+void ForgetRemovedDevices();
 
 // Why RDMA cannot be used here at all, with the remedy; OK when there is a device. `error` is what
 // the connection manager answered.

@@ -1,9 +1,14 @@
 // How links are accepted without the polling thread noticing: one background thread answers the
 // connection manager.
 //
-// Bounds: pending_max connections being made, each with a deadline; finished_max links waiting to
-// be fetched; beyond them peers are refused. Nothing is mapped or registered for a peer before its
-// proof holds, where proofs are asked for.
+// Bounds: pending_max connections being made, each with a deadline; when there is no more room the
+// address with the most of them loses its oldest to a newcomer (verbs_quota.h), or the newcomer is
+// refused. finished_max links wait to be fetched. Nothing is mapped or registered for a peer before
+// its proof holds, where proofs are asked for.
+//
+// A device that is taken away ends what is pending on it, and its links see it for themselves. A
+// listener bound to its address tries to listen again with growing pauses until the device is back;
+// one of all addresses hears of new devices by itself.
 #include <poll.h>
 #include <rdma/rdma_cma.h>
 #include <sys/eventfd.h>
@@ -32,7 +37,9 @@
 #include "transport/port/verbs_cm.h"
 #include "transport/port/verbs_device.h"
 #include "transport/port/verbs_handshake.h"
+#include "transport/port/verbs_open_devices.h"
 #include "transport/port/verbs_queue.h"
+#include "transport/port/verbs_quota.h"
 #include "transport/port/verbs_reaper.h"
 
 namespace ringway {
@@ -45,7 +52,8 @@ class VerbsListener::Impl {
         channel_(std::move(channel)),
         reaper_(std::move(reaper)),
         stop_fd_(std::move(stop_fd)),
-        finished_(std::move(ready_fd)) {}
+        finished_(std::move(ready_fd)),
+        devices_(options_.link.rdma.shared_queue_links) {}
 
   ~Impl() {
     eventfd_write(stop_fd_.get(), 1);
@@ -54,27 +62,16 @@ class VerbsListener::Impl {
 
   // Errors: as VerbsListener::Listen().
   absl::Status Start(const Uri& uri) {
+    uri_ = uri;
     absl::StatusOr<VerbsAddress> address = ResolveAddress(uri.host, uri.port, true);
     if (!address.ok()) return address.status();
-    rdma_cm_id* id = nullptr;
-    if (rdma_create_id(channel_->get(), &id, nullptr, RDMA_PS_TCP) != 0) {
-      return absl::ErrnoToStatus(errno, "creating a connection identifier");
-    }
-    listen_id_ = VerbsId(id);
-    if (rdma_bind_addr(id, address->get()) != 0) return BindError(errno, uri);
-    if (id->verbs != nullptr) {  // bound to one device: what it lacks is said now
-      const absl::StatusOr<Device*> device = DeviceOf(id->verbs);
-      if (!device.ok()) return device.status();
-      const absl::StatusOr<GidChoice> gid =
-          (*device)->device->ChooseAddress(id->port_num, listen_id_.LocalAddress());
-      if (!gid.ok()) return gid.status();
-    }
+    address_ = *address;
+    if (absl::Status listening = ListenThere(); !listening.ok()) return listening;
     if (absl::Status lockable =
             CheckLockable(VerbsPinnedBytes(options_.link.ring_bytes), ReadLockLimits());
         !lockable.ok()) {
       return lockable;
     }
-    if (rdma_listen(id, kBacklog) != 0) return BindError(errno, uri);
     return StartThread(thread_, "rdma-listener", [this] { Run(); });
   }
 
@@ -86,24 +83,44 @@ class VerbsListener::Impl {
 
  private:
   static constexpr int kBacklog = 128;
+  static constexpr int kEventsPerTurnMax = 64;
   // How often the pending ones' deadlines are looked at.
   static constexpr int64_t kLookNs = 20 * kNsPerMs;
+  // Pauses between attempts to listen again where the device is gone.
+  static constexpr int64_t kListenAgainMinNs = 100 * kNsPerMs;
+  static constexpr int64_t kListenAgainMaxNs = 5 * kNsPerS;
 
-  // A device that connections came over, opened once, and the queue that its links share, if so.
-  struct Device {
-    std::shared_ptr<VerbsDevice> device;
-    std::shared_ptr<VerbsCompletions> shared;
-  };
   // A connection that was accepted and is not established yet.
   struct Pending {
     std::unique_ptr<VerbsQueue> queue;
+    Gid source;
     VerbsHello hello;
     VerbsReply reply;
     int64_t deadline_ns;
   };
 
-  static absl::Status BindError(int error, const Uri& uri) {
-    const std::string text = absl::StrCat("listening on ", uri.ToString(), ": ",
+  // Sets listen_id_. Errors: as VerbsListener::Listen().
+  absl::Status ListenThere() {
+    rdma_cm_id* raw = nullptr;
+    if (rdma_create_id(channel_->get(), &raw, nullptr, RDMA_PS_TCP) != 0) {
+      return SetUpError(errno, "creating a connection identifier");
+    }
+    VerbsId id(raw);
+    if (rdma_bind_addr(raw, address_.get()) != 0) return BindError(errno);
+    if (raw->verbs != nullptr) {  // bound to one device: what it lacks is said now
+      const absl::StatusOr<VerbsOpenDevices::Opened> opened = devices_.Open(raw->verbs);
+      if (!opened.ok()) return opened.status();
+      const absl::StatusOr<GidChoice> gid =
+          opened->device->ChooseAddress(raw->port_num, id.LocalAddress());
+      if (!gid.ok()) return gid.status();
+    }
+    if (rdma_listen(raw, kBacklog) != 0) return BindError(errno);
+    listen_id_ = std::move(id);
+    return absl::OkStatus();
+  }
+
+  absl::Status BindError(int error) const {
+    const std::string text = absl::StrCat("listening on ", uri_.ToString(), ": ",
                                           absl::ErrnoToStatus(error, "").message());
     if (error == EADDRINUSE) {
       return absl::AlreadyExistsError(
@@ -119,34 +136,41 @@ class VerbsListener::Impl {
     return absl::UnavailableError(text);
   }
 
-  absl::StatusOr<Device*> DeviceOf(ibv_context* context) {
-    const auto found = devices_.find(context);
-    if (found != devices_.end()) return &found->second;
-    absl::StatusOr<std::shared_ptr<VerbsDevice>> opened = VerbsDevice::Open(context->device);
-    if (!opened.ok()) return opened.status();
-    Device device{*std::move(opened), nullptr};
-    if (const uint32_t links = options_.link.rdma.shared_queue_links; links != 0) {
-      absl::StatusOr<std::shared_ptr<VerbsCompletions>> shared =
-          VerbsCompletions::Create(device.device, links);
-      if (!shared.ok()) return shared.status();
-      device.shared = *std::move(shared);
-    }
-    return &devices_.emplace(context, std::move(device)).first->second;
-  }
-
   void Run() {
     while (true) {
       std::array<pollfd, 2> poll_fds = {{{stop_fd_.get(), POLLIN, 0}, {channel_->fd(), POLLIN, 0}}};
+      const bool idle = pending_.empty() && listen_id_.get() != nullptr;
       const timespec timeout{0, kLookNs};
-      if (ppoll(poll_fds.data(), poll_fds.size(), pending_.empty() ? nullptr : &timeout, nullptr) <
-          0) {
+      if (ppoll(poll_fds.data(), poll_fds.size(), idle ? nullptr : &timeout, nullptr) < 0) {
         continue;  // EINTR; there is no other reason that could pass
       }
       if (poll_fds[0].revents != 0) return;
-      while (const std::optional<VerbsCmEvent> event = channel_->TryNext()) Serve(*event);
+      for (int i = 0; i != kEventsPerTurnMax; ++i) {
+        const std::optional<VerbsCmEvent> event = channel_->TryNext();
+        if (!event) break;
+        Serve(*event);
+      }
       NoteEarlyData();
       DropLate();
+      if (listen_id_.get() == nullptr) ListenAgain();
     }
+  }
+
+  void LoseDevice() {
+    Say(absl::StrCat("the RDMA device was taken away: its links end, and nobody can connect to ",
+                     uri_.ToString(), " until it is back"));
+    listen_id_ = VerbsId();
+    listen_again_ns_ = MonotonicNowNs();
+    listen_pause_ns_ = kListenAgainMinNs;
+  }
+
+  void ListenAgain() {
+    const int64_t now_ns = MonotonicNowNs();
+    if (now_ns < listen_again_ns_) return;
+    listen_again_ns_ = now_ns + listen_pause_ns_;
+    listen_pause_ns_ = std::min(2 * listen_pause_ns_, kListenAgainMaxNs);
+    ForgetRemovedDevices();
+    if (ListenThere().ok()) Say(absl::StrCat("listening on ", uri_.ToString(), " again"));
   }
 
   void Serve(const VerbsCmEvent& event) {
@@ -159,8 +183,7 @@ class VerbsListener::Impl {
         break;
       case RDMA_CM_EVENT_DEVICE_REMOVAL:
         if (event.id == listen_id_.get()) {
-          Say("the RDMA device was taken away: no more connections are accepted here");
-          listen_id_ = VerbsId();
+          LoseDevice();
         } else {
           Drop(event.id);
         }
@@ -179,11 +202,15 @@ class VerbsListener::Impl {
 
   void ServeRequest(VerbsId id, std::span<const std::byte> bytes) {
     Pending pending;
+    pending.source = id.PeerAddress();
     VerbsReply& reply = pending.reply;
     reply.ring_bytes_max = options_.link.ring_bytes;
     VerbsHello& hello = pending.hello;
     std::span<const std::byte> secret;
     reply.status = Judge(bytes, hello, secret, reply);
+    if (reply.status == VerbsStatus::kOk && !HasRoom(pending.source)) {
+      reply.status = VerbsStatus::kFull;
+    }
     rdma_cm_id* const raw = id.get();
     if (reply.status == VerbsStatus::kOk) {
       const absl::Status made = Prepare(id, pending);
@@ -216,29 +243,44 @@ class VerbsListener::Impl {
     if (parsed != VerbsStatus::kOk) return parsed;
     reply.admitted_epoch = admitted_.Of(hello.peer_key);
     if (hello.epoch <= reply.admitted_epoch) return VerbsStatus::kStaleEpoch;
-    if (pending_.size() >= options_.pending_max || finished_.count() >= options_.finished_max) {
-      return VerbsStatus::kFull;
-    }
     return VerbsStatus::kOk;
+  }
+
+  // Room for one more from there, made if need be.
+  bool HasRoom(const Gid& source) {
+    if (finished_.count() >= options_.finished_max) return false;
+    if (pending_.size() < options_.pending_max) return true;
+    std::vector<PendingHolder> holders;
+    holders.reserve(pending_.size());
+    for (const auto& [id, pending] : pending_) {
+      holders.push_back({pending.source, pending.deadline_ns, id});
+    }
+    const PendingHolder* const evicted = ChooseEvicted(holders, source);
+    if (evicted == nullptr) return false;
+    SayEvicted(evicted->source);
+    Drop(static_cast<rdma_cm_id*>(evicted->what));
+    return true;
+  }
+
+  void SayEvicted(const Gid& source) {
+    const int64_t now_ns = MonotonicNowNs();
+    if (now_ns < say_evicted_again_ns_) return;
+    say_evicted_again_ns_ = now_ns + kNsPerS;
+    Say(absl::StrCat(FormatGid(source),
+                     " has the most connections that do not come to an end: its "
+                     "oldest one makes room"));
   }
 
   // Everything that an accepted connection needs, and the reply that says so. The id goes to the
   // queue, or stays: either way it lives until a refusal was sent.
   absl::Status Prepare(VerbsId& id, Pending& pending) {
     const VerbsHello& hello = pending.hello;
-    const absl::StatusOr<Device*> device = DeviceOf(id.get()->verbs);
-    if (!device.ok()) return device.status();
-    std::shared_ptr<VerbsCompletions> completions = (*device)->shared;
-    if (completions == nullptr) {
-      absl::StatusOr<std::shared_ptr<VerbsCompletions>> own =
-          VerbsCompletions::Create((*device)->device, 1);
-      if (!own.ok()) return own.status();
-      completions = *std::move(own);
-    }
+    absl::StatusOr<VerbsOpenDevices::Opened> opened = devices_.Open(id.get()->verbs);
+    if (!opened.ok()) return opened.status();
     LinkOptions link = options_.link;
     link.ring_bytes = hello.ring_bytes();
     absl::StatusOr<std::unique_ptr<VerbsQueue>> queue =
-        VerbsQueue::Create((*device)->device, std::move(completions), id, link);
+        VerbsQueue::Create(opened->device, opened->completions, id, link);
     if (!queue.ok()) return queue.status();
     pending.queue = *std::move(queue);
     pending.queue->SetPeer(hello.rkey);
@@ -296,7 +338,7 @@ class VerbsListener::Impl {
   // the data stand for it.
   void NoteEarlyData() {
     if (pending_.empty()) return;
-    for (auto& [context, device] : devices_) device.device->DispatchEvents();
+    devices_.DispatchEvents();
     for (auto& [id, pending] : pending_) {
       // Pairs with the release store in VerbsDevice::DispatchEvents().
       if (pending.queue->events().established.load(std::memory_order_acquire)) {
@@ -333,8 +375,13 @@ class VerbsListener::Impl {
   AdmittedEpochs admitted_;
 
   // The background thread's own, once it runs.
-  VerbsId listen_id_;
-  std::map<ibv_context*, Device> devices_;
+  Uri uri_;
+  VerbsAddress address_;
+  VerbsId listen_id_;  // none while its device is gone
+  int64_t listen_again_ns_ = 0;
+  int64_t listen_pause_ns_ = kListenAgainMinNs;
+  int64_t say_evicted_again_ns_ = 0;
+  VerbsOpenDevices devices_;
   std::map<rdma_cm_id*, Pending> pending_;
 
   std::thread thread_;
@@ -353,11 +400,11 @@ absl::StatusOr<std::unique_ptr<VerbsListener>> VerbsListener::Listen(const Uri& 
   }
   absl::StatusOr<std::unique_ptr<VerbsCmChannel>> channel = VerbsCmChannel::Create();
   if (!channel.ok()) return channel.status();
-  absl::StatusOr<std::shared_ptr<VerbsReaper>> reaper = VerbsReaper::Create();
+  absl::StatusOr<std::shared_ptr<VerbsReaper>> reaper = VerbsReaper::Create(options.report);
   if (!reaper.ok()) return reaper.status();
   UniqueFd stop_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   UniqueFd ready_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!stop_fd || !ready_fd) return absl::ErrnoToStatus(errno, "creating an eventfd");
+  if (!stop_fd || !ready_fd) return SetUpError(errno, "creating an eventfd");
   auto impl = std::make_unique<Impl>(options, *std::move(channel), *std::move(reaper),
                                      std::move(stop_fd), std::move(ready_fd));
   if (absl::Status started = impl->Start(uri); !started.ok()) return started;

@@ -27,6 +27,8 @@ class VerbsMemory {
   std::byte* base() const noexcept { return base_; }
   uint64_t bytes() const noexcept { return bytes_; }  // whole pages
   bool huge_pages() const noexcept { return huge_pages_; }
+  // Leaves it mapped for the life of the process: a device may still write there.
+  void Abandon() noexcept { base_ = nullptr; }
 
  private:
   std::byte* base_ = nullptr;

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <infiniband/verbs.h>
 #include <rdma/rdma_cma.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,14 +11,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/check.h"
 #include "base/clock.h"
 
 namespace ringway {
 namespace {
 
-// What a peer that wrote the last word before it left may still need to hear: VerbsQueue::Drain.
-constexpr int64_t kDrainPauseNs = 100 * kNsPerUs;
 // Routers between RoCE v2 hosts: rdma_cm says 1 where the address's default GID is RoCE v1.
 constexpr uint8_t kHopLimit = 64;
 // rdma_ucm reports attributes of Ethernet in bits that InfiniBand devices refuse (rdma-core,
@@ -35,6 +31,14 @@ absl::Status Short(absl::string_view what, uint64_t pinned_bytes = 4096) {
   return absl::ResourceExhaustedError(absl::StrCat(
       what, ": ", std::strerror(error),
       error == ENOMEM ? ". Remedy: fewer links to this device, or a smaller ring" : ""));
+}
+
+// What an ibv_destroy_*() says of something that may still be there; 0: it is gone. The kernel
+// destroys what belongs to a device that is taken away, and answers EIO from then on (rdma-core,
+// libibverbs/cmd_ioctl.h, execute_ioctl).
+int WhyKept(int error) noexcept {
+  if (error < 0) error = errno;
+  return error == EIO || error == ENODEV ? 0 : error;
 }
 
 }  // namespace
@@ -220,43 +224,53 @@ bool VerbsQueue::PostMarker(uint32_t immediate) noexcept {
   return true;
 }
 
-void VerbsQueue::Drain(int64_t limit_ns) noexcept {
-  const int64_t deadline_ns = MonotonicNowNs() + limit_ns;
-  if (peer_rkey_ == 0 || !PostMarker(0)) return;
-  while (MonotonicNowNs() < deadline_ns) {
-    completions_->Poll();
-    // Both pair with the release stores of whoever polls.
-    if (slot_->markers.load(std::memory_order_acquire) == markers_posted_ ||
-        slot_->error.load(std::memory_order_acquire) != 0 || id_.TakeEvents()) {
-      return;
-    }
-    const timespec pause{0, kDrainPauseNs};
-    nanosleep(&pause, nullptr);
-  }
+bool VerbsQueue::BeginDrain() noexcept {
+  return peer_rkey_ != 0 && !device_->failed() && PostMarker(0);
+}
+
+bool VerbsQueue::Drained() noexcept {
+  completions_->Poll();
+  // Both pair with the release stores of whoever polls.
+  return slot_->markers.load(std::memory_order_acquire) == markers_posted_ ||
+         slot_->error.load(std::memory_order_acquire) != 0 || id_.TakeEvents();
 }
 
 void VerbsQueue::Sever() noexcept {
-  if (pair_ == nullptr) return;
-  ibv_qp_attr attributes{};
-  attributes.qp_state = IBV_QPS_ERR;
-  ibv_modify_qp(pair_, &attributes, IBV_QP_STATE);
-  id_.Disconnect();
-  // Waits for a responder that is still writing; nothing else does.
-  RINGWAY_CHECK(ibv_destroy_qp(pair_) == 0, "a queue pair can be destroyed in the error state");
-  pair_ = nullptr;
+  if (pair_ != nullptr) {
+    ibv_qp_attr attributes{};
+    attributes.qp_state = IBV_QPS_ERR;
+    ibv_modify_qp(pair_, &attributes, IBV_QP_STATE);
+    id_.Disconnect();
+    // Waits for a responder that is still writing; nothing else does.
+    kept_error_ = WhyKept(ibv_destroy_qp(pair_));
+    pair_ = nullptr;
+  }
+  severed_.store(true, std::memory_order_release);
 }
 
-VerbsQueue::~VerbsQueue() {
+std::string VerbsQueue::TakeApart() {
   Sever();
-  if (slot_ != nullptr) completions_->GiveBack(slot_);
-  for (ibv_mr* registration : {inbound_registration_, outbound_registration_}) {
-    if (registration == nullptr) continue;
-    RINGWAY_CHECK(ibv_dereg_mr(registration) == 0, "a registration without users goes");
+  if (slot_ != nullptr) completions_->GiveBack(std::exchange(slot_, nullptr));
+  for (ibv_mr** registration : {&inbound_registration_, &outbound_registration_}) {
+    if (*registration == nullptr) continue;
+    if (const int error = WhyKept(ibv_dereg_mr(*registration)); error != 0) kept_error_ = error;
+    *registration = nullptr;
   }
-  if (domain_ != nullptr) {
-    RINGWAY_CHECK(ibv_dealloc_pd(domain_) == 0, "a protection domain without users goes");
+  // One that still has users goes when the device is closed.
+  if (domain_ != nullptr) ibv_dealloc_pd(std::exchange(domain_, nullptr));
+  if (kept_error_ != 0) {
+    const uint64_t bytes = inbound_.bytes() + outbound_.bytes();
+    inbound_.Abandon();
+    outbound_.Abandon();
+    return absl::StrCat("the device ", device_->name(), " does not give up an ended link (",
+                        std::strerror(std::exchange(kept_error_, 0)), "): its ", bytes,
+                        " bytes of memory stay in use until this process ends");
   }
+  if (id_.device_removed()) device_->NoteRemoved();
+  return device_->TakeNewsOfFailure();
 }
+
+VerbsQueue::~VerbsQueue() { TakeApart(); }
 
 std::byte* VerbsQueue::state_copy(uint64_t number) const noexcept {
   return outbound_.base() + ring_bytes_ + number % kWritesMax * sizeof(StateLine);

@@ -11,10 +11,14 @@
 //   4096  ring
 //
 // The mirror, and behind it a page of room for state lines that do not fit into a work request, is
-// another, which only the device reads. Thread rule: set-up by any one thread; then the link's.
-// Lifetime: owned by a VerbsPort.
+// another, which only the device reads. A device that was taken away answers the calls that destroy
+// with an error, because the kernel has destroyed all of it: that is an end like any other. What
+// can be neither destroyed nor written off as gone keeps its memory for the life of the process.
+// Thread rule: set-up by any one thread; then the link's, and from VerbsReaper::Sever() on the
+// queue pair is the reaper's. Lifetime: owned by a VerbsPort, then by a reaper.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,6 +31,7 @@
 #include "transport/port/verbs_completions.h"
 #include "transport/port/verbs_device.h"
 #include "transport/port/verbs_memory.h"
+#include "transport/port/verbs_reaper.h"
 #include "transport/state_line.h"
 
 struct ibv_mr;
@@ -41,7 +46,7 @@ inline constexpr uint64_t kVerbsRingOffset = 4096;
 // Bytes of memory that a link of this ring pins.
 uint64_t VerbsPinnedBytes(uint32_t ring_bytes) noexcept;
 
-class VerbsQueue {
+class VerbsQueue final : public VerbsRemains {
  public:
   // Everything up to a queue pair that is not connected. `id` is bound to the device, and taken on
   // success only.
@@ -50,7 +55,7 @@ class VerbsQueue {
   static absl::StatusOr<std::unique_ptr<VerbsQueue>> Create(
       std::shared_ptr<VerbsDevice> device, std::shared_ptr<VerbsCompletions> completions,
       VerbsId& id, const LinkOptions& options);
-  ~VerbsQueue();
+  ~VerbsQueue() override;
   VerbsQueue(const VerbsQueue&) = delete;
   VerbsQueue& operator=(const VerbsQueue&) = delete;
 
@@ -61,13 +66,14 @@ class VerbsQueue {
   // Where the peer's memory is. REQUIRES: before the first write.
   void SetPeer(uint32_t rkey) noexcept { peer_rkey_ = rkey; }
 
-  // When it returns, no write of the peer can arrive any more. May be called again.
-  void Sever() noexcept;
-  bool severed() const noexcept { return pair_ == nullptr; }
-
-  // Waits until what was posted has arrived or failed, at most for limit_ns. Not on a path where
-  // time counts.
-  void Drain(int64_t limit_ns) noexcept;
+  // --- VerbsRemains. When Sever() returns, no write of the peer can arrive any more; it may be
+  // called again.
+  void Sever() noexcept override;
+  bool BeginDrain() noexcept override;
+  bool Drained() noexcept override;
+  std::string TakeApart() override;
+  // Pairs with the release store in Sever().
+  bool severed() const noexcept { return severed_.load(std::memory_order_acquire); }
 
   // Keeps kWakeRequests receive requests posted.
   void TopUpReceives() noexcept;
@@ -97,8 +103,6 @@ class VerbsQueue {
   const VerbsQueueEvents& events() const noexcept { return events_; }
   // What was chosen and why, for people; several lines.
   std::string Describe() const;
-
-  std::unique_ptr<VerbsQueue> next;  // VerbsReaper's
 
  private:
   VerbsQueue(std::shared_ptr<VerbsDevice> device, std::shared_ptr<VerbsCompletions> completions,
@@ -131,6 +135,8 @@ class VerbsQueue {
   bool data_in_order_ = false;
   uint64_t receives_posted_ = 0;
   uint64_t markers_posted_ = 0;
+  std::atomic<bool> severed_{false};
+  int kept_error_ = 0;  // why something could not be destroyed that may still be there
 };
 
 // How long it takes until a peer that has gone is noticed by the acknowledgements that fail to

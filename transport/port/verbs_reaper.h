@@ -1,42 +1,76 @@
-// Who takes the queues of ended links apart, so that the thread that polls need not: a thread that
-// sleeps otherwise.
+// The thread that takes ended RDMA links apart, so that the thread that polls them need not.
 //
-// Taking one apart waits for its last writes and asks the kernel for a dozen things. Thread rule:
-// Bury() from any thread; it neither blocks nor allocates. Lifetime: shared by a listener and its
-// links; the last one's end waits for all that is buried.
+// Ending the peer's power to write, waiting for the last writes and giving everything back are a
+// dozen calls into the kernel and the device; a device that fails may answer each of them late.
+// All buried links are waited for at once: a thousand take about as long as one. Requests to sever
+// go before them. Thread rule: Sever() and Bury() from any thread; neither blocks nor allocates.
+// Lifetime: shared by a listener and its links, or a connecting link's own; the last one's end
+// waits for all that is buried.
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "absl/status/statusor.h"
-#include "transport/port/verbs_queue.h"
+#include "base/clock.h"
+#include "transport/options.h"
 
 namespace ringway {
+
+// What a reaper ends: VerbsQueue, and stand-ins of tests. After Bury() all calls come from the
+// reaper's thread.
+class VerbsRemains {
+ public:
+  virtual ~VerbsRemains() = default;
+  // Ends the peer's power to write. May block.
+  virtual void Sever() noexcept = 0;
+  // Asks to be told when the last writes have arrived. False: there is nothing to wait for.
+  virtual bool BeginDrain() noexcept = 0;
+  virtual bool Drained() noexcept = 0;
+  // Gives everything back to the device. May block. What an operator should know, or empty.
+  virtual std::string TakeApart() = 0;
+
+ private:
+  friend class VerbsReaper;
+  std::unique_ptr<VerbsRemains> next_;
+  VerbsRemains* next_to_sever_ = nullptr;
+  int64_t drain_until_ns_ = 0;
+};
 
 class VerbsReaper {
  public:
   // What an orderly end waits at most for its last writes to arrive.
   static constexpr int64_t kDrainLimitNs = 200 * kNsPerMs;
 
-  // Errors: ResourceExhausted when no thread can be had.
-  static absl::StatusOr<std::shared_ptr<VerbsReaper>> Create();
+  // `report`: called on the reaper's thread; may be empty. Errors: ResourceExhausted when no thread
+  // can be had.
+  static absl::StatusOr<std::shared_ptr<VerbsReaper>> Create(Report report);
   ~VerbsReaper();
   VerbsReaper(const VerbsReaper&) = delete;
   VerbsReaper& operator=(const VerbsReaper&) = delete;
 
-  void Bury(std::unique_ptr<VerbsQueue> queue) noexcept;
+  // Severs them soon. REQUIRES: called once for each; they are buried later, here.
+  void Sever(VerbsRemains& remains) noexcept;
+  void Bury(std::unique_ptr<VerbsRemains> remains) noexcept;
 
  private:
-  VerbsReaper() = default;
+  explicit VerbsReaper(Report report) : report_(std::move(report)) {}
   void Run();
+  void SeverAll(VerbsRemains* first) noexcept;
+  void BeginDrains(std::unique_ptr<VerbsRemains> first) noexcept;
+  void TakeApartSome();
 
+  const Report report_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::unique_ptr<VerbsQueue> buried_;  // a list, by `next`; guarded by mutex_
-  bool stopping_ = false;               // guarded by mutex_
+  VerbsRemains* to_sever_ = nullptr;        // a list, by next_to_sever_; guarded by mutex_
+  std::unique_ptr<VerbsRemains> buried_;    // a list, by next_; guarded by mutex_
+  bool stopping_ = false;                   // guarded by mutex_
+  std::unique_ptr<VerbsRemains> draining_;  // a list, by next_; the reaper's thread's own
   std::thread thread_;
 };
 
