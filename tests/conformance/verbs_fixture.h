@@ -8,9 +8,12 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/clock.h"
 #include "tests/conformance/verbs_harness.h"
 #include "transport/port/verbs.h"
 
@@ -114,6 +117,50 @@ class VerbsLinkTest : public ::testing::Test {
   std::unique_ptr<VerbsLink> from_;
   std::unique_ptr<VerbsLink> to_;
   NetworkFaults network_;
+};
+
+// A listener whose report is kept, and a link to it: from_ and to_ are its ends.
+class VerbsReportTest : public VerbsLinkTest {
+ protected:
+  ListenOptions Reporting() {
+    ListenOptions options;
+    options.report = [this](std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      report_ += std::string(line) + "\n";
+    };
+    return options;
+  }
+  bool Reported(const std::string& part) { return report().find(part) != std::string::npos; }
+  std::string report() {
+    const std::lock_guard lock(mutex_);
+    return report_;
+  }
+  void JoinReporting() {
+    ASSERT_NO_FATAL_FAILURE(Listen(Reporting()));
+    Reconnect();
+  }
+  // Connects as soon as that works.
+  void Reconnect() {
+    absl::Status last;
+    ASSERT_TRUE(WaitUntil([&] {
+      ConnectOptions options;
+      options.timeout_ns = 5 * kNsPerS;
+      absl::StatusOr<std::unique_ptr<VerbsLink>> from =
+          VerbsConnect(*ParseUri(RdmaConnectUri(true, kVerbsTestPort)), options);
+      last = from.status();
+      if (from.ok()) from_ = *std::move(from);
+      return last.ok();
+    })) << last
+        << "; the listener: " << report();
+    to_ = Accept();
+    ASSERT_NE(to_, nullptr);
+    ASSERT_TRUE(Send(*from_, 42));
+    ASSERT_EQ(Receive(*to_), 42u);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string report_;  // guarded by mutex_
 };
 
 }  // namespace ringway
