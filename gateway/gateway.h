@@ -1,24 +1,31 @@
-// How do sessions, engine and venues become one duty loop? One turn of it: DoWork(now).
+// Gateway: the duty loop that joins sessions, engine and venues. One turn of it: DoWork(now).
 //
 //   sessions --Input--> engine --Effect--> sessions (gathered, one flush per burst)
 //                         ^  \---Effect--> venue queue --burst--> connector
-//                         \---- Input ---- connector
+//                         \---- Input ---- venue inbox <--------- connector
 //
 // Pure plumbing: no clock, no thread, no waiting. Everything a step produces leaves in the order in
-// which the engine produced it, per session and per venue, and nothing is dropped:
-//  - While any venue's queue is full, the engine is given nothing that sessions ask for, and no
-//  work of its own.
-//    Sessions are then polled with a budget of nothing, which keeps them logged on; their requests
-//    stay in their rings, so the strategies are back-pressured. Venues' reports and operators'
-//    commands always pass.
+// which the engine produced it, per session and per venue (cancels overtake, venue_queue.h), and
+// nothing is dropped. What one session, venue or disk cannot take holds back those who cause it:
+//
+//  - A session that has used up its share of a venue's queue has its next order for that venue
+//    wait, and what it sent behind it; after venue_wait_ns such orders are refused (venueBusy), so
+//    that cancels and orders for other venues go on. Nobody else waits, nor do reports, timers and
+//    operators.
+//  - While the disk is behind, those who record most wait first (journal_shares.h). If it stays so
+//    far behind that there is no room for orders for journal_wait_ns, orders are refused
+//    (journalUnavailable) and cancels, reports and operators use what is left.
 //  - When a venue goes down, what was never sent to it is first answered as rejected
-//  (venueUnavailable): it must not
-//    reach the market at some later time. Only what the connector had taken is in doubt.
+//    (venueUnavailable): it must not reach the market at some later time. Only what the connector
+//    had taken is in doubt. What waits for a venue that is merely halted goes on waiting.
 //
 // With a journal every step is recorded before anything of it leaves; reports to sessions that were
 // promised durability, and confirmations to venues, wait until the record is on stable storage.
-// When the journal can take no more, Failed(): the process has to end, as if it had been killed;
-// nothing was acknowledged that is not recorded.
+// Failed() only when the disk failed for good and there is no room left for what venues say: the
+// process has to end, as if it had been killed; nothing was acknowledged that is not recorded.
+//
+// No turn's work is unbounded: at most session_budget requests, kAnswersPerTurn answers for each
+// venue, one burst from each venue, one timer step.
 //
 // `Sessions` is SessionLayer<L> for the link L in use; tests give something simpler.
 // Thread rule: the engine's thread. Lifetime: everything in Parts outlives the gateway.
@@ -29,6 +36,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -45,9 +53,11 @@
 #include "gateway/journal/format.h"
 #include "gateway/journal/storage.h"
 #include "gateway/journal/writer.h"
+#include "gateway/journal_shares.h"
 #include "gateway/session_tally.h"
 #include "gateway/step.h"
 #include "gateway/trade_tally.h"
+#include "gateway/venue_inbox.h"
 #include "gateway/venue_queue.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -58,6 +68,10 @@ namespace ringway {
 struct GatewayLimits {
   uint32_t session_budget = 16;  // requests taken from sessions in one turn
   int64_t tick_ns = kNsPerMs;    // between two timer inputs
+  // How long an order waits for its session's share of its venue's queue before it is refused.
+  int64_t venue_wait_ns = 100 * kNsPerMs;
+  // How long orders wait for a disk that is behind before they are refused.
+  int64_t journal_wait_ns = kNsPerS;
 };
 
 template <class Sessions>
@@ -87,7 +101,10 @@ class Gateway {
   };
 
   explicit Gateway(Parts parts)
-      : parts_(std::move(parts)), tally_(parts_.session_ids), trades_(parts_.positions_max) {
+      : parts_(std::move(parts)),
+        tally_(parts_.session_ids),
+        trades_(parts_.positions_max),
+        shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())) {
     VenueId highest = 0;
     for (const Venue& venue : parts_.venues) highest = std::max(highest, venue.id);
     venue_index_.assign(std::size_t{highest} + 1, kNoVenue);
@@ -95,7 +112,8 @@ class Gateway {
       RINGWAY_CHECK(venue.id != 0 && venue_index_[venue.id] == kNoVenue,
                     "venues have numbers of their own");
       venue_index_[venue.id] = static_cast<uint32_t>(venues_.size());
-      venues_.emplace_back(venue.id, *venue.connector, venue.pending_max);
+      venues_.push_back(std::make_unique<VenueSide>(venue, SessionCount()));
+      venues_.back()->source = SessionCount() + venue_index_[venue.id];
     }
   }
 
@@ -111,6 +129,7 @@ class Gateway {
   bool DoWork(int64_t now_ns) {
     now_ns_ = now_ns;
     if (parts_.journal != nullptr && !TendJournal()) return false;
+    AnswerWithdrawn();
     bool worked = parts_.mailbox != nullptr &&
                   parts_.mailbox->Serve([this](const AdminRequest& request, AdminReply& reply) {
                     Administer(request, reply);
@@ -137,8 +156,10 @@ class Gateway {
     for (const Venue& venue : parts_.venues) certain &= venue.speaks_when_polled;
     // What is held back goes on as soon as its venue takes something, or the disk has it, which
     // wake nobody.
-    for (const VenueQueue& venue : venues_) certain &= venue.waiting() == 0;
-    return certain && held_.empty();
+    for (const auto& venue : venues_) {
+      certain &= venue->queue.waiting() == 0 && venue->inbox.empty() && !venue->inbox.has_prices();
+    }
+    return certain && held_.empty() && HasRoomFor(JournalUse::kOrder);
   }
   void DisarmWake() noexcept { parts_.sessions.DisarmWake(); }
 
@@ -151,24 +172,23 @@ class Gateway {
   // Sessions are gone and everything that had to be sent is.
   bool Stopped() const noexcept {
     return stopping_ && parts_.sessions.stopped() && !parts_.engine.HasWork() &&
-           std::all_of(venues_.begin(), venues_.end(),
-                       [](const VenueQueue& v) { return v.waiting() == 0; });
+           std::ranges::all_of(venues_, [](const auto& v) { return v->queue.waiting() == 0; });
   }
   // An operator asked for Stop().
   bool stop_requested() const noexcept { return stop_requested_; }
 
-  // The journal has no room for another turn.
+  // The disk failed for good, and there is no room left for what venues say.
   bool Failed() const noexcept { return failed_; }
 
-  // Whether sessions are held back because a venue takes nothing.
-  bool BackPressured() const noexcept { return full_; }
+  // Whether requests of sessions wait for a venue or the journal.
+  bool BackPressured() const noexcept { return back_pressured_; }
 
   // `walk_orders`: whether all open orders may be looked at, which takes time, to count those in
   // doubt.
   void FillStatus(GatewayStatus& status, bool walk_orders) const {
     status.taken_at_ns = now_ns_;
     status.stopping = stopping_;
-    status.back_pressured = full_;
+    status.back_pressured = back_pressured_;
     status.back_pressured_turns = back_pressured_turns_;
     status.engine_steps = engine_steps_;
     status.layer = parts_.sessions.counters();
@@ -187,25 +207,48 @@ class Gateway {
           {.id = id, .logged_on = parts_.sessions.session(id)->live(), .counts = tally_.counts(i)});
     }
     status.venues.clear();
-    for (const VenueQueue& venue : venues_) {
+    for (const auto& venue : venues_) {
+      const VenueQueue& queue = venue->queue;
       status.venues.push_back(
-          {.id = venue.venue(), .waiting = venue.waiting(), .counters = venue.counters()});
+          {.id = queue.venue(), .waiting = queue.waiting(), .counters = queue.counters()});
     }
     FillEngineStatus(parts_.engine, trades_, walk_orders, status);
   }
 
  private:
   static constexpr uint32_t kNoVenue = UINT32_MAX;
-  // More than the records of one turn.
-  static constexpr std::size_t kTurnBytes = std::size_t{1} << 20;
+  // Answers to what was never sent to one venue, in one turn.
+  static constexpr uint32_t kAnswersPerTurn = 64;
 
-  uint32_t IndexOf(uint32_t venue) const noexcept {
+  struct VenueSide {
+    VenueSide(const Venue& venue, uint32_t sessions)
+        : queue(venue.id, *venue.connector, venue.pending_max, sessions), inbox(*venue.connector) {}
+
+    VenueQueue queue;
+    VenueInbox inbox;
+    uint32_t source = 0;  // of shares_
+  };
+
+  uint32_t SessionCount() const noexcept {
+    return static_cast<uint32_t>(parts_.session_ids.size());
+  }
+  VenueSide& SideOf(uint32_t venue) noexcept {
     RINGWAY_CHECK(venue < venue_index_.size() && venue_index_[venue] != kNoVenue,
                   "an effect or message names a venue that is not configured");
-    return venue_index_[venue];
+    return *venues_[venue_index_[venue]];
   }
 
-  // `venue_cursor` is the venue's number of its report, 0 of anything else.
+  // --- Steps ---
+
+  // Whether there is room for one more record, whatever it is.
+  bool CanStep() const noexcept {
+    return parts_.journal == nullptr || parts_.journal->State() != JournalState::kFull;
+  }
+  bool HasRoomFor(JournalUse use) const noexcept {
+    return parts_.journal == nullptr || shares_.HasRoomFor(use);
+  }
+
+  // `venue_cursor` is the venue's number of its report, 0 of anything else. REQUIRES: CanStep().
   void Step(const Input& input, uint64_t venue_cursor = 0) {
     effects_.Clear();
     // Most timer steps change nothing but the time, which the next step brings anyway.
@@ -215,16 +258,19 @@ class Gateway {
     parts_.engine.Step(now_ns_, input, effects_);
     RINGWAY_PROBE(gateway_step_made);
     ++engine_steps_;
-    if (recorded) position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
+    if (recorded) Record(input, venue_cursor);
+    const bool of_session = IsRequest(input.origin);
     for (const Effect& effect : effects_) {
       if (effect.target == Target::kSession) {
         tally_.CountReport(effect);
         trades_.Count(effect);
         parts_.sessions.Send(effect, Publish::kGather);
       } else {
-        VenueQueue& venue = venues_[IndexOf(effect.id)];
-        venue.Push(effect);
-        full_ |= venue.full();
+        VenueQueue& queue = SideOf(effect.id).queue;
+        const uint32_t owner = of_session ? tally_.IndexOf(input.id) : VenueQueue::kNoOwner;
+        if (queue.Push(effect, owner)) [[unlikely]]
+          withdrawn_.Push(effect);
+        tight_ |= queue.tight();
       }
     }
     RINGWAY_PROBE(gateway_effects_queued);
@@ -232,10 +278,28 @@ class Gateway {
       HoldSessions(input);
   }
 
+  void Record(const Input& input, uint64_t venue_cursor) {
+    const uint64_t begin = parts_.journal->end().position;
+    position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
+    const uint32_t source = SourceOf(input);
+    // A record that begins a segment ends farther on than it is long.
+    if (source != kNoSource) shares_.Charge(source, std::min(position_ - begin, kRecordBytesMax));
+  }
+
+  // Whose record a step is: the session that asked for it or that a venue's report is for; of
+  // other reports the venue; nobody's when the gateway or an operator acts.
+  uint32_t SourceOf(const Input& input) const noexcept {
+    if (IsRequest(input.origin)) return tally_.IndexOf(input.id);
+    if (input.origin != Origin::kVenue) return kNoSource;
+    for (const Effect& effect : effects_) {
+      if (effect.target == Target::kSession) return tally_.IndexOf(effect.id);
+    }
+    return SessionCount() + venue_index_[input.id];
+  }
+
   // What this step means to sessions that were promised durability waits until it is durable.
   void HoldSessions(const Input& input) {
-    const bool of_session = input.origin == Origin::kSession || input.origin == Origin::kSessionUp;
-    if (of_session) HoldSession(input.id);
+    if (IsRequest(input.origin) || input.origin == Origin::kSessionUp) HoldSession(input.id);
     for (const Effect& effect : effects_) {
       if (effect.target == Target::kSession) HoldSession(effect.id);
     }
@@ -247,17 +311,23 @@ class Gateway {
     parts_.journal->storage().RequestSync();
   }
 
-  // Once a turn. False: there may not be room for what a turn records.
+  // Once a turn. False: Failed().
   bool TendJournal() {
     JournalWriter& journal = *parts_.journal;
-    const bool refuses = journal.State() != JournalState::kOk;
-    failed_ = !journal.HasRoomFor(kTurnBytes);
-    if (failed_) return false;
-    if (refuses != parts_.engine.journal_failed()) {
-      Step({Origin::kJournal, refuses ? 1u : 0u, FrameType{}, {}});
-    }
+    journal.MakeRoom();
     const JournalFault fault = journal.storage().fault();
     const bool hopeless = fault == JournalFault::kWriteError || fault == JournalFault::kSyncFailed;
+    // A disk that failed for good is no longer behind: no share would ever come back.
+    shares_.Update(journal.RoomBytes(), journal.segment_bytes(),
+                   journal.storage().behind() && !hopeless);
+    failed_ = hopeless && !HasRoomFor(JournalUse::kReport);
+    if (failed_) return false;
+
+    if (HasRoomFor(JournalUse::kOrder)) orders_had_room_ns_ = now_ns_;
+    const bool refuses = hopeless || now_ns_ - orders_had_room_ns_ >= parts_.limits.journal_wait_ns;
+    if (refuses != parts_.engine.journal_failed() && CanStep()) {
+      Step({Origin::kJournal, refuses ? 1u : 0u, FrameType{}, {}});
+    }
     // Without hope of durability nobody is kept waiting for it: what was held says so.
     if (hopeless && !std::exchange(gave_up_, true)) parts_.sessions.GiveUpHolding();
     durable_ = hopeless ? UINT64_MAX : journal.storage().durable();
@@ -267,140 +337,250 @@ class Gateway {
         parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
       } else if (e.position <= parts_.journal->storage().durable()) {
         // Without hope of durability the venue keeps what nobody else may have.
-        venues_[IndexOf(e.id)].connector().Confirm(e.next_seq_out);
+        SideOf(e.id).queue.connector().Confirm(e.next_seq_out);
       }
     });
     return true;
   }
 
-  // Time passes for the engine, unless a venue is full; long work goes on every turn.
+  // Time passes for the engine; long work goes on every turn.
   bool Tick() {
     const bool due = now_ns_ - last_tick_ns_ >= parts_.limits.tick_ns;
     if (due) {
       last_tick_ns_ = now_ns_;
       if (parts_.accept_links) parts_.accept_links(now_ns_);
     }
-    if ((!due && !parts_.engine.HasWork()) || full_) return false;
+    if ((!due && !parts_.engine.HasWork()) || !HasRoomFor(JournalUse::kWork)) return false;
     Step({Origin::kTimer, 0, FrameType{}, {}});
+    AnswerWithdrawn();
     return effects_.count() != 0 || parts_.engine.HasWork();
   }
 
+  // --- Sessions ---
+
   bool PollSessions() {
-    if (full_) ++back_pressured_turns_;
+    back_pressured_ = false;
     const auto take = [this](const Input& input) {
-      const bool always = input.origin != Origin::kSession || input.type == FrameType::kGapFill;
-      if (full_ && !always) return false;
-      tally_.CountInput(input);
-      Step(input);
-      return true;
+      if (Take(input)) [[likely]]
+        return true;
+      back_pressured_ = true;
+      return false;
     };
-    return parts_.sessions.Poll(now_ns_, take, full_ ? 0 : parts_.limits.session_budget) != 0;
+    // Without room for logons and logoffs sessions are only kept alive.
+    const bool held = !HasRoomFor(JournalUse::kReport);
+    back_pressured_ = held;
+    const uint32_t taken =
+        parts_.sessions.Poll(now_ns_, take, held ? 0 : parts_.limits.session_budget);
+    if (back_pressured_) ++back_pressured_turns_;
+    return taken != 0;
   }
+
+  bool Take(const Input& input) {
+    Origin origin = input.origin;
+    if (!CanStep() && origin != Origin::kSessionUp) return false;
+    if (origin == Origin::kSession && input.type != FrameType::kGapFill) {
+      const uint32_t owner = tally_.IndexOf(input.id);
+      const bool order = input.type == FrameType::kNewOrder || input.type == FrameType::kReplace;
+      if (parts_.journal != nullptr &&
+          !shares_.MayRecord(owner, order ? JournalUse::kOrder : JournalUse::kRequest))
+          [[unlikely]] {
+        // Refusing it takes little, and lets what is behind it go on.
+        if (!parts_.engine.journal_failed() || !shares_.MayRecord(owner, JournalUse::kRequest)) {
+          return false;
+        }
+      }
+      if (order && tight_) [[unlikely]] {
+        const VenueId venue = parts_.engine.VenueOf(input);
+        if (venue != 0 && !SideOf(venue).queue.MayTake(owner)) {
+          const int64_t since = SideOf(venue).queue.SpentSince(owner, now_ns_);
+          if (now_ns_ - since < parts_.limits.venue_wait_ns) return false;
+          origin = Origin::kSessionBusy;
+        }
+      }
+    }
+    tally_.CountInput(input);
+    Step({origin, input.id, input.type, input.payload});
+    if (!withdrawn_.empty()) [[unlikely]]
+      AnswerWithdrawn();
+    return true;
+  }
+
+  // --- Venues ---
 
   bool SendBursts() {
     bool worked = false;
-    full_ = false;
-    for (VenueQueue& venue : venues_) {
-      if (venue.held_until() <= durable_) worked |= venue.SendBurst(now_ns_);
-      full_ |= venue.full();
+    tight_ = false;
+    for (const auto& venue : venues_) {
+      VenueQueue& queue = venue->queue;
+      if (queue.held_until() <= durable_ && !queue.has_condemned()) {
+        worked |= queue.SendBurst(now_ns_);
+        if (queue.has_staged()) PlaceCancels(queue);
+      }
+      tight_ |= queue.tight();
     }
     RINGWAY_PROBE(gateway_burst_sent);
     return worked;
   }
 
-  // Never held back: a venue that cannot speak could not be relieved either.
+  // Cancels overtake the orders that the venue did not take. Where it counts requests that is
+  // recorded, and nothing leaves before the record is durable: after a loss of power the order in
+  // the journal must be the order on the wire. They leave with the next burst.
+  void PlaceCancels(VenueQueue& queue) {
+    const bool counts = parts_.journal != nullptr && queue.connector().counts_requests();
+    if (counts && !CanStep()) return;
+    const uint32_t moved = queue.PlaceCancels();
+    if (!counts) {
+      queue.SendBurst(now_ns_);
+      return;
+    }
+    position_ = parts_.journal->Append(
+        now_ns_, CancelsFirstBody{.venue = queue.venue(), .requests_moved = moved});
+    RINGWAY_PROBE(gateway_cancels_placed);
+    HoldVenue(queue);
+  }
+
   bool PollVenues() {
     bool worked = false;
-    for (VenueQueue& venue : venues_) {
-      messages_.Clear();
-      venue.connector().Poll(now_ns_, messages_);
-      venue.CountReceived(messages_.count());
-      uint64_t received = 0;
-      for (const Effect& message : messages_) {
-        RINGWAY_PROBE(gateway_venue_heard);
-        AnswerUnsentIfDown(venue, message);
-        Step({Origin::kVenue, venue.venue(), message.type, message.bytes()}, message.seq);
-        parts_.sessions.Flush();  // a fill does not wait for the reports behind it
-        received = std::max(received, message.seq);
-        worked = true;
-      }
-      if (received != 0) Confirm(venue, received);
-      if (venue.SeesLogon() && parts_.journal != nullptr) RecordCursor(venue);
-    }
+    for (const auto& venue : venues_) worked |= PollVenue(*venue);
     return worked;
   }
 
+  bool PollVenue(VenueSide& venue) {
+    VenueQueue& queue = venue.queue;
+    const bool answering = queue.has_condemned();
+    if (answering) AnswerCondemned(queue);
+    bool worked = answering;
+    queue.CountReceived(venue.inbox.Poll(now_ns_, MayRecord(venue, JournalUse::kReport)));
+    uint64_t received = 0;
+    for (; !venue.inbox.empty() && MayRecord(venue, JournalUse::kReport); venue.inbox.Pop()) {
+      const Effect& message = venue.inbox.front();
+      RINGWAY_PROBE(gateway_venue_heard);
+      if (IsDown(message) && queue.waiting() != 0) {
+        queue.Condemn(Unseen::kVenueDown, [](const Effect&) { return true; });
+        if (!answering) AnswerCondemned(queue);
+        if (queue.has_condemned()) break;  // the engine hears of it when they have their answers
+      }
+      worked = true;
+      received = std::max(received, message.seq);
+      if (message.type == FrameType::kReferencePrice && !MayRecord(venue, JournalUse::kOrder)) {
+        KeepPrice(venue, message);
+        continue;
+      }
+      Step({Origin::kVenue, queue.venue(), message.type, message.bytes()}, message.seq);
+      parts_.sessions.Flush();  // a fill does not wait for the reports behind it
+      AnswerWithdrawn();
+    }
+    while (venue.inbox.has_prices() && MayRecord(venue, JournalUse::kOrder)) {
+      const Effect price = venue.inbox.TakePrice();
+      Step({Origin::kVenue, queue.venue(), price.type, price.bytes()});
+    }
+    if (received != 0) Confirm(queue, received);
+    if (parts_.journal != nullptr && CanStep() && queue.SeesLogon()) RecordCursor(queue);
+    return worked;
+  }
+
+  bool MayRecord(const VenueSide& venue, JournalUse use) const noexcept {
+    return parts_.journal == nullptr || (CanStep() && shares_.MayRecord(venue.source, use));
+  }
+
+  void KeepPrice(VenueSide& venue, const Effect& message) {
+    ReferencePrice price;
+    if (Decode(message.bytes(), price) == DecodeStatus::kOk) {
+      venue.inbox.KeepPrice(price.instrument, message);
+    }
+  }
+
+  static bool IsDown(const Effect& message) noexcept {
+    VenueStatus status;
+    return message.type == FrameType::kVenueStatus &&
+           Decode(message.bytes(), status) == DecodeStatus::kOk && status.instrument == 0 &&
+           status.state == VenueState::kDown;
+  }
+
   // The venue may forget what it reported once it is as safe here as anything can be.
-  void Confirm(VenueQueue& venue, uint64_t received) {
-    if (parts_.journal == nullptr) return venue.connector().Confirm(received);
-    held_.Push({position_, venue.venue(), Target::kVenue, received, 0});
+  void Confirm(VenueQueue& queue, uint64_t received) {
+    if (parts_.journal == nullptr) return queue.connector().Confirm(received);
+    held_.Push({position_, queue.venue(), Target::kVenue, received, 0});
   }
 
   // From here on the venue counts requests anew. Nothing is sent before this is durable, or a loss
   // of power could leave a count behind in which later requests pass for earlier ones; nor, which
   // this implies, before the start of this process is, whose number keeps identifiers apart.
-  void RecordCursor(VenueQueue& venue) {
-    const VenueCursor cursor = venue.connector().cursor();
+  void RecordCursor(VenueQueue& queue) {
+    const VenueCursor cursor = queue.connector().cursor();
     position_ = parts_.journal->Append(
         now_ns_,
-        VenueCursorBody{.venue = venue.venue(),
-                        .requests_waiting = static_cast<uint32_t>(cursor.lost + venue.waiting()),
+        VenueCursorBody{.venue = queue.venue(),
+                        .requests_waiting = static_cast<uint32_t>(cursor.lost + queue.waiting()),
                         .incarnation = cursor.incarnation,
                         .requests_sent = cursor.sent - cursor.lost,
                         .reports_received = cursor.received});
     RINGWAY_PROBE(gateway_cursor_recorded);
-    HoldVenue(venue);
-  }
-
-  void AnswerUnsentIfDown(VenueQueue& venue, const Effect& message) {
-    VenueStatus status;
-    if (message.type != FrameType::kVenueStatus ||
-        Decode(message.bytes(), status) != DecodeStatus::kOk || status.instrument != 0) {
-      return;
-    }
-    AnswerUnsent(venue, Unseen::kVenueDown, [](const Effect&) { return true; });
-  }
-
-  // No new order or replace that waits for a venue reaches it after a kill; cancels pass, but for
-  // those of orders that never left.
-  void AnswerKilled(VenueQueue& venue) {
-    AnswerUnsent(venue, Unseen::kKilled, [this](const Effect& request) {
-      return request.type != FrameType::kCancel &&
-             parts_.engine.RequestIsKilled(VenueRequestId(request));
-    });
-    if (unsent_.empty()) return;
-    AnswerUnsent(venue, Unseen::kKilled, [this](const Effect& request) {
-      return request.type == FrameType::kCancel &&
-             parts_.engine.RequestIsVoid(VenueRequestId(request));
-    });
-    // What is behind them keeps its place in the venue's count only if that is never forgotten.
-    if (parts_.journal != nullptr) HoldVenue(venue);
+    HoldVenue(queue);
   }
 
   // Nothing goes to the venue before everything up to here is durable.
-  void HoldVenue(VenueQueue& venue) {
-    venue.HoldUntil(position_);
+  void HoldVenue(VenueQueue& queue) {
+    queue.HoldUntil(position_);
     parts_.journal->storage().RequestSync();
   }
 
-  template <class F>
-  void AnswerUnsent(VenueQueue& venue, Unseen why, F&& wanted) {
-    venue.TakeUnsent(unsent_, wanted);
-    for (const Effect& request : unsent_) {
-      answers_.Clear();
-      // Numbers of an earlier process were lower: the time goes into them.
-      unsent_number_ = std::max(unsent_number_ + 1, static_cast<uint64_t>(now_ns_));
-      AnswerUnseenRequest(request, venue.venue(), why, now_ns_, kGatewayExecIdBits | unsent_number_,
-                          answers_);
-      RINGWAY_PROBE(gateway_unsent_answered);
-      for (const Effect& answer : answers_)
-        Step({Origin::kVenue, venue.venue(), answer.type, answer.bytes()});
+  // --- What was never sent ---
+
+  // Answers what must not leave any more, as far as a turn's work goes.
+  void AnswerCondemned(VenueQueue& queue) {
+    for (uint32_t i = 0; i != kAnswersPerTurn && queue.has_condemned() && CanStep(); ++i) {
+      const VenueQueue::Condemned condemned = queue.NextCondemned();
+      queue.PopCondemned();
+      Answer(condemned.request, condemned.why);
     }
+    parts_.sessions.Flush();
+    // What is behind them keeps its place in the venue's count only if that is never forgotten.
+    const bool counts = parts_.journal != nullptr && queue.connector().counts_requests();
+    if (counts && !queue.has_condemned()) HoldVenue(queue);
+  }
+
+  // Orders that were canceled before they left end at once.
+  void AnswerWithdrawn() {
+    while (!withdrawn_.empty() && CanStep()) {
+      const Effect cancel = withdrawn_.items().front();
+      withdrawn_.Pop(1);
+      Answer(cancel, Unseen::kWithdrawn);
+    }
+  }
+
+  // Answers a request in its venue's stead.
+  void Answer(const Effect& request, Unseen why) {
+    answers_.Clear();
+    // Numbers of an earlier process were lower: the time goes into them.
+    answer_number_ = std::max(answer_number_ + 1, static_cast<uint64_t>(now_ns_));
+    AnswerUnseenRequest(request, static_cast<VenueId>(request.id), why, now_ns_,
+                        kGatewayExecIdBits | answer_number_, answers_);
+    RINGWAY_PROBE(gateway_unsent_answered);
+    for (const Effect& answer : answers_) {
+      Step({Origin::kVenue, request.id, answer.type, answer.bytes()});
+    }
+  }
+
+  // No new order or replace that waits for a venue reaches it after a kill; cancels pass.
+  void CondemnKilled(VenueQueue& queue) {
+    queue.Condemn(Unseen::kKilled, [this](const Effect& request) {
+      return request.type != FrameType::kCancel &&
+             parts_.engine.RequestIsKilled(VenueRequestId(request));
+    });
+    if (queue.has_condemned()) AnswerCondemned(queue);
   }
 
   void Administer(const AdminRequest& request, AdminReply& reply) {
     const AdminCommand& command = request.command;
     reply.ok = true;
+    const bool steps = command.verb == AdminVerb::kKill || command.verb == AdminVerb::kArm ||
+                       command.verb == AdminVerb::kCancel;
+    if (steps && !CanStep()) {
+      reply.ok = false;
+      reply.error = "the journal has no room for another record: make room on its disk";
+      return;
+    }
     switch (command.verb) {
       case AdminVerb::kKill:
       case AdminVerb::kArm: {
@@ -413,7 +593,7 @@ class Gateway {
         const uint32_t bytes = Encode(state, payload.data());
         Step({Origin::kAdmin, request.operator_id, FrameType::kRiskState, {payload.data(), bytes}});
         if (killed) {
-          for (VenueQueue& venue : venues_) AnswerKilled(venue);
+          for (const auto& venue : venues_) CondemnKilled(venue->queue);
         }
         break;
       }
@@ -445,24 +625,28 @@ class Gateway {
     }
   }
 
+  static constexpr uint32_t kNoSource = UINT32_MAX;
+
   Parts parts_;
-  std::vector<VenueQueue> venues_;
+  std::vector<std::unique_ptr<VenueSide>> venues_;
   std::vector<uint32_t> venue_index_;  // by venue number
   SessionTally tally_;
   TradeTally trades_;
+  JournalShares shares_;  // by session as in tally_, then by venue
   Effects effects_;
-  Effects messages_;
-  Effects answers_;  // to what was never sent
-  std::vector<Effect> unsent_;
-  uint64_t unsent_number_ = 0;
+  Effects answers_;         // to what was never sent
+  Fifo<Effect> withdrawn_;  // cancels of orders that had not left, to be answered
+  uint64_t answer_number_ = 0;
   HoldQueue held_;
   uint64_t position_ = 0;  // the journal's, behind the latest record
-  uint64_t durable_ = 0;   // the journal's, as it is for whoever waits: all of it without hope
+  uint64_t durable_ = 0;   // the journal's; UINT64_MAX after a final failure
   int64_t now_ns_ = 0;
   int64_t last_tick_ns_ = INT64_MIN / 2;
+  int64_t orders_had_room_ns_ = 0;  // the last turn in which the journal had room for an order
   uint64_t engine_steps_ = 0;
   uint64_t back_pressured_turns_ = 0;
-  bool full_ = false;  // of any venue; set as its queue fills, looked at again after each burst
+  bool tight_ = false;           // some venue's queue is so full that a share may be used up
+  bool back_pressured_ = false;  // some request was not taken in the latest turn
   bool stopping_ = false;
   bool stop_requested_ = false;
   bool failed_ = false;

@@ -134,10 +134,12 @@ class FakeConnector : public Connector {
     says.push_back(Own(Origin::kVenue, kVenue, message));
   }
 
+  bool counts_requests() const noexcept override { return counts; }
   void Confirm(uint64_t received) noexcept override { confirmed = received; }
 
   uint32_t takes = UINT32_MAX;
   bool numbers = false;  // its reports
+  bool counts = false;   // its requests; fixed when the gateway is made
   uint64_t said = 0;     // of them
   uint64_t confirmed = 0;
   std::function<void(std::span<const Effect>)> on_send;

@@ -10,6 +10,7 @@
 #include "gateway/journal/record.h"
 #include "gateway/journal/testing/memory_storage.h"
 #include "gateway/journal/writer.h"
+#include "gateway/recovery/replayed_gateway.h"
 #include "gtest/gtest.h"
 
 namespace ringway {
@@ -20,14 +21,24 @@ class GatewayJournalTest : public ::testing::Test {
   static constexpr uint64_t kSegmentBytes = uint64_t{1} << 20;
   static constexpr uint32_t kBudget = 256;
 
-  GatewayJournalTest() : engine_(MakeConfig()) {
+  static constexpr SessionId kOther = 8;
+
+  static EngineConfig TwoSessions() {
+    EngineConfig config = MakeConfig();
+    config.sessions.push_back(config.sessions[0]);
+    config.sessions.back().id = kOther;
+    config.pools.orders_max = 100'000;
+    return config;
+  }
+
+  GatewayJournalTest() : engine_(TwoSessions()) {
     storage_.Prepare(2);
     writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 1, kStartNs, 1);
     gateway_ = std::make_unique<Gateway<FakeSessions>>(
         Gateway<FakeSessions>::Parts{.engine = engine_,
                                      .sessions = sessions_,
                                      .venues = {{kVenue, &connector_, 10'000}},
-                                     .session_ids = {kSession},
+                                     .session_ids = {kSession, kOther},
                                      .positions_max = 100,
                                      .accept_links = nullptr,
                                      .journal = writer_.get(),
@@ -42,8 +53,8 @@ class GatewayJournalTest : public ::testing::Test {
 
   void Turn() { gateway_->DoWork(now_ns_ += kNsPerMs / 10); }
 
-  void Order(uint64_t cl_ord_id) {
-    sessions_.requests.push_back(Own(Origin::kSession, kSession,
+  void Order(uint64_t cl_ord_id, SessionId session = kSession) {
+    sessions_.requests.push_back(Own(Origin::kSession, session,
                                      NewOrder{.cl_ord_id = cl_ord_id,
                                               .price = 100 * kNsPerS,
                                               .qty = 10,
@@ -53,19 +64,34 @@ class GatewayJournalTest : public ::testing::Test {
                                               .ord_type = OrdType::kLimit}));
   }
 
+  std::vector<OrderReject> RejectsOf(SessionId session) const {
+    std::vector<OrderReject> rejects;
+    for (const Effect& report : sessions_.reports) {
+      if (report.type == FrameType::kOrderReject && report.id == session) {
+        rejects.push_back(As<OrderReject>(report));
+      }
+    }
+    return rejects;
+  }
+
   // How many new orders are recorded, up to now.
   uint64_t OrdersInTheJournal() {
-    JournalReader reader(journal_);
-    EXPECT_TRUE(reader.Open().ok());
     uint64_t orders = 0;
-    JournalRecord record;
-    while (reader.Next(record) == JournalReader::Result::kRecord) {
+    ForEachRecord([&](const JournalRecord& record) {
       JournaledStep step;
       orders += record.header.type == RecordType::kStep && ReadStep(record.body, step) &&
                 step.input.type == FrameType::kNewOrder;
-    }
-    EXPECT_TRUE(reader.status().ok()) << reader.status();
+    });
     return orders;
+  }
+
+  template <class F>
+  void ForEachRecord(F&& f) {
+    JournalReader reader(journal_);
+    EXPECT_TRUE(reader.Open().ok());
+    JournalRecord record;
+    while (reader.Next(record) == JournalReader::Result::kRecord) f(record);
+    EXPECT_TRUE(reader.status().ok()) << reader.status();
   }
 
   int64_t now_ns_ = kStartNs;
@@ -163,17 +189,143 @@ TEST_F(GatewayJournalTest, AfterAFailedSyncNobodyWaitsAndOrdersAreRefused) {
   EXPECT_FALSE(gateway_->Failed());
 }
 
-TEST_F(GatewayJournalTest, WithoutRoomForATurnItEndsAndNothingMoreLeaves) {
-  storage_.Fail(JournalFault::kNoSpace);
-  for (uint64_t id = 1; !gateway_->Failed(); ++id) {
-    Order(id);
+TEST_F(GatewayJournalTest, AfterAFinalFailureItEndsOnlyWhenReportsHaveNoRoomLeft) {
+  storage_.Fail(JournalFault::kWriteError);
+  uint64_t reports = 0;
+  for (; !gateway_->Failed(); ++reports) {
+    ASSERT_LT(reports, 100'000u);
+    connector_.Say(
+        ExecutionReport{.cl_ord_id = reports, .exec_id = reports, .exec_type = ExecType::kNew});
     Turn();
   }
-  const std::size_t sent = connector_.sent.size();
-  const std::size_t reports = sessions_.reports.size();
+  EXPECT_GT(reports, 1'000u);
+  const uint64_t position = writer_->end().position;
   for (int i = 0; i < 10; ++i) Turn();
-  EXPECT_EQ(connector_.sent.size(), sent);
-  EXPECT_EQ(sessions_.reports.size(), reports);
+  EXPECT_EQ(writer_->end().position, position);
+}
+
+TEST_F(GatewayJournalTest, ADiskThatIsBehindHoldsBackWhoFloodsItAndNobodyElse) {
+  // No further segment comes: this one and the spare one are what there is.
+  uint64_t id = 1;
+  for (int turn = 0; turn < 40; ++turn) {
+    for (uint32_t i = 0; i != kBudget; ++i) Order(id++);
+    Turn();
+  }
+  EXPECT_TRUE(gateway_->BackPressured());
+  ASSERT_FALSE(sessions_.requests.empty()) << "the flood waits in its ring";
+  EXPECT_TRUE(RejectsOf(kSession).empty());
+  EXPECT_FALSE(gateway_->Failed());
+
+  sessions_.requests.clear();
+  const std::size_t reports = sessions_.reports.size();
+  for (uint64_t other = 1; other <= 200; ++other) {
+    Order(other, kOther);
+    Turn();
+    ASSERT_TRUE(sessions_.requests.empty()) << "order " << other << " of the other session waits";
+  }
+  EXPECT_EQ(sessions_.reports.size(), reports + 200);
+  EXPECT_TRUE(RejectsOf(kOther).empty());
+
+  storage_.Prepare(2);
+  Order(id);
+  Turn();
+  EXPECT_TRUE(sessions_.requests.empty()) << "the disk has caught up";
+  EXPECT_EQ(storage_.fault(), JournalFault::kNone);
+}
+
+TEST_F(GatewayJournalTest, AFullDiskHasOrdersWaitThenRefusedAndTakesThemAgainWhenThereIsRoom) {
+  storage_.Fail(JournalFault::kNoSpace);
+  uint64_t id = 1;
+  // Two sessions at full speed use up what both may.
+  for (int turn = 0; turn < 60; ++turn) {
+    for (uint32_t i = 0; i != kBudget / 2; ++i) {
+      Order(id++);
+      Order(id++, kOther);
+    }
+    Turn();
+    if (sessions_.requests.size() > 20'000) break;
+  }
+  EXPECT_FALSE(gateway_->Failed());
+  // A cancel behind orders that nobody may record is heard once they are refused.
+  sessions_.requests.resize(2);
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kOther, Cancel{.cl_ord_id = 999'999, .orig_cl_ord_id = 2}));
+  for (int i = 0; i < 12'000 && !gateway_->Failed(); ++i) Turn();
+  EXPECT_FALSE(gateway_->Failed()) << "it goes on with what room there is";
+  ASSERT_EQ(connector_.sent.empty(), false);
+
+  storage_.Fail(JournalFault::kNone);
+  storage_.Prepare(2);
+  sessions_.reports.clear();
+  for (int i = 0; i < 10; ++i) Turn();
+  Order(id);
+  Turn();
+  EXPECT_TRUE(sessions_.requests.empty());
+  EXPECT_TRUE(RejectsOf(kSession).empty());
+}
+
+TEST_F(GatewayJournalTest, ReferencePricesAreConflatedWhileTheDiskIsBehindAndNoneIsLost) {
+  int64_t price = 100 * kNsPerS;
+  const auto say = [&] {
+    price += kNsPerS / 1'000;
+    connector_.Say(ReferencePrice{
+        .transact_time = static_cast<uint64_t>(now_ns_), .price = price, .instrument = 1});
+  };
+  for (int i = 0; i < 40'000; ++i) {
+    say();
+    if (i % 200 == 0) Turn();
+  }
+  while (!connector_.says.empty()) Turn();
+  const uint64_t position = writer_->end().position;
+  for (int i = 0; i < 10'000; ++i) {
+    say();
+    if (i % 200 == 0) Turn();
+  }
+  while (!connector_.says.empty()) Turn();
+  EXPECT_EQ(writer_->end().position, position) << "they use no room";
+  Order(1);
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u) << "and leave it to sessions";
+  storage_.Prepare(2);
+  for (int i = 0; i < 3; ++i) Turn();
+  ReferencePrice last;
+  ForEachRecord([&](const JournalRecord& record) {
+    JournaledStep step;
+    if (record.header.type == RecordType::kStep && ReadStep(record.body, step) &&
+        step.input.type == FrameType::kReferencePrice) {
+      ASSERT_EQ(Decode(step.input.payload, last), DecodeStatus::kOk);
+    }
+  });
+  EXPECT_EQ(last.price, price);
+}
+
+TEST_F(GatewayJournalTest, CancelsThatOvertakeOrdersAreRecordedAndDurableBeforeTheyLeave) {
+  connector_.counts = true;
+  Order(1);
+  Turn();
+  connector_.takes = 0;
+  for (uint64_t id = 2; id <= 5; ++id) Order(id);
+  Turn();
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 6, .orig_cl_ord_id = 1}));
+  Turn();
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u) << "nothing leaves before the record is durable";
+  storage_.Sync();
+  for (int i = 0; i < 2; ++i) Turn();
+  ASSERT_EQ(connector_.sent.size(), 6u);
+  EXPECT_EQ(connector_.sent[1].type, FrameType::kCancel);
+
+  // Whoever replays the journal finds the requests in the order in which they left.
+  ReplayedGateway past({.config_of = [](uint64_t) { return TwoSessions(); }});
+  ForEachRecord([&](const JournalRecord& record) { ASSERT_TRUE(past.Apply(record).ok()); });
+  const ReplayedVenue* venue = past.venue(kVenue);
+  ASSERT_NE(venue, nullptr);
+  ASSERT_EQ(venue->requests.size(), connector_.sent.size());
+  for (std::size_t i = 0; i != connector_.sent.size(); ++i) {
+    EXPECT_EQ(VenueRequestId(venue->requests[i]), VenueRequestId(connector_.sent[i]));
+  }
 }
 
 }  // namespace

@@ -146,18 +146,17 @@ TEST_F(GatewayTest, EffectsLeaveInTheOrderOfTheRequestsInOneBurst) {
   EXPECT_EQ(sessions_.budgets.back(), kBudget);
 }
 
-TEST_F(GatewayTest, AVenueThatTakesNothingHoldsSessionsBackAndNothingIsLost) {
+TEST_F(GatewayTest, ASessionFillsItsShareOfAVenueThatTakesNothingAndNothingIsLost) {
   connector_.takes = 0;
   constexpr uint64_t kOrders = 2'000;
   for (uint64_t i = 1; i <= kOrders; ++i) Order(i);
   for (int i = 0; i < 50; ++i) Turn();
   EXPECT_TRUE(gateway_.BackPressured());
-  EXPECT_EQ(sessions_.budgets.back(), 0u) << "no session is polled, but their upkeep goes on";
-  EXPECT_GT(sessions_.requests.size(), kOrders / 2) << "requests wait in the strategies' rings";
+  EXPECT_EQ(sessions_.budgets.back(), kBudget) << "sessions are polled all the same";
   GatewayStatus status;
   gateway_.FillStatus(status, true);
-  EXPECT_GE(status.venues.at(0).waiting, kPendingMax);
-  EXPECT_LE(status.venues.at(0).waiting, kPendingMax + kEffectsPerStepMax);
+  EXPECT_EQ(status.venues.at(0).waiting, kPendingMax / 2) << "the rest is for others";
+  EXPECT_EQ(sessions_.requests.size(), kOrders - kPendingMax / 2) << "wait in the ring";
   EXPECT_EQ(status.venues.at(0).counters.grown, 0u);
 
   connector_.takes = 7;  // a venue that recovers slowly
@@ -171,6 +170,116 @@ TEST_F(GatewayTest, AVenueThatTakesNothingHoldsSessionsBackAndNothingIsLost) {
   }
   Turn();
   EXPECT_FALSE(gateway_.BackPressured());
+}
+
+TEST_F(GatewayTest, OrdersThatWaitedLongEnoughForTheirVenueAreRefusedAndCancelsGoOn) {
+  Order(1);
+  Turn();
+  connector_.takes = 0;
+  for (uint64_t i = 2; i <= 1'000; ++i) Order(i);
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 5'000, .orig_cl_ord_id = 1}));
+  for (int i = 0; i < 900; ++i) Turn();  // 90 ms
+  EXPECT_TRUE(ReportsOf(FrameType::kOrderReject).empty());
+  for (int i = 0; i < 200; ++i) Turn();
+  EXPECT_TRUE(sessions_.requests.empty());
+  const std::vector<Effect> rejects = ReportsOf(FrameType::kOrderReject);
+  ASSERT_EQ(rejects.size(), 999 - kPendingMax / 2);
+  for (const Effect& reject : rejects) {
+    EXPECT_EQ(As<OrderReject>(reject).reason, RejectReason::kVenueBusy);
+    EXPECT_EQ(As<OrderReject>(reject).venue, kVenue);
+  }
+  connector_.takes = 1;
+  connector_.sent.clear();
+  Turn();
+  ASSERT_FALSE(connector_.sent.empty());
+  EXPECT_EQ(connector_.sent[0].type, FrameType::kCancel) << "cancels overtake the orders that wait";
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 4; ++i) Turn();
+  Order(2'000);
+  Turn();
+  EXPECT_EQ(ReportsOf(FrameType::kOrderReject).size(), rejects.size()) << "there is room again";
+}
+
+TEST_F(GatewayTest, AnOrderCanceledBeforeItLeftNeverLeaves) {
+  connector_.takes = 0;
+  for (uint64_t id = 1; id <= 3; ++id) Order(id);
+  Turn();
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 4, .orig_cl_ord_id = 2}));
+  Turn();
+  const std::vector<Effect> reports = ReportsOf(FrameType::kExecutionReport);
+  ASSERT_EQ(reports.size(), 1u) << "it is answered at once";
+  const auto canceled = As<ExecutionReport>(reports[0]);
+  EXPECT_EQ(canceled.exec_type, ExecType::kCanceled);
+  EXPECT_EQ(canceled.cl_ord_id, 4u);
+  EXPECT_EQ(canceled.orig_cl_ord_id, 2u);
+  EXPECT_EQ(engine_.open_orders(), 2u);
+  connector_.takes = UINT32_MAX;
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 2u);
+  for (const Effect& request : connector_.sent) EXPECT_EQ(request.type, FrameType::kNewOrder);
+}
+
+TEST_F(GatewayTest, AVenueThatCountsRequestsGetsACancelInPlaceOfAnOrderCanceledInTime) {
+  connector_.counts = true;
+  connector_.takes = 0;
+  Order(1);
+  Turn();
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 2, .orig_cl_ord_id = 1}));
+  Turn();
+  ASSERT_EQ(ReportsOf(FrameType::kExecutionReport).size(), 1u);
+  EXPECT_EQ(engine_.open_orders(), 0u);
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 3; ++i) Turn();
+  ASSERT_EQ(connector_.sent.size(), 2u) << "as many as it would count";
+  for (const Effect& request : connector_.sent) EXPECT_EQ(request.type, FrameType::kCancel);
+}
+
+TEST_F(GatewayTest, OnlyAVenueThatIsDownAnswersWhatWaits) {
+  Order(1);
+  Turn();
+  connector_.Say(ExecutionReport{.cl_ord_id = As<NewOrder>(connector_.sent.at(0)).cl_ord_id,
+                                 .exec_id = 1,
+                                 .exec_type = ExecType::kNew,
+                                 .ord_status = OrdStatus::kNew,
+                                 .side = Side::kBuy,
+                                 .leaves_qty = 10});
+  connector_.takes = 0;
+  Order(2);
+  Turn();
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 3, .orig_cl_ord_id = 1}));
+  Turn();
+  sessions_.reports.clear();
+  for (const VenueState state : {VenueState::kHalted, VenueState::kUp}) {
+    connector_.Say(VenueStatus{.venue = kVenue, .state = state});
+    for (int i = 0; i < 20; ++i) Turn();
+    EXPECT_TRUE(ReportsOf(FrameType::kExecutionReport).empty());
+    EXPECT_TRUE(ReportsOf(FrameType::kCancelReject).empty());
+  }
+  connector_.sent.clear();
+  connector_.takes = UINT32_MAX;
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 2u);
+}
+
+TEST_F(GatewayTest, AVenueThatGoesDownIsAnsweredAcrossTurns) {
+  connector_.takes = 0;
+  for (uint64_t i = 1; i <= kPendingMax / 2; ++i) Order(i);
+  Turn();
+  sessions_.reports.clear();
+  connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kDown});
+  Turn();
+  const std::size_t first = ReportsOf(FrameType::kExecutionReport).size();
+  EXPECT_GT(first, 0u);
+  EXPECT_LT(first, kPendingMax / 2) << "a turn's work is bounded";
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 20; ++i) Turn();
+  EXPECT_EQ(ReportsOf(FrameType::kExecutionReport).size(), kPendingMax / 2);
+  EXPECT_TRUE(connector_.sent.empty());
+  EXPECT_EQ(engine_.open_orders(), 0u);
 }
 
 TEST_F(GatewayTest, VenuesAreHeardWhileSessionsAreHeldBack) {
@@ -272,9 +381,6 @@ TEST_F(GatewayTest, AKillReachesWhatWaitsForItsVenue) {
   connector_.takes = 0;
   for (uint64_t id = 1; id <= 3; ++id) Order(id);
   Turn();
-  sessions_.requests.push_back(
-      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 4, .orig_cl_ord_id = 1}));
-  Turn();
   ASSERT_EQ(engine_.open_orders(), 3u);
   sessions_.reports.clear();
   EXPECT_TRUE(Ask("kill account 1 fat finger").ok);
@@ -287,7 +393,7 @@ TEST_F(GatewayTest, AKillReachesWhatWaitsForItsVenue) {
   EXPECT_EQ(engine_.open_orders(), 0u);
   connector_.takes = UINT32_MAX;
   for (int i = 0; i < 4; ++i) Turn();
-  EXPECT_EQ(connector_.sent.size(), 0u) << "nor a cancel of what never left";
+  EXPECT_EQ(connector_.sent.size(), 0u);
 }
 
 TEST_F(GatewayTest, AKillLeavesTheWaitingOrdersOfOthersAlone) {
@@ -315,16 +421,22 @@ TEST_F(GatewayTest, AnOperatorsCancelAsksTheVenues) {
 }
 
 TEST_F(GatewayTest, OperatorsAreServedWhileSessionsAreHeldBack) {
-  connector_.takes = 0;
-  for (uint64_t i = 1; i <= 1'000; ++i) Order(i);
+  for (uint64_t i = 1; i <= 700; ++i) Order(i);
   for (int i = 0; i < 10; ++i) Turn();
-  EXPECT_TRUE(Ask("status").status.back_pressured);
-  // The engine gets no work of its own meanwhile.
-  EXPECT_TRUE(Ask("cancel all because the market is broken").ok);
-  EXPECT_EQ(Ask("cancel all because impatient").error,
-            "an operator's cancel is still under way: wait for its end in `status`");
+  ASSERT_EQ(connector_.sent.size(), 700u);
+  connector_.takes = 0;
+  for (uint64_t i = 701; i <= 2'000; ++i) Order(i);
+  for (int i = 0; i < 10; ++i) Turn();
+  EXPECT_TRUE(gateway_.BackPressured());
   EXPECT_TRUE(Ask("kill all market is broken").ok);
   EXPECT_TRUE(Ask("status").status.killed);
+  EXPECT_TRUE(Ask("cancel all because the market is broken").ok);
+  for (int i = 0; i < 40; ++i) Turn();
+  GatewayStatus status;
+  gateway_.FillStatus(status, true);
+  EXPECT_FALSE(status.operator_cancel.under_way) << "a venue that takes nothing holds up no work";
+  EXPECT_EQ(status.operator_cancel.affected, 700u);
+  EXPECT_EQ(status.venues.at(0).waiting, 700u) << "of what waited, the orders were killed";
 }
 
 TEST_F(GatewayTest, OpenOrdersAreShownBounded) {

@@ -42,7 +42,7 @@ class SessionTally {
   void CountInput(const Input& input) noexcept {
     SessionCounts* counts = Find(input.id);
     if (counts == nullptr) return;
-    if (input.origin == Origin::kSession && input.type != FrameType::kGapFill) ++counts->requests;
+    if (IsRequest(input.origin) && input.type != FrameType::kGapFill) ++counts->requests;
     if (input.origin == Origin::kSessionUp) ++counts->logons;
   }
 
@@ -71,6 +71,9 @@ class SessionTally {
         break;
     }
   }
+
+  // Where the session stands in ids(). REQUIRES: it is one of them.
+  uint32_t IndexOf(SessionId id) const noexcept { return index_[id]; }
 
   std::span<const SessionId> ids() const noexcept { return ids_; }
   const SessionCounts& counts(std::size_t index) const noexcept {

@@ -26,6 +26,9 @@ namespace ringway {
 using SessionId = uint32_t;  // as configured; 0 is no session
 using VenueId = uint16_t;    // as configured; 0 is no venue
 
+// Bits of the execId of what the gateway itself says in a venue's stead; no venue uses them.
+inline constexpr uint64_t kGatewayExecIdBits = uint64_t{1} << 63;
+
 // Who speaks, and so which messages are legal.
 enum class Origin : uint8_t {
   kSession,      // id = SessionId: every numbered message of the client once, in order, also one
@@ -44,7 +47,14 @@ enum class Origin : uint8_t {
                  // until it says so, and identifiers begin where no lost record can have been.
   kJournal,      // id = 0: the journal takes records; 1: it does not, so orders and replaces are
                  // refused (journalUnavailable) and cancels go on; no payload. kStart means 0
+  kSessionBusy,  // as kSession, of a new order or replace that waited long enough for a venue that
+                 // takes none: refused (venueBusy), unless something else is wrong with it
 };
+
+// Whether a session's numbered message comes with it.
+constexpr bool IsRequest(Origin origin) noexcept {
+  return origin == Origin::kSession || origin == Origin::kSessionBusy;
+}
 
 struct Input {
   Origin origin;
@@ -89,6 +99,9 @@ inline constexpr uint32_t kEffectsPerStepMax = 256;
 
 class Effects {
  public:
+  // Leaves no room, for a source that is not to say anything now.
+  void UseUp() noexcept { count_ = kEffectsPerStepMax; }
+
   template <Message M>
   void Add(Target target, uint32_t id, uint64_t seq, const M& message) noexcept {
     RINGWAY_CHECK(count_ < kEffectsPerStepMax, "a step produced more effects than its bound");

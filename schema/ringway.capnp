@@ -119,6 +119,7 @@ enum RejectReason {  # FIX tag 103; several of ours can share one FIX value
   wouldTakeLiquidity @31 $fix(99);   # post-only order that would have matched
   noLiquidity @32 $fix(99);          # market or fill-or-kill order that could not fill
   journalUnavailable @33 $fix(99);   # the gateway cannot record orders; cancels go on
+  venueBusy @34 $fix(99);            # the session has as many orders waiting for the venue as it may
 }
 
 enum CancelRejectReason {  # FIX tag 102
@@ -134,6 +135,7 @@ enum CancelRejectReason {  # FIX tag 102
   riskLimit @9 $fix(99);             # a replace failed a risk check; `check` says which
   venueUnavailable @10 $fix(99);
   journalUnavailable @11 $fix(99);   # a replace: the gateway cannot record it; cancels go on
+  venueBusy @12 $fix(99);            # a replace: as RejectReason.venueBusy
 }
 
 enum RiskCheck {  # which of the gateway's checks refused; not a FIX notion

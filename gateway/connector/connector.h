@@ -39,6 +39,18 @@ inline uint64_t VenueRequestId(const Effect& request) noexcept {
   return id;
 }
 
+// The identifier of the order that a cancel or replace is about; 0 of a new order.
+inline uint64_t OrigRequestId(const Effect& request) noexcept {
+  static_assert(offsetof(Cancel, orig_cl_ord_id) == offsetof(Replace, orig_cl_ord_id));
+  uint64_t id = 0;
+  if (request.type != FrameType::kNewOrder &&
+      request.payload_bytes >= kRootBytes + offsetof(Cancel, orig_cl_ord_id) + sizeof(id)) {
+    std::memcpy(&id, request.payload.data() + kRootBytes + offsetof(Cancel, orig_cl_ord_id),
+                sizeof(id));
+  }
+  return id;
+}
+
 class Connector {
  public:
   virtual ~Connector() = default;
@@ -54,6 +66,10 @@ class Connector {
   // the place where the connector keeps its connection alive and re-establishes it, never blocking;
   // a change is reported as VenueStatus.
   virtual void Poll(int64_t now_ns, Effects& messages) = 0;
+
+  // Whether the venue counts requests, so that what it has is known by how many it took: then their
+  // order must be known after a crash. Fixed.
+  virtual bool counts_requests() const noexcept { return false; }
 
   // For venues that number requests and reports, so that both outlive a process of the gateway.
   // Counts logons at the venue: with each one cursor().sent may begin anew.

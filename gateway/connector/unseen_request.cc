@@ -37,19 +37,42 @@ CancelReject Answer(const Request& request, Unseen why, uint64_t) noexcept {
   return reject;
 }
 
+ExecutionReport Withdrawn(const Cancel& cancel, uint64_t exec_id) noexcept {
+  ExecutionReport report;
+  report.cl_ord_id = cancel.cl_ord_id;
+  report.orig_cl_ord_id = cancel.orig_cl_ord_id;
+  report.exec_id = exec_id;
+  report.exec_type = ExecType::kCanceled;
+  report.ord_status = OrdStatus::kCanceled;
+  return report;
+}
+
 template <Message Request>
 void AnswerAs(const Effect& request, VenueId venue, Unseen why, int64_t now_ns, uint64_t exec_id,
               Effects& messages) noexcept {
   Request decoded;
   RINGWAY_CHECK(Decode(request.bytes(), decoded) == DecodeStatus::kOk,
                 "the engine encodes what it sends");
-  auto answer = Answer(decoded, why, exec_id);
-  answer.transact_time = static_cast<uint64_t>(now_ns);
-  answer.venue = venue;
-  messages.Add(Target::kVenue, venue, 0, answer);
+  const auto add = [&](auto answer) {
+    answer.transact_time = static_cast<uint64_t>(now_ns);
+    answer.venue = venue;
+    messages.Add(Target::kVenue, venue, 0, answer);
+  };
+  if constexpr (std::is_same_v<Request, Cancel>) {
+    if (why == Unseen::kWithdrawn) return add(Withdrawn(decoded, exec_id));
+  }
+  add(Answer(decoded, why, exec_id));
 }
 
 }  // namespace
+
+Effect CancelInPlaceOf(uint64_t id, const Effect& order) noexcept {
+  Effect cancel = order;
+  cancel.type = FrameType::kCancel;
+  cancel.payload_bytes = static_cast<uint16_t>(
+      Encode(Cancel{.cl_ord_id = id, .orig_cl_ord_id = id}, cancel.payload.data()));
+  return cancel;
+}
 
 void AnswerUnseenRequest(const Effect& request, VenueId venue, Unseen why, int64_t now_ns,
                          uint64_t exec_id, Effects& messages) noexcept {

@@ -1,5 +1,6 @@
-// What is said about a request that certainly never reached its venue: it was not sent before the
-// venue went down or an operator killed it, or the venue's own count proves that it did not arrive?
+// The answer to a request that certainly never reached its venue: the venue went down, an operator
+// killed it or its owner canceled it before it was sent, or the venue's own count proves that it
+// did not arrive.
 //
 // Answers in the venue's stead: the request can never trade, and gets its named outcome at once
 // instead of being in doubt.
@@ -8,18 +9,33 @@
 
 #include <cstdint>
 
+#include "gateway/connector/connector.h"
 #include "gateway/step.h"
 
 namespace ringway {
 
-// Bits of the execId of such answers, which no venue uses: the gateway's and a connector's own.
-inline constexpr uint64_t kGatewayExecIdBits = uint64_t{1} << 63;
+// Bits of the execId of a connector's own answers, which no venue uses. The gateway's are in
+// gateway/step.h.
 inline constexpr uint64_t kConnectorExecIdBits = uint64_t{3} << 62;
 
 enum class Unseen : uint8_t {
   kVenueDown,  // venueUnavailable
   kKilled,     // killSwitch; of a replace, riskLimit
+  kWithdrawn,  // a cancel of an order that had not left: canceled
 };
+
+// Whether a report is the gateway's answer to the cancel of an order that had not left.
+inline bool IsWithdrawal(const ExecutionReport& report) noexcept {
+  return report.exec_id >> 62 == kGatewayExecIdBits >> 62 &&
+         report.exec_type == ExecType::kCanceled;
+}
+
+// What leaves in place of an order that was canceled before it left, where the venue counts
+// requests: a cancel of the order by its own identifier, which the venue does not know.
+Effect CancelInPlaceOf(uint64_t id, const Effect& order) noexcept;
+inline bool IsInPlaceOfOrder(const Effect& request) noexcept {
+  return request.type == FrameType::kCancel && VenueRequestId(request) == OrigRequestId(request);
+}
 
 // `exec_id` is different for every answer. REQUIRES: `request` is a NewOrder, Cancel or Replace
 // towards a venue; room in `messages`.

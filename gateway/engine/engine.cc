@@ -81,8 +81,9 @@ void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept
   if (!started_) [[unlikely]]
     StartReferences();
 
-  if (input.origin == Origin::kSession) {
+  if (IsRequest(input.origin)) {
     const uint32_t session = SessionIndex(input.id);
+    venue_is_busy_ = input.origin == Origin::kSessionBusy;
     if (session != kNone) [[likely]]
       return OnSession(session, input, effects);
   } else if (input.origin == Origin::kVenue) {

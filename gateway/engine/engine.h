@@ -112,6 +112,10 @@ class Engine {
   // back (gateway/step.h); `effects` is empty; CanStart() before kStart, CHECKed.
   void Step(int64_t now_ns, const Input& input, Effects& effects) noexcept;
 
+  // The venue that a session's new order or replace would go to, were it the next step; 0: none, it
+  // would be refused.
+  VenueId VenueOf(const Input& input) noexcept;
+
   // Whether a kTimer step would find work that an earlier step left over.
   bool HasWork() const noexcept { return work_ != 0 || timers_.next_due_ns() <= now_ns_; }
   // Whether a kTimer step at that time would change anything but the time. If not, it need not be
@@ -246,6 +250,7 @@ class Engine {
   void OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
+  void OnNeverSent(Order& order, Effects& effects) noexcept;
   void OnRefused(Order& order, uint64_t request_id, CancelRejectReason reason,
                  Effects& effects) noexcept;
   void TakeReplacement(Order& order) noexcept;
@@ -374,6 +379,7 @@ class Engine {
   int64_t now_ns_ = 0;
   uint32_t start_ = 0;
   bool started_ = false;
+  bool venue_is_busy_ = false;  // of the present step: Origin::kSessionBusy
   std::vector<Instrument> instruments_;
   std::vector<SessionState> sessions_;
   Venues venues_;

@@ -343,7 +343,27 @@ void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects&
     unknown.cl_ord_id = report.cl_ord_id;
     return RememberUnknown(venue, unknown);
   }
+  if (report.cl_ord_id == order->order_id && report.request_type == RequestType::kCancel) {
+    return OnNeverSent(*order, effects);
+  }
   OnRefused(*order, report.cl_ord_id, report.reason, effects);
+}
+
+// The venue got a cancel of the order under the order's own identifier. That leaves in place of an
+// order that was canceled before it left. The order ended then, unless a loss of power took that.
+void Engine::OnNeverSent(Order& order, Effects& effects) noexcept {
+  if (order.state != OrderState::kSent && order.state != OrderState::kInDoubt) {
+    ++counters_.ignored_reports;
+    return;
+  }
+  ShowFirst(sessions_[order.session], order, effects);
+  exposure_.Remove(ContributionOf(order));
+  Close(order, OrderState::kCanceled);
+  ExecutionReport canceled;
+  canceled.exec_id = kGatewayExecIdBits | order.order_id;
+  canceled.exec_type = ExecType::kCanceled;
+  Report(order, canceled, order.cl_ord_id, 0, effects);
+  RejectPending(order, effects);
 }
 
 // The venue does not carry out a cancel or replace.

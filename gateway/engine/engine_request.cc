@@ -139,6 +139,27 @@ Contribution Engine::ContributionOf(const Order& order) const noexcept {
       order.position, order.session, side, quantity, instrument.Notional(price, quantity), tick};
 }
 
+VenueId Engine::VenueOf(const Input& input) noexcept {
+  const uint32_t session = SessionIndex(input.id);
+  if (session == kNone) return 0;
+  if (input.type == FrameType::kNewOrder) {
+    NewOrder request;
+    if (Decode(input.payload, request) != DecodeStatus::kOk) return 0;
+    const uint32_t account = AccountIndex(request.account);
+    const uint32_t instrument = InstrumentIndex(request.instrument);
+    if (account == kNone || instrument == kNone) return 0;
+    const Router::Choice choice =
+        router_.Route(venues_, request.route, session, account, instrument);
+    return choice.reason == RejectReason::kNone ? venues_.id(choice.venue) : VenueId{0};
+  }
+  Replace request;
+  if (input.type != FrameType::kReplace || Decode(input.payload, request) != DecodeStatus::kOk) {
+    return 0;
+  }
+  const Order* order = FindForChange(session, request.orig_cl_ord_id);
+  return order == nullptr ? VenueId{0} : venues_.id(order->venue);
+}
+
 void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
   // Asked for now, needed a little later: lines that a large gateway does not find in the cache.
   orders_.Prefetch(session, request.cl_ord_id);
@@ -181,6 +202,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   if (no_route != RejectReason::kNone) [[unlikely]] {
     return reject({no_route}, venue == Router::kNoVenue ? request.route : venues_.id(venue));
   }
+  if (venue_is_busy_) [[unlikely]]
+    return reject({RejectReason::kVenueBusy}, venues_.id(venue));
   Position* position = exposure_.FindOrMake(account, instrument_index);
   if (position == nullptr) [[unlikely]]
     return reject({RejectReason::kGatewayFull});

@@ -70,7 +70,8 @@ std::span<const std::byte> WithoutZerosAtTheEnd(std::span<const std::byte> bytes
 }  // namespace
 
 FileStorage::FileStorage(const FileStorageOptions& options, JournalPlace place, JournalFile lock)
-    : options_(options),
+    : JournalStorage(options.spare_segments),
+      options_(options),
       place_(std::move(place)),
       lock_(std::move(lock)),
       operations_(options.operations != nullptr ? *options.operations : system_),

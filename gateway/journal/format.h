@@ -69,8 +69,9 @@ enum class RecordType : uint8_t {
   kVenueCursor = 4,   // VenueCursorBody: what a connector needs to resume
   kStateHash = 5,     // StateHashBody: what a replay up to here must arrive at
   kMark = 6,          // no body: carries `durable` when nothing else comes to carry it
+  kCancelsFirst = 7,  // CancelsFirstBody: cancels that wait for a venue overtake the orders there
 };
-inline constexpr uint8_t kRecordTypeMax = 6;
+inline constexpr uint8_t kRecordTypeMax = 7;
 
 struct RecordHeader {
   uint32_t crc;    // RecordCrc()
@@ -126,6 +127,13 @@ struct VenueCursorBody {
   uint64_t reports_received;  // from that incarnation
 };
 static_assert(sizeof(VenueCursorBody) == 32);
+
+struct CancelsFirstBody {
+  uint32_t venue;
+  uint32_t requests_moved;  // the last ones to that venue: now first the cancels of them, then the
+                            // rest, each in their order
+};
+static_assert(sizeof(CancelsFirstBody) == 8);
 
 struct StateHashBody {
   uint64_t state_hash;  // Engine::StateHash() after all steps before this record

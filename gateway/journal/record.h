@@ -39,6 +39,8 @@ constexpr std::string_view Name(RecordType type) noexcept {
       return "stateHash";
     case RecordType::kMark:
       return "mark";
+    case RecordType::kCancelsFirst:
+      return "cancelsFirst";
   }
   return "unknown";
 }
@@ -83,7 +85,7 @@ struct JournaledStep {
   if (body.size() < sizeof(head)) return false;
   std::memcpy(&head, body.data(), sizeof(head));
   const std::size_t bytes = sizeof(head) + RoundUpTo8(head.payload_bytes);
-  if (head.origin > Origin::kJournal || head.payload_bytes > kInputPayloadBytesMax ||
+  if (head.origin > Origin::kSessionBusy || head.payload_bytes > kInputPayloadBytesMax ||
       bytes > body.size()) {
     return false;
   }

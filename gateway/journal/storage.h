@@ -71,13 +71,17 @@ class JournalStorage {
   uint64_t durable() const noexcept { return durable_.load(std::memory_order_acquire); }
   JournalFault fault() const noexcept { return fault_.load(std::memory_order_acquire); }
 
+  // Whether segments are used faster than new ones come.
+  bool behind() const noexcept { return ready() < spare_segments_; }
+
   // Prepared segments that are not taken yet. Pairs with SegmentPrepared().
   uint32_t ready() const noexcept {
     return prepared_.load(std::memory_order_acquire) - taken_.load(std::memory_order_relaxed);
   }
 
  protected:
-  JournalStorage() = default;
+  // `spare_segments`: how many it keeps prepared ahead.
+  explicit JournalStorage(uint32_t spare_segments) : spare_segments_(spare_segments) {}
 
   void SetDurable(uint64_t position) noexcept {
     durable_.store(position, std::memory_order_release);
@@ -90,6 +94,7 @@ class JournalStorage {
   uint32_t taken() const noexcept { return taken_.load(std::memory_order_acquire); }
 
  private:
+  const uint32_t spare_segments_;
   // The writer's line and the storage's.
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> written_{0};
   std::atomic<uint32_t> taken_{0};

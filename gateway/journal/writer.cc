@@ -27,6 +27,7 @@ void JournalWriter::TakeSegment() noexcept {
   const SegmentStartBody body{.previous_end = end_.position};
   next_ = segment.bytes.data() + sizeof(header);
   room_ = segment.bytes.size() - sizeof(header);
+  segment_bytes_ = segment.bytes.size();
   crc_seed_ = CrcSeed(header.salt);
   end_.position = header.first_position + sizeof(header);
   AppendBody(RecordType::kSegmentStart, last_time_ns_, std::as_bytes(std::span(&body, 1)));
@@ -41,7 +42,7 @@ void JournalWriter::Mark(int64_t now_ns) noexcept {
 
 uint64_t JournalWriter::AppendBody(RecordType type, int64_t now_ns,
                                    std::span<const std::byte> body) noexcept {
-  MakeRoom();
+  NeedRoom();
   std::byte* const to = next_ + sizeof(RecordHeader);
   return Seal(type, now_ns, journal_internal::PutPayload(to, body.data(), body.size()));
 }

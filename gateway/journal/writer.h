@@ -5,13 +5,14 @@
 // answered says that the record survives a power failure.
 //
 // A step can never half fit: as long as State() is not kFull there is room for the longest record,
-// in this segment or the next, so it is asked before the step, not after. In kReserve new orders
-// are to be refused; cancels, reports and acknowledgements go on in what room there is.
+// in this segment or the next, so it is asked before the step, not after. Who may use how much of
+// what room there is, is the duty loop's decision (gateway/journal_shares.h).
 //
 // No system call, no allocation, no waiting. Thread rule: the engine's thread. Lifetime: the
 // storage outlives the writer.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,7 +28,7 @@ namespace ringway {
 
 enum class JournalState : uint8_t {
   kOk,
-  kReserve,  // no spare segment, or the storage has a fault: new orders must be refused
+  kReserve,  // no spare segment, or the storage has a fault
   kFull,     // nothing more can be journaled
 };
 
@@ -49,9 +50,16 @@ class JournalWriter {
     return spare ? JournalState::kOk : JournalState::kReserve;
   }
 
-  // Whether records of so many bytes in all surely fit. REQUIRES: half a segment at most.
-  bool HasRoomFor(std::size_t bytes) const noexcept {
-    return room_ >= bytes || storage_.ready() != 0;
+  // So many bytes of records surely fit, whatever their lengths.
+  uint64_t RoomBytes() const noexcept {
+    const uint64_t here = room_ - std::min<uint64_t>(room_, kRecordBytesMax);
+    return here + storage_.ready() * (segment_bytes_ - kSegmentLossMax);
+  }
+  uint64_t segment_bytes() const noexcept { return segment_bytes_; }
+  // Goes on in the next segment if there is one and this one may have no room for a record.
+  void MakeRoom() noexcept {
+    if (!HasRoom() && storage_.ready() != 0) [[unlikely]]
+      TakeSegment();
   }
 
   // Appends a step: its time, input and effects; in the next segment when this one is spent.
@@ -63,6 +71,9 @@ class JournalWriter {
   // The other records. REQUIRES and answer as above.
   uint64_t Append(int64_t now_ns, const VenueCursorBody& body) noexcept {
     return AppendBody(RecordType::kVenueCursor, now_ns, std::as_bytes(std::span(&body, 1)));
+  }
+  uint64_t Append(int64_t now_ns, const CancelsFirstBody& body) noexcept {
+    return AppendBody(RecordType::kCancelsFirst, now_ns, std::as_bytes(std::span(&body, 1)));
   }
   uint64_t Append(int64_t now_ns, const StateHashBody& body) noexcept {
     return AppendBody(RecordType::kStateHash, now_ns, std::as_bytes(std::span(&body, 1)));
@@ -78,8 +89,12 @@ class JournalWriter {
   JournalStorage& storage() noexcept { return storage_; }
 
  private:
+  // What begins a segment, and what its end may leave unused.
+  static constexpr uint64_t kSegmentLossMax =
+      sizeof(SegmentHeader) + sizeof(RecordHeader) + sizeof(SegmentStartBody) + kRecordBytesMax;
+
   bool HasRoom() const noexcept { return room_ >= kRecordBytesMax; }
-  void MakeRoom() noexcept {
+  void NeedRoom() noexcept {
     if (!HasRoom()) [[unlikely]]
       TakeSegment();
   }
@@ -90,6 +105,7 @@ class JournalWriter {
   JournalStorage& storage_;
   std::byte* next_ = nullptr;  // in the segment in use: where the next record goes
   std::size_t room_ = 0;       // behind next_
+  uint64_t segment_bytes_ = 0;
   uint32_t crc_seed_ = 0;
   uint32_t epoch_;
   JournalCursor end_;
@@ -146,7 +162,7 @@ inline std::byte* PutRest(std::byte* to, const std::byte* from, std::size_t rest
 inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64_t venue_cursor,
                                       const Effects& effects) noexcept {
   RINGWAY_CHECK(input.payload.size() <= kInputPayloadBytesMax, "an input is longer than any");
-  MakeRoom();
+  NeedRoom();
   using journal_internal::PutEffect;
   using journal_internal::PutPayload;
   using journal_internal::PutWord;

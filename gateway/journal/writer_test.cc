@@ -119,7 +119,7 @@ TEST_F(JournalWriterTest, ANewSegmentNamesTheEndOfTheLast) {
   MakeNewOrderStep(1, *step_);
   JournalCursor before;
   // As in a turn of the gateway, whose steps are many: nobody asks before each.
-  ASSERT_TRUE(writer.HasRoomFor(kSegmentBytesMin / 2));
+  ASSERT_GE(writer.RoomBytes(), kSegmentBytesMin / 2);
   while (writer.end().position < kSegmentBytesMin) {
     before = writer.end();
     Append(writer, *step_);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/connector/unseen_request.h"
 #include "gateway/session/journaled_logon.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -27,17 +28,37 @@ absl::Status NotReadable(const JournalRecord& record) {
   return Differs(record, "its body is not what its type says");
 }
 
-// The venue request that a connector or gateway answered by itself; 0: none.
-uint64_t AnsweredRequest(const Input& input) noexcept {
+// Follows what a connector or the gateway answered in the venue's stead.
+void FollowOwnAnswer(const Input& input, ReplayedVenue& venue) {
+  std::deque<Effect>& requests = venue.requests;
   ExecutionReport report;
   CancelReject reject;
-  if (input.type == FrameType::kExecutionReport) {
-    return Decode(input.payload, report) == DecodeStatus::kOk ? report.cl_ord_id : 0;
+  uint64_t answered = 0;
+  if (input.type == FrameType::kExecutionReport &&
+      Decode(input.payload, report) == DecodeStatus::kOk) {
+    if (IsWithdrawal(report)) {
+      const auto order = std::ranges::find(requests, report.orig_cl_ord_id, VenueRequestId);
+      if (order != requests.end()) *order = CancelInPlaceOf(report.orig_cl_ord_id, *order);
+      return;
+    }
+    answered = report.cl_ord_id;
+  } else if (input.type == FrameType::kCancelReject &&
+             Decode(input.payload, reject) == DecodeStatus::kOk) {
+    answered = reject.cl_ord_id;
   }
-  if (input.type == FrameType::kCancelReject) {
-    return Decode(input.payload, reject) == DecodeStatus::kOk ? reject.cl_ord_id : 0;
-  }
-  return 0;
+  // The venue never saw it and never will: it is not to be asked about it again.
+  const auto found = std::ranges::find(requests, answered, VenueRequestId);
+  if (answered == 0 || found == requests.end()) return;
+  requests.erase(found);
+  --venue.cursor.sent;
+}
+
+// As VenueQueue::PlaceCancels() did.
+void PutCancelsFirst(std::deque<Effect>& requests, size_t moved) {
+  const auto last = requests.end() - static_cast<std::ptrdiff_t>(std::min(moved, requests.size()));
+  std::stable_partition(last, requests.end(), [](const Effect& e) {
+    return e.type == FrameType::kCancel && !IsInPlaceOfOrder(e);
+  });
 }
 
 }  // namespace
@@ -91,6 +112,12 @@ absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
       while (venue.requests.size() > body.requests_waiting) venue.requests.pop_front();
       venue.cursor = {body.incarnation, body.requests_sent + venue.requests.size(),
                       body.reports_received};
+      return absl::OkStatus();
+    }
+    case RecordType::kCancelsFirst: {
+      CancelsFirstBody body;
+      if (!ReadBody(record.body, body) || body.venue > UINT16_MAX) return NotReadable(record);
+      PutCancelsFirst(venues_[static_cast<VenueId>(body.venue)].requests, body.requests_moved);
       return absl::OkStatus();
     }
     case RecordType::kStateHash: {
@@ -158,13 +185,8 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
     ReplayedVenue& venue = venues_[static_cast<VenueId>(input.id)];
     if (step.venue_cursor != 0) {
       venue.cursor.received = step.venue_cursor;
-    } else if (const uint64_t answered = AnsweredRequest(input); answered != 0) {
-      // The venue never saw it and never will: it is not to be asked about it again.
-      const auto found = std::ranges::find(venue.requests, answered, VenueRequestId);
-      if (found != venue.requests.end()) {
-        venue.requests.erase(found);
-        --venue.cursor.sent;
-      }
+    } else {
+      FollowOwnAnswer(input, venue);
     }
   }
   for (const Effect& effect : effects_) {

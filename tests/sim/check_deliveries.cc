@@ -200,7 +200,9 @@ void Deliveries::OnReceived(const Event& event) {
     findings_.Add(Violation::kReportMisnumbered,
                   absl::StrCat("expected ", session.next_received, ": ", At(event)));
   }
-  session.next_received = session.told_next = event.seq + 1;
+  session.next_received = event.seq + 1;
+  // What the ring of an earlier gateway still holds, this one has not told.
+  if (!session.on_old_link) session.told_next = event.seq + 1;
   const std::vector<uint32_t>& said = session.on_old_link ? session.old_said : session.said;
   if (event.seq == 0 || event.seq > said.size() ||
       !IsHeardAs(events_[said[event.seq - 1]], event)) {

@@ -168,8 +168,9 @@ void Orders::OnAck(const Event& event, const OrderAck& ack) {
 // Whose word this report repeats. False: nobody's.
 bool Orders::Origin(const Event& event, TrackedOrder& order, const ExecutionReport& report) {
   if (report.exec_id >> 62 == kGatewaysBits) {
-    // The venue was down before it could be asked.
-    if (order.asked || report.exec_type != ExecType::kRejected) {
+    // The venue was down before it could be asked, or the order was canceled before.
+    if (order.asked ||
+        (report.exec_type != ExecType::kRejected && report.exec_type != ExecType::kCanceled)) {
       findings_->Add(Violation::kExecutionForeign, Text(event));
     }
     return true;
@@ -308,12 +309,16 @@ void Orders::OnAsked(const Event& event) {
   std::memcpy(ids, event.payload.data() + kRootBytes, bytes);
   if (!is_new) {
     const auto orig = venue.names.find(ids[1]);
-    if (orig == venue.names.end()) {
+    const auto unsent = by_id_.find(ids[1]);
+    if (orig != venue.names.end()) {
+      const uint32_t order = orig->second;
+      venue.names.emplace(ids[0], order);
+    } else if (unsent != by_id_.end() && !orders_[unsent->second].asked) {
+      // Canceled before it left: its cancel, and what leaves in its place, mean nothing.
+      venue.names.emplace(ids[0], unsent->second);
+    } else {
       findings_->Add(Violation::kNotAsAsked, absl::StrCat("of no order: ", Text(event)));
-      return;
     }
-    const uint32_t order = orig->second;
-    venue.names.emplace(ids[0], order);
     return;
   }
   const auto found = by_id_.find(ids[0]);

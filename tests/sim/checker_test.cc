@@ -338,7 +338,7 @@ TEST_F(CheckerTest, ACancelWithoutAFinalAnswer) {
           OrderAck ack;
           return event.kind == EventKind::kGatewaySaid && event.type == FrameType::kOrderAck &&
                  Decode(event.bytes(), ack) == DecodeStatus::kOk &&
-                 ack.cl_ord_id == reject.cl_ord_id;
+                 ack.cl_ord_id == reject.cl_ord_id && ack.order_id == reject.order_id;
         });
       });
   record_[place].type = FrameType::kThrottleNotice;

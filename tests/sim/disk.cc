@@ -106,7 +106,8 @@ absl::Status SimDisk::Read(size_t index, uint64_t offset, std::span<std::byte> o
 
 SimStorage::SimStorage(SimDisk& disk, const JournalCursor& end, uint64_t segment_bytes,
                        const DiskFaults& faults, uint64_t seed)
-    : disk_(disk),
+    : JournalStorage(kSpareSegments),
+      disk_(disk),
       segment_bytes_(segment_bytes),
       faults_(faults),
       random_(seed),

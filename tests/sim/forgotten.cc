@@ -4,6 +4,7 @@
 // beyond is as if it had never been, though strategies and venues may remember: an order that only
 // its venue knows is foreign, trades and all.
 #include <algorithm>
+#include <set>
 
 #include "schema/codec.h"
 #include "tests/sim/checker_parts.h"
@@ -78,6 +79,7 @@ const NewOrder* Forgotten::FindOrder(uint32_t venue, uint64_t request_id) const 
 std::map<std::pair<uint32_t, uint32_t>, int64_t> Forgotten::Positions() const {
   std::map<std::pair<uint32_t, uint32_t>, int64_t> positions;
   std::array<uint64_t, kPartiesMax> said{};
+  std::set<std::pair<uint32_t, uint64_t>> trades;
   for (const Event& event : events_) {
     if (event.kind != EventKind::kVenueSaid) continue;
     if (event.seq <= said[event.id]) continue;  // again
@@ -89,7 +91,8 @@ std::map<std::pair<uint32_t, uint32_t>, int64_t> Forgotten::Positions() const {
       continue;
     }
     const NewOrder* order = FindOrder(event.id, report.cl_ord_id);
-    if (order == nullptr) continue;
+    // A venue that says a trade twice, under two numbers, has it once.
+    if (order == nullptr || !trades.insert({event.id, report.exec_id}).second) continue;
     const auto quantity = static_cast<int64_t>(report.last_qty);
     positions[{order->account, order->instrument}] +=
         order->side == Side::kBuy ? quantity : -quantity;

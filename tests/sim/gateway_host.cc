@@ -88,7 +88,7 @@ uint32_t RecordedConnector::Send(int64_t now_ns, std::span<const Effect> request
   const uint32_t taken = connector_.Send(now_ns, requests);
   for (const Effect& request : requests.first(taken)) {
     recorder_.Add(EventKind::kGatewayAsked, venue_, 0, request.type, request.bytes());
-    history_.last_asked = NumberOf(request.bytes());
+    history_.asked.insert(NumberOf(request.bytes()));
   }
   return taken;
 }
@@ -110,7 +110,7 @@ void RecordedConnector::Poll(int64_t now_ns, Effects& messages) {
 
 void RecordedConnector::Restore(const VenueCursor& cursor, std::span<const Effect> requests) {
   for (const Effect& request : requests) {
-    if (NumberOf(request.bytes()) <= history_.last_asked) continue;
+    if (history_.asked.contains(NumberOf(request.bytes()))) continue;
     recorder_.Add(EventKind::kGatewayRestored, venue_, 0, request.type, request.bytes());
   }
   connector_.Restore(cursor, requests);

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "gateway/admin_mailbox.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/exchange/dialer.h"
@@ -138,7 +139,7 @@ class RecordedSessions {
 struct ConnectorHistory {
   std::vector<uint32_t> own_words;  // events in which they spoke for themselves, if the journal
                                     // has it
-  uint64_t last_asked = 0;          // the last request that any took, by its number
+  absl::flat_hash_set<uint64_t> asked;  // numbers of the requests that any took
 };
 
 // A connector that says what passes through it.
@@ -148,6 +149,7 @@ class RecordedConnector final : public Connector {
                     Lifeline& life, ConnectorHistory& history);
   uint32_t Send(int64_t now_ns, std::span<const Effect> requests) override;
   void Poll(int64_t now_ns, Effects& messages) override;
+  bool counts_requests() const noexcept override { return connector_.counts_requests(); }
   uint64_t logons() const noexcept override { return connector_.logons(); }
   VenueCursor cursor() const noexcept override { return connector_.cursor(); }
   void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override;

@@ -32,6 +32,8 @@ const char* NameOf(Origin origin) {
       return "start";
     case Origin::kJournal:
       return "journal";
+    case Origin::kSessionBusy:
+      return "sessionBusy";
   }
   return "unknown";
 }
@@ -99,6 +101,12 @@ bool AppendBody(const JournalRecord& record, std::string& out) {
       absl::StrAppend(&out, ",\"venue\":", body.venue, ",\"incarnation\":", body.incarnation,
                       ",\"requestsSent\":", body.requests_sent,
                       ",\"reportsReceived\":", body.reports_received);
+      return true;
+    }
+    case RecordType::kCancelsFirst: {
+      CancelsFirstBody body;
+      if (!ReadBody(record.body, body)) return false;
+      absl::StrAppend(&out, ",\"venue\":", body.venue, ",\"requestsMoved\":", body.requests_moved);
       return true;
     }
     case RecordType::kStateHash: {

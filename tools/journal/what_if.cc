@@ -109,7 +109,7 @@ absl::Status WhatIf::Apply(const JournalRecord& record, std::string& out) {
   if (!orders_then_.empty() && !orders_now_.empty()) {
     requests_[orders_then_.front()] = orders_now_.front();
   }
-  if (step.input.origin == Origin::kSession && IsRequest(step.input.type)) {
+  if (IsRequest(step.input.origin) && IsRequest(step.input.type)) {
     Compare(record, step, out);
   }
   return absl::OkStatus();

@@ -113,6 +113,7 @@ class BasicLinkConnector final : public Connector {
     }
   }
 
+  bool counts_requests() const noexcept override { return true; }
   uint64_t logons() const noexcept override { return counters_.connections; }
   VenueCursor cursor() const noexcept override {
     return {incarnation_, sent_, received_, state_ == State::kAnswering ? sent_ - confirmed_ : 0};

@@ -69,7 +69,7 @@ class MemoryStorage final : public JournalStorage {
   // Prepares into `journal`, behind what it holds.
   explicit MemoryStorage(MemoryJournal& journal, uint64_t segment_bytes = kSegmentBytesMin,
                          uint64_t seed = 1)
-      : journal_(journal), segment_bytes_(segment_bytes), random_(seed) {
+      : JournalStorage(1), journal_(journal), segment_bytes_(segment_bytes), random_(seed) {
     first_ = journal_.segments().size();
     for (const JournalSource::Segment& segment : journal_.segments()) {
       next_position_ += segment.bytes;

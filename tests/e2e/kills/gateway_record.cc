@@ -7,8 +7,11 @@
 #include <memory>
 #include <set>
 #include <span>
+#include <unordered_set>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "gateway/connector/unseen_request.h"
 #include "gateway/engine/engine.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/journal/reader.h"
@@ -54,6 +57,7 @@ class JournalEvents {
     ++out_.records;
     now_ns_ = record.header.time_ns;
     VenueCursorBody cursor;
+    CancelsFirstBody moved;
     JournaledStep step;
     if (record.header.type == RecordType::kGatewayStart) {
       ++out_.starts;
@@ -61,6 +65,8 @@ class JournalEvents {
       incarnation_ = cursor.incarnation;
       Add(MakeEvent(EventKind::kVenueStart, cursor.venue, 0, FrameType{}, {}, incarnation_),
           incarnation_);
+    } else if (record.header.type == RecordType::kCancelsFirst && ReadBody(record.body, moved)) {
+      PutCancelsFirst(moved);
     } else if (record.header.type == RecordType::kStep && ReadStep(record.body, step)) {
       OnStep(step);
     }
@@ -69,6 +75,11 @@ class JournalEvents {
   // What was queued for a venue and answered before it could be sent was never asked, nor what was
   // to change it.
   void DropUnsent() {
+    std::size_t to = 0;
+    for (std::size_t from = 0; from != out_.events.size(); ++from) {
+      if (!moved_.contains(from)) out_.events[to++] = out_.events[from];
+    }
+    out_.events.resize(to);
     std::erase_if(out_.events, [this](const GatewayEvent& e) {
       Cancel cancel;
       CancelReject reject;
@@ -92,9 +103,50 @@ class JournalEvents {
     out_.events.push_back({event, incarnation});
   }
 
+  // Whether the event is a request to the venue that may still have to leave.
+  bool MayLeave(std::size_t place, uint32_t venue) const {
+    const Event& event = out_.events[place].event;
+    return event.kind == EventKind::kGatewayAsked && event.id == venue && !moved_.contains(place) &&
+           unsent_.count(RequestIdOf(event)) == 0;
+  }
+
+  // The last requests to a venue have not left yet, and leave in another order.
+  void PutCancelsFirst(const CancelsFirstBody& body) {
+    std::vector<Event> requests;
+    for (std::size_t place = out_.events.size(); place-- != 0;) {
+      if (requests.size() == body.requests_moved) break;
+      if (!MayLeave(place, body.venue)) continue;
+      requests.push_back(out_.events[place].event);
+      moved_.insert(place);
+    }
+    std::ranges::reverse(requests);
+    std::ranges::stable_partition(requests, [](const Event& request) {
+      Cancel cancel;
+      return request.type == FrameType::kCancel &&
+             Decode(request.bytes(), cancel) == DecodeStatus::kOk &&
+             cancel.cl_ord_id != cancel.orig_cl_ord_id;
+    });
+    for (const Event& request : requests) Add(request);
+  }
+
+  // The order was canceled before it left: a cancel of itself leaves in its place.
+  void PutCancelInPlaceOf(uint64_t order_id, uint32_t venue) {
+    for (std::size_t place = out_.events.size(); place-- != 0;) {
+      Event& event = out_.events[place].event;
+      if (!MayLeave(place, venue) || RequestIdOf(event) != order_id) continue;
+      std::array<std::byte, kMaxPayloadBytes<Cancel>> payload;
+      const uint32_t bytes =
+          Encode(Cancel{.cl_ord_id = order_id, .orig_cl_ord_id = order_id}, payload.data());
+      const int64_t time_ns = event.time_ns;
+      event = MakeEvent(EventKind::kGatewayAsked, venue, 0, Cancel::kType, {payload.data(), bytes});
+      event.time_ns = time_ns;
+      return;
+    }
+  }
+
   void OnStep(const JournaledStep& step) {
     const Input& input = step.input;
-    if (input.origin == Origin::kSession) {
+    if (IsRequest(input.origin)) {
       uint64_t& next = next_took_.try_emplace(input.id, 1).first->second;
       Add(MakeEvent(EventKind::kGatewayTook, input.id, next, input.type, input.payload));
       GapFill fill;
@@ -125,13 +177,18 @@ class JournalEvents {
         report.exec_id >> 62 != kGatewaysBits) {
       return false;
     }
-    unsent_.insert(report.cl_ord_id);
+    if (IsWithdrawal(report)) {
+      PutCancelInPlaceOf(report.orig_cl_ord_id, input.id);
+    } else {
+      unsent_.insert(report.cl_ord_id);
+    }
     return true;
   }
 
   GatewayRecord& out_;
   std::map<uint32_t, uint64_t> next_took_;
   std::set<uint64_t> unsent_;
+  std::unordered_set<std::size_t> moved_;  // places of events that stand elsewhere now
   uint64_t incarnation_ = 0;
   int64_t now_ns_ = 0;
 };

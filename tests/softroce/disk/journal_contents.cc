@@ -29,7 +29,7 @@ class Collector {
       return;
     }
     NewOrder order;
-    if (step.input.origin == Origin::kSession && step.input.id == session_ &&
+    if (IsRequest(step.input.origin) && step.input.id == session_ &&
         step.input.type == FrameType::kNewOrder &&
         Decode(step.input.payload, order) == DecodeStatus::kOk) {
       const bool fresh =

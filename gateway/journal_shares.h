@@ -1,0 +1,62 @@
+// JournalShares: how much of the journal's room each source of records may use while the disk is
+// behind.
+//
+// Sources are sessions and venues. While the storage keeps up (it has every spare segment ready)
+// nobody is limited. While it is behind, a source may have another record only if what it recorded
+// since then is less than the room that is left for this use: so a source that floods waits, at the
+// pace of the disk, and one that does not goes on (the rule of SharedRoom, in bytes). Every use
+// leaves some room for those that matter more:
+//   kOrder    new orders and replaces, reference prices   leaves half a segment
+//   kRequest  cancels and whatever else sessions send     leaves a quarter
+//   kReport   what venues say, logons and logoffs         leaves an eighth
+//   kWork     timers                                      leaves a sixteenth
+// What operators ask for, and the answers to what was never sent, use the rest.
+//
+// Thread rule: the engine's thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace ringway {
+
+enum class JournalUse : uint8_t { kOrder, kRequest, kReport, kWork };
+
+class JournalShares {
+ public:
+  explicit JournalShares(uint32_t sources) : held_(sources) {}
+
+  // Once a turn. `room`: bytes of records that surely fit (JournalWriter::RoomBytes()).
+  void Update(uint64_t room, uint64_t segment_bytes, bool behind) noexcept {
+    segment_bytes_ = segment_bytes;
+    room_ = room;
+    if (behind_ && !behind) std::ranges::fill(held_, 0);
+    behind_ = behind;
+  }
+
+  // Whether this source may have another record.
+  bool MayRecord(uint32_t source, JournalUse use) const noexcept {
+    return held_[source] < RoomFor(use);
+  }
+  // Whether anybody may.
+  bool HasRoomFor(JournalUse use) const noexcept { return RoomFor(use) != 0; }
+
+  void Charge(uint32_t source, uint64_t bytes) noexcept {
+    if (behind_) held_[source] += bytes;
+    room_ -= std::min(room_, bytes);
+  }
+
+ private:
+  uint64_t RoomFor(JournalUse use) const noexcept {
+    const uint64_t left = segment_bytes_ >> (1 + static_cast<uint8_t>(use));
+    return room_ - std::min(room_, left);
+  }
+
+  std::vector<uint64_t> held_;  // bytes recorded since the storage kept up last, by source
+  uint64_t room_ = UINT64_MAX;
+  uint64_t segment_bytes_ = 0;
+  bool behind_ = false;
+};
+
+}  // namespace ringway
