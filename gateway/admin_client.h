@@ -1,4 +1,4 @@
-// How does the command line talk to a running gateway?
+// How the command line talks to a running gateway.
 //
 // One line to the gateway's admin socket, one answer back (gateway/admin_server.h has the
 // protocol). Blocks, for at most kPatienceS. Thread rule: any thread.

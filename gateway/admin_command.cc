@@ -4,12 +4,16 @@
 #include <array>
 #include <charconv>
 
+#include "base/printable.h"
+
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 9> kTable{{
+constexpr std::array<AdminCommandRow, 10> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
+    {"ready", AdminVerb::kReady, "ready",
+     "whether the gateway serves orders; an error with the reason where it does not"},
     {"sessions", AdminVerb::kSessions, "sessions", "one line per session"},
     {"orders", AdminVerb::kOrders, "orders SESSION",
      "the session's open orders, the first 100 of them"},
@@ -127,6 +131,24 @@ ParsedAdminCommand ParseCancel(const AdminCommandRow& row, std::string_view rest
 
 }  // namespace
 
+AdminLane LaneOf(AdminVerb verb) noexcept {
+  switch (verb) {
+    case AdminVerb::kStatus:
+    case AdminVerb::kReady:
+    case AdminVerb::kSessions:
+    case AdminVerb::kOrders:
+    case AdminVerb::kConfig:
+      return AdminLane::kMonitoring;
+    case AdminVerb::kKill:
+    case AdminVerb::kArm:
+    case AdminVerb::kCancel:
+    case AdminVerb::kStop:
+    case AdminVerb::kHelp:
+      break;
+  }
+  return AdminLane::kControl;
+}
+
 std::span<const AdminCommandRow> AdminCommandTable() noexcept { return kTable; }
 
 ParsedAdminCommand ParseAdminCommand(std::string_view line) {
@@ -134,11 +156,9 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
     return Refuse("the line is longer than " + std::to_string(kAdminLineBytesMax) +
                   " bytes; shorten it");
   }
-  for (const char c : line) {
-    // What is logged shall be one line that shows what was sent.
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return Refuse("the line contains a control character; write printable text");
-    }
+  // What is logged shall be one line that shows what was sent.
+  if (!IsPrintable(line)) {
+    return Refuse("the line contains a control character; write printable text");
   }
   std::string_view rest = line;
   const std::string_view verb = TakeWord(rest);

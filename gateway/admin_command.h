@@ -1,13 +1,18 @@
-// What may an operator ask of a running gateway, and how is it written?
+// What an operator may ask of a running gateway, and how it is written.
 //
 // One line of text per command:
 //   status                          JSON: sessions, venues, orders, positions, counters
 //   sessions                        one line per session
+//   ready                           whether it serves; an error with the reason where it does not
 //   orders SESSION                  how many orders the session has in each state
 //   config                          the effective configuration
-//   kill all REASON                 latch a kill switch: new orders and replaces are refused,
-//   cancels pass kill session|account|venue N REASON arm all by NAME                 arm it again;
-//   NAME says who took the decision and is logged arm session|account|venue N by NAME
+//   kill all REASON
+//   kill session|account|venue N REASON
+//                                   latch a kill switch: new orders and replaces are refused,
+//                                   cancels pass
+//   arm all by NAME
+//   arm session|account|venue N by NAME
+//                                   arm it again; NAME says who took the decision and is logged
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   stop                            orderly stop, as on SIGTERM
 //   help
@@ -26,6 +31,7 @@ namespace ringway {
 
 enum class AdminVerb : uint8_t {
   kStatus,
+  kReady,
   kSessions,
   kOrders,
   kConfig,
@@ -35,6 +41,10 @@ enum class AdminVerb : uint8_t {
   kStop,
   kHelp
 };
+
+// What an operator does never waits for what somebody watches (gateway/admin_mailbox.h).
+enum class AdminLane : uint8_t { kControl, kMonitoring };
+AdminLane LaneOf(AdminVerb verb) noexcept;
 
 struct AdminCommand {
   AdminVerb verb = AdminVerb::kHelp;

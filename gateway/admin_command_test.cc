@@ -97,6 +97,9 @@ TEST(AdminCommand, BadLinesAreRefusedWithCauseAndRemedy) {
            "N|account N|venue N by NAME"},
           {"orders", "the session's number (1 or more) is missing; usage: orders SESSION"},
           {"stop now", "'now' is too much; usage: stop"},
+          {"kill all \xc2\x9b"
+           "31mred",
+           "the line contains a control character; write printable text"},
           {"kill all \x1b[31mred", "the line contains a control character; write printable text"},
           {std::string(kAdminLineBytesMax + 1, 'x'),
            "the line is longer than 512 bytes; shorten it"},

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/gateway_status.h"
+#include "gateway/log.h"
 #include "gateway/version.h"
 #include "schema/messages.h"
 
@@ -50,9 +51,10 @@ std::string Deed(const AdminCommand& command) {
   }
 }
 
-bool ChangesSomething(AdminVerb verb) {
-  return verb == AdminVerb::kKill || verb == AdminVerb::kArm || verb == AdminVerb::kCancel ||
-         verb == AdminVerb::kStop;
+AdminAnswer NoAnswer() {
+  return {false,
+          "the engine's thread does not answer; nothing was done: see whether the process has its "
+          "core"};
 }
 
 int64_t MicrosecondsSince(std::chrono::steady_clock::time_point begin) {
@@ -112,57 +114,97 @@ AdminAnswer AdminDesk::Answer(const AdminPeer& peer, const std::string& line) {
   if (!parsed.ok()) return {false, parsed.error};
   const AdminCommand& command = parsed.command;
   if (command.verb == AdminVerb::kHelp) return {true, AdminHelp()};
-  if (command.verb == AdminVerb::kConfig) return {true, PrintConfig(config_)};
-  AdminAnswer answer;
-  answer.text = FindIdError(command);
-  answer.ok = answer.text.empty();
-  if (answer.ok) answer = AskEngine(peer, command);
-  if (ChangesSomething(command.verb)) {
-    log_(absl::StrCat(
-        "admin: uid ", peer.uid, " pid ", peer.pid, ": ",
-        answer.ok ? Deed(command) : absl::StrCat("REFUSED (", answer.text, "): ", line)));
+  const std::string error = FindIdError(command);
+  if (LaneOf(command.verb) == AdminLane::kMonitoring) {
+    if (!error.empty()) return {false, error};
+    return {.rest = [this, command, asked = Clock::now()] { return Watch(command, asked); },
+            .monitoring = true};
   }
+  AdminAnswer answer = error.empty() ? Command(peer, command) : AdminAnswer{false, error};
+  log_(absl::StrCat(
+      "admin: uid ", peer.uid, " pid ", peer.pid, ": ",
+      answer.ok ? Deed(command) : absl::StrCat("REFUSED (", answer.text, "): ", line)));
   return answer;
 }
 
-AdminAnswer AdminDesk::AskEngine(const AdminPeer& peer, const AdminCommand& command) {
-  const auto begin = std::chrono::steady_clock::now();
-  if (!mailbox_.Ask({command, peer.uid}, patience_, reply_)) {
-    return {false,
-            "the engine's thread does not answer; nothing was done: see whether the process has "
-            "its core"};
+AdminAnswer AdminDesk::Command(const AdminPeer& peer, const AdminCommand& command) {
+  const auto begin = Clock::now();
+  if (!mailbox_.Ask(AdminLane::kControl, {command, peer.uid}, patience_, command_reply_)) {
+    return NoAnswer();
   }
-  if (!reply_.ok) return {false, reply_.error};
+  if (!command_reply_.ok) return {false, command_reply_.error};
   switch (command.verb) {
-    case AdminVerb::kStatus:
-      return {true, PrintStatusJson(reply_.status, kVersion)};
-    case AdminVerb::kSessions:
-      return {true, PrintSessions(reply_.status)};
-    case AdminVerb::kOrders:
-      return {true, PrintOrders(reply_.status)};
     case AdminVerb::kKill:
       return {true, absl::StrCat(Deed(command), "\n", "no order leaves there since at most ",
                                  MicrosecondsSince(begin), " us\n")};
     case AdminVerb::kCancel:
-      return AwaitCancel(peer, command);
+      return {.rest = [this, command] { return AwaitCancel(command); }};
     default:
       return {true, absl::StrCat(Deed(command), "\n")};
   }
 }
 
+AdminAnswer AdminDesk::Watch(const AdminCommand& command, Clock::time_point asked) {
+  if (command.verb == AdminVerb::kConfig) return {true, PrintConfig(config_)};
+  if (command.verb == AdminVerb::kStatus) return Status(asked);
+  if (!AskStatus(command)) return NoAnswer();
+  const GatewayStatus& status = watch_reply_.status;
+  switch (command.verb) {
+    case AdminVerb::kReady:
+      if (const std::string why = NotServing(status); !why.empty()) {
+        return {false, absl::StrCat("not ready: ", why)};
+      }
+      return {true, "ready\n"};
+    case AdminVerb::kOrders:
+      return {true, PrintOrders(status)};
+    default:
+      return {true, PrintSessions(status)};
+  }
+}
+
+// Asks for as many positions as there are, which may be more by the time of the answer.
+AdminAnswer AdminDesk::Status(Clock::time_point asked) {
+  constexpr int kTries = 4;
+  if (status_text_ != nullptr && status_begun_ >= asked) return {.shared = status_text_};
+  AdminCommand command;
+  command.verb = AdminVerb::kStatus;
+  const auto begun = Clock::now();
+  for (int i = 0; i < kTries; ++i) {
+    if (!AskStatus(command)) return NoAnswer();
+    GatewayStatus& status = watch_reply_.status;
+    if (status.positions.size() == status.positions_total) break;
+    status.positions.reserve(status.positions_total + status.positions_total / 4 + 1'024);
+  }
+  GatewayStatus& status = watch_reply_.status;
+  SortPositions(status);
+  status.log_lines_lost = LogLinesDropped();
+  if (status.journal && fault_since_ns_) status.journal->fault_since_ns = fault_since_ns_();
+  status.age_ns = std::chrono::nanoseconds(Clock::now() - begun).count();
+  status_text_ = std::make_shared<const std::string>(PrintStatusJson(status, kVersion));
+  status_begun_ = begun;
+  return {.shared = status_text_};
+}
+
+// The engine's thread allocates nothing: there is room for what is configured.
+bool AdminDesk::AskStatus(const AdminCommand& command) {
+  watch_reply_.status.sessions.reserve(config_.sessions.size());
+  watch_reply_.status.venues.reserve(config_.venues.size());
+  watch_reply_.status.orders.reserve(GatewayStatus::kOrdersShownMax);
+  return mailbox_.Ask(AdminLane::kMonitoring, {command, 0}, patience_, watch_reply_);
+}
+
 // The engine cancels bit by bit; what it did shows in its status.
-AdminAnswer AdminDesk::AwaitCancel(const AdminPeer& peer, const AdminCommand& command) {
-  const auto deadline = std::chrono::steady_clock::now() + patience_;
-  AdminCommand status;
-  status.verb = AdminVerb::kStatus;
-  for (;;) {
-    if (!mailbox_.Ask({status, peer.uid}, patience_, reply_)) break;
-    const OperatorCancelView& view = reply_.status.operator_cancel;
+AdminAnswer AdminDesk::AwaitCancel(const AdminCommand& command) {
+  const auto deadline = Clock::now() + patience_;
+  AdminCommand look;
+  look.verb = AdminVerb::kReady;
+  while (AskStatus(look)) {
+    const OperatorCancelView& view = watch_reply_.status.operator_cancel;
     if (!view.under_way) {
       return {true, absl::StrCat(Deed(command), "\n", view.affected, " cancels sent, ",
                                  view.not_sent, " not sent because the venue is down\n")};
     }
-    if (std::chrono::steady_clock::now() > deadline) break;
+    if (Clock::now() > deadline) break;
   }
   return {true,
           absl::StrCat(Deed(command), "\nstill under way: see operator_cancel in `status`\n")};

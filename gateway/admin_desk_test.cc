@@ -33,7 +33,7 @@ class AdminDeskTest : public testing::Test {
   AdminDeskTest()
       : config_(MakeConfig()),
         desk_(
-            mailbox_, config_, [this](std::string_view line) { log_.emplace_back(line); },
+            mailbox_, config_, [this](std::string_view line) { log_.emplace_back(line); }, {},
             std::chrono::milliseconds(200)) {}
   ~AdminDeskTest() override { StopEngine(); }
 
@@ -41,14 +41,20 @@ class AdminDeskTest : public testing::Test {
   void StartEngine() {
     engine_ = std::thread([this] {
       while (!stop_) {
-        mailbox_.Serve([this](const AdminRequest& request, AdminReply& reply) {
-          served_.push_back(request);
-          reply.ok = true;
-          reply.status = {};
-          SessionStatus& session = reply.status.sessions.emplace_back();
-          session.id = 7;
-          session.logged_on = true;
-        });
+        for (const AdminLane lane : {AdminLane::kControl, AdminLane::kMonitoring}) {
+          mailbox_.Serve(lane, [this](const AdminRequest& request, AdminReply& reply, uint32_t) {
+            served_.push_back(request);
+            reply.ok = true;
+            reply.status = {};
+            SessionStatus& session = reply.status.sessions.emplace_back();
+            session.id = 7;
+            session.logged_on = true;
+            VenueStatusLine& venue = reply.status.venues.emplace_back();
+            venue.id = 3;
+            venue.state = venue_state_;
+            return true;
+          });
+        }
         std::this_thread::yield();
       }
     });
@@ -58,12 +64,19 @@ class AdminDeskTest : public testing::Test {
     if (engine_.joinable()) engine_.join();
   }
 
-  AdminAnswer Ask(const std::string& line) { return desk_.Answer({.uid = 1000, .pid = 42}, line); }
+  // As the admin server does, on one thread.
+  AdminAnswer Ask(const std::string& line) {
+    AdminAnswer answer = desk_.Answer({.uid = 1000, .pid = 42}, line);
+    if (answer.rest) answer = answer.rest();
+    if (answer.shared != nullptr) answer.text = *answer.shared;
+    return answer;
+  }
 
   GatewayConfig config_;
   AdminMailbox mailbox_;
   std::vector<std::string> log_;
   AdminDesk desk_;
+  VenueState venue_state_ = VenueState::kUp;
   std::vector<AdminRequest> served_;
   std::atomic<bool> stop_ = false;
   std::thread engine_;
@@ -134,7 +147,35 @@ TEST_F(AdminDeskTest, AnEngineThatDoesNotAnswerIsReportedAndNothingHappensLater)
   EXPECT_TRUE(Ask("status").ok);
   StopEngine();
   ASSERT_EQ(served_.size(), 1u);
-  EXPECT_EQ(served_[0].command.verb, AdminVerb::kStatus);
+  EXPECT_EQ(served_[0].command.verb, AdminVerb::kStatus) << "and no kill";
+}
+
+TEST_F(AdminDeskTest, WhoAskedBeforeAStatusWasBegunGetsThatOne) {
+  StartEngine();
+  const AdminPeer peer{.uid = 1000, .pid = 42};
+  const AdminAnswer first = desk_.Answer(peer, "status");
+  const AdminAnswer second = desk_.Answer(peer, "status");
+  const auto one = first.rest().shared;
+  EXPECT_EQ(second.rest().shared, one);
+  EXPECT_NE(desk_.Answer(peer, "status").rest().shared, one) << "asked later: a newer one";
+}
+
+TEST_F(AdminDeskTest, ReadyIsAnErrorWithTheReasonWhereNothingIsServed) {
+  StartEngine();
+  EXPECT_EQ(Ask("ready").text, "ready\n");
+  StopEngine();
+  stop_ = false;
+  venue_state_ = VenueState::kDown;
+  StartEngine();
+  const AdminAnswer answer = Ask("ready");
+  EXPECT_FALSE(answer.ok);
+  EXPECT_EQ(answer.text, "not ready: no venue is up and armed: see venues in `status`");
+}
+
+TEST_F(AdminDeskTest, AClosedMailboxAnswersAtOnce) {
+  mailbox_.Close();
+  EXPECT_FALSE(Ask("status").ok);
+  EXPECT_FALSE(Ask("kill all now").ok);
 }
 
 TEST_F(AdminDeskTest, StatusIsJsonAndSessionsAreLines) {

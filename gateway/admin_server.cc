@@ -1,21 +1,18 @@
-// How the admin socket is bound, and how lines are cut from its connections.
+// How connections are served in turn, and make room for each other.
 #include "gateway/admin_server.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <cstddef>
 #include <cstring>
-#include <string_view>
-#include <utility>
-#include <vector>
+#include <set>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "base/thread.h"
@@ -24,177 +21,322 @@
 namespace ringway {
 namespace {
 
-constexpr int kSendTimeoutS =
-    2;  // an operator who does not read must not hold the others up for long
+using std::chrono::milliseconds;
 
-struct Connection {
-  int fd = -1;
-  AdminPeer peer;
-  std::chrono::steady_clock::time_point heard;  // when the peer last said something
-  std::string pending;                          // what came after the last newline
-};
+constexpr int kBacklog = 128;
+constexpr int kAcceptsPerTurn = 16;
+constexpr milliseconds kBackOff{100};
+constexpr milliseconds kScarcityLogEvery{10'000};
+constexpr int kLookMs = 500;  // for connections that have been idle, or stuck, for too long
+constexpr int kNiceOfWatching = 10;
 
-absl::Status SystemError(const std::string& what, const std::string& path,
-                         const std::string& remedy) {
-  return absl::InternalError(
-      absl::StrCat(what, " ", path, ": ", std::strerror(errno), "; ", remedy));
+bool IsScarcity(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-bool SendAll(int fd, std::string_view data) {
-  while (!data.empty()) {
-    const ssize_t sent = send(fd, data.data(), data.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    data.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
-}
-
-bool SendAnswer(int fd, const AdminAnswer& answer) {
-  if (answer.ok) {
-    return SendAll(fd, "ok " + std::to_string(answer.text.size()) + "\n" + answer.text);
-  }
-  return SendAll(fd, "error " + answer.text + "\n");
-}
-
-// Reads what there is and answers every complete line. False when the connection is over.
-bool ServeConnection(Connection& connection, const AdminHandler& handler) {
-  std::array<char, 4096> buffer;
-  const ssize_t got = recv(connection.fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (got < 0) return errno == EAGAIN || errno == EINTR;
-  if (got == 0) return false;
-  connection.heard = std::chrono::steady_clock::now();
-  connection.pending.append(buffer.data(), static_cast<std::size_t>(got));
-  std::size_t end = 0;
-  while ((end = connection.pending.find('\n')) != std::string::npos) {
-    std::string line = connection.pending.substr(0, end);
-    connection.pending.erase(0, end + 1);
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!SendAnswer(connection.fd, handler(connection.peer, line))) return false;
-  }
-  if (connection.pending.size() > kAdminLineBytesMax) {
-    SendAnswer(connection.fd,
-               {false, "the line is longer than " + std::to_string(kAdminLineBytesMax) +
-                           " bytes; shorten it"});
-    return false;
-  }
-  return true;
-}
-
-void Accept(int listener, std::vector<Connection>& connections) {
-  const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-  if (fd < 0) return;
-  const timeval timeout{kSendTimeoutS, 0};
-  ucred credentials{};
-  socklen_t bytes = sizeof(credentials);
-  if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) != 0 ||
-      getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0) {
-    close(fd);
-  } else if (connections.size() >= AdminServer::kConnectionsMax) {
-    SendAnswer(fd, {false, "too many operators are connected; try again later"});
-    close(fd);
-  } else {
-    connections.push_back(
-        {fd, {credentials.uid, credentials.pid}, std::chrono::steady_clock::now(), {}});
-  }
-}
-
-bool SomebodyAnswers(const sockaddr_un& address) {
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const bool answered =
-      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-  close(fd);
-  return answered;
-}
+int OpenReserve() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 }  // namespace
 
-absl::Status AdminServer::Start(const std::string& path, AdminHandler handler) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-    return absl::InvalidArgumentError(absl::StrCat("the admin socket's path \"", path,
-                                                   "\" must have 1 to ",
-                                                   sizeof(address.sun_path) - 1, " characters"));
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  struct stat status {};
-  if (lstat(path.c_str(), &status) == 0) {
-    if (!S_ISSOCK(status.st_mode)) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "admin socket ", path, ": a file is in the way; remove it or choose another path"));
-    }
-    if (SomebodyAnswers(address)) {
-      return absl::AlreadyExistsError(
-          absl::StrCat("admin socket ", path,
-                       ": another process serves it; stop that one or choose another path"));
-    }
-    unlink(path.c_str());
-  }
-  listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+absl::Status AdminServer::Start(const std::string& path, AdminHandler handler, LogLine log) {
+  absl::StatusOr<AdminSocket> bound = AdminSocket::Bind(path, kBacklog);
+  if (!bound.ok()) return bound.status();
+  socket_ = *std::move(bound);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  path_ = path;
-  absl::Status result;
-  // The mode is set on the socket before it gets a name, so there is no moment in which others
-  // could connect.
-  if (listener_ < 0 || wake_ < 0 || fchmod(listener_, 0600) != 0) {
-    result = SystemError("admin socket", path, "raise the limit of open files");
-    path_.clear();
-  } else if (bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    result = SystemError("cannot create the admin socket", path,
-                         "its folder must exist and be writable for the gateway's user");
-    path_.clear();
-  } else if (chmod(path.c_str(), 0600) != 0 || listen(listener_, kConnectionsMax) != 0) {
-    result = SystemError("cannot open the admin socket", path, "see the folder's permissions");
-  }
-  if (!result.ok()) {
+  for (uint32_t i = 0; i < kReserved; ++i) reserve_.push_back(OpenReserve());
+  if (wake_ < 0 || std::count(reserve_.begin(), reserve_.end(), -1) != 0) {
+    const std::string cause = std::strerror(errno);
+    std::erase(reserve_, -1);
     Stop();
-    return result;
+    return absl::ResourceExhaustedError(
+        absl::StrCat("admin socket ", path, ": ", cause, "; raise the limit of open files"));
   }
   handler_ = std::move(handler);
-  result = StartThread(thread_, "admin", [this] { Serve(); });
-  if (!result.ok()) Stop();
-  return result;
+  log_ = std::move(log);
+  stop_ = false;
+  absl::Status started = StartThread(watching_, "admin watch", [this] { Watch(); });
+  if (started.ok()) started = StartThread(serving_, "admin", [this] { Serve(); });
+  if (!started.ok()) Stop();
+  return started;
 }
 
 void AdminServer::Stop() {
-  if (thread_.joinable()) {
-    const uint64_t one = 1;
-    while (write(wake_, &one, sizeof(one)) < 0 && errno == EINTR) {
-    }
-    thread_.join();
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+    jobs_.clear();
   }
-  if (!path_.empty()) unlink(path_.c_str());
-  path_.clear();
-  if (listener_ >= 0) close(listener_);
+  wanted_.notify_all();
+  const uint64_t one = 1;
+  while (wake_ >= 0 && write(wake_, &one, sizeof(one)) < 0 && errno == EINTR) {
+  }
+  if (serving_.joinable()) serving_.join();
+  if (watching_.joinable()) watching_.join();
+  connections_.clear();
+  results_.clear();
+  socket_ = AdminSocket();
+  for (const int fd : reserve_) close(fd);
+  reserve_.clear();
   if (wake_ >= 0) close(wake_);
-  listener_ = wake_ = -1;
+  wake_ = -1;
 }
 
+// One turn reads and serves before it accepts, and accepts before it sends: what an operator does
+// comes before answers to those who watch.
 void AdminServer::Serve() {
-  std::vector<Connection> connections;
-  std::vector<pollfd> polled;
   for (;;) {
-    polled.assign({{wake_, POLLIN, 0}, {listener_, POLLIN, 0}});
-    for (const Connection& connection : connections) polled.push_back({connection.fd, POLLIN, 0});
-    const int ready = poll(polled.data(), polled.size(), connections.empty() ? -1 : kIdleMsMax);
-    if (ready < 0 && errno != EINTR) break;
-    if (ready < 0) continue;
-    if (polled[0].revents != 0) break;
-    const auto silent_since =
-        std::chrono::steady_clock::now() - std::chrono::milliseconds(kIdleMsMax);
-    for (std::size_t i = connections.size(); i-- > 0;) {
-      const bool spoke = polled[i + 2].revents != 0;
-      const bool alive =
-          spoke ? ServeConnection(connections[i], handler_) : connections[i].heard > silent_since;
-      if (alive) continue;
-      close(connections[i].fd);
-      connections.erase(connections.begin() + static_cast<std::ptrdiff_t>(i));
+    Wait();
+    {
+      const std::lock_guard lock(mutex_);
+      if (stop_) return;
     }
-    if ((polled[1].revents & POLLIN) != 0) Accept(listener_, connections);
+    ReadAndServe();
+    Accept();
+    TakeResults();
+    SendAll();
+    DropFinished();
+    while (reserve_.size() < kReserved) {
+      const int fd = OpenReserve();
+      if (fd < 0) break;
+      reserve_.push_back(fd);
+    }
   }
-  for (const Connection& connection : connections) close(connection.fd);
+}
+
+void AdminServer::Wait() {
+  std::vector<pollfd> polled;
+  now_ = Clock::now();
+  const bool accepts = now_ >= accept_after_;
+  polled.push_back({wake_, POLLIN, 0});
+  polled.push_back({accepts ? socket_.fd() : -1, POLLIN, 0});
+  bool ready = false;  // a line that arrived with the one before
+  for (const auto& connection : connections_) {
+    polled.push_back({connection->fd(), connection->Events(), 0});
+    ready |= connection->HasLine() && !connection->busy && !connection->sending();
+  }
+  int timeout_ms = connections_.empty() ? -1 : kLookMs;
+  if (!accepts) timeout_ms = static_cast<int>(kBackOff.count());
+  if (ready) timeout_ms = 0;
+  while (poll(polled.data(), polled.size(), timeout_ms) < 0 && errno == EINTR) {
+  }
+  now_ = Clock::now();
+  uint64_t woken = 0;
+  [[maybe_unused]] const ssize_t got = read(wake_, &woken, sizeof(woken));
+  hung_up_.clear();
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    AdminConnection& connection = *connections_[i];
+    const short events = polled[i + 2].revents;
+    const bool gone = (events & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+    if ((events & POLLIN) != 0 && !connection.Read(now_)) hung_up_.push_back(&connection);
+    // What it said last is still done, if it can be done at once.
+    if (gone &&
+        (connection.busy || connection.sending() || connection.ending() || !connection.HasLine())) {
+      hung_up_.push_back(&connection);
+    }
+  }
+}
+
+void AdminServer::ReadAndServe() {
+  for (const auto& connection : connections_) {
+    ServeLine(*connection);
+    if (connection->TooLong()) {
+      connection->End({false, absl::StrCat("the line is longer than ", kAdminLineBytesMax,
+                                           " bytes; shorten it")});
+    }
+  }
+}
+
+void AdminServer::ServeLine(AdminConnection& connection) {
+  std::string line;
+  if (!connection.TakeLine(line)) return;
+  AdminAnswer answer = handler_(connection.peer(), line);
+  if (!answer.rest) {
+    connection.kind = AdminKind::kControl;
+    connection.Answer(answer);
+    connection.Send(now_);
+    return;
+  }
+  if (answer.monitoring && !MayWatch(connection)) {
+    connection.End({false, "too many operators watch already; try again later"});
+    return;
+  }
+  connection.kind = answer.monitoring ? AdminKind::kMonitoring : AdminKind::kControl;
+  connection.busy = true;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back({connection.serial(), std::move(answer.rest)});
+  }
+  wanted_.notify_one();
+}
+
+bool AdminServer::MayWatch(const AdminConnection& connection) {
+  std::size_t watching = 0;
+  std::size_t output = 0;
+  std::set<const std::string*> bodies;
+  for (const auto& other : connections_) {
+    if (other->body() != nullptr && bodies.insert(other->body().get()).second) {
+      output += other->body()->size();
+    }
+    if (other.get() == &connection || other->ending()) continue;
+    watching += other->kind == AdminKind::kMonitoring ? 1 : 0;
+  }
+  return output < kOutputBytesMax && (watching < kMonitoringMax || EvictIdle(true) != nullptr);
+}
+
+void AdminServer::TakeResults() {
+  std::vector<std::pair<uint64_t, AdminAnswer>> results;
+  {
+    const std::lock_guard lock(mutex_);
+    results.swap(results_);
+  }
+  for (const auto& [serial, answer] : results) {
+    for (const auto& connection : connections_) {
+      if (connection->serial() != serial || connection->ending()) continue;
+      connection->busy = false;
+      connection->Answer(answer);
+    }
+  }
+}
+
+void AdminServer::Accept() {
+  if (now_ < accept_after_) return;
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    const int fd = accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+      Admit(fd);
+    } else if (errno == EINTR || errno == ECONNABORTED) {
+      continue;
+    } else if (IsScarcity(errno)) {
+      const int error = errno;
+      NoDescriptor(error);
+      if (!reserve_.empty()) {
+        close(reserve_.back());
+        reserve_.pop_back();
+      } else {
+        // Told why it goes, it goes at once: its descriptor serves a newcomer in the next turn.
+        if (AdminConnection* victim = EvictIdle(false)) {
+          hung_up_.push_back(victim);
+        } else {
+          accept_after_ = now_ + kBackOff;
+        }
+        return;
+      }
+    } else {
+      if (errno != EAGAIN) accept_after_ = now_ + kBackOff;
+      return;
+    }
+  }
+}
+
+// A newcomer gets the place of an idle connection where there is no other.
+void AdminServer::Admit(int fd) {
+  ucred credentials{};
+  socklen_t bytes = sizeof(credentials);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &bytes) != 0) {
+    close(fd);
+    return;
+  }
+  const auto staying = std::count_if(connections_.begin(), connections_.end(),
+                                     [](const auto& c) { return !c->ending(); });
+  const bool has_room = staying < kConnectionsMax || EvictIdle(false) != nullptr;
+  connections_.push_back(std::make_unique<AdminConnection>(
+      fd, AdminPeer{credentials.uid, credentials.pid}, ++serials_, now_));
+  if (!has_room) {
+    connections_.back()->End({false, "too many operators are connected; try again later"});
+  }
+}
+
+std::size_t AdminServer::CountOf(uid_t uid) const {
+  return static_cast<std::size_t>(
+      std::count_if(connections_.begin(), connections_.end(),
+                    [uid](const auto& c) { return c->peer().uid == uid && !c->ending(); }));
+}
+
+// Ends the idle connection that is missed least. Null: none is idle.
+AdminConnection* AdminServer::EvictIdle(bool monitoring_only) {
+  // Each look finds that a connection is idle still, or that its line has just arrived.
+  for (std::size_t looks = 0; looks <= connections_.size(); ++looks) {
+    AdminConnection* victim = nullptr;
+    std::tuple<std::size_t, int, Clock::duration> most{};
+    for (const auto& connection : connections_) {
+      if (!connection->idle()) continue;
+      if (monitoring_only && connection->kind != AdminKind::kMonitoring) continue;
+      const std::tuple rank{CountOf(connection->peer().uid),
+                            connection->kind == AdminKind::kSilent       ? 2
+                            : connection->kind == AdminKind::kMonitoring ? 1
+                                                                         : 0,
+                            now_ - connection->active()};
+      if (victim == nullptr || rank > most) {
+        victim = connection.get();
+        most = rank;
+      }
+    }
+    if (victim == nullptr) return nullptr;
+    if (victim->Read(now_) && victim->HasLine()) continue;
+    victim->End({false, "closed to make room for another operator; connect again"});
+    victim->Send(now_);
+    return victim;
+  }
+  return nullptr;
+}
+
+void AdminServer::NoDescriptor(int error) {
+  if (scarcity_known_ && now_ - scarcity_logged_ < kScarcityLogEvery) return;
+  scarcity_known_ = true;
+  scarcity_logged_ = now_;
+  if (!log_) return;
+  log_(absl::StrCat("admin: cannot accept an operator's connection: ", std::strerror(error),
+                    "; descriptors kept for this serve operators as long as they last. Raise the "
+                    "limit of open files (LimitNOFILE=), and see what holds so many"));
+}
+
+void AdminServer::SendAll() {
+  for (const auto& connection : connections_) {
+    if (!connection->Send(now_)) hung_up_.push_back(connection.get());
+  }
+}
+
+void AdminServer::DropFinished() {
+  const auto silent_since = now_ - milliseconds(kIdleMsMax);
+  const auto stuck_since = now_ - milliseconds(kSendMsMax);
+  std::size_t ending = static_cast<std::size_t>(std::count_if(
+      connections_.begin(), connections_.end(), [](const auto& c) { return c->ending(); }));
+  std::erase_if(connections_, [&](const auto& c) {
+    const bool stuck = (c->sending() || c->ending()) && c->active() < stuck_since;
+    // The oldest of those who were told to go stand first.
+    const bool crowded = c->ending() && !c->sending() && ending > kEndingMax;
+    const bool over = c->Finished() || stuck || crowded ||
+                      (!c->busy && c->active() < silent_since) ||
+                      std::find(hung_up_.begin(), hung_up_.end(), c.get()) != hung_up_.end();
+    if (over && c->ending()) --ending;
+    if (over) Drop(*c);
+    return over;
+  });
+}
+
+// What it asked need not be found out any more.
+void AdminServer::Drop(const AdminConnection& connection) {
+  if (!connection.busy) return;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(jobs_, [&](const Job& job) { return job.serial == connection.serial(); });
+}
+
+void AdminServer::Watch() {
+  // Of this thread alone: it has time.
+  setpriority(PRIO_PROCESS, 0, kNiceOfWatching);
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wanted_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
+    if (stop_) return;
+    const Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    AdminAnswer answer = job.rest();
+    lock.lock();
+    results_.emplace_back(job.serial, std::move(answer));
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof(one));
+  }
 }
 
 }  // namespace ringway

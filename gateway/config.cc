@@ -9,7 +9,6 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "base/output.h"
 #include "gateway/config_checks.h"
 #include "gateway/config_fields.h"
 #include "gateway/config_printer.h"
@@ -17,7 +16,10 @@
 
 namespace ringway {
 
-LoadedConfig LoadConfig(std::string_view toml) {
+namespace {
+
+template <class F>
+LoadedConfig Load(std::string_view toml, F&& check) {
   LoadedConfig out;
   const ParsedDocument document = ParseConfigDocument(toml);
   if (!document.ok) {
@@ -29,10 +31,15 @@ LoadedConfig LoadConfig(std::string_view toml) {
   Fields(reader, out.config);
   reader.Finish();
   out.config.wait.policy = out.config.host.wait;
-  CheckConfig(out.config, findings);
+  check(out.config, findings);
   out.errors = findings.Sorted();
   return out;
 }
+
+}  // namespace
+
+LoadedConfig LoadConfig(std::string_view toml) { return Load(toml, CheckConfig); }
+LoadedConfig LoadInstruments(std::string_view toml) { return Load(toml, CheckInstruments); }
 
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "r");
@@ -54,21 +61,6 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   if (failed)
     return absl::InternalError(absl::StrCat(path, ": cannot be read: ", std::strerror(error)));
   return text;
-}
-
-int CheckConfigFile(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadConfigFile(path);
-  if (!text.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(text.status().message()).c_str());
-    return 1;
-  }
-  const LoadedConfig loaded = LoadConfig(*text);
-  for (const ConfigError& error : loaded.errors) {
-    std::fprintf(stderr, "%s\n", Format(path, error).c_str());
-  }
-  if (!loaded.ok()) return 1;
-  std::printf("OK\n%s", PrintConfig(loaded.config).c_str());
-  return EndOutput("--check-config");
 }
 
 std::string PrintConfig(const GatewayConfig& config) {
@@ -101,17 +93,21 @@ EngineConfig MakeEngineConfig(const GatewayConfig& config) {
   return engine;
 }
 
+exchange::InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument) {
+  return {.id = instrument.id,
+          .tick = instrument.tick,
+          .lot = instrument.lot,
+          .price_max = instrument.price_max,
+          .qty_max = instrument.quantity_max,
+          .opening_price = instrument.reference_price};
+}
+
 exchange::ExchangeOptions MakeExchangeOptions(const GatewayConfig& config,
                                               const GatewayVenueConfig& venue) {
   exchange::ExchangeOptions options = venue.exchange;
   options.venue = venue.engine.id;
   for (const InstrumentConfig& instrument : config.instruments) {
-    options.instruments.push_back({.id = instrument.id,
-                                   .tick = instrument.tick,
-                                   .lot = instrument.lot,
-                                   .price_max = instrument.price_max,
-                                   .qty_max = instrument.quantity_max,
-                                   .opening_price = instrument.reference_price});
+    options.instruments.push_back(MakeInstrumentOptions(instrument));
   }
   return options;
 }

@@ -1,9 +1,9 @@
-// What can be set on a gateway, and is a given configuration sound?
+// What can be set on a gateway, and whether a given configuration is sound.
 //
 // One TOML file becomes one GatewayConfig, validated as a whole: every error is reported at once,
 // with its line and its remedy, and nothing starts with a file that has any. deploy/gateway.toml
-// explains every key. Thread rule: plain data and pure functions but CheckConfigFile() and
-// ReadConfigFile(), which read a file.
+// explains every key. Thread rule: plain data and pure functions but ReadConfigFile(), which
+// reads a file.
 #pragma once
 
 #include <sys/types.h>
@@ -110,12 +110,12 @@ struct LoadedConfig {
 };
 LoadedConfig LoadConfig(std::string_view toml);
 
+// As LoadConfig(), where only the instruments are wanted: other tables are read, and what is wrong
+// in themselves is an error, but none of them need be there. A gateway's own file will do.
+LoadedConfig LoadInstruments(std::string_view toml);
+
 // The whole file. Errors: NotFound or PermissionDenied with the remedy; Internal.
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
-
-// Prints "OK" and the effective configuration to stdout, or every error to stderr. Answers the exit
-// status, 0 or 1.
-int CheckConfigFile(const std::string& path);
 
 // Every value, defaults included, as TOML that loads to the same configuration.
 std::string PrintConfig(const GatewayConfig& config);
@@ -125,6 +125,7 @@ std::vector<std::string> ConfigKeyNames();
 
 // What the parts of the gateway are made from.
 EngineConfig MakeEngineConfig(const GatewayConfig& config);
+exchange::InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument);
 exchange::ExchangeOptions MakeExchangeOptions(const GatewayConfig& config,
                                               const GatewayVenueConfig& venue);
 

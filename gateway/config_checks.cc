@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -27,16 +28,25 @@ class Checker {
   Checker(const GatewayConfig& config, ConfigFindings& findings)
       : config_(config), findings_(findings) {}
 
+  void RunInstruments() {
+    AtLeastOne("instrument", config_.instruments.size());
+    CheckInstruments();
+  }
+
+  void CheckInstruments() {
+    CheckIds("instrument", config_.instruments, [](const auto& i) { return i.id; });
+    for (std::size_t i = 0; i < config_.instruments.size(); ++i) CheckInstrument(i);
+  }
+
   void Run() {
     CheckListen();
     CheckLink();
     CheckWait();
     CheckCounts();
-    CheckIds("instrument", config_.instruments, [](const auto& i) { return i.id; });
+    CheckInstruments();
     CheckIds("account", config_.accounts, [](const auto& a) { return a.id; });
     CheckIds("session", config_.sessions, [](const auto& s) { return s.engine.id; });
     CheckIds("venue", config_.venues, [](const auto& v) { return uint32_t{v.engine.id}; });
-    for (std::size_t i = 0; i < config_.instruments.size(); ++i) CheckInstrument(i);
     for (std::size_t i = 0; i < config_.accounts.size(); ++i) CheckAccount(i);
     for (std::size_t i = 0; i < config_.sessions.size(); ++i) CheckSession(i);
     for (std::size_t i = 0; i < config_.venues.size(); ++i) CheckVenue(i);
@@ -76,7 +86,13 @@ class Checker {
   }
   template <class T>
   void CheckAllKnown(const std::string& at, std::string_view kind, const std::vector<T>& ids) {
-    for (std::size_t i = 0; i < ids.size(); ++i) CheckKnown(At(at, i), kind, ids[i]);
+    Ids seen;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      CheckKnown(At(at, i), kind, ids[i]);
+      if (seen.insert(ids[i]).second) continue;
+      Add(At(at, i), std::string(kind) + " " + std::to_string(ids[i]) + " is there twice",
+          "remove one of them");
+    }
   }
 
   void CheckUri(const std::string& at, const std::string& text) {
@@ -95,10 +111,15 @@ class Checker {
       Add("listen", "the gateway listens nowhere",
           "write listen = [\"shm:/run/ringway/gateway.sock\"]");
     }
-    std::set<std::string_view> seen;
+    std::set<std::string> seen;
     for (std::size_t i = 0; i < config_.listen.size(); ++i) {
       CheckUri(At("listen", i), config_.listen[i]);
-      if (!seen.insert(config_.listen[i]).second) {
+      const absl::StatusOr<Uri> uri = ParseUri(config_.listen[i]);
+      // However the path is spelt: "/run/./x" is "/run/x".
+      const std::string place = uri.ok() && !uri->path.empty()
+                                    ? std::filesystem::path(uri->path).lexically_normal().string()
+                                    : config_.listen[i];
+      if (!seen.insert(place).second) {
         Add(At("listen", i), "\"" + config_.listen[i] + "\" is there twice", "remove one of them");
       }
     }
@@ -137,15 +158,16 @@ class Checker {
     }
   }
 
+  void AtLeastOne(std::string_view key, std::size_t count) {
+    if (count != 0) return;
+    Add(std::string(key), "there is none", "add at least one [[" + std::string(key) + "]]");
+  }
+
   void CheckCounts() {
-    const auto at_least_one = [this](std::string_view key, std::size_t count) {
-      if (count != 0) return;
-      Add(std::string(key), "there is none", "add at least one [[" + std::string(key) + "]]");
-    };
-    at_least_one("instrument", config_.instruments.size());
-    at_least_one("account", config_.accounts.size());
-    at_least_one("session", config_.sessions.size());
-    at_least_one("venue", config_.venues.size());
+    AtLeastOne("instrument", config_.instruments.size());
+    AtLeastOne("account", config_.accounts.size());
+    AtLeastOne("session", config_.sessions.size());
+    AtLeastOne("venue", config_.venues.size());
     if (config_.sessions.size() > kSessionsMax) {
       Add(At("session", kSessionsMax),
           "there are more than " + std::to_string(kSessionsMax) + " sessions",
@@ -302,6 +324,10 @@ class Checker {
 };
 
 }  // namespace
+
+void CheckInstruments(const GatewayConfig& config, ConfigFindings& findings) {
+  Checker(config, findings).RunInstruments();
+}
 
 void CheckConfig(const GatewayConfig& config, ConfigFindings& findings) {
   Checker(config, findings).Run();

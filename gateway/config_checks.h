@@ -8,6 +8,8 @@ namespace ringway {
 
 // Adds an error for everything that does not fit together. Values that are out of their own range
 // have been reported before and stand at their defaults.
+// Of the instruments alone, of which there must be one.
+void CheckInstruments(const GatewayConfig& config, ConfigFindings& findings);
 void CheckConfig(const GatewayConfig& config, ConfigFindings& findings);
 
 }  // namespace ringway

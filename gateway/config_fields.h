@@ -24,6 +24,8 @@ inline constexpr ConfigRange kVenueIds{1, std::numeric_limits<VenueId>::max()};
 inline constexpr ConfigRange kVenueIdsOrNone{0, std::numeric_limits<VenueId>::max()};
 inline constexpr ConfigRange kPositive{1};
 inline constexpr ConfigRange kLimit{1, kNoLimit - 1, kNoLimit};
+// The engine's bound (gateway/risk/instruments.h), so that sums of quantities stay below 2^63.
+inline constexpr int64_t kOrderQuantityMax = (int64_t{1} << 39) - 1;
 inline constexpr int64_t kDayNs = int64_t{86'400} * 1'000'000'000;
 inline constexpr int64_t kKib = 1 << 10;
 inline constexpr int64_t kMib = 1 << 20;
@@ -162,7 +164,7 @@ void Fields(V& v, InstrumentConfig& instrument) {
   v.Integer("lot", instrument.lot, ConfigForm::kWhole, kPositive);
   v.Integer("price_min", instrument.price_min, ConfigForm::kPrice, kPositive);
   v.Integer("price_max", instrument.price_max, ConfigForm::kPrice, kPositive);
-  v.Integer("quantity_max", instrument.quantity_max, ConfigForm::kWhole, kPositive);
+  v.Integer("quantity_max", instrument.quantity_max, ConfigForm::kWhole, {1, kOrderQuantityMax});
   v.Integer("reference_price", instrument.reference_price, ConfigForm::kPrice, {0});
   v.Integer("reference_age_max", instrument.reference_age_max_ns, ConfigForm::kDuration,
             {1, std::numeric_limits<int64_t>::max(), 0});

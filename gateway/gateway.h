@@ -130,10 +130,7 @@ class Gateway {
     now_ns_ = now_ns;
     if (parts_.journal != nullptr && !TendJournal()) return false;
     AnswerWithdrawn();
-    bool worked = parts_.mailbox != nullptr &&
-                  parts_.mailbox->Serve([this](const AdminRequest& request, AdminReply& reply) {
-                    Administer(request, reply);
-                  });
+    bool worked = parts_.mailbox != nullptr && ServeOperators();
     worked |= Tick();
     worked |= PollSessions();
     RINGWAY_PROBE(gateway_reports_waiting);
@@ -186,6 +183,49 @@ class Gateway {
   // `walk_orders`: whether all open orders may be looked at, which takes time, to count those in
   // doubt.
   void FillStatus(GatewayStatus& status, bool walk_orders) const {
+    FillTotals(status);
+    status.sessions.clear();
+    for (std::size_t i = 0; i < tally_.ids().size(); ++i) AddSession(i, status);
+    FillEngineStatus(parts_.engine, trades_, walk_orders, status);
+  }
+
+  // The same in slices of bounded work, by turns counted from 0: totals, then sessions, then
+  // `positions_max` positions at most. Allocates nothing where `status` has room. True: that was
+  // all.
+  bool FillStatusSlice(GatewayStatus& status, uint32_t turn, std::size_t positions_max) const {
+    constexpr std::size_t kLinesPerTurn = 16;
+    if (turn == 0) {
+      FillTotals(status);
+      status.sessions.clear();
+      status.positions.clear();
+      return false;
+    }
+    const std::size_t sessions = tally_.ids().size();
+    const std::size_t positions = std::min<std::size_t>(parts_.engine.positions(), positions_max);
+    for (std::size_t line = 0; line != kLinesPerTurn; ++line) {
+      if (status.sessions.size() < sessions) {
+        AddSession(status.sessions.size(), status);
+      } else if (status.positions.size() < positions) {
+        const auto next = static_cast<uint32_t>(status.positions.size());
+        status.positions.push_back(MakePositionLine(parts_.engine.position_at(next), trades_));
+      } else {
+        status.positions_total = parts_.engine.positions();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  JournalFault journal_fault() const noexcept {
+    return parts_.journal == nullptr ? JournalFault::kNone : parts_.journal->storage().fault();
+  }
+
+ private:
+  static constexpr uint32_t kNoVenue = UINT32_MAX;
+  // Answers to what was never sent to one venue, in one turn.
+  static constexpr uint32_t kAnswersPerTurn = 64;
+
+  void FillTotals(GatewayStatus& status) const {
     status.taken_at_ns = now_ns_;
     status.stopping = stopping_;
     status.back_pressured = back_pressured_;
@@ -200,25 +240,54 @@ class Gateway {
       journal.fault = parts_.journal->storage().fault();
       if (parts_.fill_snapshots) parts_.fill_snapshots(journal);
     }
-    status.sessions.clear();
-    for (std::size_t i = 0; i < tally_.ids().size(); ++i) {
-      const SessionId id = tally_.ids()[i];
-      status.sessions.push_back(
-          {.id = id, .logged_on = parts_.sessions.session(id)->live(), .counts = tally_.counts(i)});
-    }
     status.venues.clear();
     for (const auto& venue : venues_) {
       const VenueQueue& queue = venue->queue;
       status.venues.push_back(
           {.id = queue.venue(), .waiting = queue.waiting(), .counters = queue.counters()});
     }
-    FillEngineStatus(parts_.engine, trades_, walk_orders, status);
+    FillEngineTotals(parts_.engine, status);
+  }
+  void AddSession(std::size_t index, GatewayStatus& status) const {
+    const SessionId id = tally_.ids()[index];
+    SessionStatus& session = status.sessions.emplace_back();
+    session.id = id;
+    session.logged_on = parts_.sessions.session(id)->live();
+    session.counts = tally_.counts(index);
+    FillEngineSession(parts_.engine, session);
   }
 
- private:
-  static constexpr uint32_t kNoVenue = UINT32_MAX;
-  // Answers to what was never sent to one venue, in one turn.
-  static constexpr uint32_t kAnswersPerTurn = 64;
+  // What operators ask and watch: commands whole, the rest in slices.
+  bool ServeOperators() {
+    AdminMailbox& mailbox = *parts_.mailbox;
+    const bool commanded = mailbox.Serve(
+        AdminLane::kControl, [this](const AdminRequest& request, AdminReply& reply, uint32_t) {
+          Administer(request, reply);
+          return true;
+        });
+    const bool watched =
+        mailbox.Serve(AdminLane::kMonitoring,
+                      [this](const AdminRequest& request, AdminReply& reply, uint32_t turn) {
+                        return Show(request.command, reply.status, turn);
+                      });
+    return commanded || watched;
+  }
+
+  // True: that was all.
+  bool Show(const AdminCommand& command, GatewayStatus& status, uint32_t turn) const {
+    switch (command.verb) {
+      case AdminVerb::kStatus:
+        return FillStatusSlice(status, turn, status.positions.capacity());
+      case AdminVerb::kSessions:
+        return FillStatusSlice(status, turn, 0);
+      case AdminVerb::kOrders:
+        FillOpenOrders(parts_.engine, command.id, status);
+        return true;
+      default:
+        FillTotals(status);
+        return true;
+    }
+  }
 
   struct VenueSide {
     VenueSide(const Venue& venue, uint32_t sessions)
@@ -609,19 +678,11 @@ class Gateway {
             {Origin::kAdmin, request.operator_id, FrameType::kMassCancel, {payload.data(), bytes}});
         break;
       }
-      case AdminVerb::kStatus:
-      case AdminVerb::kSessions:
-        FillStatus(reply.status, false);
-        break;
-      case AdminVerb::kOrders:
-        FillOpenOrders(parts_.engine, command.id, reply.status);
-        break;
       case AdminVerb::kStop:
         stop_requested_ = true;
         break;
-      case AdminVerb::kConfig:
-      case AdminVerb::kHelp:
-        break;  // answered without the engine
+      default:
+        break;  // shown, or answered without the engine
     }
   }
 

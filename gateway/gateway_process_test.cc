@@ -34,7 +34,7 @@ namespace ringway {
 namespace {
 
 constexpr const char* kProgram = "gateway/ringway-gateway";
-constexpr int64_t kPatienceNs = 30 * kNsPerS;
+constexpr int64_t kPatienceNs = 120 * kNsPerS;
 
 std::string ReadAll(const std::string& path) {
   std::ifstream file(path);

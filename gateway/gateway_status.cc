@@ -1,4 +1,4 @@
-// How a gateway's numbers become text.
+// How a gateway's numbers are collected and become text.
 #include "gateway/gateway_status.h"
 
 #include <algorithm>
@@ -124,6 +124,9 @@ ordered_json JournalJson(const JournalStatus& journal) {
   return {{"position", journal.position},
           {"durable_position", journal.durable_position},
           {"fault", Text(Name(journal.fault))},
+          {"fault_since_ns", journal.fault_since_ns},
+          {"remedy", Text(Remedy(journal.fault))},
+          {"refuses", journal.refuses},
           {"snapshot_position", journal.snapshot_position},
           {"snapshot_time_ns", journal.snapshot_time_ns}};
 }
@@ -139,59 +142,125 @@ ordered_json UnknownJson(const UnknownReport& report) {
 
 }  // namespace
 
-void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
-                      GatewayStatus& status) {
+void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
   status.engine = engine.counters();
   status.killed = engine.killed(KillScope::kAll, 0);
   status.operator_cancel = engine.operator_cancel();
   status.open_orders = engine.open_orders();
   status.unknown_reports = engine.unknown_reports();
   status.in_doubt = 0;
-  for (SessionStatus& session : status.sessions) {
-    session.killed = engine.killed(KillScope::kSession, session.id);
-    session.next_seq_in = engine.next_seq_in(session.id);
-    session.next_seq_out = engine.next_seq_out(session.id);
-    session.open_orders = engine.open_orders(session.id);
-    // Nothing was ever in doubt: nothing is.
-    if (!walk_orders || status.engine.in_doubt == 0) continue;
-    engine.ForEachOpenOrder(session.id, [&status](const OrderView& order) {
-      if (order.status == OrdStatus::kInDoubt) ++status.in_doubt;
-    });
-  }
+  status.positions_total = engine.positions();
+  if (status.journal) status.journal->refuses = engine.journal_failed();
   for (VenueStatusLine& venue : status.venues) {
     venue.state = engine.venue_state(venue.id);
     venue.killed = engine.killed(KillScope::kVenue, venue.id);
   }
-  status.positions.clear();
-  engine.ForEachPosition([&](const PositionView& position) {
-    status.positions.push_back({position.account, position.instrument, position.quantity,
-                                trades.Of(position.account, position.instrument), position.open_buy,
-                                position.open_sell});
-  });
+}
+
+void FillEngineSession(const Engine& engine, SessionStatus& session) {
+  session.killed = engine.killed(KillScope::kSession, session.id);
+  session.next_seq_in = engine.next_seq_in(session.id);
+  session.next_seq_out = engine.next_seq_out(session.id);
+  session.open_orders = engine.open_orders(session.id);
+}
+
+PositionLine MakePositionLine(const PositionView& position, const TradeTally& trades) {
+  return {position.account,  position.instrument,
+          position.quantity, trades.Of(position.account, position.instrument),
+          position.open_buy, position.open_sell};
+}
+
+void SortPositions(GatewayStatus& status) {
   std::sort(status.positions.begin(), status.positions.end(),
             [](const PositionLine& a, const PositionLine& b) {
               return std::tie(a.account, a.instrument) < std::tie(b.account, b.instrument);
             });
 }
 
+void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
+                      GatewayStatus& status) {
+  FillEngineTotals(engine, status);
+  for (SessionStatus& session : status.sessions) {
+    FillEngineSession(engine, session);
+    // Nothing was ever in doubt: nothing is.
+    if (!walk_orders || status.engine.in_doubt == 0) continue;
+    engine.ForEachOpenOrder(session.id, [&status](const OrderView& order) {
+      if (order.status == OrdStatus::kInDoubt) ++status.in_doubt;
+    });
+  }
+  status.positions.clear();
+  engine.ForEachPosition([&](const PositionView& position) {
+    status.positions.push_back(MakePositionLine(position, trades));
+  });
+  SortPositions(status);
+}
+
 void FillOpenOrders(const Engine& engine, SessionId session, GatewayStatus& status) {
   status.orders.clear();
   status.orders_open = engine.open_orders(session);
-  engine.ForEachOpenOrder(session, [&status](const OrderView& order) {
-    if (status.orders.size() < GatewayStatus::kOrdersShownMax) status.orders.push_back(order);
-  });
+  engine.ForEachOpenOrder(
+      session, [&status](const OrderView& order) { status.orders.push_back(order); },
+      GatewayStatus::kOrdersShownMax);
 }
 
+std::string_view Remedy(JournalFault fault) noexcept {
+  switch (fault) {
+    case JournalFault::kNone:
+      return "";
+    case JournalFault::kNoSpace:
+      return "make room in the journal's directory and memory_directory; it goes on by itself";
+    case JournalFault::kWriteError:
+    case JournalFault::kSyncFailed:
+      break;
+  }
+  return "nothing behind durable_position reaches the disk any more: stop the gateway, repair or "
+         "replace the disk, start it again";
+}
+
+std::string NotServing(const GatewayStatus& status) {
+  if (status.stopping) return "it is stopping";
+  if (status.journal && status.journal->refuses) {
+    return absl::StrCat("the journal takes no order (fault: ", Text(Name(status.journal->fault)),
+                        "); ", Text(Remedy(status.journal->fault)));
+  }
+  if (status.killed) return "the kill switch is latched for all: `arm all by NAME` lifts it";
+  for (const VenueStatusLine& venue : status.venues) {
+    if (venue.state == VenueState::kUp && !venue.killed) return {};
+  }
+  return "no venue is up and armed: see venues in `status`";
+}
+
+namespace {
+
+// By hand: there may be a million, and a document of so many objects takes a gigabyte.
+std::string PositionsJson(const GatewayStatus& status) {
+  std::string text = "[";
+  for (const PositionLine& line : status.positions) {
+    absl::StrAppend(&text, text.size() == 1 ? "\n" : ",\n", "    {\"account\": ", line.account,
+                    ", \"instrument\": ", line.instrument, ", \"position\": ", line.position,
+                    ", \"bought\": ", line.traded.bought, ", \"sold\": ", line.traded.sold,
+                    ", \"open_buy\": ", line.open_buy, ", \"open_sell\": ", line.open_sell, "}");
+  }
+  text += text.size() == 1 ? "]" : "\n  ]";
+  return text;
+}
+
+}  // namespace
+
 std::string PrintStatusJson(const GatewayStatus& status, std::string_view version) {
+  const std::string not_serving = NotServing(status);
   ordered_json json = {{"version", Text(version)},
                        {"time_ns", status.taken_at_ns},
+                       {"age_ns", status.age_ns},
+                       {"serving", not_serving.empty()},
+                       {"not_serving", not_serving},
                        {"stopping", status.stopping},
                        {"killed", status.killed},
                        {"back_pressured", status.back_pressured},
                        {"back_pressured_turns", status.back_pressured_turns},
                        {"engine_steps", status.engine_steps},
+                       {"log_lines_lost", status.log_lines_lost},
                        {"orders", OrdersJson(status)},
-                       {"positions", ordered_json::array()},
                        {"requests", RequestsJson(status.engine)},
                        {"operator_cancel",
                         {{"under_way", status.operator_cancel.under_way},
@@ -203,21 +272,16 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"venues", ordered_json::array()},
                        {"session_layer", LayerJson(status.layer)}};
   if (status.journal) json["journal"] = JournalJson(*status.journal);
-  for (const PositionLine& line : status.positions) {
-    json["positions"].push_back({{"account", line.account},
-                                 {"instrument", line.instrument},
-                                 {"position", line.position},
-                                 {"bought", line.traded.bought},
-                                 {"sold", line.traded.sold},
-                                 {"open_buy", line.open_buy},
-                                 {"open_sell", line.open_sell}});
-  }
   for (const UnknownReport& report : status.unknown_reports)
     json["unknown_reports"].push_back(UnknownJson(report));
   for (const SessionStatus& session : status.sessions)
     json["sessions"].push_back(SessionJson(session));
   for (const VenueStatusLine& venue : status.venues) json["venues"].push_back(VenueJson(venue));
-  return json.dump(2) + "\n";
+  std::string text = json.dump(2);
+  text.resize(text.size() - std::string_view("\n}").size());
+  absl::StrAppend(&text, ",\n  \"positions_total\": ", status.positions_total,
+                  ",\n  \"positions\": ", PositionsJson(status), "\n}\n");
+  return text;
 }
 
 std::string PrintSessions(const GatewayStatus& status) {

@@ -1,9 +1,10 @@
-// What does a gateway say of itself: to `status`, to `sessions`, to `orders`, and in the closing
-// report?
+// What a gateway says of itself: to `status`, `ready`, `sessions`, `orders`, and in the closing
+// report.
 //
-// Plain numbers, copied on the engine's thread; text is made of them elsewhere (gateway_status.cc),
-// so that a question costs the orders on their way as little as possible. Thread rule: plain data;
-// the Print functions are pure.
+// Plain numbers, copied on the engine's thread a few lines a turn (Gateway::FillStatusSlice), so
+// that a question holds up no order; text is made of them elsewhere (gateway_status.cc). Every line
+// is exact for some moment between taken_at_ns and the answer. Thread rule: plain data; the Print
+// functions are pure.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +57,8 @@ struct JournalStatus {
   uint64_t position = 0;          // behind the latest record
   uint64_t durable_position = 0;  // before it everything is on stable storage
   JournalFault fault = JournalFault::kNone;
+  int64_t fault_since_ns = 0;      // since the Unix epoch; 0: there is none, or nobody noted it
+  bool refuses = false;            // no new order is taken: it could not be recorded
   uint64_t snapshot_position = 0;  // a start replays from here; 0: from the beginning
   int64_t snapshot_time_ns = 0;    // when that was made, since the Unix epoch; 0: there is none
 };
@@ -75,19 +78,35 @@ struct GatewayStatus {
   uint32_t open_orders = 0;
   uint64_t in_doubt = 0;  // of the open ones
   OperatorCancelView operator_cancel;
-  std::vector<PositionLine> positions;  // by account, then instrument
+  std::vector<PositionLine> positions;
+  uint32_t positions_total = 0;  // more than `positions` holds where there was no room for all
   std::vector<UnknownReport> unknown_reports;
 
   // The answer to `orders SESSION`: at most kOrdersShownMax of them.
   static constexpr uint32_t kOrdersShownMax = 100;
   std::vector<OrderView> orders;
   uint32_t orders_open = 0;
+
+  // Added by who asked.
+  int64_t age_ns = 0;           // from the question to the text
+  uint64_t log_lines_lost = 0;  // since the start
 };
+
+// Why no order is served; empty: they are. What a health probe asks.
+std::string NotServing(const GatewayStatus& status);
+
+// What an operator should do about it.
+std::string_view Remedy(JournalFault fault) noexcept;
 
 // Everything of `status` that the engine knows. `walk_orders`: also how many open orders are in
 // doubt.
 void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
                       GatewayStatus& status);
+// Its parts, each of bounded work: what is there once, with the venues in `status`; one line.
+void FillEngineTotals(const Engine& engine, GatewayStatus& status);
+void FillEngineSession(const Engine& engine, SessionStatus& session);
+PositionLine MakePositionLine(const PositionView& position, const TradeTally& trades);
+void SortPositions(GatewayStatus& status);  // by account, then instrument
 void FillOpenOrders(const Engine& engine, SessionId session, GatewayStatus& status);
 
 // One object, indented: what `status` answers and the closing report holds. `version` is the

@@ -65,6 +65,30 @@ TEST(GatewayStatus, TheJournalIsThereWhereThereIsOne) {
   EXPECT_EQ(journal["fault"], "noSpace");
   EXPECT_EQ(journal["snapshot_position"], 5);
   EXPECT_EQ(journal["snapshot_time_ns"], 4);
+  EXPECT_NE(journal["remedy"].get<std::string>().find("make room"), std::string::npos);
+}
+
+TEST(GatewayStatus, WhatCannotServeSaysSoAndWhy) {
+  const auto reason = [](const GatewayStatus& status) {
+    const nlohmann::json json = nlohmann::json::parse(PrintStatusJson(status, "1"));
+    const std::string why = json["not_serving"].get<std::string>();
+    EXPECT_EQ(json["serving"].get<bool>(), why.empty());
+    return why;
+  };
+  GatewayStatus status = MakeStatus();
+  EXPECT_EQ(reason(status), "");
+  status.journal = JournalStatus{.fault = JournalFault::kNoSpace, .refuses = true};
+  EXPECT_NE(reason(status).find("noSpace"), std::string::npos);
+  status.journal->refuses = false;
+  EXPECT_EQ(reason(status), "");
+  status.killed = true;
+  EXPECT_NE(reason(status).find("kill switch"), std::string::npos);
+  status.killed = false;
+  status.venues[0].killed = true;
+  EXPECT_NE(reason(status).find("no venue"), std::string::npos);
+  status.venues[0].killed = false;
+  status.stopping = true;
+  EXPECT_EQ(reason(status), "it is stopping");
 }
 
 TEST(GatewayStatus, JsonNamesEveryOutcomeAndTheyAddUp) {

@@ -74,11 +74,12 @@ class GatewayTest : public testing::Test {
 
   // Asks as an operator does, from another thread, while the loop turns.
   AdminReply Ask(const std::string& line) {
+    const AdminCommand command = ParseAdminCommand(line).command;
     AdminReply reply;
     bool answered = false;
     std::thread asker([&] {
       answered =
-          mailbox_.Ask({ParseAdminCommand(line).command, 1000}, std::chrono::seconds(10), reply);
+          mailbox_.Ask(LaneOf(command.verb), {command, 1000}, std::chrono::seconds(10), reply);
     });
     std::atomic<bool> done = false;
     std::thread joiner([&] {

@@ -10,9 +10,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
+
+#include "base/thread.h"
 
 namespace ringway {
 namespace {
@@ -85,12 +86,8 @@ struct LineWriter::State {
 
 LineWriter::LineWriter(int fd, LostLine lost_line)
     : state_(std::make_shared<State>(fd, std::move(lost_line))) {
-  try {
-    state_->thread = std::thread([state = state_] { state->Run(); });
-    state_->threaded = true;
-  } catch (const std::system_error&) {
-    // Without a thread lines are written when that does not block.
-  }
+  // Without a thread lines are written when that does not block.
+  state_->threaded = StartThread(state_->thread, "log", [state = state_] { state->Run(); }).ok();
 }
 
 LineWriter::~LineWriter() {

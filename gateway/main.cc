@@ -1,6 +1,7 @@
 // The gateway's program, from its command line to its last report.
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -22,12 +23,15 @@
 #include "gateway/admin_mailbox.h"
 #include "gateway/admin_server.h"
 #include "gateway/assembly.h"
+#include "gateway/check_config.h"
 #include "gateway/config.h"
 #include "gateway/config_document.h"
+#include "gateway/config_surroundings.h"
 #include "gateway/engine/engine.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_status.h"
 #include "gateway/host_setup.h"
+#include "gateway/journal/storage.h"
 #include "gateway/line_writer.h"
 #include "gateway/log.h"
 #include "gateway/program_flags.h"
@@ -88,9 +92,37 @@ struct DutyLoop {
   void Disarm() noexcept { gateway.DisarmWake(); }
 };
 
+// Tells operators when the journal begins to fail, and when it is well again.
+class JournalWatch {
+ public:
+  // Now and then, with the time of the turn.
+  void Look(int64_t now_ns, JournalFault fault) {
+    if (now_ns < next_ns_) [[likely]]
+      return;
+    next_ns_ = now_ns + kEveryNs;
+    if (fault == fault_) return;
+    fault_ = fault;
+    const bool ended = fault == JournalFault::kNone;
+    since_ns_.store(ended ? 0 : now_ns, std::memory_order_relaxed);
+    Log(ended
+            ? std::string("journal: the fault is over; orders are taken again")
+            : absl::StrCat("journal: FAULT ", std::string(Name(fault)),
+                           ": what orders need cannot be recorded; ", std::string(Remedy(fault))));
+  }
+  // Of the fault that lasts, since the Unix epoch; 0: there is none. Any thread.
+  int64_t since_ns() const noexcept { return since_ns_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr int64_t kEveryNs = 10 * kNsPerMs;
+
+  int64_t next_ns_ = 0;
+  JournalFault fault_ = JournalFault::kNone;
+  std::atomic<int64_t> since_ns_{0};
+};
+
 // Runs until an orderly stop. Answers whether everything had left by its end.
 bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
-             LineWriter& standard_output) {
+             LineWriter& standard_output, JournalWatch& journal) {
   auto& gateway = assembly.gateway();
   ServiceManager service_manager;
   ClockNotice clock_notice;
@@ -103,8 +135,11 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
     const int64_t now_ns = loop.now_ns;
     service_manager.Turned(now_ns);
     clock_notice.Look(loop.clock, Log);
+    journal.Look(now_ns, gateway.journal_fault());
     if (!ready) [[unlikely]] {
-      ready = EveryVenueIsUp(config, assembly.engine()) || now_ns - start_ns > kReadyPatienceNs;
+      // Never while no order can be recorded.
+      ready = !assembly.engine().journal_failed() &&
+              (EveryVenueIsUp(config, assembly.engine()) || now_ns - start_ns > kReadyPatienceNs);
       if (ready) {
         const std::string line = ReadyLine(config, assembly.engine());
         standard_output.Write(absl::StrCat("ringway-gateway ready: ", line, "\n"));
@@ -156,6 +191,11 @@ int Run(const GatewayConfig& config) {
   HoldSignals();  // before any thread starts
   const LogOutput log(STDERR_FILENO);
   LineWriter standard_output(STDOUT_FILENO, [](uint64_t) { return std::string(); });
+  if (const std::vector<std::string> faults = FindSurroundingFaults(config); !faults.empty()) {
+    for (const std::string& fault : faults) Log(fault);
+    return 1;
+  }
+  JournalWatch journal;
   AdminMailbox mailbox;
   const bool with_admin = !config.admin.socket.empty();
   absl::StatusOr<std::unique_ptr<Assembly>> assembly =
@@ -165,13 +205,13 @@ int Run(const GatewayConfig& config) {
     Log(absl::StrCat(sigabbrev_np(StopSignal()), " came before the start was done: stopped"));
     return 0;
   }
-  AdminDesk desk(mailbox, config, Log);
+  AdminDesk desk(mailbox, config, Log, [&journal] { return journal.since_ns(); });
   AdminServer admin;
   if (with_admin) {
-    const absl::Status started =
-        admin.Start(config.admin.socket, [&desk](const AdminPeer& peer, const std::string& line) {
-          return desk.Answer(peer, line);
-        });
+    const absl::Status started = admin.Start(
+        config.admin.socket,
+        [&desk](const AdminPeer& peer, const std::string& line) { return desk.Answer(peer, line); },
+        Log);
     if (!started.ok()) return Fail(started);
   }
   // Before the thread is pinned, so that it knows of all the cores; and after the other threads are
@@ -183,10 +223,13 @@ int Run(const GatewayConfig& config) {
   for (const std::string& warning : ApplyHostConfig(config.host)) Log("warning: " + warning);
   ReleaseSignals();
 
-  const bool all_left = RunLoop(config, **assembly, waiter, standard_output);
+  const bool all_left = RunLoop(config, **assembly, waiter, standard_output, journal);
+  mailbox.Close();
   admin.Stop();
   GatewayStatus status;
   (*assembly)->gateway().FillStatus(status, true);
+  status.log_lines_lost = LogLinesDropped();
+  if (status.journal) status.journal->fault_since_ns = journal.since_ns();
   if (!all_left)
     Log("warning: some sessions or venues did not take everything in time; the report shows what "
         "waits");

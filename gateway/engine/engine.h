@@ -185,6 +185,11 @@ class Engine {
   void ForEachPosition(F&& visit) const {
     for (uint32_t at = 0; at < exposure_.positions(); ++at) visit(ViewOf(exposure_.position(at)));
   }
+  // The positions one by one, for who looks at a few at a time: they only get more.
+  uint32_t positions() const noexcept { return exposure_.positions(); }
+  PositionView position_at(uint32_t index) const noexcept {  // REQUIRES: index < positions()
+    return ViewOf(exposure_.position(index));
+  }
   // The latest, oldest first; at most kUnknownReportsKept.
   static constexpr uint32_t kUnknownReportsKept = 16;
   std::vector<UnknownReport> unknown_reports() const;

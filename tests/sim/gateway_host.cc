@@ -285,13 +285,13 @@ const LifeEnd& GatewayHost::end() noexcept {
 
 bool GatewayHost::SetKill(KillScope scope, uint32_t id, bool killed) {
   AdminReply reply;
-  if (asked_ && !mailbox_.TryTake(reply)) return false;
+  if (asked_ && !mailbox_.TryTake(AdminLane::kControl, reply)) return false;
   asked_ = true;
   AdminCommand command;
   command.verb = killed ? AdminVerb::kKill : AdminVerb::kArm;
   command.scope = scope;
   command.id = id;
-  mailbox_.Post({.command = command, .operator_id = kOperator});
+  mailbox_.Post(AdminLane::kControl, {.command = command, .operator_id = kOperator});
   return true;
 }
 

@@ -1,4 +1,4 @@
-// What is a subcommand of `ringway`: a row of the table in main.cc.
+// A subcommand of `ringway`: a row of the table in main.cc.
 #pragma once
 
 #include <span>
@@ -22,7 +22,8 @@ struct CommandRow {
   RunCommand run;
 };
 
-// kill, arm, status, sessions, orders, stop: sent to the gateway as they stand.
+// ready, kill, arm, status, sessions, orders, stop: sent to the gateway as they stand.
+int RunReady(const CommandContext& context);
 int RunStatus(const CommandContext& context);
 int RunSessions(const CommandContext& context);
 int RunOrders(const CommandContext& context);

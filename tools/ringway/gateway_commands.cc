@@ -1,10 +1,10 @@
-// Which subcommands go to a running gateway, and how: checked here, sent as one line, the answer
-// printed.
+// The subcommands that go to a running gateway: checked here, sent as one line, the answer printed.
 #include <cstdio>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "base/output.h"
 #include "gateway/admin_client.h"
 #include "gateway/admin_command.h"
 #include "tools/ringway/command.h"
@@ -26,11 +26,12 @@ int Ask(std::string_view verb, const CommandContext& context) {
     return 1;
   }
   std::fwrite(answer->data(), 1, answer->size(), stdout);
-  return std::fflush(stdout) == 0 ? 0 : 1;
+  return EndOutput("ringway");
 }
 
 }  // namespace
 
+int RunReady(const CommandContext& context) { return Ask("ready", context); }
 int RunStatus(const CommandContext& context) { return Ask("status", context); }
 int RunSessions(const CommandContext& context) { return Ask("sessions", context); }
 int RunOrders(const CommandContext& context) { return Ask("orders", context); }

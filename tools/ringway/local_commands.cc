@@ -1,10 +1,11 @@
-// Which subcommands need no running gateway: checking a configuration, making a key, reading a
+// The subcommands that need no running gateway: checking a configuration, making a key, reading a
 // journal.
 #include <cstdio>
 #include <string>
 
 #include "absl/status/status.h"
-#include "gateway/config.h"
+#include "base/output.h"
+#include "gateway/check_config.h"
 #include "tools/journal/journal_command.h"
 #include "tools/ringway/command.h"
 #include "tools/ringway/keygen.h"
@@ -35,7 +36,7 @@ int RunKeygen(const CommandContext& context) {
   std::printf(
       "wrote %s; give the strategy a copy over a safe way, and name it as the session's key_file\n",
       context.words[0].c_str());
-  return 0;
+  return EndOutput("ringway");
 }
 
 }  // namespace ringway

@@ -1,4 +1,4 @@
-// The `ringway` command line: which subcommands are there, and which one was meant?
+// The `ringway` command line: its subcommands, and which one was meant.
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/output.h"
 #include "tools/journal/journal_command.h"
 #include "tools/ringway/command.h"
 
@@ -14,8 +15,9 @@ namespace {
 
 constexpr const char* kDefaultSocket = "/run/ringway/admin.sock";
 
-constexpr std::array<CommandRow, 10> kCommands{{
+constexpr std::array<CommandRow, 11> kCommands{{
     {"status", "", "what a running gateway is doing, as JSON", RunStatus},
+    {"ready", "", "0 where it serves orders, else 1 and the reason: for a health probe", RunReady},
     {"sessions", "", "its sessions, one line each", RunSessions},
     {"orders", "SESSION", "a session's open orders", RunOrders},
     {"kill", "all|session N|account N|venue N REASON",
@@ -64,12 +66,18 @@ int Main(std::vector<std::string> words) {
   const std::string name = words.empty() ? "" : words[0];
   if (name == "help" || name == "--help" || name == "-h") {
     PrintHelp(stdout);
-    return 0;
+    return EndOutput("ringway");
   }
   if (!words.empty()) words.erase(words.begin());
   context.words = words;
   for (const CommandRow& command : kCommands) {
-    if (command.name == name) return command.run(context);
+    if (command.name != name) continue;
+    if (words.size() == 1 && (words[0] == "--help" || words[0] == "-h")) {
+      std::printf("usage: ringway %s %s\n    %s\n", name.c_str(),
+                  std::string(command.arguments).c_str(), std::string(command.meaning).c_str());
+      return EndOutput("ringway");
+    }
+    return command.run(context);
   }
   if (!name.empty()) std::fprintf(stderr, "ringway: unknown command '%s'\n", name.c_str());
   PrintHelp(stderr);

@@ -1,10 +1,7 @@
-// How are instruments read from text?
+// How instruments are read from text.
 #include "gateway/connector/exchange/exchange_config.h"
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
-#include <limits>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -12,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "toml++/toml.h"
+#include "base/clock.h"
+#include "gateway/config.h"
+#include "gateway/config_document.h"
 
 namespace ringway::exchange {
 namespace {
@@ -29,95 +28,26 @@ std::optional<int64_t> ToPrice(double price) {
   return std::llround(price * kPriceUnits);
 }
 
-// One [[instrument]] table on its way into options; what is wrong is collected.
-class InstrumentReader {
- public:
-  InstrumentReader(const toml::table& table, const std::string& path,
-                   std::vector<std::string>& errors)
-      : table_(table), path_(path), errors_(errors) {}
-
-  template <class Integer>
-  void Whole(const char* key, Integer& out) {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return;
-    const std::optional<int64_t> value = node->value_exact<int64_t>();
-    if (value.has_value() && *value >= 0 &&
-        static_cast<uint64_t>(*value) <= std::numeric_limits<Integer>::max()) {
-      out = static_cast<Integer>(*value);
-    } else {
-      Wrong(*node, key, "must be a whole number, not below 0");
-    }
-  }
-
-  void Price(const char* key, int64_t& out) {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return;
-    const std::optional<double> value = node->value<double>();
-    const std::optional<int64_t> price = value.has_value() ? ToPrice(*value) : std::nullopt;
-    if (price.has_value()) {
-      out = *price;
-    } else {
-      Wrong(*node, key, "must be a price in the instrument's currency, as 0.01");
-    }
-  }
-
- private:
-  void Wrong(const toml::node& node, const char* key, const char* remedy) {
-    errors_.push_back(
-        absl::StrCat(path_, ":", node.source().begin.line, ": instrument.", key, " ", remedy));
-  }
-
-  const toml::table& table_;
-  const std::string& path_;
-  std::vector<std::string>& errors_;
-};
-
 }  // namespace
 
 absl::StatusOr<std::vector<InstrumentOptions>> ReadInstruments(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return absl::NotFoundError(
-        absl::StrCat("cannot read ", path, ": name a file that exists and may be read"));
-  }
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return ParseInstruments(text, path);
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) return text.status();
+  return ParseInstruments(*text, path);
 }
 
 absl::StatusOr<std::vector<InstrumentOptions>> ParseInstruments(std::string_view toml,
                                                                 const std::string& path) {
-  toml::table root;
-  try {
-    root = toml::parse(toml);
-  } catch (const toml::parse_error& error) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ":", error.source().begin.line, ": ", std::string(error.description())));
-  }
-  const toml::array* tables = root["instrument"].as_array();
-  if (tables == nullptr || tables->empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": no instrument: add an [[instrument]] table with an id"));
+  const LoadedConfig loaded = LoadInstruments(toml);
+  if (!loaded.ok()) {
+    std::vector<std::string> lines;
+    for (const ConfigError& error : loaded.errors) lines.push_back(Format(path, error));
+    return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
   }
   std::vector<InstrumentOptions> instruments;
-  std::vector<std::string> errors;
-  for (const toml::node& node : *tables) {
-    const toml::table* table = node.as_table();
-    if (table == nullptr) {
-      errors.push_back(
-          absl::StrCat(path, ":", node.source().begin.line, ": write [[instrument]] tables"));
-      continue;
-    }
-    InstrumentOptions instrument;
-    InstrumentReader reader(*table, path, errors);
-    reader.Whole("id", instrument.id);
-    reader.Whole("lot", instrument.lot);
-    reader.Whole("quantity_max", instrument.qty_max);
-    reader.Price("tick", instrument.tick);
-    reader.Price("price_max", instrument.price_max);
-    reader.Price("reference_price", instrument.opening_price);
-    instruments.push_back(instrument);
+  for (const InstrumentConfig& instrument : loaded.config.instruments) {
+    instruments.push_back(MakeInstrumentOptions(instrument));
   }
-  if (!errors.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));
   return instruments;
 }
 

@@ -1,8 +1,8 @@
-// Which instruments does a configuration file, or a list on the command line, name?
+// The instruments that a configuration file, or a list on the command line, names.
 //
-// The file is TOML; of it only the [[instrument]] tables are read, with the keys that the gateway's
-// own configuration uses (id, tick, lot, price_max, quantity_max, reference_price), so that one
-// file serves both. Thread rule: set-up only.
+// The file is read as the gateway reads its own (gateway/config.h): same keys, same defaults, same
+// errors. Its [[instrument]] tables are used; other tables may be there or not, so that one file
+// serves both. Thread rule: set-up only.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@
 
 namespace ringway::exchange {
 
-// Errors: NotFound, or InvalidArgument naming file, line and remedy of everything that is wrong.
+// Errors: why the file cannot be read, or InvalidArgument naming file, line and remedy of
+// everything that is wrong.
 absl::StatusOr<std::vector<InstrumentOptions>> ReadInstruments(const std::string& path);
 absl::StatusOr<std::vector<InstrumentOptions>> ParseInstruments(std::string_view toml,
                                                                 const std::string& path);

@@ -3,25 +3,29 @@
 
 #include <string>
 
+#include "gateway/engine/engine_config.h"
 #include "gtest/gtest.h"
 
 namespace ringway::exchange {
 namespace {
 
-TEST(ExchangeConfigTest, GatewaysInstrumentTablesAreUnderstood) {
+TEST(ExchangeConfigTest, TheGatewaysOwnFileServes) {
   const auto read = ParseInstruments(R"(
-[gateway]
 listen = ["shm:/a"]
 [[instrument]]
 id = 1
 symbol = "AAPL"
-tick = 0.01
+tick = "0.01"
 lot = 100
 price_max = 10000
 quantity_max = 5000
 reference_price = 585.300000000
 [[instrument]]
 id = 2
+symbol = "MSFT"
+[[session]]
+id = 1
+key_file = "x.key"
 )",
                                      "x.toml");
   ASSERT_TRUE(read.ok()) << read.status().message();
@@ -32,18 +36,28 @@ id = 2
   EXPECT_EQ((*read)[0].price_max, 10'000 * kNsPerS);
   EXPECT_EQ((*read)[0].qty_max, 5000u);
   EXPECT_EQ((*read)[0].opening_price, 585'300'000'000);
-  EXPECT_EQ((*read)[1].tick, InstrumentOptions{}.tick);
+  const InstrumentConfig standard;
+  EXPECT_EQ((*read)[1].tick, standard.tick);
+  EXPECT_EQ((*read)[1].price_max, standard.price_max) << "the gateway's default";
+  EXPECT_EQ((*read)[1].qty_max, standard.quantity_max);
 }
 
 TEST(ExchangeConfigTest, EveryErrorNamesItsLine) {
-  const auto bad = ParseInstruments("[[instrument]]\nid = -1\ntick = \"x\"\n", "x.toml");
+  const auto bad =
+      ParseInstruments("[[instrument]]\nid = -1\ntick = \"x\"\nprice_maxx = 5\n", "x.toml");
   ASSERT_FALSE(bad.ok());
   EXPECT_NE(bad.status().message().find("x.toml:2"), std::string::npos);
   EXPECT_NE(bad.status().message().find("x.toml:3"), std::string::npos);
+  EXPECT_NE(bad.status().message().find("did you mean \"price_max\"?"), std::string::npos);
   EXPECT_FALSE(ParseInstruments("[[instrument", "x.toml").ok());
   EXPECT_FALSE(ParseInstruments("", "x.toml").ok());
   EXPECT_FALSE(ParseInstruments("instrument = [1]", "x.toml").ok());
+}
+
+TEST(ExchangeConfigTest, AFileThatCannotBeReadIsAnErrorWithItsCause) {
   EXPECT_EQ(ReadInstruments("/nonexistent.toml").status().code(), absl::StatusCode::kNotFound);
+  const absl::Status folder = ReadInstruments("/tmp").status();
+  EXPECT_NE(folder.message().find("Is a directory"), std::string::npos) << folder;
 }
 
 TEST(ExchangeConfigTest, ListsTakeOpeningPrices) {

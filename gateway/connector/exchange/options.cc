@@ -18,6 +18,7 @@ constexpr uint64_t kQtyLimit = uint64_t{1} << 40;
 constexpr int64_t kPriceLimit = int64_t{1} << 62;
 constexpr uint32_t kOrdersLimit = 1u << 26;
 constexpr uint32_t kLevelsLimit = 1u << 16;
+constexpr uint64_t kAllLevelsLimit = uint64_t{1} << 31;  // they are numbered by 32 bits
 constexpr uint32_t kInstrumentsLimit = 1u << 16;
 constexpr uint32_t kMembersLimit = 255;
 constexpr uint32_t kQueueLimit = 1u << 24;
@@ -65,6 +66,9 @@ absl::Status Validate(const ExchangeOptions& options) {
   Within(errors, "the number of instruments", options.instruments.size(), 1, kInstrumentsLimit);
   Within(errors, "orders_max", options.orders_max, 1, kOrdersLimit);
   Within(errors, "levels_per_side_max", options.levels_per_side_max, 1, kLevelsLimit);
+  Within(errors, "levels of all instruments together (4 * instruments * levels_per_side_max)",
+         uint64_t{4} * options.instruments.size() * options.levels_per_side_max, 1,
+         kAllLevelsLimit);
   Within(errors, "positions_max", options.positions_max, 1, kOrdersLimit);
   Within(errors, "closed_ids_max", options.closed_ids_max, 1, kOrdersLimit);
   Within(errors, "members_max", options.members_max, 1, kMembersLimit);
