@@ -12,6 +12,7 @@
 #include "msg/session_protocol.h"
 #include "transport/any_link.h"
 #include "transport/connect_error.h"
+#include "transport/epoch.h"
 #include "transport/options.h"
 
 namespace ringway {
@@ -161,7 +162,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Connect(const SessionOptions& 
     absl::StatusOr<AnyLink> made = AnyLink::Connect(uri, connect);
     // An earlier process of this session used higher epochs: the listener says which.
     if (const std::optional<uint32_t> admitted = AdmittedEpochOf(made.status())) {
-      connect.epoch = *admitted + 1;
+      connect.epoch = NextEpoch(*admitted);
       made = AnyLink::Connect(uri, connect);
     }
     if (!made.ok()) return made.status();

@@ -42,6 +42,7 @@
 #include "schema/codec.h"
 #include "schema/messages.h"
 #include "transport/any_link.h"
+#include "transport/epoch.h"
 #include "transport/link.h"
 #include "transport/options.h"
 #include "transport/wait.h"
@@ -233,7 +234,7 @@ class BasicSession {
     if (core_.forked()) return Explain(SessionEnd::kForked);
     const int64_t deadline_ns = clock_.NowNs() + options_.connect_timeout_ns;
     core_.Detach();
-    absl::StatusOr<std::unique_ptr<L>> link = dial_(epoch_ + 1, options_.connect_timeout_ns);
+    absl::StatusOr<std::unique_ptr<L>> link = dial_(NextEpoch(epoch_), options_.connect_timeout_ns);
     if (!link.ok()) return link.status();
     epoch_ = (*link)->epoch();
     core_.Attach(std::move(*link), clock_.NowNs());

@@ -17,5 +17,27 @@ TEST(AdmittedEpochsTest, OnlyAHigherEpochOfThePeerIsAdmitted) {
   EXPECT_TRUE(admitted.Admit(7, 4));
 }
 
+TEST(AdmittedEpochsTest, NoEpochIsTheLast) {
+  AdmittedEpochs admitted;
+  EXPECT_TRUE(admitted.Admit(7, UINT32_MAX));
+  EXPECT_FALSE(admitted.Admit(7, UINT32_MAX - 1));
+  EXPECT_FALSE(admitted.Admit(7, 0)) << "0 is no epoch";
+  EXPECT_EQ(NextEpoch(UINT32_MAX), 1u);
+  EXPECT_TRUE(admitted.Admit(7, 1));
+  EXPECT_FALSE(admitted.Admit(7, UINT32_MAX)) << "the old one stays out";
+}
+
+TEST(AdmittedEpochsTest, TheNextEpochIsLaterWhereverAPeerStands) {
+  for (const uint32_t jump : {1u, 1u << 16, 0x7fff'ffffu, 0x8000'0000u, UINT32_MAX}) {
+    AdmittedEpochs admitted;
+    ASSERT_TRUE(admitted.Admit(7, jump));
+    for (int i = 0; i != 3; ++i) {
+      const uint32_t before = admitted.Of(7);
+      EXPECT_TRUE(admitted.Admit(7, NextEpoch(before))) << jump;
+      EXPECT_FALSE(admitted.Admit(7, before)) << jump;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ringway

@@ -92,6 +92,9 @@ class BasicAnyLink<BackendList<B...>> {
   }
 
   // As RingLink's.
+  const LinkIdentity& identity() const noexcept {
+    return Visit([](const auto& link) -> const LinkIdentity& { return link.identity(); });
+  }
   uint64_t peer_key() const noexcept {
     return Visit([](const auto& link) { return link.peer_key(); });
   }

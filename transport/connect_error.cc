@@ -6,6 +6,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "transport/epoch.h"
 
 namespace ringway {
 namespace {
@@ -15,7 +16,7 @@ constexpr absl::string_view kPayloadUrl = "ringway/admitted-epoch";
 absl::Status StaleEpochError(uint32_t offered_epoch, uint32_t admitted_epoch) {
   absl::Status status = absl::FailedPreconditionError(absl::StrCat(
       "stale epoch ", offered_epoch, ": the listener has already admitted epoch ", admitted_epoch,
-      " of this peer; connect again at epoch ", uint64_t{admitted_epoch} + 1));
+      " of this peer; connect again at epoch ", NextEpoch(admitted_epoch)));
   status.SetPayload(kPayloadUrl, absl::Cord(absl::StrCat(admitted_epoch)));
   return status;
 }

@@ -9,7 +9,7 @@
 namespace ringway {
 
 // FailedPrecondition: the listener has admitted `admitted_epoch` for this peer_key already. An
-// honest client that lost its memory retries at admitted_epoch + 1.
+// honest client that lost its memory retries at NextEpoch(admitted_epoch).
 absl::Status StaleEpochError(uint32_t offered_epoch, uint32_t admitted_epoch);
 
 // The admitted epoch that such an error carries; nothing for any other status.

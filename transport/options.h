@@ -77,8 +77,9 @@ struct ConnectOptions {
       0;  // names this client to the listener across connections; the session layer chooses it
   uint32_t epoch = 1;                // must be above the epoch last admitted for peer_key
   int64_t timeout_ns = 2 * kNsPerS;  // of the whole of Connect()
-  // Proves peer_key to the listener and the listener to this side, over a network; empty: neither
-  // is. Shared memory needs none (ADR 0003). Read during Connect() only.
+  // Proves peer_key to the listener and, over a network, the listener to this side; empty: neither
+  // is. Over shared memory a listener that knows secrets prefers those who prove one (ADR 0018).
+  // Read during Connect() only.
   std::span<const std::byte> secret = {};
   Report report = {};  // called by Connect()
 };
@@ -90,10 +91,14 @@ struct ListenOptions {
   mode_t socket_mode = 0660;
   // A connecting peer that has not finished its handshake by then is dropped.
   int64_t handshake_timeout_ns = kNsPerS;
-  uint32_t pending_max = 64;    // handshakes under way; more wait in the kernel's backlog
+  uint32_t pending_max = 64;    // handshakes under way; a newcomer takes the biggest holder's place
   uint32_t finished_max = 256;  // links not yet fetched by TryAccept(); then no more are accepted
-  // Over a network: set, only peers that prove their key are accepted. Empty: anybody is.
+  // Set: over a network, only peers that prove their key are accepted; over shared memory they are
+  // preferred. Empty: anybody is accepted alike.
   PeerSecret secret_of = {};
+  // Called on the listener's own thread once a peer has proved its key, before its link is handed
+  // on: what takes time and belongs to this peer can be made ready. May be empty.
+  std::function<void(uint64_t peer_key)> on_proof = {};
   Report report = {};  // called by Listen() and then on the listener's own thread
 };
 
@@ -103,12 +108,15 @@ struct LinkNonces {
   std::array<std::byte, 16> listener{};
 };
 
-// Who a link belongs to, as claimed in the handshake (peer_key is not proved until the session
-// layer did so).
+// Who a link belongs to, as the handshake tells.
 struct LinkIdentity {
-  uint64_t peer_key = 0;
+  uint64_t peer_key = 0;  // claimed
   uint32_t epoch = 1;
-  LinkNonces nonces;
+  LinkNonces nonces = {};
+  bool key_proved = false;  // to the listener, by a secret (ListenOptions::secret_of)
+  // To the listener: who answers for the link as long as its key is not proved. Shared memory: the
+  // peer's user id; a network: its address.
+  uint64_t holder = 0;
 };
 
 }  // namespace ringway

@@ -75,6 +75,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   void Abort() noexcept { send_.claim = kNoClaim; }
 
   // --- Who it belongs to ---
+  const LinkIdentity& identity() const noexcept { return identity_; }
   uint64_t peer_key() const noexcept { return identity_.peer_key; }
   const LinkNonces& nonces() const noexcept { return identity_.nonces; }
 

@@ -10,7 +10,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace ringway;  // NOLINT: the one function of this file lives outside
-  std::byte bytes[sizeof(ShmHello) + 8];
+  std::byte bytes[sizeof(ShmSignedHello) + 8];
   size = std::min(size, sizeof(bytes));
   std::memcpy(bytes, data, size);
   for (const bool repaired : {false, true}) {
@@ -23,9 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       std::memcpy(bytes + 12, &kind, sizeof(kind));
     };
     repair(ShmMessageKind::kHello);
-    ShmHello hello;
+    ShmSignedHello signed_hello;
+    const ShmHello& hello = signed_hello.hello;
     const ListenOptions listen;
-    if (ParseHello({bytes, size}, listen, hello) == ShmStatus::kOk) {
+    if (ParseHello({bytes, size}, listen, signed_hello) == ShmStatus::kOk) {
       const bool sound = hello.ring_bytes >= kRingBytesMin &&
                          hello.ring_bytes <= listen.link.ring_bytes &&
                          hello.payload_bytes_max <= PayloadBytesMaxOf(hello.ring_bytes) &&

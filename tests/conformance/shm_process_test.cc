@@ -5,6 +5,7 @@
 #include <linux/memfd.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -153,9 +154,16 @@ ShmStatus Offer(const Uri& uri, int fd, uint64_t region_bytes) {
   return reply.status;
 }
 
+// As a listener that was killed leaves it.
+void LeaveStaleSocket(const std::string& path) {
+  const sockaddr_un address = *UnixAddress(path);
+  const UniqueFd fd = *NewUnixSocket();
+  ASSERT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+}
+
 UniqueFd Memory(uint64_t bytes, int seals) {
   UniqueFd fd(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  EXPECT_EQ(ftruncate(fd.get(), static_cast<off_t>(bytes)), 0);
+  EXPECT_EQ(fallocate(fd.get(), 0, 0, static_cast<off_t>(bytes)), 0);
   EXPECT_EQ(fcntl(fd.get(), F_ADD_SEALS, seals), 0);
   return fd;
 }
@@ -211,7 +219,7 @@ TEST_F(ShmProcessTest, ALiveListenerIsNotReplacedAStaleSocketIs) {
   EXPECT_EQ(ShmListener::Listen(uri_, {}).status().code(), absl::StatusCode::kAlreadyExists);
   listener_.reset();
   EXPECT_NE(access(uri_.path.c_str(), F_OK), 0);
-  { const UniqueFd stale = *ListenUnix(uri_.path, 0660); }
+  LeaveStaleSocket(uri_.path);
   EXPECT_EQ(access(uri_.path.c_str(), F_OK), 0);
   EXPECT_EQ(ShmConnect(uri_, {}).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(ShmListener::Listen(uri_, {}).ok());

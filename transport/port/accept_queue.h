@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "transport/epoch.h"
 #include "transport/port/unique_fd.h"
 
 namespace ringway {
@@ -61,14 +62,14 @@ class AcceptQueue {
   std::deque<std::unique_ptr<L>> links_;  // guarded by mutex_
 };
 
-// The highest epoch at which each peer has proved who it is.
+// The latest epoch at which each peer has proved who it is.
 class AdmittedEpochs {
  public:
-  // False, and nothing changes, when an equal or higher one was admitted before.
+  // False, and nothing changes, when this one or a later one was admitted before.
   bool Admit(uint64_t peer_key, uint32_t epoch) {
     std::lock_guard lock(mutex_);
     uint32_t& admitted = epochs_[peer_key];
-    if (epoch <= admitted) return false;
+    if (!EpochIsLater(epoch, admitted)) return false;
     admitted = epoch;
     return true;
   }

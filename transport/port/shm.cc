@@ -2,10 +2,12 @@
 #include "transport/port/shm.h"
 
 #include <sys/random.h>
+#include <time.h>
 
 #include <algorithm>
 #include <array>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -16,6 +18,39 @@
 #include "transport/port/shm_handshake.h"
 
 namespace ringway {
+namespace {
+
+constexpr int64_t kFullPauseNsMin = kNsPerMs;
+constexpr int64_t kFullPauseNsMax = 50 * kNsPerMs;
+
+struct Answer {
+  UniqueFd socket;
+  ShmReply reply;
+  UniqueFd region;  // empty with a refusal
+};
+
+// One connection: the message with its descriptor, and what comes back.
+absl::StatusOr<Answer> Ask(const std::string& path, const ShmHello& hello,
+                           std::span<const std::byte> message, int region_fd, int64_t deadline_ns) {
+  absl::StatusOr<UniqueFd> socket = ConnectUnix(path, deadline_ns);
+  if (!socket.ok()) return socket.status();
+  // A listener that refuses may have closed already: its reply still waits to be read.
+  absl::Status sent = SendMessage(socket->get(), message, region_fd);
+  std::array<std::byte, sizeof(ShmReply)> buffer;
+  if (absl::Status ready = WaitReadable(socket->get(), deadline_ns); !ready.ok()) return ready;
+  absl::StatusOr<Received> received = ReceiveMessage(socket->get(), buffer);
+  if (!received.ok()) return received.status();
+  if (received->bytes == 0) {
+    if (!sent.ok()) return sent;
+    return absl::UnavailableError(
+        absl::StrCat("the listener at ", path, " closed the connection without an answer"));
+  }
+  absl::StatusOr<ShmReply> reply = ParseReply(std::span(buffer).first(received->bytes), hello);
+  if (!reply.ok()) return reply.status();
+  return Answer{*std::move(socket), *reply, std::move(received->fd)};
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<ShmLink>> ShmConnect(const Uri& uri, const ConnectOptions& options) {
   if (uri.path.empty())
@@ -24,14 +59,15 @@ absl::StatusOr<std::unique_ptr<ShmLink>> ShmConnect(const Uri& uri, const Connec
   if (options.epoch == 0) return absl::InvalidArgumentError("epochs start at 1");
   const int64_t deadline_ns = MonotonicNowNs() + options.timeout_ns;
 
-  absl::StatusOr<UniqueFd> socket = ConnectUnix(uri.path, deadline_ns);
-  if (!socket.ok()) return socket.status();
+  // Everything else first: a connection that does not speak at once may have to make room for
+  // others.
   absl::StatusOr<ShmRegion> own =
       ShmRegion::Create(options.link.ring_bytes, options.link.huge_pages);
   if (!own.ok()) return own.status();
   const bool barrier = RegisterAsSender();
 
-  ShmHello hello;
+  ShmSignedHello signed_hello;
+  ShmHello& hello = signed_hello.hello;
   hello.ring_bytes = options.link.ring_bytes;
   hello.payload_bytes_max = options.link.payload_bytes_max;
   hello.flags = (options.link.crc ? kShmCrc : 0) | (barrier ? kShmBarrier : 0);
@@ -44,32 +80,39 @@ absl::StatusOr<std::unique_ptr<ShmLink>> ShmConnect(const Uri& uri, const Connec
       static_cast<ssize_t>(hello.nonce.size())) {
     return absl::InternalError("getrandom gave no nonce");
   }
-  // A listener that refuses by user may have closed already: its reply still waits to be read.
-  absl::Status sent = SendMessage(socket->get(), std::as_bytes(std::span(&hello, 1)), own->fd());
+  if (!options.secret.empty()) Sign(options.secret, signed_hello);
 
-  std::array<std::byte, sizeof(ShmReply)> buffer;
-  if (absl::Status ready = WaitReadable(socket->get(), deadline_ns); !ready.ok()) return ready;
-  absl::StatusOr<Received> received = ReceiveMessage(socket->get(), buffer);
-  if (!received.ok()) return received.status();
-  if (received->bytes == 0) {
-    if (!sent.ok()) return sent;
-    return absl::UnavailableError(
-        absl::StrCat("the listener at ", uri.path, " closed the connection without an answer"));
+  const std::span<const std::byte> message =
+      std::as_bytes(std::span(&signed_hello, 1))
+          .first(options.secret.empty() ? sizeof(ShmHello) : sizeof(ShmSignedHello));
+
+  absl::StatusOr<Answer> answer = Ask(uri.path, hello, message, own->fd(), deadline_ns);
+  // Full is for now: a connection that had to make room before its hello was read asks again.
+  for (int64_t pause_ns = kFullPauseNsMin;
+       answer.ok() && answer->reply.status == ShmStatus::kFull &&
+       MonotonicNowNs() + pause_ns < deadline_ns;
+       pause_ns = std::min(2 * pause_ns, kFullPauseNsMax)) {
+    const timespec pause{0, pause_ns};
+    nanosleep(&pause, nullptr);
+    answer = Ask(uri.path, hello, message, own->fd(), deadline_ns);
   }
-  absl::StatusOr<ShmReply> reply = ParseReply(std::span(buffer).first(received->bytes), hello);
-  if (!reply.ok()) return reply.status();
-  if (absl::Status refused = RefusalError(*reply, hello); !refused.ok()) return refused;
+  if (!answer.ok()) return answer.status();
+  const ShmReply& reply = answer->reply;
+  if (absl::Status refused = RefusalError(reply, hello); !refused.ok()) return refused;
 
-  absl::StatusOr<ShmRegion> peer =
-      ShmRegion::MapPeer(std::move(received->fd), hello.ring_bytes, reply->region_bytes);
+  absl::StatusOr<ShmRegion> peer = ShmRegion::MapPeer(std::move(answer->region), hello.ring_bytes,
+                                                      reply.region_bytes, ShmPeerPages::kMake);
   if (!peer.ok()) return peer.status();
   own->CloseFd();
-  const bool certain = barrier && (reply->flags & kShmBarrier) != 0;
-  return std::make_unique<ShmLink>(
-      ShmPort(*std::move(own), *std::move(peer), *std::move(socket), hello.ring_bytes, certain),
-      SettledOptions(options.link, hello, *reply),
-      LinkIdentity{options.peer_key, options.epoch, {hello.nonce, reply->nonce}},
-      int64_t{reply->heartbeat_us} * kNsPerUs);
+  const bool certain = barrier && (reply.flags & kShmBarrier) != 0;
+  OwnedShmHoldings held(
+      new ShmHoldings{*std::move(own), *std::move(peer), std::move(answer->socket)}, ShmBurial{});
+  return std::make_unique<ShmLink>(ShmPort(std::move(held), hello.ring_bytes, certain),
+                                   SettledOptions(options.link, hello, reply),
+                                   LinkIdentity{.peer_key = options.peer_key,
+                                                .epoch = options.epoch,
+                                                .nonces = {hello.nonce, reply.nonce}},
+                                   int64_t{reply.heartbeat_us} * kNsPerUs);
 }
 
 }  // namespace ringway

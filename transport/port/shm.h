@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "transport/memory_port.h"
 #include "transport/options.h"
+#include "transport/port/shm_reaper.h"
 #include "transport/port/shm_region.h"
 #include "transport/port/shm_socket.h"
 #include "transport/port/unique_fd.h"
@@ -26,33 +27,26 @@ class ShmPort {
  public:
   static constexpr bool kOrderedStores = true;
 
-  ShmPort(ShmRegion own, ShmRegion peer, UniqueFd socket, uint32_t ring_bytes,
-          bool wake_is_certain) noexcept
-      : own_(std::move(own)),
-        peer_(std::move(peer)),
-        socket_(std::move(socket)),
-        ring_bytes_(ring_bytes),
-        wake_is_certain_(wake_is_certain) {}
+  ShmPort(OwnedShmHoldings held, uint32_t ring_bytes, bool wake_is_certain) noexcept
+      : held_(std::move(held)), ring_bytes_(ring_bytes), wake_is_certain_(wake_is_certain) {}
 
   uint32_t ring_bytes() const noexcept { return ring_bytes_; }
-  std::byte* mirror() noexcept { return own_.ring(); }
-  StateLine* own_state() noexcept { return own_.state(); }
-  const std::byte* ring() noexcept { return peer_.ring(); }
-  const StateLine* peer_state() noexcept { return peer_.state(); }
+  std::byte* mirror() noexcept { return held_->own.ring(); }
+  StateLine* own_state() noexcept { return held_->own.state(); }
+  const std::byte* ring() noexcept { return held_->peer.ring(); }
+  const StateLine* peer_state() noexcept { return held_->peer.state(); }
 
-  bool PeerGone() noexcept { return PeerHungUp(socket_.get()); }
-  void Wake() noexcept { SendWake(socket_.get()); }
-  int wake_fd() const noexcept { return socket_.get(); }
+  bool PeerGone() noexcept { return PeerHungUp(held_->socket.get()); }
+  void Wake() noexcept { SendWake(held_->socket.get()); }
+  int wake_fd() const noexcept { return held_->socket.get(); }
   bool wake_is_certain() const noexcept { return wake_is_certain_; }
-  void DrainWake() noexcept { DrainWakes(socket_.get()); }
+  void DrainWake() noexcept { DrainWakes(held_->socket.get()); }
   void Describe(Caps& caps) const noexcept {
-    caps.huge_pages = own_.huge_pages() && peer_.huge_pages();
+    caps.huge_pages = held_->own.huge_pages() && held_->peer.huge_pages();
   }
 
  private:
-  ShmRegion own_;
-  ShmRegion peer_;
-  UniqueFd socket_;
+  OwnedShmHoldings held_;
   uint32_t ring_bytes_;
   bool wake_is_certain_;
 };
@@ -61,10 +55,16 @@ static_assert(OrderedMemoryPort<ShmPort>);
 using ShmLink = RingLink<ShmPort>;
 
 // Accepts links at a socket path. Everything slow (mapping, touching pages, waiting for peers)
-// happens on a thread of its own. The destructor stops that thread and removes the socket.
+// happens on a thread of its own, unmapping on another. The destructor stops the first and removes
+// the socket.
+//
+// Where options.secret_of knows the peers' secrets, those that prove one in their hello are served
+// as ever. Others, for which a user id alone answers, share little (docs/adr/0018): no page is
+// touched for them, and each user gets so many links in a while.
 class ShmListener {
  public:
-  // Errors as ListenUnix(), and InvalidArgument for options.
+  // Errors as UnixListener::Listen(), InvalidArgument for options, and ResourceExhausted for
+  // threads.
   static absl::StatusOr<std::unique_ptr<ShmListener>> Listen(const Uri& uri,
                                                              const ListenOptions& options);
   ~ShmListener();
@@ -74,9 +74,9 @@ class ShmListener {
   // The next finished link, or null: then it costs one load.
   std::unique_ptr<ShmLink> TryAccept() noexcept;
 
-  // Says that peer_key has proved who it is at this epoch: from now on only higher epochs are
-  // accepted from it. False, and nothing changes, when an equal or higher one was admitted before:
-  // that link must be closed.
+  // Says that peer_key has proved who it is at this epoch: from now on only later epochs
+  // (epoch.h) are accepted from it. False, and nothing changes, when this one or a later one was
+  // admitted before: that link must be closed.
   bool Admit(uint64_t peer_key, uint32_t epoch);
 
   // Connections that were refused or dropped so far.

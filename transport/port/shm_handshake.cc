@@ -8,9 +8,16 @@
 #include "transport/connect_error.h"
 #include "transport/frame.h"
 #include "transport/link_limits.h"
+#include "transport/port/hmac.h"
 
 namespace ringway {
 namespace {
+
+Mac HelloMac(std::span<const std::byte> secret, const ShmHello& hello) {
+  constexpr std::string_view kDomain = "ringway shm hello";
+  return HmacSha256(secret,
+                    {std::as_bytes(std::span(kDomain)), std::as_bytes(std::span(&hello, 1))});
+}
 
 bool HeartbeatFits(uint32_t us) {
   return us * kNsPerUs >= kLinkHeartbeatNsMin && us * kNsPerUs <= kLinkHeartbeatNsMax;
@@ -36,12 +43,27 @@ std::string_view Name(ShmStatus status) noexcept {
       return "user";
     case ShmStatus::kInternal:
       return "internal";
+    case ShmStatus::kFull:
+      return "full";
+    case ShmStatus::kDescriptors:
+      return "descriptors";
   }
   return "unknown";
 }
 
+void Sign(std::span<const std::byte> secret, ShmSignedHello& hello) {
+  hello.hello.flags |= kShmSigned;
+  hello.mac = HelloMac(secret, hello.hello);
+}
+
+bool Verify(std::span<const std::byte> secret, const ShmSignedHello& hello) {
+  return (hello.hello.flags & kShmSigned) != 0 &&
+         SameBytes(HelloMac(secret, hello.hello), hello.mac);
+}
+
 ShmStatus ParseHello(std::span<const std::byte> bytes, const ListenOptions& listen,
-                     ShmHello& hello) noexcept {
+                     ShmSignedHello& signed_hello) noexcept {
+  ShmHello& hello = signed_hello.hello;
   if (bytes.size() < 16) return ShmStatus::kBadMessage;
   // The first 16 bytes are the same in every version, so that another version is refused by its
   // right name.
@@ -49,8 +71,14 @@ ShmStatus ParseHello(std::span<const std::byte> bytes, const ListenOptions& list
   if (hello.magic != kShmMagic || hello.kind != ShmMessageKind::kHello)
     return ShmStatus::kBadMessage;
   if (hello.version != kShmVersion) return ShmStatus::kVersion;
-  if (bytes.size() != sizeof(ShmHello)) return ShmStatus::kBadMessage;
+  if (bytes.size() < sizeof(ShmHello)) return ShmStatus::kBadMessage;
   std::memcpy(static_cast<void*>(&hello), bytes.data(), sizeof(hello));
+  const bool has_proof = (hello.flags & kShmSigned) != 0;
+  if (bytes.size() != (has_proof ? sizeof(ShmSignedHello) : sizeof(ShmHello)))
+    return ShmStatus::kBadMessage;
+  if (has_proof) {
+    std::memcpy(signed_hello.mac.data(), bytes.data() + sizeof(hello), signed_hello.mac.size());
+  }
   if (hello.reserved != 0 || hello.first_seq == 0 || hello.epoch == 0)
     return ShmStatus::kBadMessage;
   if (!HeartbeatFits(hello.heartbeat_us)) return ShmStatus::kBadMessage;
@@ -103,8 +131,8 @@ absl::Status RefusalError(const ShmReply& reply, const ShmHello& hello) {
       return StaleEpochError(hello.epoch, reply.admitted_epoch);
     case ShmStatus::kMemory:
       return absl::FailedPreconditionError(
-          "the listener could not use the memory it was passed (size or seals), or has none left "
-          "of its own");
+          "the listener could not use the memory it was passed (size, seals, or pages that were "
+          "never written), or has none left of its own");
     case ShmStatus::kUser:
       return absl::PermissionDeniedError(
           "the listener does not allow this user: run as its user, or add this user id to its "
@@ -112,6 +140,14 @@ absl::Status RefusalError(const ShmReply& reply, const ShmHello& hello) {
     case ShmStatus::kInternal:
       return absl::UnavailableError(
           "the listener could not set the link up; its own report says why");
+    case ShmStatus::kFull:
+      return absl::UnavailableError(
+          "the listener has no room now for peers that do not prove a session's key; try again, "
+          "or connect with the key");
+    case ShmStatus::kDescriptors:
+      return absl::ResourceExhaustedError(
+          "the listener has no file descriptors left for links: raise its limit (ulimit -n, "
+          "LimitNOFILE)");
   }
   return absl::UnknownError(
       absl::StrCat("the listener refused with status ", static_cast<uint32_t>(reply.status)));

@@ -1,9 +1,11 @@
 // What two processes tell each other before they share memory: fixed-size messages over a Unix
 // socket.
 //
-//   client -> listener   ShmHello  + the descriptor of the client's region
+//   client -> listener   ShmHello  + the descriptor of the client's region; of a client that holds
+//   a
+//                        secret, its proof behind the hello: ShmSignedHello
 //   listener -> client   ShmReply  + the descriptor of the listener's region, or a refusal without
-//   one
+//                        one
 //
 // Everything here is a pure function of bytes another process sent: fuzzed by
 // shm_handshake_fuzz.cc. transport/RING.md draws the bytes.
@@ -31,6 +33,7 @@ enum class ShmMessageKind : uint32_t { kHello = 1, kReply = 2 };
 inline constexpr uint32_t kShmCrc = 0x1;  // hello: wished; reply: settled
 inline constexpr uint32_t kShmBarrier =
     0x2;  // the sender of this message is reached by BarrierSenders()
+inline constexpr uint32_t kShmSigned = 0x4;  // hello: its proof follows
 
 enum class ShmStatus : uint32_t {
   kOk = 0,
@@ -41,6 +44,8 @@ enum class ShmStatus : uint32_t {
   kMemory,
   kUser,
   kInternal,
+  kFull,
+  kDescriptors,
 };
 std::string_view Name(ShmStatus status) noexcept;
 
@@ -67,6 +72,15 @@ static_assert(offsetof(ShmHello, peer_key) == 32 && offsetof(ShmHello, region_by
 static_assert(offsetof(ShmHello, first_seq) == 48 && offsetof(ShmHello, heartbeat_us) == 52);
 static_assert(offsetof(ShmHello, nonce) == 56 && offsetof(ShmHello, reserved) == 72);
 
+// A hello that proves its peer_key: mac is HMAC-SHA256(secret, "ringway shm hello" | hello). Nobody
+// but the two can read what passes over a Unix socket, so that nobody can say it again; and a logon
+// is bound to both nonces.
+struct ShmSignedHello {
+  ShmHello hello;
+  std::array<std::byte, 32> mac{};
+};
+static_assert(sizeof(ShmSignedHello) == 112 && std::is_trivially_copyable_v<ShmSignedHello>);
+
 struct ShmReply {
   uint64_t magic = kShmMagic;
   uint32_t version = kShmVersion;
@@ -92,10 +106,14 @@ static_assert(offsetof(ShmReply, region_bytes) == 40 && offsetof(ShmReply, reser
 static_assert(offsetof(ShmReply, heartbeat_us) == 52 && offsetof(ShmReply, nonce) == 56);
 static_assert(offsetof(ShmReply, reserved) == 72);
 
-// A complete, well-formed hello or the reason for refusing it. `listen` bounds what is acceptable.
-// On kOk `hello` holds it; otherwise its content is unspecified.
+void Sign(std::span<const std::byte> secret, ShmSignedHello& hello);
+// False for a hello that is not signed.
+bool Verify(std::span<const std::byte> secret, const ShmSignedHello& hello);
+
+// A complete, well-formed hello, signed or not, or the reason for refusing it. `listen` bounds what
+// is acceptable. On kOk `hello` holds it; otherwise its content is unspecified. Proves nothing.
 ShmStatus ParseHello(std::span<const std::byte> bytes, const ListenOptions& listen,
-                     ShmHello& hello) noexcept;
+                     ShmSignedHello& hello) noexcept;
 
 // A complete, well-formed reply to `hello`, refusals included. Errors name cause and remedy.
 absl::StatusOr<ShmReply> ParseReply(std::span<const std::byte> bytes, const ShmHello& hello);

@@ -2,17 +2,21 @@
 // handshakes.
 //
 // Bounds: pending_max handshakes at a time, each with a deadline; finished_max links waiting to be
-// fetched. The kernel's backlog holds the rest.
+// fetched. When handshakes are too many the oldest of the user who has most of them is dropped
+// (fair_share.h), so that those who say nothing keep out nobody who speaks. Descriptors above the
+// share of links are not used: journal and administration need the rest.
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <span>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,26 +27,30 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "transport/barrier.h"
+#include "transport/epoch.h"
+#include "transport/fair_share.h"
 #include "transport/link_limits.h"
 #include "transport/port/accept_queue.h"
+#include "transport/port/rate_share.h"
 #include "transport/port/shm.h"
 #include "transport/port/shm_handshake.h"
+#include "transport/port/shm_reaper.h"
+#include "transport/port/socket_access.h"
+#include "transport/port/unix_listener.h"
 
 namespace ringway {
 
 class ShmListener::Impl {
  public:
-  Impl(std::string path, ListenOptions options, UniqueFd listen_fd, UniqueFd stop_fd,
-       UniqueFd ready_fd)
-      : path_(std::move(path)),
-        options_(std::move(options)),
+  Impl(ListenOptions options, UnixListener socket, std::shared_ptr<ShmReaper> reaper,
+       UniqueFd stop_fd, UniqueFd ready_fd)
+      : options_(std::move(options)),
         barrier_(RegisterAsSender()),
-        listen_fd_(std::move(listen_fd)),
+        socket_(std::move(socket)),
+        reaper_(std::move(reaper)),
         stop_fd_(std::move(stop_fd)),
-        finished_(std::move(ready_fd)) {
-    struct stat info {};
-    if (stat(path_.c_str(), &info) == 0) path_inode_ = info.st_ino;
-  }
+        spare_fd_(Spare()),
+        finished_(std::move(ready_fd)) {}
 
   ~Impl() {
     if (!born_here_.Here()) {  // a forked child: thread, wake-ups and path are its parent's
@@ -51,9 +59,6 @@ class ShmListener::Impl {
     }
     eventfd_write(stop_fd_.get(), 1);
     if (thread_.joinable()) thread_.join();
-    // Not another listener's socket that has taken the path since.
-    struct stat info {};
-    if (stat(path_.c_str(), &info) == 0 && info.st_ino == path_inode_) unlink(path_.c_str());
   }
 
   absl::Status Start() {
@@ -70,10 +75,24 @@ class ShmListener::Impl {
  private:
   struct Pending {
     UniqueFd socket;
+    uid_t user;
+    uint64_t arrival;
     int64_t deadline_ns;
   };
 
   static constexpr int64_t kRetryAcceptNs = 10 * kNsPerMs;
+  // Connections taken before those under way have their turn.
+  static constexpr int kAcceptBatch = 32;
+  // Links that no key was proved for, where keys can be: each user gets so many at once and so many
+  // a second, and few of them wait to be fetched. Each can cost two pages that stay as long as the
+  // peer keeps them mapped, and takes time to make.
+  static constexpr uint32_t kUnprovedBurst = 64;
+  static constexpr uint32_t kUnprovedPerSecond = 200;
+  static constexpr uint32_t kUnprovedFinishedMax = 32;
+  // Of the process's descriptors, those that links do not use: a quarter, within these bounds.
+  static constexpr uint64_t kReservedFdsMin = 16;
+  static constexpr uint64_t kReservedFdsMax = 1024;
+  static constexpr int64_t kSayAgainNs = 10 * kNsPerS;
 
   bool UserIsAllowed(uid_t uid) const {
     if (options_.allowed_uids.empty()) return uid == geteuid();
@@ -84,13 +103,12 @@ class ShmListener::Impl {
   void Run() {
     std::vector<pollfd> poll_fds;
     while (true) {
-      const bool room =
-          pending_.size() < options_.pending_max && finished_.count() < options_.finished_max;
       const int64_t now_ns = MonotonicNowNs();
-      const bool listening = room && now_ns >= accept_again_ns_;
+      const bool listening =
+          finished_.count() < options_.finished_max && now_ns >= accept_again_ns_;
       poll_fds.clear();
       poll_fds.push_back({stop_fd_.get(), POLLIN, 0});
-      poll_fds.push_back({listening ? listen_fd_.get() : -1, POLLIN, 0});
+      poll_fds.push_back({listening ? socket_.fd() : -1, POLLIN, 0});
       for (const Pending& pending : pending_) poll_fds.push_back({pending.socket.get(), POLLIN, 0});
       int64_t wait_ns = listening ? INT64_MAX : kRetryAcceptNs;
       for (const Pending& pending : pending_)
@@ -102,7 +120,9 @@ class ShmListener::Impl {
       }
       if (poll_fds[0].revents != 0) return;
       ServePending(poll_fds);
-      if (poll_fds[1].revents != 0) AcceptOne();
+      if (poll_fds[1].revents == 0) continue;
+      for (int i = 0; i < kAcceptBatch && AcceptOne(); ++i) {
+      }
     }
   }
 
@@ -113,7 +133,7 @@ class ShmListener::Impl {
     for (std::size_t i = 0; i < pending_.size(); ++i) {
       bool done = false;
       if (poll_fds[2 + i].revents != 0) {
-        done = ServeHello(pending_[i].socket);
+        done = ServeHello(pending_[i].socket, pending_[i].user);
       } else if (now_ns >= pending_[i].deadline_ns) {
         refused_count_.fetch_add(1, std::memory_order_relaxed);
         done = true;
@@ -124,20 +144,76 @@ class ShmListener::Impl {
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(kept), pending_.end());
   }
 
-  void AcceptOne() {
-    absl::StatusOr<UniqueFd> socket = AcceptUnix(listen_fd_.get());
+  // False when no connection waits, or none can be taken for a while.
+  bool AcceptOne() {
+    if (finished_.count() >= options_.finished_max) return false;
+    absl::StatusOr<UniqueFd> socket = AcceptUnix(socket_.fd());
     if (!socket.ok()) {
-      // Out of descriptors or memory: the connection stays in the backlog, so give it a while.
-      accept_again_ns_ = MonotonicNowNs() + kRetryAcceptNs;
-      return;
+      Starve(socket.status());
+      return false;
     }
-    if (!*socket) return;
+    if (!*socket) return false;
+    if (static_cast<uint64_t>(socket->get()) >= DescriptorsEnd()) {
+      SayStarved("links have used up their share of the file descriptors");
+      Refuse(socket->get(), ShmStatus::kDescriptors, 0);
+      return true;
+    }
     const absl::StatusOr<uid_t> uid = PeerUid(socket->get());
     if (!uid.ok() || !UserIsAllowed(*uid)) {
       Refuse(socket->get(), ShmStatus::kUser, 0);
-      return;
+      return true;
     }
-    pending_.push_back({*std::move(socket), MonotonicNowNs() + options_.handshake_timeout_ns});
+    if (ServeHello(*socket, *uid)) return true;  // it has spoken already
+    if (pending_.size() >= options_.pending_max) DropPending(*uid);
+    pending_.push_back(
+        {*std::move(socket), *uid, ++arrivals_, MonotonicNowNs() + options_.handshake_timeout_ns});
+    return true;
+  }
+
+  void DropPending(uid_t newcomer) {
+    const std::size_t index = share_.ToGiveUp(
+        pending_, newcomer, [](const Pending& pending) { return uint64_t{pending.user}; },
+        [](const Pending& pending) { return pending.arrival; },
+        [](const Pending&) { return true; });
+    Refuse(pending_[index].socket.get(), ShmStatus::kFull, 0);
+    pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
+  }
+
+  // Without descriptors a connection cannot even be refused: the spare one takes its place.
+  void Starve(const absl::Status& why) {
+    SayStarved(why.message());
+    accept_again_ns_ = MonotonicNowNs() + kRetryAcceptNs;
+    spare_fd_.Reset();
+    if (absl::StatusOr<UniqueFd> socket = AcceptUnix(socket_.fd()); socket.ok() && *socket) {
+      Refuse(socket->get(), ShmStatus::kDescriptors, 0);
+    }
+    spare_fd_ = Spare();
+  }
+
+  static UniqueFd Spare() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+  // Descriptors from here on are not for links: the kernel gives the lowest that is free, so that
+  // one above says how many are in use.
+  static uint64_t DescriptorsEnd() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT64_MAX;
+    return limit.rlim_cur -
+           std::min<uint64_t>(
+               limit.rlim_cur,
+               std::clamp<uint64_t>(limit.rlim_cur / 4, kReservedFdsMin, kReservedFdsMax));
+  }
+
+  void SayStarved(absl::string_view why) {
+    const int64_t now_ns = MonotonicNowNs();
+    ++starved_;
+    if (now_ns < say_again_ns_) return;
+    say_again_ns_ = now_ns + kSayAgainNs;
+    Say(absl::StrCat("a connection could not be accepted, ", starved_, " in all so far: ", why,
+                     ". Remedy: raise the limit of file descriptors (ulimit -n, LimitNOFILE)"));
+  }
+
+  void Say(absl::string_view line) const {
+    if (options_.report) options_.report({line.data(), line.size()});
   }
 
   void Refuse(int socket, ShmStatus status, uint32_t admitted_epoch) {
@@ -151,11 +227,13 @@ class ShmListener::Impl {
   }
 
   // True when this connection needs no more attention: it became a link, or was refused.
-  bool ServeHello(UniqueFd& socket) {
-    std::array<std::byte, sizeof(ShmHello)> buffer;
+  bool ServeHello(UniqueFd& socket, uid_t user) {
+    std::array<std::byte, sizeof(ShmSignedHello)> buffer;
     absl::StatusOr<Received> received = ReceiveMessage(socket.get(), buffer);
     if (!received.ok()) {
-      Refuse(socket.get(), ShmStatus::kBadMessage, 0);
+      const bool starved = absl::IsResourceExhausted(received.status());
+      if (starved) SayStarved(received.status().message());
+      Refuse(socket.get(), starved ? ShmStatus::kDescriptors : ShmStatus::kBadMessage, 0);
       return true;
     }
     if (received->nothing_yet) return false;
@@ -163,28 +241,55 @@ class ShmListener::Impl {
       refused_count_.fetch_add(1, std::memory_order_relaxed);
       return true;
     }
-    ShmHello hello;
+    ShmSignedHello hello;
     const ShmStatus parsed = ParseHello(std::span(buffer).first(received->bytes), options_, hello);
     if (parsed != ShmStatus::kOk) {
       Refuse(socket.get(), parsed, 0);
       return true;
     }
-    const uint32_t admitted_epoch = admitted_.Of(hello.peer_key);
-    if (hello.epoch <= admitted_epoch) {
+    const uint32_t admitted_epoch = admitted_.Of(hello.hello.peer_key);
+    if (!EpochIsLater(hello.hello.epoch, admitted_epoch)) {
       Refuse(socket.get(), ShmStatus::kStaleEpoch, admitted_epoch);
       return true;
     }
-    const ShmStatus made = MakeLink(socket, hello, std::move(received->fd));
+    const bool proved = IsProved(hello);
+    const bool trusted = proved || !options_.secret_of;
+    if (!trusted &&
+        (finished_.count() >= kUnprovedFinishedMax || !unproved_.Take(user, MonotonicNowNs()))) {
+      Refuse(socket.get(), ShmStatus::kFull, 0);
+      return true;
+    }
+    if (proved && options_.on_proof) options_.on_proof(hello.hello.peer_key);
+    const ShmStatus made = MakeLink(socket, hello.hello, std::move(received->fd),
+                                    trusted ? ShmPages::kTouched : ShmPages::kUntouched,
+                                    {.key_proved = proved, .holder = user});
     if (made != ShmStatus::kOk) Refuse(socket.get(), made, 0);
     return true;
   }
 
-  ShmStatus MakeLink(UniqueFd& socket, const ShmHello& hello, UniqueFd peer_fd) {
-    absl::StatusOr<ShmRegion> peer =
-        ShmRegion::MapPeer(std::move(peer_fd), hello.ring_bytes, hello.region_bytes);
-    if (!peer.ok()) return ShmStatus::kMemory;
-    absl::StatusOr<ShmRegion> own = ShmRegion::Create(hello.ring_bytes, options_.link.huge_pages);
-    if (!own.ok()) return ShmStatus::kMemory;
+  // A wrong proof is none: the logon tells the peer.
+  bool IsProved(const ShmSignedHello& hello) const {
+    if (!options_.secret_of) return false;
+    const std::span<const std::byte> secret = options_.secret_of(hello.hello.peer_key);
+    return !secret.empty() && Verify(secret, hello);
+  }
+
+  ShmStatus MemoryTrouble(const absl::Status& why) {
+    if (!NoDescriptorsLeft(stop_fd_.get())) return ShmStatus::kMemory;
+    SayStarved(why.message());
+    return ShmStatus::kDescriptors;
+  }
+
+  // `identity` says who asks; the rest of it comes from the handshake.
+  ShmStatus MakeLink(UniqueFd& socket, const ShmHello& hello, UniqueFd peer_fd, ShmPages pages,
+                     LinkIdentity identity) {
+    absl::StatusOr<ShmRegion> peer = ShmRegion::MapPeer(
+        std::move(peer_fd), hello.ring_bytes, hello.region_bytes,
+        pages == ShmPages::kTouched ? ShmPeerPages::kMustExist : ShmPeerPages::kUntouched);
+    if (!peer.ok()) return MemoryTrouble(peer.status());
+    absl::StatusOr<ShmRegion> own =
+        ShmRegion::Create(hello.ring_bytes, options_.link.huge_pages, pages);
+    if (!own.ok()) return MemoryTrouble(own.status());
 
     ShmReply reply;
     reply.payload_bytes_max = std::min(hello.payload_bytes_max, options_.link.payload_bytes_max);
@@ -202,24 +307,32 @@ class ShmListener::Impl {
       return ShmStatus::kInternal;
     }
     own->CloseFd();
+    identity.peer_key = hello.peer_key;
+    identity.epoch = hello.epoch;
+    identity.nonces = {hello.nonce, reply.nonce};
     const bool certain = barrier_ && (hello.flags & kShmBarrier) != 0;
-    finished_.Push(std::make_unique<ShmLink>(
-        ShmPort(*std::move(own), *std::move(peer), std::move(socket), hello.ring_bytes, certain),
-        SettledOptions(options_.link, hello, reply),
-        LinkIdentity{hello.peer_key, hello.epoch, {hello.nonce, reply.nonce}},
-        int64_t{hello.heartbeat_us} * kNsPerUs));
+    OwnedShmHoldings held(new ShmHoldings{*std::move(own), *std::move(peer), std::move(socket)},
+                          ShmBurial{reaper_});
+    finished_.Push(std::make_unique<ShmLink>(ShmPort(std::move(held), hello.ring_bytes, certain),
+                                             SettledOptions(options_.link, hello, reply), identity,
+                                             int64_t{hello.heartbeat_us} * kNsPerUs));
     return ShmStatus::kOk;
   }
 
-  const std::string path_;
   const ListenOptions options_;
   const bool barrier_;
-  UniqueFd listen_fd_;
+  const UnixListener socket_;
+  const std::shared_ptr<ShmReaper> reaper_;
   UniqueFd stop_fd_;
-  ino_t path_inode_ = 0;
 
   // The background thread's own.
   std::vector<Pending> pending_;
+  FairShare share_;
+  RateShare unproved_{kUnprovedBurst, kUnprovedPerSecond};
+  UniqueFd spare_fd_;
+  uint64_t arrivals_ = 0;
+  uint64_t starved_ = 0;
+  int64_t say_again_ns_ = 0;
   int64_t accept_again_ns_ = 0;
 
   std::atomic<uint64_t> refused_count_{0};
@@ -242,10 +355,15 @@ absl::StatusOr<std::unique_ptr<ShmListener>> ShmListener::Listen(const Uri& uri,
   UniqueFd stop_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   UniqueFd ready_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_fd || !ready_fd) return absl::ErrnoToStatus(errno, "creating an eventfd");
-  absl::StatusOr<UniqueFd> listen_fd = ListenUnix(uri.path, options.socket_mode);
-  if (!listen_fd.ok()) return listen_fd.status();
-  auto impl = std::make_unique<Impl>(uri.path, options, *std::move(listen_fd), std::move(stop_fd),
-                                     std::move(ready_fd));
+  absl::StatusOr<std::shared_ptr<ShmReaper>> reaper = ShmReaper::Create();
+  if (!reaper.ok()) return reaper.status();
+  absl::StatusOr<UnixListener> socket = UnixListener::Listen(uri.path, options.socket_mode);
+  if (!socket.ok()) return socket.status();
+  for (const std::string& trouble : GrantSocketAccess(uri.path, options.allowed_uids)) {
+    if (options.report) options.report(trouble);
+  }
+  auto impl = std::make_unique<Impl>(options, *std::move(socket), *std::move(reaper),
+                                     std::move(stop_fd), std::move(ready_fd));
   if (absl::Status started = impl->Start(); !started.ok()) return started;
   return std::unique_ptr<ShmListener>(new ShmListener(std::move(impl)));
 }

@@ -63,7 +63,9 @@ uint64_t ShmRegionBytes(uint32_t ring_bytes, bool huge_pages) noexcept {
   return RoundUp(kShmRingOffset + ring_bytes, huge_pages ? kShmHugePageBytes : kPageBytes);
 }
 
-absl::StatusOr<ShmRegion> ShmRegion::Create(uint32_t ring_bytes, bool huge_pages) {
+absl::StatusOr<ShmRegion> ShmRegion::Create(uint32_t ring_bytes, bool huge_pages, ShmPages pages) {
+  const bool touched = pages == ShmPages::kTouched;
+  huge_pages &= touched;
   const uint64_t bytes = ShmRegionBytes(ring_bytes, huge_pages);
   constexpr unsigned int kHuge2MiB = MFD_HUGETLB | MFD_HUGE_2MB;
   absl::StatusOr<UniqueFd> fd = CreateSized(bytes, huge_pages ? kHuge2MiB : 0);
@@ -71,7 +73,8 @@ absl::StatusOr<ShmRegion> ShmRegion::Create(uint32_t ring_bytes, bool huge_pages
   if (fd.ok()) {
     // Populated: the page faults are paid here, not by the first messages. Huge pages are reserved
     // by mmap itself, so that touching them later cannot fail.
-    base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd->get(), 0);
+    base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (touched ? MAP_POPULATE : 0),
+                fd->get(), 0);
   }
   if (base == MAP_FAILED) {
     if (huge_pages) return Create(ring_bytes, false);
@@ -81,7 +84,7 @@ absl::StatusOr<ShmRegion> ShmRegion::Create(uint32_t ring_bytes, bool huge_pages
   }
   ShmRegion region(*std::move(fd), static_cast<std::byte*>(base), bytes, huge_pages);
   // MAP_POPULATE is best effort.
-  for (uint64_t at = 0; at < bytes; at += kPageBytes) region.base_[at] = std::byte{0};
+  for (uint64_t at = 0; touched && at < bytes; at += kPageBytes) region.base_[at] = std::byte{0};
   if (fcntl(region.fd(), F_ADD_SEALS, kSeals) != 0) {
     if (huge_pages) return Create(ring_bytes, false);
     return SystemError(absl::StatusCode::kUnimplemented,
@@ -91,7 +94,7 @@ absl::StatusOr<ShmRegion> ShmRegion::Create(uint32_t ring_bytes, bool huge_pages
 }
 
 absl::StatusOr<ShmRegion> ShmRegion::MapPeer(UniqueFd fd, uint32_t ring_bytes,
-                                             uint64_t region_bytes) {
+                                             uint64_t region_bytes, ShmPeerPages pages) {
   if (!fd) return absl::InvalidArgumentError("the peer passed no memory");
   const bool huge_pages = region_bytes != ShmRegionBytes(ring_bytes, false);
   if (huge_pages && region_bytes != ShmRegionBytes(ring_bytes, true)) {
@@ -115,7 +118,17 @@ absl::StatusOr<ShmRegion> ShmRegion::MapPeer(UniqueFd fd, uint32_t ring_bytes,
     return absl::InvalidArgumentError(absl::StrCat("the peer's memory is ", info.st_size,
                                                    " bytes, not the announced ", region_bytes));
   }
-  void* const base = mmap(nullptr, region_bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd.get(), 0);
+  // Sealed against holes as well (F_SEAL_FUTURE_WRITE): a page that is there stays. A huge page
+  // that is not could be missing when it is read.
+  const bool must_exist = huge_pages || pages == ShmPeerPages::kMustExist;
+  constexpr uint64_t kBlockBytes = 512;
+  if (must_exist && static_cast<uint64_t>(info.st_blocks) * kBlockBytes < region_bytes) {
+    return absl::InvalidArgumentError(
+        "the peer's memory has pages that nobody has touched: it must write them first");
+  }
+  void* const base =
+      mmap(nullptr, region_bytes, PROT_READ,
+           MAP_SHARED | (pages == ShmPeerPages::kUntouched ? 0 : MAP_POPULATE), fd.get(), 0);
   if (base == MAP_FAILED) {
     return SystemError(absl::StatusCode::kResourceExhausted, "mapping the peer's memory");
   }

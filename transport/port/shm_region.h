@@ -4,10 +4,10 @@
 //   0     state line (64 bytes; the rest of the page is zero)
 //   4096  ring
 //
-// The writer maps it writable, touches every page, then seals it: nobody, itself included, can
-// shrink it, grow it or map it writable again (memfd_create(2), fcntl(2) F_SEAL_FUTURE_WRITE). The
-// reader checks that before it maps. Thread rule: set-up code; the mapping itself is used by the
-// link's thread. Lifetime: unmapped on destruction.
+// The writer maps it writable, as a rule touches every page, then seals it: nobody, itself
+// included, can shrink it, grow it or map it writable again (memfd_create(2), fcntl(2)
+// F_SEAL_FUTURE_WRITE). The reader checks that before it maps. Thread rule: set-up code; the
+// mapping itself is used by the link's thread. Lifetime: unmapped on destruction.
 #pragma once
 
 #include <cstddef>
@@ -25,17 +25,32 @@ inline constexpr uint64_t kShmHugePageBytes = 2u << 20;
 // The two sizes that a region for this ring may have: of ordinary and of huge pages.
 uint64_t ShmRegionBytes(uint32_t ring_bytes, bool huge_pages) noexcept;
 
+// Memory belongs to whoever touches a page first: the kernel charges it there, and it stays while
+// anybody maps it. kUntouched: this process touches no page before it is used, for the sake of a
+// peer that has proved nothing; such memory has ordinary pages.
+enum class ShmPages { kTouched, kUntouched };
+
+// What becomes of pages that a peer passes and nobody has touched yet.
+enum class ShmPeerPages {
+  kMake,       // reading makes them: a client's, whose memory they then are
+  kMustExist,  // a listener's that takes the peer for what it says it is
+  kUntouched,
+};
+
 class ShmRegion {
  public:
   // Creates, maps, touches and seals. `huge_pages` is a wish.
   // Errors: ResourceExhausted (memory, descriptors), Unimplemented (kernel older than 5.1), naming
   // the call.
-  static absl::StatusOr<ShmRegion> Create(uint32_t ring_bytes, bool huge_pages);
+  static absl::StatusOr<ShmRegion> Create(uint32_t ring_bytes, bool huge_pages,
+                                          ShmPages pages = ShmPages::kTouched);
 
   // Checks what a peer passed and maps it read-only.
   // Errors: PermissionDenied when it is not sealed; InvalidArgument when it is of the wrong kind or
-  // size.
-  static absl::StatusOr<ShmRegion> MapPeer(UniqueFd fd, uint32_t ring_bytes, uint64_t region_bytes);
+  // size, or has pages that do not exist yet (with kMustExist, and huge ones): reading would make
+  // them this process's.
+  static absl::StatusOr<ShmRegion> MapPeer(UniqueFd fd, uint32_t ring_bytes, uint64_t region_bytes,
+                                           ShmPeerPages pages);
 
   ShmRegion() = default;
   ShmRegion(ShmRegion&& other) noexcept;

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -18,15 +18,21 @@
 namespace ringway {
 namespace {
 
-constexpr int kBacklog = 128;
-constexpr int64_t kBacklogRetryNs = kNsPerMs;
 // A sleeper is woken once per sleep; this bounds what a peer that floods can make us read at a
 // time.
-constexpr int kWakesPerDrainMax = 64;
+constexpr int kWakesPerDrainMax = 8;
 
 absl::Status SystemError(absl::string_view what) { return absl::ErrnoToStatus(errno, what); }
 
-absl::StatusOr<sockaddr_un> AddressOf(const std::string& path) {
+bool SetBlocking(int fd, bool blocking) noexcept {
+  const int flags = fcntl(fd, F_GETFL);
+  const int wanted = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+  return flags >= 0 && fcntl(fd, F_SETFL, wanted) == 0;
+}
+
+}  // namespace
+
+absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
@@ -38,103 +44,67 @@ absl::StatusOr<sockaddr_un> AddressOf(const std::string& path) {
   return address;
 }
 
-absl::StatusOr<UniqueFd> NewSocket() {
+absl::StatusOr<UniqueFd> NewUnixSocket() {
   UniqueFd fd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return SystemError("creating a Unix socket");
   return fd;
 }
 
-int ConnectTo(int fd, const sockaddr_un& address) {
-  return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-}
-
-// Removes the socket file of a listener that is gone; OK when there is no file.
-absl::Status RemoveStale(const std::string& path, const sockaddr_un& address) {
-  struct stat info;
-  if (lstat(path.c_str(), &info) != 0) {
-    return errno == ENOENT ? absl::OkStatus() : SystemError(path);
-  }
-  if (!S_ISSOCK(info.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, " exists and is not a socket; choose another path"));
-  }
-  absl::StatusOr<UniqueFd> probe = NewSocket();
-  if (!probe.ok()) return probe.status();
-  if (ConnectTo(probe->get(), address) == 0 || errno == EAGAIN) {
-    return absl::AlreadyExistsError(
-        absl::StrCat(path, " is held by a live listener; stop it first, or choose another path"));
-  }
-  if (errno == ECONNREFUSED) {
-    if (unlink(path.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
-    return SystemError(absl::StrCat("removing the stale socket ", path));
-  }
-  if (errno == EPROTOTYPE) {
-    return absl::AlreadyExistsError(absl::StrCat(path, " is held by a listener of another kind"));
-  }
-  return SystemError(absl::StrCat("probing ", path));
-}
-
-}  // namespace
-
-absl::StatusOr<UniqueFd> ListenUnix(const std::string& path, mode_t mode) {
-  absl::StatusOr<sockaddr_un> address = AddressOf(path);
-  if (!address.ok()) return address.status();
-  if (absl::Status removed = RemoveStale(path, *address); !removed.ok()) return removed;
-  absl::StatusOr<UniqueFd> fd = NewSocket();
-  if (!fd.ok()) return fd;
-  // Before bind(), so that the file never exists with more rights than it shall have (unix(7),
-  // Linux).
-  if (fchmod(fd->get(), mode) != 0) return SystemError("setting the socket's mode");
-  if (bind(fd->get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0) {
-    return SystemError(
-        absl::StrCat("binding ", path, " (does its folder exist, and may this user write there?)"));
-  }
-  // The umask took rights away that were asked for.
-  if (chmod(path.c_str(), mode) != 0 || listen(fd->get(), kBacklog) != 0) {
-    absl::Status status = SystemError(absl::StrCat("listening on ", path));
-    unlink(path.c_str());
-    return status;
-  }
-  return fd;
-}
-
 absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path, int64_t deadline_ns) {
-  absl::StatusOr<sockaddr_un> address = AddressOf(path);
+  absl::StatusOr<sockaddr_un> address = UnixAddress(path);
   if (!address.ok()) return address.status();
-  absl::StatusOr<UniqueFd> fd = NewSocket();
+  absl::StatusOr<UniqueFd> fd = NewUnixSocket();
   if (!fd.ok()) return fd;
-  while (ConnectTo(fd->get(), *address) != 0) {
-    if (errno == EINTR) continue;
-    if (errno == EAGAIN && MonotonicNowNs() < deadline_ns) {  // the backlog is full
-      const timespec pause{0, kBacklogRetryNs};
-      nanosleep(&pause, nullptr);
-      continue;
+  // While the backlog is full the kernel lets those who wait in one by one, in order: whoever asks
+  // again and again instead comes behind all of them.
+  if (!SetBlocking(fd->get(), true)) return SystemError("setting up a Unix socket");
+  int refused = EAGAIN;
+  while (refused == EAGAIN || refused == EINTR) {
+    const int64_t left_ns = deadline_ns - MonotonicNowNs();
+    if (left_ns <= 0) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("the listener at ", path, " has too many connections waiting"));
     }
-    switch (errno) {
-      case ENOENT:
-        return absl::NotFoundError(
-            absl::StrCat("no socket at ", path, ": is the gateway running, and is this its path?"));
-      case ECONNREFUSED:
-        return absl::UnavailableError(
-            absl::StrCat("nobody listens at ", path, ": the gateway has stopped; start it again"));
-      case EACCES:
-        return absl::PermissionDeniedError(absl::StrCat("this user may not connect to ", path,
-                                                        ": it must be in the socket's group"));
-      case EAGAIN:
-        return absl::DeadlineExceededError(
-            absl::StrCat("the listener at ", path, " has too many connections waiting"));
-      default:
-        return SystemError(absl::StrCat("connecting to ", path));
-    }
+    // A time of 0 would mean for ever.
+    const timeval limit{left_ns / kNsPerS, std::max<int64_t>(left_ns % kNsPerS / kNsPerUs, 1)};
+    if (setsockopt(fd->get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
+      return SystemError("limiting the time of a connection");
+    refused =
+        connect(fd->get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) == 0
+            ? 0
+            : errno;
   }
+  switch (refused) {
+    case 0:
+      break;
+    case ENOENT:
+      return absl::NotFoundError(
+          absl::StrCat("no socket at ", path, ": is the gateway running, and is this its path?"));
+    case ECONNREFUSED:
+      return absl::UnavailableError(
+          absl::StrCat("nobody listens at ", path, ": the gateway has stopped; start it again"));
+    case EACCES:
+      return absl::PermissionDeniedError(
+          absl::StrCat("this user may not connect to ", path,
+                       ": it must be among the listener's allowed users or in the socket's group, "
+                       "and must be let into the folders above"));
+    default:
+      return absl::ErrnoToStatus(refused, absl::StrCat("connecting to ", path));
+  }
+  if (!SetBlocking(fd->get(), false)) return SystemError("setting up a Unix socket");
   return fd;
 }
 
 absl::StatusOr<UniqueFd> AcceptUnix(int listen_fd) {
   UniqueFd fd(accept4(listen_fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-    return SystemError("accept");
+    return SystemError("accepting a connection");
   return fd;
+}
+
+bool NoDescriptorsLeft(int fd) noexcept {
+  const UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  return !copy && (errno == EMFILE || errno == ENFILE);
 }
 
 absl::StatusOr<uid_t> PeerUid(int fd) {
@@ -203,6 +173,9 @@ absl::StatusOr<Received> ReceiveMessage(int fd, std::span<std::byte> buffer) {
       received.fd = UniqueFd(passed);
       ++fd_count;
     }
+  }
+  if ((message.msg_flags & MSG_CTRUNC) != 0 && fd_count < kFdsMax && NoDescriptorsLeft(fd)) {
+    return absl::ResourceExhaustedError("no file descriptor was left to receive another");
   }
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || fd_count > 1) {
     return absl::InvalidArgumentError(

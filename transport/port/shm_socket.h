@@ -6,6 +6,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,18 +19,21 @@
 
 namespace ringway {
 
-// Binds and listens, non-blocking. A socket file nobody listens on is replaced.
-// Errors: AlreadyExists when a live listener holds the path; InvalidArgument (path too long, not a
-// socket); NotFound, PermissionDenied for its folder.
-absl::StatusOr<UniqueFd> ListenUnix(const std::string& path, mode_t mode);
+// Errors: InvalidArgument for a path that is too long.
+absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path);
+// Not blocking.
+absl::StatusOr<UniqueFd> NewUnixSocket();
 
-// Connects; waits for room in the backlog until deadline_ns (monotonic).
+// Connects; waits for room in the backlog, in turn with others, until deadline_ns (monotonic).
 // Errors: NotFound (no such socket), Unavailable (nobody listens), PermissionDenied,
 // DeadlineExceeded.
 absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path, int64_t deadline_ns);
 
-// Accepts one connection; an empty descriptor when none waits.
+// Accepts one connection; an empty descriptor when none waits. Errors: ResourceExhausted without
+// descriptors or memory.
 absl::StatusOr<UniqueFd> AcceptUnix(int listen_fd);
+// Whether this process or the system has no file descriptor left.
+bool NoDescriptorsLeft(int fd) noexcept;
 
 // The effective user of the process at the other end when it connected.
 absl::StatusOr<uid_t> PeerUid(int fd);
@@ -42,8 +46,9 @@ struct Received {
   bool nothing_yet = false;
   UniqueFd fd;  // empty unless exactly one descriptor came
 };
-// Receives one message, if there is one, into `buffer`; a longer one is an error, as is more than
-// one descriptor.
+// Receives one message, if there is one, into `buffer`. Errors: InvalidArgument for a longer one,
+// and for more than one descriptor; ResourceExhausted where there was no descriptor left to
+// receive.
 absl::StatusOr<Received> ReceiveMessage(int fd, std::span<std::byte> buffer);
 
 // Waits until readable or deadline_ns (monotonic). Errors: DeadlineExceeded.

@@ -2,23 +2,18 @@
 #include "transport/port/verbs_handshake.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "base/check.h"
 #include "transport/connect_error.h"
 #include "transport/frame.h"
+#include "transport/port/hmac.h"
 
 namespace ringway {
 namespace {
-
-constexpr std::size_t kMacBytes = 32;
-using Mac = std::array<std::byte, kMacBytes>;
 
 constexpr std::size_t kFixedBytes = 4;  // magic, version and length: the same in every version
 
@@ -29,20 +24,7 @@ std::span<const std::byte> BeforeMac(const M& message) {
 
 Mac MacOf(std::span<const std::byte> secret, std::string_view domain,
           std::span<const std::byte> first, std::span<const std::byte> second) {
-  std::array<std::byte, 32 + sizeof(VerbsHello) + sizeof(VerbsReply)> text;
-  std::size_t length = 0;
-  for (const std::span<const std::byte> part : {std::as_bytes(std::span(domain)), first, second}) {
-    std::ranges::copy(part, text.begin() + static_cast<std::ptrdiff_t>(length));
-    length += part.size();
-  }
-  Mac mac;
-  unsigned int mac_bytes = 0;
-  const unsigned char* const made =
-      HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-           reinterpret_cast<const unsigned char*>(text.data()), length,
-           reinterpret_cast<unsigned char*>(mac.data()), &mac_bytes);
-  RINGWAY_CHECK(made != nullptr && mac_bytes == kMacBytes, "HMAC-SHA256 is not available");
-  return mac;
+  return HmacSha256(secret, {std::as_bytes(std::span(domain)), first, second});
 }
 
 Mac HelloMac(std::span<const std::byte> secret, const VerbsHello& hello) {

@@ -9,6 +9,7 @@
 // A device that is taken away ends what is pending on it, and its links see it for themselves. A
 // listener bound to its address tries to listen again with growing pauses until the device is back;
 // one of all addresses hears of new devices by itself.
+#include <netinet/in.h>
 #include <poll.h>
 #include <rdma/rdma_cma.h>
 #include <sys/eventfd.h>
@@ -18,6 +19,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <span>
@@ -31,6 +33,7 @@
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
 #include "base/thread.h"
+#include "transport/epoch.h"
 #include "transport/link_limits.h"
 #include "transport/port/accept_queue.h"
 #include "transport/port/verbs.h"
@@ -98,6 +101,19 @@ class VerbsListener::Impl {
     VerbsReply reply;
     int64_t deadline_ns;
   };
+
+  // Whom a peer's address stands for: an IPv4 address, or the network of an IPv6 one, of which one
+  // machine may have as many addresses as it likes.
+  static uint64_t HolderOf(const sockaddr* address) {
+    uint64_t holder = 0;
+    if (address->sa_family == AF_INET6) {
+      const auto* const ipv6 = reinterpret_cast<const sockaddr_in6*>(address);
+      std::memcpy(&holder, &ipv6->sin6_addr, sizeof(holder));
+    } else if (address->sa_family == AF_INET) {
+      holder = reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr;
+    }
+    return holder;
+  }
 
   // Sets listen_id_. Errors: as VerbsListener::Listen().
   absl::Status ListenThere() {
@@ -221,6 +237,9 @@ class VerbsListener::Impl {
       }
     }
     if (!secret.empty()) Sign(secret, hello, reply);
+    if (!secret.empty() && reply.status == VerbsStatus::kOk && options_.on_proof) {
+      options_.on_proof(hello.peer_key);
+    }
     if (reply.status == VerbsStatus::kOk && Accept(raw, pending)) {
       pending_.emplace(raw, std::move(pending));
       return;
@@ -242,7 +261,7 @@ class VerbsListener::Impl {
     }
     if (parsed != VerbsStatus::kOk) return parsed;
     reply.admitted_epoch = admitted_.Of(hello.peer_key);
-    if (hello.epoch <= reply.admitted_epoch) return VerbsStatus::kStaleEpoch;
+    if (!EpochIsLater(hello.epoch, reply.admitted_epoch)) return VerbsStatus::kStaleEpoch;
     return VerbsStatus::kOk;
   }
 
@@ -324,14 +343,19 @@ class VerbsListener::Impl {
       refused_count_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
+    const uint64_t holder = HolderOf(rdma_get_peer_addr(pending.queue->id().get()));
     Say(absl::StrCat("peer ", pending.hello.peer_key, " connected at epoch ", pending.hello.epoch));
     for (const absl::string_view line : absl::StrSplit(pending.queue->Describe(), '\n')) Say(line);
     const VerbsHello& hello = pending.hello;
-    finished_.Push(std::make_unique<VerbsLink>(
-        VerbsPort(std::move(pending.queue), reaper_),
-        SettledOptions(options_.link, hello, pending.reply),
-        LinkIdentity{hello.peer_key, hello.epoch, {hello.nonce, pending.reply.nonce}},
-        int64_t{hello.heartbeat_ms} * kNsPerMs));
+    finished_.Push(
+        std::make_unique<VerbsLink>(VerbsPort(std::move(pending.queue), reaper_),
+                                    SettledOptions(options_.link, hello, pending.reply),
+                                    LinkIdentity{.peer_key = hello.peer_key,
+                                                 .epoch = hello.epoch,
+                                                 .nonces = {hello.nonce, pending.reply.nonce},
+                                                 .key_proved = options_.secret_of != nullptr,
+                                                 .holder = holder},
+                                    int64_t{hello.heartbeat_ms} * kNsPerMs));
   }
 
   // A client may write before its last word of the handshake arrives, or where that was lost: then

@@ -6,6 +6,7 @@
 
 #include "base/thread.h"
 #include "transport/connect_error.h"
+#include "transport/epoch.h"
 
 namespace ringway {
 
@@ -78,9 +79,9 @@ void ThreadDialer::Run() {
     std::unique_ptr<AnyLink> link;
     if (made.ok()) {
       link = std::make_unique<AnyLink>(*std::move(made));
-      ++options_.epoch;
+      options_.epoch = NextEpoch(options_.epoch);
     } else if (const std::optional<uint32_t> admitted = AdmittedEpochOf(status)) {
-      options_.epoch = *admitted + 1;
+      options_.epoch = NextEpoch(*admitted);
     }
     lock.lock();
     if (link != nullptr) {

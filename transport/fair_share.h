@@ -1,0 +1,63 @@
+// Who has to go when something with few places is full: the oldest entry of whoever holds most.
+//
+// A holder is whoever answers for an entry: a user, an address, a proved key. A crowd of one holder
+// thus costs that holder its own places; a holder with few entries loses none to it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace ringway {
+
+class FairShare {
+ public:
+  // Holders that are told apart; those beyond share one count. Bounds the work per call.
+  static constexpr std::size_t kHoldersMax = 64;
+
+  FairShare() { counts_.reserve(kHoldersMax); }
+
+  // The index in `entries` of the one to give up for a newcomer of `newcomer`, or entries.size()
+  // where none matches. holder_of(entry) is its holder; arrival_of(entry) rises with every arrival;
+  // entries for which may_go(entry) is false are left alone. Of equally big holders the newcomer's
+  // own comes first. Allocates nothing.
+  template <class Entries, class HolderOf, class ArrivalOf, class MayGo>
+  std::size_t ToGiveUp(const Entries& entries, uint64_t newcomer, HolderOf&& holder_of,
+                       ArrivalOf&& arrival_of, MayGo&& may_go) {
+    counts_.clear();
+    uint64_t biggest = newcomer;
+    uint32_t biggest_count = 0;
+    for (const auto& entry : entries) {
+      if (!may_go(entry)) continue;
+      const uint64_t holder = holder_of(entry);
+      const uint32_t count = Count(holder);
+      if (count > biggest_count || (count == biggest_count && holder == newcomer)) {
+        biggest = holder;
+        biggest_count = count;
+      }
+    }
+    std::size_t oldest = entries.size();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (!may_go(entries[i]) || holder_of(entries[i]) != biggest) continue;
+      if (oldest == entries.size() || arrival_of(entries[i]) < arrival_of(entries[oldest])) {
+        oldest = i;
+      }
+    }
+    return oldest;
+  }
+
+ private:
+  uint32_t Count(uint64_t holder) {
+    for (auto& [known, count] : counts_) {
+      if (known == holder) return ++count;
+    }
+    if (counts_.size() == kHoldersMax) return 1;
+    counts_.emplace_back(holder, 1);
+    return 1;
+  }
+
+  std::vector<std::pair<uint64_t, uint32_t>> counts_;
+};
+
+}  // namespace ringway
