@@ -257,6 +257,10 @@ absl::Status Assembly::Listen(const GatewayConfig& config) {
     const auto found = secrets_.find(session);
     return found == secrets_.end() ? std::span<const std::byte>{} : found->second.bytes();
   };
+  // A session's memory is made ready by the listener's thread, before the engine's meets its logon.
+  options.on_proof = [this](uint64_t session) {
+    sessions_->Prepare(static_cast<SessionId>(session));
+  };
   for (const std::string& uri : config.listen) {
     options.report = [uri](std::string_view line) {
       Log(absl::StrCat(uri, ": ", absl::string_view(line.data(), line.size())));
@@ -272,8 +276,12 @@ absl::Status Assembly::Listen(const GatewayConfig& config) {
 }
 
 void Assembly::AcceptLinks(int64_t now_ns) {
+  // What comes beyond waits in the listener for the next tick.
+  constexpr int kLinksPerTick = 16;
   for (const auto& listener : listeners_) {
-    while (std::optional<AnyLink> link = listener->TryAccept()) {
+    for (int i = 0; i != kLinksPerTick; ++i) {
+      std::optional<AnyLink> link = listener->TryAccept();
+      if (!link.has_value()) break;
       sessions_->Accept(std::make_unique<AnyLink>(*std::move(link)), now_ns);
     }
   }

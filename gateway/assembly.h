@@ -80,8 +80,8 @@ class Assembly {
   std::vector<std::unique_ptr<Connector>>
       connectors_;                          // as configured; after the exchanges they use
   std::map<uint64_t, SessionKey> secrets_;  // by session; read by the listeners' own threads
-  std::vector<std::unique_ptr<AnyListener>> listeners_;
   std::unique_ptr<Sessions> sessions_;
+  std::vector<std::unique_ptr<AnyListener>> listeners_;  // their threads use the sessions
   std::unique_ptr<Gateway<Sessions>> gateway_;
 };
 

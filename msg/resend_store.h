@@ -1,8 +1,9 @@
 // Where do messages wait until the peer has processed them?
 //
 // A ring of fixed slots, indexed by sequence number, allocated once. It holds the numbers
-// [first(), next()): appended at next(), released below what the peer acknowledged.
-// Thread rule: one thread. Nothing allocates after construction.
+// [first(), next()): appended at next(), released below what the peer acknowledged. Until a slot is
+// first written its memory does not exist, unless TouchMemory() was called.
+// Thread rule: one thread, TouchMemory() any. Nothing allocates after construction.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +13,10 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <vector>
 
 #include "base/cache_line.h"
 #include "base/check.h"
+#include "base/lazy_array.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 
@@ -36,6 +37,9 @@ class ResendStore {
   // Room for at least `slots` messages (rounded up to a power of two); the first is number 1.
   explicit ResendStore(uint32_t slots)
       : slots_(std::bit_ceil(std::max(slots, 1u))), mask_(slots_.size() - 1) {}
+
+  // Makes the memory of all slots exist.
+  void TouchMemory() noexcept { slots_.Touch(); }
 
   uint64_t first() const noexcept { return first_; }
   uint64_t next() const noexcept { return next_; }
@@ -100,7 +104,7 @@ class ResendStore {
   void Restart(uint64_t seq) noexcept { first_ = next_ = seq; }
 
  private:
-  std::vector<Slot> slots_;
+  LazyArray<Slot> slots_;
   uint64_t mask_;
   uint64_t first_ = 1;
   uint64_t next_ = 1;

@@ -26,6 +26,9 @@ class Outbound {
 
   explicit Outbound(uint32_t slots) : store_(slots) {}
 
+  // See ResendStore.
+  void TouchMemory() noexcept { store_.TouchMemory(); }
+
   // The number of the next new message.
   uint64_t next_seq() const noexcept { return store_.next(); }
   // The number of the next message to be put on the link: what Heartbeat.nextSeqOut says.

@@ -96,6 +96,7 @@ class SessionCore {
         incarnation_(options.resume.incarnation),
         outbound_(options.resend_slots) {
     RINGWAY_CHECK(incarnation_ != 0, "a session has an incarnation");
+    outbound_.TouchMemory();
     fresh_ = options.resume.next_seq_out == 0;
     snapshot_wanted_ = options.resume.next_seq_in == 0;
     if (!fresh_) outbound_.Restart(options.resume.next_seq_out);

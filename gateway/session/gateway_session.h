@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -53,6 +54,12 @@ class GatewaySession {
         counters_(counters) {
     outbound_.Restart(config.next_seq_out);
     inbound_.Restart(config.next_seq_in);
+  }
+
+  // Touches the memory of the reports, once, so that no report pays for it. Any thread.
+  void TouchMemory() noexcept {
+    // Nothing is published by it.
+    if (!touched_.exchange(true, std::memory_order_relaxed)) outbound_.TouchMemory();
   }
 
   SessionId id() const noexcept { return id_; }
@@ -104,7 +111,7 @@ class GatewaySession {
     link_ = std::move(link);
     ended_ = false;
     end_reason_ = LogoutReason::kUnset;
-    blocked_ = drained_ = heard_ = link_gone_ = archive_late_ = false;
+    blocked_ = drained_ = heard_ = link_gone_ = archive_late_ = superseded_ = false;
     violations_ = rejects_ = 0;
     waiting_bytes_ = kNoneWaiting;
     incarnation_ = logon.incarnation;
@@ -225,6 +232,8 @@ class GatewaySession {
     polling_ = false;
     drained_ = count == 0;
     if (count != 0) heard_ = true;
+    if (superseded_) [[unlikely]]
+      JudgeSuperseded(count);
     if (ended_) {
       CloseLink();
       return count;
@@ -246,6 +255,10 @@ class GatewaySession {
   void Maintain(int64_t now_ns) noexcept {
     now_ns_ = now_ns;
     const LinkState state = link_->Maintain(now_ns);
+    if (superseded_) {
+      if (now_ns > superseded_until_ns_) End(LogoutReason::kSupersededByNewLogon);
+      return;
+    }
     if (state == LinkState::kClosed || state == LinkState::kFenced) {
       link_gone_ = true;
       if (!drained_) return;  // what arrived before is still handed on
@@ -274,15 +287,20 @@ class GatewaySession {
     End(reason);
   }
 
-  // A newer link of the client takes this one's place: it is told, its power to write ends where
-  // the port can see to that, and what it wrote before is still good. REQUIRES: live().
-  template <class Sink>
-  void Supersede(Sink& sink, uint32_t budget) noexcept {
+  // A newer link of the client takes this one's place: it is told, and its power to write ends
+  // where the port can see to that. What it wrote before is still good: Poll() hands it on, and
+  // ends the session when nothing is left, a ring has been handed on, or `until_ns` is over.
+  // REQUIRES: live().
+  void Supersede(int64_t until_ns) noexcept {
+    if (superseded_) return;
     (void)SendUnnumbered(*link_, ringway::Logout{.next_seq_out = outbound_.next_on_link(),
                                                  .reason = LogoutReason::kSupersededByNewLogon});
-    if constexpr (requires { link_->Sever(); }) link_->Sever();
-    (void)Poll(sink, budget);
-    if (live()) End(LogoutReason::kSupersededByNewLogon);
+    severed_ = SeverLink();
+    superseded_ = link_gone_ = true;
+    superseded_until_ns_ = until_ns;
+    const uint32_t ring_bytes = link_->caps().ring_bytes;
+    superseded_records_left_ = ring_bytes == 0 ? UINT32_MAX : ring_bytes / kFrameBytesMin;
+    quiet_turns = 0;
   }
 
   // As the link's; never certain while a request waits. REQUIRES: live().
@@ -295,6 +313,27 @@ class GatewaySession {
   uint32_t quiet_turns = 0;  // the layer's: turns since the last record
 
  private:
+  // The smallest frame of a ring (transport/frame.h): what a peer that goes on writing into a link
+  // that was superseded can make last is bounded.
+  static constexpr uint32_t kFrameBytesMin = 64;
+
+  // Whether nothing more can come; otherwise to be called again.
+  bool SeverLink() noexcept {
+    if constexpr (requires { link_->Sever(); }) {
+      return link_->Sever();
+    } else {
+      return true;
+    }
+  }
+
+  void JudgeSuperseded(uint32_t count) noexcept {
+    superseded_records_left_ -= std::min(count, superseded_records_left_);
+    const bool all_has_come = std::exchange(severed_, severed_ || SeverLink());
+    if (ended_ || ((count != 0 || waiting() || !all_has_come) && superseded_records_left_ != 0))
+      return;
+    End(LogoutReason::kSupersededByNewLogon);
+  }
+
   // Inside Poll() the link is closed only afterwards: it is still handing out records.
   void End(LogoutReason reason) noexcept {
     ended_ = true;
@@ -543,8 +582,13 @@ class GatewaySession {
   bool recall_failed_ = false;
   bool archive_late_ = false;  // the next report is being looked for in the archive
   std::unique_ptr<L> link_;
+  std::atomic<bool> touched_ = false;  // of TouchMemory() alone
   SessionLayerCounters& counters_;
   bool ended_ = false;
+  bool superseded_ = false;  // a newer link waits: this one is only emptied
+  bool severed_ = false;     // ... and nothing more comes over it
+  uint32_t superseded_records_left_ = 0;
+  int64_t superseded_until_ns_ = 0;
   bool polling_ = false;
   bool drained_ = false;    // the last Poll() found nothing
   bool heard_ = false;      // since the last Maintain() something came, or could not have been read

@@ -1,6 +1,7 @@
 // Who gets in, and who does not?
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -142,18 +143,78 @@ TEST(LogonTest, GatewayWithoutTheKeyIsRefusedByTheClient) {
 
 TEST(LogonTest, SilentLinkIsDroppedAndCrowdIsBounded) {
   World world({7}, {.links_before_logon_max = 2});
-  const auto first = world.NewLink();
+  RawPeer first{world.NewLink(), {}};
   const auto second = world.NewLink();
-  RawPeer third{world.NewLink(), {}};
-  third.Poll();
-  EXPECT_EQ(third.Last<LogonReject>().reason, LogonRejectReason::kGatewayFull);
+  const auto third = world.NewLink();
+  first.Poll();
+  EXPECT_EQ(first.Last<LogonReject>().reason, LogonRejectReason::kGatewayFull);
   world.now_ns += 6 * kNsPerS;
   world.GatewayTurn();
-  EXPECT_EQ(first->state(), LinkState::kClosed);
   EXPECT_EQ(second->state(), LinkState::kClosed);
+  EXPECT_EQ(third->state(), LinkState::kClosed);
   EXPECT_EQ(world.layer->counters().logons_timed_out, 2u);
   TestClient client(7);
   EXPECT_TRUE(world.LogOn(client));
+}
+
+TEST(LogonTest, ACrowdOfOneHolderCostsOnlyItsOwnPlaces) {
+  World world({7}, {.links_before_logon_max = 8});
+  world.identity.holder = 1'001;
+  TestClient honest(7);
+  world.Connect(honest);
+  world.identity.holder = 1'000;
+  std::vector<std::unique_ptr<LoopLink>> crowd;
+  for (int i = 0; i != 1'000; ++i) crowd.push_back(world.NewLink());
+  EXPECT_EQ(world.layer->counters().links_refused, 993u);
+  EXPECT_EQ(crowd.back()->state(), LinkState::kLive);
+  world.Run({&honest});
+  EXPECT_EQ(honest.core.state(), SessionState::kLive);
+}
+
+TEST(LogonTest, AProvedKeyHasPlacesOfItsOwn) {
+  World world({7, 8}, {.links_before_logon_max = 8});
+  world.identity = {.peer_key = 7, .key_proved = true, .holder = 1'000};
+  TestClient honest(7);
+  world.Connect(honest);
+  // Whatever others do, with or without a key of theirs, and as the same user.
+  std::vector<std::unique_ptr<LoopLink>> crowd;
+  for (int i = 0; i != 1'000; ++i) {
+    world.identity = {.peer_key = 8, .key_proved = i % 2 == 0, .holder = 1'000};
+    crowd.push_back(world.NewLink());
+  }
+  world.Run({&honest}, 80);
+  EXPECT_EQ(honest.core.state(), SessionState::kLive);
+  // Of one key the newest links stay.
+  uint32_t live = 0;
+  for (const auto& link : crowd) live += link->state() == LinkState::kLive ? 1 : 0;
+  EXPECT_EQ(live, 8u + GuestRoom<LoopLink>::kGuestsPerKeyMax);
+}
+
+TEST(LogonTest, ATurnChecksOneLogon) {
+  World world({7, 8, 9});
+  std::vector<RawPeer> peers;
+  for (const SessionId session : {7u, 8u, 9u}) {
+    peers.push_back({world.NewLink(), {}});
+    peers.back().LogOn(session, 1);
+  }
+  RawPeer wrong{world.NewLink(), {}};
+  wrong.LogOn(99, 1);
+  for (uint64_t turn = 1; turn <= 4; ++turn) {
+    world.GatewayTurn();
+    const SessionLayerCounters& counters = world.layer->counters();
+    EXPECT_EQ(counters.logons + counters.logons_rejected, turn);
+  }
+  EXPECT_EQ(world.layer->counters().logons, 3u);
+}
+
+TEST(LogonTest, MoreGuestsThanATurnLooksAtAllHaveTheirTurn) {
+  World world({7}, {.links_before_logon_max = 300});
+  std::vector<std::unique_ptr<LoopLink>> crowd;
+  for (int i = 0; i != 299; ++i) crowd.push_back(world.NewLink());
+  TestClient client(7);
+  world.Connect(client);
+  world.Run({&client}, 10);
+  EXPECT_EQ(client.core.state(), SessionState::kLive);
 }
 
 TEST(LogonTest, NewLogonSupersedesTheLiveOneOnlyWhenAuthentic) {
@@ -190,6 +251,98 @@ TEST(LogonTest, RequestsThatTheOldLinkBroughtAreNotLostWhenSuperseded) {
   world.Run({&successor});
   EXPECT_EQ(world.requests[7], Range(1, 1));
   EXPECT_EQ(successor.core.next_seq_out(), 2u);
+}
+
+TEST(LogonTest, AFullOldLinkIsEmptiedInTurnsBeforeTheNewOneBegins) {
+  World world({7, 8}, {.records_per_turn = 4});
+  TestClient client(7);
+  TestClient other(8);
+  ASSERT_TRUE(world.LogOn(client));
+  ASSERT_TRUE(world.LogOn(other));
+  for (uint64_t i = 1; i <= 200; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+  TestClient successor(7);
+  world.Connect(successor);
+  world.ClientTurn(successor);
+  size_t before = 0;
+  for (uint64_t turn = 1; world.layer->counters().logons != 3; ++turn) {
+    ASSERT_LT(turn, 100u);
+    ASSERT_EQ(world.Order(other, turn), SendStatus::kOk);
+    world.GatewayTurn();
+    EXPECT_LE(world.requests[7].size() - before, 4u) << "no turn takes more than any other";
+    before = world.requests[7].size();
+    EXPECT_EQ(world.requests[8].size(), turn) << "others have their turn";
+    if (before != 200) {
+      EXPECT_NE(successor.core.state(), SessionState::kLive);
+    }
+  }
+  world.Run({&successor});
+  EXPECT_EQ(successor.core.state(), SessionState::kLive);
+  EXPECT_EQ(world.requests[7], Range(1, 200));
+  EXPECT_EQ(successor.core.next_seq_out(), 201u);
+  ASSERT_EQ(world.ups.size(), 3u);
+  ASSERT_EQ(world.downs.size(), 1u);
+  EXPECT_EQ(world.downs[0], (std::pair{SessionId{7}, LogoutReason::kSupersededByNewLogon}));
+}
+
+TEST(LogonTest, TheLatestOfSeveralWaitingLogonsCounts) {
+  World world({7}, {.records_per_turn = 1});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  for (uint64_t i = 1; i <= 100; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+  std::deque<TestClient> successors;
+  for (int i = 0; i != 5; ++i) successors.emplace_back(7);
+  for (TestClient& successor : successors) {
+    world.Connect(successor);
+    world.ClientTurn(successor);
+    world.GatewayTurn();
+  }
+  for (int i = 0; i != 200; ++i) {
+    world.now_ns += kNsPerMs;
+    world.GatewayTurn();
+    for (TestClient& successor : successors) world.ClientTurn(successor);
+  }
+  for (int i = 0; i != 4; ++i) {
+    EXPECT_EQ(successors[i].core.logon_reject_reason(), LogonRejectReason::kStaleEpoch) << i;
+  }
+  EXPECT_EQ(successors[4].core.state(), SessionState::kLive);
+  EXPECT_EQ(world.requests[7], Range(1, 100));
+  EXPECT_EQ(world.layer->counters().logons, 2u);
+}
+
+TEST(LogonTest, AnOldLinkThatIsNotEmptiedInTimeDoesNotHoldUpTheNewOne) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  for (uint64_t i = 1; i <= 10; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+  TestClient successor(7);
+  world.Connect(successor);
+  world.ClientTurn(successor);
+  // A budget of nothing: the sessions are held back.
+  for (int i = 0; i != 1'100; ++i) {
+    world.now_ns += kNsPerMs;
+    world.GatewayTurn(0);
+    world.ClientTurn(successor);
+  }
+  EXPECT_EQ(successor.core.state(), SessionState::kLive);
+  EXPECT_TRUE(world.requests[7].empty()) << "a client that remembers them sends them again";
+}
+
+TEST(LogonTest, ASuccessorThatGivesUpLeavesTheSessionFree) {
+  World world({7}, {.records_per_turn = 1});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  for (uint64_t i = 1; i <= 20; ++i) ASSERT_EQ(world.Order(client, i), SendStatus::kOk);
+  {
+    TestClient successor(7);
+    world.Connect(successor);
+    world.ClientTurn(successor);
+    world.GatewayTurn();
+  }
+  world.Run({}, 40);
+  EXPECT_EQ(world.requests[7], Range(1, 20));
+  EXPECT_EQ(world.layer->live_count(), 0u);
+  TestClient next(7);
+  EXPECT_TRUE(world.LogOn(next));
 }
 
 TEST(LogonTest, RefusedByTheListenersEpoch) {

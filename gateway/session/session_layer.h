@@ -32,6 +32,7 @@
 #include "base/clock.h"
 #include "base/probe.h"
 #include "gateway/session/gateway_session.h"
+#include "gateway/session/guest_room.h"
 #include "gateway/session/session_options.h"
 #include "gateway/step.h"
 #include "msg/auth.h"
@@ -69,8 +70,8 @@ class SessionLayer {
   // the first after DisarmWake(), look at every session: a sleep must not hide a cold one's word.
   bool ArmWake() noexcept {
     look_everywhere_ = true;
-    bool certain = watches_all_;
-    for (Guest& guest : guests_) certain &= guest.link->ArmWake();
+    bool certain = watches_all_ && successors_.empty() && guests_.sees_all();
+    guests_.ForEach([&](L& link) { certain &= link.ArmWake(); });
     for (GatewaySession<L>* session : active_) {
       if (session->live()) certain &= session->ArmWake();
     }
@@ -78,23 +79,32 @@ class SessionLayer {
   }
   void DisarmWake() noexcept {
     look_everywhere_ = true;
-    for (Guest& guest : guests_) guest.link->DisarmWake();
+    guests_.ForEach([](L& link) { link.DisarmWake(); });
     for (GatewaySession<L>* session : active_) {
       if (session->live()) session->DisarmWake();
     }
   }
 
-  // Takes a new link, or refuses it for want of room.
+  // Takes a new link. Where it, or another for its sake, has no place it is refused: gatewayFull.
   void Accept(std::unique_ptr<L> link, int64_t now_ns) {
-    if (stopping_ || guests_.size() == options_.links_before_logon_max) {
+    if (stopping_) {
       ++counters_.links_refused;
-      Refuse(std::move(link), 0, LogonRejectReason::kGatewayFull, now_ns);
-      return;
+      return Refuse(std::move(link), 0, LogonRejectReason::kGatewayFull, now_ns);
     }
     ++counters_.links_accepted;
     Watch(*link);
     RINGWAY_PROBE(gateway_link_accepted);
-    guests_.push_back({std::move(link), now_ns + options_.logon_timeout_ns, false});
+    std::unique_ptr<L> evicted =
+        guests_.Add(std::move(link), now_ns, now_ns + options_.logon_timeout_ns);
+    if (evicted == nullptr) return;
+    ++counters_.links_refused;
+    Refuse(std::move(evicted), 0, LogonRejectReason::kGatewayFull, now_ns);
+  }
+
+  // Makes the memory ready that this session's first logon needs; nothing for others. Any thread,
+  // while the layer lives.
+  void Prepare(SessionId id) noexcept {
+    if (GatewaySession<L>* session = Find(id)) session->TouchMemory();
   }
 
   // One turn: gives sink(const Input&) at most `budget` requests, and besides these kSessionUp
@@ -108,16 +118,23 @@ class SessionLayer {
   uint32_t Poll(int64_t now_ns, Sink&& sink, uint32_t budget) {
     const bool maintain = now_ns - last_maintain_ns_ >= kNsPerMs;
     if (maintain) last_maintain_ns_ = now_ns;
-    if (!guests_.empty()) PollGuests(now_ns, sink, maintain);
-    const uint32_t count = PollSessions(sink, budget);
+    // One logon a turn: its proof and its snapshot are work for all.
+    const bool logged_on = EnterSuccessor(now_ns, sink) || PollGuests(now_ns, sink);
+    const uint32_t count = PollSessions(sink, budget) + (logged_on ? 1 : 0);
     if (maintain) {
+      MaintainSuccessors(now_ns);
       for (GatewaySession<L>* session : active_) {
         if (session->live()) session->Maintain(now_ns);
       }
       DropClosed(now_ns);
     }
-    for (size_t i = 0; i < active_.size();) {
-      if (!active_[i]->ended() || !Finish(*active_[i], now_ns, sink)) ++i;
+    uint32_t ends = 0;
+    for (size_t i = 0; i < active_.size() && ends != kEndsPerTurnMax;) {
+      if (active_[i]->ended() && Finish(*active_[i], now_ns, sink)) {
+        ++ends;
+      } else {
+        ++i;
+      }
     }
     return count;
   }
@@ -163,9 +180,13 @@ class SessionLayer {
       if (session->live()) session->Logout(LogoutReason::kGatewayStopping);
     }
     while (!guests_.empty()) {
-      Refuse(std::move(guests_.back().link), 0, LogonRejectReason::kGatewayFull, now_ns);
-      guests_.pop_back();
+      Refuse(guests_.TakeAny(), 0, LogonRejectReason::kGatewayFull, now_ns);
     }
+    for (Successor& successor : successors_) {
+      Refuse(std::move(successor.link), successor.logon.session, LogonRejectReason::kGatewayFull,
+             now_ns);
+    }
+    successors_.clear();
   }
   bool stopped() const noexcept { return stopping_ && active_.empty() && closed_.empty(); }
 
@@ -183,16 +204,21 @@ class SessionLayer {
   const SessionLayerCounters& counters() const noexcept { return counters_; }
 
  private:
-  // Requests of a superseded link that are still handed on; more than any ring holds.
-  static constexpr uint32_t kDrainMax = 1u << 20;
-  // A closed link is kept for so long, so that the peer can take what was sent last.
+  // How long what a superseded link brought is still handed on; what is left after that the client
+  // sends again. Clients wait longer than this for an answer to their logon.
+  static constexpr int64_t kDrainNs = kNsPerS;
+  // Sessions whose end is told in one turn.
+  static constexpr uint32_t kEndsPerTurnMax = 64;
+  // Where the peer does not read its own memory a closed link is kept for so long, so that it can
+  // take what was sent last.
   static constexpr int64_t kLingerNs = kNsPerS;
   static constexpr uint32_t kClosedMax = 1024;
 
-  struct Guest {
+  // A logon that waits until the session's link of before is over.
+  struct Successor {
+    GatewaySession<L>* session;
     std::unique_ptr<L> link;
-    int64_t deadline_ns;
-    bool has_spoken;
+    Logon logon;
   };
   struct ClosedLink {
     std::unique_ptr<L> link;
@@ -201,14 +227,17 @@ class SessionLayer {
 
   SessionLayer(const SessionLayerOptions& options, const std::vector<SessionConfig>& sessions,
                Admit admit)
-      : options_(options), admit_(std::move(admit)), stranger_key_(*SessionKey::FromBytes(kNoKey)) {
+      : options_(options),
+        admit_(std::move(admit)),
+        stranger_key_(*SessionKey::FromBytes(kNoKey)),
+        guests_(options.links_before_logon_max, sessions.size()) {
     for (const SessionConfig& config : sessions) {
       sessions_.push_back(std::make_unique<GatewaySession<L>>(config, options_, counters_));
       by_id_.emplace(config.id, sessions_.back().get());
     }
     active_.reserve(sessions.size());
     gathered_.reserve(sessions.size());
-    guests_.reserve(options.links_before_logon_max);
+    successors_.reserve(sessions.size());
     closed_.reserve(kClosedMax);
   }
 
@@ -269,39 +298,19 @@ class SessionLayer {
     return count;
   }
 
+  // True when a guest was heard.
   template <class Sink>
-  void PollGuests(int64_t now_ns, Sink& sink, bool maintain) {
-    for (size_t i = 0; i < guests_.size();) {
-      Guest& guest = guests_[i];
-      Logon logon;
-      LogonRejectReason reason = LogonRejectReason::kUnset;
-      auto receive = [&](const Record& record) noexcept {
-        guest.has_spoken = true;
-        const bool is_logon = record.type == static_cast<uint8_t>(FrameType::kLogon) &&
-                              Decode(record.payload, logon) == DecodeStatus::kOk;
-        if (!is_logon) reason = LogonRejectReason::kNotALogon;
-      };
-      (void)guest.link->Poll(receive, 1);
-      if (guest.has_spoken) {
-        std::unique_ptr<L> link = std::move(guest.link);
-        RemoveGuest(i);
-        LogOn(std::move(link), logon, reason, now_ns, sink);
-        continue;
-      }
-      const LinkState state = maintain ? guest.link->Maintain(now_ns) : guest.link->state();
-      const bool late = now_ns > guest.deadline_ns;
-      if (late || state == LinkState::kClosed || state == LinkState::kFenced) {
-        if (late) ++counters_.logons_timed_out;
-        Discard(std::move(guest.link), now_ns);
-        RemoveGuest(i);
-        continue;
-      }
-      ++i;
-    }
-  }
-  void RemoveGuest(size_t index) noexcept {
-    if (index + 1 != guests_.size()) guests_[index] = std::move(guests_.back());
-    guests_.pop_back();
+  bool PollGuests(int64_t now_ns, Sink& sink) {
+    if (guests_.empty()) return false;
+    return guests_.Poll(
+        now_ns,
+        [&](std::unique_ptr<L> link, const Logon& logon, LogonRejectReason reason) {
+          LogOn(std::move(link), logon, reason, now_ns, sink);
+        },
+        [&](std::unique_ptr<L> link, bool late) {
+          if (late) ++counters_.logons_timed_out;
+          Discard(std::move(link), now_ns);
+        });
   }
 
   template <class Sink>
@@ -326,18 +335,64 @@ class SessionLayer {
       Refuse(std::move(link), logon.session, reason, now_ns);
       return;
     }
-    if (session->live()) {
-      // What the old link brought before is still good; the new link's ack says so.
-      session->Supersede(sink, kDrainMax);
+    // What the old link brought before is still good, and so comes first; the new link's ack says
+    // so.
+    if (session->live()) session->Supersede(now_ns + kDrainNs);
+    if (session->ended() || session->live()) {
+      Await(*session, std::move(link), logon, now_ns);
+    } else {
+      Begin(*session, std::move(link), logon, now_ns, sink);
     }
-    if (session->ended()) Finish(*session, now_ns, sink);
+  }
+
+  template <class Sink>
+  void Begin(GatewaySession<L>& session, std::unique_ptr<L> link, const Logon& logon,
+             int64_t now_ns, Sink& sink) {
     ++counters_.logons;
     RINGWAY_PROBE(gateway_logon_checked);
-    const Logon seen = session->Begin(std::move(link), logon, options_.open_orders, now_ns);
-    active_.push_back(session);
-    holds_any_ |= session->holds();
+    const Logon seen = session.Begin(std::move(link), logon, options_.open_orders, now_ns);
+    active_.push_back(&session);
+    holds_any_ |= session.holds();
     RINGWAY_PROBE(gateway_logon_answered);
-    (void)Hand(sink, Origin::kSessionUp, session->id(), seen);
+    (void)Hand(sink, Origin::kSessionUp, session.id(), seen);
+  }
+
+  // Of several logons that wait for one session the latest counts.
+  void Await(GatewaySession<L>& session, std::unique_ptr<L> link, const Logon& logon,
+             int64_t now_ns) {
+    for (Successor& successor : successors_) {
+      if (successor.session != &session) continue;
+      Refuse(std::exchange(successor.link, std::move(link)), session.id(),
+             LogonRejectReason::kStaleEpoch, now_ns);
+      successor.logon = logon;
+      return;
+    }
+    successors_.push_back({&session, std::move(link), logon});
+  }
+
+  // Goes on with the first whose session has no link any more. True when there was one.
+  template <class Sink>
+  bool EnterSuccessor(int64_t now_ns, Sink& sink) {
+    for (size_t i = 0; i != successors_.size(); ++i) {
+      Successor& successor = successors_[i];
+      if (successor.session->live() || successor.session->ended()) continue;
+      Begin(*successor.session, std::move(successor.link), successor.logon, now_ns, sink);
+      successors_.erase(successors_.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
+    }
+    return false;
+  }
+  void MaintainSuccessors(int64_t now_ns) {
+    for (size_t i = 0; i != successors_.size();) {
+      const LinkState state = successors_[i].link->Maintain(now_ns);
+      if (state != LinkState::kClosed && state != LinkState::kFenced) {
+        ++i;
+        continue;
+      }
+      ++counters_.links_lost;
+      Discard(std::move(successors_[i].link), now_ns);
+      successors_.erase(successors_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
   }
 
   // The session is over: the engine hears of it, the link waits to be forgotten. False: the sink
@@ -382,7 +437,8 @@ class SessionLayer {
   void Discard(std::unique_ptr<L> link, int64_t now_ns) {
     Unwatch(*link);  // the peer's end hangs up: readable from then on
     link->Close();
-    if (closed_.size() == kClosedMax) return;  // this one goes at once
+    // Shared memory stays as long as the peer maps it, and what is left is taken apart elsewhere.
+    if (link->caps().ordered_stores || closed_.size() == kClosedMax) return;
     closed_.push_back({std::move(link), now_ns + kLingerNs});
   }
   void DropClosed(int64_t now_ns) {
@@ -400,7 +456,8 @@ class SessionLayer {
   absl::flat_hash_map<SessionId, GatewaySession<L>*> by_id_;
   std::vector<GatewaySession<L>*> active_;    // logged on, or ended and not yet told
   std::vector<GatewaySession<L>*> gathered_;  // with reports that wait for Flush()
-  std::vector<Guest> guests_;                 // before their logon
+  GuestRoom<L> guests_;                       // before their logon
+  std::vector<Successor> successors_;         // at most one a session
   std::vector<ClosedLink> closed_;
   Waiter* waiter_ = nullptr;
   bool watches_all_ = true;  // every link so far ends the waiter's sleep

@@ -45,7 +45,9 @@ struct SessionConfig {
 };
 
 struct SessionLayerOptions {
-  uint32_t links_before_logon_max = 64;  // more are refused: gatewayFull
+  // Links whose key was not proved in their handshake; then a newcomer takes the place of the
+  // oldest of whoever has most. Those with a proof have places of their own.
+  uint32_t links_before_logon_max = 64;
   int64_t logon_timeout_ns = 5 * kNsPerS;
   int64_t heartbeat_default_ns = kNsPerS;  // for a client that names none
   // A client that takes no report for so long, while more than half its store waits for room on the

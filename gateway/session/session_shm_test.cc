@@ -1,5 +1,7 @@
 // Do Session and SessionLayer meet over shared memory, as programs use them?
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,7 +9,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,6 +32,7 @@
 #include "tests/socket_uri.h"
 #include "transport/any_link.h"
 #include "transport/link.h"
+#include "transport/options.h"
 
 namespace ringway {
 namespace {
@@ -40,11 +46,19 @@ SessionKey Key(uint8_t number) {
 // A gateway's duty loop on a thread: every order is acknowledged.
 class TestGateway {
  public:
-  explicit TestGateway(const std::string& uri) : listener_(*AnyListener::Listen(uri, {})) {
+  explicit TestGateway(const std::string& uri) {
     std::vector<SessionConfig> configs;
-    configs.push_back({.id = 7, .key = Key(7)});
+    configs.push_back({.id = 7, .key = key_});
     layer_ = *SessionLayer<AnyLink>::Create(
-        {}, configs, [this](SessionId id, uint32_t epoch) { return listener_.Admit(id, epoch); });
+        {}, configs, [this](SessionId id, uint32_t epoch) { return listener_->Admit(id, epoch); });
+    ListenOptions options;
+    options.secret_of = [this](uint64_t session) {
+      return session == 7 ? key_.bytes() : std::span<const std::byte>();
+    };
+    options.on_proof = [this](uint64_t session) {
+      layer_->Prepare(static_cast<SessionId>(session));
+    };
+    listener_.emplace(*AnyListener::Listen(uri, options));
     thread_ = std::thread([this] { Run(); });
   }
   ~TestGateway() {
@@ -57,7 +71,7 @@ class TestGateway {
     SteadyUnixClock clock;
     while (!stopping_.load(std::memory_order_relaxed)) {
       const int64_t now_ns = clock.NowNs();
-      while (auto link = listener_.TryAccept()) {
+      while (auto link = listener_->TryAccept()) {
         layer_->Accept(std::make_unique<AnyLink>(*std::move(link)), now_ns);
       }
       const uint32_t count = layer_->Poll(
@@ -81,8 +95,9 @@ class TestGateway {
     for (const Effect& effect : effects) layer_->Send(effect);
   }
 
-  AnyListener listener_;
+  const SessionKey key_ = Key(7);
   std::unique_ptr<SessionLayer<AnyLink>> layer_;
+  std::optional<AnyListener> listener_;
   uint64_t next_seq_ = 1;
   std::atomic<bool> stopping_ =
       false;  // pairs with the relaxed load in Run(); nothing else is shared
@@ -189,6 +204,45 @@ TEST_F(SharedMemoryTest, ForkedChildCannotReachItsParentsSession) {
   Await(*session, 2);
   EXPECT_EQ(session->state(), SessionState::kLive);
   EXPECT_EQ(session->counters().logons, 1u);
+}
+
+// As the same user: connections that say nothing, and links that never log on, each renewed as
+// fast as one thread can.
+TEST_F(SharedMemoryTest, LogonsSucceedWhateverOthersHoldBeforeTheirs) {
+  TestGateway gateway(uri);
+  std::atomic<bool> stop = false;  // pairs with nothing: it ends loops
+  std::vector<std::thread> crowd;
+  const std::string path = uri.substr(uri.find(':') + 1);
+  crowd.emplace_back([&] {
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    std::deque<int> held;
+    while (!stop.load(std::memory_order_relaxed)) {
+      held.push_back(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      (void)connect(held.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+      if (held.size() <= 64) continue;
+      close(held.front());
+      held.pop_front();
+    }
+    for (const int fd : held) close(fd);
+  });
+  crowd.emplace_back([&] {
+    std::deque<AnyLink> held;
+    ConnectOptions options;
+    options.link.ring_bytes = 4096;
+    options.link.payload_bytes_max = 512;
+    while (!stop.load(std::memory_order_relaxed)) {
+      absl::StatusOr<AnyLink> link = AnyLink::Connect(uri, options);
+      if (link.ok()) held.push_back(*std::move(link));
+      if (held.size() > 64) held.pop_front();
+    }
+  });
+  for (int i = 0; i != 50; ++i) {
+    const auto session = Session::Connect({.uri = uri, .session = 7, .key = Key(7)});
+    EXPECT_TRUE(session.ok()) << i << ": " << session.status();
+  }
+  stop.store(true, std::memory_order_relaxed);
+  for (std::thread& one : crowd) one.join();
 }
 
 TEST_F(SharedMemoryTest, StoppingGatewayIsSeen) {

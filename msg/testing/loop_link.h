@@ -42,8 +42,7 @@ class LoopLink {
     std::array<bool, 2> closed{};
     std::array<uint8_t, 2> close_codes{};
     bool cut = false;
-    LinkNonces nonces;
-    uint32_t epoch = 1;
+    LinkIdentity identity;
   };
 
   LoopLink(std::shared_ptr<Shared> shared, int end) : shared_(std::move(shared)), end_(end) {
@@ -112,8 +111,9 @@ class LoopLink {
   uint8_t peer_close_code() const noexcept {
     return waiting() == 0 ? shared_->close_codes[1 - end_] : 0;
   }
-  uint32_t epoch() const noexcept { return shared_->epoch; }
-  const LinkNonces& nonces() const noexcept { return shared_->nonces; }
+  uint32_t epoch() const noexcept { return shared_->identity.epoch; }
+  const LinkNonces& nonces() const noexcept { return shared_->identity.nonces; }
+  const LinkIdentity& identity() const noexcept { return shared_->identity; }
   const Caps& caps() const noexcept { return caps_; }
   const LinkCounters& counters() const noexcept { return counters_; }
 
@@ -147,13 +147,16 @@ struct LoopPair {
 };
 
 // `number` makes the pair's nonces unlike any other's. `room`: records under way per direction.
-inline LoopPair MakeLoopPair(uint64_t number, uint32_t epoch = 1, uint32_t room = 256) {
+// `identity`: whom the listener takes the client for.
+inline LoopPair MakeLoopPair(uint64_t number, uint32_t epoch = 1, uint32_t room = 256,
+                             const LinkIdentity& identity = {}) {
   auto shared = std::make_shared<LoopLink::Shared>();
   for (LoopLink::Pipe& pipe : shared->pipes) pipe.entries.resize(room);
-  shared->epoch = epoch;
-  std::memcpy(shared->nonces.client.data(), &number, sizeof(number));
+  shared->identity = identity;
+  shared->identity.epoch = epoch;
+  std::memcpy(shared->identity.nonces.client.data(), &number, sizeof(number));
   const uint64_t other = ~number;
-  std::memcpy(shared->nonces.listener.data(), &other, sizeof(other));
+  std::memcpy(shared->identity.nonces.listener.data(), &other, sizeof(other));
   return {std::make_unique<LoopLink>(shared, 0), std::make_unique<LoopLink>(shared, 1)};
 }
 

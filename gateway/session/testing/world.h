@@ -27,6 +27,7 @@
 #include "schema/codec.h"
 #include "schema/messages.h"
 #include "transport/link.h"
+#include "transport/options.h"
 
 namespace ringway {
 
@@ -71,8 +72,9 @@ struct TestClient {
 class World {
  public:
   int64_t now_ns = 1'000 * kNsPerS;
-  uint32_t room = 256;  // of new links
+  uint32_t room = 256;                       // of new links
   std::function<bool(const Input&)> refuse;  // what the engine does not take now; may be empty
+  LinkIdentity identity;                     // of new links: whom the listener takes the client for
   std::unique_ptr<SessionLayer<LoopLink>> layer;
   std::map<SessionId, std::vector<uint64_t>> requests;  // clOrdIds the engine saw
   std::map<SessionId, uint64_t> next_report;
@@ -98,7 +100,7 @@ class World {
   // A new link to the layer; the layer's end stays reachable for Cut() through the client's.
   std::unique_ptr<LoopLink> NewLink() {
     ++links_;
-    LoopPair pair = MakeLoopPair(links_, links_, room);
+    LoopPair pair = MakeLoopPair(links_, links_, room, identity);
     layer->Accept(std::move(pair.listener), now_ns);
     return std::move(pair.client);
   }
