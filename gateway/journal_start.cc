@@ -16,6 +16,11 @@
 #include "gateway/snapshot_process.h"
 
 namespace ringway {
+namespace {
+
+void LogJournal(std::string_view line) { Log(absl::StrCat("journal: ", std::string(line))); }
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config) {
   const std::string& directory = config.journal.directory;
@@ -23,7 +28,8 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
       FileStorage::Open({.directory = directory,
                          .memory_directory = config.journal.memory_directory,
                          .segment_bytes = config.journal.segment_bytes,
-                         .sync_interval_ns = config.journal.sync_interval_ns});
+                         .sync_interval_ns = config.journal.sync_interval_ns,
+                         .report = LogJournal});
   if (!storage.ok()) return storage.status();
 
   const absl::StatusOr<uint64_t> hash = KeepConfig(directory, config);
@@ -35,7 +41,7 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
        .journal_id = (*storage)->place().journal_id,
        .replay = {.config_of = [directory](uint64_t h) { return KeptEngineConfig(directory, h); },
                   .report_slots = config.sessions_common.report_slots},
-       .report = [](std::string_view line) { Log(absl::StrCat("journal: ", std::string(line))); },
+       .report = LogJournal,
        .stops = [] { return StopSignal() != 0; }});
   if (!recovered.ok()) return recovered.status();
   ReplayedGateway& past = recovered->past;

@@ -1,20 +1,17 @@
 // How is a configuration kept, and found again?
 #include "gateway/kept_config.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
+#include <cstddef>
 #include <span>
-#include <system_error>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/crc32c.h"
-#include "gateway/journal/file_layout.h"
+#include "gateway/journal/folder.h"
 
 namespace ringway {
 namespace {
@@ -25,8 +22,12 @@ uint64_t HashOf(const std::string& text) noexcept {
   return uint64_t{Crc32c(1, bytes)} << 32 | Crc32c(2, bytes.first(bytes.size() / 2));
 }
 
-std::string ConfigPath(const std::string& directory, uint64_t hash) {
-  return absl::StrCat(directory, "/config-", absl::StrFormat("%016x", hash), ".toml");
+constexpr std::string_view kPrefix = "config-";
+constexpr std::string_view kSuffix = ".toml";
+constexpr std::size_t kConfigBytesMax = std::size_t{64} << 20;
+
+std::string ConfigName(uint64_t hash) {
+  return absl::StrCat("config-", absl::StrFormat("%016x", hash), ".toml");
 }
 
 }  // namespace
@@ -34,28 +35,27 @@ std::string ConfigPath(const std::string& directory, uint64_t hash) {
 absl::StatusOr<uint64_t> KeepConfig(const std::string& directory, const GatewayConfig& config) {
   const std::string text = PrintConfig(config);
   const uint64_t hash = HashOf(text);
-  const std::string path = ConfigPath(directory, hash);
-  if (std::filesystem::exists(path)) return hash;
-  const std::string unfinished = path + ".tmp";
-  std::FILE* file = std::fopen(unfinished.c_str(), "w");
-  bool ok = file != nullptr;
-  if (ok) {
-    ok = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0 &&
-         fsync(fileno(file)) == 0;
-    ok = std::fclose(file) == 0 && ok;
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kWrite);
+  if (!folder.ok()) return folder.status();
+  const std::string name = ConfigName(hash);
+  const absl::StatusOr<std::string> kept = folder->ReadFile(name, text.size());
+  if (kept.ok() && *kept == text) return hash;
+  if (!kept.ok() && !absl::IsNotFound(kept.status())) return kept.status();
+  if (kept.ok()) {
+    return absl::DataLossError(
+        absl::StrCat(folder->PathOf(name),
+                     " is not the configuration that its name says: put it back from a "
+                     "copy. The records that were made under it cannot be replayed else"));
   }
-  if (!ok) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", unfinished));
-  if (std::rename(unfinished.c_str(), path.c_str()) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot rename ", unfinished));
-  }
-  if (absl::Status synced = SyncDirectory(directory); !synced.ok()) return synced;
+  if (absl::Status written = folder->ReplaceFile(name, text); !written.ok()) return written;
   return hash;
 }
 
 namespace {
 
-absl::StatusOr<GatewayConfig> KeptConfig(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+absl::StatusOr<GatewayConfig> KeptConfig(const Folder& folder, const std::string& name) {
+  const std::string path = folder.PathOf(name);
+  const absl::StatusOr<std::string> text = folder.ReadFile(name, kConfigBytesMax);
   if (!text.ok()) {
     return absl::NotFoundError(absl::StrCat(
         path, ": the journal was written under this configuration, and it cannot be read (",
@@ -73,7 +73,9 @@ absl::StatusOr<GatewayConfig> KeptConfig(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<EngineConfig> KeptEngineConfig(const std::string& directory, uint64_t hash) {
-  const absl::StatusOr<GatewayConfig> config = KeptConfig(ConfigPath(directory, hash));
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kRead);
+  if (!folder.ok()) return folder.status();
+  const absl::StatusOr<GatewayConfig> config = KeptConfig(*folder, ConfigName(hash));
   if (!config.ok()) return config.status();
   return MakeEngineConfig(*config);
 }
@@ -82,18 +84,17 @@ absl::StatusOr<ReplayOptions> KeptReplayOptions(const std::string& directory) {
   ReplayOptions options{
       .config_of = [directory](uint64_t hash) { return KeptEngineConfig(directory, hash); },
       .report_slots = 0};
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    const std::string name = entry.path().filename();
-    if (!name.starts_with("config-") || !name.ends_with(".toml")) continue;
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kRead);
+  if (!folder.ok()) return folder.status();
+  const absl::StatusOr<std::vector<std::string>> names = folder->Names();
+  if (!names.ok()) return names.status();
+  for (const std::string& name : *names) {
+    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
     // One that cannot be read is an error when a record needs it, not before.
-    const absl::StatusOr<GatewayConfig> config = KeptConfig(entry.path());
+    const absl::StatusOr<GatewayConfig> config = KeptConfig(*folder, name);
     if (config.ok()) {
       options.report_slots = std::max(options.report_slots, config->sessions_common.report_slots);
     }
-  }
-  if (error) {
-    return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot read the folder ", directory));
   }
   if (options.report_slots != 0) return options;
   return absl::NotFoundError(absl::StrCat(

@@ -1,29 +1,34 @@
 // How a journal's files are named, found and first made.
 #include "gateway/journal/file_layout.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstdio>
 #include <cstring>
 #include <span>
 #include <string_view>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/crc32c.h"
+#include "gateway/journal/image_folder.h"
 
 namespace ringway {
 namespace {
 
 constexpr uint64_t kIdentityMagic = 0x4959'4157'474E'4952;  // "RINGWAYI"
+constexpr const char* kIdentityName = "journal";
+constexpr const char* kLockName = "lock";
+constexpr const char* kRunningName = "running";
+constexpr std::size_t kNoteBytesMax = 8'192;
 
 struct Identity {
   uint64_t magic;
@@ -37,114 +42,186 @@ uint32_t IdentityCrc(const Identity& identity) {
   return Crc32c(0, std::as_bytes(std::span(&identity.journal_id, 1)));
 }
 
-absl::Status MakeIdentity(const std::string& directory) {
-  const std::string path = absl::StrCat(directory, "/journal");
-  const std::string draft = absl::StrCat(path, ".new");
+absl::Status MakeIdentity(const Folder& folder) {
   Identity identity{.magic = kIdentityMagic, .version = 1, .crc = 0, .journal_id = 0};
   if (getrandom(&identity.journal_id, sizeof(identity.journal_id), 0) !=
       static_cast<ssize_t>(sizeof(identity.journal_id))) {
     return SystemError(errno, "no random numbers from the system");
   }
   identity.crc = IdentityCrc(identity);
-  {
-    const JournalFile file(open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!file ||
-        write(file.fd(), &identity, sizeof(identity)) != static_cast<ssize_t>(sizeof(identity)) ||
-        fsync(file.fd()) != 0) {
-      return SystemError(errno, absl::StrCat("cannot write ", draft));
-    }
+  return folder.ReplaceFile(
+      kIdentityName, std::string_view(reinterpret_cast<const char*>(&identity), sizeof(identity)));
+}
+
+absl::StatusOr<uint64_t> ReadIdentity(const Folder& folder) {
+  const absl::StatusOr<std::string> bytes = folder.ReadFile(kIdentityName, sizeof(Identity));
+  if (!bytes.ok() && !absl::IsDataLoss(bytes.status())) {
+    return absl::Status(
+        bytes.status().code(),
+        absl::StrCat(folder.path(), " is no journal: ", std::string(bytes.status().message())));
   }
-  if (rename(draft.c_str(), path.c_str()) != 0) {
-    return SystemError(errno, absl::StrCat("cannot rename ", draft));
+  Identity identity{};
+  if (bytes.ok() && bytes->size() == sizeof(identity)) {
+    std::memcpy(&identity, bytes->data(), sizeof(identity));
   }
-  return SyncDirectory(directory);
+  if (identity.magic != kIdentityMagic || identity.version != 1 ||
+      identity.crc != IdentityCrc(identity)) {
+    return absl::DataLossError(
+        absl::StrCat(folder.PathOf(kIdentityName),
+                     " is damaged or of another version: put it back from a copy"));
+  }
+  return identity.journal_id;
+}
+
+// Only where nothing is recorded yet.
+absl::Status MakeIdentityWhereMissing(const Folder& folder) {
+  if (faccessat(folder.fd(), kIdentityName, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<std::vector<uint64_t>> numbers = folder.NumbersIn(".segment");
+  if (!numbers.ok()) return numbers.status();
+  if (!numbers->empty()) {
+    return absl::DataLossError(
+        absl::StrCat(folder.PathOf(kIdentityName),
+                     " is missing, but there are segments: put it back from a copy"));
+  }
+  return MakeIdentity(folder);
 }
 
 }  // namespace
 
-JournalFile::~JournalFile() {
-  if (fd_ >= 0) close(fd_);
+std::string JournalPlace::SegmentName(uint64_t number) {
+  return absl::StrCat(absl::Dec(number, absl::kZeroPad12), ".segment");
+}
+
+std::string JournalPlace::ImageName(uint64_t number) {
+  return absl::StrCat(absl::Dec(number, absl::kZeroPad12), ".image");
 }
 
 std::string JournalPlace::SegmentPath(uint64_t number) const {
-  return absl::StrCat(directory, "/", absl::Dec(number, absl::kZeroPad12), ".segment");
+  return absl::StrCat(directory, "/", SegmentName(number));
 }
 
 std::string JournalPlace::ImagePath(uint64_t number) const {
-  return absl::StrCat(image_directory, "/", absl::Dec(number, absl::kZeroPad12), ".image");
+  return absl::StrCat(image_directory, "/", ImageName(number));
 }
 
 absl::StatusOr<JournalPlace> FindJournal(const std::string& directory,
                                          const std::string& memory_directory, bool create) {
-  const std::string path = absl::StrCat(directory, "/journal");
+  if (create && mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return SystemError(errno, absl::StrCat("cannot make the journal's directory ", directory));
+  }
+  absl::StatusOr<Folder> folder =
+      Folder::Open(directory, create ? FolderUse::kWrite : FolderUse::kRead);
+  if (!folder.ok()) return folder.status();
   if (create) {
-    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-      return SystemError(errno, absl::StrCat("cannot make the journal's directory ", directory));
-    }
-    if (access(path.c_str(), F_OK) != 0) {
-      const absl::StatusOr<std::vector<uint64_t>> numbers = NumbersIn(directory, ".segment");
-      if (!numbers.ok()) return numbers.status();
-      if (!numbers->empty()) {
-        return absl::DataLossError(
-            absl::StrCat(path, " is missing, but there are segments: put it back from a copy"));
-      }
-      if (absl::Status made = MakeIdentity(directory); !made.ok()) return made;
-    }
+    if (absl::Status made = MakeIdentityWhereMissing(*folder); !made.ok()) return made;
   }
-  const JournalFile file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    return SystemError(errno, absl::StrCat(directory, " is no journal: cannot open ", path));
+  const absl::StatusOr<uint64_t> id = ReadIdentity(*folder);
+  if (!id.ok()) return id.status();
+  const absl::StatusOr<std::optional<RunningNote>> note = ReadRunningNote(*folder);
+  if (!note.ok()) return note.status();
+  JournalPlace place{.directory = directory,
+                     .image_directory = {},
+                     .journal_id = *id,
+                     .folder = std::make_shared<const Folder>(*std::move(folder)),
+                     .images = nullptr};
+  if (!note->has_value()) return place;
+  place.image_directory = (*note)->image_directory;
+  absl::StatusOr<Folder> images =
+      OpenImages(place.image_directory, memory_directory, *place.folder);
+  if (images.ok()) {
+    place.image_directory = images->path();
+    place.images = std::make_shared<const Folder>(*std::move(images));
+  } else if (!absl::IsNotFound(images.status())) {
+    return images.status();
   }
-  Identity identity{};
-  struct stat info {};
-  if (read(file.fd(), &identity, sizeof(identity)) != static_cast<ssize_t>(sizeof(identity)) ||
-      identity.magic != kIdentityMagic || identity.version != 1 ||
-      identity.crc != IdentityCrc(identity) || fstat(file.fd(), &info) != 0) {
-    return absl::DataLossError(
-        absl::StrCat(path, " is damaged or of another version: put it back from a copy"));
-  }
-  return JournalPlace{
-      .directory = directory,
-      .image_directory = absl::StrCat(memory_directory, "/ringway-journal-",
-                                      absl::Hex(identity.journal_id, absl::kZeroPad16), "-",
-                                      static_cast<uint64_t>(info.st_ino)),
-      .journal_id = identity.journal_id};
+  return place;
 }
 
-absl::StatusOr<std::vector<uint64_t>> NumbersIn(const std::string& directory,
-                                                const std::string& suffix) {
-  std::vector<uint64_t> numbers;
-  DIR* const dir = opendir(directory.c_str());
-  if (dir == nullptr) {
-    if (errno == ENOENT) return numbers;
-    return SystemError(errno, absl::StrCat("cannot read the directory ", directory));
+// --- The note ---
+
+absl::StatusOr<std::optional<RunningNote>> ReadRunningNote(const Folder& folder) {
+  const absl::StatusOr<std::string> text = folder.ReadFile(kRunningName, kNoteBytesMax);
+  if (absl::IsNotFound(text.status())) return std::nullopt;
+  if (!text.ok()) return text.status();
+  RunningNote note;
+  bool numbered = false;
+  for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
+    absl::string_view value = line;
+    if (absl::ConsumePrefix(&value, "boot ")) note.boot_id = std::string(value);
+    if (absl::ConsumePrefix(&value, "images ")) note.image_directory = std::string(value);
+    if (absl::ConsumePrefix(&value, "first ")) {
+      const auto [end, error] =
+          std::from_chars(value.data(), value.data() + value.size(), note.first_number);
+      numbered = error == std::errc() && end == value.data() + value.size();
+    }
   }
-  for (const dirent* entry = readdir(dir); entry != nullptr; entry = readdir(dir)) {
-    const std::string_view name = entry->d_name;
-    if (!name.ends_with(suffix)) continue;
-    uint64_t number = 0;
-    const char* const end = name.data() + (name.size() - suffix.size());
-    const auto [stop, error] = std::from_chars(name.data(), end, number);
-    if (error == std::errc() && stop == end && number != 0) numbers.push_back(number);
+  if (numbered && !note.image_directory.empty()) return note;
+  return absl::DataLossError(absl::StrCat(
+      folder.PathOf(kRunningName),
+      " is damaged: it names the folder in memory that holds the journal's newest bytes. Remedy: "
+      "put it back from a copy, or remove it and so give up what only memory holds"));
+}
+
+absl::Status WriteRunningNote(const Folder& folder, const RunningNote& note) {
+  return folder.ReplaceFile(kRunningName,
+                            absl::StrCat("boot ", note.boot_id, "\nimages ", note.image_directory,
+                                         "\nfirst ", note.first_number, "\n"));
+}
+
+absl::Status RemoveRunningNote(const Folder& folder) {
+  if (absl::Status removed = folder.Remove(kRunningName); !removed.ok()) return removed;
+  return folder.Sync();
+}
+
+// --- The lock ---
+
+absl::StatusOr<JournalFile> LockJournal(const std::string& directory) {
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kRead);
+  if (!folder.ok()) return folder.status();
+  return LockJournal(*folder);
+}
+
+// A file of mode 0600, not the folder itself: whoever can open a file can hold its lock.
+absl::StatusOr<JournalFile> LockJournal(const Folder& folder) {
+  const std::string path = folder.PathOf(kLockName);
+  JournalFile file(
+      openat(folder.fd(), kLockName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
+  struct stat info {};
+  if (!file || fstat(file.fd(), &info) != 0) {
+    return SystemError(errno, absl::StrCat("cannot open ", path));
   }
-  closedir(dir);
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
+  if (!S_ISREG(info.st_mode)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file: remove it"));
+  }
+  if (info.st_uid == geteuid() && (info.st_mode & 077) != 0 && fchmod(file.fd(), 0600) != 0) {
+    return SystemError(errno, absl::StrCat("cannot keep others from ", path));
+  }
+  // Made by root for the journal's own user, who has to open it too.
+  if (info.st_uid != folder.owner() && geteuid() == 0 &&
+      fchown(file.fd(), folder.owner(), static_cast<gid_t>(-1)) != 0) {
+    return SystemError(errno, absl::StrCat("cannot give away ", path));
+  }
+  if (flock(file.fd(), LOCK_EX | LOCK_NB) == 0) return file;
+  if (errno != EWOULDBLOCK) return SystemError(errno, absl::StrCat("cannot lock ", path));
+  return absl::UnavailableError(absl::StrCat(
+      folder.path(),
+      " is in use by another gateway: stop it, or give this one a directory of its own"));
+}
+
+std::string BootId() {
+  const JournalFile file(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  std::string text(36, '\0');  // a UUID
+  if (!file || read(file.fd(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return {};
+  }
+  return text;
 }
 
 bool DirectoryExists(const std::string& path) {
   struct stat info {};
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-absl::Status SyncDirectory(const std::string& directory) {
-  const JournalFile file(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (file && fsync(file.fd()) == 0) return absl::OkStatus();
-  return SystemError(errno, absl::StrCat("cannot sync the directory ", directory));
-}
-
-absl::Status SystemError(int error, const std::string& what) {
-  return absl::ErrnoToStatus(error, what);
 }
 
 }  // namespace ringway

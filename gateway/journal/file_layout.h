@@ -1,69 +1,72 @@
-// Which files is a journal, and where do they lie?
+// Which files a journal is, and where they lie.
 //
 //   DIRECTORY/journal                     24 bytes: which journal this is (JOURNAL.md)
-//   DIRECTORY/000000000001.segment ...    the segments, on the disk
-//   MEMORY/ringway-journal-ID-INODE/      while a gateway runs, and after it was killed:
+//   DIRECTORY/lock                        whoever writes the journal has it locked
+//   DIRECTORY/running                     while a gateway runs, and after it was killed:
+//   RunningNote DIRECTORY/000000000001.segment ...    the segments, on the disk
+//   MEMORY/ringway-journal-ID-RANDOM/     while a gateway runs, and after it was killed:
+//     owner                               whose images these are (image_folder.h)
 //     000000000007.image ...              segments whose newest bytes may not be on the disk yet
 //
-// MEMORY is a RAM file system (/dev/shm), so an image outlives the process but not the machine's
-// power. ID is the journal's random number and INODE that of DIRECTORY/journal: a copy of a journal
-// finds no images. Thread rule: free functions, any thread.
+// MEMORY is a RAM file system, so an image outlives the process but not the machine's power. ID is
+// the journal's random number, RANDOM one of each process: nobody can be there first. Only
+// DIRECTORY/running says which folder of images counts, and that folder says which DIRECTORY it
+// belongs to: a copy of a journal finds no images. Thread rule: free functions, any thread.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/journal/folder.h"
 
 namespace ringway {
 
-// A file descriptor that is closed with it; -1: none.
-class JournalFile {
- public:
-  JournalFile() = default;
-  explicit JournalFile(int fd) noexcept : fd_(fd) {}
-  JournalFile(JournalFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  JournalFile& operator=(JournalFile&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~JournalFile();
-
-  int fd() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
+// What the process that writes a journal, or wrote it last and did not end in order, left word of.
+struct RunningNote {
+  std::string boot_id;          // of the machine's run; empty: the kernel did not say
+  std::string image_directory;  // absolute
+  uint64_t first_number = 1;    // of the segments that the process made
 };
 
 struct JournalPlace {
   std::string directory;
-  std::string image_directory;
+  std::string image_directory;  // empty: no process left images
   uint64_t journal_id = 0;
+  std::shared_ptr<const Folder> folder;  // of `directory`
+  std::shared_ptr<const Folder> images;  // null: there are none, or they are out of reach
 
+  static std::string SegmentName(uint64_t number);
+  static std::string ImageName(uint64_t number);
   std::string SegmentPath(uint64_t number) const;
   std::string ImagePath(uint64_t number) const;
 };
 
-// Finds the journal in `directory`, or makes an empty one there (and the directory) where `create`.
-// Errors: NotFound; DataLoss where its file is damaged; what the system says.
+// Finds the journal in `directory`, or makes an empty one there (and the directory) where `create`:
+// then the directory must be this user's, whom alone it lets write. Images are looked for where
+// DIRECTORY/running says, or under the same name in `memory_directory`. Errors: NotFound; DataLoss
+// where a file is damaged; PermissionDenied; what the system says.
 absl::StatusOr<JournalPlace> FindJournal(const std::string& directory,
                                          const std::string& memory_directory, bool create);
 
-// The numbers of DIRECTORY's files that are named NUMBER.suffix, ascending; none where there is no
-// such directory.
-absl::StatusOr<std::vector<uint64_t>> NumbersIn(const std::string& directory,
-                                                const std::string& suffix);
+// None: the journal was closed in order. Errors: DataLoss where it is damaged.
+absl::StatusOr<std::optional<RunningNote>> ReadRunningNote(const Folder& folder);
+// On stable storage when it returns.
+absl::Status WriteRunningNote(const Folder& folder, const RunningNote& note);
+absl::Status RemoveRunningNote(const Folder& folder);
+
+// Makes `file` the only one that writes the journal in `directory`, as long as it is open. Errors:
+// Unavailable when another process does; what the system says, as where this user may not write.
+absl::StatusOr<JournalFile> LockJournal(const std::string& directory);
+absl::StatusOr<JournalFile> LockJournal(const Folder& folder);
+
+// This run of the machine, from the kernel; empty where it does not say.
+std::string BootId();
 
 bool DirectoryExists(const std::string& path);
-
-// What fsync on the directory says.
-absl::Status SyncDirectory(const std::string& directory);
-
-// `what` and the system's word for `error` (an errno), as the kind of status that fits.
-absl::Status SystemError(int error, const std::string& what);
 
 }  // namespace ringway

@@ -1,6 +1,7 @@
 // The system's own answers.
 #include "gateway/journal/file_operations.h"
 
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +19,13 @@ int SystemFileOperations::WriteAt(int fd, std::span<const std::byte> bytes,
     offset += static_cast<uint64_t>(written);
   }
   return 0;
+}
+
+uint64_t SystemFileOperations::FreeBytes(int fd) noexcept {
+  struct statfs info {};
+  // A RAM file system without a limit has no blocks.
+  if (fstatfs(fd, &info) != 0 || info.f_blocks == 0) return UINT64_MAX;
+  return static_cast<uint64_t>(info.f_bavail) * static_cast<uint64_t>(info.f_bsize);
 }
 
 int SystemFileOperations::Sync(int fd) noexcept { return fdatasync(fd) == 0 ? 0 : errno; }

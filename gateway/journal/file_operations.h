@@ -16,12 +16,16 @@ class FileOperations {
   virtual int WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset) noexcept = 0;
   // fdatasync. Answers 0 or an errno.
   virtual int Sync(int fd) noexcept = 0;
+  // What this process may still use of the file system that `fd` is on; UINT64_MAX where nobody
+  // counts.
+  virtual uint64_t FreeBytes(int fd) noexcept = 0;
 };
 
 class SystemFileOperations : public FileOperations {
  public:
   int WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset) noexcept override;
   int Sync(int fd) noexcept override;
+  uint64_t FreeBytes(int fd) noexcept override;
 };
 
 }  // namespace ringway

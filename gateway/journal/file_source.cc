@@ -1,13 +1,13 @@
-// How segments are found and read, and who may write them.
+// How segments are found and read.
 #include "gateway/journal/file_source.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/journal/format.h"
@@ -15,48 +15,49 @@
 namespace ringway {
 namespace {
 
+// So many segments may come while a folder is read.
+constexpr uint64_t kUnseenMax = 64;
+
+using HeaderBytes = std::array<std::byte, sizeof(SegmentHeader)>;
+
+std::optional<HeaderBytes> ReadHeader(const Folder& folder, const std::string& name) {
+  const absl::StatusOr<JournalFile> file = folder.OpenFile(name);
+  HeaderBytes header;
+  if (!file.ok() ||
+      pread(file->fd(), header.data(), header.size(), 0) != static_cast<ssize_t>(header.size())) {
+    return std::nullopt;
+  }
+  return header;
+}
+
 // Whether the image is of the segment in the file: their headers are equal. An image that was only
 // just made has none yet, and nothing else.
-bool SameHeader(const std::string& image, const std::string& segment) {
-  std::array<std::array<std::byte, sizeof(SegmentHeader)>, 2> headers;
-  std::size_t index = 0;
-  for (const std::string& path : {image, segment}) {
-    const JournalFile file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::array<std::byte, sizeof(SegmentHeader)>& header = headers[index++];
-    if (!file ||
-        read(file.fd(), header.data(), header.size()) != static_cast<ssize_t>(header.size())) {
-      return false;
-    }
-  }
-  return headers[0] == headers[1];
+bool HasImage(const JournalPlace& place, uint64_t number) {
+  if (place.images == nullptr) return false;
+  const auto image = ReadHeader(*place.images, JournalPlace::ImageName(number));
+  return image.has_value() && image == ReadHeader(*place.folder, JournalPlace::SegmentName(number));
 }
 
 }  // namespace
 
-absl::StatusOr<JournalFile> LockJournal(const std::string& directory) {
-  JournalFile file(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!file) return SystemError(errno, absl::StrCat("cannot open ", directory));
-  if (flock(file.fd(), LOCK_EX | LOCK_NB) == 0) return file;
-  if (errno != EWOULDBLOCK) return SystemError(errno, absl::StrCat("cannot lock ", directory));
-  return absl::UnavailableError(absl::StrCat(
-      directory,
-      " is in use by another gateway: stop it, or give this one a directory of its own"));
-}
-
 absl::StatusOr<std::unique_ptr<FileSource>> FileSource::Open(const std::string& directory,
                                                              const std::string& memory_directory) {
-  absl::StatusOr<JournalPlace> place = FindJournal(directory, memory_directory, false);
-  if (!place.ok()) return place.status();
+  // While this is held no gateway begins to write.
   const absl::StatusOr<JournalFile> lock = LockJournal(directory);
-  if (!lock.ok() && !absl::IsUnavailable(lock.status())) return lock.status();
+  const absl::StatusOr<JournalPlace> place = FindJournal(directory, memory_directory, false);
+  if (!place.ok()) return place.status();
   std::unique_ptr<FileSource> source(new FileSource);
+  // Whoever may not lock it cannot know whether a gateway writes to the images.
   if (absl::Status listed = source->List(*place, lock.ok()); !listed.ok()) return listed;
+  source->power_may_have_failed_ = !lock.ok() || place->images == nullptr;
   return source;
 }
 
-absl::StatusOr<std::unique_ptr<FileSource>> FileSource::OpenLocked(const JournalPlace& place) {
+absl::StatusOr<std::unique_ptr<FileSource>> FileSource::OpenLocked(const JournalPlace& place,
+                                                                   bool power_may_have_failed) {
   std::unique_ptr<FileSource> source(new FileSource);
-  if (absl::Status listed = source->List(place, true); !listed.ok()) return listed;
+  if (absl::Status listed = source->List(place, false); !listed.ok()) return listed;
+  source->power_may_have_failed_ = power_may_have_failed;
   return source;
 }
 
@@ -68,31 +69,50 @@ absl::StatusOr<std::unique_ptr<FileSource>> FileSource::OpenCompleted(const Jour
 }
 
 absl::Status FileSource::List(const JournalPlace& place, bool use_images, uint64_t last_number) {
-  // Without the images' directory, memory was lost, or everything was brought home in order.
-  power_may_have_failed_ = !use_images || !DirectoryExists(place.image_directory);
-  const absl::StatusOr<std::vector<uint64_t>> numbers = NumbersIn(place.directory, ".segment");
+  folder_ = place.folder;
+  images_ = place.images;
+  const absl::StatusOr<std::vector<uint64_t>> numbers = folder_->NumbersIn(".segment");
   if (!numbers.ok()) return numbers.status();
-  for (const uint64_t number : *numbers) {
-    if (number > last_number) break;
-    std::string path = place.SegmentPath(number);
-    const std::string image = place.ImagePath(number);
-    if (use_images && SameHeader(image, path)) path = image;
-    struct stat info {};
-    if (stat(path.c_str(), &info) != 0) {
-      // The oldest may have been removed since, by a gateway that needs it no more.
-      if (errno == ENOENT && segments_.empty()) continue;
-      return SystemError(errno, absl::StrCat("cannot read ", path));
+  for (const uint64_t listed : *numbers) {
+    // Of two files that come while a folder is read, the later one alone may be seen.
+    uint64_t number = segments_.empty() ? listed : segments_.back().number + 1;
+    if (listed - number > kUnseenMax) number = listed;
+    for (; number <= listed && number <= last_number; ++number) {
+      if (absl::Status added = Add(place, number, use_images); !added.ok()) return added;
     }
-    segments_.push_back({number, static_cast<uint64_t>(info.st_size), std::move(path)});
   }
   return absl::OkStatus();
+}
+
+// Nothing where there is no such file: the oldest may have been removed since, by a gateway that
+// needs it no more, and of one that is missing between others the reader tells.
+absl::Status FileSource::Add(const JournalPlace& place, uint64_t number, bool use_images) {
+  const bool image = use_images && HasImage(place, number);
+  const absl::StatusOr<JournalFile> file =
+      image ? images_->OpenFile(JournalPlace::ImageName(number))
+            : folder_->OpenFile(JournalPlace::SegmentName(number));
+  if (absl::IsNotFound(file.status())) return absl::OkStatus();
+  if (!file.ok()) return file.status();
+  std::string path = image ? place.ImagePath(number) : place.SegmentPath(number);
+  struct stat info {};
+  if (fstat(file->fd(), &info) != 0) return SystemError(errno, absl::StrCat("cannot see ", path));
+  segments_.push_back({number, static_cast<uint64_t>(info.st_size), std::move(path)});
+  from_image_.push_back(image);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<JournalFile> FileSource::OpenAt(std::size_t index) const {
+  const uint64_t number = segments_[index].number;
+  return from_image_[index] ? images_->OpenFile(JournalPlace::ImageName(number))
+                            : folder_->OpenFile(JournalPlace::SegmentName(number));
 }
 
 absl::Status FileSource::Read(std::size_t index, uint64_t offset, std::span<std::byte> out) {
   const std::string& path = segments_[index].name;
   if (index != open_index_) {
-    open_file_ = JournalFile(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!open_file_) return SystemError(errno, absl::StrCat("cannot open ", path));
+    absl::StatusOr<JournalFile> file = OpenAt(index);
+    if (!file.ok()) return file.status();
+    open_file_ = *std::move(file);
     open_index_ = index;
   }
   while (!out.empty()) {

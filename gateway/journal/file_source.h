@@ -24,8 +24,10 @@ class FileSource final : public JournalSource {
   static absl::StatusOr<std::unique_ptr<FileSource>> Open(const std::string& directory,
                                                           const std::string& memory_directory);
 
-  // For the holder of the journal's lock, who has brought all images home.
-  static absl::StatusOr<std::unique_ptr<FileSource>> OpenLocked(const JournalPlace& place);
+  // For the holder of the journal's lock, who has brought all images home and knows whether memory
+  // was lost with the machine's power.
+  static absl::StatusOr<std::unique_ptr<FileSource>> OpenLocked(const JournalPlace& place,
+                                                                bool power_may_have_failed);
 
   // The files of segments up to this number, which nobody writes any more: beside a gateway that
   // writes later ones (FileStorage::completed()). As after a power failure: images do not count.
@@ -39,15 +41,16 @@ class FileSource final : public JournalSource {
  private:
   FileSource() = default;
   absl::Status List(const JournalPlace& place, bool use_images, uint64_t last_number = UINT64_MAX);
+  absl::Status Add(const JournalPlace& place, uint64_t number, bool use_images);
+  absl::StatusOr<JournalFile> OpenAt(std::size_t index) const;
 
   std::vector<Segment> segments_;
+  std::vector<bool> from_image_;  // of each segment
+  std::shared_ptr<const Folder> folder_;
+  std::shared_ptr<const Folder> images_;
   bool power_may_have_failed_ = true;
   std::size_t open_index_ = SIZE_MAX;  // which one open_file_ is
   JournalFile open_file_;
 };
-
-// Makes `file` the only one that writes the journal in `directory`, as long as it is open. Errors:
-// Unavailable when another process does.
-absl::StatusOr<JournalFile> LockJournal(const std::string& directory);
 
 }  // namespace ringway

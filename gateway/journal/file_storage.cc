@@ -1,30 +1,34 @@
-// How a journal in files is opened, prepared ahead and closed.
+// How a journal in files is opened, prepared ahead and closed. What a killed gateway left:
+// file_recovery.cc.
 #include "gateway/journal/file_storage.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/probe.h"
 #include "base/thread.h"
+#include "gateway/journal/image_folder.h"
 
 namespace ringway {
 namespace {
 
 constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kZerosBytes = std::size_t{1} << 20;
+constexpr const char* kDraftName = "preparing";
 constexpr auto kPrepareTurn = std::chrono::milliseconds(5);
 constexpr int kTurnsAfterNoSpace = 200;
 
@@ -43,35 +47,16 @@ absl::Status CheckOptions(const FileStorageOptions& options) {
   if (options.sync_interval_ns < kNsPerMs) {
     return absl::InvalidArgumentError("a journal's sync interval is a millisecond at least");
   }
-  struct statfs info {};
-  const std::string& memory = options.memory_directory;
-  if (statfs(memory.c_str(), &info) != 0) {
-    return SystemError(errno, absl::StrCat("the journal's memory directory ", memory));
-  }
-  if (info.f_type != TMPFS_MAGIC && info.f_type != RAMFS_MAGIC) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        memory,
-        " is not a RAM file system: name one as the journal's memory directory, as /dev/shm"));
-  }
   return absl::OkStatus();
-}
-
-// The bytes up to the last page that is not zero.
-std::span<const std::byte> WithoutZerosAtTheEnd(std::span<const std::byte> bytes) {
-  static constexpr std::array<std::byte, kPageBytes> kZeros{};
-  std::size_t size = bytes.size();
-  while (size >= kPageBytes &&
-         std::memcmp(bytes.data() + size - kPageBytes, kZeros.data(), kPageBytes) == 0) {
-    size -= kPageBytes;
-  }
-  return bytes.first(size);
 }
 
 }  // namespace
 
-FileStorage::FileStorage(const FileStorageOptions& options, JournalPlace place, JournalFile lock)
+FileStorage::FileStorage(const FileStorageOptions& options, Folder memory, JournalPlace place,
+                         JournalFile lock)
     : JournalStorage(options.spare_segments),
       options_(options),
+      memory_(std::move(memory)),
       place_(std::move(place)),
       lock_(std::move(lock)),
       operations_(options.operations != nullptr ? *options.operations : system_),
@@ -79,76 +64,31 @@ FileStorage::FileStorage(const FileStorageOptions& options, JournalPlace place, 
 
 absl::StatusOr<std::unique_ptr<FileStorage>> FileStorage::Open(const FileStorageOptions& options) {
   if (absl::Status checked = CheckOptions(options); !checked.ok()) return checked;
+  absl::StatusOr<Folder> memory = OpenMemory(options.memory_directory);
+  if (!memory.ok()) return memory.status();
   if (mkdir(options.directory.c_str(), 0700) != 0 && errno != EEXIST) {
     return SystemError(errno,
                        absl::StrCat("cannot make the journal's directory ", options.directory));
   }
-  absl::StatusOr<JournalFile> lock = LockJournal(options.directory);
+  const absl::StatusOr<Folder> folder = Folder::Open(options.directory, FolderUse::kWrite);
+  if (!folder.ok()) return folder.status();
+  absl::StatusOr<JournalFile> lock = LockJournal(*folder);
   if (!lock.ok()) return lock.status();
   absl::StatusOr<JournalPlace> place =
       FindJournal(options.directory, options.memory_directory, true);
   if (!place.ok()) return place.status();
+  if (place->folder->inode() != folder->inode() || place->folder->device() != folder->device()) {
+    return absl::UnavailableError(absl::StrCat(
+        options.directory, " became another directory meanwhile. Remedy: see who renames it"));
+  }
   std::unique_ptr<FileStorage> storage(
-      new FileStorage(options, *std::move(place), *std::move(lock)));
+      new FileStorage(options, *std::move(memory), *std::move(place), *std::move(lock)));
   if (absl::Status home = storage->BringImagesHome(); !home.ok()) return home;
-  absl::StatusOr<std::unique_ptr<FileSource>> source = FileSource::OpenLocked(storage->place_);
+  absl::StatusOr<std::unique_ptr<FileSource>> source =
+      FileSource::OpenLocked(storage->place_, storage->power_may_have_failed_);
   if (!source.ok()) return source.status();
   storage->source_ = *std::move(source);
   return storage;
-}
-
-// --- What a killed gateway left ---
-
-absl::Status FileStorage::BringImagesHome() {
-  const absl::StatusOr<std::vector<uint64_t>> numbers = NumbersIn(place_.image_directory, ".image");
-  if (!numbers.ok()) return numbers.status();
-  bool recorded = false;
-  for (const uint64_t number : *numbers) {
-    if (absl::Status home = BringHome(number, recorded); !home.ok()) return home;
-  }
-  // Without a record of its own that process tells nothing about what the one before it lost.
-  if (!recorded) rmdir(place_.image_directory.c_str());
-  return absl::OkStatus();
-}
-
-absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
-  const std::string path = place_.ImagePath(number);
-  const std::string segment_path = place_.SegmentPath(number);
-  const JournalFile image(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info {};
-  if (!image || fstat(image.fd(), &info) != 0) {
-    return SystemError(errno, absl::StrCat("cannot read ", path));
-  }
-  std::vector<std::byte> bytes(static_cast<std::size_t>(info.st_size));
-  if (pread(image.fd(), bytes.data(), bytes.size(), 0) != info.st_size) {
-    return SystemError(errno, absl::StrCat("cannot read ", path));
-  }
-  const std::span<const std::byte> used = WithoutZerosAtTheEnd(bytes);
-  if (!used.empty()) {  // else the gateway was killed while it made the image
-    const JournalFile segment(open(segment_path.c_str(), O_RDWR | O_CLOEXEC));
-    if (!segment) return SystemError(errno, absl::StrCat("cannot open ", segment_path));
-    std::array<std::byte, sizeof(SegmentHeader)> header;
-    if (pread(segment.fd(), header.data(), header.size(), 0) !=
-            static_cast<ssize_t>(header.size()) ||
-        std::memcmp(header.data(), used.data(), header.size()) != 0) {
-      return absl::DataLossError(
-          absl::StrCat(path, " holds the newest bytes of ", segment_path,
-                       ", but they do not belong together: put the segment back from a copy, or "
-                       "remove the image and so give up what only it holds"));
-    }
-    recorded |= std::ranges::any_of(used.subspan(sizeof(SegmentHeader)),
-                                    [](std::byte byte) { return byte != std::byte{0}; });
-    int error = operations_.WriteAt(segment.fd(), used, 0);
-    if (error == 0) error = operations_.Sync(segment.fd());
-    if (error != 0) {
-      return SystemError(error, absl::StrCat("cannot bring ", path, " home to ", segment_path,
-                                             "; it stays where it is"));
-    }
-  }
-  RINGWAY_PROBE(recovery_image_copied);
-  if (unlink(path.c_str()) != 0) return SystemError(errno, absl::StrCat("cannot remove ", path));
-  RINGWAY_PROBE(recovery_image_home);
-  return absl::OkStatus();
 }
 
 // --- Start and end ---
@@ -156,49 +96,71 @@ absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
 absl::Status FileStorage::Start(const JournalEnd& end) {
   RINGWAY_CHECK(!started_, "a journal is started once");
   if (absl::Status removed = RemoveBehind(end); !removed.ok()) return removed;
-  if (mkdir(place_.image_directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return SystemError(errno, absl::StrCat("cannot make ", place_.image_directory));
-  }
+  SweepImages(memory_, *place_.folder, options_.report);
   first_number_ = next_number_;
   first_position_ = next_position_;
+  started_ = true;
+  Publish(end.cursor.position);
+  SetDurable(end.cursor.position);
+  requested_position_ = end.cursor.position;
+  if (absl::Status prepared = Prepare(); !prepared.ok()) {
+    Close();  // nothing is recorded: it leaves nothing
+    return prepared;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FileStorage::Prepare() {
+  if (absl::Status room = CheckRoom(); !room.ok()) return room;
+  absl::StatusOr<Folder> images = MakeImages(memory_, place_.journal_id, *place_.folder);
+  if (!images.ok()) return images.status();
+  std::error_code error;
+  place_.image_directory = std::filesystem::canonical(images->path(), error);
+  place_.images = std::make_shared<const Folder>(*std::move(images));
+  if (error) return SystemError(error.value(), "cannot find the journal's memory directory");
   while (ready() < options_.spare_segments) {
     if (absl::Status prepared = PrepareOne(); !prepared.ok()) return prepared;
   }
-  SetDurable(end.cursor.position);
-  Publish(end.cursor.position);
-  requested_position_ = end.cursor.position;
   copied_ = slots_[0].first_position;
-  started_ = true;
-  if (absl::Status prepares =
+  // Once this is there, so must be the images.
+  if (absl::Status noted =
+          WriteRunningNote(*place_.folder, {.boot_id = options_.boot_id,
+                                            .image_directory = place_.image_directory,
+                                            .first_number = first_number_});
+      !noted.ok()) {
+    return noted;
+  }
+  if (absl::Status started =
           StartThread(prepare_thread_, "journal-prepare", [this] { PrepareLoop(); });
-      !prepares.ok()) {
-    return prepares;
+      !started.ok()) {
+    return started;
   }
   return StartThread(sync_thread_, "journal-sync", [this] { SyncLoop(); });
 }
 
-absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
-  const std::vector<JournalSource::Segment>& segments = source_->segments();
-  for (std::size_t i = segments.size(); i != 0; --i) {
-    const JournalSource::Segment& segment = segments[i - 1];
-    if (segment.number <= end.segment_number) break;
-    if (unlink(segment.name.c_str()) != 0) {
-      return SystemError(errno, absl::StrCat("cannot remove ", segment.name));
-    }
+// Now, because later a lack of it stands in the way of orders.
+absl::Status FileStorage::CheckRoom() {
+  const uint64_t memory_needed = options_.images_max * options_.segment_bytes;
+  const uint64_t memory_free = operations_.FreeBytes(memory_.fd());
+  if (memory_free < memory_needed) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        memory_.path(), " has room for ", memory_free >> 20, " MiB, and the journal needs ",
+        memory_needed >> 20, " MiB there: ", options_.images_max, " segments of ",
+        options_.segment_bytes >> 20,
+        " MiB. Remedy: a larger file system (mount -o remount,size=...; for a container "
+        "--shm-size=... or --ipc=host), another memory_directory, or a smaller segment_bytes"));
   }
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    if (segments[i].number > end.segment_number) break;
-    SegmentHeader header;
-    if (absl::Status read = source_->Read(i, 0, std::as_writable_bytes(std::span(&header, 1)));
-        !read.ok()) {
-      return read;
-    }
-    next_position_ = header.first_position + header.segment_bytes;
-    next_number_ = header.number + 1;
-    old_.push_back({header.number, next_position_});
+  const uint64_t disk_needed = (options_.spare_segments + 1) * options_.segment_bytes;
+  const uint64_t disk_free = operations_.FreeBytes(place_.folder->fd());
+  if (disk_free < disk_needed) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        place_.directory, " has room for ", disk_free >> 20, " MiB, and the journal needs ",
+        disk_needed >> 20, " MiB to begin with: ", options_.spare_segments + 1, " segments of ",
+        options_.segment_bytes >> 20,
+        " MiB. Remedy: make room there, name another directory, or let old segments go "
+        "(keep_bytes)"));
   }
-  source_.reset();
-  return SyncDirectory(place_.directory);
+  return absl::OkStatus();
 }
 
 FileStorage::~FileStorage() { Close(); }
@@ -215,14 +177,14 @@ void FileStorage::Close() {
   sync_stops_.store(true, std::memory_order_release);  // pairs with SyncLoop()
   RequestSync();
   if (sync_thread_.joinable()) sync_thread_.join();
-  const bool home = durable() == written();
+  // Once the note is gone nobody looks for the images any more, so it goes first.
+  const bool home = durable() == written() && RemoveRunningNote(*place_.folder).ok();
   for (; released_ != prepared(); ++released_) {
     Slot& slot = slots_[released_ % kSlots];
     munmap(slot.image, options_.segment_bytes);
     slot.file = JournalFile();
-    if (home) unlink(place_.ImagePath(slot.number).c_str());
   }
-  if (home) rmdir(place_.image_directory.c_str());
+  if (home && place_.images != nullptr) RemoveImages(*place_.images);
 }
 
 // --- Preparing ---
@@ -253,12 +215,16 @@ void FileStorage::PrepareLoop() {
     if (wanted && !final_fault && wait_turns == 0) {
       const absl::Status prepared_one = PrepareOne();
       if (prepared_one.ok()) {
-        Raise(JournalFault::kNone);
-      } else if (absl::IsResourceExhausted(prepared_one)) {
-        Raise(JournalFault::kNoSpace);
-        wait_turns = kTurnsAfterNoSpace;
+        Raise(JournalFault::kNone, "");
       } else {
-        Raise(JournalFault::kWriteError);
+        const absl::string_view said = prepared_one.message();
+        const std::string_view why(said.data(), said.size());
+        if (absl::IsResourceExhausted(prepared_one)) {
+          Raise(JournalFault::kNoSpace, why);
+          wait_turns = kTurnsAfterNoSpace;
+        } else {
+          Raise(JournalFault::kWriteError, why);
+        }
       }
     }
     lock.lock();
@@ -301,10 +267,10 @@ absl::Status FileStorage::PrepareOne() {
 
 // Zeros are written, not only reserved: a sync then has no allocation to record, only data.
 absl::Status FileStorage::WriteSegment(const SegmentHeader& header, JournalFile& file) {
-  const std::string draft = absl::StrCat(place_.directory, "/preparing");
-  const std::string path = place_.SegmentPath(header.number);
-  file = JournalFile(open(draft.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file) return SystemError(errno, absl::StrCat("cannot create ", draft));
+  const Folder& folder = *place_.folder;
+  absl::StatusOr<JournalFile> draft = folder.CreateFile(kDraftName);
+  if (!draft.ok()) return draft.status();
+  file = *std::move(draft);
   int error = 0;
   for (uint64_t at = 0; at < header.segment_bytes && error == 0; at += zeros_.size()) {
     const auto part =
@@ -319,29 +285,36 @@ absl::Status FileStorage::WriteSegment(const SegmentHeader& header, JournalFile&
   if (error == 0) error = operations_.Sync(file.fd());
   if (error == 0 && fsync(file.fd()) != 0) error = errno;
   RINGWAY_PROBE(prepare_synced);
-  if (error == 0 && rename(draft.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) {
+    folder.Remove(kDraftName).IgnoreError();
+    return SystemError(
+        error, absl::StrCat("cannot prepare the segment ", place_.SegmentPath(header.number)));
+  }
+  if (absl::Status renamed = folder.Rename(kDraftName, JournalPlace::SegmentName(header.number));
+      !renamed.ok()) {
+    return renamed;
+  }
   RINGWAY_PROBE(prepare_renamed);
-  if (error == 0) return SyncDirectory(place_.directory);
-  unlink(draft.c_str());
-  return SystemError(error, absl::StrCat("cannot prepare the segment ", path));
+  return folder.Sync();
 }
 
 absl::Status FileStorage::MapImage(const SegmentHeader& header, std::byte*& image) {
-  const std::string path = place_.ImagePath(header.number);
+  const std::string name = JournalPlace::ImageName(header.number);
   const auto bytes = static_cast<std::size_t>(header.segment_bytes);
-  const JournalFile file(open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!file) return SystemError(errno, absl::StrCat("cannot create ", path));
+  const absl::StatusOr<JournalFile> file = place_.images->CreateFile(name);
+  if (!file.ok()) return file.status();
   // Reserved now: a page that is missing later would be a SIGBUS in the engine's thread.
-  int error = posix_fallocate(file.fd(), 0, static_cast<off_t>(bytes));
+  int error = posix_fallocate(file->fd(), 0, static_cast<off_t>(bytes));
   void* mapped = MAP_FAILED;
   if (error == 0) {
-    mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file.fd(), 0);
+    mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file->fd(), 0);
     if (mapped == MAP_FAILED) error = errno;
   }
   if (error != 0) {
-    unlink(path.c_str());
-    return SystemError(error,
-                       absl::StrCat("cannot make the image ", path, " of ", bytes, " bytes"));
+    place_.images->Remove(name).IgnoreError();
+    return SystemError(
+        error, absl::StrCat("cannot make the image ", place_.ImagePath(header.number), " of ",
+                            bytes, " bytes"));
   }
   image = static_cast<std::byte*>(mapped);
   std::memset(image, 0, bytes);  // every page is mapped for writing before the engine comes
@@ -353,7 +326,8 @@ absl::Status FileStorage::MapImage(const SegmentHeader& header, std::byte*& imag
 void FileStorage::Release(Slot& slot) noexcept {
   munmap(slot.image, options_.segment_bytes);
   RINGWAY_PROBE(prepare_image_unmapped);
-  unlink(place_.ImagePath(slot.number).c_str());
+  // One that cannot be removed costs its room until the process ends.
+  place_.images->Remove(JournalPlace::ImageName(slot.number)).IgnoreError();
   RINGWAY_PROBE(prepare_image_removed);
   slot.file = JournalFile();
   old_.push_back({slot.number, slot.first_position + options_.segment_bytes});
@@ -363,7 +337,7 @@ void FileStorage::Release(Slot& slot) noexcept {
 void FileStorage::RemoveOldSegments() {
   const uint64_t keep_from = keep_from_.load(std::memory_order_relaxed);
   while (!old_.empty() && old_.front().end <= keep_from) {
-    if (unlink(place_.SegmentPath(old_.front().number).c_str()) != 0 && errno != ENOENT) return;
+    if (!place_.folder->Remove(JournalPlace::SegmentName(old_.front().number)).ok()) return;
     old_.pop_front();
   }
 }

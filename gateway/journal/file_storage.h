@@ -13,7 +13,8 @@
 //
 // To open: Open() takes the lock and brings home what a killed gateway left in images; a
 // JournalReader over source() finds the end; Start(end) makes way behind it; a JournalWriter goes
-// on.
+// on. Images that a process left in this run of the machine and that are gone are a loss of what
+// was acknowledged: Open() then refuses, unless that is accepted (docs/adr/0019).
 //
 // Thread rule: Open, Start, Close and JournalStorage's functions on the engine's thread; KeepFrom,
 // completed and counters on any. Lifetime: ends after the writer; joins its threads.
@@ -25,9 +26,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -50,12 +53,18 @@ struct FileStorageOptions {
   uint32_t spare_segments = 2;                // prepared ahead; 1..3
   uint32_t images_max = 4;                    // in memory at a time; spare_segments + 1 .. 8
   int64_t sync_interval_ns = 10 * kNsPerMs;   // between syncs that nobody asked for
+  bool accept_loss = false;                   // go on although images are gone
   FileOperations* operations = nullptr;       // null: the system's
+  std::string boot_id = BootId();             // of this run of the machine
+  // What an operator has to know, a line each: what was lost or removed, each change of fault().
+  // Called by any thread of the storage's; null: nobody hears it.
+  std::function<void(std::string_view line)> report = nullptr;
 };
 
 class FileStorage final : public JournalStorage {
  public:
-  // Errors: InvalidArgument (options), Unavailable (another gateway has it), as FindJournal.
+  // Errors, each with its remedy: InvalidArgument (options), Unavailable (another gateway has it),
+  // FailedPrecondition (images are gone), as FindJournal.
   static absl::StatusOr<std::unique_ptr<FileStorage>> Open(const FileStorageOptions& options);
   ~FileStorage() override;
 
@@ -63,7 +72,8 @@ class FileStorage final : public JournalStorage {
   JournalSource& source() noexcept { return *source_; }
 
   // Removes what lies in segments behind `end` (JournalReader::end()), prepares spare segments and
-  // starts the threads. Errors: what the system says, named. Call it once.
+  // starts the threads. Errors: ResourceExhausted where the disk or memory has no room for what the
+  // options need; what the system says, named. Call it once.
   absl::Status Start(const JournalEnd& end);
 
   // Syncs what is written and stops. Where that worked no images are left.
@@ -108,12 +118,20 @@ class FileStorage final : public JournalStorage {
     uint64_t end;
   };
 
-  FileStorage(const FileStorageOptions& options, JournalPlace place, JournalFile lock);
+  FileStorage(const FileStorageOptions& options, Folder memory, JournalPlace place,
+              JournalFile lock);
 
+  // What a process left; file_recovery.cc.
   absl::Status BringImagesHome();
+  // Whether every image of a segment that had not come home is there.
+  bool ImagesAreWhole(const std::vector<uint64_t>& numbers, const RunningNote& note) const;
   // `recorded` becomes true when the image holds a record.
   absl::Status BringHome(uint64_t number, bool& recorded);
+  absl::Status ImagesAreGone(const RunningNote& note);
   absl::Status RemoveBehind(const JournalEnd& end);
+
+  absl::Status CheckRoom();
+  absl::Status Prepare();
   absl::Status PrepareOne();
   absl::Status WriteSegment(const SegmentHeader& header, JournalFile& file);
   absl::Status MapImage(const SegmentHeader& header, std::byte*& image);
@@ -124,11 +142,14 @@ class FileStorage final : public JournalStorage {
   void SyncLoop();
   bool SyncRound() noexcept;
   bool CopyAndSync(Slot& slot, uint64_t from, uint64_t to) noexcept;
-  void Raise(JournalFault fault) noexcept;
+  void Raise(JournalFault fault, std::string_view why);
+  void Report(std::string_view line) const;
 
   const FileStorageOptions options_;
-  const JournalPlace place_;
+  const Folder memory_;
+  JournalPlace place_;  // its images are this process's after Start()
   const JournalFile lock_;
+  bool power_may_have_failed_ = true;
   SystemFileOperations system_;
   FileOperations& operations_;
   std::unique_ptr<FileSource> source_;

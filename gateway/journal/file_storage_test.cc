@@ -62,6 +62,7 @@ class FileStorageTest : public ::testing::Test {
     options_.directory = root_ + "/j";
     options_.segment_bytes = kSegmentBytes;
     options_.operations = &disk_;
+    options_.boot_id = "first";
   }
   ~FileStorageTest() override {
     Close();
@@ -361,6 +362,7 @@ TEST_F(FileStorageTest, WithoutItsImagesOnlyWhatIsDurableIsSure) {
   Close();
   disk_.sync_error = 0;
   ASSERT_GT(std::filesystem::remove_all(images), 1u);  // the machine lost its power
+  options_.boot_id = "second";
   // The failed sync's bytes may be there, or not.
   ASSERT_TRUE(Open().ok());
   EXPECT_GE(end_.cursor.position, durable.position);

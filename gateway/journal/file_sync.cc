@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <string>
+#include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/probe.h"
 #include "gateway/journal/file_storage.h"
@@ -86,13 +89,15 @@ bool FileStorage::CopyAndSync(Slot& slot, uint64_t from, uint64_t to) noexcept {
   const uint64_t begin = (from - slot.first_position) & ~(kPageBytes - 1);
   const uint64_t end = to - slot.first_position;
   RINGWAY_PROBE(sync_begins);
-  if (operations_.WriteAt(slot.file.fd(), {slot.image + begin, end - begin}, begin) != 0) {
-    Raise(JournalFault::kWriteError);
+  if (const int error =
+          operations_.WriteAt(slot.file.fd(), {slot.image + begin, end - begin}, begin);
+      error != 0) {
+    Raise(JournalFault::kWriteError, std::strerror(error));
     return false;
   }
   RINGWAY_PROBE(sync_copied);
-  if (operations_.Sync(slot.file.fd()) != 0) {
-    Raise(JournalFault::kSyncFailed);
+  if (const int error = operations_.Sync(slot.file.fd()); error != 0) {
+    Raise(JournalFault::kSyncFailed, std::strerror(error));
     return false;
   }
   RINGWAY_PROBE(sync_synced);
@@ -103,12 +108,34 @@ bool FileStorage::CopyAndSync(Slot& slot, uint64_t from, uint64_t to) noexcept {
 }
 
 // A final fault stays.
-void FileStorage::Raise(JournalFault fault_now) noexcept {
+void FileStorage::Raise(JournalFault fault_now, std::string_view why) {
   const std::lock_guard lock(fault_mutex_);
   const JournalFault before = fault();
-  if (before != JournalFault::kWriteError && before != JournalFault::kSyncFailed) {
-    SetFault(fault_now);
+  if (before == JournalFault::kWriteError || before == JournalFault::kSyncFailed) return;
+  SetFault(fault_now);
+  if (before == fault_now) return;
+  switch (fault_now) {
+    case JournalFault::kNone:
+      Report(absl::StrCat(place_.directory, ": there is room again"));
+      break;
+    case JournalFault::kNoSpace:
+      Report(absl::StrCat(place_.directory, ": no room for another segment (", std::string(why),
+                          "). New orders are refused when those that are prepared are full. "
+                          "Remedy: make room; it is tried again every second"));
+      break;
+    case JournalFault::kWriteError:
+    case JournalFault::kSyncFailed:
+      Report(absl::StrCat(place_.directory, ": ", std::string(Name(fault_now)), " (",
+                          std::string(why),
+                          "): from now on nothing new comes to the disk. New orders are refused; "
+                          "cancels and reports go on in memory until that is full. Remedy: see to "
+                          "the disk, then start the gateway again"));
+      break;
   }
+}
+
+void FileStorage::Report(std::string_view line) const {
+  if (options_.report) options_.report(line);
 }
 
 }  // namespace ringway

@@ -1,24 +1,29 @@
 // How a snapshot's file is written, checked and removed.
 #include "gateway/recovery/snapshot_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "base/crc32c.h"
-#include "gateway/journal/file_layout.h"
+#include "gateway/journal/folder.h"
 
 namespace ringway {
 namespace {
 
 constexpr const char* kSuffix = ".snapshot";
+
+constexpr const char* kDraftName = "snapshot.unfinished";
+
+std::string SnapshotName(uint64_t position) {
+  return absl::StrCat(absl::Dec(position, absl::kZeroPad18), kSuffix);
+}
 
 uint32_t HeadCrc(const SnapshotHead& head) noexcept {
   return Crc32c(0, std::as_bytes(std::span(&head, 1)).first(offsetof(SnapshotHead, crc)));
@@ -70,19 +75,25 @@ class PartWriter {
 }  // namespace
 
 std::string SnapshotPath(const std::string& directory, uint64_t position) {
-  return absl::StrCat(directory, "/", absl::Dec(position, absl::kZeroPad18), kSuffix);
+  return absl::StrCat(directory, "/", SnapshotName(position));
 }
 
 absl::StatusOr<std::vector<uint64_t>> SnapshotsIn(const std::string& directory) {
-  return NumbersIn(directory, kSuffix);
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kRead);
+  if (!folder.ok()) return folder.status();
+  return folder->NumbersIn(kSuffix);
 }
 
 absl::StatusOr<Snapshot> ReadSnapshot(const std::string& path, uint64_t journal_id) {
-  const JournalFile file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::filesystem::path split(path);
+  const absl::StatusOr<Folder> folder =
+      Folder::Open(split.has_parent_path() ? split.parent_path().string() : ".", FolderUse::kRead);
+  if (!folder.ok()) return folder.status();
+  const absl::StatusOr<JournalFile> opened = folder->OpenFile(split.filename());
+  if (!opened.ok()) return opened.status();
+  const JournalFile& file = *opened;
   struct stat info {};
-  if (!file || fstat(file.fd(), &info) != 0) {
-    return SystemError(errno, absl::StrCat("cannot read ", path));
-  }
+  if (fstat(file.fd(), &info) != 0) return SystemError(errno, absl::StrCat("cannot see ", path));
   Snapshot snapshot;
   SnapshotHead& head = snapshot.head;
   if (absl::Status read = ReadAll(file, path, std::as_writable_bytes(std::span(&head, 1)), 0);
@@ -139,14 +150,13 @@ absl::StatusOr<ReplayedGateway> LoadSnapshot(const Snapshot& snapshot,
 absl::StatusOr<SnapshotHead> WriteSnapshot(const std::string& directory, uint64_t journal_id,
                                            const JournalCursor& end, ReplayedGateway& past,
                                            FileOperations& operations) {
-  const std::string draft = absl::StrCat(directory, "/snapshot.unfinished");
   const std::string path = SnapshotPath(directory, end.position);
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kWrite);
+  if (!folder.ok()) return folder.status();
   // A file of its own, whatever a process that is being killed still writes to the old one.
-  if (unlink(draft.c_str()) != 0 && errno != ENOENT) {
-    return SystemError(errno, absl::StrCat("cannot remove ", draft));
-  }
-  const JournalFile file(open(draft.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) return SystemError(errno, absl::StrCat("cannot create ", draft));
+  const absl::StatusOr<JournalFile> created = folder->CreateFile(kDraftName);
+  if (!created.ok()) return created.status();
+  const JournalFile& file = *created;
   PartWriter writer(operations, file.fd());
   past.engine().Save(writer.sink());
   const uint64_t engine_bytes = writer.bytes();
@@ -173,21 +183,26 @@ absl::StatusOr<SnapshotHead> WriteSnapshot(const std::string& directory, uint64_
     error = operations.WriteAt(file.fd(), std::as_bytes(std::span(&head, 1)), 0);
   }
   if (error == 0) error = operations.Sync(file.fd());
-  if (error == 0 && rename(draft.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) {
-    unlink(draft.c_str());
+    folder->Remove(kDraftName).IgnoreError();
     return SystemError(error, absl::StrCat("cannot write the snapshot ", path));
   }
-  if (absl::Status synced = SyncDirectory(directory); !synced.ok()) return synced;
+  if (absl::Status renamed = folder->Rename(kDraftName, SnapshotName(end.position));
+      !renamed.ok()) {
+    return renamed;
+  }
+  if (absl::Status synced = folder->Sync(); !synced.ok()) return synced;
   return head;
 }
 
 void RemoveSnapshotsBut(const std::string& directory, std::span<const uint64_t> positions) {
-  const absl::StatusOr<std::vector<uint64_t>> all = SnapshotsIn(directory);
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kWrite);
+  if (!folder.ok()) return;
+  const absl::StatusOr<std::vector<uint64_t>> all = folder->NumbersIn(kSuffix);
   if (!all.ok()) return;
   for (const uint64_t position : *all) {
     if (std::ranges::find(positions, position) != positions.end()) continue;
-    unlink(SnapshotPath(directory, position).c_str());
+    folder->Remove(SnapshotName(position)).IgnoreError();
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -161,6 +162,13 @@ absl::Status GatewayRun::LosePower() {
   if (absl::Status started = StartExchange(); !started.ok()) return started;
   const absl::StatusOr<JournalPlace> place = FindJournal(journal_, kMemoryDirectory, false);
   if (!place.ok()) return place.status();
+  // What the machine's next run finds: no memory, and another number of the run.
+  absl::StatusOr<std::optional<RunningNote>> note = ReadRunningNote(*place->folder);
+  if (!note.ok() || !note->has_value()) {
+    return absl::FailedPreconditionError("no gateway ran: " + std::string(note.status().message()));
+  }
+  (*note)->boot_id = "another";
+  if (absl::Status noted = WriteRunningNote(*place->folder, **note); !noted.ok()) return noted;
   std::error_code error;
   if (std::filesystem::remove_all(place->image_directory, error) != 0 && !error) {
     return absl::OkStatus();

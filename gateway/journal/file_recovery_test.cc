@@ -1,0 +1,342 @@
+// What is believed of what lies in memory, and what is said when it is gone, foreign or too small?
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
+#include "gateway/journal/file_layout.h"
+#include "gateway/journal/file_operations.h"
+#include "gateway/journal/file_storage.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/testing/sample_steps.h"
+#include "gateway/journal/writer.h"
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+using testing::SampleStep;
+
+// A disk that fails, or is small, when it is told to.
+class TestOperations final : public SystemFileOperations {
+ public:
+  int WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset) noexcept override {
+    const int error = write_error.load();
+    return error != 0 ? error : SystemFileOperations::WriteAt(fd, bytes, offset);
+  }
+  int Sync(int fd) noexcept override {
+    const int error = sync_error.load();
+    return error != 0 ? error : SystemFileOperations::Sync(fd);
+  }
+  uint64_t FreeBytes(int fd) noexcept override {
+    struct stat info {};
+    const bool memory = fstat(fd, &info) == 0 && info.st_ino == memory_inode;
+    return memory ? memory_bytes : disk_bytes;
+  }
+
+  std::atomic<int> write_error{0};
+  std::atomic<int> sync_error{0};
+  uint64_t memory_inode = 0;
+  uint64_t memory_bytes = UINT64_MAX;
+  uint64_t disk_bytes = UINT64_MAX;
+};
+
+class FileRecoveryTest : public ::testing::Test {
+ protected:
+  FileRecoveryTest() {
+    std::string pattern = ::testing::TempDir() + "recovery-XXXXXX";
+    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    std::string memory = "/dev/shm/ringway-test-XXXXXX";
+    EXPECT_NE(mkdtemp(memory.data()), nullptr);
+    options_.directory = root_ + "/j";
+    options_.memory_directory = memory;
+    options_.segment_bytes = kSegmentBytesMin;
+    options_.sync_interval_ns = 3'600 * kNsPerS;
+    options_.operations = &disk_;
+    options_.boot_id = "first";
+    options_.report = [this](std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      reports_ += std::string(line) + "\n";
+    };
+    struct stat info {};
+    EXPECT_EQ(stat(memory.c_str(), &info), 0);
+    disk_.memory_inode = info.st_ino;
+  }
+  ~FileRecoveryTest() override {
+    Close();
+    std::filesystem::remove_all(options_.memory_directory);
+    std::filesystem::remove_all(root_);
+  }
+
+  absl::Status Open() {
+    absl::StatusOr<std::unique_ptr<FileStorage>> opened = FileStorage::Open(options_);
+    if (!opened.ok()) return opened.status();
+    JournalReader reader((*opened)->source());
+    if (absl::Status status = reader.Open(); !status.ok()) return status;
+    JournalRecord record;
+    while (reader.Next(record) == JournalReader::Result::kRecord) {
+    }
+    if (!reader.status().ok()) return reader.status();
+    const JournalEnd end = reader.end();
+    next_sequence_ = end.cursor.next_sequence;
+    if (absl::Status status = (*opened)->Start(end); !status.ok()) return status;
+    storage_ = *std::move(opened);
+    writer_ = std::make_unique<JournalWriter>(*storage_, end.cursor, end.epoch + 1, 1, 9);
+    return absl::OkStatus();
+  }
+  void Close() {
+    writer_.reset();
+    storage_.reset();
+  }
+  uint64_t Append() {
+    MakeNewOrderStep(writer_->end().next_sequence, *step_);
+    return writer_->Append(1, step_->input(), 0, step_->effects);
+  }
+  // Ends as a killed process does: what it wrote is in memory alone.
+  void Leave() {
+    images_ = storage_->place().image_directory;
+    disk_.sync_error = EIO;
+    Close();
+    disk_.sync_error = 0;
+    reports_.clear();
+    ASSERT_TRUE(std::filesystem::exists(images_));
+  }
+  void RecordAndLeave() {
+    ASSERT_TRUE(Open().ok());
+    for (int i = 0; i < 10; ++i) Append();
+    end_ = writer_->end().next_sequence;
+    Leave();
+  }
+  std::string Reports() {
+    const std::lock_guard lock(mutex_);
+    return reports_;
+  }
+  template <class F>
+  bool Eventually(F done) {
+    for (int i = 0; i < 20'000 && !done(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return done();
+  }
+
+  std::string root_;
+  TestOperations disk_;
+  FileStorageOptions options_;
+  std::mutex mutex_;
+  std::string reports_;
+  std::unique_ptr<FileStorage> storage_;
+  std::unique_ptr<JournalWriter> writer_;
+  std::string images_;
+  uint64_t end_ = 0;
+  uint64_t next_sequence_ = 0;
+  std::unique_ptr<SampleStep> step_ = std::make_unique<SampleStep>();
+};
+
+TEST_F(FileRecoveryTest, WhatAKilledProcessLeftIsBroughtHomeAndNothingIsLeftInMemory) {
+  RecordAndLeave();
+  ASSERT_TRUE(Open().ok());
+  EXPECT_EQ(next_sequence_, end_);
+  EXPECT_FALSE(std::filesystem::exists(images_));
+  Close();
+  EXPECT_TRUE(std::filesystem::is_empty(options_.memory_directory));
+  EXPECT_FALSE(std::filesystem::exists(root_ + "/j/running"));
+}
+
+TEST_F(FileRecoveryTest, AnotherMemoryDirectoryDoesNotHideWhatIsInTheFormer) {
+  RecordAndLeave();
+  std::string other = "/dev/shm/ringway-test-XXXXXX";
+  ASSERT_NE(mkdtemp(other.data()), nullptr);
+  const std::string former = std::exchange(options_.memory_directory, other);
+  EXPECT_TRUE(Open().ok());
+  EXPECT_EQ(next_sequence_, end_);
+  Close();
+  std::filesystem::remove_all(former);
+}
+
+TEST_F(FileRecoveryTest, ImagesThatAreGoneWithinOneBootAreALossThatAnOperatorHasToAccept) {
+  RecordAndLeave();
+  std::filesystem::remove_all(images_);
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status = Open();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "ALARM")) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "--accept-loss")) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "RemoveIPC")) << status;
+  }
+  options_.accept_loss = true;
+  ASSERT_TRUE(Open().ok());
+  EXPECT_TRUE(absl::StrContains(Reports(), "ALARM")) << Reports();
+  Close();
+  options_.accept_loss = false;
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(FileRecoveryTest, ASingleImageThatIsGoneIsALossToo) {
+  ASSERT_TRUE(Open().ok());
+  // The second segment is under way, and the first has come home.
+  while (storage_->completed().number < 1) {
+    if (writer_->State() == JournalState::kOk) Append();
+    storage_->RequestSync();
+  }
+  ASSERT_TRUE(Eventually([&] { return storage_->ready() == options_.spare_segments; }));
+  const std::string first = storage_->place().ImagePath(1);
+  ASSERT_TRUE(Eventually([&] { return access(first.c_str(), F_OK) != 0; }));
+  Append();
+  Leave();
+  ASSERT_TRUE(std::filesystem::remove(images_ + "/" + JournalPlace::ImageName(2)));
+  EXPECT_TRUE(absl::IsFailedPrecondition(Open()));
+}
+
+TEST_F(FileRecoveryTest, ImagesThatWentWithTheMachineAreNoAlarm) {
+  RecordAndLeave();
+  std::filesystem::remove_all(images_);
+  options_.boot_id = "second";
+  EXPECT_TRUE(Open().ok());
+  EXPECT_EQ(Reports(), "");
+}
+
+TEST_F(FileRecoveryTest, ImagesOfAnotherFileSystemsJournalAreNotTaken) {
+  RecordAndLeave();
+  std::string text;
+  std::getline(std::ifstream(images_ + "/owner"), text, '\0');
+  std::ofstream(images_ + "/owner") << absl::StrReplaceAll(text, {{"device ", "device 9"}});
+  const absl::Status status = Open();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_TRUE(std::filesystem::exists(images_));
+}
+
+TEST_F(FileRecoveryTest, AFolderOfImagesThatIsOpenToOthersIsNotBelieved) {
+  RecordAndLeave();
+  ASSERT_EQ(chmod(images_.c_str(), 0777), 0);
+  const absl::Status status = Open();
+  EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), images_)) << status;
+  // A link to one that is fine is not followed either.
+  ASSERT_EQ(chmod(images_.c_str(), 0700), 0);
+  std::filesystem::rename(images_, images_ + ".moved");
+  std::filesystem::create_directory_symlink(images_ + ".moved", images_);
+  EXPECT_FALSE(Open().ok());
+}
+
+TEST_F(FileRecoveryTest, NothingThatIsPlantedInTheJournalsFolderIsFollowedOrWaitedFor) {
+  ASSERT_TRUE(Open().ok());
+  Close();
+  std::ofstream(root_ + "/precious") << "precious";
+  for (const char* name : {"preparing", "running.new", "journal.new"}) {
+    std::filesystem::create_symlink("../precious", root_ + "/j/" + name);
+  }
+  ASSERT_TRUE(Open().ok());
+  Append();
+  Close();
+  std::string text;
+  std::getline(std::ifstream(root_ + "/precious"), text);
+  EXPECT_EQ(text, "precious");
+  std::filesystem::remove(root_ + "/j/lock");
+  ASSERT_EQ(mkfifo((root_ + "/j/lock").c_str(), 0600), 0);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Open()));
+}
+
+TEST_F(FileRecoveryTest, OthersCannotHoldTheLock) {
+  ASSERT_TRUE(Open().ok());
+  Close();
+  struct stat info {};
+  ASSERT_EQ(stat((root_ + "/j/lock").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0600u);
+}
+
+TEST_F(FileRecoveryTest, AFolderThatOthersMayWriteIsNoPlaceForAJournal) {
+  ASSERT_EQ(mkdir((root_ + "/j").c_str(), 0700), 0);
+  ASSERT_EQ(chmod((root_ + "/j").c_str(), 0777), 0);
+  EXPECT_TRUE(absl::IsPermissionDenied(Open()));
+  ASSERT_EQ(chmod((root_ + "/j").c_str(), 0700), 0);
+  ASSERT_EQ(chmod(options_.memory_directory.c_str(), 0777), 0);
+  EXPECT_TRUE(absl::IsPermissionDenied(Open()));
+  ASSERT_EQ(chmod(options_.memory_directory.c_str(), 01777), 0);  // as /dev/shm
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(FileRecoveryTest, RoomForAllThatTheOptionsNeedIsThereBeforeItStarts) {
+  disk_.memory_bytes = 4 * kSegmentBytesMin - 1;
+  absl::Status status = Open();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "--shm-size")) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "segment_bytes")) << status;
+  disk_.memory_bytes = 4 * kSegmentBytesMin;
+  disk_.disk_bytes = 3 * kSegmentBytesMin - 1;
+  status = Open();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "keep_bytes")) << status;
+  EXPECT_TRUE(std::filesystem::is_empty(options_.memory_directory));
+  disk_.disk_bytes = 3 * kSegmentBytesMin;
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(FileRecoveryTest, AStartThatFailsLeavesNothingInMemory) {
+  disk_.write_error = EIO;
+  EXPECT_FALSE(Open().ok());
+  EXPECT_TRUE(std::filesystem::is_empty(options_.memory_directory));
+  disk_.write_error = 0;
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(FileRecoveryTest, ImagesOfJournalsThatDoNotExistAnyMoreAreRemovedAndNoOthers) {
+  RecordAndLeave();
+  const std::string left = images_;
+  options_.directory = root_ + "/second";
+  ASSERT_TRUE(Open().ok());
+  EXPECT_TRUE(std::filesystem::exists(left));  // its journal is there
+  Close();
+  std::filesystem::rename(root_ + "/j", root_ + "/renamed");
+  ASSERT_TRUE(Open().ok());
+  EXPECT_TRUE(std::filesystem::exists(left));  // under another name
+  Close();
+  const std::string foreign = options_.memory_directory + "/ringway-journal-1-2";
+  ASSERT_EQ(mkdir(foreign.c_str(), 0700), 0);
+  // On a file system that is not mounted now.
+  std::ofstream(foreign + "/owner") << "device 18446744073709551615\ninode 1\njournal /none/j\n";
+  std::filesystem::remove_all(root_ + "/renamed");
+  ASSERT_TRUE(Open().ok());
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(foreign));
+  EXPECT_TRUE(absl::StrContains(Reports(), "does not exist any more")) << Reports();
+}
+
+TEST_F(FileRecoveryTest, AFaultIsToldWhenItComesAndWhenItEndsOnceEach) {
+  ASSERT_TRUE(Open().ok());
+  ASSERT_TRUE(Eventually([&] { return storage_->ready() == options_.spare_segments - 1; }) ||
+              storage_->ready() == options_.spare_segments);
+  disk_.write_error = ENOSPC;
+  while (writer_->State() == JournalState::kOk) Append();
+  ASSERT_TRUE(Eventually([&] { return storage_->fault() == JournalFault::kNoSpace; }));
+  EXPECT_TRUE(Eventually([&] { return absl::StrContains(Reports(), "no room for another"); }));
+  disk_.write_error = 0;
+  ASSERT_TRUE(Eventually([&] { return absl::StrContains(Reports(), "there is room again"); }));
+  const std::string told = Reports();
+  EXPECT_EQ(told.find("no room for another"), told.rfind("no room for another")) << told;
+  disk_.sync_error = EIO;
+  Append();
+  storage_->RequestSync();
+  // Whichever thread met it first: the one that syncs, or the one that prepares a segment.
+  EXPECT_TRUE(Eventually([&] {
+    return absl::StrContains(Reports(), "syncFailed") || absl::StrContains(Reports(), "writeError");
+  }));
+}
+
+}  // namespace
+}  // namespace ringway
