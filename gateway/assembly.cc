@@ -17,6 +17,7 @@
 #include "gateway/connector/exchange/link_connector.h"
 #include "gateway/log.h"
 #include "gateway/recovery/recall.h"
+#include "gateway/start_time.h"
 #include "msg/auth.h"
 #include "transport/options.h"
 
@@ -62,10 +63,11 @@ class Faults {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& config,
-                                                           AdminMailbox* mailbox) {
+                                                           AdminMailbox* mailbox,
+                                                           const StartOptions& options) {
   std::unique_ptr<Assembly> assembly(new Assembly());
   try {
-    if (absl::Status built = assembly->Build(config, mailbox); !built.ok()) return built;
+    if (absl::Status built = assembly->Build(config, mailbox, options); !built.ok()) return built;
   } catch (const std::bad_alloc& error) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the system gives no memory for what the configuration asks for (", error.what(),
@@ -75,12 +77,20 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
   return assembly;
 }
 
-absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox) {
+absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox,
+                             const StartOptions& options) {
   absl::StatusOr<std::vector<SessionConfig>> sessions = ReadKeys(config);
   if (!sessions.ok()) return sessions.status();
-  const absl::StatusOr<std::unique_ptr<StartedJournal>> made = MakeEngine(config, *sessions);
+  const absl::StatusOr<std::unique_ptr<StartedJournal>> made =
+      MakeEngine(config, options, *sessions);
   if (!made.ok()) return made.status();
   const StartedJournal* const journal = made->get();
+  const absl::StatusOr<int64_t> now_ns = ChooseStartTime(
+      UnixNowNs(), std::max(engine_->now_ns(), journal == nullptr ? 0 : journal->end.time_ns),
+      {.ahead_max_ns = config.host.clock_ahead_max_ns,
+       .accept_clock = options.accept_clock,
+       .report = Log});
+  if (!now_ns.ok()) return now_ns.status();
   if (absl::Status venues = MakeVenues(config); !venues.ok()) return venues;
   if (absl::Status layer = MakeSessions(config, *sessions); !layer.ok()) return layer;
   if (journal != nullptr) {
@@ -100,14 +110,12 @@ absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox)
     if (session.epoch == 0) continue;
     for (const auto& listener : listeners_) listener->Admit(session.id, session.epoch);
   }
-  const int64_t now_ns =
-      std::max({UnixNowNs(), engine_->now_ns(), journal == nullptr ? 0 : journal->end.time_ns});
   if (journal != nullptr) {
-    if (absl::Status begun = BeginJournal(config, *journal, now_ns); !begun.ok()) return begun;
+    if (absl::Status begun = BeginJournal(config, *journal, *now_ns); !begun.ok()) return begun;
   }
   MakeGateway(config, mailbox);
   RINGWAY_PROBE(recovery_start_due);
-  if (journal != nullptr) gateway_->Start(now_ns, journal->start);
+  if (journal != nullptr) gateway_->Start(*now_ns, journal->start);
   RINGWAY_PROBE(recovery_start_recorded);
   return absl::OkStatus();
 }
@@ -177,12 +185,13 @@ absl::StatusOr<std::vector<SessionConfig>> Assembly::ReadKeys(const GatewayConfi
 }
 
 absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::MakeEngine(
-    const GatewayConfig& config, std::vector<SessionConfig>& sessions) {
+    const GatewayConfig& config, const StartOptions& options,
+    std::vector<SessionConfig>& sessions) {
   if (config.journal.directory.empty()) {
     engine_ = std::make_unique<Engine>(MakeEngineConfig(config));
     return std::unique_ptr<StartedJournal>();
   }
-  absl::StatusOr<std::unique_ptr<StartedJournal>> started = StartJournal(config);
+  absl::StatusOr<std::unique_ptr<StartedJournal>> started = StartJournal(config, options);
   if (!started.ok()) {
     return absl::Status(started.status().code(),
                         absl::StrCat("journal: ", Reason(started.status())));

@@ -28,6 +28,7 @@
 #include "gateway/recovery/snapshot_keeper.h"
 #include "gateway/session/session_layer.h"
 #include "gateway/session/session_options.h"
+#include "gateway/start_options.h"
 #include "msg/auth.h"
 #include "transport/any_link.h"
 #include "transport/wait.h"
@@ -40,7 +41,8 @@ class Assembly {
 
   // Errors: every fault of the first stage that failed, one per line, with its remedy.
   static absl::StatusOr<std::unique_ptr<Assembly>> Create(const GatewayConfig& config,
-                                                          AdminMailbox* mailbox);
+                                                          AdminMailbox* mailbox,
+                                                          const StartOptions& options = {});
 
   Gateway<Sessions>& gateway() noexcept { return *gateway_; }
   // Its now_ns() is where time goes on from: a clock begins there, not before.
@@ -54,10 +56,12 @@ class Assembly {
   Assembly() = default;
 
   // The stages, in order. Each needs what those before it made.
-  absl::Status Build(const GatewayConfig& config, AdminMailbox* mailbox);
+  absl::Status Build(const GatewayConfig& config, AdminMailbox* mailbox,
+                     const StartOptions& options);
   absl::StatusOr<std::vector<SessionConfig>> ReadKeys(const GatewayConfig& config);
   // Null where the configuration has no journal.
   absl::StatusOr<std::unique_ptr<StartedJournal>> MakeEngine(const GatewayConfig& config,
+                                                             const StartOptions& options,
                                                              std::vector<SessionConfig>& sessions);
   absl::Status MakeVenues(const GatewayConfig& config);
   absl::StatusOr<std::unique_ptr<Connector>> MakeVenue(const GatewayConfig& config,

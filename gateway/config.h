@@ -34,6 +34,8 @@ struct HostConfig {
   int32_t core = kAnyCore;  // index into the process's allowed cores
   WaitPolicy wait = WaitPolicy::kAuto;
   bool lock_memory = true;
+  // Further than this the journal's time may not be ahead of the wall clock at a start.
+  int64_t clock_ahead_max_ns = 3'600 * kNsPerS;
 };
 
 // [journal]: where every step is recorded (gateway/journal/JOURNAL.md).
@@ -44,7 +46,7 @@ struct JournalConfig {
   int64_t sync_interval_ns = 10 * kNsPerMs;       // between syncs that no session waits for
   uint64_t snapshot_bytes = uint64_t{256} << 20;  // of the journal, between snapshots; 0: none
   // Of the journal's end that stay at least; what is older goes once two snapshots hold it. 0: all.
-  uint64_t keep_bytes = 0;
+  uint64_t keep_bytes = uint64_t{1} << 30;
 };
 
 // [sessions]: what holds for every session.

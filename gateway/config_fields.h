@@ -62,6 +62,8 @@ void Fields(V& v, HostConfig& host) {
   v.Integer("core", host.core, ConfigForm::kWhole, {0, 4'095, HostConfig::kAnyCore});
   v.Choice("wait", host.wait, kWaitChoices);
   v.Flag("lock_memory", host.lock_memory);
+  v.Integer("clock_ahead_max", host.clock_ahead_max_ns, ConfigForm::kDuration,
+            {kNsPerS, 366 * kDayNs});
 }
 
 template <class V>

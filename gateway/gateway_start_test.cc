@@ -4,7 +4,9 @@
 // Each fault of the surroundings is tried with each kind of venue. None may end the process by a
 // signal, none may leave it running, and nobody may have been able to connect.
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +21,7 @@
 #include <functional>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <vector>
 
@@ -33,6 +36,7 @@ constexpr const char* kProgram = "gateway/ringway-gateway";
 constexpr int64_t kPatienceNs = 60 * kNsPerS;
 // Nobody's: limits by user do not hold for root.
 constexpr uid_t kUnusedUser = 61'234;
+constexpr int kNotAllowed = 77;
 
 std::string ReadAll(const std::string& path) {
   std::ifstream file(path);
@@ -50,6 +54,7 @@ struct Surroundings {
   std::string pools = "orders_max = 1000\npositions_max = 100\nexecutions_remembered = 1000\n";
   std::vector<std::string> key_files = {"/1.key"};
   std::vector<std::string> listen = {"/gw.sock"};
+  std::vector<std::string> arguments;
   std::function<void()> in_child = [] {};  // before the program is executed
 
   std::string Path(const std::string& name) const { return folder + name; }
@@ -69,6 +74,23 @@ struct Fault {
 };
 
 void RunWholly(const Surroundings& at);
+// Answers the folder in memory that the killed gateway leaves.
+std::string RunAndKill(const Surroundings& at);
+
+// A file system in memory of 8 MiB at `path`, for the process and its children.
+void MountSmall(const std::string& path) {
+  if (unshare(CLONE_NEWNS) != 0 ||
+      mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("small", path.c_str(), "tmpfs", 0, "size=8m,mode=0700") != 0) {
+    _exit(kNotAllowed);
+  }
+}
+
+// The wall clock that the program sees is so far off.
+void ShiftWallClock(int64_t days) {
+  setenv("LD_PRELOAD", "gateway/libshifted_clock.so", 1);
+  setenv("RINGWAY_TEST_CLOCK_SHIFT_S", std::to_string(days * 86'400).c_str(), 1);
+}
 
 const std::vector<Fault>& Faults() {
   static const std::vector<Fault> faults = {
@@ -105,6 +127,51 @@ const std::vector<Fault>& Faults() {
          close(fd);
        },
        {"journal: ", "000000000001.segment"}},
+      {"AJournalDirectoryThatOthersMayWrite",
+       [](Surroundings& at) {
+         ASSERT_EQ(mkdir(at.Path(at.journal).c_str(), 0700), 0);
+         ASSERT_EQ(chmod(at.Path(at.journal).c_str(), 0777), 0);
+       },
+       {"has mode 0777", "chmod go-w"}},
+      {"ImagesThatAreGone",
+       [](Surroundings& at) { std::filesystem::remove_all(RunAndKill(at)); },
+       {"ALARM", "RemoveIPC=", "--accept-loss"}},
+      {"ImagesThatAreOpenToOthers",
+       [](Surroundings& at) { ASSERT_EQ(chmod(RunAndKill(at).c_str(), 0777), 0); },
+       {"is not what the gateway made", "/run/ringway"}},
+      {"NoRoomInMemory",
+       [](Surroundings& at) {
+         ASSERT_EQ(mkdir(at.Path("/small").c_str(), 0700), 0);
+         at.journal_keys = "memory_directory = \"" + at.Path("/small") + "\"\n";
+         at.in_child = [&at] { MountSmall(at.Path("/small")); };
+       },
+       {"has room for 8 MiB", "needs 16 MiB", "--shm-size"}},
+      {"NoRoomOnTheDisk",
+       [](Surroundings& at) {
+         ASSERT_EQ(mkdir(at.Path("/small").c_str(), 0700), 0);
+         at.journal = "/small/journal";
+         at.in_child = [&at] { MountSmall(at.Path("/small")); };
+       },
+       {"/small/journal has room for 7 MiB", "needs 12 MiB"}},
+      {"AWallClockThatWasAheadOnce",
+       [](Surroundings& at) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+         GTEST_SKIP() << "a sanitizer's runtime has to be loaded first";
+#endif
+         at.in_child = [] { ShiftWallClock(100); };
+         RunWholly(at);
+         at.in_child = [] {};
+       },
+       {"the journal is ahead by", "host.clock_ahead_max", "timedatectl", "--accept-clock"}},
+      {"AWallClockThatIsYearsAhead",
+       [](Surroundings& at) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+         GTEST_SKIP() << "a sanitizer's runtime has to be loaded first";
+#endif
+         RunWholly(at);
+         at.in_child = [] { ShiftWallClock(400); };
+       },
+       {"the clock is ahead by", "timedatectl", "--accept-clock"}},
       {"ASocketWhoseFolderIsMissing",
        [](Surroundings& at) {
          at.listen = {"/none-1/gw.sock", "/none-2/gw.sock"};
@@ -178,9 +245,12 @@ class RunningProgram {
     if (std::freopen(err.c_str(), "w", stderr) == nullptr) _exit(98);
     std::string config = "--config=" + folder_ + "/gateway.toml";
     std::string program = at.program;
-    std::array<char*, 3> argv = {program.data(), config.data(), nullptr};
+    std::vector<std::string> arguments = at.arguments;
+    std::vector<char*> argv = {program.data(), config.data()};
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
     at.in_child();
-    execv(argv[0], argv.data());
+    execv(argv.front(), argv.data());
     _exit(97);
   }
   ~RunningProgram() {
@@ -225,6 +295,31 @@ void RunWholly(const Surroundings& at) {
   ASSERT_EQ(program.End(), 0) << program.Errors();
 }
 
+// The images that a killed gateway left, as the journal's folder says; empty: none.
+std::string ImagesOf(const Surroundings& at) {
+  const std::string note = ReadAll(at.Path(at.journal) + "/running");
+  const std::size_t begin = note.find("images ");
+  if (begin == std::string::npos) return {};
+  return note.substr(begin + 7, note.find('\n', begin) - begin - 7);
+}
+
+void RemoveImagesOf(const Surroundings& at) {
+  std::error_code ignored;
+  if (const std::string images = ImagesOf(at); !images.empty()) {
+    std::filesystem::remove_all(images, ignored);
+  }
+}
+
+std::string RunAndKill(const Surroundings& at) {
+  at.Write("/gateway.toml", ConfigText(at, "connector = \"exchange\"\n"));
+  RunningProgram program(at);
+  EXPECT_TRUE(program.BecomesReady()) << program.Errors();
+  program.Signal(SIGKILL);
+  EXPECT_EQ(program.End(), -SIGKILL);
+  std::filesystem::remove(at.Path("/gw.sock"));  // a killed process leaves it
+  return ImagesOf(at);
+}
+
 class StartTest : public testing::TestWithParam<std::tuple<std::size_t, const char*>> {
  protected:
   void SetUp() override {
@@ -235,7 +330,10 @@ class StartTest : public testing::TestWithParam<std::tuple<std::size_t, const ch
     at_.Write("/1.key", std::string(64, 'a') + "\n");
     at_.Write("/2.key", std::string(64, 'b') + "\n");
   }
-  void TearDown() override { std::filesystem::remove_all(at_.folder); }
+  void TearDown() override {
+    RemoveImagesOf(at_);
+    std::filesystem::remove_all(at_.folder);
+  }
   void WriteConfig() {
     at_.Write("/gateway.toml", ConfigText(at_, VenueText(std::get<1>(GetParam()), at_)), 0644);
   }
@@ -248,8 +346,11 @@ TEST_P(StartTest, AFaultIsToldWithItsRemedyAndEndsTheStart) {
   fault.arrange(at_);
   if (HasFatalFailure() || IsSkipped()) return;
   WriteConfig();
+  std::filesystem::remove(at_.Path("/out"));
   RunningProgram program(at_);
-  EXPECT_EQ(program.End(), 1) << program.Errors();
+  const int end = program.End();
+  if (end == kNotAllowed) GTEST_SKIP() << "no file system can be mounted here";
+  EXPECT_EQ(end, 1) << program.Errors();
   const std::string errors = program.Errors();
   for (const std::string& said : fault.said) {
     EXPECT_NE(errors.find(said), std::string::npos) << said << "\nis not in\n" << errors;
@@ -268,6 +369,44 @@ INSTANTIATE_TEST_SUITE_P(EveryFaultWithEveryVenue, StartTest,
                          testing::Combine(testing::Range(std::size_t{0}, Faults().size()),
                                           testing::Values("exchange", "exchange-link")),
                          NameOf);
+
+class AcceptedStartTest : public StartTest {};
+
+TEST_P(AcceptedStartTest, AnOperatorWhoAcceptsALossStartsAndIsNotAskedAgain) {
+  std::filesystem::remove_all(RunAndKill(at_));
+  WriteConfig();
+  for (const bool accepted : {true, false}) {
+    at_.arguments.clear();
+    if (accepted) at_.arguments.push_back("--accept-loss");
+    std::filesystem::remove(at_.Path("/out"));
+    RunningProgram program(at_);
+    ASSERT_TRUE(program.BecomesReady()) << program.Errors();
+    EXPECT_EQ(program.Errors().find("ALARM") != std::string::npos, accepted) << program.Errors();
+    program.Signal(SIGTERM);
+    EXPECT_EQ(program.End(), 0) << program.Errors();
+  }
+}
+
+TEST_P(AcceptedStartTest, AnOperatorWhoAcceptsTheClockStartsAndIsTold) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer's runtime has to be loaded first";
+#endif
+  at_.in_child = [] { ShiftWallClock(100); };
+  RunWholly(at_);
+  at_.in_child = [] {};
+  at_.arguments = {"--accept-clock"};
+  WriteConfig();
+  std::filesystem::remove(at_.Path("/out"));
+  RunningProgram program(at_);
+  ASSERT_TRUE(program.BecomesReady()) << program.Errors();
+  EXPECT_NE(program.Errors().find("passes a tenth slower"), std::string::npos) << program.Errors();
+  program.Signal(SIGTERM);
+  EXPECT_EQ(program.End(), 0) << program.Errors();
+}
+
+INSTANTIATE_TEST_SUITE_P(WithEveryVenue, AcceptedStartTest,
+                         testing::Combine(testing::Values(std::size_t{0}),
+                                          testing::Values("exchange", "exchange-link")));
 
 class SecondGatewayTest : public StartTest {};
 

@@ -1,6 +1,9 @@
 // How is a journal opened, replayed and gone on with?
 #include "gateway/journal_start.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,15 +23,38 @@ namespace {
 
 void LogJournal(std::string_view line) { Log(absl::StrCat("journal: ", std::string(line))); }
 
+// systemd-logind empties /dev/shm of what a user has there when he logs out the last time, unless
+// the user is one of the system's (RemoveIPC= of logind.conf).
+void WarnOfCleaners(const std::string& memory_directory) {
+  constexpr uid_t kSystemUserMax = 999;
+  const uid_t user = geteuid();
+  if (user <= kSystemUserMax) return;
+  struct stat memory {};
+  struct stat shared {};
+  if (stat(memory_directory.c_str(), &memory) != 0 || stat("/dev/shm", &shared) != 0) return;
+  if (memory.st_dev != shared.st_dev) return;
+  LogJournal(absl::StrCat(
+      "warning: user ", user,
+      " is not a system user: where systemd-logind runs, it removes what "
+      "this user keeps in ",
+      memory_directory,
+      " when he logs out the last time, and with it what "
+      "was acknowledged last. Run as a system user, or set memory_directory to a folder in memory "
+      "that nobody cleans, as /run/ringway"));
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config) {
+absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config,
+                                                             const StartOptions& options) {
+  WarnOfCleaners(config.journal.memory_directory);
   const std::string& directory = config.journal.directory;
   absl::StatusOr<std::unique_ptr<FileStorage>> storage =
       FileStorage::Open({.directory = directory,
                          .memory_directory = config.journal.memory_directory,
                          .segment_bytes = config.journal.segment_bytes,
                          .sync_interval_ns = config.journal.sync_interval_ns,
+                         .accept_loss = options.accept_loss,
                          .report = LogJournal});
   if (!storage.ok()) return storage.status();
 
@@ -42,7 +68,10 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
        .replay = {.config_of = [directory](uint64_t h) { return KeptEngineConfig(directory, h); },
                   .report_slots = config.sessions_common.report_slots},
        .report = LogJournal,
-       .stops = [] { return StopSignal() != 0; }});
+       .stops = [&options] {
+         if (options.progresses) options.progresses();
+         return StopSignal() != 0;
+       }});
   if (!recovered.ok()) return recovered.status();
   ReplayedGateway& past = recovered->past;
   if (absl::Status fits = past.Configure(*hash); !fits.ok()) return fits;

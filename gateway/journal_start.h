@@ -16,6 +16,7 @@
 #include "gateway/journal/reader.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/recovery/snapshot_keeper.h"
+#include "gateway/start_options.h"
 
 namespace ringway {
 
@@ -30,9 +31,11 @@ struct StartedJournal {
 };
 
 // REQUIRES: config.journal.directory is not empty. Errors, each with its remedy: another gateway
-// has the journal; damage; a replay that differs; a configuration that the state does not fit.
-// Snapshots that are passed over are logged.
-absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config);
+// has the journal; damage; a replay that differs; a configuration that the state does not fit;
+// images of a former process are gone (StartOptions::accept_loss); Cancelled: a signal asked for the
+// end. What an operator has to know is logged.
+absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config,
+                                                             const StartOptions& options = {});
 
 // Makes snapshots of it while the gateway runs. Null where the configuration wants none. Errors:
 // the system has no room for its thread.

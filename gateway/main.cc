@@ -37,6 +37,8 @@
 #include "gateway/program_flags.h"
 #include "gateway/service_manager.h"
 #include "gateway/snapshot_process.h"
+#include "gateway/start_options.h"
+#include "gateway/start_time.h"
 #include "gateway/version.h"
 #include "schema/messages.h"
 #include "transport/wait.h"
@@ -46,6 +48,12 @@ ABSL_FLAG(std::string, check_config, "",
           "print OK and the effective configuration of this file, or every error in it, and exit");
 ABSL_FLAG(std::string, report, "",
           "write a JSON report here on an orderly stop, instead of report_file");
+ABSL_FLAG(
+    bool, accept_loss, false,
+    "start although what a killed gateway kept in memory is gone, and with it perhaps what was "
+    "acknowledged last");
+ABSL_FLAG(bool, accept_clock, false,
+          "start although the wall clock and the journal contradict each other");
 ABSL_FLAG(std::string, snapshot_journal, "",
           "for a gateway's own use: make a snapshot of this journal and exit");
 ABSL_FLAG(uint64_t, snapshot_through, 0,
@@ -81,12 +89,14 @@ bool EveryVenueIsUp(const GatewayConfig& config, const Engine& engine) {
 // What the waiter needs of the duty loop to put it to sleep and to wake it: a Sleeper.
 struct DutyLoop {
   Gateway<Assembly::Sessions>& gateway;
-  SteadyUnixClock clock;
-  int64_t now_ns = clock.NowNs();  // of the last turn
+  int64_t engine_ns;  // where the engine's time goes on from
+  SteadyUnixClock clock = SteadyUnixClock();
+  TimeLead lead = TimeLead(clock.NowNs(), engine_ns);
+  int64_t now_ns = lead.At(clock.NowNs());  // of the last turn
 
   bool Arm() noexcept { return gateway.ArmWake(); }
   bool Turn() {
-    now_ns = clock.NowNs();
+    now_ns = lead.At(clock.NowNs());
     return gateway.DoWork(now_ns);
   }
   void Disarm() noexcept { gateway.DisarmWake(); }
@@ -126,7 +136,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
   auto& gateway = assembly.gateway();
   ServiceManager service_manager;
   ClockNotice clock_notice;
-  DutyLoop loop{gateway, SteadyUnixClock(assembly.engine().now_ns())};
+  DutyLoop loop{.gateway = gateway, .engine_ns = assembly.engine().now_ns()};
   const int64_t start_ns = loop.now_ns;
   int64_t stop_deadline_ns = 0;
   bool ready = false;
@@ -169,7 +179,9 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
 absl::Status WriteReport(const std::string& path, const GatewayStatus& status) {
   const std::string text = PrintStatusJson(status, kVersion);
   const std::string unfinished = path + ".tmp";
-  std::FILE* file = std::fopen(unfinished.c_str(), "w");
+  // A file of its own: in a folder that others write to, a link may have the name.
+  std::remove(unfinished.c_str());
+  std::FILE* file = std::fopen(unfinished.c_str(), "wxe");
   bool ok = file != nullptr;
   if (ok) {
     ok = std::fwrite(text.data(), 1, text.size(), file) == text.size();
@@ -187,6 +199,18 @@ int Fail(const absl::Status& status) {
   return 1;
 }
 
+StartOptions StartOptionsFromFlags() {
+  constexpr int64_t kToldEveryNs = 5 * kNsPerS;
+  return {.accept_loss = absl::GetFlag(FLAGS_accept_loss),
+          .accept_clock = absl::GetFlag(FLAGS_accept_clock),
+          .progresses = [service_manager = ServiceManager(), told_ns = int64_t{0}]() mutable {
+            const int64_t now_ns = MonotonicNowNs();
+            if (now_ns - told_ns < kToldEveryNs) return;
+            told_ns = now_ns;
+            service_manager.Starting("replaying the journal");
+          }};
+}
+
 int Run(const GatewayConfig& config) {
   HoldSignals();  // before any thread starts
   const LogOutput log(STDERR_FILENO);
@@ -199,7 +223,7 @@ int Run(const GatewayConfig& config) {
   AdminMailbox mailbox;
   const bool with_admin = !config.admin.socket.empty();
   absl::StatusOr<std::unique_ptr<Assembly>> assembly =
-      Assembly::Create(config, with_admin ? &mailbox : nullptr);
+      Assembly::Create(config, with_admin ? &mailbox : nullptr, StartOptionsFromFlags());
   if (!assembly.ok()) {
     if (StopSignal() == 0) return Fail(assembly.status());
     Log(absl::StrCat(sigabbrev_np(StopSignal()), " came before the start was done: stopped"));
@@ -269,14 +293,16 @@ int Main() {
 }  // namespace ringway
 
 int main(int argc, char** argv) {
-  const std::optional<int> done =
-      ringway::ReadFlags(argc, argv,
-                         {.name = "ringway-gateway",
-                          .summary = "routes orders from strategies to venues\n\n"
-                                     "  ringway-gateway --config FILE [--report FILE]\n"
-                                     "  ringway-gateway --check-config FILE\n"
-                                     "  ringway-gateway --version",
-                          .source = __FILE__,
-                          .version = ringway::kVersion});
+  const std::optional<int> done = ringway::ReadFlags(
+      argc, argv,
+      {.name = "ringway-gateway",
+       .summary =
+           "routes orders from strategies to venues\n\n"
+           "  ringway-gateway --config FILE [--report FILE]\n"
+                                     "                  [--accept-loss] [--accept-clock]\n"
+           "  ringway-gateway --check-config FILE\n"
+           "  ringway-gateway --version",
+       .source = __FILE__,
+       .version = ringway::kVersion});
   return done.has_value() ? *done : ringway::Main();
 }

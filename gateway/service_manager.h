@@ -17,6 +17,10 @@ class ServiceManager {
 
   void Ready(std::string_view status) const { Send("READY=1\nSTATUS=" + std::string(status)); }
   void Stopping() const { Send("STOPPING=1"); }
+  // A long start makes progress: it may take this much longer. To be called more often than that.
+  void Starting(std::string_view status) const {
+    Send("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=" + std::string(status));
+  }
 
   // To be called every turn of the duty loop: tells the watchdog, at half its interval, that the
   // loop turns.
