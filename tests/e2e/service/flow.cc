@@ -44,7 +44,7 @@ int Run(const std::string& uri, const std::string& key_file, uint64_t count, pid
                      .ord_type = OrdType::kLimit};
       if ((*session)->Send(order) == SendStatus::kOk) ++sent;
     }
-    (*session)->Poll(Handlers{[&](const OrderAck&) { ++acknowledged; }});
+    (*session)->Poll(Handlers{[&](const OrderAck&) { ++acknowledged; }}, 64);
   }
   if (gateway > 0) kill(gateway, SIGKILL);
   std::printf("%llu\n", static_cast<unsigned long long>(acknowledged));
