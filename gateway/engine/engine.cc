@@ -115,7 +115,7 @@ bool Engine::OnOccasion(const Input& input) noexcept {
       WatchIdentifiers();
       return true;
     case Origin::kStart:
-      OnStart(input.id);
+      OnStart(input);
       return true;
     case Origin::kJournal:
       if (input.id > 1) return false;
@@ -209,6 +209,9 @@ void Engine::OnVenue(uint32_t venue, const Input& input, Effects& effects) noexc
       DoWork(effects);
       break;
     }
+    case FrameType::kGapFill:
+      if (LeaveOutRequests(input)) status = DecodeStatus::kOk;
+      break;
     default:
       break;
   }

@@ -268,6 +268,7 @@ class Engine {
   // engine_venue.cc
   void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
   void OnReferencePrice(const ReferencePrice& reference) noexcept;
+  [[nodiscard]] bool LeaveOutRequests(const Input& input) noexcept;
 
   // engine_session.cc
   void OnSessionUp(uint32_t session, const Input& input) noexcept;
@@ -285,7 +286,7 @@ class Engine {
   void RetryLater(uint32_t session) noexcept;
   void StartRetry(uint32_t session) noexcept;
   void RetryAll() noexcept;
-  void OnStart(uint32_t number) noexcept;
+  void OnStart(const Input& input) noexcept;
   void WatchIdentifiers() noexcept;
 
   // engine_work.cc

@@ -156,10 +156,12 @@ void Engine::StartRetries(const Effects& effects) noexcept {
 // --- Starts and identifiers ---
 
 // A new process goes on: as if every link had been lost and every venue gone down, in one step.
-void Engine::OnStart(uint32_t number) noexcept {
+void Engine::OnStart(const Input& input) noexcept {
+  const uint32_t number = input.id;
   RINGWAY_CHECK(CanStart(number), "a start's number is above the last and leaves identifiers");
   orders_.SkipRequests((number - start_) * kRequestsPerStart);
   start_ = number;
+  if (input.type == FrameType::kGapFill) static_cast<void>(LeaveOutRequests(input));
   checks_.get<KillSwitch>().Set(GatewayFault::kJournal, false);
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
     SessionState& state = sessions_[session];

@@ -46,6 +46,32 @@ TEST_F(EngineStartTest, IdentifiersBeginBeyondWhatALostTailOfTheJournalCanHold) 
   EXPECT_EQ(Accepted(Buy(3)) >> kSlotBits, after + 1 + 3 * kRequestsPerStart);
 }
 
+TEST_F(EngineStartTest, WithoutRecordsIdentifiersBeginWhereTheStartSays) {
+  const GapFill used{.new_seq = uint64_t{1} << 61};
+  Step(Origin::kStart, 1, used);
+  SetVenue(1, VenueState::kUp);
+  EXPECT_GE(Accepted(Buy(1)), used.new_seq);
+}
+
+TEST_F(EngineStartTest, IdentifiersBeginAboveWhatAVenueHasSeen) {
+  const uint64_t before = Accepted(Buy(1));
+  const uint64_t seen = before + (uint64_t{1000} << kSlotBits);
+  Step(Origin::kVenue, 1, GapFill{.new_seq = seen + 1});
+  const uint64_t after = Accepted(Buy(2));
+  EXPECT_EQ(after >> kSlotBits, (seen >> kSlotBits) + 1);
+  Step(Origin::kVenue, 2, GapFill{.new_seq = before});  // less than is known already
+  EXPECT_EQ(Accepted(Buy(3)) >> kSlotBits, (after >> kSlotBits) + 1);
+  EXPECT_EQ(counters().malformed_reports, 0u);
+}
+
+TEST_F(EngineStartTest, AVenueCannotUseUpTheIdentifiers) {
+  const uint64_t before = Accepted(Buy(1)) >> kSlotBits;
+  Step(Origin::kVenue, 1, GapFill{.new_seq = UINT64_MAX});
+  Step(Origin::kVenue, 1, GapFill{.new_seq = 0});
+  EXPECT_EQ(counters().malformed_reports, 2u);
+  EXPECT_EQ(Accepted(Buy(2)) >> kSlotBits, before + 1);
+}
+
 TEST_F(EngineStartTest, StartsAreNumberedUpwardsAndTheirNumberIsLimited) {
   EXPECT_FALSE(engine().CanStart(0));
   EXPECT_TRUE(engine().CanStart(1));

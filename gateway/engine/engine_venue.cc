@@ -35,6 +35,17 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
   RecountWork();
 }
 
+// A GapFill about our own requests: identifiers below newSeq may be in use. False, and nothing
+// changes, when it cannot be read or asks for more than is given up on hearsay.
+bool Engine::LeaveOutRequests(const Input& input) noexcept {
+  GapFill fill;
+  if (Decode(input.payload, fill) != DecodeStatus::kOk || fill.new_seq == 0) return false;
+  if (fill.new_seq - 1 > kRequestIdHearsayMax) return false;
+  const uint64_t used = (fill.new_seq - 1) >> kSlotBits;
+  if (used > orders_.requests()) orders_.SkipRequests(used - orders_.requests());
+  return true;
+}
+
 void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
   const uint32_t index = InstrumentIndex(reference.instrument);
   if (index == kNone || reference.price <= 0 || reference.price > instruments_[index].price_max) {

@@ -15,6 +15,7 @@
 #include <type_traits>
 
 #include "gateway/engine/engine_config.h"
+#include "gateway/step.h"
 #include "schema/messages.h"
 
 namespace ringway {
@@ -33,6 +34,7 @@ inline constexpr uint64_t kRequestsReserve = uint64_t{1} << 32;
 // requests are over 600 MB of records). 65,000 starts leave room for no request, 10,000 for
 // 9 * 10^11.
 inline constexpr uint64_t kRequestsPerStart = uint64_t{1} << 24;
+static_assert(kRequestIdHearsayMax >> kSlotBits < kRequestsMax - kRequestsReserve);
 
 constexpr Slot SlotOf(uint64_t venue_request_id) noexcept {
   return static_cast<Slot>(venue_request_id & (kOrdersMax - 1));
