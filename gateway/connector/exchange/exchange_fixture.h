@@ -36,6 +36,7 @@ struct Told {
   SessionReject session;
   ReferencePrice reference;
   VenueStatus status;
+  GapFill used;
 };
 
 class ExchangeTest : public testing::Test {
@@ -157,6 +158,9 @@ class ExchangeTest : public testing::Test {
           break;
         case FrameType::kVenueStatus:
           status = Decode(report->bytes(), told.status);
+          break;
+        case FrameType::kGapFill:
+          status = Decode(report->bytes(), told.used);
           break;
         default:
           break;

@@ -15,7 +15,7 @@ absl::StatusOr<std::unique_ptr<Exchange>> Exchange::Create(const ExchangeOptions
 Exchange::Exchange(const ExchangeOptions& options)
     : options_(options),
       book_(options),
-      index_(options.orders_max, options.closed_ids_max),
+      index_(options.orders_max, options.closed_ids_max, options.hash_seed),
       expiries_(book_),
       ledger_(options.positions_max),
       last_exec_id_(options.ids_after),
@@ -44,11 +44,30 @@ absl::StatusOr<uint32_t> Exchange::Admit(uint64_t id) {
   return static_cast<uint32_t>(members_.size() - 1);
 }
 
+uint32_t Exchange::Disown(uint32_t member, uint64_t known) noexcept {
+  Member& anew = members_[member];
+  anew.ids_after = anew.last_id;
+  anew.tells_ids = anew.last_id != 0;
+  if (anew.disown_slot == kNoSlot) {
+    ++disowning_;
+    anew.known = known;
+  } else {
+    anew.known = std::min(anew.known, known);
+  }
+  anew.disowned = anew.requests;
+  anew.disown_slot = 0;
+  return anew.open_orders;
+}
+
 bool Exchange::Connect(int64_t now_ns, uint32_t member) {
-  if (!HasRoom(member)) return false;
-  now_ns_ = now_ns;
   Member& joining = members_[member];
+  if (!HasRoom(member) || joining.disown_slot != kNoSlot) return false;
+  now_ns_ = now_ns;
   joining.connected = true;
+  if (joining.tells_ids) {
+    joining.tells_ids = false;
+    joining.queue.Add(GapFill{.new_seq = joining.last_id + (joining.last_id != UINT64_MAX)});
+  }
   VenueStatus status;
   status.transact_time = static_cast<uint64_t>(now_ns);
   status.venue = options_.venue;
@@ -63,7 +82,8 @@ void Exchange::Disconnect(uint32_t member) noexcept { members_[member].connected
 
 void Exchange::OnTimer(int64_t now_ns) noexcept {
   now_ns_ = now_ns;
-  static_cast<void>(Settle());  // what could not be settled goes on at the next call
+  // What could not be settled goes on at the next call.
+  if (Settle() && disowning_ != 0) CancelDisowned();
   // So many instruments a call, in turn, that a large venue's timer stays short.
   constexpr size_t kInstrumentsPerCallMax = 256;
   const size_t count = std::min(kInstrumentsPerCallMax, instruments_.size());
@@ -106,7 +126,8 @@ void Exchange::PublishReference(uint16_t instrument) noexcept {
   message.instrument = traded.options.id;
   for (Member& member : members_) {
     if (!member.connected) continue;
-    if (member.queue.room() < member.queue.capacity() / 2) {
+    if (member.queue.room() < member.queue.capacity() / 2 ||
+        member.queue.room() <= member.open_orders + kReportsPerStepMax) {
       ++ledger_.counters.references_skipped;
     } else {
       member.queue.Add(message);

@@ -27,15 +27,20 @@
 //   below it, tooLateToCancel. stopPrice 0 leaves a waiting stop's price as it is; stopPrice does
 //   not matter once a stop is triggered. A request that names a superseded id gets unknownOrder.
 // - Duplicate: the id of an open or a lately closed order (Options::closed_ids_max) is refused. A
-//   cancel's own id is echoed, not remembered; so is a rejected order's.
+//   cancel's own id is echoed, not remembered; so is a rejected order's. A member that begins anew
+//   (Disown) is refused every id that is not above all that were used in its name before.
 // - Reference price: the last trade; before any, the mid; before that, the opening price.
 //
-// Back-pressure. Reports go to a queue per member and are never dropped. A step (one trade, one
-// expiry, the start of one request) is carried out only when the queues of those concerned can take
-// kReportsPerStepMax more. A sweep that runs out of room pauses where it is and goes on at the next
-// call, when the owner has drained the queue; until then every request is answered kWait. So one
-// member that stops reading stops the venue, once its queue is full. Only ReferencePrice, of which
-// the latest is enough, is left out when a member's queue is half full; the next repeat brings it.
+// Back-pressure. Reports go to a queue per member and are never dropped. Each open order has a
+// place set aside in its member's queue for the report of its end, so an order can always be
+// canceled or expire. What needs more room than that waits for its own member alone:
+// - a request is answered kWait when its member's queue has no room for what it may lead to;
+// - a resting order whose member has no room for a trade is canceled when its turn comes;
+// - a sweep whose own member has no room pauses where it is and goes on at the next call, when the
+//   owner has drained the queue; meanwhile every request is answered kWait, but for no longer than
+//   Options::pause_max_ns, then the rest of the sweeping order is canceled.
+// Of ReferencePrice the latest is enough: it is left out when a member's queue is half full; the
+// next repeat brings it.
 #pragma once
 
 #include <cstddef>
@@ -80,8 +85,13 @@ class Exchange {
   // The index of the member (a gateway) that calls itself `id`, the same each time. Orders and ids
   // of different members have nothing to do with each other. ResourceExhausted beyond members_max.
   absl::StatusOr<uint32_t> Admit(uint64_t id);
+  // The member goes on without knowing what became of its requests after the first `known`: the
+  // orders that those entered are canceled (OnTimer), and it is told by Connect() which ids were
+  // used. Answers how many open orders the member has, those that it knows included.
+  uint32_t Disown(uint32_t member, uint64_t known) noexcept;
   // From here on the member gets reference prices; VenueStatus up is its next report. Its orders
-  // outlive connections. False when its queue is too full: drain, then try again.
+  // outlive connections. False while orders that it does not know are being canceled, or its queue
+  // is too full: drain, then try again.
   bool Connect(int64_t now_ns, uint32_t member);
   void Disconnect(uint32_t member) noexcept;
 
@@ -97,12 +107,20 @@ class Exchange {
   // whenever busy().
   void OnTimer(int64_t now_ns) noexcept;
 
-  // Whether a sweep is paused or triggered stops wait for it.
-  bool busy() const noexcept { return active_ != kNoSlot || elected_head_ != kNoSlot; }
+  // Whether OnTimer() has work that needs no time to pass: a sweep is paused, triggered stops wait
+  // for it, or orders are being canceled that their member does not know.
+  bool busy() const noexcept {
+    return active_ != kNoSlot || elected_head_ != kNoSlot || disowning_ != 0;
+  }
 
   ReportQueue& reports(uint32_t member) noexcept { return members_[member].queue; }
   // Requests taken from the member so far.
   uint64_t requests_taken(uint32_t member) const noexcept { return members_[member].requests; }
+  // Reports that fit the member's queue besides the ends of its open orders.
+  uint64_t spare(uint32_t member) const noexcept {
+    const Member& m = members_[member];
+    return m.queue.room() - m.open_orders;
+  }
   uint32_t member_count() const noexcept { return static_cast<uint32_t>(members_.size()); }
 
   const Book& book() const noexcept { return book_; }
@@ -116,6 +134,16 @@ class Exchange {
     uint64_t id;
     ReportQueue queue;
     uint64_t requests = 0;
+    uint64_t last_id = 0;    // the highest that a request had
+    uint64_t ids_after = 0;  // requests with ids up to here are refused: another might know them
+    // Orders of requests behind the first and up to the second are being canceled, from this slot
+    // on; kNoSlot: none are.
+    uint64_t known = 0;
+    uint64_t disowned = 0;
+    Slot disown_slot = kNoSlot;
+    int64_t no_pause_until_ns = 0;
+    uint32_t open_orders = 0;
+    bool tells_ids = false;  // Connect() has to
     bool connected = false;
   };
 
@@ -148,7 +176,11 @@ class Exchange {
   void MaybePublishReference(uint16_t instrument) noexcept;
 
   // matching_requests.cc: what is asked, and whether it makes sense.
-  bool Begin(int64_t now_ns, uint32_t member) noexcept;
+  bool Begin(int64_t now_ns, uint32_t member, uint64_t id) noexcept;
+  bool IsUsedId(uint32_t member, uint64_t id) const noexcept {
+    return id != 0 && id <= members_[member].ids_after;
+  }
+  bool HasRoomForOrder(uint32_t member) const noexcept;
   Slot FindInstrument(uint32_t id) const noexcept;
   RejectReason Check(const NewOrder& request, uint32_t member, Slot instrument) const noexcept;
   RejectReason CheckTerms(const NewOrder& request, const Instrument& terms) const noexcept;
@@ -165,10 +197,11 @@ class Exchange {
               OrdStatus status, CancelRejectReason reason) noexcept;
 
   // matching_sweep.cc: what happens to orders.
-  bool HasRoom(uint32_t member) const noexcept {
-    return members_[member].queue.room() >= kReportsPerStepMax;
-  }
+  bool HasRoom(uint32_t member) const noexcept { return spare(member) >= kReportsPerStepMax; }
   bool Settle() noexcept;
+  bool Pauses(uint32_t member) noexcept;
+  void EndPause() noexcept;
+  void CancelDisowned() noexcept;
   void Enter(Slot slot) noexcept;
   bool Sweep() noexcept;
   void Trade(Slot taker, Slot maker) noexcept;
@@ -195,7 +228,10 @@ class Exchange {
   Slot active_ = kNoSlot;        // the order that is sweeping the book
   Slot elected_head_ = kNoSlot;  // triggered stops that have yet to enter, linked by Order::next
   Slot elected_tail_ = kNoSlot;
-  size_t next_reference_ = 0;  // where OnTimer() goes on publishing
+  int64_t paused_ns_ = 0;       // when the sweep began to wait for its member; 0: it does not
+  uint32_t paused_member_ = 0;  // whose it was
+  uint32_t disowning_ = 0;      // members with orders that are being canceled
+  size_t next_reference_ = 0;   // where OnTimer() goes on publishing
 };
 
 }  // namespace ringway::exchange

@@ -53,7 +53,9 @@ RejectReason Exchange::Check(const NewOrder& request, uint32_t member,
   if (RejectReason reason = CheckTerms(request, terms); reason != RejectReason::kNone) {
     return reason;
   }
-  if (index_.Find(member, request.cl_ord_id) != nullptr) return RejectReason::kDuplicateOrder;
+  if (IsUsedId(member, request.cl_ord_id) || index_.Find(member, request.cl_ord_id) != nullptr) {
+    return RejectReason::kDuplicateOrder;
+  }
   if (request.post_only != 0 &&
       WouldTrade(static_cast<uint16_t>(instrument), request.side, request.price)) {
     return RejectReason::kWouldTakeLiquidity;
@@ -97,7 +99,7 @@ CancelRejectReason Exchange::Check(const Replace& request, uint32_t member,
                                    const Order& order) const noexcept {
   const Instrument& terms = instruments_[order.instrument];
   if (request.cl_ord_id == 0 || !request.ReservedAreZero()) return CancelRejectReason::kOther;
-  if (index_.Find(member, request.cl_ord_id) != nullptr) {
+  if (IsUsedId(member, request.cl_ord_id) || index_.Find(member, request.cl_ord_id) != nullptr) {
     return CancelRejectReason::kDuplicateClOrdId;
   }
   if (request.qty == 0 || !terms.of_lot.Has(request.qty) || request.qty > terms.options.qty_max) {

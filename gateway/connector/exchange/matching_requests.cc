@@ -1,4 +1,6 @@
 // What is asked of the exchange, and what follows at once?
+#include <algorithm>
+
 #include "gateway/connector/exchange/matching.h"
 #include "schema/codec.h"
 
@@ -36,7 +38,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, FrameType type,
                              : SessionRejectReason::kUnknownMessageType;
   }
   if (status == DecodeStatus::kOk) return answer;
-  if (!Begin(now_ns, member)) return Answer::kWait;
+  if (!Begin(now_ns, member, 0)) return Answer::kWait;
   ++ledger_.counters.malformed;
   SessionReject reject;
   reject.ref_seq = members_[member].requests;
@@ -47,14 +49,14 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, FrameType type,
 }
 
 Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& request) noexcept {
-  if (!Begin(now_ns, member)) return Answer::kWait;
+  if (!Begin(now_ns, member, request.cl_ord_id)) return Answer::kWait;
   ++ledger_.counters.orders_received;
   const Slot instrument = FindInstrument(request.instrument);
   RejectReason reason = Check(request, member, instrument);
   Slot position = kNoSlot;
   if (reason == RejectReason::kNone) {
     position = ledger_.Find(request.account, request.instrument);
-    if (position == kNoSlot) reason = RejectReason::kVenueOption;
+    if (position == kNoSlot || !HasRoomForOrder(member)) reason = RejectReason::kVenueOption;
   }
   const Slot slot = reason == RejectReason::kNone ? book_.Allocate() : kNoSlot;
   if (slot == kNoSlot) {
@@ -73,6 +75,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
   order.display = request.display_qty;
   order.stop_price = request.stop_price;
   order.expires_ns = ExpiryOf(request);
+  order.request = members_[member].requests;
   order.type = request.ord_type;
   order.time_in_force = request.time_in_force;
   order.post_only = request.post_only != 0;
@@ -85,6 +88,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
   }
   order.order_id = ++last_order_id_;
   index_.Insert(member, order.cl_ord_id, slot);
+  ++members_[member].open_orders;
   if (order.expires_ns != kNeverExpires) expiries_.Add(slot);
   ++ledger_.counters.orders_accepted;
   Report(order, {.exec_type = ExecType::kNew, .status = OrdStatus::kNew});
@@ -99,7 +103,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
 }
 
 Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Cancel& request) noexcept {
-  if (!Begin(now_ns, member)) return Answer::kWait;
+  if (!Begin(now_ns, member, request.cl_ord_id)) return Answer::kWait;
   ++ledger_.counters.cancels_received;
   const OrderIndex::Entry* entry = index_.Find(member, request.orig_cl_ord_id);
   if (entry == nullptr || !entry->open()) {
@@ -111,9 +115,10 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Cancel& reques
   }
   const Slot slot = entry->slot;
   const Order& order = book_.order(slot);
-  if (request.cl_ord_id == 0 || !request.ReservedAreZero()) {
+  if (request.cl_ord_id == 0 || !request.ReservedAreZero() || IsUsedId(member, request.cl_ord_id)) {
     Refuse(member, request, RequestType::kCancel, &order, OpenStatus(order),
-           CancelRejectReason::kOther);
+           IsUsedId(member, request.cl_ord_id) ? CancelRejectReason::kDuplicateClOrdId
+                                               : CancelRejectReason::kOther);
     return Answer::kTaken;
   }
   const uint16_t instrument = order.instrument;
@@ -127,7 +132,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Cancel& reques
 }
 
 Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Replace& request) noexcept {
-  if (!Begin(now_ns, member)) return Answer::kWait;
+  if (!Begin(now_ns, member, request.cl_ord_id)) return Answer::kWait;
   ++ledger_.counters.replaces_received;
   const OrderIndex::Entry* entry = index_.Find(member, request.orig_cl_ord_id);
   if (entry == nullptr || !entry->open()) {
@@ -151,14 +156,23 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Replace& reque
 }
 
 // Whether there is nothing left to do first and room for what the request itself needs.
-bool Exchange::Begin(int64_t now_ns, uint32_t member) noexcept {
+bool Exchange::Begin(int64_t now_ns, uint32_t member, uint64_t id) noexcept {
   now_ns_ = now_ns;
-  if (!Settle() || !HasRoom(member)) {
+  // An order takes two places, its own report's and its end's, and does not pause at once.
+  if (!Settle() || spare(member) < kReportsPerStepMax + 2) {
     ++ledger_.counters.waits;
     return false;
   }
-  ++members_[member].requests;
+  Member& asking = members_[member];
+  ++asking.requests;
+  asking.last_id = std::max(asking.last_id, id);
   return true;
+}
+
+// Open orders set aside three quarters of the queue at most.
+bool Exchange::HasRoomForOrder(uint32_t member) const noexcept {
+  const Member& m = members_[member];
+  return m.open_orders < m.queue.capacity() / 4 * 3;
 }
 
 // REQUIRES: Check() found nothing against it.

@@ -7,8 +7,8 @@
 
 namespace ringway::exchange {
 
-// Carries out what has to be done before the next request. False when a queue is full first, or
-// when there are more expiries than one call may do.
+// Carries out what has to be done before the next request. False when a sweep has to pause first,
+// or when there are more expiries than one call may do.
 bool Exchange::Settle() noexcept {
   // Each round closes an order or has it swept, and only kExpiriesPerCallMax may come from expiry.
   for (uint32_t expired = 0;;) {
@@ -16,17 +16,60 @@ bool Exchange::Settle() noexcept {
       if (!Sweep()) return false;
     } else if (elected_head_ != kNoSlot) {
       const Slot slot = elected_head_;
-      Order& order = book_.order(slot);
-      if (!HasRoom(order.member)) return false;
-      elected_head_ = order.next;
+      elected_head_ = book_.order(slot).next;
       if (elected_head_ == kNoSlot) elected_tail_ = kNoSlot;
       Enter(slot);
     } else if (now_ns_ >= expiries_.next_ns()) [[unlikely]] {
       const Slot slot = expiries_.next();
-      if (expired++ == kExpiriesPerCallMax || !HasRoom(book_.order(slot).member)) return false;
+      if (expired++ == kExpiriesPerCallMax) return false;
       Expire(slot);
     } else {
+      EndPause();
       return true;
+    }
+  }
+}
+
+// Whether everybody waits until the member has taken reports, so that its sweep can go on.
+bool Exchange::Pauses(uint32_t member) noexcept {
+  if (paused_ns_ == 0) {
+    if (now_ns_ < members_[member].no_pause_until_ns) return false;
+    paused_ns_ = now_ns_;
+    paused_member_ = member;
+  }
+  return now_ns_ - paused_ns_ <= options_.pause_max_ns;
+}
+
+// Everything is settled: what was waited for counts.
+void Exchange::EndPause() noexcept {
+  if (paused_ns_ == 0) [[likely]]
+    return;
+  constexpr int64_t kPauseRestFactor = 20;
+  members_[paused_member_].no_pause_until_ns = now_ns_ + kPauseRestFactor * (now_ns_ - paused_ns_);
+  paused_ns_ = 0;
+}
+
+// Cancels orders that their members do not know, some at a call. REQUIRES: everything is settled.
+void Exchange::CancelDisowned() noexcept {
+  constexpr uint32_t kSlotsPerCallMax = 4096;
+  constexpr uint32_t kCancelsPerCallMax = 256;
+  uint32_t slots = 0;
+  uint32_t cancels = 0;
+  for (uint32_t index = 0; index != members_.size(); ++index) {
+    Member& member = members_[index];
+    while (member.disown_slot != kNoSlot) {
+      if (slots++ == kSlotsPerCallMax || cancels == kCancelsPerCallMax) return;
+      const Slot slot = member.disown_slot++;
+      const Order& order = book_.order(slot);
+      if (order.active && order.member == index && order.request > member.known &&
+          order.request <= member.disowned) {
+        CancelUnasked(slot, RejectReason::kUnknownOrder);
+        ++cancels;
+      }
+      if (member.disown_slot == book_.capacity()) {
+        member.disown_slot = kNoSlot;
+        --disowning_;
+      }
     }
   }
 }
@@ -62,7 +105,18 @@ bool Exchange::Sweep() noexcept {
         (IsBuy(taker.side) ? maker.price > taker.price : maker.price < taker.price)) {
       break;
     }
-    if (!HasRoom(taker.member) || !HasRoom(maker.member)) return false;
+    if (!HasRoom(taker.member)) {
+      if (Pauses(taker.member)) return false;
+      active_ = kNoSlot;
+      CancelUnasked(slot, RejectReason::kVenueOption);
+      ElectStops(instrument);
+      return true;
+    }
+    if (!HasRoom(maker.member)) [[unlikely]] {
+      // Nobody else waits for a member that does not take its reports.
+      CancelUnasked(maker_slot, RejectReason::kVenueOption);
+      continue;
+    }
     if (options_.self_trade == SelfTrade::kOff || maker.account != taker.account) {
       Trade(slot, maker_slot);
     } else if (options_.self_trade == SelfTrade::kCancelResting) {
@@ -159,6 +213,7 @@ void Exchange::Close(Slot slot, OrdStatus status) noexcept {
   if (order.level != kNoSlot) book_.Dequeue(slot);
   if (order.heap_index != kNoSlot) expiries_.Remove(slot);
   index_.Close(order.member, order.cl_ord_id, status);
+  --members_[order.member].open_orders;
   Counters& counters = ledger_.counters;
   ++(status == OrdStatus::kFilled    ? counters.orders_filled
      : status == OrdStatus::kExpired ? counters.orders_expired

@@ -51,6 +51,15 @@ struct ExchangeOptions {
   int64_t reference_interval_min_ns = kNsPerMs;
   int64_t reference_repeat_ns = 100 * kNsPerMs;
 
+  // How long everybody waits for a member whose order sweeps the book and who does not take the
+  // reports. Then what is left of the order is canceled; the member's next sweep is waited for only
+  // after twenty times as long.
+  int64_t pause_max_ns = 50 * kNsPerMs;
+
+  // Makes where identifiers lie in tables unpredictable for members, who choose them. Nothing else
+  // depends on it.
+  uint64_t hash_seed = 0;
+
   // Capacities. An order that finds one of them used up is Rejected with venueOption.
   uint32_t orders_max = 1u << 18;           // open at a time, stops included
   uint32_t levels_per_side_max = 1u << 12;  // prices, per instrument and side
@@ -59,7 +68,9 @@ struct ExchangeOptions {
   // and to refuse a duplicate.
   uint32_t closed_ids_max = 1u << 16;
   uint32_t members_max = 16;
-  // Reports to a member that it has not taken, or not confirmed, yet. A power of two, at least 64.
+  // Reports to a member that it has not taken, or not confirmed, yet, and a place for the end of
+  // each of its open orders, of which there can be three quarters as many. A power of two, at least
+  // 64.
   uint32_t member_queue_reports = 1u << 15;
 };
 

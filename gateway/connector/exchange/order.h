@@ -35,6 +35,7 @@ struct alignas(kCacheLineBytes) Order {
   uint64_t display;   // 0 shows everything
   int64_t stop_price;
   int64_t expires_ns;   // kNeverExpires, or when it stops being good
+  uint64_t request;     // number of its member's request that entered it, from 1
   uint32_t heap_index;  // in the expiry heap; kNoSlot while not in it
   OrdType type;
   TimeInForce time_in_force;

@@ -4,6 +4,8 @@
 // after construction. An open order's entry holds its slot. When the order closes, or its id is
 // superseded by a replace, the entry stays and holds the outcome instead, until `closed_max` later
 // ids have closed: so a late cancel and a duplicate id are told apart from what was never seen.
+// Members choose the identifiers: where they lie depends on a secret factor, so that nobody can
+// choose many that lie together.
 // Thread rule: one thread.
 #pragma once
 
@@ -28,8 +30,9 @@ class OrderIndex {
   };
   static_assert(sizeof(Entry) == 16);
 
-  OrderIndex(uint32_t open_max, uint32_t closed_max)
-      : entries_(std::bit_ceil(2 * (uint64_t{open_max} + closed_max + 1))),
+  OrderIndex(uint32_t open_max, uint32_t closed_max, uint64_t seed)
+      : factor_((0x9e3779b97f4a7c15u ^ seed) | 1),
+        entries_(std::bit_ceil(2 * (uint64_t{open_max} + closed_max + 1))),
         mask_(entries_.size() - 1),
         shift_(static_cast<uint32_t>(64 - std::countr_zero(entries_.size()))),
         closed_(closed_max) {}
@@ -80,9 +83,9 @@ class OrderIndex {
   static uint16_t Key(uint32_t member) noexcept { return static_cast<uint16_t>(member + 1); }
 
   // Four neighbouring ids share a cache line, since members count theirs up; the lines are
-  // scattered by Fibonacci hashing, so that runs of ids do not grow into one long probe.
+  // scattered by multiplication, so that runs of ids do not grow into one long probe.
   uint64_t Home(uint16_t key, uint64_t id) const noexcept {
-    const uint64_t line = ((id >> 2) + (uint64_t{key} << 48)) * 0x9e3779b97f4a7c15u;
+    const uint64_t line = ((id >> 2) + (uint64_t{key} << 48)) * factor_;
     return ((line >> shift_) & ~uint64_t{3} & mask_) | (id & 3);
   }
 
@@ -101,6 +104,7 @@ class OrderIndex {
     entries_[hole] = Entry{};
   }
 
+  uint64_t factor_;
   HugeArray<Entry> entries_;
   uint64_t mask_;
   uint32_t shift_;

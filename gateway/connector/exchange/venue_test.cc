@@ -243,17 +243,19 @@ TEST_F(VenueTest, FullPoolsRefuseOrdersAndRecover) {
 
 TEST_F(VenueTest, SweepPausesForAFullQueueAndLosesNothing) {
   ExchangeOptions options = SmallOptions();
-  options.member_queue_reports = 64;
+  options.member_queue_reports = 256;
   Make(options);
+  const uint32_t buyer = *exchange_->Admit(3);
   for (uint64_t id = 1; id <= 200; ++id) Ask(Sell(id, 100, 1));
-  ASSERT_EQ(exchange_->OnRequest(now_ns_, other_, Buy(1, 100, 200)), Answer::kTaken);
+  for (uint64_t id = 1; id <= 200; ++id) Ask(Sell(id, 101, 1), other_);
+  ASSERT_EQ(exchange_->OnRequest(now_ns_, buyer, Buy(1, 101, 400)), Answer::kTaken);
   EXPECT_TRUE(exchange_->busy());
   EXPECT_EQ(exchange_->OnRequest(now_ns_, member_, CancelOf(500, 200)), Answer::kWait);
   uint64_t next_maker = 1;
   uint64_t cum = 0;
   for (int round = 0; round != 20; ++round) {
     for (const Told& told : Drain(member_)) EXPECT_EQ(told.execution.cl_ord_id, next_maker++);
-    for (const Told& told : Drain(other_)) {
+    for (const Told& told : Drain(buyer)) {
       EXPECT_GE(told.execution.cum_qty, cum);
       cum = told.execution.cum_qty;
     }
@@ -261,8 +263,102 @@ TEST_F(VenueTest, SweepPausesForAFullQueueAndLosesNothing) {
   }
   EXPECT_FALSE(exchange_->busy());
   EXPECT_EQ(next_maker, 201u);
-  EXPECT_EQ(cum, 200u);
+  EXPECT_EQ(cum, 400u);
   EXPECT_EQ(Refused(CancelOf(500, 200)).reason, CancelRejectReason::kTooLateToCancel);
+}
+
+// A member that takes no reports: its own orders suffer, nobody else's.
+TEST_F(VenueTest, WhoDoesNotReadHoldsUpNobody) {
+  ExchangeOptions options = SmallOptions();
+  options.member_queue_reports = 64;
+  Make(options);
+  // Its orders stand at the best price, and its queue fills by what it asks itself.
+  uint64_t id = 0;
+  while (exchange_->OnRequest(now_ns_, member_, Sell(++id, 100, 5)) == Answer::kTaken) {
+  }
+  EXPECT_LT(id, 64u);
+  // Each part fill takes what room there is: then the rest goes.
+  for (uint64_t buy = 1; buy <= 10; ++buy) Ask(Buy(buy, 100, 1), other_);
+  EXPECT_FALSE(exchange_->busy());
+  EXPECT_GT(exchange_->ledger().counters.trades, 0u);
+  // Each of its orders ended with a report all the same.
+  uint64_t canceled = 0;
+  for (const Told& t : Drain(member_)) {
+    canceled += t.execution.exec_type == ExecType::kCanceled;
+    if (t.execution.exec_type == ExecType::kCanceled) {
+      EXPECT_EQ(t.execution.reason, RejectReason::kVenueOption);
+    }
+  }
+  EXPECT_EQ(canceled, id - 1);
+  EXPECT_EQ(One(Sell(1000, 102, 5)).exec_type, ExecType::kNew);
+}
+
+TEST_F(VenueTest, ASweepWhoseMemberDoesNotReadHoldsUpOthersForAShortTime) {
+  ExchangeOptions options = SmallOptions();
+  options.member_queue_reports = 256;
+  Make(options);
+  const uint32_t buyer = *exchange_->Admit(3);
+  const auto fill_book = [&](uint64_t first) {
+    for (uint64_t id = first; id != first + 200; ++id) {
+      Ask(Sell(id, 100, 1));
+      Ask(Sell(id, 101, 1), other_);
+    }
+  };
+  fill_book(1);
+  ASSERT_EQ(exchange_->OnRequest(now_ns_, buyer, Buy(1, 101, 400)), Answer::kTaken);
+  EXPECT_EQ(exchange_->OnRequest(now_ns_, other_, CancelOf(900, 200)), Answer::kWait);
+  now_ns_ += options.pause_max_ns + 1;
+  EXPECT_EQ(exchange_->OnRequest(now_ns_, other_, CancelOf(900, 200)), Answer::kTaken);
+  std::vector<Told> told = Drain(buyer);
+  EXPECT_EQ(told.back().execution.exec_type, ExecType::kCanceled);
+  EXPECT_EQ(told.back().execution.reason, RejectReason::kVenueOption);
+  // The next time there is no waiting at all.
+  Drain(member_);
+  Drain(other_);
+  fill_book(1'001);
+  ASSERT_EQ(exchange_->OnRequest(now_ns_, buyer, Buy(2, 101, 600)), Answer::kTaken);
+  EXPECT_FALSE(exchange_->busy());
+}
+
+TEST_F(VenueTest, OpenOrdersAreLimitedByWhatTheirEndsNeed) {
+  ExchangeOptions options = SmallOptions();
+  options.member_queue_reports = 64;
+  Make(options);
+  for (uint64_t id = 1; id <= 48; ++id) EXPECT_EQ(One(Sell(id, 100, 1)).exec_type, ExecType::kNew);
+  EXPECT_EQ(One(Sell(57, 100, 1)).reason, RejectReason::kVenueOption);
+  EXPECT_EQ(One(CancelOf(58, 1)).exec_type, ExecType::kCanceled);
+  EXPECT_EQ(One(Sell(59, 100, 1)).exec_type, ExecType::kNew);
+}
+
+TEST_F(VenueTest, OrdersThatTheirMemberDoesNotKnowAreCanceledBeforeItIsUp) {
+  for (uint64_t id = 1; id <= 1'000; ++id) {
+    Ask(Sell(id, 100, 1));
+    Ask(Sell(id, 101, 1), other_);
+  }
+  EXPECT_EQ(exchange_->Disown(member_, 10), 1'000u);
+  EXPECT_FALSE(exchange_->Connect(now_ns_, member_));
+  // Ids of before are refused at once; what comes now is the member's own.
+  EXPECT_EQ(One(Sell(500, 102, 1)).reason, RejectReason::kDuplicateOrder);
+  EXPECT_EQ(One(Sell(1'001, 102, 1)).exec_type, ExecType::kNew);
+  EXPECT_TRUE(exchange_->busy());
+  uint64_t canceled = 0;
+  int calls = 0;
+  for (; exchange_->busy(); ++calls) {
+    exchange_->OnTimer(now_ns_);
+    const std::vector<Told> told = Drain(member_);
+    EXPECT_LE(told.size(), 256u);
+    for (const Told& t : told) canceled += t.execution.exec_type == ExecType::kCanceled;
+  }
+  EXPECT_GT(calls, 1);
+  EXPECT_EQ(canceled, 990u);
+  EXPECT_EQ(exchange_->book().open_count(), 10u + 1u + 1'000u);
+  ASSERT_TRUE(exchange_->Connect(now_ns_, member_));
+  const std::vector<Told> told = Drain(member_);
+  ASSERT_GE(told.size(), 2u);
+  EXPECT_EQ(told[0].type, FrameType::kGapFill);
+  EXPECT_EQ(told[1].status.state, VenueState::kUp);
+  EXPECT_EQ(Refused(CancelOf(500, 5)).reason, CancelRejectReason::kDuplicateClOrdId);
+  EXPECT_EQ(One(CancelOf(1'002, 5)).exec_type, ExecType::kCanceled);
 }
 
 TEST_F(VenueTest, QueueGoesBackToWhatWasNotConfirmed) {
