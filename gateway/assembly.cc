@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -15,6 +16,7 @@
 #include "base/probe.h"
 #include "gateway/connector/exchange/in_process_connector.h"
 #include "gateway/connector/exchange/link_connector.h"
+#include "gateway/engine/order.h"
 #include "gateway/log.h"
 #include "gateway/recovery/recall.h"
 #include "gateway/start_time.h"
@@ -41,6 +43,14 @@ void LogRecovery(const GatewayConfig& config, const StartedJournal& journal) {
   Log(absl::StrCat("journal: ", config.journal.directory, ": start ", journal.start, ", ",
                    journal.past.steps(), " steps, ", journal.steps_replayed, " of them replayed",
                    from));
+}
+
+// In milliseconds since 2020 as the counter of a venue request's identifier (ADR 0006).
+uint64_t FirstRequestAt(int64_t now_ns) {
+  constexpr int64_t kUnixNs2020 = 1'577'836'800 * kNsPerS;
+  constexpr int64_t kMsMax = kRequestIdHearsayMax >> kSlotBits;
+  return static_cast<uint64_t>(std::clamp((now_ns - kUnixNs2020) / kNsPerMs, int64_t{0}, kMsMax))
+         << kSlotBits;
 }
 
 std::string Reason(const absl::Status& status) { return std::string(status.message()); }
@@ -115,7 +125,10 @@ absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox,
   }
   MakeGateway(config, mailbox);
   RINGWAY_PROBE(recovery_start_due);
-  if (journal != nullptr) gateway_->Start(*now_ns, journal->start);
+  // A gateway without records does not know which identifiers a former one used. The time puts its
+  // own above them: one for each millisecond since then. Exchanges say more (ADR 0023).
+  const uint32_t start = journal == nullptr ? 1 : journal->start;
+  gateway_->Start(*now_ns, start, start == 1 ? FirstRequestAt(*now_ns) : 0);
   RINGWAY_PROBE(recovery_start_recorded);
   return absl::OkStatus();
 }
@@ -226,6 +239,9 @@ absl::StatusOr<std::unique_ptr<Connector>> Assembly::MakeVenue(const GatewayConf
     LinkConnectorOptions options;
     options.venue = venue.engine.id;
     options.member_id = venue.member_id;
+    options.report = [who = absl::StrCat("venue ", venue.engine.id, ": ")](std::string_view line) {
+      Log(who + std::string(line));
+    };
     return MakeLinkConnector(venue.uri, options, config.link);
   }
   exchange::ExchangeOptions options = MakeExchangeOptions(config, venue);

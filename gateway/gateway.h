@@ -117,11 +117,19 @@ class Gateway {
     }
   }
 
-  // Goes on with what an earlier process recorded, as the `number`-th process to do so. REQUIRES: a
-  // journal; before the first turn; Engine::CanStart(number).
-  void Start(int64_t now_ns, uint32_t number) {
+  // Goes on with what an earlier process recorded, as the `number`-th process to do so. Without
+  // such records `first_request`, if not 0, is where identifiers of venue requests begin. REQUIRES:
+  // before the first turn; Engine::CanStart(number).
+  void Start(int64_t now_ns, uint32_t number, uint64_t first_request = 0) {
     now_ns_ = now_ns;
-    Step({Origin::kStart, number, FrameType{}, {}});
+    const GapFill used{.new_seq = first_request};
+    alignas(8) std::array<std::byte, kMaxPayloadBytes<GapFill>> payload;
+    const uint32_t bytes = Encode(used, payload.data());
+    if (first_request == 0) {
+      Step({Origin::kStart, number, FrameType{}, {}});
+    } else {
+      Step({Origin::kStart, number, FrameType::kGapFill, {payload.data(), bytes}});
+    }
     parts_.sessions.Flush();
   }
 
@@ -242,9 +250,11 @@ class Gateway {
     }
     status.venues.clear();
     for (const auto& venue : venues_) {
-      const VenueQueue& queue = venue->queue;
-      status.venues.push_back(
-          {.id = queue.venue(), .waiting = queue.waiting(), .counters = queue.counters()});
+      VenueQueue& queue = venue->queue;
+      status.venues.push_back({.id = queue.venue(),
+                               .waiting = queue.waiting(),
+                               .reason = std::string(queue.connector().reason()),
+                               .counters = queue.counters()});
     }
     FillEngineTotals(parts_.engine, status);
   }

@@ -95,6 +95,7 @@ ordered_json VenueJson(const VenueStatusLine& venue) {
   return {{"venue", venue.id},
           {"state", Text(Name(venue.state))},
           {"killed", venue.killed},
+          {"reason", venue.reason},
           {"requests_waiting", venue.waiting},
           {"requests_sent", venue.counters.requests_sent},
           {"messages_received", venue.counters.messages_received},

@@ -40,6 +40,7 @@ struct VenueStatusLine {
   VenueState state = VenueState::kUnset;  // kUnset: it has not said yet
   bool killed = false;
   uint64_t waiting = 0;
+  std::string reason;  // why its connector does not reach it; empty: it does, or it says nothing
   VenueCounters counters;
 };
 

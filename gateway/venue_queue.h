@@ -196,7 +196,7 @@ class VenueQueue {
     return live_orders_ + placed_.size() + staged_.size() + condemned_.size();
   }
   VenueId venue() const noexcept { return venue_; }
-  Connector& connector() noexcept { return connector_; }
+  Connector& connector() const noexcept { return connector_; }
   const VenueCounters& counters() const noexcept { return counters_; }
 
  private:

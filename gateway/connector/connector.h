@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 #include "gateway/step.h"
 #include "schema/codec.h"
@@ -70,6 +71,10 @@ class Connector {
   // Whether the venue counts requests, so that what it has is known by how many it took: then their
   // order must be known after a crash. Fixed.
   virtual bool counts_requests() const noexcept { return false; }
+
+  // Why the venue cannot be reached, for operators; empty while it can, and where a venue has no
+  // reasons. Valid until the next call.
+  virtual std::string_view reason() const noexcept { return {}; }
 
   // For venues that number requests and reports, so that both outlive a process of the gateway.
   // Counts logons at the venue: with each one cursor().sent may begin anew.

@@ -96,7 +96,7 @@ Venue::Venue(const Plan& plan, uint32_t number, Recorder& recorder)
   exchange_ = *std::move(exchange);
   member_ = *exchange_->Admit(kMember);
   exchange::ServerOptions options;
-  options.peers_max = 8;
+  options.guests_max = 8;
   options.burst = 16;
   options.confirm_ns = kNsPerMs;
   options.logon_timeout_ns = 20 * kNsPerMs;
@@ -135,7 +135,7 @@ void Venue::AddLie(ExecutionReport report, int64_t now_ns) {
 }
 
 void Venue::Lie(Fault fault, uint64_t draw, int64_t now_ns) {
-  if (exchange_->reports(member_).room() < kRoomForLies) return;
+  if (exchange_->spare(member_) < kRoomForLies) return;
   // The reports of the past that the gateway has heard, or will hear, of this venue.
   const auto said = [&](auto&& fits) -> ExecutionReport {
     const std::vector<Event>& events = recorder_.events();

@@ -30,6 +30,8 @@ class Dialer {
   // Takes back a link that has ended. Its memory and its device are given back where that may take
   // its time.
   virtual void Discard(std::unique_ptr<L> link) { link.reset(); }
+  // Why the last attempt failed; empty before any did.
+  virtual std::string last_error() const { return {}; }
 };
 
 class ThreadDialer final : public Dialer<AnyLink> {
@@ -45,8 +47,7 @@ class ThreadDialer final : public Dialer<AnyLink> {
   DialState Poll(std::unique_ptr<AnyLink>& link) override;
   void Discard(std::unique_ptr<AnyLink> link) override;
 
-  // Why the last attempt failed; empty before any did. Any thread.
-  std::string last_error() const;
+  std::string last_error() const override;  // any thread
 
  private:
   ThreadDialer(std::string uri, const ConnectOptions& options)

@@ -1,10 +1,15 @@
 // The exchange as a program: what does ringway-exchange do from its command line to its report?
+#include <poll.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -154,6 +159,14 @@ class Venue {
   ExchangeServer<AnyLink> server_;
 };
 
+// A line on stderr, or none where nobody reads it: a full pipe must not hold up trading. A pipe
+// that polls as writable takes a short line at once.
+void SayWithoutWaiting(std::string_view line) {
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
+  fprintf(stderr, "ringway-exchange: %.*s\n", static_cast<int>(line.size()), line.data());
+}
+
 // Whole or not at all: a reader never sees half a file.
 absl::Status WriteFile(const std::string& path, const std::string& text) {
   const std::string unfinished = absl::StrCat(path, ".unfinished");
@@ -186,6 +199,9 @@ absl::Status Run() {
   server.incarnation = static_cast<uint64_t>(UnixNowNs());
   // No process makes an execution in each nanosecond of its time: those of two have none in common.
   options->ids_after = server.incarnation;
+  std::random_device random;
+  options->hash_seed = (uint64_t{random()} << 32) ^ random();
+  server.report = SayWithoutWaiting;
   absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
   if (!exchange.ok()) return exchange.status();
   // Before this thread is pinned: the listener's own thread does not share its core by inheritance.

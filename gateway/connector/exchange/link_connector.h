@@ -10,22 +10,30 @@
 // became of the requests last sent to the old one nobody can tell: no word comes about them.
 // The same holds across processes of the gateway: Restore() says what the former one had sent and
 // received. What only the exchange remembers, because the gateway's records were lost, is counted
-// (requests_foreign), and its reports come as any others.
+// (requests_foreign). The exchange cancels the orders of such requests, its reports about them come
+// as any others, and a GapFill says which identifiers they used (ADR 0023).
+//
+// Whatever the exchange says, the worst is that its link ends and is tried again after a pause.
+// Why there is no link, reason() and LinkConnectorOptions::report tell.
 //
 // Thread rule: the engine's thread. Lifetime: the dialer is owned. Nothing allocates after
-// construction but the dialer's links.
+// construction but the dialer's links, and texts when a link is lost or not made.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/clock.h"
 #include "base/probe.h"
 #include "gateway/connector/connector.h"
@@ -46,10 +54,14 @@ struct LinkConnectorOptions {
   uint32_t member_id = 1;  // this gateway's number at the exchange: no other gateway may use it
   // Requests sent that the exchange has not confirmed: when there are so many, no more are taken.
   uint32_t unconfirmed_max = 8192;
-  int64_t retry_min_ns = 10 * kNsPerMs;  // pause after a failed attempt, doubled up to the second
+  // Pause after an attempt that failed, doubled up to the second; the first again when a link has
+  // lasted for retry_max_ns.
+  int64_t retry_min_ns = 10 * kNsPerMs;
   int64_t retry_max_ns = 2 * kNsPerS;
   int64_t logon_timeout_ns = 2 * kNsPerS;
   int64_t confirm_ns = 5 * kNsPerMs;  // longest time until kept reports are confirmed
+  // Told when the link comes or goes, and why. May be empty.
+  std::function<void(std::string_view line)> report = {};
 };
 
 struct LinkConnectorCounters {
@@ -104,16 +116,23 @@ class BasicLinkConnector final : public Connector {
       case State::kDialing:
         return Dial(now_ns);
       case State::kAnswering:
-        return AnswerLost(now_ns, messages);
+        AnswerLost(now_ns, messages);
+        // Reports wait until all is answered; the link is kept alive meanwhile.
+        return Exchange(now_ns, messages, 0);
       case State::kLoggingOn:
-        if (now_ns >= logon_deadline_ns_) return Drop(now_ns);
+        if (now_ns >= logon_deadline_ns_) {
+          return Drop(now_ns, "the exchange did not answer the logon in time");
+        }
         [[fallthrough]];
       case State::kUp:
-        return Exchange(now_ns, messages);
+        // The logon's answer comes alone: what became of lost requests goes before the next
+        // reports.
+        return Exchange(now_ns, messages, state_ == State::kLoggingOn ? 1 : messages.room());
     }
   }
 
   bool counts_requests() const noexcept override { return true; }
+  std::string_view reason() const noexcept override { return reason_; }
   uint64_t logons() const noexcept override { return counters_.connections; }
   VenueCursor cursor() const noexcept override {
     return {incarnation_, sent_, received_, state_ == State::kAnswering ? sent_ - confirmed_ : 0};
@@ -146,6 +165,10 @@ class BasicLinkConnector final : public Connector {
   enum class State : uint8_t { kIdle, kDialing, kLoggingOn, kAnswering, kUp };
 
   static constexpr uint64_t kConfirmReports = 256;
+  // No exchange counts so far.
+  static constexpr uint64_t kNumberMax = uint64_t{1} << 62;
+
+  static absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
   void Dial(int64_t now_ns) {
     switch (dialer_->Poll(link_)) {
@@ -156,6 +179,7 @@ class BasicLinkConnector final : public Connector {
       case DialState::kIdle:
       case DialState::kFailed:
         ++counters_.attempts_failed;
+        Because("the exchange cannot be reached: " + dialer_->last_error());
         return Retry(now_ns);
     }
     Logon logon;
@@ -164,76 +188,129 @@ class BasicLinkConnector final : public Connector {
     logon.incarnation = incarnation_;
     logon.next_seq_out = sent_ + 1;
     logon.next_seq_in = received_ + 1;
-    if (!SendNow(logon)) return Drop(now_ns);
+    if (!SendNow(logon)) return Drop(now_ns, "the link ended before the logon");
     RINGWAY_PROBE(connector_logon_sent);
     logon_deadline_ns_ = now_ns + options_.logon_timeout_ns;
     next_maintain_ns_ = now_ns;
     state_ = State::kLoggingOn;
   }
 
-  // The link's turn: what came, upkeep, confirmation.
-  void Exchange(int64_t now_ns, Effects& messages) {
-    // The logon's answer comes alone: what became of lost requests goes before the next reports.
-    const uint32_t budget = state_ == State::kLoggingOn ? 1 : messages.room();
+  // The link's turn: what came, at most `budget` records, upkeep, confirmation.
+  void Exchange(int64_t now_ns, Effects& messages, uint32_t budget) {
     const uint32_t polled =
         link_->Poll([&](const Record& record) { Handle(record, messages); }, budget);
-    if (broken_) return Drop(now_ns);
+    if (broken_) return Drop(now_ns, std::exchange(broken_, nullptr));
     if (now_ns >= next_maintain_ns_) {
       next_maintain_ns_ = now_ns + kNsPerMs;
       const LinkState state = link_->Maintain(now_ns);
       const bool ended = state == LinkState::kClosed || state == LinkState::kFenced;
       // What arrived before the end is heard first.
-      if (ended && polled == 0 && budget != 0) return Drop(now_ns);
+      if (ended && polled == 0 && budget != 0)
+        return Drop(now_ns, "the link to the exchange ended");
     }
-    if (state_ == State::kUp) Confirm(now_ns);
+    if (state_ != State::kUp) return;
+    if (stable_at_ns_ == 0) stable_at_ns_ = now_ns + options_.retry_max_ns;
+    if (now_ns >= stable_at_ns_) retry_ns_ = options_.retry_min_ns;
+    Confirm(now_ns);
   }
 
   void Handle(const Record& record, Effects& messages) {
     if (broken_) return;
     const auto type = static_cast<FrameType>(record.type);
     if (state_ == State::kLoggingOn) {
-      LogonAck ack;
-      broken_ = type != FrameType::kLogonAck || Decode(record.payload, ack) != DecodeStatus::kOk ||
-                !LoggedOn(ack);
+      broken_ = OnAnswer(type, record.payload);
       return;
     }
     if (type == FrameType::kHeartbeat) {
       Heartbeat heartbeat;
-      broken_ = Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
-                !ConfirmedBefore(heartbeat.next_seq_in);
+      if (Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
+          !ConfirmedBefore(heartbeat.next_seq_in)) {
+        broken_ = "the exchange confirms requests that were never sent, or none";
+      }
       return;
     }
-    if (!IsWellFormed(record.payload)) {
+    if (!IsWellFormed(record.payload) || record.payload.size() > sizeof(Effect::payload)) {
       // Half a message: it is not counted as taken, so the exchange sends it again over the next
       // link.
-      broken_ = true;
+      broken_ = "the exchange sent what is no message";
       return;
     }
     ++received_;
     ++counters_.reports_received;
     RINGWAY_PROBE(connector_report_counted);
     switch (type) {
+      case FrameType::kGapFill:
+        if (GapFill used; Decode(record.payload, used) != DecodeStatus::kOk ||
+                          used.new_seq - 1 > kRequestIdHearsayMax) {
+          broken_ =
+              "the exchange says that request ids of this member_id are all used up. Use "
+              "another member_id";
+          return;
+        }
+        [[fallthrough]];
       case FrameType::kExecutionReport:
       case FrameType::kCancelReject:
       case FrameType::kReferencePrice:
       case FrameType::kVenueStatus:
-        if (record.payload.size() > sizeof(Effect::payload)) break;
         messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received_);
         return;
       case FrameType::kSessionReject:
         ++counters_.requests_refused;
         return;
       default:
-        break;
+        broken_ = "the exchange sent a message that is not a venue's";
     }
-    broken_ = true;
+  }
+
+  // What the exchange says to the logon. Answers what is wrong, or nullptr.
+  const char* OnAnswer(FrameType type, std::span<const std::byte> payload) {
+    if (LogonAck ack; type == FrameType::kLogonAck && Decode(payload, ack) == DecodeStatus::kOk) {
+      return LoggedOn(ack) ? nullptr : "the exchange's numbers contradict those of this gateway";
+    }
+    if (Logout logout; type == FrameType::kLogout && Decode(payload, logout) == DecodeStatus::kOk) {
+      return logout.reason == LogoutReason::kSlowConsumer
+                 ? "the exchange ended the last link because this gateway took no reports"
+                 : "the exchange logs this gateway out";
+    }
+    LogonReject reject;
+    if (type != FrameType::kLogonReject || Decode(payload, reject) != DecodeStatus::kOk) {
+      return "the exchange's answer to the logon is none";
+    }
+    switch (reject.reason) {
+      case LogonRejectReason::kAlreadyLoggedOn:
+        return "the exchange refuses the logon: this member_id is logged on, or was until a moment "
+               "ago. If that is another gateway, give each a member_id of its own";
+      case LogonRejectReason::kVersionNotSupported:
+        return "the exchange refuses the logon: it speaks another version of the protocol. Use "
+               "programs of one version";
+      case LogonRejectReason::kGatewayFull:
+        return "the exchange refuses the logon: it has no room for another member. Start it with a "
+               "larger --members-max";
+      case LogonRejectReason::kStaleEpoch:
+        return "the exchange refuses the logon: it has seen a later link of this member_id";
+      default:
+        return "the exchange refuses the logon";
+    }
   }
 
   // False when the exchange's numbers cannot be.
   bool LoggedOn(const LogonAck& ack) {
-    if (ack.next_seq_in == 0 || ack.next_seq_out == 0 || ack.incarnation == 0) return false;
+    if (ack.next_seq_in == 0 || ack.next_seq_out == 0 || ack.incarnation == 0 ||
+        ack.next_seq_in > kNumberMax || ack.next_seq_out > kNumberMax) {
+      return false;
+    }
     const uint64_t taken = ack.next_seq_in - 1;
     if (ack.incarnation != incarnation_) {
+      if (incarnation_ != 0) {
+        Say("the exchange does not go on from this gateway's numbers, because it was started anew "
+            "or another gateway used this member_id: nobody says what became of the last ",
+            sent_ - confirmed_, " requests; look at open orders");
+      }
+      if (taken != 0) {
+        Say("the exchange has requests of this member_id that this gateway does not know; it "
+            "cancels the orders open there, ",
+            ack.open_orders, ". Fills of them count as unknown reports");
+      }
       counters_.requests_unknown += sent_ - confirmed_;
       incarnation_ = ack.incarnation;
       received_ = kept_ = ack.next_seq_out - 1;
@@ -241,13 +318,18 @@ class BasicLinkConnector final : public Connector {
     } else if (ack.next_seq_out != received_ + 1 || taken < confirmed_) {
       return false;
     } else if (taken > sent_) {
+      Say("the exchange has requests of this member_id that this gateway does not know, and "
+          "cancels the orders that they entered: ",
+          taken - sent_, " requests. Fills of them count as unknown reports");
       counters_.requests_foreign += taken - sent_;
       sent_ = taken;
     }
     confirmed_ = taken;
     taken_at_logon_ = taken;
     received_confirmed_ = 0;  // the last confirmation may have ended with its link
-    retry_ns_ = options_.retry_min_ns;
+    stable_at_ns_ = 0;
+    reason_.clear();
+    if (options_.report) options_.report("logged on at the exchange");
     ++counters_.connections;
     RINGWAY_PROBE(connector_logged_on);
     state_ = confirmed_ == sent_ ? State::kUp : State::kAnswering;
@@ -298,7 +380,18 @@ class BasicLinkConnector final : public Connector {
     return link_->Commit(static_cast<uint8_t>(M::kType), Publish::kNow) == SendStatus::kOk;
   }
 
-  void Drop(int64_t now_ns) {
+  // Tells the reason once, however often it is the next one's too.
+  void Because(std::string reason) {
+    if (reason == reason_) return;
+    reason_ = std::move(reason);
+    if (options_.report) options_.report(reason_);
+  }
+  void Say(std::string_view before, uint64_t count, std::string_view behind) {
+    if (options_.report) options_.report(absl::StrCat(View(before), count, View(behind)));
+  }
+
+  void Drop(int64_t now_ns, const char* reason) {
+    Because(reason);
     if (state_ == State::kUp || state_ == State::kAnswering) {
       down_to_report_ = true;
       ++counters_.links_lost;
@@ -307,7 +400,6 @@ class BasicLinkConnector final : public Connector {
     }
     link_->Close();
     dialer_->Discard(std::move(link_));
-    broken_ = false;
     Retry(now_ns);
   }
 
@@ -330,11 +422,13 @@ class BasicLinkConnector final : public Connector {
   LinkConnectorOptions options_;
   std::unique_ptr<L> link_;
   State state_ = State::kIdle;
-  bool down_to_report_ = true;  // nobody has heard of this venue yet
-  bool broken_ = false;         // the peer said what cannot be
+  bool down_to_report_ = true;    // nobody has heard of this venue yet
+  const char* broken_ = nullptr;  // why the link has to end: the peer said what cannot be
+  std::string reason_;            // why there is no link; empty: there is one
   int64_t retry_at_ns_ = 0;
   int64_t retry_ns_;
   int64_t logon_deadline_ns_ = 0;
+  int64_t stable_at_ns_ = 0;  // the link's; 0: it is not up yet
   int64_t next_maintain_ns_ = 0;
   int64_t last_confirm_ns_ = 0;
   uint64_t incarnation_ = 0;  // the exchange's; 0: none known

@@ -4,11 +4,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -69,14 +71,17 @@ class Gateway {
     waiting_.push_back(*effects.begin());
   }
 
-  void Turn(int64_t now_ns) {
+  void Turn(int64_t now_ns, uint32_t room = kEffectsPerStepMax) {
     if (!waiting_.empty()) {
       const uint32_t taken = connector_.Send(now_ns, waiting_);
       waiting_.erase(waiting_.begin(), waiting_.begin() + taken);
     }
     Effects messages;
+    while (messages.room() > room) messages.Add(Target::kVenue, 1, 0, VenueStatus{});
+    const uint32_t filled = messages.count();
     connector_.Poll(now_ns, messages);
-    for (const Effect& message : messages) {
+    for (const Effect* at = messages.begin() + filled; at != messages.end(); ++at) {
+      const Effect& message = *at;
       EXPECT_EQ(message.target, Target::kVenue);
       EXPECT_EQ(message.id, 1u);
       connector_.Confirm(message.seq);
@@ -86,6 +91,10 @@ class Gateway {
         states.push_back(status.state);
       } else if (message.type == FrameType::kReferencePrice) {
         ++references;
+      } else if (message.type == FrameType::kGapFill) {
+        GapFill used;
+        EXPECT_EQ(Decode(message.bytes(), used), DecodeStatus::kOk);
+        ids_used_before = used.new_seq;
       } else if (message.type == FrameType::kExecutionReport) {
         ExecutionReport report;
         EXPECT_EQ(Decode(message.bytes(), report), DecodeStatus::kOk);
@@ -107,6 +116,7 @@ class Gateway {
   std::vector<VenueState> states;
   std::map<uint64_t, int> exec_ids;
   int references = 0;
+  uint64_t ids_used_before = 0;
 
  private:
   Connector& connector_;
@@ -127,6 +137,21 @@ TEST(InProcessConnectorTest, ConnectsTradesAndReports) {
   EXPECT_EQ(gateway.reports.size(), 4u);
   EXPECT_EQ(gateway.rejects.size(), 1u);
   EXPECT_EQ(connector->requests_refused(), 0u);
+}
+
+TEST(InProcessConnectorTest, WithoutRoomNoReportIsTaken) {
+  auto exchange = MakeExchange();
+  auto connector = *InProcessConnector::Create(*exchange, 5, 1);
+  Gateway gateway(*connector);
+  gateway.Turn(kStartNs);
+  gateway.Ask(Order(1, Side::kBuy, 98, 5));
+  gateway.Ask(Order(2, Side::kBuy, 98, 5));
+  gateway.Turn(kStartNs + 1, 0);
+  EXPECT_TRUE(gateway.reports.empty());
+  gateway.Turn(kStartNs + 2, 1);
+  EXPECT_EQ(gateway.reports.size(), 1u);
+  gateway.Turn(kStartNs + 3);
+  EXPECT_EQ(gateway.reports.size(), 2u);
 }
 
 TEST(InProcessConnectorTest, LongSweepComesInManyPolls) {
@@ -152,6 +177,7 @@ class LinkConnectorTest : public testing::Test {
   std::unique_ptr<ExchangeServer<FakeLink>> NewServer(uint64_t incarnation) {
     ServerOptions options;
     options.incarnation = incarnation;
+    options.report = [this](std::string_view line) { said_.emplace_back(line); };
     return std::make_unique<ExchangeServer<FakeLink>>(*exchange_, options,
                                                       [this](uint64_t, uint32_t epoch) {
                                                         const bool newer = epoch > admitted_;
@@ -169,6 +195,9 @@ class LinkConnectorTest : public testing::Test {
       gateway_.Turn(now_ns_);
     }
   }
+  void Accept() {
+    if (network_.far_end != nullptr) server_->Accept(now_ns_, std::move(network_.far_end));
+  }
   void GatewayAlone(int turns) {
     for (int turn = 0; turn != turns; ++turn) gateway_.Turn(now_ns_ += kNsPerMs / 10);
   }
@@ -179,7 +208,26 @@ class LinkConnectorTest : public testing::Test {
   std::unique_ptr<ExchangeServer<FakeLink>> server_;
   BasicLinkConnector<FakeLink> connector_;
   Gateway gateway_;
+  bool HasSaid(std::string_view part) const {
+    return std::any_of(said_.begin(), said_.end(), [&](const std::string& line) {
+      return line.find(part) != std::string::npos;
+    });
+  }
+
   int64_t now_ns_ = kStartNs;
+  std::vector<std::string> said_;  // by the exchange
+};
+
+// Another gateway with the same member number, or the same one after it lost its memory.
+struct OtherGateway {
+  explicit OtherGateway(FakeNetwork& network)
+      : connector(std::make_unique<FakeDialer>(network),
+                  {.report = [this](std::string_view line) { said.emplace_back(line); }}),
+        gateway(connector) {}
+
+  std::vector<std::string> said;
+  BasicLinkConnector<FakeLink> connector;
+  Gateway gateway;
 };
 
 using States = std::vector<VenueState>;
@@ -317,6 +365,304 @@ TEST_F(LinkConnectorTest, AFullQueueOfReportsEmptiesWhileRequestsWait) {
   for (uint64_t id = 1; id <= 500; ++id) gateway_.Ask(Order(id, Side::kBuy, 98, 1));
   Run(3000);
   EXPECT_EQ(gateway_.reports.size(), 500u);
+}
+
+// --- Who is the member? ---
+
+TEST_F(LinkConnectorTest, ALiveMemberStaysAndASecondGatewayIsRefusedWithTheReason) {
+  Run(20);
+  gateway_.Ask(Order(1, Side::kBuy, 100, 5));
+  Run(5);
+  OtherGateway second(network_);
+  for (int turn = 0; turn != 30'000; ++turn) {
+    Run(1);
+    second.gateway.Turn(now_ns_);
+  }
+  EXPECT_EQ(gateway_.states, (States{VenueState::kDown, VenueState::kUp}));
+  EXPECT_TRUE(connector_.up());
+  EXPECT_EQ(connector_.reason(), "");
+  EXPECT_FALSE(second.connector.up());
+  EXPECT_NE(second.connector.reason().find("member_id"), std::string_view::npos);
+  EXPECT_EQ(second.said.size(), 1u);  // it is tried again, and said once
+  EXPECT_GT(second.connector.counters().attempts_failed, 3u);
+  EXPECT_TRUE(HasSaid("another gateway is refused"));
+  EXPECT_LT(said_.size(), 4u);
+}
+
+TEST_F(LinkConnectorTest, TheSecondGatewayGetsInWhenTheFirstIsGone) {
+  Run(20);
+  gateway_.Ask(Order(7, Side::kBuy, 98, 5));
+  gateway_.Ask(Order(9, Side::kBuy, 97, 5));
+  Run(5);
+  network_.wire->Cut();
+  OtherGateway second(network_);
+  for (int turn = 0; turn != 50'000 && !second.connector.up(); ++turn) {
+    now_ns_ += kNsPerMs / 10;
+    Accept();
+    server_->DoWork(now_ns_);
+    second.gateway.Turn(now_ns_);
+  }
+  for (int turn = 0; turn != 50; ++turn) {
+    server_->DoWork(now_ns_ += kNsPerMs / 10);
+    second.gateway.Turn(now_ns_);
+  }
+  ASSERT_TRUE(second.connector.up());
+  EXPECT_EQ(server_->counters().begun_anew, 1u);
+  EXPECT_EQ(second.gateway.states, (States{VenueState::kDown, VenueState::kUp}));
+  EXPECT_EQ(exchange_->book().open_count(), 0u);  // nobody is left who knows these orders
+  EXPECT_EQ(second.gateway.ids_used_before, 10u);
+  uint64_t canceled = 0;
+  for (const ExecutionReport& report : second.gateway.reports) {
+    canceled += report.exec_type == ExecType::kCanceled;
+  }
+  EXPECT_EQ(canceled, 2u);
+  // An id of the first one's is never taken for one of the second's.
+  second.gateway.Ask(Order(9, Side::kBuy, 98, 5));
+  second.gateway.Ask(Order(10, Side::kBuy, 98, 5));
+  for (int turn = 0; turn != 20; ++turn) {
+    server_->DoWork(now_ns_ += kNsPerMs / 10);
+    second.gateway.Turn(now_ns_);
+  }
+  ASSERT_GE(second.gateway.reports.size(), 2u);
+  const ExecutionReport* last = &second.gateway.reports.back();
+  EXPECT_EQ(last[-1].reason, RejectReason::kDuplicateOrder);
+  EXPECT_EQ(last->exec_type, ExecType::kNew);
+}
+
+TEST_F(LinkConnectorTest, TheMemberIsBackBeforeAnotherTakesItsPlace) {
+  Run(20);
+  gateway_.Ask(Order(1, Side::kBuy, 98, 5));
+  Run(5);
+  OtherGateway second(network_);
+  const std::shared_ptr<FakeWire> wire = network_.wire;
+  for (int turn = 0; turn != 5'000; ++turn) {
+    if (turn == 1'000) wire->Cut();
+    second.gateway.Turn(now_ns_);
+    Accept();
+    Run(1);
+    Accept();
+  }
+  EXPECT_TRUE(connector_.up());
+  EXPECT_EQ(exchange_->book().open_count(), 1u);
+  EXPECT_EQ(second.connector.counters().connections, 0u);
+}
+
+// A gateway whose records were restored from a copy, or lost their end.
+TEST_F(LinkConnectorTest, WhatAMemberNoLongerKnowsIsCanceledAndTheRestStays) {
+  Run(20);
+  gateway_.Ask(Order(1, Side::kBuy, 98, 5));
+  Run(5);
+  const VenueCursor kept = connector_.cursor();
+  gateway_.Ask(Order(2, Side::kBuy, 97, 5));
+  Run(5);
+  ASSERT_EQ(exchange_->book().open_count(), 2u);
+  network_.wire->Cut();
+  GatewayAlone(1);
+  OtherGateway again(network_);
+  again.connector.Restore({kept.incarnation, kept.sent, kept.received}, {});
+  for (int turn = 0; turn != 2'000; ++turn) {
+    now_ns_ += kNsPerMs / 10;
+    again.gateway.Turn(now_ns_);
+    Accept();
+    server_->DoWork(now_ns_);
+  }
+  ASSERT_TRUE(again.connector.up());
+  EXPECT_EQ(again.connector.counters().requests_foreign, 1u);
+  EXPECT_EQ(again.gateway.ids_used_before, 3u);
+  EXPECT_EQ(exchange_->book().open_count(), 1u);
+  ASSERT_FALSE(again.gateway.reports.empty());
+  EXPECT_EQ(again.gateway.reports.back().exec_type, ExecType::kCanceled);
+  EXPECT_EQ(again.gateway.reports.back().cl_ord_id, 2u);
+}
+
+// Reports that another has confirmed are gone: the numbers begin anew, nobody is locked out.
+TEST_F(LinkConnectorTest, AMemberWhoseReportsAreGoneBeginsAnew) {
+  Run(20);
+  const VenueCursor kept = connector_.cursor();
+  for (uint64_t id = 1; id != 10; ++id) gateway_.Ask(Order(id, Side::kBuy, 98, 5));
+  Run(200);  // and confirms them
+  network_.wire->Cut();
+  GatewayAlone(1);
+  OtherGateway again(network_);
+  again.connector.Restore({kept.incarnation, kept.sent, kept.received}, {});
+  for (int turn = 0; turn != 30'000; ++turn) {
+    now_ns_ += kNsPerMs / 10;
+    again.gateway.Turn(now_ns_);
+    Accept();
+    server_->DoWork(now_ns_);
+  }
+  EXPECT_TRUE(again.connector.up());
+  EXPECT_NE(again.connector.cursor().incarnation, kept.incarnation);
+  EXPECT_EQ(exchange_->book().open_count(), 0u);
+}
+
+// --- Peers that misbehave ---
+
+TEST_F(LinkConnectorTest, SilentLinksDoNotKeepAMemberOut) {
+  std::vector<std::shared_ptr<FakeWire>> silent;
+  for (int i = 0; i != 500; ++i) {
+    silent.push_back(std::make_shared<FakeWire>());
+    server_->Accept(now_ns_, std::make_unique<FakeLink>(silent.back(), 1, 1));
+  }
+  EXPECT_EQ(server_->link_count(), ServerOptions{}.guests_max);
+  Run(50);
+  EXPECT_TRUE(connector_.up());
+}
+
+TEST_F(LinkConnectorTest, AMemberThatTakesNothingIsLoggedOutAndHearsWhy) {
+  Run(20);
+  network_.wire->room = 5;
+  for (uint64_t id = 1; id <= 40; ++id) gateway_.Ask(Order(id, Side::kBuy, 98, 1));
+  for (int turn = 0; turn != 150'000 && server_->counters().slow_members == 0; ++turn) {
+    now_ns_ += kNsPerMs / 10;
+    gateway_.Turn(now_ns_, 0);
+    server_->DoWork(now_ns_);
+  }
+  EXPECT_EQ(server_->counters().slow_members, 1u);
+  EXPECT_TRUE(HasSaid("it took no report"));
+  bool heard = false;
+  for (int turn = 0; turn != 5'000; ++turn) {
+    Run(1);
+    heard |= connector_.reason().find("took no reports") != std::string_view::npos;
+  }
+  EXPECT_TRUE(heard);
+  EXPECT_TRUE(connector_.up());
+}
+
+TEST_F(LinkConnectorTest, WithoutRoomALinkIsKeptAliveAndNoReportTaken) {
+  Run(20);
+  gateway_.Ask(Order(1, Side::kBuy, 98, 1));
+  gateway_.Ask(Order(2, Side::kBuy, 98, 1));
+  for (int turn = 0; turn != 50; ++turn) {
+    now_ns_ += kNsPerMs / 10;
+    gateway_.Turn(now_ns_, 0);
+    server_->DoWork(now_ns_);
+  }
+  EXPECT_TRUE(gateway_.reports.empty());
+  EXPECT_EQ(connector_.cursor().received, 2u);  // up and the reference price, before
+  gateway_.Turn(now_ns_, 1);
+  EXPECT_EQ(gateway_.reports.size(), 1u);
+  Run(5);
+  EXPECT_EQ(gateway_.reports.size(), 2u);
+}
+
+TEST_F(LinkConnectorTest, WithoutRoomADownIsSaidLaterAndFirst) {
+  Run(20);
+  gateway_.Ask(Order(1, Side::kBuy, 98, 1));
+  GatewayAlone(1);
+  network_.wire->Cut();
+  for (int turn = 0; turn != 3'000; ++turn) {
+    now_ns_ += kNsPerMs / 10;
+    Accept();
+    gateway_.Turn(now_ns_, turn < 30 ? 1 : 0);
+    server_->DoWork(now_ns_);
+  }
+  Run(50);
+  EXPECT_EQ(gateway_.states,
+            (States{VenueState::kDown, VenueState::kUp, VenueState::kDown, VenueState::kUp}));
+  ASSERT_EQ(gateway_.reports.size(), 1u);
+  EXPECT_EQ(gateway_.reports[0].reason, RejectReason::kVenueUnavailable);
+}
+
+// An exchange that says what cannot be: the link ends with a reason, the gateway goes on.
+class LyingExchangeTest : public testing::Test {
+ protected:
+  LyingExchangeTest()
+      : connector_(std::make_unique<FakeDialer>(network_), {}), gateway_(connector_) {}
+
+  // Waits for the next logon.
+  Logon Await() {
+    Logon logon;
+    for (int turn = 0; turn != 100'000; ++turn) {
+      gateway_.Turn(now_ns_ += kNsPerMs / 10);
+      if (network_.far_end == nullptr) continue;
+      link_ = std::move(network_.far_end);
+      gateway_.Turn(now_ns_ += kNsPerMs / 10);
+      link_->Poll([&](const Record& record) { (void)Decode(record.payload, logon); }, 1);
+      return logon;
+    }
+    ADD_FAILURE() << "no logon came";
+    return logon;
+  }
+  template <Message M>
+  void Say(const M& message) {
+    const Claim claim = link_->TryClaim(PayloadBytes(message));
+    if (!claim) return;
+    Encode(message, claim.data);
+    EXPECT_EQ(link_->Commit(static_cast<uint8_t>(M::kType), Publish::kNow), SendStatus::kOk);
+  }
+  void Turns(int turns) {
+    for (int turn = 0; turn != turns; ++turn) gateway_.Turn(now_ns_ += kNsPerMs / 10);
+  }
+  static LogonAck Ack(uint64_t next_seq_in, uint64_t next_seq_out, uint64_t incarnation) {
+    LogonAck ack;
+    ack.next_seq_in = next_seq_in;
+    ack.next_seq_out = next_seq_out;
+    ack.incarnation = incarnation;
+    return ack;
+  }
+
+  FakeNetwork network_;
+  std::unique_ptr<FakeLink> link_;
+  BasicLinkConnector<FakeLink> connector_;
+  Gateway gateway_;
+  int64_t now_ns_ = kStartNs;
+};
+
+TEST_F(LyingExchangeTest, AbsurdNumbersEndTheLinkWithAReason) {
+  for (const LogonAck& ack :
+       {Ack(0, 1, 1), Ack(1, 0, 1), Ack(1, 1, 0), Ack(UINT64_MAX, 1, 1), Ack(1, UINT64_MAX, 1)}) {
+    Await();
+    Say(ack);
+    Turns(3);
+    EXPECT_FALSE(connector_.up());
+    EXPECT_NE(connector_.reason(), "");
+  }
+  Await();
+  Say(Ack(1, 1, 1));
+  Turns(3);
+  EXPECT_TRUE(connector_.up());
+  Say(Heartbeat{.next_seq_in = 1'000'000});
+  Turns(3);
+  EXPECT_FALSE(connector_.up());
+  EXPECT_NE(connector_.reason().find("never sent"), std::string_view::npos);
+}
+
+TEST_F(LyingExchangeTest, IdentifiersThatWouldUseUpAllAreNotBelieved) {
+  Await();
+  Say(Ack(1, 1, 1));
+  Say(GapFill{.new_seq = UINT64_MAX});
+  Turns(5);
+  EXPECT_FALSE(connector_.up());
+  EXPECT_NE(connector_.reason().find("another member_id"), std::string_view::npos);
+  EXPECT_EQ(gateway_.ids_used_before, 0u);
+}
+
+TEST_F(LyingExchangeTest, AFloodIsTakenAsFarAsThereIsRoom) {
+  Await();
+  Say(Ack(1, 1, 1));
+  link_->Maintain(now_ns_);
+  network_.wire->room = 10'000;
+  for (int i = 0; i != 5'000; ++i) Say(VenueStatus{.state = VenueState::kUp});
+  gateway_.Turn(now_ns_ += kNsPerMs / 10);
+  for (int turn = 0; turn != 10; ++turn) gateway_.Turn(now_ns_ += kNsPerMs / 10, 3);
+  EXPECT_LE(connector_.counters().reports_received, uint64_t{kEffectsPerStepMax} + 30);
+  Turns(30);
+  EXPECT_EQ(connector_.counters().reports_received, 5'000u);
+  EXPECT_TRUE(connector_.up());
+}
+
+TEST_F(LyingExchangeTest, LinksThatEndAtOnceAreTriedAgainLessAndLessOften) {
+  for (int logon = 0; logon != 12; ++logon) {
+    Await();
+    Say(Ack(1, 1, 1));
+    Turns(2);
+    link_->Close();
+    Turns(20);
+  }
+  const int64_t before_ns = now_ns_;
+  Await();
+  EXPECT_GE(now_ns_ - before_ns, LinkConnectorOptions{}.retry_max_ns / 2);
 }
 
 TEST_F(LinkConnectorTest, WhoSpeaksBeforeLoggingOnIsShutOut) {

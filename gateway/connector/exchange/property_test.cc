@@ -239,6 +239,7 @@ TEST_P(PropertyTest, QuantityIsConserved) {
   ExchangeOptions options = SmallOptions();
   options.self_trade = static_cast<SelfTrade>(GetParam() % 3);
   options.orders_max = 1 << 14;
+  options.member_queue_reports = 1 << 15;  // all of them may be open
   Make(options);
   struct Seen {
     uint64_t cum = 0;

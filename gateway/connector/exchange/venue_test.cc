@@ -246,11 +246,11 @@ TEST_F(VenueTest, SweepPausesForAFullQueueAndLosesNothing) {
   options.member_queue_reports = 256;
   Make(options);
   const uint32_t buyer = *exchange_->Admit(3);
-  for (uint64_t id = 1; id <= 200; ++id) Ask(Sell(id, 100, 1));
-  for (uint64_t id = 1; id <= 200; ++id) Ask(Sell(id, 101, 1), other_);
-  ASSERT_EQ(exchange_->OnRequest(now_ns_, buyer, Buy(1, 101, 400)), Answer::kTaken);
+  for (uint64_t id = 1; id <= 190; ++id) Ask(Sell(id, 100, 1));
+  for (uint64_t id = 1; id <= 190; ++id) Ask(Sell(id, 101, 1), other_);
+  ASSERT_EQ(exchange_->OnRequest(now_ns_, buyer, Buy(1, 101, 380)), Answer::kTaken);
   EXPECT_TRUE(exchange_->busy());
-  EXPECT_EQ(exchange_->OnRequest(now_ns_, member_, CancelOf(500, 200)), Answer::kWait);
+  EXPECT_EQ(exchange_->OnRequest(now_ns_, member_, CancelOf(500, 190)), Answer::kWait);
   uint64_t next_maker = 1;
   uint64_t cum = 0;
   for (int round = 0; round != 20; ++round) {
@@ -262,9 +262,9 @@ TEST_F(VenueTest, SweepPausesForAFullQueueAndLosesNothing) {
     exchange_->OnTimer(now_ns_);
   }
   EXPECT_FALSE(exchange_->busy());
-  EXPECT_EQ(next_maker, 201u);
-  EXPECT_EQ(cum, 400u);
-  EXPECT_EQ(Refused(CancelOf(500, 200)).reason, CancelRejectReason::kTooLateToCancel);
+  EXPECT_EQ(next_maker, 191u);
+  EXPECT_EQ(cum, 380u);
+  EXPECT_EQ(Refused(CancelOf(500, 190)).reason, CancelRejectReason::kTooLateToCancel);
 }
 
 // A member that takes no reports: its own orders suffer, nobody else's.
