@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -100,17 +100,12 @@ struct File {
 
 }  // namespace
 
-SessionKey::~SessionKey() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
-
 absl::StatusOr<SessionKey> SessionKey::FromBytes(std::span<const std::byte> bytes) {
   if (bytes.size() < kBytesMin || bytes.size() > kBytesMax) {
     return absl::InvalidArgumentError(absl::StrCat("a session key has ", kBytesMin, " to ",
                                                    kBytesMax, " bytes, this one ", bytes.size()));
   }
-  SessionKey key;
-  std::copy(bytes.begin(), bytes.end(), key.bytes_.begin());
-  key.size_ = bytes.size();
-  return key;
+  return SessionKey(Secret::Make(bytes));
 }
 
 absl::StatusOr<SessionKey> SessionKey::FromFile(const std::string& path) {

@@ -1,4 +1,4 @@
-// How do the two ends of a session prove to each other that they hold its key?
+// How the two ends of a session prove to each other that they hold its key.
 //
 // Each signs its logon message with HMAC-SHA256 under the session's key:
 //
@@ -13,20 +13,23 @@
 // on the path of an order: they allocate.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "msg/secret.h"
 #include "schema/messages.h"
 #include "transport/options.h"
 
 namespace ringway {
 
-// A session's secret, 32 to 64 bytes; wiped from memory when it goes.
+// A session's secret, 32 to 64 bytes. Copies share it; it is kept out of core dumps and wiped when
+// the last of them goes (msg/secret.h).
 class SessionKey {
  public:
   static constexpr size_t kBytesMin = 32;
@@ -41,17 +44,16 @@ class SessionKey {
   // content.
   static absl::StatusOr<SessionKey> FromFile(const std::string& path);
 
+  // No moves: a key is never without its secret.
   SessionKey(const SessionKey&) = default;
   SessionKey& operator=(const SessionKey&) = default;
-  ~SessionKey();
 
-  std::span<const std::byte> bytes() const noexcept { return {bytes_.data(), size_}; }
+  std::span<const std::byte> bytes() const noexcept { return secret_->bytes(); }
 
  private:
-  SessionKey() = default;
+  explicit SessionKey(std::shared_ptr<const Secret> secret) : secret_(std::move(secret)) {}
 
-  std::array<std::byte, kBytesMax> bytes_{};
-  size_t size_ = 0;
+  std::shared_ptr<const Secret> secret_;
 };
 
 // What makes one link unlike any other; both ends know it, neither chose it alone.
