@@ -11,6 +11,14 @@
 #include "msg/session_protocol.h"
 
 namespace ringway {
+namespace {
+
+// What a session's numbers may have come to when a gateway starts again. A logon and its GapFill
+// reach kSequenceMax at most, and what is counted from there never doubles it: whatever a gateway
+// accepted, the next one starts with.
+constexpr uint64_t kRestoredSequenceMax = 2 * kSequenceMax;
+
+}  // namespace
 
 absl::Status Validate(const SessionLayerOptions& options,
                       const std::vector<SessionConfig>& sessions) {
@@ -39,8 +47,8 @@ absl::Status Validate(const SessionLayerOptions& options,
     const std::string who = absl::StrCat("session ", session.id, ": ");
     if (session.id == 0) errors.push_back("session 0: sessions are numbered from 1");
     bound(who + "report_slots", session.report_slots, kResendSlotsMin, kSlotsMax);
-    bound(who + "next_seq_in", session.next_seq_in, uint64_t{1}, kSequenceMax);
-    bound(who + "next_seq_out", session.next_seq_out, uint64_t{1}, kSequenceMax);
+    bound(who + "next_seq_in", session.next_seq_in, uint64_t{1}, kRestoredSequenceMax);
+    bound(who + "next_seq_out", session.next_seq_out, uint64_t{1}, kRestoredSequenceMax);
     ids.push_back(session.id);
   }
   std::sort(ids.begin(), ids.end());

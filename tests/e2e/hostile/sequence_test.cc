@@ -43,12 +43,15 @@ TEST_P(SequenceTest, TheGatewayStartsAgainAndTheHonestSessionResumes) {
   }
   EXPECT_EQ(honest_->Complaint(), "");
 
-  for (const bool killed : {true, false}) {
-    if (killed) {
+  // Killed, stopped, and at last without the attacker's session, as an operator may decide.
+  for (const char* end : {"killed", "stopped", "stopped, and the session removed"}) {
+    SCOPED_TRACE(end);
+    if (end == std::string("killed")) {
       site_->Kill();
     } else {
       EXPECT_EQ(site_->Stop(), "") << site_->Log();
     }
+    if (std::string(end).find("removed") != std::string::npos) site_->Remove(kAttackerFirst);
     const absl::Status started = site_->Start();
     ASSERT_TRUE(started.ok()) << started;
     ASSERT_TRUE(Within(20 * kNsPerS, [&] {

@@ -157,6 +157,7 @@ std::string Site::Configuration() const {
     text += absl::StrReplaceAll(kInstrument, {{"NUMBER", absl::StrCat(instrument)}});
   }
   for (uint32_t session = 1; session <= kSessions; ++session) {
+    if (session == removed_) continue;
     text += absl::StrReplaceAll(kSession, {{"NUMBER", absl::StrCat(session)}});
     if (session != kLimited) text += kUnlimited;
     if (session != kLimited && session != kHonest) text += options_.attacker_limits;
@@ -215,6 +216,11 @@ absl::Status Site::Start(int64_t patience_ns) {
 void Site::Kill() {
   kill(gateway_->pid(), SIGKILL);
   (void)Within(30 * kNsPerS, [this] { return !Alive(); });
+}
+
+void Site::Remove(uint32_t session) {
+  removed_ = session;
+  std::ofstream(folder() + "/gateway.toml", std::ios::trunc) << Configuration();
 }
 
 Resources Site::Usage() const {

@@ -75,6 +75,8 @@ class Site {
   // Orderly, as an operator does. "" when it ended as it should.
   std::string Stop() { return gateway_->Stop(60 * kNsPerS); }
   void Kill();
+  // Takes a session out of the configuration, for the next start.
+  void Remove(uint32_t session);
 
   bool Alive() { return gateway_ != nullptr && gateway_->Running(); }
   pid_t pid() const { return gateway_->pid(); }
@@ -96,6 +98,7 @@ class Site {
   absl::Status StartExchange();
 
   SiteOptions options_;
+  uint32_t removed_ = 0;  // session; 0: none
   std::unique_ptr<demo::PrivateDirectory> folder_;
   std::unique_ptr<demo::Child> exchange_;
   std::unique_ptr<demo::Child> gateway_;

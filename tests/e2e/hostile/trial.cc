@@ -124,7 +124,12 @@ Complaint GivenBack(Site& site, Honest& honest, const Resources& before,
            now.shared_bytes <= before.shared_bytes + options.shared_bytes &&
            now.descriptors <= before.descriptors + options.descriptors;
   };
-  if (Within(kGivenBackNs, little)) return "";
+  const bool given_back = Within(kGivenBackNs, little);
+  std::printf("  gateway:   anonymous memory %+d KiB, shared %+d KiB, descriptors %+d\n",
+              static_cast<int>((now.anonymous_bytes - before.anonymous_bytes) / 1024),
+              static_cast<int>((now.shared_bytes - before.shared_bytes) / 1024),
+              static_cast<int>(now.descriptors - before.descriptors));
+  if (given_back) return "";
   return absl::StrFormat(
       "not given back: anonymous memory %d KiB (before %d), shared %d KiB (before %d), "
       "descriptors %d (before %d)",
