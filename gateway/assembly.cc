@@ -1,7 +1,10 @@
 // How the parts are made and joined.
 #include "gateway/assembly.h"
 
+#include <sys/random.h>
+
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <new>
 #include <optional>
@@ -55,6 +58,16 @@ uint64_t FirstRequestAt(int64_t now_ns) {
 
 std::string Reason(const absl::Status& status) { return std::string(status.message()); }
 
+// For a session on which nobody logs on.
+absl::StatusOr<SessionKey> NobodysKey() {
+  std::array<std::byte, SessionKey::kBytesMin> bytes;
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    return absl::InternalError(
+        "the kernel gives no random numbers: permit the system call getrandom");
+  }
+  return SessionKey::FromBytes(bytes);
+}
+
 // What one stage of the start found.
 class Faults {
  public:
@@ -104,8 +117,8 @@ absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox,
   if (absl::Status venues = MakeVenues(config); !venues.ok()) return venues;
   if (absl::Status layer = MakeSessions(config, *sessions); !layer.ok()) return layer;
   if (journal != nullptr) {
-    for (const GatewaySessionConfig& session : config.sessions) {
-      RecallReports(journal->past, session.engine.id, *sessions_);
+    for (const SessionId session : engine_->SessionIds()) {
+      RecallReports(journal->past, session, *sessions_);
     }
     for (std::size_t i = 0; i < config.venues.size(); ++i) {
       RecallVenue(journal->past, config.venues[i].engine.id, *connectors_[i]);
@@ -166,8 +179,7 @@ void Assembly::MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox) {
                             .pending_max = venue.pending_max,
                             .speaks_when_polled = venue.connector == ConnectorKind::kExchange});
   }
-  for (const GatewaySessionConfig& session : config.sessions)
-    parts.session_ids.push_back(session.engine.id);
+  parts.session_ids = engine_->SessionIds();
   gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
 }
 
@@ -213,9 +225,20 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::MakeEngine(
   LogRecovery(config, journal);
   engine_ = journal.past.TakeEngine();
   for (SessionConfig& session : sessions) RecallSession(journal.past, *engine_, session);
+  for (const SessionId id : engine_->SessionIds()) {
+    if (!engine_->retired(id)) continue;
+    absl::StatusOr<SessionKey> key = NobodysKey();
+    if (!key.ok()) return key.status();
+    sessions.push_back(RetiredSession(journal.past, *engine_, id, *key));
+  }
+  for (const SessionConfig& session : sessions) {
+    if (session.disabled.empty()) continue;
+    Log(absl::StrCat("session ", session.id, " is disabled: ", session.disabled));
+  }
   journal_storage_ = std::move(journal.storage);
   recall_ = std::make_unique<ReportRecall>(*journal_storage_, config.journal.directory,
-                                           config.journal.memory_directory);
+                                           config.journal.memory_directory,
+                                           std::move(journal.report_index));
   if (absl::Status reads = recall_->Start(); !reads.ok()) return reads;
   return started;
 }

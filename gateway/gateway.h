@@ -263,6 +263,7 @@ class Gateway {
     SessionStatus& session = status.sessions.emplace_back();
     session.id = id;
     session.logged_on = parts_.sessions.session(id)->live();
+    session.disabled = parts_.sessions.session(id)->disabled();
     session.counts = tally_.counts(index);
     FillEngineSession(parts_.engine, session);
   }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -56,6 +57,7 @@ class FakeSessions {
   struct View {
     bool is_live = true;
     bool live() const { return is_live; }
+    std::string disabled() const { return {}; }
   };
 
   template <class Sink>

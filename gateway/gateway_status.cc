@@ -30,6 +30,7 @@ ordered_json RejectsOf(const SessionCounts& counts) {
 ordered_json SessionJson(const SessionStatus& session) {
   return {{"session", session.id},
           {"logged_on", session.logged_on},
+          {"disabled", session.disabled},
           {"killed", session.killed},
           {"logons", session.counts.logons},
           {"requests_received", session.counts.requests},
@@ -291,9 +292,10 @@ std::string PrintSessions(const GatewayStatus& status) {
     uint64_t rejects = 0;
     for (const uint64_t count : session.counts.rejects) rejects += count;
     absl::StrAppend(&text, "session ", session.id, session.logged_on ? " on" : " off",
-                    session.killed ? " killed" : "", "  requests ", session.counts.requests,
-                    "  acks ", session.counts.acks, "  rejects ", rejects, "  reports ",
-                    session.counts.reports, "  open orders ", session.open_orders, "\n");
+                    session.disabled.empty() ? "" : " disabled", session.killed ? " killed" : "",
+                    "  requests ", session.counts.requests, "  acks ", session.counts.acks,
+                    "  rejects ", rejects, "  reports ", session.counts.reports, "  open orders ",
+                    session.open_orders, "\n");
   }
   return text;
 }

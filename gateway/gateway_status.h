@@ -28,6 +28,7 @@ namespace ringway {
 struct SessionStatus {
   SessionId id = 0;
   bool logged_on = false;
+  std::string disabled = {};  // why nobody may log on; empty: the session is in order
   bool killed = false;
   uint64_t next_seq_in = 0;
   uint64_t next_seq_out = 0;

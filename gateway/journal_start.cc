@@ -61,12 +61,14 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
   const absl::StatusOr<uint64_t> hash = KeepConfig(directory, config);
   if (!hash.ok()) return hash.status();
 
+  ReportIndex report_index;
   absl::StatusOr<Recovered> recovered = Recover(
       (*storage)->source(),
       {.directory = directory,
        .journal_id = (*storage)->place().journal_id,
        .replay = {.config_of = [directory](uint64_t h) { return KeptEngineConfig(directory, h); },
-                  .report_slots = config.sessions_common.report_slots},
+                  .report_slots = config.sessions_common.report_slots,
+                  .report_index = &report_index},
        .report = LogJournal,
        .stops = [&options] {
          if (options.progresses) options.progresses();
@@ -86,9 +88,9 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
   }
   if (absl::Status started = (*storage)->Start(end); !started.ok()) return started;
   RINGWAY_PROBE(recovery_storage_started);
-  return std::make_unique<StartedJournal>(
-      StartedJournal{*std::move(storage), end, start, *hash, std::move(past),
-                     recovered->snapshot_position, recovered->steps_applied});
+  return std::make_unique<StartedJournal>(StartedJournal{
+      *std::move(storage), end, start, *hash, std::move(past), recovered->snapshot_position,
+      recovered->steps_applied, std::move(report_index)});
 }
 
 absl::StatusOr<std::unique_ptr<SnapshotKeeper>> KeepSnapshots(const GatewayConfig& config,

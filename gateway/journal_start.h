@@ -15,6 +15,7 @@
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/reader.h"
 #include "gateway/recovery/replayed_gateway.h"
+#include "gateway/recovery/report_index.h"
 #include "gateway/recovery/snapshot_keeper.h"
 #include "gateway/start_options.h"
 
@@ -28,6 +29,7 @@ struct StartedJournal {
   ReplayedGateway past;            // under this process's configuration
   uint64_t snapshot_position = 0;  // where the replay began; 0: at the beginning
   uint64_t steps_replayed = 0;
+  ReportIndex report_index;  // of what was replayed
 };
 
 // REQUIRES: config.journal.directory is not empty. Errors, each with its remedy: another gateway

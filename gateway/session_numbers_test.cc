@@ -11,6 +11,7 @@
 #include "gateway/gateway_fakes.h"
 #include "gateway/session/session_layer.h"
 #include "gateway/session/testing/world.h"
+#include "gateway/session_numbers.h"
 #include "gtest/gtest.h"
 #include "msg/session_core.h"
 #include "msg/testing/loop_link.h"
@@ -184,6 +185,33 @@ TEST_F(SessionNumbersTest, RefusedMessagesEndTheSessionThatGoesOnSendingThem) {
   Run(client);
   EXPECT_EQ(client.core.logout_reason(), LogoutReason::kProtocolError);
   EXPECT_EQ(client.rejects.size(), SessionLayerOptions{}.violations_max);
+  ExpectOneTruth();
+}
+
+TEST_F(SessionNumbersTest, ALogonLeavesOutNoMoreThanAStartTakesBack) {
+  const auto refused = [this](uint64_t next_seq_out) {
+    RawPeer peer{NewLink(), {}};
+    peer.LogOn(kSession, 1, next_seq_out);
+    Turn();
+    peer.Poll();
+    LogonReject reject;
+    for (const RawPeer::Received& message : peer.received) {
+      if (message.type != FrameType::kLogonReject) continue;
+      EXPECT_EQ(Decode(message.payload, reject), DecodeStatus::kOk);
+    }
+    return reject.reason;
+  };
+  EXPECT_EQ(refused(uint64_t{1} << 48), LogonRejectReason::kSequenceTooHigh);
+  EXPECT_EQ(refused(1 + kSequenceJumpMax + 1), LogonRejectReason::kSequenceTooHigh);
+  EXPECT_EQ(refused(UINT64_MAX), LogonRejectReason::kSequenceTooHigh);
+
+  RawPeer peer{NewLink(), {}};
+  peer.LogOn(kSession, 1, 1 + kSequenceJumpMax);
+  Turn();
+  peer.Send(GapFill{.new_seq = 1 + kSequenceJumpMax});
+  peer.Send(Order(1));
+  Turn();
+  EXPECT_EQ(layer_->session(kSession)->next_seq_in(), 2 + kSequenceJumpMax);
   ExpectOneTruth();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "gateway/session_numbers.h"
 
 namespace ringway {
 namespace {
@@ -60,7 +61,8 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
     session_limits_.push_back(config.sessions[index].limits);
     const int64_t grace_ns = config.sessions[index].cancel_grace_ns;
     RINGWAY_CHECK(grace_ns >= 0 && grace_ns <= kCancelGraceMaxNs, "cancel_grace_ns");
-    absence_limits_.push_back({config.sessions[index].cancel_on_disconnect, grace_ns});
+    absence_limits_.push_back(
+        {config.sessions[index].cancel_on_disconnect, config.sessions[index].retired, grace_ns});
   }
   for (const AccountConfig& account : config.accounts) {
     account_ids_.push_back(account.id);
@@ -138,9 +140,13 @@ void Engine::RejectMessage(SessionState& session, FrameType type, SessionRejectR
 
 void Engine::SkipRequests(SessionState& session, const Input& input) noexcept {
   GapFill fill;
-  if (Decode(input.payload, fill) == DecodeStatus::kOk) {
-    session.next_seq_in = std::max(session.next_seq_in, fill.new_seq);
+  if (Decode(input.payload, fill) != DecodeStatus::kOk || fill.new_seq > kSequenceEnd ||
+      (fill.new_seq > session.next_seq_in &&
+       fill.new_seq - session.next_seq_in > kSequenceJumpMax)) {
+    ++counters_.unknown_sources;
+    return;
   }
+  session.next_seq_in = std::max(session.next_seq_in, fill.new_seq);
 }
 
 void Engine::OnSession(uint32_t session, const Input& input, Effects& effects) noexcept {

@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/engine_counters.h"
@@ -147,6 +148,11 @@ class Engine {
   // the engine is then of no use, construct a new one. REQUIRES: a new engine, no step done.
   absl::Status Load(std::span<const std::byte> saved);
 
+  // A new engine that has loaded it. Sessions that the state knows and the configuration does not
+  // are kept, retired: their orders go on, they can send nothing. Errors: as Load().
+  static absl::StatusOr<std::unique_ptr<Engine>> Restore(EngineConfig config,
+                                                         std::span<const std::byte> saved);
+
   // --- Inspection; none of it changes anything. ---
   const EngineCounters& counters() const noexcept { return counters_; }
   int64_t now_ns() const noexcept { return now_ns_; }  // of the latest step; 0: none
@@ -159,6 +165,12 @@ class Engine {
   // Of an unknown session: 0.
   uint32_t open_orders(SessionId session) const noexcept;
   uint64_t next_seq_in(SessionId session) const noexcept;
+  // Of all sessions, retired ones too.
+  std::vector<uint32_t> SessionIds() const;
+  bool retired(SessionId session) const noexcept {
+    const uint32_t index = SessionIndex(session);
+    return index != kNone && absence_limits_[index].retired;
+  }
   uint64_t next_seq_out(SessionId session) const noexcept;
   VenueState venue_state(VenueId venue) const noexcept;
   bool killed(KillScope scope, uint32_t id) const noexcept;
@@ -325,7 +337,8 @@ class Engine {
   bool IsConfigured(const Notice& notice) const noexcept;
   std::string_view RestoreExposure() noexcept;
   std::string_view FindLoadError() const noexcept;
-  std::vector<uint32_t> SessionIds() const;
+  bool IsInUse(uint32_t session) const noexcept;
+  std::vector<uint32_t> SessionsInUse() const;
   std::vector<uint32_t> InstrumentIds() const;
   std::vector<uint32_t> VenueIds() const;
 
@@ -377,6 +390,7 @@ class Engine {
   std::vector<AccountLimits> account_limits_;
   struct AbsenceLimits {
     CancelOnDisconnect policy;
+    bool retired;
     int64_t grace_ns;
   };
   std::vector<AbsenceLimits> absence_limits_;  // by session

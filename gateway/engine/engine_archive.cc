@@ -28,6 +28,20 @@ std::vector<uint32_t> Engine::SessionIds() const {
   return ids;
 }
 
+// Whether the state would be another without the session.
+bool Engine::IsInUse(uint32_t session) const noexcept {
+  return sessions_[session].next_seq_in != 1 || sessions_[session].next_seq_out != 1 ||
+         checks_.get<KillSwitch>().killed(KillScope::kSession, session);
+}
+
+std::vector<uint32_t> Engine::SessionsInUse() const {
+  std::vector<uint32_t> ids;
+  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    if (IsInUse(session)) ids.push_back(sessions_[session].id);
+  }
+  return ids;
+}
+
 std::vector<uint32_t> Engine::InstrumentIds() const {
   std::vector<uint32_t> ids;
   for (const Instrument& instrument : instruments_) ids.push_back(instrument.id);
@@ -45,6 +59,11 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   uint64_t format = kFormat;
   archive(format);
   archive.Require(format == kFormat, "it is of another version of the gateway, or none");
+  // First of all, for Restore().
+  std::vector<uint32_t> in_use;
+  if constexpr (!A::kLoads) in_use = self.SessionsInUse();
+  in_use.resize(archive.Count(in_use.size(), kSessionsMax, "sessions in use"));
+  archive.Records(in_use);
   const Numbers sessions = archive.NumbersOf("session", self.SessionIds());
   const Numbers accounts = archive.NumbersOf("account", self.account_ids_);
   const Numbers instruments = archive.NumbersOf("instrument", self.InstrumentIds());
@@ -60,6 +79,20 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
       [](const SessionState& session) {
         return session.next_seq_in == 1 && session.next_seq_out == 1;
       });
+  // Of a session that is retired when this is loaded, these hold on.
+  ArchiveTable(
+      archive, sessions, self.absence_limits_,
+      [&archive](auto& limits) {
+        auto policy = limits.policy;
+        auto grace_ns = limits.grace_ns;
+        archive(policy, grace_ns);
+        archive.Require(grace_ns >= 0 && grace_ns <= kCancelGraceMaxNs,
+                        "a grace period that cannot be");
+        if constexpr (A::kLoads) {
+          if (limits.retired) limits = {policy, true, grace_ns};
+        }
+      },
+      [](const AbsenceLimits&) { return true; });
   Venues::Archive(self.venues_, archive, venues, instruments);
   OrderTable::Archive(self.orders_, archive, sessions, venues);
   Exposure::Archive(self.exposure_, archive, accounts, instruments, levels);
@@ -229,6 +262,35 @@ void Engine::Save(const StateWriter::Sink& sink) const {
   Exposure::BookLevels levels;
   Archive(*this, writer, levels);
   writer.Finish();
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Restore(EngineConfig config,
+                                                        std::span<const std::byte> saved) {
+  StateReader reader(saved);
+  uint64_t format = 0;
+  reader(format);
+  // What is wrong with it Load() says.
+  if (reader.ok() && format == kFormat) {
+    std::vector<uint32_t> in_use(reader.Count(0, kSessionsMax, "sessions in use"));
+    reader.Records(in_use);
+    for (const uint32_t id : in_use) {
+      const auto has = [id](const EngineSessionConfig& session) { return session.id == id; };
+      if (id == 0 || id > kConfigIdMax || std::ranges::any_of(config.sessions, has)) continue;
+      EngineSessionConfig& kept = config.sessions.emplace_back();
+      kept.id = id;
+      kept.retired = true;
+    }
+  }
+  if (config.sessions.size() > kSessionsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this state cannot be loaded: it knows sessions that are not configured any "
+                     "more, with which "
+                     "there are more than ",
+                     kSessionsMax, ": configure fewer new ones"));
+  }
+  auto engine = std::make_unique<Engine>(config);
+  if (absl::Status loaded = engine->Load(saved); !loaded.ok()) return loaded;
+  return engine;
 }
 
 absl::Status Engine::Load(std::span<const std::byte> saved) {

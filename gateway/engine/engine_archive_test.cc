@@ -253,6 +253,70 @@ TEST_F(EngineArchiveTest, WhatTheStateRefersToMustStillBeConfigured) {
   EXPECT_EQ(error_without([](auto& c) { c.venues.erase(c.venues.begin() + 1); }), "");
 }
 
+EngineConfig WithoutSession(SessionId id, EngineConfig config = SmallFirm()) {
+  std::erase_if(config.sessions, [id](const EngineSessionConfig& s) { return s.id == id; });
+  return config;
+}
+
+TEST_F(EngineArchiveTest, ASessionThatIsConfiguredNoMoreIsRetiredWithWhatItHas) {
+  const uint64_t order = Live(Limit(1, Side::kBuy, 100, 9'000, 200), 2);
+  Kill(KillScope::kSession, 2);
+  Kill(KillScope::kSession, 2, false);
+  const uint64_t next_seq_out = engine().next_seq_out(2);
+  Use(Engine::Restore(WithoutSession(2), Saved(engine())));
+  EXPECT_TRUE(engine().retired(2));
+  EXPECT_FALSE(engine().retired(1));
+  EXPECT_EQ(engine().open_orders(2), 1u);
+  EXPECT_EQ(engine().next_seq_out(2), next_seq_out);
+  // Its orders go on; it can send nothing.
+  FromVenue(ExecType::kPartialFill, order, 10);
+  EXPECT_EQ(To<ExecutionReport>(Target::kSession)->cum_qty, 10u);
+  EXPECT_EQ(Rejected(Limit(2, Side::kBuy, 100, 9'000, 200), 2).reason,
+            RejectReason::kMissingEntitlement);
+  Step(Origin::kAdmin, 9, MassCancel{.cl_ord_id = 2});
+  EXPECT_EQ(CountOf<Cancel>(), 1u);
+  // Again and again, and back.
+  Use(Engine::Restore(WithoutSession(2), Saved(engine())));
+  EXPECT_TRUE(engine().retired(2));
+  Use(Engine::Restore(SmallFirm(), Saved(engine())));
+  EXPECT_FALSE(engine().retired(2));
+  Accepted(Limit(3, Side::kBuy, 100, 9'000, 200), 2);
+}
+
+TEST_F(EngineArchiveTest, ASessionThatWasNeverUsedIsForgottenWithItsConfiguration) {
+  Live(Buy(1));
+  Use(Engine::Restore(WithoutSession(2), Saved(engine())));
+  EXPECT_FALSE(engine().retired(2));
+  EXPECT_EQ(engine().SessionIds(), std::vector<uint32_t>{1});
+}
+
+TEST_F(EngineArchiveTest, ARetiredSessionsOrdersAreCanceledAsItHadAgreed) {
+  EngineConfig config = SmallFirm();
+  config.sessions[1].cancel_on_disconnect = CancelOnDisconnect::kLinkLoss;
+  config.sessions[1].cancel_grace_ns = 7'000'000'000;
+  Restart(config);
+  Live(Limit(1, Side::kBuy, 100, 9'000, 200), 2);
+  Use(Engine::Restore(WithoutSession(2, config), Saved(engine())));
+  Use(Engine::Restore(WithoutSession(2, config), Saved(engine())));
+  StepBytes(Origin::kStart, 1, FrameType{}, {});
+  SetVenue(1, VenueState::kUp);
+  now_ns_ += 6'900'000'000;
+  Timer();
+  EXPECT_EQ(CountOf<Cancel>(), 0u);
+  now_ns_ += 200'000'000;
+  Timer();
+  EXPECT_EQ(CountOf<Cancel>(), 1u);
+}
+
+TEST_F(EngineArchiveTest, MoreRetiredSessionsThanThereMayBeAreAnError) {
+  Live(Buy(1));
+  EngineConfig config = SmallFirm();
+  config.sessions.clear();
+  for (uint32_t id = 1; id <= kSessionsMax; ++id) config.sessions.emplace_back().id = id + 1;
+  EXPECT_THAT(std::string(Engine::Restore(config, Saved(engine())).status().message()),
+              ::testing::HasSubstr("configure fewer"));
+}
+
 TEST_F(EngineArchiveTest, PoolsThatDoNotHoldTheStateAreNamed) {
   for (uint64_t at = 1; at <= 20; ++at) Live(Buy(at, 1));
   Live(Limit(1, Side::kBuy, 1, 9'000, 200), 2);

@@ -103,6 +103,9 @@ enum class CancelOnDisconnect : uint8_t {
   kLinkLoss,  // its link is lost and does not come back within the grace period
   kLogout,    // and at once when it logs out
 };
+constexpr bool IsKnown(CancelOnDisconnect policy) noexcept {
+  return policy <= CancelOnDisconnect::kLogout;
+}
 inline constexpr int64_t kCancelGraceMaxNs = int64_t{86'400} * 1'000'000'000;
 
 // (SessionConfig is the session layer's: gateway/session/session_options.h.)
@@ -119,6 +122,9 @@ struct EngineSessionConfig {
   // gateway process gives every session that was not logged out its whole grace anew.
   int64_t cancel_grace_ns = 5'000'000'000;
   SessionLimits limits;
+  // No longer configured, but the state knows it (Engine::Restore): it has no entitlements, and
+  // policy and grace are those that it had.
+  bool retired = false;
 };
 
 struct VenueConfig {

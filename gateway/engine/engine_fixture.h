@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "gateway/engine/engine.h"
 
 namespace ringway {
@@ -211,6 +212,11 @@ class EngineTest : public ::testing::Test {
     const absl::Status loaded = engine->Load(saved);
     if (loaded.ok()) engine_ = std::move(engine);
     return std::string(loaded.message());
+  }
+
+  void Use(absl::StatusOr<std::unique_ptr<Engine>> engine) {
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
   }
 
   // The latest effect of this kind; none: nullopt.

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "gateway/engine/engine_fixture.h"
+#include "gateway/session_numbers.h"
 
 namespace ringway {
 namespace {
@@ -216,6 +217,23 @@ TEST_F(EngineInputTest, RandomBytesNeverHarm) {
                                                           : Origin::kVenue;
     StepBytes(origin, 1, type, {bytes.data(), 8 + 8 * words});
   }
+}
+
+TEST_F(EngineInputTest, AGapFillSkipsNoMoreThanALogonMayLeaveOut) {
+  const auto fill = [this](uint64_t new_seq) {
+    Step(Origin::kSession, 1, GapFill{.new_seq = new_seq});
+    return engine().next_seq_in(1);
+  };
+  EXPECT_EQ(fill(10), 10u);
+  EXPECT_EQ(fill(5), 10u);  // never back
+  EXPECT_EQ(fill(10 + kSequenceJumpMax + 1), 10u);
+  EXPECT_EQ(fill(UINT64_MAX), 10u);
+  EXPECT_EQ(counters().unknown_sources, 2u);
+  EXPECT_EQ(fill(10 + kSequenceJumpMax), 10 + kSequenceJumpMax);
+  uint64_t at = engine().next_seq_in(1);
+  while (at + kSequenceJumpMax <= kSequenceEnd) at = fill(at + kSequenceJumpMax);
+  EXPECT_EQ(fill(kSequenceEnd), kSequenceEnd);
+  EXPECT_EQ(fill(kSequenceEnd + 1), kSequenceEnd);
 }
 
 }  // namespace

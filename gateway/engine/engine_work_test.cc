@@ -356,5 +356,66 @@ TEST_F(EngineWorkTest, RestatementMaySayThatTheReplaceWasTakenOrTheOrderIsGone) 
   (void)a;
 }
 
+// --- Bounds ---
+
+TEST_F(EngineWorkTest, AThousandGracesThatEndAtOnceEndInSlices) {
+  constexpr uint32_t kSessions = 1'000;
+  EngineConfig config = SmallFirm();
+  config.sessions[0].cancel_on_disconnect = CancelOnDisconnect::kLinkLoss;
+  config.sessions[0].cancel_grace_ns = 1'000'000'000;
+  while (config.sessions.size() < kSessions) {
+    config.sessions.push_back(config.sessions[0]);
+    config.sessions.back().id = static_cast<uint32_t>(config.sessions.size());
+  }
+  config.sessions[1] = config.sessions[0];
+  config.sessions[1].id = 2;
+  Restart(config);
+  for (SessionId session = 1; session <= kSessions; ++session) Live(Buy(1, 1), session);
+  StepBytes(Origin::kStart, 1, FrameType{}, {});  // all at the same time
+  SetVenue(1, VenueState::kUp);
+  now_ns_ += 1'000'000'000;
+  uint32_t cancels = 0;
+  uint32_t steps = 0;
+  for (; cancels < kSessions; ++steps) {
+    ASSERT_LT(steps, 40u);
+    Timer();
+    ASSERT_LE(CountOf<Cancel>(), 128u);
+    cancels += CountOf<Cancel>();
+  }
+  EXPECT_GE(steps, kSessions * 2 / 128);  // each session's timer and each order is looked at
+  EXPECT_FALSE(engine().HasWork());
+}
+
+TEST_F(EngineWorkTest, NoKindOfWorkKeepsAnotherFromGoingOn) {
+  for (uint64_t at = 1; at <= 900; ++at) Live(Buy(at, 1));
+  Live(Limit(1, Side::kBuy, 1, 9'000, 200), 2);
+  LogOn(1, false, 0);
+  MassCancel request;
+  request.cl_ord_id = 2;
+  Step(Origin::kAdmin, 9, request);
+  bool sent = CountOf<Cancel>() != 0;
+  // The first session asks for its snapshot anew before it ever ends.
+  for (int step = 0; step < 4 && !sent; ++step) {
+    LogOn(1, false, 0);
+    sent = CountOf<Cancel>() != 0;
+  }
+  EXPECT_TRUE(sent);
+  Kill(KillScope::kVenue, 2);
+  bool told = CountOf<RiskState>() != 0;
+  for (int step = 0; step < 4 && !told; ++step) {
+    LogOn(1, false, 0);
+    told = CountOf<RiskState>() != 0;
+  }
+  EXPECT_TRUE(told);
+}
+
+TEST_F(EngineWorkTest, WhoeverLooksAtOpenOrdersMayStopEarly) {
+  for (uint64_t at = 1; at <= 100; ++at) Live(Buy(at, 1));
+  std::vector<uint64_t> seen;
+  engine().ForEachOpenOrder(
+      1, [&](const OrderView& order) { seen.push_back(order.cl_ord_id); }, 3);
+  EXPECT_EQ(seen, (std::vector<uint64_t>{1, 2, 3}));
+}
+
 }  // namespace
 }  // namespace ringway

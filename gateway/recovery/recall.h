@@ -1,18 +1,24 @@
-// What do sessions and connectors take over from the gateway's process before this one?
+// What sessions and connectors take over from the gateway's process before this one.
 //
-// In this order: RecallSession() before the session layer is made, RecallReports() before its first
-// turn, RecallVenue() before the connector's. Thread rule: set-up code of one thread.
+// In this order: RecallSession() and RetiredSession() before the session layer is made,
+// RecallReports() before its first turn, RecallVenue() before the connector's. A session with which
+// nobody can go on is disabled, with a reason, and the gateway starts. Thread rule: set-up code of
+// one thread.
 #pragma once
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "gateway/connector/connector.h"
 #include "gateway/engine/engine.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/session/session_options.h"
+#include "gateway/session_numbers.h"
 #include "gateway/step.h"
+#include "msg/auth.h"
+#include "msg/session_protocol.h"
 
 namespace ringway {
 
@@ -21,6 +27,10 @@ inline void RecallSession(const ReplayedGateway& past, const Engine& engine,
                           SessionConfig& session) {
   session.next_seq_in = engine.next_seq_in(session.id);
   session.next_seq_out = session.next_seq_out_recorded = engine.next_seq_out(session.id);
+  if (session.next_seq_in > kSequenceEnd || session.next_seq_out > kSequenceEnd) {
+    session.disabled =
+        "its sequence numbers are used up: give its strategy a session of a new number";
+  }
   const ReplayedSession* ended = past.session(session.id);
   if (ended == nullptr) return;
   session.incarnation = ended->incarnation;
@@ -28,6 +38,20 @@ inline void RecallSession(const ReplayedGateway& past, const Engine& engine,
   session.next_seq_out_recorded =
       std::min(session.next_seq_out_recorded, ended->next_seq_out_at_start);
   if (ended->reports.count() != 0) session.next_seq_out = ended->reports.first();
+}
+
+// A session that is not configured any more, but that the state knows: its orders go on and its
+// reports are numbered; nobody can log on. `key`: any that nobody else has.
+inline SessionConfig RetiredSession(const ReplayedGateway& past, const Engine& engine, SessionId id,
+                                    const SessionKey& key) {
+  SessionConfig session{.id = id, .key = key, .report_slots = kResendSlotsMin};
+  RecallSession(past, engine, session);
+  session.disabled = "it is not in the configuration any more, where the journal knows it";
+  if (const uint32_t open = engine.open_orders(id); open != 0) {
+    session.disabled += " with " + std::to_string(open) +
+                        " open orders: cancel them, or configure the session again";
+  }
+  return session;
 }
 
 // `Sessions`: a SessionLayer made of what RecallSession() gave.

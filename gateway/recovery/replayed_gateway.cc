@@ -1,4 +1,4 @@
-// How is a record applied, and what is kept of it?
+// How a record is applied, and what is kept of it.
 #include "gateway/recovery/replayed_gateway.h"
 
 #include <algorithm>
@@ -81,15 +81,17 @@ absl::Status ReplayedGateway::Configure(uint64_t config_hash) {
   if (engine_ != nullptr && config_hash == config_hash_) return absl::OkStatus();
   absl::StatusOr<EngineConfig> config = options_.config_of(config_hash);
   if (!config.ok()) return config.status();
-  auto engine = std::make_unique<Engine>(*config);
-  if (engine_ != nullptr) {
+  if (engine_ == nullptr) {
+    engine_ = std::make_unique<Engine>(*config);
+  } else {
     std::vector<std::byte> saved;
     engine_->Save([&](std::span<const std::byte> piece) {
       saved.insert(saved.end(), piece.begin(), piece.end());
     });
-    if (absl::Status loaded = engine->Load(saved); !loaded.ok()) return loaded;
+    absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Restore(*std::move(config), saved);
+    if (!engine.ok()) return engine.status();
+    engine_ = *std::move(engine);
   }
-  engine_ = std::move(engine);
   config_hash_ = config_hash;
   return absl::OkStatus();
 }
@@ -127,6 +129,8 @@ absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
       return Differs(record, "the replayed state has another hash than the gateway's had");
     }
     case RecordType::kSegmentStart:
+      ReportIndex::EnterSegment(pass_, record.cursor());
+      return absl::OkStatus();
     case RecordType::kMark:
       return absl::OkStatus();
   }
@@ -151,7 +155,15 @@ absl::Status ReplayedGateway::ApplyStep(const JournalRecord& record) {
   ++steps_;
   if (absl::Status same = Compare(record, step.effects); !same.ok()) return same;
   Follow(step);
+  if (options_.report_index != nullptr) NoteReports();
   return absl::OkStatus();
+}
+
+void ReplayedGateway::NoteReports() {
+  for (const Effect& effect : effects_) {
+    if (effect.target != Target::kSession || effect.seq == 0) continue;
+    options_.report_index->Note(pass_, effect.id, effect.seq);
+  }
 }
 
 absl::Status ReplayedGateway::Compare(const JournalRecord& record,

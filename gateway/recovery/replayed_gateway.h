@@ -1,4 +1,4 @@
-// What was this gateway when its journal ended?
+// What a gateway was when its journal ended.
 //
 // Applies a journal's records, in order: every step goes through an Engine again, and what it gives
 // must be what was recorded then. Besides the engine's state it keeps what the parts around it need
@@ -27,6 +27,7 @@
 #include "gateway/engine/engine.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/journal/record.h"
+#include "gateway/recovery/report_index.h"
 #include "gateway/step.h"
 #include "msg/resend_store.h"
 
@@ -51,7 +52,8 @@ struct ReplayedVenue {
 struct ReplayOptions {
   // The configuration with this hash (GatewayStartBody::config_hash).
   std::function<absl::StatusOr<EngineConfig>(uint64_t hash)> config_of;
-  uint32_t report_slots = 16'384;  // kept for each session
+  uint32_t report_slots = 16'384;       // kept for each session
+  ReportIndex* report_index = nullptr;  // told where reports lie; may be null
 };
 
 // A gateway as a snapshot keeps it.
@@ -99,6 +101,7 @@ class ReplayedGateway {
   absl::Status ApplyStep(const JournalRecord& record);
   absl::Status Compare(const JournalRecord& record, std::span<const std::byte> journaled) const;
   void Follow(const JournaledStep& step);
+  void NoteReports();
   ReplayedSession& SessionOf(SessionId id);
   template <class Self, class A>
   static void Archive(Self& self, A& archive);
@@ -108,6 +111,7 @@ class ReplayedGateway {
   uint64_t config_hash_ = 0;
   uint32_t epoch_ = 0;
   uint64_t steps_ = 0;
+  ReportIndex::Pass pass_;
   Effects effects_;
   std::map<SessionId, ReplayedSession> sessions_;
   std::map<VenueId, ReplayedVenue> venues_;

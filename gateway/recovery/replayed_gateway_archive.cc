@@ -161,8 +161,13 @@ void ReplayedGateway::SaveSurroundings(const StateWriter::Sink& sink) const {
 absl::Status ReplayedGateway::Load(const SavedGateway& saved) {
   RINGWAY_CHECK(engine_ == nullptr && sessions_.empty() && venues_.empty(),
                 "a saved gateway is loaded into a new one");
-  if (absl::Status configured = Configure(saved.config_hash); !configured.ok()) return configured;
-  if (absl::Status loaded = engine_->Load(saved.engine); !loaded.ok()) return loaded;
+  absl::StatusOr<EngineConfig> config = options_.config_of(saved.config_hash);
+  if (!config.ok()) return config.status();
+  absl::StatusOr<std::unique_ptr<Engine>> engine =
+      Engine::Restore(*std::move(config), saved.engine);
+  if (!engine.ok()) return engine.status();
+  engine_ = *std::move(engine);
+  config_hash_ = saved.config_hash;
   StateReader reader(saved.surroundings);
   if (reader.ok()) Archive(*this, reader);
   reader.Finish();

@@ -1,4 +1,4 @@
-// How is the journal read for one session, beside the gateway that writes it?
+// How the journal is read for one session, beside the gateway that writes it.
 #include "gateway/recovery/report_recall.h"
 
 #include <chrono>
@@ -10,8 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/thread.h"
-#include "gateway/journal/file_source.h"
-#include "gateway/journal/reader.h"
 #include "gateway/journal/record.h"
 
 namespace ringway {
@@ -31,10 +29,11 @@ ResendStore::Slot SlotOf(const JournaledEffect& effect) noexcept {
 }  // namespace
 
 ReportRecall::ReportRecall(const JournalStorage& storage, std::string directory,
-                           std::string memory_directory)
+                           std::string memory_directory, ReportIndex index)
     : storage_(storage),
       directory_(std::move(directory)),
-      memory_directory_(std::move(memory_directory)) {}
+      memory_directory_(std::move(memory_directory)),
+      index_(std::move(index)) {}
 
 absl::Status ReportRecall::Start() {
   return StartThread(thread_, "report-recall", [this] { Run(); });
@@ -89,6 +88,10 @@ void ReportRecall::Run() {
   std::vector<Task> tasks;
   for (std::unique_lock lock(mutex_); !stopping_;) {
     tasks.clear();
+    std::erase_if(places_, [this](const auto& place) {
+      const auto job = jobs_.find(place.first);
+      return job == jobs_.end() || job->second.number != place.second.number;
+    });
     for (const auto& [session, job] : jobs_) {
       if (job.filled.empty() && !job.lost) {
         tasks.push_back({session, job.number, job.next, job.from});
@@ -103,8 +106,9 @@ void ReportRecall::Run() {
       lock.unlock();
       absl::StatusOr<Chunk> chunk = Read(task);
       lock.lock();
-      found_any |= !chunk.ok() || !chunk->reports.empty();
+      found_any |= !chunk.ok() || chunk->more || !chunk->reports.empty();
       HandOver(task, std::move(chunk));
+      if (stopping_) return;
     }
     if (!found_any && !stopping_) changed_.wait_for(lock, kLook);
   }
@@ -123,27 +127,69 @@ void ReportRecall::HandOver(const Task& task, absl::StatusOr<Chunk> chunk) {
   job.filled = std::move(chunk->reports);
 }
 
-absl::StatusOr<ReportRecall::Chunk> ReportRecall::Read(const Task& task) const {
-  // The writer is ahead of the files: a record is believed when it was durable before it was read.
-  const uint64_t durable = storage_.durable();
+absl::StatusOr<ReportRecall::Chunk> ReportRecall::Read(const Task& task) {
+  auto kept = places_.find(task.session);
+  if (kept == places_.end()) {
+    absl::StatusOr<Place> place = OpenPlace(task);
+    if (!place.ok()) return place.status();
+    kept = places_.emplace(task.session, *std::move(place)).first;
+  }
+  absl::StatusOr<Chunk> chunk = ReadFrom(kept->second, task);
+  // A reader that came to what is not durable yet, or to the end, says so for ever.
+  const bool goes_on = chunk.ok() && (chunk->more || chunk->reports.size() == kChunkReports);
+  if (!goes_on || places_.size() > kPlacesMax) places_.erase(kept);
+  return chunk;
+}
+
+absl::StatusOr<ReportRecall::Place> ReportRecall::OpenPlace(const Task& task) const {
   absl::StatusOr<std::unique_ptr<FileSource>> source =
       FileSource::Open(directory_, memory_directory_);
   if (!source.ok()) return source.status();
-  JournalReader reader(**source);
-  if (absl::Status opened = reader.Open(task.from); !opened.ok()) return opened;
+  Place place{task.number, *std::move(source), nullptr, {}};
+  if (task.from) {
+    place.reader = std::make_unique<JournalReader>(*place.source);
+    if (absl::Status opened = place.reader->Open(task.from); !opened.ok()) return opened;
+    return place;
+  }
+  if (const auto segment = index_.Find(task.session, task.next)) {
+    place.reader = std::make_unique<JournalReader>(*place.source);
+    if (place.reader->Open(segment).ok()) {
+      ReportIndex::EnterSegment(place.pass, *segment);
+      return place;
+    }
+    // The segment is gone, and so is the report: the oldest record tells.
+  }
+  place.reader = std::make_unique<JournalReader>(*place.source);
+  if (absl::Status opened = place.reader->Open(); !opened.ok()) return opened;
+  return place;
+}
+
+absl::StatusOr<ReportRecall::Chunk> ReportRecall::ReadFrom(Place& place, const Task& task) {
+  // The writer is ahead of the files: a record is believed when it was durable before it was read.
+  const uint64_t durable = storage_.durable();
   Chunk chunk{.reports = {}, .from = task.from};
   JournalRecord record;
-  while (chunk.reports.size() < kChunkReports && (!chunk.from || chunk.from->position < durable)) {
-    const JournalReader::Result result = reader.Next(record);
-    if (result == JournalReader::Result::kFailed) return reader.status();
+  for (uint32_t records = 0; chunk.reports.size() < kChunkReports; ++records) {
+    if (records == kSliceRecords) {
+      chunk.more = true;
+      break;
+    }
+    if (chunk.from && chunk.from->position >= durable) break;
+    const JournalReader::Result result = place.reader->Next(record);
+    if (result == JournalReader::Result::kFailed) return place.reader->status();
     if (result == JournalReader::Result::kEnd || record.end() > durable) break;
     chunk.from = record.cursor();
+    records_read_.fetch_add(1, std::memory_order_relaxed);
+    if (record.header.type == RecordType::kSegmentStart) {
+      ReportIndex::EnterSegment(place.pass, record.cursor());
+    }
     JournaledStep step;
     if (record.header.type != RecordType::kStep || !ReadStep(record.body, step)) continue;
     JournaledEffect effect;
     while (NextEffect(step.effects, effect)) {
-      if (effect.target != Target::kSession || effect.id != task.session || effect.seq == 0)
-        continue;
+      if (effect.target != Target::kSession || effect.seq == 0) continue;
+      index_.Note(place.pass, effect.id, effect.seq);
+      if (effect.id != task.session) continue;
       const uint64_t wanted = task.next + chunk.reports.size();
       if (effect.seq == wanted) chunk.reports.push_back(SlotOf(effect));
       if (effect.seq > wanted) {

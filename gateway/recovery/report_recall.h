@@ -1,16 +1,19 @@
-// How does a session get reports back from the journal that it has no room for any more?
+// Gives a session reports back from the journal that it has no room for any more.
 //
-// A thread reads the journal's files, from the oldest record to the session's, some hundred
-// nanoseconds for each, and hands over some thousand reports at a time. Only what is durable is
-// read: what a client was told long ago is, or soon will be.
-// Thread rule: ReportArchive's functions on the engine's thread, which now and then takes a lock
-// that is held for a few instructions, and never while nobody recalls anything. Lifetime: joins its
-// thread; the storage outlives it.
+// A thread reads the journal's files, from the segment on in which the session's report lies as far
+// as the index knows (report_index.h), some hundred nanoseconds for each record, and hands over
+// some thousand reports at a time. Sessions take turns: none is read for longer than kSliceRecords
+// before the next. Only what is durable is read: what a client was told long ago is, or soon will
+// be. Thread rule: ReportArchive's functions on the engine's thread, which now and then takes a
+// lock that is held for a few instructions, and never while nobody recalls anything. Lifetime:
+// joins its thread; the storage outlives it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,8 +23,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/journal/file_source.h"
 #include "gateway/journal/format.h"
+#include "gateway/journal/reader.h"
 #include "gateway/journal/storage.h"
+#include "gateway/recovery/report_index.h"
 #include "gateway/session/report_archive.h"
 #include "gateway/step.h"
 #include "msg/resend_store.h"
@@ -33,8 +39,16 @@ class ReportRecall final : public ReportArchive {
   // Reports that are handed over at a time; 128 bytes each, twice for each session that recalls.
   static constexpr size_t kChunkReports = 4'096;
 
-  // `directory` and `memory_directory` are those of `storage`. Reads nothing before Start().
-  ReportRecall(const JournalStorage& storage, std::string directory, std::string memory_directory);
+  // Records that are read for one session before the others have their turn.
+  static constexpr uint32_t kSliceRecords = 16'384;
+  // Sessions whose place in the files is kept between their turns, a window of 1 MiB each; more
+  // begin anew at their segment in each turn.
+  static constexpr size_t kPlacesMax = 16;
+
+  // `directory` and `memory_directory` are those of `storage`. `index`: what is known
+  // already. Reads nothing before Start().
+  ReportRecall(const JournalStorage& storage, std::string directory, std::string memory_directory,
+               ReportIndex index = {});
   ~ReportRecall() override;
 
   // Errors: the system has no room for its thread.
@@ -43,6 +57,9 @@ class ReportRecall final : public ReportArchive {
   void Begin(SessionId session, uint64_t begin) override;
   Answer Find(SessionId session, uint64_t seq, const ResendStore::Slot*& slot) override;
   void End(SessionId session) override;
+
+  // For status and tests; any thread.
+  uint64_t records_read() const noexcept { return records_read_.load(std::memory_order_relaxed); }
 
  private:
   using Slots = std::vector<ResendStore::Slot>;
@@ -66,13 +83,23 @@ class ReportRecall final : public ReportArchive {
   struct Chunk {
     Slots reports;
     std::optional<JournalCursor> from;
+    bool more = false;  // the slice ended, not what is durable
+  };
+  // An open journal between two slices of one job.
+  struct Place {
+    uint64_t number;
+    std::unique_ptr<FileSource> source;
+    std::unique_ptr<JournalReader> reader;
+    ReportIndex::Pass pass;
   };
 
   void Run();
   void HandOver(const Task& task, absl::StatusOr<Chunk> chunk);  // with mutex_ held
-  // Reports from task.next on, none where the disk is behind. Errors: it is not there any more;
-  // what the journal's reader says.
-  absl::StatusOr<Chunk> Read(const Task& task) const;
+  // Reports from task.next on, none where the disk is behind or the slice ends. Errors: it is not
+  // there any more; what the journal's reader says.
+  absl::StatusOr<Chunk> Read(const Task& task);
+  absl::StatusOr<Chunk> ReadFrom(Place& place, const Task& task);
+  absl::StatusOr<Place> OpenPlace(const Task& task) const;
 
   const JournalStorage& storage_;
   const std::string directory_;
@@ -83,6 +110,10 @@ class ReportRecall final : public ReportArchive {
   std::map<SessionId, Job> jobs_;
   uint64_t jobs_begun_ = 0;
   bool stopping_ = false;
+  std::atomic<uint64_t> records_read_{0};
+  // The thread's.
+  ReportIndex index_;
+  std::map<SessionId, Place> places_;
   std::thread thread_;
 };
 

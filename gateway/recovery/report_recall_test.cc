@@ -1,4 +1,4 @@
-// Does a session get from the journal exactly the reports that it has no room for, in order?
+// Whether a session gets from the journal exactly the reports that it has no room for, in order.
 #include "gateway/recovery/report_recall.h"
 
 #include <chrono>
@@ -10,9 +10,12 @@
 #include <thread>
 
 #include "gateway/journal/file_layout.h"
+#include "gateway/journal/file_source.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/reader.h"
+#include "gateway/journal/record.h"
 #include "gateway/journal/writer.h"
+#include "gateway/recovery/report_index.h"
 #include "gtest/gtest.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -109,6 +112,65 @@ TEST_F(ReportRecallTest, WaitsForTheDisk) {
   Report(1'000);
   uint64_t seq = next_ - 1'000;
   for (; seq != next_; ++seq) ASSERT_EQ(Await(7, seq, slot), Answer::kHere);
+}
+
+TEST_F(ReportRecallTest, BeginsWhereTheIndexKnowsTheReportToLie) {
+  Report(3 * ReportRecall::kChunkReports);
+  AwaitDurable();
+  ExpectReports(7, 1, next_);
+  const uint64_t all = recall_->records_read();
+  // In passing it learned where every session's reports lie.
+  ExpectReports(8, next_ - 100, next_);
+  EXPECT_LT(recall_->records_read() - all, all / 4);
+}
+
+TEST_F(ReportRecallTest, TakesAnIndexThatTheStartHasMade) {
+  Report(3 * ReportRecall::kChunkReports);
+  AwaitDurable();
+  ReportIndex index;
+  auto source = FileSource::Open(root_ + "/j", "/dev/shm");
+  ASSERT_TRUE(source.ok()) << source.status();
+  JournalReader reader(**source);
+  ASSERT_TRUE(reader.Open().ok());
+  ReportIndex::Pass pass;
+  uint64_t records = 0;
+  JournalRecord record;
+  for (; reader.Next(record) == JournalReader::Result::kRecord; ++records) {
+    if (record.header.type == RecordType::kSegmentStart) {
+      ReportIndex::EnterSegment(pass, record.cursor());
+    }
+    JournaledStep step;
+    if (record.header.type != RecordType::kStep || !ReadStep(record.body, step)) continue;
+    JournaledEffect effect;
+    while (NextEffect(step.effects, effect)) {
+      if (effect.target == Target::kSession) index.Note(pass, effect.id, effect.seq);
+    }
+  }
+  EXPECT_GT(index.count(), 20u);
+  recall_.reset();
+  recall_ = std::make_unique<ReportRecall>(*storage_, root_ + "/j", "/dev/shm", std::move(index));
+  ExpectReports(7, next_ - 100, next_);
+  EXPECT_LT(recall_->records_read(), records / 4);
+}
+
+TEST(ReportIndexTest, NamesTheSegmentInWhichAReportLies) {
+  ReportIndex index;
+  ReportIndex::Pass pass;
+  index.Note(pass, 7, 1);  // not from a segment's beginning: nothing is known of it
+  EXPECT_EQ(index.count(), 0u);
+  for (uint64_t segment = 1; segment <= 3; ++segment) {
+    ReportIndex::EnterSegment(pass, {.position = segment * 1'000});
+    for (uint64_t seq = segment * 10; seq < segment * 10 + 10; ++seq) index.Note(pass, 7, seq);
+    if (segment == 2) index.Note(pass, 8, 5);
+  }
+  EXPECT_EQ(index.count(), 4u);
+  EXPECT_FALSE(index.Find(7, 9).has_value());
+  EXPECT_EQ(index.Find(7, 10)->position, 1'000u);
+  EXPECT_EQ(index.Find(7, 19)->position, 1'000u);
+  EXPECT_EQ(index.Find(7, 20)->position, 2'000u);
+  EXPECT_EQ(index.Find(7, 99)->position, 3'000u);
+  EXPECT_EQ(index.Find(8, 6)->position, 2'000u);
+  EXPECT_FALSE(index.Find(9, 1).has_value());
 }
 
 TEST_F(ReportRecallTest, SaysWhatIsOlderThanTheJournal) {

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -23,6 +24,7 @@
 #include "gateway/session/journaled_logon.h"
 #include "gateway/session/report_archive.h"
 #include "gateway/session/session_options.h"
+#include "gateway/session_numbers.h"
 #include "gateway/step.h"
 #include "msg/auth.h"
 #include "msg/sequences.h"
@@ -41,6 +43,7 @@ class GatewaySession {
                  SessionLayerCounters& counters)
       : id_(config.id),
         key_(config.key),
+        disabled_(config.disabled),
         violations_max_(options.violations_max),
         durability_max_(options.durability_max),
         heartbeat_default_ns_(options.heartbeat_default_ns),
@@ -63,6 +66,8 @@ class GatewaySession {
   }
 
   SessionId id() const noexcept { return id_; }
+  // Why nobody may log on; empty: the session is in order.
+  const std::string& disabled() const noexcept { return disabled_; }
   const SessionKey& key() const noexcept { return key_; }
   uint64_t incarnation() const noexcept { return incarnation_; }
   uint64_t next_seq_in() const noexcept { return inbound_.next_seq(); }
@@ -91,12 +96,14 @@ class GatewaySession {
   // Whether this (authentic) logon fits what is known of the session; kUnset: it does.
   LogonRejectReason Check(const Logon& logon) const noexcept {
     const bool resumes = logon.next_seq_in != 0 || logon.next_seq_out != 0;
+    if (!disabled_.empty()) return LogonRejectReason::kSequenceTooHigh;  // see RecallSession()
     if (logon.incarnation == 0) return LogonRejectReason::kStaleEpoch;
     if (resumes && incarnation_ != 0 && logon.incarnation != incarnation_) {
       return LogonRejectReason::kStaleEpoch;  // another process took the session over meanwhile
     }
     if (logon.next_seq_in > std::min(outbound_.next_seq(), resumable_to_) ||
-        logon.next_seq_out > kSequenceMax) {
+        logon.next_seq_out > std::min(inbound_.next_seq() + kSequenceJumpMax, kSequenceEnd) ||
+        UsedUp()) {
       return LogonRejectReason::kSequenceTooHigh;
     }
     return LogonRejectReason::kUnset;
@@ -276,6 +283,10 @@ class GatewaySession {
       ++counters_.heartbeat_timeouts;
       return Logout(LogoutReason::kHeartbeatTimeout);
     }
+    if (UsedUp()) {
+      ++counters_.protocol_errors;
+      return Logout(LogoutReason::kProtocolError);
+    }
     if (now_ns - last_heartbeat_ns_ >= heartbeat_ns_) SendHeartbeat();
   }
 
@@ -332,6 +343,12 @@ class GatewaySession {
     if (ended_ || ((count != 0 || waiting() || !all_has_come) && superseded_records_left_ != 0))
       return;
     End(LogoutReason::kSupersededByNewLogon);
+  }
+
+  static_assert(kSequenceEnd + 2 * kSequenceJumpMax < kSequenceMax);
+  // Numbers of either direction have come to their end: see gateway/session_numbers.h.
+  bool UsedUp() const noexcept {
+    return inbound_.next_seq() > kSequenceEnd || outbound_.next_seq() > kSequenceEnd;
   }
 
   // Inside Poll() the link is closed only afterwards: it is still handing out records.
@@ -563,6 +580,7 @@ class GatewaySession {
 
   const SessionId id_;
   const SessionKey key_;
+  const std::string disabled_;
   const uint32_t violations_max_;
   Durability durability_max_;
   const int64_t heartbeat_default_ns_;

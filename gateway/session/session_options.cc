@@ -47,8 +47,10 @@ absl::Status Validate(const SessionLayerOptions& options,
     const std::string who = absl::StrCat("session ", session.id, ": ");
     if (session.id == 0) errors.push_back("session 0: sessions are numbered from 1");
     bound(who + "report_slots", session.report_slots, kResendSlotsMin, kSlotsMax);
-    bound(who + "next_seq_in", session.next_seq_in, uint64_t{1}, kRestoredSequenceMax);
-    bound(who + "next_seq_out", session.next_seq_out, uint64_t{1}, kRestoredSequenceMax);
+    if (session.disabled.empty()) {
+      bound(who + "next_seq_in", session.next_seq_in, uint64_t{1}, kRestoredSequenceMax);
+      bound(who + "next_seq_out", session.next_seq_out, uint64_t{1}, kRestoredSequenceMax);
+    }
     ids.push_back(session.id);
   }
   std::sort(ids.begin(), ids.end());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -42,6 +43,8 @@ struct SessionConfig {
   // ones heard them before the gateway lost them with its machine's power: under their numbers
   // others come now, so it cannot go on as if nothing had happened.
   uint64_t next_seq_out_recorded = UINT64_MAX;
+  // Why nobody may log on; empty: the session is in order. Its reports are numbered all the same.
+  std::string disabled = {};
 };
 
 struct SessionLayerOptions {
