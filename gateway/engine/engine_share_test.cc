@@ -11,7 +11,7 @@
 namespace ringway {
 namespace {
 
-constexpr TableSecret kKnown{0x1234, 0x5678};
+constexpr TableSecret kKnown{0x3c6e'f372'fe94'f82b, 0xa54f'f53a'5f1d'36f1};
 constexpr TableSecret kUnknown{0x9abc'def0'1357'2468, 0x0fed'cba9'8765'4321};
 
 EngineConfig Keyed(const TableSecret& secret) {

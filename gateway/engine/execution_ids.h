@@ -69,6 +69,9 @@ class ExecutionIds {
       return KeyedHash(exec_id >> 2, venue, secret);
     }
     uint64_t Neighbour() const noexcept { return exec_id & 3; }
+    bool IsNeighbourOf(const Execution& other) const noexcept {
+      return (exec_id ^ other.exec_id) < 4 && venue == other.venue;
+    }
     bool SameKey(const Execution& other) const noexcept {
       return exec_id == other.exec_id && venue == other.venue;
     }

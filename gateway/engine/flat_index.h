@@ -35,7 +35,8 @@ constexpr uint64_t MixHash(uint64_t key, uint64_t seed = 0) noexcept {
 }
 
 // An all-zero entry is an empty place. Hash() is KeyedHash() of the key. Keys that are counted up
-// may share lines: Hash() then leaves out the lowest two bits, which Neighbour() gives.
+// may share lines: Hash() then leaves out the lowest two bits, which Neighbour() gives, and
+// IsNeighbourOf() tells whether two keys differ in these alone.
 template <class E>
 concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
                      requires(const E& entry, const TableSecret& secret) {
@@ -100,9 +101,21 @@ class FlatIndex {
 
   void Erase(E* erased) noexcept {
     size_t hole = static_cast<size_t>(erased - &entries_[0]);
+    E hashed{};  // neighbours mostly lie side by side: one hash is enough for them
+    size_t line = 0;
     for (size_t at = Next(hole); !entries_[at].empty(); at = Next(at)) {
+      size_t home = 0;
+      if constexpr (kNeighbours) {
+        if (!entries_[at].IsNeighbourOf(hashed)) {
+          hashed = entries_[at];
+          line = Line(hashed);
+        }
+        home = line + entries_[at].Neighbour() % 4;
+      } else {
+        home = Home(entries_[at]);
+      }
       // An entry may move into the hole unless its home lies behind the hole.
-      if (Distance(Home(entries_[at]), at) >= Distance(hole, at)) {
+      if (Distance(home, at) >= Distance(hole, at)) {
         entries_[hole] = entries_[at];
         hole = at;
       }
@@ -116,11 +129,13 @@ class FlatIndex {
 
   // Neighbours, whose keys differ in the low bits only, have homes in one cache line.
   size_t Home(const E& entry) const noexcept {
-    const size_t homes = kNeighbours ? entries_.size() / 4 : entries_.size();
-    const auto home =
-        static_cast<size_t>((static_cast<unsigned __int128>(entry.Hash(secret_)) * homes) >> 64);
-    if constexpr (kNeighbours) return home * 4 + entry.Neighbour() % 4;
-    return home;
+    if constexpr (kNeighbours) return Line(entry) + entry.Neighbour() % 4;
+    return Scaled(entry, entries_.size());
+  }
+  // The first home that the entry's neighbours share.
+  size_t Line(const E& entry) const noexcept { return Scaled(entry, entries_.size() / 4) * 4; }
+  size_t Scaled(const E& entry, size_t homes) const noexcept {
+    return static_cast<size_t>((static_cast<unsigned __int128>(entry.Hash(secret_)) * homes) >> 64);
   }
   size_t Next(size_t at) const noexcept { return at + 1 == entries_.size() ? 0 : at + 1; }
   size_t Distance(size_t from, size_t to) const noexcept {

@@ -21,7 +21,7 @@ struct Entry {
 };
 
 TEST(FlatIndexTest, AgreesWithAMapOverAMillionChangesNearlyFull) {
-  FlatIndex<Entry> index(1'000, TableSecret{3, 4});
+  FlatIndex<Entry> index(1'000, TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f});
   std::map<uint64_t, uint64_t> model;
   Random random(7);
   for (int round = 0; round < 1'000'000; ++round) {
@@ -44,7 +44,7 @@ TEST(FlatIndexTest, AgreesWithAMapOverAMillionChangesNearlyFull) {
 }
 
 TEST(FlatIndexTest, SaysWhenItIsFull) {
-  FlatIndex<Entry> index(16, TableSecret{3, 4});
+  FlatIndex<Entry> index(16, TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f});
   uint64_t key = 0;
   while (index.HasRoom(1)) index.FindOrInsert({++key, 0});
   EXPECT_EQ(key, 14u);  // seven eighths

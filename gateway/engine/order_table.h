@@ -142,6 +142,9 @@ class OrderTable {
       return KeyedHash(cl_ord_id >> 2, session, secret);
     }
     uint64_t Neighbour() const noexcept { return cl_ord_id & 3; }
+    bool IsNeighbourOf(const Id& other) const noexcept {
+      return (cl_ord_id ^ other.cl_ord_id) < 4 && session == other.session;
+    }
     bool SameKey(const Id& other) const noexcept {
       return cl_ord_id == other.cl_ord_id && session == other.session;
     }

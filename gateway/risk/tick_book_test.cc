@@ -14,7 +14,7 @@ namespace {
 
 TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
   for (const uint64_t spread : {uint64_t{40}, uint64_t{5'000}, kTicksMax}) {
-    TickBook book(20'000, TableSecret{1, 2});
+    TickBook book(20'000, TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f});
     std::map<uint64_t, uint64_t> model[2];
     uint64_t best[2] = {kNoTick, kNoTick};
     uint8_t levels[2] = {};
@@ -48,7 +48,7 @@ TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
 }
 
 TEST(TickBookTest, LoneOrdersNeedNoRoom) {
-  TickBook book(64, TableSecret{1, 2});
+  TickBook book(64, TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f});
   std::array<uint64_t, 1'000> best;
   std::array<uint8_t, 1'000> levels{};
   best.fill(kNoTick);
@@ -59,7 +59,7 @@ TEST(TickBookTest, LoneOrdersNeedNoRoom) {
 
 TEST(TickBookTest, OrdersWithinACollarNeedAtMostOneAndAHalfNodesEach) {
   Random random(11);
-  TickBook book(1'000, TableSecret{1, 2});
+  TickBook book(1'000, TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f});
   uint64_t best = kNoTick;
   uint8_t level = 0;
   for (uint32_t orders = 1; orders <= 300; ++orders) {
