@@ -236,7 +236,8 @@ class Engine {
 
   // engine_request.cc
   void OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
-  bool AnswerResend(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
+  bool AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
+                    Effects& effects) noexcept;
   RejectReason FieldError(const NewOrder& request, const Instrument& instrument) const noexcept;
   void RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
                    VenueId venue, Effects& effects) noexcept;

@@ -28,8 +28,9 @@ bool IsImmediate(TimeInForce time_in_force) noexcept {
 
 }  // namespace
 
-bool Engine::AnswerResend(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
-  const Slot slot = orders_.Find(session, request.cl_ord_id);
+bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
+                          Effects& effects) noexcept {
+  const Slot slot = orders_.Find(name);
   if (slot == kNoSlot) [[likely]]
     return false;
   const Order& order = orders_[slot];
@@ -162,7 +163,8 @@ VenueId Engine::VenueOf(const Input& input) noexcept {
 
 void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
   // Asked for now, needed a little later: lines that a large gateway does not find in the cache.
-  orders_.Prefetch(session, request.cl_ord_id);
+  const OrderTable::Name name = orders_.NameOf(session, request.cl_ord_id);
+  orders_.Prefetch(name);
   const uint32_t instrument_index = InstrumentIndex(request.instrument);
   const uint32_t account = AccountIndex(request.account);
   exposure_.PrefetchPosition(account, instrument_index);
@@ -172,7 +174,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
     RejectOrder(state, request, verdict, venue, effects);
   };
   // First of all: a resend must never be refused for another reason than the first time.
-  if (AnswerResend(session, request, effects)) [[unlikely]]
+  if (AnswerResend(session, name, request, effects)) [[unlikely]]
     return;
 
   if (const auto rate = message_rate_.Check(now_ns_, session, false); !rate.verdict.passed())
@@ -252,7 +254,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   }
 
   ++counters_.accepted;
-  Order& order = orders_.Open(session, request.cl_ord_id);
+  Order& order = orders_.Open(name);
   order.price = request.price;
   order.leaves_qty = request.qty;
   order.risk_price = risk_price;

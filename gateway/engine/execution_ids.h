@@ -21,18 +21,19 @@ class ExecutionIds {
 
   // Brings what Remember() touches into the cache.
   void Prefetch(uint32_t venue, uint64_t exec_id) const noexcept {
-    index_.Prefetch({exec_id, uint64_t{venue} + 1});
+    index_.Prefetch(KeyOf(venue, exec_id));
   }
 
   // Remembers the identifier; answers false when it was remembered already.
   bool Remember(uint32_t venue, uint64_t exec_id) noexcept {
-    const Execution execution{exec_id, uint64_t{venue} + 1};
-    if (index_.Find(execution) != nullptr) return false;
+    const Execution execution = KeyOf(venue, exec_id);
+    const size_t home = index_.Home(execution);
+    if (index_.Find(execution, home) != nullptr) return false;
     keys_.Remember(venue, exec_id, [this](RememberedKeys::Key key) { Forget(key); });
-    index_.FindOrInsert(execution);
+    index_.FindOrInsert(execution, home);
     // What the next one will push out is found in the cache then.
     const RememberedKeys::Key next = keys_.NextToGo();
-    index_.Prefetch({next.key, uint64_t{next.owner} + 1});
+    if (next.owner != RememberedKeys::kNone) index_.Prefetch(KeyOf(next.owner, next.key));
     return true;
   }
 
@@ -46,7 +47,7 @@ class ExecutionIds {
           if constexpr (A::kLoads) {
             // Of a venue that is not configured any more: nobody can repeat it.
             if (key.owner == Numbers::kGone) return false;
-            const Execution execution{key.key, uint64_t{key.owner} + 1};
+            const Execution execution = KeyOf(key.owner, key.key);
             archive.Require(self.index_.Find(execution) == nullptr,
                             "an execution identifier is there twice");
             if (archive.ok()) self.index_.FindOrInsert(execution);
@@ -63,23 +64,25 @@ class ExecutionIds {
  private:
   struct Execution {
     uint64_t exec_id;
-    uint64_t venue;  // index + 1; 0: an empty place
+    uint32_t venue;  // index + 1; 0: an empty place
+    uint16_t distance;
+    uint16_t spare;
 
     uint64_t Hash(const TableSecret& secret) const noexcept {
       return KeyedHash(exec_id >> 2, venue, secret);
     }
     uint64_t Neighbour() const noexcept { return exec_id & 3; }
-    bool IsNeighbourOf(const Execution& other) const noexcept {
-      return (exec_id ^ other.exec_id) < 4 && venue == other.venue;
-    }
     bool SameKey(const Execution& other) const noexcept {
       return exec_id == other.exec_id && venue == other.venue;
     }
     bool empty() const noexcept { return venue == 0; }
   };
 
+  static Execution KeyOf(uint32_t venue, uint64_t exec_id) noexcept {
+    return {exec_id, venue + 1, 0, 0};
+  }
   void Forget(const RememberedKeys::Key& key) noexcept {
-    index_.Erase(index_.Find({key.key, uint64_t{key.owner} + 1}));
+    index_.Erase(index_.Find(KeyOf(key.owner, key.key)));
   }
 
   RememberedKeys keys_;

@@ -35,8 +35,9 @@ constexpr uint64_t MixHash(uint64_t key, uint64_t seed = 0) noexcept {
 }
 
 // An all-zero entry is an empty place. Hash() is KeyedHash() of the key. Keys that are counted up
-// may share lines: Hash() then leaves out the lowest two bits, which Neighbour() gives, and
-// IsNeighbourOf() tells whether two keys differ in these alone.
+// may share lines: Hash() then leaves out the lowest two bits, which Neighbour() gives. An entry
+// with room for it has a uint16_t `distance`, the index's own: how far it lies from its home, so
+// that erasing hashes nothing.
 template <class E>
 concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
                      requires(const E& entry, const TableSecret& secret) {
@@ -74,51 +75,53 @@ class FlatIndex {
     return longest;
   }
 
-  void Prefetch(const E& key) const noexcept { __builtin_prefetch(&entries_[Home(key)], 1); }
+  // Where the key is looked for first. Whoever does several things with a key asks once.
+  size_t Home(const E& key) const noexcept {
+    if constexpr (kNeighbours) return Scaled(key, entries_.size() / 4) * 4 + key.Neighbour() % 4;
+    return Scaled(key, entries_.size());
+  }
+  void Prefetch(size_t home) const noexcept { __builtin_prefetch(&entries_[home], 1); }
+  void Prefetch(const E& key) const noexcept { Prefetch(Home(key)); }
 
   // The entry with the key of `key`, or null.
-  E* Find(const E& key) noexcept {
-    for (size_t at = Home(key);; at = Next(at)) {
+  E* Find(const E& key, size_t home) noexcept {
+    for (size_t at = home;; at = Next(at)) {
       E& entry = entries_[at];
       if (entry.empty()) return nullptr;
       if (entry.SameKey(key)) return &entry;
     }
   }
-  const E* Find(const E& key) const noexcept { return const_cast<FlatIndex*>(this)->Find(key); }
+  E* Find(const E& key) noexcept { return Find(key, Home(key)); }
+  const E* Find(const E& key, size_t home) const noexcept {
+    return const_cast<FlatIndex*>(this)->Find(key, home);
+  }
+  const E* Find(const E& key) const noexcept { return Find(key, Home(key)); }
 
   // The entry with the key of `entry`, inserted as it stands if there was none.
   // REQUIRES: HasRoom(1).
-  E* FindOrInsert(const E& entry) noexcept {
-    size_t at = Home(entry);
+  E* FindOrInsert(const E& entry, size_t home) noexcept {
+    size_t at = home;
     for (; !entries_[at].empty(); at = Next(at)) {
       if (entries_[at].SameKey(entry)) return &entries_[at];
     }
     RINGWAY_CHECK(size_ < size_max_, "an index is full");
     ++size_;
     entries_[at] = entry;
+    if constexpr (kKeepsDistance) Keep(entries_[at], Distance(home, at));
     return &entries_[at];
   }
+  E* FindOrInsert(const E& entry) noexcept { return FindOrInsert(entry, Home(entry)); }
 
   void Erase(E* erased) noexcept {
     size_t hole = static_cast<size_t>(erased - &entries_[0]);
-    E hashed{};  // neighbours mostly lie side by side: one hash is enough for them
-    size_t line = 0;
     for (size_t at = Next(hole); !entries_[at].empty(); at = Next(at)) {
-      size_t home = 0;
-      if constexpr (kNeighbours) {
-        if (!entries_[at].IsNeighbourOf(hashed)) {
-          hashed = entries_[at];
-          line = Line(hashed);
-        }
-        home = line + entries_[at].Neighbour() % 4;
-      } else {
-        home = Home(entries_[at]);
-      }
       // An entry may move into the hole unless its home lies behind the hole.
-      if (Distance(home, at) >= Distance(hole, at)) {
-        entries_[hole] = entries_[at];
-        hole = at;
-      }
+      const size_t moved = Distance(hole, at);
+      const size_t distance = DistanceFromHome(at);
+      if (distance < moved) continue;
+      entries_[hole] = entries_[at];
+      if constexpr (kKeepsDistance) Keep(entries_[hole], distance - moved);
+      hole = at;
     }
     entries_[hole] = E{};
     --size_;
@@ -126,20 +129,26 @@ class FlatIndex {
 
  private:
   static constexpr bool kNeighbours = requires(const E& entry) { entry.Neighbour(); };
+  static constexpr bool kKeepsDistance = requires(const E& entry) { entry.distance; };
+  static constexpr size_t kFar = UINT16_MAX;
 
   // Neighbours, whose keys differ in the low bits only, have homes in one cache line.
-  size_t Home(const E& entry) const noexcept {
-    if constexpr (kNeighbours) return Line(entry) + entry.Neighbour() % 4;
-    return Scaled(entry, entries_.size());
-  }
-  // The first home that the entry's neighbours share.
-  size_t Line(const E& entry) const noexcept { return Scaled(entry, entries_.size() / 4) * 4; }
   size_t Scaled(const E& entry, size_t homes) const noexcept {
     return static_cast<size_t>((static_cast<unsigned __int128>(entry.Hash(secret_)) * homes) >> 64);
   }
   size_t Next(size_t at) const noexcept { return at + 1 == entries_.size() ? 0 : at + 1; }
   size_t Distance(size_t from, size_t to) const noexcept {
     return to >= from ? to - from : to + entries_.size() - from;
+  }
+  static void Keep(E& entry, size_t distance) noexcept {
+    entry.distance = static_cast<uint16_t>(std::min(distance, kFar));
+  }
+  size_t DistanceFromHome(size_t at) const noexcept {
+    if constexpr (kKeepsDistance) {
+      if (entries_[at].distance != kFar) [[likely]]
+        return entries_[at].distance;
+    }
+    return Distance(Home(entries_[at]), at);
   }
 
   HugeArray<E> entries_;

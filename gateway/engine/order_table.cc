@@ -30,14 +30,15 @@ Slot OrderTable::TakeSlot() noexcept {
   return slot;
 }
 
-Order& OrderTable::Open(uint32_t session, uint64_t cl_ord_id) noexcept {
+Order& OrderTable::Open(const Name& name) noexcept {
   const Slot slot = TakeSlot();
   Order& order = orders_[slot];
   order = Order{};
+  const uint32_t session = name.id.session - 1u;
   order.session = static_cast<uint16_t>(session);
-  order.cl_ord_id = order.first_cl_ord_id = cl_ord_id;
+  order.cl_ord_id = order.first_cl_ord_id = name.id.cl_ord_id;
   order.order_id = order.live_id = NextRequestId(order);
-  ids_.FindOrInsert(KeyOf(session, cl_ord_id))->slot = slot;
+  ids_.FindOrInsert(name.id, name.home)->slot = slot;
   List& list = lists_[session];
   order.next = kNoSlot;
   order.previous = list.last;

@@ -30,8 +30,35 @@
 namespace ringway {
 
 class OrderTable {
+  struct Id {
+    uint64_t cl_ord_id;
+    uint16_t session;  // index + 1; 0: an empty place
+    uint16_t distance;
+    Slot slot;
+
+    uint64_t Hash(const TableSecret& secret) const noexcept {
+      return KeyedHash(cl_ord_id >> 2, session, secret);
+    }
+    uint64_t Neighbour() const noexcept { return cl_ord_id & 3; }
+    bool SameKey(const Id& other) const noexcept {
+      return cl_ord_id == other.cl_ord_id && session == other.session;
+    }
+    bool empty() const noexcept { return session == 0; }
+  };
+  static_assert(kSessionsMax < UINT16_MAX);
+
  public:
   OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& secret);
+
+  // A session's clOrdId, and where the index has it.
+  struct Name {
+    Id id;
+    size_t home;
+  };
+  Name NameOf(uint32_t session, uint64_t cl_ord_id) const noexcept {
+    const Id id = KeyOf(session, cl_ord_id);
+    return {id, ids_.Home(id)};
+  }
 
   Order& operator[](Slot slot) noexcept { return orders_[slot]; }
   const Order& operator[](Slot slot) const noexcept { return orders_[slot]; }
@@ -41,13 +68,14 @@ class OrderTable {
 
   // The order that a session knows, or knew, by a clOrdId; kNoSlot. The record may belong to a
   // later order by now: compare its session and clOrdIds.
-  Slot Find(uint32_t session, uint64_t cl_ord_id) const noexcept {
-    const Id* found = ids_.Find(KeyOf(session, cl_ord_id));
+  Slot Find(const Name& name) const noexcept {
+    const Id* found = ids_.Find(name.id, name.home);
     return found == nullptr ? kNoSlot : found->slot;
   }
-  void Prefetch(uint32_t session, uint64_t cl_ord_id) const noexcept {
-    ids_.Prefetch(KeyOf(session, cl_ord_id));
+  Slot Find(uint32_t session, uint64_t cl_ord_id) const noexcept {
+    return Find(NameOf(session, cl_ord_id));
   }
+  void Prefetch(const Name& name) const noexcept { ids_.Prefetch(name.home); }
 
   // Brings into the cache what FindByVenueRequest() and, with the order's neighbours, Close()
   // touch.
@@ -86,7 +114,7 @@ class OrderTable {
   // A record for a new order of the session under the clOrdId: zero but for session, order_id,
   // newest_id, live_id, cl_ord_id, first_cl_ord_id and its place at the end of the session's list.
   // REQUIRES: HasRoom(), and the clOrdId is not in use.
-  Order& Open(uint32_t session, uint64_t cl_ord_id) noexcept;
+  Order& Open(const Name& name) noexcept;
 
   // Takes a closed order from its session's list; its record waits for reuse.
   void Close(Order& order) noexcept;
@@ -133,23 +161,6 @@ class OrderTable {
   uint64_t StateHash() const noexcept;
 
  private:
-  struct Id {
-    uint64_t cl_ord_id;
-    uint32_t session;  // index + 1; 0: an empty place
-    Slot slot;
-
-    uint64_t Hash(const TableSecret& secret) const noexcept {
-      return KeyedHash(cl_ord_id >> 2, session, secret);
-    }
-    uint64_t Neighbour() const noexcept { return cl_ord_id & 3; }
-    bool IsNeighbourOf(const Id& other) const noexcept {
-      return (cl_ord_id ^ other.cl_ord_id) < 4 && session == other.session;
-    }
-    bool SameKey(const Id& other) const noexcept {
-      return cl_ord_id == other.cl_ord_id && session == other.session;
-    }
-    bool empty() const noexcept { return session == 0; }
-  };
   struct List {
     Slot first = kNoSlot;  // open orders
     Slot last = kNoSlot;
@@ -157,7 +168,7 @@ class OrderTable {
     Slot closed_last = kNoSlot;
   };
   static Id KeyOf(uint32_t session, uint64_t cl_ord_id) noexcept {
-    return {cl_ord_id, session + 1, kNoSlot};
+    return {cl_ord_id, static_cast<uint16_t>(session + 1), 0, kNoSlot};
   }
 
   void PrefetchLine(Slot slot, uint32_t line) const noexcept {

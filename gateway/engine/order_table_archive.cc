@@ -9,7 +9,7 @@ namespace ringway {
 bool OrderTable::RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept {
   if (!ids_.HasRoom(1)) return false;
   const size_t before = ids_.size();
-  ids_.FindOrInsert({cl_ord_id, session + 1, slot});
+  ids_.FindOrInsert(KeyOf(session, cl_ord_id))->slot = slot;
   return ids_.size() != before;
 }
 
