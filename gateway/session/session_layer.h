@@ -113,13 +113,14 @@ class SessionLayer {
   // records taken. The sink returns whether it took the input. A request that it did not take is
   // offered again next turn, and that session's later ones wait behind it; so is a kSessionDown.
   // It always takes a kSessionUp and a GapFill. A budget of 0 holds the sessions back and keeps
-  // them logged on: reports and heartbeats go out, silence is not judged.
+  // them logged on: reports and heartbeats go out, silence is not judged. Nobody logs on then.
   template <class Sink>
   uint32_t Poll(int64_t now_ns, Sink&& sink, uint32_t budget) {
     const bool maintain = now_ns - last_maintain_ns_ >= kNsPerMs;
     if (maintain) last_maintain_ns_ = now_ns;
     // One logon a turn: its proof and its snapshot are work for all.
-    const bool logged_on = EnterSuccessor(now_ns, sink) || PollGuests(now_ns, sink);
+    const bool logged_on =
+        budget != 0 && (EnterSuccessor(now_ns, sink) || PollGuests(now_ns, sink));
     const uint32_t count = PollSessions(sink, budget) + (logged_on ? 1 : 0);
     if (maintain) {
       MaintainSuccessors(now_ns);
