@@ -1,9 +1,9 @@
 // A table whose memory comes into being page by page, as it is first written: for what may never be
 // used, and is too much to be there for nothing.
 //
-// One anonymous mapping, zero at first, of ordinary pages: a huge one would be cleared in the middle
-// of a message. Owned by the table; freed with it. Where there is no address space for it the
-// constructor throws NoMemoryForTable. Thread rule: the owner's; Touch() any thread.
+// One anonymous mapping, zero at first, of ordinary pages: a huge one would be cleared in the
+// middle of a message. Owned by the table; freed with it. Where there is no address space for it
+// the constructor throws NoMemoryForTable. Thread rule: the owner's; Touch() any thread.
 #pragma once
 
 #include <sys/mman.h>

@@ -34,8 +34,8 @@ struct StartedJournal {
 
 // REQUIRES: config.journal.directory is not empty. Errors, each with its remedy: another gateway
 // has the journal; damage; a replay that differs; a configuration that the state does not fit;
-// images of a former process are gone (StartOptions::accept_loss); Cancelled: a signal asked for the
-// end. What an operator has to know is logged.
+// images of a former process are gone (StartOptions::accept_loss); Cancelled: a signal asked for
+// the end. What an operator has to know is logged.
 absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config,
                                                              const StartOptions& options = {});
 

@@ -293,16 +293,15 @@ int Main() {
 }  // namespace ringway
 
 int main(int argc, char** argv) {
-  const std::optional<int> done = ringway::ReadFlags(
-      argc, argv,
-      {.name = "ringway-gateway",
-       .summary =
-           "routes orders from strategies to venues\n\n"
-           "  ringway-gateway --config FILE [--report FILE]\n"
+  const std::optional<int> done =
+      ringway::ReadFlags(argc, argv,
+                         {.name = "ringway-gateway",
+                          .summary = "routes orders from strategies to venues\n\n"
+                                     "  ringway-gateway --config FILE [--report FILE]\n"
                                      "                  [--accept-loss] [--accept-clock]\n"
-           "  ringway-gateway --check-config FILE\n"
-           "  ringway-gateway --version",
-       .source = __FILE__,
-       .version = ringway::kVersion});
+                                     "  ringway-gateway --check-config FILE\n"
+                                     "  ringway-gateway --version",
+                          .source = __FILE__,
+                          .version = ringway::kVersion});
   return done.has_value() ? *done : ringway::Main();
 }

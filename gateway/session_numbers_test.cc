@@ -1,4 +1,6 @@
 // Do client, session layer and engine agree about every number, whatever is refused on the way?
+#include "gateway/session_numbers.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,7 +13,6 @@
 #include "gateway/gateway_fakes.h"
 #include "gateway/session/session_layer.h"
 #include "gateway/session/testing/world.h"
-#include "gateway/session_numbers.h"
 #include "gtest/gtest.h"
 #include "msg/session_core.h"
 #include "msg/testing/loop_link.h"

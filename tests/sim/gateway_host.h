@@ -137,8 +137,8 @@ class RecordedSessions {
 
 // What connectors did, over all processes.
 struct ConnectorHistory {
-  std::vector<uint32_t> own_words;  // events in which they spoke for themselves, if the journal
-                                    // has it
+  std::vector<uint32_t> own_words;      // events in which they spoke for themselves, if the journal
+                                        // has it
   absl::flat_hash_set<uint64_t> asked;  // numbers of the requests that any took
 };
 
