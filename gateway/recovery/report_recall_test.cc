@@ -149,6 +149,7 @@ TEST_F(ReportRecallTest, TakesAnIndexThatTheStartHasMade) {
   EXPECT_GT(index.count(), 20u);
   recall_.reset();
   recall_ = std::make_unique<ReportRecall>(*storage_, root_ + "/j", "/dev/shm", std::move(index));
+  ASSERT_TRUE(recall_->Start().ok());
   ExpectReports(7, next_ - 100, next_);
   EXPECT_LT(recall_->records_read(), records / 4);
 }

@@ -317,10 +317,10 @@ TEST(LogonTest, AnOldLinkThatIsNotEmptiedInTimeDoesNotHoldUpTheNewOne) {
   TestClient successor(7);
   world.Connect(successor);
   world.ClientTurn(successor);
-  // A budget of nothing: the sessions are held back.
+  world.refuse = [](const Input& input) { return input.origin == Origin::kSession; };
   for (int i = 0; i != 1'100; ++i) {
     world.now_ns += kNsPerMs;
-    world.GatewayTurn(0);
+    world.GatewayTurn();
     world.ClientTurn(successor);
   }
   EXPECT_EQ(successor.core.state(), SessionState::kLive);
