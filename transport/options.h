@@ -99,7 +99,7 @@ struct ListenOptions {
   // Called on the listener's own thread once a peer has proved its key, before its link is handed
   // on: what takes time and belongs to this peer can be made ready. May be empty.
   std::function<void(uint64_t peer_key)> on_proof = {};
-  Report report = {};  // called by Listen() and then on the listener's own thread
+  Report report = {};  // called by Listen() and then on the listener's own threads
 };
 
 // Random numbers of both ends, fresh per link: what an authentication above is bound to.

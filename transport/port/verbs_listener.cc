@@ -92,6 +92,8 @@ class VerbsListener::Impl {
   // Pauses between attempts to listen again where the device is gone.
   static constexpr int64_t kListenAgainMinNs = 100 * kNsPerMs;
   static constexpr int64_t kListenAgainMaxNs = 5 * kNsPerS;
+  // How often devices that are gone are looked for where no event tells of them.
+  static constexpr int64_t kForgetNs = kNsPerS;
 
   // A connection that was accepted and is not established yet.
   struct Pending {
@@ -156,8 +158,10 @@ class VerbsListener::Impl {
     while (true) {
       std::array<pollfd, 2> poll_fds = {{{stop_fd_.get(), POLLIN, 0}, {channel_->fd(), POLLIN, 0}}};
       const bool idle = pending_.empty() && listen_id_.get() != nullptr;
-      const timespec timeout{0, kLookNs};
-      if (ppoll(poll_fds.data(), poll_fds.size(), idle ? nullptr : &timeout, nullptr) < 0) {
+      const int64_t wait_ns = idle ? kForgetNs : kLookNs;
+      const timespec timeout{wait_ns / kNsPerS, wait_ns % kNsPerS};
+      const bool bound = idle && listen_id_.get()->verbs != nullptr;
+      if (ppoll(poll_fds.data(), poll_fds.size(), bound ? nullptr : &timeout, nullptr) < 0) {
         continue;  // EINTR; there is no other reason that could pass
       }
       if (poll_fds[0].revents != 0) return;
@@ -169,6 +173,7 @@ class VerbsListener::Impl {
       NoteEarlyData();
       DropLate();
       if (listen_id_.get() == nullptr) ListenAgain();
+      if (!bound) ForgetNowAndThen();
     }
   }
 
@@ -180,12 +185,19 @@ class VerbsListener::Impl {
     listen_pause_ns_ = kListenAgainMinNs;
   }
 
+  // Nobody tells a listener of all addresses that a device without links is taken away.
+  void ForgetNowAndThen() {
+    const int64_t now_ns = MonotonicNowNs();
+    if (now_ns < forget_again_ns_) return;
+    forget_again_ns_ = now_ns + kForgetNs;
+    ForgetRemovedDevices();
+  }
+
   void ListenAgain() {
     const int64_t now_ns = MonotonicNowNs();
     if (now_ns < listen_again_ns_) return;
     listen_again_ns_ = now_ns + listen_pause_ns_;
     listen_pause_ns_ = std::min(2 * listen_pause_ns_, kListenAgainMaxNs);
-    ForgetRemovedDevices();
     if (ListenThere().ok()) Say(absl::StrCat("listening on ", uri_.ToString(), " again"));
   }
 
@@ -405,6 +417,7 @@ class VerbsListener::Impl {
   int64_t listen_again_ns_ = 0;
   int64_t listen_pause_ns_ = kListenAgainMinNs;
   int64_t say_evicted_again_ns_ = 0;
+  int64_t forget_again_ns_ = 0;
   VerbsOpenDevices devices_;
   std::map<rdma_cm_id*, Pending> pending_;
 

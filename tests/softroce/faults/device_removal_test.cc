@@ -34,6 +34,8 @@ constexpr int kRounds = 3;
 
 constexpr const char* kConfig = R"(
 listen = ["shm:$DIR/gateway.sock", "$RDMA"]
+[admin]
+socket = "$DIR/admin.sock"
 [host]
 wait = "park"
 lock_memory = false
