@@ -541,11 +541,11 @@ class Gateway {
         if (queue.has_condemned()) break;  // the engine hears of it when they have their answers
       }
       worked = true;
-      received = std::max(received, message.seq);
       if (message.type == FrameType::kReferencePrice && !MayRecord(venue, JournalUse::kOrder)) {
-        KeepPrice(venue, message);
+        KeepPrice(venue, message);  // in no record yet: not confirmed
         continue;
       }
+      received = std::max(received, message.seq);
       Step({Origin::kVenue, queue.venue(), message.type, message.bytes()}, message.seq);
       parts_.sessions.Flush();  // a fill does not wait for the reports behind it
       AnswerWithdrawn();
