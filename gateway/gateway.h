@@ -403,7 +403,10 @@ class Gateway {
     failed_ = hopeless && !HasRoomFor(JournalUse::kReport);
     if (failed_) return false;
 
-    if (HasRoomFor(JournalUse::kOrder)) orders_had_room_ns_ = now_ns_;
+    // On a full disk no share comes back before somebody makes room. An order that has no share
+    // then counts as one for which there is no room.
+    if (fault != JournalFault::kNoSpace) order_waits_ = false;
+    if (HasRoomFor(JournalUse::kOrder) && !order_waits_) orders_had_room_ns_ = now_ns_;
     const bool refuses = hopeless || now_ns_ - orders_had_room_ns_ >= parts_.limits.journal_wait_ns;
     if (refuses != parts_.engine.journal_failed() && CanStep()) {
       Step({Origin::kJournal, refuses ? 1u : 0u, FrameType{}, {}});
@@ -464,6 +467,7 @@ class Gateway {
       if (parts_.journal != nullptr &&
           !shares_.MayRecord(owner, order ? JournalUse::kOrder : JournalUse::kRequest))
           [[unlikely]] {
+        order_waits_ |= order;
         // Refusing it takes little, and lets what is behind it go on.
         if (!parts_.engine.journal_failed() || !shares_.MayRecord(owner, JournalUse::kRequest)) {
           return false;
@@ -718,6 +722,7 @@ class Gateway {
   uint64_t engine_steps_ = 0;
   uint64_t back_pressured_turns_ = 0;
   bool tight_ = false;           // some venue's queue is so full that a share may be used up
+  bool order_waits_ = false;     // for its share of the journal's room, while the disk is full
   bool back_pressured_ = false;  // some request was not taken in the latest turn
   bool stopping_ = false;
   bool stop_requested_ = false;

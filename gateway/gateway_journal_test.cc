@@ -236,23 +236,23 @@ TEST_F(GatewayJournalTest, ADiskThatIsBehindHoldsBackWhoFloodsItAndNobodyElse) {
 TEST_F(GatewayJournalTest, AFullDiskHasOrdersWaitThenRefusedAndTakesThemAgainWhenThereIsRoom) {
   storage_.Fail(JournalFault::kNoSpace);
   uint64_t id = 1;
-  // Two sessions at full speed use up what both may.
-  for (int turn = 0; turn < 60; ++turn) {
-    for (uint32_t i = 0; i != kBudget / 2; ++i) {
-      Order(id++);
-      Order(id++, kOther);
-    }
+  for (int turn = 0; turn < 40; ++turn) {
+    for (uint32_t i = 0; i != kBudget; ++i) Order(id++);
     Turn();
-    if (sessions_.requests.size() > 20'000) break;
   }
-  EXPECT_FALSE(gateway_->Failed());
-  // A cancel behind orders that nobody may record is heard once they are refused.
-  sessions_.requests.resize(2);
+  ASSERT_TRUE(gateway_->BackPressured());
+  EXPECT_TRUE(RejectsOf(kSession).empty());
+  // A cancel behind orders that have no share is heard once they are refused.
+  sessions_.requests.erase(sessions_.requests.begin() + 3, sessions_.requests.end());
   sessions_.requests.push_back(
-      Own(Origin::kSession, kOther, Cancel{.cl_ord_id = 999'999, .orig_cl_ord_id = 2}));
-  for (int i = 0; i < 12'000 && !gateway_->Failed(); ++i) Turn();
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 999'999, .orig_cl_ord_id = 1}));
+  connector_.sent.clear();
+  for (int i = 0; i < 12'000; ++i) Turn();
   EXPECT_FALSE(gateway_->Failed()) << "it goes on with what room there is";
-  ASSERT_EQ(connector_.sent.empty(), false);
+  ASSERT_EQ(RejectsOf(kSession).size(), 3u);
+  EXPECT_EQ(RejectsOf(kSession)[0].reason, RejectReason::kJournalUnavailable);
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  EXPECT_EQ(connector_.sent[0].type, FrameType::kCancel);
 
   storage_.Fail(JournalFault::kNone);
   storage_.Prepare(2);
