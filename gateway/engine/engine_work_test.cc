@@ -383,7 +383,7 @@ TEST_F(EngineWorkTest, AThousandGracesThatEndAtOnceEndInSlices) {
     cancels += CountOf<Cancel>();
   }
   EXPECT_GE(steps, kSessions * 2 / 128);  // each session's timer and each order is looked at
-  for (int i = 0; i < 8 && engine().HasWork(); ++i) Timer();  // looks at what is done already
+  for (int i = 0; i < 40 && engine().HasWork(); ++i) Timer();  // each walk looks once more
   EXPECT_FALSE(engine().HasWork());
 }
 
