@@ -143,7 +143,7 @@ class BasicSteadyUnixClock {
     // Where the counter went back the difference is huge.
     const double counted_ns = static_cast<double>(now.tsc - base_.tsc) * ns_per_tick_;
     const double apart_ns = counted_ns - static_cast<double>(passed_ns);
-    const auto bound_ns = static_cast<double>(kSlackNs + passed_ns / 16);
+    const auto bound_ns = static_cast<double>(kSlackNs) + static_cast<double>(passed_ns) / 16;
     return apart_ns > bound_ns || apart_ns < -bound_ns;
   }
   static double Rate(const Pair& from, const Pair& to) noexcept {
