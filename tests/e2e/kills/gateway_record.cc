@@ -120,7 +120,7 @@ class JournalEvents {
       moved_.insert(place);
     }
     std::ranges::reverse(requests);
-    std::ranges::stable_partition(requests, [](const Event& request) {
+    std::stable_partition(requests.begin(), requests.end(), [](const Event& request) {
       Cancel cancel;
       return request.type == FrameType::kCancel &&
              Decode(request.bytes(), cancel) == DecodeStatus::kOk &&
