@@ -5,6 +5,7 @@
 // a dozen swaps. Allocates at construction only. Engine thread only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
