@@ -117,7 +117,7 @@ TYPED_TEST_P(LinkHostility, AViolatedLinkTellsItsPeer) {
   std::memcpy(this->harness_.RingInto(1), &word, sizeof(word));
   this->b().Poll([](const Record&) { FAIL(); }, this->kAll);
   this->Settle();
-  EXPECT_EQ(this->a().state(), LinkState::kClosed);
+  EXPECT_EQ(this->StateOnceSevered(this->a()), LinkState::kClosed);
   EXPECT_EQ(this->a().close_reason(), CloseReason::kPeerClosed);
 }
 

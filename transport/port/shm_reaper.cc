@@ -1,8 +1,6 @@
 // How ended links' holdings are given back beside the polling thread.
 #include "transport/port/shm_reaper.h"
 
-#include <utility>
-
 #include "absl/status/status.h"
 #include "base/thread.h"
 
@@ -23,35 +21,41 @@ ShmReaper::~ShmReaper() {
     if (thread_.joinable()) thread_.detach();
     return;
   }
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  Push(&end_);
+  thread_.join();
 }
 
 void ShmReaper::Bury(ShmHoldings* holdings) noexcept {
-  if (!born_here_.Here()) {  // nor may it wait for a lock that the thread held
+  if (born_here_.Here()) {
+    Push(holdings);
+  } else {
     delete holdings;
-    return;
   }
-  {
-    std::lock_guard lock(mutex_);
-    holdings->next = std::exchange(buried_, holdings);
+}
+
+void ShmReaper::Push(ShmHoldings* holdings) noexcept {
+  holdings->next = buried_.load(std::memory_order_relaxed);
+  // Pairs with Run(): what the holdings are made of comes before them.
+  while (!buried_.compare_exchange_weak(holdings->next, holdings, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
   }
-  changed_.notify_one();
+  buried_.notify_one();
 }
 
 void ShmReaper::Run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return stopping_ || buried_ != nullptr; });
-    if (buried_ == nullptr) return;
-    ShmHoldings* holdings = std::exchange(buried_, nullptr);
-    lock.unlock();
-    while (holdings != nullptr) delete std::exchange(holdings, holdings->next);
-    lock.lock();
+  for (bool last = false; !last;) {
+    buried_.wait(nullptr, std::memory_order_relaxed);
+    ShmHoldings* holdings = buried_.exchange(nullptr, std::memory_order_acquire);
+    while (holdings != nullptr) {
+      ShmHoldings* const next = holdings->next;
+      if (holdings == &end_) {
+        last = true;
+      } else {
+        delete holdings;
+      }
+      holdings = next;
+    }
   }
 }
 

@@ -2,15 +2,12 @@
 // polls need not: a thread that sleeps otherwise.
 //
 // Unmapping takes time that grows with the ring, closing a socket wakes its peer. Thread rule:
-// Bury() from any thread; it neither blocks for long nor allocates. Lifetime: shared by a listener
+// Bury() from any thread; it neither blocks nor allocates. Lifetime: shared by a listener
 // and its links; the last one's end waits for all that is buried.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "absl/status/statusor.h"
@@ -40,12 +37,13 @@ class ShmReaper {
 
  private:
   ShmReaper() = default;
+  void Push(ShmHoldings* holdings) noexcept;
   void Run();
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  ShmHoldings* buried_ = nullptr;  // a list, by `next`; guarded by mutex_
-  bool stopping_ = false;          // guarded by mutex_
+  // Nothing here needs a destructor that waits: in a forked child the thread is gone, and what it
+  // waited on would wait for it.
+  std::atomic<ShmHoldings*> buried_ = nullptr;  // a list by `next`, the latest first
+  ShmHoldings end_;                             // buried last: tells the thread to end
   BornHere born_here_;
   std::thread thread_;
 };

@@ -106,15 +106,17 @@ class BasicLinkConnector final : public Connector {
   }
 
   void Poll(int64_t now_ns, Effects& messages) override {
-    if (down_to_report_ && messages.room() != 0) ReportDown(now_ns, messages);
+    const bool may_report = messages.room() != 0;
+    if (down_to_report_ && may_report) ReportDown(now_ns, messages);
     switch (state_) {
       case State::kIdle:
-        if (now_ns < retry_at_ns_) return;
+        // While the last link's reports may not all be taken, the next one's numbers must wait.
+        if (now_ns < retry_at_ns_ || !may_report) return;
         dialer_->Start();
         state_ = State::kDialing;
         return;
       case State::kDialing:
-        return Dial(now_ns);
+        return may_report ? Dial(now_ns) : void();
       case State::kAnswering:
         AnswerLost(now_ns, messages);
         // Reports wait until all is answered; the link is kept alive meanwhile.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -45,7 +46,15 @@ class Weaver {
          std::span<const Event> exchange)
       : strategies_(strategies), gateway_(gateway.events), exchange_(exchange) {
     sessions_.resize(strategies.size() + 1);
-    for (const GatewayEvent& event : gateway_) {
+    std::set<uint64_t> starts;
+    for (const Event& event : exchange_) {
+      if (event.kind == EventKind::kVenueStart) starts.insert(event.other);
+    }
+    for (GatewayEvent& event : gateway_) {
+      // Each time a member's numbers begin anew within one process, their incarnation is one
+      // higher.
+      const auto later = starts.upper_bound(event.incarnation);
+      if (later != starts.begin()) event.incarnation = *std::prev(later);
       if (event.event.kind == EventKind::kVenueStart) known_.insert(event.incarnation);
     }
   }
@@ -255,7 +264,7 @@ class Weaver {
   }
 
   std::span<const std::span<const Event>> strategies_;
-  std::span<const GatewayEvent> gateway_;
+  std::vector<GatewayEvent> gateway_;
   std::span<const Event> exchange_;
   std::set<uint64_t> known_;  // venue processes that the gateway has logged on to
   std::vector<Session> sessions_;

@@ -85,8 +85,8 @@ constexpr Row kTable[] = {
     {kGateway, "prepare_image_removed", When::kTrading, 1},
 
     // Its recovery.
-    {kGateway, "recovery_image_copied", When::kStarting, 2},
-    {kGateway, "recovery_image_home", When::kStarting, 2},
+    {kGateway, "recovery_image_copied", When::kStarting, 1},
+    {kGateway, "recovery_image_home", When::kStarting, 1},
     {kGateway, "recovery_record_replayed", When::kStarting, 500},
     {kGateway, "recovery_replayed", When::kStarting, 1},
     {kGateway, "prepare_written", When::kStarting, 2},

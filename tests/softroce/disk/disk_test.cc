@@ -63,9 +63,8 @@ class DiskTest : public testing::Test {
   }
   // The gateway is killed and the machine's power fails.
   void LosePower() {
-    const absl::Status lost = run_->LosePower();
+    const absl::Status lost = run_->LosePower([this] { disk_->Tell("lose-power"); });
     ASSERT_TRUE(lost.ok()) << lost;
-    disk_->Tell("lose-power");
   }
   // The disk changes while the session goes on.
   void Tell(const std::string& word) {

@@ -12,8 +12,9 @@ namespace ringway::disk {
 // what was acknowledged is there after a SIGKILL.
 void OrdersWaitForRoom(const std::string& folder);
 
-// A strategy that does not heed refusals uses up what is reserved for cancels: the gateway ends,
+// A strategy that does not heed refusals is refused, or waits, for as long as it goes on: the
+// gateway stays, and is heard by operators. Killed, it refuses to start while the disk is full,
 // says why, and has lost nothing.
-void SpentReserveEndsTheGateway(const std::string& folder);
+void SendingOnHarmsNobody(const std::string& folder);
 
 }  // namespace ringway::disk

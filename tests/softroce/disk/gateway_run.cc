@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -156,9 +157,10 @@ bool GatewayRun::WaitForEnd(int64_t patience_ns) {
 
 std::string GatewayRun::Stop() { return gateway_->Stop(kPatienceNs); }
 
-absl::Status GatewayRun::LosePower() {
+absl::Status GatewayRun::LosePower(const std::function<void()>& of_disk) {
   Kill();
   exchange_.reset();
+  of_disk();
   if (absl::Status started = StartExchange(); !started.ok()) return started;
   const absl::StatusOr<JournalPlace> place = FindJournal(journal_, kMemoryDirectory, false);
   if (!place.ok()) return place.status();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -42,8 +43,8 @@ class GatewayRun {
   std::string Stop();
 
   // What a power failure takes: both processes, and what the journal keeps in memory. The exchange
-  // is started anew, with an empty book.
-  absl::Status LosePower();
+  // is started anew, with an empty book. `of_disk`: what becomes of the disk; it works again then.
+  absl::Status LosePower(const std::function<void()>& of_disk);
 
   // What a strategy needs to log on.
   SessionOptions Options(Durability durability) const;

@@ -75,7 +75,7 @@ std::string TmpfsFullTest::why_not_;
 
 TEST_F(TmpfsFullTest, OrdersWaitForRoom) { OrdersWaitForRoom(folder_); }
 
-TEST_F(TmpfsFullTest, SpentReserveEndsTheGateway) { SpentReserveEndsTheGateway(folder_); }
+TEST_F(TmpfsFullTest, SendingOnHarmsNobody) { SendingOnHarmsNobody(folder_); }
 
 }  // namespace
 }  // namespace ringway::disk
