@@ -557,6 +557,8 @@ TEST_F(LinkConnectorTest, WithoutRoomADownIsSaidLaterAndFirst) {
     gateway_.Turn(now_ns_, turn < 30 ? 1 : 0);
     server_->DoWork(now_ns_);
   }
+  // The numbers of another link must not overtake what this one brought.
+  EXPECT_EQ(connector_.logons(), 1u);
   Run(50);
   EXPECT_EQ(gateway_.states,
             (States{VenueState::kDown, VenueState::kUp, VenueState::kDown, VenueState::kUp}));
