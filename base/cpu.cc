@@ -1,8 +1,11 @@
 #include "base/cpu.h"
 
+#include <dirent.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 
@@ -34,6 +37,30 @@ absl::Status PinToAllowedCore(uint32_t index) {
   return absl::InvalidArgumentError(
       absl::StrCat("core index ", index, " asked for, but this thread may use only ", seen,
                    " cores: lower the index or widen its affinity mask"));
+}
+
+absl::Status TakeAllowedCore(uint32_t index) {
+  cpu_set_t rest;
+  if (sched_getaffinity(0, sizeof(rest), &rest) != 0) {
+    return absl::ErrnoToStatus(errno, "sched_getaffinity");
+  }
+  if (absl::Status pinned = PinToAllowedCore(index); !pinned.ok()) return pinned;
+  cpu_set_t own;
+  if (sched_getaffinity(0, sizeof(own), &own) != 0) {
+    return absl::ErrnoToStatus(errno, "sched_getaffinity");
+  }
+  CPU_XOR(&rest, &rest, &own);
+  DIR* const threads = CPU_COUNT(&rest) == 0 ? nullptr : opendir("/proc/self/task");
+  if (threads == nullptr) return absl::OkStatus();
+  while (const dirent* entry = readdir(threads)) {
+    const auto thread = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+    // One that has just ended needs no core.
+    if (thread != 0 && thread != gettid()) {
+      static_cast<void>(sched_setaffinity(thread, sizeof(rest), &rest));
+    }
+  }
+  closedir(threads);
+  return absl::OkStatus();
 }
 
 }  // namespace ringway

@@ -17,4 +17,9 @@ uint32_t AllowedCoreCount() noexcept;
 // Errors: InvalidArgument when the mask has no such core; Internal with the system's reason.
 absl::Status PinToAllowedCore(uint32_t index);
 
+// Pins the calling thread like PinToAllowedCore(), and keeps the process's other threads, as far as
+// there are any by now, to the rest of its affinity mask. Where the mask has one core only, they
+// share it. Errors: as PinToAllowedCore().
+absl::Status TakeAllowedCore(uint32_t index);
+
 }  // namespace ringway

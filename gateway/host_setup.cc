@@ -104,7 +104,7 @@ std::vector<std::string> ApplyHostConfig(const HostConfig& host) {
       warnings.push_back(std::move(warning));
   }
   if (host.core != HostConfig::kAnyCore) {
-    const absl::Status status = PinToAllowedCore(static_cast<uint32_t>(host.core));
+    const absl::Status status = TakeAllowedCore(static_cast<uint32_t>(host.core));
     if (!status.ok()) {
       warnings.push_back(
           absl::StrCat("the engine's thread is not pinned: ", std::string(status.message()),

@@ -21,7 +21,8 @@ void ReleaseSignals();
 // price of a system call then.
 int StopSignal() noexcept;
 
-// Locks memory and pins the calling thread as configured. Answers the warnings.
+// Locks memory and pins the calling thread as configured; the process's other threads keep off its
+// core, where they have another. Answers the warnings.
 std::vector<std::string> ApplyHostConfig(const HostConfig& host);
 
 }  // namespace ringway

@@ -239,7 +239,7 @@ int Run(const GatewayConfig& config) {
     if (!started.ok()) return Fail(started);
   }
   // Before the thread is pinned, so that it knows of all the cores; and after the other threads are
-  // there, so that they stay where they were.
+  // there, so that they leave its core to it.
   Waiter waiter(config.wait);
   if (const absl::Status watched = (*assembly)->WakeWith(waiter); !watched.ok())
     return Fail(watched);

@@ -1,6 +1,7 @@
 // How the honest session trades and what it notices.
 #include "tests/e2e/hostile/honest.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <utility>
@@ -16,6 +17,12 @@ constexpr uint64_t kRestsEvery = 16;
 constexpr uint32_t kNapUs = 20;
 constexpr int64_t kAnswerPatienceNs = 20 * kNsPerS;
 
+// Whether this thread, and none that it starts, has its core whenever it wants it.
+bool GoesFirst() {
+  const sched_param lowest{.sched_priority = 1};
+  return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) == 0;
+}
+
 std::string Text(std::string_view name) { return {name.data(), name.size()}; }
 
 }  // namespace
@@ -24,7 +31,9 @@ absl::StatusOr<std::unique_ptr<Honest>> Honest::LogOn(const Site& site, uint16_t
   absl::StatusOr<std::unique_ptr<Session>> session =
       Session::Connect({.uri = site.uri(), .session = kHonest, .key = KeyOf(kHonest)});
   if (!session.ok()) return session.status();
-  return std::unique_ptr<Honest>(new Honest(*std::move(session), route));
+  std::unique_ptr<Honest> honest(new Honest(*std::move(session), route));
+  honest->goes_first_ = GoesFirst();
+  return honest;
 }
 
 void Honest::Trade(int64_t duration_ns, Histogram& latency,
@@ -140,7 +149,7 @@ std::string Honest::Complaint() const {
   if (not_taken_ != 0) absl::StrAppend(&text, not_taken_, " orders that the link did not take; ");
   if (session_->state() != SessionState::kLive) {
     absl::StrAppend(&text, "the session is ", Text(Name(session_->state())), " (",
-                    Text(Name(session_->end())), ")");
+                    Text(Name(session_->end())), ", ", Text(Name(session_->logout_reason())), ")");
   }
   return text;
 }

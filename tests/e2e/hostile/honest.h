@@ -2,7 +2,9 @@
 //
 // Orders leave by the clock, whether or not the ones before are answered: a gateway that stands
 // still for half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some
-// rest and are canceled. Thread rule: one thread.
+// rest and are canceled. Its thread takes the core from an attacker that shares it, where this user
+// may ask for that (CAP_SYS_NICE): then what is late is the gateway's answer, not its reader.
+// Thread rule: one thread.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +48,8 @@ class Honest {
   uint64_t canceled() const { return canceled_; }
   uint64_t waiting() const { return waiting_.size(); }
   Session& session() { return *session_; }
+  // Whether its answers' times are the gateway's alone.
+  bool goes_first() const { return goes_first_; }
 
  private:
   struct Waiting {
@@ -63,6 +67,7 @@ class Honest {
 
   std::unique_ptr<Session> session_;
   uint16_t route_;
+  bool goes_first_ = false;
   Histogram* latency_ = nullptr;
   std::deque<Waiting> waiting_;   // orders that are not answered, oldest first
   std::deque<uint64_t> resting_;  // at the venue, to be canceled

@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/cpu.h"
 #include "gateway/admin_client.h"
 
 namespace ringway::hostile {
@@ -25,7 +27,7 @@ constexpr const char* kGateway = R"(listen = ["shm:FOLDER/gw.sock"]
 socket = "FOLDER/admin.sock"
 [host]
 lock_memory = false
-[link]
+HOST[link]
 huge_pages = false
 [pools]
 orders_max = 100000
@@ -131,6 +133,10 @@ bool Within(int64_t patience_ns, const std::function<bool()>& holds) {
 
 absl::StatusOr<std::unique_ptr<Site>> Site::Make(const SiteOptions& options) {
   std::unique_ptr<Site> site(new Site(options));
+  if (sched_getaffinity(0, sizeof(site->cores_), &site->cores_) != 0) {
+    return absl::ErrnoToStatus(errno, "sched_getaffinity");
+  }
+  if (absl::Status pinned = PinToAllowedCore(0); !pinned.ok()) return pinned;
   absl::StatusOr<std::unique_ptr<demo::PrivateDirectory>> folder = demo::PrivateDirectory::Make();
   if (!folder.ok()) return folder.status();
   site->folder_ = *std::move(folder);
@@ -148,6 +154,7 @@ Site::~Site() {
     if (exchange_->Running()) kill(exchange_->pid(), SIGCONT);
     exchange_->Stop(10 * kNsPerS);
   }
+  static_cast<void>(sched_setaffinity(0, sizeof(cores_), &cores_));
 }
 
 std::string Site::Configuration() const {
@@ -165,7 +172,9 @@ std::string Site::Configuration() const {
   if (options_.journal) {
     absl::StrAppend(&text, "[journal]\ndirectory = \"FOLDER/journal\"\n", options_.journal_keys);
   }
-  return absl::StrReplaceAll(text + options_.more, {{"FOLDER", folder()}});
+  return absl::StrReplaceAll(
+      text + options_.more,
+      {{"FOLDER", folder()}, {"HOST", HasTwoCores() ? "core = 1\n" : ""}});
 }
 
 absl::Status Site::StartExchange() {
@@ -201,8 +210,10 @@ absl::Status Site::Start(int64_t patience_ns) {
     argv.push_back(absl::StrReplaceAll(word, {{"FOLDER", folder()}, {"GATEWAY", *program}}));
   }
   argv.insert(argv.end(), {*program, "--config", folder() + "/gateway.toml"});
+  static_cast<void>(sched_setaffinity(0, sizeof(cores_), &cores_));
   absl::StatusOr<std::unique_ptr<demo::Child>> child =
       demo::Child::Start({.name = "gateway", .argv = argv, .log_path = log});
+  if (absl::Status pinned = PinToAllowedCore(0); !pinned.ok()) return pinned;
   if (!child.ok()) return child.status();
   gateway_ = *std::move(child);
   if (Within(patience_ns, [&] { return Says(log, "ringway-gateway ready") || !Alive(); }) &&

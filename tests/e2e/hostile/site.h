@@ -1,10 +1,13 @@
 // A place of its own for one hostile test: the shipped gateway with its configuration, keys and
 // journal in a folder that goes with the object.
 //
-// Account and session have the same number. Session kHonest trades as a good citizen; the others
+// Where there are two cores, the engine has one of them for itself and everything else of the test
+// shares the other: what the honest session loses to an attacker's use of processors it loses to a
+// busy loop as well. Account and session have the same number. Session kHonest trades as a good citizen; the others
 // are the attackers'. Thread rule: one thread.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -96,8 +99,10 @@ class Site {
   explicit Site(const SiteOptions& options) : options_(options) {}
   std::string Configuration() const;
   absl::Status StartExchange();
+  bool HasTwoCores() const { return CPU_COUNT(&cores_) > 1; }
 
   SiteOptions options_;
+  cpu_set_t cores_;       // that this thread may use before and after
   uint32_t removed_ = 0;  // session; 0: none
   std::unique_ptr<demo::PrivateDirectory> folder_;
   std::unique_ptr<demo::Child> exchange_;
