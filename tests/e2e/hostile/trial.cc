@@ -15,10 +15,10 @@ namespace {
 
 constexpr double kPercentile = 0.999;
 constexpr double kMoreAllowed = 1.2;
-constexpr int64_t kMoreAllowedNs = kNsPerMs;
 constexpr int64_t kSettleNs = 50 * kNsPerMs;
 constexpr int64_t kWarmUpNs = 300 * kNsPerMs;
 constexpr int64_t kGivenBackNs = 15 * kNsPerS;
+constexpr int kRoundsMax = 3;
 constexpr int64_t kRepeatLonger = 3;
 
 struct Series {
@@ -39,9 +39,9 @@ struct Series {
 };
 
 // What the attack's answers may take, given the busy loop's.
-int64_t BoundOf(const Series& busy) {
-  return static_cast<int64_t>(static_cast<double>(busy.p999()) * kMoreAllowed) + kMoreAllowedNs +
-         (busy.worst() - busy.median());
+int64_t BoundOf(const Series& busy, const TrialOptions& options) {
+  return static_cast<int64_t>(static_cast<double>(busy.p999()) * kMoreAllowed) +
+         options.later_allowed_ns + (busy.worst() - busy.median());
 }
 
 double Us(int64_t ns) { return static_cast<double>(ns) / 1e3; }
@@ -99,7 +99,7 @@ bool Compare(Site& site, Honest& honest, const std::vector<Attacker*>& attackers
     wrong = Slice(site, honest, attackers, Order::kAttack, slice_ns, options, &attacked);
   }
   if (!wrong.empty()) return true;
-  const int64_t bound = BoundOf(busy);
+  const int64_t bound = BoundOf(busy, options);
   std::string names;
   for (Attacker* attacker : attackers) {
     absl::StrAppend(&names, attacker->attack(), " (", attacker->done(), " done, ",
@@ -151,11 +151,16 @@ testing::AssertionResult Unharmed(Site& site, Honest& honest,
   if (!wrong.empty()) return testing::AssertionFailure() << wrong;
   const Resources before = site.Usage();
 
-  const auto slice_ns = static_cast<int64_t>(static_cast<double>(options.slice_ns) * Length());
+  auto slice_ns = static_cast<int64_t>(static_cast<double>(options.slice_ns) * Length());
   bool harmed = Compare(site, honest, attackers, slice_ns, options, wrong);
-  if (harmed && wrong.empty()) {
+  if (!honest.goes_first()) {
+    std::printf("  not judged: this user may not ask for a core before others (CAP_SYS_NICE)\n");
+    harmed = false;
+  }
+  slice_ns *= kRepeatLonger;
+  for (int round = 1; round != kRoundsMax && harmed && wrong.empty(); ++round) {
     std::printf("  once more, with longer slices\n");
-    harmed = Compare(site, honest, attackers, kRepeatLonger * slice_ns, options, wrong);
+    harmed = Compare(site, honest, attackers, slice_ns, options, wrong);
   }
   if (!wrong.empty()) return testing::AssertionFailure() << wrong;
   if (harmed) {
@@ -198,15 +203,17 @@ testing::AssertionResult UnharmedAfterwards(Site& site, Honest& honest, Attacker
     }
   }
   if (wrong.empty()) measure(after);
-  if (wrong.empty() && after.p999() > BoundOf(before)) {
+  for (int round = 1; round != kRoundsMax && wrong.empty() &&
+                      after.p999() > BoundOf(before, options) && honest.goes_first();
+       ++round) {
     std::printf("  once more\n");
     after = {};
     measure(after);
   }
   if (!wrong.empty()) return testing::AssertionFailure() << wrong;
   std::printf("%s (%lu done)\n  before: %s\n  after:  %s, bound %.0f\n", attacker.attack().c_str(),
-              attacker.done(), Text(before).c_str(), Text(after).c_str(), Us(BoundOf(before)));
-  if (after.p999() > BoundOf(before)) {
+              attacker.done(), Text(before).c_str(), Text(after).c_str(), Us(BoundOf(before, options)));
+  if (after.p999() > BoundOf(before, options) && honest.goes_first()) {
     return testing::AssertionFailure() << "answers come later after the attack; see above";
   }
   return testing::AssertionSuccess();
