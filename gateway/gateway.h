@@ -12,9 +12,10 @@
 //    wait, and what it sent behind it; after venue_wait_ns such orders are refused (venueBusy), so
 //    that cancels and orders for other venues go on. Nobody else waits, nor do reports, timers and
 //    operators.
-//  - While the disk is behind, those who record most wait first (journal_shares.h). If it stays so
-//    far behind that there is no room for orders for journal_wait_ns, orders are refused
-//    (journalUnavailable) and cancels, reports and operators use what is left.
+//  - While the disk is behind, those who record most wait first (journal_shares.h). On a full disk
+//    an order that has waited for its session's share for journal_wait_ns is refused
+//    (journalUnavailable). When there has been no room for anybody's orders for so long all are,
+//    and cancels, reports and operators use what is left.
 //  - When a venue goes down, what was never sent to it is first answered as rejected
 //    (venueUnavailable): it must not reach the market at some later time. Only what the connector
 //    had taken is in doubt. What waits for a venue that is merely halted goes on waiting.
@@ -403,10 +404,7 @@ class Gateway {
     failed_ = hopeless && !HasRoomFor(JournalUse::kReport);
     if (failed_) return false;
 
-    // On a full disk no share comes back before somebody makes room. An order that has no share
-    // then counts as one for which there is no room.
-    if (fault != JournalFault::kNoSpace) order_waits_ = false;
-    if (HasRoomFor(JournalUse::kOrder) && !order_waits_) orders_had_room_ns_ = now_ns_;
+    if (HasRoomFor(JournalUse::kOrder)) orders_had_room_ns_ = now_ns_;
     const bool refuses = hopeless || now_ns_ - orders_had_room_ns_ >= parts_.limits.journal_wait_ns;
     if (refuses != parts_.engine.journal_failed() && CanStep()) {
       Step({Origin::kJournal, refuses ? 1u : 0u, FrameType{}, {}});
@@ -464,16 +462,16 @@ class Gateway {
     if (origin == Origin::kSession && input.type != FrameType::kGapFill) {
       const uint32_t owner = tally_.IndexOf(input.id);
       const bool order = input.type == FrameType::kNewOrder || input.type == FrameType::kReplace;
-      if (parts_.journal != nullptr &&
-          !shares_.MayRecord(owner, order ? JournalUse::kOrder : JournalUse::kRequest))
-          [[unlikely]] {
-        order_waits_ |= order;
-        // Refusing it takes little, and lets what is behind it go on.
-        if (!parts_.engine.journal_failed() || !shares_.MayRecord(owner, JournalUse::kRequest)) {
-          return false;
+      if (parts_.journal != nullptr) {
+        if (!shares_.MayRecord(owner, order ? JournalUse::kOrder : JournalUse::kRequest))
+            [[unlikely]] {
+          if (!order || !MayRefuse(owner)) return false;
+          origin = Origin::kSessionUnrecorded;
+        } else if (order && shares_.behind()) [[unlikely]] {
+          shares_.OrderWaitsNot(owner);
         }
       }
-      if (order && tight_) [[unlikely]] {
+      if (order && tight_ && origin == Origin::kSession) [[unlikely]] {
         const VenueId venue = parts_.engine.VenueOf(input);
         if (venue != 0 && !SideOf(venue).queue.MayTake(owner)) {
           const int64_t since = SideOf(venue).queue.SpentSince(owner, now_ns_);
@@ -487,6 +485,17 @@ class Gateway {
     if (!withdrawn_.empty()) [[unlikely]]
       AnswerWithdrawn();
     return true;
+  }
+
+  // Whether to refuse an order that has no share of the journal's room: it takes little, and lets
+  // what is behind it go on. While the disk is only slow it waits; on a full one no share comes
+  // back before somebody makes room.
+  bool MayRefuse(uint32_t owner) noexcept {
+    const int64_t waited_ns = shares_.OrderWaits(owner, now_ns_);
+    const bool full = parts_.journal->storage().fault() == JournalFault::kNoSpace &&
+                      waited_ns >= parts_.limits.journal_wait_ns;
+    return (full || parts_.engine.journal_failed()) &&
+           shares_.MayRecord(owner, JournalUse::kRefusal);
   }
 
   // --- Venues ---
@@ -722,7 +731,6 @@ class Gateway {
   uint64_t engine_steps_ = 0;
   uint64_t back_pressured_turns_ = 0;
   bool tight_ = false;           // some venue's queue is so full that a share may be used up
-  bool order_waits_ = false;     // for its share of the journal's room, while the disk is full
   bool back_pressured_ = false;  // some request was not taken in the latest turn
   bool stopping_ = false;
   bool stop_requested_ = false;

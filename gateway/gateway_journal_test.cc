@@ -253,6 +253,11 @@ TEST_F(GatewayJournalTest, AFullDiskHasOrdersWaitThenRefusedAndTakesThemAgainWhe
   EXPECT_EQ(RejectsOf(kSession)[0].reason, RejectReason::kJournalUnavailable);
   ASSERT_EQ(connector_.sent.size(), 1u);
   EXPECT_EQ(connector_.sent[0].type, FrameType::kCancel);
+  // Who has recorded little still has a share.
+  Order(1, kOther);
+  Turn();
+  EXPECT_TRUE(sessions_.requests.empty());
+  EXPECT_TRUE(RejectsOf(kOther).empty());
 
   storage_.Fail(JournalFault::kNone);
   storage_.Prepare(2);

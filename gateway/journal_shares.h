@@ -7,6 +7,7 @@
 // pace of the disk, and one that does not goes on (the rule of SharedRoom, in bytes). Every use
 // leaves some room for those that matter more:
 //   kOrder    new orders and replaces, reference prices   leaves half a segment
+//   kRefusal  the refusal of an order                     leaves three eighths
 //   kRequest  cancels and whatever else sessions send     leaves a quarter
 //   kReport   what venues say, logons and logoffs         leaves an eighth
 //   kWork     timers                                      leaves a sixteenth
@@ -16,22 +17,26 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <vector>
 
 namespace ringway {
 
-enum class JournalUse : uint8_t { kOrder, kRequest, kReport, kWork };
+enum class JournalUse : uint8_t { kOrder, kRefusal, kRequest, kReport, kWork };
 
 class JournalShares {
  public:
-  explicit JournalShares(uint32_t sources) : held_(sources) {}
+  explicit JournalShares(uint32_t sources) : held_(sources), waits_since_ns_(sources, kNever) {}
 
   // Once a turn. `room`: bytes of records that surely fit (JournalWriter::RoomBytes()).
   void Update(uint64_t room, uint64_t segment_bytes, bool behind) noexcept {
     segment_bytes_ = segment_bytes;
     room_ = room;
-    if (behind_ && !behind) std::ranges::fill(held_, 0);
+    if (behind_ && !behind) {
+      std::ranges::fill(held_, 0);
+      std::ranges::fill(waits_since_ns_, kNever);
+    }
     behind_ = behind;
   }
 
@@ -39,8 +44,18 @@ class JournalShares {
   bool MayRecord(uint32_t source, JournalUse use) const noexcept {
     return held_[source] < RoomFor(use);
   }
+  bool behind() const noexcept { return behind_; }
   // Whether anybody may.
   bool HasRoomFor(JournalUse use) const noexcept { return RoomFor(use) != 0; }
+
+  // For how long this source's orders have had no room. Asked whenever one has none.
+  int64_t OrderWaits(uint32_t source, int64_t now_ns) noexcept {
+    int64_t& since = waits_since_ns_[source];
+    if (since == kNever) since = now_ns;
+    return now_ns - since;
+  }
+  // One had room.
+  void OrderWaitsNot(uint32_t source) noexcept { waits_since_ns_[source] = kNever; }
 
   void Charge(uint32_t source, uint64_t bytes) noexcept {
     if (behind_) held_[source] += bytes;
@@ -48,12 +63,17 @@ class JournalShares {
   }
 
  private:
+  static constexpr int64_t kNever = INT64_MIN;
+  // Of a segment, that a use leaves.
+  static constexpr std::array<uint64_t, 5> kSixteenths = {8, 6, 4, 2, 1};
+
   uint64_t RoomFor(JournalUse use) const noexcept {
-    const uint64_t left = segment_bytes_ >> (1 + static_cast<uint8_t>(use));
+    const uint64_t left = segment_bytes_ / 16 * kSixteenths[static_cast<uint8_t>(use)];
     return room_ - std::min(room_, left);
   }
 
-  std::vector<uint64_t> held_;  // bytes recorded since the storage kept up last, by source
+  std::vector<uint64_t> held_;           // bytes recorded since the storage kept up last, by source
+  std::vector<int64_t> waits_since_ns_;  // by source
   uint64_t room_ = UINT64_MAX;
   uint64_t segment_bytes_ = 0;
   bool behind_ = false;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,10 +59,13 @@ absl::StatusOr<pid_t> Spawn(const std::string& directory, uint64_t last_segment)
   return pid;
 }
 
-// What a kernel does not know or allow is left: the process is then only less modest.
+// What a kernel does not know or allow is left: the process is then only less modest. Where others
+// want every core it still gets a quarter of one: a disk may need snapshots to have room.
 void StepBack() {
+  constexpr int kNice = 5;
   const sched_param none{};
-  static_cast<void>(sched_setscheduler(0, SCHED_IDLE, &none));
+  static_cast<void>(sched_setscheduler(0, SCHED_BATCH, &none));
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, kNice));
   constexpr int kOfProcess = 1;                     // IOPRIO_WHO_PROCESS
   constexpr int kLowestBestEffort = (2 << 13) | 7;  // IOPRIO_CLASS_BE, the last of 8
   static_cast<void>(syscall(SYS_ioprio_set, kOfProcess, 0, kLowestBestEffort));

@@ -1,7 +1,7 @@
 // How is a snapshot made beside a gateway that trades?
 //
 // In a process of its own, from the same program: it shares no memory, no page tables and no
-// allocator with the engine's thread, runs only where nobody else wants the core (SCHED_IDLE), is
+// allocator with the engine's thread, runs behind others that want the core (nice 5, batches), is
 // the first that a kernel short of memory ends, and dies with its gateway. docs/adr/0017.
 //
 // Thread rule: RunSnapshotProcess() on any thread that outlives it; SnapshotMain() is all of a

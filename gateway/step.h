@@ -52,6 +52,8 @@ enum class Origin : uint8_t {
              // refused (journalUnavailable) and cancels go on; no payload. kStart means 0
   kSessionBusy,  // as kSession, of a new order or replace that waited long enough for a venue that
                  // takes none: refused (venueBusy), unless something else is wrong with it
+  kSessionUnrecorded,  // as kSessionBusy, of one that waited for its session's share of the
+                       // journal's room on a full disk: refused (journalUnavailable)
 };
 
 // A GapFill about identifiers of venue requests that names a higher one is not believed: a venue
@@ -60,7 +62,8 @@ inline constexpr uint64_t kRequestIdHearsayMax = uint64_t{3} << 62;
 
 // Whether a session's numbered message comes with it.
 constexpr bool IsRequest(Origin origin) noexcept {
-  return origin == Origin::kSession || origin == Origin::kSessionBusy;
+  return origin == Origin::kSession || origin == Origin::kSessionBusy ||
+         origin == Origin::kSessionUnrecorded;
 }
 
 struct Input {

@@ -103,14 +103,10 @@ class VenueQueue {
   bool MayTake(uint32_t owner) const noexcept { return room_.MayTake(owner); }
   // Whether some session may have used up its share: only then MayTake() can be false.
   bool tight() const noexcept { return room_.free() <= capacity_ / 2; }
-  // Since when the session's share is used up; now_ns if it is not, or was not until now. Asked
-  // whenever the session has an order for this venue.
+  // Since when the session's share is used up; now_ns if it was not until now. Asked whenever the
+  // session has an order for this venue. REQUIRES: !MayTake(owner).
   int64_t SpentSince(uint32_t owner, int64_t now_ns) noexcept {
     int64_t& since = spent_since_ns_[owner];
-    if (MayTake(owner)) {
-      since = kNotSpent;
-      return now_ns;
-    }
     if (since == kNotSpent) since = now_ns;
     return since;
   }
@@ -244,7 +240,10 @@ class VenueQueue {
   void KillOrder(std::size_t index) noexcept {
     keys_[index].dead = true;
     --live_orders_;
-    if (keys_[index].owner != kNoOwner) room_.Give(keys_[index].owner);
+    const uint32_t owner = keys_[index].owner;
+    if (owner == kNoOwner) return;
+    room_.Give(owner);
+    if (MayTake(owner)) spent_since_ns_[owner] = kNotSpent;
   }
 
   // False: the connector did not take all.

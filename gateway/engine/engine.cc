@@ -85,7 +85,9 @@ void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept
 
   if (IsRequest(input.origin)) {
     const uint32_t session = SessionIndex(input.id);
-    venue_is_busy_ = input.origin == Origin::kSessionBusy;
+    refused_for_ = input.origin == Origin::kSession       ? RejectReason::kNone
+                   : input.origin == Origin::kSessionBusy ? RejectReason::kVenueBusy
+                                                          : RejectReason::kJournalUnavailable;
     if (session != kNone) [[likely]]
       return OnSession(session, input, effects);
   } else if (input.origin == Origin::kVenue) {

@@ -400,7 +400,9 @@ class Engine {
   int64_t now_ns_ = 0;
   uint32_t start_ = 0;
   bool started_ = false;
-  bool venue_is_busy_ = false;  // of the present step: Origin::kSessionBusy
+  // Of the present step: what an order or replace waited for too long (Origin::kSessionBusy,
+  // kSessionUnrecorded); else kNone.
+  RejectReason refused_for_ = RejectReason::kNone;
   std::vector<Instrument> instruments_;
   std::vector<SessionState> sessions_;
   Venues venues_;

@@ -164,8 +164,10 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   if (in_doubt || !venues_.Open(order->venue, position.instrument)) {
     return reject(CancelRejectReason::kVenueUnavailable);
   }
-  if (venue_is_busy_) [[unlikely]]
-    return reject(CancelRejectReason::kVenueBusy);
+  if (refused_for_ != RejectReason::kNone) [[unlikely]]
+    return reject(refused_for_ == RejectReason::kVenueBusy
+                      ? CancelRejectReason::kVenueBusy
+                      : CancelRejectReason::kJournalUnavailable);
   if (const CancelRejectReason error = ReplaceError(*order, request);
       error != CancelRejectReason::kNone) {
     return reject(error);

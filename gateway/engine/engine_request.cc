@@ -204,8 +204,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   if (no_route != RejectReason::kNone) [[unlikely]] {
     return reject({no_route}, venue == Router::kNoVenue ? request.route : venues_.id(venue));
   }
-  if (venue_is_busy_) [[unlikely]]
-    return reject({RejectReason::kVenueBusy}, venues_.id(venue));
+  if (refused_for_ != RejectReason::kNone) [[unlikely]]
+    return reject({refused_for_}, venues_.id(venue));
   Position* position = exposure_.FindOrMake(account, instrument_index);
   if (position == nullptr) [[unlikely]]
     return reject({RejectReason::kGatewayFull});

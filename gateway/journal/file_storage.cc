@@ -247,6 +247,13 @@ absl::Status FileStorage::PrepareOne() {
     return SystemError(errno, "no random numbers from the system");
   }
   header.crc = SegmentHeaderCrc(header);
+  const uint64_t left_free = leave_free_.load(std::memory_order_relaxed);
+  if (const uint64_t free = operations_.FreeBytes(place_.folder->fd());
+      free < left_free + options_.segment_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("No space left on device: ", place_.directory, " has room for ", free >> 20,
+                     " MiB, of which the next snapshot may need ", left_free >> 20));
+  }
   JournalFile file;
   if (absl::Status written_one = WriteSegment(header, file); !written_one.ok()) return written_one;
   std::byte* image = nullptr;

@@ -95,6 +95,11 @@ class FileStorage final : public JournalStorage {
     keep_from_.store(position, std::memory_order_relaxed);
   }
 
+  // No segment is prepared that would leave less than this of the disk: a snapshot needs it, and
+  // without one no segment may go.
+  void LeaveFree(uint64_t bytes) noexcept { leave_free_.store(bytes, std::memory_order_relaxed); }
+  uint64_t segment_bytes() const noexcept { return options_.segment_bytes; }
+
   JournalSegment TakeNext() noexcept override;
   void RequestSync() noexcept override;
 
@@ -165,6 +170,7 @@ class FileStorage final : public JournalStorage {
   std::vector<std::byte> zeros_;
 
   std::atomic<uint64_t> keep_from_{0};
+  std::atomic<uint64_t> leave_free_{0};
   std::atomic<uint32_t> home_{0};   // slots whose segment is whole on the disk
   std::atomic<uint64_t> syncs_{0};  // a statistic
   std::mutex fault_mutex_;

@@ -19,12 +19,14 @@ namespace ringway {
 namespace {
 
 constexpr auto kTurn = std::chrono::milliseconds(100);
+constexpr int64_t kRetryNs = 10 * kNsPerS;
 
 }  // namespace
 
 SnapshotKeeper::SnapshotKeeper(FileStorage& storage, SnapshotKeeperOptions options,
                                uint64_t newest_position)
     : storage_(storage), options_(std::move(options)), attempted_end_(newest_position) {
+  storage_.LeaveFree(storage_.segment_bytes());
   if (newest_position != 0) Tell(newest_position);
 }
 
@@ -45,7 +47,8 @@ void SnapshotKeeper::Loop() {
   std::unique_lock lock(mutex_);
   while (!stopping_.load(std::memory_order_acquire)) {
     const FileStorage::Completed completed = storage_.completed();
-    if (completed.end >= attempted_end_ + options_.snapshot_bytes) {
+    const bool failed = retry_at_ns_ != 0 && MonotonicNowNs() >= retry_at_ns_;
+    if (failed || completed.end >= attempted_end_ + options_.snapshot_bytes) {
       lock.unlock();
       MakeOne(completed);
       lock.lock();
@@ -57,6 +60,7 @@ void SnapshotKeeper::Loop() {
 
 void SnapshotKeeper::MakeOne(const FileStorage::Completed& completed) {
   attempted_end_ = completed.end;
+  retry_at_ns_ = 0;
   const auto stops = [this] { return stopping_.load(std::memory_order_acquire); };
   const absl::Status made = options_.make(completed.number, stops);
   if (stops()) return;
@@ -66,7 +70,8 @@ void SnapshotKeeper::MakeOne(const FileStorage::Completed& completed) {
     options_.report(absl::StrCat("journal: no snapshot up to position ", completed.end, ": ",
                                  std::string(why.message()),
                                  ". A start replays from the one before; the next attempt comes "
-                                 "after as much of the journal again"));
+                                 "in 10 s"));
+    retry_at_ns_ = MonotonicNowNs() + kRetryNs;
     return;
   }
   Tell(positions->back());
@@ -77,6 +82,8 @@ void SnapshotKeeper::MakeOne(const FileStorage::Completed& completed) {
 void SnapshotKeeper::Tell(uint64_t newest_position) {
   struct stat info {};
   if (stat(SnapshotPath(options_.directory, newest_position).c_str(), &info) == 0) {
+    const auto bytes = static_cast<uint64_t>(info.st_size);
+    storage_.LeaveFree(std::max(2 * bytes, storage_.segment_bytes()));
     made_at_ns_.store(info.st_mtim.tv_sec * kNsPerS + info.st_mtim.tv_nsec,
                       std::memory_order_release);
   }

@@ -4,7 +4,8 @@
 // snapshot_bytes more than the newest snapshot holds, it has one made, elsewhere (options.make).
 // Then segments go that lie before the older of the two snapshots that are kept, where keep_bytes
 // allows it: should the newest be unreadable one day, the older one still goes on.
-// An attempt that failed is reported, and repeated when as much again is complete.
+// An attempt that failed is reported, and repeated ten seconds later. So much of the disk is left
+// to the next one as it may need: twice what the newest has, a segment's bytes at least.
 //
 // Thread rule: any thread may read the figures. Lifetime: ends before the storage; stops make().
 #pragma once
@@ -59,7 +60,8 @@ class SnapshotKeeper {
   const SnapshotKeeperOptions options_;
   std::atomic<uint64_t> position_{0};
   std::atomic<int64_t> made_at_ns_{0};
-  uint64_t attempted_end_;  // the loop's: how far the latest attempt went
+  uint64_t attempted_end_;   // the loop's: how far the latest attempt went
+  int64_t retry_at_ns_ = 0;  // the loop's; 0: that one did not fail
 
   std::mutex mutex_;
   std::condition_variable stop_changed_;

@@ -34,6 +34,8 @@ const char* NameOf(Origin origin) {
       return "journal";
     case Origin::kSessionBusy:
       return "sessionBusy";
+    case Origin::kSessionUnrecorded:
+      return "sessionUnrecorded";
   }
   return "unknown";
 }

@@ -172,9 +172,8 @@ std::string Site::Configuration() const {
   if (options_.journal) {
     absl::StrAppend(&text, "[journal]\ndirectory = \"FOLDER/journal\"\n", options_.journal_keys);
   }
-  return absl::StrReplaceAll(
-      text + options_.more,
-      {{"FOLDER", folder()}, {"HOST", HasTwoCores() ? "core = 1\n" : ""}});
+  return absl::StrReplaceAll(text + options_.more,
+                             {{"FOLDER", folder()}, {"HOST", HasTwoCores() ? "core = 1\n" : ""}});
 }
 
 absl::Status Site::StartExchange() {

@@ -77,7 +77,8 @@ Complaint Slice(Site& site, Honest& honest, const std::vector<Attacker*>& attack
   if (!site.Alive()) {
     wrong = absl::StrCat("the gateway ended; its log:\n", site.Log());
   } else if (!honest.Complaint().empty()) {
-    wrong = absl::StrCat("the honest session: ", honest.Complaint());
+    wrong = absl::StrCat("the honest session: ", honest.Complaint(), "; the gateway's log:\n",
+                         site.Log());
   }
   for (Attacker* attacker : attackers) {
     if (std::string ended = attacker->Complaint(); wrong.empty() && !ended.empty()) wrong = ended;
@@ -212,7 +213,8 @@ testing::AssertionResult UnharmedAfterwards(Site& site, Honest& honest, Attacker
   }
   if (!wrong.empty()) return testing::AssertionFailure() << wrong;
   std::printf("%s (%lu done)\n  before: %s\n  after:  %s, bound %.0f\n", attacker.attack().c_str(),
-              attacker.done(), Text(before).c_str(), Text(after).c_str(), Us(BoundOf(before, options)));
+              attacker.done(), Text(before).c_str(), Text(after).c_str(),
+              Us(BoundOf(before, options)));
   if (after.p999() > BoundOf(before, options) && honest.goes_first()) {
     return testing::AssertionFailure() << "answers come later after the attack; see above";
   }
