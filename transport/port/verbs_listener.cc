@@ -183,6 +183,7 @@ class VerbsListener::Impl {
     listen_id_ = VerbsId();
     listen_again_ns_ = MonotonicNowNs();
     listen_pause_ns_ = kListenAgainMinNs;
+    not_listening_.clear();
   }
 
   // Nobody tells a listener of all addresses that a device without links is taken away.
@@ -198,7 +199,13 @@ class VerbsListener::Impl {
     if (now_ns < listen_again_ns_) return;
     listen_again_ns_ = now_ns + listen_pause_ns_;
     listen_pause_ns_ = std::min(2 * listen_pause_ns_, kListenAgainMaxNs);
-    if (ListenThere().ok()) Say(absl::StrCat("listening on ", uri_.ToString(), " again"));
+    const absl::Status listening = ListenThere();
+    if (listening.ok()) {
+      Say(absl::StrCat("listening on ", uri_.ToString(), " again"));
+    } else if (listening.message() != not_listening_) {
+      not_listening_ = std::string(listening.message());  // said once
+      Say(absl::StrCat("cannot listen again yet: ", not_listening_));
+    }
   }
 
   void Serve(const VerbsCmEvent& event) {
@@ -416,6 +423,7 @@ class VerbsListener::Impl {
   VerbsId listen_id_;  // none while its device is gone
   int64_t listen_again_ns_ = 0;
   int64_t listen_pause_ns_ = kListenAgainMinNs;
+  std::string not_listening_;  // why
   int64_t say_evicted_again_ns_ = 0;
   int64_t forget_again_ns_ = 0;
   VerbsOpenDevices devices_;
