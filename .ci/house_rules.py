@@ -1,14 +1,15 @@
 """Whether the sources keep those rules of the house that a machine can see.
 
 Errors: unfinished-work marks, `volatile`, a header or build file without a first comment, an include upward or sideways
-(base <- {schema, transport} <- msg <- gateway), a NIC vendor's header outside a port's source. Files over 400 lines are
-only listed. Exits 1 on errors.
+(base <- {schema, transport} <- msg <- gateway), a NIC vendor's header outside a port's source, a planted defect
+(tests/mutants) whose place is not there. Files over 400 lines are only listed. Exits 1 on errors.
 """
 
 import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 # Which folders each folder may include besides itself. tools/ and tests/ stand above and see everything; a unit test
 # beside its code may use what tests/ offers to all.
@@ -21,6 +22,7 @@ MAY_INCLUDE = {
 }
 LAYERS = set(MAY_INCLUDE) | {"tools", "tests"}
 LINES_WANTED = 400
+MUTANTS = pathlib.Path("tests/mutants/mutants.toml")
 
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 VOLATILE = re.compile(r"(?<!asm )(?<!asm__ )\bvolatile\b")
@@ -74,8 +76,18 @@ def check(path, text):
         yield from check_cpp(path, text)
 
 
+def check_mutants(path):
+    for mutant in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]:
+        places = pathlib.Path(mutant["file"]).read_text(encoding="utf-8").count(mutant["old"])
+        if places != 1:
+            yield f"{mutant['name']}: its place is {places} times in {mutant['file']}, not once"
+
+
 def main():
     errors = 0
+    for message in check_mutants(MUTANTS):
+        print(f"{MUTANTS}: {message}")
+        errors += 1
     for path in files():
         try:
             text = path.read_text(encoding="utf-8")
