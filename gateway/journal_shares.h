@@ -7,8 +7,8 @@
 // pace of the disk, and one that does not goes on (the rule of SharedRoom, in bytes). Every use
 // leaves some room for those that matter more:
 //   kOrder    new orders and replaces, reference prices   leaves half a segment
-//   kRefusal  the refusal of an order                     leaves three eighths
-//   kRequest  cancels and whatever else sessions send     leaves a quarter
+//   kRefusal  the refusal of an order                     leaves a quarter
+//   kRequest  cancels and whatever else sessions send     leaves three sixteenths
 //   kReport   what venues say, logons and logoffs         leaves an eighth
 //   kWork     timers                                      leaves a sixteenth
 // What operators ask for, and the answers to what was never sent, use the rest.
@@ -65,7 +65,7 @@ class JournalShares {
  private:
   static constexpr int64_t kNever = INT64_MIN;
   // Of a segment, that a use leaves.
-  static constexpr std::array<uint64_t, 5> kSixteenths = {8, 6, 4, 2, 1};
+  static constexpr std::array<uint64_t, 5> kSixteenths = {8, 4, 3, 2, 1};
 
   uint64_t RoomFor(JournalUse use) const noexcept {
     const uint64_t left = segment_bytes_ / 16 * kSixteenths[static_cast<uint8_t>(use)];

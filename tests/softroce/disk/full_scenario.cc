@@ -63,7 +63,7 @@ void OrdersWaitForRoom(const std::string& folder) {
 
   // Until the room ends.
   const uint32_t sent = strategy.Trade(kOrdersMax, kWindow);
-  ASSERT_TRUE(strategy.Settle()) << run.Log();
+  ASSERT_TRUE(strategy.Settle()) << strategy.Waiting() << run.Ask("status") << run.Log();
   EXPECT_GT(sent, kOrdersMin);
   EXPECT_GT(strategy.refusals(), 0u) << "all " << sent << " orders found room";
   EXPECT_EQ(strategy.Durable().size(), strategy.acks()) << "the disk took what it was given";

@@ -83,6 +83,10 @@ uint32_t Strategy::Trade(uint32_t count, uint32_t window) {
   return sent;
 }
 
+std::string Strategy::Waiting() const {
+  return absl::StrCat(waiting_, " orders and ", cancels_waiting_, " cancels wait for an answer\n");
+}
+
 std::vector<uint64_t> Strategy::Durable() const {
   std::vector<uint64_t> ids;
   for (const auto& [id, fate] : orders_) {

@@ -69,6 +69,9 @@ class Strategy {
     return PollUntil([this] { return waiting_ == 0 && cancels_waiting_ == 0; });
   }
 
+  // What is not answered, in words.
+  std::string Waiting() const;
+
   // A new link of the same session, as soon as the gateway is there again.
   absl::Status Reconnect() { return session_->Reconnect(); }
 
