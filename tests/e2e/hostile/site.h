@@ -3,8 +3,8 @@
 //
 // Where there are two cores, the engine has one of them for itself and everything else of the test
 // shares the other: what the honest session loses to an attacker's use of processors it loses to a
-// busy loop as well. Account and session have the same number. Session kHonest trades as a good citizen; the others
-// are the attackers'. Thread rule: one thread.
+// busy loop as well. Account and session have the same number. Session kHonest trades as a good
+// citizen; the others are the attackers'. Thread rule: one thread.
 #pragma once
 
 #include <sched.h>
