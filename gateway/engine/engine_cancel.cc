@@ -215,9 +215,7 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) {
     return reject(ReasonOf(verdict), verdict.check);
   }
-  if (!orders_.HasRoomForId() || !exposure_.HasRoomForOrder()) {
-    return reject(CancelRejectReason::kOther);
-  }
+  if (!orders_.HasRoomForId()) return reject(CancelRejectReason::kOther);
 
   *order = changed;
   order->replace_id = orders_.NextRequestId(*order);
