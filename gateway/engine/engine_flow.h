@@ -133,8 +133,7 @@ class VenueModel {
 // What a client learns about one order, in the order in which it learns it.
 struct ClientView {
   uint64_t cum = 0;
-  uint32_t ends = 0;   // reports that closed it
-  bool waits = false;  // filled, and open for what a pending replace may add
+  uint32_t ends = 0;  // reports that closed it
 };
 
 class Flow {
@@ -257,10 +256,6 @@ class Flow {
         ExecutionReport report;
         ASSERT_EQ(Decode(effect.bytes(), report), DecodeStatus::kOk);
         Learn(report);
-      } else if (effect.type == FrameType::kCancelReject) {
-        CancelReject reject;
-        ASSERT_EQ(Decode(effect.bytes(), reject), DecodeStatus::kOk);
-        Learn(reject);
       }
     }
   }
@@ -268,7 +263,6 @@ class Flow {
   void Learn(const ExecutionReport& report) {
     ClientView& view = views_[report.order_id];
     view.cum += report.last_qty;
-    view.waits = false;
     EXPECT_EQ(view.cum, report.cum_qty) << Name(report.exec_type);
     switch (report.ord_status) {
       case OrdStatus::kFilled:
@@ -280,18 +274,11 @@ class Flow {
         break;
       default:
         // Filled, and open for what a replace may add.
-        view.waits = report.leaves_qty == 0;
-        EXPECT_TRUE(!view.waits || report.ord_status == OrdStatus::kPendingReplace ||
+        EXPECT_TRUE(report.leaves_qty != 0 || report.ord_status == OrdStatus::kPendingReplace ||
                     report.ord_status == OrdStatus::kPendingCancel)
             << Name(report.exec_type);
     }
   }
-  void Learn(const CancelReject& reject) {
-    if (reject.order_id == 0 || reject.ord_status != OrdStatus::kFilled) return;
-    ClientView& view = views_[reject.order_id];
-    view.ends += std::exchange(view.waits, false);
-  }
-
   void SendNew() {
     NewOrder order = EngineTest::Limit(++cl_ord_id_, random_.Chance(0.5) ? Side::kBuy : Side::kSell,
                                        1 + random_.Below(300), random_.Between(9'900, 10'100));

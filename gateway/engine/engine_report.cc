@@ -470,6 +470,9 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
       // It was filled, and stayed open for what the replace would have added.
       exposure_.Remove(before);
       Close(order, OrderState::kFilled);
+      ExecutionReport filled;
+      filled.exec_type = ExecType::kRestated;
+      Report(order, filled, order.cl_ord_id, 0, effects);
     } else {
       exposure_.Change(before, ContributionOf(order));
     }
