@@ -238,6 +238,8 @@ class Engine {
   void OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
   bool AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
                     Effects& effects) noexcept;
+  static int64_t RiskPrice(const Instrument& instrument, BookSide side, int64_t price,
+                           int64_t stop_price, int64_t otherwise) noexcept;
   RejectReason FieldError(const NewOrder& request, const Instrument& instrument) const noexcept;
   void RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
                    VenueId venue, Effects& effects) noexcept;
@@ -275,6 +277,7 @@ class Engine {
   void BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
                    Effects& effects) noexcept;
   void TakePrice(Order& order, int64_t price) noexcept;
+  int64_t FillPrice(const Order& order, const ExecutionReport& report) const noexcept;
   void Reopen(Order& order, uint64_t leaves_qty) noexcept;
   // Whether a pending replace may add to what is filled: then the order is open with leaves 0.
   static bool MayStillGrow(const Order& order) noexcept {

@@ -105,6 +105,13 @@ bool Engine::CanBe(const Order& order, const ExecutionReport& report) const noex
          report.cum_qty <= order.cum_qty + 2 * asked;
 }
 
+// What a fill is worth: a venue need not say its price.
+int64_t Engine::FillPrice(const Order& order, const ExecutionReport& report) const noexcept {
+  return report.last_price > 0 ? report.last_price
+         : order.price != 0    ? order.price
+                               : order.risk_price;
+}
+
 // The venue has filled `cum_qty` of the order before what it reports now: fills whose reports were
 // lost are booked, at the price that it names or the order's own, and told. REQUIRES: the order's
 // contribution is taken out, or put right by the caller.
@@ -115,7 +122,7 @@ void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& 
   missing.transact_time = report.transact_time;
   missing.exec_type = ExecType::kRestated;
   missing.last_qty = cum_qty - order.cum_qty;
-  missing.last_price = report.last_price != 0 ? report.last_price : order.risk_price;
+  missing.last_price = FillPrice(order, report);
   ++counters_.quantity_mismatches;
   ++counters_.fills;
   counters_.filled_quantity += missing.last_qty;
@@ -131,7 +138,8 @@ void Engine::TakePrice(Order& order, int64_t price) noexcept {
   const Instrument& instrument = InstrumentOf(order);
   if (order.price != 0 && price >= instrument.price_min && price <= instrument.price_max &&
       instrument.tick.Divides(static_cast<uint64_t>(price))) {
-    order.price = order.risk_price = price;
+    order.price = price;
+    order.risk_price = RiskPrice(instrument, BookSideOf(order.side), price, 0, 0);
   }
 }
 
@@ -215,7 +223,7 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
   if (late) {
     counters_.overfills += order.state == OrderState::kFilled;
     order.cum_qty += report.last_qty;
-    AddFill(order, static_cast<int64_t>(report.last_qty), report.last_price);
+    AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report));
   } else {
     const Contribution before = ContributionOf(order);
     if (report.cum_qty > order.cum_qty + report.last_qty) [[unlikely]]
@@ -223,7 +231,7 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
     counters_.overfills += report.last_qty > order.leaves_qty;
     order.leaves_qty -= std::min(order.leaves_qty, report.last_qty);
     order.cum_qty += report.last_qty;
-    AddFill(order, static_cast<int64_t>(report.last_qty), report.last_price);
+    AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report));
     if ((order.leaves_qty == 0 || report.ord_status == OrdStatus::kFilled) &&
         !MayStillGrow(order)) {
       exposure_.Remove(before);
@@ -303,7 +311,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
   restated.last_qty = 0;
   if (report.cum_qty > order.cum_qty) {
     restated.last_qty = report.cum_qty - order.cum_qty;
-    if (restated.last_price == 0) restated.last_price = order.risk_price;
+    restated.last_price = FillPrice(order, report);
     AddFill(order, static_cast<int64_t>(restated.last_qty), restated.last_price);
     ++counters_.fills;
     counters_.filled_quantity += restated.last_qty;

@@ -51,6 +51,13 @@ bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const 
   return true;
 }
 
+// What open quantity is valued at. `otherwise`: of an order without any price.
+int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, int64_t price,
+                          int64_t stop_price, int64_t otherwise) noexcept {
+  const int64_t own = price != 0 ? price : stop_price != 0 ? stop_price : otherwise;
+  return side == kSellSide ? std::max(own, instrument.reference_price) : own;
+}
+
 // What is wrong with the order whatever the limits are.
 RejectReason Engine::FieldError(const NewOrder& request,
                                 const Instrument& instrument) const noexcept {
@@ -223,9 +230,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
       RestingTick(request.ord_type, request.time_in_force, side, instrument, request.price);
   if (tick != kNoTick && position != &blank) [[likely]]
     exposure_.Prefetch(exposure_.IndexOf(*position), side, tick);
-  const int64_t risk_price = request.price != 0        ? request.price
-                             : request.stop_price != 0 ? request.stop_price
-                                                       : instrument.reference_price;
+  const int64_t risk_price =
+      RiskPrice(instrument, side, request.price, request.stop_price, instrument.reference_price);
   const Money notional = instrument.Notional(risk_price, request.qty);
   const RiskRequest risk{
       .now_ns = now_ns_,
