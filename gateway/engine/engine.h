@@ -238,6 +238,8 @@ class Engine {
   void OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
   bool AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
                     Effects& effects) noexcept;
+  static int64_t RiskPrice(const Instrument& instrument, BookSide side, int64_t price,
+                           int64_t stop_price, int64_t otherwise) noexcept;
   RejectReason FieldError(const NewOrder& request, const Instrument& instrument) const noexcept;
   void RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
                    VenueId venue, Effects& effects) noexcept;
@@ -269,6 +271,18 @@ class Engine {
   void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnNeverSent(Order& order, Effects& effects) noexcept;
+  void EndUnknown(Order& order, Effects& effects) noexcept;
+  void OnUnknownAtVenue(Order& order, Effects& effects) noexcept;
+  bool CanBe(const Order& order, const ExecutionReport& report) const noexcept;
+  void BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
+                   Effects& effects) noexcept;
+  void TakePrice(Order& order, int64_t price) noexcept;
+  int64_t FillPrice(const Order& order, const ExecutionReport& report) const noexcept;
+  void Reopen(Order& order, uint64_t leaves_qty) noexcept;
+  // Whether a pending replace may add to what is filled: then the order is open with leaves 0.
+  static bool MayStillGrow(const Order& order) noexcept {
+    return order.Has(kReplacePending) && order.replace_qty > order.cum_qty;
+  }
   void OnRefused(Order& order, uint64_t request_id, CancelRejectReason reason,
                  Effects& effects) noexcept;
   void TakeReplacement(Order& order) noexcept;
@@ -296,6 +310,7 @@ class Engine {
     return order.Has(kCancelWanted) || sessions_[order.session].absence == Absence::kGone;
   }
   void NoteOwed(uint32_t session) noexcept;
+  void WantCancel(Order& order) noexcept;
   void RetryLater(uint32_t session) noexcept;
   void StartRetry(uint32_t session) noexcept;
   void RetryAll() noexcept;

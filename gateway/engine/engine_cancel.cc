@@ -181,9 +181,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   changed.replace_price = request.price;
   changed.replace_qty = request.qty;
   changed.replace_stop_price = request.stop_price;
-  changed.replace_risk_price = request.price != 0        ? request.price
-                               : request.stop_price != 0 ? request.stop_price
-                                                         : order->risk_price;
+  changed.replace_risk_price =
+      RiskPrice(instrument, before.side, request.price, request.stop_price, order->risk_price);
   const Contribution after = ContributionOf(changed);
   const RiskRequest risk{
       .now_ns = now_ns_,
@@ -215,9 +214,7 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) {
     return reject(ReasonOf(verdict), verdict.check);
   }
-  if (!orders_.HasRoomForId() || !exposure_.HasRoomForOrder()) {
-    return reject(CancelRejectReason::kOther);
-  }
+  if (!orders_.HasRoomForId()) return reject(CancelRejectReason::kOther);
 
   *order = changed;
   order->replace_id = orders_.NextRequestId(*order);

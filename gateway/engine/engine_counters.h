@@ -27,6 +27,7 @@ struct EngineCounters {
   uint64_t expired = 0;
   uint64_t venue_rejected = 0;
   uint64_t in_doubt = 0;  // times that an order fell into doubt
+  uint64_t reopened = 0;  // by busts and corrections of what was filled
   // Reports of venues.
   uint64_t reports = 0;
   uint64_t fills = 0;

@@ -1,9 +1,10 @@
 // What does a venue's report change, and who is told?
 //
 // lifecycle.h says which reports are legal; here is what they do. Quantities are our own arithmetic
-// over fills; where the venue counts otherwise that is counted, and only kRestated, the venue's
-// statement of the whole truth, overrides. Exposure changes through Contribution before and after,
-// nowhere else.
+// over fills, until the venue's word says more: what it has filled beyond that is booked, and told
+// as a Restated of its own, before the report itself; the terms that it states are taken, and an
+// order that it calls ended has ended. What disagrees is counted. Exposure changes through
+// Contribution before and after, nowhere else.
 
 #include <algorithm>
 
@@ -95,6 +96,53 @@ void Engine::Close(Order& order, OrderState state) noexcept {
   }
 }
 
+// Whether a venue can have come to these quantities by what it was asked for. One that says what it
+// likes must not move money beyond all bounds.
+bool Engine::CanBe(const Order& order, const ExecutionReport& report) const noexcept {
+  const uint64_t asked =
+      std::max(InstrumentOf(order).quantity_max, order.cum_qty + order.leaves_qty);
+  return report.leaves_qty <= asked && report.last_qty <= asked &&
+         report.cum_qty <= order.cum_qty + 2 * asked;
+}
+
+// What a fill is worth: a venue need not say its price.
+int64_t Engine::FillPrice(const Order& order, const ExecutionReport& report) const noexcept {
+  return report.last_price > 0 ? report.last_price
+         : order.price != 0    ? order.price
+                               : order.risk_price;
+}
+
+// The venue has filled `cum_qty` of the order before what it reports now: fills whose reports were
+// lost are booked, at the price that it names or the order's own, and told. REQUIRES: the order's
+// contribution is taken out, or put right by the caller.
+void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
+                         Effects& effects) noexcept {
+  if (cum_qty <= order.cum_qty) return;
+  ExecutionReport missing;
+  missing.transact_time = report.transact_time;
+  missing.exec_type = ExecType::kRestated;
+  missing.last_qty = cum_qty - order.cum_qty;
+  missing.last_price = FillPrice(order, report);
+  ++counters_.quantity_mismatches;
+  ++counters_.fills;
+  counters_.filled_quantity += missing.last_qty;
+  AddFill(order, static_cast<int64_t>(missing.last_qty), missing.last_price);
+  order.cum_qty = cum_qty;
+  order.leaves_qty -= std::min(order.leaves_qty, missing.last_qty);
+  if (order.state != OrderState::kInDoubt) order.state = OpenStateOf(order.cum_qty);
+  Report(order, missing, order.cl_ord_id, 0, effects);
+}
+
+// Takes the price that the venue states, where the order has one and this can be one.
+void Engine::TakePrice(Order& order, int64_t price) noexcept {
+  const Instrument& instrument = InstrumentOf(order);
+  if (order.price != 0 && price >= instrument.price_min && price <= instrument.price_max &&
+      instrument.tick.Divides(static_cast<uint64_t>(price))) {
+    order.price = price;
+    order.risk_price = RiskPrice(instrument, BookSideOf(order.side), price, 0, 0);
+  }
+}
+
 void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept {
   orders_.PrefetchReported(report.cl_ord_id);
   execution_ids_.Prefetch(venue, report.exec_id);
@@ -109,6 +157,10 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
   Order* found = FindReported(venue, report.cl_ord_id, report.orig_cl_ord_id);
   if (found == nullptr) [[unlikely]]
     return RememberUnknown(venue, report);
+  if (!CanBe(*found, report)) [[unlikely]] {
+    ++counters_.malformed_reports;
+    return;
+  }
   if (report.exec_id != 0 && !execution_ids_.Remember(venue, report.exec_id)) [[unlikely]] {
     ++counters_.duplicate_reports;
     return;
@@ -116,9 +168,9 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
   Order& order = *found;
   if (kind == ReportKind::kAdjustment) [[unlikely]]
     return OnAdjustment(order, report, effects);
-  // Some venues reject a cancel or replace by an execution report.
-  if (kind == ReportKind::kRejected && report.cl_ord_id != order.live_id &&
-      (report.cl_ord_id == order.cancel_id || report.cl_ord_id == order.replace_id)) {
+  // Some venues reject a cancel or replace by an execution report. An order is rejected under its
+  // first identifier only.
+  if (kind == ReportKind::kRejected && IsOpen(order.state) && report.cl_ord_id != order.order_id) {
     return OnRefused(order, report.cl_ord_id, CancelRejectReason::kVenueOption, effects);
   }
   const Transition transition = TransitionOf(order.state, kind);
@@ -145,6 +197,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
       return OnRestated(order, report, effects);
     case Transition::kClose: {
       exposure_.Remove(ContributionOf(order));
+      BookMissing(order, report.cum_qty, report, effects);
       uint64_t request = 0;
       if (kind == ReportKind::kCanceled && order.Has(kCancelPending)) {
         request = order.cancel_cl_ord_id;
@@ -167,19 +220,20 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
   ++counters_.fills;
   counters_.filled_quantity += report.last_qty;
   counters_.late_fills += late;
-  if (report.last_qty > order.leaves_qty && (!late || order.state == OrderState::kFilled)) {
-    ++counters_.overfills;
-  }
-  const uint64_t leaves = order.leaves_qty - std::min(order.leaves_qty, report.last_qty);
   if (late) {
+    counters_.overfills += order.state == OrderState::kFilled;
     order.cum_qty += report.last_qty;
-    AddFill(order, static_cast<int64_t>(report.last_qty), report.last_price);
+    AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report));
   } else {
     const Contribution before = ContributionOf(order);
-    order.leaves_qty = leaves;
+    if (report.cum_qty > order.cum_qty + report.last_qty) [[unlikely]]
+      BookMissing(order, report.cum_qty - report.last_qty, report, effects);
+    counters_.overfills += report.last_qty > order.leaves_qty;
+    order.leaves_qty -= std::min(order.leaves_qty, report.last_qty);
     order.cum_qty += report.last_qty;
-    AddFill(order, static_cast<int64_t>(report.last_qty), report.last_price);
-    if (leaves == 0) {
+    AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report));
+    if ((order.leaves_qty == 0 || report.ord_status == OrdStatus::kFilled) &&
+        !MayStillGrow(order)) {
       exposure_.Remove(before);
       Close(order, OrderState::kFilled);
     } else {
@@ -224,15 +278,18 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
   const uint64_t old_cl_ord_id = order.cl_ord_id;
   const Contribution before = ContributionOf(order);
   TakeReplacement(order);
-  if (order.leaves_qty == 0) {
+  BookMissing(order, report.cum_qty, report, effects);
+  counters_.quantity_mismatches += report.leaves_qty != order.leaves_qty;
+  if (report.leaves_qty != 0) order.leaves_qty = report.leaves_qty;
+  TakePrice(order, report.price);
+  if (order.leaves_qty == 0 || IsFinal(report.ord_status)) {
     // FIX: a total below what is filled means "no more"; the order is filled.
     exposure_.Remove(before);
-    Close(order, OrderState::kFilled);
+    Close(order, EndStateOf(report.ord_status, OrderState::kFilled));
   } else {
     order.state = OpenStateOf(order.cum_qty);
     exposure_.Change(before, ContributionOf(order));
   }
-  counters_.quantity_mismatches += report.leaves_qty != order.leaves_qty;
   Report(order, report, order.cl_ord_id, old_cl_ord_id, effects);
   if (IsClosed(order.state)) RejectPending(order, effects);
 }
@@ -242,7 +299,7 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
 void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
   const Contribution before = ContributionOf(order);
   const uint64_t old_cl_ord_id = order.cl_ord_id;
-  const uint8_t epoch = venues_.epoch(order.venue);
+  const uint32_t epoch = venues_.epoch(order.venue);
   const bool replaced = order.Has(kReplacePending) && report.cl_ord_id == order.replace_id;
   const bool replace_lost = !replaced && order.Has(kReplacePending) && order.replace_epoch != epoch;
   const bool cancel_lost = order.Has(kCancelPending) && order.cancel_epoch != epoch;
@@ -254,7 +311,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
   restated.last_qty = 0;
   if (report.cum_qty > order.cum_qty) {
     restated.last_qty = report.cum_qty - order.cum_qty;
-    if (restated.last_price == 0) restated.last_price = order.risk_price;
+    restated.last_price = FillPrice(order, report);
     AddFill(order, static_cast<int64_t>(restated.last_qty), restated.last_price);
     ++counters_.fills;
     counters_.filled_quantity += restated.last_qty;
@@ -263,20 +320,11 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
     counters_.quantity_mismatches += report.cum_qty != order.cum_qty;
   }
   order.leaves_qty = report.leaves_qty;
-  const Instrument& instrument = InstrumentOf(order);
-  if (order.price != 0 && report.price >= instrument.price_min &&
-      report.price <= instrument.price_max &&
-      instrument.tick.Divides(static_cast<uint64_t>(report.price))) {
-    order.price = order.risk_price = report.price;
-  }
+  TakePrice(order, report.price);
 
   if (report.leaves_qty == 0) {
-    const OrderState state = report.ord_status == OrdStatus::kRejected  ? OrderState::kVenueRejected
-                             : report.ord_status == OrdStatus::kExpired ? OrderState::kExpired
-                             : report.ord_status == OrdStatus::kFilled  ? OrderState::kFilled
-                                                                        : OrderState::kCanceled;
     exposure_.Remove(before);
-    Close(order, state);
+    Close(order, EndStateOf(report.ord_status, OrderState::kCanceled));
   } else {
     order.state = OpenStateOf(order.cum_qty);
     SessionState& session = sessions_[order.session];
@@ -303,7 +351,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
 
 // A trade is taken back or changed. `last_qty` of a bust is what is taken back; `cum_qty` of a
 // correction is the order's total as it is now (0: only the price changed). What stays open the
-// venue says.
+// venue says, by leaves and status: an order that was filled may be open again, an open one filled.
 void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
   ShowFirst(sessions_[order.session], order, effects);
   const bool open = IsOpen(order.state);
@@ -321,14 +369,32 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
     AddFill(order, static_cast<int64_t>(corrected - order.cum_qty), report.last_price);
     order.cum_qty = corrected;
   }
-  if (open) {
+  const bool ends = IsFinal(report.ord_status);
+  if (open && ends && report.leaves_qty == 0 && !MayStillGrow(order)) {
+    exposure_.Remove(*before);
+    Close(order, EndStateOf(report.ord_status, OrderState::kFilled));
+  } else if (open) {
     if (report.leaves_qty != 0) order.leaves_qty = report.leaves_qty;
     if (order.state != OrderState::kInDoubt && order.state != OrderState::kSent) {
       order.state = OpenStateOf(order.cum_qty);
     }
     exposure_.Change(*before, ContributionOf(order));
+  } else if (order.state == OrderState::kFilled && report.leaves_qty != 0 && !ends) {
+    Reopen(order, report.leaves_qty);
   }
   Report(order, report, order.cl_ord_id, 0, effects);
+  if (open && IsClosed(order.state)) RejectPending(order, effects);
+}
+
+// The venue has a filled order open again.
+void Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
+  orders_.Reopen(order);
+  order.state = OpenStateOf(order.cum_qty);
+  order.leaves_qty = leaves_qty;
+  order.venue_epoch = venues_.epoch(order.venue);
+  exposure_.Add(ContributionOf(order));
+  ++counters_.reopened;
+  if (IsOwed(order)) RetryLater(order.session);
 }
 
 void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept {
@@ -357,6 +423,11 @@ void Engine::OnNeverSent(Order& order, Effects& effects) noexcept {
     return;
   }
   ShowFirst(sessions_[order.session], order, effects);
+  EndUnknown(order, effects);
+}
+
+// Ends an order that its venue does not have, in the gateway's own name.
+void Engine::EndUnknown(Order& order, Effects& effects) noexcept {
   exposure_.Remove(ContributionOf(order));
   Close(order, OrderState::kCanceled);
   ExecutionReport canceled;
@@ -364,6 +435,20 @@ void Engine::OnNeverSent(Order& order, Effects& effects) noexcept {
   canceled.exec_type = ExecType::kCanceled;
   Report(order, canceled, order.cl_ord_id, 0, effects);
   RejectPending(order, effects);
+}
+
+// The venue does not know the order that a cancel or replace named. Once is no proof: a report may
+// be lost, or the venue may be asked too early. It is asked again, by a cancel; the same answer
+// again ends the order.
+void Engine::OnUnknownAtVenue(Order& order, Effects& effects) noexcept {
+  if (order.state == OrderState::kInDoubt) return EndUnknown(order, effects);
+  order.state = OrderState::kInDoubt;
+  ++counters_.in_doubt;
+  ExecutionReport doubt;
+  doubt.exec_type = ExecType::kRestated;
+  Report(order, doubt, order.cl_ord_id, 0, effects);
+  WantCancel(order);
+  RetryLater(order.session);
 }
 
 // The venue does not carry out a cancel or replace.
@@ -384,14 +469,29 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
       RejectChange(session, &order, RequestType::kCancel, cl_ord_id, order.cl_ord_id, reason,
                    RiskCheck::kNone, effects);
     }
+    if (reason == CancelRejectReason::kUnknownOrder) OnUnknownAtVenue(order, effects);
   } else if (order.Has(kReplacePending) && request_id == order.replace_id) {
     ShowFirst(session, order, effects);
     const Contribution before = ContributionOf(order);
     order.flags &= static_cast<uint8_t>(~kReplacePending);
-    exposure_.Change(before, ContributionOf(order));
+    if (order.leaves_qty == 0) {
+      // It was filled, and stayed open for what the replace would have added.
+      exposure_.Remove(before);
+      Close(order, OrderState::kFilled);
+      ExecutionReport filled;
+      filled.exec_type = ExecType::kRestated;
+      Report(order, filled, order.cl_ord_id, 0, effects);
+    } else {
+      exposure_.Change(before, ContributionOf(order));
+    }
     orders_.Retire(order, order.replace_cl_ord_id);
     RejectChange(session, &order, RequestType::kReplace, order.replace_cl_ord_id, order.cl_ord_id,
                  reason, RiskCheck::kNone, effects);
+    if (IsClosed(order.state)) {
+      RejectPending(order, effects);
+    } else if (reason == CancelRejectReason::kUnknownOrder) {
+      OnUnknownAtVenue(order, effects);
+    }
   } else {
     // Answered when the order closed, or never asked.
     ++(request_id == order.live_id ? counters_.conflicting_reports : counters_.ignored_reports);

@@ -41,9 +41,21 @@ bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const 
     ++counters_.resends;
     Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
   } else {
-    RejectOrder(state, request, {RejectReason::kDuplicateOrder}, 0, effects);
+    // Not the order of then under its name: it costs its session what every order costs.
+    const auto rate = message_rate_.Check(now_ns_, session, false);
+    RejectOrder(state, request,
+                rate.verdict.passed() ? Verdict{RejectReason::kDuplicateOrder} : rate.verdict, 0,
+                effects);
+    NoticeThrottling(state, session, rate, effects);
   }
   return true;
+}
+
+// What open quantity is valued at. `otherwise`: of an order without any price.
+int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, int64_t price,
+                          int64_t stop_price, int64_t otherwise) noexcept {
+  const int64_t own = price != 0 ? price : stop_price != 0 ? stop_price : otherwise;
+  return side == kSellSide ? std::max(own, instrument.reference_price) : own;
 }
 
 // What is wrong with the order whatever the limits are.
@@ -206,17 +218,20 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   }
   if (refused_for_ != RejectReason::kNone) [[unlikely]]
     return reject({refused_for_}, venues_.id(venue));
-  Position* position = exposure_.FindOrMake(account, instrument_index);
-  if (position == nullptr) [[unlikely]]
-    return reject({RejectReason::kGatewayFull});
+  const Position* position = exposure_.Find(account, instrument_index);
+  Position blank;
+  if (position == nullptr) [[unlikely]] {
+    blank = exposure_.Blank(account, instrument_index);
+    position = &blank;
+  }
 
   const BookSide side = BookSideOf(request.side);
   const uint64_t tick =
       RestingTick(request.ord_type, request.time_in_force, side, instrument, request.price);
-  if (tick != kNoTick) exposure_.Prefetch(exposure_.IndexOf(*position), side, tick);
-  const int64_t risk_price = request.price != 0        ? request.price
-                             : request.stop_price != 0 ? request.stop_price
-                                                       : instrument.reference_price;
+  if (tick != kNoTick && position != &blank) [[likely]]
+    exposure_.Prefetch(exposure_.IndexOf(*position), side, tick);
+  const int64_t risk_price =
+      RiskPrice(instrument, side, request.price, request.stop_price, instrument.reference_price);
   const Money notional = instrument.Notional(risk_price, request.qty);
   const RiskRequest risk{
       .now_ns = now_ns_,
@@ -248,10 +263,12 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) [[unlikely]] {
     return reject(verdict, venues_.id(venue));
   }
-  if (!orders_.HasRoom(exposure_.session_open_orders(session)) || !exposure_.HasRoomForOrder())
-      [[unlikely]] {
+  if (!orders_.HasRoom(exposure_.session_open_orders(session))) [[unlikely]]
     return reject({RejectReason::kGatewayFull});
-  }
+  if (position == &blank) [[unlikely]]
+    position = exposure_.FindOrMake(account, instrument_index);
+  if (position == nullptr) [[unlikely]]
+    return reject({RejectReason::kGatewayFull});
 
   ++counters_.accepted;
   Order& order = orders_.Open(name);

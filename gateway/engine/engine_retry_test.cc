@@ -80,6 +80,7 @@ class EngineRetryTest : public EngineTest {
 TEST_F(EngineRetryTest, WhateverTheVenueRefusesItForACancelIsTriedUntilTheOrderEnds) {
   for (const Cause cause : {Cause::kGone, Cause::kOperator}) {
     for (uint8_t value = 1; IsKnown(static_cast<CancelRejectReason>(value)); ++value) {
+      if (static_cast<CancelRejectReason>(value) == CancelRejectReason::kUnknownOrder) continue;
       SCOPED_TRACE(std::string(Name(static_cast<CancelRejectReason>(value))));
       Restart(Firm());
       const uint64_t order = Live(Buy(1));
@@ -98,6 +99,21 @@ TEST_F(EngineRetryTest, WhateverTheVenueRefusesItForACancelIsTriedUntilTheOrderE
       EXPECT_EQ(StatusOfOrder(1), OrdStatus::kCanceled);
       EXPECT_EQ(CancelsAfter(60'000 * kMs), 0u);
     }
+  }
+}
+
+TEST_F(EngineRetryTest, AnOrderThatTheVenueDoesNotKnowTwiceHasEnded) {
+  for (const Cause cause : {Cause::kGone, Cause::kOperator}) {
+    Restart(Firm());
+    Live(Buy(1));
+    CancelBy(cause);
+    VenueRefuses(last_cancel(), CancelRejectReason::kUnknownOrder);
+    EXPECT_EQ(StatusOfOrder(1), OrdStatus::kInDoubt);
+    ASSERT_EQ(CancelsAfter(100 * kMs), 1u) << "it is asked again";
+    VenueRefuses(last_cancel(), CancelRejectReason::kUnknownOrder);
+    EXPECT_EQ(StatusOfOrder(1), OrdStatus::kCanceled);
+    EXPECT_EQ(engine().open_orders(), 0u);
+    EXPECT_EQ(CancelsAfter(60'000 * kMs), 0u);
   }
 }
 

@@ -300,5 +300,61 @@ TEST_F(EngineRiskTest, ReplaceIsCheckedOnItsDelta) {
   EXPECT_EQ(CancelRefusal().reason, CancelRejectReason::kPriceExceedsBand);
 }
 
+TEST_F(EngineRiskTest, WhatOnlyReducesThePositionPassesTheGrossLimit) {
+  With([](SessionLimits&, AccountLimits& account) { account.gross_notional_max = 15'000; });
+  FromVenue(ExecType::kFill, Accepted(Buy(1, 100, 10'000)), 100);  // long 10,000
+  Accepted(Sell(2, 60, 10'000));
+  Accepted(Sell(3, 40, 10'000));
+  EXPECT_EQ(Rejected(Sell(4, 100, 10'000)).check, RiskCheck::kGrossNotional) << "short afterwards";
+}
+
+TEST_F(EngineRiskTest, ASellIsWorthWhatItCanFetch) {
+  With([](SessionLimits& session, AccountLimits&) {
+    session.collar_bps = UINT32_MAX;
+    session.notional_max = 1'000;
+  });
+  // 100 pieces at a market of 100.00, whatever the limit price says.
+  ExpectReject(Rejected(Limit(1, Side::kSell, 100, 1)), RejectReason::kNotionalExceedsThreshold,
+               RiskCheck::kMaxNotional, 1'000, 10'000);
+  Accepted(Limit(2, Side::kBuy, 100, 1));
+  Accepted(Limit(3, Side::kSell, 10, 5'000));
+  EXPECT_EQ(SendReplace(4, 3, 11, 5'000), 0u);
+}
+
+TEST_F(EngineRiskTest, AReplaceThatGrowsIsHeldAgainstTheCollar) {
+  With([](SessionLimits& session, AccountLimits&) { session.collar_bps = 500; });
+  Live(Buy(1, 100, 10'000));
+  SetReference(5'000);
+  EXPECT_EQ(SendReplace(2, 1, 10'000, 10'000), 0u);
+  EXPECT_EQ(CancelRefusal().check, RiskCheck::kPriceCollar);
+  EXPECT_NE(SendReplace(3, 1, 50, 10'000), 0u) << "one that shrinks passes";
+}
+
+TEST_F(EngineRiskTest, AStopsTriggerLiesBeyondTheMarketAndItsLimitNearTheTrigger) {
+  With([](SessionLimits& session, AccountLimits&) { session.collar_bps = 500; });
+  NewOrder stop = Buy(1, 1);
+  stop.ord_type = OrdType::kStop;
+  stop.price = 0;
+  stop.stop_price = 12'000 * kCent;
+  Accepted(stop);
+  stop.cl_ord_id = 2;
+  stop.ord_type = OrdType::kStopLimit;
+  stop.price = 12'600 * kCent;
+  Accepted(stop);
+  stop.cl_ord_id = 3;
+  stop.price = 12'601 * kCent;
+  ExpectReject(Rejected(stop), RejectReason::kPriceExceedsBand, RiskCheck::kPriceCollar,
+               12'600 * kCent, 12'601 * kCent);
+}
+
+TEST_F(EngineRiskTest, AFillWithoutAPriceIsWorthTheOrdersPrice) {
+  With([](SessionLimits&, AccountLimits& account) { account.gross_notional_max = 15'000; });
+  ExecutionReport fill = Execution(ExecType::kFill, Accepted(Buy(1, 100, 10'000)), 100);
+  fill.last_price = 0;
+  FromVenue(fill);
+  ExpectReject(Rejected(Buy(2, 60, 10'000)), RejectReason::kInsufficientCredit,
+               RiskCheck::kGrossNotional, 15'000, 16'000);
+}
+
 }  // namespace
 }  // namespace ringway

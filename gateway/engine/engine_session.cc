@@ -118,6 +118,15 @@ void Engine::NoteOwed(uint32_t session) noexcept {
   owed_.Set(session, state.absence == Absence::kGone || state.retry.wanted);
 }
 
+// The order is canceled by the gateway until it has ended.
+void Engine::WantCancel(Order& order) noexcept {
+  SessionState& session = sessions_[order.session];
+  order.flags |= kCancelWanted;
+  if (!session.retry.wanted) session.retry.delay_ns = kRetryFirstNs;
+  session.retry.wanted = session.retry.met = true;
+  NoteOwed(order.session);
+}
+
 // A cancel that is owed was refused.
 void Engine::RetryLater(uint32_t session) noexcept {
   RetryJob& retry = sessions_[session].retry;

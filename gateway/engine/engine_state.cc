@@ -142,8 +142,8 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(session.incarnation);
     folder.Add(session.absence);
     folder.Add(session.grace_end_ns);
-    folder.Add(uint64_t{session.snapshot_round} << 16 |
-               static_cast<uint64_t>(session.durability) << 32 |
+    folder.Add(uint64_t{session.snapshot_round} << 32 |
+               static_cast<uint64_t>(session.durability) << 16 |
                static_cast<uint64_t>(session.cancel_on_disconnect) << 8 |
                static_cast<uint64_t>(session.up));
     folder.Add(session.disconnect);
@@ -162,8 +162,8 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(instrument.reference_time_ns);
   }
   for (uint32_t venue = 0; venue < venues_.size(); ++venue) {
-    folder.Add(static_cast<uint64_t>(venues_.state(venue)) << 16 |
-               uint64_t{venues_.epoch(venue)} << 8 |
+    folder.Add(uint64_t{venues_.epoch(venue)} << 32 |
+               static_cast<uint64_t>(venues_.state(venue)) << 8 |
                uint64_t{checks_.get<KillSwitch>().killed(KillScope::kVenue, venue)});
     folder.Add(doubtful_[venue]);
   }

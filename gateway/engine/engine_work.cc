@@ -229,10 +229,7 @@ void Engine::WorkForOperator(Effects& effects) noexcept {
       StepWalk(job.walk);
       if (!Fits(order, job.request)) continue;
       SessionState& session = sessions_[order.session];
-      order.flags |= kCancelWanted;
-      if (!session.retry.wanted) session.retry.delay_ns = kRetryFirstNs;
-      session.retry.wanted = session.retry.met = true;
-      NoteOwed(order.session);
+      WantCancel(order);
       const Walked walked = CancelWalked(order, session, 0, effects);
       job.affected += walked == Walked::kSent;
       job.not_sent += walked == Walked::kUnreachable;

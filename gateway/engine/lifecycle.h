@@ -5,8 +5,8 @@
 //
 //                 New      Trade    Canceled  Replaced  Expired   Rejected  Restated
 //   Sent          accept   fill     close     replace   close     close     restate
-//   Live          ignore   fill     close     replace   close     close     restate
-//   PartFilled    ignore   fill     close     replace   close     close     restate
+//   Live          ignore   fill     close     replace   close     conflict  restate
+//   PartFilled    ignore   fill     close     replace   close     conflict  restate
 //   InDoubt       accept   fill     close     replace   close     close     restate
 //   Filled        ignore   late     ignore    ignore    ignore    ignore    ignore
 //   Canceled      ignore   late     ignore    ignore    ignore    ignore    ignore
@@ -14,8 +14,11 @@
 //   VenueRejected conflict late     ignore    conflict  ignore    ignore    conflict
 //
 // A cancel or replace that is pending changes none of this: fills, cancels and expiries stay legal
-// beside it. Busts and corrections change quantities in every state and the state in none, except
-// that a filled or partly filled *open* order may become less filled. Free slots never get here.
+// beside it; only a fill of everything leaves the order open while a larger replace is pending (FIX
+// 4.4 vol. 4, D.8). Rejected counts under the order's first identifier; under another it refuses
+// the request that it names. Busts and corrections change quantities in every state; leaves and
+// status that come with them end an open order or open a filled one again. Free slots never get
+// here.
 #pragma once
 
 #include <array>
@@ -82,8 +85,8 @@ inline constexpr std::array<std::array<Transition, kKinds>, kOrderStates> kTable
     // New      Trade      Canceled  Replaced   Expired   Rejected  Restated
     {kConflict, kConflict, kConflict, kConflict, kConflict, kConflict, kConflict},  // Free
     {kAccept, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // Sent
-    {kIgnore, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // Live
-    {kIgnore, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // PartFilled
+    {kIgnore, kFill, kClose, kReplace, kClose, kConflict, kRestate},                // Live
+    {kIgnore, kFill, kClose, kReplace, kClose, kConflict, kRestate},                // PartFilled
     {kAccept, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // InDoubt
     {kIgnore, kLateFill, kIgnore, kIgnore, kIgnore, kIgnore, kIgnore},              // Filled
     {kIgnore, kLateFill, kIgnore, kIgnore, kIgnore, kIgnore, kIgnore},              // Canceled
@@ -102,6 +105,19 @@ constexpr OrderState ClosedBy(ReportKind kind) noexcept {
   return kind == ReportKind::kExpired    ? OrderState::kExpired
          : kind == ReportKind::kRejected ? OrderState::kVenueRejected
                                          : OrderState::kCanceled;
+}
+
+// Whether a venue calls an order ended by this status, and the state that it is in then.
+constexpr bool IsFinal(OrdStatus status) noexcept {
+  return status == OrdStatus::kFilled || status == OrdStatus::kCanceled ||
+         status == OrdStatus::kExpired || status == OrdStatus::kRejected;
+}
+constexpr OrderState EndStateOf(OrdStatus status, OrderState otherwise) noexcept {
+  return status == OrdStatus::kFilled     ? OrderState::kFilled
+         : status == OrdStatus::kCanceled ? OrderState::kCanceled
+         : status == OrdStatus::kExpired  ? OrderState::kExpired
+         : status == OrdStatus::kRejected ? OrderState::kVenueRejected
+                                          : otherwise;
 }
 
 // The state of an open order that a venue has confirmed.

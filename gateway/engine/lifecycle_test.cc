@@ -27,12 +27,15 @@ TEST(LifecycleTest, OpenOrdersTakeEveryReportThatEndsOrFillsThem) {
     EXPECT_EQ(TransitionOf(state, ReportKind::kTrade), Transition::kFill);
     EXPECT_EQ(TransitionOf(state, ReportKind::kReplaced), Transition::kReplace);
     EXPECT_EQ(TransitionOf(state, ReportKind::kRestated), Transition::kRestate);
-    for (const ReportKind end :
-         {ReportKind::kCanceled, ReportKind::kExpired, ReportKind::kRejected}) {
+    for (const ReportKind end : {ReportKind::kCanceled, ReportKind::kExpired}) {
       EXPECT_EQ(TransitionOf(state, end), Transition::kClose);
       EXPECT_TRUE(IsClosed(ClosedBy(end)));
     }
+    const bool answered = state == OrderState::kLive || state == OrderState::kPartFilled;
+    EXPECT_EQ(TransitionOf(state, ReportKind::kRejected),
+              answered ? Transition::kConflict : Transition::kClose);
   }
+  EXPECT_TRUE(IsClosed(ClosedBy(ReportKind::kRejected)));
   EXPECT_EQ(TransitionOf(OrderState::kSent, ReportKind::kNew), Transition::kAccept);
   EXPECT_EQ(TransitionOf(OrderState::kInDoubt, ReportKind::kNew), Transition::kAccept);
 }

@@ -1,8 +1,9 @@
 // What the gateway remembers of an order.
 //
 // One record of three cache lines, in a fixed pool; where it lies is its slot. Line 0 is what a
-// fill needs, line 1 what entry and cancel add, line 2 what only a replace touches. The record is
-// plain bytes without padding, so that it can be hashed and journaled as it lies.
+// fill needs, line 1 what entry and cancel add, line 2 what only replaces, cancels and snapshots
+// touch. The record is plain bytes without padding, so that it can be hashed and journaled as it
+// lies.
 //
 // A request to a venue carries an identifier of ours:   counter (40 bits) << 24 | slot (24 bits)
 // The slot finds the order of a report by one array access. The counter never repeats, also across
@@ -89,11 +90,8 @@ struct alignas(64) Order {
   OrdType ord_type;
   TimeInForce time_in_force;
   uint8_t flags;
-  uint8_t
-      venue_epoch;  // the venue's when the order was sent; an older one, and not answered: in doubt
-  uint8_t cancel_epoch;    // likewise for the pending cancel
-  uint8_t replace_epoch;   // likewise for the pending replace
-  uint8_t snapshot_round;  // the session's when the order was last part of a snapshot
+  // The venue's when the order was sent; an older one, and not answered: in doubt.
+  uint32_t venue_epoch;
   // Line 1
   uint64_t order_id;          // the first request; what the client knows as orderId
   uint64_t newest_id;         // the latest request
@@ -111,8 +109,10 @@ struct alignas(64) Order {
   uint64_t replace_qty;
   int64_t replace_stop_price;
   int64_t replace_risk_price;
-  uint64_t spare1;
-  uint64_t spare2;
+  uint32_t cancel_epoch;    // as venue_epoch, for the pending cancel
+  uint32_t replace_epoch;   // likewise for the pending replace
+  uint32_t snapshot_round;  // the session's when the order was last part of a snapshot
+  uint32_t spare;
 
   bool Has(uint8_t flag) const noexcept { return (flags & flag) != 0; }
 };

@@ -61,6 +61,30 @@ void OrderTable::Close(Order& order) noexcept {
   --open_;
 }
 
+void OrderTable::Reopen(Order& order) noexcept {
+  const Slot slot = SlotOfOrder(order);
+  List& list = lists_[order.session];
+  // The first one's `previous` is out of date.
+  const bool first = slot == list.closed_first;
+  (first ? list.closed_first : orders_[order.previous].next) = order.next;
+  if (order.next == kNoSlot) {
+    list.closed_last = first ? kNoSlot : order.previous;
+  } else {
+    orders_[order.next].previous = order.previous;
+  }
+  closed_.Lose(order.session);
+  Slot before = list.last;
+  while (before != kNoSlot && orders_[before].order_id > order.order_id) {
+    before = orders_[before].previous;
+  }
+  order.previous = before;
+  Slot& next = before == kNoSlot ? list.first : orders_[before].next;
+  order.next = next;
+  (order.next == kNoSlot ? list.last : orders_[order.next].previous) = slot;
+  next = slot;
+  ++open_;
+}
+
 void OrderTable::EraseId(uint32_t session, uint64_t cl_ord_id) noexcept {
   Id* id = ids_.Find(KeyOf(session, cl_ord_id));
   RINGWAY_CHECK(id != nullptr, "a clOrdId in use is in the index");

@@ -10,8 +10,9 @@
 // session may have no more orders open than kOpenPerFreeSlot times the slots in which no order is
 // open, so that room for others is always left.
 //
-// Memory per order: 192 bytes of record, 32 of index, 4 of retired clOrdIds (and 20 in
-// risk/tick_book.h). Everything is allocated at construction. Engine thread only.
+// Memory per order: 192 bytes of record, 32 of index, 4 of retired clOrdIds (and 19 for each level
+// of risk/tick_book.h: 4 where prices have up to 16.7 million ticks). Everything is allocated at
+// construction. Engine thread only.
 #pragma once
 
 #include <cstdint>
@@ -119,6 +120,10 @@ class OrderTable {
   // Takes a closed order from its session's list; its record waits for reuse.
   void Close(Order& order) noexcept;
 
+  // A closed order is open again, in its place of the session's list. Time: one step for each order
+  // of the session that is younger. REQUIRES: the caller sets an open state.
+  void Reopen(Order& order) noexcept;
+
   // The next identifier for a request about `order`; becomes its newest_id.
   uint64_t NextRequestId(Order& order) noexcept {
     order.newest_id = ++counter_ << kSlotBits | SlotOfOrder(order);
@@ -191,8 +196,10 @@ class OrderTable {
   uint32_t open_ = 0;
 };
 
-// What one open order costs, whatever the orders_max (ARCHITECTURE: at most 256 bytes).
-inline constexpr double kBytesPerOrder = sizeof(Order) + 2 * 16.0 + 0.25 * 16.0 + 1.75 * 16.0;
-static_assert(kBytesPerOrder <= 256);
+// What one open order costs at most, whatever the orders_max: with prices of up to 2^24 ticks, and
+// of as many as can be configured.
+inline constexpr double kBytesPerOrder = sizeof(Order) + 2 * 16.0 + 0.25 * 16.0 + 4 * 16.0 * 8 / 7;
+inline constexpr double kBytesPerOrderMax = kBytesPerOrder + 2 * 16.0 * 8 / 7;
+static_assert(kBytesPerOrder <= 304 && kBytesPerOrderMax <= 340);
 
 }  // namespace ringway

@@ -110,12 +110,12 @@ struct EngineSession {
   bool cancel_on_disconnect = false;  // the client asked for kLogout at its latest logon
   Absence absence = Absence::kNone;
   Durability durability = Durability::kMemory;  // promised at the latest logon
-  uint8_t snapshot_round = 0;  // counts snapshots; orders carry the one that they were part of
-  uint64_t next_seq_in = 1;    // of the next request
-  uint64_t next_seq_out = 1;   // of the next report
-  uint64_t incarnation = 0;    // of the latest logon
-  int64_t grace_end_ns = 0;    // of kGrace
-  Walk disconnect;             // cancels all open orders
+  uint32_t snapshot_round = 0;  // counts snapshots; orders carry the one that they were part of
+  uint64_t next_seq_in = 1;     // of the next request
+  uint64_t next_seq_out = 1;    // of the next report
+  uint64_t incarnation = 0;     // of the latest logon
+  int64_t grace_end_ns = 0;     // of kGrace
+  Walk disconnect;              // cancels all open orders
   RetryJob retry;
   MassCancelJob mass_cancel;
   SnapshotJob snapshot;

@@ -8,6 +8,19 @@
 
 namespace ringway {
 
+namespace {
+
+uint64_t TicksMax(const EngineConfig& config) {
+  uint64_t ticks = 1;
+  for (const InstrumentConfig& instrument : config.instruments) {
+    if (instrument.tick <= 0) continue;  // MakeInstrument() says so
+    ticks = std::max(ticks, static_cast<uint64_t>(instrument.price_max / instrument.tick) + 1);
+  }
+  return ticks;
+}
+
+}  // namespace
+
 Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments,
                    const TableSecret& secret)
     : instruments_(instruments),
@@ -16,7 +29,8 @@ Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& in
       accounts_(config.accounts.size()),
       session_open_orders_(config.sessions.size()),
       restricted_(config.accounts.size()),
-      book_(size_t{config.pools.orders_max} * kBookNodesPerFourOrders / 4 + 64, secret) {
+      book_levels_(TickBook::LevelsFor(TicksMax(config))),
+      book_(TickBook::NodesFor(config.pools.orders_max, book_levels_), secret) {
   RINGWAY_CHECK(config.pools.positions_max > 0 && config.pools.positions_max <= kPositionsMax,
                 "positions_max");
   for (size_t account = 0; account < config.accounts.size(); ++account) {
@@ -41,13 +55,18 @@ Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
   if (positions_count_ == positions_.size()) return nullptr;
   position_index_.FindOrInsert(KeyOf(account, instrument))->index = positions_count_;
   Position& made = positions_[positions_count_++];
-  made = Position{};
-  made.best_resting[kBuySide] = made.best_resting[kSellSide] = kNoTick;
-  made.account = account;
-  made.instrument = instrument;
-  made.restricted =
-      std::binary_search(restricted_[account].begin(), restricted_[account].end(), instrument);
+  made = Blank(account, instrument);
   return &made;
+}
+
+Position Exposure::Blank(uint32_t account, uint32_t instrument) const noexcept {
+  Position blank{};
+  blank.best_resting[kBuySide] = blank.best_resting[kSellSide] = kNoTick;
+  blank.account = account;
+  blank.instrument = instrument;
+  blank.restricted =
+      std::binary_search(restricted_[account].begin(), restricted_[account].end(), instrument);
+  return blank;
 }
 
 bool Exposure::RaiseBooks(const BookLevels& levels) noexcept {
@@ -59,7 +78,7 @@ bool Exposure::RaiseBooks(const BookLevels& levels) noexcept {
         if (level != 0) return false;
         continue;
       }
-      if (level > TickBook::kLevels || !book_.HasRoom(1)) return false;
+      if (level > book_levels_) return false;
       if (!book_.Raise(at * 2 + side, {position.best_resting[side], position.book_level[side]},
                        level)) {
         return false;

@@ -68,6 +68,8 @@ class Exposure {
   Money ValueOf(uint32_t index) const noexcept { return ValueOf(positions_[index]); }
   // As Find, made if need be; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
+  // What FindOrMake() would make. An order that is refused must not use up the pool.
+  Position Blank(uint32_t account, uint32_t instrument) const noexcept;
 
   // The tick of a price in TickBook's order: smaller is better on either side.
   static uint64_t OrientedTick(BookSide side, uint64_t tick) noexcept {
@@ -77,7 +79,6 @@ class Exposure {
   void PrefetchPosition(uint32_t account, uint32_t instrument) const noexcept {
     position_index_.Prefetch(KeyOf(account, instrument));
   }
-  bool HasRoomForOrder() const noexcept { return book_.HasRoom(2); }
   void Prefetch(uint32_t position, BookSide side, uint64_t tick) const noexcept {
     book_.Prefetch(position * 2 + side, tick);
   }
@@ -152,8 +153,6 @@ class Exposure {
   }
   const TickBook& book() const noexcept { return book_; }
 
-  static constexpr size_t kBookNodesPerFourOrders = 7;
-
  private:
   struct PositionKey {
     uint64_t key;  // account << 32 | instrument | 1 << 63
@@ -191,6 +190,7 @@ class Exposure {
   std::vector<AccountExposure> accounts_;
   std::vector<uint32_t> session_open_orders_;
   std::vector<std::vector<uint32_t>> restricted_;  // by account: instrument indices, sorted
+  uint32_t book_levels_;                           // that trees have at most
   TickBook book_;
 };
 

@@ -2,7 +2,8 @@
 // positions?
 //
 // Positions are valued at the price of the account's last fill in that instrument, long and short
-// alike. Limit and value: whole units of the risk currency, the value rounded up.
+// alike. An order that only reduces the position, with all that is open on its side, always passes.
+// Limit and value: whole units of the risk currency, the value rounded up.
 #pragma once
 
 #include "gateway/risk/request.h"
@@ -20,10 +21,22 @@ class GrossNotional {
     const AccountExposure& account = request.account_exposure;
     const Money gross = account.open_notional + account.position_notional -
                         request.notional_before + request.notional_after;
-    if (!Exceeds(gross, limit) || request.notional_after <= request.notional_before) [[likely]] {
+    if (!Exceeds(gross, limit) || request.notional_after <= request.notional_before ||
+        Reduces(request)) [[likely]] {
       return {};
     }
     return {RejectReason::kInsufficientCredit, kCheck, limit, UnitsRoundedUp(gross)};
+  }
+
+ private:
+  static bool Reduces(const RiskRequest& request) noexcept {
+    const Position& position = request.position;
+    const Money held =
+        request.book_side == kSellSide ? Money{position.quantity} : -Money{position.quantity};
+    const Money open = static_cast<Money>(position.open[request.book_side]) -
+                       static_cast<Money>(request.open_before) +
+                       static_cast<Money>(request.open_after);
+    return open <= held;
   }
 };
 

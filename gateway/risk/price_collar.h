@@ -1,9 +1,11 @@
 // Is the price too far on the bad side of the reference price: a buy above it, a sell below it?
 //
-// Without a fresh reference there is no answer, so the order is refused. A market order is valued
-// at the reference and only needs it to be there. Limit: the last price that passes, value: the
-// order's price; of a reference that is missing or stale, its greatest permitted age and its age in
-// nanoseconds.
+// Without a fresh reference there is no answer, so the order is refused. A market order only needs
+// it to be there, and so does a stop order: its trigger lies on the far side of the market on
+// purpose. A stop-limit order's limit is held against its trigger, where it will meet the market. A
+// replace that adds quantity is held against the collar as a new order is. Limit: the last price
+// that passes, value: the order's limit; of a reference that is missing or stale, its greatest
+// permitted age and its age in nanoseconds.
 #pragma once
 
 #include <cstdint>
@@ -23,25 +25,26 @@ class PriceCollar {
   Verdict Check(const RiskRequest& request) const noexcept {
     const uint32_t collar_bps = request.session_limits.collar_bps;
     const bool priced = request.price != 0 || request.stop_price != 0;
-    if (!request.price_moves || (collar_bps == kOff && priced)) return {};
+    if ((!request.price_moves && !request.grows) || (collar_bps == kOff && priced)) return {};
     const Instrument& instrument = request.instrument;
     if (!instrument.ReferenceIsFresh(request.now_ns)) [[unlikely]] {
       return {RejectReason::kReferencePriceNotAvailable, kCheck, instrument.reference_age_max_ns,
               instrument.reference_price == 0 ? 0 : request.now_ns - instrument.reference_time_ns};
     }
     // All in 1e-4 of a price unit: exact, and no division.
-    const Money price = Money{request.risk_price} * kBpsPerUnit;
-    const Money reference = Money{instrument.reference_price} * kBpsPerUnit;
-    const Money width = Money{instrument.reference_price} * collar_bps;
+    const int64_t market =
+        request.stop_price != 0 ? request.stop_price : instrument.reference_price;
+    const Money price = Money{request.price} * kBpsPerUnit;
+    const Money reference = Money{market} * kBpsPerUnit;
+    const Money width = Money{market} * collar_bps;
     const bool outside =
         request.book_side == kBuySide ? price > reference + width : price < reference - width;
-    if (!priced || !outside) [[likely]]
+    if (request.price == 0 || !outside) [[likely]]
       return {};
     const Money bound = request.book_side == kBuySide
                             ? (reference + width) / kBpsPerUnit
                             : (reference - width + kBpsPerUnit - 1) / kBpsPerUnit;
-    return {RejectReason::kPriceExceedsBand, kCheck, static_cast<int64_t>(bound),
-            request.risk_price};
+    return {RejectReason::kPriceExceedsBand, kCheck, static_cast<int64_t>(bound), request.price};
   }
 };
 

@@ -46,7 +46,7 @@ struct RiskRequest {
   int64_t price;       // limit price; 0: none
   int64_t stop_price;  // 0: none
   // What the order is valued at: its limit price, else its stop price, else the reference price (0:
-  // none).
+  // none); a sell at no less than the reference, for that is what it can fetch.
   int64_t risk_price;
   uint64_t quantity;  // total, what is filled included
   // What the open order contributes before and would contribute after; before is zero for a new

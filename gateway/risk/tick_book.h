@@ -5,8 +5,9 @@
 // bitmaps, only as high as the ticks lie apart: a bit of level 1 says that orders rest at a tick, a
 // bit of level n + 1 that a word of level n exists. Level 0 counts the orders at a tick where they
 // are more than one. All nodes of all trees live in one fixed hash table, keyed (tree, level,
-// prefix), so memory follows the number of orders and not the width of prices, and a lone order
-// costs none. The caller keeps the best tick of each tree and hands it in; smaller is better.
+// prefix), so memory follows the number of orders and, by its logarithm, the width of prices; a
+// lone order uses none. There is room for all orders wherever they lie. The caller keeps the best
+// tick of each tree and hands it in; smaller is better.
 //
 //   level 2  [ 1 . . 1 ]          key: 63 used  62..42 tree  41..39 level  38..0 tick >> 6 * level
 //   level 1  [ 1 1 . ] [ . 1 . ]
@@ -39,18 +40,24 @@ class TickBook {
     uint64_t& best;
     uint8_t& level;
   };
-  static constexpr uint32_t kNodesPerOrderMax = 1 + 2 * kLevels;
 
-  // Whether `orders` more ticks can be added, wherever they lie.
-  bool HasRoom(uint32_t orders) const noexcept {
-    return nodes_.HasRoom(orders * kNodesPerOrderMax);
+  // Bitmaps from a tick to the top of a tree whose ticks are all below `ticks`.
+  static constexpr uint32_t LevelsFor(uint64_t ticks) noexcept {
+    uint32_t levels = 1;
+    while (levels < kLevels && ticks > uint64_t{1} << (6 * levels)) ++levels;
+    return levels;
+  }
+  // For so many orders wherever they lie: each has at most one word of every level for itself, and
+  // two at one tick share all of them and a count. One more, for an order that moves.
+  static constexpr size_t NodesFor(size_t orders, uint32_t levels) noexcept {
+    return (orders + 1) * levels * 8 / 7 + 16;
   }
 
   void Prefetch(uint32_t tree, uint64_t tick) const noexcept {
     nodes_.Prefetch(KeyOf(tree, 0, tick));
   }
 
-  // One order more at `tick`. REQUIRES: HasRoom(1), tick < kTicksMax, tree < kTreesMax.
+  // One order more at `tick`. REQUIRES: room for it (NodesFor), tick < kTicksMax, tree < kTreesMax.
   void Add(uint32_t tree, uint64_t tick, Top top) noexcept {
     if (top.best == kNoTick) {
       top.best = tick;
@@ -96,7 +103,7 @@ class TickBook {
   }
 
   // Makes a tree that is not empty as high as it once was; answers false when it is higher.
-  // REQUIRES: HasRoom(1), level <= kLevels.
+  // REQUIRES: level <= the levels that there is room for.
   bool Raise(uint32_t tree, Top top, uint8_t level) noexcept {
     while (top.level < level) Grow(tree, top);
     return top.level == level;

@@ -27,7 +27,7 @@ class Venues {
 
   VenueId id(uint32_t venue) const noexcept { return venues_[venue].id; }
   VenueState state(uint32_t venue) const noexcept { return venues_[venue].state; }
-  uint8_t epoch(uint32_t venue) const noexcept { return venues_[venue].epoch; }
+  uint32_t epoch(uint32_t venue) const noexcept { return venues_[venue].epoch; }
   size_t size() const noexcept { return venues_.size(); }
 
   // Whether requests can be sent there at all: cancels also while trading is halted.
@@ -95,7 +95,7 @@ class Venues {
   struct Venue {
     VenueId id = 0;
     VenueState state = VenueState::kDown;
-    uint8_t epoch = 0;
+    uint32_t epoch = 0;
   };
   std::vector<Venue> venues_;
   size_t halt_words_;

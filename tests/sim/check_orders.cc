@@ -3,7 +3,8 @@
 // From what the gateway took, said, asked and heard. An order lives from its OrderAck on; it ends
 // once, and after its end there is nothing but trades that come late, busts and corrections. Its
 // quantities are what its reports add up to. Every report about an order repeats, once, a word of
-// its venue, or is the gateway's own about an order that its venue was never asked for.
+// its venue, or is the gateway's own: about an order that its venue was never asked for, or that the
+// venue does not know.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -168,11 +169,13 @@ void Orders::OnAck(const Event& event, const OrderAck& ack) {
 // Whose word this report repeats. False: nobody's.
 bool Orders::Origin(const Event& event, TrackedOrder& order, const ExecutionReport& report) {
   if (report.exec_id >> 62 == kGatewaysBits) {
-    // The venue was down before it could be asked, or the order was canceled before.
-    if (order.asked ||
-        (report.exec_type != ExecType::kRejected && report.exec_type != ExecType::kCanceled)) {
-      findings_->Add(Violation::kExecutionForeign, Text(event));
-    }
+    // The venue was down before it could be asked, the order was canceled before, or the venue does
+    // not know it.
+    const bool unknown = order.disowned && order.life == Life::kInDoubt &&
+                         report.exec_type == ExecType::kCanceled;
+    const bool unasked = !order.asked && (report.exec_type == ExecType::kRejected ||
+                                          report.exec_type == ExecType::kCanceled);
+    if (!unknown && !unasked) findings_->Add(Violation::kExecutionForeign, Text(event));
     return true;
   }
   Venue& venue = venues_[order.venue];
@@ -240,7 +243,13 @@ void Orders::OnReport(const Event& event, const ExecutionReport& report) {
         order.life = order.leaves == 0 ? Life::kFilled : Life::kOpen;
         break;
       }
-      if (order.life != Life::kSent || report.ord_status != OrdStatus::kInDoubt) {
+      if (order.life == Life::kOpen && order.leaves == 0 &&
+          report.ord_status == OrdStatus::kFilled) {
+        order.life = Life::kFilled;  // it was open for a replace that was refused
+        break;
+      }
+      if ((order.life != Life::kSent && !(order.life == Life::kOpen && order.disowned)) ||
+          report.ord_status != OrdStatus::kInDoubt) {
         return illegal();
       }
       order.life = Life::kInDoubt;
@@ -275,7 +284,10 @@ void Orders::OnTrade(TrackedOrder& order, const ExecutionReport& report) {
   }
   counts_.overfills += report.last_qty > order.leaves;
   order.leaves -= std::min(order.leaves, report.last_qty);
-  order.life = order.leaves == 0 ? Life::kFilled : Life::kOpen;
+  // A replace that is pending may add to it.
+  const bool waits = report.ord_status == OrdStatus::kPendingReplace ||
+                     report.ord_status == OrdStatus::kPendingCancel;
+  order.life = order.leaves == 0 && !waits ? Life::kFilled : Life::kOpen;
 }
 
 void Orders::OnReplaced(const Event& event, TrackedOrder& order, const ExecutionReport& report) {
@@ -344,9 +356,10 @@ void Orders::OnHeard(const Event& event) {
   Venue& venue = venues_[event.id];
   CancelReject reject;
   if (event.type == FrameType::kCancelReject &&
-      Decode(event.bytes(), reject) == DecodeStatus::kOk &&
-      !venue.names.contains(reject.cl_ord_id)) {
-    return CountUnknown(event.id, reject.cl_ord_id);
+      Decode(event.bytes(), reject) == DecodeStatus::kOk) {
+    const auto named = venue.names.find(reject.cl_ord_id);
+    if (named == venue.names.end()) return CountUnknown(event.id, reject.cl_ord_id);
+    orders_[named->second].disowned |= reject.reason == CancelRejectReason::kUnknownOrder;
   }
   if (event.type != FrameType::kExecutionReport) return;
   ExecutionReport report;

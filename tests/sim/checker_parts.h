@@ -138,6 +138,7 @@ struct TrackedOrder {
   Life life = Life::kSent;
   bool asked = false;  // its venue was
   bool lied_about = false;
+  bool disowned = false;     // its venue said that it does not know it
   bool orphaned = false;     // its venue died, and with it the book that may have held it
   uint32_t request = kNone;  // the event of the NewOrder
   uint64_t leaves = 0;
