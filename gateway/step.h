@@ -145,7 +145,8 @@ class Effects {
 
  private:
   uint32_t count_ = 0;
-  std::array<Effect, kEffectsPerStepMax> effects_;
+  // Zeros to begin with: the journal copies whole lines, and their ends may come to its disk.
+  std::array<Effect, kEffectsPerStepMax> effects_{};
 };
 
 }  // namespace ringway

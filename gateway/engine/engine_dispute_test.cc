@@ -189,6 +189,28 @@ TEST_F(EngineDisputeTest, TheVenuesEndSaysWhatWasFilled) {
   }
 }
 
+TEST_F(EngineDisputeTest, AFillThatComesAfterItWasBookedIsNotBookedTwice) {
+  const uint64_t id = Live(Buy(11));
+  FromVenue(ExecType::kPartialFill, id, 40);
+  FromVenue(Says(ExecType::kCanceled, id, 0, 60, 0, OrdStatus::kCanceled));
+  FromVenue(Says(ExecType::kPartialFill, id, 20, 60, 0, OrdStatus::kCanceled));
+  EXPECT_EQ(Position().quantity, 60);
+  EXPECT_TRUE(Told().empty());
+  EXPECT_EQ(counters().duplicate_reports, 1u);
+  FromVenue(Says(ExecType::kPartialFill, id, 5, 65, 0, OrdStatus::kCanceled));
+  EXPECT_EQ(Position().quantity, 65) << "another one is";
+}
+
+TEST_F(EngineDisputeTest, AnOrderThatEndedMayHaveFilledMore) {
+  const uint64_t id = Live(Buy(11));
+  FromVenue(ExecType::kCanceled, id);
+  FromVenue(Says(ExecType::kExpired, id, 0, 30, 0, OrdStatus::kExpired));
+  ASSERT_EQ(Told().size(), 1u);
+  EXPECT_EQ(Told()[0].last_qty, 30u);
+  EXPECT_EQ(Told()[0].ord_status, OrdStatus::kCanceled);
+  EXPECT_EQ(Position().quantity, 30);
+}
+
 TEST_F(EngineDisputeTest, WhatTheVenueCallsFilledHasEnded) {
   const uint64_t id = Live(Buy(11));
   FromVenue(Says(ExecType::kFill, id, 60, 0, 0, OrdStatus::kFilled));

@@ -118,6 +118,7 @@ int64_t Engine::FillPrice(const Order& order, const ExecutionReport& report) con
 void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
                          Effects& effects) noexcept {
   if (cum_qty <= order.cum_qty) return;
+  order.flags |= kBookedAhead;
   ExecutionReport missing;
   missing.transact_time = report.transact_time;
   missing.exec_type = ExecType::kRestated;
@@ -129,7 +130,9 @@ void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& 
   AddFill(order, static_cast<int64_t>(missing.last_qty), missing.last_price);
   order.cum_qty = cum_qty;
   order.leaves_qty -= std::min(order.leaves_qty, missing.last_qty);
-  if (order.state != OrderState::kInDoubt) order.state = OpenStateOf(order.cum_qty);
+  if (IsOpen(order.state) && order.state != OrderState::kInDoubt) {
+    order.state = OpenStateOf(order.cum_qty);
+  }
   Report(order, missing, order.cl_ord_id, 0, effects);
 }
 
@@ -175,7 +178,12 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
   }
   const Transition transition = TransitionOf(order.state, kind);
   if (transition == Transition::kIgnore) {
-    ++counters_.ignored_reports;
+    // An order that ended stays so, but more may have been filled than was heard.
+    if (IsClosed(order.state) && report.cum_qty > order.cum_qty) {
+      return BookMissing(order, report.cum_qty, report, effects);
+    }
+    const bool denies = kind == ReportKind::kRestated && report.leaves_qty != 0;
+    ++(denies ? counters_.conflicting_reports : counters_.ignored_reports);
     return;
   }
   if (transition == Transition::kConflict) {
@@ -217,6 +225,10 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
 
 void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
                      Effects& effects) noexcept {
+  if (order.Has(kBookedAhead) && report.cum_qty != 0 && report.cum_qty <= order.cum_qty) {
+    ++counters_.duplicate_reports;  // late, and counted in what its venue said meanwhile
+    return;
+  }
   ++counters_.fills;
   counters_.filled_quantity += report.last_qty;
   counters_.late_fills += late;
@@ -232,8 +244,11 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
     order.leaves_qty -= std::min(order.leaves_qty, report.last_qty);
     order.cum_qty += report.last_qty;
     AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report));
-    if ((order.leaves_qty == 0 || report.ord_status == OrdStatus::kFilled) &&
-        !MayStillGrow(order)) {
+    if (report.ord_status == OrdStatus::kFilled && order.leaves_qty != 0) [[unlikely]] {
+      ++counters_.quantity_mismatches;
+      order.leaves_qty = 0;
+    }
+    if (order.leaves_qty == 0 && !MayStillGrow(order)) {
       exposure_.Remove(before);
       Close(order, OrderState::kFilled);
     } else {
@@ -374,7 +389,7 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
     exposure_.Remove(*before);
     Close(order, EndStateOf(report.ord_status, OrderState::kFilled));
   } else if (open) {
-    if (report.leaves_qty != 0) order.leaves_qty = report.leaves_qty;
+    if (report.leaves_qty != 0 || ends) order.leaves_qty = report.leaves_qty;
     if (order.state != OrderState::kInDoubt && order.state != OrderState::kSent) {
       order.state = OpenStateOf(order.cum_qty);
     }

@@ -72,7 +72,8 @@ inline constexpr uint8_t kCancelOutdated =
 inline constexpr uint8_t kHadReplace =
     8;  // line 2 holds the latest replace, for recognising it again
 inline constexpr uint8_t kCancelWanted = 16;  // an operator canceled it: tried until it ends
-inline constexpr uint8_t kOrderFlagsEnd = 32;
+inline constexpr uint8_t kBookedAhead = 32;   // fills were booked of which no report had come
+inline constexpr uint8_t kOrderFlagsEnd = 64;
 
 struct alignas(64) Order {
   // Line 0
