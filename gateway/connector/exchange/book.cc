@@ -140,7 +140,7 @@ Book::OthersSum Book::SumOfOthers(const Level& level, const Reach& reach) const 
   uint64_t shown = 0;
   for (Slot slot = level.head; slot != kNoSlot; slot = orders_[slot].next) {
     const Order& order = orders_[slot];
-    if (order.account != reach.own_account) {
+    if (order.account != reach.own_account || order.member != reach.own_member) {
       all += order.leaves;
       shown += order.shown;
     } else if (reach.stop_at_own) {

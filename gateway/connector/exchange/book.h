@@ -58,8 +58,8 @@ class Book {
   }
 
   // Whether at least qty rests against an order of `side` at `limit` or better (at any price if
-  // `at_market`). Orders of `own_account` do not count; `stop_at_own`: nor does what is behind
-  // them.
+  // `at_market`). Orders of `own_account` of `own_member` do not count; `stop_at_own`: nor does
+  // what is behind them.
   struct Reach {
     uint16_t instrument;
     Side side;
@@ -69,6 +69,7 @@ class Book {
     bool skip_own;
     bool stop_at_own;
     uint32_t own_account;
+    uint8_t own_member;
   };
   bool CanFill(const Reach& reach) const noexcept;
 

@@ -152,6 +152,8 @@ class Exchange {
     Multiple of_tick;
     Multiple of_lot;
     int64_t last_trade = 0;
+    int64_t low_trade = 0;  // since stops were elected last; 0: none
+    int64_t high_trade = 0;
     int64_t published = 0;
     int64_t published_ns = 0;
   };

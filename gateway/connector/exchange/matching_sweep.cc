@@ -1,6 +1,7 @@
 // What happens to orders once they are in the exchange: sweeps, trades, stops, expiries, and the
 // report of each.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "gateway/connector/exchange/matching.h"
@@ -85,7 +86,8 @@ void Exchange::Enter(Slot slot) noexcept {
                       .qty = order.leaves,
                       .skip_own = options_.self_trade == SelfTrade::kCancelResting,
                       .stop_at_own = options_.self_trade == SelfTrade::kCancelAggressor,
-                      .own_account = order.account})) {
+                      .own_account = order.account,
+                      .own_member = order.member})) {
     CancelUnasked(slot, RejectReason::kNoLiquidity);
     return;
   }
@@ -117,7 +119,9 @@ bool Exchange::Sweep() noexcept {
       CancelUnasked(maker_slot, RejectReason::kVenueOption);
       continue;
     }
-    if (options_.self_trade == SelfTrade::kOff || maker.account != taker.account) {
+    // Members number their accounts as they like.
+    const bool own = maker.account == taker.account && maker.member == taker.member;
+    if (options_.self_trade == SelfTrade::kOff || !own) {
       Trade(slot, maker_slot);
     } else if (options_.self_trade == SelfTrade::kCancelResting) {
       CancelUnasked(maker_slot, RejectReason::kSelfMatch);
@@ -147,7 +151,10 @@ void Exchange::Trade(Slot taker_slot, Slot maker_slot) noexcept {
   const bool taker_buys = IsBuy(taker.side);
   ledger_.AddTrade(taker_buys ? taker.position : maker.position,
                    taker_buys ? maker.position : taker.position, qty);
-  instruments_[taker.instrument].last_trade = price;
+  Instrument& traded = instruments_[taker.instrument];
+  traded.last_trade = price;
+  traded.low_trade = traded.low_trade == 0 ? price : std::min(traded.low_trade, price);
+  traded.high_trade = std::max(traded.high_trade, price);
   for (const Order* order : {&maker, &taker}) {
     const bool filled = order->leaves == 0;
     Report(*order, {.exec_type = filled ? ExecType::kFill : ExecType::kPartialFill,
@@ -181,13 +188,18 @@ void Exchange::Finish(Slot slot) noexcept {
 }
 
 // Takes out every stop that the last trade triggers. They enter in this order.
+// A sweep trades through prices: a stop hears all of them, not the last one only.
 void Exchange::ElectStops(uint16_t instrument) noexcept {
+  Instrument& traded = instruments_[instrument];
+  const int64_t low = std::exchange(traded.low_trade, 0);
+  const int64_t high = std::exchange(traded.high_trade, 0);
+  if (high == 0) return;
   for (const Side side : {Side::kBuy, Side::kSell}) {
     for (;;) {
       const Slot slot = book_.NextStop(instrument, IsBuy(side));
       if (slot == kNoSlot) break;
       Order& order = book_.order(slot);
-      if (!IsTriggered(instrument, order.side, order.stop_price)) break;
+      if (IsBuy(side) ? high < order.stop_price : low > order.stop_price) break;
       book_.Dequeue(slot);
       order.waiting_stop = false;
       order.next = kNoSlot;

@@ -269,6 +269,29 @@ TEST_F(ExchangeTest, SelfTradeOffLetsOneAccountTradeWithItself) {
   EXPECT_EQ(Makers(Ask(Buy(2, 100, 5))), (Ids{1}));
 }
 
+TEST_F(ExchangeTest, AnotherMembersAccountOfTheSameNumberIsNotOnesOwn) {
+  ExchangeOptions options = SmallOptions();
+  options.self_trade = SelfTrade::kCancelAggressor;
+  Make(options);
+  const uint32_t other = *exchange_->Admit(2);
+  Ask(Sell(1, 100, 5), other);
+  const auto told = Ask(With(Buy(2, 100, 5), TimeInForce::kFillOrKill));
+  EXPECT_EQ(told.back().execution.ord_status, OrdStatus::kFilled);
+  EXPECT_EQ(exchange_->book().open_count(), 0u);
+}
+
+TEST_F(ExchangeTest, AStopHearsEveryTradeOfASweep) {
+  Ask(Sell(1, 110, 1));
+  Ask(Of(Buy(2, 110, 1), 2));
+  Ask(Of(Stop(Market(Sell(3, 0, 1)), 100), 3));
+  Ask(Buy(9, 90, 5));
+  Ask(Sell(4, 100, 1));
+  Ask(Sell(5, 105, 1));
+  EXPECT_EQ(exchange_->ledger().counters.stops_triggered, 0u);
+  Ask(Of(Buy(6, 105, 2), 2));  // trades at 100, then at 105
+  EXPECT_EQ(exchange_->ledger().counters.stops_triggered, 1u);
+}
+
 TEST_F(ExchangeTest, SelfTradeCancelsTheRestingOrder) {
   ExchangeOptions options = SmallOptions();
   options.self_trade = SelfTrade::kCancelResting;

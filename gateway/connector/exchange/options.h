@@ -12,7 +12,7 @@
 
 namespace ringway::exchange {
 
-// What happens when an order would trade with a resting order of the same account.
+// What happens when an order would trade with a resting order of the same member and account.
 enum class SelfTrade : uint8_t {
   kOff,              // they trade
   kCancelResting,    // the resting order is canceled, matching goes on
