@@ -34,6 +34,8 @@ namespace {
 constexpr uint32_t kFuzzers = kAttackerLast - kAttackerFirst + 1;  // sessions that are fuzzed
 constexpr uint64_t kFramesPerLinkMax = 1'000;
 constexpr int64_t kLogonPatienceNs = 5 * kNsPerS;
+// A replay of ten million inputs by a gateway built with a sanitizer, on a machine that has other work.
+constexpr int64_t kStartPatienceNs = 3'600 * kNsPerS;
 
 // Counts that the other thread looks at.
 struct Progress {
@@ -290,7 +292,7 @@ std::string StartAgain(Site& site, Honest& honest) {
       })) {
     return "the honest session does not notice that the gateway is gone";
   }
-  if (const absl::Status started = site.Start(10 * 60 * kNsPerS); !started.ok()) {
+  if (const absl::Status started = site.Start(kStartPatienceNs); !started.ok()) {
     return absl::StrCat("the next start: ", std::string(started.message()));
   }
   honest.Forgive();
