@@ -380,11 +380,11 @@ void Orders::OnHeard(const Event& event) {
     return;
   }
   counts_.busts += report.exec_type == ExecType::kBusted;
-  orders_[name->second].lied_about |= report.exec_id >> 62 == kLieBits;
-  venue.heard.push_back(
-      {report.exec_id, name->second, report.exec_type, report.leaves_qty, restates});
+  const uint32_t order = name->second;
+  orders_[order].lied_about |= report.exec_id >> 62 == kLieBits;
+  venue.heard.push_back({report.exec_id, order, report.exec_type, report.leaves_qty, restates});
   // From now on it goes under that name.
-  if (restates) venue.names.emplace(report.cl_ord_id, name->second);
+  if (restates) venue.names.emplace(report.cl_ord_id, order);
 }
 
 void Orders::CountUnknown(uint32_t venue, uint64_t request_id) {
