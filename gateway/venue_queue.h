@@ -123,7 +123,9 @@ class VenueQueue {
     orders_.push_back(request);
     keys_.push_back({VenueRequestId(request), OrigRequestId(request), owner, false});
     ++live_orders_;
-    if (owner != kNoOwner) room_.Take(owner);
+    if (owner == kNoOwner) return false;
+    room_.Take(owner);
+    spent_since_ns_[owner] = kNotSpent;
     return false;
   }
 

@@ -272,13 +272,18 @@ class Engine {
   void OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnNeverSent(Order& order, Effects& effects) noexcept;
   void EndUnknown(Order& order, Effects& effects) noexcept;
-  void OnUnknownAtVenue(Order& order, Effects& effects) noexcept;
+  void OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effects) noexcept;
   bool CanBe(const Order& order, const ExecutionReport& report) const noexcept;
   void BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
                    Effects& effects) noexcept;
   void TakePrice(Order& order, int64_t price) noexcept;
   int64_t FillPrice(const Order& order, const ExecutionReport& report) const noexcept;
-  void Reopen(Order& order, uint64_t leaves_qty) noexcept;
+  [[nodiscard]] bool Reopen(Order& order, uint64_t leaves_qty) noexcept;
+  void BeginDoubt(Order& order) noexcept;
+  // Whether the venue has ended the order by this status.
+  static bool HasEnded(const Order& order, OrdStatus status) noexcept {
+    return IsFinal(status) && !(status == OrdStatus::kFilled && MayStillGrow(order));
+  }
   // Whether a pending replace may add to what is filled: then the order is open with leaves 0.
   static bool MayStillGrow(const Order& order) noexcept {
     return order.Has(kReplacePending) && order.replace_qty > order.cum_qty;
@@ -307,10 +312,11 @@ class Engine {
   void SetTimer(uint32_t session) noexcept;
   // Whether the gateway itself wants this open order canceled, until it has ended.
   bool IsOwed(const Order& order) const noexcept {
-    return order.Has(kCancelWanted) || sessions_[order.session].absence == Absence::kGone;
+    return order.Has(kCancelWanted | kAskedFor) ||
+           sessions_[order.session].absence == Absence::kGone;
   }
   void NoteOwed(uint32_t session) noexcept;
-  void WantCancel(Order& order) noexcept;
+  void WantCancel(Order& order, uint8_t why) noexcept;
   void RetryLater(uint32_t session) noexcept;
   void StartRetry(uint32_t session) noexcept;
   void RetryAll() noexcept;

@@ -202,6 +202,7 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
       .is_replace = true,
       .price = request.price,
       .stop_price = request.stop_price,
+      .stop_before = order->stop_price,
       .risk_price = changed.replace_risk_price,
       .quantity = request.qty,
       .open_before = before.quantity,

@@ -283,6 +283,77 @@ TEST_F(EngineDisputeTest, ACorrectionThatFillsAnOrderEndsIt) {
   EXPECT_EQ(Position().quantity, 100);
 }
 
+TEST_F(EngineDisputeTest, WhatRestatedBookedIsNotBookedAgain) {
+  const uint64_t id = Live(Buy(11));
+  FromVenue(Says(ExecType::kRestated, id, 0, 50, 50, OrdStatus::kPartiallyFilled));
+  FromVenue(Says(ExecType::kPartialFill, id, 50, 50, 50, OrdStatus::kPartiallyFilled));
+  EXPECT_EQ(Position().quantity, 50);
+  EXPECT_EQ(Position().open_buy, 50u);
+}
+
+TEST_F(EngineDisputeTest, RestatedFilledWaitsForALargerReplaceToo) {
+  const uint64_t id = Live(Buy(11));
+  const uint64_t replace = SendReplace(12, 11, 200, 10'000);
+  FromVenue(Says(ExecType::kRestated, id, 0, 100, 0, OrdStatus::kFilled));
+  EXPECT_EQ(engine().open_orders(), 1u);
+  FromVenue(Says(ExecType::kReplaced, replace, 0, 100, 100, OrdStatus::kPartiallyFilled));
+  EXPECT_EQ(Position().open_buy, 100u);
+}
+
+TEST_F(EngineDisputeTest, ARefusalThatWasUnderWayIsNoSecondWord) {
+  Live(Buy(11));
+  const uint64_t replace = SendReplace(12, 11, 200, 10'000);
+  const uint64_t cancel = SendCancel(13, 11);
+  VenueRefuses(replace, CancelRejectReason::kUnknownOrder);
+  VenueRefuses(cancel, CancelRejectReason::kUnknownOrder);
+  EXPECT_EQ(StatusOfOrder(11), OrdStatus::kInDoubt);
+  EXPECT_EQ(Position().open_buy, 100u);
+}
+
+TEST_F(EngineDisputeTest, AnOrderThatMayLiveUnderItsReplacesNameDoesNotEnd) {
+  Live(Buy(11));
+  SendReplace(12, 11, 200, 10'000);
+  VenueRefuses(SendCancel(13, 11), CancelRejectReason::kUnknownOrder);
+  std::optional<Cancel> asked;
+  for (int turn = 0; turn != 1'000 && !asked; ++turn) {
+    now_ns_ += 1'000'000;
+    Timer();
+    asked = To<Cancel>(Target::kVenue);
+  }
+  ASSERT_TRUE(asked);
+  VenueRefuses(asked->cl_ord_id, CancelRejectReason::kUnknownOrder);
+  EXPECT_EQ(engine().open_orders(), 1u);
+}
+
+TEST_F(EngineDisputeTest, AReopenedOrderIsCanceledOnlyWhenSomebodyAsks) {
+  const uint64_t id = Live(Buy(11));
+  VenueRefuses(SendCancel(12, 11), CancelRejectReason::kUnknownOrder);
+  FromVenue(ExecType::kFill, id, 100);
+  FromVenue(Says(ExecType::kBusted, id, 100, 0, 100, OrdStatus::kNew));
+  for (int turn = 0; turn != 100; ++turn) {
+    now_ns_ += 100'000'000;
+    Timer();
+    ASSERT_FALSE(To<Cancel>(Target::kVenue));
+  }
+  EXPECT_NE(SendCancel(12, 11), 0u) << "the same request is a new attempt";
+}
+
+TEST_F(EngineDisputeTest, AnOrderWhosePriceIsNoneAnyMoreStaysClosed) {
+  const uint64_t id = Live(Buy(11, 100, 10'001));
+  FromVenue(ExecType::kFill, id, 100);
+  std::vector<std::byte> saved;
+  engine().Save([&](std::span<const std::byte> piece) {
+    saved.insert(saved.end(), piece.begin(), piece.end());
+  });
+  EngineConfig config = SmallFirm();
+  config.instruments[0].tick = 10 * kCent;
+  ASSERT_EQ(Adopt(saved, config), "");
+  FromVenue(Says(ExecType::kBusted, id, 100, 0, 100, OrdStatus::kNew));
+  EXPECT_EQ(engine().open_orders(), 0u);
+  EXPECT_EQ(counters().conflicting_reports, 1u);
+  EXPECT_EQ(Position().quantity, 0);
+}
+
 // --- Counts that go round ---
 
 TEST_F(EngineDisputeTest, ALostCancelIsNotPendingHoweverOftenTheVenueWasAway) {

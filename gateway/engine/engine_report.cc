@@ -99,10 +99,10 @@ void Engine::Close(Order& order, OrderState state) noexcept {
 // Whether a venue can have come to these quantities by what it was asked for. One that says what it
 // likes must not move money beyond all bounds.
 bool Engine::CanBe(const Order& order, const ExecutionReport& report) const noexcept {
-  const uint64_t asked =
-      std::max(InstrumentOf(order).quantity_max, order.cum_qty + order.leaves_qty);
-  return report.leaves_qty <= asked && report.last_qty <= asked &&
-         report.cum_qty <= order.cum_qty + 2 * asked;
+  uint64_t asked = std::max(InstrumentOf(order).quantity_max, order.leaves_qty);
+  if (order.Has(kReplacePending)) asked = std::max(asked, order.replace_qty);
+  return report.leaves_qty <= asked && report.last_qty <= std::max(asked, order.cum_qty) &&
+         report.cum_qty <= order.cum_qty + asked;
 }
 
 // What a fill is worth: a venue need not say its price.
@@ -180,6 +180,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
   if (transition == Transition::kIgnore) {
     // An order that ended stays so, but more may have been filled than was heard.
     if (IsClosed(order.state) && report.cum_qty > order.cum_qty) {
+      ShowFirst(sessions_[order.session], order, effects);
       return BookMissing(order, report.cum_qty, report, effects);
     }
     const bool denies = kind == ReportKind::kRestated && report.leaves_qty != 0;
@@ -191,6 +192,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
     return;
   }
   ShowFirst(sessions_[order.session], order, effects);
+  order.flags &= static_cast<uint8_t>(~kAskedFor);  // the venue knows it
   switch (transition) {
     case Transition::kAccept:
       order.state = OpenStateOf(order.cum_qty);
@@ -233,6 +235,8 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
   counters_.filled_quantity += report.last_qty;
   counters_.late_fills += late;
   if (late) {
+    if (report.cum_qty > order.cum_qty + report.last_qty) [[unlikely]]
+      BookMissing(order, report.cum_qty - report.last_qty, report, effects);
     counters_.overfills += order.state == OrderState::kFilled;
     order.cum_qty += report.last_qty;
     AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report));
@@ -248,9 +252,9 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
       ++counters_.quantity_mismatches;
       order.leaves_qty = 0;
     }
-    if (order.leaves_qty == 0 && !MayStillGrow(order)) {
+    if ((order.leaves_qty == 0 && !MayStillGrow(order)) || HasEnded(order, report.ord_status)) {
       exposure_.Remove(before);
-      Close(order, OrderState::kFilled);
+      Close(order, EndStateOf(report.ord_status, OrderState::kFilled));
     } else {
       order.state = OrderState::kPartFilled;
       exposure_.Change(before, ContributionOf(order));
@@ -331,13 +335,16 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
     ++counters_.fills;
     counters_.filled_quantity += restated.last_qty;
     order.cum_qty = report.cum_qty;
+    order.flags |= kBookedAhead;
   } else {
     counters_.quantity_mismatches += report.cum_qty != order.cum_qty;
   }
   order.leaves_qty = report.leaves_qty;
   TakePrice(order, report.price);
 
-  if (report.leaves_qty == 0) {
+  const bool grows =
+      report.ord_status == OrdStatus::kFilled && MayStillGrow(order) && !replace_lost;
+  if (report.leaves_qty == 0 && !grows) {
     exposure_.Remove(before);
     Close(order, EndStateOf(report.ord_status, OrderState::kCanceled));
   } else {
@@ -382,10 +389,11 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
     ++counters_.corrections;
     const uint64_t corrected = report.cum_qty != 0 ? report.cum_qty : order.cum_qty;
     AddFill(order, static_cast<int64_t>(corrected - order.cum_qty), report.last_price);
+    if (corrected > order.cum_qty) order.flags |= kBookedAhead;
     order.cum_qty = corrected;
   }
   const bool ends = IsFinal(report.ord_status);
-  if (open && ends && report.leaves_qty == 0 && !MayStillGrow(order)) {
+  if (open && report.leaves_qty == 0 && HasEnded(order, report.ord_status)) {
     exposure_.Remove(*before);
     Close(order, EndStateOf(report.ord_status, OrderState::kFilled));
   } else if (open) {
@@ -395,21 +403,38 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
     }
     exposure_.Change(*before, ContributionOf(order));
   } else if (order.state == OrderState::kFilled && report.leaves_qty != 0 && !ends) {
-    Reopen(order, report.leaves_qty);
+    counters_.conflicting_reports += !Reopen(order, report.leaves_qty);
   }
   Report(order, report, order.cl_ord_id, 0, effects);
   if (open && IsClosed(order.state)) RejectPending(order, effects);
 }
 
-// The venue has a filled order open again.
-void Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
+// The venue has a filled order open again. False: its price is none under the present
+// configuration.
+bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
+  const Instrument& instrument = InstrumentOf(order);
+  if (std::max(order.price, order.risk_price) > instrument.price_max ||
+      (order.ord_type == OrdType::kLimit &&
+       !instrument.tick.Divides(static_cast<uint64_t>(order.price)))) {
+    return false;
+  }
   orders_.Reopen(order);
+  order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
   order.state = OpenStateOf(order.cum_qty);
   order.leaves_qty = leaves_qty;
   order.venue_epoch = venues_.epoch(order.venue);
   exposure_.Add(ContributionOf(order));
   ++counters_.reopened;
+  if (order.Has(kCancelWanted)) WantCancel(order, kCancelWanted);
   if (IsOwed(order)) RetryLater(order.session);
+  return true;
+}
+
+// From here on only evidence of the venue says what became of the order.
+void Engine::BeginDoubt(Order& order) noexcept {
+  order.state = OrderState::kInDoubt;
+  order.doubt_after = static_cast<uint32_t>(order.newest_id >> kSlotBits);
+  ++counters_.in_doubt;
 }
 
 void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept {
@@ -452,17 +477,21 @@ void Engine::EndUnknown(Order& order, Effects& effects) noexcept {
   RejectPending(order, effects);
 }
 
-// The venue does not know the order that a cancel or replace named. Once is no proof: a report may
-// be lost, or the venue may be asked too early. It is asked again, by a cancel; the same answer
-// again ends the order.
-void Engine::OnUnknownAtVenue(Order& order, Effects& effects) noexcept {
-  if (order.state == OrderState::kInDoubt) return EndUnknown(order, effects);
-  order.state = OrderState::kInDoubt;
-  ++counters_.in_doubt;
-  ExecutionReport doubt;
-  doubt.exec_type = ExecType::kRestated;
-  Report(order, doubt, order.cl_ord_id, 0, effects);
-  WantCancel(order);
+// The venue does not know the order that a cancel or replace named. That puts it in doubt, for a
+// report may be lost; the same answer to a cancel that was sent since is the end, unless a replace
+// is pending under whose name the order may live.
+void Engine::OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effects) noexcept {
+  if (order.state == OrderState::kInDoubt) {
+    const auto number = static_cast<uint32_t>(request_id >> kSlotBits);
+    const bool asked_since = static_cast<int32_t>(number - order.doubt_after) > 0;
+    if (asked_since && !order.Has(kReplacePending)) return EndUnknown(order, effects);
+  } else {
+    BeginDoubt(order);
+    ExecutionReport doubt;
+    doubt.exec_type = ExecType::kRestated;
+    Report(order, doubt, order.cl_ord_id, 0, effects);
+  }
+  WantCancel(order, kAskedFor);
   RetryLater(order.session);
 }
 
@@ -477,6 +506,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     }
     ShowFirst(session, order, effects);
     const uint64_t cl_ord_id = order.cancel_cl_ord_id;
+    const bool outdated = order.Has(kCancelOutdated);  // it says nothing of the order as it is
     order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
     order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
     if (IsOwed(order)) RetryLater(order.session);
@@ -484,7 +514,9 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
       RejectChange(session, &order, RequestType::kCancel, cl_ord_id, order.cl_ord_id, reason,
                    RiskCheck::kNone, effects);
     }
-    if (reason == CancelRejectReason::kUnknownOrder) OnUnknownAtVenue(order, effects);
+    if (reason == CancelRejectReason::kUnknownOrder && !outdated) {
+      OnUnknownAtVenue(order, request_id, effects);
+    }
   } else if (order.Has(kReplacePending) && request_id == order.replace_id) {
     ShowFirst(session, order, effects);
     const Contribution before = ContributionOf(order);
@@ -505,7 +537,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     if (IsClosed(order.state)) {
       RejectPending(order, effects);
     } else if (reason == CancelRejectReason::kUnknownOrder) {
-      OnUnknownAtVenue(order, effects);
+      OnUnknownAtVenue(order, request_id, effects);
     }
   } else {
     // Answered when the order closed, or never asked.

@@ -55,7 +55,8 @@ bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const 
 int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, int64_t price,
                           int64_t stop_price, int64_t otherwise) noexcept {
   const int64_t own = price != 0 ? price : stop_price != 0 ? stop_price : otherwise;
-  return side == kSellSide ? std::max(own, instrument.reference_price) : own;
+  // A sell fetches the market, and a buy without a limit pays it.
+  return side == kSellSide || price == 0 ? std::max(own, instrument.reference_price) : own;
 }
 
 // What is wrong with the order whatever the limits are.
@@ -251,6 +252,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
       .is_replace = false,
       .price = request.price,
       .stop_price = request.stop_price,
+      .stop_before = request.stop_price,
       .risk_price = risk_price,
       .quantity = request.qty,
       .open_before = 0,

@@ -347,6 +347,31 @@ TEST_F(EngineRiskTest, AStopsTriggerLiesBeyondTheMarketAndItsLimitNearTheTrigger
                12'600 * kCent, 12'601 * kCent);
 }
 
+TEST_F(EngineRiskTest, AReplaceCannotTakeItsOwnTriggerForTheMarket) {
+  With([](SessionLimits& session, AccountLimits&) { session.collar_bps = 500; });
+  NewOrder stop = Buy(1, 1, 10'200);
+  stop.ord_type = OrdType::kStopLimit;
+  stop.stop_price = 10'100 * kCent;
+  Live(stop);  // and may be triggered by now
+  Replace far;
+  far.cl_ord_id = 2;
+  far.orig_cl_ord_id = 1;
+  far.qty = 1;
+  far.price = far.stop_price = 90'000 * kCent;
+  Step(Origin::kSession, 1, far);
+  EXPECT_FALSE(To<Replace>(Target::kVenue));
+  EXPECT_EQ(CancelRefusal().check, RiskCheck::kPriceCollar);
+}
+
+TEST_F(EngineRiskTest, AStopWithoutALimitIsWorthTheMarketAtLeast) {
+  With([](SessionLimits& session, AccountLimits&) { session.notional_max = 1'000; });
+  NewOrder stop = Buy(1, 100);
+  stop.ord_type = OrdType::kStop;
+  stop.price = 0;
+  stop.stop_price = kCent;
+  EXPECT_EQ(Rejected(stop).check, RiskCheck::kMaxNotional);
+}
+
 TEST_F(EngineRiskTest, AFillWithoutAPriceIsWorthTheOrdersPrice) {
   With([](SessionLimits&, AccountLimits& account) { account.gross_notional_max = 15'000; });
   ExecutionReport fill = Execution(ExecType::kFill, Accepted(Buy(1, 100, 10'000)), 100);

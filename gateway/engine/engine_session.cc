@@ -118,10 +118,11 @@ void Engine::NoteOwed(uint32_t session) noexcept {
   owed_.Set(session, state.absence == Absence::kGone || state.retry.wanted);
 }
 
-// The order is canceled by the gateway until it has ended.
-void Engine::WantCancel(Order& order) noexcept {
+// The order is canceled by the gateway until it has ended (kCancelWanted), or until its venue knows
+// it (kAskedFor).
+void Engine::WantCancel(Order& order, uint8_t why) noexcept {
   SessionState& session = sessions_[order.session];
-  order.flags |= kCancelWanted;
+  order.flags |= why;
   if (!session.retry.wanted) session.retry.delay_ns = kRetryFirstNs;
   session.retry.wanted = session.retry.met = true;
   NoteOwed(order.session);

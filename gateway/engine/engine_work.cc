@@ -211,7 +211,7 @@ void Engine::RetryForSession(uint32_t index, Effects& effects) noexcept {
   while (retry.walk.active() && TakeVisit(effects)) {
     Order& order = orders_[retry.walk.at];
     StepWalk(retry.walk);
-    retry.met |= order.Has(kCancelWanted);
+    retry.met |= order.Has(kCancelWanted | kAskedFor);
     if (IsOwed(order)) (void)CancelWalked(order, session, 0, effects);
   }
   if (retry.walk.active()) return;
@@ -229,7 +229,7 @@ void Engine::WorkForOperator(Effects& effects) noexcept {
       StepWalk(job.walk);
       if (!Fits(order, job.request)) continue;
       SessionState& session = sessions_[order.session];
-      WantCancel(order);
+      WantCancel(order, kCancelWanted);
       const Walked walked = CancelWalked(order, session, 0, effects);
       job.affected += walked == Walked::kSent;
       job.not_sent += walked == Walked::kUnreachable;
@@ -367,8 +367,7 @@ void Engine::SweepDoubt(Effects& effects) noexcept {
             order.venue_epoch == venues_.epoch(order.venue)) {
           continue;
         }
-        order.state = OrderState::kInDoubt;
-        ++counters_.in_doubt;
+        BeginDoubt(order);
         ShowFirst(sessions_[order.session], order, effects);
         ExecutionReport doubt;
         doubt.exec_type = ExecType::kRestated;

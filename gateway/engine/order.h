@@ -48,7 +48,7 @@ enum class OrderState : uint8_t {
   kSent,        // on its way to the venue, not answered
   kLive,        // the venue has it
   kPartFilled,  // and filled some of it
-  kInDoubt,     // its venue went down before answering; leaves only on the venue's evidence
+  kInDoubt,     // its venue went down before answering, or does not know it: until evidence
   kFilled,      // --- from here on closed: nothing is open
   kCanceled,
   kExpired,
@@ -73,7 +73,8 @@ inline constexpr uint8_t kHadReplace =
     8;  // line 2 holds the latest replace, for recognising it again
 inline constexpr uint8_t kCancelWanted = 16;  // an operator canceled it: tried until it ends
 inline constexpr uint8_t kBookedAhead = 32;   // fills were booked of which no report had come
-inline constexpr uint8_t kOrderFlagsEnd = 64;
+inline constexpr uint8_t kAskedFor = 64;      // its venue does not know it, and is asked by cancels
+inline constexpr uint8_t kOrderFlagsEnd = 128;
 
 struct alignas(64) Order {
   // Line 0
@@ -113,7 +114,7 @@ struct alignas(64) Order {
   uint32_t cancel_epoch;    // as venue_epoch, for the pending cancel
   uint32_t replace_epoch;   // likewise for the pending replace
   uint32_t snapshot_round;  // the session's when the order was last part of a snapshot
-  uint32_t spare;
+  uint32_t doubt_after;     // the newest request's number when doubt began, its low 32 bits
 
   bool Has(uint8_t flag) const noexcept { return (flags & flag) != 0; }
 };

@@ -115,7 +115,7 @@ std::string_view OrderTable::FindListError(uint32_t session, uint64_t& listed) c
   before = kNoSlot;
   for (Slot at = list.closed_first; at != kNoSlot; at = orders_[at].next) {
     if (at >= fresh_ || !IsClosed(orders_[at].state) || orders_[at].session != session ||
-        ++closed > fresh_) {
+        ++closed > fresh_ || (before != kNoSlot && orders_[at].previous != before)) {
       return "the list of closed orders is broken";
     }
     before = at;

@@ -73,12 +73,13 @@ bool Exposure::RaiseBooks(const BookLevels& levels) noexcept {
   for (uint32_t at = 0; at < levels.size(); ++at) {
     Position& position = positions_[at];
     for (const BookSide side : {kBuySide, kSellSide}) {
-      const uint8_t level = levels[at][side];
+      // Ticks may be fewer than when it grew: another configuration.
+      const auto level = static_cast<uint8_t>(std::min<uint32_t>(levels[at][side], book_levels_));
       if (position.best_resting[side] == kNoTick) {
         if (level != 0) return false;
         continue;
       }
-      if (level > book_levels_) return false;
+      if (levels[at][side] > TickBook::kLevels) return false;
       if (!book_.Raise(at * 2 + side, {position.best_resting[side], position.book_level[side]},
                        level)) {
         return false;

@@ -1,7 +1,7 @@
 // Is one order worth more than its session or its account may send?
 //
-// An order without a limit or stop price is valued at the reference price. Limit and value: whole
-// units of the risk currency, the value rounded up.
+// Values are those of RiskRequest::risk_price. Limit and value: whole units of the risk currency,
+// the value rounded up.
 #pragma once
 
 #include <algorithm>

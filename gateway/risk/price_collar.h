@@ -2,12 +2,15 @@
 //
 // Without a fresh reference there is no answer, so the order is refused. A market order only needs
 // it to be there, and so does a stop order: its trigger lies on the far side of the market on
-// purpose. A stop-limit order's limit is held against its trigger, where it will meet the market. A
-// replace that adds quantity is held against the collar as a new order is. Limit: the last price
+// purpose. A stop-limit order's limit is held against its trigger, where it will meet the market; a
+// replace's against the trigger that is in force, or the reference, for the order may be triggered
+// already. A replace that adds quantity is held against the collar as a new order is. Limit: the
+// last price
 // that passes, value: the order's limit; of a reference that is missing or stale, its greatest
 // permitted age and its age in nanoseconds.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "gateway/risk/request.h"
@@ -32,8 +35,11 @@ class PriceCollar {
               instrument.reference_price == 0 ? 0 : request.now_ns - instrument.reference_time_ns};
     }
     // All in 1e-4 of a price unit: exact, and no division.
-    const int64_t market =
-        request.stop_price != 0 ? request.stop_price : instrument.reference_price;
+    int64_t market = request.stop_before != 0 ? request.stop_before : instrument.reference_price;
+    if (request.is_replace) {
+      market = request.book_side == kBuySide ? std::max(market, instrument.reference_price)
+                                             : std::min(market, instrument.reference_price);
+    }
     const Money price = Money{request.price} * kBpsPerUnit;
     const Money reference = Money{market} * kBpsPerUnit;
     const Money width = Money{market} * collar_bps;

@@ -43,8 +43,9 @@ struct RiskRequest {
   Side side;
   OrdType ord_type;
   bool is_replace;
-  int64_t price;       // limit price; 0: none
-  int64_t stop_price;  // 0: none
+  int64_t price;        // limit price; 0: none
+  int64_t stop_price;   // 0: none
+  int64_t stop_before;  // of a replace: the order's present one; else stop_price
   // What the order is valued at: its limit price, else its stop price, else the reference price (0:
   // none); a sell at no less than the reference, for that is what it can fetch.
   int64_t risk_price;

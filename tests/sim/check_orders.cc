@@ -3,8 +3,8 @@
 // From what the gateway took, said, asked and heard. An order lives from its OrderAck on; it ends
 // once, and after its end there is nothing but trades that come late, busts and corrections. Its
 // quantities are what its reports add up to. Every report about an order repeats, once, a word of
-// its venue, or is the gateway's own: about an order that its venue was never asked for, or that the
-// venue does not know.
+// its venue, or is the gateway's own: about an order that its venue was never asked for, or that
+// the venue does not know.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -171,8 +171,8 @@ bool Orders::Origin(const Event& event, TrackedOrder& order, const ExecutionRepo
   if (report.exec_id >> 62 == kGatewaysBits) {
     // The venue was down before it could be asked, the order was canceled before, or the venue does
     // not know it.
-    const bool unknown = order.disowned && order.life == Life::kInDoubt &&
-                         report.exec_type == ExecType::kCanceled;
+    const bool unknown =
+        order.disowned && order.life == Life::kInDoubt && report.exec_type == ExecType::kCanceled;
     const bool unasked = !order.asked && (report.exec_type == ExecType::kRejected ||
                                           report.exec_type == ExecType::kCanceled);
     if (!unknown && !unasked) findings_->Add(Violation::kExecutionForeign, Text(event));

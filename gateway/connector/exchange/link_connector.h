@@ -110,7 +110,8 @@ class BasicLinkConnector final : public Connector {
     if (down_to_report_ && may_report) ReportDown(now_ns, messages);
     switch (state_) {
       case State::kIdle:
-        // While the last link's reports may not all be taken, the next one's numbers must wait.
+        // Reports of the last link cannot be taken yet: the next link's numbers must not overtake
+        // them.
         if (now_ns < retry_at_ns_ || !may_report) return;
         dialer_->Start();
         state_ = State::kDialing;

@@ -187,8 +187,8 @@ void Exchange::Finish(Slot slot) noexcept {
   }
 }
 
-// Takes out every stop that the last trade triggers. They enter in this order.
-// A sweep trades through prices: a stop hears all of them, not the last one only.
+// Takes out every stop that the trades since the last call trigger, in the order in which they
+// enter. A sweep trades through prices: a stop hears all of them, not the last one only.
 void Exchange::ElectStops(uint16_t instrument) noexcept {
   Instrument& traded = instruments_[instrument];
   const int64_t low = std::exchange(traded.low_trade, 0);

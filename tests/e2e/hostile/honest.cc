@@ -36,6 +36,11 @@ absl::StatusOr<std::unique_ptr<Honest>> Honest::LogOn(const Site& site, uint16_t
   return honest;
 }
 
+Honest::~Honest() {
+  const sched_param none{};
+  if (goes_first_) static_cast<void>(sched_setscheduler(0, SCHED_OTHER, &none));
+}
+
 void Honest::Trade(int64_t duration_ns, Histogram& latency,
                    const std::function<void()>& meanwhile) {
   latency_ = &latency;

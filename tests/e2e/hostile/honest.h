@@ -31,6 +31,8 @@ class Honest {
   static absl::StatusOr<std::unique_ptr<Honest>> LogOn(const Site& site,
                                                        uint16_t route = kHomeVenue);
 
+  ~Honest();
+
   // Trades for so long and waits for the last answers. Order -> ack goes into `latency`;
   // `meanwhile` is called now and then.
   void Trade(int64_t duration_ns, Histogram& latency, const std::function<void()>& meanwhile = {});
@@ -56,6 +58,9 @@ class Honest {
     uint64_t cl_ord_id;
     int64_t sent_ns;
   };
+
+  Honest(const Honest&) = delete;
+  Honest& operator=(const Honest&) = delete;
 
   Honest(std::unique_ptr<Session> session, uint16_t route)
       : session_(std::move(session)), route_(route) {}

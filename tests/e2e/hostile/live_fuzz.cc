@@ -34,7 +34,8 @@ namespace {
 constexpr uint32_t kFuzzers = kAttackerLast - kAttackerFirst + 1;  // sessions that are fuzzed
 constexpr uint64_t kFramesPerLinkMax = 1'000;
 constexpr int64_t kLogonPatienceNs = 5 * kNsPerS;
-// A replay of ten million inputs by a gateway built with a sanitizer, on a machine that has other work.
+// A replay of ten million inputs by a gateway built with a sanitizer, on a machine that has other
+// work.
 constexpr int64_t kStartPatienceNs = 3'600 * kNsPerS;
 
 // Counts that the other thread looks at.
