@@ -63,7 +63,7 @@ class DiskTest : public testing::Test {
   }
   // The gateway is killed and the machine's power fails.
   void LosePower() {
-    const absl::Status lost = run_->LosePower([this] { disk_->Tell("lose-power"); });
+    const absl::Status lost = run_->LosePower([] { disk_->Tell("lose-power"); });
     ASSERT_TRUE(lost.ok()) << lost;
   }
   // The disk changes while the session goes on.
