@@ -420,6 +420,7 @@ class Engine {
   // State.
   int64_t now_ns_ = 0;
   uint32_t start_ = 0;
+  uint64_t start_requests_ = 0;  // numbers of requests of earlier processes: up to here
   bool started_ = false;
   // Of the present step: what an order or replace waited for too long (Origin::kSessionBusy,
   // kSessionUnrecorded); else kNone.

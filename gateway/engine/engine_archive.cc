@@ -70,7 +70,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   const Numbers venues = archive.NumbersOf("venue", self.VenueIds());
   if (!archive.ok()) return;
 
-  archive(self.now_ns_, self.start_, self.started_, self.counters_);
+  archive(self.now_ns_, self.start_, self.start_requests_, self.started_, self.counters_);
   archive.Require(self.now_ns_ >= 0 && self.now_ns_ < kTimeMaxNs, "a time that cannot be");
   for (auto& unknown : self.unknown_) archive(unknown);
   ArchiveInstruments(self, archive, instruments);

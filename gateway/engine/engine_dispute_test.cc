@@ -150,6 +150,19 @@ TEST_F(EngineDisputeTest, ALiveOrderThatTheVenueDoesNotKnowIsAskedForOnceMore) {
   EXPECT_EQ(Position().quantity, 40);
 }
 
+TEST_F(EngineDisputeTest, AnOrderOfAnEarlierProcessMayLiveUnderAForgottenName) {
+  Live(Buy(11));
+  StepBytes(Origin::kStart, 1, FrameType{}, {});
+  SetVenue(1, VenueState::kUp);
+  LogOn(1);
+  for (uint64_t cancel = 12; cancel != 15; ++cancel) {
+    const uint64_t id = SendCancel(cancel, 11);
+    if (id != 0) VenueRefuses(id, CancelRejectReason::kUnknownOrder);
+  }
+  EXPECT_EQ(StatusOfOrder(11), OrdStatus::kInDoubt);
+  EXPECT_EQ(Position().open_buy, 100u);
+}
+
 TEST_F(EngineDisputeTest, AFillEndsTheDoubt) {
   const uint64_t id = Live(Buy(11));
   VenueRefuses(SendCancel(12, 11), CancelRejectReason::kUnknownOrder);

@@ -478,13 +478,15 @@ void Engine::EndUnknown(Order& order, Effects& effects) noexcept {
 }
 
 // The venue does not know the order that a cancel or replace named. That puts it in doubt, for a
-// report may be lost; the same answer to a cancel that was sent since is the end, unless a replace
-// is pending under whose name the order may live.
+// report may be lost; the same answer to a cancel that was sent since is the end, unless the order
+// may live under another name: that of a replace which is pending, or which an earlier process sent
+// and a loss of power took from the journal.
 void Engine::OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effects) noexcept {
   if (order.state == OrderState::kInDoubt) {
     const auto number = static_cast<uint32_t>(request_id >> kSlotBits);
     const bool asked_since = static_cast<int32_t>(number - order.doubt_after) > 0;
-    if (asked_since && !order.Has(kReplacePending)) return EndUnknown(order, effects);
+    const bool ours = order.order_id >> kSlotBits > start_requests_;
+    if (asked_since && ours && !order.Has(kReplacePending)) return EndUnknown(order, effects);
   } else {
     BeginDoubt(order);
     ExecutionReport doubt;
