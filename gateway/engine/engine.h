@@ -279,7 +279,7 @@ class Engine {
   void TakePrice(Order& order, int64_t price) noexcept;
   int64_t FillPrice(const Order& order, const ExecutionReport& report) const noexcept;
   [[nodiscard]] bool Reopen(Order& order, uint64_t leaves_qty) noexcept;
-  void BeginDoubt(Order& order) noexcept;
+  void BeginDoubt(Order& order, Effects& effects) noexcept;
   // Whether the venue has ended the order by this status.
   static bool HasEnded(const Order& order, OrdStatus status) noexcept {
     return IsFinal(status) && !(status == OrdStatus::kFilled && MayStillGrow(order));

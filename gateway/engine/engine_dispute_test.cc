@@ -39,12 +39,26 @@ class EngineDisputeTest : public EngineTest {
     }
     return told;
   }
-  // A fresh engine that loads this one's state goes on with it.
-  void SaveAndLoad() {
+  // The cancel that the gateway sends within a second; nullopt: none.
+  std::optional<Cancel> NextCancel() {
+    std::optional<Cancel> sent;
+    for (int turn = 0; turn != 1'000 && !sent; ++turn) {
+      now_ns_ += 1'000'000;
+      Timer();
+      sent = To<Cancel>(Target::kVenue);
+    }
+    return sent;
+  }
+  std::vector<std::byte> Saved() {
     std::vector<std::byte> saved;
     engine().Save([&](std::span<const std::byte> piece) {
       saved.insert(saved.end(), piece.begin(), piece.end());
     });
+    return saved;
+  }
+  // A fresh engine that loads this one's state goes on with it.
+  void SaveAndLoad() {
+    const std::vector<std::byte> saved = Saved();
     const uint64_t hash = engine().StateHash();
     EXPECT_EQ(Adopt(saved, SmallFirm()), "");
     EXPECT_EQ(engine().StateHash(), hash);
@@ -136,12 +150,7 @@ TEST_F(EngineDisputeTest, ALiveOrderThatTheVenueDoesNotKnowIsAskedForOnceMore) {
   VenueRefuses(SendReplace(12, 11, 200, 10'000), CancelRejectReason::kUnknownOrder);
   EXPECT_EQ(StatusOfOrder(11), OrdStatus::kInDoubt);
   EXPECT_EQ(Position().open_buy, 60u);
-  std::optional<Cancel> asked;
-  for (int turn = 0; turn != 1'000 && !asked; ++turn) {
-    now_ns_ += 1'000'000;
-    Timer();
-    asked = To<Cancel>(Target::kVenue);
-  }
+  const std::optional<Cancel> asked = NextCancel();
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->orig_cl_ord_id, id);
   VenueRefuses(asked->cl_ord_id, CancelRejectReason::kUnknownOrder);
@@ -327,12 +336,7 @@ TEST_F(EngineDisputeTest, AnOrderThatMayLiveUnderItsReplacesNameDoesNotEnd) {
   Live(Buy(11));
   SendReplace(12, 11, 200, 10'000);
   VenueRefuses(SendCancel(13, 11), CancelRejectReason::kUnknownOrder);
-  std::optional<Cancel> asked;
-  for (int turn = 0; turn != 1'000 && !asked; ++turn) {
-    now_ns_ += 1'000'000;
-    Timer();
-    asked = To<Cancel>(Target::kVenue);
-  }
+  const std::optional<Cancel> asked = NextCancel();
   ASSERT_TRUE(asked);
   VenueRefuses(asked->cl_ord_id, CancelRejectReason::kUnknownOrder);
   EXPECT_EQ(engine().open_orders(), 1u);
@@ -354,10 +358,7 @@ TEST_F(EngineDisputeTest, AReopenedOrderIsCanceledOnlyWhenSomebodyAsks) {
 TEST_F(EngineDisputeTest, AnOrderWhosePriceIsNoneAnyMoreStaysClosed) {
   const uint64_t id = Live(Buy(11, 100, 10'001));
   FromVenue(ExecType::kFill, id, 100);
-  std::vector<std::byte> saved;
-  engine().Save([&](std::span<const std::byte> piece) {
-    saved.insert(saved.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> saved = Saved();
   EngineConfig config = SmallFirm();
   config.instruments[0].tick = 10 * kCent;
   ASSERT_EQ(Adopt(saved, config), "");
@@ -431,10 +432,7 @@ TEST_F(EngineDisputeTest, AsManyOrdersFitAsAreConfiguredAndCanBeLoaded) {
               0u)
         << at;
   }
-  std::vector<std::byte> saved;
-  engine().Save([&](std::span<const std::byte> piece) {
-    saved.insert(saved.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> saved = Saved();
   EXPECT_EQ(Adopt(saved, config), "");
   EXPECT_EQ(engine().open_orders(), kOrders);
 }
@@ -454,10 +452,7 @@ TEST_F(EngineDisputeTest, AcceptedReplacesNeverNeedRoomThatIsNotThere) {
   }
   EXPECT_GT(replaces.size(), 200u);
   for (const uint64_t replace : replaces) FromVenue(ExecType::kReplaced, replace);
-  std::vector<std::byte> saved;
-  engine().Save([&](std::span<const std::byte> piece) {
-    saved.insert(saved.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> saved = Saved();
   EXPECT_EQ(Adopt(saved, config), "");
 }
 

@@ -431,10 +431,14 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
 }
 
 // From here on only evidence of the venue says what became of the order.
-void Engine::BeginDoubt(Order& order) noexcept {
+void Engine::BeginDoubt(Order& order, Effects& effects) noexcept {
   order.state = OrderState::kInDoubt;
   order.doubt_after = static_cast<uint32_t>(order.newest_id >> kSlotBits);
   ++counters_.in_doubt;
+  ShowFirst(sessions_[order.session], order, effects);
+  ExecutionReport doubt;
+  doubt.exec_type = ExecType::kRestated;
+  Report(order, doubt, order.cl_ord_id, 0, effects);
 }
 
 void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept {
@@ -488,10 +492,7 @@ void Engine::OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effect
     const bool ours = order.order_id >> kSlotBits > start_requests_;
     if (asked_since && ours && !order.Has(kReplacePending)) return EndUnknown(order, effects);
   } else {
-    BeginDoubt(order);
-    ExecutionReport doubt;
-    doubt.exec_type = ExecType::kRestated;
-    Report(order, doubt, order.cl_ord_id, 0, effects);
+    BeginDoubt(order, effects);
   }
   WantCancel(order, kAskedFor);
   RetryLater(order.session);

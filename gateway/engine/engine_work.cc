@@ -367,11 +367,7 @@ void Engine::SweepDoubt(Effects& effects) noexcept {
             order.venue_epoch == venues_.epoch(order.venue)) {
           continue;
         }
-        BeginDoubt(order);
-        ShowFirst(sessions_[order.session], order, effects);
-        ExecutionReport doubt;
-        doubt.exec_type = ExecType::kRestated;
-        Report(order, doubt, order.cl_ord_id, 0, effects);
+        BeginDoubt(order, effects);
       }
       if (!TakeVisit(effects)) return;
       if (++sweep_session_ < sessions_.size()) sweep_ = StartWalk(sweep_session_);
