@@ -22,8 +22,13 @@
 //
 // With a journal every step is recorded before anything of it leaves; reports to sessions that were
 // promised durability, and confirmations to venues, wait until the record is on stable storage.
-// Failed() only when the disk failed for good and there is no room left for what venues say: the
-// process has to end, as if it had been killed; nothing was acknowledged that is not recorded.
+// So does everything of a process until its own start is: identifiers carry the start's number,
+// and after a loss of power the next process must not use it again.
+// When the disk fails for good, orders are refused, and what venues count goes on only where the
+// records that tell their counts apart are durable; a venue that logged on since gets nothing any
+// more, and what is for it is answered in its stead. Failed() when the disk failed before the start
+// was durable, or has no room left for what venues say: the process has to end, as if it had been
+// killed; nothing was acknowledged that is not recorded.
 //
 // No turn's work is unbounded: at most session_budget requests, kAnswersPerTurn answers for each
 // venue, one burst from each venue, one timer step.
@@ -132,6 +137,9 @@ class Gateway {
       Step({Origin::kStart, number, FrameType::kGapFill, {payload.data(), bytes}});
     }
     parts_.sessions.Flush();
+    if (parts_.journal == nullptr) return;
+    started_at_ = position_;
+    parts_.journal->storage().RequestSync();
   }
 
   // One turn. True when there was anything to do: the caller waits only after a turn without.
@@ -140,6 +148,8 @@ class Gateway {
     if (parts_.journal != nullptr && !TendJournal()) return false;
     AnswerWithdrawn();
     bool worked = parts_.mailbox != nullptr && ServeOperators();
+    if (!started() && !stopping_) [[unlikely]]
+      return worked;
     worked |= Tick();
     worked |= PollSessions();
     RINGWAY_PROBE(gateway_reports_waiting);
@@ -165,7 +175,7 @@ class Gateway {
     for (const auto& venue : venues_) {
       certain &= venue->queue.waiting() == 0 && venue->inbox.empty() && !venue->inbox.has_prices();
     }
-    return certain && held_.empty() && HasRoomFor(JournalUse::kOrder);
+    return certain && held_.empty() && started() && HasRoomFor(JournalUse::kOrder);
   }
   void DisarmWake() noexcept { parts_.sessions.DisarmWake(); }
 
@@ -183,8 +193,11 @@ class Gateway {
   // An operator asked for Stop().
   bool stop_requested() const noexcept { return stop_requested_; }
 
-  // The disk failed for good, and there is no room left for what venues say.
+  // The disk failed for good: before the start was durable, or until there was no room left for
+  // what venues say.
   bool Failed() const noexcept { return failed_; }
+  // Whether this process's start is durable: before that nothing is taken from anybody.
+  bool started() const noexcept { return safe_ >= started_at_; }
 
   // Whether requests of sessions wait for a venue or the journal.
   bool BackPressured() const noexcept { return back_pressured_; }
@@ -401,7 +414,8 @@ class Gateway {
     // A disk that failed for good is no longer behind: no share would ever come back.
     shares_.Update(journal.RoomBytes(), journal.segment_bytes(),
                    journal.storage().behind() && !hopeless);
-    failed_ = hopeless && !HasRoomFor(JournalUse::kReport);
+    safe_ = journal.storage().durable();
+    failed_ = hopeless && (!started() || !HasRoomFor(JournalUse::kReport));
     if (failed_) return false;
 
     if (HasRoomFor(JournalUse::kOrder)) orders_had_room_ns_ = now_ns_;
@@ -411,12 +425,11 @@ class Gateway {
     }
     // Without hope of durability nobody is kept waiting for it: what was held says so.
     if (hopeless && !std::exchange(gave_up_, true)) parts_.sessions.GiveUpHolding();
-    durable_ = hopeless ? UINT64_MAX : journal.storage().durable();
-    held_.Release(durable_, [this](const HoldEntry& e) {
+    held_.Release(hopeless ? UINT64_MAX : safe_, [this](const HoldEntry& e) {
       RINGWAY_PROBE(gateway_held_released);
       if (e.target == Target::kSession) {
         parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
-      } else if (e.position <= parts_.journal->storage().durable()) {
+      } else if (e.position <= safe_) {
         // Without hope of durability the venue keeps what nobody else may have.
         SideOf(e.id).queue.connector().Confirm(e.next_seq_out);
       }
@@ -505,7 +518,9 @@ class Gateway {
     tight_ = false;
     for (const auto& venue : venues_) {
       VenueQueue& queue = venue->queue;
-      if (queue.held_until() <= durable_ && !queue.has_condemned()) {
+      const bool held = queue.held_until() > safe_;
+      if (held && gave_up_) CondemnAll(queue);
+      if (!held && !queue.has_condemned()) {
         worked |= queue.SendBurst(now_ns_);
         if (queue.has_staged()) PlaceCancels(queue);
       }
@@ -519,8 +534,9 @@ class Gateway {
   // recorded, and nothing leaves before the record is durable: after a loss of power the order in
   // the journal must be the order on the wire. They leave with the next burst.
   void PlaceCancels(VenueQueue& queue) {
-    const bool counts = parts_.journal != nullptr && queue.connector().counts_requests();
-    if (counts && !CanStep()) return;
+    const bool counts = Counts(queue);
+    // On a disk that failed for good they keep their places, which needs no record.
+    if (counts && (gave_up_ || !CanStep())) return;
     const uint32_t moved = queue.PlaceCancels();
     if (!counts) {
       queue.SendBurst(now_ns_);
@@ -545,6 +561,7 @@ class Gateway {
     bool worked = answering;
     queue.CountReceived(venue.inbox.Poll(now_ns_, MayRecord(venue, JournalUse::kReport)));
     uint64_t received = 0;
+    bool answered = false;
     for (; !venue.inbox.empty() && MayRecord(venue, JournalUse::kReport); venue.inbox.Pop()) {
       const Effect& message = venue.inbox.front();
       RINGWAY_PROBE(gateway_venue_heard);
@@ -559,6 +576,7 @@ class Gateway {
         continue;
       }
       received = std::max(received, message.seq);
+      answered |= message.seq == 0 && message.type != FrameType::kVenueStatus;
       Step({Origin::kVenue, queue.venue(), message.type, message.bytes()}, message.seq);
       parts_.sessions.Flush();  // a fill does not wait for the reports behind it
       AnswerWithdrawn();
@@ -569,6 +587,8 @@ class Gateway {
     }
     if (received != 0) Confirm(queue, received);
     if (parts_.journal != nullptr && CanStep() && queue.SeesLogon()) RecordCursor(queue);
+    // A connector's answer gives the place of its request in the venue's count to a later one.
+    if (answered && Counts(queue)) HoldVenue(queue);
     return worked;
   }
 
@@ -612,6 +632,9 @@ class Gateway {
     HoldVenue(queue);
   }
 
+  bool Counts(const VenueQueue& queue) const noexcept {
+    return parts_.journal != nullptr && queue.connector().counts_requests();
+  }
   // Nothing goes to the venue before everything up to here is durable.
   void HoldVenue(VenueQueue& queue) {
     queue.HoldUntil(position_);
@@ -629,8 +652,14 @@ class Gateway {
     }
     parts_.sessions.Flush();
     // What is behind them keeps its place in the venue's count only if that is never forgotten.
-    const bool counts = parts_.journal != nullptr && queue.connector().counts_requests();
-    if (counts && !queue.has_condemned()) HoldVenue(queue);
+    if (Counts(queue) && !queue.has_condemned()) HoldVenue(queue);
+  }
+
+  // What waits for a venue whose count will never be durable: it can never leave.
+  void CondemnAll(VenueQueue& queue) {
+    if (queue.waiting() == 0) return;
+    queue.Condemn(Unseen::kVenueDown, [](const Effect&) { return true; });
+    AnswerCondemned(queue);
   }
 
   // Orders that were canceled before they left end at once.
@@ -723,8 +752,9 @@ class Gateway {
   Fifo<Effect> withdrawn_;  // cancels of orders that had not left, to be answered
   uint64_t answer_number_ = 0;
   HoldQueue held_;
-  uint64_t position_ = 0;  // the journal's, behind the latest record
-  uint64_t durable_ = 0;   // the journal's; UINT64_MAX after a final failure
+  uint64_t position_ = 0;    // the journal's, behind the latest record
+  uint64_t safe_ = 0;        // what of it is durable
+  uint64_t started_at_ = 0;  // the journal's position behind this process's start
   int64_t now_ns_ = 0;
   int64_t last_tick_ns_ = INT64_MIN / 2;
   int64_t orders_had_room_ns_ = 0;  // the last turn in which the journal had room for an order

@@ -44,6 +44,7 @@ class GatewayJournalTest : public ::testing::Test {
                                      .journal = writer_.get(),
                                      .limits = {.session_budget = kBudget}});
     gateway_->Start(kStartNs, 1);
+    storage_.Sync();
     connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
     Turn();
     sessions_.requests.push_back(
@@ -331,6 +332,106 @@ TEST_F(GatewayJournalTest, CancelsThatOvertakeOrdersAreRecordedAndDurableBeforeT
   for (std::size_t i = 0; i != connector_.sent.size(); ++i) {
     EXPECT_EQ(VenueRequestId(venue->requests[i]), VenueRequestId(connector_.sent[i]));
   }
+}
+
+TEST_F(GatewayJournalTest, AVenueThatLoggedOnIsSentNothingBeforeItsCountIsDurable) {
+  connector_.counts = true;
+  ++connector_.times_on;
+  Turn();
+  Order(1);
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_TRUE(connector_.sent.empty());
+  storage_.Sync();
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u);
+}
+
+// The disk fails between a logon's record and the disk: after a loss of power nobody would know
+// which requests the venue counted.
+TEST_F(GatewayJournalTest,
+       AVenueWhoseCountCannotBecomeDurableIsSentNothingAndItsRequestsAreAnswered) {
+  connector_.counts = true;
+  Order(1);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  ++connector_.times_on;
+  Turn();
+  Order(2);
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 3, .orig_cl_ord_id = 1}));
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  storage_.Fail(JournalFault::kSyncFailed);
+  sessions_.reports.clear();
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u);
+  ASSERT_EQ(sessions_.reports.size(), 2u);
+  EXPECT_EQ(As<ExecutionReport>(sessions_.reports[0]).exec_type, ExecType::kRejected);
+  EXPECT_EQ(As<CancelReject>(sessions_.reports[1]).reason, CancelRejectReason::kVenueUnavailable);
+  gateway_->Stop(now_ns_);
+  Turn();
+  EXPECT_TRUE(gateway_->Stopped()) << "nothing waits for what never comes";
+}
+
+TEST_F(GatewayJournalTest, WhatIsSentBehindAConnectorsOwnAnswerWaitsUntilThatIsDurable) {
+  connector_.counts = true;
+  Order(1);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  // The order never arrived: its place in the venue's count goes to the next one.
+  connector_.Say(ExecutionReport{.cl_ord_id = VenueRequestId(connector_.sent[0]),
+                                 .exec_id = kConnectorExecIdBits | 1,
+                                 .exec_type = ExecType::kRejected,
+                                 .ord_status = OrdStatus::kRejected,
+                                 .side = Side::kBuy,
+                                 .reason = RejectReason::kVenueUnavailable});
+  Turn();
+  Order(2);
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u);
+  storage_.Sync();
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 2u);
+}
+
+class GatewayFirstSyncTest : public GatewayJournalTest {
+ protected:
+  // A second gateway on what the first one left.
+  GatewayFirstSyncTest() {
+    gateway_.reset();
+    sessions_.budgets.clear();
+    sessions_.reports.clear();
+    writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 2, now_ns_, 1);
+    gateway_ = std::make_unique<Gateway<FakeSessions>>(
+        Gateway<FakeSessions>::Parts{.engine = engine_,
+                                     .sessions = sessions_,
+                                     .venues = {{kVenue, &connector_, 10'000}},
+                                     .session_ids = {kSession, kOther},
+                                     .positions_max = 100,
+                                     .accept_links = nullptr,
+                                     .journal = writer_.get()});
+    gateway_->Start(now_ns_, 2);
+  }
+};
+
+TEST_F(GatewayFirstSyncTest, NothingIsTakenBeforeTheStartIsDurable) {
+  Order(1);
+  for (int i = 0; i < 10; ++i) Turn();
+  EXPECT_TRUE(sessions_.budgets.empty());
+  EXPECT_FALSE(gateway_->started());
+  EXPECT_FALSE(gateway_->Failed());
+  storage_.Sync();
+  Turn();
+  EXPECT_TRUE(gateway_->started());
+  EXPECT_TRUE(sessions_.requests.empty());
+}
+
+TEST_F(GatewayFirstSyncTest, AStartWhoseFirstSyncFailsEnds) {
+  Order(1);
+  storage_.Fail(JournalFault::kSyncFailed);
+  Turn();
+  EXPECT_TRUE(gateway_->Failed());
+  EXPECT_TRUE(sessions_.budgets.empty()) << "nothing was taken";
 }
 
 }  // namespace

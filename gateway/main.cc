@@ -148,7 +148,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
     journal.Look(now_ns, gateway.journal_fault());
     if (!ready) [[unlikely]] {
       // Never while no order can be recorded.
-      ready = !assembly.engine().journal_failed() &&
+      ready = gateway.started() && !assembly.engine().journal_failed() &&
               (EveryVenueIsUp(config, assembly.engine()) || now_ns - start_ns > kReadyPatienceNs);
       if (ready) {
         const std::string line = ReadyLine(config, assembly.engine());
@@ -157,9 +157,13 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
       }
     }
     if (gateway.Failed()) [[unlikely]] {
-      Log(absl::StrCat("the journal in ", config.journal.directory,
-                       " has no room for another turn: stopping at once. All that was acknowledged "
-                       "is recorded. Make room there, and start again"));
+      Log(absl::StrCat(
+          "the journal in ", config.journal.directory,
+          gateway.started()
+              ? " has no room for another turn: stopping at once. All that was acknowledged is "
+                "recorded. Make room there, and start again"
+              : " could not be synced once: stopping before anything is taken. See what the "
+                "system's log says about its disk, and start again on one that works"));
       return false;
     }
     if (gateway.stopping()) [[unlikely]] {
