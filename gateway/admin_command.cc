@@ -9,7 +9,7 @@
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 10> kTable{{
+constexpr std::array<AdminCommandRow, 11> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
     {"ready", AdminVerb::kReady, "ready",
@@ -25,6 +25,8 @@ constexpr std::array<AdminCommandRow, 10> kTable{{
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},
+    {"resync", AdminVerb::kResync, "resync venue N because REASON",
+     "give up the numbers that the venue disputes: it begins anew and cancels what is open there"},
     {"stop", AdminVerb::kStop, "stop", "log every session out and stop the gateway"},
     {"help", AdminVerb::kHelp, "help", "this text"},
 }};
@@ -129,6 +131,20 @@ ParsedAdminCommand ParseCancel(const AdminCommandRow& row, std::string_view rest
   return out;
 }
 
+ParsedAdminCommand ParseResync(const AdminCommandRow& row, std::string_view rest) {
+  ParsedAdminCommand out;
+  out.command.verb = row.verb;
+  if (TakeWord(rest) != "venue" || !ParseNumber(TakeWord(rest), out.command.id) ||
+      out.command.id > UINT16_MAX) {
+    return Refuse("the venue's number (1 or more) is missing; " + Usage(row));
+  }
+  if (TakeWord(rest) != "because" || rest.empty()) {
+    return Refuse("a resync needs a reason, which is logged; " + Usage(row));
+  }
+  out.command.text = rest;
+  return out;
+}
+
 }  // namespace
 
 AdminLane LaneOf(AdminVerb verb) noexcept {
@@ -142,6 +158,7 @@ AdminLane LaneOf(AdminVerb verb) noexcept {
     case AdminVerb::kKill:
     case AdminVerb::kArm:
     case AdminVerb::kCancel:
+    case AdminVerb::kResync:
     case AdminVerb::kStop:
     case AdminVerb::kHelp:
       break;
@@ -166,6 +183,7 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
     if (row.name != verb) continue;
     if (row.verb == AdminVerb::kKill || row.verb == AdminVerb::kArm) return ParseSwitch(row, rest);
     if (row.verb == AdminVerb::kCancel) return ParseCancel(row, rest);
+    if (row.verb == AdminVerb::kResync) return ParseResync(row, rest);
     ParsedAdminCommand out;
     out.command.verb = row.verb;
     if (row.verb == AdminVerb::kOrders) {

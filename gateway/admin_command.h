@@ -14,6 +14,8 @@
 //   arm session|account|venue N by NAME
 //                                   arm it again; NAME says who took the decision and is logged
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
+//   resync venue N because REASON   give up the numbers that a venue disputes: it begins anew, and
+//                                   cancels what is open there
 //   stop                            orderly stop, as on SIGTERM
 //   help
 // Thread rule: pure functions.
@@ -38,6 +40,7 @@ enum class AdminVerb : uint8_t {
   kKill,
   kArm,
   kCancel,
+  kResync,
   kStop,
   kHelp
 };
@@ -49,9 +52,9 @@ AdminLane LaneOf(AdminVerb verb) noexcept;
 struct AdminCommand {
   AdminVerb verb = AdminVerb::kHelp;
   KillScope scope = KillScope::kUnset;  // kKill, kArm
-  uint32_t id = 0;                      // kKill, kArm (0 with kAll); the session with kOrders
-  MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/step.h)
-  std::string text;                     // the reason of a kKill or kCancel, the name of a kArm
+  uint32_t id = 0;  // kKill, kArm (0 with kAll); the session with kOrders, venue with kResync
+  MassCancel filter = {};  // kCancel: as Origin::kAdmin has it (gateway/step.h)
+  std::string text;        // the reason of a kKill, kCancel or kResync, the name of a kArm
 };
 
 // A longer line is refused.

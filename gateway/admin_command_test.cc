@@ -50,6 +50,19 @@ TEST(AdminCommand, ACancelTakesFiltersInAnyOrderAndAReason) {
   }
 }
 
+TEST(AdminCommand, AResyncNamesAVenueAndAReason) {
+  const AdminCommand command = ParseAdminCommand("resync venue 3 because of its new book").command;
+  EXPECT_EQ(command.verb, AdminVerb::kResync);
+  EXPECT_EQ(command.id, 3u);
+  EXPECT_EQ(command.text, "of its new book");
+  for (const char* line :
+       {"resync", "resync 3 because x", "resync venue because x", "resync venue 3",
+        "resync venue 3 because", "resync venue 65536 because x", "resync session 3 because x"}) {
+    EXPECT_NE(ParseAdminCommand(line).error.find("usage: resync venue N"), std::string::npos)
+        << line;
+  }
+}
+
 TEST(AdminCommand, PlainCommandsTakeNothingMore) {
   for (const AdminCommandRow& row : AdminCommandTable()) {
     if (row.usage != row.name) continue;

@@ -46,6 +46,8 @@ std::string Deed(const AdminCommand& command) {
                           ", decided by: ", command.text);
     case AdminVerb::kCancel:
       return absl::StrCat("cancel of ", FilterText(command.filter), ", because: ", command.text);
+    case AdminVerb::kResync:
+      return absl::StrCat("resync of venue ", command.id, ", because: ", command.text);
     default:
       return "orderly stop";
   }
@@ -97,6 +99,7 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
     return {};
   }
   if (command.verb == AdminVerb::kOrders) return session(command.id);
+  if (command.verb == AdminVerb::kResync) return venue(command.id);
   switch (command.scope) {
     case KillScope::kSession:
       return session(command.id);

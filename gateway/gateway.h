@@ -731,6 +731,13 @@ class Gateway {
             {Origin::kAdmin, request.operator_id, FrameType::kMassCancel, {payload.data(), bytes}});
         break;
       }
+      case AdminVerb::kResync:
+        reply.ok = SideOf(command.id).queue.connector().Resync();
+        if (!reply.ok) {
+          reply.error =
+              "nothing is in dispute with the venue: 'status' has the reason why it is down";
+        }
+        break;
       case AdminVerb::kStop:
         stop_requested_ = true;
         break;

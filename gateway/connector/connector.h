@@ -86,6 +86,9 @@ class Connector {
     static_cast<void>(cursor);
     static_cast<void>(requests);
   }
+  // An operator gives up the numbers that venue and gateway dispute: the next logon begins anew, as
+  // a venue has it. False: nothing is in dispute.
+  virtual bool Resync() noexcept { return false; }
   // Reports up to this number are kept on this side: the venue may forget them.
   virtual void Confirm(uint64_t received) noexcept { static_cast<void>(received); }
 };

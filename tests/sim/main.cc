@@ -22,12 +22,13 @@ namespace ringway::sim {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: ./run sim [--seeds N] [--seed S] [--nightly] [--orders N] [--without FAULT,...]\n"
-    "                 [--drop PLACE,...] [--trace]\n"
+    "usage: ./run sim [--seeds N] [--seed S] [--nightly] [--orders N] [--with FAULT,...]\n"
+    "                 [--without FAULT,...] [--drop PLACE,...] [--trace]\n"
     "  --seeds N    so many seeds (100), from the first one on, each run twice\n"
     "  --seed S     the first one (1)\n"
     "  --nightly    10,000 seeds\n"
     "  --orders N   so many orders per seed instead of as many as the seed draws\n"
+    "  --with       these faults happen, whatever a seed draws: --with bad-machine\n"
     "  --without    these faults do not happen\n"
     "  --drop       nor these strikes, by their places in the seed's list\n"
     "  --trace      print every event of the last seed\n";
@@ -52,10 +53,10 @@ absl::StatusOr<uint64_t> ParseNumber(std::string_view flag, std::string_view tex
 }
 
 absl::Status ParseOne(std::string_view flag, std::string_view value, Options& options) {
-  if (flag == "--without") {
+  if (flag == "--with" || flag == "--without") {
     absl::StatusOr<std::vector<Fault>> faults = ParseFaults(value);
     if (!faults.ok()) return faults.status();
-    options.edits.without = *std::move(faults);
+    (flag == "--with" ? options.edits.with : options.edits.without) = *std::move(faults);
     return absl::OkStatus();
   }
   if (flag == "--drop") {

@@ -50,6 +50,7 @@ constexpr std::array<Row, kFaults> kRows = {{
     {Fault::kSlowDisk, "slow-disk", 0},
     {Fault::kFailingDisk, "failing-disk", 0},
     {Fault::kFullDisk, "full-disk", 0},
+    {Fault::kBadMachine, "bad-machine", 0},
 }};
 
 constexpr bool RowsAreInOrder() {
@@ -59,6 +60,13 @@ constexpr bool RowsAreInOrder() {
   return true;
 }
 static_assert(RowsAreInOrder());
+
+bool Contains(const std::vector<Fault>& faults, Fault fault) {
+  return std::find(faults.begin(), faults.end(), fault) != faults.end();
+}
+
+// On a bad machine.
+constexpr uint64_t kPowerLossesMax = 12;
 
 const Row& RowOf(Fault fault) noexcept { return kRows[static_cast<size_t>(fault)]; }
 
@@ -101,13 +109,21 @@ Plan MakePlan(uint64_t seed, const Edits& edits) {
 
   const double how_many = random.Unit();  // some runs are calm, some are not
   for (const Row& row : kRows) {
-    const bool on = random.Chance(0.15 + 0.5 * how_many);
+    const bool drawn = random.Chance(0.15 + 0.5 * how_many);
+    const bool on = drawn || Contains(edits.with, row.fault);
     plan.on[static_cast<size_t>(row.fault)] = on;
     if (row.strikes_max == 0) continue;
     const uint64_t count = 1 + random.Below(row.strikes_max);
     for (uint64_t i = 0; i != count; ++i) {
       const Strike strike{random.Between(kNsPerMs, plan.duration), row.fault, random.Next()};
       if (on) plan.strikes.push_back(strike);
+    }
+  }
+  if (plan.has(Fault::kBadMachine)) {
+    plan.on[static_cast<size_t>(Fault::kPowerLoss)] = true;
+    for (uint64_t left = 1 + random.Below(kPowerLossesMax); left != 0; --left) {
+      plan.strikes.push_back(
+          {random.Between(kNsPerMs, plan.duration), Fault::kPowerLoss, random.Next()});
     }
   }
   std::stable_sort(plan.strikes.begin(), plan.strikes.end(),
@@ -144,9 +160,13 @@ std::string Text(const Plan& plan) {
 std::string Flags(const Edits& edits) {
   std::string text;
   if (edits.orders != 0) absl::StrAppend(&text, " --orders ", edits.orders);
-  for (size_t i = 0; i != edits.without.size(); ++i) {
-    absl::StrAppend(&text, i == 0 ? " --without " : ",", std::string(Name(edits.without[i])));
-  }
+  const auto add = [&text](const char* flag, const std::vector<Fault>& faults) {
+    for (size_t i = 0; i != faults.size(); ++i) {
+      absl::StrAppend(&text, i == 0 ? flag : ",", std::string(Name(faults[i])));
+    }
+  };
+  add(" --with ", edits.with);
+  add(" --without ", edits.without);
   for (size_t i = 0; i != edits.dropped_strikes.size(); ++i) {
     absl::StrAppend(&text, i == 0 ? " --drop " : ",", edits.dropped_strikes[i]);
   }

@@ -59,8 +59,9 @@ enum class Fault : uint8_t {
   kSlowDisk,      // for the whole run, as the following
   kFailingDisk,   // a sync or write fails for good
   kFullDisk,      // for a while there is no room for another segment
+  kBadMachine,    // syncs fail often, power goes often, and the one soon after the other
 };
-inline constexpr uint32_t kFaults = static_cast<uint32_t>(Fault::kFullDisk) + 1;
+inline constexpr uint32_t kFaults = static_cast<uint32_t>(Fault::kBadMachine) + 1;
 std::string_view Name(Fault fault) noexcept;
 
 // True where the fault strikes at times; false where it holds for the whole run.
@@ -108,6 +109,7 @@ struct Plan {
 // What makes a plan other than its seed alone.
 struct Edits {
   uint32_t orders = 0;                    // 0: as drawn
+  std::vector<Fault> with;                // kinds that happen whatever the seed draws
   std::vector<Fault> without;             // kinds that do not happen
   std::vector<uint32_t> dropped_strikes;  // by place in the seed's own list
 };

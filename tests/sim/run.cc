@@ -65,7 +65,9 @@ Edits Shrink(uint64_t seed, const Edits& edits, uint32_t runs_max, Recorder& rec
   }
   // Strikes that are left, in ever smaller groups. Places are those of the seed's own list.
   std::vector<uint32_t> left;
-  const Plan own = MakePlan(seed);
+  Edits undropped;
+  undropped.with = edits.with;
+  const Plan own = MakePlan(seed, undropped);
   for (uint32_t place = 0; place != own.strikes.size(); ++place) {
     const auto has = [place](const std::vector<uint32_t>& places) {
       return std::find(places.begin(), places.end(), place) != places.end();

@@ -58,9 +58,11 @@ TEST(SimTest, DroppedFaultsDoNotStrike) {
 TEST(SimTest, EditsReadAsTheyAreWritten) {
   Edits edits;
   edits.orders = 7;
+  edits.with = {Fault::kBadMachine};
   edits.without = {Fault::kTornWrites, Fault::kLateFill};
   edits.dropped_strikes = {3, 5};
-  EXPECT_EQ(Flags(edits), " --orders 7 --without torn-writes,late-fill --drop 3,5");
+  EXPECT_EQ(Flags(edits),
+            " --orders 7 --with bad-machine --without torn-writes,late-fill --drop 3,5");
   EXPECT_EQ(*ParseFaults("torn-writes,late-fill"), edits.without);
   EXPECT_FALSE(ParseFaults("late-fill,nonsense").ok());
 }

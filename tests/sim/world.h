@@ -105,6 +105,7 @@ class World {
   uint32_t more_ends_ = 0;                 // of processes that are yet to start
   int64_t start_at_ns_ = 0;                // of the next process
   int64_t operator_restarts_at_ns_ = 0;    // a process whose disk is hopeless; 0: not yet seen
+  bool ends_with_power_ = false;           // that process, with its machine
   std::string error_;                      // what went wrong in a start
   std::vector<std::unique_ptr<Strategy>> strategies_;
   std::vector<Stranger> strangers_;

@@ -14,6 +14,7 @@ DiskFaults MakeDiskFaults(const Plan& plan) {
   faults.sync_ns_max = plan.sync_ns_max;
   if (plan.has(Fault::kSlowDisk)) faults.slow_probability = 0.2;
   if (plan.has(Fault::kFailingDisk)) faults.sync_fails_probability = 0.01;
+  if (plan.has(Fault::kBadMachine)) faults.sync_fails_probability = 0.25;
   if (plan.has(Fault::kFullDisk)) faults.full_probability = 0.2;
   return faults;
 }
@@ -49,8 +50,11 @@ void World::TurnGateway() {
   if (!gateway_->disk_is_hopeless()) return;
   if (operator_restarts_at_ns_ == 0) {
     operator_restarts_at_ns_ = now_ns + random_.Between(0, 20) * kNsPerMs;
+    // What spoils a disk often takes the whole machine.
+    ends_with_power_ = plan_.has(Fault::kBadMachine) && !healed_ && random_.Chance(0.5);
   } else if (now_ns >= operator_restarts_at_ns_) {
-    ending_ = Network::Ending::kTold;
+    power_ends_ = std::exchange(ends_with_power_, false);
+    ending_ = power_ends_ ? Network::Ending::kSilent : Network::Ending::kTold;
     gateway_->End();
     BuryGateway();
   }
@@ -100,6 +104,7 @@ void World::BuryGateway() {
   arrivals_.clear();
   std::fill(admitted_.begin(), admitted_.end(), 0);
   operator_restarts_at_ns_ = 0;
+  ends_with_power_ = false;
   start_at_ns_ = timeline_.now_ns + random_.Between(1, healed_ ? 2 : 20) * kNsPerMs;
   if (std::exchange(power_ends_, false)) LosePower();
 }

@@ -10,11 +10,14 @@
 //                                  the next report; nextSeqIn: of the next request; openOrders:
 //                                  orders of the member that are canceled because it does not know
 //                                  them
+//                       Heartbeat  right behind it, with the same two numbers: a member believes no
+//                                  LogonAck that this does not confirm
 //                       LogonReject, or Logout with the reason for which the exchange ended the
 //                                  member's link before; and the link ends
 //                       GapFill    a report like others, before VenueStatus up, to a member that
 //                                  begins anew: ids below newSeq were used in its name
-//   both ways           Heartbeat  nextSeqIn: everything before it was taken here
+//   both ways           Heartbeat  nextSeqIn: everything before it was taken here; nextSeqOut:
+//                                  number of the sender's next request or report
 // Requests and reports are numbered from 1 in the order in which they were sent. So a member that
 // was cut off gets every report that it missed and learns which of its requests never arrived; then
 // comes VenueStatus up.
@@ -58,7 +61,7 @@
 
 namespace ringway::exchange {
 
-inline constexpr uint16_t kExchangeProtocolVersion = 2;
+inline constexpr uint16_t kExchangeProtocolVersion = 3;
 
 struct ServerOptions {
   uint64_t incarnation = 1;    // higher for each start of the exchange, by far more than members
@@ -324,7 +327,7 @@ class ExchangeServer {
     ack.next_seq_in = taken + 1;
     ack.open_orders = goes_on ? 0 : open_orders;
     RINGWAY_PROBE(exchange_logon_checked);
-    if (!SendNow(peer, ack)) return End(peer);
+    if (!SendNow(peer, ack) || !SayNumbers(peer, reports, taken)) return End(peer);
     RINGWAY_PROBE(exchange_logon_answered);
     peer.member = member;
     peer.confirmed = taken;
@@ -372,6 +375,14 @@ class ExchangeServer {
       lines_since_ns_ = now_ns_;
     }
     if (++lines_ <= kLinesPerSecondMax) options_.report(line);
+  }
+
+  bool SayNumbers(Peer& peer, const ReportQueue& reports, uint64_t taken) noexcept {
+    Heartbeat heartbeat;
+    heartbeat.send_time = static_cast<uint64_t>(now_ns_);
+    heartbeat.next_seq_out = reports.next_seq();
+    heartbeat.next_seq_in = taken + 1;
+    return SendNow(peer, heartbeat);
   }
 
   void Refuse(Peer& peer, uint32_t session, LogonRejectReason reason) {
@@ -444,11 +455,7 @@ class ExchangeServer {
     const bool due = taken - peer.confirmed >= kConfirmRequests ||
                      now_ns - peer.confirmed_ns >= options_.confirm_ns;
     if (taken == peer.confirmed || !due) return;
-    Heartbeat heartbeat;
-    heartbeat.send_time = static_cast<uint64_t>(now_ns);
-    heartbeat.next_seq_out = exchange_.reports(peer.member).next_seq();
-    heartbeat.next_seq_in = taken + 1;
-    if (!SendNow(peer, heartbeat)) return;
+    if (!SayNumbers(peer, exchange_.reports(peer.member), taken)) return;
     RINGWAY_PROBE(exchange_confirm_sent);
     peer.confirmed = taken;
     peer.confirmed_ns = now_ns;

@@ -13,7 +13,11 @@
 // (requests_foreign). The exchange cancels the orders of such requests, its reports about them come
 // as any others, and a GapFill says which identifiers they used (ADR 0023).
 //
-// Whatever the exchange says, the worst is that its link ends and is tried again after a pause.
+// Whatever the exchange says, the worst is that its link ends and is tried again after a pause. Its
+// numbers are believed when it has said them twice, and every Heartbeat has to agree with what was
+// counted. An exchange whose numbers contradict those of this gateway at logon is in dispute: the
+// link is tried again and nothing is sent, until the exchange agrees or an operator gives the
+// numbers up (Resync()).
 // Why there is no link, reason() and LinkConnectorOptions::report tell.
 //
 // Thread rule: the engine's thread. Lifetime: the dialer is owned. Nothing allocates after
@@ -25,6 +29,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -153,6 +158,12 @@ class BasicLinkConnector final : public Connector {
     }
   }
   void Confirm(uint64_t received) noexcept override { kept_ = std::max(kept_, received); }
+  bool Resync() noexcept override {
+    if (!disputed_) return false;
+    incarnation_ = 0;  // the next logon names none, so that the exchange begins anew
+    disputed_ = false;
+    return true;
+  }
 
   const LinkConnectorCounters& counters() const noexcept { return counters_; }
   bool up() const noexcept { return state_ == State::kUp; }
@@ -193,6 +204,7 @@ class BasicLinkConnector final : public Connector {
     logon.next_seq_in = received_ + 1;
     if (!SendNow(logon)) return Drop(now_ns, "the link ended before the logon");
     RINGWAY_PROBE(connector_logon_sent);
+    answer_.reset();
     logon_deadline_ns_ = now_ns + options_.logon_timeout_ns;
     next_maintain_ns_ = now_ns;
     state_ = State::kLoggingOn;
@@ -229,6 +241,8 @@ class BasicLinkConnector final : public Connector {
       if (Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
           !ConfirmedBefore(heartbeat.next_seq_in)) {
         broken_ = "the exchange confirms requests that were never sent, or none";
+      } else if (heartbeat.next_seq_out != received_ + 1) {
+        broken_ = "the exchange has sent another number of reports than arrived";
       }
       return;
     }
@@ -267,8 +281,10 @@ class BasicLinkConnector final : public Connector {
 
   // What the exchange says to the logon. Answers what is wrong, or nullptr.
   const char* OnAnswer(FrameType type, std::span<const std::byte> payload) {
+    if (answer_) return OnNumbers(type, payload);
     if (LogonAck ack; type == FrameType::kLogonAck && Decode(payload, ack) == DecodeStatus::kOk) {
-      return LoggedOn(ack) ? nullptr : "the exchange's numbers contradict those of this gateway";
+      answer_ = ack;
+      return nullptr;
     }
     if (Logout logout; type == FrameType::kLogout && Decode(payload, logout) == DecodeStatus::kOk) {
       return logout.reason == LogoutReason::kSlowConsumer
@@ -296,15 +312,30 @@ class BasicLinkConnector final : public Connector {
     }
   }
 
-  // False when the exchange's numbers cannot be.
-  bool LoggedOn(const LogonAck& ack) {
-    if (ack.next_seq_in == 0 || ack.next_seq_out == 0 || ack.incarnation == 0 ||
-        ack.next_seq_in > kNumberMax || ack.next_seq_out > kNumberMax) {
-      return false;
+  // What comes behind the LogonAck has to say the same. Answers what is wrong, or nullptr.
+  const char* OnNumbers(FrameType type, std::span<const std::byte> payload) {
+    Heartbeat numbers;
+    if (type != FrameType::kHeartbeat || Decode(payload, numbers) != DecodeStatus::kOk ||
+        numbers.next_seq_in != answer_->next_seq_in ||
+        numbers.next_seq_out != answer_->next_seq_out) {
+      return "the exchange contradicts the numbers of its own answer to the logon";
     }
+    if (answer_->next_seq_in == 0 || answer_->next_seq_out == 0 || answer_->incarnation == 0 ||
+        answer_->next_seq_in > kNumberMax || answer_->next_seq_out > kNumberMax) {
+      return "the exchange's numbers cannot be";
+    }
+    disputed_ = !LoggedOn(*answer_);
+    return disputed_ ? "DISPUTED: the exchange's numbers contradict those of this gateway; nothing "
+                       "is sent. Find out what the exchange knows of this member's orders. If it "
+                       "does not agree by itself: 'resync', which has it cancel them all"
+                     : nullptr;
+  }
+
+  // False when the exchange's numbers contradict ours.
+  bool LoggedOn(const LogonAck& ack) {
     const uint64_t taken = ack.next_seq_in - 1;
     if (ack.incarnation != incarnation_) {
-      if (incarnation_ != 0) {
+      if (incarnation_ != 0 || sent_ != confirmed_) {
         Say("the exchange does not go on from this gateway's numbers, because it was started anew "
             "or another gateway used this member_id: nobody says what became of the last ",
             sent_ - confirmed_, " requests; look at open orders");
@@ -434,9 +465,11 @@ class BasicLinkConnector final : public Connector {
   int64_t stable_at_ns_ = 0;  // the link's; 0: it is not up yet
   int64_t next_maintain_ns_ = 0;
   int64_t last_confirm_ns_ = 0;
-  uint64_t incarnation_ = 0;  // the exchange's; 0: none known
-  uint64_t sent_ = 0;         // requests, by the exchange's count
-  uint64_t confirmed_ = 0;    // of them
+  std::optional<LogonAck> answer_;  // of the exchange to this link's logon, not confirmed yet
+  bool disputed_ = false;           // at the last logon the exchange's numbers contradicted ours
+  uint64_t incarnation_ = 0;        // the exchange's; 0: none known
+  uint64_t sent_ = 0;               // requests, by the exchange's count
+  uint64_t confirmed_ = 0;          // of them
   uint64_t taken_at_logon_ = 0;
   uint64_t received_ = 0;            // reports, by the exchange's count
   uint64_t kept_ = 0;                // of them

@@ -603,6 +603,11 @@ class LyingExchangeTest : public testing::Test {
     ack.incarnation = incarnation;
     return ack;
   }
+  // Answers a logon, consistently.
+  void Answer(uint64_t next_seq_in, uint64_t next_seq_out, uint64_t incarnation) {
+    Say(Ack(next_seq_in, next_seq_out, incarnation));
+    Say(Heartbeat{.next_seq_out = next_seq_out, .next_seq_in = next_seq_in});
+  }
 
   FakeNetwork network_;
   std::unique_ptr<FakeLink> link_;
@@ -615,24 +620,94 @@ TEST_F(LyingExchangeTest, AbsurdNumbersEndTheLinkWithAReason) {
   for (const LogonAck& ack :
        {Ack(0, 1, 1), Ack(1, 0, 1), Ack(1, 1, 0), Ack(UINT64_MAX, 1, 1), Ack(1, UINT64_MAX, 1)}) {
     Await();
-    Say(ack);
+    Answer(ack.next_seq_in, ack.next_seq_out, ack.incarnation);
     Turns(3);
     EXPECT_FALSE(connector_.up());
     EXPECT_NE(connector_.reason(), "");
   }
   Await();
-  Say(Ack(1, 1, 1));
+  Answer(1, 1, 1);
   Turns(3);
   EXPECT_TRUE(connector_.up());
-  Say(Heartbeat{.next_seq_in = 1'000'000});
+  Say(Heartbeat{.next_seq_out = 1, .next_seq_in = 1'000'000});
   Turns(3);
   EXPECT_FALSE(connector_.up());
   EXPECT_NE(connector_.reason().find("never sent"), std::string_view::npos);
 }
 
+TEST_F(LyingExchangeTest, ItsNumbersAreBelievedWhenItHasSaidThemTwice) {
+  for (const Heartbeat& other : {Heartbeat{.next_seq_out = 6, .next_seq_in = 1},
+                                 Heartbeat{.next_seq_out = 1, .next_seq_in = 6}}) {
+    Await();
+    Say(Ack(1, 1, 1));
+    Turns(3);
+    EXPECT_FALSE(connector_.up()) << "the answer alone is not enough";
+    Say(other);
+    Turns(3);
+    EXPECT_FALSE(connector_.up());
+    EXPECT_NE(connector_.reason().find("contradicts"), std::string_view::npos);
+    // Nothing of it was believed.
+    EXPECT_EQ(connector_.cursor().incarnation, 0u);
+    EXPECT_EQ(connector_.cursor().sent, 0u);
+    EXPECT_EQ(connector_.cursor().received, 0u);
+  }
+  Await();
+  Answer(1, 1, 1);
+  Turns(3);
+  EXPECT_TRUE(connector_.up());
+}
+
+TEST_F(LyingExchangeTest, AHeartbeatThatKnowsOfOtherReportsThanCameEndsTheLink) {
+  Await();
+  Answer(1, 1, 1);
+  Say(VenueStatus{.state = VenueState::kUp});
+  Say(Heartbeat{.next_seq_out = 2, .next_seq_in = 1});
+  Turns(3);
+  EXPECT_TRUE(connector_.up()) << connector_.reason();
+  Say(Heartbeat{.next_seq_out = 4, .next_seq_in = 1});
+  Turns(3);
+  EXPECT_FALSE(connector_.up());
+  EXPECT_EQ(Await().next_seq_in, 2u) << "and is not believed";
+}
+
+TEST_F(LyingExchangeTest, ADisputeLastsUntilTheExchangeAgreesOrAnOperatorGivesTheNumbersUp) {
+  EXPECT_FALSE(connector_.Resync()) << "nothing is in dispute";
+  Await();
+  Answer(1, 1, 5);
+  Say(VenueStatus{.state = VenueState::kUp});
+  Turns(3);
+  ASSERT_TRUE(connector_.up());
+  EXPECT_FALSE(connector_.Resync());
+  link_->Close();
+  for (int logon = 0; logon != 3; ++logon) {
+    EXPECT_EQ(Await().incarnation, 5u);
+    Answer(1, 9, 5);
+    Turns(3);
+    EXPECT_FALSE(connector_.up());
+    EXPECT_EQ(connector_.reason().rfind("DISPUTED", 0), 0u) << connector_.reason();
+  }
+  // It agrees again.
+  Await();
+  Answer(1, 2, 5);
+  Turns(3);
+  ASSERT_TRUE(connector_.up()) << connector_.reason();
+  link_->Close();
+  Await();
+  Answer(1, 9, 5);
+  Turns(3);
+  ASSERT_FALSE(connector_.up());
+  EXPECT_TRUE(connector_.Resync());
+  EXPECT_EQ(Await().incarnation, 0u) << "the numbers are given up";
+  Answer(1, 9, 6);
+  Turns(3);
+  EXPECT_TRUE(connector_.up()) << connector_.reason();
+  EXPECT_EQ(connector_.cursor().incarnation, 6u);
+  EXPECT_EQ(connector_.cursor().received, 8u);
+}
+
 TEST_F(LyingExchangeTest, IdentifiersThatWouldUseUpAllAreNotBelieved) {
   Await();
-  Say(Ack(1, 1, 1));
+  Answer(1, 1, 1);
   Say(GapFill{.new_seq = UINT64_MAX});
   Turns(5);
   EXPECT_FALSE(connector_.up());
@@ -642,7 +717,7 @@ TEST_F(LyingExchangeTest, IdentifiersThatWouldUseUpAllAreNotBelieved) {
 
 TEST_F(LyingExchangeTest, AFloodIsTakenAsFarAsThereIsRoom) {
   Await();
-  Say(Ack(1, 1, 1));
+  Answer(1, 1, 1);
   link_->Maintain(now_ns_);
   network_.wire->room = 10'000;
   for (int i = 0; i != 5'000; ++i) Say(VenueStatus{.state = VenueState::kUp});
@@ -657,7 +732,7 @@ TEST_F(LyingExchangeTest, AFloodIsTakenAsFarAsThereIsRoom) {
 TEST_F(LyingExchangeTest, LinksThatEndAtOnceAreTriedAgainLessAndLessOften) {
   for (int logon = 0; logon != 12; ++logon) {
     Await();
-    Say(Ack(1, 1, 1));
+    Answer(1, 1, 1);
     Turns(2);
     link_->Close();
     Turns(20);
