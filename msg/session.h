@@ -207,8 +207,10 @@ class BasicSession {
   // OpenOrder messages that the gateway announced at the last logon.
   uint64_t open_orders_at_logon() const noexcept { return core_.open_orders_at_logon(); }
 
-  // A clOrdId that this session never used, in this process or an earlier one, as long as every
-  // clOrdId comes from here and no process takes over 16 million without sending a request.
+  // A clOrdId that this session never used, in this process or an earlier one, whatever the gateway
+  // may have forgotten with its power: as long as every clOrdId comes from here, and the clock of
+  // this host does not step back between two processes. One that came again all the same would be
+  // refused (duplicateOrder), as far as the gateway remembers.
   uint64_t NextClOrdId() noexcept { return next_cl_ord_id_++; }
 
   int64_t NowNs() noexcept { return clock_.NowNs(); }
@@ -219,7 +221,8 @@ class BasicSession {
  private:
   struct NoHandler {};
   static constexpr uint32_t kPollsPerClock = 64;
-  static constexpr uint32_t kClOrdIdBits = 24;
+  // A clOrdId begins with the microsecond of a logon, and no process takes more in one.
+  static constexpr uint32_t kClOrdIdBits = 12;
 
   BasicSession(const SessionOptions& options, const SessionCoreOptions& core, DialLink<L> dial,
                Clock clock)
@@ -255,9 +258,8 @@ class BasicSession {
       if (count == 0) Pause();
     }
     if (core_.state() != SessionState::kLive) return Explain(core_.end());
-    // The gateway's count of requests rises with each that it saw, over all processes of the
-    // session.
-    next_cl_ord_id_ = std::max(next_cl_ord_id_, core_.next_seq_out() << kClOrdIdBits);
+    next_cl_ord_id_ =
+        std::max(next_cl_ord_id_, static_cast<uint64_t>(clock_.NowNs() / kNsPerUs) << kClOrdIdBits);
     return absl::OkStatus();
   }
 

@@ -148,6 +148,19 @@ TEST_F(SharedMemoryTest, OrdersAreAcknowledgedAndASecondProcessGoesOn) {
   }
 }
 
+// As after a loss of power: the gateway counts from the beginning again.
+TEST_F(SharedMemoryTest, NoClOrdIdIsUsedTwiceWhateverTheGatewayHasForgotten) {
+  uint64_t last_id = 0;
+  for (int life = 0; life != 3; ++life) {
+    TestGateway gateway(uri);
+    const auto session = Session::Connect({.uri = uri, .session = 7, .key = Key(7)});
+    ASSERT_TRUE(session.ok()) << session.status();
+    ASSERT_EQ((*session)->next_seq_out(), 1u) << "this gateway knows of no request";
+    EXPECT_GT((*session)->NextClOrdId(), last_id);
+    for (int i = 0; i != 100; ++i) last_id = (*session)->NextClOrdId();
+  }
+}
+
 TEST_F(SharedMemoryTest, ReconnectGoesOnWithTheSameNumbers) {
   TestGateway gateway(uri);
   const auto session = Session::Connect({.uri = uri, .session = 7, .key = Key(7)});

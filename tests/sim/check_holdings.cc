@@ -108,10 +108,6 @@ void Holdings::OnLogon(const Event& event) {
   Strategy& strategy = strategies_[event.id];
   strategy.stale = false;
   if (event.kind == EventKind::kStrategyStart) {
-    // The gateway may know nothing of those that came after, so their names may be used again.
-    constexpr uint32_t kClOrdIdBits = 24;  // msg/session.h
-    strategy.quantities.erase(strategy.quantities.lower_bound(event.other << kClOrdIdBits),
-                              strategy.quantities.end());
     Forget(strategy, event.seq);
     if (event.seq <= strategy.counted) strategy.complete = false;
   } else if (event.kind == EventKind::kStrategyResumed) {
