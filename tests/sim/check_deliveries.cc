@@ -188,6 +188,7 @@ void Deliveries::OnTook(const Event& event) {
   }
   session.next_took = event.seq + 1;
   const uint64_t place = event.seq - 1;
+  if (place < session.may_be_gone.size()) session.may_be_gone[place] = false;
   if (place >= session.sent.size() || session.sent[place] == kNone ||
       !events_[session.sent[place]].SameMessage(event)) {
     findings_.Add(Violation::kRequestForeign, At(event));
@@ -402,7 +403,8 @@ void Deliveries::Recover(Session& session, uint32_t id) {
   session.durable_next = std::min(session.durable_next, next_report);
   session.told_next = std::min(session.told_next, next_report);
   if (power_lost_ && (!session.durable || gave_up_)) {
-    session.may_be_gone.resize(session.next_took);
+    // What an earlier loss took stays taken.
+    session.may_be_gone.resize(std::max<size_t>(session.may_be_gone.size(), session.next_took));
     for (uint64_t seq = next_request; seq < session.next_took; ++seq) {
       session.may_be_gone[seq - 1] = true;
     }

@@ -24,7 +24,7 @@ PACKAGE = "linux-image-amd64"
 # Loaded in this order, each after what it depends on. rdma_rxe asks for crc32_generic only when it makes a device.
 MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay", "crc32_generic", "rdma_rxe", "rdma_ucm",
            "ib_uverbs", "veth", "sch_netem", "sch_ingress", "cls_matchall", "act_mirred", "crc32c_generic", "ext4", "loop",
-           "dm_flakey", "virtio_blk")
+           "dm_flakey", "dm_delay", "virtio_blk")
 UNUSED_DAYS_MAX = 14
 ASK_AGAIN_SECONDS = 86400
 

@@ -3,6 +3,7 @@
 #
 # usage: disk.sh up MIB           makes it, of so many MiB, and mounts it at /run/ringway-disk
 #        disk.sh healthy          it does what it is asked
+#        disk.sh slow MS         each read and write takes so many milliseconds
 #        disk.sh error-writes     every write fails
 #        disk.sh drop-writes      every write and every flush says it worked, and is forgotten
 #        disk.sh lose-power       unmounted without a word reaching it, so that no cache is left; healthy, and mounted again
@@ -22,13 +23,18 @@ table() {
   read -r sectors loop < $kept
   echo "0 $sectors flakey $loop 0 $1 $2 $3"
 }
+delay_table() {
+  read -r sectors loop < $kept
+  echo "0 $sectors delay $loop 0 $1"
+}
 
 # What is under way is waited for; the file system is not asked to write anything first.
-load() {
+load_table() {
   dmsetup suspend --nolockfs $name
-  dmsetup load $name --table "$(table "$@")"
+  dmsetup load $name --table "$1"
   dmsetup resume $name
 }
+load() { load_table "$(table "$@")"; }
 healthy() { load 3600 0 0; }
 
 down() {
@@ -43,7 +49,7 @@ down() {
 
 case "${1:-}:$#" in
   up:2)
-    for module in loop dm_mod dm_flakey ext4; do
+    for module in loop dm_mod dm_flakey dm_delay ext4; do
       [ -e "/sys/module/$module" ] || {
         echo "the kernel has no $module: image.py loads what the VM needs, modprobe $module where you are" >&2
         exit 1
@@ -59,6 +65,7 @@ case "${1:-}:$#" in
     mount -t ext4 /dev/mapper/$name $place
     ;;
   healthy:1) healthy ;;
+  slow:2) load_table "$(delay_table "$2")" ;;
   error-writes:1) load 0 3600 "1 error_writes" ;;
   drop-writes:1) load 0 3600 "1 drop_writes" ;;
   lose-power:1)

@@ -170,6 +170,54 @@ TEST_F(DiskTest, ADiskThatForgetsLosesNothingFromBefore) {
   ExpectServesAnother();
 }
 
+// Each write takes two seconds, and one session makes records as fast as it can: refused orders,
+// each of which is recorded all the same.
+TEST_F(DiskTest, AFloodOnASlowDiskHoldsBackItselfAndNobodyElse) {
+  ASSERT_NO_FATAL_FAILURE(Begin());
+  TradeDurably();
+  strategy_.reset();
+  auto honest = Strategy::Connect(run_->Options(Durability::kMemory));
+  ASSERT_TRUE(honest.ok()) << honest.status();
+  auto flood = Session::Connect(run_->Options(Durability::kMemory, kOtherSession));
+  ASSERT_TRUE(flood.ok()) << flood.status();
+  disk_->Tell("slow 2000", [&] { (*honest)->Poll(); });
+
+  uint64_t refused = 0;
+  Handlers count{[&](const OrderReject&) { ++refused; }};
+  const auto flood_on = [&] {
+    const NewOrder unknown{.cl_ord_id = (*flood)->NextClOrdId(), .qty = 1, .instrument = 99};
+    while ((*flood)->Send(unknown) == SendStatus::kOk) continue;
+    (*flood)->Poll(count, 1'024);
+  };
+  // Until the flood has been made to wait for the disk, and a while longer.
+  constexpr uint32_t kOrdersBehind = 100;
+  uint32_t behind = 0;
+  const int64_t deadline_ns = MonotonicNowNs() + Strategy::kPatienceNs * 6;
+  for (uint32_t turn = 0; behind != kOrdersBehind && MonotonicNowNs() < deadline_ns; ++turn) {
+    flood_on();
+    (*honest)->Poll();
+    if (turn % 8 != 0) continue;
+    ASSERT_NE((*honest)->SendOrder(), 0u) << run_->Log();
+    const bool is_behind =
+        run_->Ask("status").find("\"back_pressured\": true") != std::string::npos;
+    behind += is_behind;
+  }
+  EXPECT_EQ(behind, kOrdersBehind) << "the disk kept up: nothing was shown; " << refused
+                                   << " records of the flood, " << run_->Ask("status");
+  ASSERT_TRUE((*honest)->Settle()) << (*honest)->Waiting() << run_->Log();
+  EXPECT_EQ((*honest)->refusals(), 0u) << "another session's flood has orders refused";
+  EXPECT_TRUE((*honest)->complaints().empty());
+  EXPECT_GT(refused, 1'000u);
+  EXPECT_EQ((*flood)->state(), SessionState::kLive);
+  disk_->Tell("healthy", [&] { (*honest)->Poll(); });
+  flood->reset();
+  const std::vector<uint64_t> open_orders = (*honest)->Open();
+  for (const uint64_t id : open_orders) ASSERT_TRUE((*honest)->Cancel(id));
+  EXPECT_TRUE((*honest)->Settle()) << (*honest)->Waiting();
+  honest->reset();
+  EXPECT_EQ(run_->Stop(), "") << run_->Log();
+}
+
 // What was forgotten lies between what was not: no end, but damage, and nobody goes on over it.
 TEST_F(DiskTest, AHoleInTheJournalIsFoundAndNamed) {
   ASSERT_NO_FATAL_FAILURE(Begin());

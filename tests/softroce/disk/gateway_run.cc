@@ -76,7 +76,20 @@ absl::Status GatewayRun::StartExchange() {
 }
 
 absl::Status GatewayRun::WriteFiles() const {
-  if (absl::Status key = WriteFile(Path("key"), std::string(64, 'a') + "\n"); !key.ok()) return key;
+  std::string sessions;
+  for (const uint32_t session : {kSession, kOtherSession}) {
+    const std::string key = KeyPath(session);
+    absl::Status written =
+        WriteFile(key, std::string(64, static_cast<char>('a' + session % 6)) + "\n");
+    if (!written.ok()) return written;
+    absl::StrAppend(&sessions, "[[session]]\nid = ", session, "\naccounts = [1]\nkey_file = \"",
+                    key, R"("
+[session.limits]
+collar_bps = "off"
+duplicate_orders_max = "off"
+messages_per_second = "off"
+)");
+  }
   return WriteFile(
       Path("gateway.toml"),
       absl::StrCat("listen = [\"shm:", Path("gateway.sock"), "\"]\n[admin]\nsocket = \"",
@@ -97,14 +110,8 @@ id = 1
 [account.limits]
 position_max = "off"
 gross_notional_max = "off"
-[[session]]
-id = )",
-                   kSession, "\naccounts = [1]\nkey_file = \"", Path("key"), R"("
-[session.limits]
-collar_bps = "off"
-duplicate_orders_max = "off"
-messages_per_second = "off"
-[[venue]]
+)",
+                   sessions, R"([[venue]]
 id = 1
 connector = "exchange-link"
 uri = "shm:)",
@@ -179,10 +186,10 @@ absl::Status GatewayRun::LosePower(const std::function<void()>& of_disk) {
       absl::StrCat("nothing to take away in ", place->image_directory, ": ", error.message()));
 }
 
-SessionOptions GatewayRun::Options(Durability durability) const {
+SessionOptions GatewayRun::Options(Durability durability, uint32_t session) const {
   return {.uri = "shm:" + Path("gateway.sock"),
-          .session = kSession,
-          .key_file = Path("key"),
+          .session = session,
+          .key_file = KeyPath(session),
           .heartbeat_ns = kNsPerS,
           .connect_timeout_ns = kPatienceNs,
           .durability = durability};

@@ -18,6 +18,7 @@
 namespace ringway::disk {
 
 inline constexpr uint32_t kSession = 7;
+inline constexpr uint32_t kOtherSession = 8;
 inline constexpr uint64_t kSegmentBytes = uint64_t{4} << 20;  // the smallest that is configurable
 
 class GatewayRun {
@@ -47,7 +48,7 @@ class GatewayRun {
   absl::Status LosePower(const std::function<void()>& of_disk);
 
   // What a strategy needs to log on.
-  SessionOptions Options(Durability durability) const;
+  SessionOptions Options(Durability durability, uint32_t session = kSession) const;
   // An admin command's answer.
   std::string Ask(const std::string& command) const;
   // All that the gateway has logged since its last start.
@@ -59,6 +60,7 @@ class GatewayRun {
       : place_(std::move(place)), journal_(std::move(journal)) {}
 
   std::string Path(const char* name) const { return place_->path() + "/" + name; }
+  std::string KeyPath(uint32_t session) const { return Path("key") + std::to_string(session); }
   absl::Status WriteFiles() const;
   absl::Status StartExchange();
   absl::StatusOr<std::unique_ptr<demo::Child>> Launch(const demo::ChildSpec& spec) const;
