@@ -120,6 +120,8 @@ enum RejectReason {  # FIX tag 103; several of ours can share one FIX value
   noLiquidity @32 $fix(99);          # market or fill-or-kill order that could not fill
   journalUnavailable @33 $fix(99);   # the gateway cannot record orders; cancels go on
   venueBusy @34 $fix(99);            # the session has as many orders waiting for the venue as it may
+  venueLostBook @35 $fix(99);        # of a Canceled: the venue began anew without the order; fills that it never reported
+                                     # are possible, and nobody can tell
 }
 
 enum CancelRejectReason {  # FIX tag 102
@@ -179,6 +181,7 @@ enum VenueState {
   up @1;
   down @2;
   halted @3;
+  bookLost @4;  # a venue's or connector's word, no state: every order sent there before is gone
 }
 
 enum KillScope {

@@ -54,7 +54,8 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
       busy_(config.sessions.size()),
       owed_(config.sessions.size()),
       timers_(config.sessions.size()),
-      doubtful_(config.venues.size()) {
+      doubtful_(config.venues.size()),
+      lost_before_(config.venues.size()) {
   RINGWAY_CHECK(config.sessions.size() <= kSessionsMax, "at most kSessionsMax sessions");
   for (size_t index = 0; index < sessions_.size(); ++index) {
     sessions_[index].id = config.sessions[index].id;

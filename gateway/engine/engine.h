@@ -271,7 +271,7 @@ class Engine {
   void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnNeverSent(Order& order, Effects& effects) noexcept;
-  void EndUnknown(Order& order, Effects& effects) noexcept;
+  void EndUnknown(Order& order, RejectReason why, Effects& effects) noexcept;
   void OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effects) noexcept;
   bool CanBe(const Order& order, const ExecutionReport& report) const noexcept;
   void BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
@@ -299,6 +299,7 @@ class Engine {
 
   // engine_venue.cc
   void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
+  void OnBookLost(uint32_t venue) noexcept;
   void OnReferencePrice(const ReferencePrice& reference) noexcept;
   [[nodiscard]] bool LeaveOutRequests(const Input& input) noexcept;
 
@@ -447,8 +448,10 @@ class Engine {
   SessionTimers timers_;            // ends of graces, retries that are due
   OperatorCancelJob operator_;      // or the last
   Notices notices_;
-  std::vector<uint8_t>
-      doubtful_;  // by venue: its orders have to be looked through since it went down
+  // By venue: its orders have to be looked through, since it went down or lost its book.
+  std::vector<uint8_t> doubtful_;
+  std::vector<uint64_t>
+      lost_before_;               // by venue: orders with lower ids were in a book that is lost
   uint32_t sweep_venue_ = kNone;  // which is being looked through
   uint32_t sweep_session_ = 0;
   Walk sweep_;

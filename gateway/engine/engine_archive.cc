@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0365746174735752;
+constexpr uint64_t kFormat = 0x0465746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -140,6 +140,14 @@ void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const 
         archive.Require(doubtful <= 1, "a venue is neither doubtful nor not");
       },
       [](uint8_t) { return true; });
+  ArchiveTable(
+      archive, venues, self.lost_before_,
+      [&](auto& lost_before) {
+        archive(lost_before);
+        archive.Require(lost_before <= (self.orders_.requests() + 1) << kSlotBits,
+                        "a venue lost orders that were never sent");
+      },
+      [](uint64_t) { return true; });
   archive(self.next_busy_session_, self.next_retry_, self.sweep_venue_, self.sweep_session_,
           self.sweep_, self.operator_);
   Notices::Archive(self.notices_, archive,

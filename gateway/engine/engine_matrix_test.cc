@@ -148,6 +148,11 @@ class EngineMatrixTest : public EngineTest {
         {"Restated, leaves 2^38",
          [this] { Says(ExecType::kRestated, id_, 0, 0, uint64_t{1} << 38); }},
         {"Venue down", [this] { Down(); }},
+        {"Venue lost its book",
+         [this] {
+           SetVenue(1, VenueState::kBookLost);
+           Work();
+         }},
         {"Cancel 14", [this] { SendCancel(14, 11); }},
         {"Replace 14 to 110", [this] { SendReplace(14, 11, 110, 10'000); }},
         {"The gateway starts anew",

@@ -467,16 +467,17 @@ void Engine::OnNeverSent(Order& order, Effects& effects) noexcept {
     return;
   }
   ShowFirst(sessions_[order.session], order, effects);
-  EndUnknown(order, effects);
+  EndUnknown(order, RejectReason::kNone, effects);
 }
 
 // Ends an order that its venue does not have, in the gateway's own name.
-void Engine::EndUnknown(Order& order, Effects& effects) noexcept {
+void Engine::EndUnknown(Order& order, RejectReason why, Effects& effects) noexcept {
   exposure_.Remove(ContributionOf(order));
   Close(order, OrderState::kCanceled);
   ExecutionReport canceled;
   canceled.exec_id = kGatewayExecIdBits | order.order_id;
   canceled.exec_type = ExecType::kCanceled;
+  canceled.reason = why;
   Report(order, canceled, order.cl_ord_id, 0, effects);
   RejectPending(order, effects);
 }
@@ -490,7 +491,9 @@ void Engine::OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effect
     const auto number = static_cast<uint32_t>(request_id >> kSlotBits);
     const bool asked_since = static_cast<int32_t>(number - order.doubt_after) > 0;
     const bool ours = order.order_id >> kSlotBits > start_requests_;
-    if (asked_since && ours && !order.Has(kReplacePending)) return EndUnknown(order, effects);
+    if (asked_since && ours && !order.Has(kReplacePending)) {
+      return EndUnknown(order, RejectReason::kNone, effects);
+    }
   } else {
     BeginDoubt(order, effects);
   }

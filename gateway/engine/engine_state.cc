@@ -167,6 +167,7 @@ uint64_t Engine::StateHash() const noexcept {
                static_cast<uint64_t>(venues_.state(venue)) << 8 |
                uint64_t{checks_.get<KillSwitch>().killed(KillScope::kVenue, venue)});
     folder.Add(doubtful_[venue]);
+    folder.Add(lost_before_[venue]);
   }
   for (const uint64_t halts : venues_.halts()) folder.Add(halts);
   for (uint32_t at = 0; at < account_ids_.size(); ++at) {

@@ -11,6 +11,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
     ++counters_.malformed_reports;
     return;
   }
+  if (status.state == VenueState::kBookLost) return OnBookLost(venue);
   bool news = false;
   bool was_down = false;
   if (status.instrument == 0) {
@@ -32,6 +33,15 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
   notice.venue.venue = venues_.id(venue);
   notice.venue.transact_time = static_cast<uint64_t>(now_ns_);
   if (!notices_.Push(notice)) ++counters_.notices_dropped;
+  RecountWork();
+}
+
+// The venue began anew and has none of the orders that were sent to it: they end. Orders that are
+// sent from now on are in its new book.
+void Engine::OnBookLost(uint32_t venue) noexcept {
+  ++counters_.books_lost;
+  lost_before_[venue] = (orders_.requests() + 1) << kSlotBits;
+  doubtful_[venue] = 1;
   RecountWork();
 }
 

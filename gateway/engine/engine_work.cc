@@ -344,7 +344,7 @@ void Engine::SendNotices(Effects& effects) noexcept {
   }
 }
 
-// --- Orders in doubt ---
+// --- Orders in doubt, and orders that are lost ---
 
 // Looks through the open orders of all sessions, venue by venue. An order that the venue answers
 // before the search comes to it never was in doubt for anybody.
@@ -363,15 +363,20 @@ void Engine::SweepDoubt(Effects& effects) noexcept {
         if (!TakeVisit(effects)) return;
         Order& order = orders_[sweep_.at];
         StepWalk(sweep_);
-        if (order.venue != sweep_venue_ || order.state != OrderState::kSent ||
-            order.venue_epoch == venues_.epoch(order.venue)) {
-          continue;
+        if (order.venue != sweep_venue_) continue;
+        if (order.order_id < lost_before_[sweep_venue_]) {
+          ShowFirst(sessions_[order.session], order, effects);
+          EndUnknown(order, RejectReason::kVenueLostBook, effects);
+        } else if (order.state == OrderState::kSent &&
+                   order.venue_epoch != venues_.epoch(order.venue)) {
+          BeginDoubt(order, effects);
         }
-        BeginDoubt(order, effects);
       }
       if (!TakeVisit(effects)) return;
       if (++sweep_session_ < sessions_.size()) sweep_ = StartWalk(sweep_session_);
     }
+    // An order of before that its venue brings back later is not lost.
+    if (doubtful_[sweep_venue_] == 0) lost_before_[sweep_venue_] = 0;
     sweep_venue_ = kNone;
   }
 }

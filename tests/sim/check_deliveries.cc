@@ -354,7 +354,7 @@ void Deliveries::OnHeard(const Event& event) {
     return;
   }
   if (event.type == FrameType::kVenueStatus && Decode(event.bytes(), status) == DecodeStatus::kOk &&
-      status.state == VenueState::kDown) {
+      (status.state == VenueState::kDown || status.state == VenueState::kBookLost)) {
     return;  // the connector's own: venues here never say so
   }
   const uint64_t place = venue.next_heard++ - 1;

@@ -199,7 +199,7 @@ void Holdings::CompareOrders() {
     ++open_at_gateway[event.id];
     const TrackedOrder* tracked = orders_.Find(order.order_id);
     const bool orphaned = tracked != nullptr && tracked->orphaned;
-    if (!IsQuiet(order.ord_status) && !orphaned) {
+    if (!IsQuiet(order.ord_status) || orphaned) {
       findings_.Add(Violation::kNoNamedOutcome, Text(event));
     }
     if (tracked == nullptr || Ended(tracked->life) || tracked->leaves != order.leaves_qty ||
@@ -243,7 +243,7 @@ void Holdings::CompareWithVenues() {
     const Event& event = events_[index];
     const OpenOrder order = OrderOf(event);
     const TrackedOrder* tracked = orders_.Find(order.order_id);
-    const bool excused = tracked != nullptr && (tracked->lied_about || tracked->orphaned);
+    const bool excused = tracked != nullptr && tracked->lied_about;
     const auto found = at_venue.find({order.venue, event.other});
     const bool same = found != at_venue.end() && found->second.leaves_qty == order.leaves_qty &&
                       found->second.cum_qty == order.cum_qty &&

@@ -169,13 +169,15 @@ void Orders::OnAck(const Event& event, const OrderAck& ack) {
 // Whose word this report repeats. False: nobody's.
 bool Orders::Origin(const Event& event, TrackedOrder& order, const ExecutionReport& report) {
   if (report.exec_id >> 62 == kGatewaysBits) {
-    // The venue was down before it could be asked, the order was canceled before, or the venue does
-    // not know it.
+    // The venue was down before it could be asked, the order was canceled before, the venue does
+    // not know it, or lost its book.
     const bool unknown =
         order.disowned && order.life == Life::kInDoubt && report.exec_type == ExecType::kCanceled;
     const bool unasked = !order.asked && (report.exec_type == ExecType::kRejected ||
                                           report.exec_type == ExecType::kCanceled);
-    if (!unknown && !unasked) findings_->Add(Violation::kExecutionForeign, Text(event));
+    const bool lost = order.orphaned && report.exec_type == ExecType::kCanceled &&
+                      report.reason == RejectReason::kVenueLostBook;
+    if (!unknown && !unasked && !lost) findings_->Add(Violation::kExecutionForeign, Text(event));
     return true;
   }
   Venue& venue = venues_[order.venue];
@@ -393,23 +395,11 @@ void Orders::CountUnknown(uint32_t venue, uint64_t request_id) {
                            forgotten_->FindOrder(venue, request_id) == nullptr;
 }
 
-// What the orders were that the venue's former process held, or was sent, nobody will ever say.
+// The orders that the venue's former process held, or was sent, are gone with it.
 void Orders::OnVenueStart(uint32_t venue) {
   for (TrackedOrder& order : orders_) {
     if (order.venue == venue && order.asked && !Ended(order.life)) order.orphaned = true;
   }
-}
-
-// Whether it is about an order that nobody can say anything of any more.
-bool Orders::OfOrphan(const Event& request) const {
-  Cancel cancel;
-  if (request.type != FrameType::kCancel || Decode(request.bytes(), cancel) != DecodeStatus::kOk) {
-    return false;
-  }
-  const auto found = by_cl_ord_id_.find(KeyOf(request.id, cancel.orig_cl_ord_id));
-  if (found == by_cl_ord_id_.end()) return false;
-  const uint32_t order = requests_[found->second].order;
-  return order != kNone && orders_[order].orphaned;
 }
 
 void Orders::End() {
@@ -436,7 +426,7 @@ void Orders::End() {
         if (request.acked == 0 && request.ended == 0) {
           findings_->Add(Violation::kUnanswered, Text(event));
         } else if (request.ended == 0) {
-          if (!OfOrphan(event)) findings_->Add(Violation::kStillPending, Text(event));
+          findings_->Add(Violation::kStillPending, Text(event));
         } else if (request.ended > 1 || request.acked > 1) {
           findings_->Add(Violation::kAnsweredTwice, Text(event));
         }

@@ -206,7 +206,6 @@ class Orders {
   void OnHeard(const Event& event);
   void CountUnknown(uint32_t venue, uint64_t request_id);
   void OnVenueStart(uint32_t venue);
-  bool OfOrphan(const Event& request) const;
   void Judge(const Heard& heard);
   void EndRequest(const Event& event, uint64_t cl_ord_id);
   void Answered(uint32_t request);

@@ -6,8 +6,9 @@
 //  - after re-connection, first what became of requests that never arrived (Rejected or
 //    CancelReject, venueUnavailable: the exchange's count of requests proves it), then every report
 //    that was missed, then VenueStatus up.
-// An exchange that was started anew meanwhile (another incarnation) has lost its book, and what
-// became of the requests last sent to the old one nobody can tell: no word comes about them.
+// An exchange that was started anew meanwhile (another incarnation, and it took no request yet) has
+// lost its book: VenueStatus bookLost comes before anything that it says. No word comes about the
+// requests last sent to its former self.
 // The same holds across processes of the gateway: Restore() says what the former one had sent and
 // received. What only the exchange remembers, because the gateway's records were lost, is counted
 // (requests_foreign). The exchange cancels the orders of such requests, its reports about them come
@@ -112,7 +113,15 @@ class BasicLinkConnector final : public Connector {
 
   void Poll(int64_t now_ns, Effects& messages) override {
     const bool may_report = messages.room() != 0;
-    if (down_to_report_ && may_report) ReportDown(now_ns, messages);
+    if (down_to_report_ && may_report) {
+      ReportState(now_ns, VenueState::kDown, messages);
+      down_to_report_ = false;
+    }
+    if (book_lost_to_report_) {
+      if (messages.room() == 0) return;
+      ReportState(now_ns, VenueState::kBookLost, messages);
+      book_lost_to_report_ = false;
+    }
     switch (state_) {
       case State::kIdle:
         // Reports of the last link cannot be taken yet: the next link's numbers must not overtake
@@ -335,10 +344,14 @@ class BasicLinkConnector final : public Connector {
   bool LoggedOn(const LogonAck& ack) {
     const uint64_t taken = ack.next_seq_in - 1;
     if (ack.incarnation != incarnation_) {
-      if (incarnation_ != 0 || sent_ != confirmed_) {
+      if (incarnation_ != 0 || sent_ != 0) {
         Say("the exchange does not go on from this gateway's numbers, because it was started anew "
             "or another gateway used this member_id: nobody says what became of the last ",
-            sent_ - confirmed_, " requests; look at open orders");
+            sent_ - confirmed_,
+            taken == 0 ? " requests. It has no order of this gateway any more: they end here as "
+                         "canceled, venueLostBook"
+                       : " requests; look at open orders");
+        book_lost_to_report_ = taken == 0;
       }
       if (taken != 0) {
         Say("the exchange has requests of this member_id that this gateway does not know; it "
@@ -443,20 +456,20 @@ class BasicLinkConnector final : public Connector {
     retry_ns_ = std::min(2 * retry_ns_, options_.retry_max_ns);
   }
 
-  void ReportDown(int64_t now_ns, Effects& messages) {
+  void ReportState(int64_t now_ns, VenueState state, Effects& messages) {
     VenueStatus status;
     status.transact_time = static_cast<uint64_t>(now_ns);
     status.venue = options_.venue;
-    status.state = VenueState::kDown;
+    status.state = state;
     messages.Add(Target::kVenue, options_.venue, 0, status);
-    down_to_report_ = false;
   }
 
   std::unique_ptr<Dialer<L>> dialer_;
   LinkConnectorOptions options_;
   std::unique_ptr<L> link_;
   State state_ = State::kIdle;
-  bool down_to_report_ = true;    // nobody has heard of this venue yet
+  bool down_to_report_ = true;  // nobody has heard of this venue yet
+  bool book_lost_to_report_ = false;
   const char* broken_ = nullptr;  // why the link has to end: the peer said what cannot be
   std::string reason_;            // why there is no link; empty: there is one
   int64_t retry_at_ns_ = 0;

@@ -330,7 +330,7 @@ TEST_F(LinkConnectorTest, CutsAtRandomLoseAndRepeatNothing) {
   EXPECT_EQ(traded, 2 * exchange_->ledger().counters.quantity_traded);
 }
 
-TEST_F(LinkConnectorTest, ExchangeStartedAnewIsTakenAsItIs) {
+TEST_F(LinkConnectorTest, AnExchangeStartedAnewHasLostItsBookWhichIsHeardBeforeAnythingElse) {
   Run(20);
   gateway_.Ask(Order(1, Side::kBuy, 100, 5));
   Run(5);
@@ -338,7 +338,8 @@ TEST_F(LinkConnectorTest, ExchangeStartedAnewIsTakenAsItIs) {
   exchange_ = MakeExchange();
   server_ = NewServer(2);
   Run(500);
-  EXPECT_EQ(gateway_.states.back(), VenueState::kUp);
+  EXPECT_EQ(gateway_.states, (States{VenueState::kDown, VenueState::kUp, VenueState::kDown,
+                                     VenueState::kBookLost, VenueState::kUp}));
   gateway_.Ask(Cancel{.cl_ord_id = 2, .orig_cl_ord_id = 1});
   Run(5);
   ASSERT_EQ(gateway_.rejects.size(), 1u);

@@ -180,13 +180,16 @@ TEST_F(DiskTest, AFloodOnASlowDiskHoldsBackItselfAndNobodyElse) {
   ASSERT_TRUE(honest.ok()) << honest.status();
   auto flood = Session::Connect(run_->Options(Durability::kMemory, kOtherSession));
   ASSERT_TRUE(flood.ok()) << flood.status();
-  disk_->Tell("slow 2000", [&] { (*honest)->Poll(); });
 
   uint64_t refused = 0;
   Handlers count{[&](const OrderReject&) { ++refused; }};
+  disk_->Tell("slow 2000", [&] {
+    (*honest)->Poll();
+    (*flood)->Poll(count, 64);
+  });
   const auto flood_on = [&] {
     const NewOrder unknown{.cl_ord_id = (*flood)->NextClOrdId(), .qty = 1, .instrument = 99};
-    while ((*flood)->Send(unknown) == SendStatus::kOk) continue;
+    for (int i = 0; i != 512 && (*flood)->Send(unknown) == SendStatus::kOk; ++i) continue;
     (*flood)->Poll(count, 1'024);
   };
   // Until the flood has been made to wait for the disk, and a while longer.
@@ -195,9 +198,12 @@ TEST_F(DiskTest, AFloodOnASlowDiskHoldsBackItselfAndNobodyElse) {
   const int64_t deadline_ns = MonotonicNowNs() + Strategy::kPatienceNs * 6;
   for (uint32_t turn = 0; behind != kOrdersBehind && MonotonicNowNs() < deadline_ns; ++turn) {
     flood_on();
+    ASSERT_EQ((*flood)->state(), SessionState::kLive);
     (*honest)->Poll();
     if (turn % 8 != 0) continue;
-    ASSERT_NE((*honest)->SendOrder(), 0u) << run_->Log();
+    ASSERT_NE((*honest)->SendOrder(), 0u)
+        << "turn " << turn << ", session state " << static_cast<int>((*honest)->session().state())
+        << ", " << (*honest)->Waiting() << run_->Log() << run_->Ask("status");
     const bool is_behind =
         run_->Ask("status").find("\"back_pressured\": true") != std::string::npos;
     behind += is_behind;
