@@ -138,6 +138,9 @@ class FakeConnector : public Connector {
 
   bool counts_requests() const noexcept override { return counts; }
   uint64_t logons() const noexcept override { return times_on; }
+  VenueCursor cursor() const noexcept override {
+    return {.incarnation = times_on, .sent = sent.size(), .received = said};
+  }
   void Confirm(uint64_t received) noexcept override { confirmed = received; }
 
   uint32_t takes = UINT32_MAX;

@@ -307,8 +307,12 @@ TEST_F(GatewayJournalTest, ReferencePricesAreConflatedWhileTheDiskIsBehindAndNon
 
 TEST_F(GatewayJournalTest, CancelsThatOvertakeOrdersAreRecordedAndDurableBeforeTheyLeave) {
   connector_.counts = true;
+  ++connector_.times_on;
+  Turn();
+  storage_.Sync();
   Order(1);
   Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
   connector_.takes = 0;
   for (uint64_t id = 2; id <= 5; ++id) Order(id);
   Turn();

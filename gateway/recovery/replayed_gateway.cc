@@ -197,7 +197,7 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
     ReplayedVenue& venue = venues_[static_cast<VenueId>(input.id)];
     if (step.venue_cursor != 0) {
       venue.cursor.received = step.venue_cursor;
-    } else {
+    } else if (!venue.requests.empty()) {
       FollowOwnAnswer(input, venue);
     }
   }
@@ -211,6 +211,8 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
       reports.Append();
     } else {
       ReplayedVenue& venue = venues_[static_cast<VenueId>(effect.id)];
+      // A venue that has never said a count does not count requests.
+      if (venue.cursor.incarnation == 0) continue;
       venue.requests.push_back(effect);
       ++venue.cursor.sent;
       if (venue.requests.size() > kRequestsKept) venue.requests.pop_front();

@@ -46,7 +46,8 @@ struct ReplayedSession {
 
 struct ReplayedVenue {
   VenueCursor cursor;           // sent counts `requests` too
-  std::deque<Effect> requests;  // the latest since the last logon there, oldest first
+  // The latest since the last logon there, oldest first; none of a venue that does not count them.
+  std::deque<Effect> requests;
 };
 
 struct ReplayOptions {

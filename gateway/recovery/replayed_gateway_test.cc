@@ -130,6 +130,16 @@ TEST_F(ReplayedGatewayTest, AVenueIsAskedForWhatItHasNotAnswered) {
   EXPECT_EQ(later.venue(1)->cursor.received, 40u);
 }
 
+// Nor does a replay look for them at each of its reports.
+TEST_F(ReplayedGatewayTest, OfAVenueThatCountsNoRequestsNoneIsKept) {
+  Run(2, 2'000);
+  ASSERT_GT(requests_, 0u);
+  ReplayedGateway past = MakePast();
+  ASSERT_TRUE(Replay(past).ok());
+  ASSERT_NE(past.venue(1), nullptr);
+  EXPECT_TRUE(past.venue(1)->requests.empty());
+}
+
 TEST_F(ReplayedGatewayTest, AnotherEffectThanWasRecordedIsNamed) {
   bool lied = false;
   Flow flow(3, Flow::Config(), [&](int64_t now_ns, const Input& input, const Effects& effects) {
