@@ -9,7 +9,7 @@
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 10> kTable{{
+constexpr std::array<AdminCommandRow, 11> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
     {"ready", AdminVerb::kReady, "ready",
@@ -18,9 +18,12 @@ constexpr std::array<AdminCommandRow, 10> kTable{{
     {"orders", AdminVerb::kOrders, "orders SESSION",
      "the session's open orders, the first 100 of them"},
     {"config", AdminVerb::kConfig, "config", "the effective configuration, defaults included"},
-    {"kill", AdminVerb::kKill, "kill all|session N|account N|venue N REASON",
+    {"kill", AdminVerb::kKill, "kill all|session N|account N|venue N|instrument N REASON",
      "refuse new orders and replaces in that scope; cancels pass"},
-    {"arm", AdminVerb::kArm, "arm all|session N|account N|venue N by NAME",
+    {"kill-and-cancel", AdminVerb::kKillAndCancel,
+     "kill-and-cancel all|session N|account N|venue N|instrument N REASON",
+     "the same, and cancel all open orders in that scope"},
+    {"arm", AdminVerb::kArm, "arm all|session N|account N|venue N|instrument N by NAME",
      "lift the kill switch of that scope; NAME is who decided it"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
@@ -30,7 +33,7 @@ constexpr std::array<AdminCommandRow, 10> kTable{{
 }};
 
 constexpr std::array kScopes{KillScope::kAll, KillScope::kSession, KillScope::kAccount,
-                             KillScope::kVenue};
+                             KillScope::kVenue, KillScope::kInstrument};
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -79,7 +82,7 @@ ParsedAdminCommand ParseSwitch(const AdminCommandRow& row, std::string_view rest
   out.command.verb = row.verb;
   out.error = ReadScope(row, rest, out.command);
   if (!out.ok()) return out;
-  if (row.verb == AdminVerb::kKill) {
+  if (row.verb != AdminVerb::kArm) {
     if (rest.empty()) return Refuse("a kill needs a reason, which is logged; " + Usage(row));
   } else {
     const std::string_view by = TakeWord(rest);
@@ -140,6 +143,7 @@ AdminLane LaneOf(AdminVerb verb) noexcept {
     case AdminVerb::kConfig:
       return AdminLane::kMonitoring;
     case AdminVerb::kKill:
+    case AdminVerb::kKillAndCancel:
     case AdminVerb::kArm:
     case AdminVerb::kCancel:
     case AdminVerb::kStop:
@@ -164,7 +168,10 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
   const std::string_view verb = TakeWord(rest);
   for (const AdminCommandRow& row : kTable) {
     if (row.name != verb) continue;
-    if (row.verb == AdminVerb::kKill || row.verb == AdminVerb::kArm) return ParseSwitch(row, rest);
+    if (row.verb == AdminVerb::kKill || row.verb == AdminVerb::kKillAndCancel ||
+        row.verb == AdminVerb::kArm) {
+      return ParseSwitch(row, rest);
+    }
     if (row.verb == AdminVerb::kCancel) return ParseCancel(row, rest);
     ParsedAdminCommand out;
     out.command.verb = row.verb;

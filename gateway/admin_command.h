@@ -7,11 +7,14 @@
 //   orders SESSION                  how many orders the session has in each state
 //   config                          the effective configuration
 //   kill all REASON
-//   kill session|account|venue N REASON
+//   kill session|account|venue|instrument N REASON
 //                                   latch a kill switch: new orders and replaces are refused,
 //                                   cancels pass
+//   kill-and-cancel all REASON
+//   kill-and-cancel session|account|venue|instrument N REASON
+//                                   the same, and ask the venues to cancel what is open there
 //   arm all by NAME
-//   arm session|account|venue N by NAME
+//   arm session|account|venue|instrument N by NAME
 //                                   arm it again; NAME says who took the decision and is logged
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   stop                            orderly stop, as on SIGTERM
@@ -36,6 +39,7 @@ enum class AdminVerb : uint8_t {
   kOrders,
   kConfig,
   kKill,
+  kKillAndCancel,
   kArm,
   kCancel,
   kStop,
@@ -48,10 +52,10 @@ AdminLane LaneOf(AdminVerb verb) noexcept;
 
 struct AdminCommand {
   AdminVerb verb = AdminVerb::kHelp;
-  KillScope scope = KillScope::kUnset;  // kKill, kArm
-  uint32_t id = 0;                      // kKill, kArm (0 with kAll); the session with kOrders
+  KillScope scope = KillScope::kUnset;  // kKill, kKillAndCancel, kArm
+  uint32_t id = 0;                      // of that scope (0 with kAll); the session with kOrders
   MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/step.h)
-  std::string text;                     // the reason of a kKill or kCancel, the name of a kArm
+  std::string text;                     // the reason of a kill or cancel, the name of a kArm
 };
 
 // A longer line is refused.

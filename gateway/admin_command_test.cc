@@ -27,6 +27,15 @@ TEST(AdminCommand, KillsAndArmsNameScopeNumberAndWhy) {
   EXPECT_EQ(arm.id, 2u);
   EXPECT_EQ(arm.text, "A. Operator");
 
+  const AdminCommand cancels = ParseAdminCommand("kill-and-cancel instrument 3 halted").command;
+  EXPECT_EQ(cancels.verb, AdminVerb::kKillAndCancel);
+  EXPECT_EQ(cancels.scope, KillScope::kInstrument);
+  EXPECT_EQ(cancels.id, 3u);
+  EXPECT_EQ(cancels.text, "halted");
+  EXPECT_EQ(LaneOf(cancels.verb), AdminLane::kControl);
+  EXPECT_NE(ParseAdminCommand("kill-and-cancel all").error.find("usage: kill-and-cancel all|"),
+            std::string::npos);
+
   EXPECT_EQ(ParseAdminCommand("arm account 4294967295 BY x").command.id, 4294967295u);
 }
 
@@ -70,31 +79,32 @@ TEST(AdminCommand, BadLinesAreRefusedWithCauseAndRemedy) {
       const Case& c : {
           Case{"", "an empty command; 'help' lists the commands"},
           {"explode", "unknown command 'explode'; 'help' lists the commands"},
-          {"kill", "the scope is missing; usage: kill all|session N|account N|venue N REASON"},
+          {"kill",
+           "the scope is missing; usage: kill all|session N|account N|venue N|instrument N REASON"},
           {"kill everything now",
-           "the scope 'everything' is not known; usage: kill all|session N|account N|venue N "
-           "REASON"},
+           "the scope 'everything' is not known; usage: kill all|session N|account N|venue "
+           "N|instrument N REASON"},
           {"kill session",
            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
-           "N REASON"},
+           "N|instrument N REASON"},
           {"kill session 0 x",
            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
-           "N REASON"},
+           "N|instrument N REASON"},
           {"kill session 4294967296 x",
            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
-           "N REASON"},
+           "N|instrument N REASON"},
           {"kill venue 1",
-           "a kill needs a reason, which is logged; usage: kill all|session N|account N|venue N "
-           "REASON"},
+           "a kill needs a reason, which is logged; usage: kill all|session N|account N|venue "
+           "N|instrument N REASON"},
           {"arm all",
            "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-           "N|account N|venue N by NAME"},
+           "N|account N|venue N|instrument N by NAME"},
           {"arm all by",
            "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-           "N|account N|venue N by NAME"},
+           "N|account N|venue N|instrument N by NAME"},
           {"arm all Anna",
            "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-           "N|account N|venue N by NAME"},
+           "N|account N|venue N|instrument N by NAME"},
           {"orders", "the session's number (1 or more) is missing; usage: orders SESSION"},
           {"stop now", "'now' is too much; usage: stop"},
           {"kill all \xc2\x9b"

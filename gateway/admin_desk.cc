@@ -41,6 +41,9 @@ std::string Deed(const AdminCommand& command) {
     case AdminVerb::kKill:
       return absl::StrCat("kill switch latched for ", ScopeText(command),
                           ", because: ", command.text);
+    case AdminVerb::kKillAndCancel:
+      return absl::StrCat("kill switch latched and open orders canceled for ", ScopeText(command),
+                          ", because: ", command.text);
     case AdminVerb::kArm:
       return absl::StrCat("kill switch lifted for ", ScopeText(command),
                           ", decided by: ", command.text);
@@ -104,6 +107,8 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
       return account(command.id);
     case KillScope::kVenue:
       return venue(command.id);
+    case KillScope::kInstrument:
+      return instrument(command.id);
     default:
       return {};
   }
@@ -133,12 +138,17 @@ AdminAnswer AdminDesk::Command(const AdminPeer& peer, const AdminCommand& comman
     return NoAnswer();
   }
   if (!command_reply_.ok) return {false, command_reply_.error};
+  const auto killed = [&] {
+    return absl::StrCat(Deed(command), "\n", "no order leaves there since at most ",
+                        MicrosecondsSince(begin), " us\n");
+  };
   switch (command.verb) {
     case AdminVerb::kKill:
-      return {true, absl::StrCat(Deed(command), "\n", "no order leaves there since at most ",
-                                 MicrosecondsSince(begin), " us\n")};
+      return {true, killed()};
+    case AdminVerb::kKillAndCancel:
+      return {.rest = [this, done = killed()] { return AwaitCancel(done); }};
     case AdminVerb::kCancel:
-      return {.rest = [this, command] { return AwaitCancel(command); }};
+      return {.rest = [this, done = Deed(command) + "\n"] { return AwaitCancel(done); }};
     default:
       return {true, absl::StrCat(Deed(command), "\n")};
   }
@@ -187,6 +197,10 @@ AdminAnswer AdminDesk::Status(Clock::time_point asked) {
 
 // The engine's thread allocates nothing: there is room for what is configured.
 bool AdminDesk::AskStatus(const AdminCommand& command) {
+  for (KilledNumbers* killed :
+       {&watch_reply_.status.killed_accounts, &watch_reply_.status.killed_instruments}) {
+    killed->shown.reserve(KilledNumbers::kShownMax);
+  }
   watch_reply_.status.sessions.reserve(config_.sessions.size());
   watch_reply_.status.venues.reserve(config_.venues.size());
   watch_reply_.status.orders.reserve(GatewayStatus::kOrdersShownMax);
@@ -194,20 +208,19 @@ bool AdminDesk::AskStatus(const AdminCommand& command) {
 }
 
 // The engine cancels bit by bit; what it did shows in its status.
-AdminAnswer AdminDesk::AwaitCancel(const AdminCommand& command) {
+AdminAnswer AdminDesk::AwaitCancel(const std::string& done) {
   const auto deadline = Clock::now() + patience_;
   AdminCommand look;
   look.verb = AdminVerb::kReady;
   while (AskStatus(look)) {
     const OperatorCancelView& view = watch_reply_.status.operator_cancel;
     if (!view.under_way) {
-      return {true, absl::StrCat(Deed(command), "\n", view.affected, " cancels sent, ",
-                                 view.not_sent, " not sent because the venue is down\n")};
+      return {true, absl::StrCat(done, view.affected, " cancels sent, ", view.not_sent,
+                                 " not sent because the venue is down\n")};
     }
     if (Clock::now() > deadline) break;
   }
-  return {true,
-          absl::StrCat(Deed(command), "\nstill under way: see operator_cancel in `status`\n")};
+  return {true, absl::StrCat(done, "still under way: see operator_cancel in `status`\n")};
 }
 
 }  // namespace ringway

@@ -214,6 +214,8 @@ class Gateway {
     for (std::size_t line = 0; line != kLinesPerTurn; ++line) {
       if (status.sessions.size() < sessions) {
         AddSession(status.sessions.size(), status);
+      } else if (!FillKilled(parts_.engine, status)) {
+        continue;
       } else if (status.positions.size() < positions) {
         const auto next = static_cast<uint32_t>(status.positions.size());
         status.positions.push_back(MakePositionLine(parts_.engine.position_at(next), trades_));
@@ -667,8 +669,9 @@ class Gateway {
   void Administer(const AdminRequest& request, AdminReply& reply) {
     const AdminCommand& command = request.command;
     reply.ok = true;
-    const bool steps = command.verb == AdminVerb::kKill || command.verb == AdminVerb::kArm ||
-                       command.verb == AdminVerb::kCancel;
+    const bool steps = command.verb == AdminVerb::kKill ||
+                       command.verb == AdminVerb::kKillAndCancel ||
+                       command.verb == AdminVerb::kArm || command.verb == AdminVerb::kCancel;
     if (steps && !CanStep()) {
       reply.ok = false;
       reply.error = "the journal has no room for another record: make room on its disk";
@@ -676,12 +679,22 @@ class Gateway {
     }
     switch (command.verb) {
       case AdminVerb::kKill:
+      case AdminVerb::kKillAndCancel:
       case AdminVerb::kArm: {
-        const bool killed = command.verb == AdminVerb::kKill;
+        const bool killed = command.verb != AdminVerb::kArm;
+        const bool cancels = command.verb == AdminVerb::kKillAndCancel;
+        if (cancels && parts_.engine.operator_cancel().waiting == OperatorCancelJob::kWaitingMax) {
+          reply.ok = false;
+          reply.error =
+              "too many operators' cancels wait for one another: `kill`, and `cancel` when "
+              "`status` shows fewer";
+          break;
+        }
         const RiskState state{.transact_time = static_cast<uint64_t>(now_ns_),
                               .id = command.id,
                               .scope = command.scope,
-                              .killed = killed};
+                              .killed = killed,
+                              .cancel = cancels};
         alignas(8) std::array<std::byte, kMaxPayloadBytes<RiskState>> payload;
         const uint32_t bytes = Encode(state, payload.data());
         Step({Origin::kAdmin, request.operator_id, FrameType::kRiskState, {payload.data(), bytes}});

@@ -133,6 +133,10 @@ ordered_json JournalJson(const JournalStatus& journal) {
           {"snapshot_time_ns", journal.snapshot_time_ns}};
 }
 
+ordered_json KilledJson(const KilledNumbers& killed) {
+  return {{"total", killed.total}, {"first", killed.shown}};
+}
+
 ordered_json UnknownJson(const UnknownReport& report) {
   return {{"time_ns", report.time_ns},
           {"venue", report.venue},
@@ -147,6 +151,12 @@ ordered_json UnknownJson(const UnknownReport& report) {
 void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
   status.engine = engine.counters();
   status.killed = engine.killed(KillScope::kAll, 0);
+  for (const auto& [killed, scope] : {std::pair(&status.killed_accounts, KillScope::kAccount),
+                                      {&status.killed_instruments, KillScope::kInstrument}}) {
+    killed->total = engine.killed_count(scope);
+    killed->shown.clear();
+    killed->next = killed->total == 0 ? UINT32_MAX : 0;
+  }
   status.operator_cancel = engine.operator_cancel();
   status.open_orders = engine.open_orders();
   status.unknown_reports = engine.unknown_reports();
@@ -157,6 +167,19 @@ void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
     venue.state = engine.venue_state(venue.id);
     venue.killed = engine.killed(KillScope::kVenue, venue.id);
   }
+}
+
+bool FillKilled(const Engine& engine, GatewayStatus& status) {
+  constexpr uint32_t kLookedAtMax = 256;
+  for (const auto& [killed, scope] : {std::pair(&status.killed_accounts, KillScope::kAccount),
+                                      {&status.killed_instruments, KillScope::kInstrument}}) {
+    if (killed->next == UINT32_MAX) continue;
+    killed->next = engine.ForEachKilled(scope, killed->next, kLookedAtMax, [&](uint32_t number) {
+      if (killed->shown.size() < KilledNumbers::kShownMax) killed->shown.push_back(number);
+    });
+    return false;
+  }
+  return true;
 }
 
 void FillEngineSession(const Engine& engine, SessionStatus& session) {
@@ -182,6 +205,8 @@ void SortPositions(GatewayStatus& status) {
 void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
                       GatewayStatus& status) {
   FillEngineTotals(engine, status);
+  while (!FillKilled(engine, status)) {
+  }
   for (SessionStatus& session : status.sessions) {
     FillEngineSession(engine, session);
     // Nothing was ever in doubt: nothing is.
@@ -258,6 +283,8 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"not_serving", not_serving},
                        {"stopping", status.stopping},
                        {"killed", status.killed},
+                       {"killed_accounts", KilledJson(status.killed_accounts)},
+                       {"killed_instruments", KilledJson(status.killed_instruments)},
                        {"back_pressured", status.back_pressured},
                        {"back_pressured_turns", status.back_pressured_turns},
                        {"engine_steps", status.engine_steps},
@@ -266,6 +293,7 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"requests", RequestsJson(status.engine)},
                        {"operator_cancel",
                         {{"under_way", status.operator_cancel.under_way},
+                         {"waiting", status.operator_cancel.waiting},
                          {"sent", status.operator_cancel.affected},
                          {"venue_down", status.operator_cancel.not_sent}}},
                        {"venue_reports", ReportsJson(status.engine)},

@@ -54,6 +54,15 @@ struct PositionLine {
   uint64_t open_sell = 0;
 };
 
+// The accounts or instruments whose kill switch is latched.
+struct KilledNumbers {
+  static constexpr uint32_t kShownMax = 100;
+  uint32_t total = 0;
+  std::vector<uint32_t> shown;  // the first of them
+  // While they are collected: the index to go on from; UINT32_MAX: all are.
+  uint32_t next = 0;
+};
+
 // Positions are of the journal's bytes (gateway/journal/JOURNAL.md).
 struct JournalStatus {
   uint64_t position = 0;          // behind the latest record
@@ -70,6 +79,8 @@ struct GatewayStatus {
   bool stopping = false;
   bool back_pressured = false;
   bool killed = false;  // for all
+  KilledNumbers killed_accounts;
+  KilledNumbers killed_instruments;
   uint64_t back_pressured_turns = 0;
   uint64_t engine_steps = 0;
   std::vector<SessionStatus> sessions;  // as configured
@@ -106,6 +117,8 @@ void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_
                       GatewayStatus& status);
 // Its parts, each of bounded work: what is there once, with the venues in `status`; one line.
 void FillEngineTotals(const Engine& engine, GatewayStatus& status);
+// Some of the latched accounts and instruments; true: those were all.
+bool FillKilled(const Engine& engine, GatewayStatus& status);
 void FillEngineSession(const Engine& engine, SessionStatus& session);
 PositionLine MakePositionLine(const PositionView& position, const TradeTally& trades);
 void SortPositions(GatewayStatus& status);  // by account, then instrument

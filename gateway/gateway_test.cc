@@ -421,6 +421,34 @@ TEST_F(GatewayTest, AnOperatorsCancelAsksTheVenues) {
   EXPECT_EQ(status.operator_cancel.affected, 3u);
 }
 
+TEST_F(GatewayTest, AKillThatCancelsEndsWhatWaitsAndCancelsWhatLeft) {
+  for (uint64_t id = 1; id <= 2; ++id) Order(id);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 2u);
+  connector_.takes = 0;
+  for (uint64_t id = 3; id <= 4; ++id) Order(id);
+  Turn();
+  EXPECT_TRUE(Ask("kill-and-cancel instrument 1 halted").ok);
+  EXPECT_EQ(engine_.open_orders(), 2u) << "what waited never leaves";
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 20; ++i) Turn();
+  ASSERT_EQ(connector_.sent.size(), 4u);
+  EXPECT_EQ(connector_.sent[2].type, FrameType::kCancel);
+  EXPECT_EQ(connector_.sent[3].type, FrameType::kCancel);
+  Order(5);
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 4u);
+  const GatewayStatus status = Ask("status").status;
+  EXPECT_EQ(status.killed_instruments.total, 1u);
+  EXPECT_EQ(status.killed_instruments.shown, std::vector<uint32_t>{1});
+  EXPECT_EQ(status.killed_accounts.total, 0u);
+  EXPECT_TRUE(Ask("arm instrument 1 by Anna").ok);
+  Order(6);
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 5u);
+  EXPECT_TRUE(Ask("status").status.killed_instruments.shown.empty());
+}
+
 TEST_F(GatewayTest, OperatorsAreServedWhileSessionsAreHeldBack) {
   for (uint64_t i = 1; i <= 700; ++i) Order(i);
   for (int i = 0; i < 10; ++i) Turn();

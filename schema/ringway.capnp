@@ -187,6 +187,7 @@ enum KillScope {
   session @2;
   account @3;
   venue @4;
+  instrument @5;
 }
 
 enum LogonRejectReason {
@@ -434,10 +435,11 @@ struct VenueStatus $frame(70) {
 # A kill switch was latched or re-armed.
 struct RiskState $frame(71) {
   transactTime @0 :UInt64;
-  id @1 :UInt32;                    # session, account or venue number; 0 for all
+  id @1 :UInt32;                    # session, account, venue or instrument number; 0 for all
   scope @2 :UInt8 $enumType("KillScope");
   killed @3 :UInt8;                 # 1 latched, 0 armed again
   spare @4 :UInt16;
+  cancel @5 :UInt8;                 # 1: and what is open in that scope is being canceled
 }
 
 # Sent once when a session's message rate runs into its limit.

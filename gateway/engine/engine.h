@@ -17,12 +17,13 @@
 //
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
 // and replace; engine_report.cc and engine_venue.cc what venues say; engine_session.cc sessions and
-// gateways that come and go; engine_work.cc operators and work over many orders; engine_state.cc
-// inspection and hash; engine_archive.cc the state as bytes.
+// gateways that come and go; engine_operator.cc operators; engine_work.cc work over many orders;
+// engine_state.cc inspection and hash; engine_archive.cc the state as bytes.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -78,9 +79,10 @@ struct PositionView {
   uint64_t open_sell;
 };
 
-// An operator's cancel of many orders, the latest.
+// Operators' cancels of many orders: the latest, with those that it followed at once.
 struct OperatorCancelView {
   bool under_way = false;
+  uint32_t waiting = 0;   // cancels that begin when it has ended
   uint32_t affected = 0;  // cancels that were sent
   uint32_t not_sent = 0;  // the venue is down: sent when it is back
 };
@@ -174,6 +176,23 @@ class Engine {
   uint64_t next_seq_out(SessionId session) const noexcept;
   VenueState venue_state(VenueId venue) const noexcept;
   bool killed(KillScope scope, uint32_t id) const noexcept;
+  // How many kill switches of this kind are latched.
+  uint32_t killed_count(KillScope scope) const noexcept {
+    return checks_.get<KillSwitch>().latched(scope);
+  }
+  // visit(number) for those of accounts or instruments that are latched, of `most` from index
+  // `first`; answers the index from which on to go on, UINT32_MAX: those were all.
+  template <class F>
+  uint32_t ForEachKilled(KillScope scope, uint32_t first, uint32_t most, F&& visit) const {
+    const bool of_account = scope == KillScope::kAccount;
+    const size_t count = of_account ? account_ids_.size() : instruments_.size();
+    const size_t end = std::min<size_t>(count, size_t{first} + most);
+    for (auto at = first; at < end; ++at) {
+      if (!checks_.get<KillSwitch>().killed(scope, at)) continue;
+      visit(of_account ? account_ids_[at] : instruments_[at].id);
+    }
+    return end == count ? UINT32_MAX : static_cast<uint32_t>(end);
+  }
   // Whether an operator's kill switch is latched for the order that a venue request is about.
   bool RequestIsKilled(uint64_t venue_request) const noexcept;
   // Whether that order is over, so that nothing about it need be asked any more.
@@ -325,12 +344,9 @@ class Engine {
 
   // engine_work.cc
   void OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept;
-  void OnAdmin(const Input& input) noexcept;
-  void OnOperatorCancel(const Input& input) noexcept;
   void DoWork(Effects& effects) noexcept;
   void WorkForSessions(Effects& effects) noexcept;
   void WorkForSession(uint32_t index, Effects& effects) noexcept;
-  void WorkForOperator(Effects& effects) noexcept;
   void RetryForSession(uint32_t index, Effects& effects) noexcept;
   void StartRetries(const Effects& effects) noexcept;
   void NoteBusy(uint32_t index) noexcept;
@@ -348,6 +364,13 @@ class Engine {
   void SkipClosing(const Order& order) noexcept;
   void RecountWork() noexcept;
   bool Concerns(const Notice& notice, uint32_t session) const noexcept;
+
+  // engine_operator.cc
+  void OnAdmin(const Input& input) noexcept;
+  [[nodiscard]] bool OnKill(RiskState request) noexcept;
+  [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
+  void BeginOperatorCancel(const OperatorCancel& cancel) noexcept;
+  void WorkForOperator(Effects& effects) noexcept;
 
   // engine_archive.cc
   template <class Self, class A>
@@ -398,6 +421,8 @@ class Engine {
 
   uint32_t SessionIndex(SessionId id) const noexcept { return IndexIn(session_index_, id); }
   uint32_t AccountIndex(uint32_t id) const noexcept { return IndexIn(account_index_, id); }
+  // Of what a kill switch is named by: 0 for kAll.
+  uint32_t KillIndex(KillScope scope, uint32_t id) const noexcept;
   uint32_t InstrumentIndex(uint32_t id) const noexcept { return IndexIn(instrument_index_, id); }
   static uint32_t IndexIn(const std::vector<uint32_t>& table, uint32_t id) noexcept {
     return id < table.size() ? table[id] : kNone;

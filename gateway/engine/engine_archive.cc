@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0365746174735752;
+constexpr uint64_t kFormat = 0x0465746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -96,7 +96,8 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   Venues::Archive(self.venues_, archive, venues, instruments);
   OrderTable::Archive(self.orders_, archive, sessions, venues);
   Exposure::Archive(self.exposure_, archive, accounts, instruments, levels);
-  KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues);
+  KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues,
+                      instruments);
   DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
                           sessions, accounts.same && instruments.same);
   MessageRate::Archive(self.message_rate_, archive, self.now_ns_, sessions);
@@ -156,14 +157,7 @@ void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const 
     self.sweep_session_ = self.next_busy_session_ = 0;
     if (self.next_retry_ != kNone) self.next_retry_ = 0;
     // What it has asked for already is not asked for twice.
-    OperatorCancelJob& job = self.operator_;
-    const bool all = job.request.cl_ord_id == 0;
-    const uint32_t only = self.SessionIndex(static_cast<uint32_t>(job.request.cl_ord_id));
-    job.walk = {};
-    job.next_session = only == kNone ? 0 : only;
-    job.end_session = all             ? static_cast<uint32_t>(self.sessions_.size())
-                      : only == kNone ? 0
-                                      : only + 1;
+    if (self.operator_.active) self.BeginOperatorCancel(self.operator_.cancel);
     self.notices_.TellAgain();
   }
 }
@@ -173,18 +167,8 @@ bool Engine::IsConfigured(const Notice& notice) const noexcept {
     return IsKnown(notice.venue.state) && router_.IndexOf(notice.venue.venue) != kNone;
   }
   if (notice.type != FrameType::kRiskState) return false;
-  switch (notice.risk.scope) {
-    case KillScope::kAll:
-    case KillScope::kSession:
-      return true;
-    case KillScope::kAccount:
-      return AccountIndex(notice.risk.id) != kNone;
-    case KillScope::kVenue:
-      return notice.risk.id <= UINT16_MAX &&
-             router_.IndexOf(static_cast<VenueId>(notice.risk.id)) != kNone;
-    default:
-      return false;
-  }
+  const bool of_session = notice.risk.scope == KillScope::kSession;
+  return of_session || KillIndex(notice.risk.scope, notice.risk.id) != kNone;
 }
 
 // Adds what every open order contributes. Names what cannot be valued as this configuration has it.

@@ -100,6 +100,8 @@ std::vector<std::byte> TrueState() {
     driver.Step(Origin::kSession, session, Cancel{.cl_ord_id = 22, .orig_cl_ord_id = 5});
   }
   driver.Step(Origin::kAdmin, 1, RiskState{.id = 2, .scope = KillScope::kVenue, .killed = 1});
+  driver.Step(Origin::kAdmin, 1,
+              RiskState{.id = 8, .scope = KillScope::kInstrument, .killed = 1, .cancel = 1});
   driver.Step(Origin::kSessionDown, 1, Logout{});
   driver.Step(Origin::kVenue, 2, VenueStatus{.state = VenueState::kHalted, .instrument = 8});
   driver.Step(Origin::kVenue, 1, VenueStatus{.state = VenueState::kDown});

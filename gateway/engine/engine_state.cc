@@ -76,20 +76,16 @@ VenueState Engine::venue_state(VenueId venue) const noexcept {
 }
 
 bool Engine::killed(KillScope scope, uint32_t id) const noexcept {
-  const uint32_t index = scope == KillScope::kSession   ? SessionIndex(id)
-                         : scope == KillScope::kAccount ? AccountIndex(id)
-                         : scope == KillScope::kVenue && id <= UINT16_MAX
-                             ? router_.IndexOf(static_cast<VenueId>(id))
-                         : scope == KillScope::kAll ? 0
-                                                    : kNone;
+  const uint32_t index = KillIndex(scope, id);
   return index != kNone && checks_.get<KillSwitch>().killed(scope, index);
 }
 
 bool Engine::RequestIsKilled(uint64_t venue_request) const noexcept {
   const Order* order = orders_.FindByVenueRequest(venue_request);
   if (order == nullptr) return false;
-  const uint32_t account = exposure_.position(order->position).account;
-  return checks_.get<KillSwitch>().Latched(order->session, account, order->venue);
+  const Position& position = exposure_.position(order->position);
+  return checks_.get<KillSwitch>().Latched(order->session, position.account, order->venue,
+                                           position.instrument);
 }
 
 bool Engine::RequestIsVoid(uint64_t venue_request) const noexcept {
@@ -175,6 +171,9 @@ uint64_t Engine::StateHash() const noexcept {
   for (uint32_t at = 0; at < sessions_.size(); ++at) {
     folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kSession, at)});
   }
+  for (uint32_t at = 0; at < instruments_.size(); ++at) {
+    folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kInstrument, at)});
+  }
   folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kAll, 0)});
   for (const GatewayFault fault : {GatewayFault::kJournal, GatewayFault::kIdentifiers}) {
     folder.Add(uint8_t{checks_.get<KillSwitch>().Has(fault)});
@@ -188,12 +187,16 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(notices_.at(place).venue);
   }
   for (const SessionState& session : sessions_) folder.Add(session.mass_cancel.request);
-  folder.Add(operator_.request);
+  folder.Add(operator_.cancel.request);
+  folder.Add(operator_.cancel.end_order_id);
   folder.Add(operator_.walk);
-  folder.Add(operator_.end_order_id);
+  for (uint32_t at = 0; at < operator_.waiting_count; ++at) {
+    folder.Add(operator_.waiting[at].request);
+    folder.Add(operator_.waiting[at].end_order_id);
+  }
   folder.Add(uint64_t{operator_.next_session} << 32 | operator_.end_session);
   folder.Add(uint64_t{operator_.affected} << 32 | operator_.not_sent);
-  folder.Add(uint8_t{operator_.active});
+  folder.Add(uint64_t{operator_.waiting_count} << 1 | uint64_t{operator_.active});
   folder.Add(uint64_t{next_busy_session_} << 32 | next_retry_);
   folder.Add(uint64_t{notices_.count()} << 32 | notices_.next_session());
   return folder.hash();

@@ -38,69 +38,6 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   RecountWork();
 }
 
-void Engine::OnAdmin(const Input& input) noexcept {
-  if (input.type == FrameType::kMassCancel) return OnOperatorCancel(input);
-  RiskState request;
-  uint32_t index = 0;
-  if (input.type != FrameType::kRiskState || Decode(input.payload, request) != DecodeStatus::kOk ||
-      request.killed > 1) {
-    ++counters_.unknown_sources;
-    return;
-  }
-  switch (request.scope) {
-    case KillScope::kAll:
-      request.id = 0;
-      break;
-    case KillScope::kSession:
-      index = SessionIndex(request.id);
-      break;
-    case KillScope::kAccount:
-      index = AccountIndex(request.id);
-      break;
-    case KillScope::kVenue:
-      index = request.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(request.id)) : kNone;
-      break;
-    default:
-      index = kNone;
-  }
-  if (index == kNone) {
-    ++counters_.unknown_sources;
-    return;
-  }
-  KillSwitch& kill_switch = checks_.get<KillSwitch>();
-  if (kill_switch.killed(request.scope, index) == (request.killed != 0)) return;
-  kill_switch.Set(request.scope, index, request.killed != 0);
-  Notice notice{FrameType::kRiskState, request, {}};
-  notice.risk.transact_time = static_cast<uint64_t>(now_ns_);
-  notice.risk.spare = 0;
-  if (!notices_.Push(notice)) ++counters_.notices_dropped;
-  RecountWork();
-}
-
-// In place of the one before, which has ended: see operator_cancel().
-void Engine::OnOperatorCancel(const Input& input) noexcept {
-  MassCancel request;
-  const bool readable =
-      Decode(input.payload, request) == DecodeStatus::kOk && IsKnown(request.side);
-  const uint32_t only = readable ? SessionIndex(static_cast<uint32_t>(request.cl_ord_id)) : kNone;
-  if (!readable || (request.cl_ord_id != 0 && only == kNone)) {
-    ++counters_.unknown_sources;
-    return;
-  }
-  operator_ = {};
-  operator_.active = true;
-  operator_.request = request;
-  operator_.next_session = request.cl_ord_id == 0 ? 0 : only;
-  operator_.end_session =
-      request.cl_ord_id == 0 ? static_cast<uint32_t>(sessions_.size()) : only + 1;
-  operator_.end_order_id = (orders_.requests() + 1) << kSlotBits;
-  RecountWork();
-}
-
-OperatorCancelView Engine::operator_cancel() const noexcept {
-  return {operator_.active, operator_.affected, operator_.not_sent};
-}
-
 // --- Walks ---
 
 Walk Engine::StartWalk(uint32_t session) const noexcept {
@@ -219,33 +156,6 @@ void Engine::RetryForSession(uint32_t index, Effects& effects) noexcept {
   NoteOwed(index);
 }
 
-// Goes on with an operator's cancel, session by session.
-void Engine::WorkForOperator(Effects& effects) noexcept {
-  OperatorCancelJob& job = operator_;
-  while (job.active) {
-    while (job.walk.active()) {
-      if (!TakeVisit(effects)) return;
-      Order& order = orders_[job.walk.at];
-      StepWalk(job.walk);
-      if (!Fits(order, job.request)) continue;
-      SessionState& session = sessions_[order.session];
-      WantCancel(order, kCancelWanted);
-      const Walked walked = CancelWalked(order, session, 0, effects);
-      job.affected += walked == Walked::kSent;
-      job.not_sent += walked == Walked::kUnreachable;
-    }
-    if (job.next_session == job.end_session) {
-      job.active = false;
-      return;
-    }
-    if (!TakeVisit(effects)) return;
-    const Slot first = orders_.first_open(job.next_session++);
-    if (first != kNoSlot && orders_[first].order_id < job.end_order_id) {
-      job.walk = {first, job.end_order_id};
-    }
-  }
-}
-
 bool Engine::Fits(const Order& order, const MassCancel& filter) const noexcept {
   const Position& position = exposure_.position(order.position);
   return (filter.instrument == 0 || filter.instrument == instruments_[position.instrument].id) &&
@@ -322,6 +232,8 @@ bool Engine::Concerns(const Notice& notice, uint32_t session) const noexcept {
     case KillScope::kVenue:
       return entitlement.MayUseVenue(session,
                                      router_.IndexOf(static_cast<VenueId>(notice.risk.id)));
+    case KillScope::kInstrument:
+      return entitlement.MayUseInstrument(session, InstrumentIndex(notice.risk.id));
     default:
       return true;
   }

@@ -7,6 +7,8 @@
 // that closes moves the walk on.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "gateway/engine/order.h"
@@ -76,22 +78,41 @@ struct RetryJob {
   }
 };
 
-// An operator's cancel goes through the sessions one after the other.
-struct OperatorCancelJob {
-  bool active = false;
+// What an operator wants canceled: of the orders that were open when it was said.
+struct OperatorCancel {
   MassCancel request = {};
-  uint32_t next_session = 0;  // by index: whose orders come after this walk
-  uint32_t end_session = 0;
-  Walk walk;
   uint64_t end_order_id = 0;  // orders from this one on are younger than the command
-  uint32_t affected = 0;
-  uint32_t not_sent = 0;
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.active, self.request, self.next_session, self.end_session, self.walk,
-            self.end_order_id, self.affected, self.not_sent);
+    archive(self.request, self.end_order_id);
     archive.Require(IsKnown(self.request.side), "an operator's cancel of no side");
+  }
+};
+
+// Goes through the sessions one after the other. What is wanted meanwhile waits for its turn.
+struct OperatorCancelJob {
+  static constexpr uint32_t kWaitingMax = 16;
+
+  bool active = false;
+  OperatorCancel cancel;
+  uint32_t next_session = 0;  // by index: whose orders come after this walk
+  uint32_t end_session = 0;
+  Walk walk;
+  // Of this cancel and those before it that it followed at once.
+  uint32_t affected = 0;
+  uint32_t not_sent = 0;
+  uint32_t waiting_count = 0;
+  std::array<OperatorCancel, kWaitingMax> waiting = {};  // the first so many, oldest first
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.active, self.cancel, self.next_session, self.end_session, self.walk, self.affected,
+            self.not_sent);
+    const size_t count = archive.Count(self.waiting_count, kWaitingMax, "operators' cancels");
+    if constexpr (A::kLoads) self.waiting_count = static_cast<uint32_t>(count);
+    for (size_t at = 0; at < count; ++at) archive(self.waiting[at]);
+    archive.Require(self.active || count == 0, "an operator's cancel waits for none");
   }
 };
 

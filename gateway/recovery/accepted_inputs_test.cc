@@ -163,6 +163,7 @@ class Wild {
       arm(KillScope::kSession, id);
       arm(KillScope::kAccount, id * 100);
       arm(KillScope::kVenue, id);
+      arm(KillScope::kInstrument, id + 6);
       Step(Origin::kVenue, id, VenueStatus{.state = VenueState::kUp});
     }
     StepBytes(Origin::kJournal, 0, FrameType{}, {});
@@ -269,8 +270,10 @@ class Wild {
     }
     if (what < 0.925) {
       return Step(Origin::kAdmin, static_cast<uint32_t>(AnyWord()),
-                  Spoil(RiskState{.scope = static_cast<KillScope>(random_.Below(6)),
-                                  .killed = random_.Chance(0.1)}));
+                  Spoil(RiskState{.id = static_cast<uint32_t>(random_.Below(9)),
+                                  .scope = static_cast<KillScope>(random_.Below(7)),
+                                  .killed = random_.Chance(0.1),
+                                  .cancel = random_.Chance(0.1)}));
     }
     if (what < 0.93) {
       return Step(Origin::kAdmin, 9, Spoil(MassCancel{.cl_ord_id = random_.Below(3)}));
