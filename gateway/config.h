@@ -86,6 +86,11 @@ struct RoutingConfig {
   VenueId default_fallback = 0;
 };
 
+// [firm]
+struct FirmConfig {
+  GroupLimits limits;
+};
+
 struct GatewayConfig {
   std::vector<std::string> listen;   // link URIs
   std::vector<uid_t> allowed_users;  // whose processes may connect; empty: the gateway's own user
@@ -100,7 +105,10 @@ struct GatewayConfig {
   RoutingConfig routing;
   std::vector<RouteConfig> routes;  // [[route]], the first that fits decides
   std::vector<InstrumentConfig> instruments;
+  FirmConfig firm;
+  std::vector<DeskConfig> desks;
   std::vector<AccountConfig> accounts;
+  std::vector<InstrumentLimitConfig> instrument_limits;
   std::vector<GatewaySessionConfig> sessions;
   std::vector<GatewayVenueConfig> venues;
 };

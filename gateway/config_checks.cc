@@ -1,6 +1,7 @@
 // How the parts of a configuration are held against each other.
 #include "gateway/config_checks.h"
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -44,10 +45,12 @@ class Checker {
     CheckWait();
     CheckCounts();
     CheckInstruments();
+    CheckIds("desk", config_.desks, [](const auto& d) { return d.id; });
     CheckIds("account", config_.accounts, [](const auto& a) { return a.id; });
     CheckIds("session", config_.sessions, [](const auto& s) { return s.engine.id; });
     CheckIds("venue", config_.venues, [](const auto& v) { return uint32_t{v.engine.id}; });
     for (std::size_t i = 0; i < config_.accounts.size(); ++i) CheckAccount(i);
+    for (std::size_t i = 0; i < config_.instrument_limits.size(); ++i) CheckInstrumentLimit(i);
     for (std::size_t i = 0; i < config_.sessions.size(); ++i) CheckSession(i);
     for (std::size_t i = 0; i < config_.venues.size(); ++i) CheckVenue(i);
     CheckRouting();
@@ -240,6 +243,28 @@ class Checker {
   void CheckAccount(std::size_t index) {
     const AccountConfig& account = config_.accounts[index];
     CheckAllKnown(At("account", index) + ".restricted", "instrument", account.restricted);
+    if (account.desk != 0) CheckKnown(At("account", index) + ".desk", "desk", account.desk);
+  }
+
+  void CheckInstrumentLimit(std::size_t index) {
+    const InstrumentLimitConfig& limit = config_.instrument_limits[index];
+    const std::string at = At("instrument_limit", index);
+    CheckKnown(at + ".instrument", "instrument", limit.instrument);
+    if (limit.account != 0) CheckKnown(at + ".account", "account", limit.account);
+    if (limit.desk != 0) CheckKnown(at + ".desk", "desk", limit.desk);
+    if (limit.account != 0 && limit.desk != 0) {
+      Add(at + ".desk", "the limit already is that of account " + std::to_string(limit.account),
+          "remove one of them, or write two limits");
+    }
+    if (limit.quantity_max == kNoLimit && limit.notional_max == kNoLimit &&
+        limit.position_max == kNoLimit) {
+      Add(at, "it limits nothing", "set quantity_max, notional_max or position_max, or remove it");
+    }
+    const std::array<uint32_t, 3> what{limit.instrument, limit.account, limit.desk};
+    if (const auto [first, is_new] = instrument_limits_.emplace(what, index); !is_new) {
+      Add(at, "it is about the same as " + At("instrument_limit", first->second),
+          "make one of the two");
+    }
   }
 
   void CheckSession(std::size_t index) {
@@ -321,6 +346,7 @@ class Checker {
   std::map<std::string, Ids> ids_;
   std::map<std::string, std::size_t> symbols_;
   std::map<std::string, std::size_t> key_files_;
+  std::map<std::array<uint32_t, 3>, std::size_t> instrument_limits_;
 };
 
 }  // namespace

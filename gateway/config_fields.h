@@ -173,6 +173,36 @@ void Fields(V& v, InstrumentConfig& instrument) {
 }
 
 template <class V>
+void Fields(V& v, GroupLimits& limits) {
+  v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
+  v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
+  v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole,
+            {1, kNoOrderLimit - 1, kNoOrderLimit});
+}
+
+template <class V>
+void Fields(V& v, FirmConfig& firm) {
+  v.Section("limits", firm.limits);
+}
+
+template <class V>
+void Fields(V& v, DeskConfig& desk) {
+  v.Integer("id", desk.id, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
+  v.Text("name", desk.name);
+  v.Section("limits", desk.limits);
+}
+
+template <class V>
+void Fields(V& v, InstrumentLimitConfig& limit) {
+  v.Integer("instrument", limit.instrument, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
+  v.Integer("account", limit.account, ConfigForm::kWhole, kIdsOrAny);
+  v.Integer("desk", limit.desk, ConfigForm::kWhole, kIdsOrAny);
+  v.Integer("quantity_max", limit.quantity_max, ConfigForm::kWhole, kLimit);
+  v.Integer("notional_max", limit.notional_max, ConfigForm::kWhole, kLimit);
+  v.Integer("position_max", limit.position_max, ConfigForm::kWhole, kLimit);
+}
+
+template <class V>
 void Fields(V& v, AccountLimits& limits) {
   v.Integer("quantity_max", limits.quantity_max, ConfigForm::kWhole, kLimit);
   v.Integer("notional_max", limits.notional_max, ConfigForm::kWhole, kLimit);
@@ -186,6 +216,7 @@ template <class V>
 void Fields(V& v, AccountConfig& account) {
   v.Integer("id", account.id, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
   v.Text("name", account.name);
+  v.Integer("desk", account.desk, ConfigForm::kWhole, kIdsOrAny);
   v.Flag("short_sale", account.short_sale);
   v.Integers("restricted", account.restricted, kIds);
   v.Section("limits", account.limits);
@@ -196,6 +227,8 @@ void Fields(V& v, SessionLimits& limits) {
   v.Integer("quantity_max", limits.quantity_max, ConfigForm::kWhole, kLimit);
   v.Integer("notional_max", limits.notional_max, ConfigForm::kWhole, kLimit);
   v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole, kPositive);
+  v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
+  v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
   v.Integer("collar_bps", limits.collar_bps, ConfigForm::kWhole,
             {0, 10'000, std::numeric_limits<uint32_t>::max()});
   v.Integer("duplicate_orders_max", limits.duplicate_orders_max, ConfigForm::kWhole,
@@ -263,7 +296,10 @@ void Fields(V& v, GatewayConfig& config) {
   v.Section("routing", config.routing);
   v.Sections("route", config.routes);
   v.Sections("instrument", config.instruments);
+  v.Section("firm", config.firm);
+  v.Sections("desk", config.desks);
   v.Sections("account", config.accounts);
+  v.Sections("instrument_limit", config.instrument_limits);
   v.Sections("session", config.sessions);
   v.Sections("venue", config.venues);
 }

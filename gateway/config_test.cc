@@ -87,6 +87,36 @@ limits = {quantity_max = "off", notional_max = 5_000}
   EXPECT_EQ(second.config.accounts.at(0).limits.notional_max, 5'000);
 }
 
+TEST(Config, LimitsInLayersReachTheEngine) {
+  const LoadedConfig loaded = LoadConfig(SmallWith("id = 1\n\n[[session]]", R"(id = 1
+desk = 4
+[firm.limits]
+gross_notional_max = 7_000
+[[desk]]
+id = 4
+limits = {position_max = 500, open_orders_max = 20}
+[[instrument_limit]]
+instrument = 1
+desk = 4
+notional_max = 900
+[[session]]
+limits = {position_max = 30, gross_notional_max = 40})"));
+  ASSERT_TRUE(loaded.ok()) << Format("gw.toml", loaded.errors.front());
+  const EngineConfig engine = MakeEngineConfig(loaded.config);
+  EXPECT_EQ(engine.firm.gross_notional_max, 7'000);
+  EXPECT_EQ(engine.firm.open_orders_max, kNoOrderLimit);
+  EXPECT_EQ(engine.desks.at(0).limits.position_max, 500);
+  EXPECT_EQ(engine.desks.at(0).limits.open_orders_max, 20u);
+  EXPECT_EQ(engine.accounts.at(0).desk, 4u);
+  EXPECT_EQ(engine.instrument_limits.at(0).notional_max, 900);
+  EXPECT_EQ(engine.instrument_limits.at(0).position_max, kNoLimit);
+  EXPECT_EQ(engine.sessions.at(0).limits.position_max, 30);
+  EXPECT_EQ(engine.sessions.at(0).limits.gross_notional_max, 40);
+  const LoadedConfig again = LoadConfig(PrintConfig(loaded.config));
+  ASSERT_TRUE(again.ok()) << Format("printed", again.errors.front());
+  EXPECT_EQ(PrintConfig(again.config), PrintConfig(loaded.config));
+}
+
 TEST(Config, PricesAreExactHoweverTheyAreWritten) {
   for (const char* tick : {"0.07", "\"0.07\"", "7e-2", "0.070_000"}) {
     const LoadedConfig loaded = LoadConfig(SmallWith(
@@ -241,6 +271,26 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "correct the number",
         "gw.toml:22:12: route[0].fallback: it is the venue that it should replace; name another, "
         "or 0 for none"}},
+      {"[[venue]]",
+       "[[desk]]\nid = 3\n[[desk]]\nid = 3\n[[instrument_limit]]\ninstrument = 9\naccount = 8\n"
+       "desk = 3\n[[instrument_limit]]\ninstrument = 1\nquantity_max = 5\n[[instrument_limit]]\n"
+       "instrument = 1\nposition_max = 5\n[[venue]]",
+       {"gw.toml:22:6: desk[1].id: number 3 is taken by desk[0]; give every desk its own",
+        "gw.toml:23:1: instrument_limit[0]: it limits nothing; set quantity_max, notional_max or "
+        "position_max, or remove it",
+        "gw.toml:24:14: instrument_limit[0].instrument: there is no instrument 9; add a "
+        "[[instrument]] with this id, or correct the number",
+        "gw.toml:25:11: instrument_limit[0].account: there is no account 8; add a [[account]] with "
+        "this id, or correct the number",
+        "gw.toml:26:8: instrument_limit[0].desk: the limit already is that of account 8; remove "
+        "one of them, or write two limits",
+        "gw.toml:30:1: instrument_limit[2]: it is about the same as instrument_limit[1]; make one "
+        "of the two"}},
+      {"id = 1\n\n[[session]]",
+       "id = 1\ndesk = 2\n\n[[session]]",
+       {"gw.toml:14:8: account[0].desk: there is no desk 2; add a [[desk]] with this id, or "
+        "correct "
+        "the number"}},
       {"[[venue]]",
        "[venue]",
        {"gw.toml:4:17: routing.default_venue: there is no venue 1; add a [[venue]] with this id, "

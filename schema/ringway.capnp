@@ -152,6 +152,17 @@ enum RiskCheck {  # which of the gateway's checks refused; not a FIX notion
   openOrders @10;
   selfMatch @11;
   killSwitch @12;
+  sessionPosition @13;        # what the session traded itself; positionLimit is the account's
+  sessionGrossNotional @14;   # grossNotional is the account's
+  deskOpenOrders @15;         # openOrders is the session's or the account's
+  deskPosition @16;
+  deskGrossNotional @17;
+  firmOpenOrders @18;
+  firmPosition @19;
+  firmGrossNotional @20;
+  instrumentQuantity @21;     # limits of the one instrument
+  instrumentNotional @22;
+  instrumentPosition @23;
 }
 
 enum RequestType {

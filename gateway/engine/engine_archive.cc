@@ -95,7 +95,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
       [](const AbsenceLimits&) { return true; });
   Venues::Archive(self.venues_, archive, venues, instruments);
   OrderTable::Archive(self.orders_, archive, sessions, venues);
-  Exposure::Archive(self.exposure_, archive, accounts, instruments, levels);
+  Exposure::Archive(self.exposure_, archive, sessions, accounts, instruments, levels);
   KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues,
                       instruments);
   DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
@@ -196,6 +196,11 @@ std::string_view Engine::RestoreExposure() noexcept {
       }
       if (order.leaves_qty >= kQuantityBound || (replaces && order.replace_qty >= kQuantityBound)) {
         return "an open order's quantity is beyond all bounds";
+      }
+      const Position& position = exposure_.position(order.position);
+      if (!exposure_.JoinGroups(session, position.account, position.instrument)) {
+        return "open orders of sessions in more instruments than there is room for: raise "
+               "pools.positions_max";
       }
       exposure_.Add(ContributionOf(order));
     }

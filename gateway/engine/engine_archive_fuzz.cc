@@ -73,6 +73,11 @@ EngineConfig Config() {
   config.pools = {.orders_max = 24, .positions_max = 8, .executions_remembered = 8};
   config.sessions[0].limits.messages_per_second = 1'000;
   config.sessions[0].limits.duplicate_orders_max = 100;
+  config.desks = {{.id = 1, .name = "desk", .limits = {.position_max = 1'000}}};
+  config.accounts[0].desk = 1;
+  config.firm = {.position_max = 10'000, .gross_notional_max = 100'000'000};
+  config.sessions[0].limits.position_max = 1'000;
+  config.sessions[1].limits.gross_notional_max = 100'000'000;
   config.sessions[0].cancel_on_disconnect = CancelOnDisconnect::kLinkLoss;
   return config;
 }

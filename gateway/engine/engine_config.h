@@ -24,6 +24,7 @@ inline constexpr uint32_t kConfigIdMax = (1u << 20) - 1;
 
 // Turns a limit off.
 inline constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+inline constexpr uint32_t kNoOrderLimit = std::numeric_limits<uint32_t>::max();
 
 // price_max / tick must stay below this: the tick numbers that self-match prevention can index.
 inline constexpr uint64_t kTicksMax = uint64_t{1} << 36;
@@ -54,6 +55,33 @@ struct InstrumentConfig {
   int64_t reference_age_max_ns = 5'000'000'000;
 };
 
+// What the accounts of a desk, or of the firm, may risk together.
+struct GroupLimits {
+  // Per instrument: |net position of the accounts| if all their open orders of one side were
+  // filled, smallest units; kNoLimit: off.
+  int64_t position_max = kNoLimit;
+  // The sum of the accounts' gross notionals, risk currency; kNoLimit: off.
+  int64_t gross_notional_max = kNoLimit;
+  uint32_t open_orders_max = kNoOrderLimit;
+};
+
+struct DeskConfig {
+  uint32_t id = 0;
+  std::string name;
+  GroupLimits limits;
+};
+
+// What holds in one instrument beside all other limits: for one account, or each of a desk's, or,
+// where both are 0, each of the firm's. kNoLimit: off.
+struct InstrumentLimitConfig {
+  uint32_t instrument = 0;
+  uint32_t account = 0;
+  uint32_t desk = 0;
+  int64_t quantity_max = kNoLimit;  // per order, smallest units
+  int64_t notional_max = kNoLimit;  // per order, risk currency
+  int64_t position_max = kNoLimit;  // of the account, the desk or the firm as a whole
+};
+
 // What an account may risk, whichever session trades for it.
 struct AccountLimits {
   // Per order.
@@ -72,6 +100,7 @@ struct AccountLimits {
 struct AccountConfig {
   uint32_t id = 0;
   std::string name;
+  uint32_t desk = 0;                 // the desk it belongs to; 0: none, only to the firm
   bool short_sale = false;           // whether sides sellShort and sellShortExempt are permitted
   std::vector<uint32_t> restricted;  // instruments this account must not trade
   AccountLimits limits;
@@ -83,6 +112,10 @@ struct SessionLimits {
   int64_t quantity_max = 100'000;     // smallest units; kNoLimit: off
   int64_t notional_max = 10'000'000;  // risk currency; kNoLimit: off
   uint32_t open_orders_max = 100'000;
+  // Of what the session traded itself, for whichever account; kNoLimit: off. Per instrument, as an
+  // account's; and the value of its open orders and of all that.
+  int64_t position_max = kNoLimit;        // smallest units
+  int64_t gross_notional_max = kNoLimit;  // risk currency
   // How far above the reference price a buy, below it a sell may be priced: 1e-4 of the reference,
   // 0 to 10'000; UINT32_MAX: off (and then only market orders need a reference price).
   uint32_t collar_bps = 500;
@@ -155,6 +188,9 @@ struct PoolsConfig {
 struct EngineConfig {
   std::vector<InstrumentConfig> instruments;
   std::vector<AccountConfig> accounts;
+  std::vector<DeskConfig> desks;
+  GroupLimits firm;
+  std::vector<InstrumentLimitConfig> instrument_limits;
   std::vector<EngineSessionConfig> sessions;  // at most 4,096
   std::vector<VenueConfig> venues;            // at most 64
   std::vector<RouteConfig> routes;            // in order of precedence

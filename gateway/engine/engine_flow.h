@@ -228,6 +228,13 @@ class Flow {
     config.pools.orders_max = 65'536;
     config.accounts[0].limits.self_match_prevention = false;
     config.accounts[0].limits.position_max = kNoLimit;
+    // Every group is counted, and some are refused.
+    config.desks = {{.id = 1, .name = "desk", .limits = {.position_max = 1'500}}};
+    config.accounts[1].desk = 1;
+    config.firm = {.position_max = 1'000'000'000, .gross_notional_max = 1'000'000'000'000};
+    config.sessions[0].limits.gross_notional_max = 1'000'000'000'000;
+    config.sessions[1].limits.position_max = 2'500;
+    config.instrument_limits = {{.instrument = 7, .position_max = 900'000'000}};
     return config;
   }
 

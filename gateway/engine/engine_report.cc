@@ -27,7 +27,8 @@ void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report) noex
 }
 
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
-  exposure_.Fill(order.position, BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
+  exposure_.Fill(order.position, order.session,
+                 BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
 }
 
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
@@ -410,7 +411,7 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
 }
 
 // The venue has a filled order open again. False: its price is none under the present
-// configuration.
+// configuration, or a limit that is new has no room for it.
 bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
   const Instrument& instrument = InstrumentOf(order);
   if (std::max(order.price, order.risk_price) > instrument.price_max ||
@@ -418,6 +419,8 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
        !instrument.tick.Divides(static_cast<uint64_t>(order.price)))) {
     return false;
   }
+  const Position& position = exposure_.position(order.position);
+  if (!exposure_.JoinGroups(order.session, position.account, position.instrument)) return false;
   orders_.Reopen(order);
   order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
   order.state = OpenStateOf(order.cum_qty);

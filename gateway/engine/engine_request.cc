@@ -180,7 +180,10 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   orders_.Prefetch(name);
   const uint32_t instrument_index = InstrumentIndex(request.instrument);
   const uint32_t account = AccountIndex(request.account);
-  exposure_.PrefetchPosition(account, instrument_index);
+  if (account != kNone) [[likely]] {
+    exposure_.PrefetchPosition(account, instrument_index);
+    exposure_.PrefetchGroups(session, account, instrument_index);
+  }
   ++counters_.new_orders;
   SessionState& state = sessions_[session];
   const auto reject = [&](const Verdict& verdict, VenueId venue = 0) {
@@ -267,10 +270,12 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   }
   if (!orders_.HasRoom(exposure_.session_open_orders(session))) [[unlikely]]
     return reject({RejectReason::kGatewayFull});
+  if ((position == &blank && exposure_.full()) ||
+      !exposure_.JoinGroups(session, account, instrument_index)) [[unlikely]] {
+    return reject({RejectReason::kGatewayFull});
+  }
   if (position == &blank) [[unlikely]]
     position = exposure_.FindOrMake(account, instrument_index);
-  if (position == nullptr) [[unlikely]]
-    return reject({RejectReason::kGatewayFull});
 
   ++counters_.accepted;
   Order& order = orders_.Open(name);

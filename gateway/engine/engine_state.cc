@@ -154,6 +154,13 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(uint64_t{session.snapshot.index} << 32 | session.snapshot.count);
   }
   for (uint32_t at = 0; at < exposure_.positions(); ++at) folder.Add(exposure_.position(at));
+  exposure_.groups().ForEachSessionHolding([&folder](const Holding& holding) {
+    folder.Add(holding.quantity);
+    folder.Add(holding.open[kBuySide]);
+    folder.Add(holding.open[kSellSide]);
+    folder.Add(holding.last_price);
+    folder.Add(uint64_t{holding.group} << 32 | holding.instrument);
+  });
   for (const Instrument& instrument : instruments_) {
     folder.Add(instrument.reference_price);
     folder.Add(instrument.reference_time_ns);
@@ -210,11 +217,13 @@ std::string_view Engine::FindExposureError() const {
   std::vector<Sums> positions(exposure_.positions());
   std::vector<AccountExposure> accounts(account_ids_.size());
   std::map<std::tuple<uint32_t, BookSide, uint64_t>, uint64_t> ticks;
+  std::vector<Contribution> orders;
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
     uint32_t open_orders = 0;
     for (Slot at = orders_.first_open(session); at != kNoSlot; at = orders_[at].next) {
       if (!IsOpen(orders_[at].state)) return "a closed order is in a list of open orders";
       const Contribution order = ContributionOf(orders_[at]);
+      orders.push_back(order);
       ++open_orders;
       positions[order.position].open[order.side] += order.quantity;
       AccountExposure& account = accounts[exposure_.position(order.position).account];
@@ -250,7 +259,7 @@ std::string_view Engine::FindExposureError() const {
       return "orders at a tick";
     }
   }
-  return {};
+  return exposure_.FindGroupError(orders);
 }
 
 }  // namespace ringway

@@ -33,6 +33,12 @@ EngineConfig Firm() {
   EngineConfig config = SmallFirm();
   config.sessions[0].cancel_on_disconnect = CancelOnDisconnect::kLinkLoss;
   config.sessions[0].cancel_grace_ns = 1'000'000;
+  config.desks = {{.id = 1, .name = "desk", .limits = {.position_max = 500}}};
+  config.accounts[0].desk = 1;
+  config.firm = {.position_max = 800, .gross_notional_max = 100'000};
+  config.sessions[0].limits.position_max = 400;
+  config.sessions[1].limits.gross_notional_max = 60'000;
+  config.instrument_limits = {{.instrument = 7, .account = 100, .position_max = 450}};
   config.pools = {.orders_max = 64, .positions_max = 3, .executions_remembered = 32};
   return config;
 }

@@ -16,6 +16,8 @@
 #include "gateway/risk/duplicate_burst.h"
 #include "gateway/risk/entitlement.h"
 #include "gateway/risk/gross_notional.h"
+#include "gateway/risk/group_limits.h"
+#include "gateway/risk/instrument_limit.h"
 #include "gateway/risk/kill_switch.h"
 #include "gateway/risk/max_notional.h"
 #include "gateway/risk/max_quantity.h"
@@ -28,15 +30,16 @@
 
 namespace ringway {
 
-using OrderChecks = std::tuple<KillSwitch,       //
-                               Entitlement,      //
-                               TickAndLot,       // the checks below rely on whole ticks
-                               MaxQuantity,      //
-                               PriceCollar,      // a market order has a value from here on
-                               MaxNotional,      //
-                               OpenOrders,       //
-                               PositionLimit,    //
-                               GrossNotional,    //
+using OrderChecks = std::tuple<KillSwitch,     //
+                               Entitlement,    //
+                               TickAndLot,     // the checks below rely on whole ticks
+                               MaxQuantity,    //
+                               PriceCollar,    // a market order has a value from here on
+                               MaxNotional,    //
+                               OpenOrders,     //
+                               PositionLimit,  //
+                               GrossNotional,  //
+                               InstrumentLimitCheck, GroupLimitCheck,
                                SelfMatch,        //
                                DuplicateBurst>;  // counts, so it comes last
 

@@ -10,18 +10,21 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/huge_array.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
+#include "gateway/risk/book_side.h"
+#include "gateway/risk/group_exposure.h"
+#include "gateway/risk/instrument_limits.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
+#include "gateway/risk/pair_key.h"
 #include "gateway/risk/tick_book.h"
 
 namespace ringway {
-
-enum BookSide : uint8_t { kBuySide = 0, kSellSide = 1 };
 
 // One account in one instrument: one cache line.
 struct alignas(64) Position {
@@ -66,8 +69,24 @@ class Exposure {
   }
   // What position `index` counts for in gross notional.
   Money ValueOf(uint32_t index) const noexcept { return ValueOf(positions_[index]); }
+  // What desks, sessions and the firm have at risk.
+  const GroupExposure& groups() const noexcept { return groups_; }
+  // Makes room for what the groups of an order hold. False: there is none, nothing changed.
+  // REQUIRES before Add(), whoever adds.
+  [[nodiscard]] bool JoinGroups(uint32_t session, uint32_t account, uint32_t instrument) noexcept {
+    return groups_.Join(session, account, instrument);
+  }
+  // Limits of single instruments. `position` need not be one of ours (Blank()).
+  bool has_instrument_limits() const noexcept { return !instrument_limits_.empty(); }
+  PairLimits InstrumentLimitsOf(const Position& position) const noexcept {
+    const auto at = static_cast<uint64_t>(&position - &positions_[0]);
+    return at < positions_count_ ? pair_limits_[at]
+                                 : instrument_limits_.Of(position.account, position.instrument);
+  }
   // As Find, made if need be; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
+  // Whether FindOrMake() has no room left.
+  bool full() const noexcept { return positions_count_ == positions_.size(); }
   // What FindOrMake() would make. An order that is refused must not use up the pool.
   Position Blank(uint32_t account, uint32_t instrument) const noexcept;
 
@@ -77,7 +96,11 @@ class Exposure {
   }
 
   void PrefetchPosition(uint32_t account, uint32_t instrument) const noexcept {
-    position_index_.Prefetch(KeyOf(account, instrument));
+    position_index_.Prefetch(PairKey::Of(account, instrument));
+  }
+  void PrefetchGroups(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
+    if (groups_.active()) [[unlikely]]
+      groups_.Prefetch(session, account, instrument);
   }
   void Prefetch(uint32_t position, BookSide side, uint64_t tick) const noexcept {
     book_.Prefetch(position * 2 + side, tick);
@@ -88,6 +111,8 @@ class Exposure {
     Apply(order);
     ++accounts_[positions_[order.position].account].open_orders;
     ++session_open_orders_[order.session];
+    if (groups_.active()) [[unlikely]]
+      groups_.Add(ShareOf(order));
     if (order.tick != kNoTick) AddTick(order);
   }
   void Remove(const Contribution& order) noexcept {
@@ -97,12 +122,16 @@ class Exposure {
     account.open_notional -= order.notional;
     --account.open_orders;
     --session_open_orders_[order.session];
+    if (groups_.active()) [[unlikely]]
+      groups_.Remove(ShareOf(order));
     if (order.tick != kNoTick) RemoveTick(order);
   }
   void Change(const Contribution& before, const Contribution& after) noexcept {
     positions_[before.position].open[before.side] -= before.quantity;
     accounts_[positions_[before.position].account].open_notional -= before.notional;
     Apply(after);
+    if (groups_.active()) [[unlikely]]
+      groups_.Change(ShareOf(before), ShareOf(after));
     if (before.tick == after.tick) return;
     if (after.tick != kNoTick) AddTick(after);
     if (before.tick != kNoTick) RemoveTick(before);
@@ -112,8 +141,8 @@ class Exposure {
   // orders, which the engine adds; RaiseBooks() then, with what Archive() gave.
   using BookLevels = std::vector<std::array<uint8_t, 2>>;  // by position and BookSide
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& instruments,
-                      BookLevels& levels) {
+  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
+                      const Numbers& instruments, BookLevels& levels) {
     const size_t count = archive.Count(self.positions_count_, self.positions_.size(),
                                        "pairs of account and instrument (pools.positions_max)");
     for (uint32_t at = 0; at < count && archive.ok(); ++at) {
@@ -130,17 +159,27 @@ class Exposure {
         Position& made = *self.FindOrMake(account, instrument);
         made.quantity = position.quantity;
         made.last_price = position.last_price;
+        archive.Require(
+            !self.groups_.active() ||
+                self.groups_.AddPosition(account, instrument, made.quantity, self.ValueOf(made)),
+            "the positions of a desk or the firm are beyond all bounds, or more than "
+            "pools.positions_max has room for");
         levels.push_back(std::to_array(position.book_level));
         Money& worth = self.accounts_[account].position_notional;
         archive.Require(!__builtin_add_overflow(worth, self.ValueOf(made), &worth),
                         "an account's positions are beyond all bounds");
       }
     }
+    GroupExposure::Archive(self.groups_, archive, sessions, instruments);
   }
   [[nodiscard]] bool RaiseBooks(const BookLevels& levels) noexcept;
 
-  // `quantity` was bought (negative: sold) at `price`. A bust takes back with the opposite sign.
-  void Fill(uint32_t position, int64_t quantity, int64_t price) noexcept;
+  // `quantity` was bought (negative: sold) at `price` by a session's order. A bust takes back with
+  // the opposite sign.
+  void Fill(uint32_t position, uint32_t session, int64_t quantity, int64_t price) noexcept;
+
+  // As GroupExposure::FindError(), from all open orders.
+  std::string_view FindGroupError(const std::vector<Contribution>& orders) const;
 
   uint32_t IndexOf(const Position& position) const noexcept {
     return static_cast<uint32_t>(&position - &positions_[0]);
@@ -154,18 +193,11 @@ class Exposure {
   const TickBook& book() const noexcept { return book_; }
 
  private:
-  struct PositionKey {
-    uint64_t key;  // account << 32 | instrument | 1 << 63
-    uint64_t index;
-
-    uint64_t Hash(const TableSecret& secret) const noexcept { return KeyedHash(key, 0, secret); }
-    bool SameKey(const PositionKey& other) const noexcept { return key == other.key; }
-    bool empty() const noexcept { return key == 0; }
-  };
-  static PositionKey KeyOf(uint32_t account, uint32_t instrument) noexcept {
-    return {uint64_t{1} << 63 | uint64_t{account} << 32 | instrument, 0};
+  GroupShare ShareOf(const Contribution& order) const noexcept {
+    const Position& position = positions_[order.position];
+    return {order.session, position.account, position.instrument,
+            order.side,    order.quantity,   order.notional};
   }
-
   void Apply(const Contribution& order) noexcept {
     Position& position = positions_[order.position];
     position.open[order.side] += order.quantity;
@@ -181,12 +213,17 @@ class Exposure {
   void RemoveTick(const Contribution& order) noexcept {
     book_.Remove(order.position * 2 + order.side, order.tick, TopOf(order));
   }
-  Money ValueOf(const Position& position) const noexcept;
+  Money ValueOf(const Position& position) const noexcept {
+    return PositionValue(instruments_[position.instrument], position.quantity, position.last_price);
+  }
 
   const std::vector<Instrument>& instruments_;
   HugeArray<Position> positions_;
   uint32_t positions_count_ = 0;
-  FlatIndex<PositionKey> position_index_;
+  FlatIndex<PairKey> position_index_;
+  InstrumentLimitTable instrument_limits_;
+  HugeArray<PairLimits> pair_limits_;  // by position; empty where no instrument has limits
+  GroupExposure groups_;
   std::vector<AccountExposure> accounts_;
   std::vector<uint32_t> session_open_orders_;
   std::vector<std::vector<uint32_t>> restricted_;  // by account: instrument indices, sorted

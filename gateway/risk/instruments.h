@@ -4,6 +4,7 @@
 // step sets the time of references that come from the configuration. Engine thread only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -37,6 +38,15 @@ struct alignas(64) Instrument {
            (reference_age_max_ns == 0 || now_ns - reference_time_ns <= reference_age_max_ns);
   }
 };
+
+// What a position counts for. What a venue reports has no bound of ours: valuing is clamped so that
+// sums stay exact.
+inline Money PositionValue(const Instrument& instrument, int64_t quantity, int64_t price) noexcept {
+  const uint64_t size =
+      quantity < 0 ? 0 - static_cast<uint64_t>(quantity) : static_cast<uint64_t>(quantity);
+  return instrument.Notional(std::min(price, instrument.price_max),
+                             std::min(size, instrument.quantity_max << 16));
+}
 
 // The largest quantity that one order may have: with 2^24 orders the sums stay below 2^63.
 inline constexpr uint64_t kQuantityBound = uint64_t{1} << 39;

@@ -32,4 +32,17 @@ constexpr int64_t UnitsRoundedUp(Money amount) noexcept {
                                                      : static_cast<int64_t>(units);
 }
 
+// A quantity or sum of quantities, for reports.
+constexpr int64_t SaturatedUnits(Money value) noexcept {
+  return value > std::numeric_limits<int64_t>::max() ? std::numeric_limits<int64_t>::max()
+                                                     : static_cast<int64_t>(value);
+}
+
+// What a venue reports has no bound of ours: a position stays within what has a sign.
+constexpr int64_t SaturatedSum(int64_t position, int64_t quantity) noexcept {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(position, quantity, &sum)) return sum;
+  return quantity > 0 ? std::numeric_limits<int64_t>::max() : -std::numeric_limits<int64_t>::max();
+}
+
 }  // namespace ringway
