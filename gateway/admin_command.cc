@@ -24,7 +24,8 @@ constexpr std::array<AdminCommandRow, 11> kTable{{
      "kill-and-cancel all|session N|account N|venue N|instrument N REASON",
      "the same, and cancel all open orders in that scope"},
     {"arm", AdminVerb::kArm, "arm all|session N|account N|venue N|instrument N by NAME",
-     "lift the kill switch of that scope; NAME is who decided it"},
+     "lift the kill switch of that scope, of a session its execution throttles too; NAME is who "
+     "decided it"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},

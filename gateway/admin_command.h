@@ -15,7 +15,8 @@
 //                                   the same, and ask the venues to cancel what is open there
 //   arm all by NAME
 //   arm session|account|venue|instrument N by NAME
-//                                   arm it again; NAME says who took the decision and is logged
+//                                   arm it again, a session's execution throttles too; NAME says
+//                                   who took the decision and is logged
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   stop                            orderly stop, as on SIGTERM
 //   help

@@ -238,6 +238,15 @@ void Fields(V& v, SessionLimits& limits) {
             {1, 1'000'000'000, 0});
   v.Integer("message_burst", limits.message_burst, ConfigForm::kWhole, {1, 1'000'000'000});
   v.Integer("cancel_reserve", limits.cancel_reserve, ConfigForm::kWhole, {0, 999'999'999});
+  v.Integer("order_to_trade_max", limits.order_to_trade_max, ConfigForm::kWhole,
+            {1, 1'000'000'000, 0});
+  v.Integer("order_to_trade_floor", limits.order_to_trade_floor, ConfigForm::kWhole,
+            {1, std::numeric_limits<uint32_t>::max()});
+  v.Integer("order_to_trade_window", limits.order_to_trade_window_ns, ConfigForm::kDuration,
+            {kNsPerMs, 366 * kDayNs});
+  v.Integer("executions_max", limits.executions_max, ConfigForm::kWhole, {1, 1'000'000'000, 0});
+  v.Integer("executions_window", limits.executions_window_ns, ConfigForm::kDuration,
+            {kNsPerMs, 366 * kDayNs});
 }
 
 template <class V>

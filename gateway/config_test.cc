@@ -288,7 +288,7 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "of the two"}},
       {"id = 1\n\n[[session]]",
        "id = 1\ndesk = 2\n\n[[session]]",
-       {"gw.toml:14:8: account[0].desk: there is no desk 2; add a [[desk]] with this id, or "
+       {"gw.toml:13:8: account[0].desk: there is no desk 2; add a [[desk]] with this id, or "
         "correct "
         "the number"}},
       {"[[venue]]",

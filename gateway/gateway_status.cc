@@ -32,6 +32,7 @@ ordered_json SessionJson(const SessionStatus& session) {
           {"logged_on", session.logged_on},
           {"disabled", session.disabled},
           {"killed", session.killed},
+          {"execution_throttles", session.execution_throttles},
           {"logons", session.counts.logons},
           {"requests_received", session.counts.requests},
           {"acks", session.counts.acks},
@@ -88,6 +89,7 @@ ordered_json RequestsJson(const EngineCounters& engine) {
           {"cancel_rejects", engine.cancel_rejects},
           {"gateway_cancels", engine.gateway_cancels},
           {"throttle_notices", engine.throttle_notices},
+          {"execution_throttles", engine.execution_throttles},
           {"unknown_sources", engine.unknown_sources},
           {"notices_dropped", engine.notices_dropped}};
 }
@@ -184,6 +186,7 @@ bool FillKilled(const Engine& engine, GatewayStatus& status) {
 
 void FillEngineSession(const Engine& engine, SessionStatus& session) {
   session.killed = engine.killed(KillScope::kSession, session.id);
+  session.execution_throttles = engine.execution_throttles(session.id);
   session.next_seq_in = engine.next_seq_in(session.id);
   session.next_seq_out = engine.next_seq_out(session.id);
   session.open_orders = engine.open_orders(session.id);

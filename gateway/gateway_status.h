@@ -30,6 +30,7 @@ struct SessionStatus {
   bool logged_on = false;
   std::string disabled = {};  // why nobody may log on; empty: the session is in order
   bool killed = false;
+  uint32_t execution_throttles = 0;  // sides of instruments in which it is disabled
   uint64_t next_seq_in = 0;
   uint64_t next_seq_out = 0;
   uint32_t open_orders = 0;

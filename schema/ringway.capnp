@@ -120,6 +120,8 @@ enum RejectReason {  # FIX tag 103; several of ours can share one FIX value
   noLiquidity @32 $fix(99);          # market or fill-or-kill order that could not fill
   journalUnavailable @33 $fix(99);   # the gateway cannot record orders; cancels go on
   venueBusy @34 $fix(99);            # the session has as many orders waiting for the venue as it may
+  orderToTrade @35 $fix(21);         # too many requests for the trades that came of them
+  executionThrottle @36 $fix(21);    # executed so often that an operator has to enable the session again
 }
 
 enum CancelRejectReason {  # FIX tag 102
@@ -163,6 +165,8 @@ enum RiskCheck {  # which of the gateway's checks refused; not a FIX notion
   instrumentQuantity @21;     # limits of the one instrument
   instrumentNotional @22;
   instrumentPosition @23;
+  orderToTrade @24;
+  repeatedExecution @25;
 }
 
 enum RequestType {

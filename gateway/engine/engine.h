@@ -173,6 +173,8 @@ class Engine {
     const uint32_t index = SessionIndex(session);
     return index != kNone && absence_limits_[index].retired;
   }
+  // Sides of instruments in which executions have disabled it. Of an unknown session: 0.
+  uint32_t execution_throttles(SessionId session) const noexcept;
   uint64_t next_seq_out(SessionId session) const noexcept;
   VenueState venue_state(VenueId venue) const noexcept;
   bool killed(KillScope scope, uint32_t id) const noexcept;
@@ -315,6 +317,7 @@ class Engine {
   void Close(Order& order, OrderState state) noexcept;
   void RejectPending(Order& order, Effects& effects) noexcept;
   void AddFill(const Order& order, int64_t quantity, int64_t price) noexcept;
+  void CountExecution(const Order& order) noexcept;
 
   // engine_venue.cc
   void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;

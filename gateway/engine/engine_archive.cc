@@ -100,6 +100,9 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
                       instruments);
   DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
                           sessions, accounts.same && instruments.same);
+  OrderToTrade::Archive(self.checks_.template get<OrderToTrade>(), archive, self.now_ns_, sessions);
+  ExecutionThrottle::Archive(self.checks_.template get<ExecutionThrottle>(), archive, self.now_ns_,
+                             sessions, instruments);
   MessageRate::Archive(self.message_rate_, archive, self.now_ns_, sessions);
   ExecutionIds::Archive(self.execution_ids_, archive, venues);
   ArchiveWork(self, archive, sessions, venues);

@@ -77,6 +77,8 @@ EngineConfig Config() {
   config.accounts[0].desk = 1;
   config.firm = {.position_max = 10'000, .gross_notional_max = 100'000'000};
   config.sessions[0].limits.position_max = 1'000;
+  config.sessions[0].limits.executions_max = 2;
+  config.sessions[1].limits.order_to_trade_max = 50;
   config.sessions[1].limits.gross_notional_max = 100'000'000;
   config.sessions[0].cancel_on_disconnect = CancelOnDisconnect::kLinkLoss;
   return config;

@@ -106,6 +106,7 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
     RejectChange(state, order, RequestType::kCancel, order->cancel_cl_ord_id, order->cl_ord_id,
                  CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
   }
+  checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
   SendCancel(*order, request.cl_ord_id, effects);
   Acknowledge(state, *order, RequestType::kCancel, request.cl_ord_id, request.orig_cl_ord_id,
               effects);
@@ -222,6 +223,7 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   order->replace_epoch = venues_.epoch(order->venue);
   orders_.Reserve(*order, request.cl_ord_id);
   exposure_.Change(before, after);
+  checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
   Replace outgoing = request;
   outgoing.cl_ord_id = order->replace_id;
   outgoing.orig_cl_ord_id = order->live_id;

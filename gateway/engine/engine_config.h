@@ -127,6 +127,15 @@ struct SessionLimits {
   uint32_t messages_per_second = 100'000;  // 0 to 1'000'000'000
   uint32_t message_burst = 10'000;         // 1 to 1'000'000'000
   uint32_t cancel_reserve = 1'000;         // < message_burst
+  // Requests to venues for each trade, at most, once there are more than the floor in a window that
+  // opens with the first; 0: off.
+  uint32_t order_to_trade_max = 0;
+  uint32_t order_to_trade_floor = 10'000;
+  int64_t order_to_trade_window_ns = int64_t{86'400} * 1'000'000'000;  // > 0
+  // So many executions in one instrument on one side within a window disable the session there,
+  // until an operator arms it; 0: off.
+  uint32_t executions_max = 0;
+  int64_t executions_window_ns = 1'000'000'000;  // > 0
 };
 
 // When the gateway cancels a session's open orders because the session is gone. A client may ask

@@ -45,7 +45,8 @@ struct EngineCounters {
   // What went out.
   uint64_t cancel_rejects = 0;
   uint64_t throttle_notices = 0;
-  uint64_t gateway_cancels = 0;  // sent for mass cancels and lost sessions
+  uint64_t execution_throttles = 0;  // times that executions disabled a session somewhere
+  uint64_t gateway_cancels = 0;      // sent for mass cancels and lost sessions
   uint64_t unknown_sources =
       0;  // inputs of a session, venue or operator that is not configured, or malformed
   uint64_t notices_dropped = 0;  // broadcasts for which the queue had no room

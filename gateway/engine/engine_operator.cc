@@ -75,6 +75,9 @@ bool Engine::OnKill(RiskState request) noexcept {
   const uint32_t index = KillIndex(request.scope, request.id);
   if (index == kNone) return false;
   if (request.cancel != 0 && !OnOperatorCancel(OrdersIn(request.scope, request.id))) return false;
+  if (request.scope == KillScope::kSession && request.killed == 0) {
+    checks_.get<ExecutionThrottle>().Arm(index);
+  }
   KillSwitch& kill_switch = checks_.get<KillSwitch>();
   if (kill_switch.killed(request.scope, index) == (request.killed != 0)) return true;
   kill_switch.Set(request.scope, index, request.killed != 0);

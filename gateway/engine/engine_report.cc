@@ -26,9 +26,20 @@ void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report) noex
       report.last_qty, venues_.id(venue), report.exec_type};
 }
 
+// What came of a session's requests, and how often.
+void Engine::CountExecution(const Order& order) noexcept {
+  checks_.get<OrderToTrade>().CountTrade(now_ns_, order.session);
+  counters_.execution_throttles += checks_.get<ExecutionThrottle>().CountExecution(
+      now_ns_, order.session, exposure_.position(order.position).instrument,
+      BookSideOf(order.side));
+}
+
+// Books what was filled, or taken back where `quantity` is negative.
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
   exposure_.Fill(order.position, order.session,
                  BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
+  if (quantity > 0) [[likely]]
+    CountExecution(order);
 }
 
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,

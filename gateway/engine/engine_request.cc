@@ -271,7 +271,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   if (!orders_.HasRoom(exposure_.session_open_orders(session))) [[unlikely]]
     return reject({RejectReason::kGatewayFull});
   if ((position == &blank && exposure_.full()) ||
-      !exposure_.JoinGroups(session, account, instrument_index)) [[unlikely]] {
+      !exposure_.JoinGroups(session, account, instrument_index) ||
+      !checks_.get<ExecutionThrottle>().Join(session, instrument_index)) [[unlikely]] {
     return reject({RejectReason::kGatewayFull});
   }
   if (position == &blank) [[unlikely]]
@@ -293,6 +294,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   order.stop_price = request.stop_price;
   exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
 
+  checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
   NewOrder outgoing = request;
   outgoing.cl_ord_id = order.order_id;
   outgoing.route = 0;

@@ -60,6 +60,11 @@ uint32_t Engine::open_orders(SessionId session) const noexcept {
   return index == kNone ? 0 : exposure_.session_open_orders(index);
 }
 
+uint32_t Engine::execution_throttles(SessionId session) const noexcept {
+  const uint32_t index = SessionIndex(session);
+  return index == kNone ? 0 : checks_.get<ExecutionThrottle>().latched(index);
+}
+
 uint64_t Engine::next_seq_in(SessionId session) const noexcept {
   const uint32_t index = SessionIndex(session);
   return index == kNone ? 0 : sessions_[index].next_seq_in;
@@ -133,6 +138,8 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(message_rate_.StateHash());
   folder.Add(checks_.get<DuplicateBurst>().StateHash());
   folder.Add(execution_ids_.StateHash());
+  folder.Add(checks_.get<OrderToTrade>().StateHash());
+  folder.Add(checks_.get<ExecutionThrottle>().StateHash());
   for (const SessionState& session : sessions_) {
     folder.Add(session.next_seq_in);
     folder.Add(session.next_seq_out);

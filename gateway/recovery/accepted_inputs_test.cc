@@ -37,6 +37,10 @@ EngineConfig Firm() {
   config.accounts[0].desk = 1;
   config.firm = {.position_max = 800, .gross_notional_max = 100'000};
   config.sessions[0].limits.position_max = 400;
+  config.sessions[0].limits.order_to_trade_max = 5;
+  config.sessions[0].limits.order_to_trade_floor = 50;
+  config.sessions[0].limits.order_to_trade_window_ns = 1'000'000;
+  config.sessions[1].limits.executions_max = 20;
   config.sessions[1].limits.gross_notional_max = 60'000;
   config.instrument_limits = {{.instrument = 7, .account = 100, .position_max = 450}};
   config.pools = {.orders_max = 64, .positions_max = 3, .executions_remembered = 32};

@@ -15,6 +15,7 @@
 
 #include "gateway/risk/duplicate_burst.h"
 #include "gateway/risk/entitlement.h"
+#include "gateway/risk/execution_throttle.h"
 #include "gateway/risk/gross_notional.h"
 #include "gateway/risk/group_limits.h"
 #include "gateway/risk/instrument_limit.h"
@@ -22,6 +23,7 @@
 #include "gateway/risk/max_notional.h"
 #include "gateway/risk/max_quantity.h"
 #include "gateway/risk/open_orders.h"
+#include "gateway/risk/order_to_trade.h"
 #include "gateway/risk/position_limit.h"
 #include "gateway/risk/price_collar.h"
 #include "gateway/risk/request.h"
@@ -30,18 +32,21 @@
 
 namespace ringway {
 
-using OrderChecks = std::tuple<KillSwitch,     //
-                               Entitlement,    //
-                               TickAndLot,     // the checks below rely on whole ticks
-                               MaxQuantity,    //
-                               PriceCollar,    // a market order has a value from here on
-                               MaxNotional,    //
-                               OpenOrders,     //
-                               PositionLimit,  //
-                               GrossNotional,  //
-                               InstrumentLimitCheck, GroupLimitCheck,
-                               SelfMatch,        //
-                               DuplicateBurst>;  // counts, so it comes last
+using OrderChecks = std::tuple<KillSwitch,            //
+                               Entitlement,           //
+                               TickAndLot,            // the checks below rely on whole ticks
+                               MaxQuantity,           //
+                               PriceCollar,           // a market order has a value from here on
+                               MaxNotional,           //
+                               OpenOrders,            //
+                               OrderToTrade,          //
+                               ExecutionThrottle,     //
+                               PositionLimit,         //
+                               GrossNotional,         //
+                               InstrumentLimitCheck,  //
+                               GroupLimitCheck,       //
+                               SelfMatch,             //
+                               DuplicateBurst>;       // counts, so it comes last
 
 class RiskChecks {
  public:
