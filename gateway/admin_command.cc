@@ -5,11 +5,12 @@
 #include <charconv>
 
 #include "base/printable.h"
+#include "gateway/config_value.h"
 
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 11> kTable{{
+constexpr std::array<AdminCommandRow, 12> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
     {"ready", AdminVerb::kReady, "ready",
@@ -26,6 +27,8 @@ constexpr std::array<AdminCommandRow, 11> kTable{{
     {"arm", AdminVerb::kArm, "arm all|session N|account N|venue N|instrument N by NAME",
      "lift the kill switch of that scope, of a session its execution throttles too; NAME is who "
      "decided it"},
+    {"reference", AdminVerb::kReference, "reference instrument N PRICE by NAME",
+     "set the reference price of price collars, however far it jumps; NAME is who decided it"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},
@@ -96,6 +99,27 @@ ParsedAdminCommand ParseSwitch(const AdminCommandRow& row, std::string_view rest
   return out;
 }
 
+ParsedAdminCommand ParseReference(const AdminCommandRow& row, std::string_view rest) {
+  ParsedAdminCommand out;
+  out.command.verb = row.verb;
+  if (TakeWord(rest) != "instrument" || !ParseNumber(TakeWord(rest), out.command.id)) {
+    return Refuse("the instrument's number (1 or more) is missing; " + Usage(row));
+  }
+  const std::string_view word = TakeWord(rest);
+  const ParsedValue price = ParsePrice(word);
+  if (!price.ok() || price.value <= 0) {
+    return Refuse("'" + std::string(word) + "' is no price above 0; " + Usage(row));
+  }
+  out.command.price = price.value;
+  const std::string_view by = TakeWord(rest);
+  if ((by != "by" && by != "BY") || rest.empty()) {
+    return Refuse("a reference price needs the name of who decided it, which is logged; " +
+                  Usage(row));
+  }
+  out.command.text = rest;
+  return out;
+}
+
 ParsedAdminCommand ParseCancel(const AdminCommandRow& row, std::string_view rest) {
   ParsedAdminCommand out;
   out.command.verb = row.verb;
@@ -146,6 +170,7 @@ AdminLane LaneOf(AdminVerb verb) noexcept {
     case AdminVerb::kKill:
     case AdminVerb::kKillAndCancel:
     case AdminVerb::kArm:
+    case AdminVerb::kReference:
     case AdminVerb::kCancel:
     case AdminVerb::kStop:
     case AdminVerb::kHelp:
@@ -174,6 +199,7 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
       return ParseSwitch(row, rest);
     }
     if (row.verb == AdminVerb::kCancel) return ParseCancel(row, rest);
+    if (row.verb == AdminVerb::kReference) return ParseReference(row, rest);
     ParsedAdminCommand out;
     out.command.verb = row.verb;
     if (row.verb == AdminVerb::kOrders) {

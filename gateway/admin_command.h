@@ -17,6 +17,8 @@
 //   arm session|account|venue|instrument N by NAME
 //                                   arm it again, a session's execution throttles too; NAME says
 //                                   who took the decision and is logged
+//   reference instrument N PRICE by NAME
+//                                   set what price collars compare with, however far it jumps
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   stop                            orderly stop, as on SIGTERM
 //   help
@@ -42,6 +44,7 @@ enum class AdminVerb : uint8_t {
   kKill,
   kKillAndCancel,
   kArm,
+  kReference,
   kCancel,
   kStop,
   kHelp
@@ -56,7 +59,8 @@ struct AdminCommand {
   KillScope scope = KillScope::kUnset;  // kKill, kKillAndCancel, kArm
   uint32_t id = 0;                      // of that scope (0 with kAll); the session with kOrders
   MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/step.h)
-  std::string text;                     // the reason of a kill or cancel, the name of a kArm
+  int64_t price = 0;                    // kReference, whose instrument `id` is
+  std::string text;                     // the reason of a kill or cancel; else who decided it
 };
 
 // A longer line is refused.

@@ -59,6 +59,27 @@ TEST(AdminCommand, ACancelTakesFiltersInAnyOrderAndAReason) {
   }
 }
 
+TEST(AdminCommand, AReferencePriceNamesInstrumentPriceAndWho) {
+  const AdminCommand command =
+      ParseAdminCommand("reference instrument 7 101.25 by A. Operator").command;
+  EXPECT_EQ(command.verb, AdminVerb::kReference);
+  EXPECT_EQ(command.id, 7u);
+  EXPECT_EQ(command.price, 101'250'000'000);
+  EXPECT_EQ(command.text, "A. Operator");
+  EXPECT_EQ(LaneOf(command.verb), AdminLane::kControl);
+  const std::string usage = "; usage: reference instrument N PRICE by NAME";
+  EXPECT_EQ(ParseAdminCommand("reference 7 101.25 by A").error,
+            "the instrument's number (1 or more) is missing" + usage);
+  EXPECT_EQ(ParseAdminCommand("reference instrument 0 101.25 by A").error,
+            "the instrument's number (1 or more) is missing" + usage);
+  EXPECT_EQ(ParseAdminCommand("reference instrument 7 dear by A").error,
+            "'dear' is no price above 0" + usage);
+  EXPECT_EQ(ParseAdminCommand("reference instrument 7 -1 by A").error,
+            "'-1' is no price above 0" + usage);
+  EXPECT_EQ(ParseAdminCommand("reference instrument 7 101.25").error,
+            "a reference price needs the name of who decided it, which is logged" + usage);
+}
+
 TEST(AdminCommand, PlainCommandsTakeNothingMore) {
   for (const AdminCommandRow& row : AdminCommandTable()) {
     if (row.usage != row.name) continue;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/config_value.h"
 #include "gateway/gateway_status.h"
 #include "gateway/log.h"
 #include "gateway/version.h"
@@ -47,6 +48,9 @@ std::string Deed(const AdminCommand& command) {
     case AdminVerb::kArm:
       return absl::StrCat("kill switch lifted for ", ScopeText(command),
                           ", decided by: ", command.text);
+    case AdminVerb::kReference:
+      return absl::StrCat("reference price of instrument ", command.id, " set to ",
+                          FormatPrice(command.price), ", decided by: ", command.text);
     case AdminVerb::kCancel:
       return absl::StrCat("cancel of ", FilterText(command.filter), ", because: ", command.text);
     default:
@@ -100,6 +104,19 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
     return {};
   }
   if (command.verb == AdminVerb::kOrders) return session(command.id);
+  if (command.verb == AdminVerb::kReference) {
+    for (const InstrumentConfig& configured : config_.instruments) {
+      if (configured.id != command.id ||
+          (command.price >= configured.price_min && command.price <= configured.price_max)) {
+        continue;
+      }
+      return absl::StrCat(FormatPrice(command.price), " is not between price_min, ",
+                          FormatPrice(configured.price_min), ", and price_max, ",
+                          FormatPrice(configured.price_max), ", of instrument ", command.id,
+                          "; write a price between them");
+    }
+    return instrument(command.id);
+  }
   switch (command.scope) {
     case KillScope::kSession:
       return session(command.id);

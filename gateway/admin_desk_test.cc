@@ -134,6 +134,14 @@ TEST_F(AdminDeskTest, AKillThatCancelsAnswersWithBoth) {
             "because: runaway");
 }
 
+TEST_F(AdminDeskTest, AReferencePriceIsHeldAgainstItsInstrument) {
+  StartEngine();
+  EXPECT_EQ(Ask("reference instrument 5 1 by Anna").text,
+            "there is no instrument 5; 'config' lists those there are");
+  StopEngine();
+  ASSERT_EQ(log_.size(), 1u);
+}
+
 TEST_F(AdminDeskTest, UnknownNumbersAreRefusedAndTheAttemptIsLogged) {
   StartEngine();
   EXPECT_EQ(Ask("kill session 8 x").text, "there is no session 8; 'config' lists those there are");

@@ -170,6 +170,10 @@ void Fields(V& v, InstrumentConfig& instrument) {
   v.Integer("reference_price", instrument.reference_price, ConfigForm::kPrice, {0});
   v.Integer("reference_age_max", instrument.reference_age_max_ns, ConfigForm::kDuration,
             {1, std::numeric_limits<int64_t>::max(), 0});
+  v.Integer("reference_jump_bps", instrument.reference_jump_bps, ConfigForm::kWhole,
+            {1, 1'000'000, std::numeric_limits<uint32_t>::max()});
+  v.Integer("reference_confirmations", instrument.reference_confirmations, ConfigForm::kWhole,
+            {1, 1'000'000});
 }
 
 template <class V>

@@ -671,7 +671,8 @@ class Gateway {
     reply.ok = true;
     const bool steps = command.verb == AdminVerb::kKill ||
                        command.verb == AdminVerb::kKillAndCancel ||
-                       command.verb == AdminVerb::kArm || command.verb == AdminVerb::kCancel;
+                       command.verb == AdminVerb::kArm || command.verb == AdminVerb::kReference ||
+                       command.verb == AdminVerb::kCancel;
     if (steps && !CanStep()) {
       reply.ok = false;
       reply.error = "the journal has no room for another record: make room on its disk";
@@ -701,6 +702,18 @@ class Gateway {
         if (killed) {
           for (const auto& venue : venues_) CondemnKilled(venue->queue);
         }
+        break;
+      }
+      case AdminVerb::kReference: {
+        const ReferencePrice reference{.transact_time = static_cast<uint64_t>(now_ns_),
+                                       .price = command.price,
+                                       .instrument = command.id};
+        alignas(8) std::array<std::byte, kMaxPayloadBytes<ReferencePrice>> payload;
+        const uint32_t bytes = Encode(reference, payload.data());
+        Step({Origin::kAdmin,
+              request.operator_id,
+              FrameType::kReferencePrice,
+              {payload.data(), bytes}});
         break;
       }
       case AdminVerb::kCancel: {

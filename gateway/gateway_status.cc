@@ -76,7 +76,8 @@ ordered_json ReportsJson(const EngineCounters& engine) {
           {"ignored", engine.ignored_reports},
           {"conflicting", engine.conflicting_reports},
           {"malformed", engine.malformed_reports},
-          {"quantity_mismatches", engine.quantity_mismatches}};
+          {"quantity_mismatches", engine.quantity_mismatches},
+          {"references_held", engine.references_held}};
 }
 
 ordered_json RequestsJson(const EngineCounters& engine) {
@@ -148,6 +149,20 @@ ordered_json UnknownJson(const UnknownReport& report) {
           {"last_qty", report.last_qty}};
 }
 
+ordered_json AlertsJson(const Alerts& alerts) {
+  ordered_json latest = ordered_json::array();
+  for (uint64_t at = alerts.first(); at < alerts.total(); ++at) {
+    const RiskAlert& alert = alerts.at(at);
+    latest.push_back({{"time_ns", alert.time_ns},
+                      {"kind", Text(Name(alert.kind))},
+                      {"owner", alert.owner},
+                      {"instrument", alert.instrument},
+                      {"limit", alert.limit},
+                      {"value", alert.value}});
+  }
+  return {{"total", alerts.total()}, {"latest", std::move(latest)}};
+}
+
 }  // namespace
 
 void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
@@ -162,6 +177,7 @@ void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
   status.operator_cancel = engine.operator_cancel();
   status.open_orders = engine.open_orders();
   status.unknown_reports = engine.unknown_reports();
+  status.alerts = engine.alerts();
   status.in_doubt = 0;
   status.positions_total = engine.positions();
   if (status.journal) status.journal->refuses = engine.journal_failed();
@@ -301,6 +317,7 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                          {"venue_down", status.operator_cancel.not_sent}}},
                        {"venue_reports", ReportsJson(status.engine)},
                        {"unknown_reports", ordered_json::array()},
+                       {"alerts", AlertsJson(status.alerts)},
                        {"sessions", ordered_json::array()},
                        {"venues", ordered_json::array()},
                        {"session_layer", LayerJson(status.layer)}};

@@ -95,6 +95,7 @@ struct GatewayStatus {
   std::vector<PositionLine> positions;
   uint32_t positions_total = 0;  // more than `positions` holds where there was no room for all
   std::vector<UnknownReport> unknown_reports;
+  Alerts alerts;
 
   // The answer to `orders SESSION`: at most kOrdersShownMax of them.
   static constexpr uint32_t kOrdersShownMax = 100;

@@ -449,6 +449,11 @@ TEST_F(GatewayTest, AKillThatCancelsEndsWhatWaitsAndCancelsWhatLeft) {
   EXPECT_TRUE(Ask("status").status.killed_instruments.shown.empty());
 }
 
+TEST_F(GatewayTest, AnOperatorSetsTheReferencePrice) {
+  EXPECT_TRUE(Ask("reference instrument 1 123.5 by Anna").ok);
+  EXPECT_EQ(engine_.reference_price(1), 123'500'000'000);
+}
+
 TEST_F(GatewayTest, OperatorsAreServedWhileSessionsAreHeldBack) {
   for (uint64_t i = 1; i <= 700; ++i) Order(i);
   for (int i = 0; i < 10; ++i) Turn();

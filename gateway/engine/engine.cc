@@ -50,6 +50,7 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
       exposure_(config, instruments_, secret),
       checks_(config),
       message_rate_(config),
+      reference_guard_(config),
       execution_ids_(config.pools.executions_remembered, config.venues.size(), secret),
       busy_(config.sessions.size()),
       owed_(config.sessions.size()),

@@ -33,6 +33,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/engine/alerts.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/engine_counters.h"
@@ -48,6 +49,7 @@
 #include "gateway/risk/exposure.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/message_rate.h"
+#include "gateway/risk/reference_guard.h"
 #include "gateway/route/router.h"
 #include "gateway/route/venues.h"
 #include "gateway/step.h"
@@ -200,6 +202,10 @@ class Engine {
   // Whether that order is over, so that nothing about it need be asked any more.
   bool RequestIsVoid(uint64_t venue_request) const noexcept;
   OperatorCancelView operator_cancel() const noexcept;
+  const Alerts& alerts() const noexcept { return alerts_; }
+  // The reference price of an instrument, and the one that waits for confirmation; 0: none.
+  int64_t reference_price(uint32_t instrument) const noexcept;
+  int64_t held_reference(uint32_t instrument) const noexcept;
   PositionView position(uint32_t account, uint32_t instrument) const noexcept;
   // Open, or closed and still remembered.
   std::optional<OrderView> FindOrder(SessionId session, uint64_t cl_ord_id) const noexcept;
@@ -322,6 +328,11 @@ class Engine {
   // engine_venue.cc
   void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
   void OnReferencePrice(const ReferencePrice& reference) noexcept;
+  void Alert(AlertKind kind, RiskAlert alert) noexcept {
+    alert.kind = kind;
+    alert.time_ns = now_ns_;
+    alerts_.Add(alert);
+  }
   [[nodiscard]] bool LeaveOutRequests(const Input& input) noexcept;
 
   // engine_session.cc
@@ -371,6 +382,7 @@ class Engine {
   // engine_operator.cc
   void OnAdmin(const Input& input) noexcept;
   [[nodiscard]] bool OnKill(RiskState request) noexcept;
+  [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
   [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
   void BeginOperatorCancel(const OperatorCancel& cancel) noexcept;
   void WorkForOperator(Effects& effects) noexcept;
@@ -461,8 +473,10 @@ class Engine {
   Exposure exposure_;
   RiskChecks checks_;
   MessageRate message_rate_;
+  ReferenceGuard reference_guard_;
   ExecutionIds execution_ids_;
   EngineCounters counters_;
+  Alerts alerts_;
   std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};
 
   // Work over many orders.

@@ -73,7 +73,9 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   archive(self.now_ns_, self.start_, self.start_requests_, self.started_, self.counters_);
   archive.Require(self.now_ns_ >= 0 && self.now_ns_ < kTimeMaxNs, "a time that cannot be");
   for (auto& unknown : self.unknown_) archive(unknown);
+  archive(self.alerts_);
   ArchiveInstruments(self, archive, instruments);
+  ReferenceGuard::Archive(self.reference_guard_, archive, self.now_ns_, instruments);
   ArchiveTable(
       archive, sessions, self.sessions_, [&archive](auto& session) { archive(session); },
       [](const SessionState& session) {

@@ -75,6 +75,7 @@ EngineConfig Config() {
   config.sessions[0].limits.duplicate_orders_max = 100;
   config.desks = {{.id = 1, .name = "desk", .limits = {.position_max = 1'000}}};
   config.accounts[0].desk = 1;
+  config.instruments[0].reference_jump_bps = 100;
   config.firm = {.position_max = 10'000, .gross_notional_max = 100'000'000};
   config.sessions[0].limits.position_max = 1'000;
   config.sessions[0].limits.executions_max = 2;
@@ -109,6 +110,7 @@ std::vector<std::byte> TrueState() {
   driver.Step(Origin::kAdmin, 1, RiskState{.id = 2, .scope = KillScope::kVenue, .killed = 1});
   driver.Step(Origin::kAdmin, 1,
               RiskState{.id = 8, .scope = KillScope::kInstrument, .killed = 1, .cancel = 1});
+  driver.Step(Origin::kVenue, 1, ReferencePrice{.price = 20'000 * kCent, .instrument = 7});
   driver.Step(Origin::kSessionDown, 1, Logout{});
   driver.Step(Origin::kVenue, 2, VenueStatus{.state = VenueState::kHalted, .instrument = 8});
   driver.Step(Origin::kVenue, 1, VenueStatus{.state = VenueState::kDown});

@@ -53,6 +53,10 @@ struct InstrumentConfig {
   int64_t reference_price = 0;
   // A reference older than this is no reference; 0: it never grows old.
   int64_t reference_age_max_ns = 5'000'000'000;
+  // A reference that differs from the last by more, in 1e-4 of it, is not taken until so many
+  // further ones confirm it, or an operator. > 0; UINT32_MAX: every one is.
+  uint32_t reference_jump_bps = UINT32_MAX;
+  uint32_t reference_confirmations = 3;
 };
 
 // What the accounts of a desk, or of the firm, may risk together.

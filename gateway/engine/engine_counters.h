@@ -42,6 +42,7 @@ struct EngineCounters {
   uint64_t conflicting_reports = 0;  // contradict what the venue said before
   uint64_t malformed_reports = 0;
   uint64_t quantity_mismatches = 0;  // the venue counts otherwise than we do
+  uint64_t references_held = 0;      // reference prices not taken because they jumped
   // What went out.
   uint64_t cancel_rejects = 0;
   uint64_t throttle_notices = 0;

@@ -61,6 +61,9 @@ void Engine::OnAdmin(const Input& input) noexcept {
   } else if (input.type == FrameType::kRiskState) {
     RiskState request;
     done = Decode(input.payload, request) == DecodeStatus::kOk && OnKill(request);
+  } else if (input.type == FrameType::kReferencePrice) {
+    ReferencePrice reference;
+    done = Decode(input.payload, reference) == DecodeStatus::kOk && OnSetReference(reference);
   }
   counters_.unknown_sources += !done;
   RecountWork();
@@ -85,6 +88,19 @@ bool Engine::OnKill(RiskState request) noexcept {
   notice.risk.transact_time = static_cast<uint64_t>(now_ns_);
   notice.risk.spare = 0;
   if (!notices_.Push(notice)) ++counters_.notices_dropped;
+  return true;
+}
+
+// However far it is from the last one. False: it cannot be a price there.
+bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
+  const uint32_t index = InstrumentIndex(reference.instrument);
+  if (index == kNone || reference.price < instruments_[index].price_min ||
+      reference.price > instruments_[index].price_max) {
+    return false;
+  }
+  reference_guard_.Forget(index);
+  instruments_[index].reference_price = reference.price;
+  instruments_[index].reference_time_ns = now_ns_;
   return true;
 }
 

@@ -29,9 +29,16 @@ void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report) noex
 // What came of a session's requests, and how often.
 void Engine::CountExecution(const Order& order) noexcept {
   checks_.get<OrderToTrade>().CountTrade(now_ns_, order.session);
-  counters_.execution_throttles += checks_.get<ExecutionThrottle>().CountExecution(
-      now_ns_, order.session, exposure_.position(order.position).instrument,
-      BookSideOf(order.side));
+  const uint32_t instrument = exposure_.position(order.position).instrument;
+  if (checks_.get<ExecutionThrottle>().CountExecution(now_ns_, order.session, instrument,
+                                                      BookSideOf(order.side))) [[unlikely]] {
+    ++counters_.execution_throttles;
+    const int64_t executions = session_limits_[order.session].executions_max;
+    Alert(AlertKind::kExecutionThrottle, {.limit = executions,
+                                          .value = executions,
+                                          .owner = sessions_[order.session].id,
+                                          .instrument = instruments_[instrument].id});
+  }
 }
 
 // Books what was filled, or taken back where `quantity` is negative.

@@ -75,6 +75,16 @@ uint64_t Engine::next_seq_out(SessionId session) const noexcept {
   return index == kNone ? 0 : sessions_[index].next_seq_out;
 }
 
+int64_t Engine::reference_price(uint32_t instrument) const noexcept {
+  const uint32_t index = InstrumentIndex(instrument);
+  return index == kNone ? 0 : instruments_[index].reference_price;
+}
+
+int64_t Engine::held_reference(uint32_t instrument) const noexcept {
+  const uint32_t index = InstrumentIndex(instrument);
+  return index == kNone ? 0 : reference_guard_.held_price(index);
+}
+
 VenueState Engine::venue_state(VenueId venue) const noexcept {
   const uint32_t index = router_.IndexOf(venue);
   return index == kNone ? VenueState::kUnset : venues_.state(index);
@@ -138,6 +148,16 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(message_rate_.StateHash());
   folder.Add(checks_.get<DuplicateBurst>().StateHash());
   folder.Add(execution_ids_.StateHash());
+  folder.Add(reference_guard_.StateHash());
+  folder.Add(alerts_.total());
+  for (uint64_t at = alerts_.first(); at < alerts_.total(); ++at) {
+    const RiskAlert& alert = alerts_.at(at);
+    folder.Add(alert.time_ns);
+    folder.Add(alert.limit);
+    folder.Add(alert.value);
+    folder.Add(uint64_t{alert.owner} << 32 | alert.instrument);
+    folder.Add(alert.kind);
+  }
   folder.Add(checks_.get<OrderToTrade>().StateHash());
   folder.Add(checks_.get<ExecutionThrottle>().StateHash());
   for (const SessionState& session : sessions_) {

@@ -60,6 +60,18 @@ void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
       static_cast<int64_t>(time) < instrument.reference_time_ns) {
     return;  // overtaken by a newer one
   }
+  const int64_t before = instrument.reference_price;
+  const auto answer =
+      reference_guard_.Offer(index, before, reference.price, static_cast<int64_t>(time));
+  const RiskAlert alert{.limit = before, .value = reference.price, .instrument = instrument.id};
+  if (answer == ReferenceGuard::Answer::kHeld || answer == ReferenceGuard::Answer::kBegins)
+      [[unlikely]] {
+    ++counters_.references_held;
+    if (answer == ReferenceGuard::Answer::kBegins) Alert(AlertKind::kReferenceHeld, alert);
+    return;
+  }
+  if (answer == ReferenceGuard::Answer::kConfirmed) [[unlikely]]
+    Alert(AlertKind::kReferenceTaken, alert);
   instrument.reference_price = reference.price;
   instrument.reference_time_ns = static_cast<int64_t>(time);
 }

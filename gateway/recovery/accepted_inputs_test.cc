@@ -42,6 +42,7 @@ EngineConfig Firm() {
   config.sessions[0].limits.order_to_trade_window_ns = 1'000'000;
   config.sessions[1].limits.executions_max = 20;
   config.sessions[1].limits.gross_notional_max = 60'000;
+  config.instruments[0].reference_jump_bps = 500;
   config.instrument_limits = {{.instrument = 7, .account = 100, .position_max = 450}};
   config.pools = {.orders_max = 64, .positions_max = 3, .executions_remembered = 32};
   return config;
@@ -277,6 +278,12 @@ class Wild {
     if (what < 0.92) {
       return Step(Origin::kVenue, venue,
                   Spoil(ReferencePrice{.price = 10'000 * kCent, .instrument = 7}, 0.3));
+    }
+    if (what < 0.9205) {
+      return Step(
+          Origin::kAdmin, 9,
+          Spoil(ReferencePrice{.price = random_.Between(9'000, 11'000) * kCent, .instrument = 7},
+                0.1));
     }
     if (what < 0.925) {
       return Step(Origin::kAdmin, static_cast<uint32_t>(AnyWord()),
