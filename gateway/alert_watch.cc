@@ -2,6 +2,7 @@
 #include "gateway/alert_watch.h"
 
 #include <algorithm>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/config_value.h"
@@ -24,6 +25,11 @@ std::string AlertText(const RiskAlert& alert) {
       return absl::StrCat("risk: session ", alert.owner, " is disabled on one side of instrument ",
                           alert.instrument, " after ", alert.value,
                           " executions: see to it, then `arm session ", alert.owner, " by NAME`");
+    case AlertKind::kBreach:
+      return absl::StrCat("risk: session ", alert.owner, " is killed: an order would have broken ",
+                          std::string(Name(alert.check)), " (", alert.value, ", the limit is ",
+                          alert.limit, "): see to it, then `arm session ", alert.owner,
+                          " by NAME`");
   }
   return "risk: an alert of no known kind";
 }

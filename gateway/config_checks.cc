@@ -15,13 +15,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/config_value.h"
+#include "gateway/risk/notional_factor.h"
 #include "transport/uri.h"
 
 namespace ringway {
 namespace {
 
-// Notionals of this many units of the risk currency are beyond any limit (engine_config.h).
-constexpr unsigned __int128 kNotionalMax = 1'000'000'000'000;
 constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path of unix(7), without its final zero
 
 class Checker {
@@ -222,21 +221,21 @@ class Checker {
   }
 
   void CheckNotional(const InstrumentConfig& i, const std::string& at) {
-    const unsigned __int128 money_per_point =
-        static_cast<unsigned __int128>(i.currency_rate) * i.contract_multiplier;
-    if (money_per_point % i.units_per_price != 0) {
-      Add(at + "units_per_price", "it does not divide currency_rate * contract_multiplier",
-          "write a power of ten, or a currency_rate with fewer decimal places");
-      return;
-    }
-    // price_max * quantity_max * point_value < kNotionalMax, where price and rate are in 1e-9;
-    // nothing overflows.
-    const unsigned __int128 point_value = money_per_point / i.units_per_price;
-    const unsigned __int128 limit = kNotionalMax * 1'000'000'000 * 1'000'000'000;
-    const unsigned __int128 most = static_cast<unsigned __int128>(i.price_max) * i.quantity_max;
-    if (most > (limit - 1) / point_value) {
-      Add(at + "quantity_max", "an order of this quantity at price_max would be worth 1e12 or more",
-          "write a lower quantity_max or price_max");
+    switch (NotionalFactor::Of(i).FindError(i)) {
+      case NotionalFactor::Error::kNone:
+        return;
+      case NotionalFactor::Error::kTooManyPlaces:
+        Add(at + "units_per_price",
+            "currency_rate * contract_multiplier / units_per_price has too many places for orders "
+            "of this size",
+            "write a power of ten, a currency_rate with fewer decimal places, or a lower "
+            "quantity_max");
+        return;
+      case NotionalFactor::Error::kTooValuable:
+        Add(at + "quantity_max",
+            "an order of this quantity at price_max would be worth 1e12 or more",
+            "write a lower quantity_max or price_max");
+        return;
     }
   }
 

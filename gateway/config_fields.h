@@ -46,6 +46,10 @@ inline constexpr std::array kSelfTradeChoices{
     ConfigChoice{"cancel-aggressor", static_cast<uint32_t>(exchange::SelfTrade::kCancelAggressor)},
 };
 
+inline constexpr std::array kOnBreachChoices{
+    ConfigChoice{"refuse", static_cast<uint32_t>(BreachPolicy::kRefuse)},
+    ConfigChoice{"kill", static_cast<uint32_t>(BreachPolicy::kKill)},
+};
 inline constexpr std::array kCancelOnDisconnectChoices{
     ConfigChoice{"off", static_cast<uint32_t>(CancelOnDisconnect::kOff)},
     ConfigChoice{"link-loss", static_cast<uint32_t>(CancelOnDisconnect::kLinkLoss)},
@@ -162,6 +166,7 @@ void Fields(V& v, InstrumentConfig& instrument) {
   v.Integer("currency_rate", instrument.currency_rate, ConfigForm::kPrice, kPositive);
   v.Integer("units_per_price", instrument.units_per_price, ConfigForm::kWhole, kPositive);
   v.Integer("contract_multiplier", instrument.contract_multiplier, ConfigForm::kWhole, kPositive);
+  v.Flag("inverse", instrument.inverse);
   v.Integer("tick", instrument.tick, ConfigForm::kPrice, kPositive);
   v.Integer("lot", instrument.lot, ConfigForm::kWhole, kPositive);
   v.Integer("price_min", instrument.price_min, ConfigForm::kPrice, kPositive);
@@ -251,6 +256,7 @@ void Fields(V& v, SessionLimits& limits) {
   v.Integer("executions_max", limits.executions_max, ConfigForm::kWhole, {1, 1'000'000'000, 0});
   v.Integer("executions_window", limits.executions_window_ns, ConfigForm::kDuration,
             {kNsPerMs, 366 * kDayNs});
+  v.Choice("on_breach", limits.on_breach, kOnBreachChoices);
 }
 
 template <class V>

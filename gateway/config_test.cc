@@ -147,9 +147,9 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
        "zzzzzzzz = 1",
        {"gw.toml:9:1: instrument[0].zzzzzzzz: unknown key; remove it; the keys here are id, "
         "symbol, currency, "
-        "currency_rate, units_per_price, contract_multiplier, tick, lot, price_min, price_max, "
-        "quantity_max, "
-        "reference_price, reference_age_max"}},
+        "currency_rate, units_per_price, contract_multiplier, inverse, tick, lot, price_min, "
+        "price_max, quantity_max, "
+        "reference_price, reference_age_max, reference_jump_bps, reference_confirmations"}},
       {"tick = 0.01",
        "tick = 0.00000000001",
        {"gw.toml:9:8: instrument[0].tick: 0.00000000001 is wrong: it has more than 9 decimal "
@@ -187,10 +187,10 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "be worth 1e12 or "
         "more; write a lower quantity_max or price_max"}},
       {"tick = 0.01",
-       "tick = 0.01\nunits_per_price = 3",
-       {"gw.toml:10:19: instrument[0].units_per_price: it does not divide currency_rate * "
-        "contract_multiplier; write a "
-        "power of ten, or a currency_rate with fewer decimal places"}},
+       "tick = 0.01\nunits_per_price = 1_000_000_007",
+       {"gw.toml:10:19: instrument[0].units_per_price: currency_rate * contract_multiplier / "
+        "units_per_price has too many places for orders of this size; write a power of ten, a "
+        "currency_rate with fewer decimal places, or a lower quantity_max"}},
       {"symbol = \"AAPL\"\n",
        "",
        {"gw.toml:6:1: instrument[0].symbol: it is missing and has no default; write a text in "
@@ -321,6 +321,18 @@ TEST(Config, AnEmptyFileSaysWhatIsNeeded) {
                               "gw.toml: account: there is none; add at least one [[account]]",
                               "gw.toml: session: there is none; add at least one [[session]]",
                               "gw.toml: venue: there is none; add at least one [[venue]]"}));
+}
+
+TEST(Config, CoinsAndInverseContractsCanBeConfigured) {
+  const LoadedConfig coin =
+      LoadConfig(SmallWith("tick = 0.01",
+                           "tick = 0.01\ncurrency = \"EUR\"\ncurrency_rate = 1.087312345\n"
+                           "units_per_price = 100_000_000\nquantity_max = 100_000_000_000"));
+  EXPECT_TRUE(coin.ok()) << Format("gw.toml", coin.errors.front());
+  const LoadedConfig inverse = LoadConfig(
+      SmallWith("tick = 0.01", "tick = 0.01\ninverse = true\ncontract_multiplier = 100"));
+  ASSERT_TRUE(inverse.ok()) << Format("gw.toml", inverse.errors.front());
+  EXPECT_TRUE(MakeEngineConfig(inverse.config).instruments.at(0).inverse);
 }
 
 TEST(Config, NotionalBoundIsExact) {

@@ -105,7 +105,8 @@ class Gateway {
       : parts_(std::move(parts)),
         tally_(parts_.session_ids),
         trades_(parts_.positions_max),
-        shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())) {
+        shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())),
+        breach_kills_(parts_.engine.counters().breach_kills) {
     VenueId highest = 0;
     for (const Venue& venue : parts_.venues) highest = std::max(highest, venue.id);
     venue_index_.assign(std::size_t{highest} + 1, kNoVenue);
@@ -486,6 +487,8 @@ class Gateway {
     Step({origin, input.id, input.type, input.payload});
     if (!withdrawn_.empty()) [[unlikely]]
       AnswerWithdrawn();
+    if (parts_.engine.counters().breach_kills != breach_kills_) [[unlikely]]
+      CondemnAllKilled();
     return true;
   }
 
@@ -658,6 +661,10 @@ class Gateway {
   }
 
   // No new order or replace that waits for a venue reaches it after a kill; cancels pass.
+  void CondemnAllKilled() {
+    breach_kills_ = parts_.engine.counters().breach_kills;
+    for (const auto& venue : venues_) CondemnKilled(venue->queue);
+  }
   void CondemnKilled(VenueQueue& queue) {
     queue.Condemn(Unseen::kKilled, [this](const Effect& request) {
       return request.type != FrameType::kCancel &&
@@ -700,7 +707,7 @@ class Gateway {
         const uint32_t bytes = Encode(state, payload.data());
         Step({Origin::kAdmin, request.operator_id, FrameType::kRiskState, {payload.data(), bytes}});
         if (killed) {
-          for (const auto& venue : venues_) CondemnKilled(venue->queue);
+          CondemnAllKilled();
         }
         break;
       }
@@ -755,6 +762,7 @@ class Gateway {
   int64_t last_tick_ns_ = INT64_MIN / 2;
   int64_t orders_had_room_ns_ = 0;  // the last turn in which the journal had room for an order
   uint64_t engine_steps_ = 0;
+  uint64_t breach_kills_ = 0;  // of the engine's, those that what waited here was held against
   uint64_t back_pressured_turns_ = 0;
   bool tight_ = false;           // some venue's queue is so full that a share may be used up
   bool back_pressured_ = false;  // some request was not taken in the latest turn

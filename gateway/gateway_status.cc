@@ -91,6 +91,7 @@ ordered_json RequestsJson(const EngineCounters& engine) {
           {"gateway_cancels", engine.gateway_cancels},
           {"throttle_notices", engine.throttle_notices},
           {"execution_throttles", engine.execution_throttles},
+          {"breach_kills", engine.breach_kills},
           {"unknown_sources", engine.unknown_sources},
           {"notices_dropped", engine.notices_dropped}};
 }
@@ -157,6 +158,7 @@ ordered_json AlertsJson(const Alerts& alerts) {
                       {"kind", Text(Name(alert.kind))},
                       {"owner", alert.owner},
                       {"instrument", alert.instrument},
+                      {"check", Text(Name(alert.check))},
                       {"limit", alert.limit},
                       {"value", alert.value}});
   }

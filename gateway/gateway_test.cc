@@ -29,8 +29,8 @@ class GatewayTest : public testing::Test {
   static constexpr uint32_t kPendingMax = 300;
   static constexpr uint32_t kBudget = 256;
 
-  GatewayTest()
-      : engine_(MakeConfig()),
+  explicit GatewayTest(const EngineConfig& config = MakeConfig())
+      : engine_(config),
         gateway_({.engine = engine_,
                   .sessions = sessions_,
                   .venues = {{kVenue, &connector_, kPendingMax}},
@@ -452,6 +452,39 @@ TEST_F(GatewayTest, AKillThatCancelsEndsWhatWaitsAndCancelsWhatLeft) {
 TEST_F(GatewayTest, AnOperatorSetsTheReferencePrice) {
   EXPECT_TRUE(Ask("reference instrument 1 123.5 by Anna").ok);
   EXPECT_EQ(engine_.reference_price(1), 123'500'000'000);
+}
+
+class BreachTest : public GatewayTest {
+ protected:
+  BreachTest() : GatewayTest(KillOnBreach()) {}
+  static EngineConfig KillOnBreach() {
+    EngineConfig config = MakeConfig();
+    config.sessions[0].limits.on_breach = BreachPolicy::kKill;
+    return config;
+  }
+};
+
+TEST_F(BreachTest, ABreachEndsWhatWaitsForItsVenue) {
+  connector_.takes = 0;
+  for (uint64_t id = 1; id <= 3; ++id) Order(id);
+  Turn();
+  ASSERT_EQ(engine_.open_orders(), 3u);
+  sessions_.requests.push_back(Own(Origin::kSession, kSession,
+                                   NewOrder{.cl_ord_id = 4,
+                                            .price = 100 * kNsPerS,
+                                            .qty = 200'000,
+                                            .instrument = 1,
+                                            .account = 1,
+                                            .side = Side::kBuy,
+                                            .ord_type = OrdType::kLimit}));
+  Turn();
+  EXPECT_EQ(engine_.open_orders(), 0u);
+  EXPECT_EQ(ReportsOf(FrameType::kExecutionReport).size(), 3u);
+  EXPECT_EQ(ReportsOf(FrameType::kOrderReject).size(), 1u);
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 4; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 0u);
+  EXPECT_TRUE(Ask("sessions").status.sessions.at(0).killed);
 }
 
 TEST_F(GatewayTest, OperatorsAreServedWhileSessionsAreHeldBack) {

@@ -9,14 +9,17 @@
 #include <string_view>
 #include <type_traits>
 
+#include "schema/messages.h"
+
 namespace ringway {
 
 enum class AlertKind : uint8_t {
   kReferenceHeld,      // a reference price jumped: `limit` is the old one, `value` the new
   kReferenceTaken,     // a price that had been held is the reference now; likewise
   kExecutionThrottle,  // so many executions (`value`) disabled the session `owner`
+  kBreach,             // an order of the session `owner` broke `check`, and it was killed for that
 };
-constexpr bool IsKnown(AlertKind kind) noexcept { return kind <= AlertKind::kExecutionThrottle; }
+constexpr bool IsKnown(AlertKind kind) noexcept { return kind <= AlertKind::kBreach; }
 constexpr std::string_view Name(AlertKind kind) noexcept {
   switch (kind) {
     case AlertKind::kReferenceHeld:
@@ -25,6 +28,8 @@ constexpr std::string_view Name(AlertKind kind) noexcept {
       return "referenceTaken";
     case AlertKind::kExecutionThrottle:
       return "executionThrottle";
+    case AlertKind::kBreach:
+      return "breach";
   }
   return "unknown";
 }
@@ -36,10 +41,12 @@ struct RiskAlert {
   uint32_t owner = 0;       // number of whom it is about; 0: nobody
   uint32_t instrument = 0;  // number; 0: none
   AlertKind kind = {};
+  RiskCheck check = {};  // whose limit and value they are; kNone: no check's
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.time_ns, self.limit, self.value, self.owner, self.instrument, self.kind);
+    archive(self.time_ns, self.limit, self.value, self.owner, self.instrument, self.kind,
+            self.check);
   }
 };
 

@@ -382,6 +382,8 @@ class Engine {
   // engine_operator.cc
   void OnAdmin(const Input& input) noexcept;
   [[nodiscard]] bool OnKill(RiskState request) noexcept;
+  void SetKill(const RiskState& request, uint32_t index) noexcept;
+  void OnBreach(uint32_t session, const Verdict& verdict) noexcept;
   [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
   [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
   void BeginOperatorCancel(const OperatorCancel& cancel) noexcept;

@@ -214,7 +214,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
       .price_moves = request.price != order->price || request.stop_price != order->stop_price,
   };
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) {
-    return reject(ReasonOf(verdict), verdict.check);
+    reject(ReasonOf(verdict), verdict.check);
+    return OnBreach(session, verdict);
   }
   if (!orders_.HasRoomForId()) return reject(CancelRejectReason::kOther);
 

@@ -36,11 +36,16 @@ struct InstrumentConfig {
   // One unit of `currency` in the risk currency, in 1e-9. Fixed while the gateway runs. > 0.
   int64_t currency_rate = 1'000'000'000;
   // Smallest units of quantity in the thing that `price` is the price of: 1 for shares, 100'000'000
-  // for a coin traded in 1e-8. > 0, and must divide currency_rate * contract_multiplier.
+  // for a coin traded in 1e-8. > 0. What currency_rate * contract_multiplier / units_per_price
+  // leaves over is at most 1e-8 parts of it (gateway/risk/notional_factor.h): values are exact
+  // then, or rounded up by less than 1e-18 of the risk currency.
   uint64_t units_per_price = 1;
   // What one price point is worth for one contract: 1 for shares, 50 for a future on 50 times an
   // index.
   uint32_t contract_multiplier = 1;
+  // An inverse contract: quoted in `currency` and worth contract_multiplier of it per contract,
+  // whatever its price; settled in something else.
+  bool inverse = false;
   int64_t tick = 10'000'000;  // smallest price step; > 0
   uint64_t lot = 1;           // smallest quantity step; > 0
   // Hard bounds of what is a price or a quantity at all; 0 < min <= max. The notional of price_max
@@ -110,6 +115,12 @@ struct AccountConfig {
   AccountLimits limits;
 };
 
+// What becomes of a session one of whose orders would have broken a limit.
+enum class BreachPolicy : uint8_t {
+  kRefuse,  // the order is refused
+  kKill,    // and the session's kill switch is latched, until an operator arms it
+};
+
 // What one session may do, whichever account it trades for.
 struct SessionLimits {
   // Per order.
@@ -140,6 +151,7 @@ struct SessionLimits {
   // until an operator arms it; 0: off.
   uint32_t executions_max = 0;
   int64_t executions_window_ns = 1'000'000'000;  // > 0
+  BreachPolicy on_breach = BreachPolicy::kRefuse;
 };
 
 // When the gateway cancels a session's open orders because the session is gone. A client may ask

@@ -33,6 +33,24 @@ MassCancel OrdersIn(KillScope scope, uint32_t id) noexcept {
   return filter;
 }
 
+// Whether a refusal says that a session asks for more than anybody meant it to, rather than that an
+// order is not well formed or comes at a bad time.
+constexpr bool IsBreach(RejectReason reason) noexcept {
+  switch (reason) {
+    case RejectReason::kExceedsClipSize:
+    case RejectReason::kNotionalExceedsThreshold:
+    case RejectReason::kPriceExceedsBand:
+    case RejectReason::kPositionLimit:
+    case RejectReason::kInsufficientCredit:
+    case RejectReason::kOpenOrderLimit:
+    case RejectReason::kOrderToTrade:
+    case RejectReason::kDuplicateBurst:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 uint32_t Engine::KillIndex(KillScope scope, uint32_t id) const noexcept {
@@ -81,14 +99,33 @@ bool Engine::OnKill(RiskState request) noexcept {
   if (request.scope == KillScope::kSession && request.killed == 0) {
     checks_.get<ExecutionThrottle>().Arm(index);
   }
+  SetKill(request, index);
+  return true;
+}
+
+// Latches or arms, and tells those concerned; nothing where it was so already.
+void Engine::SetKill(const RiskState& request, uint32_t index) noexcept {
   KillSwitch& kill_switch = checks_.get<KillSwitch>();
-  if (kill_switch.killed(request.scope, index) == (request.killed != 0)) return true;
+  if (kill_switch.killed(request.scope, index) == (request.killed != 0)) return;
   kill_switch.Set(request.scope, index, request.killed != 0);
   Notice notice{FrameType::kRiskState, request, {}};
   notice.risk.transact_time = static_cast<uint64_t>(now_ns_);
   notice.risk.spare = 0;
   if (!notices_.Push(notice)) ++counters_.notices_dropped;
-  return true;
+}
+
+// An order or replace of the session was refused by a check. If it would have broken a limit, and
+// the session is configured so, that was its last one.
+void Engine::OnBreach(uint32_t session, const Verdict& verdict) noexcept {
+  if (session_limits_[session].on_breach == BreachPolicy::kRefuse || !IsBreach(verdict.reason))
+    return;
+  ++counters_.breach_kills;
+  Alert(AlertKind::kBreach, {.limit = verdict.limit,
+                             .value = verdict.value,
+                             .owner = sessions_[session].id,
+                             .check = verdict.check});
+  SetKill({.id = sessions_[session].id, .scope = KillScope::kSession, .killed = 1}, session);
+  RecountWork();
 }
 
 // However far it is from the last one. False: it cannot be a price there.

@@ -266,7 +266,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
       .price_moves = true,
   };
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) [[unlikely]] {
-    return reject(verdict, venues_.id(venue));
+    reject(verdict, venues_.id(venue));
+    return OnBreach(session, verdict);
   }
   if (!orders_.HasRoom(exposure_.session_open_orders(session))) [[unlikely]]
     return reject({RejectReason::kGatewayFull});

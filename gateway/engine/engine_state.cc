@@ -157,6 +157,7 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(alert.value);
     folder.Add(uint64_t{alert.owner} << 32 | alert.instrument);
     folder.Add(alert.kind);
+    folder.Add(alert.check);
   }
   folder.Add(checks_.get<OrderToTrade>().StateHash());
   folder.Add(checks_.get<ExecutionThrottle>().StateHash());

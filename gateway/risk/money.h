@@ -15,6 +15,9 @@ __extension__ using Money = __int128;
 
 inline constexpr Money kMoneyPerUnit = Money{1'000'000'000} * 1'000'000'000;
 
+// One point of price.
+inline constexpr int64_t kPricePoint = 1'000'000'000;
+
 // The notional of an instrument's largest order stays below this (engine_config.h), so that 2^24
 // orders still add up below 2^127.
 inline constexpr Money kNotionalBound = kMoneyPerUnit * 1'000'000'000'000;
