@@ -16,9 +16,9 @@
 //   identifiers
 //
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
-// and replace; engine_report.cc and engine_venue.cc what venues say; engine_session.cc sessions and
-// gateways that come and go; engine_work.cc operators and work over many orders; engine_state.cc
-// inspection and hash; engine_archive.cc the state as bytes.
+// and replace; engine_report.cc, engine_forgotten.cc and engine_venue.cc what venues say;
+// engine_session.cc sessions and gateways that come and go; engine_work.cc operators and work over
+// many orders; engine_state.cc inspection and hash; engine_archive.cc the state as bytes.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
@@ -91,13 +91,17 @@ struct UnknownReport {
   uint64_t venue_request_id;
   uint64_t exec_id;
   uint64_t last_qty;
+  uint32_t account;  // as the venue says, like all of this; 0: it says none
+  uint32_t instrument;
   VenueId venue;
   ExecType exec_type;
+  Side side;
+  bool booked;  // the position follows it; else an operator has to see whether one should
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.time_ns, self.venue_request_id, self.exec_id, self.last_qty, self.venue,
-            self.exec_type);
+    archive(self.time_ns, self.venue_request_id, self.exec_id, self.last_qty, self.account,
+            self.instrument, self.venue, self.exec_type, self.side, self.booked);
   }
 };
 
@@ -252,6 +256,7 @@ class Engine {
   void OnCancel(uint32_t session, const Cancel& request, Effects& effects) noexcept;
   void OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept;
   Order* FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept;
+  void EndCancel(Order& order) noexcept;
   void SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noexcept;
   void RejectChange(SessionState& session, const Order* order, RequestType type, uint64_t cl_ord_id,
                     uint64_t orig_cl_ord_id, CancelRejectReason reason, RiskCheck check,
@@ -265,7 +270,6 @@ class Engine {
   void OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept;
   void OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept;
   Order* FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept;
-  void RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept;
   void OnTrade(Order& order, const ExecutionReport& report, bool late, Effects& effects) noexcept;
   void OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
@@ -301,6 +305,12 @@ class Engine {
   void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
   void OnReferencePrice(const ReferencePrice& reference) noexcept;
   [[nodiscard]] bool LeaveOutRequests(const Input& input) noexcept;
+
+  // engine_forgotten.cc
+  void OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept;
+  void RememberUnknown(uint32_t venue, const ExecutionReport& report, bool booked) noexcept;
+  bool CanBook(const ExecutionReport& report) const noexcept;
+  bool MayHaveGiven(uint64_t request_id) const noexcept;
 
   // engine_session.cc
   void OnSessionUp(uint32_t session, const Input& input) noexcept;
@@ -421,6 +431,8 @@ class Engine {
   int64_t now_ns_ = 0;
   uint32_t start_ = 0;
   uint64_t start_requests_ = 0;  // numbers of requests of earlier processes: up to here
+  // Likewise, with those that a venue knows of processes that left no records.
+  uint64_t earlier_requests_ = 0;
   bool started_ = false;
   // Of the present step: what an order or replace waited for too long (Origin::kSessionBusy,
   // kSessionUnrecorded); else kNone.

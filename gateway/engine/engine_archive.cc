@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0365746174735752;
+constexpr uint64_t kFormat = 0x0465746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -70,7 +70,8 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   const Numbers venues = archive.NumbersOf("venue", self.VenueIds());
   if (!archive.ok()) return;
 
-  archive(self.now_ns_, self.start_, self.start_requests_, self.started_, self.counters_);
+  archive(self.now_ns_, self.start_, self.start_requests_, self.earlier_requests_, self.started_,
+          self.counters_);
   archive.Require(self.now_ns_ >= 0 && self.now_ns_ < kTimeMaxNs, "a time that cannot be");
   for (auto& unknown : self.unknown_) archive(unknown);
   ArchiveInstruments(self, archive, instruments);
@@ -310,6 +311,11 @@ absl::Status Engine::Load(std::span<const std::byte> saved) {
         "this state cannot be loaded: ", reader.ok() ? std::string(error) : reader.error()));
   }
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    const MassCancelJob& mass = sessions_[session].mass_cancel;
+    if (mass.active && !orders_.NameCancel(session, mass.request.cl_ord_id)) {
+      return absl::InvalidArgumentError(
+          "this state cannot be loaded: a mass cancel has the clOrdId of an order");
+    }
     NoteBusy(session);
     NoteOwed(session);
     SetTimer(session);

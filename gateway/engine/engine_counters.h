@@ -37,7 +37,8 @@ struct EngineCounters {
   uint64_t overfills = 0;            // fills beyond what was left
   uint64_t late_fills = 0;           // fills of closed orders
   uint64_t duplicate_reports = 0;    // execution identifier seen before
-  uint64_t unknown_reports = 0;      // about no order of ours
+  uint64_t unknown_reports = 0;      // about no order that is known
+  uint64_t forgotten_booked = 0;     // of these, trades and busts of forgotten orders: booked
   uint64_t ignored_reports = 0;      // said nothing new
   uint64_t conflicting_reports = 0;  // contradict what the venue said before
   uint64_t malformed_reports = 0;

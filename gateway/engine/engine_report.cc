@@ -20,12 +20,6 @@ Order* Engine::FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexc
   return order != nullptr && order->venue == venue ? order : nullptr;
 }
 
-void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept {
-  unknown_[counters_.unknown_reports++ % kUnknownReportsKept] = {
-      now_ns_,         report.cl_ord_id,  report.exec_id,
-      report.last_qty, venues_.id(venue), report.exec_type};
-}
-
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
   exposure_.Fill(order.position, BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
 }
@@ -62,7 +56,8 @@ void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint6
 void Engine::RejectPending(Order& order, Effects& effects) noexcept {
   SessionState& session = sessions_[order.session];
   const uint8_t pending = order.flags;
-  order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated | kReplacePending));
+  EndCancel(order);
+  order.flags &= static_cast<uint8_t>(~kReplacePending);
   if ((pending & kReplacePending) != 0) {
     orders_.Retire(order, order.replace_cl_ord_id);
     RejectChange(session, &order, RequestType::kReplace, order.replace_cl_ord_id, order.cl_ord_id,
@@ -159,7 +154,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
   }
   Order* found = FindReported(venue, report.cl_ord_id, report.orig_cl_ord_id);
   if (found == nullptr) [[unlikely]]
-    return RememberUnknown(venue, report);
+    return OnForgotten(venue, report);
   if (!CanBe(*found, report)) [[unlikely]] {
     ++counters_.malformed_reports;
     return;
@@ -211,7 +206,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
       uint64_t request = 0;
       if (kind == ReportKind::kCanceled && order.Has(kCancelPending)) {
         request = order.cancel_cl_ord_id;
-        order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+        EndCancel(order);
       }
       Close(order, ClosedBy(kind));
       // Whoever asked for the cancel sees it answered; otherwise it is about the order alone.
@@ -357,7 +352,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
                    CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
     }
     if (cancel_lost) {
-      order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+      EndCancel(order);
       if (order.cancel_cl_ord_id != 0) {
         RejectChange(session, &order, RequestType::kCancel, order.cancel_cl_ord_id, order.cl_ord_id,
                      CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
@@ -451,7 +446,7 @@ void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects&
   if (order == nullptr) {
     ExecutionReport unknown;
     unknown.cl_ord_id = report.cl_ord_id;
-    return RememberUnknown(venue, unknown);
+    return RememberUnknown(venue, unknown, false);
   }
   if (report.cl_ord_id == order->order_id && report.request_type == RequestType::kCancel) {
     return OnNeverSent(*order, effects);
@@ -510,7 +505,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     ShowFirst(session, order, effects);
     const uint64_t cl_ord_id = order.cancel_cl_ord_id;
     const bool outdated = order.Has(kCancelOutdated);  // it says nothing of the order as it is
-    order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+    EndCancel(order);
     order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
     if (IsOwed(order)) RetryLater(order.session);
     if (cl_ord_id != 0) {

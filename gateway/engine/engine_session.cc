@@ -187,7 +187,7 @@ void Engine::OnStart(const Input& input) noexcept {
   for (uint32_t venue = 0; venue < venues_.size(); ++venue) {
     if (venues_.SetState(venue, VenueState::kDown)) doubtful_[venue] = 1;
   }
-  start_requests_ = orders_.requests();
+  start_requests_ = earlier_requests_ = orders_.requests();
   WatchIdentifiers();
   RecountWork();
 }

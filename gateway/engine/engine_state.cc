@@ -132,6 +132,7 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(now_ns_);
   folder.Add(start_);
   folder.Add(start_requests_);
+  folder.Add(earlier_requests_);
   folder.Add(counters_);
   folder.Add(orders_.StateHash());
   folder.Add(message_rate_.StateHash());

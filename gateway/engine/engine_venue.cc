@@ -42,7 +42,10 @@ bool Engine::LeaveOutRequests(const Input& input) noexcept {
   if (Decode(input.payload, fill) != DecodeStatus::kOk || fill.new_seq == 0) return false;
   if (fill.new_seq - 1 > kRequestIdHearsayMax) return false;
   const uint64_t used = (fill.new_seq - 1) >> kSlotBits;
-  if (used > orders_.requests()) orders_.SkipRequests(used - orders_.requests());
+  if (used > orders_.requests()) {
+    orders_.SkipRequests(used - orders_.requests());
+    earlier_requests_ = used;
+  }
   return true;
 }
 

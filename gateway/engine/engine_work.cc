@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "gateway/engine/engine.h"
 
 namespace ringway {
@@ -20,10 +21,10 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   const auto rate = message_rate_.Check(now_ns_, session, true);
   if (!rate.verdict.passed() || request.cl_ord_id == 0 || !IsKnown(request.side)) {
     report.reason = CancelRejectReason::kOther;
-  } else if (orders_.Find(session, request.cl_ord_id) != kNoSlot) {
-    report.reason = CancelRejectReason::kDuplicateClOrdId;
   } else if (state.mass_cancel.active) {
     report.reason = CancelRejectReason::kAlreadyPending;
+  } else if (orders_.InUse(session, request.cl_ord_id)) {
+    report.reason = CancelRejectReason::kDuplicateClOrdId;
   }
   if (report.reason != CancelRejectReason::kNone) {
     ToSession(state, report, effects);
@@ -33,6 +34,7 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   state.mass_cancel.active = true;
   state.mass_cancel.request = request;
   state.mass_cancel.walk = StartWalk(session);
+  RINGWAY_CHECK(orders_.NameCancel(session, request.cl_ord_id), "the clOrdId is not in use");
   visits_left_ = kVisitsPerStepMax;
   WorkForSession(session, effects);
   RecountWork();
@@ -186,6 +188,7 @@ void Engine::WorkForSession(uint32_t index, Effects& effects) noexcept {
   CancelFor(mass, session, effects);
   if (mass.active && !mass.walk.active() && effects.room() != 0) {
     mass.active = false;
+    orders_.EndCancelName(index, mass.request.cl_ord_id);
     MassCancelReport report;
     report.cl_ord_id = mass.request.cl_ord_id;
     report.transact_time = static_cast<uint64_t>(now_ns_);
