@@ -26,8 +26,11 @@ struct EngineCounters {
   uint64_t canceled = 0;
   uint64_t expired = 0;
   uint64_t venue_rejected = 0;
-  uint64_t in_doubt = 0;  // times that an order fell into doubt
-  uint64_t reopened = 0;  // by busts and corrections of what was filled
+  uint64_t in_doubt = 0;       // times that an order fell into doubt
+  uint64_t reopened = 0;       // by busts and corrections of what was filled
+  uint64_t overdue = 0;        // open when the day or date for which they were sent was over
+  uint64_t overdue_ended = 0;  // of these, ended here in their venue's name
+  uint64_t positions_freed = 0;
   // Reports of venues.
   uint64_t reports = 0;
   uint64_t fills = 0;

@@ -1,6 +1,7 @@
 // What does a report change about an order that is not, or no longer, known?
 //
-// Orders are forgotten when their room is needed or when a loss of power takes their records. What
+// Orders are forgotten when their room is needed, when their position is given up (engine_day.cc),
+// or when a loss of power takes their records. What
 // they trade later, and trades that are busted later, belong to an account all the same: the report
 // names instrument, account and side, and so the position follows it. Its session is not known any
 // more and is told nothing; operators are (unknown_reports()). What the report leaves open, a
@@ -28,33 +29,36 @@ void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report, bool
 // Whether this gateway, in this process or an earlier one, can have given the identifier to a
 // request about an order that is forgotten. What this process gave is in its table, or a later
 // order is in its place; what of an earlier one is missing nobody can tell.
-bool Engine::MayHaveGiven(uint64_t request_id) const noexcept {
+bool Engine::MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept {
   const uint64_t number = request_id >> kSlotBits;
   const Slot slot = SlotOf(request_id);
   if (number == 0 || number > orders_.requests() || slot >= orders_.orders_max()) return false;
-  if (orders_.FindByVenueRequest(request_id) != nullptr) return false;  // another venue's
+  if (const Order* known = orders_.FindByVenueRequest(request_id); known != nullptr) {
+    return known->venue == venue;  // its position was given up (engine_day.cc)
+  }
   if (number <= earlier_requests_) return true;
   return slot < orders_.used_slots() && orders_[slot].order_id > request_id;
 }
 
 // Whether the report says all that a position needs, and nothing impossible.
-bool Engine::CanBook(const ExecutionReport& report) const noexcept {
+bool Engine::CanBook(uint32_t venue, const ExecutionReport& report) const noexcept {
   const bool moves =
       KindOf(report.exec_type) == ReportKind::kTrade || report.exec_type == ExecType::kBusted;
   const uint32_t instrument = InstrumentIndex(report.instrument);
   return moves && instrument != kNone && AccountIndex(report.account) != kNone &&
          report.side != Side::kUnset && report.last_qty != 0 &&
          report.last_qty <= instruments_[instrument].quantity_max &&
-         (MayHaveGiven(report.cl_ord_id) || MayHaveGiven(report.orig_cl_ord_id));
+         (MayHaveGiven(venue, report.cl_ord_id) || MayHaveGiven(venue, report.orig_cl_ord_id));
 }
 
 // REQUIRES: its enums are known and its quantities bounded.
 void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept {
-  if (!CanBook(report)) return RememberUnknown(venue, report, false);
+  if (!CanBook(venue, report)) return RememberUnknown(venue, report, false);
   const uint32_t instrument = InstrumentIndex(report.instrument);
   const Position* position = exposure_.FindOrMake(AccountIndex(report.account), instrument);
   if (position == nullptr) return RememberUnknown(venue, report, false);
-  if (report.exec_id != 0 && !execution_ids_.Remember(venue, report.exec_id)) {
+  if (report.exec_id != 0 &&
+      !execution_ids_.Remember(venue, DayOf(venue, report), report.exec_id)) {
     ++counters_.duplicate_reports;
     return;
   }

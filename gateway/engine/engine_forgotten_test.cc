@@ -175,5 +175,62 @@ TEST_F(EngineForgottenTest, AFillWithoutAPriceIsValuedAtTheReference) {
   EXPECT_EQ(Rejected(Limit(61, Side::kBuy, 1, 10'000, 200), 2).check, RiskCheck::kGrossNotional);
 }
 
+// --- What is not configured any more ---
+
+class EngineLeavingTest : public EngineForgottenTest {
+ protected:
+  EngineLeavingTest() { Restart(SmallFirm()); }
+  // Bought 100 of instrument 8, and sold `sold`; 100 of instrument 7 stay open. The first's
+  // request.
+  uint64_t Trade(uint64_t sold) {
+    Live(Buy(10));
+    const uint64_t id = Live(Limit(11, Side::kBuy, 100, 10'000, 100, 8));
+    FromVenue(ExecType::kFill, id, 100);
+    if (sold != 0) {
+      FromVenue(ExecType::kFill, Live(Limit(12, Side::kSell, sold, 10'100, 100, 8)), sold);
+    }
+    return id;
+  }
+  std::string AdoptWithoutInstrument8() {
+    std::vector<std::byte> saved;
+    engine().Save([&](std::span<const std::byte> piece) {
+      saved.insert(saved.end(), piece.begin(), piece.end());
+    });
+    EngineConfig config = SmallFirm();
+    config.instruments.pop_back();
+    return Adopt(saved, config);
+  }
+};
+
+TEST_F(EngineLeavingTest, AnInstrumentThatIsFlatMayLeave) {
+  ExecutionReport bust = Named(ExecType::kBusted, Trade(100), 100);
+  bust.instrument = 8;
+  ASSERT_EQ(AdoptWithoutInstrument8(), "");
+  EXPECT_EQ(engine().FindExposureError(), "");
+  EXPECT_EQ(engine().open_orders(), 1u);
+  EXPECT_EQ(engine().position(100, 7).open_buy, 100u);
+  EXPECT_EQ(Rejected(Buy(11)).reason, RejectReason::kDuplicateOrder);
+  EXPECT_EQ(StatusOfOrder(11), OrdStatus::kUnset);
+  ExpectNotBooked(bust);
+  // Its place is there for another, and what was saved since can be loaded.
+  Accepted(Limit(21, Side::kBuy, 5, 9'000, 200), 2);
+  EXPECT_EQ(engine().positions(), 2u);
+  ASSERT_EQ(AdoptWithoutInstrument8(), "");
+  EXPECT_EQ(engine().position(200, 7).open_buy, 5u);
+}
+
+TEST_F(EngineLeavingTest, OneWithAPositionMayNot) {
+  Trade(0);
+  EXPECT_NE(AdoptWithoutInstrument8().find("instrument 8, which is not configured"),
+            std::string::npos);
+}
+
+TEST_F(EngineLeavingTest, OneThatIsFlatAndHasAnOpenOrderMayNot) {
+  Trade(100);
+  Accepted(Limit(13, Side::kBuy, 100, 9'000, 100, 8));
+  EXPECT_NE(AdoptWithoutInstrument8().find("instrument 8, which is not configured"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace ringway

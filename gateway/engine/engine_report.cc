@@ -17,7 +17,8 @@ namespace ringway {
 Order* Engine::FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept {
   Order* order = orders_.FindByVenueRequest(id);
   if (order == nullptr) order = orders_.FindByVenueRequest(orig_id);
-  return order != nullptr && order->venue == venue ? order : nullptr;
+  const bool known = order != nullptr && order->venue == venue && order->position != kNoPosition;
+  return known ? order : nullptr;
 }
 
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
@@ -143,7 +144,8 @@ void Engine::TakePrice(Order& order, int64_t price) noexcept {
 
 void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept {
   orders_.PrefetchReported(report.cl_ord_id);
-  execution_ids_.Prefetch(venue, report.exec_id);
+  const uint32_t day = DayOf(venue, report);
+  execution_ids_.Prefetch(venue, day, report.exec_id);
   ++counters_.reports;
   const ReportKind kind = KindOf(report.exec_type);
   if (kind == ReportKind::kUnknown || !EnumsAreKnown(report) || report.last_qty >= kQuantityBound ||
@@ -159,7 +161,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
     ++counters_.malformed_reports;
     return;
   }
-  if (report.exec_id != 0 && !execution_ids_.Remember(venue, report.exec_id)) [[unlikely]] {
+  if (report.exec_id != 0 && !execution_ids_.Remember(venue, day, report.exec_id)) [[unlikely]] {
     ++counters_.duplicate_reports;
     return;
   }
@@ -465,14 +467,19 @@ void Engine::OnNeverSent(Order& order, Effects& effects) noexcept {
   EndUnknown(order, effects);
 }
 
-// Ends an order that its venue does not have, in the gateway's own name.
+// Ends an order that its venue does not have.
 void Engine::EndUnknown(Order& order, Effects& effects) noexcept {
+  EndHere(order, OrderState::kCanceled, ExecType::kCanceled, effects);
+}
+
+// Ends an order in the gateway's own name.
+void Engine::EndHere(Order& order, OrderState state, ExecType type, Effects& effects) noexcept {
   exposure_.Remove(ContributionOf(order));
-  Close(order, OrderState::kCanceled);
-  ExecutionReport canceled;
-  canceled.exec_id = kGatewayExecIdBits | order.order_id;
-  canceled.exec_type = ExecType::kCanceled;
-  Report(order, canceled, order.cl_ord_id, 0, effects);
+  Close(order, state);
+  ExecutionReport ended;
+  ended.exec_id = kGatewayExecIdBits | order.order_id;
+  ended.exec_type = type;
+  Report(order, ended, order.cl_ord_id, 0, effects);
   RejectPending(order, effects);
 }
 

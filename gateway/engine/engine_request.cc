@@ -285,7 +285,10 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   order.time_in_force = request.time_in_force;
   order.venue_epoch = venues_.epoch(venue);
   order.content_hash = ContentHash(request);
+  if (request.expire_time != 0) [[unlikely]]
+    orders_.SetExpireTime(order, request.expire_time);
   order.stop_price = request.stop_price;
+  exposure_.Refer(order.position);
   exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
 
   NewOrder outgoing = request;

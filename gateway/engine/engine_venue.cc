@@ -16,7 +16,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
   if (status.instrument == 0) {
     was_down = !venues_.Reachable(venue);
     news = venues_.SetState(venue, status.state);
-    if (news && status.state == VenueState::kDown) doubtful_[venue] = 1;
+    if (news && status.state == VenueState::kDown) doubtful_.wanted[venue] = 1;
   } else {
     const uint32_t instrument = InstrumentIndex(status.instrument);
     if (instrument == kNone) {

@@ -121,7 +121,7 @@ void Engine::SkipClosing(const Order& order) noexcept {
   const Slot slot = orders_.SlotOfOrder(order);
   SessionState& session = sessions_[order.session];
   for (Walk* walk : {&session.disconnect, &session.retry.walk, &session.mass_cancel.walk,
-                     &session.snapshot.walk, &operator_.walk, &sweep_}) {
+                     &session.snapshot.walk, &operator_.walk, &doubtful_.walk, &overdue_.walk}) {
     if (walk->at == slot) StepWalk(*walk);
   }
 }
@@ -134,8 +134,8 @@ bool Engine::TakeVisit(const Effects& effects) noexcept {
 
 void Engine::RecountWork() noexcept {
   work_ = notices_.count() + busy_.count();
-  for (const uint8_t doubtful : doubtful_) work_ += doubtful;
-  work_ += sweep_venue_ != kNone;
+  work_ += doubtful_.unfinished() + overdue_.unfinished();
+  work_ += idle_positions_.phase != IdlePositionsJob::Phase::kNone;
   work_ += next_retry_ != kNone;
   work_ += operator_.active;
 }
@@ -160,6 +160,8 @@ void Engine::DoWork(Effects& effects) noexcept {
     spend(&Engine::WorkForOperator);
     spend(&Engine::SendNotices);
     spend(&Engine::SweepDoubt);
+    spend(&Engine::SweepOverdue);
+    spend(&Engine::FreeIdlePositions);
   }
   RecountWork();
 }
@@ -347,36 +349,47 @@ void Engine::SendNotices(Effects& effects) noexcept {
   }
 }
 
-// --- Orders in doubt ---
+// --- Orders of a venue: in doubt, overdue ---
 
-// Looks through the open orders of all sessions, venue by venue. An order that the venue answers
-// before the search comes to it never was in doubt for anybody.
-void Engine::SweepDoubt(Effects& effects) noexcept {
+// Looks through the open orders of all sessions, venue by venue, and shows those of the venue.
+template <class F>
+void Engine::Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcept {
   while (true) {
-    if (sweep_venue_ == kNone) {
-      const auto doubtful = std::find(doubtful_.begin(), doubtful_.end(), 1);
-      if (doubtful == doubtful_.end()) return;
-      *doubtful = 0;
-      sweep_venue_ = static_cast<uint32_t>(doubtful - doubtful_.begin());
-      sweep_session_ = 0;
-      sweep_ = sessions_.empty() ? Walk{} : StartWalk(0);
+    if (sweep.venue == VenueSweep::kNone) {
+      const auto wanted = std::ranges::find(sweep.wanted, 1);
+      if (wanted == sweep.wanted.end()) return;
+      *wanted = 0;
+      sweep.venue = static_cast<uint32_t>(wanted - sweep.wanted.begin());
+      sweep.session = 0;
+      sweep.walk = sessions_.empty() ? Walk{} : StartWalk(0);
     }
-    for (; sweep_session_ < sessions_.size();) {
-      while (sweep_.active()) {
+    while (sweep.session < sessions_.size()) {
+      while (sweep.walk.active()) {
         if (!TakeVisit(effects)) return;
-        Order& order = orders_[sweep_.at];
-        StepWalk(sweep_);
-        if (order.venue != sweep_venue_ || order.state != OrderState::kSent ||
-            order.venue_epoch == venues_.epoch(order.venue)) {
-          continue;
-        }
-        BeginDoubt(order, effects);
+        Order& order = orders_[sweep.walk.at];
+        StepWalk(sweep.walk);
+        if (order.venue == sweep.venue) visit(order);
       }
       if (!TakeVisit(effects)) return;
-      if (++sweep_session_ < sessions_.size()) sweep_ = StartWalk(sweep_session_);
+      if (++sweep.session < sessions_.size()) sweep.walk = StartWalk(sweep.session);
     }
-    sweep_venue_ = kNone;
+    sweep.venue = VenueSweep::kNone;
   }
+}
+
+// An order that the venue answers before the search comes to it never was in doubt for anybody.
+void Engine::SweepDoubt(Effects& effects) noexcept {
+  Sweep(doubtful_, effects, [this, &effects](Order& order) {
+    if (order.state == OrderState::kSent && order.venue_epoch != venues_.epoch(order.venue)) {
+      BeginDoubt(order, effects);
+    }
+  });
+}
+
+void Engine::SweepOverdue(Effects& effects) noexcept {
+  Sweep(overdue_, effects, [this, &effects](Order& order) {
+    if (IsOverdue(order)) EndOverdue(order, effects);
+  });
 }
 
 }  // namespace ringway

@@ -16,6 +16,7 @@ size_t OrderIdsMax(uint32_t orders_max) { return std::max<size_t>(orders_max, 8)
 
 OrderTable::OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& secret)
     : orders_(orders_max),
+      expiries_(orders_max),
       order_ids_max_(OrderIdsMax(orders_max)),
       // A cancel for each order, and a mass cancel for each session; at most 3/4 are in use.
       ids_((order_ids_max_ + orders_max + sessions) / 6 * 8 + 16, secret),
@@ -122,7 +123,7 @@ void OrderTable::EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept {
 }
 
 void OrderTable::Retire(const Order& order, uint64_t cl_ord_id) noexcept {
-  retired_.Remember(order.session, cl_ord_id,
+  retired_.Remember({cl_ord_id, order.session},
                     [this](RememberedKeys::Key gone) { EraseId(gone.owner, gone.key); });
 }
 
@@ -133,6 +134,9 @@ uint64_t OrderTable::StateHash() const noexcept {
     uint64_t words[sizeof(Order) / sizeof(uint64_t)];
     std::memcpy(words, &orders_[slot], sizeof(words));
     for (const uint64_t word : words) hash = MixHash(hash ^ word, slot);
+    if (orders_[slot].time_in_force == TimeInForce::kGoodTillDate) {
+      hash = MixHash(hash ^ expiries_[slot], slot);
+    }
   }
   for (const List& list : lists_) {
     hash = MixHash(hash ^ list.first, list.last);

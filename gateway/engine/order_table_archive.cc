@@ -24,6 +24,7 @@ void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const 
   for (size_t at = 0; at < used && archive.ok(); ++at) {
     auto& order = self.orders_[at];
     archive(order);
+    if (order.time_in_force == TimeInForce::kGoodTillDate) archive(self.expiries_[at]);
     if constexpr (A::kLoads) {
       order.session = static_cast<uint16_t>(archive.IndexOf(sessions, order.session));
       order.venue = static_cast<uint8_t>(archive.IndexOf(venues, order.venue));

@@ -52,11 +52,38 @@ Position* Exposure::Find(uint32_t account, uint32_t instrument) noexcept {
 Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
   if (Position* found = Find(account, instrument); found != nullptr) [[likely]]
     return found;
-  if (positions_count_ == positions_.size()) return nullptr;
-  position_index_.FindOrInsert(KeyOf(account, instrument))->index = positions_count_;
-  Position& made = positions_[positions_count_++];
+  uint32_t at = positions_count_;
+  if (first_free_ != kLast) {
+    at = first_free_;
+    first_free_ = positions_[at].instrument;
+    --empty_;
+  } else if (positions_count_ == positions_.size()) {
+    return nullptr;
+  } else {
+    ++positions_count_;
+  }
+  position_index_.FindOrInsert(KeyOf(account, instrument))->index = at;
+  Position& made = positions_[at];
   made = Blank(account, instrument);
   return &made;
+}
+
+void Exposure::MakeEmpty(uint32_t index, uint32_t next) noexcept {
+  Position& position = positions_[index];
+  position = {};
+  position.best_resting[kBuySide] = position.best_resting[kSellSide] = kNoTick;
+  position.account = kEmpty;
+  position.instrument = next;
+  ++empty_;
+}
+
+bool Exposure::FreeIfIdle(uint32_t index) noexcept {
+  const Position& position = positions_[index];
+  if (!InUse(index) || position.referred != 0 || !IsIdle(index)) return false;
+  position_index_.Erase(position_index_.Find(KeyOf(position.account, position.instrument)));
+  MakeEmpty(index, first_free_);
+  first_free_ = index;
+  return true;
 }
 
 Position Exposure::Blank(uint32_t account, uint32_t instrument) const noexcept {
