@@ -78,6 +78,7 @@ struct GatewayVenueConfig {
   // Requests that wait here while the connector takes none; when so many wait, no session is
   // polled.
   uint32_t pending_max = 4'096;
+  std::string trading_day;  // as TradingCalendar::Parse() takes it; empty: it has no trading days
 };
 
 // [routing]

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "gateway/config_value.h"
 #include "gateway/risk/notional_factor.h"
+#include "gateway/trading_calendar.h"
 #include "transport/uri.h"
 
 namespace ringway {
@@ -295,6 +296,7 @@ class Checker {
   void CheckVenue(std::size_t index) {
     const GatewayVenueConfig& venue = config_.venues[index];
     const std::string at = At("venue", index) + ".";
+    CheckTradingDay(venue, at);
     if (venue.connector == ConnectorKind::kExchangeLink) {
       if (venue.uri.empty()) {
         Add(at + "uri", "an exchange-link has to know where the exchange is",
@@ -311,6 +313,19 @@ class Checker {
     if (config_.instruments.empty() || venue.engine.id == 0) return;
     const absl::Status status = exchange::Validate(MakeExchangeOptions(config_, venue));
     if (!status.ok()) Add(at + "exchange", std::string(status.message()), "correct these values");
+  }
+
+  void CheckTradingDay(const GatewayVenueConfig& venue, const std::string& at) {
+    if (!venue.trading_day.empty()) {
+      const auto calendar = TradingCalendar::Parse(venue.trading_day);
+      if (calendar.ok()) return;
+      const std::string fault(calendar.status().message());
+      const std::size_t cut = fault.rfind("; ");
+      Add(at + "trading_day", fault.substr(0, cut), fault.substr(cut + 2));
+    } else if (venue.engine.overdue_orders != OverdueOrders::kAsk) {
+      Add(at + "overdue_orders", "without a trading_day no order is overdue",
+          "write trading_day too, or remove this");
+    }
   }
 
   void CheckPair(const std::string& at, std::string_view venue_key, VenueId venue,

@@ -40,6 +40,10 @@ inline constexpr std::array kConnectorChoices{
     ConfigChoice{"exchange", static_cast<uint32_t>(ConnectorKind::kExchange)},
     ConfigChoice{"exchange-link", static_cast<uint32_t>(ConnectorKind::kExchangeLink)},
 };
+inline constexpr std::array kOverdueOrdersChoices{
+    ConfigChoice{"ask", static_cast<uint32_t>(OverdueOrders::kAsk)},
+    ConfigChoice{"ended", static_cast<uint32_t>(OverdueOrders::kEnded)},
+};
 inline constexpr std::array kSelfTradeChoices{
     ConfigChoice{"off", static_cast<uint32_t>(exchange::SelfTrade::kOff)},
     ConfigChoice{"cancel-resting", static_cast<uint32_t>(exchange::SelfTrade::kCancelResting)},
@@ -297,6 +301,8 @@ void Fields(V& v, GatewayVenueConfig& venue) {
   v.Text("uri", venue.uri);
   v.Integer("member_id", venue.member_id, ConfigForm::kWhole, kPositive);
   v.Integer("pending_max", venue.pending_max, ConfigForm::kWhole, {kEffectsPerStepMax, 1 << 20});
+  v.Text("trading_day", venue.trading_day);
+  v.Choice("overdue_orders", venue.engine.overdue_orders, kOverdueOrdersChoices);
   v.Section("exchange", venue.exchange, venue.connector == ConnectorKind::kExchange);
 }
 

@@ -231,6 +231,20 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
        {"gw.toml:21:13: venue[0].connector: \"nyse\" is not a choice; write one of \"exchange\" "
         "\"exchange-link\""}},
       {"connector = \"exchange\"",
+       "connector = \"exchange\"\ntrading_day = \"17:00\"",
+       {"gw.toml:22:15: venue[0].trading_day: \"17:00\" is not a time of day and a time zone with "
+        "one space between them; write for example \"17:00 America/Chicago\", \"00:00 UTC\" or "
+        "\"06:00 +09:00\""}},
+      {"connector = \"exchange\"",
+       "connector = \"exchange\"\ntrading_day = \"17:00 America/Nowhere\"",
+       {"gw.toml:22:15: venue[0].trading_day: this machine knows no time zone \"America/Nowhere\"; "
+        "write for example \"17:00 America/Chicago\", \"00:00 UTC\" or \"06:00 +09:00\", and "
+        "install the time zone database (package tzdata) where it is missing"}},
+      {"connector = \"exchange\"",
+       "connector = \"exchange\"\noverdue_orders = \"ended\"",
+       {"gw.toml:22:18: venue[0].overdue_orders: without a trading_day no order is overdue; write "
+        "trading_day too, or remove this"}},
+      {"connector = \"exchange\"",
        "connector = \"exchange-link\"",
        {"gw.toml:19:1: venue[0].uri: an exchange-link has to know where the exchange is; write for "
         "example uri = "

@@ -38,6 +38,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,6 +51,7 @@
 #include "gateway/connector/connector.h"
 #include "gateway/connector/unseen_request.h"
 #include "gateway/engine/engine.h"
+#include "gateway/engine_watch.h"
 #include "gateway/gateway_status.h"
 #include "gateway/hold_queue.h"
 #include "gateway/journal/format.h"
@@ -58,6 +61,7 @@
 #include "gateway/session_tally.h"
 #include "gateway/step.h"
 #include "gateway/trade_tally.h"
+#include "gateway/trading_calendar.h"
 #include "gateway/venue_inbox.h"
 #include "gateway/venue_queue.h"
 #include "schema/codec.h"
@@ -85,6 +89,8 @@ class Gateway {
     // The venue lives in this process: it says nothing but in answer, or at times of its own, which
     // any sleep is short enough for. Of others nobody knows when they speak: sleeps are shorter.
     bool speaks_when_polled = false;
+    // When its trading days begin; none: it has none.
+    std::optional<TradingCalendar> trading_days = {};
   };
   struct Parts {
     Engine& engine;
@@ -98,6 +104,8 @@ class Gateway {
     JournalWriter* journal = nullptr;  // null: nothing is recorded
     // Adds what is known of the journal's snapshots; may be empty.
     std::function<void(JournalStatus& status)> fill_snapshots = {};
+    // Told what an operator has to hear of at once; may be empty. Must not block.
+    std::function<void(std::string_view line)> report = {};
     GatewayLimits limits = {};
   };
 
@@ -105,6 +113,7 @@ class Gateway {
       : parts_(std::move(parts)),
         tally_(parts_.session_ids),
         trades_(parts_.positions_max),
+        watch_(parts_.engine),
         shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())),
         breach_kills_(parts_.engine.counters().breach_kills) {
     VenueId highest = 0;
@@ -116,6 +125,7 @@ class Gateway {
       venue_index_[venue.id] = static_cast<uint32_t>(venues_.size());
       venues_.push_back(std::make_unique<VenueSide>(venue, SessionCount()));
       venues_.back()->source = SessionCount() + venue_index_[venue.id];
+      venues_.back()->trading_days = venue.trading_days;
     }
   }
 
@@ -311,6 +321,8 @@ class Gateway {
     VenueQueue queue;
     VenueInbox inbox;
     uint32_t source = 0;  // of shares_
+    std::optional<TradingCalendar> trading_days;
+    int64_t next_day_ns = INT64_MIN;  // when its next trading day begins; before: not looked yet
   };
 
   uint32_t SessionCount() const noexcept {
@@ -433,11 +445,33 @@ class Gateway {
     if (due) {
       last_tick_ns_ = now_ns_;
       if (parts_.accept_links) parts_.accept_links(now_ns_);
+      BeginTradingDays();
+      if (parts_.report) watch_.Look(now_ns_, parts_.engine, parts_.report);
     }
     if ((!due && !parts_.engine.HasWork()) || !HasRoomFor(JournalUse::kWork)) return false;
     Step({Origin::kTimer, 0, FrameType{}, {}});
     AnswerWithdrawn();
     return effects_.count() != 0 || parts_.engine.HasWork();
+  }
+
+  // Tells the engine of the days that have begun, also while no process was there to tell it:
+  // before any session of this process is heard.
+  void BeginTradingDays() {
+    for (const auto& venue : venues_) {
+      if (!venue->trading_days || now_ns_ < venue->next_day_ns) continue;
+      if (!HasRoomFor(JournalUse::kWork)) return;
+      const TradingCalendar::Day day = venue->trading_days->DayAt(now_ns_);
+      venue->next_day_ns = day.ends_ns;
+      const VenueId id = venue->queue.venue();
+      if (day.number <= parts_.engine.trading_day(id)) continue;
+      const TradingDay began{
+          .transact_time = static_cast<uint64_t>(day.began_ns), .day = day.number, .venue = id};
+      alignas(8) std::array<std::byte, kMaxPayloadBytes<TradingDay>> payload;
+      const uint32_t bytes = Encode(began, payload.data());
+      Step({Origin::kTradingDay, id, FrameType::kTradingDay, {payload.data(), bytes}});
+      AnswerWithdrawn();
+      if (parts_.report) parts_.report(EngineWatch::TradingDayLine(id, day.number));
+    }
   }
 
   // --- Sessions ---
@@ -750,6 +784,7 @@ class Gateway {
   std::vector<uint32_t> venue_index_;  // by venue number
   SessionTally tally_;
   TradeTally trades_;
+  EngineWatch watch_;
   JournalShares shares_;  // by session as in tally_, then by venue
   Effects effects_;
   Effects answers_;         // to what was never sent

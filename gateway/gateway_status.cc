@@ -60,6 +60,8 @@ ordered_json OrdersJson(const GatewayStatus& status) {
           {"expired", engine.expired},
           {"open", status.open_orders},
           {"in_doubt", status.in_doubt},
+          {"overdue", engine.overdue},
+          {"overdue_ended", engine.overdue_ended},
           {"rejected_by_reason", std::move(by_reason)}};
 }
 
@@ -68,6 +70,7 @@ ordered_json ReportsJson(const EngineCounters& engine) {
           {"fills", engine.fills},
           {"filled_quantity", engine.filled_quantity},
           {"unknown", engine.unknown_reports},
+          {"forgotten_booked", engine.forgotten_booked},
           {"duplicate", engine.duplicate_reports},
           {"overfills", engine.overfills},
           {"late_fills", engine.late_fills},
@@ -100,6 +103,7 @@ ordered_json VenueJson(const VenueStatusLine& venue) {
   return {{"venue", venue.id},
           {"state", Text(Name(venue.state))},
           {"killed", venue.killed},
+          {"trading_day", venue.trading_day},
           {"reason", venue.reason},
           {"requests_waiting", venue.waiting},
           {"requests_sent", venue.counters.requests_sent},
@@ -147,7 +151,11 @@ ordered_json UnknownJson(const UnknownReport& report) {
           {"venue_request_id", report.venue_request_id},
           {"exec_id", report.exec_id},
           {"exec_type", Text(Name(report.exec_type))},
-          {"last_qty", report.last_qty}};
+          {"last_qty", report.last_qty},
+          {"account", report.account},
+          {"instrument", report.instrument},
+          {"side", Text(Name(report.side))},
+          {"booked", report.booked}};
 }
 
 ordered_json AlertsJson(const Alerts& alerts) {
@@ -186,6 +194,7 @@ void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
   for (VenueStatusLine& venue : status.venues) {
     venue.state = engine.venue_state(venue.id);
     venue.killed = engine.killed(KillScope::kVenue, venue.id);
+    venue.trading_day = engine.trading_day(venue.id);
   }
 }
 
@@ -217,6 +226,9 @@ PositionLine MakePositionLine(const PositionView& position, const TradeTally& tr
 }
 
 void SortPositions(GatewayStatus& status) {
+  // Places of positions that were given up.
+  status.positions_total -= static_cast<uint32_t>(
+      std::erase_if(status.positions, [](const PositionLine& line) { return line.account == 0; }));
   std::sort(status.positions.begin(), status.positions.end(),
             [](const PositionLine& a, const PositionLine& b) {
               return std::tie(a.account, a.instrument) < std::tie(b.account, b.instrument);

@@ -41,6 +41,7 @@ struct VenueStatusLine {
   VenueId id = 0;
   VenueState state = VenueState::kUnset;  // kUnset: it has not said yet
   bool killed = false;
+  uint32_t trading_day = 0;  // its date, in days since 1970-01-01; 0: it has none
   uint64_t waiting = 0;
   std::string reason;  // why its connector does not reach it; empty: it does, or it says nothing
   VenueCounters counters;
@@ -123,7 +124,8 @@ void FillEngineTotals(const Engine& engine, GatewayStatus& status);
 bool FillKilled(const Engine& engine, GatewayStatus& status);
 void FillEngineSession(const Engine& engine, SessionStatus& session);
 PositionLine MakePositionLine(const PositionView& position, const TradeTally& trades);
-void SortPositions(GatewayStatus& status);  // by account, then instrument
+// By account, then instrument, without empty places.
+void SortPositions(GatewayStatus& status);
 void FillOpenOrders(const Engine& engine, SessionId session, GatewayStatus& status);
 
 // One object, indented: what `status` answers and the closing report holds. `version` is the

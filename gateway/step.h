@@ -55,6 +55,8 @@ enum class Origin : uint8_t {
                  // takes none: refused (venueBusy), unless something else is wrong with it
   kSessionUnrecorded,  // as kSessionBusy, of one that waited for its session's share of the
                        // journal's room on a full disk: refused (journalUnavailable)
+  kTradingDay,  // id = VenueId: its trading day has begun; payload TradingDay. The gateway knows time
+                // zones, the engine none, so a replay needs none
 };
 
 // A GapFill about identifiers of venue requests that names a higher one is not believed: a venue

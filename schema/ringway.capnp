@@ -473,3 +473,11 @@ struct ReferencePrice $frame(80) {
   price @1 :Int64;
   instrument @2 :UInt32;
 }
+
+# A venue's trading day has begun. In the gateway's journal alone; no link carries it.
+struct TradingDay $frame(81) {
+  transactTime @0 :UInt64;          # when it began
+  day @1 :UInt32;                   # its date where the venue is, in days since 1970-01-01
+  venue @2 :UInt16;
+  spare @3 :UInt16;
+}

@@ -16,9 +16,10 @@
 //   identifiers
 //
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
-// and replace; engine_report.cc and engine_venue.cc what venues say; engine_session.cc sessions and
-// gateways that come and go; engine_operator.cc operators; engine_work.cc work over many orders;
-// engine_state.cc inspection and hash; engine_archive.cc the state as bytes.
+// and replace; engine_report.cc, engine_forgotten.cc and engine_venue.cc what venues say;
+// engine_session.cc sessions and gateways that come and go; engine_day.cc trading days;
+// engine_operator.cc operators; engine_work.cc work over many orders; engine_state.cc inspection
+// and hash; engine_archive.cc the state as bytes.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
@@ -95,13 +96,17 @@ struct UnknownReport {
   uint64_t venue_request_id;
   uint64_t exec_id;
   uint64_t last_qty;
+  uint32_t account;  // as the venue says, like all of this; 0: it says none
+  uint32_t instrument;
   VenueId venue;
   ExecType exec_type;
+  Side side;
+  bool booked;  // the position follows it; else an operator has to see whether one should
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.time_ns, self.venue_request_id, self.exec_id, self.last_qty, self.venue,
-            self.exec_type);
+    archive(self.time_ns, self.venue_request_id, self.exec_id, self.last_qty, self.account,
+            self.instrument, self.venue, self.exec_type, self.side, self.booked);
   }
 };
 
@@ -222,13 +227,18 @@ class Engine {
   // visit(const PositionView&) in the order in which they came into being.
   template <class F>
   void ForEachPosition(F&& visit) const {
-    for (uint32_t at = 0; at < exposure_.positions(); ++at) visit(ViewOf(exposure_.position(at)));
+    for (uint32_t at = 0; at < exposure_.positions(); ++at) {
+      if (exposure_.InUse(at)) visit(ViewOf(exposure_.position(at)));
+    }
   }
-  // The positions one by one, for who looks at a few at a time: they only get more.
+  // The positions one by one, for who looks at a few at a time: they only get more. One of account
+  // 0 is an empty place.
   uint32_t positions() const noexcept { return exposure_.positions(); }
   PositionView position_at(uint32_t index) const noexcept {  // REQUIRES: index < positions()
-    return ViewOf(exposure_.position(index));
+    return exposure_.InUse(index) ? ViewOf(exposure_.position(index)) : PositionView{};
   }
+  // As kTradingDay said last; 0: never.
+  uint32_t trading_day(VenueId venue) const noexcept;
   // The latest, oldest first; at most kUnknownReportsKept.
   static constexpr uint32_t kUnknownReportsKept = 16;
   std::vector<UnknownReport> unknown_reports() const;
@@ -248,7 +258,7 @@ class Engine {
   // Orders, sessions to be told and timers that one step looks at, at most, for work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;
   // Of these, what each kind of work may have before another has had its part.
-  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 4;
+  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 6;
   // Effects that one visited order may cause: an OpenOrder, a report and a cancel.
   static constexpr uint32_t kEffectsPerVisitMax = 4;
 
@@ -279,6 +289,7 @@ class Engine {
   void OnCancel(uint32_t session, const Cancel& request, Effects& effects) noexcept;
   void OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept;
   Order* FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept;
+  void EndCancel(Order& order) noexcept;
   void SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noexcept;
   void RejectChange(SessionState& session, const Order* order, RequestType type, uint64_t cl_ord_id,
                     uint64_t orig_cl_ord_id, CancelRejectReason reason, RiskCheck check,
@@ -292,13 +303,13 @@ class Engine {
   void OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept;
   void OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept;
   Order* FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept;
-  void RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept;
   void OnTrade(Order& order, const ExecutionReport& report, bool late, Effects& effects) noexcept;
   void OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnNeverSent(Order& order, Effects& effects) noexcept;
   void EndUnknown(Order& order, Effects& effects) noexcept;
+  void EndHere(Order& order, OrderState state, ExecType type, Effects& effects) noexcept;
   void OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effects) noexcept;
   bool CanBe(const Order& order, const ExecutionReport& report) const noexcept;
   void BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
@@ -334,6 +345,22 @@ class Engine {
     alerts_.Add(alert);
   }
   [[nodiscard]] bool LeaveOutRequests(const Input& input) noexcept;
+
+  // engine_forgotten.cc
+  void OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept;
+  void RememberUnknown(uint32_t venue, const ExecutionReport& report, bool booked) noexcept;
+  bool CanBook(uint32_t venue, const ExecutionReport& report) const noexcept;
+  bool MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept;
+
+  // engine_day.cc
+  bool OnTradingDay(const Input& input) noexcept;
+  void BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept;
+  uint32_t DayOf(uint32_t venue, const ExecutionReport& report) const noexcept;
+  bool IsOverdue(const Order& order) const noexcept;
+  void EndOverdue(Order& order, Effects& effects) noexcept;
+  void SweepOverdue(Effects& effects) noexcept;
+  void FreeIdlePositions(Effects& effects) noexcept;
+  void ReferToPosition(Order& order) noexcept;
 
   // engine_session.cc
   void OnSessionUp(uint32_t session, const Input& input) noexcept;
@@ -372,6 +399,8 @@ class Engine {
   void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
   void SendNotices(Effects& effects) noexcept;
   void SweepDoubt(Effects& effects) noexcept;
+  template <class F>
+  void Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcept;
   bool TakeVisit(const Effects& effects) noexcept;
   Walk StartWalk(uint32_t session) const noexcept;
   void StepWalk(Walk& walk) noexcept;
@@ -396,6 +425,8 @@ class Engine {
   static void ArchiveInstruments(Self& self, A& archive, const Numbers& numbers);
   template <class Self, class A>
   static void ArchiveWork(Self& self, A& archive, const Numbers& sessions, const Numbers& venues);
+  std::vector<bool> PositionsNeeded() const;
+  void ForgetPositionsGivenUp() noexcept;
   bool IsConfigured(const Notice& notice) const noexcept;
   std::string_view RestoreExposure() noexcept;
   std::string_view FindLoadError() const noexcept;
@@ -458,11 +489,14 @@ class Engine {
     int64_t grace_ns;
   };
   std::vector<AbsenceLimits> absence_limits_;  // by session
+  std::vector<OverdueOrders> overdue_orders_;  // by venue
 
   // State.
   int64_t now_ns_ = 0;
   uint32_t start_ = 0;
   uint64_t start_requests_ = 0;  // numbers of requests of earlier processes: up to here
+  // Likewise, with those that a venue knows of processes that left no records.
+  uint64_t earlier_requests_ = 0;
   bool started_ = false;
   // Of the present step: what an order or replace waited for too long (Origin::kSessionBusy,
   // kSessionUnrecorded); else kNone.
@@ -477,6 +511,7 @@ class Engine {
   MessageRate message_rate_;
   ReferenceGuard reference_guard_;
   ExecutionIds execution_ids_;
+  std::vector<VenueDay> days_;  // by venue
   EngineCounters counters_;
   Alerts alerts_;
   std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};
@@ -491,11 +526,9 @@ class Engine {
   SessionTimers timers_;            // ends of graces, retries that are due
   OperatorCancelJob operator_;      // or the last
   Notices notices_;
-  std::vector<uint8_t>
-      doubtful_;  // by venue: its orders have to be looked through since it went down
-  uint32_t sweep_venue_ = kNone;  // which is being looked through
-  uint32_t sweep_session_ = 0;
-  Walk sweep_;
+  VenueSweep doubtful_;  // orders of venues that went down
+  VenueSweep overdue_;   // orders of venues whose day has ended
+  IdlePositionsJob idle_positions_;
 };
 
 }  // namespace ringway

@@ -70,7 +70,8 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   const Numbers venues = archive.NumbersOf("venue", self.VenueIds());
   if (!archive.ok()) return;
 
-  archive(self.now_ns_, self.start_, self.start_requests_, self.started_, self.counters_);
+  archive(self.now_ns_, self.start_, self.start_requests_, self.earlier_requests_, self.started_,
+          self.counters_);
   archive.Require(self.now_ns_ >= 0 && self.now_ns_ < kTimeMaxNs, "a time that cannot be");
   for (auto& unknown : self.unknown_) archive(unknown);
   archive(self.alerts_);
@@ -97,7 +98,10 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
       [](const AbsenceLimits&) { return true; });
   Venues::Archive(self.venues_, archive, venues, instruments);
   OrderTable::Archive(self.orders_, archive, sessions, venues);
-  Exposure::Archive(self.exposure_, archive, sessions, accounts, instruments, levels);
+  std::vector<bool> needed;
+  if constexpr (A::kLoads) needed = self.PositionsNeeded();
+  Exposure::Archive(self.exposure_, archive, sessions, accounts, instruments, levels, needed);
+  if constexpr (A::kLoads) self.ForgetPositionsGivenUp();
   KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues,
                       instruments);
   DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
@@ -108,6 +112,27 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   MessageRate::Archive(self.message_rate_, archive, self.now_ns_, sessions);
   ExecutionIds::Archive(self.execution_ids_, archive, venues);
   ArchiveWork(self, archive, sessions, venues);
+}
+
+// By place of a position: whether an open order has it.
+std::vector<bool> Engine::PositionsNeeded() const {
+  std::vector<bool> needed(exposure_.capacity());
+  for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
+    const Order& order = orders_[slot];
+    if (IsOpen(order.state) && order.position < needed.size()) needed[order.position] = true;
+  }
+  return needed;
+}
+
+// Closed orders of what is not configured any more are forgotten but for their names.
+void Engine::ForgetPositionsGivenUp() noexcept {
+  for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
+    Order& order = orders_[slot];
+    if (IsClosed(order.state) && order.position < exposure_.positions() &&
+        !exposure_.InUse(order.position)) {
+      order.position = kNoPosition;
+    }
+  }
 }
 
 // A reference price of before counts, unless it cannot be a price any more; an instrument that
@@ -139,27 +164,17 @@ void Engine::ArchiveInstruments(Self& self, A& archive, const Numbers& numbers) 
 // nothing twice but tell a session twice.
 template <class Self, class A>
 void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const Numbers& venues) {
+  VenueSweep::Archive(self.doubtful_, archive, sessions, venues);
+  VenueSweep::Archive(self.overdue_, archive, sessions, venues);
   ArchiveTable(
-      archive, venues, self.doubtful_,
-      [&archive](auto& doubtful) {
-        archive(doubtful);
-        archive.Require(doubtful <= 1, "a venue is neither doubtful nor not");
-      },
-      [](uint8_t) { return true; });
-  archive(self.next_busy_session_, self.next_retry_, self.sweep_venue_, self.sweep_session_,
-          self.sweep_, self.operator_);
+      archive, venues, self.days_, [&archive](auto& day) { archive(day); },
+      [](const VenueDay&) { return true; });
+  archive(self.idle_positions_, self.next_busy_session_, self.next_retry_, self.operator_);
   Notices::Archive(self.notices_, archive,
                    [&self](const Notice& notice) { return self.IsConfigured(notice); });
   if constexpr (A::kLoads) {
-    archive.Require(self.sweep_venue_ == kNone || self.sweep_venue_ < venues.now.size(),
-                    "a search for orders in doubt at no venue");
-    if (!archive.ok()) return;
-    if (self.sweep_venue_ != kNone) self.sweep_venue_ = venues.now[self.sweep_venue_];
-    if (sessions.same) return;
-    if (self.sweep_venue_ != kNone) self.doubtful_[self.sweep_venue_] = 1;
-    self.sweep_venue_ = kNone;
-    self.sweep_ = {};
-    self.sweep_session_ = self.next_busy_session_ = 0;
+    if (!archive.ok() || sessions.same) return;
+    self.next_busy_session_ = 0;
     if (self.next_retry_ != kNone) self.next_retry_ = 0;
     // What it has asked for already is not asked for twice.
     if (self.operator_.active) self.BeginOperatorCancel(self.operator_.cancel);
@@ -216,7 +231,18 @@ std::string_view Engine::RestoreExposure() noexcept {
 // What no component alone can see.
 std::string_view Engine::FindLoadError() const noexcept {
   for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
-    if (orders_[slot].position >= exposure_.positions()) return "an order of no position";
+    const Order& order = orders_[slot];
+    if (IsClosed(order.state) && order.position == kNoPosition) continue;
+    if (order.position >= exposure_.positions() || !exposure_.InUse(order.position)) {
+      return "an order of no position";
+    }
+    // Positions that no order refers to are given up.
+    const bool seen =
+        idle_positions_.phase == IdlePositionsJob::Phase::kFree ||
+        (idle_positions_.phase == IdlePositionsJob::Phase::kRefer && slot < idle_positions_.at);
+    if (seen && exposure_.position(order.position).referred == 0) {
+      return "an order's position is not referred to";
+    }
   }
   const auto stands = [this](const Walk& walk, uint32_t session) {
     return walk.at == kNoSlot ||
@@ -236,9 +262,14 @@ std::string_view Engine::FindLoadError() const noexcept {
     if (session.retry.due_ns > now_ns_ + kRetryLongestNs) return "a retry that is due too late";
   }
   const auto sessions = static_cast<uint32_t>(sessions_.size());
-  if (next_busy_session_ > sessions || notices_.next_session() > sessions ||
-      sweep_session_ > sessions ||
-      (sweep_venue_ != kNone && (sweep_session_ >= sessions || !stands(sweep_, sweep_session_)))) {
+  for (const VenueSweep* sweep : {&doubtful_, &overdue_}) {
+    if (sweep->session > sessions ||
+        (sweep->venue != VenueSweep::kNone &&
+         (sweep->session >= sessions || !stands(sweep->walk, sweep->session)))) {
+      return "a search for a venue's orders is about no session";
+    }
+  }
+  if (next_busy_session_ > sessions || notices_.next_session() > sessions) {
     return "unfinished work is about no session";
   }
   if ((next_retry_ != kNone && next_retry_ > sessions) || operator_.end_session > sessions ||
@@ -304,6 +335,11 @@ absl::Status Engine::Load(std::span<const std::byte> saved) {
         "this state cannot be loaded: ", reader.ok() ? std::string(error) : reader.error()));
   }
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    const MassCancelJob& mass = sessions_[session].mass_cancel;
+    if (mass.active && !orders_.NameCancel(session, mass.request.cl_ord_id)) {
+      return absl::InvalidArgumentError(
+          "this state cannot be loaded: a mass cancel has the clOrdId of an order");
+    }
     NoteBusy(session);
     NoteOwed(session);
     SetTimer(session);

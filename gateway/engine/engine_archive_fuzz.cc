@@ -114,6 +114,8 @@ std::vector<std::byte> TrueState() {
   driver.Step(Origin::kSessionDown, 1, Logout{});
   driver.Step(Origin::kVenue, 2, VenueStatus{.state = VenueState::kHalted, .instrument = 8});
   driver.Step(Origin::kVenue, 1, VenueStatus{.state = VenueState::kDown});
+  driver.Step(Origin::kTradingDay, 1, TradingDay{.transact_time = 1, .day = 1});
+  driver.Step(Origin::kTradingDay, 1, TradingDay{.transact_time = 2, .day = 2});
   std::vector<std::byte> bytes;
   engine.Save([&bytes](std::span<const std::byte> piece) {
     bytes.insert(bytes.end(), piece.begin(), piece.end());
@@ -131,6 +133,10 @@ void Try(std::span<const std::byte> bytes) {
     driver.StepBytes(Origin::kStart, engine.start() + 1, FrameType{}, {});
   }
   driver.VenuesUp();
+  for (const uint32_t day : {3u, 4u}) {
+    driver.Step(Origin::kTradingDay, 1, TradingDay{.transact_time = day, .day = day});
+    driver.Finish();
+  }
   driver.Step(Origin::kSessionUp, 1, Logon{.session = 1, .next_seq_in = 0});
   driver.Finish();
   for (uint64_t id = 100; id < 110; ++id) {

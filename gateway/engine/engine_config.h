@@ -185,9 +185,17 @@ struct EngineSessionConfig {
   bool retired = false;
 };
 
+// What becomes of an order that its venue had confirmed, and that is still open here when the day
+// or the date for which it was sent is over.
+enum class OverdueOrders : uint8_t {
+  kAsk,    // its venue is asked to cancel it, until it has ended
+  kEnded,  // it has expired: its venue ends such orders without a word
+};
+
 struct VenueConfig {
   VenueId id = 0;
   std::string name;
+  OverdueOrders overdue_orders = OverdueOrders::kAsk;
 };
 
 // Where orders without an explicit route go: the first rule that fits decides. 0 fits any.
@@ -204,7 +212,8 @@ struct PoolsConfig {
   // Open orders; closed ones stay in the same room until it is needed. 1 to 16'777'216. Where there
   // are several sessions, none may have more orders open than 8 times the room that is left.
   uint32_t orders_max = 262'144;
-  // Pairs of account and instrument that ever trade while the gateway runs. 1 to 1'048'576.
+  // Pairs of account and instrument that hold or trade something. 1 to 1'048'576. One that is flat
+  // gives its place up when a venue's trading day begins, and its orders are of days before.
   uint32_t positions_max = 65'536;
   // Execution identifiers remembered to recognise a repeated report; the oldest are forgotten.
   uint32_t executions_remembered = 262'144;

@@ -26,8 +26,11 @@ struct EngineCounters {
   uint64_t canceled = 0;
   uint64_t expired = 0;
   uint64_t venue_rejected = 0;
-  uint64_t in_doubt = 0;  // times that an order fell into doubt
-  uint64_t reopened = 0;  // by busts and corrections of what was filled
+  uint64_t in_doubt = 0;       // times that an order fell into doubt
+  uint64_t reopened = 0;       // by busts and corrections of what was filled
+  uint64_t overdue = 0;        // open when the day or date for which they were sent was over
+  uint64_t overdue_ended = 0;  // of these, ended here in their venue's name
+  uint64_t positions_freed = 0;
   // Reports of venues.
   uint64_t reports = 0;
   uint64_t fills = 0;
@@ -37,7 +40,8 @@ struct EngineCounters {
   uint64_t overfills = 0;            // fills beyond what was left
   uint64_t late_fills = 0;           // fills of closed orders
   uint64_t duplicate_reports = 0;    // execution identifier seen before
-  uint64_t unknown_reports = 0;      // about no order of ours
+  uint64_t unknown_reports = 0;      // about no order that is known
+  uint64_t forgotten_booked = 0;     // of these, trades and busts of forgotten orders: booked
   uint64_t ignored_reports = 0;      // said nothing new
   uint64_t conflicting_reports = 0;  // contradict what the venue said before
   uint64_t malformed_reports = 0;

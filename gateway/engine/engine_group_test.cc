@@ -256,6 +256,36 @@ TEST_F(EngineGroupTest, AnOrderThatOpensAgainAfterALimitIsNewCounts) {
   Accepted(BuyFor(100, 2, 20));
 }
 
+TEST_F(EngineGroupTest, WhatIsBookedForAForgottenOrderCountsForDeskAndFirm) {
+  With([](EngineConfig& config) {
+    config.pools.orders_max = 8;
+    config.firm.position_max = 1'000;
+    config.desks[0].limits.position_max = 229;
+    config.sessions[0].limits.position_max = 1'000;
+  });
+  const uint64_t id = Accepted(BuyFor(100, 11));
+  FromVenue(ExecType::kFill, id, 100);
+  for (uint64_t at = 1; at <= 8; ++at) FromVenue(ExecType::kCanceled, Accepted(Buy(100 + at)));
+  ASSERT_EQ(StatusOfOrder(11), OrdStatus::kUnset);
+  ExecutionReport late = Execution(ExecType::kPartialFill, id, 30);
+  late.instrument = 8;
+  late.account = 200;
+  late.side = Side::kBuy;
+  FromVenue(late);  // where no group held anything; FindExposureError() stays empty
+  EXPECT_EQ(engine().position(200, 8).quantity, 30);
+  Accepted(BuyFor(200, 12, 100, 10'000, 8), 2);
+  EXPECT_EQ(Rejected(BuyFor(200, 13, 100, 10'000, 8), 2).check, RiskCheck::kDeskPosition);
+}
+
+TEST_F(EngineGroupTest, PairsOfGroupsAreTheSameAfterARestart) {
+  With([](EngineConfig& config) { config.firm.position_max = 1'000; });
+  FromVenue(ExecType::kCanceled, Accepted(BuyFor(300, 1, 100, 10'000, 8), 2));
+  Fill(BuyFor(100, 2));
+  const std::vector<std::byte> bytes = Saved();
+  Reload(config_);
+  EXPECT_EQ(Saved(), bytes);
+}
+
 TEST_F(EngineGroupTest, ASessionWithoutRoomIsRefusedAndTakesNone) {
   With([](EngineConfig& config) {
     config.sessions[0].limits.position_max = 1'000'000;

@@ -17,13 +17,8 @@ namespace ringway {
 Order* Engine::FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept {
   Order* order = orders_.FindByVenueRequest(id);
   if (order == nullptr) order = orders_.FindByVenueRequest(orig_id);
-  return order != nullptr && order->venue == venue ? order : nullptr;
-}
-
-void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept {
-  unknown_[counters_.unknown_reports++ % kUnknownReportsKept] = {
-      now_ns_,         report.cl_ord_id,  report.exec_id,
-      report.last_qty, venues_.id(venue), report.exec_type};
+  const bool known = order != nullptr && order->venue == venue && order->position != kNoPosition;
+  return known ? order : nullptr;
 }
 
 // What came of a session's requests, and how often.
@@ -81,7 +76,8 @@ void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint6
 void Engine::RejectPending(Order& order, Effects& effects) noexcept {
   SessionState& session = sessions_[order.session];
   const uint8_t pending = order.flags;
-  order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated | kReplacePending));
+  EndCancel(order);
+  order.flags &= static_cast<uint8_t>(~kReplacePending);
   if ((pending & kReplacePending) != 0) {
     orders_.Retire(order, order.replace_cl_ord_id);
     RejectChange(session, &order, RequestType::kReplace, order.replace_cl_ord_id, order.cl_ord_id,
@@ -167,7 +163,8 @@ void Engine::TakePrice(Order& order, int64_t price) noexcept {
 
 void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept {
   orders_.PrefetchReported(report.cl_ord_id);
-  execution_ids_.Prefetch(venue, report.exec_id);
+  const uint32_t day = DayOf(venue, report);
+  execution_ids_.Prefetch(venue, day, report.exec_id);
   ++counters_.reports;
   const ReportKind kind = KindOf(report.exec_type);
   if (kind == ReportKind::kUnknown || !EnumsAreKnown(report) || report.last_qty >= kQuantityBound ||
@@ -178,12 +175,12 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
   }
   Order* found = FindReported(venue, report.cl_ord_id, report.orig_cl_ord_id);
   if (found == nullptr) [[unlikely]]
-    return RememberUnknown(venue, report);
+    return OnForgotten(venue, report);
   if (!CanBe(*found, report)) [[unlikely]] {
     ++counters_.malformed_reports;
     return;
   }
-  if (report.exec_id != 0 && !execution_ids_.Remember(venue, report.exec_id)) [[unlikely]] {
+  if (report.exec_id != 0 && !execution_ids_.Remember(venue, day, report.exec_id)) [[unlikely]] {
     ++counters_.duplicate_reports;
     return;
   }
@@ -230,7 +227,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
       uint64_t request = 0;
       if (kind == ReportKind::kCanceled && order.Has(kCancelPending)) {
         request = order.cancel_cl_ord_id;
-        order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+        EndCancel(order);
       }
       Close(order, ClosedBy(kind));
       // Whoever asked for the cancel sees it answered; otherwise it is about the order alone.
@@ -376,7 +373,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
                    CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
     }
     if (cancel_lost) {
-      order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+      EndCancel(order);
       if (order.cancel_cl_ord_id != 0) {
         RejectChange(session, &order, RequestType::kCancel, order.cancel_cl_ord_id, order.cl_ord_id,
                      CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
@@ -472,7 +469,7 @@ void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects&
   if (order == nullptr) {
     ExecutionReport unknown;
     unknown.cl_ord_id = report.cl_ord_id;
-    return RememberUnknown(venue, unknown);
+    return RememberUnknown(venue, unknown, false);
   }
   if (report.cl_ord_id == order->order_id && report.request_type == RequestType::kCancel) {
     return OnNeverSent(*order, effects);
@@ -491,14 +488,19 @@ void Engine::OnNeverSent(Order& order, Effects& effects) noexcept {
   EndUnknown(order, effects);
 }
 
-// Ends an order that its venue does not have, in the gateway's own name.
+// Ends an order that its venue does not have.
 void Engine::EndUnknown(Order& order, Effects& effects) noexcept {
+  EndHere(order, OrderState::kCanceled, ExecType::kCanceled, effects);
+}
+
+// Ends an order in the gateway's own name.
+void Engine::EndHere(Order& order, OrderState state, ExecType type, Effects& effects) noexcept {
   exposure_.Remove(ContributionOf(order));
-  Close(order, OrderState::kCanceled);
-  ExecutionReport canceled;
-  canceled.exec_id = kGatewayExecIdBits | order.order_id;
-  canceled.exec_type = ExecType::kCanceled;
-  Report(order, canceled, order.cl_ord_id, 0, effects);
+  Close(order, state);
+  ExecutionReport ended;
+  ended.exec_id = kGatewayExecIdBits | order.order_id;
+  ended.exec_type = type;
+  Report(order, ended, order.cl_ord_id, 0, effects);
   RejectPending(order, effects);
 }
 
@@ -531,7 +533,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     ShowFirst(session, order, effects);
     const uint64_t cl_ord_id = order.cancel_cl_ord_id;
     const bool outdated = order.Has(kCancelOutdated);  // it says nothing of the order as it is
-    order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+    EndCancel(order);
     order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
     if (IsOwed(order)) RetryLater(order.session);
     if (cl_ord_id != 0) {

@@ -30,16 +30,16 @@ bool IsImmediate(TimeInForce time_in_force) noexcept {
 
 bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
                           Effects& effects) noexcept {
-  const Slot slot = orders_.Find(name);
-  if (slot == kNoSlot) [[likely]]
+  if (!orders_.InUse(name)) [[likely]]
     return false;
-  const Order& order = orders_[slot];
+  const Slot slot = orders_.Find(name);
+  const Order* order = slot == kNoSlot ? nullptr : &orders_[slot];
   SessionState& state = sessions_[session];
-  // The record may be another order's by now, or the clOrdId that of a replace.
-  if (order.session == session && order.first_cl_ord_id == request.cl_ord_id &&
-      order.content_hash == ContentHash(request)) {
+  // The record may be another order's by now, or the clOrdId that of a replace or a cancel.
+  if (order != nullptr && order->session == session &&
+      order->first_cl_ord_id == request.cl_ord_id && order->content_hash == ContentHash(request)) {
     ++counters_.resends;
-    Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
+    Acknowledge(state, *order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
   } else {
     // Not the order of then under its name: it costs its session what every order costs.
     const auto rate = message_rate_.Check(now_ns_, session, false);
@@ -292,7 +292,10 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   order.time_in_force = request.time_in_force;
   order.venue_epoch = venues_.epoch(venue);
   order.content_hash = ContentHash(request);
+  if (request.expire_time != 0) [[unlikely]]
+    orders_.SetExpireTime(order, request.expire_time);
   order.stop_price = request.stop_price;
+  exposure_.Refer(order.position);
   exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
 
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);

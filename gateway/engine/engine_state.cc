@@ -98,6 +98,7 @@ bool Engine::killed(KillScope scope, uint32_t id) const noexcept {
 bool Engine::RequestIsKilled(uint64_t venue_request) const noexcept {
   const Order* order = orders_.FindByVenueRequest(venue_request);
   if (order == nullptr) return false;
+  if (order->position == kNoPosition) return false;
   const Position& position = exposure_.position(order->position);
   return checks_.get<KillSwitch>().Latched(order->session, position.account, order->venue,
                                            position.instrument);
@@ -123,7 +124,7 @@ std::optional<OrderView> Engine::FindOrder(SessionId session, uint64_t cl_ord_id
   const Slot slot = index == kNone ? kNoSlot : orders_.Find(index, cl_ord_id);
   if (slot == kNoSlot) return std::nullopt;
   const Order& order = orders_[slot];
-  const bool named = order.session == index &&
+  const bool named = order.session == index && order.position != kNoPosition &&
                      (order.cl_ord_id == cl_ord_id || order.first_cl_ord_id == cl_ord_id ||
                       (order.Has(kReplacePending) && order.replace_cl_ord_id == cl_ord_id));
   return named ? std::optional(ViewOf(order)) : std::nullopt;
@@ -143,6 +144,7 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(now_ns_);
   folder.Add(start_);
   folder.Add(start_requests_);
+  folder.Add(earlier_requests_);
   folder.Add(counters_);
   folder.Add(orders_.StateHash());
   folder.Add(message_rate_.StateHash());
@@ -197,7 +199,12 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(uint64_t{venues_.epoch(venue)} << 32 |
                static_cast<uint64_t>(venues_.state(venue)) << 8 |
                uint64_t{checks_.get<KillSwitch>().killed(KillScope::kVenue, venue)});
-    folder.Add(doubtful_[venue]);
+    for (const VenueSweep* sweep : {&doubtful_, &overdue_}) folder.Add(sweep->wanted[venue]);
+    folder.Add(days_[venue].day);
+    folder.Add(days_[venue].before);
+    folder.Add(days_[venue].began_ns);
+    folder.Add(days_[venue].first_order_id);
+    folder.Add(days_[venue].first_before);
   }
   for (const uint64_t halts : venues_.halts()) folder.Add(halts);
   for (uint32_t at = 0; at < account_ids_.size(); ++at) {
@@ -213,9 +220,14 @@ uint64_t Engine::StateHash() const noexcept {
   for (const GatewayFault fault : {GatewayFault::kJournal, GatewayFault::kIdentifiers}) {
     folder.Add(uint8_t{checks_.get<KillSwitch>().Has(fault)});
   }
-  folder.Add(sweep_venue_);
-  folder.Add(sweep_session_);
-  folder.Add(sweep_);
+  for (const VenueSweep* sweep : {&doubtful_, &overdue_}) {
+    folder.Add(sweep->venue);
+    folder.Add(sweep->session);
+    folder.Add(sweep->walk);
+  }
+  folder.Add(idle_positions_.phase);
+  folder.Add(idle_positions_.at);
+  folder.Add(exposure_.first_free());
   for (uint32_t place = 0; place < notices_.count(); ++place) {
     folder.Add(notices_.at(place).type);
     folder.Add(notices_.at(place).risk);
@@ -265,6 +277,7 @@ std::string_view Engine::FindExposureError() const {
     if (open_orders != exposure_.session_open_orders(session)) return "open orders of a session";
   }
   for (uint32_t at = 0; at < positions.size(); ++at) {
+    if (!exposure_.InUse(at)) continue;
     for (const BookSide side : {kBuySide, kSellSide}) {
       if (positions[at].open[side] != exposure_.position(at).open[side]) return "open quantity";
       if (positions[at].best[side] != exposure_.position(at).best_resting[side]) {

@@ -16,7 +16,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
   if (status.instrument == 0) {
     was_down = !venues_.Reachable(venue);
     news = venues_.SetState(venue, status.state);
-    if (news && status.state == VenueState::kDown) doubtful_[venue] = 1;
+    if (news && status.state == VenueState::kDown) doubtful_.wanted[venue] = 1;
   } else {
     const uint32_t instrument = InstrumentIndex(status.instrument);
     if (instrument == kNone) {
@@ -42,7 +42,10 @@ bool Engine::LeaveOutRequests(const Input& input) noexcept {
   if (Decode(input.payload, fill) != DecodeStatus::kOk || fill.new_seq == 0) return false;
   if (fill.new_seq - 1 > kRequestIdHearsayMax) return false;
   const uint64_t used = (fill.new_seq - 1) >> kSlotBits;
-  if (used > orders_.requests()) orders_.SkipRequests(used - orders_.requests());
+  if (used > orders_.requests()) {
+    orders_.SkipRequests(used - orders_.requests());
+    earlier_requests_ = used;
+  }
   return true;
 }
 

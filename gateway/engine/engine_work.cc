@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "gateway/engine/engine.h"
 
 namespace ringway {
@@ -20,10 +21,10 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   const auto rate = message_rate_.Check(now_ns_, session, true);
   if (!rate.verdict.passed() || request.cl_ord_id == 0 || !IsKnown(request.side)) {
     report.reason = CancelRejectReason::kOther;
-  } else if (orders_.Find(session, request.cl_ord_id) != kNoSlot) {
-    report.reason = CancelRejectReason::kDuplicateClOrdId;
   } else if (state.mass_cancel.active) {
     report.reason = CancelRejectReason::kAlreadyPending;
+  } else if (orders_.InUse(session, request.cl_ord_id)) {
+    report.reason = CancelRejectReason::kDuplicateClOrdId;
   }
   if (report.reason != CancelRejectReason::kNone) {
     ToSession(state, report, effects);
@@ -33,6 +34,7 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   state.mass_cancel.active = true;
   state.mass_cancel.request = request;
   state.mass_cancel.walk = StartWalk(session);
+  RINGWAY_CHECK(orders_.NameCancel(session, request.cl_ord_id), "the clOrdId is not in use");
   visits_left_ = kVisitsPerStepMax;
   WorkForSession(session, effects);
   RecountWork();
@@ -56,7 +58,7 @@ void Engine::SkipClosing(const Order& order) noexcept {
   const Slot slot = orders_.SlotOfOrder(order);
   SessionState& session = sessions_[order.session];
   for (Walk* walk : {&session.disconnect, &session.retry.walk, &session.mass_cancel.walk,
-                     &session.snapshot.walk, &operator_.walk, &sweep_}) {
+                     &session.snapshot.walk, &operator_.walk, &doubtful_.walk, &overdue_.walk}) {
     if (walk->at == slot) StepWalk(*walk);
   }
 }
@@ -69,8 +71,8 @@ bool Engine::TakeVisit(const Effects& effects) noexcept {
 
 void Engine::RecountWork() noexcept {
   work_ = notices_.count() + busy_.count();
-  for (const uint8_t doubtful : doubtful_) work_ += doubtful;
-  work_ += sweep_venue_ != kNone;
+  work_ += doubtful_.unfinished() + overdue_.unfinished();
+  work_ += idle_positions_.phase != IdlePositionsJob::Phase::kNone;
   work_ += next_retry_ != kNone;
   work_ += operator_.active;
 }
@@ -95,6 +97,8 @@ void Engine::DoWork(Effects& effects) noexcept {
     spend(&Engine::WorkForOperator);
     spend(&Engine::SendNotices);
     spend(&Engine::SweepDoubt);
+    spend(&Engine::SweepOverdue);
+    spend(&Engine::FreeIdlePositions);
   }
   RecountWork();
 }
@@ -123,6 +127,7 @@ void Engine::WorkForSession(uint32_t index, Effects& effects) noexcept {
   CancelFor(mass, session, effects);
   if (mass.active && !mass.walk.active() && effects.room() != 0) {
     mass.active = false;
+    orders_.EndCancelName(index, mass.request.cl_ord_id);
     MassCancelReport report;
     report.cl_ord_id = mass.request.cl_ord_id;
     report.transact_time = static_cast<uint64_t>(now_ns_);
@@ -256,36 +261,47 @@ void Engine::SendNotices(Effects& effects) noexcept {
   }
 }
 
-// --- Orders in doubt ---
+// --- Orders of a venue: in doubt, overdue ---
 
-// Looks through the open orders of all sessions, venue by venue. An order that the venue answers
-// before the search comes to it never was in doubt for anybody.
-void Engine::SweepDoubt(Effects& effects) noexcept {
+// Looks through the open orders of all sessions, venue by venue, and shows those of the venue.
+template <class F>
+void Engine::Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcept {
   while (true) {
-    if (sweep_venue_ == kNone) {
-      const auto doubtful = std::find(doubtful_.begin(), doubtful_.end(), 1);
-      if (doubtful == doubtful_.end()) return;
-      *doubtful = 0;
-      sweep_venue_ = static_cast<uint32_t>(doubtful - doubtful_.begin());
-      sweep_session_ = 0;
-      sweep_ = sessions_.empty() ? Walk{} : StartWalk(0);
+    if (sweep.venue == VenueSweep::kNone) {
+      const auto wanted = std::ranges::find(sweep.wanted, 1);
+      if (wanted == sweep.wanted.end()) return;
+      *wanted = 0;
+      sweep.venue = static_cast<uint32_t>(wanted - sweep.wanted.begin());
+      sweep.session = 0;
+      sweep.walk = sessions_.empty() ? Walk{} : StartWalk(0);
     }
-    for (; sweep_session_ < sessions_.size();) {
-      while (sweep_.active()) {
+    while (sweep.session < sessions_.size()) {
+      while (sweep.walk.active()) {
         if (!TakeVisit(effects)) return;
-        Order& order = orders_[sweep_.at];
-        StepWalk(sweep_);
-        if (order.venue != sweep_venue_ || order.state != OrderState::kSent ||
-            order.venue_epoch == venues_.epoch(order.venue)) {
-          continue;
-        }
-        BeginDoubt(order, effects);
+        Order& order = orders_[sweep.walk.at];
+        StepWalk(sweep.walk);
+        if (order.venue == sweep.venue) visit(order);
       }
       if (!TakeVisit(effects)) return;
-      if (++sweep_session_ < sessions_.size()) sweep_ = StartWalk(sweep_session_);
+      if (++sweep.session < sessions_.size()) sweep.walk = StartWalk(sweep.session);
     }
-    sweep_venue_ = kNone;
+    sweep.venue = VenueSweep::kNone;
   }
+}
+
+// An order that the venue answers before the search comes to it never was in doubt for anybody.
+void Engine::SweepDoubt(Effects& effects) noexcept {
+  Sweep(doubtful_, effects, [this, &effects](Order& order) {
+    if (order.state == OrderState::kSent && order.venue_epoch != venues_.epoch(order.venue)) {
+      BeginDoubt(order, effects);
+    }
+  });
+}
+
+void Engine::SweepOverdue(Effects& effects) noexcept {
+  Sweep(overdue_, effects, [this, &effects](Order& order) {
+    if (IsOverdue(order)) EndOverdue(order, effects);
+  });
 }
 
 }  // namespace ringway

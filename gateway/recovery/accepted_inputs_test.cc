@@ -212,6 +212,10 @@ class Wild {
           1 + random_.Below(400), random_.Chance(0.5) ? Side::kBuy : Side::kSell,
           1 + random_.Below(100), random_.Between(9'900, 10'100), session == 1 ? 100 : 200);
       order.route = static_cast<VenueId>(random_.Below(3));
+      if (random_.Chance(0.3)) {
+        order.time_in_force = TimeInForce::kGoodTillDate;
+        order.expire_time = static_cast<uint64_t>(now_ns_) + 1 + random_.Below(2'000'000'000);
+      }
       return Step(Origin::kSession, session, Spoil(order, 0.03));
     }
     if (what < 0.36) {
@@ -261,6 +265,10 @@ class Wild {
       report.last_price = random_.Between(9'900, 10'100) * kCent;
       report.cum_qty = random_.Below(100);
       report.leaves_qty = random_.Below(100);
+      report.transact_time = static_cast<uint64_t>(now_ns_) - random_.Below(2'000'000'000);
+      report.instrument = 7;
+      report.account = 100 * static_cast<uint32_t>(1 + random_.Below(2));
+      report.side = random_.Chance(0.5) ? Side::kBuy : Side::kSell;
       return Step(Origin::kVenue, venue, Spoil(report));
     }
     if (what < 0.88) {
@@ -304,6 +312,11 @@ class Wild {
     if (what < 0.935) {
       return StepBytes(Origin::kJournal, static_cast<uint32_t>(random_.Below(3)), FrameType{}, {});
     }
+    if (what < 0.938) {
+      const uint32_t day = engine_->trading_day(static_cast<VenueId>(venue)) + 1;
+      return Step(Origin::kTradingDay, venue,
+                  Spoil(TradingDay{.transact_time = static_cast<uint64_t>(now_ns_), .day = day}));
+    }
     StepBytes(Origin::kTimer, 0, FrameType{}, {});
   }
 
@@ -329,6 +342,7 @@ TEST_P(AcceptedInputsTest, AStartTakesWhateverTheEngineAccepted) {
   }
   EXPECT_GT(wild.engine().counters().accepted, 100u);
   EXPECT_GT(wild.engine().counters().fills, 50u);
+  EXPECT_GT(wild.engine().counters().overdue, 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, AcceptedInputsTest, ::testing::Range<uint64_t>(1, 9));

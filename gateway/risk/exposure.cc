@@ -56,14 +56,41 @@ Position* Exposure::Find(uint32_t account, uint32_t instrument) noexcept {
 Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
   if (Position* found = Find(account, instrument); found != nullptr) [[likely]]
     return found;
-  if (positions_count_ == positions_.size()) return nullptr;
-  position_index_.FindOrInsert(PairKey::Of(account, instrument))->index = positions_count_;
-  Position& made = positions_[positions_count_++];
+  uint32_t at = positions_count_;
+  if (first_free_ != kLast) {
+    at = first_free_;
+    first_free_ = positions_[at].instrument;
+    --empty_;
+  } else if (positions_count_ == positions_.size()) {
+    return nullptr;
+  } else {
+    ++positions_count_;
+  }
+  position_index_.FindOrInsert(PairKey::Of(account, instrument))->index = at;
+  Position& made = positions_[at];
   made = Blank(account, instrument);
   if (has_instrument_limits()) {
-    pair_limits_[positions_count_ - 1] = instrument_limits_.Of(account, instrument);
+    pair_limits_[at] = instrument_limits_.Of(account, instrument);
   }
   return &made;
+}
+
+void Exposure::MakeEmpty(uint32_t index, uint32_t next) noexcept {
+  Position& position = positions_[index];
+  position = {};
+  position.best_resting[kBuySide] = position.best_resting[kSellSide] = kNoTick;
+  position.account = kEmpty;
+  position.instrument = next;
+  ++empty_;
+}
+
+bool Exposure::FreeIfIdle(uint32_t index) noexcept {
+  const Position& position = positions_[index];
+  if (!InUse(index) || position.referred != 0 || !IsIdle(index)) return false;
+  position_index_.Erase(position_index_.Find(PairKey::Of(position.account, position.instrument)));
+  MakeEmpty(index, first_free_);
+  first_free_ = index;
+  return true;
 }
 
 Position Exposure::Blank(uint32_t account, uint32_t instrument) const noexcept {
@@ -113,6 +140,7 @@ std::string_view Exposure::FindGroupError(const std::vector<Contribution>& order
   for (const Contribution& order : orders) shares.push_back(ShareOf(order));
   std::vector<GroupExposure::HeldByAccount> held;
   for (uint32_t at = 0; at < positions_count_; ++at) {
+    if (!InUse(at)) continue;
     const Position& position = positions_[at];
     held.push_back({position.account, position.instrument, position.quantity, ValueOf(at)});
   }

@@ -36,7 +36,8 @@ struct alignas(64) Position {
   uint32_t instrument;       // index
   uint8_t book_level[2];     // by BookSide: height of the tree in TickBook
   uint8_t restricted;        // 1: the account must not trade the instrument
-  uint8_t spare[5];
+  uint8_t referred;          // see Refer()
+  uint8_t spare[4];
 };
 static_assert(sizeof(Position) == 64);
 
@@ -67,6 +68,20 @@ class Exposure {
   const Position* Find(uint32_t account, uint32_t instrument) const noexcept {
     return const_cast<Exposure*>(this)->Find(account, instrument);
   }
+  // A position that nobody needs gives its place to another: FreeIfIdle() those that are flat, have
+  // no open order, and were not referred to since ClearReferred(). An empty place stays one until
+  // it is used again. REQUIRES: whoever keeps the index of a position refers to it.
+  bool InUse(uint32_t index) const noexcept { return positions_[index].account != kEmpty; }
+  bool IsIdle(uint32_t index) const noexcept {
+    const Position& position = positions_[index];
+    return position.quantity == 0 && (position.open[kBuySide] | position.open[kSellSide]) == 0;
+  }
+  void ClearReferred(uint32_t index) noexcept { positions_[index].referred = 0; }
+  void Refer(uint32_t index) noexcept { positions_[index].referred = 1; }
+  bool FreeIfIdle(uint32_t index) noexcept;
+  // The place that is used again next; for hashing.
+  uint32_t first_free() const noexcept { return first_free_; }
+
   // What position `index` counts for in gross notional.
   Money ValueOf(uint32_t index) const noexcept { return ValueOf(positions_[index]); }
   // What desks, sessions and the firm have at risk.
@@ -86,7 +101,9 @@ class Exposure {
   // As Find, made if need be; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
   // Whether FindOrMake() has no room left.
-  bool full() const noexcept { return positions_count_ == positions_.size(); }
+  bool full() const noexcept {
+    return first_free_ == kLast && positions_count_ == positions_.size();
+  }
   // What FindOrMake() would make. An order that is refused must not use up the pool.
   Position Blank(uint32_t account, uint32_t instrument) const noexcept;
 
@@ -138,18 +155,41 @@ class Exposure {
   }
 
   // What the engine saves (archive.h): positions. All sums and the tick book follow from the open
-  // orders, which the engine adds; RaiseBooks() then, with what Archive() gave.
+  // orders, which the engine adds; RaiseBooks() then, with what Archive() gave. A flat position of
+  // what is not configured any more becomes an empty place, unless `needed[index]`.
   using BookLevels = std::vector<std::array<uint8_t, 2>>;  // by position and BookSide
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
-                      const Numbers& instruments, BookLevels& levels) {
+                      const Numbers& instruments, BookLevels& levels,
+                      [[maybe_unused]] const std::vector<bool>& needed) {
+    GroupExposure::Archive(self.groups_, archive, sessions, instruments);
+    [[maybe_unused]] std::vector<uint32_t> given_up;
     const size_t count = archive.Count(self.positions_count_, self.positions_.size(),
                                        "pairs of account and instrument (pools.positions_max)");
     for (uint32_t at = 0; at < count && archive.ok(); ++at) {
       Position position = self.positions_[at];
+      bool used = true;
+      if constexpr (!A::kLoads) used = self.InUse(at);
+      archive(used);
+      if (!used) {
+        if constexpr (A::kLoads) {
+          self.MakeEmpty(self.positions_count_++, kUnlisted);
+          levels.push_back({});
+        }
+        continue;
+      }
       archive(position.quantity, position.last_price, position.account, position.instrument,
-              position.book_level[kBuySide], position.book_level[kSellSide]);
+              position.referred, position.book_level[kBuySide], position.book_level[kSellSide]);
       if constexpr (A::kLoads) {
+        const auto gone = [](const Numbers& numbers, uint32_t saved) {
+          return saved < numbers.now.size() && numbers.now[saved] == Numbers::kGone;
+        };
+        if (position.quantity == 0 && !(at < needed.size() && needed[at]) &&
+            (gone(accounts, position.account) || gone(instruments, position.instrument))) {
+          given_up.push_back(self.positions_count_++);
+          levels.push_back({});
+          continue;
+        }
         const uint32_t account = archive.IndexOf(accounts, position.account);
         const uint32_t instrument = archive.IndexOf(instruments, position.instrument);
         archive.Require(position.last_price >= 0, "a position at a negative price");
@@ -159,6 +199,7 @@ class Exposure {
         Position& made = *self.FindOrMake(account, instrument);
         made.quantity = position.quantity;
         made.last_price = position.last_price;
+        made.referred = position.referred;
         archive.Require(
             !self.groups_.active() ||
                 self.groups_.AddPosition(account, instrument, made.quantity, self.ValueOf(made)),
@@ -170,7 +211,13 @@ class Exposure {
                         "an account's positions are beyond all bounds");
       }
     }
-    GroupExposure::Archive(self.groups_, archive, sessions, instruments);
+    ArchiveEmpty(self, archive);
+    if constexpr (A::kLoads) {
+      for (const uint32_t at : given_up) {
+        self.MakeEmpty(at, self.first_free_);
+        self.first_free_ = at;
+      }
+    }
   }
   [[nodiscard]] bool RaiseBooks(const BookLevels& levels) noexcept;
 
@@ -186,6 +233,7 @@ class Exposure {
   }
   const Position& position(uint32_t index) const noexcept { return positions_[index]; }
   uint32_t positions() const noexcept { return positions_count_; }
+  uint32_t capacity() const noexcept { return static_cast<uint32_t>(positions_.size()); }
   const AccountExposure& account(uint32_t index) const noexcept { return accounts_[index]; }
   uint32_t session_open_orders(uint32_t index) const noexcept {
     return session_open_orders_[index];
@@ -193,6 +241,39 @@ class Exposure {
   const TickBook& book() const noexcept { return book_; }
 
  private:
+  // Of an empty place: Position::account, and the next such place in Position::instrument.
+  static constexpr uint32_t kEmpty = UINT32_MAX;
+  static constexpr uint32_t kLast = UINT32_MAX;
+  static constexpr uint32_t kUnlisted = UINT32_MAX - 1;
+  void MakeEmpty(uint32_t index, uint32_t next) noexcept;
+
+  // The list of empty places, in the order in which they are used again.
+  template <class Self, class A>
+  static void ArchiveEmpty(Self& self, A& archive) {
+    if constexpr (A::kLoads) self.first_free_ = kLast;
+    uint32_t* last = nullptr;  // where the next place is written down
+    if constexpr (A::kLoads) last = &self.first_free_;
+    uint32_t at = self.first_free_;
+    size_t left = archive.Count(self.empty_, self.positions_count_, "empty places of positions");
+    if constexpr (A::kLoads) {
+      archive.Require(left == self.empty_, "an empty place of a position is in no list");
+    }
+    for (; left != 0 && archive.ok(); --left) {
+      archive(at);
+      if constexpr (A::kLoads) {
+        const bool listable = at < self.positions_count_ && !self.InUse(at) &&
+                              self.positions_[at].instrument == kUnlisted;
+        archive.Require(listable, "a list of empty places has one that is none");
+        if (!listable) return;
+        *last = at;
+        last = &self.positions_[at].instrument;
+        *last = kLast;
+      } else {
+        at = self.positions_[at].instrument;
+      }
+    }
+  }
+
   GroupShare ShareOf(const Contribution& order) const noexcept {
     const Position& position = positions_[order.position];
     return {order.session, position.account, position.instrument,
@@ -219,7 +300,9 @@ class Exposure {
 
   const std::vector<Instrument>& instruments_;
   HugeArray<Position> positions_;
-  uint32_t positions_count_ = 0;
+  uint32_t positions_count_ = 0;  // places that were ever used
+  uint32_t empty_ = 0;            // of these
+  uint32_t first_free_ = kLast;
   FlatIndex<PairKey> position_index_;
   InstrumentLimitTable instrument_limits_;
   HugeArray<PairLimits> pair_limits_;  // by position; empty where no instrument has limits

@@ -65,6 +65,7 @@ GroupExposure::GroupExposure(const EngineConfig& config, const std::vector<Instr
       desks_begin_(static_cast<uint32_t>(config.sessions.size())),
       holdings_(HoldingsMax(config, groups_)),
       holding_index_(holdings_.size() * 2 + 8, secret) {
+  for (const DeskConfig& desk : config.desks) desk_ids_.push_back(desk.id);
   const auto counted = [this](uint32_t group, const GroupLimits& own) {
     if (!Limits(own) && groups_[group].holds == 0) return kNone;
     active_ = true;

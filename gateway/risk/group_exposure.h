@@ -27,6 +27,7 @@
 namespace ringway {
 
 enum class GroupLevel : uint8_t { kSession, kDesk, kFirm };
+constexpr bool IsKnown(GroupLevel level) noexcept { return level <= GroupLevel::kFirm; }
 
 // Sums and limits of one group: one cache line.
 struct alignas(64) Group {
@@ -98,7 +99,8 @@ class GroupExposure {
   }
 
   // Makes room for what the order's groups hold in the instrument. False: there is none, nothing
-  // changed. Whoever adds an order joins first.
+  // changed. Whoever adds an order, or a fill, joins first. Session kNone: it is not known any
+  // more.
   [[nodiscard]] bool Join(uint32_t session, uint32_t account, uint32_t instrument) noexcept;
 
   void Add(const GroupShare& order) noexcept { Move(order, +1); }
@@ -115,21 +117,28 @@ class GroupExposure {
   [[nodiscard]] bool AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,
                                  Money value) noexcept;
 
-  // What the engine saves (archive.h): what sessions traded. Of a session that has no such limit
-  // any more it is forgotten.
+  // What the engine saves (archive.h), before positions: which pairs of a group and an instrument
+  // there are, and what sessions traded. Of a group that has no such limit any more it is
+  // forgotten.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& instruments) {
+    const Numbers desks = archive.NumbersOf("desk", self.desk_ids_);
     const size_t count =
-        archive.Count(self.session_holdings_.size(), UINT32_MAX, "pairs of session and instrument");
-    for (size_t at = 0; at < count && archive.ok(); ++at) {
-      uint32_t session = 0;
+        archive.Count(self.holdings_count_, UINT32_MAX, "pairs of a group and an instrument");
+    for (uint32_t at = 0; at < count && archive.ok(); ++at) {
       Holding holding{};
+      GroupLevel level{};
+      uint32_t owner = 0;  // index among those of its level
       if constexpr (!A::kLoads) {
-        holding = self.holdings_[self.session_holdings_[at]];
-        session = holding.group;  // groups of sessions have their sessions' indices
+        holding = self.holdings_[at];
+        level = self.groups_[holding.group].level;
+        owner = holding.group - self.Begin(level);
       }
-      archive(session, holding.instrument, holding.quantity, holding.last_price);
-      if constexpr (A::kLoads) self.LoadHolding(archive, sessions, instruments, session, holding);
+      archive(level, owner, holding.instrument, holding.quantity, holding.last_price);
+      if constexpr (A::kLoads) {
+        const Numbers& owners = level == GroupLevel::kSession ? sessions : desks;
+        self.LoadHolding(archive, owners, instruments, level, owner, holding);
+      }
     }
   }
   // In the order in which they came into being.
@@ -155,7 +164,7 @@ class GroupExposure {
 
  private:
   std::array<uint32_t, 3> GroupsOf(uint32_t session, uint32_t account) const noexcept {
-    return {sessions_[session], desk_of_account_[account], firm_};
+    return {session == kNone ? kNone : sessions_[session], desk_of_account_[account], firm_};
   }
   Holding* FindMutable(uint32_t group, uint32_t instrument) noexcept {
     return const_cast<Holding*>(Find(group, instrument));
@@ -166,25 +175,39 @@ class GroupExposure {
   }
   void Move(const GroupShare& order, int sign) noexcept;
 
+  // The number of the first group of a level.
+  uint32_t Begin(GroupLevel level) const noexcept {
+    return level == GroupLevel::kSession ? 0
+           : level == GroupLevel::kDesk  ? desks_begin_
+                                         : static_cast<uint32_t>(groups_.size()) - 1;
+  }
   // As Archive() read it; indices as they were saved.
   template <class A>
-  void LoadHolding(A& archive, const Numbers& sessions, const Numbers& instruments,
-                   uint32_t session, const Holding& saved) {
-    const uint32_t index = archive.IndexOf(sessions, session);
-    const bool gone = saved.instrument < instruments.now.size() &&
-                      instruments.now[saved.instrument] == Numbers::kGone;
-    archive.Require(saved.last_price >= 0, "what a session traded at a negative price");
-    if (!archive.ok() || sessions_[index] == kNone || (gone && saved.quantity == 0)) return;
+  void LoadHolding(A& archive, const Numbers& owners, const Numbers& instruments, GroupLevel level,
+                   uint32_t owner, const Holding& saved) {
+    const auto gone = [](const Numbers& numbers, uint32_t index) {
+      return index < numbers.now.size() && numbers.now[index] == Numbers::kGone;
+    };
+    const bool of_session = level == GroupLevel::kSession;
+    archive.Require(saved.last_price >= 0, "what a group traded at a negative price");
+    if (!of_session && (gone(owners, owner) || gone(instruments, saved.instrument))) return;
+    if (of_session && saved.quantity == 0 && gone(instruments, saved.instrument)) return;
+    const uint32_t group =
+        Begin(level) + (level == GroupLevel::kFirm ? 0 : archive.IndexOf(owners, owner));
+    if (!archive.ok() || groups_[group].holds == 0) return;
     const uint32_t instrument = archive.IndexOf(instruments, saved.instrument);
     if (!archive.ok()) return;
-    archive.Require(HasRoom(1) && session_holdings_.size() < session_holdings_max_,
+    archive.Require(Find(group, instrument) == nullptr, "what a group holds is there twice");
+    const bool room =
+        HasRoom(1) && !(of_session && session_holdings_.size() == session_holdings_max_);
+    archive.Require(room || !of_session,
                     "pairs of session and instrument: raise pools.positions_max");
-    archive.Require(Find(index, instrument) == nullptr, "what a session traded is there twice");
-    if (!archive.ok()) return;
-    Holding& made = Make(index, instrument);
+    if (!archive.ok() || !room) return;
+    Holding& made = Make(group, instrument);
+    if (!of_session) return;  // what its accounts hold
     made.quantity = saved.quantity;
     made.last_price = saved.last_price;
-    Money& worth = groups_[index].position_notional;
+    Money& worth = groups_[group].position_notional;
     const Money value = PositionValue(instruments_[instrument], made.quantity, made.last_price);
     archive.Require(!__builtin_add_overflow(worth, value, &worth),
                     "what a session traded is beyond all bounds");
@@ -199,6 +222,7 @@ class GroupExposure {
   std::vector<uint32_t> desk_of_account_;  // by account
   uint32_t firm_ = kNone;
   uint32_t desks_begin_ = 0;  // number of the first desk's group
+  std::vector<uint32_t> desk_ids_;
   HugeArray<Holding> holdings_;
   uint32_t holdings_count_ = 0;
   FlatIndex<PairKey> holding_index_;
