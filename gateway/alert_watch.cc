@@ -25,6 +25,13 @@ std::string AlertText(const RiskAlert& alert) {
       return absl::StrCat("risk: session ", alert.owner, " is disabled on one side of instrument ",
                           alert.instrument, " after ", alert.value,
                           " executions: see to it, then `arm session ", alert.owner, " by NAME`");
+    case AlertKind::kSoftLimit:
+      return absl::StrCat(
+          "risk: ", std::string(Name(alert.owner_kind)),
+          alert.owner == 0 ? "" : absl::StrCat(" ", alert.owner), " comes near to its limit of ",
+          std::string(Name(alert.check)),
+          alert.instrument == 0 ? "" : absl::StrCat(" in instrument ", alert.instrument), ": ",
+          alert.value, " of ", alert.limit);
     case AlertKind::kBreach:
       return absl::StrCat("risk: session ", alert.owner, " is killed: an order would have broken ",
                           std::string(Name(alert.check)), " (", alert.value, ", the limit is ",

@@ -50,6 +50,22 @@ TEST_F(AlertWatchTest, AFloodIsCounted) {
   EXPECT_TRUE(lines_.back().starts_with("risk: session 1001 ")) << lines_.back();
 }
 
+TEST_F(AlertWatchTest, ASoftLimitNamesItsOwner) {
+  RiskAlert alert{.limit = 100,
+                  .value = 81,
+                  .owner = 3,
+                  .instrument = 7,
+                  .kind = AlertKind::kSoftLimit,
+                  .owner_kind = AlertOwner::kDesk,
+                  .check = RiskCheck::kDeskPosition};
+  EXPECT_EQ(AlertText(alert),
+            "risk: desk 3 comes near to its limit of deskPosition in instrument 7: 81 of 100");
+  alert.owner = alert.instrument = 0;
+  alert.owner_kind = AlertOwner::kFirm;
+  alert.check = RiskCheck::kFirmOpenOrders;
+  EXPECT_EQ(AlertText(alert), "risk: firm comes near to its limit of firmOpenOrders: 81 of 100");
+}
+
 TEST_F(AlertWatchTest, ReferencePricesAreWrittenAsPrices) {
   EXPECT_EQ(AlertText({.limit = 100'000'000'000,
                        .value = 150'500'000'000,

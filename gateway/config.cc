@@ -85,6 +85,7 @@ EngineConfig MakeEngineConfig(const GatewayConfig& config) {
   engine.accounts = config.accounts;
   engine.desks = config.desks;
   engine.firm = config.firm.limits;
+  engine.warn_at_percent = config.firm.warn_at_percent;
   engine.instrument_limits = config.instrument_limits;
   for (const GatewaySessionConfig& session : config.sessions)
     engine.sessions.push_back(session.engine);

@@ -89,6 +89,7 @@ struct RoutingConfig {
 
 // [firm]
 struct FirmConfig {
+  uint32_t warn_at_percent = 0;  // of every limit of a position, a gross notional or open orders
   GroupLimits limits;
 };
 

@@ -195,6 +195,7 @@ void Fields(V& v, GroupLimits& limits) {
 
 template <class V>
 void Fields(V& v, FirmConfig& firm) {
+  v.Integer("warn_at_percent", firm.warn_at_percent, ConfigForm::kWhole, {1, 99, 0});
   v.Section("limits", firm.limits);
 }
 

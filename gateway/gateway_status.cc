@@ -95,6 +95,7 @@ ordered_json RequestsJson(const EngineCounters& engine) {
           {"throttle_notices", engine.throttle_notices},
           {"execution_throttles", engine.execution_throttles},
           {"breach_kills", engine.breach_kills},
+          {"soft_limits", engine.soft_limits},
           {"unknown_sources", engine.unknown_sources},
           {"notices_dropped", engine.notices_dropped}};
 }
@@ -165,6 +166,7 @@ ordered_json AlertsJson(const Alerts& alerts) {
     latest.push_back({{"time_ns", alert.time_ns},
                       {"kind", Text(Name(alert.kind))},
                       {"owner", alert.owner},
+                      {"owner_kind", Text(Name(alert.owner_kind))},
                       {"instrument", alert.instrument},
                       {"check", Text(Name(alert.check))},
                       {"limit", alert.limit},

@@ -17,6 +17,7 @@ enum class AlertKind : uint8_t {
   kReferenceHeld,      // a reference price jumped: `limit` is the old one, `value` the new
   kReferenceTaken,     // a price that had been held is the reference now; likewise
   kExecutionThrottle,  // so many executions (`value`) disabled the session `owner`
+  kSoftLimit,          // `value` is beyond the soft part of the owner's `limit` of `check`
   kBreach,             // an order of the session `owner` broke `check`, and it was killed for that
 };
 constexpr bool IsKnown(AlertKind kind) noexcept { return kind <= AlertKind::kBreach; }
@@ -28,8 +29,28 @@ constexpr std::string_view Name(AlertKind kind) noexcept {
       return "referenceTaken";
     case AlertKind::kExecutionThrottle:
       return "executionThrottle";
+    case AlertKind::kSoftLimit:
+      return "softLimit";
     case AlertKind::kBreach:
       return "breach";
+  }
+  return "unknown";
+}
+
+enum class AlertOwner : uint8_t { kNone, kSession, kAccount, kDesk, kFirm };
+constexpr bool IsKnown(AlertOwner owner) noexcept { return owner <= AlertOwner::kFirm; }
+constexpr std::string_view Name(AlertOwner owner) noexcept {
+  switch (owner) {
+    case AlertOwner::kNone:
+      return "none";
+    case AlertOwner::kSession:
+      return "session";
+    case AlertOwner::kAccount:
+      return "account";
+    case AlertOwner::kDesk:
+      return "desk";
+    case AlertOwner::kFirm:
+      return "firm";
   }
   return "unknown";
 }
@@ -41,12 +62,13 @@ struct RiskAlert {
   uint32_t owner = 0;       // number of whom it is about; 0: nobody
   uint32_t instrument = 0;  // number; 0: none
   AlertKind kind = {};
+  AlertOwner owner_kind = {};
   RiskCheck check = {};  // whose limit and value they are; kNone: no check's
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
     archive(self.time_ns, self.limit, self.value, self.owner, self.instrument, self.kind,
-            self.check);
+            self.owner_kind, self.check);
   }
 };
 

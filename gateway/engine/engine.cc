@@ -58,6 +58,8 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
       timers_(config.sessions.size()),
       doubtful_(config.venues.size()),
       overdue_(config.venues.size()) {
+  RINGWAY_CHECK(config.warn_at_percent < 100, "warn_at_percent");
+  warn_at_percent_ = config.warn_at_percent;
   RINGWAY_CHECK(config.sessions.size() <= kSessionsMax, "at most kSessionsMax sessions");
   for (size_t index = 0; index < sessions_.size(); ++index) {
     sessions_[index].id = config.sessions[index].id;

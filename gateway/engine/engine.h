@@ -418,6 +418,9 @@ class Engine {
   void BeginOperatorCancel(const OperatorCancel& cancel) noexcept;
   void WorkForOperator(Effects& effects) noexcept;
 
+  // engine_soft_limits.cc
+  void LookAtSoftLimits(uint32_t session, uint32_t position) noexcept;
+
   // engine_archive.cc
   template <class Self, class A>
   static void Archive(Self& self, A& archive, Exposure::BookLevels& levels);
@@ -483,6 +486,7 @@ class Engine {
   std::vector<uint32_t> account_ids_;
   std::vector<SessionLimits> session_limits_;
   std::vector<AccountLimits> account_limits_;
+  uint32_t warn_at_percent_ = 0;
   struct AbsenceLimits {
     CancelOnDisconnect policy;
     bool retired;

@@ -237,6 +237,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   orders_.Reserve(*order, request.cl_ord_id);
   exposure_.Change(before, after);
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
+  if (warn_at_percent_ != 0) [[unlikely]]
+    LookAtSoftLimits(session, order->position);
   Replace outgoing = request;
   outgoing.cl_ord_id = order->replace_id;
   outgoing.orig_cl_ord_id = order->live_id;

@@ -225,6 +225,9 @@ struct EngineConfig {
   std::vector<DeskConfig> desks;
   GroupLimits firm;
   std::vector<InstrumentLimitConfig> instrument_limits;
+  // Operators hear of limits (position, gross notional, open orders, whosever) of which more than
+  // this part is used: 1 to 99; 0: of none.
+  uint32_t warn_at_percent = 0;
   std::vector<EngineSessionConfig> sessions;  // at most 4,096
   std::vector<VenueConfig> venues;            // at most 64
   std::vector<RouteConfig> routes;            // in order of precedence

@@ -50,6 +50,7 @@ struct EngineCounters {
   // What went out.
   uint64_t cancel_rejects = 0;
   uint64_t throttle_notices = 0;
+  uint64_t soft_limits = 0;          // times that something came near to a limit
   uint64_t breach_kills = 0;         // sessions killed because an order broke a limit
   uint64_t execution_throttles = 0;  // times that executions disabled a session somewhere
   uint64_t gateway_cancels = 0;      // sent for mass cancels and lost sessions

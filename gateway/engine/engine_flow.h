@@ -237,6 +237,7 @@ class Flow {
     config.firm = {.position_max = 1'000'000'000, .gross_notional_max = 1'000'000'000'000};
     config.sessions[0].limits.gross_notional_max = 1'000'000'000'000;
     config.sessions[1].limits.position_max = 20'000;
+    config.warn_at_percent = 50;
     config.sessions[0].limits.order_to_trade_max = 8;
     config.sessions[0].limits.order_to_trade_floor = 100;
     config.sessions[0].limits.order_to_trade_window_ns = 200'000;

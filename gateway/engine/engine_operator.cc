@@ -123,6 +123,7 @@ void Engine::OnBreach(uint32_t session, const Verdict& verdict) noexcept {
   Alert(AlertKind::kBreach, {.limit = verdict.limit,
                              .value = verdict.value,
                              .owner = sessions_[session].id,
+                             .owner_kind = AlertOwner::kSession,
                              .check = verdict.check});
   SetKill({.id = sessions_[session].id, .scope = KillScope::kSession, .killed = 1}, session);
   RecountWork();

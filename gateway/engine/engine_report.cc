@@ -32,7 +32,8 @@ void Engine::CountExecution(const Order& order) noexcept {
     Alert(AlertKind::kExecutionThrottle, {.limit = executions,
                                           .value = executions,
                                           .owner = sessions_[order.session].id,
-                                          .instrument = instruments_[instrument].id});
+                                          .instrument = instruments_[instrument].id,
+                                          .owner_kind = AlertOwner::kSession});
   }
 }
 

@@ -299,6 +299,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
 
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
+  if (warn_at_percent_ != 0) [[unlikely]]
+    LookAtSoftLimits(session, order.position);
   NewOrder outgoing = request;
   outgoing.cl_ord_id = order.order_id;
   outgoing.route = 0;

@@ -159,6 +159,7 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(alert.value);
     folder.Add(uint64_t{alert.owner} << 32 | alert.instrument);
     folder.Add(alert.kind);
+    folder.Add(alert.owner_kind);
     folder.Add(alert.check);
   }
   folder.Add(checks_.get<OrderToTrade>().StateHash());
@@ -184,6 +185,7 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(uint64_t{session.snapshot.index} << 32 | session.snapshot.count);
   }
   for (uint32_t at = 0; at < exposure_.positions(); ++at) folder.Add(exposure_.position(at));
+  exposure_.ForEachMark([&folder](uint8_t marks) { folder.Add(marks); });
   exposure_.groups().ForEachSessionHolding([&folder](const Holding& holding) {
     folder.Add(holding.quantity);
     folder.Add(holding.open[kBuySide]);

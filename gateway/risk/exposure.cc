@@ -32,6 +32,8 @@ Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& in
       groups_(config, instruments, instrument_limits_, secret),
       accounts_(config.accounts.size()),
       session_open_orders_(config.sessions.size()),
+      account_marks_(config.accounts.size()),
+      session_marks_(config.sessions.size()),
       restricted_(config.accounts.size()),
       book_levels_(TickBook::LevelsFor(TicksMax(config))),
       book_(TickBook::NodesFor(config.pools.orders_max, book_levels_), secret) {

@@ -37,7 +37,8 @@ struct alignas(64) Position {
   uint8_t book_level[2];     // by BookSide: height of the tree in TickBook
   uint8_t restricted;        // 1: the account must not trade the instrument
   uint8_t referred;          // see Refer()
-  uint8_t spare[4];
+  uint8_t marks;             // soft_limit.h
+  uint8_t spare[3];
 };
 static_assert(sizeof(Position) == 64);
 
@@ -94,6 +95,7 @@ class Exposure {
   // Limits of single instruments. `position` need not be one of ours (Blank()).
   bool has_instrument_limits() const noexcept { return !instrument_limits_.empty(); }
   PairLimits InstrumentLimitsOf(const Position& position) const noexcept {
+    if (!has_instrument_limits()) return {};
     const auto at = static_cast<uint64_t>(&position - &positions_[0]);
     return at < positions_count_ ? pair_limits_[at]
                                  : instrument_limits_.Of(position.account, position.instrument);
@@ -163,6 +165,8 @@ class Exposure {
                       const Numbers& instruments, BookLevels& levels,
                       [[maybe_unused]] const std::vector<bool>& needed) {
     GroupExposure::Archive(self.groups_, archive, sessions, instruments);
+    ArchiveMarks(archive, accounts, self.account_marks_);
+    ArchiveMarks(archive, sessions, self.session_marks_);
     [[maybe_unused]] std::vector<uint32_t> given_up;
     const size_t count = archive.Count(self.positions_count_, self.positions_.size(),
                                        "pairs of account and instrument (pools.positions_max)");
@@ -179,7 +183,8 @@ class Exposure {
         continue;
       }
       archive(position.quantity, position.last_price, position.account, position.instrument,
-              position.referred, position.book_level[kBuySide], position.book_level[kSellSide]);
+              position.referred, position.marks, position.book_level[kBuySide],
+              position.book_level[kSellSide]);
       if constexpr (A::kLoads) {
         const auto gone = [](const Numbers& numbers, uint32_t saved) {
           return saved < numbers.now.size() && numbers.now[saved] == Numbers::kGone;
@@ -200,6 +205,7 @@ class Exposure {
         made.quantity = position.quantity;
         made.last_price = position.last_price;
         made.referred = position.referred;
+        made.marks = position.marks;
         archive.Require(
             !self.groups_.active() ||
                 self.groups_.AddPosition(account, instrument, made.quantity, self.ValueOf(made)),
@@ -224,6 +230,47 @@ class Exposure {
   // `quantity` was bought (negative: sold) at `price` by a session's order. A bust takes back with
   // the opposite sign.
   void Fill(uint32_t position, uint32_t session, int64_t quantity, int64_t price) noexcept;
+
+  // Marks what is near to its limit, and calls crossed(const SoftCrossing&) for what was not marked
+  // before.
+  template <class F>
+  void MarkSoftLimits(const SoftLimit& soft, uint32_t session, uint32_t index,
+                      const AccountLimits& limits, uint32_t session_open_orders_max, F&& crossed) {
+    Position& position = positions_[index];
+    const AccountExposure& account = accounts_[position.account];
+    const Money worst = WorstOf(position.quantity, position.open);
+    const int64_t position_max =
+        std::min(limits.position_max, InstrumentLimitsOf(position).position_max);
+    if (soft.Crosses(position.marks, kMarkPosition, worst, position_max)) {
+      crossed(SoftCrossing{AlertOwner::kAccount, kMarkPosition, RiskCheck::kPositionLimit,
+                           position_max, SaturatedUnits(worst)});
+    }
+    uint8_t& marks = account_marks_[position.account];
+    const Money gross = account.open_notional + account.position_notional;
+    if (soft.CrossesMoney(marks, kMarkGrossNotional, gross, limits.gross_notional_max)) {
+      crossed(SoftCrossing{AlertOwner::kAccount, kMarkGrossNotional, RiskCheck::kGrossNotional,
+                           limits.gross_notional_max, UnitsRoundedUp(gross)});
+    }
+    if (soft.Crosses(marks, kMarkOpenOrders, account.open_orders, limits.open_orders_max)) {
+      crossed(SoftCrossing{AlertOwner::kAccount, kMarkOpenOrders, RiskCheck::kOpenOrders,
+                           limits.open_orders_max, account.open_orders});
+    }
+    const uint32_t orders = session_open_orders_[session];
+    if (soft.Crosses(session_marks_[session], kMarkOpenOrders, orders, session_open_orders_max)) {
+      crossed(SoftCrossing{AlertOwner::kSession, kMarkOpenOrders, RiskCheck::kOpenOrders,
+                           session_open_orders_max, orders});
+    }
+    if (groups_.active()) {
+      groups_.MarkSoftLimits(soft, session, position.account, position.instrument, crossed);
+    }
+  }
+  // visit(marks) for all but positions, in a fixed order.
+  template <class F>
+  void ForEachMark(F&& visit) const {
+    for (const uint8_t marks : account_marks_) visit(marks);
+    for (const uint8_t marks : session_marks_) visit(marks);
+    groups_.ForEachMark(visit);
+  }
 
   // As GroupExposure::FindError(), from all open orders.
   std::string_view FindGroupError(const std::vector<Contribution>& orders) const;
@@ -309,6 +356,8 @@ class Exposure {
   GroupExposure groups_;
   std::vector<AccountExposure> accounts_;
   std::vector<uint32_t> session_open_orders_;
+  std::vector<uint8_t> account_marks_;  // soft_limit.h
+  std::vector<uint8_t> session_marks_;
   std::vector<std::vector<uint32_t>> restricted_;  // by account: instrument indices, sorted
   uint32_t book_levels_;                           // that trees have at most
   TickBook book_;

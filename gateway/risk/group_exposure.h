@@ -8,10 +8,12 @@
 // session traded is a fact and is saved. Engine thread only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/huge_array.h"
@@ -23,6 +25,8 @@
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
 #include "gateway/risk/pair_key.h"
+#include "gateway/risk/soft_limit.h"
+#include "schema/messages.h"
 
 namespace ringway {
 
@@ -39,7 +43,8 @@ struct alignas(64) Group {
   uint32_t open_orders_max;
   GroupLevel level;
   uint8_t holds;  // 1: its positions are counted instrument by instrument
-  uint8_t spare[6];
+  uint8_t marks;  // soft_limit.h
+  uint8_t spare[5];
 };
 static_assert(sizeof(Group) == 64);
 
@@ -51,9 +56,41 @@ struct alignas(64) Holding {
   int64_t position_max;  // kNoLimit: off
   uint32_t group;
   uint32_t instrument;
-  uint8_t spare[16];
+  uint8_t marks;  // soft_limit.h
+  uint8_t spare[15];
 };
 static_assert(sizeof(Holding) == 64);
+
+// Something that has come near to a limit.
+struct SoftCrossing {
+  AlertOwner owner;
+  uint8_t bit;  // of its mark
+  RiskCheck check;
+  int64_t limit;
+  int64_t value;
+};
+
+// The names that a group's limits have in refusals and alerts.
+struct GroupLimitNames {
+  RiskCheck open_orders;
+  RiskCheck position;
+  RiskCheck gross_notional;
+  AlertOwner owner;
+};
+inline constexpr GroupLimitNames kGroupLimitNames[] = {
+    {RiskCheck::kOpenOrders, RiskCheck::kSessionPosition, RiskCheck::kSessionGrossNotional,
+     AlertOwner::kSession},
+    {RiskCheck::kDeskOpenOrders, RiskCheck::kDeskPosition, RiskCheck::kDeskGrossNotional,
+     AlertOwner::kDesk},
+    {RiskCheck::kFirmOpenOrders, RiskCheck::kFirmPosition, RiskCheck::kFirmGrossNotional,
+     AlertOwner::kFirm},
+};
+
+// The larger of what is held if all open orders of one side were filled, without its sign.
+inline Money WorstOf(int64_t held, const uint64_t (&open)[2]) noexcept {
+  return std::max(Money{held} + static_cast<Money>(open[kBuySide]),
+                  static_cast<Money>(open[kSellSide]) - Money{held});
+}
 
 // What an open order adds to its groups' sums.
 struct GroupShare {
@@ -134,12 +171,24 @@ class GroupExposure {
         level = self.groups_[holding.group].level;
         owner = holding.group - self.Begin(level);
       }
-      archive(level, owner, holding.instrument, holding.quantity, holding.last_price);
+      archive(level, owner, holding.instrument, holding.quantity, holding.last_price,
+              holding.marks);
       if constexpr (A::kLoads) {
         const Numbers& owners = level == GroupLevel::kSession ? sessions : desks;
         self.LoadHolding(archive, owners, instruments, level, owner, holding);
       }
     }
+    const auto marks_of = [&archive](auto& group) { ArchiveMark(archive, group.marks); };
+    for (const auto& [numbers, begin] :
+         {std::pair(&sessions, uint32_t{0}), {&desks, self.desks_begin_}}) {
+      for (size_t at = 0; at < numbers->saved.size() && archive.ok(); ++at) {
+        Group gone{};
+        const bool here = numbers->now[at] != Numbers::kGone;
+        if (here) marks_of(self.groups_[begin + numbers->now[at]]);
+        if (!here) marks_of(gone);
+      }
+    }
+    marks_of(self.groups_.back());
   }
   // In the order in which they came into being.
   template <class F>
@@ -158,9 +207,43 @@ class GroupExposure {
   std::string_view FindError(std::span<const GroupShare> orders,
                              std::span<const HeldByAccount> positions) const;
 
-  uint32_t FirmGroup() const noexcept { return firm_; }
-  uint32_t DeskGroup(uint32_t account) const noexcept { return desk_of_account_[account]; }
-  const Group& group(uint32_t number) const noexcept { return groups_[number]; }
+  // The number of an account's desk. REQUIRES: that is counted.
+  uint32_t DeskId(uint32_t account) const noexcept {
+    return desk_ids_[desk_of_account_[account] - desks_begin_];
+  }
+
+  // As Exposure::MarkSoftLimits().
+  template <class F>
+  void MarkSoftLimits(const SoftLimit& soft, uint32_t session, uint32_t account,
+                      uint32_t instrument, F&& crossed) {
+    for (const uint32_t number : GroupsOf(session, account)) {
+      if (number == kNone) continue;
+      Group& group = groups_[number];
+      const GroupLimitNames& names = kGroupLimitNames[static_cast<size_t>(group.level)];
+      const Money gross = group.open_notional + group.position_notional;
+      if (soft.CrossesMoney(group.marks, kMarkGrossNotional, gross, group.gross_notional_max)) {
+        crossed(SoftCrossing{names.owner, kMarkGrossNotional, names.gross_notional,
+                             group.gross_notional_max, UnitsRoundedUp(gross)});
+      }
+      if (group.open_orders_max != kNoOrderLimit &&
+          soft.Crosses(group.marks, kMarkOpenOrders, group.open_orders, group.open_orders_max)) {
+        crossed(SoftCrossing{names.owner, kMarkOpenOrders, names.open_orders, group.open_orders_max,
+                             group.open_orders});
+      }
+      Holding* held = group.holds == 0 ? nullptr : FindMutable(number, instrument);
+      if (held == nullptr) continue;
+      const Money worst = WorstOf(held->quantity, held->open);
+      if (soft.Crosses(held->marks, kMarkPosition, worst, held->position_max)) {
+        crossed(SoftCrossing{names.owner, kMarkPosition, names.position, held->position_max,
+                             SaturatedUnits(worst)});
+      }
+    }
+  }
+  template <class F>
+  void ForEachMark(F&& visit) const {
+    for (const Group& group : groups_) visit(group.marks);
+    for (uint32_t at = 0; at < holdings_count_; ++at) visit(holdings_[at].marks);
+  }
 
  private:
   std::array<uint32_t, 3> GroupsOf(uint32_t session, uint32_t account) const noexcept {
@@ -204,6 +287,7 @@ class GroupExposure {
                     "pairs of session and instrument: raise pools.positions_max");
     if (!archive.ok() || !room) return;
     Holding& made = Make(group, instrument);
+    made.marks = saved.marks;
     if (!of_session) return;  // what its accounts hold
     made.quantity = saved.quantity;
     made.last_price = saved.last_price;

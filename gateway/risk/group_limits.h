@@ -12,7 +12,8 @@ namespace ringway {
 
 class GroupLimitCheck {
  public:
-  static constexpr RiskCheck kCheck = RiskCheck::kFirmGrossNotional;  // or another of kNames
+  static constexpr RiskCheck kCheck =
+      RiskCheck::kFirmGrossNotional;  // or another of kGroupLimitNames
 
   explicit GroupLimitCheck(const EngineConfig&) {}
 
@@ -29,20 +30,9 @@ class GroupLimitCheck {
   }
 
  private:
-  struct Names {
-    RiskCheck open_orders;
-    RiskCheck position;
-    RiskCheck gross_notional;
-  };
-  static constexpr Names kNames[] = {
-      {RiskCheck::kOpenOrders, RiskCheck::kSessionPosition, RiskCheck::kSessionGrossNotional},
-      {RiskCheck::kDeskOpenOrders, RiskCheck::kDeskPosition, RiskCheck::kDeskGrossNotional},
-      {RiskCheck::kFirmOpenOrders, RiskCheck::kFirmPosition, RiskCheck::kFirmGrossNotional},
-  };
-
   static Verdict Against(const GroupExposure& groups, const Group& group, uint32_t number,
                          const RiskRequest& request) noexcept {
-    const Names& names = kNames[static_cast<size_t>(group.level)];
+    const GroupLimitNames& names = kGroupLimitNames[static_cast<size_t>(group.level)];
     if (group.open_orders >= group.open_orders_max && !request.is_replace) [[unlikely]] {
       return {RejectReason::kOpenOrderLimit, names.open_orders, group.open_orders_max,
               int64_t{group.open_orders} + 1};
