@@ -1,6 +1,7 @@
 // How the parts of a configuration are held against each other.
 #include "gateway/config_checks.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -244,6 +245,16 @@ class Checker {
     const AccountConfig& account = config_.accounts[index];
     CheckAllKnown(At("account", index) + ".restricted", "instrument", account.restricted);
     if (account.desk != 0) CheckKnown(At("account", index) + ".desk", "desk", account.desk);
+    const AccountLimits& limits = account.limits;
+    const bool daily = limits.daily_bought_max != kNoLimit || limits.daily_sold_max != kNoLimit ||
+                       limits.daily_turnover_max != kNoLimit;
+    const bool days = std::any_of(config_.venues.begin(), config_.venues.end(),
+                                  [](const auto& venue) { return !venue.trading_day.empty(); });
+    if (daily && !days) {
+      Add(At("account", index) + ".limits",
+          "without a trading_day at any venue a daily limit would never begin anew",
+          "write trading_day for a venue, or turn the daily limits off");
+    }
   }
 
   void CheckInstrumentLimit(std::size_t index) {

@@ -223,6 +223,9 @@ void Fields(V& v, AccountLimits& limits) {
   v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
   v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
   v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole, kPositive);
+  v.Integer("daily_bought_max", limits.daily_bought_max, ConfigForm::kWhole, kLimit);
+  v.Integer("daily_sold_max", limits.daily_sold_max, ConfigForm::kWhole, kLimit);
+  v.Integer("daily_turnover_max", limits.daily_turnover_max, ConfigForm::kWhole, kLimit);
   v.Flag("self_match_prevention", limits.self_match_prevention);
 }
 

@@ -301,6 +301,10 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "gw.toml:30:1: instrument_limit[2]: it is about the same as instrument_limit[1]; make one "
         "of the two"}},
       {"id = 1\n\n[[session]]",
+       "id = 1\nlimits = {daily_sold_max = 5}\n\n[[session]]",
+       {"gw.toml:13:10: account[0].limits: without a trading_day at any venue a daily limit would "
+        "never begin anew; write trading_day for a venue, or turn the daily limits off"}},
+      {"id = 1\n\n[[session]]",
        "id = 1\ndesk = 2\n\n[[session]]",
        {"gw.toml:13:8: account[0].desk: there is no desk 2; add a [[desk]] with this id, or "
         "correct "

@@ -167,6 +167,9 @@ enum RiskCheck {  # which of the gateway's checks refused; not a FIX notion
   instrumentPosition @23;
   orderToTrade @24;
   repeatedExecution @25;
+  dailyBought @26;
+  dailySold @27;
+  dailyTurnover @28;
 }
 
 enum RequestType {

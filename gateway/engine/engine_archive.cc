@@ -106,6 +106,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
                       instruments);
   DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
                           sessions, accounts.same && instruments.same);
+  DailyLimits::Archive(self.checks_.template get<DailyLimits>(), archive, accounts);
   OrderToTrade::Archive(self.checks_.template get<OrderToTrade>(), archive, self.now_ns_, sessions);
   ExecutionThrottle::Archive(self.checks_.template get<ExecutionThrottle>(), archive, self.now_ns_,
                              sessions, instruments);

@@ -102,6 +102,11 @@ struct AccountLimits {
   // Value of all open orders and of |position| in all instruments, risk currency; kNoLimit: off.
   int64_t gross_notional_max = 100'000'000;
   uint32_t open_orders_max = 100'000;
+  // Value of what is traded within a trading day, with all that is open; risk currency; kNoLimit:
+  // off.
+  int64_t daily_bought_max = kNoLimit;
+  int64_t daily_sold_max = kNoLimit;
+  int64_t daily_turnover_max = kNoLimit;  // both
   // Refuses an order that would match the account's own resting order.
   bool self_match_prevention = true;
 };

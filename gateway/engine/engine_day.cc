@@ -38,6 +38,7 @@ void Engine::BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept {
   day.began_ns = static_cast<int64_t>(began.transact_time);
   day.first_before = day.first_order_id;
   day.first_order_id = first ? 0 : (orders_.requests() + 1) << kSlotBits;
+  checks_.get<DailyLimits>().BeginDay(day.day);
   overdue_.wanted[venue] = 1;
   idle_positions_ = {IdlePositionsJob::Phase::kClear, 0};
   RecountWork();

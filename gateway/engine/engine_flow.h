@@ -238,6 +238,7 @@ class Flow {
     config.sessions[0].limits.gross_notional_max = 1'000'000'000'000;
     config.sessions[1].limits.position_max = 20'000;
     config.warn_at_percent = 50;
+    config.accounts[0].limits.daily_turnover_max = 500'000'000;
     config.sessions[0].limits.order_to_trade_max = 8;
     config.sessions[0].limits.order_to_trade_floor = 100;
     config.sessions[0].limits.order_to_trade_window_ns = 200'000;

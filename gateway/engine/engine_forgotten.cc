@@ -73,6 +73,10 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
   if (price <= 0 && position->last_price == 0) price = instruments_[instrument].reference_price;
   exposure_.Fill(exposure_.IndexOf(*position), kNone,
                  (BookSideOf(report.side) == kBuySide) != bust ? quantity : -quantity, price);
+  if (!bust) {
+    checks_.get<DailyLimits>().Count(account, BookSideOf(report.side),
+                                     PositionValue(instruments_[instrument], quantity, price));
+  }
   RememberUnknown(venue, report, true);
 }
 

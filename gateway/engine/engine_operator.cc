@@ -43,6 +43,7 @@ constexpr bool IsBreach(RejectReason reason) noexcept {
     case RejectReason::kPositionLimit:
     case RejectReason::kInsufficientCredit:
     case RejectReason::kOpenOrderLimit:
+    case RejectReason::kOrderExceedsLimit:
     case RejectReason::kOrderToTrade:
     case RejectReason::kDuplicateBurst:
       return true;

@@ -41,8 +41,13 @@ void Engine::CountExecution(const Order& order) noexcept {
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
   exposure_.Fill(order.position, order.session,
                  BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
-  if (quantity > 0) [[likely]]
-    CountExecution(order);
+  if (quantity <= 0) [[unlikely]]
+    return;
+  CountExecution(order);
+  const Position& position = exposure_.position(order.position);
+  checks_.get<DailyLimits>().Count(
+      position.account, BookSideOf(order.side),
+      PositionValue(instruments_[position.instrument], quantity, price > 0 ? price : order.price));
 }
 
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,

@@ -163,6 +163,7 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(alert.check);
   }
   folder.Add(checks_.get<OrderToTrade>().StateHash());
+  folder.Add(checks_.get<DailyLimits>().StateHash());
   folder.Add(checks_.get<ExecutionThrottle>().StateHash());
   for (const SessionState& session : sessions_) {
     folder.Add(session.next_seq_in);
@@ -269,7 +270,7 @@ std::string_view Engine::FindExposureError() const {
       ++open_orders;
       positions[order.position].open[order.side] += order.quantity;
       AccountExposure& account = accounts[exposure_.position(order.position).account];
-      account.open_notional += order.notional;
+      account.open_by_side[order.side] += order.notional;
       ++account.open_orders;
       if (order.tick == kNoTick) continue;
       ++ticks[{order.position, order.side, order.tick}];
@@ -290,7 +291,9 @@ std::string_view Engine::FindExposureError() const {
   }
   for (uint32_t at = 0; at < accounts.size(); ++at) {
     const AccountExposure& account = exposure_.account(at);
-    if (accounts[at].open_notional != account.open_notional) return "open notional";
+    for (const BookSide side : {kBuySide, kSellSide}) {
+      if (accounts[at].open_by_side[side] != account.open_by_side[side]) return "open notional";
+    }
     if (accounts[at].position_notional != account.position_notional) return "position notional";
     if (accounts[at].open_orders != account.open_orders) return "open orders of an account";
   }

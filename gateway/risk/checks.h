@@ -13,6 +13,7 @@
 
 #include <tuple>
 
+#include "gateway/risk/daily_limits.h"
 #include "gateway/risk/duplicate_burst.h"
 #include "gateway/risk/entitlement.h"
 #include "gateway/risk/execution_throttle.h"
@@ -45,6 +46,7 @@ using OrderChecks = std::tuple<KillSwitch,            //
                                GrossNotional,         //
                                InstrumentLimitCheck,  //
                                GroupLimitCheck,       //
+                               DailyLimits,           //
                                SelfMatch,             //
                                DuplicateBurst>;       // counts, so it comes last
 

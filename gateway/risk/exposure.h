@@ -43,10 +43,12 @@ struct alignas(64) Position {
 static_assert(sizeof(Position) == 64);
 
 struct AccountExposure {
-  Money open_notional;      // of open orders
+  Money open_by_side[2];    // value of open orders, by BookSide
   Money position_notional;  // |position| at the last fill's price, all instruments
   uint32_t open_orders;
   uint32_t spare[3];
+
+  Money open_notional() const noexcept { return open_by_side[kBuySide] + open_by_side[kSellSide]; }
 };
 
 // What one open order adds to the sums.
@@ -138,7 +140,7 @@ class Exposure {
     Position& position = positions_[order.position];
     position.open[order.side] -= order.quantity;
     AccountExposure& account = accounts_[position.account];
-    account.open_notional -= order.notional;
+    account.open_by_side[order.side] -= order.notional;
     --account.open_orders;
     --session_open_orders_[order.session];
     if (groups_.active()) [[unlikely]]
@@ -147,7 +149,7 @@ class Exposure {
   }
   void Change(const Contribution& before, const Contribution& after) noexcept {
     positions_[before.position].open[before.side] -= before.quantity;
-    accounts_[positions_[before.position].account].open_notional -= before.notional;
+    accounts_[positions_[before.position].account].open_by_side[before.side] -= before.notional;
     Apply(after);
     if (groups_.active()) [[unlikely]]
       groups_.Change(ShareOf(before), ShareOf(after));
@@ -246,7 +248,7 @@ class Exposure {
                            position_max, SaturatedUnits(worst)});
     }
     uint8_t& marks = account_marks_[position.account];
-    const Money gross = account.open_notional + account.position_notional;
+    const Money gross = account.open_notional() + account.position_notional;
     if (soft.CrossesMoney(marks, kMarkGrossNotional, gross, limits.gross_notional_max)) {
       crossed(SoftCrossing{AlertOwner::kAccount, kMarkGrossNotional, RiskCheck::kGrossNotional,
                            limits.gross_notional_max, UnitsRoundedUp(gross)});
@@ -329,7 +331,7 @@ class Exposure {
   void Apply(const Contribution& order) noexcept {
     Position& position = positions_[order.position];
     position.open[order.side] += order.quantity;
-    accounts_[position.account].open_notional += order.notional;
+    accounts_[position.account].open_by_side[order.side] += order.notional;
   }
   TickBook::Top TopOf(const Contribution& order) noexcept {
     Position& position = positions_[order.position];

@@ -19,7 +19,7 @@ class GrossNotional {
   Verdict Check(const RiskRequest& request) const noexcept {
     const int64_t limit = request.account_limits.gross_notional_max;
     const AccountExposure& account = request.account_exposure;
-    const Money gross = account.open_notional + account.position_notional -
+    const Money gross = account.open_notional() + account.position_notional -
                         request.notional_before + request.notional_after;
     if (!Exceeds(gross, limit) || request.notional_after <= request.notional_before ||
         request.Reduces(request.position.quantity, request.position.open)) [[likely]] {
