@@ -369,6 +369,26 @@ TEST_F(EngineIdlePositionTest, AnOrderThatIsEnteredWhileThePositionsAreLookedThr
   }
 }
 
+TEST_F(EngineIdlePositionTest, AnOrderThatCameAndWentWhileThePositionsAreLookedThroughKeepsItsOwn) {
+  EngineConfig config = SmallFirm();
+  config.pools.orders_max = 400;
+  Restart(config);
+  Begin(1);
+  Begin(2);
+  for (uint64_t at = 1; at <= 400; ++at) FromVenue(ExecType::kCanceled, Accepted(Buy(at)));
+  Begin(3);
+  BeginAt(4, 1, now_ns_ + 1);
+  ASSERT_TRUE(engine().HasWork());
+  // Its record is one that the search has passed.
+  const uint64_t id = Live(Limit(1'000, Side::kBuy, 100, 10'000, 200), 2);
+  FromVenue(ExecType::kCanceled, id);
+  Work();
+  FromVenue(ExecType::kPartialFill, id, 10);
+  EXPECT_EQ(Position(200), 10);
+  EXPECT_EQ(counters().late_fills, 1u);
+  EXPECT_EQ(counters().unknown_reports, 0u);
+}
+
 // A loaded engine goes on where the saved one stood, whatever of a day's work was left.
 TEST_F(EngineDayTest, AnUnfinishedDayIsSavedAndGoesOnAlike) {
   Begin(1);
