@@ -5,11 +5,12 @@
 #include <charconv>
 
 #include "base/printable.h"
+#include "gateway/config_value.h"
 
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 11> kTable{{
+constexpr std::array<AdminCommandRow, 13> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
     {"ready", AdminVerb::kReady, "ready",
@@ -18,10 +19,16 @@ constexpr std::array<AdminCommandRow, 11> kTable{{
     {"orders", AdminVerb::kOrders, "orders SESSION",
      "the session's open orders, the first 100 of them"},
     {"config", AdminVerb::kConfig, "config", "the effective configuration, defaults included"},
-    {"kill", AdminVerb::kKill, "kill all|session N|account N|venue N REASON",
+    {"kill", AdminVerb::kKill, "kill all|session N|account N|venue N|instrument N REASON",
      "refuse new orders and replaces in that scope; cancels pass"},
-    {"arm", AdminVerb::kArm, "arm all|session N|account N|venue N by NAME",
-     "lift the kill switch of that scope; NAME is who decided it"},
+    {"kill-and-cancel", AdminVerb::kKillAndCancel,
+     "kill-and-cancel all|session N|account N|venue N|instrument N REASON",
+     "the same, and cancel all open orders in that scope"},
+    {"arm", AdminVerb::kArm, "arm all|session N|account N|venue N|instrument N by NAME",
+     "lift the kill switch of that scope, of a session its execution throttles too; NAME is who "
+     "decided it"},
+    {"reference", AdminVerb::kReference, "reference instrument N PRICE by NAME",
+     "set the reference price of price collars, however far it jumps; NAME is who decided it"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},
@@ -32,7 +39,7 @@ constexpr std::array<AdminCommandRow, 11> kTable{{
 }};
 
 constexpr std::array kScopes{KillScope::kAll, KillScope::kSession, KillScope::kAccount,
-                             KillScope::kVenue};
+                             KillScope::kVenue, KillScope::kInstrument};
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -81,7 +88,7 @@ ParsedAdminCommand ParseSwitch(const AdminCommandRow& row, std::string_view rest
   out.command.verb = row.verb;
   out.error = ReadScope(row, rest, out.command);
   if (!out.ok()) return out;
-  if (row.verb == AdminVerb::kKill) {
+  if (row.verb != AdminVerb::kArm) {
     if (rest.empty()) return Refuse("a kill needs a reason, which is logged; " + Usage(row));
   } else {
     const std::string_view by = TakeWord(rest);
@@ -89,6 +96,27 @@ ParsedAdminCommand ParseSwitch(const AdminCommandRow& row, std::string_view rest
       return Refuse("to arm again needs the name of who decided it, which is logged; " +
                     Usage(row));
     }
+  }
+  out.command.text = rest;
+  return out;
+}
+
+ParsedAdminCommand ParseReference(const AdminCommandRow& row, std::string_view rest) {
+  ParsedAdminCommand out;
+  out.command.verb = row.verb;
+  if (TakeWord(rest) != "instrument" || !ParseNumber(TakeWord(rest), out.command.id)) {
+    return Refuse("the instrument's number (1 or more) is missing; " + Usage(row));
+  }
+  const std::string_view word = TakeWord(rest);
+  const ParsedValue price = ParsePrice(word);
+  if (!price.ok() || price.value <= 0) {
+    return Refuse("'" + std::string(word) + "' is no price above 0; " + Usage(row));
+  }
+  out.command.price = price.value;
+  const std::string_view by = TakeWord(rest);
+  if ((by != "by" && by != "BY") || rest.empty()) {
+    return Refuse("a reference price needs the name of who decided it, which is logged; " +
+                  Usage(row));
   }
   out.command.text = rest;
   return out;
@@ -156,7 +184,9 @@ AdminLane LaneOf(AdminVerb verb) noexcept {
     case AdminVerb::kConfig:
       return AdminLane::kMonitoring;
     case AdminVerb::kKill:
+    case AdminVerb::kKillAndCancel:
     case AdminVerb::kArm:
+    case AdminVerb::kReference:
     case AdminVerb::kCancel:
     case AdminVerb::kResync:
     case AdminVerb::kStop:
@@ -181,9 +211,13 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
   const std::string_view verb = TakeWord(rest);
   for (const AdminCommandRow& row : kTable) {
     if (row.name != verb) continue;
-    if (row.verb == AdminVerb::kKill || row.verb == AdminVerb::kArm) return ParseSwitch(row, rest);
+    if (row.verb == AdminVerb::kKill || row.verb == AdminVerb::kKillAndCancel ||
+        row.verb == AdminVerb::kArm) {
+      return ParseSwitch(row, rest);
+    }
     if (row.verb == AdminVerb::kCancel) return ParseCancel(row, rest);
     if (row.verb == AdminVerb::kResync) return ParseResync(row, rest);
+    if (row.verb == AdminVerb::kReference) return ParseReference(row, rest);
     ParsedAdminCommand out;
     out.command.verb = row.verb;
     if (row.verb == AdminVerb::kOrders) {

@@ -7,12 +7,18 @@
 //   orders SESSION                  how many orders the session has in each state
 //   config                          the effective configuration
 //   kill all REASON
-//   kill session|account|venue N REASON
+//   kill session|account|venue|instrument N REASON
 //                                   latch a kill switch: new orders and replaces are refused,
 //                                   cancels pass
+//   kill-and-cancel all REASON
+//   kill-and-cancel session|account|venue|instrument N REASON
+//                                   the same, and ask the venues to cancel what is open there
 //   arm all by NAME
-//   arm session|account|venue N by NAME
-//                                   arm it again; NAME says who took the decision and is logged
+//   arm session|account|venue|instrument N by NAME
+//                                   arm it again, a session's execution throttles too; NAME says
+//                                   who took the decision and is logged
+//   reference instrument N PRICE by NAME
+//                                   set what price collars compare with, however far it jumps
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   resync venue N because REASON   give up the numbers that a venue disputes: it begins anew, and
 //                                   cancels what is open there
@@ -38,7 +44,9 @@ enum class AdminVerb : uint8_t {
   kOrders,
   kConfig,
   kKill,
+  kKillAndCancel,
   kArm,
+  kReference,
   kCancel,
   kResync,
   kStop,
@@ -51,10 +59,12 @@ AdminLane LaneOf(AdminVerb verb) noexcept;
 
 struct AdminCommand {
   AdminVerb verb = AdminVerb::kHelp;
-  KillScope scope = KillScope::kUnset;  // kKill, kArm
-  uint32_t id = 0;  // kKill, kArm (0 with kAll); the session with kOrders, venue with kResync
-  MassCancel filter = {};  // kCancel: as Origin::kAdmin has it (gateway/step.h)
-  std::string text;        // the reason of a kKill, kCancel or kResync, the name of a kArm
+  KillScope scope = KillScope::kUnset;  // kKill, kKillAndCancel, kArm
+  uint32_t id = 0;                      // of that scope (0 with kAll); the session with kOrders,
+                                        // the venue with kResync
+  MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/step.h)
+  int64_t price = 0;                    // kReference, whose instrument `id` is
+  std::string text;  // the reason of a kill, cancel or resync; else who decided it
 };
 
 // A longer line is refused.

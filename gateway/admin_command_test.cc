@@ -27,6 +27,15 @@ TEST(AdminCommand, KillsAndArmsNameScopeNumberAndWhy) {
   EXPECT_EQ(arm.id, 2u);
   EXPECT_EQ(arm.text, "A. Operator");
 
+  const AdminCommand cancels = ParseAdminCommand("kill-and-cancel instrument 3 halted").command;
+  EXPECT_EQ(cancels.verb, AdminVerb::kKillAndCancel);
+  EXPECT_EQ(cancels.scope, KillScope::kInstrument);
+  EXPECT_EQ(cancels.id, 3u);
+  EXPECT_EQ(cancels.text, "halted");
+  EXPECT_EQ(LaneOf(cancels.verb), AdminLane::kControl);
+  EXPECT_NE(ParseAdminCommand("kill-and-cancel all").error.find("usage: kill-and-cancel all|"),
+            std::string::npos);
+
   EXPECT_EQ(ParseAdminCommand("arm account 4294967295 BY x").command.id, 4294967295u);
 }
 
@@ -63,6 +72,27 @@ TEST(AdminCommand, AResyncNamesAVenueAndAReason) {
   }
 }
 
+TEST(AdminCommand, AReferencePriceNamesInstrumentPriceAndWho) {
+  const AdminCommand command =
+      ParseAdminCommand("reference instrument 7 101.25 by A. Operator").command;
+  EXPECT_EQ(command.verb, AdminVerb::kReference);
+  EXPECT_EQ(command.id, 7u);
+  EXPECT_EQ(command.price, 101'250'000'000);
+  EXPECT_EQ(command.text, "A. Operator");
+  EXPECT_EQ(LaneOf(command.verb), AdminLane::kControl);
+  const std::string usage = "; usage: reference instrument N PRICE by NAME";
+  EXPECT_EQ(ParseAdminCommand("reference 7 101.25 by A").error,
+            "the instrument's number (1 or more) is missing" + usage);
+  EXPECT_EQ(ParseAdminCommand("reference instrument 0 101.25 by A").error,
+            "the instrument's number (1 or more) is missing" + usage);
+  EXPECT_EQ(ParseAdminCommand("reference instrument 7 dear by A").error,
+            "'dear' is no price above 0" + usage);
+  EXPECT_EQ(ParseAdminCommand("reference instrument 7 -1 by A").error,
+            "'-1' is no price above 0" + usage);
+  EXPECT_EQ(ParseAdminCommand("reference instrument 7 101.25").error,
+            "a reference price needs the name of who decided it, which is logged" + usage);
+}
+
 TEST(AdminCommand, PlainCommandsTakeNothingMore) {
   for (const AdminCommandRow& row : AdminCommandTable()) {
     if (row.usage != row.name) continue;
@@ -83,31 +113,32 @@ TEST(AdminCommand, BadLinesAreRefusedWithCauseAndRemedy) {
       const Case& c : {
           Case{"", "an empty command; 'help' lists the commands"},
           {"explode", "unknown command 'explode'; 'help' lists the commands"},
-          {"kill", "the scope is missing; usage: kill all|session N|account N|venue N REASON"},
+          {"kill",
+           "the scope is missing; usage: kill all|session N|account N|venue N|instrument N REASON"},
           {"kill everything now",
-           "the scope 'everything' is not known; usage: kill all|session N|account N|venue N "
-           "REASON"},
+           "the scope 'everything' is not known; usage: kill all|session N|account N|venue "
+           "N|instrument N REASON"},
           {"kill session",
            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
-           "N REASON"},
+           "N|instrument N REASON"},
           {"kill session 0 x",
            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
-           "N REASON"},
+           "N|instrument N REASON"},
           {"kill session 4294967296 x",
            "the session's number (1 or more) is missing; usage: kill all|session N|account N|venue "
-           "N REASON"},
+           "N|instrument N REASON"},
           {"kill venue 1",
-           "a kill needs a reason, which is logged; usage: kill all|session N|account N|venue N "
-           "REASON"},
+           "a kill needs a reason, which is logged; usage: kill all|session N|account N|venue "
+           "N|instrument N REASON"},
           {"arm all",
            "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-           "N|account N|venue N by NAME"},
+           "N|account N|venue N|instrument N by NAME"},
           {"arm all by",
            "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-           "N|account N|venue N by NAME"},
+           "N|account N|venue N|instrument N by NAME"},
           {"arm all Anna",
            "to arm again needs the name of who decided it, which is logged; usage: arm all|session "
-           "N|account N|venue N by NAME"},
+           "N|account N|venue N|instrument N by NAME"},
           {"orders", "the session's number (1 or more) is missing; usage: orders SESSION"},
           {"stop now", "'now' is too much; usage: stop"},
           {"kill all \xc2\x9b"

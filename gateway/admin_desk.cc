@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/config_value.h"
 #include "gateway/gateway_status.h"
 #include "gateway/log.h"
 #include "gateway/version.h"
@@ -41,9 +42,15 @@ std::string Deed(const AdminCommand& command) {
     case AdminVerb::kKill:
       return absl::StrCat("kill switch latched for ", ScopeText(command),
                           ", because: ", command.text);
+    case AdminVerb::kKillAndCancel:
+      return absl::StrCat("kill switch latched and open orders canceled for ", ScopeText(command),
+                          ", because: ", command.text);
     case AdminVerb::kArm:
       return absl::StrCat("kill switch lifted for ", ScopeText(command),
                           ", decided by: ", command.text);
+    case AdminVerb::kReference:
+      return absl::StrCat("reference price of instrument ", command.id, " set to ",
+                          FormatPrice(command.price), ", decided by: ", command.text);
     case AdminVerb::kCancel:
       return absl::StrCat("cancel of ", FilterText(command.filter), ", because: ", command.text);
     case AdminVerb::kResync:
@@ -100,6 +107,19 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
   }
   if (command.verb == AdminVerb::kOrders) return session(command.id);
   if (command.verb == AdminVerb::kResync) return venue(command.id);
+  if (command.verb == AdminVerb::kReference) {
+    for (const InstrumentConfig& configured : config_.instruments) {
+      if (configured.id != command.id ||
+          (command.price >= configured.price_min && command.price <= configured.price_max)) {
+        continue;
+      }
+      return absl::StrCat(FormatPrice(command.price), " is not between price_min, ",
+                          FormatPrice(configured.price_min), ", and price_max, ",
+                          FormatPrice(configured.price_max), ", of instrument ", command.id,
+                          "; write a price between them");
+    }
+    return instrument(command.id);
+  }
   switch (command.scope) {
     case KillScope::kSession:
       return session(command.id);
@@ -107,6 +127,8 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
       return account(command.id);
     case KillScope::kVenue:
       return venue(command.id);
+    case KillScope::kInstrument:
+      return instrument(command.id);
     default:
       return {};
   }
@@ -136,12 +158,17 @@ AdminAnswer AdminDesk::Command(const AdminPeer& peer, const AdminCommand& comman
     return NoAnswer();
   }
   if (!command_reply_.ok) return {false, command_reply_.error};
+  const auto killed = [&] {
+    return absl::StrCat(Deed(command), "\n", "no order leaves there since at most ",
+                        MicrosecondsSince(begin), " us\n");
+  };
   switch (command.verb) {
     case AdminVerb::kKill:
-      return {true, absl::StrCat(Deed(command), "\n", "no order leaves there since at most ",
-                                 MicrosecondsSince(begin), " us\n")};
+      return {true, killed()};
+    case AdminVerb::kKillAndCancel:
+      return {.rest = [this, done = killed()] { return AwaitCancel(done); }};
     case AdminVerb::kCancel:
-      return {.rest = [this, command] { return AwaitCancel(command); }};
+      return {.rest = [this, done = Deed(command) + "\n"] { return AwaitCancel(done); }};
     default:
       return {true, absl::StrCat(Deed(command), "\n")};
   }
@@ -190,6 +217,10 @@ AdminAnswer AdminDesk::Status(Clock::time_point asked) {
 
 // The engine's thread allocates nothing: there is room for what is configured.
 bool AdminDesk::AskStatus(const AdminCommand& command) {
+  for (KilledNumbers* killed :
+       {&watch_reply_.status.killed_accounts, &watch_reply_.status.killed_instruments}) {
+    killed->shown.reserve(KilledNumbers::kShownMax);
+  }
   watch_reply_.status.sessions.reserve(config_.sessions.size());
   watch_reply_.status.venues.reserve(config_.venues.size());
   watch_reply_.status.orders.reserve(GatewayStatus::kOrdersShownMax);
@@ -197,20 +228,19 @@ bool AdminDesk::AskStatus(const AdminCommand& command) {
 }
 
 // The engine cancels bit by bit; what it did shows in its status.
-AdminAnswer AdminDesk::AwaitCancel(const AdminCommand& command) {
+AdminAnswer AdminDesk::AwaitCancel(const std::string& done) {
   const auto deadline = Clock::now() + patience_;
   AdminCommand look;
   look.verb = AdminVerb::kReady;
   while (AskStatus(look)) {
     const OperatorCancelView& view = watch_reply_.status.operator_cancel;
     if (!view.under_way) {
-      return {true, absl::StrCat(Deed(command), "\n", view.affected, " cancels sent, ",
-                                 view.not_sent, " not sent because the venue is down\n")};
+      return {true, absl::StrCat(done, view.affected, " cancels sent, ", view.not_sent,
+                                 " not sent because the venue is down\n")};
     }
     if (Clock::now() > deadline) break;
   }
-  return {true,
-          absl::StrCat(Deed(command), "\nstill under way: see operator_cancel in `status`\n")};
+  return {true, absl::StrCat(done, "still under way: see operator_cancel in `status`\n")};
 }
 
 }  // namespace ringway

@@ -56,7 +56,7 @@ class AdminDesk {
   // The monitoring thread.
   AdminAnswer Watch(const AdminCommand& command, Clock::time_point asked);
   AdminAnswer Status(Clock::time_point asked);
-  AdminAnswer AwaitCancel(const AdminCommand& command);
+  AdminAnswer AwaitCancel(const std::string& done);
   bool AskStatus(const AdminCommand& command);
 
   AdminMailbox& mailbox_;

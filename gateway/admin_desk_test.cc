@@ -115,6 +115,33 @@ TEST_F(AdminDeskTest, ACancelAnswersWithWhatItDid) {
             "admin: uid 1000 pid 42: cancel of open orders of account 1 to buy, because: lunch");
 }
 
+TEST_F(AdminDeskTest, AKillThatCancelsAnswersWithBoth) {
+  StartEngine();
+  const AdminAnswer answer = Ask("kill-and-cancel session 7 runaway");
+  EXPECT_TRUE(answer.ok) << answer.text;
+  EXPECT_TRUE(answer.text.starts_with(
+      "kill switch latched and open orders canceled for session 7, because: runaway\n"
+      "no order leaves there since at most "))
+      << answer.text;
+  EXPECT_TRUE(answer.text.ends_with("0 cancels sent, 0 not sent because the venue is down\n"))
+      << answer.text;
+  EXPECT_EQ(Ask("kill-and-cancel instrument 5 runaway").text,
+            "there is no instrument 5; 'config' lists those there are");
+  StopEngine();
+  ASSERT_EQ(log_.size(), 2u);
+  EXPECT_EQ(log_[0],
+            "admin: uid 1000 pid 42: kill switch latched and open orders canceled for session 7, "
+            "because: runaway");
+}
+
+TEST_F(AdminDeskTest, AReferencePriceIsHeldAgainstItsInstrument) {
+  StartEngine();
+  EXPECT_EQ(Ask("reference instrument 5 1 by Anna").text,
+            "there is no instrument 5; 'config' lists those there are");
+  StopEngine();
+  ASSERT_EQ(log_.size(), 1u);
+}
+
 TEST_F(AdminDeskTest, UnknownNumbersAreRefusedAndTheAttemptIsLogged) {
   StartEngine();
   EXPECT_EQ(Ask("kill session 8 x").text, "there is no session 8; 'config' lists those there are");

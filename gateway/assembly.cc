@@ -171,13 +171,15 @@ void Assembly::MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox) {
                                        if (snapshots_ == nullptr) return;
                                        status.snapshot_position = snapshots_->position();
                                        status.snapshot_time_ns = snapshots_->made_at_ns();
-                                     }};
+                                     },
+                                 .report = Log};
   for (std::size_t i = 0; i < config.venues.size(); ++i) {
     const GatewayVenueConfig& venue = config.venues[i];
     parts.venues.push_back({.id = venue.engine.id,
                             .connector = connectors_[i].get(),
                             .pending_max = venue.pending_max,
-                            .speaks_when_polled = venue.connector == ConnectorKind::kExchange});
+                            .speaks_when_polled = venue.connector == ConnectorKind::kExchange,
+                            .trading_days = trading_days_[i]});
   }
   parts.session_ids = engine_->SessionIds();
   gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
@@ -246,6 +248,15 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::MakeEngine(
 absl::Status Assembly::MakeVenues(const GatewayConfig& config) {
   Faults faults;
   for (const GatewayVenueConfig& venue : config.venues) {
+    std::optional<TradingCalendar>& days = trading_days_.emplace_back();
+    if (!venue.trading_day.empty()) {
+      const absl::StatusOr<TradingCalendar> calendar = TradingCalendar::Parse(venue.trading_day);
+      if (calendar.ok()) {
+        days = *calendar;
+      } else {
+        faults.Add(absl::StrCat("venue ", venue.engine.id, ": trading_day: "), calendar.status());
+      }
+    }
     absl::StatusOr<std::unique_ptr<Connector>> connector = MakeVenue(config, venue);
     if (connector.ok()) {
       connectors_.push_back(*std::move(connector));

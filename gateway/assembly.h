@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@
 #include "gateway/session/session_layer.h"
 #include "gateway/session/session_options.h"
 #include "gateway/start_options.h"
+#include "gateway/trading_calendar.h"
 #include "msg/auth.h"
 #include "transport/any_link.h"
 #include "transport/wait.h"
@@ -82,7 +84,8 @@ class Assembly {
   std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<exchange::Exchange>> exchanges_;
   std::vector<std::unique_ptr<Connector>>
-      connectors_;                          // as configured; after the exchanges they use
+      connectors_;  // as configured; after the exchanges they use
+  std::vector<std::optional<TradingCalendar>> trading_days_;  // by venue, as configured
   std::map<uint64_t, SessionKey> secrets_;  // by session; read by the listeners' own threads
   std::unique_ptr<Sessions> sessions_;
   std::vector<std::unique_ptr<AnyListener>> listeners_;  // their threads use the sessions

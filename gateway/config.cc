@@ -83,6 +83,10 @@ EngineConfig MakeEngineConfig(const GatewayConfig& config) {
   EngineConfig engine;
   engine.instruments = config.instruments;
   engine.accounts = config.accounts;
+  engine.desks = config.desks;
+  engine.firm = config.firm.limits;
+  engine.warn_at_percent = config.firm.warn_at_percent;
+  engine.instrument_limits = config.instrument_limits;
   for (const GatewaySessionConfig& session : config.sessions)
     engine.sessions.push_back(session.engine);
   for (const GatewayVenueConfig& venue : config.venues) engine.venues.push_back(venue.engine);

@@ -78,12 +78,19 @@ struct GatewayVenueConfig {
   // Requests that wait here while the connector takes none; when so many wait, no session is
   // polled.
   uint32_t pending_max = 4'096;
+  std::string trading_day;  // as TradingCalendar::Parse() takes it; empty: it has no trading days
 };
 
 // [routing]
 struct RoutingConfig {
   VenueId default_venue = 0;  // 0: none
   VenueId default_fallback = 0;
+};
+
+// [firm]
+struct FirmConfig {
+  uint32_t warn_at_percent = 0;  // of every limit of a position, a gross notional or open orders
+  GroupLimits limits;
 };
 
 struct GatewayConfig {
@@ -100,7 +107,10 @@ struct GatewayConfig {
   RoutingConfig routing;
   std::vector<RouteConfig> routes;  // [[route]], the first that fits decides
   std::vector<InstrumentConfig> instruments;
+  FirmConfig firm;
+  std::vector<DeskConfig> desks;
   std::vector<AccountConfig> accounts;
+  std::vector<InstrumentLimitConfig> instrument_limits;
   std::vector<GatewaySessionConfig> sessions;
   std::vector<GatewayVenueConfig> venues;
 };

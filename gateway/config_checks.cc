@@ -1,6 +1,8 @@
 // How the parts of a configuration are held against each other.
 #include "gateway/config_checks.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -14,13 +16,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/config_value.h"
+#include "gateway/risk/notional_factor.h"
+#include "gateway/trading_calendar.h"
 #include "transport/uri.h"
 
 namespace ringway {
 namespace {
 
-// Notionals of this many units of the risk currency are beyond any limit (engine_config.h).
-constexpr unsigned __int128 kNotionalMax = 1'000'000'000'000;
 constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path of unix(7), without its final zero
 
 class Checker {
@@ -44,10 +46,12 @@ class Checker {
     CheckWait();
     CheckCounts();
     CheckInstruments();
+    CheckIds("desk", config_.desks, [](const auto& d) { return d.id; });
     CheckIds("account", config_.accounts, [](const auto& a) { return a.id; });
     CheckIds("session", config_.sessions, [](const auto& s) { return s.engine.id; });
     CheckIds("venue", config_.venues, [](const auto& v) { return uint32_t{v.engine.id}; });
     for (std::size_t i = 0; i < config_.accounts.size(); ++i) CheckAccount(i);
+    for (std::size_t i = 0; i < config_.instrument_limits.size(); ++i) CheckInstrumentLimit(i);
     for (std::size_t i = 0; i < config_.sessions.size(); ++i) CheckSession(i);
     for (std::size_t i = 0; i < config_.venues.size(); ++i) CheckVenue(i);
     CheckRouting();
@@ -219,27 +223,59 @@ class Checker {
   }
 
   void CheckNotional(const InstrumentConfig& i, const std::string& at) {
-    const unsigned __int128 money_per_point =
-        static_cast<unsigned __int128>(i.currency_rate) * i.contract_multiplier;
-    if (money_per_point % i.units_per_price != 0) {
-      Add(at + "units_per_price", "it does not divide currency_rate * contract_multiplier",
-          "write a power of ten, or a currency_rate with fewer decimal places");
-      return;
-    }
-    // price_max * quantity_max * point_value < kNotionalMax, where price and rate are in 1e-9;
-    // nothing overflows.
-    const unsigned __int128 point_value = money_per_point / i.units_per_price;
-    const unsigned __int128 limit = kNotionalMax * 1'000'000'000 * 1'000'000'000;
-    const unsigned __int128 most = static_cast<unsigned __int128>(i.price_max) * i.quantity_max;
-    if (most > (limit - 1) / point_value) {
-      Add(at + "quantity_max", "an order of this quantity at price_max would be worth 1e12 or more",
-          "write a lower quantity_max or price_max");
+    switch (NotionalFactor::Of(i).FindError(i)) {
+      case NotionalFactor::Error::kNone:
+        return;
+      case NotionalFactor::Error::kTooManyPlaces:
+        Add(at + "units_per_price",
+            "currency_rate * contract_multiplier / units_per_price has too many places for orders "
+            "of this size",
+            "write a power of ten, a currency_rate with fewer decimal places, or a lower "
+            "quantity_max");
+        return;
+      case NotionalFactor::Error::kTooValuable:
+        Add(at + "quantity_max",
+            "an order of this quantity at price_max would be worth 1e12 or more",
+            "write a lower quantity_max or price_max");
+        return;
     }
   }
 
   void CheckAccount(std::size_t index) {
     const AccountConfig& account = config_.accounts[index];
     CheckAllKnown(At("account", index) + ".restricted", "instrument", account.restricted);
+    if (account.desk != 0) CheckKnown(At("account", index) + ".desk", "desk", account.desk);
+    const AccountLimits& limits = account.limits;
+    const bool daily = limits.daily_bought_max != kNoLimit || limits.daily_sold_max != kNoLimit ||
+                       limits.daily_turnover_max != kNoLimit;
+    const bool days = std::any_of(config_.venues.begin(), config_.venues.end(),
+                                  [](const auto& venue) { return !venue.trading_day.empty(); });
+    if (daily && !days) {
+      Add(At("account", index) + ".limits",
+          "without a trading_day at any venue a daily limit would never begin anew",
+          "write trading_day for a venue, or turn the daily limits off");
+    }
+  }
+
+  void CheckInstrumentLimit(std::size_t index) {
+    const InstrumentLimitConfig& limit = config_.instrument_limits[index];
+    const std::string at = At("instrument_limit", index);
+    CheckKnown(at + ".instrument", "instrument", limit.instrument);
+    if (limit.account != 0) CheckKnown(at + ".account", "account", limit.account);
+    if (limit.desk != 0) CheckKnown(at + ".desk", "desk", limit.desk);
+    if (limit.account != 0 && limit.desk != 0) {
+      Add(at + ".desk", "the limit already is that of account " + std::to_string(limit.account),
+          "remove one of them, or write two limits");
+    }
+    if (limit.quantity_max == kNoLimit && limit.notional_max == kNoLimit &&
+        limit.position_max == kNoLimit) {
+      Add(at, "it limits nothing", "set quantity_max, notional_max or position_max, or remove it");
+    }
+    const std::array<uint32_t, 3> what{limit.instrument, limit.account, limit.desk};
+    if (const auto [first, is_new] = instrument_limits_.emplace(what, index); !is_new) {
+      Add(at, "it is about the same as " + At("instrument_limit", first->second),
+          "make one of the two");
+    }
   }
 
   void CheckSession(std::size_t index) {
@@ -271,6 +307,7 @@ class Checker {
   void CheckVenue(std::size_t index) {
     const GatewayVenueConfig& venue = config_.venues[index];
     const std::string at = At("venue", index) + ".";
+    CheckTradingDay(venue, at);
     if (venue.connector == ConnectorKind::kExchangeLink) {
       if (venue.uri.empty()) {
         Add(at + "uri", "an exchange-link has to know where the exchange is",
@@ -287,6 +324,19 @@ class Checker {
     if (config_.instruments.empty() || venue.engine.id == 0) return;
     const absl::Status status = exchange::Validate(MakeExchangeOptions(config_, venue));
     if (!status.ok()) Add(at + "exchange", std::string(status.message()), "correct these values");
+  }
+
+  void CheckTradingDay(const GatewayVenueConfig& venue, const std::string& at) {
+    if (!venue.trading_day.empty()) {
+      const auto calendar = TradingCalendar::Parse(venue.trading_day);
+      if (calendar.ok()) return;
+      const std::string fault(calendar.status().message());
+      const std::size_t cut = fault.rfind("; ");
+      Add(at + "trading_day", fault.substr(0, cut), fault.substr(cut + 2));
+    } else if (venue.engine.overdue_orders != OverdueOrders::kAsk) {
+      Add(at + "overdue_orders", "without a trading_day no order is overdue",
+          "write trading_day too, or remove this");
+    }
   }
 
   void CheckPair(const std::string& at, std::string_view venue_key, VenueId venue,
@@ -321,6 +371,7 @@ class Checker {
   std::map<std::string, Ids> ids_;
   std::map<std::string, std::size_t> symbols_;
   std::map<std::string, std::size_t> key_files_;
+  std::map<std::array<uint32_t, 3>, std::size_t> instrument_limits_;
 };
 
 }  // namespace

@@ -40,12 +40,20 @@ inline constexpr std::array kConnectorChoices{
     ConfigChoice{"exchange", static_cast<uint32_t>(ConnectorKind::kExchange)},
     ConfigChoice{"exchange-link", static_cast<uint32_t>(ConnectorKind::kExchangeLink)},
 };
+inline constexpr std::array kOverdueOrdersChoices{
+    ConfigChoice{"ask", static_cast<uint32_t>(OverdueOrders::kAsk)},
+    ConfigChoice{"ended", static_cast<uint32_t>(OverdueOrders::kEnded)},
+};
 inline constexpr std::array kSelfTradeChoices{
     ConfigChoice{"off", static_cast<uint32_t>(exchange::SelfTrade::kOff)},
     ConfigChoice{"cancel-resting", static_cast<uint32_t>(exchange::SelfTrade::kCancelResting)},
     ConfigChoice{"cancel-aggressor", static_cast<uint32_t>(exchange::SelfTrade::kCancelAggressor)},
 };
 
+inline constexpr std::array kOnBreachChoices{
+    ConfigChoice{"refuse", static_cast<uint32_t>(BreachPolicy::kRefuse)},
+    ConfigChoice{"kill", static_cast<uint32_t>(BreachPolicy::kKill)},
+};
 inline constexpr std::array kCancelOnDisconnectChoices{
     ConfigChoice{"off", static_cast<uint32_t>(CancelOnDisconnect::kOff)},
     ConfigChoice{"link-loss", static_cast<uint32_t>(CancelOnDisconnect::kLinkLoss)},
@@ -162,6 +170,7 @@ void Fields(V& v, InstrumentConfig& instrument) {
   v.Integer("currency_rate", instrument.currency_rate, ConfigForm::kPrice, kPositive);
   v.Integer("units_per_price", instrument.units_per_price, ConfigForm::kWhole, kPositive);
   v.Integer("contract_multiplier", instrument.contract_multiplier, ConfigForm::kWhole, kPositive);
+  v.Flag("inverse", instrument.inverse);
   v.Integer("tick", instrument.tick, ConfigForm::kPrice, kPositive);
   v.Integer("lot", instrument.lot, ConfigForm::kWhole, kPositive);
   v.Integer("price_min", instrument.price_min, ConfigForm::kPrice, kPositive);
@@ -170,6 +179,41 @@ void Fields(V& v, InstrumentConfig& instrument) {
   v.Integer("reference_price", instrument.reference_price, ConfigForm::kPrice, {0});
   v.Integer("reference_age_max", instrument.reference_age_max_ns, ConfigForm::kDuration,
             {1, std::numeric_limits<int64_t>::max(), 0});
+  v.Integer("reference_jump_bps", instrument.reference_jump_bps, ConfigForm::kWhole,
+            {1, 1'000'000, std::numeric_limits<uint32_t>::max()});
+  v.Integer("reference_confirmations", instrument.reference_confirmations, ConfigForm::kWhole,
+            {1, 1'000'000});
+}
+
+template <class V>
+void Fields(V& v, GroupLimits& limits) {
+  v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
+  v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
+  v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole,
+            {1, kNoOrderLimit - 1, kNoOrderLimit});
+}
+
+template <class V>
+void Fields(V& v, FirmConfig& firm) {
+  v.Integer("warn_at_percent", firm.warn_at_percent, ConfigForm::kWhole, {1, 99, 0});
+  v.Section("limits", firm.limits);
+}
+
+template <class V>
+void Fields(V& v, DeskConfig& desk) {
+  v.Integer("id", desk.id, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
+  v.Text("name", desk.name);
+  v.Section("limits", desk.limits);
+}
+
+template <class V>
+void Fields(V& v, InstrumentLimitConfig& limit) {
+  v.Integer("instrument", limit.instrument, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
+  v.Integer("account", limit.account, ConfigForm::kWhole, kIdsOrAny);
+  v.Integer("desk", limit.desk, ConfigForm::kWhole, kIdsOrAny);
+  v.Integer("quantity_max", limit.quantity_max, ConfigForm::kWhole, kLimit);
+  v.Integer("notional_max", limit.notional_max, ConfigForm::kWhole, kLimit);
+  v.Integer("position_max", limit.position_max, ConfigForm::kWhole, kLimit);
 }
 
 template <class V>
@@ -179,6 +223,9 @@ void Fields(V& v, AccountLimits& limits) {
   v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
   v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
   v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole, kPositive);
+  v.Integer("daily_bought_max", limits.daily_bought_max, ConfigForm::kWhole, kLimit);
+  v.Integer("daily_sold_max", limits.daily_sold_max, ConfigForm::kWhole, kLimit);
+  v.Integer("daily_turnover_max", limits.daily_turnover_max, ConfigForm::kWhole, kLimit);
   v.Flag("self_match_prevention", limits.self_match_prevention);
 }
 
@@ -186,6 +233,7 @@ template <class V>
 void Fields(V& v, AccountConfig& account) {
   v.Integer("id", account.id, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
   v.Text("name", account.name);
+  v.Integer("desk", account.desk, ConfigForm::kWhole, kIdsOrAny);
   v.Flag("short_sale", account.short_sale);
   v.Integers("restricted", account.restricted, kIds);
   v.Section("limits", account.limits);
@@ -196,6 +244,8 @@ void Fields(V& v, SessionLimits& limits) {
   v.Integer("quantity_max", limits.quantity_max, ConfigForm::kWhole, kLimit);
   v.Integer("notional_max", limits.notional_max, ConfigForm::kWhole, kLimit);
   v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole, kPositive);
+  v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
+  v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
   v.Integer("collar_bps", limits.collar_bps, ConfigForm::kWhole,
             {0, 10'000, std::numeric_limits<uint32_t>::max()});
   v.Integer("duplicate_orders_max", limits.duplicate_orders_max, ConfigForm::kWhole,
@@ -205,6 +255,16 @@ void Fields(V& v, SessionLimits& limits) {
             {1, 1'000'000'000, 0});
   v.Integer("message_burst", limits.message_burst, ConfigForm::kWhole, {1, 1'000'000'000});
   v.Integer("cancel_reserve", limits.cancel_reserve, ConfigForm::kWhole, {0, 999'999'999});
+  v.Integer("order_to_trade_max", limits.order_to_trade_max, ConfigForm::kWhole,
+            {1, 1'000'000'000, 0});
+  v.Integer("order_to_trade_floor", limits.order_to_trade_floor, ConfigForm::kWhole,
+            {1, std::numeric_limits<uint32_t>::max()});
+  v.Integer("order_to_trade_window", limits.order_to_trade_window_ns, ConfigForm::kDuration,
+            {kNsPerMs, 366 * kDayNs});
+  v.Integer("executions_max", limits.executions_max, ConfigForm::kWhole, {1, 1'000'000'000, 0});
+  v.Integer("executions_window", limits.executions_window_ns, ConfigForm::kDuration,
+            {kNsPerMs, 366 * kDayNs});
+  v.Choice("on_breach", limits.on_breach, kOnBreachChoices);
 }
 
 template <class V>
@@ -245,6 +305,8 @@ void Fields(V& v, GatewayVenueConfig& venue) {
   v.Text("uri", venue.uri);
   v.Integer("member_id", venue.member_id, ConfigForm::kWhole, kPositive);
   v.Integer("pending_max", venue.pending_max, ConfigForm::kWhole, {kEffectsPerStepMax, 1 << 20});
+  v.Text("trading_day", venue.trading_day);
+  v.Choice("overdue_orders", venue.engine.overdue_orders, kOverdueOrdersChoices);
   v.Section("exchange", venue.exchange, venue.connector == ConnectorKind::kExchange);
 }
 
@@ -263,7 +325,10 @@ void Fields(V& v, GatewayConfig& config) {
   v.Section("routing", config.routing);
   v.Sections("route", config.routes);
   v.Sections("instrument", config.instruments);
+  v.Section("firm", config.firm);
+  v.Sections("desk", config.desks);
   v.Sections("account", config.accounts);
+  v.Sections("instrument_limit", config.instrument_limits);
   v.Sections("session", config.sessions);
   v.Sections("venue", config.venues);
 }

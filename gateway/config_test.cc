@@ -87,6 +87,36 @@ limits = {quantity_max = "off", notional_max = 5_000}
   EXPECT_EQ(second.config.accounts.at(0).limits.notional_max, 5'000);
 }
 
+TEST(Config, LimitsInLayersReachTheEngine) {
+  const LoadedConfig loaded = LoadConfig(SmallWith("id = 1\n\n[[session]]", R"(id = 1
+desk = 4
+[firm.limits]
+gross_notional_max = 7_000
+[[desk]]
+id = 4
+limits = {position_max = 500, open_orders_max = 20}
+[[instrument_limit]]
+instrument = 1
+desk = 4
+notional_max = 900
+[[session]]
+limits = {position_max = 30, gross_notional_max = 40})"));
+  ASSERT_TRUE(loaded.ok()) << Format("gw.toml", loaded.errors.front());
+  const EngineConfig engine = MakeEngineConfig(loaded.config);
+  EXPECT_EQ(engine.firm.gross_notional_max, 7'000);
+  EXPECT_EQ(engine.firm.open_orders_max, kNoOrderLimit);
+  EXPECT_EQ(engine.desks.at(0).limits.position_max, 500);
+  EXPECT_EQ(engine.desks.at(0).limits.open_orders_max, 20u);
+  EXPECT_EQ(engine.accounts.at(0).desk, 4u);
+  EXPECT_EQ(engine.instrument_limits.at(0).notional_max, 900);
+  EXPECT_EQ(engine.instrument_limits.at(0).position_max, kNoLimit);
+  EXPECT_EQ(engine.sessions.at(0).limits.position_max, 30);
+  EXPECT_EQ(engine.sessions.at(0).limits.gross_notional_max, 40);
+  const LoadedConfig again = LoadConfig(PrintConfig(loaded.config));
+  ASSERT_TRUE(again.ok()) << Format("printed", again.errors.front());
+  EXPECT_EQ(PrintConfig(again.config), PrintConfig(loaded.config));
+}
+
 TEST(Config, PricesAreExactHoweverTheyAreWritten) {
   for (const char* tick : {"0.07", "\"0.07\"", "7e-2", "0.070_000"}) {
     const LoadedConfig loaded = LoadConfig(SmallWith(
@@ -117,9 +147,9 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
        "zzzzzzzz = 1",
        {"gw.toml:9:1: instrument[0].zzzzzzzz: unknown key; remove it; the keys here are id, "
         "symbol, currency, "
-        "currency_rate, units_per_price, contract_multiplier, tick, lot, price_min, price_max, "
-        "quantity_max, "
-        "reference_price, reference_age_max"}},
+        "currency_rate, units_per_price, contract_multiplier, inverse, tick, lot, price_min, "
+        "price_max, quantity_max, "
+        "reference_price, reference_age_max, reference_jump_bps, reference_confirmations"}},
       {"tick = 0.01",
        "tick = 0.00000000001",
        {"gw.toml:9:8: instrument[0].tick: 0.00000000001 is wrong: it has more than 9 decimal "
@@ -157,10 +187,10 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "be worth 1e12 or "
         "more; write a lower quantity_max or price_max"}},
       {"tick = 0.01",
-       "tick = 0.01\nunits_per_price = 3",
-       {"gw.toml:10:19: instrument[0].units_per_price: it does not divide currency_rate * "
-        "contract_multiplier; write a "
-        "power of ten, or a currency_rate with fewer decimal places"}},
+       "tick = 0.01\nunits_per_price = 1_000_000_007",
+       {"gw.toml:10:19: instrument[0].units_per_price: currency_rate * contract_multiplier / "
+        "units_per_price has too many places for orders of this size; write a power of ten, a "
+        "currency_rate with fewer decimal places, or a lower quantity_max"}},
       {"symbol = \"AAPL\"\n",
        "",
        {"gw.toml:6:1: instrument[0].symbol: it is missing and has no default; write a text in "
@@ -200,6 +230,20 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
        "connector = \"nyse\"",
        {"gw.toml:21:13: venue[0].connector: \"nyse\" is not a choice; write one of \"exchange\" "
         "\"exchange-link\""}},
+      {"connector = \"exchange\"",
+       "connector = \"exchange\"\ntrading_day = \"17:00\"",
+       {"gw.toml:22:15: venue[0].trading_day: \"17:00\" is not a time of day and a time zone with "
+        "one space between them; write for example \"17:00 America/Chicago\", \"00:00 UTC\" or "
+        "\"06:00 +09:00\""}},
+      {"connector = \"exchange\"",
+       "connector = \"exchange\"\ntrading_day = \"17:00 America/Nowhere\"",
+       {"gw.toml:22:15: venue[0].trading_day: this machine knows no time zone \"America/Nowhere\"; "
+        "write for example \"17:00 America/Chicago\", \"00:00 UTC\" or \"06:00 +09:00\", and "
+        "install the time zone database (package tzdata) where it is missing"}},
+      {"connector = \"exchange\"",
+       "connector = \"exchange\"\noverdue_orders = \"ended\"",
+       {"gw.toml:22:18: venue[0].overdue_orders: without a trading_day no order is overdue; write "
+        "trading_day too, or remove this"}},
       {"connector = \"exchange\"",
        "connector = \"exchange-link\"",
        {"gw.toml:19:1: venue[0].uri: an exchange-link has to know where the exchange is; write for "
@@ -242,6 +286,30 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "gw.toml:22:12: route[0].fallback: it is the venue that it should replace; name another, "
         "or 0 for none"}},
       {"[[venue]]",
+       "[[desk]]\nid = 3\n[[desk]]\nid = 3\n[[instrument_limit]]\ninstrument = 9\naccount = 8\n"
+       "desk = 3\n[[instrument_limit]]\ninstrument = 1\nquantity_max = 5\n[[instrument_limit]]\n"
+       "instrument = 1\nposition_max = 5\n[[venue]]",
+       {"gw.toml:22:6: desk[1].id: number 3 is taken by desk[0]; give every desk its own",
+        "gw.toml:23:1: instrument_limit[0]: it limits nothing; set quantity_max, notional_max or "
+        "position_max, or remove it",
+        "gw.toml:24:14: instrument_limit[0].instrument: there is no instrument 9; add a "
+        "[[instrument]] with this id, or correct the number",
+        "gw.toml:25:11: instrument_limit[0].account: there is no account 8; add a [[account]] with "
+        "this id, or correct the number",
+        "gw.toml:26:8: instrument_limit[0].desk: the limit already is that of account 8; remove "
+        "one of them, or write two limits",
+        "gw.toml:30:1: instrument_limit[2]: it is about the same as instrument_limit[1]; make one "
+        "of the two"}},
+      {"id = 1\n\n[[session]]",
+       "id = 1\nlimits = {daily_sold_max = 5}\n\n[[session]]",
+       {"gw.toml:13:10: account[0].limits: without a trading_day at any venue a daily limit would "
+        "never begin anew; write trading_day for a venue, or turn the daily limits off"}},
+      {"id = 1\n\n[[session]]",
+       "id = 1\ndesk = 2\n\n[[session]]",
+       {"gw.toml:13:8: account[0].desk: there is no desk 2; add a [[desk]] with this id, or "
+        "correct "
+        "the number"}},
+      {"[[venue]]",
        "[venue]",
        {"gw.toml:4:17: routing.default_venue: there is no venue 1; add a [[venue]] with this id, "
         "or correct the number",
@@ -271,6 +339,18 @@ TEST(Config, AnEmptyFileSaysWhatIsNeeded) {
                               "gw.toml: account: there is none; add at least one [[account]]",
                               "gw.toml: session: there is none; add at least one [[session]]",
                               "gw.toml: venue: there is none; add at least one [[venue]]"}));
+}
+
+TEST(Config, CoinsAndInverseContractsCanBeConfigured) {
+  const LoadedConfig coin =
+      LoadConfig(SmallWith("tick = 0.01",
+                           "tick = 0.01\ncurrency = \"EUR\"\ncurrency_rate = 1.087312345\n"
+                           "units_per_price = 100_000_000\nquantity_max = 100_000_000_000"));
+  EXPECT_TRUE(coin.ok()) << Format("gw.toml", coin.errors.front());
+  const LoadedConfig inverse = LoadConfig(
+      SmallWith("tick = 0.01", "tick = 0.01\ninverse = true\ncontract_multiplier = 100"));
+  ASSERT_TRUE(inverse.ok()) << Format("gw.toml", inverse.errors.front());
+  EXPECT_TRUE(MakeEngineConfig(inverse.config).instruments.at(0).inverse);
 }
 
 TEST(Config, NotionalBoundIsExact) {

@@ -43,6 +43,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,6 +56,7 @@
 #include "gateway/connector/connector.h"
 #include "gateway/connector/unseen_request.h"
 #include "gateway/engine/engine.h"
+#include "gateway/engine_watch.h"
 #include "gateway/gateway_status.h"
 #include "gateway/hold_queue.h"
 #include "gateway/journal/format.h"
@@ -63,6 +66,7 @@
 #include "gateway/session_tally.h"
 #include "gateway/step.h"
 #include "gateway/trade_tally.h"
+#include "gateway/trading_calendar.h"
 #include "gateway/venue_inbox.h"
 #include "gateway/venue_queue.h"
 #include "schema/codec.h"
@@ -90,6 +94,8 @@ class Gateway {
     // The venue lives in this process: it says nothing but in answer, or at times of its own, which
     // any sleep is short enough for. Of others nobody knows when they speak: sleeps are shorter.
     bool speaks_when_polled = false;
+    // When its trading days begin; none: it has none.
+    std::optional<TradingCalendar> trading_days = {};
   };
   struct Parts {
     Engine& engine;
@@ -103,6 +109,8 @@ class Gateway {
     JournalWriter* journal = nullptr;  // null: nothing is recorded
     // Adds what is known of the journal's snapshots; may be empty.
     std::function<void(JournalStatus& status)> fill_snapshots = {};
+    // Told what an operator has to hear of at once; may be empty. Must not block.
+    std::function<void(std::string_view line)> report = {};
     GatewayLimits limits = {};
   };
 
@@ -110,7 +118,9 @@ class Gateway {
       : parts_(std::move(parts)),
         tally_(parts_.session_ids),
         trades_(parts_.positions_max),
-        shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())) {
+        watch_(parts_.engine),
+        shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())),
+        breach_kills_(parts_.engine.counters().breach_kills) {
     VenueId highest = 0;
     for (const Venue& venue : parts_.venues) highest = std::max(highest, venue.id);
     venue_index_.assign(std::size_t{highest} + 1, kNoVenue);
@@ -120,6 +130,7 @@ class Gateway {
       venue_index_[venue.id] = static_cast<uint32_t>(venues_.size());
       venues_.push_back(std::make_unique<VenueSide>(venue, SessionCount()));
       venues_.back()->source = SessionCount() + venue_index_[venue.id];
+      venues_.back()->trading_days = venue.trading_days;
     }
   }
 
@@ -227,6 +238,8 @@ class Gateway {
     for (std::size_t line = 0; line != kLinesPerTurn; ++line) {
       if (status.sessions.size() < sessions) {
         AddSession(status.sessions.size(), status);
+      } else if (!FillKilled(parts_.engine, status)) {
+        continue;
       } else if (status.positions.size() < positions) {
         const auto next = static_cast<uint32_t>(status.positions.size());
         status.positions.push_back(MakePositionLine(parts_.engine.position_at(next), trades_));
@@ -321,6 +334,8 @@ class Gateway {
     VenueQueue queue;
     VenueInbox inbox;
     uint32_t source = 0;  // of shares_
+    std::optional<TradingCalendar> trading_days;
+    int64_t next_day_ns = INT64_MIN;  // when its next trading day begins; before: not looked yet
   };
 
   uint32_t SessionCount() const noexcept {
@@ -443,11 +458,33 @@ class Gateway {
     if (due) {
       last_tick_ns_ = now_ns_;
       if (parts_.accept_links) parts_.accept_links(now_ns_);
+      BeginTradingDays();
+      if (parts_.report) watch_.Look(now_ns_, parts_.engine, parts_.report);
     }
     if ((!due && !parts_.engine.HasWork()) || !HasRoomFor(JournalUse::kWork)) return false;
     Step({Origin::kTimer, 0, FrameType{}, {}});
     AnswerWithdrawn();
     return effects_.count() != 0 || parts_.engine.HasWork();
+  }
+
+  // Tells the engine of the days that have begun, also while no process was there to tell it:
+  // before any session of this process is heard.
+  void BeginTradingDays() {
+    for (const auto& venue : venues_) {
+      if (!venue->trading_days || now_ns_ < venue->next_day_ns) continue;
+      if (!HasRoomFor(JournalUse::kWork)) return;
+      const TradingCalendar::Day day = venue->trading_days->DayAt(now_ns_);
+      venue->next_day_ns = day.ends_ns;
+      const VenueId id = venue->queue.venue();
+      if (day.number <= parts_.engine.trading_day(id)) continue;
+      const TradingDay began{
+          .transact_time = static_cast<uint64_t>(day.began_ns), .day = day.number, .venue = id};
+      alignas(8) std::array<std::byte, kMaxPayloadBytes<TradingDay>> payload;
+      const uint32_t bytes = Encode(began, payload.data());
+      Step({Origin::kTradingDay, id, FrameType::kTradingDay, {payload.data(), bytes}});
+      AnswerWithdrawn();
+      if (parts_.report) parts_.report(EngineWatch::TradingDayLine(id, day.number));
+    }
   }
 
   // --- Sessions ---
@@ -497,6 +534,8 @@ class Gateway {
     Step({origin, input.id, input.type, input.payload});
     if (!withdrawn_.empty()) [[unlikely]]
       AnswerWithdrawn();
+    if (parts_.engine.counters().breach_kills != breach_kills_) [[unlikely]]
+      CondemnAllKilled();
     return true;
   }
 
@@ -685,6 +724,10 @@ class Gateway {
   }
 
   // No new order or replace that waits for a venue reaches it after a kill; cancels pass.
+  void CondemnAllKilled() {
+    breach_kills_ = parts_.engine.counters().breach_kills;
+    for (const auto& venue : venues_) CondemnKilled(venue->queue);
+  }
   void CondemnKilled(VenueQueue& queue) {
     queue.Condemn(Unseen::kKilled, [this](const Effect& request) {
       return request.type != FrameType::kCancel &&
@@ -696,7 +739,9 @@ class Gateway {
   void Administer(const AdminRequest& request, AdminReply& reply) {
     const AdminCommand& command = request.command;
     reply.ok = true;
-    const bool steps = command.verb == AdminVerb::kKill || command.verb == AdminVerb::kArm ||
+    const bool steps = command.verb == AdminVerb::kKill ||
+                       command.verb == AdminVerb::kKillAndCancel ||
+                       command.verb == AdminVerb::kArm || command.verb == AdminVerb::kReference ||
                        command.verb == AdminVerb::kCancel;
     if (steps && !CanStep()) {
       reply.ok = false;
@@ -705,18 +750,40 @@ class Gateway {
     }
     switch (command.verb) {
       case AdminVerb::kKill:
+      case AdminVerb::kKillAndCancel:
       case AdminVerb::kArm: {
-        const bool killed = command.verb == AdminVerb::kKill;
+        const bool killed = command.verb != AdminVerb::kArm;
+        const bool cancels = command.verb == AdminVerb::kKillAndCancel;
+        if (cancels && parts_.engine.operator_cancel().waiting == OperatorCancelJob::kWaitingMax) {
+          reply.ok = false;
+          reply.error =
+              "too many operators' cancels wait for one another: `kill`, and `cancel` when "
+              "`status` shows fewer";
+          break;
+        }
         const RiskState state{.transact_time = static_cast<uint64_t>(now_ns_),
                               .id = command.id,
                               .scope = command.scope,
-                              .killed = killed};
+                              .killed = killed,
+                              .cancel = cancels};
         alignas(8) std::array<std::byte, kMaxPayloadBytes<RiskState>> payload;
         const uint32_t bytes = Encode(state, payload.data());
         Step({Origin::kAdmin, request.operator_id, FrameType::kRiskState, {payload.data(), bytes}});
         if (killed) {
-          for (const auto& venue : venues_) CondemnKilled(venue->queue);
+          CondemnAllKilled();
         }
+        break;
+      }
+      case AdminVerb::kReference: {
+        const ReferencePrice reference{.transact_time = static_cast<uint64_t>(now_ns_),
+                                       .price = command.price,
+                                       .instrument = command.id};
+        alignas(8) std::array<std::byte, kMaxPayloadBytes<ReferencePrice>> payload;
+        const uint32_t bytes = Encode(reference, payload.data());
+        Step({Origin::kAdmin,
+              request.operator_id,
+              FrameType::kReferencePrice,
+              {payload.data(), bytes}});
         break;
       }
       case AdminVerb::kCancel: {
@@ -753,6 +820,7 @@ class Gateway {
   std::vector<uint32_t> venue_index_;  // by venue number
   SessionTally tally_;
   TradeTally trades_;
+  EngineWatch watch_;
   JournalShares shares_;  // by session as in tally_, then by venue
   Effects effects_;
   Effects answers_;         // to what was never sent
@@ -766,6 +834,7 @@ class Gateway {
   int64_t last_tick_ns_ = INT64_MIN / 2;
   int64_t orders_had_room_ns_ = 0;  // the last turn in which the journal had room for an order
   uint64_t engine_steps_ = 0;
+  uint64_t breach_kills_ = 0;  // of the engine's, those that what waited here was held against
   uint64_t back_pressured_turns_ = 0;
   bool tight_ = false;           // some venue's queue is so full that a share may be used up
   bool back_pressured_ = false;  // some request was not taken in the latest turn

@@ -32,6 +32,7 @@ ordered_json SessionJson(const SessionStatus& session) {
           {"logged_on", session.logged_on},
           {"disabled", session.disabled},
           {"killed", session.killed},
+          {"execution_throttles", session.execution_throttles},
           {"logons", session.counts.logons},
           {"requests_received", session.counts.requests},
           {"acks", session.counts.acks},
@@ -59,6 +60,8 @@ ordered_json OrdersJson(const GatewayStatus& status) {
           {"expired", engine.expired},
           {"open", status.open_orders},
           {"in_doubt", status.in_doubt},
+          {"overdue", engine.overdue},
+          {"overdue_ended", engine.overdue_ended},
           {"rejected_by_reason", std::move(by_reason)}};
 }
 
@@ -67,6 +70,7 @@ ordered_json ReportsJson(const EngineCounters& engine) {
           {"fills", engine.fills},
           {"filled_quantity", engine.filled_quantity},
           {"unknown", engine.unknown_reports},
+          {"forgotten_booked", engine.forgotten_booked},
           {"duplicate", engine.duplicate_reports},
           {"overfills", engine.overfills},
           {"late_fills", engine.late_fills},
@@ -75,7 +79,8 @@ ordered_json ReportsJson(const EngineCounters& engine) {
           {"ignored", engine.ignored_reports},
           {"conflicting", engine.conflicting_reports},
           {"malformed", engine.malformed_reports},
-          {"quantity_mismatches", engine.quantity_mismatches}};
+          {"quantity_mismatches", engine.quantity_mismatches},
+          {"references_held", engine.references_held}};
 }
 
 ordered_json RequestsJson(const EngineCounters& engine) {
@@ -88,6 +93,9 @@ ordered_json RequestsJson(const EngineCounters& engine) {
           {"cancel_rejects", engine.cancel_rejects},
           {"gateway_cancels", engine.gateway_cancels},
           {"throttle_notices", engine.throttle_notices},
+          {"execution_throttles", engine.execution_throttles},
+          {"breach_kills", engine.breach_kills},
+          {"soft_limits", engine.soft_limits},
           {"unknown_sources", engine.unknown_sources},
           {"notices_dropped", engine.notices_dropped}};
 }
@@ -96,6 +104,7 @@ ordered_json VenueJson(const VenueStatusLine& venue) {
   return {{"venue", venue.id},
           {"state", Text(Name(venue.state))},
           {"killed", venue.killed},
+          {"trading_day", venue.trading_day},
           {"reason", venue.reason},
           {"requests_waiting", venue.waiting},
           {"requests_sent", venue.counters.requests_sent},
@@ -133,13 +142,37 @@ ordered_json JournalJson(const JournalStatus& journal) {
           {"snapshot_time_ns", journal.snapshot_time_ns}};
 }
 
+ordered_json KilledJson(const KilledNumbers& killed) {
+  return {{"total", killed.total}, {"first", killed.shown}};
+}
+
 ordered_json UnknownJson(const UnknownReport& report) {
   return {{"time_ns", report.time_ns},
           {"venue", report.venue},
           {"venue_request_id", report.venue_request_id},
           {"exec_id", report.exec_id},
           {"exec_type", Text(Name(report.exec_type))},
-          {"last_qty", report.last_qty}};
+          {"last_qty", report.last_qty},
+          {"account", report.account},
+          {"instrument", report.instrument},
+          {"side", Text(Name(report.side))},
+          {"booked", report.booked}};
+}
+
+ordered_json AlertsJson(const Alerts& alerts) {
+  ordered_json latest = ordered_json::array();
+  for (uint64_t at = alerts.first(); at < alerts.total(); ++at) {
+    const RiskAlert& alert = alerts.at(at);
+    latest.push_back({{"time_ns", alert.time_ns},
+                      {"kind", Text(Name(alert.kind))},
+                      {"owner", alert.owner},
+                      {"owner_kind", Text(Name(alert.owner_kind))},
+                      {"instrument", alert.instrument},
+                      {"check", Text(Name(alert.check))},
+                      {"limit", alert.limit},
+                      {"value", alert.value}});
+  }
+  return {{"total", alerts.total()}, {"latest", std::move(latest)}};
 }
 
 }  // namespace
@@ -147,20 +180,42 @@ ordered_json UnknownJson(const UnknownReport& report) {
 void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
   status.engine = engine.counters();
   status.killed = engine.killed(KillScope::kAll, 0);
+  for (const auto& [killed, scope] : {std::pair(&status.killed_accounts, KillScope::kAccount),
+                                      {&status.killed_instruments, KillScope::kInstrument}}) {
+    killed->total = engine.killed_count(scope);
+    killed->shown.clear();
+    killed->next = killed->total == 0 ? UINT32_MAX : 0;
+  }
   status.operator_cancel = engine.operator_cancel();
   status.open_orders = engine.open_orders();
   status.unknown_reports = engine.unknown_reports();
+  status.alerts = engine.alerts();
   status.in_doubt = 0;
   status.positions_total = engine.positions();
   if (status.journal) status.journal->refuses = engine.journal_failed();
   for (VenueStatusLine& venue : status.venues) {
     venue.state = engine.venue_state(venue.id);
     venue.killed = engine.killed(KillScope::kVenue, venue.id);
+    venue.trading_day = engine.trading_day(venue.id);
   }
+}
+
+bool FillKilled(const Engine& engine, GatewayStatus& status) {
+  constexpr uint32_t kLookedAtMax = 256;
+  for (const auto& [killed, scope] : {std::pair(&status.killed_accounts, KillScope::kAccount),
+                                      {&status.killed_instruments, KillScope::kInstrument}}) {
+    if (killed->next == UINT32_MAX) continue;
+    killed->next = engine.ForEachKilled(scope, killed->next, kLookedAtMax, [&](uint32_t number) {
+      if (killed->shown.size() < KilledNumbers::kShownMax) killed->shown.push_back(number);
+    });
+    return false;
+  }
+  return true;
 }
 
 void FillEngineSession(const Engine& engine, SessionStatus& session) {
   session.killed = engine.killed(KillScope::kSession, session.id);
+  session.execution_throttles = engine.execution_throttles(session.id);
   session.next_seq_in = engine.next_seq_in(session.id);
   session.next_seq_out = engine.next_seq_out(session.id);
   session.open_orders = engine.open_orders(session.id);
@@ -173,6 +228,9 @@ PositionLine MakePositionLine(const PositionView& position, const TradeTally& tr
 }
 
 void SortPositions(GatewayStatus& status) {
+  // Places of positions that were given up.
+  status.positions_total -= static_cast<uint32_t>(
+      std::erase_if(status.positions, [](const PositionLine& line) { return line.account == 0; }));
   std::sort(status.positions.begin(), status.positions.end(),
             [](const PositionLine& a, const PositionLine& b) {
               return std::tie(a.account, a.instrument) < std::tie(b.account, b.instrument);
@@ -182,6 +240,8 @@ void SortPositions(GatewayStatus& status) {
 void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
                       GatewayStatus& status) {
   FillEngineTotals(engine, status);
+  while (!FillKilled(engine, status)) {
+  }
   for (SessionStatus& session : status.sessions) {
     FillEngineSession(engine, session);
     // Nothing was ever in doubt: nothing is.
@@ -258,6 +318,8 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"not_serving", not_serving},
                        {"stopping", status.stopping},
                        {"killed", status.killed},
+                       {"killed_accounts", KilledJson(status.killed_accounts)},
+                       {"killed_instruments", KilledJson(status.killed_instruments)},
                        {"back_pressured", status.back_pressured},
                        {"back_pressured_turns", status.back_pressured_turns},
                        {"engine_steps", status.engine_steps},
@@ -266,10 +328,12 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"requests", RequestsJson(status.engine)},
                        {"operator_cancel",
                         {{"under_way", status.operator_cancel.under_way},
+                         {"waiting", status.operator_cancel.waiting},
                          {"sent", status.operator_cancel.affected},
                          {"venue_down", status.operator_cancel.not_sent}}},
                        {"venue_reports", ReportsJson(status.engine)},
                        {"unknown_reports", ordered_json::array()},
+                       {"alerts", AlertsJson(status.alerts)},
                        {"sessions", ordered_json::array()},
                        {"venues", ordered_json::array()},
                        {"session_layer", LayerJson(status.layer)}};

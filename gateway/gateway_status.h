@@ -30,6 +30,7 @@ struct SessionStatus {
   bool logged_on = false;
   std::string disabled = {};  // why nobody may log on; empty: the session is in order
   bool killed = false;
+  uint32_t execution_throttles = 0;  // sides of instruments in which it is disabled
   uint64_t next_seq_in = 0;
   uint64_t next_seq_out = 0;
   uint32_t open_orders = 0;
@@ -40,6 +41,7 @@ struct VenueStatusLine {
   VenueId id = 0;
   VenueState state = VenueState::kUnset;  // kUnset: it has not said yet
   bool killed = false;
+  uint32_t trading_day = 0;  // its date, in days since 1970-01-01; 0: it has none
   uint64_t waiting = 0;
   std::string reason;  // why its connector does not reach it; empty: it does, or it says nothing
   VenueCounters counters;
@@ -52,6 +54,15 @@ struct PositionLine {
   Traded traded;
   uint64_t open_buy = 0;
   uint64_t open_sell = 0;
+};
+
+// The accounts or instruments whose kill switch is latched.
+struct KilledNumbers {
+  static constexpr uint32_t kShownMax = 100;
+  uint32_t total = 0;
+  std::vector<uint32_t> shown;  // the first of them
+  // While they are collected: the index to go on from; UINT32_MAX: all are.
+  uint32_t next = 0;
 };
 
 // Positions are of the journal's bytes (gateway/journal/JOURNAL.md).
@@ -70,6 +81,8 @@ struct GatewayStatus {
   bool stopping = false;
   bool back_pressured = false;
   bool killed = false;  // for all
+  KilledNumbers killed_accounts;
+  KilledNumbers killed_instruments;
   uint64_t back_pressured_turns = 0;
   uint64_t engine_steps = 0;
   std::vector<SessionStatus> sessions;  // as configured
@@ -83,6 +96,7 @@ struct GatewayStatus {
   std::vector<PositionLine> positions;
   uint32_t positions_total = 0;  // more than `positions` holds where there was no room for all
   std::vector<UnknownReport> unknown_reports;
+  Alerts alerts;
 
   // The answer to `orders SESSION`: at most kOrdersShownMax of them.
   static constexpr uint32_t kOrdersShownMax = 100;
@@ -106,9 +120,12 @@ void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_
                       GatewayStatus& status);
 // Its parts, each of bounded work: what is there once, with the venues in `status`; one line.
 void FillEngineTotals(const Engine& engine, GatewayStatus& status);
+// Some of the latched accounts and instruments; true: those were all.
+bool FillKilled(const Engine& engine, GatewayStatus& status);
 void FillEngineSession(const Engine& engine, SessionStatus& session);
 PositionLine MakePositionLine(const PositionView& position, const TradeTally& trades);
-void SortPositions(GatewayStatus& status);  // by account, then instrument
+// By account, then instrument, without empty places.
+void SortPositions(GatewayStatus& status);
 void FillOpenOrders(const Engine& engine, SessionId session, GatewayStatus& status);
 
 // One object, indented: what `status` answers and the closing report holds. `version` is the

@@ -29,8 +29,8 @@ class GatewayTest : public testing::Test {
   static constexpr uint32_t kPendingMax = 300;
   static constexpr uint32_t kBudget = 256;
 
-  GatewayTest()
-      : engine_(MakeConfig()),
+  explicit GatewayTest(const EngineConfig& config = MakeConfig())
+      : engine_(config),
         gateway_({.engine = engine_,
                   .sessions = sessions_,
                   .venues = {{kVenue, &connector_, kPendingMax}},
@@ -419,6 +419,72 @@ TEST_F(GatewayTest, AnOperatorsCancelAsksTheVenues) {
   gateway_.FillStatus(status, true);
   EXPECT_FALSE(status.operator_cancel.under_way);
   EXPECT_EQ(status.operator_cancel.affected, 3u);
+}
+
+TEST_F(GatewayTest, AKillThatCancelsEndsWhatWaitsAndCancelsWhatLeft) {
+  for (uint64_t id = 1; id <= 2; ++id) Order(id);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 2u);
+  connector_.takes = 0;
+  for (uint64_t id = 3; id <= 4; ++id) Order(id);
+  Turn();
+  EXPECT_TRUE(Ask("kill-and-cancel instrument 1 halted").ok);
+  EXPECT_EQ(engine_.open_orders(), 2u) << "what waited never leaves";
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 20; ++i) Turn();
+  ASSERT_EQ(connector_.sent.size(), 4u);
+  EXPECT_EQ(connector_.sent[2].type, FrameType::kCancel);
+  EXPECT_EQ(connector_.sent[3].type, FrameType::kCancel);
+  Order(5);
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 4u);
+  const GatewayStatus status = Ask("status").status;
+  EXPECT_EQ(status.killed_instruments.total, 1u);
+  EXPECT_EQ(status.killed_instruments.shown, std::vector<uint32_t>{1});
+  EXPECT_EQ(status.killed_accounts.total, 0u);
+  EXPECT_TRUE(Ask("arm instrument 1 by Anna").ok);
+  Order(6);
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 5u);
+  EXPECT_TRUE(Ask("status").status.killed_instruments.shown.empty());
+}
+
+TEST_F(GatewayTest, AnOperatorSetsTheReferencePrice) {
+  EXPECT_TRUE(Ask("reference instrument 1 123.5 by Anna").ok);
+  EXPECT_EQ(engine_.reference_price(1), 123'500'000'000);
+}
+
+class BreachTest : public GatewayTest {
+ protected:
+  BreachTest() : GatewayTest(KillOnBreach()) {}
+  static EngineConfig KillOnBreach() {
+    EngineConfig config = MakeConfig();
+    config.sessions[0].limits.on_breach = BreachPolicy::kKill;
+    return config;
+  }
+};
+
+TEST_F(BreachTest, ABreachEndsWhatWaitsForItsVenue) {
+  connector_.takes = 0;
+  for (uint64_t id = 1; id <= 3; ++id) Order(id);
+  Turn();
+  ASSERT_EQ(engine_.open_orders(), 3u);
+  sessions_.requests.push_back(Own(Origin::kSession, kSession,
+                                   NewOrder{.cl_ord_id = 4,
+                                            .price = 100 * kNsPerS,
+                                            .qty = 200'000,
+                                            .instrument = 1,
+                                            .account = 1,
+                                            .side = Side::kBuy,
+                                            .ord_type = OrdType::kLimit}));
+  Turn();
+  EXPECT_EQ(engine_.open_orders(), 0u);
+  EXPECT_EQ(ReportsOf(FrameType::kExecutionReport).size(), 3u);
+  EXPECT_EQ(ReportsOf(FrameType::kOrderReject).size(), 1u);
+  connector_.takes = UINT32_MAX;
+  for (int i = 0; i < 4; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 0u);
+  EXPECT_TRUE(Ask("sessions").status.sessions.at(0).killed);
 }
 
 TEST_F(GatewayTest, OperatorsAreServedWhileSessionsAreHeldBack) {

@@ -22,6 +22,7 @@
 #include "gateway/admin_desk.h"
 #include "gateway/admin_mailbox.h"
 #include "gateway/admin_server.h"
+#include "gateway/alert_watch.h"
 #include "gateway/assembly.h"
 #include "gateway/check_config.h"
 #include "gateway/config.h"
@@ -136,6 +137,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
   auto& gateway = assembly.gateway();
   ServiceManager service_manager;
   ClockNotice clock_notice;
+  AlertWatch alerts(assembly.engine().alerts(), Log);
   DutyLoop loop{.gateway = gateway, .engine_ns = assembly.engine().now_ns()};
   const int64_t start_ns = loop.now_ns;
   int64_t stop_deadline_ns = 0;
@@ -146,6 +148,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
     service_manager.Turned(now_ns);
     clock_notice.Look(loop.clock, Log);
     journal.Look(now_ns, gateway.journal_fault());
+    alerts.Look(now_ns);
     if (!ready) [[unlikely]] {
       // Never while no order can be recorded.
       ready = gateway.started() && !assembly.engine().journal_failed() &&

@@ -40,8 +40,9 @@ enum class Origin : uint8_t {
   kSessionDown,  // id = SessionId: link lost or logged out; payload Logout
   kVenue,    // id = VenueId: ExecutionReport, CancelReject, VenueStatus, ReferencePrice; GapFill:
              // request identifiers below newSeq are in use there, so later ones begin above
-  kAdmin,    // id = operator's number: RiskState latches or re-arms a kill switch; MassCancel
-             // cancels open orders of the session whose number its clOrdId is, 0: of all
+  kAdmin,    // id = operator's number: RiskState latches or re-arms a kill switch, with `cancel`
+             // also what is open there is canceled; MassCancel cancels open orders of the session
+             // whose number its clOrdId is, 0: of all; ReferencePrice sets it, however far it jumps
   kTimer,    // once a millisecond, and whenever Engine::HasWork() after a step: no payload
   kStart,    // id = number of this start of the gateway, above every earlier one, from 1: a new
              // process goes on with this state; no payload, or GapFill: identifiers below
@@ -54,6 +55,8 @@ enum class Origin : uint8_t {
                  // takes none: refused (venueBusy), unless something else is wrong with it
   kSessionUnrecorded,  // as kSessionBusy, of one that waited for its session's share of the
                        // journal's room on a full disk: refused (journalUnavailable)
+  kTradingDay,  // id = VenueId: its trading day has begun; payload TradingDay. The gateway knows
+                // time zones, the engine none, so a replay needs none
 };
 
 // A GapFill about identifiers of venue requests that names a higher one is not believed: a venue

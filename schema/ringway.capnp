@@ -120,7 +120,9 @@ enum RejectReason {  # FIX tag 103; several of ours can share one FIX value
   noLiquidity @32 $fix(99);          # market or fill-or-kill order that could not fill
   journalUnavailable @33 $fix(99);   # the gateway cannot record orders; cancels go on
   venueBusy @34 $fix(99);            # the session has as many orders waiting for the venue as it may
-  venueLostBook @35 $fix(99);        # of a Canceled: the venue began anew without the order; fills that it never reported
+  orderToTrade @35 $fix(21);         # too many requests for the trades that came of them
+  executionThrottle @36 $fix(21);    # executed so often that an operator has to enable the session again
+  venueLostBook @37 $fix(99);        # of a Canceled: the venue began anew without the order; fills that it never reported
                                      # are possible, and nobody can tell
 }
 
@@ -154,6 +156,22 @@ enum RiskCheck {  # which of the gateway's checks refused; not a FIX notion
   openOrders @10;
   selfMatch @11;
   killSwitch @12;
+  sessionPosition @13;        # what the session traded itself; positionLimit is the account's
+  sessionGrossNotional @14;   # grossNotional is the account's
+  deskOpenOrders @15;         # openOrders is the session's or the account's
+  deskPosition @16;
+  deskGrossNotional @17;
+  firmOpenOrders @18;
+  firmPosition @19;
+  firmGrossNotional @20;
+  instrumentQuantity @21;     # limits of the one instrument
+  instrumentNotional @22;
+  instrumentPosition @23;
+  orderToTrade @24;
+  repeatedExecution @25;
+  dailyBought @26;
+  dailySold @27;
+  dailyTurnover @28;
 }
 
 enum RequestType {
@@ -190,6 +208,7 @@ enum KillScope {
   session @2;
   account @3;
   venue @4;
+  instrument @5;
 }
 
 enum LogonRejectReason {
@@ -437,10 +456,11 @@ struct VenueStatus $frame(70) {
 # A kill switch was latched or re-armed.
 struct RiskState $frame(71) {
   transactTime @0 :UInt64;
-  id @1 :UInt32;                    # session, account or venue number; 0 for all
+  id @1 :UInt32;                    # session, account, venue or instrument number; 0 for all
   scope @2 :UInt8 $enumType("KillScope");
   killed @3 :UInt8;                 # 1 latched, 0 armed again
   spare @4 :UInt16;
+  cancel @5 :UInt8;                 # 1: and what is open in that scope is being canceled
 }
 
 # Sent once when a session's message rate runs into its limit.
@@ -458,4 +478,12 @@ struct ReferencePrice $frame(80) {
   transactTime @0 :UInt64;
   price @1 :Int64;
   instrument @2 :UInt32;
+}
+
+# A venue's trading day has begun. In the gateway's journal alone; no link carries it.
+struct TradingDay $frame(81) {
+  transactTime @0 :UInt64;          # when it began
+  day @1 :UInt32;                   # its date where the venue is, in days since 1970-01-01
+  venue @2 :UInt16;
+  spare @3 :UInt16;
 }

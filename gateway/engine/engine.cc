@@ -50,12 +50,18 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
       exposure_(config, instruments_, secret),
       checks_(config),
       message_rate_(config),
+      reference_guard_(config),
       execution_ids_(config.pools.executions_remembered, config.venues.size(), secret),
+      days_(config.venues.size()),
       busy_(config.sessions.size()),
       owed_(config.sessions.size()),
       timers_(config.sessions.size()),
       doubtful_(config.venues.size()),
-      lost_before_(config.venues.size()) {
+      lost_(config.venues.size()),
+      lost_before_(config.venues.size()),
+      overdue_(config.venues.size()) {
+  RINGWAY_CHECK(config.warn_at_percent < 100, "warn_at_percent");
+  warn_at_percent_ = config.warn_at_percent;
   RINGWAY_CHECK(config.sessions.size() <= kSessionsMax, "at most kSessionsMax sessions");
   for (size_t index = 0; index < sessions_.size(); ++index) {
     sessions_[index].id = config.sessions[index].id;
@@ -65,6 +71,7 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
     absence_limits_.push_back(
         {config.sessions[index].cancel_on_disconnect, config.sessions[index].retired, grace_ns});
   }
+  for (const VenueConfig& venue : config.venues) overdue_orders_.push_back(venue.overdue_orders);
   for (const AccountConfig& account : config.accounts) {
     account_ids_.push_back(account.id);
     account_limits_.push_back(account.limits);
@@ -126,6 +133,8 @@ bool Engine::OnOccasion(const Input& input) noexcept {
       if (input.id > 1) return false;
       checks_.get<KillSwitch>().Set(GatewayFault::kJournal, input.id == 1);
       return true;
+    case Origin::kTradingDay:
+      return OnTradingDay(input);
     default:
       return false;
   }

@@ -16,13 +16,15 @@
 //   identifiers
 //
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
-// and replace; engine_report.cc and engine_venue.cc what venues say; engine_session.cc sessions and
-// gateways that come and go; engine_work.cc operators and work over many orders; engine_state.cc
-// inspection and hash; engine_archive.cc the state as bytes.
+// and replace; engine_report.cc, engine_forgotten.cc and engine_venue.cc what venues say;
+// engine_session.cc sessions and gateways that come and go; engine_day.cc trading days;
+// engine_operator.cc operators; engine_work.cc work over many orders; engine_state.cc inspection
+// and hash; engine_archive.cc the state as bytes.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -32,6 +34,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/engine/alerts.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/engine_counters.h"
@@ -47,6 +50,7 @@
 #include "gateway/risk/exposure.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/message_rate.h"
+#include "gateway/risk/reference_guard.h"
 #include "gateway/route/router.h"
 #include "gateway/route/venues.h"
 #include "gateway/step.h"
@@ -78,9 +82,10 @@ struct PositionView {
   uint64_t open_sell;
 };
 
-// An operator's cancel of many orders, the latest.
+// Operators' cancels of many orders: the latest, with those that it followed at once.
 struct OperatorCancelView {
   bool under_way = false;
+  uint32_t waiting = 0;   // cancels that begin when it has ended
   uint32_t affected = 0;  // cancels that were sent
   uint32_t not_sent = 0;  // the venue is down: sent when it is back
 };
@@ -91,13 +96,17 @@ struct UnknownReport {
   uint64_t venue_request_id;
   uint64_t exec_id;
   uint64_t last_qty;
+  uint32_t account;  // as the venue says, like all of this; 0: it says none
+  uint32_t instrument;
   VenueId venue;
   ExecType exec_type;
+  Side side;
+  bool booked;  // the position follows it; else an operator has to see whether one should
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.time_ns, self.venue_request_id, self.exec_id, self.last_qty, self.venue,
-            self.exec_type);
+    archive(self.time_ns, self.venue_request_id, self.exec_id, self.last_qty, self.account,
+            self.instrument, self.venue, self.exec_type, self.side, self.booked);
   }
 };
 
@@ -171,14 +180,37 @@ class Engine {
     const uint32_t index = SessionIndex(session);
     return index != kNone && absence_limits_[index].retired;
   }
+  // Sides of instruments in which executions have disabled it. Of an unknown session: 0.
+  uint32_t execution_throttles(SessionId session) const noexcept;
   uint64_t next_seq_out(SessionId session) const noexcept;
   VenueState venue_state(VenueId venue) const noexcept;
   bool killed(KillScope scope, uint32_t id) const noexcept;
+  // How many kill switches of this kind are latched.
+  uint32_t killed_count(KillScope scope) const noexcept {
+    return checks_.get<KillSwitch>().latched(scope);
+  }
+  // visit(number) for those of accounts or instruments that are latched, of `most` from index
+  // `first`; answers the index from which on to go on, UINT32_MAX: those were all.
+  template <class F>
+  uint32_t ForEachKilled(KillScope scope, uint32_t first, uint32_t most, F&& visit) const {
+    const bool of_account = scope == KillScope::kAccount;
+    const size_t count = of_account ? account_ids_.size() : instruments_.size();
+    const size_t end = std::min<size_t>(count, size_t{first} + most);
+    for (auto at = first; at < end; ++at) {
+      if (!checks_.get<KillSwitch>().killed(scope, at)) continue;
+      visit(of_account ? account_ids_[at] : instruments_[at].id);
+    }
+    return end == count ? UINT32_MAX : static_cast<uint32_t>(end);
+  }
   // Whether an operator's kill switch is latched for the order that a venue request is about.
   bool RequestIsKilled(uint64_t venue_request) const noexcept;
   // Whether that order is over, so that nothing about it need be asked any more.
   bool RequestIsVoid(uint64_t venue_request) const noexcept;
   OperatorCancelView operator_cancel() const noexcept;
+  const Alerts& alerts() const noexcept { return alerts_; }
+  // The reference price of an instrument, and the one that waits for confirmation; 0: none.
+  int64_t reference_price(uint32_t instrument) const noexcept;
+  int64_t held_reference(uint32_t instrument) const noexcept;
   PositionView position(uint32_t account, uint32_t instrument) const noexcept;
   // Open, or closed and still remembered.
   std::optional<OrderView> FindOrder(SessionId session, uint64_t cl_ord_id) const noexcept;
@@ -195,13 +227,18 @@ class Engine {
   // visit(const PositionView&) in the order in which they came into being.
   template <class F>
   void ForEachPosition(F&& visit) const {
-    for (uint32_t at = 0; at < exposure_.positions(); ++at) visit(ViewOf(exposure_.position(at)));
+    for (uint32_t at = 0; at < exposure_.positions(); ++at) {
+      if (exposure_.InUse(at)) visit(ViewOf(exposure_.position(at)));
+    }
   }
-  // The positions one by one, for who looks at a few at a time: they only get more.
+  // The positions one by one, for who looks at a few at a time: they only get more. One of account
+  // 0 is an empty place.
   uint32_t positions() const noexcept { return exposure_.positions(); }
   PositionView position_at(uint32_t index) const noexcept {  // REQUIRES: index < positions()
-    return ViewOf(exposure_.position(index));
+    return exposure_.InUse(index) ? ViewOf(exposure_.position(index)) : PositionView{};
   }
+  // As kTradingDay said last; 0: never.
+  uint32_t trading_day(VenueId venue) const noexcept;
   // The latest, oldest first; at most kUnknownReportsKept.
   static constexpr uint32_t kUnknownReportsKept = 16;
   std::vector<UnknownReport> unknown_reports() const;
@@ -221,7 +258,7 @@ class Engine {
   // Orders, sessions to be told and timers that one step looks at, at most, for work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;
   // Of these, what each kind of work may have before another has had its part.
-  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 4;
+  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 6;
   // Effects that one visited order may cause: an OpenOrder, a report and a cancel.
   static constexpr uint32_t kEffectsPerVisitMax = 4;
 
@@ -252,6 +289,7 @@ class Engine {
   void OnCancel(uint32_t session, const Cancel& request, Effects& effects) noexcept;
   void OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept;
   Order* FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept;
+  void EndCancel(Order& order) noexcept;
   void SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noexcept;
   void RejectChange(SessionState& session, const Order* order, RequestType type, uint64_t cl_ord_id,
                     uint64_t orig_cl_ord_id, CancelRejectReason reason, RiskCheck check,
@@ -265,13 +303,14 @@ class Engine {
   void OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept;
   void OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept;
   Order* FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept;
-  void RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept;
   void OnTrade(Order& order, const ExecutionReport& report, bool late, Effects& effects) noexcept;
   void OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnNeverSent(Order& order, Effects& effects) noexcept;
-  void EndUnknown(Order& order, RejectReason why, Effects& effects) noexcept;
+  void EndUnknown(Order& order, Effects& effects) noexcept;
+  void EndHere(Order& order, OrderState state, ExecType type, RejectReason why,
+               Effects& effects) noexcept;
   void OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effects) noexcept;
   bool CanBe(const Order& order, const ExecutionReport& report) const noexcept;
   void BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
@@ -296,12 +335,34 @@ class Engine {
   void Close(Order& order, OrderState state) noexcept;
   void RejectPending(Order& order, Effects& effects) noexcept;
   void AddFill(const Order& order, int64_t quantity, int64_t price) noexcept;
+  void CountExecution(const Order& order) noexcept;
 
   // engine_venue.cc
   void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
   void OnBookLost(uint32_t venue) noexcept;
   void OnReferencePrice(const ReferencePrice& reference) noexcept;
+  void Alert(AlertKind kind, RiskAlert alert) noexcept {
+    alert.kind = kind;
+    alert.time_ns = now_ns_;
+    alerts_.Add(alert);
+  }
   [[nodiscard]] bool LeaveOutRequests(const Input& input) noexcept;
+
+  // engine_forgotten.cc
+  void OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept;
+  void RememberUnknown(uint32_t venue, const ExecutionReport& report, bool booked) noexcept;
+  bool CanBook(uint32_t venue, const ExecutionReport& report) const noexcept;
+  bool MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept;
+
+  // engine_day.cc
+  bool OnTradingDay(const Input& input) noexcept;
+  void BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept;
+  uint32_t DayOf(uint32_t venue, const ExecutionReport& report) const noexcept;
+  bool IsOverdue(const Order& order) const noexcept;
+  void EndOverdue(Order& order, Effects& effects) noexcept;
+  void SweepOverdue(Effects& effects) noexcept;
+  void FreeIdlePositions(Effects& effects) noexcept;
+  void ReferToPosition(Order& order) noexcept;
 
   // engine_session.cc
   void OnSessionUp(uint32_t session, const Input& input) noexcept;
@@ -326,12 +387,9 @@ class Engine {
 
   // engine_work.cc
   void OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept;
-  void OnAdmin(const Input& input) noexcept;
-  void OnOperatorCancel(const Input& input) noexcept;
   void DoWork(Effects& effects) noexcept;
   void WorkForSessions(Effects& effects) noexcept;
   void WorkForSession(uint32_t index, Effects& effects) noexcept;
-  void WorkForOperator(Effects& effects) noexcept;
   void RetryForSession(uint32_t index, Effects& effects) noexcept;
   void StartRetries(const Effects& effects) noexcept;
   void NoteBusy(uint32_t index) noexcept;
@@ -343,12 +401,31 @@ class Engine {
   void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
   void SendNotices(Effects& effects) noexcept;
   void SweepDoubt(Effects& effects) noexcept;
+  void SweepLost(Effects& effects) noexcept;
+  std::array<const VenueSweep*, 3> Sweeps() const noexcept {
+    return {&doubtful_, &lost_, &overdue_};
+  }
+  template <class F>
+  void Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcept;
   bool TakeVisit(const Effects& effects) noexcept;
   Walk StartWalk(uint32_t session) const noexcept;
   void StepWalk(Walk& walk) noexcept;
   void SkipClosing(const Order& order) noexcept;
   void RecountWork() noexcept;
   bool Concerns(const Notice& notice, uint32_t session) const noexcept;
+
+  // engine_operator.cc
+  void OnAdmin(const Input& input) noexcept;
+  [[nodiscard]] bool OnKill(RiskState request) noexcept;
+  void SetKill(const RiskState& request, uint32_t index) noexcept;
+  void OnBreach(uint32_t session, const Verdict& verdict) noexcept;
+  [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
+  [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
+  void BeginOperatorCancel(const OperatorCancel& cancel) noexcept;
+  void WorkForOperator(Effects& effects) noexcept;
+
+  // engine_soft_limits.cc
+  void LookAtSoftLimits(uint32_t session, uint32_t position) noexcept;
 
   // engine_archive.cc
   template <class Self, class A>
@@ -357,6 +434,8 @@ class Engine {
   static void ArchiveInstruments(Self& self, A& archive, const Numbers& numbers);
   template <class Self, class A>
   static void ArchiveWork(Self& self, A& archive, const Numbers& sessions, const Numbers& venues);
+  std::vector<bool> PositionsNeeded() const;
+  void ForgetPositionsGivenUp() noexcept;
   bool IsConfigured(const Notice& notice) const noexcept;
   std::string_view RestoreExposure() noexcept;
   std::string_view FindLoadError() const noexcept;
@@ -399,6 +478,8 @@ class Engine {
 
   uint32_t SessionIndex(SessionId id) const noexcept { return IndexIn(session_index_, id); }
   uint32_t AccountIndex(uint32_t id) const noexcept { return IndexIn(account_index_, id); }
+  // Of what a kill switch is named by: 0 for kAll.
+  uint32_t KillIndex(KillScope scope, uint32_t id) const noexcept;
   uint32_t InstrumentIndex(uint32_t id) const noexcept { return IndexIn(instrument_index_, id); }
   static uint32_t IndexIn(const std::vector<uint32_t>& table, uint32_t id) noexcept {
     return id < table.size() ? table[id] : kNone;
@@ -411,17 +492,21 @@ class Engine {
   std::vector<uint32_t> account_ids_;
   std::vector<SessionLimits> session_limits_;
   std::vector<AccountLimits> account_limits_;
+  uint32_t warn_at_percent_ = 0;
   struct AbsenceLimits {
     CancelOnDisconnect policy;
     bool retired;
     int64_t grace_ns;
   };
   std::vector<AbsenceLimits> absence_limits_;  // by session
+  std::vector<OverdueOrders> overdue_orders_;  // by venue
 
   // State.
   int64_t now_ns_ = 0;
   uint32_t start_ = 0;
   uint64_t start_requests_ = 0;  // numbers of requests of earlier processes: up to here
+  // Likewise, with those that a venue knows of processes that left no records.
+  uint64_t earlier_requests_ = 0;
   bool started_ = false;
   // Of the present step: what an order or replace waited for too long (Origin::kSessionBusy,
   // kSessionUnrecorded); else kNone.
@@ -434,8 +519,11 @@ class Engine {
   Exposure exposure_;
   RiskChecks checks_;
   MessageRate message_rate_;
+  ReferenceGuard reference_guard_;
   ExecutionIds execution_ids_;
+  std::vector<VenueDay> days_;  // by venue
   EngineCounters counters_;
+  Alerts alerts_;
   std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};
 
   // Work over many orders.
@@ -448,13 +536,12 @@ class Engine {
   SessionTimers timers_;            // ends of graces, retries that are due
   OperatorCancelJob operator_;      // or the last
   Notices notices_;
-  // By venue: its orders have to be looked through, since it went down or lost its book.
-  std::vector<uint8_t> doubtful_;
-  std::vector<uint64_t>
-      lost_before_;               // by venue: orders with lower ids were in a book that is lost
-  uint32_t sweep_venue_ = kNone;  // which is being looked through
-  uint32_t sweep_session_ = 0;
-  Walk sweep_;
+  VenueSweep doubtful_;  // orders of venues that went down
+  VenueSweep lost_;      // orders of venues that lost their book
+  // By venue: orders with lower ids were in the book that was lost last.
+  std::vector<uint64_t> lost_before_;
+  VenueSweep overdue_;  // orders of venues whose day has ended
+  IdlePositionsJob idle_positions_;
 };
 
 }  // namespace ringway

@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0465746174735752;
+constexpr uint64_t kFormat = 0x0565746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -70,10 +70,13 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   const Numbers venues = archive.NumbersOf("venue", self.VenueIds());
   if (!archive.ok()) return;
 
-  archive(self.now_ns_, self.start_, self.start_requests_, self.started_, self.counters_);
+  archive(self.now_ns_, self.start_, self.start_requests_, self.earlier_requests_, self.started_,
+          self.counters_);
   archive.Require(self.now_ns_ >= 0 && self.now_ns_ < kTimeMaxNs, "a time that cannot be");
   for (auto& unknown : self.unknown_) archive(unknown);
+  archive(self.alerts_);
   ArchiveInstruments(self, archive, instruments);
+  ReferenceGuard::Archive(self.reference_guard_, archive, self.now_ns_, instruments);
   ArchiveTable(
       archive, sessions, self.sessions_, [&archive](auto& session) { archive(session); },
       [](const SessionState& session) {
@@ -95,13 +98,42 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
       [](const AbsenceLimits&) { return true; });
   Venues::Archive(self.venues_, archive, venues, instruments);
   OrderTable::Archive(self.orders_, archive, sessions, venues);
-  Exposure::Archive(self.exposure_, archive, accounts, instruments, levels);
-  KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues);
+  std::vector<bool> needed;
+  if constexpr (A::kLoads) needed = self.PositionsNeeded();
+  Exposure::Archive(self.exposure_, archive, sessions, accounts, instruments, levels, needed);
+  if constexpr (A::kLoads) self.ForgetPositionsGivenUp();
+  KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues,
+                      instruments);
   DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
                           sessions, accounts.same && instruments.same);
+  DailyLimits::Archive(self.checks_.template get<DailyLimits>(), archive, accounts);
+  OrderToTrade::Archive(self.checks_.template get<OrderToTrade>(), archive, self.now_ns_, sessions);
+  ExecutionThrottle::Archive(self.checks_.template get<ExecutionThrottle>(), archive, self.now_ns_,
+                             sessions, instruments);
   MessageRate::Archive(self.message_rate_, archive, self.now_ns_, sessions);
   ExecutionIds::Archive(self.execution_ids_, archive, venues);
   ArchiveWork(self, archive, sessions, venues);
+}
+
+// By place of a position: whether an open order has it.
+std::vector<bool> Engine::PositionsNeeded() const {
+  std::vector<bool> needed(exposure_.capacity());
+  for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
+    const Order& order = orders_[slot];
+    if (IsOpen(order.state) && order.position < needed.size()) needed[order.position] = true;
+  }
+  return needed;
+}
+
+// Closed orders of what is not configured any more are forgotten but for their names.
+void Engine::ForgetPositionsGivenUp() noexcept {
+  for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
+    Order& order = orders_[slot];
+    if (IsClosed(order.state) && order.position < exposure_.positions() &&
+        !exposure_.InUse(order.position)) {
+      order.position = kNoPosition;
+    }
+  }
 }
 
 // A reference price of before counts, unless it cannot be a price any more; an instrument that
@@ -133,13 +165,9 @@ void Engine::ArchiveInstruments(Self& self, A& archive, const Numbers& numbers) 
 // nothing twice but tell a session twice.
 template <class Self, class A>
 void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const Numbers& venues) {
-  ArchiveTable(
-      archive, venues, self.doubtful_,
-      [&archive](auto& doubtful) {
-        archive(doubtful);
-        archive.Require(doubtful <= 1, "a venue is neither doubtful nor not");
-      },
-      [](uint8_t) { return true; });
+  VenueSweep::Archive(self.doubtful_, archive, sessions, venues);
+  VenueSweep::Archive(self.lost_, archive, sessions, venues);
+  VenueSweep::Archive(self.overdue_, archive, sessions, venues);
   ArchiveTable(
       archive, venues, self.lost_before_,
       [&](auto& lost_before) {
@@ -148,30 +176,18 @@ void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const 
                         "a venue lost orders that were never sent");
       },
       [](uint64_t) { return true; });
-  archive(self.next_busy_session_, self.next_retry_, self.sweep_venue_, self.sweep_session_,
-          self.sweep_, self.operator_);
+  ArchiveTable(
+      archive, venues, self.days_, [&archive](auto& day) { archive(day); },
+      [](const VenueDay&) { return true; });
+  archive(self.idle_positions_, self.next_busy_session_, self.next_retry_, self.operator_);
   Notices::Archive(self.notices_, archive,
                    [&self](const Notice& notice) { return self.IsConfigured(notice); });
   if constexpr (A::kLoads) {
-    archive.Require(self.sweep_venue_ == kNone || self.sweep_venue_ < venues.now.size(),
-                    "a search for orders in doubt at no venue");
-    if (!archive.ok()) return;
-    if (self.sweep_venue_ != kNone) self.sweep_venue_ = venues.now[self.sweep_venue_];
-    if (sessions.same) return;
-    if (self.sweep_venue_ != kNone) self.doubtful_[self.sweep_venue_] = 1;
-    self.sweep_venue_ = kNone;
-    self.sweep_ = {};
-    self.sweep_session_ = self.next_busy_session_ = 0;
+    if (!archive.ok() || sessions.same) return;
+    self.next_busy_session_ = 0;
     if (self.next_retry_ != kNone) self.next_retry_ = 0;
     // What it has asked for already is not asked for twice.
-    OperatorCancelJob& job = self.operator_;
-    const bool all = job.request.cl_ord_id == 0;
-    const uint32_t only = self.SessionIndex(static_cast<uint32_t>(job.request.cl_ord_id));
-    job.walk = {};
-    job.next_session = only == kNone ? 0 : only;
-    job.end_session = all             ? static_cast<uint32_t>(self.sessions_.size())
-                      : only == kNone ? 0
-                                      : only + 1;
+    if (self.operator_.active) self.BeginOperatorCancel(self.operator_.cancel);
     self.notices_.TellAgain();
   }
 }
@@ -181,18 +197,8 @@ bool Engine::IsConfigured(const Notice& notice) const noexcept {
     return IsKnown(notice.venue.state) && router_.IndexOf(notice.venue.venue) != kNone;
   }
   if (notice.type != FrameType::kRiskState) return false;
-  switch (notice.risk.scope) {
-    case KillScope::kAll:
-    case KillScope::kSession:
-      return true;
-    case KillScope::kAccount:
-      return AccountIndex(notice.risk.id) != kNone;
-    case KillScope::kVenue:
-      return notice.risk.id <= UINT16_MAX &&
-             router_.IndexOf(static_cast<VenueId>(notice.risk.id)) != kNone;
-    default:
-      return false;
-  }
+  const bool of_session = notice.risk.scope == KillScope::kSession;
+  return of_session || KillIndex(notice.risk.scope, notice.risk.id) != kNone;
 }
 
 // Adds what every open order contributes. Names what cannot be valued as this configuration has it.
@@ -221,6 +227,11 @@ std::string_view Engine::RestoreExposure() noexcept {
       if (order.leaves_qty >= kQuantityBound || (replaces && order.replace_qty >= kQuantityBound)) {
         return "an open order's quantity is beyond all bounds";
       }
+      const Position& position = exposure_.position(order.position);
+      if (!exposure_.JoinGroups(session, position.account, position.instrument)) {
+        return "open orders of sessions in more instruments than there is room for: raise "
+               "pools.positions_max";
+      }
       exposure_.Add(ContributionOf(order));
     }
   }
@@ -230,7 +241,18 @@ std::string_view Engine::RestoreExposure() noexcept {
 // What no component alone can see.
 std::string_view Engine::FindLoadError() const noexcept {
   for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
-    if (orders_[slot].position >= exposure_.positions()) return "an order of no position";
+    const Order& order = orders_[slot];
+    if (IsClosed(order.state) && order.position == kNoPosition) continue;
+    if (order.position >= exposure_.positions() || !exposure_.InUse(order.position)) {
+      return "an order of no position";
+    }
+    // Positions that no order refers to are given up.
+    const bool seen =
+        idle_positions_.phase == IdlePositionsJob::Phase::kFree ||
+        (idle_positions_.phase == IdlePositionsJob::Phase::kRefer && slot < idle_positions_.at);
+    if (seen && exposure_.position(order.position).referred == 0) {
+      return "an order's position is not referred to";
+    }
   }
   const auto stands = [this](const Walk& walk, uint32_t session) {
     return walk.at == kNoSlot ||
@@ -250,9 +272,14 @@ std::string_view Engine::FindLoadError() const noexcept {
     if (session.retry.due_ns > now_ns_ + kRetryLongestNs) return "a retry that is due too late";
   }
   const auto sessions = static_cast<uint32_t>(sessions_.size());
-  if (next_busy_session_ > sessions || notices_.next_session() > sessions ||
-      sweep_session_ > sessions ||
-      (sweep_venue_ != kNone && (sweep_session_ >= sessions || !stands(sweep_, sweep_session_)))) {
+  for (const VenueSweep* sweep : Sweeps()) {
+    if (sweep->session > sessions ||
+        (sweep->venue != VenueSweep::kNone &&
+         (sweep->session >= sessions || !stands(sweep->walk, sweep->session)))) {
+      return "a search for a venue's orders is about no session";
+    }
+  }
+  if (next_busy_session_ > sessions || notices_.next_session() > sessions) {
     return "unfinished work is about no session";
   }
   if ((next_retry_ != kNone && next_retry_ > sessions) || operator_.end_session > sessions ||
@@ -318,6 +345,11 @@ absl::Status Engine::Load(std::span<const std::byte> saved) {
         "this state cannot be loaded: ", reader.ok() ? std::string(error) : reader.error()));
   }
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    const MassCancelJob& mass = sessions_[session].mass_cancel;
+    if (mass.active && !orders_.NameCancel(session, mass.request.cl_ord_id)) {
+      return absl::InvalidArgumentError(
+          "this state cannot be loaded: a mass cancel has the clOrdId of an order");
+    }
     NoteBusy(session);
     NoteOwed(session);
     SetTimer(session);

@@ -73,6 +73,16 @@ EngineConfig Config() {
   config.pools = {.orders_max = 24, .positions_max = 8, .executions_remembered = 8};
   config.sessions[0].limits.messages_per_second = 1'000;
   config.sessions[0].limits.duplicate_orders_max = 100;
+  config.desks = {{.id = 1, .name = "desk", .limits = {.position_max = 1'000}}};
+  config.accounts[0].desk = 1;
+  config.instruments[0].reference_jump_bps = 100;
+  config.warn_at_percent = 1;
+  config.accounts[0].limits.daily_bought_max = 1'000'000;
+  config.firm = {.position_max = 10'000, .gross_notional_max = 100'000'000};
+  config.sessions[0].limits.position_max = 1'000;
+  config.sessions[0].limits.executions_max = 2;
+  config.sessions[1].limits.order_to_trade_max = 50;
+  config.sessions[1].limits.gross_notional_max = 100'000'000;
   config.sessions[0].cancel_on_disconnect = CancelOnDisconnect::kLinkLoss;
   return config;
 }
@@ -100,9 +110,14 @@ std::vector<std::byte> TrueState() {
     driver.Step(Origin::kSession, session, Cancel{.cl_ord_id = 22, .orig_cl_ord_id = 5});
   }
   driver.Step(Origin::kAdmin, 1, RiskState{.id = 2, .scope = KillScope::kVenue, .killed = 1});
+  driver.Step(Origin::kAdmin, 1,
+              RiskState{.id = 8, .scope = KillScope::kInstrument, .killed = 1, .cancel = 1});
+  driver.Step(Origin::kVenue, 1, ReferencePrice{.price = 20'000 * kCent, .instrument = 7});
   driver.Step(Origin::kSessionDown, 1, Logout{});
   driver.Step(Origin::kVenue, 2, VenueStatus{.state = VenueState::kHalted, .instrument = 8});
   driver.Step(Origin::kVenue, 1, VenueStatus{.state = VenueState::kDown});
+  driver.Step(Origin::kTradingDay, 1, TradingDay{.transact_time = 1, .day = 1});
+  driver.Step(Origin::kTradingDay, 1, TradingDay{.transact_time = 2, .day = 2});
   std::vector<std::byte> bytes;
   engine.Save([&bytes](std::span<const std::byte> piece) {
     bytes.insert(bytes.end(), piece.begin(), piece.end());
@@ -120,6 +135,10 @@ void Try(std::span<const std::byte> bytes) {
     driver.StepBytes(Origin::kStart, engine.start() + 1, FrameType{}, {});
   }
   driver.VenuesUp();
+  for (const uint32_t day : {3u, 4u}) {
+    driver.Step(Origin::kTradingDay, 1, TradingDay{.transact_time = day, .day = day});
+    driver.Finish();
+  }
   driver.Step(Origin::kSessionUp, 1, Logon{.session = 1, .next_seq_in = 0});
   driver.Finish();
   for (uint64_t id = 100; id < 110; ++id) {

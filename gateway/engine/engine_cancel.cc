@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "gateway/engine/engine.h"
 
 namespace ringway {
@@ -63,8 +64,17 @@ void Engine::RejectChange(SessionState& session, const Order* order, RequestType
   ToSession(session, reject, effects);
 }
 
+// The cancel is no longer pending, whatever became of it. Without one nothing changes.
+void Engine::EndCancel(Order& order) noexcept {
+  if (!order.Has(kCancelPending)) return;
+  order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+  orders_.EndCancelName(order.session, order.cancel_cl_ord_id);
+}
+
 void Engine::SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noexcept {
-  order.flags = static_cast<uint8_t>((order.flags | kCancelPending) & ~kCancelOutdated);
+  EndCancel(order);
+  RINGWAY_CHECK(orders_.NameCancel(order.session, cl_ord_id), "a cancel's clOrdId is no order's");
+  order.flags |= kCancelPending;
   order.cancel_cl_ord_id = cl_ord_id;
   order.cancel_id = orders_.NextRequestId(order);
   order.cancel_epoch = venues_.epoch(order.venue);
@@ -95,7 +105,7 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
   }
   if (request.cl_ord_id == 0) return reject(CancelRejectReason::kOther);
   if (order == nullptr) return reject(CancelRejectReason::kUnknownOrder);
-  if (orders_.Find(session, request.cl_ord_id) != kNoSlot) {
+  if (orders_.InUse(session, request.cl_ord_id)) {
     return reject(CancelRejectReason::kDuplicateClOrdId);
   }
   if (IsClosed(order->state)) return reject(CancelRejectReason::kTooLateToCancel);
@@ -106,6 +116,7 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
     RejectChange(state, order, RequestType::kCancel, order->cancel_cl_ord_id, order->cl_ord_id,
                  CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
   }
+  checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
   SendCancel(*order, request.cl_ord_id, effects);
   Acknowledge(state, *order, RequestType::kCancel, request.cl_ord_id, request.orig_cl_ord_id,
               effects);
@@ -144,13 +155,15 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
       return Acknowledge(state, replaced, RequestType::kReplace, request.cl_ord_id,
                          request.orig_cl_ord_id, effects);
     }
-    return reject(CancelRejectReason::kDuplicateClOrdId);
   }
   if (const auto rate = message_rate_.Check(now_ns_, session, false); !rate.verdict.passed())
       [[unlikely]] {
     reject(CancelRejectReason::kRiskLimit, RiskCheck::kMessageRate);
     return NoticeThrottling(state, session, rate, effects);
   }
+  // Not the request of then under its name, so it costs its session what every request costs.
+  if (orders_.InUse(session, request.cl_ord_id)) [[unlikely]]
+    return reject(CancelRejectReason::kDuplicateClOrdId);
   if (request.cl_ord_id == 0) return reject(CancelRejectReason::kOther);
   if (order == nullptr) return reject(CancelRejectReason::kUnknownOrder);
   if (IsClosed(order->state)) return reject(CancelRejectReason::kTooLateToCancel);
@@ -213,7 +226,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
       .price_moves = request.price != order->price || request.stop_price != order->stop_price,
   };
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) {
-    return reject(ReasonOf(verdict), verdict.check);
+    reject(ReasonOf(verdict), verdict.check);
+    return OnBreach(session, verdict);
   }
   if (!orders_.HasRoomForId()) return reject(CancelRejectReason::kOther);
 
@@ -222,6 +236,9 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   order->replace_epoch = venues_.epoch(order->venue);
   orders_.Reserve(*order, request.cl_ord_id);
   exposure_.Change(before, after);
+  checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
+  if (warn_at_percent_ != 0) [[unlikely]]
+    LookAtSoftLimits(session, order->position);
   Replace outgoing = request;
   outgoing.cl_ord_id = order->replace_id;
   outgoing.orig_cl_ord_id = order->live_id;

@@ -24,6 +24,7 @@ inline constexpr uint32_t kConfigIdMax = (1u << 20) - 1;
 
 // Turns a limit off.
 inline constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+inline constexpr uint32_t kNoOrderLimit = std::numeric_limits<uint32_t>::max();
 
 // price_max / tick must stay below this: the tick numbers that self-match prevention can index.
 inline constexpr uint64_t kTicksMax = uint64_t{1} << 36;
@@ -35,11 +36,16 @@ struct InstrumentConfig {
   // One unit of `currency` in the risk currency, in 1e-9. Fixed while the gateway runs. > 0.
   int64_t currency_rate = 1'000'000'000;
   // Smallest units of quantity in the thing that `price` is the price of: 1 for shares, 100'000'000
-  // for a coin traded in 1e-8. > 0, and must divide currency_rate * contract_multiplier.
+  // for a coin traded in 1e-8. > 0. What currency_rate * contract_multiplier / units_per_price
+  // leaves over is at most 1e-8 parts of it (gateway/risk/notional_factor.h): values are exact
+  // then, or rounded up by less than 1e-18 of the risk currency.
   uint64_t units_per_price = 1;
   // What one price point is worth for one contract: 1 for shares, 50 for a future on 50 times an
   // index.
   uint32_t contract_multiplier = 1;
+  // An inverse contract: quoted in `currency` and worth contract_multiplier of it per contract,
+  // whatever its price; settled in something else.
+  bool inverse = false;
   int64_t tick = 10'000'000;  // smallest price step; > 0
   uint64_t lot = 1;           // smallest quantity step; > 0
   // Hard bounds of what is a price or a quantity at all; 0 < min <= max. The notional of price_max
@@ -52,6 +58,37 @@ struct InstrumentConfig {
   int64_t reference_price = 0;
   // A reference older than this is no reference; 0: it never grows old.
   int64_t reference_age_max_ns = 5'000'000'000;
+  // A reference that differs from the last by more, in 1e-4 of it, is not taken until so many
+  // further ones confirm it, or an operator. > 0; UINT32_MAX: every one is.
+  uint32_t reference_jump_bps = UINT32_MAX;
+  uint32_t reference_confirmations = 3;
+};
+
+// What the accounts of a desk, or of the firm, may risk together.
+struct GroupLimits {
+  // Per instrument: |net position of the accounts| if all their open orders of one side were
+  // filled, smallest units; kNoLimit: off.
+  int64_t position_max = kNoLimit;
+  // The sum of the accounts' gross notionals, risk currency; kNoLimit: off.
+  int64_t gross_notional_max = kNoLimit;
+  uint32_t open_orders_max = kNoOrderLimit;
+};
+
+struct DeskConfig {
+  uint32_t id = 0;
+  std::string name;
+  GroupLimits limits;
+};
+
+// What holds in one instrument beside all other limits: for one account, or each of a desk's, or,
+// where both are 0, each of the firm's. kNoLimit: off.
+struct InstrumentLimitConfig {
+  uint32_t instrument = 0;
+  uint32_t account = 0;
+  uint32_t desk = 0;
+  int64_t quantity_max = kNoLimit;  // per order, smallest units
+  int64_t notional_max = kNoLimit;  // per order, risk currency
+  int64_t position_max = kNoLimit;  // of the account, the desk or the firm as a whole
 };
 
 // What an account may risk, whichever session trades for it.
@@ -65,6 +102,11 @@ struct AccountLimits {
   // Value of all open orders and of |position| in all instruments, risk currency; kNoLimit: off.
   int64_t gross_notional_max = 100'000'000;
   uint32_t open_orders_max = 100'000;
+  // Value of what is traded within a trading day, with all that is open; risk currency; kNoLimit:
+  // off.
+  int64_t daily_bought_max = kNoLimit;
+  int64_t daily_sold_max = kNoLimit;
+  int64_t daily_turnover_max = kNoLimit;  // both
   // Refuses an order that would match the account's own resting order.
   bool self_match_prevention = true;
 };
@@ -72,9 +114,16 @@ struct AccountLimits {
 struct AccountConfig {
   uint32_t id = 0;
   std::string name;
+  uint32_t desk = 0;                 // the desk it belongs to; 0: none, only to the firm
   bool short_sale = false;           // whether sides sellShort and sellShortExempt are permitted
   std::vector<uint32_t> restricted;  // instruments this account must not trade
   AccountLimits limits;
+};
+
+// What becomes of a session one of whose orders would have broken a limit.
+enum class BreachPolicy : uint8_t {
+  kRefuse,  // the order is refused
+  kKill,    // and the session's kill switch is latched, until an operator arms it
 };
 
 // What one session may do, whichever account it trades for.
@@ -83,6 +132,10 @@ struct SessionLimits {
   int64_t quantity_max = 100'000;     // smallest units; kNoLimit: off
   int64_t notional_max = 10'000'000;  // risk currency; kNoLimit: off
   uint32_t open_orders_max = 100'000;
+  // Of what the session traded itself, for whichever account; kNoLimit: off. Per instrument, as an
+  // account's; and the value of its open orders and of all that.
+  int64_t position_max = kNoLimit;        // smallest units
+  int64_t gross_notional_max = kNoLimit;  // risk currency
   // How far above the reference price a buy, below it a sell may be priced: 1e-4 of the reference,
   // 0 to 10'000; UINT32_MAX: off (and then only market orders need a reference price).
   uint32_t collar_bps = 500;
@@ -94,6 +147,16 @@ struct SessionLimits {
   uint32_t messages_per_second = 100'000;  // 0 to 1'000'000'000
   uint32_t message_burst = 10'000;         // 1 to 1'000'000'000
   uint32_t cancel_reserve = 1'000;         // < message_burst
+  // Requests to venues for each trade, at most, once there are more than the floor in a window that
+  // opens with the first; 0: off.
+  uint32_t order_to_trade_max = 0;
+  uint32_t order_to_trade_floor = 10'000;
+  int64_t order_to_trade_window_ns = int64_t{86'400} * 1'000'000'000;  // > 0
+  // So many executions in one instrument on one side within a window disable the session there,
+  // until an operator arms it; 0: off.
+  uint32_t executions_max = 0;
+  int64_t executions_window_ns = 1'000'000'000;  // > 0
+  BreachPolicy on_breach = BreachPolicy::kRefuse;
 };
 
 // When the gateway cancels a session's open orders because the session is gone. A client may ask
@@ -127,9 +190,17 @@ struct EngineSessionConfig {
   bool retired = false;
 };
 
+// What becomes of an order that its venue had confirmed, and that is still open here when the day
+// or the date for which it was sent is over.
+enum class OverdueOrders : uint8_t {
+  kAsk,    // its venue is asked to cancel it, until it has ended
+  kEnded,  // it has expired: its venue ends such orders without a word
+};
+
 struct VenueConfig {
   VenueId id = 0;
   std::string name;
+  OverdueOrders overdue_orders = OverdueOrders::kAsk;
 };
 
 // Where orders without an explicit route go: the first rule that fits decides. 0 fits any.
@@ -146,7 +217,8 @@ struct PoolsConfig {
   // Open orders; closed ones stay in the same room until it is needed. 1 to 16'777'216. Where there
   // are several sessions, none may have more orders open than 8 times the room that is left.
   uint32_t orders_max = 262'144;
-  // Pairs of account and instrument that ever trade while the gateway runs. 1 to 1'048'576.
+  // Pairs of account and instrument that hold or trade something. 1 to 1'048'576. One that is flat
+  // gives its place up when a venue's trading day begins, and its orders are of days before.
   uint32_t positions_max = 65'536;
   // Execution identifiers remembered to recognise a repeated report; the oldest are forgotten.
   uint32_t executions_remembered = 262'144;
@@ -155,6 +227,12 @@ struct PoolsConfig {
 struct EngineConfig {
   std::vector<InstrumentConfig> instruments;
   std::vector<AccountConfig> accounts;
+  std::vector<DeskConfig> desks;
+  GroupLimits firm;
+  std::vector<InstrumentLimitConfig> instrument_limits;
+  // Operators hear of limits (position, gross notional, open orders, whosever) of which more than
+  // this part is used: 1 to 99; 0: of none.
+  uint32_t warn_at_percent = 0;
   std::vector<EngineSessionConfig> sessions;  // at most 4,096
   std::vector<VenueConfig> venues;            // at most 64
   std::vector<RouteConfig> routes;            // in order of precedence

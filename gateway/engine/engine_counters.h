@@ -26,8 +26,11 @@ struct EngineCounters {
   uint64_t canceled = 0;
   uint64_t expired = 0;
   uint64_t venue_rejected = 0;
-  uint64_t in_doubt = 0;  // times that an order fell into doubt
-  uint64_t reopened = 0;  // by busts and corrections of what was filled
+  uint64_t in_doubt = 0;       // times that an order fell into doubt
+  uint64_t reopened = 0;       // by busts and corrections of what was filled
+  uint64_t overdue = 0;        // open when the day or date for which they were sent was over
+  uint64_t overdue_ended = 0;  // of these, ended here in their venue's name
+  uint64_t positions_freed = 0;
   // Reports of venues.
   uint64_t reports = 0;
   uint64_t fills = 0;
@@ -37,16 +40,21 @@ struct EngineCounters {
   uint64_t overfills = 0;            // fills beyond what was left
   uint64_t late_fills = 0;           // fills of closed orders
   uint64_t duplicate_reports = 0;    // execution identifier seen before
-  uint64_t unknown_reports = 0;      // about no order of ours
+  uint64_t unknown_reports = 0;      // about no order that is known
+  uint64_t forgotten_booked = 0;     // of these, trades and busts of forgotten orders: booked
   uint64_t ignored_reports = 0;      // said nothing new
   uint64_t conflicting_reports = 0;  // contradict what the venue said before
   uint64_t malformed_reports = 0;
   uint64_t quantity_mismatches = 0;  // the venue counts otherwise than we do
   uint64_t books_lost = 0;           // times that a venue began anew without our orders
+  uint64_t references_held = 0;      // reference prices not taken because they jumped
   // What went out.
   uint64_t cancel_rejects = 0;
   uint64_t throttle_notices = 0;
-  uint64_t gateway_cancels = 0;  // sent for mass cancels and lost sessions
+  uint64_t soft_limits = 0;          // times that something came near to a limit
+  uint64_t breach_kills = 0;         // sessions killed because an order broke a limit
+  uint64_t execution_throttles = 0;  // times that executions disabled a session somewhere
+  uint64_t gateway_cancels = 0;      // sent for mass cancels and lost sessions
   uint64_t unknown_sources =
       0;  // inputs of a session, venue or operator that is not configured, or malformed
   uint64_t notices_dropped = 0;  // broadcasts for which the queue had no room

@@ -168,6 +168,9 @@ class Flow {
         venue_.Trade();
       } else if (what < 0.751) {
         Reconnect();
+      } else if (what < 0.76) {
+        // Its executions have disabled it by now.
+        Step(Origin::kAdmin, 9, RiskState{.id = 2, .scope = KillScope::kSession});
       } else {
         Listen();
       }
@@ -228,6 +231,20 @@ class Flow {
     config.pools.orders_max = 65'536;
     config.accounts[0].limits.self_match_prevention = false;
     config.accounts[0].limits.position_max = kNoLimit;
+    // Every group is counted, and some are refused.
+    config.desks = {{.id = 1, .name = "desk", .limits = {.position_max = 40'000}}};
+    config.accounts[0].desk = 1;
+    config.firm = {.position_max = 1'000'000'000, .gross_notional_max = 1'000'000'000'000};
+    config.sessions[0].limits.gross_notional_max = 1'000'000'000'000;
+    config.sessions[1].limits.position_max = 20'000;
+    config.warn_at_percent = 50;
+    config.accounts[0].limits.daily_turnover_max = 500'000'000;
+    config.sessions[0].limits.order_to_trade_max = 8;
+    config.sessions[0].limits.order_to_trade_floor = 100;
+    config.sessions[0].limits.order_to_trade_window_ns = 200'000;
+    config.sessions[1].limits.executions_max = 28;
+    config.sessions[1].limits.executions_window_ns = 200'000;
+    config.instrument_limits = {{.instrument = 7, .position_max = 900'000'000}};
     return config;
   }
 

@@ -17,17 +17,37 @@ namespace ringway {
 Order* Engine::FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept {
   Order* order = orders_.FindByVenueRequest(id);
   if (order == nullptr) order = orders_.FindByVenueRequest(orig_id);
-  return order != nullptr && order->venue == venue ? order : nullptr;
+  const bool known = order != nullptr && order->venue == venue && order->position != kNoPosition;
+  return known ? order : nullptr;
 }
 
-void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report) noexcept {
-  unknown_[counters_.unknown_reports++ % kUnknownReportsKept] = {
-      now_ns_,         report.cl_ord_id,  report.exec_id,
-      report.last_qty, venues_.id(venue), report.exec_type};
+// What came of a session's requests, and how often.
+void Engine::CountExecution(const Order& order) noexcept {
+  checks_.get<OrderToTrade>().CountTrade(now_ns_, order.session);
+  const uint32_t instrument = exposure_.position(order.position).instrument;
+  if (checks_.get<ExecutionThrottle>().CountExecution(now_ns_, order.session, instrument,
+                                                      BookSideOf(order.side))) [[unlikely]] {
+    ++counters_.execution_throttles;
+    const int64_t executions = session_limits_[order.session].executions_max;
+    Alert(AlertKind::kExecutionThrottle, {.limit = executions,
+                                          .value = executions,
+                                          .owner = sessions_[order.session].id,
+                                          .instrument = instruments_[instrument].id,
+                                          .owner_kind = AlertOwner::kSession});
+  }
 }
 
+// Books what was filled, or taken back where `quantity` is negative.
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
-  exposure_.Fill(order.position, BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
+  exposure_.Fill(order.position, order.session,
+                 BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
+  if (quantity <= 0) [[unlikely]]
+    return;
+  CountExecution(order);
+  const Position& position = exposure_.position(order.position);
+  checks_.get<DailyLimits>().Count(
+      position.account, BookSideOf(order.side),
+      PositionValue(instruments_[position.instrument], quantity, price > 0 ? price : order.price));
 }
 
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
@@ -62,7 +82,8 @@ void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint6
 void Engine::RejectPending(Order& order, Effects& effects) noexcept {
   SessionState& session = sessions_[order.session];
   const uint8_t pending = order.flags;
-  order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated | kReplacePending));
+  EndCancel(order);
+  order.flags &= static_cast<uint8_t>(~kReplacePending);
   if ((pending & kReplacePending) != 0) {
     orders_.Retire(order, order.replace_cl_ord_id);
     RejectChange(session, &order, RequestType::kReplace, order.replace_cl_ord_id, order.cl_ord_id,
@@ -148,7 +169,8 @@ void Engine::TakePrice(Order& order, int64_t price) noexcept {
 
 void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept {
   orders_.PrefetchReported(report.cl_ord_id);
-  execution_ids_.Prefetch(venue, report.exec_id);
+  const uint32_t day = DayOf(venue, report);
+  execution_ids_.Prefetch(venue, day, report.exec_id);
   ++counters_.reports;
   const ReportKind kind = KindOf(report.exec_type);
   if (kind == ReportKind::kUnknown || !EnumsAreKnown(report) || report.last_qty >= kQuantityBound ||
@@ -159,12 +181,12 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
   }
   Order* found = FindReported(venue, report.cl_ord_id, report.orig_cl_ord_id);
   if (found == nullptr) [[unlikely]]
-    return RememberUnknown(venue, report);
+    return OnForgotten(venue, report);
   if (!CanBe(*found, report)) [[unlikely]] {
     ++counters_.malformed_reports;
     return;
   }
-  if (report.exec_id != 0 && !execution_ids_.Remember(venue, report.exec_id)) [[unlikely]] {
+  if (report.exec_id != 0 && !execution_ids_.Remember(venue, day, report.exec_id)) [[unlikely]] {
     ++counters_.duplicate_reports;
     return;
   }
@@ -211,7 +233,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
       uint64_t request = 0;
       if (kind == ReportKind::kCanceled && order.Has(kCancelPending)) {
         request = order.cancel_cl_ord_id;
-        order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+        EndCancel(order);
       }
       Close(order, ClosedBy(kind));
       // Whoever asked for the cancel sees it answered; otherwise it is about the order alone.
@@ -357,7 +379,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
                    CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
     }
     if (cancel_lost) {
-      order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+      EndCancel(order);
       if (order.cancel_cl_ord_id != 0) {
         RejectChange(session, &order, RequestType::kCancel, order.cancel_cl_ord_id, order.cl_ord_id,
                      CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
@@ -410,7 +432,7 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
 }
 
 // The venue has a filled order open again. False: its price is none under the present
-// configuration.
+// configuration, or a limit that is new has no room for it.
 bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
   const Instrument& instrument = InstrumentOf(order);
   if (std::max(order.price, order.risk_price) > instrument.price_max ||
@@ -418,6 +440,8 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
        !instrument.tick.Divides(static_cast<uint64_t>(order.price)))) {
     return false;
   }
+  const Position& position = exposure_.position(order.position);
+  if (!exposure_.JoinGroups(order.session, position.account, position.instrument)) return false;
   orders_.Reopen(order);
   order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
   order.state = OpenStateOf(order.cum_qty);
@@ -451,7 +475,7 @@ void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects&
   if (order == nullptr) {
     ExecutionReport unknown;
     unknown.cl_ord_id = report.cl_ord_id;
-    return RememberUnknown(venue, unknown);
+    return RememberUnknown(venue, unknown, false);
   }
   if (report.cl_ord_id == order->order_id && report.request_type == RequestType::kCancel) {
     return OnNeverSent(*order, effects);
@@ -467,18 +491,24 @@ void Engine::OnNeverSent(Order& order, Effects& effects) noexcept {
     return;
   }
   ShowFirst(sessions_[order.session], order, effects);
-  EndUnknown(order, RejectReason::kNone, effects);
+  EndUnknown(order, effects);
 }
 
-// Ends an order that its venue does not have, in the gateway's own name.
-void Engine::EndUnknown(Order& order, RejectReason why, Effects& effects) noexcept {
+// Ends an order that its venue does not have.
+void Engine::EndUnknown(Order& order, Effects& effects) noexcept {
+  EndHere(order, OrderState::kCanceled, ExecType::kCanceled, RejectReason::kNone, effects);
+}
+
+// Ends an order in the gateway's own name.
+void Engine::EndHere(Order& order, OrderState state, ExecType type, RejectReason why,
+                     Effects& effects) noexcept {
   exposure_.Remove(ContributionOf(order));
-  Close(order, OrderState::kCanceled);
-  ExecutionReport canceled;
-  canceled.exec_id = kGatewayExecIdBits | order.order_id;
-  canceled.exec_type = ExecType::kCanceled;
-  canceled.reason = why;
-  Report(order, canceled, order.cl_ord_id, 0, effects);
+  Close(order, state);
+  ExecutionReport ended;
+  ended.exec_id = kGatewayExecIdBits | order.order_id;
+  ended.exec_type = type;
+  ended.reason = why;
+  Report(order, ended, order.cl_ord_id, 0, effects);
   RejectPending(order, effects);
 }
 
@@ -492,7 +522,7 @@ void Engine::OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effect
     const bool asked_since = static_cast<int32_t>(number - order.doubt_after) > 0;
     const bool ours = order.order_id >> kSlotBits > start_requests_;
     if (asked_since && ours && !order.Has(kReplacePending)) {
-      return EndUnknown(order, RejectReason::kNone, effects);
+      return EndUnknown(order, effects);
     }
   } else {
     BeginDoubt(order, effects);
@@ -513,7 +543,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     ShowFirst(session, order, effects);
     const uint64_t cl_ord_id = order.cancel_cl_ord_id;
     const bool outdated = order.Has(kCancelOutdated);  // it says nothing of the order as it is
-    order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
+    EndCancel(order);
     order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
     if (IsOwed(order)) RetryLater(order.session);
     if (cl_ord_id != 0) {

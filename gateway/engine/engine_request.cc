@@ -30,16 +30,16 @@ bool IsImmediate(TimeInForce time_in_force) noexcept {
 
 bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
                           Effects& effects) noexcept {
-  const Slot slot = orders_.Find(name);
-  if (slot == kNoSlot) [[likely]]
+  if (!orders_.InUse(name)) [[likely]]
     return false;
-  const Order& order = orders_[slot];
+  const Slot slot = orders_.Find(name);
+  const Order* order = slot == kNoSlot ? nullptr : &orders_[slot];
   SessionState& state = sessions_[session];
-  // The record may be another order's by now, or the clOrdId that of a replace.
-  if (order.session == session && order.first_cl_ord_id == request.cl_ord_id &&
-      order.content_hash == ContentHash(request)) {
+  // The record may be another order's by now, or the clOrdId that of a replace or a cancel.
+  if (order != nullptr && order->session == session &&
+      order->first_cl_ord_id == request.cl_ord_id && order->content_hash == ContentHash(request)) {
     ++counters_.resends;
-    Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
+    Acknowledge(state, *order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
   } else {
     // Not the order of then under its name: it costs its session what every order costs.
     const auto rate = message_rate_.Check(now_ns_, session, false);
@@ -180,7 +180,10 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   orders_.Prefetch(name);
   const uint32_t instrument_index = InstrumentIndex(request.instrument);
   const uint32_t account = AccountIndex(request.account);
-  exposure_.PrefetchPosition(account, instrument_index);
+  if (account != kNone) [[likely]] {
+    exposure_.PrefetchPosition(account, instrument_index);
+    exposure_.PrefetchGroups(session, account, instrument_index);
+  }
   ++counters_.new_orders;
   SessionState& state = sessions_[session];
   const auto reject = [&](const Verdict& verdict, VenueId venue = 0) {
@@ -263,14 +266,18 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
       .price_moves = true,
   };
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) [[unlikely]] {
-    return reject(verdict, venues_.id(venue));
+    reject(verdict, venues_.id(venue));
+    return OnBreach(session, verdict);
   }
   if (!orders_.HasRoom(exposure_.session_open_orders(session))) [[unlikely]]
     return reject({RejectReason::kGatewayFull});
+  if ((position == &blank && exposure_.full()) ||
+      !exposure_.JoinGroups(session, account, instrument_index) ||
+      !checks_.get<ExecutionThrottle>().Join(session, instrument_index)) [[unlikely]] {
+    return reject({RejectReason::kGatewayFull});
+  }
   if (position == &blank) [[unlikely]]
     position = exposure_.FindOrMake(account, instrument_index);
-  if (position == nullptr) [[unlikely]]
-    return reject({RejectReason::kGatewayFull});
 
   ++counters_.accepted;
   Order& order = orders_.Open(name);
@@ -285,9 +292,15 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   order.time_in_force = request.time_in_force;
   order.venue_epoch = venues_.epoch(venue);
   order.content_hash = ContentHash(request);
+  if (request.expire_time != 0) [[unlikely]]
+    orders_.SetExpireTime(order, request.expire_time);
   order.stop_price = request.stop_price;
+  exposure_.Refer(order.position);
   exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
 
+  checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
+  if (warn_at_percent_ != 0) [[unlikely]]
+    LookAtSoftLimits(session, order.position);
   NewOrder outgoing = request;
   outgoing.cl_ord_id = order.order_id;
   outgoing.route = 0;

@@ -55,6 +55,7 @@ TEST_F(EngineRiskTest, NotionalFollowsCurrencyMultiplierAndUnits) {
   config.instruments[0].currency_rate = 2'000'000'000;
   config.instruments[0].contract_multiplier = 50;
   config.instruments[0].units_per_price = 10;
+  config.instruments[0].quantity_max = 100'000;  // an order is worth less than 1e12
   config.sessions[0].limits.notional_max = 10'000;
   Restart(config);
   Accepted(Buy(1, 10, 10'000));  // 10 / 10 * 100.00 * 50 * 2 = 10,000

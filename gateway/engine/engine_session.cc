@@ -185,9 +185,9 @@ void Engine::OnStart(const Input& input) noexcept {
     NoteOwed(session);
   }
   for (uint32_t venue = 0; venue < venues_.size(); ++venue) {
-    if (venues_.SetState(venue, VenueState::kDown)) doubtful_[venue] = 1;
+    if (venues_.SetState(venue, VenueState::kDown)) doubtful_.wanted[venue] = 1;
   }
-  start_requests_ = orders_.requests();
+  start_requests_ = earlier_requests_ = orders_.requests();
   WatchIdentifiers();
   RecountWork();
 }

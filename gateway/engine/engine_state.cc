@@ -60,6 +60,11 @@ uint32_t Engine::open_orders(SessionId session) const noexcept {
   return index == kNone ? 0 : exposure_.session_open_orders(index);
 }
 
+uint32_t Engine::execution_throttles(SessionId session) const noexcept {
+  const uint32_t index = SessionIndex(session);
+  return index == kNone ? 0 : checks_.get<ExecutionThrottle>().latched(index);
+}
+
 uint64_t Engine::next_seq_in(SessionId session) const noexcept {
   const uint32_t index = SessionIndex(session);
   return index == kNone ? 0 : sessions_[index].next_seq_in;
@@ -70,26 +75,33 @@ uint64_t Engine::next_seq_out(SessionId session) const noexcept {
   return index == kNone ? 0 : sessions_[index].next_seq_out;
 }
 
+int64_t Engine::reference_price(uint32_t instrument) const noexcept {
+  const uint32_t index = InstrumentIndex(instrument);
+  return index == kNone ? 0 : instruments_[index].reference_price;
+}
+
+int64_t Engine::held_reference(uint32_t instrument) const noexcept {
+  const uint32_t index = InstrumentIndex(instrument);
+  return index == kNone ? 0 : reference_guard_.held_price(index);
+}
+
 VenueState Engine::venue_state(VenueId venue) const noexcept {
   const uint32_t index = router_.IndexOf(venue);
   return index == kNone ? VenueState::kUnset : venues_.state(index);
 }
 
 bool Engine::killed(KillScope scope, uint32_t id) const noexcept {
-  const uint32_t index = scope == KillScope::kSession   ? SessionIndex(id)
-                         : scope == KillScope::kAccount ? AccountIndex(id)
-                         : scope == KillScope::kVenue && id <= UINT16_MAX
-                             ? router_.IndexOf(static_cast<VenueId>(id))
-                         : scope == KillScope::kAll ? 0
-                                                    : kNone;
+  const uint32_t index = KillIndex(scope, id);
   return index != kNone && checks_.get<KillSwitch>().killed(scope, index);
 }
 
 bool Engine::RequestIsKilled(uint64_t venue_request) const noexcept {
   const Order* order = orders_.FindByVenueRequest(venue_request);
   if (order == nullptr) return false;
-  const uint32_t account = exposure_.position(order->position).account;
-  return checks_.get<KillSwitch>().Latched(order->session, account, order->venue);
+  if (order->position == kNoPosition) return false;
+  const Position& position = exposure_.position(order->position);
+  return checks_.get<KillSwitch>().Latched(order->session, position.account, order->venue,
+                                           position.instrument);
 }
 
 bool Engine::RequestIsVoid(uint64_t venue_request) const noexcept {
@@ -112,7 +124,7 @@ std::optional<OrderView> Engine::FindOrder(SessionId session, uint64_t cl_ord_id
   const Slot slot = index == kNone ? kNoSlot : orders_.Find(index, cl_ord_id);
   if (slot == kNoSlot) return std::nullopt;
   const Order& order = orders_[slot];
-  const bool named = order.session == index &&
+  const bool named = order.session == index && order.position != kNoPosition &&
                      (order.cl_ord_id == cl_ord_id || order.first_cl_ord_id == cl_ord_id ||
                       (order.Has(kReplacePending) && order.replace_cl_ord_id == cl_ord_id));
   return named ? std::optional(ViewOf(order)) : std::nullopt;
@@ -132,11 +144,27 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(now_ns_);
   folder.Add(start_);
   folder.Add(start_requests_);
+  folder.Add(earlier_requests_);
   folder.Add(counters_);
   folder.Add(orders_.StateHash());
   folder.Add(message_rate_.StateHash());
   folder.Add(checks_.get<DuplicateBurst>().StateHash());
   folder.Add(execution_ids_.StateHash());
+  folder.Add(reference_guard_.StateHash());
+  folder.Add(alerts_.total());
+  for (uint64_t at = alerts_.first(); at < alerts_.total(); ++at) {
+    const RiskAlert& alert = alerts_.at(at);
+    folder.Add(alert.time_ns);
+    folder.Add(alert.limit);
+    folder.Add(alert.value);
+    folder.Add(uint64_t{alert.owner} << 32 | alert.instrument);
+    folder.Add(alert.kind);
+    folder.Add(alert.owner_kind);
+    folder.Add(alert.check);
+  }
+  folder.Add(checks_.get<OrderToTrade>().StateHash());
+  folder.Add(checks_.get<DailyLimits>().StateHash());
+  folder.Add(checks_.get<ExecutionThrottle>().StateHash());
   for (const SessionState& session : sessions_) {
     folder.Add(session.next_seq_in);
     folder.Add(session.next_seq_out);
@@ -158,6 +186,14 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(uint64_t{session.snapshot.index} << 32 | session.snapshot.count);
   }
   for (uint32_t at = 0; at < exposure_.positions(); ++at) folder.Add(exposure_.position(at));
+  exposure_.ForEachMark([&folder](uint8_t marks) { folder.Add(marks); });
+  exposure_.groups().ForEachSessionHolding([&folder](const Holding& holding) {
+    folder.Add(holding.quantity);
+    folder.Add(holding.open[kBuySide]);
+    folder.Add(holding.open[kSellSide]);
+    folder.Add(holding.last_price);
+    folder.Add(uint64_t{holding.group} << 32 | holding.instrument);
+  });
   for (const Instrument& instrument : instruments_) {
     folder.Add(instrument.reference_price);
     folder.Add(instrument.reference_time_ns);
@@ -166,8 +202,13 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(uint64_t{venues_.epoch(venue)} << 32 |
                static_cast<uint64_t>(venues_.state(venue)) << 8 |
                uint64_t{checks_.get<KillSwitch>().killed(KillScope::kVenue, venue)});
-    folder.Add(doubtful_[venue]);
     folder.Add(lost_before_[venue]);
+    for (const VenueSweep* sweep : Sweeps()) folder.Add(sweep->wanted[venue]);
+    folder.Add(days_[venue].day);
+    folder.Add(days_[venue].before);
+    folder.Add(days_[venue].began_ns);
+    folder.Add(days_[venue].first_order_id);
+    folder.Add(days_[venue].first_before);
   }
   for (const uint64_t halts : venues_.halts()) folder.Add(halts);
   for (uint32_t at = 0; at < account_ids_.size(); ++at) {
@@ -176,25 +217,37 @@ uint64_t Engine::StateHash() const noexcept {
   for (uint32_t at = 0; at < sessions_.size(); ++at) {
     folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kSession, at)});
   }
+  for (uint32_t at = 0; at < instruments_.size(); ++at) {
+    folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kInstrument, at)});
+  }
   folder.Add(uint8_t{checks_.get<KillSwitch>().killed(KillScope::kAll, 0)});
   for (const GatewayFault fault : {GatewayFault::kJournal, GatewayFault::kIdentifiers}) {
     folder.Add(uint8_t{checks_.get<KillSwitch>().Has(fault)});
   }
-  folder.Add(sweep_venue_);
-  folder.Add(sweep_session_);
-  folder.Add(sweep_);
+  for (const VenueSweep* sweep : Sweeps()) {
+    folder.Add(sweep->venue);
+    folder.Add(sweep->session);
+    folder.Add(sweep->walk);
+  }
+  folder.Add(idle_positions_.phase);
+  folder.Add(idle_positions_.at);
+  folder.Add(exposure_.first_free());
   for (uint32_t place = 0; place < notices_.count(); ++place) {
     folder.Add(notices_.at(place).type);
     folder.Add(notices_.at(place).risk);
     folder.Add(notices_.at(place).venue);
   }
   for (const SessionState& session : sessions_) folder.Add(session.mass_cancel.request);
-  folder.Add(operator_.request);
+  folder.Add(operator_.cancel.request);
+  folder.Add(operator_.cancel.end_order_id);
   folder.Add(operator_.walk);
-  folder.Add(operator_.end_order_id);
+  for (uint32_t at = 0; at < operator_.waiting_count; ++at) {
+    folder.Add(operator_.waiting[at].request);
+    folder.Add(operator_.waiting[at].end_order_id);
+  }
   folder.Add(uint64_t{operator_.next_session} << 32 | operator_.end_session);
   folder.Add(uint64_t{operator_.affected} << 32 | operator_.not_sent);
-  folder.Add(uint8_t{operator_.active});
+  folder.Add(uint64_t{operator_.waiting_count} << 1 | uint64_t{operator_.active});
   folder.Add(uint64_t{next_busy_session_} << 32 | next_retry_);
   folder.Add(uint64_t{notices_.count()} << 32 | notices_.next_session());
   return folder.hash();
@@ -208,15 +261,17 @@ std::string_view Engine::FindExposureError() const {
   std::vector<Sums> positions(exposure_.positions());
   std::vector<AccountExposure> accounts(account_ids_.size());
   std::map<std::tuple<uint32_t, BookSide, uint64_t>, uint64_t> ticks;
+  std::vector<Contribution> orders;
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
     uint32_t open_orders = 0;
     for (Slot at = orders_.first_open(session); at != kNoSlot; at = orders_[at].next) {
       if (!IsOpen(orders_[at].state)) return "a closed order is in a list of open orders";
       const Contribution order = ContributionOf(orders_[at]);
+      orders.push_back(order);
       ++open_orders;
       positions[order.position].open[order.side] += order.quantity;
       AccountExposure& account = accounts[exposure_.position(order.position).account];
-      account.open_notional += order.notional;
+      account.open_by_side[order.side] += order.notional;
       ++account.open_orders;
       if (order.tick == kNoTick) continue;
       ++ticks[{order.position, order.side, order.tick}];
@@ -226,6 +281,7 @@ std::string_view Engine::FindExposureError() const {
     if (open_orders != exposure_.session_open_orders(session)) return "open orders of a session";
   }
   for (uint32_t at = 0; at < positions.size(); ++at) {
+    if (!exposure_.InUse(at)) continue;
     for (const BookSide side : {kBuySide, kSellSide}) {
       if (positions[at].open[side] != exposure_.position(at).open[side]) return "open quantity";
       if (positions[at].best[side] != exposure_.position(at).best_resting[side]) {
@@ -236,7 +292,9 @@ std::string_view Engine::FindExposureError() const {
   }
   for (uint32_t at = 0; at < accounts.size(); ++at) {
     const AccountExposure& account = exposure_.account(at);
-    if (accounts[at].open_notional != account.open_notional) return "open notional";
+    for (const BookSide side : {kBuySide, kSellSide}) {
+      if (accounts[at].open_by_side[side] != account.open_by_side[side]) return "open notional";
+    }
     if (accounts[at].position_notional != account.position_notional) return "position notional";
     if (accounts[at].open_orders != account.open_orders) return "open orders of an account";
   }
@@ -248,7 +306,7 @@ std::string_view Engine::FindExposureError() const {
       return "orders at a tick";
     }
   }
-  return {};
+  return exposure_.FindGroupError(orders);
 }
 
 }  // namespace ringway

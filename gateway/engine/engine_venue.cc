@@ -17,7 +17,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
   if (status.instrument == 0) {
     was_down = !venues_.Reachable(venue);
     news = venues_.SetState(venue, status.state);
-    if (news && status.state == VenueState::kDown) doubtful_[venue] = 1;
+    if (news && status.state == VenueState::kDown) doubtful_.wanted[venue] = 1;
   } else {
     const uint32_t instrument = InstrumentIndex(status.instrument);
     if (instrument == kNone) {
@@ -41,7 +41,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
 void Engine::OnBookLost(uint32_t venue) noexcept {
   ++counters_.books_lost;
   lost_before_[venue] = (orders_.requests() + 1) << kSlotBits;
-  doubtful_[venue] = 1;
+  lost_.wanted[venue] = 1;
   RecountWork();
 }
 
@@ -52,7 +52,10 @@ bool Engine::LeaveOutRequests(const Input& input) noexcept {
   if (Decode(input.payload, fill) != DecodeStatus::kOk || fill.new_seq == 0) return false;
   if (fill.new_seq - 1 > kRequestIdHearsayMax) return false;
   const uint64_t used = (fill.new_seq - 1) >> kSlotBits;
-  if (used > orders_.requests()) orders_.SkipRequests(used - orders_.requests());
+  if (used > orders_.requests()) {
+    orders_.SkipRequests(used - orders_.requests());
+    earlier_requests_ = used;
+  }
   return true;
 }
 
@@ -70,6 +73,18 @@ void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
       static_cast<int64_t>(time) < instrument.reference_time_ns) {
     return;  // overtaken by a newer one
   }
+  const int64_t before = instrument.reference_price;
+  const auto answer =
+      reference_guard_.Offer(index, before, reference.price, static_cast<int64_t>(time));
+  const RiskAlert alert{.limit = before, .value = reference.price, .instrument = instrument.id};
+  if (answer == ReferenceGuard::Answer::kHeld || answer == ReferenceGuard::Answer::kBegins)
+      [[unlikely]] {
+    ++counters_.references_held;
+    if (answer == ReferenceGuard::Answer::kBegins) Alert(AlertKind::kReferenceHeld, alert);
+    return;
+  }
+  if (answer == ReferenceGuard::Answer::kConfirmed) [[unlikely]]
+    Alert(AlertKind::kReferenceTaken, alert);
   instrument.reference_price = reference.price;
   instrument.reference_time_ns = static_cast<int64_t>(time);
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "gateway/engine/engine.h"
 
 namespace ringway {
@@ -20,10 +21,10 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   const auto rate = message_rate_.Check(now_ns_, session, true);
   if (!rate.verdict.passed() || request.cl_ord_id == 0 || !IsKnown(request.side)) {
     report.reason = CancelRejectReason::kOther;
-  } else if (orders_.Find(session, request.cl_ord_id) != kNoSlot) {
-    report.reason = CancelRejectReason::kDuplicateClOrdId;
   } else if (state.mass_cancel.active) {
     report.reason = CancelRejectReason::kAlreadyPending;
+  } else if (orders_.InUse(session, request.cl_ord_id)) {
+    report.reason = CancelRejectReason::kDuplicateClOrdId;
   }
   if (report.reason != CancelRejectReason::kNone) {
     ToSession(state, report, effects);
@@ -33,72 +34,10 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
   state.mass_cancel.active = true;
   state.mass_cancel.request = request;
   state.mass_cancel.walk = StartWalk(session);
+  RINGWAY_CHECK(orders_.NameCancel(session, request.cl_ord_id), "the clOrdId is not in use");
   visits_left_ = kVisitsPerStepMax;
   WorkForSession(session, effects);
   RecountWork();
-}
-
-void Engine::OnAdmin(const Input& input) noexcept {
-  if (input.type == FrameType::kMassCancel) return OnOperatorCancel(input);
-  RiskState request;
-  uint32_t index = 0;
-  if (input.type != FrameType::kRiskState || Decode(input.payload, request) != DecodeStatus::kOk ||
-      request.killed > 1) {
-    ++counters_.unknown_sources;
-    return;
-  }
-  switch (request.scope) {
-    case KillScope::kAll:
-      request.id = 0;
-      break;
-    case KillScope::kSession:
-      index = SessionIndex(request.id);
-      break;
-    case KillScope::kAccount:
-      index = AccountIndex(request.id);
-      break;
-    case KillScope::kVenue:
-      index = request.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(request.id)) : kNone;
-      break;
-    default:
-      index = kNone;
-  }
-  if (index == kNone) {
-    ++counters_.unknown_sources;
-    return;
-  }
-  KillSwitch& kill_switch = checks_.get<KillSwitch>();
-  if (kill_switch.killed(request.scope, index) == (request.killed != 0)) return;
-  kill_switch.Set(request.scope, index, request.killed != 0);
-  Notice notice{FrameType::kRiskState, request, {}};
-  notice.risk.transact_time = static_cast<uint64_t>(now_ns_);
-  notice.risk.spare = 0;
-  if (!notices_.Push(notice)) ++counters_.notices_dropped;
-  RecountWork();
-}
-
-// In place of the one before, which has ended: see operator_cancel().
-void Engine::OnOperatorCancel(const Input& input) noexcept {
-  MassCancel request;
-  const bool readable =
-      Decode(input.payload, request) == DecodeStatus::kOk && IsKnown(request.side);
-  const uint32_t only = readable ? SessionIndex(static_cast<uint32_t>(request.cl_ord_id)) : kNone;
-  if (!readable || (request.cl_ord_id != 0 && only == kNone)) {
-    ++counters_.unknown_sources;
-    return;
-  }
-  operator_ = {};
-  operator_.active = true;
-  operator_.request = request;
-  operator_.next_session = request.cl_ord_id == 0 ? 0 : only;
-  operator_.end_session =
-      request.cl_ord_id == 0 ? static_cast<uint32_t>(sessions_.size()) : only + 1;
-  operator_.end_order_id = (orders_.requests() + 1) << kSlotBits;
-  RecountWork();
-}
-
-OperatorCancelView Engine::operator_cancel() const noexcept {
-  return {operator_.active, operator_.affected, operator_.not_sent};
 }
 
 // --- Walks ---
@@ -118,8 +57,9 @@ void Engine::SkipClosing(const Order& order) noexcept {
     return;
   const Slot slot = orders_.SlotOfOrder(order);
   SessionState& session = sessions_[order.session];
-  for (Walk* walk : {&session.disconnect, &session.retry.walk, &session.mass_cancel.walk,
-                     &session.snapshot.walk, &operator_.walk, &sweep_}) {
+  for (Walk* walk :
+       {&session.disconnect, &session.retry.walk, &session.mass_cancel.walk, &session.snapshot.walk,
+        &operator_.walk, &doubtful_.walk, &lost_.walk, &overdue_.walk}) {
     if (walk->at == slot) StepWalk(*walk);
   }
 }
@@ -132,8 +72,8 @@ bool Engine::TakeVisit(const Effects& effects) noexcept {
 
 void Engine::RecountWork() noexcept {
   work_ = notices_.count() + busy_.count();
-  for (const uint8_t doubtful : doubtful_) work_ += doubtful;
-  work_ += sweep_venue_ != kNone;
+  for (const VenueSweep* sweep : Sweeps()) work_ += sweep->unfinished();
+  work_ += idle_positions_.phase != IdlePositionsJob::Phase::kNone;
   work_ += next_retry_ != kNone;
   work_ += operator_.active;
 }
@@ -157,7 +97,10 @@ void Engine::DoWork(Effects& effects) noexcept {
     spend(&Engine::WorkForSessions);
     spend(&Engine::WorkForOperator);
     spend(&Engine::SendNotices);
+    spend(&Engine::SweepLost);
     spend(&Engine::SweepDoubt);
+    spend(&Engine::SweepOverdue);
+    spend(&Engine::FreeIdlePositions);
   }
   RecountWork();
 }
@@ -186,6 +129,7 @@ void Engine::WorkForSession(uint32_t index, Effects& effects) noexcept {
   CancelFor(mass, session, effects);
   if (mass.active && !mass.walk.active() && effects.room() != 0) {
     mass.active = false;
+    orders_.EndCancelName(index, mass.request.cl_ord_id);
     MassCancelReport report;
     report.cl_ord_id = mass.request.cl_ord_id;
     report.transact_time = static_cast<uint64_t>(now_ns_);
@@ -217,33 +161,6 @@ void Engine::RetryForSession(uint32_t index, Effects& effects) noexcept {
   if (retry.walk.active()) return;
   retry.wanted = retry.met;
   NoteOwed(index);
-}
-
-// Goes on with an operator's cancel, session by session.
-void Engine::WorkForOperator(Effects& effects) noexcept {
-  OperatorCancelJob& job = operator_;
-  while (job.active) {
-    while (job.walk.active()) {
-      if (!TakeVisit(effects)) return;
-      Order& order = orders_[job.walk.at];
-      StepWalk(job.walk);
-      if (!Fits(order, job.request)) continue;
-      SessionState& session = sessions_[order.session];
-      WantCancel(order, kCancelWanted);
-      const Walked walked = CancelWalked(order, session, 0, effects);
-      job.affected += walked == Walked::kSent;
-      job.not_sent += walked == Walked::kUnreachable;
-    }
-    if (job.next_session == job.end_session) {
-      job.active = false;
-      return;
-    }
-    if (!TakeVisit(effects)) return;
-    const Slot first = orders_.first_open(job.next_session++);
-    if (first != kNoSlot && orders_[first].order_id < job.end_order_id) {
-      job.walk = {first, job.end_order_id};
-    }
-  }
 }
 
 bool Engine::Fits(const Order& order, const MassCancel& filter) const noexcept {
@@ -322,6 +239,8 @@ bool Engine::Concerns(const Notice& notice, uint32_t session) const noexcept {
     case KillScope::kVenue:
       return entitlement.MayUseVenue(session,
                                      router_.IndexOf(static_cast<VenueId>(notice.risk.id)));
+    case KillScope::kInstrument:
+      return entitlement.MayUseInstrument(session, InstrumentIndex(notice.risk.id));
     default:
       return true;
   }
@@ -344,41 +263,56 @@ void Engine::SendNotices(Effects& effects) noexcept {
   }
 }
 
-// --- Orders in doubt, and orders that are lost ---
+// --- Orders of a venue: in doubt, lost, overdue ---
 
-// Looks through the open orders of all sessions, venue by venue. An order that the venue answers
-// before the search comes to it never was in doubt for anybody.
-void Engine::SweepDoubt(Effects& effects) noexcept {
+// Looks through the open orders of all sessions, venue by venue, and shows those of the venue.
+template <class F>
+void Engine::Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcept {
   while (true) {
-    if (sweep_venue_ == kNone) {
-      const auto doubtful = std::find(doubtful_.begin(), doubtful_.end(), 1);
-      if (doubtful == doubtful_.end()) return;
-      *doubtful = 0;
-      sweep_venue_ = static_cast<uint32_t>(doubtful - doubtful_.begin());
-      sweep_session_ = 0;
-      sweep_ = sessions_.empty() ? Walk{} : StartWalk(0);
+    if (sweep.venue == VenueSweep::kNone) {
+      const auto wanted = std::ranges::find(sweep.wanted, 1);
+      if (wanted == sweep.wanted.end()) return;
+      *wanted = 0;
+      sweep.venue = static_cast<uint32_t>(wanted - sweep.wanted.begin());
+      sweep.session = 0;
+      sweep.walk = sessions_.empty() ? Walk{} : StartWalk(0);
     }
-    for (; sweep_session_ < sessions_.size();) {
-      while (sweep_.active()) {
+    while (sweep.session < sessions_.size()) {
+      while (sweep.walk.active()) {
         if (!TakeVisit(effects)) return;
-        Order& order = orders_[sweep_.at];
-        StepWalk(sweep_);
-        if (order.venue != sweep_venue_) continue;
-        if (order.order_id < lost_before_[sweep_venue_]) {
-          ShowFirst(sessions_[order.session], order, effects);
-          EndUnknown(order, RejectReason::kVenueLostBook, effects);
-        } else if (order.state == OrderState::kSent &&
-                   order.venue_epoch != venues_.epoch(order.venue)) {
-          BeginDoubt(order, effects);
-        }
+        Order& order = orders_[sweep.walk.at];
+        StepWalk(sweep.walk);
+        if (order.venue == sweep.venue) visit(order);
       }
       if (!TakeVisit(effects)) return;
-      if (++sweep_session_ < sessions_.size()) sweep_ = StartWalk(sweep_session_);
+      if (++sweep.session < sessions_.size()) sweep.walk = StartWalk(sweep.session);
     }
-    // An order of before that its venue brings back later is not lost.
-    if (doubtful_[sweep_venue_] == 0) lost_before_[sweep_venue_] = 0;
-    sweep_venue_ = kNone;
+    sweep.venue = VenueSweep::kNone;
   }
+}
+
+// An order that the venue answers before the search comes to it never was in doubt for anybody.
+void Engine::SweepDoubt(Effects& effects) noexcept {
+  Sweep(doubtful_, effects, [this, &effects](Order& order) {
+    if (order.state == OrderState::kSent && order.venue_epoch != venues_.epoch(order.venue)) {
+      BeginDoubt(order, effects);
+    }
+  });
+}
+
+void Engine::SweepLost(Effects& effects) noexcept {
+  Sweep(lost_, effects, [this, &effects](Order& order) {
+    if (order.order_id >= lost_before_[order.venue]) return;
+    ShowFirst(sessions_[order.session], order, effects);
+    EndHere(order, OrderState::kCanceled, ExecType::kCanceled, RejectReason::kVenueLostBook,
+            effects);
+  });
+}
+
+void Engine::SweepOverdue(Effects& effects) noexcept {
+  Sweep(overdue_, effects, [this, &effects](Order& order) {
+    if (IsOverdue(order)) EndOverdue(order, effects);
+  });
 }
 
 }  // namespace ringway

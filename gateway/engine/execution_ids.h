@@ -1,7 +1,8 @@
 // Has this venue sent this execution report before?
 //
-// Remembers the latest execution identifiers of all venues, exactly. The oldest are forgotten, of
-// the venue that has most (remembered_keys.h), so that no venue makes another's repeats pass.
+// Remembers the latest execution identifiers of all venues, exactly, each with the trading day that
+// it belongs to: a venue may begin to count anew every day. The oldest are forgotten, of the venue
+// that has most (remembered_keys.h), so that no venue makes another's repeats pass.
 #pragma once
 
 #include <algorithm>
@@ -20,20 +21,22 @@ class ExecutionIds {
         index_(size_t{std::max(remembered, 1u)} * 2 + 8, secret) {}
 
   // Brings what Remember() touches into the cache.
-  void Prefetch(uint32_t venue, uint64_t exec_id) const noexcept {
-    index_.Prefetch(KeyOf(venue, exec_id));
+  void Prefetch(uint32_t venue, uint32_t day, uint64_t exec_id) const noexcept {
+    index_.Prefetch(KeyOf({exec_id, venue, day}));
   }
 
-  // Remembers the identifier; answers false when it was remembered already.
-  bool Remember(uint32_t venue, uint64_t exec_id) noexcept {
-    const Execution execution = KeyOf(venue, exec_id);
+  // Remembers the identifier; answers false when it was remembered already. `day`: 0, or the
+  // venue's number of its trading day.
+  bool Remember(uint32_t venue, uint32_t day, uint64_t exec_id) noexcept {
+    const RememberedKeys::Key key{exec_id, venue, day};
+    const Execution execution = KeyOf(key);
     const size_t home = index_.Home(execution);
     if (index_.Find(execution, home) != nullptr) return false;
-    keys_.Remember(venue, exec_id, [this](RememberedKeys::Key key) { Forget(key); });
+    keys_.Remember(key, [this](RememberedKeys::Key gone) { Forget(gone); });
     index_.FindOrInsert(execution, home);
     // What the next one will push out is found in the cache then.
     const RememberedKeys::Key next = keys_.NextToGo();
-    if (next.owner != RememberedKeys::kNone) index_.Prefetch(KeyOf(next.owner, next.key));
+    if (next.owner != RememberedKeys::kNone) index_.Prefetch(KeyOf(next));
     return true;
   }
 
@@ -43,11 +46,11 @@ class ExecutionIds {
     RememberedKeys::Archive(
         self.keys_, archive, venues,
         [&](auto& key) {
-          archive(key.key);
+          archive(key.key, key.mark);
           if constexpr (A::kLoads) {
             // Of a venue that is not configured any more: nobody can repeat it.
             if (key.owner == Numbers::kGone) return false;
-            const Execution execution = KeyOf(key.owner, key.key);
+            const Execution execution = KeyOf(key);
             archive.Require(self.index_.Find(execution) == nullptr,
                             "an execution identifier is there twice");
             if (archive.ok()) self.index_.FindOrInsert(execution);
@@ -64,26 +67,24 @@ class ExecutionIds {
  private:
   struct Execution {
     uint64_t exec_id;
-    uint32_t venue;  // index + 1; 0: an empty place
+    uint32_t day;
+    uint16_t venue;  // index + 1; 0: an empty place
     uint16_t distance;
-    uint16_t spare;
 
     uint64_t Hash(const TableSecret& secret) const noexcept {
-      return KeyedHash(exec_id >> 2, venue, secret);
+      return KeyedHash(exec_id >> 2, uint64_t{day} << 16 | venue, secret);
     }
     uint64_t Neighbour() const noexcept { return exec_id & 3; }
     bool SameKey(const Execution& other) const noexcept {
-      return exec_id == other.exec_id && venue == other.venue;
+      return exec_id == other.exec_id && day == other.day && venue == other.venue;
     }
     bool empty() const noexcept { return venue == 0; }
   };
 
-  static Execution KeyOf(uint32_t venue, uint64_t exec_id) noexcept {
-    return {exec_id, venue + 1, 0, 0};
+  static Execution KeyOf(const RememberedKeys::Key& key) noexcept {
+    return {key.key, key.mark, static_cast<uint16_t>(key.owner + 1), 0};
   }
-  void Forget(const RememberedKeys::Key& key) noexcept {
-    index_.Erase(index_.Find(KeyOf(key.owner, key.key)));
-  }
+  void Forget(const RememberedKeys::Key& key) noexcept { index_.Erase(index_.Find(KeyOf(key))); }
 
   RememberedKeys keys_;
   FlatIndex<Execution> index_;

@@ -22,6 +22,8 @@
 namespace ringway {
 
 using Slot = uint32_t;
+// In Order::position of a closed order: its position has been given up (engine_day.cc).
+inline constexpr uint32_t kNoPosition = UINT32_MAX;
 inline constexpr uint32_t kSlotBits = 24;
 inline constexpr Slot kNoSlot = UINT32_MAX;
 static_assert(kOrdersMax == 1u << kSlotBits);

@@ -7,9 +7,19 @@
 
 namespace ringway {
 
+namespace {
+
+// A clOrdId for each order, a quarter as many of earlier replaces, a quarter of pending ones.
+size_t OrderIdsMax(uint32_t orders_max) { return std::max<size_t>(orders_max, 8) / 2 * 3; }
+
+}  // namespace
+
 OrderTable::OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& secret)
     : orders_(orders_max),
-      ids_(std::max<size_t>(size_t{orders_max} * 2, 16), secret),
+      expiries_(orders_max),
+      order_ids_max_(OrderIdsMax(orders_max)),
+      // A cancel for each order, and a mass cancel for each session; at most 3/4 are in use.
+      ids_((order_ids_max_ + orders_max + sessions) / 6 * 8 + 16, secret),
       retired_(std::max<uint32_t>(orders_max / 4, 1), sessions),
       lists_(sessions),
       closed_(sessions) {
@@ -91,8 +101,29 @@ void OrderTable::EraseId(uint32_t session, uint64_t cl_ord_id) noexcept {
   ids_.Erase(id);
 }
 
+bool OrderTable::NameCancel(uint32_t session, uint64_t cl_ord_id) noexcept {
+  if (cl_ord_id == 0) return true;
+  Id wanted = KeyOf(session, cl_ord_id);
+  wanted.slot = kCancelName;
+  const size_t before = ids_.size();
+  Id* id = ids_.FindOrInsert(wanted);
+  if (!IsCancelName(*id)) return false;
+  cancel_names_ += ids_.size() - before;
+  ++id->slot;
+  return true;
+}
+
+void OrderTable::EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept {
+  if (cl_ord_id == 0) return;
+  Id* id = ids_.Find(KeyOf(session, cl_ord_id));
+  RINGWAY_CHECK(id != nullptr && id->slot > kCancelName, "a pending cancel's clOrdId is known");
+  if (--id->slot != kCancelName) return;
+  ids_.Erase(id);
+  --cancel_names_;
+}
+
 void OrderTable::Retire(const Order& order, uint64_t cl_ord_id) noexcept {
-  retired_.Remember(order.session, cl_ord_id,
+  retired_.Remember({cl_ord_id, order.session},
                     [this](RememberedKeys::Key gone) { EraseId(gone.owner, gone.key); });
 }
 
@@ -103,6 +134,9 @@ uint64_t OrderTable::StateHash() const noexcept {
     uint64_t words[sizeof(Order) / sizeof(uint64_t)];
     std::memcpy(words, &orders_[slot], sizeof(words));
     for (const uint64_t word : words) hash = MixHash(hash ^ word, slot);
+    if (orders_[slot].time_in_force == TimeInForce::kGoodTillDate) {
+      hash = MixHash(hash ^ expiries_[slot], slot);
+    }
   }
   for (const List& list : lists_) {
     hash = MixHash(hash ^ list.first, list.last);

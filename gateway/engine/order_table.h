@@ -3,14 +3,16 @@
 // A pool of records, an index from (session, clOrdId) to slots, and per session a list of its open
 // orders in order of entry. Closed orders keep their record until the slot is needed, so that
 // duplicates, late fills, busts and corrections still find them. An order's clOrdIds of the past
-// stay reserved in the index until the room for them, orders_max / 4, is needed.
+// stay reserved in the index until the room for them, orders_max / 4, is needed. The clOrdId of a
+// cancel stands in it for as long as the cancel is pending; a mass cancel's stands for all that it
+// sent. Room for these is kept apart, so that no cancel is refused for want of it.
 //
 // Sessions share this room fairly. What is forgotten is the oldest that the session with most of it
 // remembers (fair_shares.h): a session that floods forgets its own orders, not another's. And a
 // session may have no more orders open than kOpenPerFreeSlot times the slots in which no order is
 // open, so that room for others is always left.
 //
-// Memory per order: 192 bytes of record, 32 of index, 4 of retired clOrdIds (and 19 for each level
+// Memory per order: 200 bytes of record, 54 of index, 4 of retired clOrdIds (and 19 for each level
 // of risk/tick_book.h: 4 where prices have up to 16.7 million ticks). Everything is allocated at
 // construction. Engine thread only.
 #pragma once
@@ -35,7 +37,7 @@ class OrderTable {
     uint64_t cl_ord_id;
     uint16_t session;  // index + 1; 0: an empty place
     uint16_t distance;
-    Slot slot;
+    Slot slot;  // or kCancelName and how many pending cancels have it
 
     uint64_t Hash(const TableSecret& secret) const noexcept {
       return KeyedHash(cl_ord_id >> 2, session, secret);
@@ -67,16 +69,26 @@ class OrderTable {
     return static_cast<Slot>(&order - &orders_[0]);
   }
 
-  // The order that a session knows, or knew, by a clOrdId; kNoSlot. The record may belong to a
-  // later order by now: compare its session and clOrdIds.
+  // The order that a session knows, or knew, by a clOrdId; kNoSlot: none. The record may belong to
+  // a later order by now: compare its session and clOrdIds.
   Slot Find(const Name& name) const noexcept {
     const Id* found = ids_.Find(name.id, name.home);
-    return found == nullptr ? kNoSlot : found->slot;
+    return found == nullptr || IsCancelName(*found) ? kNoSlot : found->slot;
   }
   Slot Find(uint32_t session, uint64_t cl_ord_id) const noexcept {
     return Find(NameOf(session, cl_ord_id));
   }
+  // Whether a clOrdId of the session is taken: by an order of now or then, or a pending cancel.
+  bool InUse(const Name& name) const noexcept { return ids_.Find(name.id, name.home) != nullptr; }
+  bool InUse(uint32_t session, uint64_t cl_ord_id) const noexcept {
+    return InUse(NameOf(session, cl_ord_id));
+  }
   void Prefetch(const Name& name) const noexcept { ids_.Prefetch(name.home); }
+
+  // A cancel under this clOrdId begins to be pending, or ends; 0 is no name. Each open order has
+  // one at most, and each session one mass cancel at work. False: the clOrdId is an order's.
+  bool NameCancel(uint32_t session, uint64_t cl_ord_id) noexcept;
+  void EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept;
 
   // Brings into the cache what FindByVenueRequest() and, with the order's neighbours, Close()
   // touch.
@@ -109,13 +121,19 @@ class OrderTable {
   bool HasRoom(uint32_t open_of_session) const noexcept {
     const uint64_t free = orders_.size() - open_;
     return free != 0 && (open_of_session < kOpenPerFreeSlot * free || lists_.size() == 1) &&
-           ids_.HasRoom(2);
+           HasRoomForIds(2);
   }
 
   // A record for a new order of the session under the clOrdId: zero but for session, order_id,
   // newest_id, live_id, cl_ord_id, first_cl_ord_id and its place at the end of the session's list.
   // REQUIRES: HasRoom(), and the clOrdId is not in use.
   Order& Open(const Name& name) noexcept;
+
+  // When a good-till-date order ends. REQUIRES: it is one.
+  uint64_t expire_time(const Order& order) const noexcept { return expiries_[SlotOfOrder(order)]; }
+  void SetExpireTime(const Order& order, uint64_t time) noexcept {
+    expiries_[SlotOfOrder(order)] = time;
+  }
 
   // Takes a closed order from its session's list; its record waits for reuse.
   void Close(Order& order) noexcept;
@@ -135,7 +153,7 @@ class OrderTable {
 
   // Reserves a clOrdId for an order besides the one that it has. REQUIRES: HasRoomForId(), not in
   // use.
-  bool HasRoomForId() const noexcept { return ids_.HasRoom(1); }
+  bool HasRoomForId() const noexcept { return HasRoomForIds(1); }
   void Reserve(const Order& order, uint64_t cl_ord_id) noexcept {
     Id* id = ids_.FindOrInsert(KeyOf(order.session, cl_ord_id));
     id->slot = SlotOfOrder(order);
@@ -172,6 +190,14 @@ class OrderTable {
     Slot closed_first = kNoSlot;  // the oldest of the closed orders
     Slot closed_last = kNoSlot;
   };
+  // In an Id's slot: pending cancels have this clOrdId, and how many. Above every slot.
+  static constexpr Slot kCancelName = 1u << 30;
+  static_assert(kOrdersMax + kSessionsMax < kCancelName);
+  static bool IsCancelName(const Id& id) noexcept { return id.slot >= kCancelName; }
+  bool HasRoomForIds(size_t more) const noexcept {
+    return ids_.size() - cancel_names_ + more <= order_ids_max_;
+  }
+
   static Id KeyOf(uint32_t session, uint64_t cl_ord_id) noexcept {
     return {cl_ord_id, static_cast<uint16_t>(session + 1), 0, kNoSlot};
   }
@@ -187,7 +213,10 @@ class OrderTable {
   std::string_view FindListError(uint32_t session, uint64_t& listed) const noexcept;
 
   HugeArray<Order> orders_;
+  HugeArray<uint64_t> expiries_;  // by slot, of good-till-date orders
+  const size_t order_ids_max_;    // of ids_, besides the names of cancels
   FlatIndex<Id> ids_;
+  size_t cancel_names_ = 0;
   RememberedKeys retired_;   // clOrdIds, by session
   std::vector<List> lists_;  // by session
   FairShares closed_;        // closed orders, by session
@@ -198,8 +227,9 @@ class OrderTable {
 
 // What one open order costs at most, whatever the orders_max: with prices of up to 2^24 ticks, and
 // of as many as can be configured.
-inline constexpr double kBytesPerOrder = sizeof(Order) + 2 * 16.0 + 0.25 * 16.0 + 4 * 16.0 * 8 / 7;
+inline constexpr double kBytesPerOrder =
+    sizeof(Order) + sizeof(uint64_t) + 2.5 * 16.0 * 4 / 3 + 0.25 * 16.0 + 4 * 16.0 * 8 / 7;
 inline constexpr double kBytesPerOrderMax = kBytesPerOrder + 2 * 16.0 * 8 / 7;
-static_assert(kBytesPerOrder <= 304 && kBytesPerOrderMax <= 340);
+static_assert(kBytesPerOrder <= 331 && kBytesPerOrderMax <= 368);
 
 }  // namespace ringway

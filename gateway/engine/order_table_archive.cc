@@ -7,7 +7,7 @@
 namespace ringway {
 
 bool OrderTable::RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept {
-  if (!ids_.HasRoom(1)) return false;
+  if (!HasRoomForId()) return false;
   const size_t before = ids_.size();
   ids_.FindOrInsert(KeyOf(session, cl_ord_id))->slot = slot;
   return ids_.size() != before;
@@ -24,6 +24,7 @@ void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const 
   for (size_t at = 0; at < used && archive.ok(); ++at) {
     auto& order = self.orders_[at];
     archive(order);
+    if (order.time_in_force == TimeInForce::kGoodTillDate) archive(self.expiries_[at]);
     if constexpr (A::kLoads) {
       order.session = static_cast<uint16_t>(archive.IndexOf(sessions, order.session));
       order.venue = static_cast<uint8_t>(archive.IndexOf(venues, order.venue));
@@ -31,8 +32,12 @@ void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const 
       const auto slot = static_cast<Slot>(at);
       if (IsClosed(order.state)) self.closed_.Gain(order.session);
       archive.Require(self.RestoreId(order.session, order.cl_ord_id, slot), kTwice);
-      if (!order.Has(kReplacePending)) continue;
-      archive.Require(self.RestoreId(order.session, order.replace_cl_ord_id, slot), kTwice);
+      if (order.Has(kReplacePending)) {
+        archive.Require(self.RestoreId(order.session, order.replace_cl_ord_id, slot), kTwice);
+      }
+      if (order.Has(kCancelPending)) {
+        archive.Require(self.NameCancel(order.session, order.cancel_cl_ord_id), kTwice);
+      }
     }
   }
   ArchiveTable(
@@ -81,6 +86,9 @@ std::string_view OrderTable::FindError() const noexcept {
         !IsKnown(order.time_in_force) || (order.Has(kCancelPending) && order.cancel_id == 0) ||
         (order.Has(kReplacePending) && order.replace_id == 0)) {
       return "an order is in no state that orders have";
+    }
+    if (IsClosed(order.state) && order.Has(kCancelPending | kReplacePending)) {
+      return "a request about a closed order is pending";
     }
     if (order.previous != kNoSlot && order.previous >= fresh_) return "an order follows none";
   }

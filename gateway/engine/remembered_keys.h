@@ -19,7 +19,8 @@ class RememberedKeys {
  public:
   struct Key {
     uint64_t key;
-    uint32_t owner;  // index
+    uint32_t owner;     // index
+    uint32_t mark = 0;  // kept with the key
   };
 
   // REQUIRES: room >= 1.
@@ -27,7 +28,8 @@ class RememberedKeys {
 
   // Remembers a key. Calls forget(Key) before, if one has to go for it.
   template <class F>
-  void Remember(uint32_t owner, uint64_t key, F&& forget) noexcept {
+  void Remember(Key remembered, F&& forget) noexcept {
+    const uint32_t owner = remembered.owner;
     uint32_t at = used_;
     if (used_ < places_.size()) [[unlikely]] {
       ++used_;
@@ -35,12 +37,12 @@ class RememberedKeys {
       const uint32_t from = shares_.TakeRichest();
       List& list = lists_[from];
       at = list.first;
-      forget(Key{places_[at].key, from});
+      forget(Key{places_[at].key, from, places_[at].mark});
       list.first = places_[at].next;
       if (list.first == kNone) list.last = kNone;
       shares_.Lose(from);
     }
-    places_[at] = {key, kNone};
+    places_[at] = {remembered.key, kNone, remembered.mark};
     List& list = lists_[owner];
     (list.last == kNone ? list.first : places_[list.last].next) = at;
     list.last = at;
@@ -52,7 +54,7 @@ class RememberedKeys {
     if (used_ < places_.size()) return {0, kNone};
     const uint32_t from = shares_.likely();
     const uint32_t first = lists_[from].first;
-    return first == kNone ? Key{0, kNone} : Key{places_[first].key, from};
+    return first == kNone ? Key{0, kNone} : Key{places_[first].key, from, places_[first].mark};
   }
   size_t size() const noexcept { return used_; }
   uint32_t held(uint32_t owner) const noexcept { return shares_.held(owner); }
@@ -72,9 +74,9 @@ class RememberedKeys {
       for (size_t i = 0; i < count && archive.ok(); ++i) {
         if constexpr (A::kLoads) {
           Key key{0, owner};
-          if (each(key) && archive.ok()) self.Remember(owner, key.key, forget);
+          if (each(key) && archive.ok()) self.Remember(key, forget);
         } else {
-          Key key{self.places_[at].key, owner};
+          Key key{self.places_[at].key, owner, self.places_[at].mark};
           (void)each(key);
           at = self.places_[at].next;
         }
@@ -86,7 +88,7 @@ class RememberedKeys {
     uint64_t hash = shares_.StateHash();
     for (const List& list : lists_) {
       for (uint32_t at = list.first; at != kNone; at = places_[at].next) {
-        hash = MixHash(hash ^ places_[at].key);
+        hash = MixHash(hash ^ places_[at].key, places_[at].mark);
       }
     }
     return hash;
@@ -99,6 +101,7 @@ class RememberedKeys {
   struct Place {
     uint64_t key;
     uint32_t next;  // of the same owner, younger
+    uint32_t mark;
   };
   struct List {
     uint32_t first = kNone;  // the oldest

@@ -1,4 +1,5 @@
-// What the engine knows of a session, and what work for it is left over from earlier steps.
+// What the engine knows of a session and of a venue's day, and what work is left over from earlier
+// steps.
 //
 // Sequence numbers start at 1. next_seq_in counts every numbered message of the client, refused or
 // not, and what its GapFills skip; next_seq_out counts every report, but no SessionReject. Work
@@ -7,8 +8,12 @@
 // that closes moves the walk on.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "gateway/engine/archive.h"
 #include "gateway/engine/order.h"
 #include "gateway/step.h"
 
@@ -24,6 +29,77 @@ struct Walk {
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
     archive(self.at, self.end_order_id);
+  }
+};
+
+// A search through the open orders of all sessions for those of one venue, then another.
+struct VenueSweep {
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  explicit VenueSweep(size_t venues) : wanted(venues) {}
+
+  std::vector<uint8_t> wanted;  // by venue: its orders have to be looked through
+  uint32_t venue = kNone;       // which is being looked through
+  uint32_t session = 0;         // by index
+  Walk walk;
+
+  uint32_t unfinished() const noexcept {
+    uint32_t count = venue != kNone;
+    for (const uint8_t venue_wanted : wanted) count += venue_wanted;
+    return count;
+  }
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& venues) {
+    ArchiveTable(
+        archive, venues, self.wanted,
+        [&archive](auto& venue_wanted) {
+          archive(venue_wanted);
+          archive.Require(venue_wanted <= 1, "a venue is neither searched for nor not");
+        },
+        [](uint8_t) { return true; });
+    archive(self.venue, self.session, self.walk);
+    if constexpr (A::kLoads) {
+      archive.Require(self.venue == kNone || self.venue < venues.now.size(),
+                      "a search for orders at no venue");
+      if (!archive.ok()) return;
+      if (self.venue != kNone) self.venue = venues.now[self.venue];
+      if (sessions.same) return;
+      // What goes from session to session begins anew.
+      if (self.venue != kNone) self.wanted[self.venue] = 1;
+      self.venue = kNone;
+      self.session = 0;
+      self.walk = {};
+    }
+  }
+};
+
+// A venue's trading day (engine_day.cc).
+struct VenueDay {
+  uint32_t day = 0;             // 0: none has begun
+  uint32_t before = 0;          // the day before it, likewise
+  int64_t began_ns = 0;         // since the Unix epoch
+  uint64_t first_order_id = 0;  // orders below it were entered before it began; 0: nobody knows
+  uint64_t first_before = 0;    // likewise for the day before
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.day, self.before, self.began_ns, self.first_order_id, self.first_before);
+    archive.Require(self.began_ns >= 0, "a trading day that cannot be");
+  }
+};
+
+// A search for positions that nobody needs any more: first none counts as referred to, then those
+// of all orders do, then the others go.
+struct IdlePositionsJob {
+  enum class Phase : uint8_t { kNone, kClear, kRefer, kFree };
+  Phase phase = Phase::kNone;
+  uint32_t at = 0;  // the next position, or slot of an order
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.phase, self.at);
+    archive.Require(self.phase <= Phase::kFree, "a search for idle positions that cannot be");
   }
 };
 
@@ -76,22 +152,41 @@ struct RetryJob {
   }
 };
 
-// An operator's cancel goes through the sessions one after the other.
-struct OperatorCancelJob {
-  bool active = false;
+// What an operator wants canceled: of the orders that were open when it was said.
+struct OperatorCancel {
   MassCancel request = {};
-  uint32_t next_session = 0;  // by index: whose orders come after this walk
-  uint32_t end_session = 0;
-  Walk walk;
   uint64_t end_order_id = 0;  // orders from this one on are younger than the command
-  uint32_t affected = 0;
-  uint32_t not_sent = 0;
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.active, self.request, self.next_session, self.end_session, self.walk,
-            self.end_order_id, self.affected, self.not_sent);
+    archive(self.request, self.end_order_id);
     archive.Require(IsKnown(self.request.side), "an operator's cancel of no side");
+  }
+};
+
+// Goes through the sessions one after the other. What is wanted meanwhile waits for its turn.
+struct OperatorCancelJob {
+  static constexpr uint32_t kWaitingMax = 16;
+
+  bool active = false;
+  OperatorCancel cancel;
+  uint32_t next_session = 0;  // by index: whose orders come after this walk
+  uint32_t end_session = 0;
+  Walk walk;
+  // Of this cancel and those before it that it followed at once.
+  uint32_t affected = 0;
+  uint32_t not_sent = 0;
+  uint32_t waiting_count = 0;
+  std::array<OperatorCancel, kWaitingMax> waiting = {};  // the first so many, oldest first
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.active, self.cancel, self.next_session, self.end_session, self.walk, self.affected,
+            self.not_sent);
+    const size_t count = archive.Count(self.waiting_count, kWaitingMax, "operators' cancels");
+    if constexpr (A::kLoads) self.waiting_count = static_cast<uint32_t>(count);
+    for (size_t at = 0; at < count; ++at) archive(self.waiting[at]);
+    archive.Require(self.active || count == 0, "an operator's cancel waits for none");
   }
 };
 

@@ -85,7 +85,7 @@ struct JournaledStep {
   if (body.size() < sizeof(head)) return false;
   std::memcpy(&head, body.data(), sizeof(head));
   const std::size_t bytes = sizeof(head) + RoundUpTo8(head.payload_bytes);
-  if (head.origin > Origin::kSessionUnrecorded || head.payload_bytes > kInputPayloadBytesMax ||
+  if (head.origin > Origin::kTradingDay || head.payload_bytes > kInputPayloadBytesMax ||
       bytes > body.size()) {
     return false;
   }

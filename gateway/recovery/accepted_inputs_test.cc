@@ -33,6 +33,17 @@ EngineConfig Firm() {
   EngineConfig config = SmallFirm();
   config.sessions[0].cancel_on_disconnect = CancelOnDisconnect::kLinkLoss;
   config.sessions[0].cancel_grace_ns = 1'000'000;
+  config.desks = {{.id = 1, .name = "desk", .limits = {.position_max = 500}}};
+  config.accounts[0].desk = 1;
+  config.firm = {.position_max = 800, .gross_notional_max = 100'000};
+  config.sessions[0].limits.position_max = 400;
+  config.sessions[0].limits.order_to_trade_max = 5;
+  config.sessions[0].limits.order_to_trade_floor = 50;
+  config.sessions[0].limits.order_to_trade_window_ns = 1'000'000;
+  config.sessions[1].limits.executions_max = 20;
+  config.sessions[1].limits.gross_notional_max = 60'000;
+  config.instruments[0].reference_jump_bps = 500;
+  config.instrument_limits = {{.instrument = 7, .account = 100, .position_max = 450}};
   config.pools = {.orders_max = 64, .positions_max = 3, .executions_remembered = 32};
   return config;
 }
@@ -163,6 +174,7 @@ class Wild {
       arm(KillScope::kSession, id);
       arm(KillScope::kAccount, id * 100);
       arm(KillScope::kVenue, id);
+      arm(KillScope::kInstrument, id + 6);
       Step(Origin::kVenue, id, VenueStatus{.state = VenueState::kUp});
     }
     StepBytes(Origin::kJournal, 0, FrameType{}, {});
@@ -200,6 +212,10 @@ class Wild {
           1 + random_.Below(400), random_.Chance(0.5) ? Side::kBuy : Side::kSell,
           1 + random_.Below(100), random_.Between(9'900, 10'100), session == 1 ? 100 : 200);
       order.route = static_cast<VenueId>(random_.Below(3));
+      if (random_.Chance(0.3)) {
+        order.time_in_force = TimeInForce::kGoodTillDate;
+        order.expire_time = static_cast<uint64_t>(now_ns_) + 1 + random_.Below(2'000'000'000);
+      }
       return Step(Origin::kSession, session, Spoil(order, 0.03));
     }
     if (what < 0.36) {
@@ -249,6 +265,10 @@ class Wild {
       report.last_price = random_.Between(9'900, 10'100) * kCent;
       report.cum_qty = random_.Below(100);
       report.leaves_qty = random_.Below(100);
+      report.transact_time = static_cast<uint64_t>(now_ns_) - random_.Below(2'000'000'000);
+      report.instrument = 7;
+      report.account = 100 * static_cast<uint32_t>(1 + random_.Below(2));
+      report.side = random_.Chance(0.5) ? Side::kBuy : Side::kSell;
       return Step(Origin::kVenue, venue, Spoil(report));
     }
     if (what < 0.88) {
@@ -267,10 +287,18 @@ class Wild {
       return Step(Origin::kVenue, venue,
                   Spoil(ReferencePrice{.price = 10'000 * kCent, .instrument = 7}, 0.3));
     }
+    if (what < 0.9205) {
+      return Step(
+          Origin::kAdmin, 9,
+          Spoil(ReferencePrice{.price = random_.Between(9'000, 11'000) * kCent, .instrument = 7},
+                0.1));
+    }
     if (what < 0.925) {
       return Step(Origin::kAdmin, static_cast<uint32_t>(AnyWord()),
-                  Spoil(RiskState{.scope = static_cast<KillScope>(random_.Below(6)),
-                                  .killed = random_.Chance(0.1)}));
+                  Spoil(RiskState{.id = static_cast<uint32_t>(random_.Below(9)),
+                                  .scope = static_cast<KillScope>(random_.Below(7)),
+                                  .killed = random_.Chance(0.1),
+                                  .cancel = random_.Chance(0.1)}));
     }
     if (what < 0.93) {
       return Step(Origin::kAdmin, 9, Spoil(MassCancel{.cl_ord_id = random_.Below(3)}));
@@ -283,6 +311,11 @@ class Wild {
     }
     if (what < 0.935) {
       return StepBytes(Origin::kJournal, static_cast<uint32_t>(random_.Below(3)), FrameType{}, {});
+    }
+    if (what < 0.938) {
+      const uint32_t day = engine_->trading_day(static_cast<VenueId>(venue)) + 1;
+      return Step(Origin::kTradingDay, venue,
+                  Spoil(TradingDay{.transact_time = static_cast<uint64_t>(now_ns_), .day = day}));
     }
     StepBytes(Origin::kTimer, 0, FrameType{}, {});
   }
@@ -309,6 +342,7 @@ TEST_P(AcceptedInputsTest, AStartTakesWhateverTheEngineAccepted) {
   }
   EXPECT_GT(wild.engine().counters().accepted, 100u);
   EXPECT_GT(wild.engine().counters().fills, 50u);
+  EXPECT_GT(wild.engine().counters().overdue, 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, AcceptedInputsTest, ::testing::Range<uint64_t>(1, 9));

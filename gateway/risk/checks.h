@@ -13,13 +13,18 @@
 
 #include <tuple>
 
+#include "gateway/risk/daily_limits.h"
 #include "gateway/risk/duplicate_burst.h"
 #include "gateway/risk/entitlement.h"
+#include "gateway/risk/execution_throttle.h"
 #include "gateway/risk/gross_notional.h"
+#include "gateway/risk/group_limits.h"
+#include "gateway/risk/instrument_limit.h"
 #include "gateway/risk/kill_switch.h"
 #include "gateway/risk/max_notional.h"
 #include "gateway/risk/max_quantity.h"
 #include "gateway/risk/open_orders.h"
+#include "gateway/risk/order_to_trade.h"
 #include "gateway/risk/position_limit.h"
 #include "gateway/risk/price_collar.h"
 #include "gateway/risk/request.h"
@@ -28,17 +33,22 @@
 
 namespace ringway {
 
-using OrderChecks = std::tuple<KillSwitch,       //
-                               Entitlement,      //
-                               TickAndLot,       // the checks below rely on whole ticks
-                               MaxQuantity,      //
-                               PriceCollar,      // a market order has a value from here on
-                               MaxNotional,      //
-                               OpenOrders,       //
-                               PositionLimit,    //
-                               GrossNotional,    //
-                               SelfMatch,        //
-                               DuplicateBurst>;  // counts, so it comes last
+using OrderChecks = std::tuple<KillSwitch,            //
+                               Entitlement,           //
+                               TickAndLot,            // the checks below rely on whole ticks
+                               MaxQuantity,           //
+                               PriceCollar,           // a market order has a value from here on
+                               MaxNotional,           //
+                               OpenOrders,            //
+                               OrderToTrade,          //
+                               ExecutionThrottle,     //
+                               PositionLimit,         //
+                               GrossNotional,         //
+                               InstrumentLimitCheck,  //
+                               GroupLimitCheck,       //
+                               DailyLimits,           //
+                               SelfMatch,             //
+                               DuplicateBurst>;       // counts, so it comes last
 
 class RiskChecks {
  public:

@@ -47,6 +47,9 @@ class Entitlement {
   bool MayUseAccount(uint32_t session, uint32_t account) const noexcept {
     return accounts_.Has(session, account);
   }
+  bool MayUseInstrument(uint32_t session, uint32_t instrument) const noexcept {
+    return instruments_.Has(session, instrument);
+  }
   bool MayUseVenue(uint32_t session, uint32_t venue) const noexcept {
     return venues_.Has(session, venue);
   }

@@ -3,6 +3,7 @@
 #include "gateway/risk/exposure.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/check.h"
 
@@ -26,8 +27,13 @@ Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& in
     : instruments_(instruments),
       positions_(config.pools.positions_max),
       position_index_(size_t{config.pools.positions_max} * 2 + 8, secret),
+      instrument_limits_(config),
+      pair_limits_(instrument_limits_.empty() ? 0 : config.pools.positions_max),
+      groups_(config, instruments, instrument_limits_, secret),
       accounts_(config.accounts.size()),
       session_open_orders_(config.sessions.size()),
+      account_marks_(config.accounts.size()),
+      session_marks_(config.sessions.size()),
       restricted_(config.accounts.size()),
       book_levels_(TickBook::LevelsFor(TicksMax(config))),
       book_(TickBook::NodesFor(config.pools.orders_max, book_levels_), secret) {
@@ -45,18 +51,48 @@ Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& in
 }
 
 Position* Exposure::Find(uint32_t account, uint32_t instrument) noexcept {
-  const PositionKey* found = position_index_.Find(KeyOf(account, instrument));
+  const PairKey* found = position_index_.Find(PairKey::Of(account, instrument));
   return found == nullptr ? nullptr : &positions_[found->index];
 }
 
 Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
   if (Position* found = Find(account, instrument); found != nullptr) [[likely]]
     return found;
-  if (positions_count_ == positions_.size()) return nullptr;
-  position_index_.FindOrInsert(KeyOf(account, instrument))->index = positions_count_;
-  Position& made = positions_[positions_count_++];
+  uint32_t at = positions_count_;
+  if (first_free_ != kLast) {
+    at = first_free_;
+    first_free_ = positions_[at].instrument;
+    --empty_;
+  } else if (positions_count_ == positions_.size()) {
+    return nullptr;
+  } else {
+    ++positions_count_;
+  }
+  position_index_.FindOrInsert(PairKey::Of(account, instrument))->index = at;
+  Position& made = positions_[at];
   made = Blank(account, instrument);
+  if (has_instrument_limits()) {
+    pair_limits_[at] = instrument_limits_.Of(account, instrument);
+  }
   return &made;
+}
+
+void Exposure::MakeEmpty(uint32_t index, uint32_t next) noexcept {
+  Position& position = positions_[index];
+  position = {};
+  position.best_resting[kBuySide] = position.best_resting[kSellSide] = kNoTick;
+  position.account = kEmpty;
+  position.instrument = next;
+  ++empty_;
+}
+
+bool Exposure::FreeIfIdle(uint32_t index) noexcept {
+  const Position& position = positions_[index];
+  if (!InUse(index) || position.referred != 0 || !IsIdle(index)) return false;
+  position_index_.Erase(position_index_.Find(PairKey::Of(position.account, position.instrument)));
+  MakeEmpty(index, first_free_);
+  first_free_ = index;
+  return true;
 }
 
 Position Exposure::Blank(uint32_t account, uint32_t instrument) const noexcept {
@@ -89,25 +125,28 @@ bool Exposure::RaiseBooks(const BookLevels& levels) noexcept {
   return true;
 }
 
-Money Exposure::ValueOf(const Position& position) const noexcept {
-  // What a venue reports has no bound of ours: valuing is clamped so that sums stay exact.
-  const Instrument& instrument = instruments_[position.instrument];
-  const uint64_t size = position.quantity < 0 ? 0 - static_cast<uint64_t>(position.quantity)
-                                              : static_cast<uint64_t>(position.quantity);
-  return instrument.Notional(std::min(position.last_price, instrument.price_max),
-                             std::min(size, instrument.quantity_max << 16));
-}
-
-void Exposure::Fill(uint32_t position, int64_t quantity, int64_t price) noexcept {
+void Exposure::Fill(uint32_t position, uint32_t session, int64_t quantity, int64_t price) noexcept {
   Position& changed = positions_[position];
   AccountExposure& account = accounts_[changed.account];
-  account.position_notional -= ValueOf(changed);
-  if (__builtin_add_overflow(changed.quantity, quantity, &changed.quantity)) {
-    changed.quantity =
-        quantity > 0 ? std::numeric_limits<int64_t>::max() : -std::numeric_limits<int64_t>::max();
-  }
+  const Money before = ValueOf(changed);
+  changed.quantity = SaturatedSum(changed.quantity, quantity);
   if (price > 0) changed.last_price = price;
-  account.position_notional += ValueOf(changed);
+  const Money change = ValueOf(changed) - before;
+  account.position_notional += change;
+  if (groups_.active()) [[unlikely]]
+    groups_.Fill(session, changed.account, changed.instrument, quantity, price, change);
+}
+
+std::string_view Exposure::FindGroupError(const std::vector<Contribution>& orders) const {
+  std::vector<GroupShare> shares;
+  for (const Contribution& order : orders) shares.push_back(ShareOf(order));
+  std::vector<GroupExposure::HeldByAccount> held;
+  for (uint32_t at = 0; at < positions_count_; ++at) {
+    if (!InUse(at)) continue;
+    const Position& position = positions_[at];
+    held.push_back({position.account, position.instrument, position.quantity, ValueOf(at)});
+  }
+  return groups_.FindError(shares, held);
 }
 
 }  // namespace ringway

@@ -10,18 +10,21 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/huge_array.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
+#include "gateway/risk/book_side.h"
+#include "gateway/risk/group_exposure.h"
+#include "gateway/risk/instrument_limits.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
+#include "gateway/risk/pair_key.h"
 #include "gateway/risk/tick_book.h"
 
 namespace ringway {
-
-enum BookSide : uint8_t { kBuySide = 0, kSellSide = 1 };
 
 // One account in one instrument: one cache line.
 struct alignas(64) Position {
@@ -33,15 +36,19 @@ struct alignas(64) Position {
   uint32_t instrument;       // index
   uint8_t book_level[2];     // by BookSide: height of the tree in TickBook
   uint8_t restricted;        // 1: the account must not trade the instrument
-  uint8_t spare[5];
+  uint8_t referred;          // see Refer()
+  uint8_t marks;             // soft_limit.h
+  uint8_t spare[3];
 };
 static_assert(sizeof(Position) == 64);
 
 struct AccountExposure {
-  Money open_notional;      // of open orders
+  Money open_by_side[2];    // value of open orders, by BookSide
   Money position_notional;  // |position| at the last fill's price, all instruments
   uint32_t open_orders;
   uint32_t spare[3];
+
+  Money open_notional() const noexcept { return open_by_side[kBuySide] + open_by_side[kSellSide]; }
 };
 
 // What one open order adds to the sums.
@@ -64,10 +71,43 @@ class Exposure {
   const Position* Find(uint32_t account, uint32_t instrument) const noexcept {
     return const_cast<Exposure*>(this)->Find(account, instrument);
   }
+  // A position that nobody needs gives its place to another: FreeIfIdle() those that are flat, have
+  // no open order, and were not referred to since ClearReferred(). An empty place stays one until
+  // it is used again. REQUIRES: whoever keeps the index of a position refers to it.
+  bool InUse(uint32_t index) const noexcept { return positions_[index].account != kEmpty; }
+  bool IsIdle(uint32_t index) const noexcept {
+    const Position& position = positions_[index];
+    return position.quantity == 0 && (position.open[kBuySide] | position.open[kSellSide]) == 0;
+  }
+  void ClearReferred(uint32_t index) noexcept { positions_[index].referred = 0; }
+  void Refer(uint32_t index) noexcept { positions_[index].referred = 1; }
+  bool FreeIfIdle(uint32_t index) noexcept;
+  // The place that is used again next; for hashing.
+  uint32_t first_free() const noexcept { return first_free_; }
+
   // What position `index` counts for in gross notional.
   Money ValueOf(uint32_t index) const noexcept { return ValueOf(positions_[index]); }
+  // What desks, sessions and the firm have at risk.
+  const GroupExposure& groups() const noexcept { return groups_; }
+  // Makes room for what the groups of an order hold. False: there is none, nothing changed.
+  // REQUIRES before Add(), whoever adds.
+  [[nodiscard]] bool JoinGroups(uint32_t session, uint32_t account, uint32_t instrument) noexcept {
+    return groups_.Join(session, account, instrument);
+  }
+  // Limits of single instruments. `position` need not be one of ours (Blank()).
+  bool has_instrument_limits() const noexcept { return !instrument_limits_.empty(); }
+  PairLimits InstrumentLimitsOf(const Position& position) const noexcept {
+    if (!has_instrument_limits()) return {};
+    const auto at = static_cast<uint64_t>(&position - &positions_[0]);
+    return at < positions_count_ ? pair_limits_[at]
+                                 : instrument_limits_.Of(position.account, position.instrument);
+  }
   // As Find, made if need be; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
+  // Whether FindOrMake() has no room left.
+  bool full() const noexcept {
+    return first_free_ == kLast && positions_count_ == positions_.size();
+  }
   // What FindOrMake() would make. An order that is refused must not use up the pool.
   Position Blank(uint32_t account, uint32_t instrument) const noexcept;
 
@@ -77,7 +117,11 @@ class Exposure {
   }
 
   void PrefetchPosition(uint32_t account, uint32_t instrument) const noexcept {
-    position_index_.Prefetch(KeyOf(account, instrument));
+    position_index_.Prefetch(PairKey::Of(account, instrument));
+  }
+  void PrefetchGroups(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
+    if (groups_.active()) [[unlikely]]
+      groups_.Prefetch(session, account, instrument);
   }
   void Prefetch(uint32_t position, BookSide side, uint64_t tick) const noexcept {
     book_.Prefetch(position * 2 + side, tick);
@@ -88,39 +132,71 @@ class Exposure {
     Apply(order);
     ++accounts_[positions_[order.position].account].open_orders;
     ++session_open_orders_[order.session];
+    if (groups_.active()) [[unlikely]]
+      groups_.Add(ShareOf(order));
     if (order.tick != kNoTick) AddTick(order);
   }
   void Remove(const Contribution& order) noexcept {
     Position& position = positions_[order.position];
     position.open[order.side] -= order.quantity;
     AccountExposure& account = accounts_[position.account];
-    account.open_notional -= order.notional;
+    account.open_by_side[order.side] -= order.notional;
     --account.open_orders;
     --session_open_orders_[order.session];
+    if (groups_.active()) [[unlikely]]
+      groups_.Remove(ShareOf(order));
     if (order.tick != kNoTick) RemoveTick(order);
   }
   void Change(const Contribution& before, const Contribution& after) noexcept {
     positions_[before.position].open[before.side] -= before.quantity;
-    accounts_[positions_[before.position].account].open_notional -= before.notional;
+    accounts_[positions_[before.position].account].open_by_side[before.side] -= before.notional;
     Apply(after);
+    if (groups_.active()) [[unlikely]]
+      groups_.Change(ShareOf(before), ShareOf(after));
     if (before.tick == after.tick) return;
     if (after.tick != kNoTick) AddTick(after);
     if (before.tick != kNoTick) RemoveTick(before);
   }
 
   // What the engine saves (archive.h): positions. All sums and the tick book follow from the open
-  // orders, which the engine adds; RaiseBooks() then, with what Archive() gave.
+  // orders, which the engine adds; RaiseBooks() then, with what Archive() gave. A flat position of
+  // what is not configured any more becomes an empty place, unless `needed[index]`.
   using BookLevels = std::vector<std::array<uint8_t, 2>>;  // by position and BookSide
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& instruments,
-                      BookLevels& levels) {
+  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
+                      const Numbers& instruments, BookLevels& levels,
+                      [[maybe_unused]] const std::vector<bool>& needed) {
+    GroupExposure::Archive(self.groups_, archive, sessions, instruments);
+    ArchiveMarks(archive, accounts, self.account_marks_);
+    ArchiveMarks(archive, sessions, self.session_marks_);
+    [[maybe_unused]] std::vector<uint32_t> given_up;
     const size_t count = archive.Count(self.positions_count_, self.positions_.size(),
                                        "pairs of account and instrument (pools.positions_max)");
     for (uint32_t at = 0; at < count && archive.ok(); ++at) {
       Position position = self.positions_[at];
+      bool used = true;
+      if constexpr (!A::kLoads) used = self.InUse(at);
+      archive(used);
+      if (!used) {
+        if constexpr (A::kLoads) {
+          self.MakeEmpty(self.positions_count_++, kUnlisted);
+          levels.push_back({});
+        }
+        continue;
+      }
       archive(position.quantity, position.last_price, position.account, position.instrument,
-              position.book_level[kBuySide], position.book_level[kSellSide]);
+              position.referred, position.marks, position.book_level[kBuySide],
+              position.book_level[kSellSide]);
       if constexpr (A::kLoads) {
+        const auto gone = [](const Numbers& numbers, uint32_t saved) {
+          return saved < numbers.now.size() && numbers.now[saved] == Numbers::kGone;
+        };
+        if (position.quantity == 0 && !(at < needed.size() && needed[at]) &&
+            (gone(accounts, position.account) || gone(instruments, position.instrument))) {
+          given_up.push_back(self.positions_count_++);
+          levels.push_back({});
+          continue;
+        }
         const uint32_t account = archive.IndexOf(accounts, position.account);
         const uint32_t instrument = archive.IndexOf(instruments, position.instrument);
         archive.Require(position.last_price >= 0, "a position at a negative price");
@@ -130,23 +206,83 @@ class Exposure {
         Position& made = *self.FindOrMake(account, instrument);
         made.quantity = position.quantity;
         made.last_price = position.last_price;
+        made.referred = position.referred;
+        made.marks = position.marks;
+        archive.Require(
+            !self.groups_.active() ||
+                self.groups_.AddPosition(account, instrument, made.quantity, self.ValueOf(made)),
+            "the positions of a desk or the firm are beyond all bounds, or more than "
+            "pools.positions_max has room for");
         levels.push_back(std::to_array(position.book_level));
         Money& worth = self.accounts_[account].position_notional;
         archive.Require(!__builtin_add_overflow(worth, self.ValueOf(made), &worth),
                         "an account's positions are beyond all bounds");
       }
     }
+    ArchiveEmpty(self, archive);
+    if constexpr (A::kLoads) {
+      for (const uint32_t at : given_up) {
+        self.MakeEmpty(at, self.first_free_);
+        self.first_free_ = at;
+      }
+    }
   }
   [[nodiscard]] bool RaiseBooks(const BookLevels& levels) noexcept;
 
-  // `quantity` was bought (negative: sold) at `price`. A bust takes back with the opposite sign.
-  void Fill(uint32_t position, int64_t quantity, int64_t price) noexcept;
+  // `quantity` was bought (negative: sold) at `price` by a session's order. A bust takes back with
+  // the opposite sign.
+  void Fill(uint32_t position, uint32_t session, int64_t quantity, int64_t price) noexcept;
+
+  // Marks what is near to its limit, and calls crossed(const SoftCrossing&) for what was not marked
+  // before.
+  template <class F>
+  void MarkSoftLimits(const SoftLimit& soft, uint32_t session, uint32_t index,
+                      const AccountLimits& limits, uint32_t session_open_orders_max, F&& crossed) {
+    Position& position = positions_[index];
+    const AccountExposure& account = accounts_[position.account];
+    const Money worst = WorstOf(position.quantity, position.open);
+    const int64_t position_max =
+        std::min(limits.position_max, InstrumentLimitsOf(position).position_max);
+    if (soft.Crosses(position.marks, kMarkPosition, worst, position_max)) {
+      crossed(SoftCrossing{AlertOwner::kAccount, kMarkPosition, RiskCheck::kPositionLimit,
+                           position_max, SaturatedUnits(worst)});
+    }
+    uint8_t& marks = account_marks_[position.account];
+    const Money gross = account.open_notional() + account.position_notional;
+    if (soft.CrossesMoney(marks, kMarkGrossNotional, gross, limits.gross_notional_max)) {
+      crossed(SoftCrossing{AlertOwner::kAccount, kMarkGrossNotional, RiskCheck::kGrossNotional,
+                           limits.gross_notional_max, UnitsRoundedUp(gross)});
+    }
+    if (soft.Crosses(marks, kMarkOpenOrders, account.open_orders, limits.open_orders_max)) {
+      crossed(SoftCrossing{AlertOwner::kAccount, kMarkOpenOrders, RiskCheck::kOpenOrders,
+                           limits.open_orders_max, account.open_orders});
+    }
+    const uint32_t orders = session_open_orders_[session];
+    if (soft.Crosses(session_marks_[session], kMarkOpenOrders, orders, session_open_orders_max)) {
+      crossed(SoftCrossing{AlertOwner::kSession, kMarkOpenOrders, RiskCheck::kOpenOrders,
+                           session_open_orders_max, orders});
+    }
+    if (groups_.active()) {
+      groups_.MarkSoftLimits(soft, session, position.account, position.instrument, crossed);
+    }
+  }
+  // visit(marks) for all but positions, in a fixed order.
+  template <class F>
+  void ForEachMark(F&& visit) const {
+    for (const uint8_t marks : account_marks_) visit(marks);
+    for (const uint8_t marks : session_marks_) visit(marks);
+    groups_.ForEachMark(visit);
+  }
+
+  // As GroupExposure::FindError(), from all open orders.
+  std::string_view FindGroupError(const std::vector<Contribution>& orders) const;
 
   uint32_t IndexOf(const Position& position) const noexcept {
     return static_cast<uint32_t>(&position - &positions_[0]);
   }
   const Position& position(uint32_t index) const noexcept { return positions_[index]; }
   uint32_t positions() const noexcept { return positions_count_; }
+  uint32_t capacity() const noexcept { return static_cast<uint32_t>(positions_.size()); }
   const AccountExposure& account(uint32_t index) const noexcept { return accounts_[index]; }
   uint32_t session_open_orders(uint32_t index) const noexcept {
     return session_open_orders_[index];
@@ -154,22 +290,48 @@ class Exposure {
   const TickBook& book() const noexcept { return book_; }
 
  private:
-  struct PositionKey {
-    uint64_t key;  // account << 32 | instrument | 1 << 63
-    uint64_t index;
+  // Of an empty place: Position::account, and the next such place in Position::instrument.
+  static constexpr uint32_t kEmpty = UINT32_MAX;
+  static constexpr uint32_t kLast = UINT32_MAX;
+  static constexpr uint32_t kUnlisted = UINT32_MAX - 1;
+  void MakeEmpty(uint32_t index, uint32_t next) noexcept;
 
-    uint64_t Hash(const TableSecret& secret) const noexcept { return KeyedHash(key, 0, secret); }
-    bool SameKey(const PositionKey& other) const noexcept { return key == other.key; }
-    bool empty() const noexcept { return key == 0; }
-  };
-  static PositionKey KeyOf(uint32_t account, uint32_t instrument) noexcept {
-    return {uint64_t{1} << 63 | uint64_t{account} << 32 | instrument, 0};
+  // The list of empty places, in the order in which they are used again.
+  template <class Self, class A>
+  static void ArchiveEmpty(Self& self, A& archive) {
+    if constexpr (A::kLoads) self.first_free_ = kLast;
+    uint32_t* last = nullptr;  // where the next place is written down
+    if constexpr (A::kLoads) last = &self.first_free_;
+    uint32_t at = self.first_free_;
+    size_t left = archive.Count(self.empty_, self.positions_count_, "empty places of positions");
+    if constexpr (A::kLoads) {
+      archive.Require(left == self.empty_, "an empty place of a position is in no list");
+    }
+    for (; left != 0 && archive.ok(); --left) {
+      archive(at);
+      if constexpr (A::kLoads) {
+        const bool listable = at < self.positions_count_ && !self.InUse(at) &&
+                              self.positions_[at].instrument == kUnlisted;
+        archive.Require(listable, "a list of empty places has one that is none");
+        if (!listable) return;
+        *last = at;
+        last = &self.positions_[at].instrument;
+        *last = kLast;
+      } else {
+        at = self.positions_[at].instrument;
+      }
+    }
   }
 
+  GroupShare ShareOf(const Contribution& order) const noexcept {
+    const Position& position = positions_[order.position];
+    return {order.session, position.account, position.instrument,
+            order.side,    order.quantity,   order.notional};
+  }
   void Apply(const Contribution& order) noexcept {
     Position& position = positions_[order.position];
     position.open[order.side] += order.quantity;
-    accounts_[position.account].open_notional += order.notional;
+    accounts_[position.account].open_by_side[order.side] += order.notional;
   }
   TickBook::Top TopOf(const Contribution& order) noexcept {
     Position& position = positions_[order.position];
@@ -181,14 +343,23 @@ class Exposure {
   void RemoveTick(const Contribution& order) noexcept {
     book_.Remove(order.position * 2 + order.side, order.tick, TopOf(order));
   }
-  Money ValueOf(const Position& position) const noexcept;
+  Money ValueOf(const Position& position) const noexcept {
+    return PositionValue(instruments_[position.instrument], position.quantity, position.last_price);
+  }
 
   const std::vector<Instrument>& instruments_;
   HugeArray<Position> positions_;
-  uint32_t positions_count_ = 0;
-  FlatIndex<PositionKey> position_index_;
+  uint32_t positions_count_ = 0;  // places that were ever used
+  uint32_t empty_ = 0;            // of these
+  uint32_t first_free_ = kLast;
+  FlatIndex<PairKey> position_index_;
+  InstrumentLimitTable instrument_limits_;
+  HugeArray<PairLimits> pair_limits_;  // by position; empty where no instrument has limits
+  GroupExposure groups_;
   std::vector<AccountExposure> accounts_;
   std::vector<uint32_t> session_open_orders_;
+  std::vector<uint8_t> account_marks_;  // soft_limit.h
+  std::vector<uint8_t> session_marks_;
   std::vector<std::vector<uint32_t>> restricted_;  // by account: instrument indices, sorted
   uint32_t book_levels_;                           // that trees have at most
   TickBook book_;

@@ -19,24 +19,13 @@ class GrossNotional {
   Verdict Check(const RiskRequest& request) const noexcept {
     const int64_t limit = request.account_limits.gross_notional_max;
     const AccountExposure& account = request.account_exposure;
-    const Money gross = account.open_notional + account.position_notional -
+    const Money gross = account.open_notional() + account.position_notional -
                         request.notional_before + request.notional_after;
     if (!Exceeds(gross, limit) || request.notional_after <= request.notional_before ||
-        Reduces(request)) [[likely]] {
+        request.Reduces(request.position.quantity, request.position.open)) [[likely]] {
       return {};
     }
     return {RejectReason::kInsufficientCredit, kCheck, limit, UnitsRoundedUp(gross)};
-  }
-
- private:
-  static bool Reduces(const RiskRequest& request) noexcept {
-    const Position& position = request.position;
-    const Money held =
-        request.book_side == kSellSide ? Money{position.quantity} : -Money{position.quantity};
-    const Money open = static_cast<Money>(position.open[request.book_side]) -
-                       static_cast<Money>(request.open_before) +
-                       static_cast<Money>(request.open_after);
-    return open <= held;
   }
 };
 

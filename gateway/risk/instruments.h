@@ -4,6 +4,7 @@
 // step sets the time of references that come from the configuration. Engine thread only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "gateway/engine/engine_config.h"
 #include "gateway/risk/divisor.h"
 #include "gateway/risk/money.h"
+#include "gateway/risk/notional_factor.h"
 
 namespace ringway {
 
@@ -19,17 +21,27 @@ struct alignas(64) Instrument {
   int64_t price_min;
   int64_t price_max;
   uint64_t quantity_max;
-  uint64_t notional_factor;   // Money = price * quantity * notional_factor
+  // Money = price * quantity * notional_factor / notional_divisor, rounded up. Of an inverse
+  // contract the price is left out: its value is fixed.
+  uint64_t notional_factor;
   int64_t reference_price;    // 0: none
   int64_t reference_time_ns;  // when it was last known to hold
   int64_t reference_age_max_ns;
   Divisor lot;
   int64_t tick_size;
   int64_t lot_size;
+  uint64_t notional_divisor;
+  uint64_t position_max;  // beyond it a position's value no longer grows: sums stay exact
   uint32_t id;
+  uint32_t inverse;  // 1 or 0
 
   Money Notional(int64_t price, uint64_t quantity) const noexcept {
-    return Money{price} * static_cast<Money>(quantity) * static_cast<Money>(notional_factor);
+    const Money each = inverse != 0 ? kPricePoint : price;
+    const Money product = each * static_cast<Money>(quantity) * static_cast<Money>(notional_factor);
+    if (notional_divisor == 1) [[likely]]
+      return product;
+    const auto divisor = static_cast<Money>(notional_divisor);
+    return (product + divisor - 1) / divisor;
   }
 
   bool ReferenceIsFresh(int64_t now_ns) const noexcept {
@@ -37,6 +49,14 @@ struct alignas(64) Instrument {
            (reference_age_max_ns == 0 || now_ns - reference_time_ns <= reference_age_max_ns);
   }
 };
+
+// What a position counts for. What a venue reports has no bound of ours: valuing is clamped.
+inline Money PositionValue(const Instrument& instrument, int64_t quantity, int64_t price) noexcept {
+  const uint64_t size =
+      quantity < 0 ? 0 - static_cast<uint64_t>(quantity) : static_cast<uint64_t>(quantity);
+  return instrument.Notional(std::min(price, instrument.price_max),
+                             std::min(size, instrument.position_max));
+}
 
 // The largest quantity that one order may have: with 2^24 orders the sums stay below 2^63.
 inline constexpr uint64_t kQuantityBound = uint64_t{1} << 39;
@@ -50,21 +70,19 @@ inline Instrument MakeInstrument(const InstrumentConfig& config) {
   RINGWAY_CHECK(
       config.currency_rate > 0 && config.units_per_price > 0 && config.contract_multiplier > 0,
       "currency_rate, units_per_price and contract_multiplier are positive");
-  const auto worth =
-      static_cast<unsigned __int128>(config.currency_rate) * config.contract_multiplier;
-  RINGWAY_CHECK(worth % config.units_per_price == 0,
-                "units_per_price divides currency_rate * contract_multiplier");
-  const auto factor = static_cast<Money>(worth / config.units_per_price);
-  RINGWAY_CHECK(
-      factor <= kNotionalBound / config.price_max / static_cast<Money>(config.quantity_max),
-      "the notional of price_max and quantity_max is below 1e12");
+  const NotionalFactor factor = NotionalFactor::Of(config);
+  RINGWAY_CHECK(factor.FindError(config) == NotionalFactor::Error::kNone,
+                "an order's notional is below 1e12 and can be worked out");
   Instrument made{};
   made.tick = Divisor(static_cast<uint64_t>(config.tick));
   made.lot = Divisor(config.lot);
   made.price_min = config.price_min;
   made.price_max = config.price_max;
   made.quantity_max = config.quantity_max;
-  made.notional_factor = static_cast<uint64_t>(factor);
+  made.notional_factor = factor.numerator;
+  made.notional_divisor = factor.divisor;
+  made.inverse = config.inverse;
+  made.position_max = factor.PositionMax(config);
   made.reference_price = config.reference_price;
   made.reference_age_max_ns = config.reference_age_max_ns;
   made.tick_size = config.tick;

@@ -1,9 +1,9 @@
 // Has somebody pulled the plug for this order? One latched word is read per order; cancels never
 // ask.
 //
-// Latched and re-armed by name (all, session, account, venue) through RiskState messages, and by
-// the gateway itself when it could not keep what it promises; latching twice is latching once.
-// Limit and value are not used.
+// Latched and re-armed by name (all, session, account, venue, instrument) through RiskState
+// messages, and by the gateway itself when it could not keep what it promises; latching twice is
+// latching once. Limit and value are not used.
 #pragma once
 
 #include <array>
@@ -33,6 +33,8 @@ class KillSwitch {
         return self.accounts_[index];
       case KillScope::kVenue:
         return self.venues_[index];
+      case KillScope::kInstrument:
+        return self.instruments_[index];
       case KillScope::kAll:
       case KillScope::kUnset:
         break;
@@ -46,12 +48,13 @@ class KillSwitch {
   explicit KillSwitch(const EngineConfig& config)
       : sessions_(config.sessions.size()),
         accounts_(config.accounts.size()),
-        venues_(config.venues.size()) {}
+        venues_(config.venues.size()),
+        instruments_(config.instruments.size()) {}
 
   Verdict Check(const RiskRequest& request) const noexcept {
     if (latched_ == 0) [[likely]]
       return {};
-    if (!Latched(request.session, request.account, request.venue)) {
+    if (!Latched(request.session, request.account, request.venue, request.instrument_index)) {
       if (Has(GatewayFault::kJournal)) return {RejectReason::kJournalUnavailable};
       if (Has(GatewayFault::kIdentifiers)) return {RejectReason::kGatewayFull};
       return {};
@@ -60,15 +63,22 @@ class KillSwitch {
   }
 
   // Whether an operator has latched it for any of them, or for all. Indices.
-  bool Latched(uint32_t session, uint32_t account, uint32_t venue) const noexcept {
-    return (all_ | sessions_[session] | accounts_[account] | venues_[venue]) != 0;
+  bool Latched(uint32_t session, uint32_t account, uint32_t venue,
+               uint32_t instrument) const noexcept {
+    return (all_ | sessions_[session] | accounts_[account] | venues_[venue] |
+            instruments_[instrument]) != 0;
   }
 
-  // `index` is that of the session, account or venue; ignored for kAll.
+  // `index` is that of the session, account, venue or instrument; ignored for kAll.
   void Set(KillScope scope, uint32_t index, bool killed) noexcept {
     uint8_t& word = WordOf(*this, scope, index);
     latched_ += uint32_t{killed} - word;
+    latched_of_[static_cast<size_t>(scope)] += uint32_t{killed} - word;
     word = killed;
+  }
+  // How many of a kind are latched.
+  uint32_t latched(KillScope scope) const noexcept {
+    return latched_of_[static_cast<size_t>(scope)];
   }
 
   bool killed(KillScope scope, uint32_t index) const noexcept {
@@ -82,12 +92,10 @@ class KillSwitch {
   // What the engine saves (archive.h); `latched_` follows from the rest.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
-                      const Numbers& venues) {
-    uint32_t latched = 0;
-    const auto each = [&archive, &latched](auto& word) {
+                      const Numbers& venues, const Numbers& instruments) {
+    const auto each = [&archive](auto& word) {
       archive(word);
       archive.Require(word <= 1, "a kill switch is neither latched nor armed");
-      latched += word;
     };
     const auto armed = [](uint8_t word) { return word == 0; };
     each(self.all_);
@@ -95,18 +103,35 @@ class KillSwitch {
     ArchiveTable(archive, sessions, self.sessions_, each, armed);
     ArchiveTable(archive, accounts, self.accounts_, each, armed);
     ArchiveTable(archive, venues, self.venues_, each, armed);
-    if constexpr (A::kLoads) self.latched_ = latched;
+    ArchiveTable(archive, instruments, self.instruments_, each, armed);
+    if constexpr (A::kLoads) self.Recount();
   }
 
   bool Has(GatewayFault fault) const noexcept { return faults_[static_cast<size_t>(fault)] != 0; }
 
  private:
-  uint32_t latched_ = 0;  // switches that are latched, of all kinds
+  void Recount() noexcept {
+    const auto count = [](const auto& words) {
+      uint32_t latched = 0;
+      for (const uint8_t word : words) latched += word;
+      return latched;
+    };
+    latched_of_ = {
+        0, all_, count(sessions_), count(accounts_), count(venues_), count(instruments_)};
+    latched_ = count(faults_);
+    for (const uint32_t latched : latched_of_) latched_ += latched;
+  }
+
+  static constexpr size_t kScopes = static_cast<size_t>(KillScope::kInstrument) + 1;
+
+  uint32_t latched_ = 0;                           // switches that are latched, of all kinds
+  std::array<uint32_t, kScopes> latched_of_ = {};  // by KillScope
   uint8_t all_ = 0;
   std::array<uint8_t, 2> faults_ = {};  // by GatewayFault
   std::vector<uint8_t> sessions_;
   std::vector<uint8_t> accounts_;
   std::vector<uint8_t> venues_;
+  std::vector<uint8_t> instruments_;
 };
 
 }  // namespace ringway

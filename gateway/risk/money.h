@@ -15,6 +15,9 @@ __extension__ using Money = __int128;
 
 inline constexpr Money kMoneyPerUnit = Money{1'000'000'000} * 1'000'000'000;
 
+// One point of price.
+inline constexpr int64_t kPricePoint = 1'000'000'000;
+
 // The notional of an instrument's largest order stays below this (engine_config.h), so that 2^24
 // orders still add up below 2^127.
 inline constexpr Money kNotionalBound = kMoneyPerUnit * 1'000'000'000'000;
@@ -30,6 +33,19 @@ constexpr int64_t UnitsRoundedUp(Money amount) noexcept {
   const Money units = (amount + kMoneyPerUnit - 1) / kMoneyPerUnit;
   return units > std::numeric_limits<int64_t>::max() ? std::numeric_limits<int64_t>::max()
                                                      : static_cast<int64_t>(units);
+}
+
+// A quantity or sum of quantities, for reports.
+constexpr int64_t SaturatedUnits(Money value) noexcept {
+  return value > std::numeric_limits<int64_t>::max() ? std::numeric_limits<int64_t>::max()
+                                                     : static_cast<int64_t>(value);
+}
+
+// What a venue reports has no bound of ours: a position stays within what has a sign.
+constexpr int64_t SaturatedSum(int64_t position, int64_t quantity) noexcept {
+  int64_t sum = 0;
+  if (!__builtin_add_overflow(position, quantity, &sum)) return sum;
+  return quantity > 0 ? std::numeric_limits<int64_t>::max() : -std::numeric_limits<int64_t>::max();
 }
 
 }  // namespace ringway

@@ -17,22 +17,12 @@ class PositionLimit {
 
   Verdict Check(const RiskRequest& request) const noexcept {
     const int64_t limit = request.account_limits.position_max;
-    const Position& position = request.position;
-    const Money held =
-        request.book_side == kBuySide ? Money{position.quantity} : -Money{position.quantity};
-    const Money worst = held + static_cast<Money>(position.open[request.book_side]) -
-                        static_cast<Money>(request.open_before) +
-                        static_cast<Money>(request.open_after);
+    const Money worst = request.WorstPosition(request.position.quantity, request.position.open);
     if (worst <= limit || limit == kNoLimit || request.open_after <= request.open_before)
         [[likely]] {
       return {};
     }
-    return {RejectReason::kPositionLimit, kCheck, limit, Saturated(worst)};
-  }
-
- private:
-  static int64_t Saturated(Money value) noexcept {
-    return value > kNoLimit ? kNoLimit : static_cast<int64_t>(value);
+    return {RejectReason::kPositionLimit, kCheck, limit, SaturatedUnits(worst)};
   }
 };
 

@@ -59,6 +59,22 @@ struct RiskRequest {
   // A replace is checked on its delta: only for what it makes worse.
   bool grows;        // more quantity than before (a new order: always)
   bool price_moves;  // another limit or stop price than before (a new order: always)
+
+  // Of whoever holds `quantity` (bought minus sold) and has so much open by BookSide, this order
+  // as it was included: the position in the direction of the order if all on its side were filled.
+  Money WorstPosition(int64_t held, const uint64_t (&open)[2]) const noexcept {
+    return (book_side == kBuySide ? Money{held} : -Money{held}) + OpenAfter(open);
+  }
+  // Whether the order, with all that is open on its side, only reduces what is held.
+  bool Reduces(int64_t held, const uint64_t (&open)[2]) const noexcept {
+    return OpenAfter(open) <= (book_side == kSellSide ? Money{held} : -Money{held});
+  }
+
+ private:
+  Money OpenAfter(const uint64_t (&open)[2]) const noexcept {
+    return static_cast<Money>(open[book_side]) - static_cast<Money>(open_before) +
+           static_cast<Money>(open_after);
+  }
 };
 
 }  // namespace ringway

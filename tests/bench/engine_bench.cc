@@ -28,7 +28,7 @@ namespace {
 constexpr double kNsTarget = 400;
 constexpr double kInstructionsTarget = 2'500;
 constexpr double kGrowthTarget = 2;
-constexpr double kBytesPerOrderTarget = 304;
+constexpr double kBytesPerOrderTarget = 332;
 constexpr uint32_t kLaps = 400;
 constexpr uint32_t kCountedLaps = 20;
 constexpr uint32_t kCheckRounds = 100'000;

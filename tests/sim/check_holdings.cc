@@ -272,7 +272,6 @@ void Holdings::ComparePositions() {
       open[{order.account, order.instrument}][order.side == Side::kBuy ? 0 : 1] += order.leaves;
     }
   }
-  const auto forgotten = forgotten_.Positions();
   const auto differs = [&](const Holding& held, const char* from, int64_t other) {
     findings_.Add(Violation::kPositionsDiffer,
                   absl::StrCat("account ", held.account, " instrument ", held.instrument,
@@ -285,13 +284,14 @@ void Holdings::ComparePositions() {
   for (const Holding& held : probe_.gateway_positions) {
     const std::pair key{static_cast<uint32_t>(held.account),
                         static_cast<uint32_t>(held.instrument)};
-    const int64_t reported = value_at(orders_.positions(), key);
+    const int64_t booked = value_at(orders_.booked(), key);
+    const int64_t reported = value_at(orders_.positions(), key) + booked;
     if (reported != held.quantity) differs(held, "its reports say", reported);
-    const int64_t at_venues = value_at(probe_.venue_positions, key) - value_at(forgotten, key);
+    const int64_t at_venues = value_at(probe_.venue_positions, key);
     if (at_venues != held.quantity) differs(held, "its venues", at_venues);
     const uint32_t session = held.account >= 100 ? static_cast<uint32_t>(held.account) - 99 : 0;
     if (session < kPartiesMax && strategies_[session].complete) {
-      const int64_t believed = value_at(strategies_[session].positions, key);
+      const int64_t believed = value_at(strategies_[session].positions, key) + booked;
       if (believed != held.quantity) differs(held, "its strategy", believed);
     }
     if (open[key][0] != held.open_buy || open[key][1] != held.open_sell) {

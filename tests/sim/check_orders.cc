@@ -373,7 +373,7 @@ void Orders::OnHeard(const Event& event) {
   }
   auto name = venue.names.find(report.cl_ord_id);
   if (name == venue.names.end()) name = venue.names.find(report.orig_cl_ord_id);
-  if (name == venue.names.end()) return CountUnknown(event.id, report.cl_ord_id);
+  if (name == venue.names.end()) return OnForgotten(event.id, report);
   const bool restates = report.exec_type == ExecType::kReplaced &&
                         forgotten_->HasRequest(event.id, report.cl_ord_id) &&
                         !venue.names.contains(report.cl_ord_id);
@@ -387,6 +387,30 @@ void Orders::OnHeard(const Event& event) {
   venue.heard.push_back({report.exec_id, order, report.exec_type, report.leaves_qty, restates});
   // From now on it goes under that name.
   if (restates) venue.names.emplace(report.cl_ord_id, order);
+}
+
+// A trade of an order that a loss of power took from the gateway counts once, for the account that
+// the venue names. What a venue makes up names none.
+void Orders::OnForgotten(uint32_t venue, const ExecutionReport& report) {
+  const NewOrder* order = forgotten_->FindOrder(venue, report.cl_ord_id);
+  const bool books = order != nullptr && report.account != 0 && report.last_qty != 0 &&
+                     (IsTrade(report.exec_type) || report.exec_type == ExecType::kBusted);
+  if (!books) return CountUnknown(venue, report.cl_ord_id);
+  if (report.account != order->account || report.instrument != order->instrument ||
+      report.side != order->side) {
+    findings_->Add(Violation::kExecutionForeign,
+                   absl::StrCat("of another account than its order: execution ", report.exec_id));
+  }
+  if (!venues_[venue].executions.emplace(report.exec_id, true).second) {
+    ++counts_.duplicate_reports;
+    return;
+  }
+  const bool bust = report.exec_type == ExecType::kBusted;
+  counts_.busts += bust;
+  ++counts_.unknown_reports;
+  const auto quantity = static_cast<int64_t>(report.last_qty);
+  booked_[{report.account, report.instrument}] +=
+      (report.side == Side::kBuy) != bust ? quantity : -quantity;
 }
 
 void Orders::CountUnknown(uint32_t venue, uint64_t request_id) {

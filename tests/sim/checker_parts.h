@@ -38,8 +38,6 @@ class Forgotten {
   bool HasRequest(uint32_t venue, uint64_t request_id) const {
     return requests_.contains({venue, request_id});
   }
-  // What those orders have traded: bought minus sold, by account and instrument.
-  std::map<std::pair<uint32_t, uint32_t>, int64_t> Positions() const;
 
  private:
   struct Numbers {
@@ -165,6 +163,10 @@ class Orders {
   const std::map<std::pair<uint32_t, uint32_t>, int64_t>& positions() const noexcept {
     return positions_;
   }
+  // Likewise what forgotten orders traded, as the gateway heard it since: told to nobody.
+  const std::map<std::pair<uint32_t, uint32_t>, int64_t>& booked() const noexcept {
+    return booked_;
+  }
   const Counts& counts() const noexcept { return counts_; }
   // Of the unknown reports those about forgotten changes of orders that it knows: it may know them.
   uint64_t reports_of_forgotten() const noexcept { return reports_of_forgotten_; }
@@ -205,6 +207,7 @@ class Orders {
   void OnAsked(const Event& event);
   void OnHeard(const Event& event);
   void CountUnknown(uint32_t venue, uint64_t request_id);
+  void OnForgotten(uint32_t venue, const ExecutionReport& report);
   void OnVenueStart(uint32_t venue);
   void Judge(const Heard& heard);
   void EndRequest(const Event& event, uint64_t cl_ord_id);
@@ -221,6 +224,7 @@ class Orders {
   std::map<uint32_t, std::vector<uint32_t>> waiting_;
   std::array<Venue, kPartiesMax> venues_;
   std::map<std::pair<uint32_t, uint32_t>, int64_t> positions_;
+  std::map<std::pair<uint32_t, uint32_t>, int64_t> booked_;
   Counts counts_;
   uint64_t reports_of_forgotten_ = 0;
 };

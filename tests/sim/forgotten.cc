@@ -2,17 +2,14 @@
 //
 // It says, when it begins, up to which numbers its journal goes. Of what it did before, everything
 // beyond is as if it had never been, though strategies and venues may remember: an order that only
-// its venue knows is foreign, trades and all.
+// its venue knows is foreign. Its trades the gateway books as it hears of them (check_orders.cc).
 #include <algorithm>
-#include <set>
 
 #include "schema/codec.h"
 #include "tests/sim/checker_parts.h"
 
 namespace ringway::sim {
 namespace {
-
-constexpr uint64_t kLieBits = 1;  // the two highest of execId, see venue.h
 
 std::array<uint64_t, 2> NamesOf(const Event& request) {
   std::array<uint64_t, 2> names{};  // clOrdId, and of a cancel or replace origClOrdId
@@ -74,30 +71,6 @@ bool Forgotten::Recover(uint32_t index) {
 const NewOrder* Forgotten::FindOrder(uint32_t venue, uint64_t request_id) const {
   const auto found = orders_.find({venue, request_id});
   return found == orders_.end() ? nullptr : &found->second;
-}
-
-std::map<std::pair<uint32_t, uint32_t>, int64_t> Forgotten::Positions() const {
-  std::map<std::pair<uint32_t, uint32_t>, int64_t> positions;
-  std::array<uint64_t, kPartiesMax> said{};
-  std::set<std::pair<uint32_t, uint64_t>> trades;
-  for (const Event& event : events_) {
-    if (event.kind != EventKind::kVenueSaid) continue;
-    if (event.seq <= said[event.id]) continue;  // again
-    said[event.id] = event.seq;
-    ExecutionReport report;
-    if (event.type != FrameType::kExecutionReport ||
-        Decode(event.bytes(), report) != DecodeStatus::kOk || report.exec_id >> 62 == kLieBits ||
-        (report.exec_type != ExecType::kFill && report.exec_type != ExecType::kPartialFill)) {
-      continue;
-    }
-    const NewOrder* order = FindOrder(event.id, report.cl_ord_id);
-    // A venue that says a trade twice, under two numbers, has it once.
-    if (order == nullptr || !trades.insert({event.id, report.exec_id}).second) continue;
-    const auto quantity = static_cast<int64_t>(report.last_qty);
-    positions[{order->account, order->instrument}] +=
-        order->side == Side::kBuy ? quantity : -quantity;
-  }
-  return positions;
 }
 
 }  // namespace ringway::sim

@@ -36,6 +36,8 @@ const char* NameOf(Origin origin) {
       return "sessionBusy";
     case Origin::kSessionUnrecorded:
       return "sessionUnrecorded";
+    case Origin::kTradingDay:
+      return "tradingDay";
   }
   return "unknown";
 }

@@ -1,0 +1,98 @@
+// What has happened that an operator should hear of within seconds, though no order waits for it?
+//
+// Alerts are counted, and the latest are kept for the log and `status`. They are part of the
+// engine's state, as the latches and held prices are that they tell of.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "schema/messages.h"
+
+namespace ringway {
+
+enum class AlertKind : uint8_t {
+  kReferenceHeld,      // a reference price jumped: `limit` is the old one, `value` the new
+  kReferenceTaken,     // a price that had been held is the reference now; likewise
+  kExecutionThrottle,  // so many executions (`value`) disabled the session `owner`
+  kSoftLimit,          // `value` is beyond the soft part of the owner's `limit` of `check`
+  kBreach,             // an order of the session `owner` broke `check`, and it was killed for that
+};
+constexpr bool IsKnown(AlertKind kind) noexcept { return kind <= AlertKind::kBreach; }
+constexpr std::string_view Name(AlertKind kind) noexcept {
+  switch (kind) {
+    case AlertKind::kReferenceHeld:
+      return "referenceHeld";
+    case AlertKind::kReferenceTaken:
+      return "referenceTaken";
+    case AlertKind::kExecutionThrottle:
+      return "executionThrottle";
+    case AlertKind::kSoftLimit:
+      return "softLimit";
+    case AlertKind::kBreach:
+      return "breach";
+  }
+  return "unknown";
+}
+
+enum class AlertOwner : uint8_t { kNone, kSession, kAccount, kDesk, kFirm };
+constexpr bool IsKnown(AlertOwner owner) noexcept { return owner <= AlertOwner::kFirm; }
+constexpr std::string_view Name(AlertOwner owner) noexcept {
+  switch (owner) {
+    case AlertOwner::kNone:
+      return "none";
+    case AlertOwner::kSession:
+      return "session";
+    case AlertOwner::kAccount:
+      return "account";
+    case AlertOwner::kDesk:
+      return "desk";
+    case AlertOwner::kFirm:
+      return "firm";
+  }
+  return "unknown";
+}
+
+struct RiskAlert {
+  int64_t time_ns = 0;
+  int64_t limit = 0;
+  int64_t value = 0;
+  uint32_t owner = 0;       // number of whom it is about; 0: nobody
+  uint32_t instrument = 0;  // number; 0: none
+  AlertKind kind = {};
+  AlertOwner owner_kind = {};
+  RiskCheck check = {};  // whose limit and value they are; kNone: no check's
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.time_ns, self.limit, self.value, self.owner, self.instrument, self.kind,
+            self.owner_kind, self.check);
+  }
+};
+
+class Alerts {
+ public:
+  static constexpr uint32_t kKept = 64;
+
+  void Add(const RiskAlert& alert) noexcept { kept_[total_++ % kKept] = alert; }
+
+  uint64_t total() const noexcept { return total_; }
+  // The first that is still kept, counted from 0; total() where there is none.
+  uint64_t first() const noexcept { return total_ > kKept ? total_ - kKept : 0; }
+  // REQUIRES: first() <= number < total().
+  const RiskAlert& at(uint64_t number) const noexcept { return kept_[number % kKept]; }
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive) {
+    archive(self.total_);
+    for (auto& alert : self.kept_) archive(alert);
+  }
+
+ private:
+  uint64_t total_ = 0;
+  std::array<RiskAlert, kKept> kept_ = {};
+};
+
+}  // namespace ringway

@@ -1,0 +1,123 @@
+// What ends with a venue's trading day, and what begins with one?
+//
+// The gateway says when a day begins (Origin::kTradingDay), by the time of day and time zone that
+// are configured for the venue; BeginTradingDay() is the only place where the day changes. Then
+//  - an execution identifier is another one than the same of a day before: venues may count anew;
+//  - orders for the day that are still open, and those till a date that is over, are overdue: their
+//    venue is asked to cancel them until they have ended. Where the venue is configured to end them
+//    without a word, those that it had confirmed have expired;
+//  - positions that are flat, and whose orders are closed and older than the day before, are given
+//    up, so that their room is there for others. Such an order is forgotten but for its names.
+// All of it goes on in later steps, some orders and positions in each.
+
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+
+// False: it cannot be read, or is not about a later day.
+bool Engine::OnTradingDay(const Input& input) noexcept {
+  const uint32_t venue =
+      input.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(input.id)) : kNone;
+  TradingDay began;
+  if (venue == kNone || input.type != FrameType::kTradingDay ||
+      Decode(input.payload, began) != DecodeStatus::kOk || began.day <= days_[venue].day ||
+      began.transact_time > static_cast<uint64_t>(now_ns_) ||
+      began.transact_time < static_cast<uint64_t>(days_[venue].began_ns)) {
+    return false;
+  }
+  BeginTradingDay(venue, began);
+  return true;
+}
+
+void Engine::BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept {
+  VenueDay& day = days_[venue];
+  // Which of the orders that are open at the first of all days are of before it nobody knows.
+  const bool first = day.day == 0;
+  day.before = day.day;
+  day.day = began.day;
+  day.began_ns = static_cast<int64_t>(began.transact_time);
+  day.first_before = day.first_order_id;
+  day.first_order_id = first ? 0 : (orders_.requests() + 1) << kSlotBits;
+  checks_.get<DailyLimits>().BeginDay(day.day);
+  overdue_.wanted[venue] = 1;
+  idle_positions_ = {IdlePositionsJob::Phase::kClear, 0};
+  RecountWork();
+}
+
+uint32_t Engine::trading_day(VenueId venue) const noexcept {
+  const uint32_t index = router_.IndexOf(venue);
+  return index == kNone ? 0 : days_[index].day;
+}
+
+// The day that a report's execution identifier belongs to. One that was written before the day
+// began, and is late or comes once more, is of the day before.
+uint32_t Engine::DayOf(uint32_t venue, const ExecutionReport& report) const noexcept {
+  const VenueDay& day = days_[venue];
+  const bool earlier =
+      report.transact_time != 0 && report.transact_time < static_cast<uint64_t>(day.began_ns);
+  return earlier ? day.before : day.day;
+}
+
+// --- Orders ---
+
+bool Engine::IsOverdue(const Order& order) const noexcept {
+  const VenueDay& day = days_[order.venue];
+  if (order.order_id >= day.first_order_id) return false;
+  switch (order.time_in_force) {
+    case TimeInForce::kGoodTillCancel:
+      return false;
+    case TimeInForce::kGoodTillDate:
+      return orders_.expire_time(order) <= static_cast<uint64_t>(day.began_ns);
+    default:
+      return true;
+  }
+}
+
+// An order that was not answered may reach its venue in the new day: it is asked for in any case.
+void Engine::EndOverdue(Order& order, Effects& effects) noexcept {
+  SessionState& session = sessions_[order.session];
+  const bool confirmed = order.state == OrderState::kLive || order.state == OrderState::kPartFilled;
+  counters_.overdue += !order.Has(kCancelWanted);
+  if (confirmed && overdue_orders_[order.venue] == OverdueOrders::kEnded) {
+    ++counters_.overdue_ended;
+    ShowFirst(session, order, effects);
+    return EndHere(order, OrderState::kExpired, ExecType::kExpired, RejectReason::kNone, effects);
+  }
+  WantCancel(order, kCancelWanted);
+  (void)CancelWalked(order, session, 0, effects);
+}
+
+// --- Positions ---
+
+void Engine::ReferToPosition(Order& order) noexcept {
+  if (order.position == kNoPosition) return;
+  const bool old = IsClosed(order.state) && order.order_id < days_[order.venue].first_before;
+  if (old && exposure_.IsIdle(order.position)) {
+    order.position = kNoPosition;
+  } else {
+    exposure_.Refer(order.position);
+  }
+}
+
+// Orders that are entered meanwhile refer to their positions themselves.
+void Engine::FreeIdlePositions(Effects& effects) noexcept {
+  using enum IdlePositionsJob::Phase;
+  IdlePositionsJob& job = idle_positions_;
+  while (job.phase != kNone) {
+    const uint32_t end = job.phase == kRefer ? orders_.used_slots() : exposure_.positions();
+    for (; job.at < end; ++job.at) {
+      if (!TakeVisit(effects)) return;
+      if (job.phase == kClear) {
+        exposure_.ClearReferred(job.at);
+      } else if (job.phase == kRefer) {
+        ReferToPosition(orders_[job.at]);
+      } else {
+        counters_.positions_freed += exposure_.FreeIfIdle(job.at);
+      }
+    }
+    job.phase = job.phase == kClear ? kRefer : job.phase == kRefer ? kFree : kNone;
+    job.at = 0;
+  }
+}
+
+}  // namespace ringway

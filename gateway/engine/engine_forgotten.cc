@@ -1,0 +1,83 @@
+// What does a report change about an order that is not, or no longer, known?
+//
+// Orders are forgotten when their room is needed, when their position is given up (engine_day.cc),
+// or when a loss of power takes their records. What
+// they trade later, and trades that are busted later, belong to an account all the same: the report
+// names instrument, account and side, and so the position follows it. Its session is not known any
+// more and is told nothing; operators are (unknown_reports()). What the report leaves open, a
+// correction above all, whose former quantity only the order knew, is not guessed.
+
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+
+void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report, bool booked) noexcept {
+  counters_.forgotten_booked += booked;
+  unknown_[counters_.unknown_reports++ % kUnknownReportsKept] = {
+      .time_ns = now_ns_,
+      .venue_request_id = report.cl_ord_id,
+      .exec_id = report.exec_id,
+      .last_qty = report.last_qty,
+      .account = report.account,
+      .instrument = report.instrument,
+      .venue = venues_.id(venue),
+      .exec_type = report.exec_type,
+      .side = report.side,
+      .booked = booked};
+}
+
+// Whether this gateway, in this process or an earlier one, can have given the identifier to a
+// request about an order that is forgotten. What this process gave is in its table, or a later
+// order is in its place; what of an earlier one is missing nobody can tell.
+bool Engine::MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept {
+  const uint64_t number = request_id >> kSlotBits;
+  const Slot slot = SlotOf(request_id);
+  if (number == 0 || number > orders_.requests() || slot >= orders_.orders_max()) return false;
+  if (const Order* known = orders_.FindByVenueRequest(request_id); known != nullptr) {
+    return known->venue == venue;  // its position was given up (engine_day.cc)
+  }
+  if (number <= earlier_requests_) return true;
+  return slot < orders_.used_slots() && orders_[slot].order_id > request_id;
+}
+
+// Whether the report says all that a position needs, and nothing impossible.
+bool Engine::CanBook(uint32_t venue, const ExecutionReport& report) const noexcept {
+  const bool moves =
+      KindOf(report.exec_type) == ReportKind::kTrade || report.exec_type == ExecType::kBusted;
+  const uint32_t instrument = InstrumentIndex(report.instrument);
+  return moves && instrument != kNone && AccountIndex(report.account) != kNone &&
+         report.side != Side::kUnset && report.last_qty != 0 &&
+         report.last_qty <= instruments_[instrument].quantity_max &&
+         (MayHaveGiven(venue, report.cl_ord_id) || MayHaveGiven(venue, report.orig_cl_ord_id));
+}
+
+// REQUIRES: its enums are known and its quantities bounded.
+void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept {
+  if (!CanBook(venue, report)) return RememberUnknown(venue, report, false);
+  const uint32_t instrument = InstrumentIndex(report.instrument);
+  const uint32_t account = AccountIndex(report.account);
+  const Position* position = exposure_.JoinGroups(kNone, account, instrument)
+                                 ? exposure_.FindOrMake(account, instrument)
+                                 : nullptr;
+  if (position == nullptr) return RememberUnknown(venue, report, false);
+  if (report.exec_id != 0 &&
+      !execution_ids_.Remember(venue, DayOf(venue, report), report.exec_id)) {
+    ++counters_.duplicate_reports;
+    return;
+  }
+  const bool bust = report.exec_type == ExecType::kBusted;
+  ++(bust ? counters_.busts : counters_.fills);
+  if (!bust) counters_.filled_quantity += report.last_qty;
+  const auto quantity = static_cast<int64_t>(report.last_qty);
+  int64_t price = bust ? 0 : report.last_price;
+  if (price <= 0 && position->last_price == 0) price = instruments_[instrument].reference_price;
+  exposure_.Fill(exposure_.IndexOf(*position), kNone,
+                 (BookSideOf(report.side) == kBuySide) != bust ? quantity : -quantity, price);
+  if (!bust) {
+    checks_.get<DailyLimits>().Count(account, BookSideOf(report.side),
+                                     PositionValue(instruments_[instrument], quantity, price));
+  }
+  RememberUnknown(venue, report, true);
+}
+
+}  // namespace ringway

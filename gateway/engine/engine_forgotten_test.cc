@@ -1,0 +1,236 @@
+// Whether positions follow what venues report about orders that are forgotten, and nothing else.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gateway/engine/engine_fixture.h"
+
+namespace ringway {
+namespace {
+
+class EngineForgottenTest : public EngineTest {
+ protected:
+  EngineForgottenTest() : EngineTest(Firm()) {}
+
+  static EngineConfig Firm() {
+    EngineConfig config = SmallFirm();
+    config.pools.orders_max = 8;
+    return config;
+  }
+  // An order to buy 100, filled, and forgotten; its venue request.
+  uint64_t Forgotten() {
+    const uint64_t id = Live(Buy(11));
+    FromVenue(ExecType::kFill, id, 100);
+    for (uint64_t at = 1; at <= 8; ++at) FromVenue(ExecType::kCanceled, Accepted(Buy(100 + at)));
+    EXPECT_EQ(StatusOfOrder(11), OrdStatus::kUnset);
+    return id;
+  }
+  ExecutionReport Named(ExecType type, uint64_t id, uint64_t last_qty) {
+    ExecutionReport report = Execution(type, id, last_qty);
+    report.instrument = 7;
+    report.account = 100;
+    report.side = Side::kBuy;
+    return report;
+  }
+  int64_t Position() { return engine().position(100, 7).quantity; }
+  // The report changes nothing but a count and the list.
+  void ExpectNotBooked(const ExecutionReport& report, VenueId venue = 1) {
+    const int64_t before = Position();
+    const uint64_t unknown = counters().unknown_reports;
+    const uint64_t booked = counters().forgotten_booked;
+    FromVenue(report, venue);
+    EXPECT_EQ(Position(), before);
+    EXPECT_EQ(effects().count(), 0u);
+    EXPECT_EQ(counters().unknown_reports, unknown + 1);
+    EXPECT_EQ(counters().forgotten_booked, booked);
+    EXPECT_FALSE(engine().unknown_reports().back().booked);
+  }
+};
+
+TEST_F(EngineForgottenTest, ABustTakesBackWhatWasBooked) {
+  const uint64_t id = Forgotten();
+  ASSERT_EQ(Position(), 100);
+  FromVenue(Named(ExecType::kBusted, id, 40));
+  EXPECT_EQ(effects().count(), 0u);
+  EXPECT_EQ(Position(), 60);
+  EXPECT_EQ(counters().busts, 1u);
+  EXPECT_EQ(counters().forgotten_booked, 1u);
+  const UnknownReport listed = engine().unknown_reports().back();
+  EXPECT_TRUE(listed.booked);
+  EXPECT_EQ(listed.account, 100u);
+  EXPECT_EQ(listed.instrument, 7u);
+  EXPECT_EQ(listed.side, Side::kBuy);
+}
+
+TEST_F(EngineForgottenTest, ALateFillIsBookedOnTheSideThatTheVenueNamesAtItsPrice) {
+  const uint64_t id = Forgotten();
+  ExecutionReport fill = Named(ExecType::kPartialFill, id, 30);
+  fill.side = Side::kSellShort;
+  fill.last_price = 9'000 * kCent;
+  FromVenue(fill);
+  EXPECT_EQ(Position(), 70);
+  EXPECT_EQ(counters().fills, 2u);
+  EXPECT_EQ(engine().FindExposureError(), "");
+}
+
+TEST_F(EngineForgottenTest, ARepeatedExecutionIsBookedOnce) {
+  const uint64_t id = Forgotten();
+  const ExecutionReport bust = Named(ExecType::kBusted, id, 40);
+  FromVenue(bust);
+  FromVenue(bust);
+  EXPECT_EQ(Position(), 60);
+  EXPECT_EQ(counters().duplicate_reports, 1u);
+  EXPECT_EQ(counters().unknown_reports, 1u);
+}
+
+TEST_F(EngineForgottenTest, ATradeThatWasReportedBeforeItsOrderWasForgottenIsNotBookedAgain) {
+  const uint64_t id = Live(Buy(11));
+  const ExecutionReport fill = Named(ExecType::kFill, id, 100);
+  FromVenue(fill);
+  for (uint64_t at = 1; at <= 8; ++at) FromVenue(ExecType::kCanceled, Accepted(Buy(100 + at)));
+  FromVenue(fill);
+  EXPECT_EQ(Position(), 100);
+  EXPECT_EQ(counters().duplicate_reports, 1u);
+}
+
+TEST_F(EngineForgottenTest, WhatDoesNotSayAllOrIsImpossibleIsListedAndNotBooked) {
+  const uint64_t id = Forgotten();
+  const std::vector<std::function<void(ExecutionReport&)>> spoils = {
+      [](auto& r) { r.instrument = 0; },
+      [](auto& r) { r.instrument = 9; },
+      [](auto& r) { r.account = 0; },
+      [](auto& r) { r.account = 300; },
+      [](auto& r) { r.side = Side::kUnset; },
+      [](auto& r) { r.last_qty = 1'000'001; },
+      [](auto& r) { r.exec_type = ExecType::kCanceled; },
+      [](auto& r) { r.exec_type = ExecType::kCorrected; },
+      [](auto& r) { r.cl_ord_id += uint64_t{1'000} << kSlotBits; },  // of the future
+      [](auto& r) { r.cl_ord_id |= kOrdersMax - 1; },                // in no slot
+      [](auto& r) { r.cl_ord_id = SlotOf(r.cl_ord_id); },            // before the first
+  };
+  for (const auto& spoil : spoils) {
+    ExecutionReport report = Named(ExecType::kBusted, id, 40);
+    spoil(report);
+    ExpectNotBooked(report);
+  }
+}
+
+TEST_F(EngineForgottenTest, AnotherVenuesOrderIsNobodysHere) {
+  const uint64_t id = Live(Buy(11));
+  ExpectNotBooked(Named(ExecType::kFill, id, 10), 2);
+}
+
+TEST_F(EngineForgottenTest, AnIdentifierThatThisProcessGaveNobodyIsNotBooked) {
+  StepBytes(Origin::kStart, 1, FrameType{}, {});
+  SetVenue(1, VenueState::kUp);
+  const uint64_t id = Accepted(Buy(11));
+  ExpectNotBooked(Named(ExecType::kFill, id + 1, 10));  // a slot that was never used
+}
+
+// What a loss of power took from the journal its venue knows: an earlier process asked for it.
+TEST_F(EngineForgottenTest, AnOrderThatIsMissingFromTheRecordsIsBooked) {
+  StepBytes(Origin::kStart, 1, FrameType{}, {});
+  SetVenue(1, VenueState::kUp);
+  const uint64_t lost = ((kRequestsPerStart + 5) << kSlotBits) | 3;
+  ExpectNotBooked(Named(ExecType::kFill, lost, 10));
+  StepBytes(Origin::kStart, 2, FrameType{}, {});
+  FromVenue(Named(ExecType::kFill, lost, 10));
+  EXPECT_EQ(Position(), 10);
+}
+
+TEST_F(EngineForgottenTest, AnOrderOfAProcessWithoutRecordsIsBookedOnceItsVenueSaysHowFarItCame) {
+  StepBytes(Origin::kStart, 1, FrameType{}, {});
+  SetVenue(1, VenueState::kUp);
+  const uint64_t foreign = ((2 * kRequestsPerStart) << kSlotBits) | 3;
+  Step(Origin::kVenue, 1, GapFill{.new_seq = foreign + kOrdersMax});
+  FromVenue(Named(ExecType::kFill, foreign, 10));
+  EXPECT_EQ(Position(), 10);
+}
+
+TEST_F(EngineForgottenTest, WithoutRoomForAnotherPositionItIsListed) {
+  EngineConfig config = Firm();
+  config.pools.positions_max = 1;
+  Restart(config);
+  const uint64_t id = Forgotten();
+  ExecutionReport fill = Named(ExecType::kFill, id, 10);
+  fill.account = 200;
+  ExpectNotBooked(fill);
+  FromVenue(Named(ExecType::kFill, id, 10));
+  EXPECT_EQ(Position(), 110);
+}
+
+TEST_F(EngineForgottenTest, AFillWithoutAPriceIsValuedAtTheReference) {
+  EngineConfig config = Firm();
+  config.accounts[1].limits.gross_notional_max = 1'050;
+  config.accounts[1].limits.self_match_prevention = false;
+  Restart(config);
+  const uint64_t id = Forgotten();
+  ExecutionReport fill = Named(ExecType::kFill, id, 10);
+  fill.account = 200;
+  fill.last_price = 0;
+  FromVenue(fill);
+  EXPECT_EQ(engine().position(200, 7).quantity, 10);
+  // It counts as 1,000, so one more at 100.00 is beyond the limit.
+  EXPECT_EQ(Rejected(Limit(61, Side::kBuy, 1, 10'000, 200), 2).check, RiskCheck::kGrossNotional);
+}
+
+// --- What is not configured any more ---
+
+class EngineLeavingTest : public EngineForgottenTest {
+ protected:
+  EngineLeavingTest() { Restart(SmallFirm()); }
+  // Bought 100 of instrument 8, and sold `sold`; 100 of instrument 7 stay open. The first's
+  // request.
+  uint64_t Trade(uint64_t sold) {
+    Live(Buy(10));
+    const uint64_t id = Live(Limit(11, Side::kBuy, 100, 10'000, 100, 8));
+    FromVenue(ExecType::kFill, id, 100);
+    if (sold != 0) {
+      FromVenue(ExecType::kFill, Live(Limit(12, Side::kSell, sold, 10'100, 100, 8)), sold);
+    }
+    return id;
+  }
+  std::string AdoptWithoutInstrument8() {
+    std::vector<std::byte> saved;
+    engine().Save([&](std::span<const std::byte> piece) {
+      saved.insert(saved.end(), piece.begin(), piece.end());
+    });
+    EngineConfig config = SmallFirm();
+    config.instruments.pop_back();
+    return Adopt(saved, config);
+  }
+};
+
+TEST_F(EngineLeavingTest, AnInstrumentThatIsFlatMayLeave) {
+  ExecutionReport bust = Named(ExecType::kBusted, Trade(100), 100);
+  bust.instrument = 8;
+  ASSERT_EQ(AdoptWithoutInstrument8(), "");
+  EXPECT_EQ(engine().FindExposureError(), "");
+  EXPECT_EQ(engine().open_orders(), 1u);
+  EXPECT_EQ(engine().position(100, 7).open_buy, 100u);
+  EXPECT_EQ(Rejected(Buy(11)).reason, RejectReason::kDuplicateOrder);
+  EXPECT_EQ(StatusOfOrder(11), OrdStatus::kUnset);
+  ExpectNotBooked(bust);
+  // Its place is there for another, and what was saved since can be loaded.
+  Accepted(Limit(21, Side::kBuy, 5, 9'000, 200), 2);
+  EXPECT_EQ(engine().positions(), 2u);
+  ASSERT_EQ(AdoptWithoutInstrument8(), "");
+  EXPECT_EQ(engine().position(200, 7).open_buy, 5u);
+}
+
+TEST_F(EngineLeavingTest, OneWithAPositionMayNot) {
+  Trade(0);
+  EXPECT_NE(AdoptWithoutInstrument8().find("instrument 8, which is not configured"),
+            std::string::npos);
+}
+
+TEST_F(EngineLeavingTest, OneThatIsFlatAndHasAnOpenOrderMayNot) {
+  Trade(100);
+  Accepted(Limit(13, Side::kBuy, 100, 9'000, 100, 8));
+  EXPECT_NE(AdoptWithoutInstrument8().find("instrument 8, which is not configured"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringway

@@ -1,0 +1,213 @@
+// What do operators change: kill switches, and what is open?
+//
+// Every command is one input, so that it is done whole or not at all, and replays as it was. Orders
+// are canceled bit by bit in later steps, session by session.
+
+#include <algorithm>
+
+#include "gateway/engine/engine.h"
+
+namespace ringway {
+namespace {
+
+// The open orders for which a kill switch is latched.
+MassCancel OrdersIn(KillScope scope, uint32_t id) noexcept {
+  MassCancel filter;
+  switch (scope) {
+    case KillScope::kSession:
+      filter.cl_ord_id = id;
+      break;
+    case KillScope::kAccount:
+      filter.account = id;
+      break;
+    case KillScope::kVenue:
+      filter.venue = static_cast<VenueId>(id);
+      break;
+    case KillScope::kInstrument:
+      filter.instrument = id;
+      break;
+    case KillScope::kAll:
+    case KillScope::kUnset:
+      break;
+  }
+  return filter;
+}
+
+// Whether a refusal says that a session asks for more than anybody meant it to, rather than that an
+// order is not well formed or comes at a bad time.
+constexpr bool IsBreach(RejectReason reason) noexcept {
+  switch (reason) {
+    case RejectReason::kExceedsClipSize:
+    case RejectReason::kNotionalExceedsThreshold:
+    case RejectReason::kPriceExceedsBand:
+    case RejectReason::kPositionLimit:
+    case RejectReason::kInsufficientCredit:
+    case RejectReason::kOpenOrderLimit:
+    case RejectReason::kOrderExceedsLimit:
+    case RejectReason::kOrderToTrade:
+    case RejectReason::kDuplicateBurst:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+uint32_t Engine::KillIndex(KillScope scope, uint32_t id) const noexcept {
+  switch (scope) {
+    case KillScope::kAll:
+      return 0;
+    case KillScope::kSession:
+      return SessionIndex(id);
+    case KillScope::kAccount:
+      return AccountIndex(id);
+    case KillScope::kVenue:
+      return id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(id)) : kNone;
+    case KillScope::kInstrument:
+      return InstrumentIndex(id);
+    case KillScope::kUnset:
+      break;
+  }
+  return kNone;
+}
+
+void Engine::OnAdmin(const Input& input) noexcept {
+  bool done = false;
+  if (input.type == FrameType::kMassCancel) {
+    MassCancel request;
+    done = Decode(input.payload, request) == DecodeStatus::kOk && OnOperatorCancel(request);
+  } else if (input.type == FrameType::kRiskState) {
+    RiskState request;
+    done = Decode(input.payload, request) == DecodeStatus::kOk && OnKill(request);
+  } else if (input.type == FrameType::kReferencePrice) {
+    ReferencePrice reference;
+    done = Decode(input.payload, reference) == DecodeStatus::kOk && OnSetReference(reference);
+  }
+  counters_.unknown_sources += !done;
+  RecountWork();
+}
+
+// False, and nothing changes: it means nothing here.
+bool Engine::OnKill(RiskState request) noexcept {
+  if (request.killed > 1 || request.cancel > request.killed || !IsKnown(request.scope)) {
+    return false;
+  }
+  if (request.scope == KillScope::kAll) request.id = 0;
+  const uint32_t index = KillIndex(request.scope, request.id);
+  if (index == kNone) return false;
+  if (request.cancel != 0 && !OnOperatorCancel(OrdersIn(request.scope, request.id))) return false;
+  if (request.scope == KillScope::kSession && request.killed == 0) {
+    checks_.get<ExecutionThrottle>().Arm(index);
+  }
+  SetKill(request, index);
+  return true;
+}
+
+// Latches or arms, and tells those concerned; nothing where it was so already.
+void Engine::SetKill(const RiskState& request, uint32_t index) noexcept {
+  KillSwitch& kill_switch = checks_.get<KillSwitch>();
+  if (kill_switch.killed(request.scope, index) == (request.killed != 0)) return;
+  kill_switch.Set(request.scope, index, request.killed != 0);
+  Notice notice{FrameType::kRiskState, request, {}};
+  notice.risk.transact_time = static_cast<uint64_t>(now_ns_);
+  notice.risk.spare = 0;
+  if (!notices_.Push(notice)) ++counters_.notices_dropped;
+}
+
+// An order or replace of the session was refused by a check. If it would have broken a limit, and
+// the session is configured so, that was its last one.
+void Engine::OnBreach(uint32_t session, const Verdict& verdict) noexcept {
+  if (session_limits_[session].on_breach == BreachPolicy::kRefuse || !IsBreach(verdict.reason))
+    return;
+  ++counters_.breach_kills;
+  Alert(AlertKind::kBreach, {.limit = verdict.limit,
+                             .value = verdict.value,
+                             .owner = sessions_[session].id,
+                             .owner_kind = AlertOwner::kSession,
+                             .check = verdict.check});
+  SetKill({.id = sessions_[session].id, .scope = KillScope::kSession, .killed = 1}, session);
+  RecountWork();
+}
+
+// However far it is from the last one. False: it cannot be a price there.
+bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
+  const uint32_t index = InstrumentIndex(reference.instrument);
+  if (index == kNone || reference.price < instruments_[index].price_min ||
+      reference.price > instruments_[index].price_max) {
+    return false;
+  }
+  reference_guard_.Forget(index);
+  instruments_[index].reference_price = reference.price;
+  instruments_[index].reference_time_ns = now_ns_;
+  return true;
+}
+
+// False: it means nothing here, or too many wait already.
+bool Engine::OnOperatorCancel(const MassCancel& request) noexcept {
+  const bool all = request.cl_ord_id == 0;
+  if (!IsKnown(request.side) || request.cl_ord_id > kConfigIdMax ||
+      (!all && SessionIndex(static_cast<uint32_t>(request.cl_ord_id)) == kNone)) {
+    return false;
+  }
+  const OperatorCancel cancel{request, (orders_.requests() + 1) << kSlotBits};
+  if (operator_.active) {
+    if (operator_.waiting_count == OperatorCancelJob::kWaitingMax) return false;
+    operator_.waiting[operator_.waiting_count++] = cancel;
+    return true;
+  }
+  operator_.affected = operator_.not_sent = 0;
+  BeginOperatorCancel(cancel);
+  return true;
+}
+
+void Engine::BeginOperatorCancel(const OperatorCancel& cancel) noexcept {
+  const auto sessions = static_cast<uint32_t>(sessions_.size());
+  // A session that is gone since has no orders.
+  const uint32_t only = SessionIndex(static_cast<uint32_t>(cancel.request.cl_ord_id));
+  const bool all = cancel.request.cl_ord_id == 0;
+  operator_.active = true;
+  operator_.cancel = cancel;
+  operator_.walk = {};
+  operator_.next_session = all || only == kNone ? 0 : only;
+  operator_.end_session = all ? sessions : only == kNone ? 0 : only + 1;
+}
+
+OperatorCancelView Engine::operator_cancel() const noexcept {
+  return {operator_.active, operator_.waiting_count, operator_.affected, operator_.not_sent};
+}
+
+// Goes on with an operator's cancel, session by session.
+void Engine::WorkForOperator(Effects& effects) noexcept {
+  OperatorCancelJob& job = operator_;
+  while (job.active) {
+    while (job.walk.active()) {
+      if (!TakeVisit(effects)) return;
+      Order& order = orders_[job.walk.at];
+      StepWalk(job.walk);
+      if (!Fits(order, job.cancel.request)) continue;
+      SessionState& session = sessions_[order.session];
+      WantCancel(order, kCancelWanted);
+      const Walked walked = CancelWalked(order, session, 0, effects);
+      job.affected += walked == Walked::kSent;
+      job.not_sent += walked == Walked::kUnreachable;
+    }
+    if (!TakeVisit(effects)) return;
+    if (job.next_session != job.end_session) {
+      const Slot first = orders_.first_open(job.next_session++);
+      if (first != kNoSlot && orders_[first].order_id < job.cancel.end_order_id) {
+        job.walk = {first, job.cancel.end_order_id};
+      }
+    } else if (job.waiting_count != 0) {
+      const OperatorCancel next = job.waiting[0];
+      std::copy(job.waiting.begin() + 1, job.waiting.begin() + job.waiting_count,
+                job.waiting.begin());
+      job.waiting[--job.waiting_count] = {};
+      BeginOperatorCancel(next);
+    } else {
+      job.active = false;
+    }
+  }
+}
+
+}  // namespace ringway

@@ -1,0 +1,189 @@
+// Do operators' kill switches and cancels reach exactly what they name, and go on after a restart?
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "gateway/engine/engine_fixture.h"
+
+namespace ringway {
+namespace {
+
+class EngineOperatorTest : public EngineTest {
+ public:
+  void KillAndCancel(KillScope scope, uint32_t id) {
+    Step(Origin::kAdmin, 9, RiskState{.id = id, .scope = scope, .killed = 1, .cancel = 1});
+  }
+  // Turns until no work is left; answers the cancels sent for operators since there last was none.
+  uint32_t CancelsInAll() {
+    for (int steps = 0; engine().HasWork() && steps < 1'000; ++steps) Timer();
+    EXPECT_FALSE(engine().HasWork());
+    return engine().operator_cancel().affected;
+  }
+  void Reload() {
+    std::vector<std::byte> bytes;
+    engine().Save([&bytes](std::span<const std::byte> piece) {
+      bytes.insert(bytes.end(), piece.begin(), piece.end());
+    });
+    const uint64_t hash = engine().StateHash();
+    ASSERT_EQ(Adopt(bytes, SmallFirm()), "");
+    EXPECT_EQ(engine().StateHash(), hash);
+  }
+};
+
+TEST_F(EngineOperatorTest, AKilledInstrumentStopsItsOrdersAndReplacesOnly) {
+  Live(Buy(1));
+  Kill(KillScope::kInstrument, 7);
+  EXPECT_TRUE(engine().killed(KillScope::kInstrument, 7));
+  EXPECT_FALSE(engine().killed(KillScope::kInstrument, 8));
+  EXPECT_EQ(engine().killed_count(KillScope::kInstrument), 1u);
+  EXPECT_EQ(CountOf<RiskState>(), 2u) << "both sessions may trade it";
+  const OrderReject reject = Rejected(Buy(2));
+  EXPECT_EQ(reject.reason, RejectReason::kKillSwitch);
+  EXPECT_EQ(reject.check, RiskCheck::kKillSwitch);
+  EXPECT_EQ(SendReplace(3, 1, 50, 10'000), 0u);
+  EXPECT_EQ(CancelRefusal().check, RiskCheck::kKillSwitch);
+  Accepted(Limit(4, Side::kBuy, 100, 10'000, 100, 8));
+  EXPECT_NE(SendCancel(5, 1), 0u) << "cancels pass";
+  Kill(KillScope::kInstrument, 7, false);
+  EXPECT_EQ(engine().killed_count(KillScope::kInstrument), 0u);
+  Accepted(Buy(6));
+  Kill(KillScope::kInstrument, 9);
+  EXPECT_EQ(counters().unknown_sources, 1u);
+}
+
+TEST_F(EngineOperatorTest, AKilledInstrumentIsToldToThoseWhoMayTradeIt) {
+  EngineConfig config = SmallFirm();
+  config.sessions[1].instruments = {8};
+  Restart(config);
+  Kill(KillScope::kInstrument, 7);
+  EXPECT_EQ(CountOf<RiskState>(), 1u);
+  EXPECT_EQ(effects().begin()->id, 1u);
+}
+
+TEST_F(EngineOperatorTest, ARequestThatWaitsIsKilledWithItsInstrument) {
+  const uint64_t abc = Accepted(Buy(1));
+  const uint64_t xyz = Accepted(Limit(2, Side::kBuy, 100, 10'000, 100, 8));
+  Kill(KillScope::kInstrument, 8);
+  EXPECT_FALSE(engine().RequestIsKilled(abc));
+  EXPECT_TRUE(engine().RequestIsKilled(xyz));
+}
+
+TEST_F(EngineOperatorTest, KillsSurviveARestartAndCanBeLiftedThen) {
+  Kill(KillScope::kInstrument, 8);
+  Kill(KillScope::kAccount, 200);
+  Reload();
+  EXPECT_EQ(engine().killed_count(KillScope::kInstrument), 1u);
+  EXPECT_EQ(engine().killed_count(KillScope::kAccount), 1u);
+  const NewOrder order = Limit(1, Side::kBuy, 100, 10'000, 100, 8);
+  EXPECT_EQ(Rejected(order).reason, RejectReason::kKillSwitch);
+  Kill(KillScope::kInstrument, 8, false);
+  Accepted(order);
+}
+
+TEST_F(EngineOperatorTest, KilledNumbersAreShownInSlices) {
+  Kill(KillScope::kInstrument, 8);
+  std::vector<uint32_t> seen;
+  const auto see = [&](uint32_t number) { seen.push_back(number); };
+  EXPECT_EQ(engine().ForEachKilled(KillScope::kInstrument, 0, 1, see), 1u);
+  EXPECT_TRUE(seen.empty());
+  EXPECT_EQ(engine().ForEachKilled(KillScope::kInstrument, 1, 1, see), UINT32_MAX);
+  EXPECT_EQ(seen, std::vector<uint32_t>{8});
+  EXPECT_EQ(engine().ForEachKilled(KillScope::kAccount, 0, 9, see), UINT32_MAX);
+  EXPECT_EQ(seen.size(), 1u);
+}
+
+TEST_F(EngineOperatorTest, AKillThatCancelsAsksForWhatIsOpenInItsScope) {
+  struct Case {
+    KillScope scope;
+    uint32_t id;
+    uint32_t cancels;
+  };
+  for (const Case& c : {Case{KillScope::kAll, 0, 7},
+                        {KillScope::kSession, 2, 3},
+                        {KillScope::kAccount, 200, 1},
+                        {KillScope::kVenue, 2, 2},
+                        {KillScope::kInstrument, 8, 4}}) {
+    Restart(SmallFirm());
+    Live(Buy(1));
+    Live(Buy(2));
+    for (uint64_t id = 3; id <= 4; ++id) Live(Limit(id, Side::kBuy, 100, 9'000, 100, 8));
+    Live(Limit(1, Side::kBuy, 100, 9'000, 200), 2);
+    for (uint64_t id = 2; id <= 3; ++id) {
+      NewOrder order = Limit(id, Side::kBuy, 100, 9'000, 100, 8);
+      order.route = 2;
+      FromVenue(Execution(ExecType::kNew, Accepted(order, 2)), 2);
+    }
+    KillAndCancel(c.scope, c.id);
+    EXPECT_TRUE(engine().killed(c.scope, c.id));
+    EXPECT_EQ(CancelsInAll(), c.cancels) << Name(c.scope);
+  }
+}
+
+TEST_F(EngineOperatorTest, AKillThatCancelsDoesSoAgainWhenItIsLatchedAlready) {
+  Live(Buy(1));
+  Kill(KillScope::kSession, 1);
+  KillAndCancel(KillScope::kSession, 1);
+  EXPECT_EQ(CountOf<RiskState>(), 0u) << "no news";
+  EXPECT_EQ(CancelsInAll(), 1u);
+}
+
+TEST_F(EngineOperatorTest, AnArmThatCancelsMeansNothing) {
+  Live(Buy(1));
+  Kill(KillScope::kSession, 1);
+  Step(Origin::kAdmin, 9, RiskState{.id = 1, .scope = KillScope::kSession, .cancel = 1});
+  EXPECT_TRUE(engine().killed(KillScope::kSession, 1));
+  EXPECT_EQ(CancelsInAll(), 0u);
+  EXPECT_EQ(counters().unknown_sources, 1u);
+}
+
+TEST_F(EngineOperatorTest, CancelsWaitForOneAnotherAndForOrdersOfTheirTimeOnly) {
+  for (uint64_t id = 1; id <= 900; ++id) Live(Buy(id, 1));
+  const uint64_t old = Live(Limit(1, Side::kBuy, 1, 9'000, 200), 2);
+  KillAndCancel(KillScope::kSession, 1);
+  KillAndCancel(KillScope::kSession, 2);
+  EXPECT_TRUE(engine().operator_cancel().under_way);
+  EXPECT_EQ(engine().operator_cancel().waiting, 1u);
+  Kill(KillScope::kSession, 2, false);
+  const NewOrder later = Limit(2, Side::kBuy, 1, 9'000, 200);
+  const uint64_t young = Accepted(later, 2);
+  FromVenue(ExecType::kCanceled, old);
+  Accepted(Limit(3, Side::kBuy, 1, 9'000, 200), 2);
+  Kill(KillScope::kAccount, 100);
+  KillAndCancel(KillScope::kAccount, 200);
+  Reload();
+  EXPECT_EQ(engine().operator_cancel().waiting, 2u);
+  EXPECT_EQ(CancelsInAll(), 902u);
+  EXPECT_NE(young, 0u);
+}
+
+TEST_F(EngineOperatorTest, ACancelThatWaitedLeavesYoungerOrdersAlone) {
+  for (uint64_t id = 1; id <= 900; ++id) Live(Buy(id, 1));
+  KillAndCancel(KillScope::kSession, 1);
+  KillAndCancel(KillScope::kSession, 2);
+  Kill(KillScope::kSession, 2, false);
+  Accepted(Limit(2, Side::kBuy, 1, 9'000, 200), 2);
+  EXPECT_EQ(engine().operator_cancel().waiting, 1u);
+  EXPECT_EQ(CancelsInAll(), 900u);
+  EXPECT_EQ(StatusOfOrder(2, 2), OrdStatus::kPendingNew) << "sent after the command";
+}
+
+TEST_F(EngineOperatorTest, MoreCancelsThanMayWaitAreRefusedWhole) {
+  constexpr uint64_t kOrders = (OperatorCancelJob::kWaitingMax + 3) * 128;
+  EngineConfig config = SmallFirm();
+  config.pools.orders_max = 4'096;
+  Restart(config);
+  for (uint64_t id = 1; id <= kOrders; ++id) Accepted(Buy(id, 1));
+  KillAndCancel(KillScope::kSession, 1);
+  for (uint32_t i = 1; i <= OperatorCancelJob::kWaitingMax; ++i) {
+    Step(Origin::kAdmin, 9, MassCancel{.account = 200});
+    ASSERT_EQ(engine().operator_cancel().waiting, i);
+  }
+  KillAndCancel(KillScope::kVenue, 1);
+  EXPECT_FALSE(engine().killed(KillScope::kVenue, 1));
+  EXPECT_EQ(counters().unknown_sources, 1u);
+  EXPECT_EQ(CancelsInAll(), kOrders) << "each order once";
+}
+
+}  // namespace
+}  // namespace ringway

@@ -1,0 +1,250 @@
+// How are groups laid out, and what do they hold?
+#include "gateway/risk/group_exposure.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/check.h"
+
+namespace ringway {
+namespace {
+
+bool Limits(const GroupLimits& limits) {
+  return limits.position_max != kNoLimit || limits.gross_notional_max != kNoLimit ||
+         limits.open_orders_max != kNoOrderLimit;
+}
+
+Group MakeGroup(GroupLevel level, const GroupLimits& limits, bool holds) {
+  Group group{};
+  group.position_max = limits.position_max;
+  group.gross_notional_max = limits.gross_notional_max;
+  group.open_orders_max = limits.open_orders_max;
+  group.level = level;
+  group.holds = holds;
+  return group;
+}
+
+// Every pair of a group that holds and an instrument, as far as positions can come into being.
+size_t HoldingsMax(const EngineConfig& config, const std::vector<Group>& groups) {
+  std::array<size_t, 3> holders{};
+  for (const Group& group : groups) holders[static_cast<size_t>(group.level)] += group.holds;
+  size_t most = 0;
+  for (const size_t count : holders) {
+    most += std::min<size_t>(count * config.instruments.size(), config.pools.positions_max);
+  }
+  return most;
+}
+
+}  // namespace
+
+GroupExposure::GroupExposure(const EngineConfig& config, const std::vector<Instrument>& instruments,
+                             const InstrumentLimitTable& limits, const TableSecret& secret)
+    : instruments_(instruments),
+      limits_(limits),
+      groups_([&] {
+        std::vector<Group> groups;
+        for (const EngineSessionConfig& session : config.sessions) {
+          const GroupLimits own{session.limits.position_max, session.limits.gross_notional_max,
+                                kNoOrderLimit};
+          groups.push_back(MakeGroup(GroupLevel::kSession, own, Limits(own)));
+        }
+        for (uint32_t desk = 0; desk < config.desks.size(); ++desk) {
+          const GroupLimits& own = config.desks[desk].limits;
+          groups.push_back(
+              MakeGroup(GroupLevel::kDesk, own,
+                        own.position_max != kNoLimit || limits.LimitsPositionOfDesk(desk)));
+        }
+        groups.push_back(
+            MakeGroup(GroupLevel::kFirm, config.firm,
+                      config.firm.position_max != kNoLimit || limits.LimitsPositionOfFirm()));
+        return groups;
+      }()),
+      sessions_(config.sessions.size(), kNone),
+      desk_of_account_(config.accounts.size(), kNone),
+      desks_begin_(static_cast<uint32_t>(config.sessions.size())),
+      holdings_(HoldingsMax(config, groups_)),
+      holding_index_(holdings_.size() * 2 + 8, secret) {
+  for (const DeskConfig& desk : config.desks) desk_ids_.push_back(desk.id);
+  const auto counted = [this](uint32_t group, const GroupLimits& own) {
+    if (!Limits(own) && groups_[group].holds == 0) return kNone;
+    active_ = true;
+    return group;
+  };
+  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    sessions_[session] = counted(session, {groups_[session].position_max,
+                                           groups_[session].gross_notional_max, kNoOrderLimit});
+  }
+  const std::vector<uint32_t> desks = DesksOfAccounts(config);
+  for (uint32_t account = 0; account < desks.size(); ++account) {
+    if (desks[account] == kNoDesk) continue;
+    desk_of_account_[account] =
+        counted(desks_begin_ + desks[account], config.desks[desks[account]].limits);
+  }
+  firm_ = counted(static_cast<uint32_t>(groups_.size()) - 1, config.firm);
+  size_t sessions_hold = 0;
+  for (const uint32_t group : sessions_) sessions_hold += group != kNone;
+  session_holdings_max_ =
+      std::min<size_t>(sessions_hold * instruments.size(), config.pools.positions_max);
+  session_holdings_.reserve(session_holdings_max_);
+}
+
+int64_t GroupExposure::PositionMax(uint32_t group, uint32_t instrument) const noexcept {
+  const int64_t everywhere = groups_[group].position_max;
+  switch (groups_[group].level) {
+    case GroupLevel::kSession:
+      return everywhere;
+    case GroupLevel::kDesk:
+      return std::min(everywhere, limits_.DeskPositionMax(group - desks_begin_, instrument));
+    case GroupLevel::kFirm:
+      break;
+  }
+  return std::min(everywhere, limits_.FirmPositionMax(instrument));
+}
+
+Holding& GroupExposure::Make(uint32_t group, uint32_t instrument) noexcept {
+  holding_index_.FindOrInsert(PairKey::Of(group, instrument))->index = holdings_count_;
+  if (groups_[group].level == GroupLevel::kSession) session_holdings_.push_back(holdings_count_);
+  Holding& made = holdings_[holdings_count_++];
+  made = {};
+  made.position_max = PositionMax(group, instrument);
+  made.group = group;
+  made.instrument = instrument;
+  return made;
+}
+
+bool GroupExposure::Join(uint32_t session, uint32_t account, uint32_t instrument) noexcept {
+  if (!active_) return true;
+  const auto missing = [&](uint32_t group) {
+    return group != kNone && groups_[group].holds != 0 && Find(group, instrument) == nullptr;
+  };
+  uint32_t wanted = 0;
+  bool of_session = false;
+  for (const uint32_t group : GroupsOf(session, account)) {
+    if (!missing(group)) continue;
+    ++wanted;
+    of_session |= groups_[group].level == GroupLevel::kSession;
+  }
+  if (wanted == 0) [[likely]]
+    return true;
+  if (!HasRoom(wanted) || (of_session && session_holdings_.size() == session_holdings_max_)) {
+    return false;
+  }
+  for (const uint32_t group : GroupsOf(session, account)) {
+    if (missing(group)) Make(group, instrument);
+  }
+  return true;
+}
+
+// `sign` is +1 for an order that begins to count, -1 for one that ends to.
+void GroupExposure::Move(const GroupShare& order, int sign) noexcept {
+  const auto quantity = sign > 0 ? order.quantity : 0 - order.quantity;
+  for (const uint32_t number : GroupsOf(order.session, order.account)) {
+    if (number == kNone) continue;
+    Group& group = groups_[number];
+    group.open_notional += sign > 0 ? order.notional : -order.notional;
+    group.open_orders += static_cast<uint32_t>(sign);
+    if (group.holds == 0) continue;
+    Holding* held = FindMutable(number, order.instrument);
+    RINGWAY_CHECK(held != nullptr, "an order joined its groups");
+    held->open[order.side] += quantity;
+  }
+}
+
+void GroupExposure::Fill(uint32_t session, uint32_t account, uint32_t instrument, int64_t quantity,
+                         int64_t price, Money value_change) noexcept {
+  for (const uint32_t number : GroupsOf(session, account)) {
+    if (number == kNone) continue;
+    Group& group = groups_[number];
+    const bool of_session = group.level == GroupLevel::kSession;
+    if (!of_session) group.position_notional += value_change;
+    if (group.holds == 0) continue;
+    Holding* held = FindMutable(number, instrument);
+    // A late fill of an order that ended before its session had this limit.
+    if (held == nullptr) continue;
+    const Instrument& traded = instruments_[instrument];
+    if (of_session) {
+      group.position_notional -= PositionValue(traded, held->quantity, held->last_price);
+    }
+    held->quantity = SaturatedSum(held->quantity, quantity);
+    if (!of_session) continue;
+    if (price > 0) held->last_price = price;
+    group.position_notional += PositionValue(traded, held->quantity, held->last_price);
+  }
+}
+
+bool GroupExposure::AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,
+                                Money value) noexcept {
+  for (const uint32_t number : {desk_of_account_[account], firm_}) {
+    if (number == kNone) continue;
+    Group& group = groups_[number];
+    if (__builtin_add_overflow(group.position_notional, value, &group.position_notional)) {
+      return false;
+    }
+    if (group.holds == 0) continue;
+    Holding* held = FindMutable(number, instrument);
+    if (held == nullptr && !HasRoom(1)) return false;
+    if (held == nullptr) held = &Make(number, instrument);
+    held->quantity = SaturatedSum(held->quantity, quantity);
+  }
+  return true;
+}
+
+std::string_view GroupExposure::FindError(std::span<const GroupShare> orders,
+                                          std::span<const HeldByAccount> positions) const {
+  if (!active_) return {};
+  struct Sums {
+    Money open_notional = 0;
+    Money position_notional = 0;
+    uint32_t open_orders = 0;
+  };
+  struct Held {
+    int64_t quantity = 0;
+    uint64_t open[2] = {};
+  };
+  std::vector<Sums> sums(groups_.size());
+  std::map<std::pair<uint32_t, uint32_t>, Held> held;
+  for (const GroupShare& order : orders) {
+    for (const uint32_t group : GroupsOf(order.session, order.account)) {
+      if (group == kNone) continue;
+      sums[group].open_notional += order.notional;
+      ++sums[group].open_orders;
+      if (groups_[group].holds != 0) {
+        held[{group, order.instrument}].open[order.side] += order.quantity;
+      }
+    }
+  }
+  for (const HeldByAccount& position : positions) {
+    for (const uint32_t group : {desk_of_account_[position.account], firm_}) {
+      if (group == kNone) continue;
+      sums[group].position_notional += position.value;
+      if (groups_[group].holds != 0)
+        held[{group, position.instrument}].quantity += position.quantity;
+    }
+  }
+  for (uint32_t at = 0; at < holdings_count_; ++at) {
+    const Holding& holding = holdings_[at];
+    const Held& must = held[{holding.group, holding.instrument}];
+    if (holding.open[0] != must.open[0] || holding.open[1] != must.open[1]) {
+      return "open quantity of a group";
+    }
+    if (groups_[holding.group].level == GroupLevel::kSession) {
+      sums[holding.group].position_notional +=
+          PositionValue(instruments_[holding.instrument], holding.quantity, holding.last_price);
+    } else if (holding.quantity != must.quantity) {
+      return "position of a group";
+    }
+  }
+  if (held.size() > holdings_count_) return "a group holds more than it counts";
+  for (uint32_t group = 0; group < groups_.size(); ++group) {
+    if (sums[group].open_notional != groups_[group].open_notional)
+      return "open notional of a group";
+    if (sums[group].position_notional != groups_[group].position_notional) {
+      return "position notional of a group";
+    }
+    if (sums[group].open_orders != groups_[group].open_orders) return "open orders of a group";
+  }
+  return {};
+}
+
+}  // namespace ringway

@@ -1,0 +1,317 @@
+// What do the firm, each desk and each session have at risk as a whole?
+//
+// An order counts in its account (exposure.h) and in at most three groups more: its session, its
+// account's desk and the firm. A group without a limit is not counted. Desks and the firm have what
+// their accounts have together: their gross notional is the sum of the accounts', their position in
+// an instrument the net of the accounts'. A session has what it traded itself, whichever account it
+// was for. Like Exposure, every sum changes with the orders and can be recomputed from them; what a
+// session traded is a fact and is saved. Engine thread only.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/huge_array.h"
+#include "gateway/engine/archive.h"
+#include "gateway/engine/engine_config.h"
+#include "gateway/engine/flat_index.h"
+#include "gateway/risk/book_side.h"
+#include "gateway/risk/instrument_limits.h"
+#include "gateway/risk/instruments.h"
+#include "gateway/risk/money.h"
+#include "gateway/risk/pair_key.h"
+#include "gateway/risk/soft_limit.h"
+#include "schema/messages.h"
+
+namespace ringway {
+
+enum class GroupLevel : uint8_t { kSession, kDesk, kFirm };
+constexpr bool IsKnown(GroupLevel level) noexcept { return level <= GroupLevel::kFirm; }
+
+// Sums and limits of one group: one cache line.
+struct alignas(64) Group {
+  Money open_notional;      // of open orders
+  Money position_notional;  // at the last fills' prices
+  int64_t position_max;     // in every instrument; kNoLimit: off
+  int64_t gross_notional_max;
+  uint32_t open_orders;
+  uint32_t open_orders_max;
+  GroupLevel level;
+  uint8_t holds;  // 1: its positions are counted instrument by instrument
+  uint8_t marks;  // soft_limit.h
+  uint8_t spare[5];
+};
+static_assert(sizeof(Group) == 64);
+
+// A group in one instrument: one cache line.
+struct alignas(64) Holding {
+  int64_t quantity;      // bought minus sold, smallest units
+  uint64_t open[2];      // by BookSide: open quantity, pending replacements at their larger size
+  int64_t last_price;    // of the last fill; sessions only
+  int64_t position_max;  // kNoLimit: off
+  uint32_t group;
+  uint32_t instrument;
+  uint8_t marks;  // soft_limit.h
+  uint8_t spare[15];
+};
+static_assert(sizeof(Holding) == 64);
+
+// Something that has come near to a limit.
+struct SoftCrossing {
+  AlertOwner owner;
+  uint8_t bit;  // of its mark
+  RiskCheck check;
+  int64_t limit;
+  int64_t value;
+};
+
+// The names that a group's limits have in refusals and alerts.
+struct GroupLimitNames {
+  RiskCheck open_orders;
+  RiskCheck position;
+  RiskCheck gross_notional;
+  AlertOwner owner;
+};
+inline constexpr GroupLimitNames kGroupLimitNames[] = {
+    {RiskCheck::kOpenOrders, RiskCheck::kSessionPosition, RiskCheck::kSessionGrossNotional,
+     AlertOwner::kSession},
+    {RiskCheck::kDeskOpenOrders, RiskCheck::kDeskPosition, RiskCheck::kDeskGrossNotional,
+     AlertOwner::kDesk},
+    {RiskCheck::kFirmOpenOrders, RiskCheck::kFirmPosition, RiskCheck::kFirmGrossNotional,
+     AlertOwner::kFirm},
+};
+
+// The larger of what is held if all open orders of one side were filled, without its sign.
+inline Money WorstOf(int64_t held, const uint64_t (&open)[2]) noexcept {
+  return std::max(Money{held} + static_cast<Money>(open[kBuySide]),
+                  static_cast<Money>(open[kSellSide]) - Money{held});
+}
+
+// What an open order adds to its groups' sums.
+struct GroupShare {
+  uint32_t session;  // indices
+  uint32_t account;
+  uint32_t instrument;
+  BookSide side;
+  uint64_t quantity;
+  Money notional;
+};
+
+class GroupExposure {
+ public:
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  GroupExposure(const EngineConfig& config, const std::vector<Instrument>& instruments,
+                const InstrumentLimitTable& limits, const TableSecret& secret);
+
+  // Whether any group is counted. If not, nothing below need be called.
+  bool active() const noexcept { return active_; }
+
+  // visit(const Group&, number of the group) for those in which the order counts, the narrowest
+  // first, while it answers true.
+  template <class F>
+  void ForEachGroup(uint32_t session, uint32_t account, F&& visit) const noexcept {
+    for (const uint32_t group : GroupsOf(session, account)) {
+      if (group != kNone && !visit(groups_[group], group)) return;
+    }
+  }
+  // Null where the group never had anything in the instrument.
+  const Holding* Find(uint32_t group, uint32_t instrument) const noexcept {
+    const PairKey* found = holding_index_.Find(PairKey::Of(group, instrument));
+    return found == nullptr ? nullptr : &holdings_[found->index];
+  }
+  // What holds for a group that never had anything in the instrument.
+  int64_t PositionMax(uint32_t group, uint32_t instrument) const noexcept;
+  void Prefetch(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
+    for (const uint32_t group : GroupsOf(session, account)) {
+      if (group == kNone) continue;
+      __builtin_prefetch(&groups_[group], 1);
+      if (groups_[group].holds != 0) holding_index_.Prefetch(PairKey::Of(group, instrument));
+    }
+  }
+
+  // Makes room for what the order's groups hold in the instrument. False: there is none, nothing
+  // changed. Whoever adds an order, or a fill, joins first. Session kNone: it is not known any
+  // more.
+  [[nodiscard]] bool Join(uint32_t session, uint32_t account, uint32_t instrument) noexcept;
+
+  void Add(const GroupShare& order) noexcept { Move(order, +1); }
+  void Remove(const GroupShare& order) noexcept { Move(order, -1); }
+  void Change(const GroupShare& before, const GroupShare& after) noexcept {
+    Move(before, -1);
+    Move(after, +1);
+  }
+  // A fill by the session, which changed the value of its account's position by `value_change`.
+  void Fill(uint32_t session, uint32_t account, uint32_t instrument, int64_t quantity,
+            int64_t price, Money value_change) noexcept;
+
+  // An account's position that was saved. False: no room, or beyond all bounds.
+  [[nodiscard]] bool AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,
+                                 Money value) noexcept;
+
+  // What the engine saves (archive.h), before positions: which pairs of a group and an instrument
+  // there are, and what sessions traded. Of a group that has no such limit any more it is
+  // forgotten.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& instruments) {
+    const Numbers desks = archive.NumbersOf("desk", self.desk_ids_);
+    const size_t count =
+        archive.Count(self.holdings_count_, UINT32_MAX, "pairs of a group and an instrument");
+    for (uint32_t at = 0; at < count && archive.ok(); ++at) {
+      Holding holding{};
+      GroupLevel level{};
+      uint32_t owner = 0;  // index among those of its level
+      if constexpr (!A::kLoads) {
+        holding = self.holdings_[at];
+        level = self.groups_[holding.group].level;
+        owner = holding.group - self.Begin(level);
+      }
+      archive(level, owner, holding.instrument, holding.quantity, holding.last_price,
+              holding.marks);
+      if constexpr (A::kLoads) {
+        const Numbers& owners = level == GroupLevel::kSession ? sessions : desks;
+        self.LoadHolding(archive, owners, instruments, level, owner, holding);
+      }
+    }
+    const auto marks_of = [&archive](auto& group) { ArchiveMark(archive, group.marks); };
+    for (const auto& [numbers, begin] :
+         {std::pair(&sessions, uint32_t{0}), {&desks, self.desks_begin_}}) {
+      for (size_t at = 0; at < numbers->saved.size() && archive.ok(); ++at) {
+        Group gone{};
+        const bool here = numbers->now[at] != Numbers::kGone;
+        if (here) marks_of(self.groups_[begin + numbers->now[at]]);
+        if (!here) marks_of(gone);
+      }
+    }
+    marks_of(self.groups_.back());
+  }
+  // In the order in which they came into being.
+  template <class F>
+  void ForEachSessionHolding(F&& visit) const {
+    for (const uint32_t at : session_holdings_) visit(holdings_[at]);
+  }
+
+  // Recomputes the sums from all open orders and all positions (account, instrument, quantity,
+  // value) and names the first that differs; empty: none. Allocates.
+  struct HeldByAccount {
+    uint32_t account;
+    uint32_t instrument;
+    int64_t quantity;
+    Money value;
+  };
+  std::string_view FindError(std::span<const GroupShare> orders,
+                             std::span<const HeldByAccount> positions) const;
+
+  // The number of an account's desk. REQUIRES: that is counted.
+  uint32_t DeskId(uint32_t account) const noexcept {
+    return desk_ids_[desk_of_account_[account] - desks_begin_];
+  }
+
+  // As Exposure::MarkSoftLimits().
+  template <class F>
+  void MarkSoftLimits(const SoftLimit& soft, uint32_t session, uint32_t account,
+                      uint32_t instrument, F&& crossed) {
+    for (const uint32_t number : GroupsOf(session, account)) {
+      if (number == kNone) continue;
+      Group& group = groups_[number];
+      const GroupLimitNames& names = kGroupLimitNames[static_cast<size_t>(group.level)];
+      const Money gross = group.open_notional + group.position_notional;
+      if (soft.CrossesMoney(group.marks, kMarkGrossNotional, gross, group.gross_notional_max)) {
+        crossed(SoftCrossing{names.owner, kMarkGrossNotional, names.gross_notional,
+                             group.gross_notional_max, UnitsRoundedUp(gross)});
+      }
+      if (group.open_orders_max != kNoOrderLimit &&
+          soft.Crosses(group.marks, kMarkOpenOrders, group.open_orders, group.open_orders_max)) {
+        crossed(SoftCrossing{names.owner, kMarkOpenOrders, names.open_orders, group.open_orders_max,
+                             group.open_orders});
+      }
+      Holding* held = group.holds == 0 ? nullptr : FindMutable(number, instrument);
+      if (held == nullptr) continue;
+      const Money worst = WorstOf(held->quantity, held->open);
+      if (soft.Crosses(held->marks, kMarkPosition, worst, held->position_max)) {
+        crossed(SoftCrossing{names.owner, kMarkPosition, names.position, held->position_max,
+                             SaturatedUnits(worst)});
+      }
+    }
+  }
+  template <class F>
+  void ForEachMark(F&& visit) const {
+    for (const Group& group : groups_) visit(group.marks);
+    for (uint32_t at = 0; at < holdings_count_; ++at) visit(holdings_[at].marks);
+  }
+
+ private:
+  std::array<uint32_t, 3> GroupsOf(uint32_t session, uint32_t account) const noexcept {
+    return {session == kNone ? kNone : sessions_[session], desk_of_account_[account], firm_};
+  }
+  Holding* FindMutable(uint32_t group, uint32_t instrument) noexcept {
+    return const_cast<Holding*>(Find(group, instrument));
+  }
+  Holding& Make(uint32_t group, uint32_t instrument) noexcept;
+  bool HasRoom(uint32_t more) const noexcept {
+    return holdings_count_ + more <= holdings_.size() && holding_index_.HasRoom(more);
+  }
+  void Move(const GroupShare& order, int sign) noexcept;
+
+  // The number of the first group of a level.
+  uint32_t Begin(GroupLevel level) const noexcept {
+    return level == GroupLevel::kSession ? 0
+           : level == GroupLevel::kDesk  ? desks_begin_
+                                         : static_cast<uint32_t>(groups_.size()) - 1;
+  }
+  // As Archive() read it; indices as they were saved.
+  template <class A>
+  void LoadHolding(A& archive, const Numbers& owners, const Numbers& instruments, GroupLevel level,
+                   uint32_t owner, const Holding& saved) {
+    const auto gone = [](const Numbers& numbers, uint32_t index) {
+      return index < numbers.now.size() && numbers.now[index] == Numbers::kGone;
+    };
+    const bool of_session = level == GroupLevel::kSession;
+    archive.Require(saved.last_price >= 0, "what a group traded at a negative price");
+    if (!of_session && (gone(owners, owner) || gone(instruments, saved.instrument))) return;
+    if (of_session && saved.quantity == 0 && gone(instruments, saved.instrument)) return;
+    const uint32_t group =
+        Begin(level) + (level == GroupLevel::kFirm ? 0 : archive.IndexOf(owners, owner));
+    if (!archive.ok() || groups_[group].holds == 0) return;
+    const uint32_t instrument = archive.IndexOf(instruments, saved.instrument);
+    if (!archive.ok()) return;
+    archive.Require(Find(group, instrument) == nullptr, "what a group holds is there twice");
+    const bool room =
+        HasRoom(1) && !(of_session && session_holdings_.size() == session_holdings_max_);
+    archive.Require(room || !of_session,
+                    "pairs of session and instrument: raise pools.positions_max");
+    if (!archive.ok() || !room) return;
+    Holding& made = Make(group, instrument);
+    made.marks = saved.marks;
+    if (!of_session) return;  // what its accounts hold
+    made.quantity = saved.quantity;
+    made.last_price = saved.last_price;
+    Money& worth = groups_[group].position_notional;
+    const Money value = PositionValue(instruments_[instrument], made.quantity, made.last_price);
+    archive.Require(!__builtin_add_overflow(worth, value, &worth),
+                    "what a session traded is beyond all bounds");
+  }
+
+  const std::vector<Instrument>& instruments_;
+  const InstrumentLimitTable& limits_;
+  bool active_ = false;
+  std::vector<Group> groups_;  // of sessions, then of desks, then the firm
+  // Number of the group where it is counted, else kNone.
+  std::vector<uint32_t> sessions_;         // by session
+  std::vector<uint32_t> desk_of_account_;  // by account
+  uint32_t firm_ = kNone;
+  uint32_t desks_begin_ = 0;  // number of the first desk's group
+  std::vector<uint32_t> desk_ids_;
+  HugeArray<Holding> holdings_;
+  uint32_t holdings_count_ = 0;
+  FlatIndex<PairKey> holding_index_;
+  std::vector<uint32_t> session_holdings_;  // in the order in which they came into being
+  size_t session_holdings_max_ = 0;
+};
+
+}  // namespace ringway

@@ -1,0 +1,70 @@
+// Would the order break a limit of its session, of its account's desk or of the firm?
+//
+// Asked after the account's own limits, the narrowest group first; the check in the answer says
+// whose limit it is. As for accounts, what only reduces passes: the position of the group for a
+// position limit, for gross notional that of the account (of the session, for a session's). Limit
+// and value: orders, smallest units of quantity, whole units of the risk currency rounded up.
+#pragma once
+
+#include "gateway/risk/request.h"
+
+namespace ringway {
+
+class GroupLimitCheck {
+ public:
+  static constexpr RiskCheck kCheck =
+      RiskCheck::kFirmGrossNotional;  // or another of kGroupLimitNames
+
+  explicit GroupLimitCheck(const EngineConfig&) {}
+
+  Verdict Check(const RiskRequest& request) const noexcept {
+    const GroupExposure& groups = request.exposure.groups();
+    if (!groups.active()) [[likely]]
+      return {};
+    Verdict verdict;
+    groups.ForEachGroup(request.session, request.account, [&](const Group& group, uint32_t number) {
+      verdict = Against(groups, group, number, request);
+      return verdict.passed();
+    });
+    return verdict;
+  }
+
+ private:
+  static Verdict Against(const GroupExposure& groups, const Group& group, uint32_t number,
+                         const RiskRequest& request) noexcept {
+    const GroupLimitNames& names = kGroupLimitNames[static_cast<size_t>(group.level)];
+    if (group.open_orders >= group.open_orders_max && !request.is_replace) [[unlikely]] {
+      return {RejectReason::kOpenOrderLimit, names.open_orders, group.open_orders_max,
+              int64_t{group.open_orders} + 1};
+    }
+    Holding none{};
+    const Holding* held = &none;
+    if (group.holds != 0) {
+      held = groups.Find(number, request.instrument_index);
+      if (held == nullptr) [[unlikely]] {
+        none.position_max = groups.PositionMax(number, request.instrument_index);
+        held = &none;
+      }
+      const Money worst = request.WorstPosition(held->quantity, held->open);
+      if (worst > held->position_max && held->position_max != kNoLimit &&
+          request.open_after > request.open_before) [[unlikely]] {
+        return {RejectReason::kPositionLimit, names.position, held->position_max,
+                SaturatedUnits(worst)};
+      }
+    }
+    const Money gross = group.open_notional + group.position_notional - request.notional_before +
+                        request.notional_after;
+    if (!Exceeds(gross, group.gross_notional_max) ||
+        request.notional_after <= request.notional_before) [[likely]] {
+      return {};
+    }
+    const bool reduces = group.level == GroupLevel::kSession
+                             ? request.Reduces(held->quantity, held->open)
+                             : request.Reduces(request.position.quantity, request.position.open);
+    if (reduces) return {};
+    return {RejectReason::kInsufficientCredit, names.gross_notional, group.gross_notional_max,
+            UnitsRoundedUp(gross)};
+  }
+};
+
+}  // namespace ringway

@@ -1,0 +1,43 @@
+// Is the order larger, worth more, or its account's position larger than one instrument's own
+// limits permit?
+//
+// The tightest limits that the firm, the desk and the account have for the instrument; those that
+// hold in every instrument are other checks'. Limit and value: as there.
+#pragma once
+
+#include "gateway/risk/request.h"
+
+namespace ringway {
+
+class InstrumentLimitCheck {
+ public:
+  static constexpr RiskCheck kCheck =
+      RiskCheck::kInstrumentQuantity;  // or one of the two beside it
+
+  explicit InstrumentLimitCheck(const EngineConfig&) {}
+
+  Verdict Check(const RiskRequest& request) const noexcept {
+    if (!request.exposure.has_instrument_limits()) [[likely]]
+      return {};
+    const PairLimits limits = request.exposure.InstrumentLimitsOf(request.position);
+    const auto quantity = static_cast<int64_t>(request.quantity);
+    if (quantity > limits.quantity_max && request.grows) [[unlikely]] {
+      return {RejectReason::kExceedsClipSize, RiskCheck::kInstrumentQuantity, limits.quantity_max,
+              quantity};
+    }
+    if (Exceeds(request.notional_after, limits.notional_max) &&
+        request.notional_after > request.notional_before) [[unlikely]] {
+      return {RejectReason::kNotionalExceedsThreshold, RiskCheck::kInstrumentNotional,
+              limits.notional_max, UnitsRoundedUp(request.notional_after)};
+    }
+    const Money worst = request.WorstPosition(request.position.quantity, request.position.open);
+    if (worst > limits.position_max && limits.position_max != kNoLimit &&
+        request.open_after > request.open_before) [[unlikely]] {
+      return {RejectReason::kPositionLimit, RiskCheck::kInstrumentPosition, limits.position_max,
+              SaturatedUnits(worst)};
+    }
+    return {};
+  }
+};
+
+}  // namespace ringway

@@ -1,0 +1,80 @@
+// How are limits of single instruments laid out and found?
+#include "gateway/risk/instrument_limits.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ringway {
+namespace {
+
+template <class Config>
+uint32_t IndexOf(const std::vector<Config>& configured, uint32_t id) {
+  const auto found = std::find_if(configured.begin(), configured.end(),
+                                  [id](const Config& config) { return config.id == id; });
+  RINGWAY_CHECK(found != configured.end(), "what a limit or an account names is configured");
+  return static_cast<uint32_t>(found - configured.begin());
+}
+
+}  // namespace
+
+std::vector<uint32_t> DesksOfAccounts(const EngineConfig& config) {
+  std::vector<uint32_t> desks;
+  for (const AccountConfig& account : config.accounts) {
+    desks.push_back(account.desk == 0 ? kNoDesk : IndexOf(config.desks, account.desk));
+  }
+  return desks;
+}
+
+InstrumentLimitTable::InstrumentLimitTable(const EngineConfig& config)
+    : desk_of_account_(DesksOfAccounts(config)) {
+  for (const InstrumentLimitConfig& row : config.instrument_limits) {
+    RINGWAY_CHECK(row.account == 0 || row.desk == 0, "a limit of an account or of a desk");
+    Rows& rows = row.account != 0 ? accounts_ : row.desk != 0 ? desks_ : firm_;
+    const uint64_t owner = row.account != 0 ? IndexOf(config.accounts, row.account)
+                           : row.desk != 0  ? IndexOf(config.desks, row.desk)
+                                            : 0;
+    rows.push_back({owner << 32 | IndexOf(config.instruments, row.instrument),
+                    {row.quantity_max, row.notional_max, row.position_max}});
+  }
+  for (Rows* rows : {&firm_, &desks_, &accounts_}) {
+    std::sort(rows->begin(), rows->end(), [](const Row& a, const Row& b) { return a.key < b.key; });
+    RINGWAY_CHECK(std::adjacent_find(rows->begin(), rows->end(),
+                                     [](const Row& a, const Row& b) { return a.key == b.key; }) ==
+                      rows->end(),
+                  "one limit of an instrument for each");
+  }
+}
+
+PairLimits InstrumentLimitTable::Find(const Rows& rows, uint32_t owner,
+                                      uint32_t instrument) noexcept {
+  const uint64_t key = uint64_t{owner} << 32 | instrument;
+  const auto found = std::lower_bound(rows.begin(), rows.end(), key,
+                                      [](const Row& row, uint64_t k) { return row.key < k; });
+  return found != rows.end() && found->key == key ? found->limits : PairLimits{};
+}
+
+PairLimits InstrumentLimitTable::Of(uint32_t account, uint32_t instrument) const noexcept {
+  PairLimits limits = Find(accounts_, account, instrument);
+  const uint32_t desk = desk_of_account_[account];
+  for (const PairLimits& wider :
+       {Find(firm_, 0, instrument),
+        desk == kNoDesk ? PairLimits{} : Find(desks_, desk, instrument)}) {
+    limits.quantity_max = std::min(limits.quantity_max, wider.quantity_max);
+    limits.notional_max = std::min(limits.notional_max, wider.notional_max);
+  }
+  return limits;
+}
+
+bool InstrumentLimitTable::LimitsPositionOfDesk(uint32_t desk) const noexcept {
+  return std::any_of(desks_.begin(), desks_.end(), [desk](const Row& row) {
+    return row.key >> 32 == desk && row.limits.position_max != kNoLimit;
+  });
+}
+
+bool InstrumentLimitTable::LimitsPositionOfFirm() const noexcept {
+  return std::any_of(firm_.begin(), firm_.end(),
+                     [](const Row& row) { return row.limits.position_max != kNoLimit; });
+}
+
+}  // namespace ringway

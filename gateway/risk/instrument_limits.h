@@ -1,0 +1,60 @@
+// Which limits hold for an account in one instrument beside those that hold for it everywhere?
+//
+// Written for an account, for a desk or for the firm. Per order the tightest of the three holds;
+// a position limit is about whoever it is written for. Built from the configuration, looked up when
+// an account first trades an instrument, never per order.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "gateway/engine/engine_config.h"
+
+namespace ringway {
+
+// Of one account in one instrument; kNoLimit: off.
+struct PairLimits {
+  int64_t quantity_max = kNoLimit;  // per order, smallest units
+  int64_t notional_max = kNoLimit;  // per order, risk currency
+  int64_t position_max = kNoLimit;  // of the account
+};
+
+class InstrumentLimitTable {
+ public:
+  // REQUIRES: every row names an instrument, and no two the same for the same; CHECKed.
+  explicit InstrumentLimitTable(const EngineConfig& config);
+
+  bool empty() const noexcept { return firm_.empty() && desks_.empty() && accounts_.empty(); }
+
+  // By indices, as the constructor's configuration has them.
+  PairLimits Of(uint32_t account, uint32_t instrument) const noexcept;
+  int64_t DeskPositionMax(uint32_t desk, uint32_t instrument) const noexcept {
+    return Find(desks_, desk, instrument).position_max;
+  }
+  int64_t FirmPositionMax(uint32_t instrument) const noexcept {
+    return Find(firm_, 0, instrument).position_max;
+  }
+  // Whether there is any such limit.
+  bool LimitsPositionOfDesk(uint32_t desk) const noexcept;
+  bool LimitsPositionOfFirm() const noexcept;
+
+ private:
+  struct Row {
+    uint64_t key;  // owner << 32 | instrument
+    PairLimits limits;
+  };
+  using Rows = std::vector<Row>;  // by key
+
+  static PairLimits Find(const Rows& rows, uint32_t owner, uint32_t instrument) noexcept;
+
+  Rows firm_;
+  Rows desks_;
+  Rows accounts_;
+  std::vector<uint32_t> desk_of_account_;  // indices; kNoDesk: none
+};
+
+// The desk of every account, by indices; kNoDesk: none. REQUIRES: desks that accounts name exist.
+inline constexpr uint32_t kNoDesk = UINT32_MAX;
+std::vector<uint32_t> DesksOfAccounts(const EngineConfig& config);
+
+}  // namespace ringway

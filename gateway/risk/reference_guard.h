@@ -1,0 +1,123 @@
+// May a reference price be believed that is far from the last one?
+//
+// One wrong price moves every collar. A price that differs from the reference by more than a
+// configured part is held: collars go on with the old one, which grows old as configured. It is
+// taken when so many further prices, each newer and within that part of the one before, have
+// confirmed it, or when an operator sets the reference. A price near the old reference ends the
+// matter.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/check.h"
+#include "gateway/engine/archive.h"
+#include "gateway/engine/engine_config.h"
+#include "gateway/engine/flat_index.h"
+#include "gateway/risk/money.h"
+
+namespace ringway {
+
+class ReferenceGuard {
+ public:
+  static constexpr uint32_t kOff = UINT32_MAX;
+  static constexpr int64_t kBpsPerUnit = 10'000;
+
+  explicit ReferenceGuard(const EngineConfig& config) {
+    for (const InstrumentConfig& instrument : config.instruments) {
+      RINGWAY_CHECK(instrument.reference_jump_bps != 0, "reference_jump_bps");
+      guarded_.push_back({.jump_bps = instrument.reference_jump_bps,
+                          .confirmations_wanted = instrument.reference_confirmations});
+    }
+  }
+
+  enum class Answer : uint8_t {
+    kTaken,      // it is the reference
+    kConfirmed,  // it is, after it or one like it had been held
+    kHeld,       // it is not
+    kBegins,     // it is not, and none was held before
+  };
+
+  // `reference`: the present one, 0: none. REQUIRES: price > 0.
+  Answer Offer(uint32_t instrument, int64_t reference, int64_t price, int64_t time_ns) noexcept {
+    Guarded& guarded = guarded_[instrument];
+    if (guarded.jump_bps == kOff || reference == 0 || IsNear(guarded, reference, price))
+        [[likely]] {
+      guarded.held_price = 0;
+      return Answer::kTaken;
+    }
+    if (guarded.held_price == 0) {
+      if (guarded.confirmations_wanted == 0) return Answer::kConfirmed;
+      Hold(guarded, price, time_ns);
+      return Answer::kBegins;
+    }
+    if (time_ns <= guarded.held_time_ns) return Answer::kHeld;  // the same again, or overtaken
+    if (!IsNear(guarded, guarded.held_price, price)) {
+      Hold(guarded, price, time_ns);
+      return Answer::kHeld;
+    }
+    const uint32_t confirmations = guarded.confirmations + 1;
+    Hold(guarded, price, time_ns);
+    guarded.confirmations = confirmations;
+    if (confirmations < guarded.confirmations_wanted) return Answer::kHeld;
+    guarded.held_price = 0;
+    return Answer::kConfirmed;
+  }
+
+  // An operator set the reference.
+  void Forget(uint32_t instrument) noexcept { guarded_[instrument].held_price = 0; }
+  // The price that waits for confirmation; 0: none.
+  int64_t held_price(uint32_t instrument) const noexcept { return guarded_[instrument].held_price; }
+
+  // What the engine saves (archive.h). Where jumps are no longer guarded nothing is held.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& instruments) {
+    ArchiveTable(
+        archive, instruments, self.guarded_,
+        [&archive, now_ns](auto& guarded) {
+          archive(guarded.held_price, guarded.held_time_ns, guarded.confirmations);
+          archive.Require(guarded.held_price >= 0 && guarded.held_time_ns >= 0 &&
+                              guarded.held_time_ns <= now_ns,
+                          "a held reference price that cannot be");
+          if constexpr (A::kLoads) {
+            if (guarded.jump_bps == kOff) guarded.held_price = 0;
+          }
+        },
+        [](const Guarded&) { return true; });
+  }
+
+  uint64_t StateHash() const noexcept {
+    uint64_t hash = 0;
+    for (const Guarded& guarded : guarded_) {
+      if (guarded.held_price == 0) continue;
+      hash = MixHash(hash ^ static_cast<uint64_t>(guarded.held_price),
+                     static_cast<uint64_t>(guarded.held_time_ns));
+      hash = MixHash(hash, guarded.confirmations);
+    }
+    return hash;
+  }
+
+ private:
+  struct Guarded {
+    int64_t held_price = 0;  // 0: none
+    int64_t held_time_ns = 0;
+    uint32_t confirmations = 0;
+    uint32_t jump_bps = kOff;
+    uint32_t confirmations_wanted = 0;
+    uint32_t spare = 0;
+  };
+
+  static bool IsNear(const Guarded& guarded, int64_t from, int64_t price) noexcept {
+    const Money jump = price > from ? Money{price} - from : Money{from} - price;
+    return jump * kBpsPerUnit <= Money{from} * guarded.jump_bps;
+  }
+  static void Hold(Guarded& guarded, int64_t price, int64_t time_ns) noexcept {
+    guarded.held_price = price;
+    guarded.held_time_ns = time_ns;
+    guarded.confirmations = 0;
+  }
+
+  std::vector<Guarded> guarded_;  // by instrument
+};
+
+}  // namespace ringway
