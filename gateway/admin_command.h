@@ -19,6 +19,8 @@
 //                                   who took the decision and is logged
 //   reference instrument N PRICE by NAME
 //                                   set what price collars compare with, however far it jumps
+//   position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON
+//                                   say what an account holds; NAME and REASON are journaled
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   stop                            orderly stop, as on SIGTERM
 //   help
@@ -45,6 +47,7 @@ enum class AdminVerb : uint8_t {
   kKillAndCancel,
   kArm,
   kReference,
+  kPosition,
   kCancel,
   kStop,
   kHelp
@@ -60,6 +63,7 @@ struct AdminCommand {
   uint32_t id = 0;                      // of that scope (0 with kAll); the session with kOrders
   MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/step.h)
   int64_t price = 0;                    // kReference, whose instrument `id` is
+  PositionAdjustment position = {};     // kPosition, with its text but without its time
   std::string text;                     // the reason of a kill or cancel; else who decided it
 };
 
