@@ -1,8 +1,12 @@
 // How a line of text becomes a command, and what is said when it is none.
 #include "gateway/admin_command.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "base/printable.h"
 #include "gateway/config_value.h"
@@ -29,6 +33,9 @@ constexpr std::array<AdminCommandRow, 13> kTable{{
      "decided it"},
     {"reference", AdminVerb::kReference, "reference instrument N PRICE by NAME",
      "set the reference price of price collars, however far it jumps; NAME is who decided it"},
+    {"position", AdminVerb::kPosition,
+     "position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON",
+     "say what an account holds, bought minus sold; NAME and REASON are journaled"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},
@@ -122,6 +129,64 @@ ParsedAdminCommand ParseReference(const AdminCommandRow& row, std::string_view r
   return out;
 }
 
+// Writes who and why into the frame's words. False: it is longer than they are.
+bool SetText(PositionAdjustment& position, std::string_view text) {
+  uint64_t* const words[] = {&position.text0, &position.text1, &position.text2, &position.text3,
+                             &position.text4, &position.text5, &position.text6, &position.text7};
+  if (text.size() > sizeof(uint64_t) * std::size(words)) return false;
+  for (std::size_t at = 0; at < text.size(); at += sizeof(uint64_t)) {
+    std::memcpy(words[at / sizeof(uint64_t)], text.data() + at,
+                std::min(sizeof(uint64_t), text.size() - at));
+  }
+  return true;
+}
+
+ParsedAdminCommand ParsePosition(const AdminCommandRow& row, std::string_view rest) {
+  ParsedAdminCommand out;
+  out.command.verb = row.verb;
+  PositionAdjustment& position = out.command.position;
+  for (const auto& [name, number] :
+       {std::pair<std::string_view, uint32_t*>("account", &position.account),
+        {"instrument", &position.instrument}}) {
+    if (TakeWord(rest) != name || !ParseNumber(TakeWord(rest), *number)) {
+      return Refuse("the " + std::string(name) + "'s number (1 or more) is missing; " + Usage(row));
+    }
+  }
+  std::string_view word = TakeWord(rest);
+  if (word != "set" && word != "add") {
+    return Refuse("'set' or 'add' is missing; " + Usage(row));
+  }
+  position.sets = word == "set";
+  word = TakeWord(rest);
+  const auto [end, error] =
+      std::from_chars(word.data(), word.data() + word.size(), position.quantity);
+  if (error != std::errc{} || end != word.data() + word.size()) {
+    return Refuse("'" + std::string(word) + "' is no quantity in smallest units; " + Usage(row));
+  }
+  word = TakeWord(rest);
+  if (word == "at") {
+    const std::string_view text = TakeWord(rest);
+    const ParsedValue price = ParsePrice(text);
+    if (!price.ok() || price.value <= 0) {
+      return Refuse("'" + std::string(text) + "' is no price above 0; " + Usage(row));
+    }
+    position.price = price.value;
+    word = TakeWord(rest);
+  }
+  const std::size_t because = rest.find(" because ");
+  if (word != "by" || because == std::string_view::npos ||
+      Trim(rest.substr(because + std::string_view(" because ").size())).empty()) {
+    return Refuse(
+        "a position needs the name of who decided it and a reason, which are journaled; " +
+        Usage(row));
+  }
+  if (!SetText(position, rest)) {
+    return Refuse("name and reason are longer than 64 bytes together; shorten them");
+  }
+  out.command.text = rest;
+  return out;
+}
+
 ParsedAdminCommand ParseCancel(const AdminCommandRow& row, std::string_view rest) {
   ParsedAdminCommand out;
   out.command.verb = row.verb;
@@ -187,6 +252,7 @@ AdminLane LaneOf(AdminVerb verb) noexcept {
     case AdminVerb::kKillAndCancel:
     case AdminVerb::kArm:
     case AdminVerb::kReference:
+    case AdminVerb::kPosition:
     case AdminVerb::kCancel:
     case AdminVerb::kResync:
     case AdminVerb::kStop:
@@ -218,6 +284,7 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
     if (row.verb == AdminVerb::kCancel) return ParseCancel(row, rest);
     if (row.verb == AdminVerb::kResync) return ParseResync(row, rest);
     if (row.verb == AdminVerb::kReference) return ParseReference(row, rest);
+    if (row.verb == AdminVerb::kPosition) return ParsePosition(row, rest);
     ParsedAdminCommand out;
     out.command.verb = row.verb;
     if (row.verb == AdminVerb::kOrders) {

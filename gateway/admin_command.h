@@ -19,6 +19,8 @@
 //                                   who took the decision and is logged
 //   reference instrument N PRICE by NAME
 //                                   set what price collars compare with, however far it jumps
+//   position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON
+//                                   say what an account holds; NAME and REASON are journaled
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   resync venue N because REASON   give up the numbers that a venue disputes: it begins anew, and
 //                                   cancels what is open there
@@ -47,6 +49,7 @@ enum class AdminVerb : uint8_t {
   kKillAndCancel,
   kArm,
   kReference,
+  kPosition,
   kCancel,
   kResync,
   kStop,
@@ -64,6 +67,7 @@ struct AdminCommand {
                                         // the venue with kResync
   MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/step.h)
   int64_t price = 0;                    // kReference, whose instrument `id` is
+  PositionAdjustment position = {};     // kPosition, with its text but without its time
   std::string text;  // the reason of a kill, cancel or resync; else who decided it
 };
 

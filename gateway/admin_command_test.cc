@@ -93,6 +93,53 @@ TEST(AdminCommand, AReferencePriceNamesInstrumentPriceAndWho) {
             "a reference price needs the name of who decided it, which is logged" + usage);
 }
 
+TEST(AdminCommand, APositionNamesWhoseWhatWhoAndWhy) {
+  const AdminCommand set =
+      ParseAdminCommand(
+          "position account 3 instrument 7 set -250 at 12.5 by Anna because day start")
+          .command;
+  EXPECT_EQ(set.verb, AdminVerb::kPosition);
+  EXPECT_EQ(LaneOf(set.verb), AdminLane::kControl);
+  EXPECT_EQ(set.position.account, 3u);
+  EXPECT_EQ(set.position.instrument, 7u);
+  EXPECT_EQ(set.position.sets, 1);
+  EXPECT_EQ(set.position.quantity, -250);
+  EXPECT_EQ(set.position.price, 12'500'000'000);
+  EXPECT_EQ(set.text, "Anna because day start");
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(&set.position.text0), 22),
+            "Anna because day start");
+  const AdminCommand add =
+      ParseAdminCommand("position account 3 instrument 7 add 5 by Anna because phone trade")
+          .command;
+  EXPECT_EQ(add.position.sets, 0);
+  EXPECT_EQ(add.position.quantity, 5);
+  EXPECT_EQ(add.position.price, 0);
+  const std::string usage =
+      "; usage: position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON";
+  const auto error = [](const std::string& line) { return ParseAdminCommand(line).error; };
+  EXPECT_EQ(error("position instrument 7 set 1 by A because b"),
+            "the account's number (1 or more) is missing" + usage);
+  EXPECT_EQ(error("position account 3 instrument x set 1 by A because b"),
+            "the instrument's number (1 or more) is missing" + usage);
+  EXPECT_EQ(error("position account 3 instrument 7 1 by A because b"),
+            "'set' or 'add' is missing" + usage);
+  EXPECT_EQ(error("position account 3 instrument 7 set 1.5 by A because b"),
+            "'1.5' is no quantity in smallest units" + usage);
+  EXPECT_EQ(error("position account 3 instrument 7 set 1 at x by A because b"),
+            "'x' is no price above 0" + usage);
+  for (const char* line :
+       {"position account 3 instrument 7 set 1", "position account 3 instrument 7 set 1 by A",
+        "position account 3 instrument 7 set 1 because b"}) {
+    EXPECT_EQ(
+        error(line),
+        "a position needs the name of who decided it and a reason, which are journaled" + usage);
+  }
+  const std::string most = "A because " + std::string(54, 'x');
+  EXPECT_EQ(error("position account 3 instrument 7 set 1 by " + most), "");
+  EXPECT_EQ(error("position account 3 instrument 7 set 1 by " + most + "x"),
+            "name and reason are longer than 64 bytes together; shorten them");
+}
+
 TEST(AdminCommand, PlainCommandsTakeNothingMore) {
   for (const AdminCommandRow& row : AdminCommandTable()) {
     if (row.usage != row.name) continue;

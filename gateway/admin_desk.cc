@@ -51,6 +51,14 @@ std::string Deed(const AdminCommand& command) {
     case AdminVerb::kReference:
       return absl::StrCat("reference price of instrument ", command.id, " set to ",
                           FormatPrice(command.price), ", decided by: ", command.text);
+    case AdminVerb::kPosition: {
+      const PositionAdjustment& position = command.position;
+      const std::string price =
+          position.price == 0 ? "" : absl::StrCat(" at ", FormatPrice(position.price));
+      return absl::StrCat("position of account ", position.account, " in instrument ",
+                          position.instrument, position.sets != 0 ? " set to " : " changed by ",
+                          position.quantity, price, ", decided by: ", command.text);
+    }
     case AdminVerb::kCancel:
       return absl::StrCat("cancel of ", FilterText(command.filter), ", because: ", command.text);
     case AdminVerb::kResync:
@@ -107,18 +115,23 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
   }
   if (command.verb == AdminVerb::kOrders) return session(command.id);
   if (command.verb == AdminVerb::kResync) return venue(command.id);
-  if (command.verb == AdminVerb::kReference) {
+  const auto priced = [&](uint32_t id, int64_t price) -> std::string {
     for (const InstrumentConfig& configured : config_.instruments) {
-      if (configured.id != command.id ||
-          (command.price >= configured.price_min && command.price <= configured.price_max)) {
+      if (configured.id != id || price == 0 ||
+          (price >= configured.price_min && price <= configured.price_max)) {
         continue;
       }
-      return absl::StrCat(FormatPrice(command.price), " is not between price_min, ",
+      return absl::StrCat(FormatPrice(price), " is not between price_min, ",
                           FormatPrice(configured.price_min), ", and price_max, ",
-                          FormatPrice(configured.price_max), ", of instrument ", command.id,
+                          FormatPrice(configured.price_max), ", of instrument ", id,
                           "; write a price between them");
     }
-    return instrument(command.id);
+    return instrument(id);
+  };
+  if (command.verb == AdminVerb::kReference) return priced(command.id, command.price);
+  if (command.verb == AdminVerb::kPosition) {
+    const std::string error = account(command.position.account);
+    return error.empty() ? priced(command.position.instrument, command.position.price) : error;
   }
   switch (command.scope) {
     case KillScope::kSession:

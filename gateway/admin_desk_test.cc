@@ -142,6 +142,16 @@ TEST_F(AdminDeskTest, AReferencePriceIsHeldAgainstItsInstrument) {
   ASSERT_EQ(log_.size(), 1u);
 }
 
+TEST_F(AdminDeskTest, APositionIsLoggedWithWhoAndWhy) {
+  StartEngine();
+  EXPECT_EQ(Ask("position account 2 instrument 5 set 1 by Anna because day start").text,
+            "there is no account 2; 'config' lists those there are");
+  EXPECT_EQ(Ask("position account 1 instrument 5 set 1 by Anna because day start").text,
+            "there is no instrument 5; 'config' lists those there are");
+  StopEngine();
+  ASSERT_EQ(log_.size(), 2u);
+}
+
 TEST_F(AdminDeskTest, UnknownNumbersAreRefusedAndTheAttemptIsLogged) {
   StartEngine();
   EXPECT_EQ(Ask("kill session 8 x").text, "there is no session 8; 'config' lists those there are");

@@ -742,7 +742,7 @@ class Gateway {
     const bool steps = command.verb == AdminVerb::kKill ||
                        command.verb == AdminVerb::kKillAndCancel ||
                        command.verb == AdminVerb::kArm || command.verb == AdminVerb::kReference ||
-                       command.verb == AdminVerb::kCancel;
+                       command.verb == AdminVerb::kPosition || command.verb == AdminVerb::kCancel;
     if (steps && !CanStep()) {
       reply.ok = false;
       reply.error = "the journal has no room for another record: make room on its disk";
@@ -784,6 +784,24 @@ class Gateway {
               request.operator_id,
               FrameType::kReferencePrice,
               {payload.data(), bytes}});
+        break;
+      }
+      case AdminVerb::kPosition: {
+        PositionAdjustment position = command.position;
+        position.transact_time = static_cast<uint64_t>(now_ns_);
+        alignas(8) std::array<std::byte, kMaxPayloadBytes<PositionAdjustment>> payload;
+        const uint32_t bytes = Encode(position, payload.data());
+        const uint64_t before = parts_.engine.counters().position_adjustments;
+        Step({Origin::kAdmin,
+              request.operator_id,
+              FrameType::kPositionAdjustment,
+              {payload.data(), bytes}});
+        if (parts_.engine.counters().position_adjustments == before) {
+          reply.ok = false;
+          reply.error =
+              "the quantity is beyond what a position can be, or pools.positions_max is used up: "
+              "nothing was changed";
+        }
         break;
       }
       case AdminVerb::kCancel: {

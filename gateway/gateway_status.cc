@@ -96,6 +96,7 @@ ordered_json RequestsJson(const EngineCounters& engine) {
           {"execution_throttles", engine.execution_throttles},
           {"breach_kills", engine.breach_kills},
           {"soft_limits", engine.soft_limits},
+          {"position_adjustments", engine.position_adjustments},
           {"unknown_sources", engine.unknown_sources},
           {"notices_dropped", engine.notices_dropped}};
 }

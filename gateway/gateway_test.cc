@@ -449,6 +449,16 @@ TEST_F(GatewayTest, AKillThatCancelsEndsWhatWaitsAndCancelsWhatLeft) {
   EXPECT_TRUE(Ask("status").status.killed_instruments.shown.empty());
 }
 
+TEST_F(GatewayTest, AnOperatorSaysWhatAnAccountHolds) {
+  EXPECT_TRUE(Ask("position account 1 instrument 1 set 40 at 99 by Anna because day start").ok);
+  EXPECT_TRUE(Ask("position account 1 instrument 1 add -15 by Anna because phone trade").ok);
+  EXPECT_EQ(engine_.position(1, 1).quantity, 25);
+  const AdminReply refused =
+      Ask("position account 1 instrument 1 set 999999999999999 by Anna because typo");
+  EXPECT_FALSE(refused.ok);
+  EXPECT_EQ(engine_.position(1, 1).quantity, 25);
+}
+
 TEST_F(GatewayTest, AnOperatorSetsTheReferencePrice) {
   EXPECT_TRUE(Ask("reference instrument 1 123.5 by Anna").ok);
   EXPECT_EQ(engine_.reference_price(1), 123'500'000'000);

@@ -487,3 +487,27 @@ struct TradingDay $frame(81) {
   venue @2 :UInt16;
   spare @3 :UInt16;
 }
+
+# ---------------------------------------------------------------- operators
+
+# An operator sets or changes what an account holds in an instrument: at the start of a day, or after a trade that the
+# gateway did not see. Never on a link; in the journal.
+struct PositionAdjustment $frame(82) {
+  transactTime @0 :UInt64;
+  quantity @1 :Int64;               # bought minus sold
+  price @2 :Int64;                  # what the position is valued at from now on; 0: as before
+  instrument @3 :UInt32;
+  account @4 :UInt32;
+  sets @5 :UInt8;                   # 1: the position is `quantity` now, 0: it changes by it
+  spare0 @6 :UInt8;
+  spare1 @7 :UInt16;
+  spare2 @8 :UInt32;
+  text0 @9 :UInt64;                 # who decided it and why, printable, in 64 bytes filled up with zeros
+  text1 @10 :UInt64;
+  text2 @11 :UInt64;
+  text3 @12 :UInt64;
+  text4 @13 :UInt64;
+  text5 @14 :UInt64;
+  text6 @15 :UInt64;
+  text7 @16 :UInt64;
+}

@@ -419,6 +419,7 @@ class Engine {
   [[nodiscard]] bool OnKill(RiskState request) noexcept;
   void SetKill(const RiskState& request, uint32_t index) noexcept;
   void OnBreach(uint32_t session, const Verdict& verdict) noexcept;
+  [[nodiscard]] bool OnAdjustPosition(const PositionAdjustment& adjustment) noexcept;
   [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
   [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
   void BeginOperatorCancel(const OperatorCancel& cancel) noexcept;

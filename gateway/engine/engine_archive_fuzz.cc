@@ -112,6 +112,8 @@ std::vector<std::byte> TrueState() {
   driver.Step(Origin::kAdmin, 1, RiskState{.id = 2, .scope = KillScope::kVenue, .killed = 1});
   driver.Step(Origin::kAdmin, 1,
               RiskState{.id = 8, .scope = KillScope::kInstrument, .killed = 1, .cancel = 1});
+  driver.Step(Origin::kAdmin, 1,
+              PositionAdjustment{.quantity = -5, .instrument = 8, .account = 200, .sets = 1});
   driver.Step(Origin::kVenue, 1, ReferencePrice{.price = 20'000 * kCent, .instrument = 7});
   driver.Step(Origin::kSessionDown, 1, Logout{});
   driver.Step(Origin::kVenue, 2, VenueStatus{.state = VenueState::kHalted, .instrument = 8});

@@ -51,10 +51,11 @@ struct EngineCounters {
   // What went out.
   uint64_t cancel_rejects = 0;
   uint64_t throttle_notices = 0;
-  uint64_t soft_limits = 0;          // times that something came near to a limit
-  uint64_t breach_kills = 0;         // sessions killed because an order broke a limit
-  uint64_t execution_throttles = 0;  // times that executions disabled a session somewhere
-  uint64_t gateway_cancels = 0;      // sent for mass cancels and lost sessions
+  uint64_t position_adjustments = 0;  // by operators
+  uint64_t soft_limits = 0;           // times that something came near to a limit
+  uint64_t breach_kills = 0;          // sessions killed because an order broke a limit
+  uint64_t execution_throttles = 0;   // times that executions disabled a session somewhere
+  uint64_t gateway_cancels = 0;       // sent for mass cancels and lost sessions
   uint64_t unknown_sources =
       0;  // inputs of a session, venue or operator that is not configured, or malformed
   uint64_t notices_dropped = 0;  // broadcasts for which the queue had no room

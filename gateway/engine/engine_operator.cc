@@ -83,6 +83,9 @@ void Engine::OnAdmin(const Input& input) noexcept {
   } else if (input.type == FrameType::kReferencePrice) {
     ReferencePrice reference;
     done = Decode(input.payload, reference) == DecodeStatus::kOk && OnSetReference(reference);
+  } else if (input.type == FrameType::kPositionAdjustment) {
+    PositionAdjustment adjustment;
+    done = Decode(input.payload, adjustment) == DecodeStatus::kOk && OnAdjustPosition(adjustment);
   }
   counters_.unknown_sources += !done;
   RecountWork();
@@ -140,6 +143,33 @@ bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
   reference_guard_.Forget(index);
   instruments_[index].reference_price = reference.price;
   instruments_[index].reference_time_ns = now_ns_;
+  return true;
+}
+
+// What an account holds, as the operator knows it. It counts in the account's desk and the firm; no
+// session traded it. False: it cannot be, or there is no room for it.
+bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
+  const uint32_t account = AccountIndex(adjustment.account);
+  const uint32_t index = InstrumentIndex(adjustment.instrument);
+  if (account == kNone || index == kNone || adjustment.sets > 1) return false;
+  const Instrument& instrument = instruments_[index];
+  const auto most = static_cast<int64_t>(kQuantityBound);
+  if (adjustment.quantity <= -most || adjustment.quantity >= most || adjustment.price < 0 ||
+      adjustment.price > instrument.price_max) {
+    return false;
+  }
+  const Position* position =
+      exposure_.JoinGroups(kNone, account, index) ? exposure_.FindOrMake(account, index) : nullptr;
+  if (position == nullptr) return false;
+  const int64_t change = adjustment.sets != 0
+                             ? SaturatedSum(adjustment.quantity, -position->quantity)
+                             : adjustment.quantity;
+  // What was never traded is worth the market.
+  const int64_t price = adjustment.price != 0       ? adjustment.price
+                        : position->last_price == 0 ? instrument.reference_price
+                                                    : 0;
+  exposure_.Fill(exposure_.IndexOf(*position), kNone, change, price);
+  ++counters_.position_adjustments;
   return true;
 }
 

@@ -185,5 +185,82 @@ TEST_F(EngineOperatorTest, MoreCancelsThanMayWaitAreRefusedWhole) {
   EXPECT_EQ(CancelsInAll(), kOrders) << "each order once";
 }
 
+// --- Positions ---
+
+class EnginePositionTest : public EngineOperatorTest {
+ public:
+  void Adjust(bool sets, int64_t quantity, int64_t cents = 0, uint32_t account = 100,
+              uint32_t instrument = 7) {
+    Step(Origin::kAdmin, 9,
+         PositionAdjustment{.quantity = quantity,
+                            .price = cents * kCent,
+                            .instrument = instrument,
+                            .account = account,
+                            .sets = sets});
+  }
+  int64_t Held() { return engine().position(100, 7).quantity; }
+};
+
+TEST_F(EnginePositionTest, IsSetOrChangedAndCountsAgainstLimits) {
+  EngineConfig config = SmallFirm();
+  config.accounts[0].limits.position_max = 100;
+  config.accounts[0].limits.gross_notional_max = 15'000;
+  config.firm.position_max = 120;
+  Restart(config);
+  Adjust(true, 90, 10'000);
+  EXPECT_EQ(Held(), 90);
+  EXPECT_EQ(effects().count(), 0u) << "no session traded it";
+  EXPECT_EQ(Rejected(Buy(1, 11, 1)).check, RiskCheck::kPositionLimit);
+  Adjust(false, -30);
+  EXPECT_EQ(Held(), 60);
+  Accepted(Buy(2, 40, 10'000));
+  EXPECT_EQ(Rejected(Limit(3, Side::kBuy, 100, 10'000, 100, 8)).check, RiskCheck::kGrossNotional);
+  Adjust(true, 21, 10'000, 200);
+  EXPECT_EQ(Rejected(Limit(4, Side::kBuy, 1, 1, 200), 2).check, RiskCheck::kFirmPosition);
+  EXPECT_EQ(counters().position_adjustments, 3u);
+  Adjust(true, -70);
+  EXPECT_EQ(Held(), -70);
+}
+
+TEST_F(EnginePositionTest, WhatWasNeverTradedIsWorthTheMarketUnlessAPriceIsNamed) {
+  EngineConfig config = SmallFirm();
+  config.accounts[0].limits.gross_notional_max = 10'000;
+  Restart(config);
+  Adjust(true, 99);
+  EXPECT_EQ(Rejected(Limit(1, Side::kBuy, 100, 10'000, 100, 8)).value, 19'900);
+  Adjust(false, 0, 5'000);
+  Accepted(Limit(2, Side::kBuy, 100, 5'000, 100, 8));
+}
+
+TEST_F(EnginePositionTest, WhatCannotBeChangesNothing) {
+  Adjust(true, 5);
+  Adjust(true, int64_t{1} << 39);
+  Adjust(false, -(int64_t{1} << 39));
+  Adjust(true, 1, -1);
+  Adjust(true, 1, 100'000'00 + 1);
+  Adjust(true, 1, 0, 300);
+  Adjust(true, 1, 0, 100, 9);
+  EXPECT_EQ(Held(), 5);
+  EXPECT_EQ(counters().unknown_sources, 6u);
+  EXPECT_EQ(counters().position_adjustments, 1u);
+}
+
+TEST_F(EnginePositionTest, ARestartKeepsIt) {
+  Adjust(true, -250, 12'000);
+  Reload();
+  EXPECT_EQ(Held(), -250);
+}
+
+TEST_F(EnginePositionTest, AFullPoolIsNoReasonToEnd) {
+  EngineConfig config = SmallFirm();
+  config.pools.positions_max = 1;
+  Restart(config);
+  Adjust(true, 5);
+  Adjust(true, 5, 0, 200);
+  EXPECT_EQ(counters().unknown_sources, 1u);
+  Adjust(false, 5);
+  EXPECT_EQ(Held(), 10);
+}
+
 }  // namespace
 }  // namespace ringway

@@ -287,6 +287,15 @@ class Wild {
       return Step(Origin::kVenue, venue,
                   Spoil(ReferencePrice{.price = 10'000 * kCent, .instrument = 7}, 0.3));
     }
+    if (what < 0.9202) {
+      return Step(Origin::kAdmin, 9,
+                  Spoil(PositionAdjustment{.quantity = random_.Between(-300, 300),
+                                           .price = random_.Between(0, 11'000) * kCent,
+                                           .instrument = 7,
+                                           .account = random_.Chance(0.5) ? 100u : 200u,
+                                           .sets = random_.Chance(0.5)},
+                        0.1));
+    }
     if (what < 0.9205) {
       return Step(
           Origin::kAdmin, 9,
