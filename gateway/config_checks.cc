@@ -1,6 +1,7 @@
 // How the parts of a configuration are held against each other.
 #include "gateway/config_checks.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -56,6 +57,10 @@ class Checker {
 
  private:
   using Ids = std::set<uint32_t>;
+
+  static uint64_t Magnitude(int64_t price) {
+    return price < 0 ? 0 - static_cast<uint64_t>(price) : static_cast<uint64_t>(price);
+  }
 
   static std::string At(std::string_view key, std::size_t index) {
     return std::string(key) + "[" + std::to_string(index) + "]";
@@ -195,9 +200,11 @@ class Checker {
       Add(at + "price_min", "it is above price_max, " + FormatPrice(i.price_max),
           "no price would be left");
     }
-    if (static_cast<uint64_t>(i.price_max / i.tick) >= kTicksMax) {
+    const auto span =
+        static_cast<uint64_t>(i.price_max) + Magnitude(std::min<int64_t>(i.price_min, 0));
+    if (span / static_cast<uint64_t>(i.tick) >= kTicksMax) {
       Add(at + "price_max", "there are too many ticks below it (2^36 or more)",
-          "write a lower price_max or a larger tick");
+          "write a lower price_max, a higher price_min or a larger tick");
     }
     if (i.quantity_max % i.lot != 0) {
       Add(at + "quantity_max",
@@ -231,10 +238,17 @@ class Checker {
     // nothing overflows.
     const unsigned __int128 point_value = money_per_point / i.units_per_price;
     const unsigned __int128 limit = kNotionalMax * 1'000'000'000 * 1'000'000'000;
-    const unsigned __int128 most = static_cast<unsigned __int128>(i.price_max) * i.quantity_max;
+    const uint64_t farthest =
+        std::max(static_cast<uint64_t>(i.price_max), Magnitude(std::min<int64_t>(i.price_min, 0)));
+    const unsigned __int128 most = static_cast<unsigned __int128>(farthest) * i.quantity_max;
     if (most > (limit - 1) / point_value) {
-      Add(at + "quantity_max", "an order of this quantity at price_max would be worth 1e12 or more",
-          "write a lower quantity_max or price_max");
+      Add(at + "quantity_max",
+          farthest == static_cast<uint64_t>(i.price_max)
+              ? "an order of this quantity at price_max would be worth 1e12 or more"
+              : "an order of this quantity at price_min would be worth 1e12 or more",
+          farthest == static_cast<uint64_t>(i.price_max)
+              ? "write a lower quantity_max or price_max"
+              : "write a lower quantity_max or a higher price_min");
     }
   }
 

@@ -42,8 +42,9 @@ struct InstrumentConfig {
   uint32_t contract_multiplier = 1;
   int64_t tick = 10'000'000;  // smallest price step; > 0
   uint64_t lot = 1;           // smallest quantity step; > 0
-  // Hard bounds of what is a price or a quantity at all; 0 < min <= max. The notional of price_max
-  // and quantity_max must stay below 1e12 units of the risk currency.
+  // Hard bounds of what is a price or a quantity at all; min <= max and 0 < max. A price_min of 0
+  // or below, a multiple of the tick, says that prices may be 0 or negative. The notional of the
+  // price that is farthest from 0 and quantity_max must stay below 1e12 units of the risk currency.
   int64_t price_min = 1;
   int64_t price_max = 100'000'000'000'000;  // 100,000 units of currency
   uint64_t quantity_max = 1'000'000;
@@ -52,6 +53,8 @@ struct InstrumentConfig {
   int64_t reference_price = 0;
   // A reference older than this is no reference; 0: it never grows old.
   int64_t reference_age_max_ns = 5'000'000'000;
+  // A price collar is at least so wide on either side of what it is held against; >= 0.
+  int64_t collar_width_min = 0;
 };
 
 // What an account may risk, whichever session trades for it.

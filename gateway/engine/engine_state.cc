@@ -162,6 +162,7 @@ uint64_t Engine::StateHash() const noexcept {
   for (uint32_t at = 0; at < exposure_.positions(); ++at) folder.Add(exposure_.position(at));
   for (const Instrument& instrument : instruments_) {
     folder.Add(instrument.reference_price);
+    folder.Add(uint8_t{instrument.has_reference});
     folder.Add(instrument.reference_time_ns);
   }
   for (uint32_t venue = 0; venue < venues_.size(); ++venue) {

@@ -51,7 +51,11 @@ bool Engine::LeaveOutRequests(const Input& input) noexcept {
 
 void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
   const uint32_t index = InstrumentIndex(reference.instrument);
-  if (index == kNone || reference.price <= 0 || reference.price > instruments_[index].price_max) {
+  const auto is_price = [&reference](const Instrument& instrument) {
+    return reference.price <= instrument.price_max &&
+           (instrument.any_sign ? reference.price >= instrument.price_min : reference.price > 0);
+  };
+  if (index == kNone || !is_price(instruments_[index])) {
     ++counters_.malformed_reports;
     return;
   }
@@ -59,11 +63,11 @@ void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
   const auto now = static_cast<uint64_t>(now_ns_);
   const uint64_t time = reference.transact_time == 0 ? now : std::min(reference.transact_time, now);
   Instrument& instrument = instruments_[index];
-  if (instrument.reference_price != 0 &&
-      static_cast<int64_t>(time) < instrument.reference_time_ns) {
+  if (instrument.has_reference && static_cast<int64_t>(time) < instrument.reference_time_ns) {
     return;  // overtaken by a newer one
   }
   instrument.reference_price = reference.price;
+  instrument.has_reference = true;
   instrument.reference_time_ns = static_cast<int64_t>(time);
 }
 

@@ -14,7 +14,10 @@ uint64_t TicksMax(const EngineConfig& config) {
   uint64_t ticks = 1;
   for (const InstrumentConfig& instrument : config.instruments) {
     if (instrument.tick <= 0) continue;  // MakeInstrument() says so
-    ticks = std::max(ticks, static_cast<uint64_t>(instrument.price_max / instrument.tick) + 1);
+    ticks = std::max(ticks, static_cast<uint64_t>((instrument.price_max -
+                                                   std::min<int64_t>(instrument.price_min, 0)) /
+                                                  instrument.tick) +
+                                1);
   }
   return ticks;
 }
@@ -121,8 +124,9 @@ Money Exposure::ValueOf(const Position& position) const noexcept {
   const Instrument& instrument = instruments_[position.instrument];
   const uint64_t size = position.quantity < 0 ? 0 - static_cast<uint64_t>(position.quantity)
                                               : static_cast<uint64_t>(position.quantity);
-  return instrument.Notional(std::min(position.last_price, instrument.price_max),
-                             std::min(size, instrument.quantity_max << 16));
+  return instrument.Notional(
+      std::clamp(position.last_price, -instrument.price_bound, instrument.price_bound),
+      std::min(size, instrument.quantity_max << 16));
 }
 
 void Exposure::Fill(uint32_t position, int64_t quantity, int64_t price) noexcept {
@@ -133,7 +137,7 @@ void Exposure::Fill(uint32_t position, int64_t quantity, int64_t price) noexcept
     changed.quantity =
         quantity > 0 ? std::numeric_limits<int64_t>::max() : -std::numeric_limits<int64_t>::max();
   }
-  if (price > 0) changed.last_price = price;
+  if (instruments_[changed.instrument].IsStated(price)) changed.last_price = price;
   account.position_notional += ValueOf(changed);
 }
 
