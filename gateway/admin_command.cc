@@ -14,7 +14,7 @@
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 13> kTable{{
+constexpr std::array<AdminCommandRow, 14> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
     {"ready", AdminVerb::kReady, "ready",
@@ -116,9 +116,7 @@ ParsedAdminCommand ParseReference(const AdminCommandRow& row, std::string_view r
   }
   const std::string_view word = TakeWord(rest);
   const ParsedValue price = ParsePrice(word);
-  if (!price.ok() || price.value <= 0) {
-    return Refuse("'" + std::string(word) + "' is no price above 0; " + Usage(row));
-  }
+  if (!price.ok()) return Refuse("'" + std::string(word) + "' is no price; " + Usage(row));
   out.command.price = price.value;
   const std::string_view by = TakeWord(rest);
   if ((by != "by" && by != "BY") || rest.empty()) {
@@ -167,8 +165,8 @@ ParsedAdminCommand ParsePosition(const AdminCommandRow& row, std::string_view re
   if (word == "at") {
     const std::string_view text = TakeWord(rest);
     const ParsedValue price = ParsePrice(text);
-    if (!price.ok() || price.value <= 0) {
-      return Refuse("'" + std::string(text) + "' is no price above 0; " + Usage(row));
+    if (!price.ok() || price.value == 0) {
+      return Refuse("'" + std::string(text) + "' is no price other than 0; " + Usage(row));
     }
     position.price = price.value;
     word = TakeWord(rest);

@@ -117,8 +117,7 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
   if (command.verb == AdminVerb::kResync) return venue(command.id);
   const auto priced = [&](uint32_t id, int64_t price) -> std::string {
     for (const InstrumentConfig& configured : config_.instruments) {
-      if (configured.id != id || price == 0 ||
-          (price >= configured.price_min && price <= configured.price_max)) {
+      if (configured.id != id || (price >= configured.price_min && price <= configured.price_max)) {
         continue;
       }
       return absl::StrCat(FormatPrice(price), " is not between price_min, ",
@@ -131,7 +130,10 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
   if (command.verb == AdminVerb::kReference) return priced(command.id, command.price);
   if (command.verb == AdminVerb::kPosition) {
     const std::string error = account(command.position.account);
-    return error.empty() ? priced(command.position.instrument, command.position.price) : error;
+    const PositionAdjustment& position = command.position;
+    return !error.empty()        ? error
+           : position.price == 0 ? instrument(position.instrument)
+                                 : priced(position.instrument, position.price);
   }
   switch (command.scope) {
     case KillScope::kSession:

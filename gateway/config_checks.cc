@@ -60,6 +60,10 @@ class Checker {
  private:
   using Ids = std::set<uint32_t>;
 
+  static uint64_t Magnitude(int64_t price) {
+    return price < 0 ? 0 - static_cast<uint64_t>(price) : static_cast<uint64_t>(price);
+  }
+
   static std::string At(std::string_view key, std::size_t index) {
     return std::string(key) + "[" + std::to_string(index) + "]";
   }
@@ -198,9 +202,11 @@ class Checker {
       Add(at + "price_min", "it is above price_max, " + FormatPrice(i.price_max),
           "no price would be left");
     }
-    if (static_cast<uint64_t>(i.price_max / i.tick) >= kTicksMax) {
+    const auto span =
+        static_cast<uint64_t>(i.price_max) + Magnitude(std::min<int64_t>(i.price_min, 0));
+    if (span / static_cast<uint64_t>(i.tick) >= kTicksMax) {
       Add(at + "price_max", "there are too many ticks below it (2^36 or more)",
-          "write a lower price_max or a larger tick");
+          "write a lower price_max, a higher price_min or a larger tick");
     }
     if (i.quantity_max % i.lot != 0) {
       Add(at + "quantity_max",
@@ -234,9 +240,15 @@ class Checker {
             "quantity_max");
         return;
       case NotionalFactor::Error::kTooValuable:
-        Add(at + "quantity_max",
-            "an order of this quantity at price_max would be worth 1e12 or more",
-            "write a lower quantity_max or price_max");
+        if (Money{i.price_max} >= -Money{i.price_min} || i.inverse) {
+          Add(at + "quantity_max",
+              "an order of this quantity at price_max would be worth 1e12 or more",
+              "write a lower quantity_max or price_max");
+        } else {
+          Add(at + "quantity_max",
+              "an order of this quantity at price_min would be worth 1e12 or more",
+              "write a lower quantity_max or a higher price_min");
+        }
         return;
     }
   }

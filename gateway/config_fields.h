@@ -23,6 +23,8 @@ inline constexpr ConfigRange kIdsOrAny{0, kConfigIdMax};
 inline constexpr ConfigRange kVenueIds{1, std::numeric_limits<VenueId>::max()};
 inline constexpr ConfigRange kVenueIdsOrNone{0, std::numeric_limits<VenueId>::max()};
 inline constexpr ConfigRange kPositive{1};
+// 1e9 units of currency on either side of 0.
+inline constexpr ConfigRange kAnyPrice{-1'000'000'000'000'000'000, 1'000'000'000'000'000'000};
 inline constexpr ConfigRange kLimit{1, kNoLimit - 1, kNoLimit};
 // The engine's bound (gateway/risk/instruments.h), so that sums of quantities stay below 2^63.
 inline constexpr int64_t kOrderQuantityMax = (int64_t{1} << 39) - 1;
@@ -173,16 +175,17 @@ void Fields(V& v, InstrumentConfig& instrument) {
   v.Flag("inverse", instrument.inverse);
   v.Integer("tick", instrument.tick, ConfigForm::kPrice, kPositive);
   v.Integer("lot", instrument.lot, ConfigForm::kWhole, kPositive);
-  v.Integer("price_min", instrument.price_min, ConfigForm::kPrice, kPositive);
+  v.Integer("price_min", instrument.price_min, ConfigForm::kPrice, kAnyPrice);
   v.Integer("price_max", instrument.price_max, ConfigForm::kPrice, kPositive);
   v.Integer("quantity_max", instrument.quantity_max, ConfigForm::kWhole, {1, kOrderQuantityMax});
-  v.Integer("reference_price", instrument.reference_price, ConfigForm::kPrice, {0});
+  v.Integer("reference_price", instrument.reference_price, ConfigForm::kPrice, kAnyPrice);
   v.Integer("reference_age_max", instrument.reference_age_max_ns, ConfigForm::kDuration,
             {1, std::numeric_limits<int64_t>::max(), 0});
   v.Integer("reference_jump_bps", instrument.reference_jump_bps, ConfigForm::kWhole,
             {1, 1'000'000, std::numeric_limits<uint32_t>::max()});
   v.Integer("reference_confirmations", instrument.reference_confirmations, ConfigForm::kWhole,
             {1, 1'000'000});
+  v.Integer("collar_width_min", instrument.collar_width_min, ConfigForm::kPrice, {0});
 }
 
 template <class V>

@@ -149,7 +149,23 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "symbol, currency, "
         "currency_rate, units_per_price, contract_multiplier, inverse, tick, lot, price_min, "
         "price_max, quantity_max, "
-        "reference_price, reference_age_max, reference_jump_bps, reference_confirmations"}},
+        "reference_price, reference_age_max, reference_jump_bps, reference_confirmations, "
+        "collar_width_min"}},
+      {"tick = 0.01",
+       "tick = 0.01\nprice_min = -5.005",
+       {"gw.toml:10:13: instrument[0].price_min: -5.005 is not a multiple of the tick 0.01; write "
+        "-5"}},
+      {"tick = 0.01",
+       "tick = 0.01\nprice_min = -1000000\nquantity_max = 1000000",
+       {"gw.toml:11:16: instrument[0].quantity_max: an order of this quantity at price_min would "
+        "be "
+        "worth 1e12 or more; write a lower quantity_max or a higher price_min"}},
+      {"tick = 0.01",
+       "tick = 0.01\nreference_price = -1",
+       {"gw.toml:10:19: instrument[0].reference_price: it is not between price_min and price_max; "
+        "correct one of them",
+        "gw.toml:20:1: venue[0].exchange: instrument 1: opening_price must be from 0 to price_max; "
+        "correct these values"}},
       {"tick = 0.01",
        "tick = 0.00000000001",
        {"gw.toml:9:8: instrument[0].tick: 0.00000000001 is wrong: it has more than 9 decimal "

@@ -275,7 +275,7 @@ class Engine {
   void OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
   bool AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
                     Effects& effects) noexcept;
-  static int64_t RiskPrice(const Instrument& instrument, BookSide side, int64_t price,
+  static int64_t RiskPrice(const Instrument& instrument, BookSide side, OrdType type, int64_t price,
                            int64_t stop_price, int64_t otherwise) noexcept;
   RejectReason FieldError(const NewOrder& request, const Instrument& instrument) const noexcept;
   void RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,

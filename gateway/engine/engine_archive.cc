@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0565746174735752;
+constexpr uint64_t kFormat = 0x0665746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -148,13 +148,18 @@ void Engine::ArchiveInstruments(Self& self, A& archive, const Numbers& numbers) 
       [&](auto& instrument) {
         int64_t price = instrument.reference_price;
         int64_t time_ns = instrument.reference_time_ns;
-        archive(price, time_ns);
-        archive.Require(price >= 0 && time_ns >= 0 && time_ns <= self.now_ns_,
+        bool known = instrument.has_reference;
+        archive(price, time_ns, known);
+        archive.Require((known || price == 0) && time_ns >= 0 && time_ns <= self.now_ns_,
                         "a reference price that cannot be");
         if constexpr (A::kLoads) {
-          if (price > instrument.price_max) price = 0;
-          if (price == 0 && instrument.reference_price != 0) return;
+          if (!instrument.CanValue(price) || (price == 0 && !instrument.any_sign)) {
+            known = false;
+            price = 0;
+          }
+          if (!known && instrument.has_reference) return;
           instrument.reference_price = price;
+          instrument.has_reference = known;
           instrument.reference_time_ns = time_ns;
         }
       },
@@ -207,18 +212,16 @@ std::string_view Engine::RestoreExposure() noexcept {
     for (Slot at = orders_.first_open(session); at != kNoSlot; at = orders_[at].next) {
       const Order& order = orders_[at];
       const Instrument& instrument = InstrumentOf(order);
-      const auto price_fits = [&instrument](int64_t price) {
-        return price >= 0 && price <= instrument.price_max;
-      };
+      const auto price_fits = [&instrument](int64_t price) { return instrument.CanValue(price); };
       const auto ticks_fit = [&](int64_t price) {
-        return order.ord_type != OrdType::kLimit ||
-               instrument.tick.Divides(static_cast<uint64_t>(price));
+        return order.ord_type != OrdType::kLimit || instrument.IsOnTick(price);
       };
       const bool replaces = order.Has(kReplacePending);
       if (!price_fits(order.price) || !price_fits(order.risk_price) ||
           (replaces &&
            (!price_fits(order.replace_price) || !price_fits(order.replace_risk_price)))) {
-        return "an open order's price is above its instrument's price_max: raise that";
+        return "an open order's price is above its instrument's price_max, or below price_min: "
+               "configure the old";
       }
       if (!ticks_fit(order.price) || (replaces && !ticks_fit(order.replace_price))) {
         return "an open order's price is not a multiple of its instrument's tick: configure the "

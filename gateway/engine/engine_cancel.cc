@@ -126,12 +126,11 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
 CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& request) const noexcept {
   const Instrument& instrument = InstrumentOf(order);
   const auto price_is_sane = [&instrument](bool wanted, int64_t price) {
-    return wanted ? price >= instrument.price_min && price <= instrument.price_max : price == 0;
+    return wanted ? instrument.IsPrice(price) : price == 0;
   };
-  const bool limited = order.ord_type == OrdType::kLimit || order.ord_type == OrdType::kStopLimit;
-  const bool stopped = order.ord_type == OrdType::kStop || order.ord_type == OrdType::kStopLimit;
-  if (!price_is_sane(limited, request.price) || !price_is_sane(stopped, request.stop_price) ||
-      request.qty == 0 || request.qty > instrument.quantity_max) {
+  if (!price_is_sane(HasLimit(order.ord_type), request.price) ||
+      !price_is_sane(HasTrigger(order.ord_type), request.stop_price) || request.qty == 0 ||
+      request.qty > instrument.quantity_max) {
     return CancelRejectReason::kOther;
   }
   return CancelRejectReason::kNone;
@@ -194,8 +193,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   changed.replace_price = request.price;
   changed.replace_qty = request.qty;
   changed.replace_stop_price = request.stop_price;
-  changed.replace_risk_price =
-      RiskPrice(instrument, before.side, request.price, request.stop_price, order->risk_price);
+  changed.replace_risk_price = RiskPrice(instrument, before.side, order->ord_type, request.price,
+                                         request.stop_price, order->risk_price);
   const Contribution after = ContributionOf(changed);
   const RiskRequest risk{
       .now_ns = now_ns_,

@@ -48,8 +48,9 @@ struct InstrumentConfig {
   bool inverse = false;
   int64_t tick = 10'000'000;  // smallest price step; > 0
   uint64_t lot = 1;           // smallest quantity step; > 0
-  // Hard bounds of what is a price or a quantity at all; 0 < min <= max. The notional of price_max
-  // and quantity_max must stay below 1e12 units of the risk currency.
+  // Hard bounds of what is a price or a quantity at all; min <= max and 0 < max. A price_min of 0
+  // or below, a multiple of the tick, says that prices may be 0 or negative. The notional of the
+  // price that is farthest from 0 and quantity_max must stay below 1e12 units of the risk currency.
   int64_t price_min = 1;
   int64_t price_max = 100'000'000'000'000;  // 100,000 units of currency
   uint64_t quantity_max = 1'000'000;
@@ -62,6 +63,8 @@ struct InstrumentConfig {
   // further ones confirm it, or an operator. > 0; UINT32_MAX: every one is.
   uint32_t reference_jump_bps = UINT32_MAX;
   uint32_t reference_confirmations = 3;
+  // A price collar is at least so wide on either side of what it is held against; >= 0.
+  int64_t collar_width_min = 0;
 };
 
 // What the accounts of a desk, or of the firm, may risk together.

@@ -70,7 +70,9 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
   if (!bust) counters_.filled_quantity += report.last_qty;
   const auto quantity = static_cast<int64_t>(report.last_qty);
   int64_t price = bust ? 0 : report.last_price;
-  if (price <= 0 && position->last_price == 0) price = instruments_[instrument].reference_price;
+  if (!instruments_[instrument].IsStated(price) && position->last_price == 0) {
+    price = instruments_[instrument].reference_price;
+  }
   exposure_.Fill(exposure_.IndexOf(*position), kNone,
                  (BookSideOf(report.side) == kBuySide) != bust ? quantity : -quantity, price);
   if (!bust) {

@@ -142,6 +142,7 @@ bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
   }
   reference_guard_.Forget(index);
   instruments_[index].reference_price = reference.price;
+  instruments_[index].has_reference = true;
   instruments_[index].reference_time_ns = now_ns_;
   return true;
 }
@@ -154,8 +155,8 @@ bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
   if (account == kNone || index == kNone || adjustment.sets > 1) return false;
   const Instrument& instrument = instruments_[index];
   const auto most = static_cast<int64_t>(kQuantityBound);
-  if (adjustment.quantity <= -most || adjustment.quantity >= most || adjustment.price < 0 ||
-      adjustment.price > instrument.price_max) {
+  if (adjustment.quantity <= -most || adjustment.quantity >= most ||
+      !instrument.CanValue(adjustment.price)) {
     return false;
   }
   const Position* position =

@@ -47,7 +47,8 @@ void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexce
   const Position& position = exposure_.position(order.position);
   checks_.get<DailyLimits>().Count(
       position.account, BookSideOf(order.side),
-      PositionValue(instruments_[position.instrument], quantity, price > 0 ? price : order.price));
+      PositionValue(instruments_[position.instrument], quantity,
+                    InstrumentOf(order).IsStated(price) ? price : order.price));
 }
 
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
@@ -128,9 +129,9 @@ bool Engine::CanBe(const Order& order, const ExecutionReport& report) const noex
 
 // What a fill is worth: a venue need not say its price.
 int64_t Engine::FillPrice(const Order& order, const ExecutionReport& report) const noexcept {
-  return report.last_price > 0 ? report.last_price
-         : order.price != 0    ? order.price
-                               : order.risk_price;
+  return InstrumentOf(order).IsStated(report.last_price) ? report.last_price
+         : HasLimit(order.ord_type)                      ? order.price
+                                                         : order.risk_price;
 }
 
 // The venue has filled `cum_qty` of the order before what it reports now: fills whose reports were
@@ -160,10 +161,11 @@ void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& 
 // Takes the price that the venue states, where the order has one and this can be one.
 void Engine::TakePrice(Order& order, int64_t price) noexcept {
   const Instrument& instrument = InstrumentOf(order);
-  if (order.price != 0 && price >= instrument.price_min && price <= instrument.price_max &&
-      instrument.tick.Divides(static_cast<uint64_t>(price))) {
+  // A report that says nothing of the price says 0.
+  if (HasLimit(order.ord_type) && price != 0 && instrument.IsPrice(price) &&
+      instrument.IsOnTick(price)) {
     order.price = price;
-    order.risk_price = RiskPrice(instrument, BookSideOf(order.side), price, 0, 0);
+    order.risk_price = RiskPrice(instrument, BookSideOf(order.side), order.ord_type, price, 0, 0);
   }
 }
 
@@ -435,9 +437,8 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
 // configuration, or a limit that is new has no room for it.
 bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
   const Instrument& instrument = InstrumentOf(order);
-  if (std::max(order.price, order.risk_price) > instrument.price_max ||
-      (order.ord_type == OrdType::kLimit &&
-       !instrument.tick.Divides(static_cast<uint64_t>(order.price)))) {
+  if (!instrument.CanValue(order.price) || !instrument.CanValue(order.risk_price) ||
+      (order.ord_type == OrdType::kLimit && !instrument.IsOnTick(order.price))) {
     return false;
   }
   const Position& position = exposure_.position(order.position);

@@ -52,24 +52,22 @@ bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const 
 }
 
 // What open quantity is valued at. `otherwise`: of an order without any price.
-int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, int64_t price,
+int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, OrdType type, int64_t price,
                           int64_t stop_price, int64_t otherwise) noexcept {
-  const int64_t own = price != 0 ? price : stop_price != 0 ? stop_price : otherwise;
-  // A sell fetches the market, and a buy without a limit pays it.
-  return side == kSellSide || price == 0 ? std::max(own, instrument.reference_price) : own;
+  const int64_t own = HasLimit(type) ? price : HasTrigger(type) ? stop_price : otherwise;
+  // A sell fetches the market, and a buy without a limit pays it. Below zero a buy fetches it too.
+  const bool at_market = side == kSellSide || !HasLimit(type) || instrument.any_sign;
+  return at_market ? instrument.Worse(own, instrument.reference_price) : own;
 }
 
 // What is wrong with the order whatever the limits are.
 RejectReason Engine::FieldError(const NewOrder& request,
                                 const Instrument& instrument) const noexcept {
-  const bool limited =
-      request.ord_type == OrdType::kLimit || request.ord_type == OrdType::kStopLimit;
-  const bool stopped =
-      request.ord_type == OrdType::kStop || request.ord_type == OrdType::kStopLimit;
   const auto price_is_sane = [&instrument](bool wanted, int64_t price) {
-    return wanted ? price >= instrument.price_min && price <= instrument.price_max : price == 0;
+    return wanted ? instrument.IsPrice(price) : price == 0;
   };
-  if (!price_is_sane(limited, request.price) || !price_is_sane(stopped, request.stop_price)) {
+  if (!price_is_sane(HasLimit(request.ord_type), request.price) ||
+      !price_is_sane(HasTrigger(request.ord_type), request.stop_price)) {
     return RejectReason::kInvalidPrice;
   }
   if (request.qty == 0 || request.qty > instrument.quantity_max ||
@@ -133,7 +131,7 @@ void Engine::Acknowledge(SessionState& session, const Order& order, RequestType 
 uint64_t Engine::RestingTick(OrdType type, TimeInForce time_in_force, BookSide side,
                              const Instrument& instrument, int64_t price) const noexcept {
   if (type != OrdType::kLimit || IsImmediate(time_in_force)) return kNoTick;
-  return Exposure::OrientedTick(side, instrument.tick.Quotient(static_cast<uint64_t>(price)));
+  return Exposure::OrientedTick(side, instrument.TickOf(price));
 }
 
 Contribution Engine::ContributionOf(const Order& order) const noexcept {
@@ -145,7 +143,7 @@ Contribution Engine::ContributionOf(const Order& order) const noexcept {
   if (order.Has(kReplacePending)) {
     // Which of the two is in force only the venue knows: the worse one counts.
     quantity = std::max(quantity, order.replace_qty - std::min(order.replace_qty, order.cum_qty));
-    price = std::max(price, order.replace_risk_price);
+    price = instrument.Worse(price, order.replace_risk_price);
     tick = std::min(tick, RestingTick(order.ord_type, order.time_in_force, side, instrument,
                                       order.replace_price));
   }
@@ -234,8 +232,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
       RestingTick(request.ord_type, request.time_in_force, side, instrument, request.price);
   if (tick != kNoTick && position != &blank) [[likely]]
     exposure_.Prefetch(exposure_.IndexOf(*position), side, tick);
-  const int64_t risk_price =
-      RiskPrice(instrument, side, request.price, request.stop_price, instrument.reference_price);
+  const int64_t risk_price = RiskPrice(instrument, side, request.ord_type, request.price,
+                                       request.stop_price, instrument.reference_price);
   const Money notional = instrument.Notional(risk_price, request.qty);
   const RiskRequest risk{
       .now_ns = now_ns_,

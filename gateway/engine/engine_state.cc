@@ -196,6 +196,7 @@ uint64_t Engine::StateHash() const noexcept {
   });
   for (const Instrument& instrument : instruments_) {
     folder.Add(instrument.reference_price);
+    folder.Add(uint8_t{instrument.has_reference});
     folder.Add(instrument.reference_time_ns);
   }
   for (uint32_t venue = 0; venue < venues_.size(); ++venue) {

@@ -61,7 +61,11 @@ bool Engine::LeaveOutRequests(const Input& input) noexcept {
 
 void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
   const uint32_t index = InstrumentIndex(reference.instrument);
-  if (index == kNone || reference.price <= 0 || reference.price > instruments_[index].price_max) {
+  const auto is_price = [&reference](const Instrument& instrument) {
+    return reference.price <= instrument.price_max &&
+           (instrument.any_sign ? reference.price >= instrument.price_min : reference.price > 0);
+  };
+  if (index == kNone || !is_price(instruments_[index])) {
     ++counters_.malformed_reports;
     return;
   }
@@ -69,13 +73,13 @@ void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
   const auto now = static_cast<uint64_t>(now_ns_);
   const uint64_t time = reference.transact_time == 0 ? now : std::min(reference.transact_time, now);
   Instrument& instrument = instruments_[index];
-  if (instrument.reference_price != 0 &&
-      static_cast<int64_t>(time) < instrument.reference_time_ns) {
+  if (instrument.has_reference && static_cast<int64_t>(time) < instrument.reference_time_ns) {
     return;  // overtaken by a newer one
   }
   const int64_t before = instrument.reference_price;
   const auto answer =
-      reference_guard_.Offer(index, before, reference.price, static_cast<int64_t>(time));
+      reference_guard_.Offer(index, instrument.has_reference ? std::optional(before) : std::nullopt,
+                             reference.price, static_cast<int64_t>(time));
   const RiskAlert alert{.limit = before, .value = reference.price, .instrument = instrument.id};
   if (answer == ReferenceGuard::Answer::kHeld || answer == ReferenceGuard::Answer::kBegins)
       [[unlikely]] {
@@ -86,6 +90,7 @@ void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
   if (answer == ReferenceGuard::Answer::kConfirmed) [[unlikely]]
     Alert(AlertKind::kReferenceTaken, alert);
   instrument.reference_price = reference.price;
+  instrument.has_reference = true;
   instrument.reference_time_ns = static_cast<int64_t>(time);
 }
 

@@ -15,7 +15,10 @@ uint64_t TicksMax(const EngineConfig& config) {
   uint64_t ticks = 1;
   for (const InstrumentConfig& instrument : config.instruments) {
     if (instrument.tick <= 0) continue;  // MakeInstrument() says so
-    ticks = std::max(ticks, static_cast<uint64_t>(instrument.price_max / instrument.tick) + 1);
+    ticks = std::max(ticks, static_cast<uint64_t>((instrument.price_max -
+                                                   std::min<int64_t>(instrument.price_min, 0)) /
+                                                  instrument.tick) +
+                                1);
   }
   return ticks;
 }
@@ -130,7 +133,7 @@ void Exposure::Fill(uint32_t position, uint32_t session, int64_t quantity, int64
   AccountExposure& account = accounts_[changed.account];
   const Money before = ValueOf(changed);
   changed.quantity = SaturatedSum(changed.quantity, quantity);
-  if (price > 0) changed.last_price = price;
+  if (instruments_[changed.instrument].IsStated(price)) changed.last_price = price;
   const Money change = ValueOf(changed) - before;
   account.position_notional += change;
   if (groups_.active()) [[unlikely]]

@@ -199,7 +199,6 @@ class Exposure {
         }
         const uint32_t account = archive.IndexOf(accounts, position.account);
         const uint32_t instrument = archive.IndexOf(instruments, position.instrument);
-        archive.Require(position.last_price >= 0, "a position at a negative price");
         archive.Require(archive.ok() && self.Find(account, instrument) == nullptr,
                         "a position is there twice");
         if (!archive.ok()) return;

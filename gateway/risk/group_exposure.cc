@@ -168,7 +168,7 @@ void GroupExposure::Fill(uint32_t session, uint32_t account, uint32_t instrument
     }
     held->quantity = SaturatedSum(held->quantity, quantity);
     if (!of_session) continue;
-    if (price > 0) held->last_price = price;
+    if (traded.IsStated(price)) held->last_price = price;
     group.position_notional += PositionValue(traded, held->quantity, held->last_price);
   }
 }

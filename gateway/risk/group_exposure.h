@@ -272,7 +272,6 @@ class GroupExposure {
       return index < numbers.now.size() && numbers.now[index] == Numbers::kGone;
     };
     const bool of_session = level == GroupLevel::kSession;
-    archive.Require(saved.last_price >= 0, "what a group traded at a negative price");
     if (!of_session && (gone(owners, owner) || gone(instruments, saved.instrument))) return;
     if (of_session && saved.quantity == 0 && gone(instruments, saved.instrument)) return;
     const uint32_t group =

@@ -58,7 +58,8 @@ struct NotionalFactor {
 
  private:
   static Money LargestPrice(const InstrumentConfig& config) noexcept {
-    return config.inverse ? kPricePoint : config.price_max;
+    return config.inverse ? Money{kPricePoint}
+                          : std::max(Money{config.price_max}, -Money{config.price_min});
   }
 };
 

@@ -4,8 +4,9 @@
 // it to be there, and so does a stop order: its trigger lies on the far side of the market on
 // purpose. A stop-limit order's limit is held against its trigger, where it will meet the market; a
 // replace's against the trigger that is in force, or the reference, for the order may be triggered
-// already. A replace that adds quantity is held against the collar as a new order is. Limit: the
-// last price
+// already. A replace that adds quantity is held against the collar as a new order is. The collar is
+// a part of the price that it is held against, whatever its sign, and at least as wide as is
+// configured for the instrument: near zero a part of the price is nothing. Limit: the last price
 // that passes, value: the order's limit; of a reference that is missing or stale, its greatest
 // permitted age and its age in nanoseconds.
 #pragma once
@@ -27,30 +28,38 @@ class PriceCollar {
 
   Verdict Check(const RiskRequest& request) const noexcept {
     const uint32_t collar_bps = request.session_limits.collar_bps;
-    const bool priced = request.price != 0 || request.stop_price != 0;
+    const bool priced = HasLimit(request.ord_type) || HasTrigger(request.ord_type);
     if ((!request.price_moves && !request.grows) || (collar_bps == kOff && priced)) return {};
     const Instrument& instrument = request.instrument;
     if (!instrument.ReferenceIsFresh(request.now_ns)) [[unlikely]] {
       return {RejectReason::kReferencePriceNotAvailable, kCheck, instrument.reference_age_max_ns,
-              instrument.reference_price == 0 ? 0 : request.now_ns - instrument.reference_time_ns};
+              !instrument.has_reference ? 0 : request.now_ns - instrument.reference_time_ns};
     }
     // All in 1e-4 of a price unit: exact, and no division.
-    int64_t market = request.stop_before != 0 ? request.stop_before : instrument.reference_price;
+    int64_t market =
+        HasTrigger(request.ord_type) ? request.stop_before : instrument.reference_price;
     if (request.is_replace) {
       market = request.book_side == kBuySide ? std::max(market, instrument.reference_price)
                                              : std::min(market, instrument.reference_price);
     }
     const Money price = Money{request.price} * kBpsPerUnit;
     const Money reference = Money{market} * kBpsPerUnit;
-    const Money width = Money{market} * collar_bps;
+    const Money size = market < 0 ? -Money{market} : Money{market};
+    const Money width =
+        std::max(size * collar_bps, Money{instrument.collar_width_min} * kBpsPerUnit);
     const bool outside =
         request.book_side == kBuySide ? price > reference + width : price < reference - width;
-    if (request.price == 0 || !outside) [[likely]]
+    if (!HasLimit(request.ord_type) || !outside) [[likely]]
       return {};
-    const Money bound = request.book_side == kBuySide
-                            ? (reference + width) / kBpsPerUnit
-                            : (reference - width + kBpsPerUnit - 1) / kBpsPerUnit;
+    const Money bound = request.book_side == kBuySide ? RoundedDown(reference + width)
+                                                      : -RoundedDown(width - reference);
     return {RejectReason::kPriceExceedsBand, kCheck, static_cast<int64_t>(bound), request.price};
+  }
+
+ private:
+  static constexpr Money RoundedDown(Money price) noexcept {
+    const Money rest = price % kBpsPerUnit;
+    return (price - (rest < 0 ? rest + kBpsPerUnit : rest)) / kBpsPerUnit;
   }
 };
 

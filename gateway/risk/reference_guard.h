@@ -4,10 +4,13 @@
 // configured part is held: collars go on with the old one, which grows old as configured. It is
 // taken when so many further prices, each newer and within that part of the one before, have
 // confirmed it, or when an operator sets the reference. A price near the old reference ends the
-// matter.
+// matter. Near 0 a part of the price is nothing: what is no farther than the narrowest collar is no
+// jump.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/check.h"
@@ -27,7 +30,8 @@ class ReferenceGuard {
     for (const InstrumentConfig& instrument : config.instruments) {
       RINGWAY_CHECK(instrument.reference_jump_bps != 0, "reference_jump_bps");
       guarded_.push_back({.jump_bps = instrument.reference_jump_bps,
-                          .confirmations_wanted = instrument.reference_confirmations});
+                          .confirmations_wanted = instrument.reference_confirmations,
+                          .width_min = instrument.collar_width_min});
     }
   }
 
@@ -38,15 +42,15 @@ class ReferenceGuard {
     kBegins,     // it is not, and none was held before
   };
 
-  // `reference`: the present one, 0: none. REQUIRES: price > 0.
-  Answer Offer(uint32_t instrument, int64_t reference, int64_t price, int64_t time_ns) noexcept {
+  // `reference`: the present one; nullopt: none.
+  Answer Offer(uint32_t instrument, std::optional<int64_t> reference, int64_t price,
+               int64_t time_ns) noexcept {
     Guarded& guarded = guarded_[instrument];
-    if (guarded.jump_bps == kOff || reference == 0 || IsNear(guarded, reference, price))
-        [[likely]] {
-      guarded.held_price = 0;
+    if (guarded.jump_bps == kOff || !reference || IsNear(guarded, *reference, price)) [[likely]] {
+      guarded.holds = 0;
       return Answer::kTaken;
     }
-    if (guarded.held_price == 0) {
+    if (guarded.holds == 0) {
       if (guarded.confirmations_wanted == 0) return Answer::kConfirmed;
       Hold(guarded, price, time_ns);
       return Answer::kBegins;
@@ -60,14 +64,16 @@ class ReferenceGuard {
     Hold(guarded, price, time_ns);
     guarded.confirmations = confirmations;
     if (confirmations < guarded.confirmations_wanted) return Answer::kHeld;
-    guarded.held_price = 0;
+    guarded.holds = 0;
     return Answer::kConfirmed;
   }
 
   // An operator set the reference.
-  void Forget(uint32_t instrument) noexcept { guarded_[instrument].held_price = 0; }
-  // The price that waits for confirmation; 0: none.
-  int64_t held_price(uint32_t instrument) const noexcept { return guarded_[instrument].held_price; }
+  void Forget(uint32_t instrument) noexcept { guarded_[instrument].holds = 0; }
+  // The price that waits for confirmation; 0 where none does.
+  int64_t held_price(uint32_t instrument) const noexcept {
+    return guarded_[instrument].holds != 0 ? guarded_[instrument].held_price : 0;
+  }
 
   // What the engine saves (archive.h). Where jumps are no longer guarded nothing is held.
   template <class Self, class A>
@@ -75,12 +81,12 @@ class ReferenceGuard {
     ArchiveTable(
         archive, instruments, self.guarded_,
         [&archive, now_ns](auto& guarded) {
-          archive(guarded.held_price, guarded.held_time_ns, guarded.confirmations);
-          archive.Require(guarded.held_price >= 0 && guarded.held_time_ns >= 0 &&
-                              guarded.held_time_ns <= now_ns,
-                          "a held reference price that cannot be");
+          archive(guarded.held_price, guarded.held_time_ns, guarded.confirmations, guarded.holds);
+          archive.Require(
+              guarded.holds <= 1 && guarded.held_time_ns >= 0 && guarded.held_time_ns <= now_ns,
+              "a held reference price that cannot be");
           if constexpr (A::kLoads) {
-            if (guarded.jump_bps == kOff) guarded.held_price = 0;
+            if (guarded.jump_bps == kOff) guarded.holds = 0;
           }
         },
         [](const Guarded&) { return true; });
@@ -89,7 +95,7 @@ class ReferenceGuard {
   uint64_t StateHash() const noexcept {
     uint64_t hash = 0;
     for (const Guarded& guarded : guarded_) {
-      if (guarded.held_price == 0) continue;
+      if (guarded.holds == 0) continue;
       hash = MixHash(hash ^ static_cast<uint64_t>(guarded.held_price),
                      static_cast<uint64_t>(guarded.held_time_ns));
       hash = MixHash(hash, guarded.confirmations);
@@ -99,19 +105,23 @@ class ReferenceGuard {
 
  private:
   struct Guarded {
-    int64_t held_price = 0;  // 0: none
+    int64_t held_price = 0;  // where `holds`
     int64_t held_time_ns = 0;
     uint32_t confirmations = 0;
     uint32_t jump_bps = kOff;
     uint32_t confirmations_wanted = 0;
-    uint32_t spare = 0;
+    uint32_t holds = 0;     // 1: a price waits for confirmation
+    int64_t width_min = 0;  // what is nearer is no jump
   };
 
   static bool IsNear(const Guarded& guarded, int64_t from, int64_t price) noexcept {
     const Money jump = price > from ? Money{price} - from : Money{from} - price;
-    return jump * kBpsPerUnit <= Money{from} * guarded.jump_bps;
+    const Money size = from < 0 ? -Money{from} : Money{from};
+    return jump * kBpsPerUnit <=
+           std::max(size * guarded.jump_bps, Money{guarded.width_min} * kBpsPerUnit);
   }
   static void Hold(Guarded& guarded, int64_t price, int64_t time_ns) noexcept {
+    guarded.holds = 1;
     guarded.held_price = price;
     guarded.held_time_ns = time_ns;
     guarded.confirmations = 0;

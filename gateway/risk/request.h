@@ -43,11 +43,12 @@ struct RiskRequest {
   Side side;
   OrdType ord_type;
   bool is_replace;
-  int64_t price;        // limit price; 0: none
-  int64_t stop_price;   // 0: none
+  int64_t price;        // limit price, of an order that has one; else 0
+  int64_t stop_price;   // likewise its trigger
   int64_t stop_before;  // of a replace: the order's present one; else stop_price
   // What the order is valued at: its limit price, else its stop price, else the reference price (0:
-  // none); a sell at no less than the reference, for that is what it can fetch.
+  // none); a sell at no less than the reference, for that is what it can fetch. Where prices may be
+  // negative: at the limit or the reference, whichever is farther from 0.
   int64_t risk_price;
   uint64_t quantity;  // total, what is filled included
   // What the open order contributes before and would contribute after; before is zero for a new

@@ -19,18 +19,17 @@ class SelfMatch {
   Verdict Check(const RiskRequest& request) const noexcept {
     const BookSide other = request.book_side == kBuySide ? kSellSide : kBuySide;
     const uint64_t best = request.position.best_resting[other];
-    if (best == kNoTick || request.stop_price != 0 || !request.price_moves ||
+    if (best == kNoTick || HasTrigger(request.ord_type) || !request.price_moves ||
         !request.account_limits.self_match_prevention) {
       return {};
     }
-    const Divisor& tick = request.instrument.tick;
     if (request.ord_type == OrdType::kLimit &&
-        best > Exposure::OrientedTick(other, tick.Quotient(static_cast<uint64_t>(request.price)))) {
+        best > Exposure::OrientedTick(other, request.instrument.TickOf(request.price))) {
       return {};
     }
     const uint64_t resting_tick = Exposure::OrientedTick(other, best);  // its own inverse
-    return {RejectReason::kSelfMatch, kCheck,
-            static_cast<int64_t>(resting_tick) * request.instrument.tick_size, request.price};
+    return {RejectReason::kSelfMatch, kCheck, request.instrument.PriceOf(resting_tick),
+            request.price};
   }
 };
 

@@ -14,12 +14,12 @@ class TickAndLot {
   explicit TickAndLot(const EngineConfig&) {}
 
   Verdict Check(const RiskRequest& request) const noexcept {
-    // Prices are not negative (the engine saw to it); 0 is a multiple of everything.
-    if (!request.instrument.tick.Divides(static_cast<uint64_t>(request.price))) [[unlikely]] {
+    // Prices are within their bounds (the engine saw to it); 0 is a multiple of everything.
+    if (!request.instrument.IsOnTick(request.price)) [[unlikely]] {
       return {RejectReason::kInvalidPriceIncrement, kCheck, request.instrument.tick_size,
               request.price};
     }
-    if (!request.instrument.tick.Divides(static_cast<uint64_t>(request.stop_price))) [[unlikely]] {
+    if (!request.instrument.IsOnTick(request.stop_price)) [[unlikely]] {
       return {RejectReason::kInvalidPriceIncrement, kCheck, request.instrument.tick_size,
               request.stop_price};
     }
