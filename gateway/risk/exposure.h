@@ -98,7 +98,8 @@ class Exposure {
   bool has_instrument_limits() const noexcept { return !instrument_limits_.empty(); }
   PairLimits InstrumentLimitsOf(const Position& position) const noexcept {
     if (!has_instrument_limits()) return {};
-    const auto at = static_cast<uint64_t>(&position - &positions_[0]);
+    const auto begin = reinterpret_cast<uintptr_t>(&positions_[0]);
+    const auto at = (reinterpret_cast<uintptr_t>(&position) - begin) / sizeof(Position);
     return at < positions_count_ ? pair_limits_[at]
                                  : instrument_limits_.Of(position.account, position.instrument);
   }
