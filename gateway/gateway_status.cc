@@ -255,6 +255,7 @@ void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_
   engine.ForEachPosition([&](const PositionView& position) {
     status.positions.push_back(MakePositionLine(position, trades));
   });
+  status.positions_total = static_cast<uint32_t>(status.positions.size());
   SortPositions(status);
 }
 

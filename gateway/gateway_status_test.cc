@@ -114,6 +114,16 @@ TEST(GatewayStatus, JsonNamesEveryOutcomeAndTheyAddUp) {
   EXPECT_EQ(json["unknown_reports"][0]["exec_type"], "fill");
 }
 
+TEST(GatewayStatus, PlacesOfPositionsThatWereGivenUpAreNotShown) {
+  GatewayStatus status;
+  status.positions = {{.account = 2, .instrument = 1}, {}, {.account = 1, .instrument = 1}, {}};
+  status.positions_total = 5;  // of which one had no room
+  SortPositions(status);
+  ASSERT_EQ(status.positions.size(), 2u);
+  EXPECT_EQ(status.positions[0].account, 1u);
+  EXPECT_EQ(status.positions_total, 3u);
+}
+
 TEST(GatewayStatus, SessionsAndOrdersAreLines) {
   GatewayStatus status = MakeStatus();
   EXPECT_EQ(PrintSessions(status),
