@@ -247,8 +247,9 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
 // The journal restores what a killed process knew: sessions and their numbers, orders, kill
 // switches.
 TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
-  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") + "[journal]\ndirectory = \"" +
-                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
+                                "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
+                                "/journal\"\nsegment_bytes = \"4MiB\"\n");
   StartReady();
   absl::StatusOr<std::unique_ptr<Session>> session =
       Session::Connect({.uri = "shm:" + folder_ + "/gw.sock",
@@ -319,7 +320,7 @@ TEST_F(GatewayProcessTest, SnapshotsBoundWhatAStartReplays) {
   config.insert(
       config.find(accounts) + accounts.size(),
       "[session.limits]\nduplicate_orders_max = \"off\"\nmessages_per_second = \"off\"\n");
-  WriteFile("gateway.toml", config + "[journal]\ndirectory = \"" + folder_ +
+  WriteFile("gateway.toml", config + "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
                                 "/journal\"\nsegment_bytes = \"4MiB\"\nsnapshot_bytes = "
                                 "\"4MiB\"\nkeep_bytes = \"4MiB\"\n");
   StartReady();
@@ -393,8 +394,10 @@ TEST_F(GatewayProcessTest, WhatMemoryHasNoRoomForComesFromTheJournal) {
   config.insert(
       config.find(accounts) + accounts.size(),
       "[session.limits]\nduplicate_orders_max = \"off\"\nmessages_per_second = \"off\"\n");
-  WriteFile("gateway.toml", config + "[sessions]\nreport_slots = 1024\n[journal]\ndirectory = \"" +
-                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  WriteFile(
+      "gateway.toml",
+      config + "[sessions]\nreport_slots = 1024\n[journal]\nallow_volatile = true\ndirectory = \"" +
+          folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
   StartReady();
   SessionOptions options{
       .uri = "shm:" + folder_ + "/gw.sock", .session = 7, .key_file = folder_ + "/one.key"};
@@ -445,8 +448,9 @@ TEST_F(GatewayProcessTest, WhatMemoryHasNoRoomForComesFromTheJournal) {
 // The epochs that the gateway admitted are in its journal: an earlier one is as stale for the next
 // process as it was for this one.
 TEST_F(GatewayProcessTest, AnEpochIsStaleAlsoForTheNextProcess) {
-  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") + "[journal]\ndirectory = \"" +
-                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
+                                "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
+                                "/journal\"\nsegment_bytes = \"4MiB\"\n");
   StartReady();
   const std::string uri = "shm:" + folder_ + "/gw.sock";
   uint32_t epoch = 0;

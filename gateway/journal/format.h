@@ -35,7 +35,10 @@ static_assert(std::endian::native == std::endian::little, "journals are little-e
 // --- Segment ---
 
 inline constexpr uint64_t kSegmentMagic = 0x4A59'4157'474E'4952;  // "RINGWAYJ"
-inline constexpr uint32_t kJournalVersion = 1;
+// 2: a `progress` note lies beside the segments, and gatewayStart names the engine's release.
+inline constexpr uint32_t kJournalVersion = 2;
+inline constexpr uint32_t kJournalVersionMin = 1;  // the oldest that is read
+inline constexpr uint32_t kJournalVersionNoted = 2;
 
 // Written and synced before the segment is used, never changed: a bad one is damage, never a tear.
 struct SegmentHeader {

@@ -137,6 +137,27 @@ absl::StatusOr<Snapshot> ReadSnapshotAt(const std::string& directory, uint64_t p
       absl::StrCat(path, ": goes on at position ", snapshot->head.position, ": rename it back"));
 }
 
+absl::StatusOr<std::vector<SnapshotHead>> SnapshotsBehind(const std::string& directory,
+                                                          uint64_t journal_id, uint64_t position) {
+  const absl::StatusOr<std::vector<uint64_t>> positions = SnapshotsIn(directory);
+  if (!positions.ok()) return positions.status();
+  std::vector<SnapshotHead> heads;
+  for (const uint64_t at : *positions) {
+    if (at <= position) continue;
+    const absl::StatusOr<Snapshot> snapshot = ReadSnapshotAt(directory, at, journal_id);
+    if (snapshot.ok()) heads.push_back(snapshot->head);
+  }
+  return heads;
+}
+
+absl::Status SetSnapshotAside(const std::string& directory, uint64_t position) {
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kWrite);
+  if (!folder.ok()) return folder.status();
+  const std::string name = SnapshotName(position);
+  if (absl::Status renamed = folder->Rename(name, name + ".lost"); !renamed.ok()) return renamed;
+  return folder->Sync();
+}
+
 absl::StatusOr<ReplayedGateway> LoadSnapshot(const Snapshot& snapshot,
                                              const ReplayOptions& options) {
   ReplayedGateway past(options);

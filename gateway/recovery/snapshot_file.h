@@ -83,6 +83,12 @@ absl::StatusOr<Snapshot> ReadSnapshot(const std::string& path, uint64_t journal_
 absl::StatusOr<Snapshot> ReadSnapshotAt(const std::string& directory, uint64_t position,
                                         uint64_t journal_id);
 
+// The heads of those of this journal that are whole and go on behind this position, ascending.
+absl::StatusOr<std::vector<SnapshotHead>> SnapshotsBehind(const std::string& directory,
+                                                          uint64_t journal_id, uint64_t position);
+// The one that is named after this position is a snapshot no more, but stays, as *.snapshot.lost.
+absl::Status SetSnapshotAside(const std::string& directory, uint64_t position);
+
 // A gateway that goes on from it. Errors: as ReplayedGateway::Load(); DataLoss where the state has
 // another hash than it had.
 absl::StatusOr<ReplayedGateway> LoadSnapshot(const Snapshot& snapshot,
