@@ -137,12 +137,14 @@ class FakeConnector : public Connector {
   }
 
   bool counts_requests() const noexcept override { return counts; }
+  uint64_t logons() const noexcept override { return logon_count; }
   void Confirm(uint64_t received) noexcept override { confirmed = received; }
 
   uint32_t takes = UINT32_MAX;
   bool numbers = false;  // its reports
   bool counts = false;   // its requests; fixed when the gateway is made
   uint64_t said = 0;     // of them
+  uint64_t logon_count = 0;
   uint64_t confirmed = 0;
   std::function<void(std::span<const Effect>)> on_send;
   uint32_t bursts = 0;

@@ -244,6 +244,25 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/admin.sock"));
 }
 
+// So a release of the engine can be followed by another one: what the old one answered need not be
+// answered again.
+TEST_F(GatewayProcessTest, AnOrderlyStopLeavesNothingToReplay) {
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
+                                "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
+                                "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  for (int round = 0; round < 3; ++round) {
+    StartReady();
+    const std::string log = ReadAll(folder_ + "/err");
+    EXPECT_EQ(log.find(", 0 of them replayed from the snapshot at position ") != std::string::npos,
+              round != 0)
+        << log;
+    EXPECT_EQ(log.find("ALARM"), std::string::npos) << log;
+    EXPECT_NE(Ask("kill account 1 trying the switch").find("latched"), std::string::npos);
+    kill(pid_, SIGTERM);
+    EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
+  }
+}
+
 // The journal restores what a killed process knew: sessions and their numbers, orders, kill
 // switches.
 TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
@@ -470,6 +489,23 @@ TEST_F(GatewayProcessTest, AnEpochIsStaleAlsoForTheNextProcess) {
   WaitForExit();
   StartReady();
   EXPECT_EQ(stale(), epoch);
+}
+
+// As after a loss of power, in which the gateway forgot what the former process had sent: its count
+// of requests does not tell the identifiers of the two apart.
+TEST_F(GatewayProcessTest, AStrategysNextProcessUsesNoIdentifierOfTheFormerOne) {
+  StartReady();
+  const SessionOptions options{
+      .uri = "shm:" + folder_ + "/gw.sock", .session = 7, .key_file = folder_ + "/one.key"};
+  uint64_t last = 0;
+  for (int process = 0; process < 3; ++process) {
+    absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(options);
+    ASSERT_TRUE(session.ok()) << session.status();
+    EXPECT_EQ((*session)->next_seq_out(), 1u);
+    EXPECT_GT((*session)->NextClOrdId(), last);
+    last = (*session)->NextClOrdId();
+    usleep(2'000);
+  }
 }
 
 TEST_F(GatewayProcessTest, AnOperatorCanStopIt) {

@@ -105,7 +105,8 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
        .journal_id = (*storage)->place().journal_id,
        .replay = {.config_of = [directory](uint64_t h) { return KeptEngineConfig(directory, h); },
                   .report_slots = config.sessions_common.report_slots,
-                  .report_index = &report_index},
+                  .report_index = &report_index,
+                  .accept_release = options.accept_release},
        .report = LogJournal,
        .stops = [&options] {
          if (options.progresses) options.progresses();

@@ -208,7 +208,8 @@ class BasicSession {
   uint64_t open_orders_at_logon() const noexcept { return core_.open_orders_at_logon(); }
 
   // A clOrdId that this session never used, in this process or an earlier one, as long as every
-  // clOrdId comes from here and no process takes over 16 million without sending a request.
+  // clOrdId comes from here, this machine's clock is not set back and no process takes more than 16
+  // million in a millisecond.
   uint64_t NextClOrdId() noexcept { return next_cl_ord_id_++; }
 
   int64_t NowNs() noexcept { return clock_.NowNs(); }
@@ -256,9 +257,19 @@ class BasicSession {
     }
     if (core_.state() != SessionState::kLive) return Explain(core_.end());
     // The gateway's count of requests rises with each that it saw, over all processes of the
-    // session.
-    next_cl_ord_id_ = std::max(next_cl_ord_id_, core_.next_seq_out() << kClOrdIdBits);
+    // session; but one that lost its newest records with its machine's power counts fewer. The time
+    // tells this process's identifiers from those of such requests too.
+    next_cl_ord_id_ = std::max(
+        {next_cl_ord_id_, core_.next_seq_out() << kClOrdIdBits, FirstClOrdIdAt(clock_.NowNs())});
     return absl::OkStatus();
+  }
+
+  // Milliseconds since 2020 above the bits that count: enough until 2054.
+  static uint64_t FirstClOrdIdAt(int64_t unix_ns) noexcept {
+    constexpr int64_t kUnixMs2020 = 1'577'836'800'000;
+    constexpr int64_t kMsMax = (int64_t{1} << 40) - 1;
+    const int64_t ms = std::clamp(unix_ns / kNsPerMs - kUnixMs2020, int64_t{0}, kMsMax);
+    return static_cast<uint64_t>(ms) << kClOrdIdBits;
   }
 
   // Between two looks for the logon's answer. A simulator's clock lets its world turn instead.

@@ -97,6 +97,9 @@ class FileStorage final : public JournalStorage {
     return {first_number_ - 1 + home, first_position_ + home * options_.segment_bytes};
   }
 
+  // Of the segment that is written, or was written last. REQUIRES: a writer has taken one.
+  uint64_t last_number() const noexcept { return first_number_ + taken() - 1; }
+
   // A snapshot that is on stable storage goes on at `position`: segments wholly before it may go.
   void KeepFrom(uint64_t position) noexcept {
     keep_from_.store(position, std::memory_order_relaxed);

@@ -44,8 +44,8 @@ struct SnapshotHead {
   int64_t time_ns;         // of the last step, since the Unix epoch
   uint64_t engine_bytes;
   uint64_t surroundings_bytes;
-  uint32_t reserved;  // 0
-  uint32_t crc;       // CRC-32C of the bytes before it
+  uint32_t engine_release;  // of the records that led to the state; 0: from before it was counted
+  uint32_t crc;             // CRC-32C of the bytes before it
 
   JournalCursor cursor() const noexcept { return {position, next_sequence, previous_crc}; }
 };
@@ -66,6 +66,7 @@ struct Snapshot {
     return {.config_hash = head.config_hash,
             .steps = head.steps,
             .epoch = head.epoch,
+            .engine_release = head.engine_release,
             .engine = all.first(static_cast<std::size_t>(head.engine_bytes)),
             .surroundings = all.subspan(static_cast<std::size_t>(head.engine_bytes))};
   }
