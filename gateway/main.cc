@@ -262,11 +262,9 @@ int Run(const GatewayConfig& config) {
         "waits");
   const std::string report =
       absl::GetFlag(FLAGS_report).empty() ? config.report_file : absl::GetFlag(FLAGS_report);
-  if (!report.empty()) {
-    if (const absl::Status written = WriteReport(report, status); !written.ok())
-      return Fail(written);
-  }
+  const absl::Status written = report.empty() ? absl::OkStatus() : WriteReport(report, status);
   (*assembly)->EndJournal();
+  if (!written.ok()) return Fail(written);
   Log("stopped");
   // Whoever looks after the process has to start it again.
   return (*assembly)->gateway().Failed() ? 1 : 0;
