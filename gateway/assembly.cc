@@ -22,6 +22,7 @@
 #include "gateway/engine/order.h"
 #include "gateway/log.h"
 #include "gateway/recovery/recall.h"
+#include "gateway/snapshot_process.h"
 #include "gateway/start_time.h"
 #include "msg/auth.h"
 #include "transport/options.h"
@@ -154,6 +155,7 @@ absl::Status Assembly::BeginJournal(const GatewayConfig& config, const StartedJo
       KeepSnapshots(config, *journal_storage_, journal.snapshot_position);
   if (!snapshots.ok()) return snapshots.status();
   snapshots_ = *std::move(snapshots);
+  if (snapshots_ != nullptr) snapshot_directory_ = config.journal.directory;
   return absl::OkStatus();
 }
 
@@ -183,6 +185,25 @@ void Assembly::MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox) {
   }
   parts.session_ids = engine_->SessionIds();
   gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
+}
+
+void Assembly::EndJournal() {
+  constexpr int64_t kSnapshotPatienceNs = 15 * kNsPerS;
+  if (journal_storage_ == nullptr) return;
+  const bool failed = gateway_->Failed();
+  gateway_->RecordStop();
+  snapshots_.reset();
+  recall_->Stop();
+  journal_storage_->Close();
+  const bool whole = journal_storage_->durable() == journal_storage_->written();
+  if (failed || !whole || snapshot_directory_.empty()) return;
+  const int64_t until_ns = MonotonicNowNs() + kSnapshotPatienceNs;
+  const absl::Status made = RunSnapshotProcess(snapshot_directory_, journal_storage_->last_number(),
+                                               [until_ns] { return MonotonicNowNs() > until_ns; });
+  if (made.ok()) return;
+  Log(absl::StrCat("journal: no snapshot of the end: ",
+                   absl::IsCancelled(made) ? std::string("it took too long") : Reason(made),
+                   ". The next start replays from the one before, and has to be of this release"));
 }
 
 absl::Status Assembly::WakeWith(Waiter& waiter) {
@@ -240,7 +261,7 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::MakeEngine(
   journal_storage_ = std::move(journal.storage);
   recall_ = std::make_unique<ReportRecall>(*journal_storage_, config.journal.directory,
                                            config.journal.memory_directory,
-                                           std::move(journal.report_index));
+                                           std::move(journal.report_index), Log);
   if (absl::Status reads = recall_->Start(); !reads.ok()) return reads;
   return started;
 }

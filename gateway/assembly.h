@@ -50,6 +50,11 @@ class Assembly {
   // Its now_ns() is where time goes on from: a clock begins there, not before.
   const Engine& engine() const noexcept { return *engine_; }
 
+  // The end of an orderly stop, after the last turn: says so in the journal, brings all of it to
+  // the disk, and makes a snapshot of exactly that, so that the next start, also one of another
+  // release, has nothing to replay.
+  void EndJournal();
+
   // From now on a link that comes, and what comes over links, end this waiter's sleep. To be called
   // before the first turn; the waiter outlives the last. Errors: the system's.
   absl::Status WakeWith(Waiter& waiter);
@@ -78,6 +83,7 @@ class Assembly {
   void AcceptLinks(int64_t now_ns);
 
   std::unique_ptr<FileStorage> journal_storage_;  // null: nothing is recorded
+  std::string snapshot_directory_;                // empty: no snapshots are made
   std::unique_ptr<SnapshotKeeper> snapshots_;     // null: none are made
   std::unique_ptr<ReportRecall> recall_;          // null: nothing is recorded
   std::unique_ptr<JournalWriter> journal_;

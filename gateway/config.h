@@ -43,6 +43,7 @@ struct JournalConfig {
   std::string directory;  // empty: nothing is recorded
   std::string memory_directory = "/dev/shm";
   uint64_t segment_bytes = uint64_t{32} << 20;
+  bool allow_volatile = false;                    // `directory` may lie in memory or a container
   int64_t sync_interval_ns = 10 * kNsPerMs;       // between syncs that no session waits for
   uint64_t snapshot_bytes = uint64_t{256} << 20;  // of the journal, between snapshots; 0: none
   // Of the journal's end that stay at least; what is older goes once two snapshots hold it. 0: all.

@@ -93,6 +93,7 @@ template <class V>
 void Fields(V& v, JournalConfig& journal) {
   v.Text("directory", journal.directory);
   v.Text("memory_directory", journal.memory_directory);
+  v.Flag("allow_volatile", journal.allow_volatile);
   v.Integer("segment_bytes", journal.segment_bytes, ConfigForm::kBytes, {4 * kMib, 1'024 * kMib});
   v.Integer("sync_interval", journal.sync_interval_ns, ConfigForm::kDuration, {kNsPerMs, kNsPerS});
   v.Integer("snapshot_bytes", journal.snapshot_bytes, ConfigForm::kBytes,

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/config_value.h"
+#include "gateway/journal/file_operations.h"
 #include "msg/auth.h"
 #include "transport/uri.h"
 
@@ -115,12 +116,28 @@ class Look {
           journal.directory);
     }
     LookAtFolder("journal: memory_directory", journal.memory_directory);
+    LookAtFileSystem(journal);
     struct statfs system {};
     if (statfs(journal.memory_directory.c_str(), &system) == 0 && system.f_type != TMPFS_MAGIC &&
         system.f_type != RAMFS_MAGIC) {
       Add("journal", absl::StrCat(journal.memory_directory,
                                   " is not a RAM file system; name one, such as /dev/shm"));
     }
+  }
+
+  void LookAtFileSystem(const JournalConfig& journal) {
+    struct statfs disk {};
+    std::filesystem::path there(journal.directory);
+    if (statfs(there.c_str(), &disk) != 0) {
+      if (there.has_filename()) there = there.parent_path();
+      if (there.empty()) there = ".";
+      if (statfs(there.c_str(), &disk) != 0) return;  // said already
+    }
+    const std::string_view why = WhyVolatile(static_cast<uint64_t>(disk.f_type));
+    if (why.empty() || journal.allow_volatile) return;
+    Add("journal", absl::StrCat(journal.directory, " lies on ", std::string(why),
+                                "; name a directory on a disk, or, for demos and tests, set "
+                                "allow_volatile = true"));
   }
 
   void LookAtFolderOf(std::string_view key, const std::string& path) {

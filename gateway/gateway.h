@@ -201,6 +201,13 @@ class Gateway {
     return stopping_ && parts_.sessions.stopped() && !parts_.engine.HasWork() &&
            std::ranges::all_of(venues_, [](const auto& v) { return v->queue.waiting() == 0; });
   }
+  // The last record: the process ends in order, in this state. No turn comes after it.
+  void RecordStop() {
+    if (parts_.journal == nullptr || failed_ || !CanStep()) return;
+    parts_.journal->Append(parts_.engine.now_ns(),
+                           GatewayStopBody{.state_hash = parts_.engine.StateHash()});
+  }
+
   // An operator asked for Stop().
   bool stop_requested() const noexcept { return stop_requested_; }
 

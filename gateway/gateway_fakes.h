@@ -137,17 +137,17 @@ class FakeConnector : public Connector {
   }
 
   bool counts_requests() const noexcept override { return counts; }
-  uint64_t logons() const noexcept override { return times_on; }
+  uint64_t logons() const noexcept override { return logon_count; }
   VenueCursor cursor() const noexcept override {
-    return {.incarnation = times_on, .sent = sent.size(), .received = said};
+    return {.incarnation = logon_count, .sent = sent.size(), .received = said};
   }
   void Confirm(uint64_t received) noexcept override { confirmed = received; }
 
   uint32_t takes = UINT32_MAX;
-  bool numbers = false;   // its reports
-  bool counts = false;    // its requests; fixed when the gateway is made
-  uint64_t said = 0;      // of them
-  uint64_t times_on = 0;  // logons at the venue
+  bool numbers = false;      // its reports
+  bool counts = false;       // its requests; fixed when the gateway is made
+  uint64_t said = 0;         // of them
+  uint64_t logon_count = 0;  // logons at the venue
   uint64_t confirmed = 0;
   std::function<void(std::span<const Effect>)> on_send;
   uint32_t bursts = 0;

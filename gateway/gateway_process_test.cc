@@ -244,11 +244,31 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/admin.sock"));
 }
 
+// So a release of the engine can be followed by another one: what the old one answered need not be
+// answered again.
+TEST_F(GatewayProcessTest, AnOrderlyStopLeavesNothingToReplay) {
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
+                                "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
+                                "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  for (int round = 0; round < 3; ++round) {
+    StartReady();
+    const std::string log = ReadAll(folder_ + "/err");
+    EXPECT_EQ(log.find(", 0 of them replayed from the snapshot at position ") != std::string::npos,
+              round != 0)
+        << log;
+    EXPECT_EQ(log.find("ALARM"), std::string::npos) << log;
+    EXPECT_NE(Ask("kill account 1 trying the switch").find("latched"), std::string::npos);
+    kill(pid_, SIGTERM);
+    EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
+  }
+}
+
 // The journal restores what a killed process knew: sessions and their numbers, orders, kill
 // switches.
 TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
-  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") + "[journal]\ndirectory = \"" +
-                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
+                                "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
+                                "/journal\"\nsegment_bytes = \"4MiB\"\n");
   StartReady();
   absl::StatusOr<std::unique_ptr<Session>> session =
       Session::Connect({.uri = "shm:" + folder_ + "/gw.sock",
@@ -319,7 +339,7 @@ TEST_F(GatewayProcessTest, SnapshotsBoundWhatAStartReplays) {
   config.insert(
       config.find(accounts) + accounts.size(),
       "[session.limits]\nduplicate_orders_max = \"off\"\nmessages_per_second = \"off\"\n");
-  WriteFile("gateway.toml", config + "[journal]\ndirectory = \"" + folder_ +
+  WriteFile("gateway.toml", config + "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
                                 "/journal\"\nsegment_bytes = \"4MiB\"\nsnapshot_bytes = "
                                 "\"4MiB\"\nkeep_bytes = \"4MiB\"\n");
   StartReady();
@@ -393,8 +413,10 @@ TEST_F(GatewayProcessTest, WhatMemoryHasNoRoomForComesFromTheJournal) {
   config.insert(
       config.find(accounts) + accounts.size(),
       "[session.limits]\nduplicate_orders_max = \"off\"\nmessages_per_second = \"off\"\n");
-  WriteFile("gateway.toml", config + "[sessions]\nreport_slots = 1024\n[journal]\ndirectory = \"" +
-                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  WriteFile(
+      "gateway.toml",
+      config + "[sessions]\nreport_slots = 1024\n[journal]\nallow_volatile = true\ndirectory = \"" +
+          folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
   StartReady();
   SessionOptions options{
       .uri = "shm:" + folder_ + "/gw.sock", .session = 7, .key_file = folder_ + "/one.key"};
@@ -445,8 +467,9 @@ TEST_F(GatewayProcessTest, WhatMemoryHasNoRoomForComesFromTheJournal) {
 // The epochs that the gateway admitted are in its journal: an earlier one is as stale for the next
 // process as it was for this one.
 TEST_F(GatewayProcessTest, AnEpochIsStaleAlsoForTheNextProcess) {
-  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") + "[journal]\ndirectory = \"" +
-                                folder_ + "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
+                                "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
+                                "/journal\"\nsegment_bytes = \"4MiB\"\n");
   StartReady();
   const std::string uri = "shm:" + folder_ + "/gw.sock";
   uint32_t epoch = 0;
@@ -466,6 +489,23 @@ TEST_F(GatewayProcessTest, AnEpochIsStaleAlsoForTheNextProcess) {
   WaitForExit();
   StartReady();
   EXPECT_EQ(stale(), epoch);
+}
+
+// As after a loss of power, in which the gateway forgot what the former process had sent: its count
+// of requests does not tell the identifiers of the two apart.
+TEST_F(GatewayProcessTest, AStrategysNextProcessUsesNoIdentifierOfTheFormerOne) {
+  StartReady();
+  const SessionOptions options{
+      .uri = "shm:" + folder_ + "/gw.sock", .session = 7, .key_file = folder_ + "/one.key"};
+  uint64_t last = 0;
+  for (int process = 0; process < 3; ++process) {
+    absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(options);
+    ASSERT_TRUE(session.ok()) << session.status();
+    EXPECT_EQ((*session)->next_seq_out(), 1u);
+    EXPECT_GT((*session)->NextClOrdId(), last);
+    last = (*session)->NextClOrdId();
+    usleep(2'000);
+  }
 }
 
 TEST_F(GatewayProcessTest, AnOperatorCanStopIt) {

@@ -51,6 +51,7 @@ struct Surroundings {
   std::string program;
   std::string journal = "/journal";  // under `folder`
   std::string journal_keys;          // more of [journal]
+  bool allow_volatile = true;
   std::string pools = "orders_max = 1000\npositions_max = 100\nexecutions_remembered = 1000\n";
   std::vector<std::string> key_files = {"/1.key"};
   std::vector<std::string> listen = {"/gw.sock"};
@@ -153,6 +154,22 @@ const std::vector<Fault>& Faults() {
          at.in_child = [&at] { MountSmall(at.Path("/small")); };
        },
        {"/small/journal has room for 7 MiB", "needs 12 MiB"}},
+      {"AJournalDirectoryInMemory",
+       [](Surroundings& at) {
+         ASSERT_EQ(mkdir(at.Path("/small").c_str(), 0700), 0);
+         at.journal = "/small/journal";
+         at.allow_volatile = false;
+         at.in_child = [&at] { MountSmall(at.Path("/small")); };
+       },
+       {"/small/journal lies on a file system in memory", "allow_volatile = true"}},
+      {"AJournalThatLostItsLastSegments",
+       [](Surroundings& at) {
+         RunWholly(at);
+         for (const auto& file : std::filesystem::directory_iterator(at.Path(at.journal))) {
+           if (file.path().extension() == ".segment") std::filesystem::remove(file.path());
+         }
+       },
+       {"ALARM", " gone", "--accept-loss"}},
       {"AWallClockThatWasAheadOnce",
        [](Surroundings& at) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -216,9 +233,9 @@ std::string ConfigText(const Surroundings& at, const std::string& venue) {
     absl::StrAppend(&text, text.empty() ? "listen = [" : ", ", "\"shm:", at.folder, path, "\"");
   }
   absl::StrAppend(&text, "]\n[admin]\nsocket = \"", at.Path("/admin.sock"),
-                  "\"\n[host]\nwait = \"park\"\nlock_memory = false\n[journal]\ndirectory = \"",
-                  at.Path(at.journal), "\"\nsegment_bytes = \"4MiB\"\n", at.journal_keys,
-                  "[pools]\n", at.pools,
+                  "\"\n[host]\nwait = \"park\"\nlock_memory = false\n[journal]\nallow_volatile = ",
+                  at.allow_volatile ? "true" : "false", "\ndirectory = \"", at.Path(at.journal),
+                  "\"\nsegment_bytes = \"4MiB\"\n", at.journal_keys, "[pools]\n", at.pools,
                   "[routing]\ndefault_venue = 1\n[[instrument]]\nid = 1\nsymbol = \"TEST\"\n"
                   "reference_price = 100\n[[account]]\nid = 1\n");
   for (std::size_t i = 0; i < at.key_files.size(); ++i) {

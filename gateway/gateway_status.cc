@@ -128,6 +128,7 @@ ordered_json LayerJson(const SessionLayerCounters& layer) {
           {"session_rejects", layer.session_rejects},
           {"heartbeat_timeouts", layer.heartbeat_timeouts},
           {"slow_consumers", layer.slow_consumers},
+          {"recalls_failed", layer.recalls_failed},
           {"reports_recalled", layer.reports_recalled},
           {"protocol_errors", layer.protocol_errors}};
 }

@@ -8,14 +8,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/probe.h"
+#include "base/utc.h"
 #include "gateway/host_setup.h"
 #include "gateway/kept_config.h"
 #include "gateway/log.h"
 #include "gateway/recovery/recover.h"
+#include "gateway/recovery/snapshot_file.h"
 #include "gateway/snapshot_process.h"
 
 namespace ringway {
@@ -43,6 +46,39 @@ void WarnOfCleaners(const std::string& memory_directory) {
       "that nobody cleans, as /run/ringway"));
 }
 
+// Snapshots hold what was on stable storage. One that goes on behind the journal's end says that
+// the journal has lost it.
+absl::Status LookForNewerSnapshots(const FileStorage& storage, const JournalEnd& end,
+                                   const StartOptions& options) {
+  const std::string& directory = storage.place().directory;
+  const absl::StatusOr<std::vector<SnapshotHead>> newer =
+      SnapshotsBehind(directory, storage.place().journal_id, end.cursor.position);
+  if (!newer.ok()) return newer.status();
+  if (newer->empty()) return absl::OkStatus();
+  const SnapshotHead& last = newer->back();
+  const std::string what = absl::StrCat(
+      "ALARM: ", directory, ": ", SnapshotPath(directory, last.position),
+      " holds what the journal "
+      "recorded up to number ",
+      last.next_sequence - 1, " (", FormatUtc(last.time_ns), "), and the journal ends at position ",
+      end.cursor.position, ", number ", end.cursor.next_sequence - 1, " (", FormatUtc(end.time_ns),
+      "): what is between them is gone, as an older copy was restored or the last segments were "
+      "removed");
+  if (!options.accept_loss) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        what,
+        ". Remedy: bring the missing segments back if they are elsewhere; else compare "
+        "orders and executions with the venues, then start once with --accept-loss"));
+  }
+  LogJournal(absl::StrCat(what,
+                          ". This is accepted (--accept-loss); the snapshots are kept as "
+                          "*.snapshot.lost"));
+  for (const SnapshotHead& head : *newer) {
+    if (absl::Status aside = SetSnapshotAside(directory, head.position); !aside.ok()) return aside;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config,
@@ -55,6 +91,7 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
                          .segment_bytes = config.journal.segment_bytes,
                          .sync_interval_ns = config.journal.sync_interval_ns,
                          .accept_loss = options.accept_loss,
+                         .allow_volatile = config.journal.allow_volatile,
                          .report = LogJournal});
   if (!storage.ok()) return storage.status();
 
@@ -68,7 +105,8 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
        .journal_id = (*storage)->place().journal_id,
        .replay = {.config_of = [directory](uint64_t h) { return KeptEngineConfig(directory, h); },
                   .report_slots = config.sessions_common.report_slots,
-                  .report_index = &report_index},
+                  .report_index = &report_index,
+                  .accept_release = options.accept_release},
        .report = LogJournal,
        .stops = [&options] {
          if (options.progresses) options.progresses();
@@ -79,15 +117,16 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
   if (absl::Status fits = past.Configure(*hash); !fits.ok()) return fits;
   RINGWAY_PROBE(recovery_replayed);
   const JournalEnd end = recovered->end;
-  const uint32_t start = end.epoch + 1;
+  if (absl::Status lost = LookForNewerSnapshots(**storage, end, options); !lost.ok()) return lost;
+  if (absl::Status started = (*storage)->Start(end); !started.ok()) return started;
+  RINGWAY_PROBE(recovery_storage_started);
+  const uint32_t start = (*storage)->start_number();
   if (!past.engine().CanStart(start)) {
     return absl::FailedPreconditionError(
         absl::StrCat(directory,
                      ": this journal has used up its identifiers for venue requests. Remedy: close "
                      "all orders at the venues, and begin with an empty folder"));
   }
-  if (absl::Status started = (*storage)->Start(end); !started.ok()) return started;
-  RINGWAY_PROBE(recovery_storage_started);
   return std::make_unique<StartedJournal>(StartedJournal{
       *std::move(storage), end, start, *hash, std::move(past), recovered->snapshot_position,
       recovered->steps_applied, std::move(report_index)});

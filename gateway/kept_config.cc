@@ -61,6 +61,12 @@ absl::StatusOr<GatewayConfig> KeptConfig(const Folder& folder, const std::string
         path, ": the journal was written under this configuration, and it cannot be read (",
         std::string(text.status().message()), "). Remedy: restore the file beside the segments"));
   }
+  if (name != ConfigName(HashOf(*text))) {
+    return absl::DataLossError(absl::StrCat(
+        path,
+        " is not the configuration that its name says: it was changed or is damaged, and the "
+        "records that were made under it cannot be replayed. Remedy: put it back from a copy"));
+  }
   const LoadedConfig loaded = LoadConfig(*text);
   if (!loaded.ok()) {
     return absl::InvalidArgumentError(

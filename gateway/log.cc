@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/last_words.h"
 #include "base/printable.h"
+#include "base/utc.h"
 
 namespace ringway {
 namespace {
@@ -44,18 +45,6 @@ void FlushOutput() noexcept {
 }
 
 }  // namespace
-
-std::string FormatUtc(int64_t unix_ns) {
-  const std::time_t seconds = unix_ns / kNsPerS;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> date{};
-  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%s.%03dZ", date.data(),
-                static_cast<int>(unix_ns % kNsPerS / kNsPerMs));
-  return text.data();
-}
 
 void Log(std::string_view text) {
   const std::string line = MakeLine(text);

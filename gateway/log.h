@@ -14,9 +14,6 @@
 
 namespace ringway {
 
-// "2026-11-22T16:00:00.123Z": ISO 8601, milliseconds.
-std::string FormatUtc(int64_t unix_ns);
-
 // Writes "TIME ringway-gateway: text\n". Whatever a reader would not see as it is, line ends
 // included, is escaped (base/printable.h): text from peers cannot forge a line.
 void Log(std::string_view text);

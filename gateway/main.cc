@@ -53,6 +53,8 @@ ABSL_FLAG(
     bool, accept_loss, false,
     "start although what a killed gateway kept in memory is gone, and with it perhaps what was "
     "acknowledged last");
+ABSL_FLAG(bool, accept_release, false,
+          "replay what another release of the engine recorded, instead of refusing to start");
 ABSL_FLAG(bool, accept_clock, false,
           "start although the wall clock and the journal contradict each other");
 ABSL_FLAG(std::string, snapshot_journal, "",
@@ -209,6 +211,7 @@ int Fail(const absl::Status& status) {
 StartOptions StartOptionsFromFlags() {
   constexpr int64_t kToldEveryNs = 5 * kNsPerS;
   return {.accept_loss = absl::GetFlag(FLAGS_accept_loss),
+          .accept_release = absl::GetFlag(FLAGS_accept_release),
           .accept_clock = absl::GetFlag(FLAGS_accept_clock),
           .progresses = [service_manager = ServiceManager(), told_ns = int64_t{0}]() mutable {
             const int64_t now_ns = MonotonicNowNs();
@@ -266,10 +269,9 @@ int Run(const GatewayConfig& config) {
         "waits");
   const std::string report =
       absl::GetFlag(FLAGS_report).empty() ? config.report_file : absl::GetFlag(FLAGS_report);
-  if (!report.empty()) {
-    if (const absl::Status written = WriteReport(report, status); !written.ok())
-      return Fail(written);
-  }
+  const absl::Status written = report.empty() ? absl::OkStatus() : WriteReport(report, status);
+  (*assembly)->EndJournal();
+  if (!written.ok()) return Fail(written);
   Log("stopped");
   // Whoever looks after the process has to start it again.
   return (*assembly)->gateway().Failed() ? 1 : 0;
@@ -306,6 +308,7 @@ int main(int argc, char** argv) {
                           .summary = "routes orders from strategies to venues\n\n"
                                      "  ringway-gateway --config FILE [--report FILE]\n"
                                      "                  [--accept-loss] [--accept-clock]\n"
+                                     "                  [--accept-release]\n"
                                      "  ringway-gateway --check-config FILE\n"
                                      "  ringway-gateway --version",
                           .source = __FILE__,

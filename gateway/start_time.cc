@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
-#include "gateway/log.h"
+#include "base/utc.h"
 
 namespace ringway {
 namespace {

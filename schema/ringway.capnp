@@ -230,6 +230,7 @@ enum LogoutReason {
   protocolError @4;
   supersededByNewLogon @5;
   gatewayStopping @6;
+  reportsUnavailable @7;      # what the client has missed cannot be had any more; its next logon brings a snapshot
 }
 
 enum SessionRejectReason {  # FIX tag 373 in spirit

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -28,6 +29,7 @@ constexpr uint64_t kIdentityMagic = 0x4959'4157'474E'4952;  // "RINGWAYI"
 constexpr const char* kIdentityName = "journal";
 constexpr const char* kLockName = "lock";
 constexpr const char* kRunningName = "running";
+constexpr const char* kProgressName = "progress";
 constexpr std::size_t kNoteBytesMax = 8'192;
 
 struct Identity {
@@ -73,6 +75,15 @@ absl::StatusOr<uint64_t> ReadIdentity(const Folder& folder) {
   return identity.journal_id;
 }
 
+std::string TextOf(const ProgressNote& note) {
+  std::string text =
+      absl::StrCat("start ", note.start, "\nposition ", note.position, "\ntime ", note.time_ns,
+                   "\nstate ", note.closed ? "closed" : "written", "\ninode ", note.inode, "\n");
+  const uint32_t crc = Crc32c(0, std::as_bytes(std::span(text)));
+  absl::StrAppend(&text, "check ", absl::Hex(crc, absl::kZeroPad8), "\n");
+  return text;
+}
+
 // Only where nothing is recorded yet.
 absl::Status MakeIdentityWhereMissing(const Folder& folder) {
   if (faccessat(folder.fd(), kIdentityName, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -108,9 +119,6 @@ std::string JournalPlace::ImagePath(uint64_t number) const {
 
 absl::StatusOr<JournalPlace> FindJournal(const std::string& directory,
                                          const std::string& memory_directory, bool create) {
-  if (create && mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return SystemError(errno, absl::StrCat("cannot make the journal's directory ", directory));
-  }
   absl::StatusOr<Folder> folder =
       Folder::Open(directory, create ? FolderUse::kWrite : FolderUse::kRead);
   if (!folder.ok()) return folder.status();
@@ -139,7 +147,7 @@ absl::StatusOr<JournalPlace> FindJournal(const std::string& directory,
   return place;
 }
 
-// --- The note ---
+// --- The notes ---
 
 absl::StatusOr<std::optional<RunningNote>> ReadRunningNote(const Folder& folder) {
   const absl::StatusOr<std::string> text = folder.ReadFile(kRunningName, kNoteBytesMax);
@@ -173,6 +181,31 @@ absl::Status WriteRunningNote(const Folder& folder, const RunningNote& note) {
 absl::Status RemoveRunningNote(const Folder& folder) {
   if (absl::Status removed = folder.Remove(kRunningName); !removed.ok()) return removed;
   return folder.Sync();
+}
+
+// Its last line is the checksum of those before it.
+absl::StatusOr<std::optional<ProgressNote>> ReadProgressNote(const Folder& folder) {
+  const absl::StatusOr<std::string> text = folder.ReadFile(kProgressName, kNoteBytesMax);
+  if (absl::IsNotFound(text.status())) return std::nullopt;
+  if (!text.ok() && !absl::IsDataLoss(text.status())) return text.status();
+  ProgressNote note;
+  if (text.ok()) {
+    for (const absl::string_view line : absl::StrSplit(*text, '\n')) {
+      const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
+      if (words.size() != 2) continue;
+      if (words[0] == "start") static_cast<void>(absl::SimpleAtoi(words[1], &note.start));
+      if (words[0] == "position") static_cast<void>(absl::SimpleAtoi(words[1], &note.position));
+      if (words[0] == "time") static_cast<void>(absl::SimpleAtoi(words[1], &note.time_ns));
+      if (words[0] == "inode") static_cast<void>(absl::SimpleAtoi(words[1], &note.inode));
+      if (words[0] == "state") note.closed = words[1] == "closed";
+    }
+    if (*text == TextOf(note)) return note;
+  }
+  return absl::DataLossError(absl::StrCat(folder.PathOf(kProgressName), " is damaged"));
+}
+
+absl::Status WriteProgressNote(const Folder& folder, const ProgressNote& note) {
+  return folder.ReplaceFile(kProgressName, TextOf(note));
 }
 
 // --- The lock ---

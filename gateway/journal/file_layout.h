@@ -2,8 +2,9 @@
 //
 //   DIRECTORY/journal                     24 bytes: which journal this is (JOURNAL.md)
 //   DIRECTORY/lock                        whoever writes the journal has it locked
-//   DIRECTORY/running                     while a gateway runs, and after it was killed:
-//   RunningNote DIRECTORY/000000000001.segment ...    the segments, on the disk
+//   DIRECTORY/running                     RunningNote: while a gateway runs, and after it was
+//   killed DIRECTORY/progress                    ProgressNote: how far the journal had come at
+//   least DIRECTORY/000000000001.segment ...    the segments, on the disk
 //   MEMORY/ringway-journal-ID-RANDOM/     while a gateway runs, and after it was killed:
 //     owner                               whose images these are (image_folder.h)
 //     000000000007.image ...              segments whose newest bytes may not be on the disk yet
@@ -33,6 +34,16 @@ struct RunningNote {
   uint64_t first_number = 1;    // of the segments that the process made
 };
 
+// How far the journal had come for certain, told outside of its segments: what they lack of it was
+// lost. Replaced at every start, when a segment has come home, and at an orderly end.
+struct ProgressNote {
+  uint32_t start = 0;     // number of the latest start; it may have left no record
+  uint64_t position = 0;  // the journal was on stable storage up to here
+  int64_t time_ns = 0;    // when that was noted, since the Unix epoch
+  bool closed = false;    // the process ended with everything on stable storage
+  uint64_t inode = 0;     // of DIRECTORY: a copy has another
+};
+
 struct JournalPlace {
   std::string directory;
   std::string image_directory;  // empty: no process left images
@@ -46,8 +57,8 @@ struct JournalPlace {
   std::string ImagePath(uint64_t number) const;
 };
 
-// Finds the journal in `directory`, or makes an empty one there (and the directory) where `create`:
-// then the directory must be this user's, whom alone it lets write. Images are looked for where
+// Finds the journal in `directory`, or makes an empty one there where `create`: then the directory
+// must be this user's, whom alone it lets write. Images are looked for where
 // DIRECTORY/running says, or under the same name in `memory_directory`. Errors: NotFound; DataLoss
 // where a file is damaged; PermissionDenied; what the system says.
 absl::StatusOr<JournalPlace> FindJournal(const std::string& directory,
@@ -58,6 +69,11 @@ absl::StatusOr<std::optional<RunningNote>> ReadRunningNote(const Folder& folder)
 // On stable storage when it returns.
 absl::Status WriteRunningNote(const Folder& folder, const RunningNote& note);
 absl::Status RemoveRunningNote(const Folder& folder);
+
+// None: there is no note. Errors: DataLoss where it is damaged.
+absl::StatusOr<std::optional<ProgressNote>> ReadProgressNote(const Folder& folder);
+// On stable storage when it returns.
+absl::Status WriteProgressNote(const Folder& folder, const ProgressNote& note);
 
 // Makes `file` the only one that writes the journal in `directory`, as long as it is open. Errors:
 // Unavailable when another process does; what the system says, as where this user may not write.

@@ -1,6 +1,7 @@
 // The system's own answers.
 #include "gateway/journal/file_operations.h"
 
+#include <linux/magic.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -38,6 +39,25 @@ uint64_t SystemFileOperations::FreeBytes(int fd) noexcept {
   return static_cast<uint64_t>(info.f_bavail) * static_cast<uint64_t>(info.f_bsize);
 }
 
+uint64_t SystemFileOperations::FileSystem(int fd) noexcept {
+  struct statfs info {};
+  return fstatfs(fd, &info) == 0 ? static_cast<uint64_t>(info.f_type) : 0;
+}
+
+std::string_view WhyVolatile(uint64_t file_system) noexcept {
+  switch (file_system) {
+    case TMPFS_MAGIC:
+    case RAMFS_MAGIC:
+      return "a file system in memory, which ends with the machine's power";
+    case OVERLAYFS_SUPER_MAGIC:
+      return "an overlay, as the writable layer of a container, which ends with the container";
+    default:
+      return {};
+  }
+}
+
 int SystemFileOperations::Sync(int fd) noexcept { return fdatasync(fd) == 0 ? 0 : errno; }
+
+int SystemFileOperations::SyncFolder(int fd) noexcept { return fsync(fd) == 0 ? 0 : errno; }
 
 }  // namespace ringway

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace ringway {
 
@@ -16,16 +17,25 @@ class FileOperations {
   virtual int WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset) noexcept = 0;
   // fdatasync. Answers 0 or an errno.
   virtual int Sync(int fd) noexcept = 0;
+  // fsync of a folder: which names it has. Answers 0 or an errno.
+  virtual int SyncFolder(int fd) noexcept = 0;
   // What this process may still use of the file system that `fd` is on; UINT64_MAX where nobody
   // counts.
   virtual uint64_t FreeBytes(int fd) noexcept = 0;
+  // The kind of file system that `fd` is on, as statfs says it; 0 where it does not.
+  virtual uint64_t FileSystem(int fd) noexcept = 0;
 };
+
+// Why a file system of this kind (FileSystem()) keeps nothing for long; empty: nothing says so.
+std::string_view WhyVolatile(uint64_t file_system) noexcept;
 
 class SystemFileOperations : public FileOperations {
  public:
   int WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset) noexcept override;
   int Sync(int fd) noexcept override;
+  int SyncFolder(int fd) noexcept override;
   uint64_t FreeBytes(int fd) noexcept override;
+  uint64_t FileSystem(int fd) noexcept override;
 };
 
 }  // namespace ringway

@@ -155,6 +155,13 @@ absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
       return removed;
     }
   }
+  return SyncFolder();
+}
+
+// What its own records do not call durable may have come from a process that was killed before its
+// sync, and be in the page cache alone.
+absl::Status FileStorage::TakeOver(const JournalEnd& end) {
+  const std::vector<JournalSource::Segment>& segments = source_->segments();
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (segments[i].number > end.segment_number) break;
     SegmentHeader header;
@@ -165,9 +172,18 @@ absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
     next_position_ = header.first_position + header.segment_bytes;
     next_number_ = header.number + 1;
     old_.push_back({header.number, next_position_});
+    if (next_position_ <= end.durable) continue;
+    const absl::StatusOr<JournalFile> file =
+        place_.folder->OpenFile(JournalPlace::SegmentName(header.number), true);
+    if (!file.ok()) return file.status();
+    if (const int error = operations_.Sync(file->fd()); error != 0) {
+      return SystemError(error, absl::StrCat("cannot sync ", segments[i].name,
+                                             ", so nobody knows what of it is on the disk. Remedy: "
+                                             "see to the disk"));
+    }
   }
   source_.reset();
-  return place_.folder->Sync();
+  return absl::OkStatus();
 }
 
 }  // namespace ringway

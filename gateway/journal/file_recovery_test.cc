@@ -1,5 +1,6 @@
 // What is believed of what lies in memory, and what is said when it is gone, foreign or too small?
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,6 +51,9 @@ class TestOperations final : public SystemFileOperations {
     return memory ? memory_bytes : disk_bytes;
   }
 
+  uint64_t FileSystem(int) noexcept override { return file_system; }
+
+  uint64_t file_system = 0;
   std::atomic<int> write_error{0};
   std::atomic<int> sync_error{0};
   uint64_t memory_inode = 0;
@@ -284,6 +288,24 @@ TEST_F(FileRecoveryTest, RoomForAllThatTheOptionsNeedIsThereBeforeItStarts) {
   EXPECT_TRUE(absl::StrContains(status.message(), "keep_bytes")) << status;
   EXPECT_TRUE(std::filesystem::is_empty(options_.memory_directory));
   disk_.disk_bytes = 3 * kSegmentBytesMin;
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(FileRecoveryTest, AFolderWhereNothingLastsIsRefusedUnlessThatIsAllowed) {
+  for (const uint64_t kind : {uint64_t{OVERLAYFS_SUPER_MAGIC}, uint64_t{TMPFS_MAGIC}}) {
+    disk_.file_system = kind;
+    options_.allow_volatile = false;
+    const absl::Status status = Open();
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "journal.allow_volatile")) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "a volume")) << status;
+    options_.allow_volatile = true;
+    EXPECT_TRUE(Open().ok());
+    EXPECT_TRUE(absl::StrContains(Reports(), "would be lost")) << Reports();
+    Close();
+  }
+  disk_.file_system = EXT4_SUPER_MAGIC;
+  options_.allow_volatile = false;
   EXPECT_TRUE(Open().ok());
 }
 

@@ -50,6 +50,21 @@ absl::Status CheckOptions(const FileStorageOptions& options) {
   return absl::OkStatus();
 }
 
+// Until something is recorded its name may be lost with power, whoever made it.
+absl::Status MakeDirectory(const std::string& directory, FileOperations& operations) {
+  const bool made = mkdir(directory.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) {
+    return SystemError(errno, absl::StrCat("cannot make the journal's directory ", directory));
+  }
+  if (access((directory + "/journal").c_str(), F_OK) == 0) return absl::OkStatus();
+  const JournalFile parent(open((directory + "/..").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // One that may not be read was given to us by somebody else, with this directory in it.
+  if (!parent) return made ? SystemError(errno, "cannot open its parent") : absl::OkStatus();
+  const int error = operations.SyncFolder(parent.fd());
+  if (error == 0 || error == EINVAL || error == EROFS) return absl::OkStatus();
+  return SystemError(error, absl::StrCat("cannot sync the directory above ", directory));
+}
+
 }  // namespace
 
 FileStorage::FileStorage(const FileStorageOptions& options, Folder memory, JournalPlace place,
@@ -66,9 +81,11 @@ absl::StatusOr<std::unique_ptr<FileStorage>> FileStorage::Open(const FileStorage
   if (absl::Status checked = CheckOptions(options); !checked.ok()) return checked;
   absl::StatusOr<Folder> memory = OpenMemory(options.memory_directory);
   if (!memory.ok()) return memory.status();
-  if (mkdir(options.directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return SystemError(errno,
-                       absl::StrCat("cannot make the journal's directory ", options.directory));
+  SystemFileOperations system;
+  if (absl::Status made = MakeDirectory(
+          options.directory, options.operations != nullptr ? *options.operations : system);
+      !made.ok()) {
+    return made;
   }
   const absl::StatusOr<Folder> folder = Folder::Open(options.directory, FolderUse::kWrite);
   if (!folder.ok()) return folder.status();
@@ -83,6 +100,7 @@ absl::StatusOr<std::unique_ptr<FileStorage>> FileStorage::Open(const FileStorage
   }
   std::unique_ptr<FileStorage> storage(
       new FileStorage(options, *std::move(memory), *std::move(place), *std::move(lock)));
+  if (absl::Status lasting = storage->CheckLasting(); !lasting.ok()) return lasting;
   if (absl::Status home = storage->BringImagesHome(); !home.ok()) return home;
   absl::StatusOr<std::unique_ptr<FileSource>> source =
       FileSource::OpenLocked(storage->place_, storage->power_may_have_failed_);
@@ -95,7 +113,9 @@ absl::StatusOr<std::unique_ptr<FileStorage>> FileStorage::Open(const FileStorage
 
 absl::Status FileStorage::Start(const JournalEnd& end) {
   RINGWAY_CHECK(!started_, "a journal is started once");
+  if (absl::Status whole = LookForLoss(end); !whole.ok()) return whole;
   if (absl::Status removed = RemoveBehind(end); !removed.ok()) return removed;
+  if (absl::Status taken_over = TakeOver(end); !taken_over.ok()) return taken_over;
   SweepImages(memory_, *place_.folder, options_.report);
   first_number_ = next_number_;
   first_position_ = next_position_;
@@ -122,6 +142,7 @@ absl::Status FileStorage::Prepare() {
     if (absl::Status prepared = PrepareOne(); !prepared.ok()) return prepared;
   }
   copied_ = slots_[0].first_position;
+  if (absl::Status noted = NoteProgress(durable(), false); !noted.ok()) return noted;
   // Once this is there, so must be the images.
   if (absl::Status noted =
           WriteRunningNote(*place_.folder, {.boot_id = options_.boot_id,
@@ -138,31 +159,6 @@ absl::Status FileStorage::Prepare() {
   return StartThread(sync_thread_, "journal-sync", [this] { SyncLoop(); });
 }
 
-// Now, because later a lack of it stands in the way of orders.
-absl::Status FileStorage::CheckRoom() {
-  const uint64_t memory_needed = options_.images_max * options_.segment_bytes;
-  const uint64_t memory_free = operations_.FreeBytes(memory_.fd());
-  if (memory_free < memory_needed) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        memory_.path(), " has room for ", memory_free >> 20, " MiB, and the journal needs ",
-        memory_needed >> 20, " MiB there: ", options_.images_max, " segments of ",
-        options_.segment_bytes >> 20,
-        " MiB. Remedy: a larger file system (mount -o remount,size=...; for a container "
-        "--shm-size=... or --ipc=host), another memory_directory, or a smaller segment_bytes"));
-  }
-  const uint64_t disk_needed = (options_.spare_segments + 1) * options_.segment_bytes;
-  const uint64_t disk_free = operations_.FreeBytes(place_.folder->fd());
-  if (disk_free < disk_needed) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        place_.directory, " has room for ", disk_free >> 20, " MiB, and the journal needs ",
-        disk_needed >> 20, " MiB to begin with: ", options_.spare_segments + 1, " segments of ",
-        options_.segment_bytes >> 20,
-        " MiB. Remedy: make room there, name another directory, or let old segments go "
-        "(keep_bytes)"));
-  }
-  return absl::OkStatus();
-}
-
 FileStorage::~FileStorage() { Close(); }
 
 void FileStorage::Close() {
@@ -177,8 +173,16 @@ void FileStorage::Close() {
   sync_stops_.store(true, std::memory_order_release);  // pairs with SyncLoop()
   RequestSync();
   if (sync_thread_.joinable()) sync_thread_.join();
+  const bool all_durable = durable() == written();
+  if (taken() == 0) --start_number_;  // it left no record, and nobody has seen an identifier of it
+  if (all_durable) {
+    if (const absl::Status noted = NoteProgress(durable(), true); !noted.ok()) {
+      Report(
+          absl::StrCat("it is not noted how far the journal came: ", std::string(noted.message())));
+    }
+  }
   // Once the note is gone nobody looks for the images any more, so it goes first.
-  const bool home = durable() == written() && RemoveRunningNote(*place_.folder).ok();
+  const bool home = all_durable && RemoveRunningNote(*place_.folder).ok();
   for (; released_ != prepared(); ++released_) {
     Slot& slot = slots_[released_ % kSlots];
     munmap(slot.image, options_.segment_bytes);
@@ -203,9 +207,13 @@ void FileStorage::PrepareLoop() {
   int wait_turns = 0;
   for (std::unique_lock lock(stop_mutex_); !stopping_; stop_changed_.wait_for(lock, kPrepareTurn)) {
     lock.unlock();
+    uint64_t home_end = 0;
     for (; released_ != home_.load(std::memory_order_acquire); ++released_) {
+      home_end = slots_[released_ % kSlots].end.load(std::memory_order_relaxed);
       Release(slots_[released_ % kSlots]);
     }
+    // Where that fails the older note stays, which says less.
+    if (home_end > noted_) NoteProgress(home_end, false).IgnoreError();
     RemoveOldSegments();
     const bool wanted = prepared() - taken() < options_.spare_segments &&
                         prepared() - released_ < options_.images_max;
@@ -302,7 +310,23 @@ absl::Status FileStorage::WriteSegment(const SegmentHeader& header, JournalFile&
     return renamed;
   }
   RINGWAY_PROBE(prepare_renamed);
-  return folder.Sync();
+  return SyncFolder();
+}
+
+absl::Status FileStorage::SyncFolder() {
+  const int error = operations_.SyncFolder(place_.folder->fd());
+  if (error == 0) return absl::OkStatus();
+  return SystemError(error, absl::StrCat("cannot sync the directory ", place_.directory));
+}
+
+absl::Status FileStorage::NoteProgress(uint64_t position, bool closed) {
+  absl::Status noted = WriteProgressNote(*place_.folder, {.start = start_number_,
+                                                          .position = position,
+                                                          .time_ns = UnixNowNs(),
+                                                          .closed = closed,
+                                                          .inode = place_.folder->inode()});
+  if (noted.ok()) noted_ = position;
+  return noted;
 }
 
 absl::Status FileStorage::MapImage(const SegmentHeader& header, std::byte*& image) {

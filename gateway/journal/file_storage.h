@@ -14,7 +14,8 @@
 // To open: Open() takes the lock and brings home what a killed gateway left in images; a
 // JournalReader over source() finds the end; Start(end) makes way behind it; a JournalWriter goes
 // on. Images that a process left in this run of the machine and that are gone are a loss of what
-// was acknowledged: Open() then refuses, unless that is accepted (docs/adr/0019).
+// was acknowledged, and so is a journal that ends before what DIRECTORY/progress says: Open() and
+// Start() then refuse, unless that is accepted (docs/adr/0019, 0027).
 //
 // Thread rule: Open, Start, Close and JournalStorage's functions on the engine's thread; KeepFrom,
 // completed and counters on any. Lifetime: ends after the writer; joins its threads.
@@ -53,7 +54,8 @@ struct FileStorageOptions {
   uint32_t spare_segments = 2;                // prepared ahead; 1..3
   uint32_t images_max = 4;                    // in memory at a time; spare_segments + 1 .. 8
   int64_t sync_interval_ns = 10 * kNsPerMs;   // between syncs that nobody asked for
-  bool accept_loss = false;                   // go on although images are gone
+  bool accept_loss = false;                   // go on although images, or records, are gone
+  bool allow_volatile = true;                 // the directory may lie where nothing lasts
   FileOperations* operations = nullptr;       // null: the system's
   std::string boot_id = BootId();             // of this run of the machine
   // What an operator has to know, a line each: what was lost or removed, each change of fault().
@@ -71,10 +73,15 @@ class FileStorage final : public JournalStorage {
   // For the reader, before Start().
   JournalSource& source() noexcept { return *source_; }
 
-  // Removes what lies in segments behind `end` (JournalReader::end()), prepares spare segments and
-  // starts the threads. Errors: ResourceExhausted where the disk or memory has no room for what the
-  // options need; what the system says, named. Call it once.
+  // Brings what was read to stable storage, removes what lies in segments behind `end`
+  // (JournalReader::end()), prepares spare segments and starts the threads. Errors:
+  // FailedPrecondition where the journal once was longer; ResourceExhausted where the disk or
+  // memory has no room for what the options need; what the system says, named. Call it once.
   absl::Status Start(const JournalEnd& end);
+
+  // This process's number among all that wrote the journal, those too that left no record. None has
+  // it again: it is on stable storage. REQUIRES: Start() has returned.
+  uint32_t start_number() const noexcept { return start_number_; }
 
   // Syncs what is written and stops. Where that worked no images are left.
   void Close();
@@ -89,6 +96,9 @@ class FileStorage final : public JournalStorage {
     const uint64_t home = home_.load(std::memory_order_acquire);  // pairs with SyncRound()
     return {first_number_ - 1 + home, first_position_ + home * options_.segment_bytes};
   }
+
+  // Of the segment that is written, or was written last. REQUIRES: a writer has taken one.
+  uint64_t last_number() const noexcept { return first_number_ + taken() - 1; }
 
   // A snapshot that is on stable storage goes on at `position`: segments wholly before it may go.
   void KeepFrom(uint64_t position) noexcept {
@@ -133,8 +143,16 @@ class FileStorage final : public JournalStorage {
   // `recorded` becomes true when the image holds a record.
   absl::Status BringHome(uint64_t number, bool& recorded);
   absl::Status ImagesAreGone(const RunningNote& note);
+  // Whether the journal ends before what was once on stable storage; file_loss.cc.
+  absl::Status LookForLoss(const JournalEnd& end);
+  absl::Status Lost(const std::string& what, const std::string& remedy);
   absl::Status RemoveBehind(const JournalEnd& end);
+  // Goes on behind the segments up to `end`. What only the page cache may have is synced.
+  absl::Status TakeOver(const JournalEnd& end);
+  absl::Status NoteProgress(uint64_t position, bool closed);
+  absl::Status SyncFolder();
 
+  absl::Status CheckLasting() const;
   absl::Status CheckRoom();
   absl::Status Prepare();
   absl::Status PrepareOne();
@@ -165,6 +183,8 @@ class FileStorage final : public JournalStorage {
   uint64_t next_position_ = 0;
   uint64_t first_number_ = 1;  // of the segments since Start()
   uint64_t first_position_ = 0;
+  uint32_t start_number_ = 0;
+  uint64_t noted_ = 0;          // position of the latest progress note
   uint32_t released_ = 0;       // slots whose image is gone
   std::deque<OldSegment> old_;  // segments that KeepFrom may remove
   std::vector<std::byte> zeros_;

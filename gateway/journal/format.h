@@ -35,7 +35,10 @@ static_assert(std::endian::native == std::endian::little, "journals are little-e
 // --- Segment ---
 
 inline constexpr uint64_t kSegmentMagic = 0x4A59'4157'474E'4952;  // "RINGWAYJ"
-inline constexpr uint32_t kJournalVersion = 1;
+// 2: a `progress` note lies beside the segments, and gatewayStart names the engine's release.
+inline constexpr uint32_t kJournalVersion = 2;
+inline constexpr uint32_t kJournalVersionMin = 1;  // the oldest that is read
+inline constexpr uint32_t kJournalVersionNoted = 2;
 
 // Written and synced before the segment is used, never changed: a bad one is damage, never a tear.
 struct SegmentHeader {
@@ -70,8 +73,9 @@ enum class RecordType : uint8_t {
   kStateHash = 5,     // StateHashBody: what a replay up to here must arrive at
   kMark = 6,          // no body: carries `durable` when nothing else comes to carry it
   kCancelsFirst = 7,  // CancelsFirstBody: cancels that wait for a venue overtake the orders there
+  kGatewayStop = 8,   // GatewayStopBody: the process ended in order; the last of its epoch
 };
-inline constexpr uint8_t kRecordTypeMax = 7;
+inline constexpr uint8_t kRecordTypeMax = 8;
 
 struct RecordHeader {
   uint32_t crc;    // RecordCrc()
@@ -114,9 +118,12 @@ struct SegmentStartBody {
 static_assert(sizeof(SegmentStartBody) == 8);
 
 struct GatewayStartBody {
-  uint64_t config_hash;  // of the configuration that the engine was made from
+  uint64_t config_hash;     // of the configuration that the engine was made from
+  uint32_t engine_release;  // kEngineRelease of the program; version 1 of the format ends before it
+  uint32_t reserved;        // 0
 };
-static_assert(sizeof(GatewayStartBody) == 8);
+static_assert(sizeof(GatewayStartBody) == 16);
+inline constexpr std::size_t kGatewayStartBytesV1 = 8;
 
 struct VenueCursorBody {
   uint32_t venue;
@@ -139,6 +146,12 @@ struct StateHashBody {
   uint64_t state_hash;  // Engine::StateHash() after all steps before this record
 };
 static_assert(sizeof(StateHashBody) == 8);
+
+// Its record's time is the engine's, which later timers that nobody recorded may have moved on.
+struct GatewayStopBody {
+  uint64_t state_hash;  // Engine::StateHash() at that time
+};
+static_assert(sizeof(GatewayStopBody) == 8);
 
 // A kStep body: StepHead and the input's payload, then for each effect an EffectHead and its
 // payload, to the record's end. Payloads are filled up with zeros to a multiple of 8.

@@ -102,6 +102,7 @@ JournalReader::Result JournalReader::Next(JournalRecord& out) {
   cursor_ = out.cursor();
   epoch_ = header.epoch;
   time_ns_ = std::max(time_ns_, header.time_ns);
+  durable_ = std::max(durable_, header.durable);
   return Result::kRecord;
 }
 
@@ -139,8 +140,12 @@ JournalReader::Result JournalReader::EndOrFail() {
   end_.cursor = cursor_;
   end_.epoch = epoch_;
   end_.time_ns = time_ns_;
+  end_.durable = durable_;
   if (segments_.empty()) return Result::kEnd;
-  end_.segment_number = cursor_.position == 0 ? 0 : segments_[index_].header.number;
+  if (cursor_.position != 0) {
+    end_.segment_number = segments_[index_].header.number;
+    end_.version = segments_[index_].header.version;
+  }
   JournalTear tear{source_.segments()[index_].name, offset_, 0, evidence.records};
   if (absl::Status read = MeasureTear(tear); !read.ok()) return Fail(std::move(read));
   if (tear.bytes != 0 || tear.records != 0) end_.tear = std::move(tear);
@@ -235,10 +240,11 @@ absl::Status JournalReader::CheckHeader(std::size_t index) {
   if (header.magic != kSegmentMagic || header.crc != SegmentHeaderCrc(header)) {
     return damaged("its first 64 bytes are not a segment's header");
   }
-  if (header.version != kJournalVersion || header.header_bytes != sizeof(header)) {
+  if (header.version < kJournalVersionMin || header.version > kJournalVersion ||
+      header.header_bytes != sizeof(header)) {
     return absl::UnimplementedError(absl::StrCat(
-        file.name, ": version ", header.version, " of the format, this program reads version ",
-        kJournalVersion, ": use the version that wrote it"));
+        file.name, ": version ", header.version, " of the format, this program reads versions ",
+        kJournalVersionMin, " to ", kJournalVersion, ": use the version that wrote it"));
   }
   if (header.number != file.number || header.segment_bytes != file.bytes) {
     return damaged(absl::StrCat("its header says segment ", header.number, " of ",

@@ -39,6 +39,8 @@ struct JournalEnd {
   uint32_t epoch = 0;   // of the last record; 0: there is none
   int64_t time_ns = 0;  // of the youngest record that was read; who goes on begins no earlier
   uint64_t segment_number = 0;  // the segment that the end lies in; 0: there is none
+  uint32_t version = 0;         // of that segment's format; 0: there is none
+  uint64_t durable = 0;         // up to here the last record says that it was on stable storage
   std::optional<JournalTear> tear;
 };
 
@@ -101,6 +103,7 @@ class JournalReader {
   JournalCursor cursor_;   // what the next record must follow
   uint32_t epoch_ = 0;
   int64_t time_ns_ = 0;
+  uint64_t durable_ = 0;
   bool ended_ = false;
   absl::Status status_;
   JournalEnd end_;

@@ -41,6 +41,8 @@ constexpr std::string_view Name(RecordType type) noexcept {
       return "mark";
     case RecordType::kCancelsFirst:
       return "cancelsFirst";
+    case RecordType::kGatewayStop:
+      return "gatewayStop";
   }
   return "unknown";
 }
@@ -105,6 +107,15 @@ template <class Body>
   if (body.size() != sizeof(Body)) return false;
   std::memcpy(&out, body.data(), sizeof(Body));
   return true;
+}
+
+// As ReadBody(); of version 1 too, which names no release (0).
+[[nodiscard]] inline bool ReadGatewayStart(std::span<const std::byte> body,
+                                           GatewayStartBody& out) noexcept {
+  if (body.size() != sizeof(out) && body.size() != kGatewayStartBytesV1) return false;
+  out = {};
+  std::memcpy(&out, body.data(), body.size());
+  return out.reserved == 0;
 }
 
 }  // namespace ringway

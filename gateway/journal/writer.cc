@@ -6,10 +6,11 @@
 namespace ringway {
 
 JournalWriter::JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t epoch,
-                             int64_t now_ns, uint64_t config_hash) noexcept
+                             int64_t now_ns, uint64_t config_hash, uint32_t engine_release) noexcept
     : storage_(storage), epoch_(epoch), end_(end), last_time_ns_(now_ns) {
   TakeSegment();
-  const GatewayStartBody body{.config_hash = config_hash};
+  const GatewayStartBody body{
+      .config_hash = config_hash, .engine_release = engine_release, .reserved = 0};
   AppendBody(RecordType::kGatewayStart, now_ns, std::as_bytes(std::span(&body, 1)));
 }
 

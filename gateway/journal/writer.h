@@ -20,6 +20,7 @@
 
 #include "base/check.h"
 #include "base/probe.h"
+#include "gateway/engine/engine_release.h"
 #include "gateway/journal/format.h"
 #include "gateway/journal/storage.h"
 #include "gateway/step.h"
@@ -38,7 +39,7 @@ class JournalWriter {
   // segment of its own, and appends a kGatewayStart. `epoch`: the last one's successor, from 1.
   // REQUIRES: storage.ready() != 0, and the segment to be taken begins at or behind `end`.
   JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t epoch, int64_t now_ns,
-                uint64_t config_hash) noexcept;
+                uint64_t config_hash, uint32_t engine_release = kEngineRelease) noexcept;
   JournalWriter(const JournalWriter&) = delete;
   JournalWriter& operator=(const JournalWriter&) = delete;
 
@@ -77,6 +78,10 @@ class JournalWriter {
   }
   uint64_t Append(int64_t now_ns, const StateHashBody& body) noexcept {
     return AppendBody(RecordType::kStateHash, now_ns, std::as_bytes(std::span(&body, 1)));
+  }
+
+  uint64_t Append(int64_t now_ns, const GatewayStopBody& body) noexcept {
+    return AppendBody(RecordType::kGatewayStop, now_ns, std::as_bytes(std::span(&body, 1)));
   }
 
   // For a duty loop's idle turns, and before an orderly end: when everything is durable and no

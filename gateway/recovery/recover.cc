@@ -38,7 +38,8 @@ absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>
     switch (reader.Next(record)) {
       case JournalReader::Result::kRecord:
         if (absl::Status applied = recovered.past.Apply(record); !applied.ok()) {
-          fault = Fault::kOfSnapshot;
+          // No older snapshot leads past a record of another release.
+          fault = absl::IsFailedPrecondition(applied) ? Fault::kOfJournal : Fault::kOfSnapshot;
           return applied;
         }
         RINGWAY_PROBE(recovery_record_replayed);

@@ -39,8 +39,8 @@ struct Recovered {
 };
 
 // Errors: what the reader says of the journal; DataLoss where the replay is not what was recorded,
-// or where the journal's oldest segments are gone and no snapshot can be used; Cancelled where
-// `stops` said so.
+// or where the journal's oldest segments are gone and no snapshot can be used; FailedPrecondition
+// where another release's steps would have to be replayed; Cancelled where `stops` said so.
 absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& options);
 
 }  // namespace ringway

@@ -24,6 +24,16 @@ absl::Status Differs(const JournalRecord& record, std::string_view what) {
       ". Remedy: replay with the version of the gateway that wrote the journal"));
 }
 
+absl::Status OfAnotherRelease(const JournalRecord& record, uint32_t release) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      "record ", record.header.sequence, " (position ", record.position, ") was made by release ",
+      release, " of the engine, and this program has release ", kEngineRelease,
+      ", whose answers may be others. No snapshot holds that record. Remedy: start "
+      "the release that wrote it once and stop it in order, or run its `ringway journal snapshot`; "
+      "then start this one. Or start this one once with --accept-release: every effect is compared "
+      "with what was recorded, yet the state behind them may differ"));
+}
+
 absl::Status NotReadable(const JournalRecord& record) {
   return Differs(record, "its body is not what its type says");
 }
@@ -98,10 +108,12 @@ absl::Status ReplayedGateway::Configure(uint64_t config_hash) {
 
 absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
   epoch_ = record.header.epoch;
+  stopped_ = false;
   switch (record.header.type) {
     case RecordType::kGatewayStart: {
       GatewayStartBody start;
-      if (!ReadBody(record.body, start)) return NotReadable(record);
+      if (!ReadGatewayStart(record.body, start)) return NotReadable(record);
+      engine_release_ = start.engine_release;
       return Configure(start.config_hash);
     }
     case RecordType::kStep:
@@ -128,6 +140,8 @@ absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
       if (engine_->StateHash() == body.state_hash) return absl::OkStatus();
       return Differs(record, "the replayed state has another hash than the gateway's had");
     }
+    case RecordType::kGatewayStop:
+      return ApplyStop(record);
     case RecordType::kSegmentStart:
       ReportIndex::EnterSegment(pass_, record.cursor());
       return absl::OkStatus();
@@ -140,6 +154,9 @@ absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
 absl::Status ReplayedGateway::ApplyStep(const JournalRecord& record) {
   JournaledStep step;
   if (engine_ == nullptr || !ReadStep(record.body, step)) return NotReadable(record);
+  if (engine_release_ != kEngineRelease && !options_.accept_release) {
+    return OfAnotherRelease(record, engine_release_);
+  }
   if (record.header.time_ns < engine_->now_ns()) return Differs(record, "its time steps back");
   if (step.input.origin == Origin::kStart && !engine_->CanStart(step.input.id)) {
     return Differs(record, "its start cannot follow the one before");
@@ -157,6 +174,19 @@ absl::Status ReplayedGateway::ApplyStep(const JournalRecord& record) {
   Follow(step);
   if (options_.report_index != nullptr) NoteReports();
   return absl::OkStatus();
+}
+
+absl::Status ReplayedGateway::ApplyStop(const JournalRecord& record) {
+  GatewayStopBody body;
+  if (!ReadBody(record.body, body) || engine_ == nullptr) return NotReadable(record);
+  if (record.header.time_ns < engine_->now_ns()) return Differs(record, "its time steps back");
+  stopped_ = true;
+  // Another release may count its state otherwise.
+  if (engine_release_ != kEngineRelease) return absl::OkStatus();
+  effects_.Clear();
+  engine_->Step(record.header.time_ns, {Origin::kTimer, 0, FrameType{}, {}}, effects_);
+  if (effects_.count() == 0 && engine_->StateHash() == body.state_hash) return absl::OkStatus();
+  return Differs(record, "the replayed state is another than the gateway stopped in");
 }
 
 void ReplayedGateway::NoteReports() {

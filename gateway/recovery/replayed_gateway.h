@@ -26,6 +26,7 @@
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine.h"
 #include "gateway/engine/engine_config.h"
+#include "gateway/engine/engine_release.h"
 #include "gateway/journal/record.h"
 #include "gateway/recovery/report_index.h"
 #include "gateway/step.h"
@@ -55,6 +56,9 @@ struct ReplayOptions {
   std::function<absl::StatusOr<EngineConfig>(uint64_t hash)> config_of;
   uint32_t report_slots = 16'384;       // kept for each session
   ReportIndex* report_index = nullptr;  // told where reports lie; may be null
+  // Steps that an engine of another release made are given to this one all the same; every effect
+  // is compared as ever.
+  bool accept_release = false;
 };
 
 // A gateway as a snapshot keeps it.
@@ -62,6 +66,7 @@ struct SavedGateway {
   uint64_t config_hash;
   uint64_t steps;
   uint32_t epoch;
+  uint32_t engine_release;                  // of the records that led to it
   std::span<const std::byte> engine;        // what Engine::Save() gave
   std::span<const std::byte> surroundings;  // what SaveSurroundings() gave
 };
@@ -73,8 +78,9 @@ class ReplayedGateway {
 
   explicit ReplayedGateway(ReplayOptions options) : options_(std::move(options)) {}
 
-  // Errors: DataLoss, naming the record, where the replay is not what was recorded; whatever
-  // config_of says. After an error nothing holds.
+  // Errors: DataLoss, naming the record, where the replay is not what was recorded;
+  // FailedPrecondition where it is a step of another release; whatever config_of says. After an
+  // error nothing holds.
   absl::Status Apply(const JournalRecord& record);
 
   // The state from here on is of the configuration with this hash. Errors: as Engine::Load().
@@ -92,6 +98,9 @@ class ReplayedGateway {
   std::unique_ptr<Engine> TakeEngine() noexcept { return std::move(engine_); }
   uint64_t config_hash() const noexcept { return config_hash_; }
   uint32_t epoch() const noexcept { return epoch_; }  // of the latest start; 0: none
+  uint32_t engine_release() const noexcept { return engine_release_; }  // of the same
+  // The last record said that its process ended in order.
+  bool stopped() const noexcept { return stopped_; }
   uint64_t steps() const noexcept { return steps_; }
 
   // Null where there was no report; nor, for a venue, any word.
@@ -100,6 +109,7 @@ class ReplayedGateway {
 
  private:
   absl::Status ApplyStep(const JournalRecord& record);
+  absl::Status ApplyStop(const JournalRecord& record);
   absl::Status Compare(const JournalRecord& record, std::span<const std::byte> journaled) const;
   void Follow(const JournaledStep& step);
   void NoteReports();
@@ -111,6 +121,8 @@ class ReplayedGateway {
   std::unique_ptr<Engine> engine_;
   uint64_t config_hash_ = 0;
   uint32_t epoch_ = 0;
+  uint32_t engine_release_ = kEngineReleaseUnknown;
+  bool stopped_ = false;
   uint64_t steps_ = 0;
   ReportIndex::Pass pass_;
   Effects effects_;

@@ -22,9 +22,9 @@
 namespace ringway {
 namespace {
 
-// "RWaround" and the format's number, which rises with every change of what is archived. The first
-// one had no epochs.
-constexpr uint64_t kFormat = 0x0264'6E75'6F72'5752;
+// "RWaround" and the format's number, which rises with every change of what is archived.
+constexpr uint64_t kFormat = 0x0364'6E75'6F72'5752;
+constexpr uint64_t kFormatWithoutLimits = 0x0264'6E75'6F72'5752;
 constexpr uint64_t kFormatWithoutEpochs = 0x0164'6E75'6F72'5752;
 
 bool IsRequest(const Effect& request) noexcept {
@@ -55,11 +55,12 @@ void ArchiveMessage(A& archive, FrameType& type, uint16_t& bytes, std::span<Byte
 }
 
 template <class Session, class A>
-void ArchiveReports(Session& session, bool epochs, A& archive) {
+void ArchiveReports(Session& session, uint64_t format, A& archive) {
   auto& reports = session.reports;
   uint64_t first = reports.first();
   archive(session.incarnation, first);
-  if (epochs) archive(session.epoch);
+  if (format != kFormatWithoutEpochs) archive(session.epoch);
+  if (format == kFormat) archive(session.next_seq_out_at_start);
   const std::size_t count = archive.Count(reports.count(), SIZE_MAX, "reports");
   archive.Require(first != 0 && first <= UINT64_MAX - count, "numbers of reports that cannot be");
   std::array<std::byte, kTwoGranulePayloadBytes> payload;
@@ -111,9 +112,9 @@ template <class Self, class A>
 void ReplayedGateway::Archive(Self& self, A& archive) {
   uint64_t format = kFormat;
   archive(format);
-  archive.Require(format == kFormat || format == kFormatWithoutEpochs,
-                  "it is of another version of the gateway, or none");
-  const bool epochs = format == kFormat;
+  archive.Require(
+      format == kFormat || format == kFormatWithoutLimits || format == kFormatWithoutEpochs,
+      "it is of another version of the gateway, or none");
   const std::size_t sessions = archive.Count(self.sessions_.size(), SIZE_MAX, "sessions");
   auto session = self.sessions_.begin();
   for (std::size_t i = 0; i < sessions && archive.ok(); ++i) {
@@ -127,12 +128,15 @@ void ReplayedGateway::Archive(Self& self, A& archive) {
                       "a session that is not configured, or twice");
       if (!archive.ok()) return;
       session = self.sessions_.try_emplace(id, self.options_.report_slots).first;
-      ArchiveReports(session->second, epochs, archive);
+      ArchiveReports(session->second, format, archive);
       const ResendStore& reports = session->second.reports;
       archive.Require(reports.count() == 0 || reports.next() == next,
                       "a session's reports end elsewhere than the engine's");
+      const uint64_t limit = session->second.next_seq_out_at_start;
+      archive.Require(limit == UINT64_MAX || (limit != 0 && limit <= next),
+                      "a start knew more reports of a session than there are");
     } else {
-      ArchiveReports(session->second, epochs, archive);
+      ArchiveReports(session->second, format, archive);
       ++session;
     }
   }
@@ -168,6 +172,7 @@ absl::Status ReplayedGateway::Load(const SavedGateway& saved) {
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   config_hash_ = saved.config_hash;
+  engine_release_ = saved.engine_release;
   StateReader reader(saved.surroundings);
   if (reader.ok()) Archive(*this, reader);
   reader.Finish();

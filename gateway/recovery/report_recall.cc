@@ -29,17 +29,21 @@ ResendStore::Slot SlotOf(const JournaledEffect& effect) noexcept {
 }  // namespace
 
 ReportRecall::ReportRecall(const JournalStorage& storage, std::string directory,
-                           std::string memory_directory, ReportIndex index)
+                           std::string memory_directory, ReportIndex index,
+                           std::function<void(std::string_view line)> report)
     : storage_(storage),
       directory_(std::move(directory)),
       memory_directory_(std::move(memory_directory)),
+      report_(std::move(report)),
       index_(std::move(index)) {}
 
 absl::Status ReportRecall::Start() {
   return StartThread(thread_, "report-recall", [this] { Run(); });
 }
 
-ReportRecall::~ReportRecall() {
+ReportRecall::~ReportRecall() { Stop(); }
+
+void ReportRecall::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -105,6 +109,7 @@ void ReportRecall::Run() {
     for (const Task& task : tasks) {
       lock.unlock();
       absl::StatusOr<Chunk> chunk = Read(task);
+      if (!chunk.ok()) TellWhy(task, chunk.status());
       lock.lock();
       found_any |= !chunk.ok() || chunk->more || !chunk->reports.empty();
       HandOver(task, std::move(chunk));
@@ -112,6 +117,23 @@ void ReportRecall::Run() {
     }
     if (!found_any && !stopping_) changed_.wait_for(lock, kLook);
   }
+}
+
+void ReportRecall::TellWhy(const Task& task, const absl::Status& why) const {
+  if (!report_) return;
+  const std::string whose =
+      absl::StrCat("session ", task.session, ": its reports from number ", task.next, " on ");
+  report_(
+      absl::IsNotFound(why)
+          ? absl::StrCat("journal: ", whose,
+                         "are older than the journal's oldest record (keep_bytes): it is logged "
+                         "out, and its next logon brings a snapshot of open orders instead. It "
+                         "has to compare its fills with the venue's")
+          : absl::StrCat("journal: ALARM: ", whose,
+                         "cannot be read back: ", std::string(why.message()),
+                         ". It is logged out, and its next logon brings a snapshot of open "
+                         "orders instead. Remedy: `ringway journal verify`, and see to the "
+                         "disk"));
 }
 
 void ReportRecall::HandOver(const Task& task, absl::StatusOr<Chunk> chunk) {

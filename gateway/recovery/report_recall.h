@@ -12,6 +12,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,13 +47,17 @@ class ReportRecall final : public ReportArchive {
   static constexpr size_t kPlacesMax = 16;
 
   // `directory` and `memory_directory` are those of `storage`. `index`: what is known
-  // already. Reads nothing before Start().
+  // already. `report`: told, on its thread, which session's reports cannot be had, and why; may be
+  // empty. Reads nothing before Start().
   ReportRecall(const JournalStorage& storage, std::string directory, std::string memory_directory,
-               ReportIndex index = {});
+               ReportIndex index = {}, std::function<void(std::string_view line)> report = nullptr);
   ~ReportRecall() override;
 
   // Errors: the system has no room for its thread.
   absl::Status Start();
+
+  // Joins its thread: what is asked for from now on never comes.
+  void Stop();
 
   void Begin(SessionId session, uint64_t begin) override;
   Answer Find(SessionId session, uint64_t seq, const ResendStore::Slot*& slot) override;
@@ -95,6 +100,7 @@ class ReportRecall final : public ReportArchive {
 
   void Run();
   void HandOver(const Task& task, absl::StatusOr<Chunk> chunk);  // with mutex_ held
+  void TellWhy(const Task& task, const absl::Status& why) const;
   // Reports from task.next on, none where the disk is behind or the slice ends. Errors: it is not
   // there any more; what the journal's reader says.
   absl::StatusOr<Chunk> Read(const Task& task);
@@ -104,6 +110,7 @@ class ReportRecall final : public ReportArchive {
   const JournalStorage& storage_;
   const std::string directory_;
   const std::string memory_directory_;
+  const std::function<void(std::string_view line)> report_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,15 +1,20 @@
 // Whether a session gets from the journal exactly the reports that it has no room for, in order.
 #include "gateway/recovery/report_recall.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "gateway/journal/file_layout.h"
+#include "gateway/journal/file_operations.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/reader.h"
@@ -25,6 +30,18 @@ namespace {
 
 using Answer = ReportArchive::Answer;
 
+// A disk whose syncs last as long as they are told to.
+class SlowOperations final : public SystemFileOperations {
+ public:
+  int Sync(int fd) noexcept override {
+    ++syncs_begun;
+    while (syncs_wait) std::this_thread::sleep_for(std::chrono::microseconds(100));
+    return SystemFileOperations::Sync(fd);
+  }
+  std::atomic<int> syncs_begun{0};
+  std::atomic<bool> syncs_wait{false};
+};
+
 class ReportRecallTest : public ::testing::Test {
  protected:
   ReportRecallTest() {
@@ -33,15 +50,21 @@ class ReportRecallTest : public ::testing::Test {
     root_ = pattern;
     auto storage = FileStorage::Open({.directory = root_ + "/j",
                                       .segment_bytes = kSegmentBytesMin,
-                                      .sync_interval_ns = kNsPerMs});
+                                      .sync_interval_ns = kNsPerMs,
+                                      .operations = &disk_});
     EXPECT_TRUE(storage.ok()) << storage.status();
     storage_ = *std::move(storage);
     EXPECT_TRUE(storage_->Start({}).ok());
     writer_ = std::make_unique<JournalWriter>(*storage_, JournalCursor{}, 1, 1, 9);
-    recall_ = std::make_unique<ReportRecall>(*storage_, root_ + "/j", "/dev/shm");
+    recall_ = std::make_unique<ReportRecall>(*storage_, root_ + "/j", "/dev/shm", ReportIndex(),
+                                             [this](std::string_view line) {
+                                               const std::lock_guard lock(mutex_);
+                                               told_ += std::string(line) + "\n";
+                                             });
     EXPECT_TRUE(recall_->Start().ok());
   }
   ~ReportRecallTest() override {
+    disk_.syncs_wait = false;
     recall_.reset();
     writer_.reset();
     storage_.reset();
@@ -85,7 +108,15 @@ class ReportRecallTest : public ::testing::Test {
     }
   }
 
+  std::string Told() {
+    const std::lock_guard lock(mutex_);
+    return told_;
+  }
+
   std::string root_;
+  SlowOperations disk_;
+  std::mutex mutex_;
+  std::string told_;  // to the operator
   std::unique_ptr<FileStorage> storage_;
   std::unique_ptr<JournalWriter> writer_;
   std::unique_ptr<ReportRecall> recall_;
@@ -112,6 +143,43 @@ TEST_F(ReportRecallTest, WaitsForTheDisk) {
   Report(1'000);
   uint64_t seq = next_ - 1'000;
   for (; seq != next_; ++seq) ASSERT_EQ(Await(7, seq, slot), Answer::kHere);
+}
+
+// They are in the file, and a loss of power may take them out of it again.
+TEST_F(ReportRecallTest, WhatNoSyncHasCoveredIsNotGivenOut) {
+  Report(20);
+  AwaitDurable();
+  disk_.syncs_wait = true;
+  const int begun = disk_.syncs_begun;
+  Report(10);
+  storage_->RequestSync();
+  while (disk_.syncs_begun == begun) std::this_thread::yield();
+  const uint64_t first = next_ - 10;
+  const ResendStore::Slot* slot = nullptr;
+  recall_->Begin(7, first);
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_EQ(recall_->Find(7, first, slot), Answer::kComing);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  disk_.syncs_wait = false;
+  EXPECT_EQ(Await(7, first, slot), Answer::kHere);
+}
+
+TEST_F(ReportRecallTest, AJournalThatCannotBeReadIsAnAlarmThatNamesTheSession) {
+  Report(2'000);
+  AwaitDurable();
+  {
+    std::fstream file(root_ + "/j/000000000001.segment",
+                      std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(5'000);
+    file.write("damage", 6);
+  }
+  const ResendStore::Slot* slot = nullptr;
+  recall_->Begin(7, 1'500);
+  EXPECT_EQ(Await(7, 1'500, slot), Answer::kLost);
+  for (const char* said : {"ALARM: session 7", "1500", "000000000001.segment", "journal verify"}) {
+    EXPECT_NE(Told().find(said), std::string::npos) << said << " is not in " << Told();
+  }
 }
 
 TEST_F(ReportRecallTest, BeginsWhereTheIndexKnowsTheReportToLie) {
@@ -181,6 +249,9 @@ TEST_F(ReportRecallTest, SaysWhatIsOlderThanTheJournal) {
   const ResendStore::Slot* slot = nullptr;
   recall_->Begin(7, 99);
   EXPECT_EQ(Await(7, 99, slot), Answer::kLost);
+  EXPECT_NE(Told().find("session 7: its reports from number 99 on are older"), std::string::npos)
+      << Told();
+  EXPECT_EQ(Told().find("ALARM"), std::string::npos) << Told();
   ExpectReports(7, 100, next_);
 }
 

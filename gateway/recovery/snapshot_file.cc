@@ -137,11 +137,34 @@ absl::StatusOr<Snapshot> ReadSnapshotAt(const std::string& directory, uint64_t p
       absl::StrCat(path, ": goes on at position ", snapshot->head.position, ": rename it back"));
 }
 
+absl::StatusOr<std::vector<SnapshotHead>> SnapshotsBehind(const std::string& directory,
+                                                          uint64_t journal_id, uint64_t position) {
+  const absl::StatusOr<std::vector<uint64_t>> positions = SnapshotsIn(directory);
+  if (!positions.ok()) return positions.status();
+  std::vector<SnapshotHead> heads;
+  for (const uint64_t at : *positions) {
+    if (at <= position) continue;
+    const absl::StatusOr<Snapshot> snapshot = ReadSnapshotAt(directory, at, journal_id);
+    if (snapshot.ok()) heads.push_back(snapshot->head);
+  }
+  return heads;
+}
+
+absl::Status SetSnapshotAside(const std::string& directory, uint64_t position) {
+  const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kWrite);
+  if (!folder.ok()) return folder.status();
+  const std::string name = SnapshotName(position);
+  if (absl::Status renamed = folder->Rename(name, name + ".lost"); !renamed.ok()) return renamed;
+  return folder->Sync();
+}
+
 absl::StatusOr<ReplayedGateway> LoadSnapshot(const Snapshot& snapshot,
                                              const ReplayOptions& options) {
   ReplayedGateway past(options);
   if (absl::Status loaded = past.Load(snapshot.saved()); !loaded.ok()) return loaded;
-  if (past.engine().StateHash() != snapshot.head.state_hash) {
+  // Another release may count the same state otherwise; the checksums hold in any case.
+  if (snapshot.head.engine_release == kEngineRelease &&
+      past.engine().StateHash() != snapshot.head.state_hash) {
     return absl::DataLossError("the loaded state has another hash than the saved one had");
   }
   return past;
@@ -175,7 +198,7 @@ absl::StatusOr<SnapshotHead> WriteSnapshot(const std::string& directory, uint64_
                     .time_ns = past.engine().now_ns(),
                     .engine_bytes = engine_bytes,
                     .surroundings_bytes = writer.bytes() - engine_bytes,
-                    .reserved = 0,
+                    .engine_release = past.engine_release(),
                     .crc = 0};
   head.crc = HeadCrc(head);
   int error = writer.error();

@@ -44,8 +44,8 @@ struct SnapshotHead {
   int64_t time_ns;         // of the last step, since the Unix epoch
   uint64_t engine_bytes;
   uint64_t surroundings_bytes;
-  uint32_t reserved;  // 0
-  uint32_t crc;       // CRC-32C of the bytes before it
+  uint32_t engine_release;  // of the records that led to the state; 0: from before it was counted
+  uint32_t crc;             // CRC-32C of the bytes before it
 
   JournalCursor cursor() const noexcept { return {position, next_sequence, previous_crc}; }
 };
@@ -66,6 +66,7 @@ struct Snapshot {
     return {.config_hash = head.config_hash,
             .steps = head.steps,
             .epoch = head.epoch,
+            .engine_release = head.engine_release,
             .engine = all.first(static_cast<std::size_t>(head.engine_bytes)),
             .surroundings = all.subspan(static_cast<std::size_t>(head.engine_bytes))};
   }
@@ -82,6 +83,12 @@ absl::StatusOr<Snapshot> ReadSnapshot(const std::string& path, uint64_t journal_
 // The one that is named after this position. Errors: as above; DataLoss where it is of another.
 absl::StatusOr<Snapshot> ReadSnapshotAt(const std::string& directory, uint64_t position,
                                         uint64_t journal_id);
+
+// The heads of those of this journal that are whole and go on behind this position, ascending.
+absl::StatusOr<std::vector<SnapshotHead>> SnapshotsBehind(const std::string& directory,
+                                                          uint64_t journal_id, uint64_t position);
+// The one that is named after this position is a snapshot no more, but stays, as *.snapshot.lost.
+absl::Status SetSnapshotAside(const std::string& directory, uint64_t position);
 
 // A gateway that goes on from it. Errors: as ReplayedGateway::Load(); DataLoss where the state has
 // another hash than it had.

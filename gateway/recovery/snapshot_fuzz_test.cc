@@ -87,7 +87,7 @@ std::vector<std::byte> TrueSnapshot() {
                     .time_ns = past.engine().now_ns(),
                     .engine_bytes = 0,
                     .surroundings_bytes = 0,
-                    .reserved = 0,
+                    .engine_release = 0,
                     .crc = 0};
   std::vector<std::byte> bytes(sizeof(head));
   const auto append = [&bytes](std::span<const std::byte> piece) {

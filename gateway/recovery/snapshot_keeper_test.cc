@@ -108,6 +108,32 @@ TEST(SnapshotKeeperTest, KeepsEverySegmentUnlessToldOtherwise) {
   ExpectSame(recovered, whole);
 }
 
+TEST(SnapshotKeeperTest, SegmentsThatTheOlderOfTwoSnapshotsNeedsStay) {
+  RecordedFlow flow(12);
+  flow.Open();
+  SnapshotKeeperOptions options = KeeperOptions(flow);
+  options.snapshot_bytes = 4 * kSegmentBytesMin;
+  options.keep_bytes = 1;
+  std::optional<SnapshotKeeper> keeper(std::in_place, flow.storage(), options, 0);
+  ASSERT_TRUE(keeper->Start().ok());
+  uint64_t before = 0;
+  for (int snapshot = 0; snapshot < 2; ++snapshot) {
+    flow.RunSegments(4);
+    ASSERT_TRUE(Eventually([&] { return keeper->position() > before; }));
+    before = keeper->position();
+  }
+  ASSERT_TRUE(Eventually([&] { return !std::filesystem::exists(flow.place().SegmentPath(1)); }));
+  // Whatever else goes has its turn now.
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  keeper.reset();
+  const std::vector<uint64_t> positions = SnapshotPositions(flow.place().directory);
+  ASSERT_EQ(positions.size(), 2u);
+  const uint64_t older = positions[0] / kSegmentBytesMin + 1;  // it goes on in this one or the next
+  EXPECT_TRUE(std::filesystem::exists(flow.place().SegmentPath(older)));
+  EXPECT_TRUE(std::filesystem::exists(flow.place().SegmentPath(older + 1)));
+  flow.Close();
+}
+
 TEST(SnapshotKeeperTest, AFailedAttemptIsToldAndRepeatedLater) {
   RecordedFlow flow(10);
   flow.Open();

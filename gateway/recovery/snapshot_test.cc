@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "base/crc32c.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/recover.h"
@@ -249,6 +251,47 @@ TEST(SnapshotTest, OneThatTheJournalDoesNotGoOnFromIsPassedOver) {
   EXPECT_EQ(RecoverNow(other).snapshot_position, 0u);
   ASSERT_EQ(other.passed_over().size(), 1u);
   EXPECT_TRUE(absl::StrContains(other.passed_over()[0], "is of another journal"));
+}
+
+TEST(SnapshotTest, OnesThatGoOnBehindTheJournalsEndAreFoundAndCanBeSetAside) {
+  RecordedFlow flow(13);
+  flow.Open();
+  flow.Run(3'000);
+  flow.Close();
+  const auto made = MakeSnapshot(MakeOptions(flow));
+  ASSERT_TRUE(made.ok()) << made.status();
+  const std::string directory = flow.place().directory;
+  const uint64_t id = flow.place().journal_id;
+  const uint64_t position = made->head.position;
+  const auto behind = [&](uint64_t end) { return *SnapshotsBehind(directory, id, end); };
+  EXPECT_TRUE(behind(position).empty());
+  ASSERT_EQ(behind(position - 8).size(), 1u);
+  EXPECT_EQ(behind(position - 8)[0].next_sequence, made->head.next_sequence);
+  EXPECT_TRUE(SnapshotsBehind(directory, id + 1, 0)->empty()) << "of another journal";
+  ASSERT_TRUE(SetSnapshotAside(directory, position).ok());
+  EXPECT_TRUE(behind(0).empty());
+  EXPECT_TRUE(std::filesystem::exists(SnapshotPath(directory, position) + ".lost"));
+}
+
+// Its checksums hold, as those of one that another engine wrote would.
+TEST(SnapshotTest, OneWhoseStateHasAnotherHashIsPassedOver) {
+  RecordedFlow flow(14);
+  flow.Open();
+  flow.Run(2'000);
+  flow.Close();
+  const auto made = MakeSnapshot(MakeOptions(flow));
+  ASSERT_TRUE(made.ok()) << made.status();
+  SnapshotHead head = made->head;
+  head.state_hash ^= 1;
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(&head, 1));
+  head.crc = Crc32c(0, bytes.first(offsetof(SnapshotHead, crc)));
+  std::fstream file(SnapshotPath(flow.place().directory, head.position),
+                    std::ios::in | std::ios::out | std::ios::binary);
+  file.write(reinterpret_cast<const char*>(&head), sizeof(head));
+  file.close();
+  EXPECT_EQ(RecoverNow(flow).snapshot_position, 0u);
+  ASSERT_EQ(flow.passed_over().size(), 1u);
+  EXPECT_TRUE(absl::StrContains(flow.passed_over()[0], "another hash")) << flow.passed_over()[0];
 }
 
 TEST(SnapshotTest, ARenamedOneIsPassedOver) {

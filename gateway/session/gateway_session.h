@@ -403,8 +403,8 @@ class GatewaySession {
                                               : archive_->Find(id_, outbound_.next_on_link(), slot);
       if (answer == ReportArchive::Answer::kLost) {
         recall_failed_ = true;  // the next logon gets a snapshot
-        ++counters_.slow_consumers;
-        Logout(LogoutReason::kSlowConsumer);
+        ++counters_.recalls_failed;
+        Logout(LogoutReason::kReportsUnavailable);
         return false;
       }
       archive_late_ = answer == ReportArchive::Answer::kComing;

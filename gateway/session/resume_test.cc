@@ -143,7 +143,9 @@ TEST(ResumeTest, WhatTheArchiveHasLostEndsInASnapshot) {
   world.Connect(client);
   world.Run({&client});
   ASSERT_EQ(client.logouts.size(), 1u);
-  EXPECT_EQ(client.logouts[0].reason, LogoutReason::kSlowConsumer);
+  EXPECT_EQ(client.logouts[0].reason, LogoutReason::kReportsUnavailable);
+  EXPECT_EQ(world.layer->counters().recalls_failed, 1u);
+  EXPECT_EQ(world.layer->counters().slow_consumers, 0u);
   ASSERT_TRUE(world.LogOn(client));
   world.Run({&client}, 20);
   EXPECT_EQ(client.core.state(), SessionState::kLive);

@@ -94,6 +94,7 @@ struct SessionLayerCounters {
   uint64_t heartbeat_timeouts = 0;
   uint64_t slow_consumers = 0;
   uint64_t reports_recalled = 0;  // sent again from the archive
+  uint64_t recalls_failed = 0;    // the archive did not have them any more, or could not be read
   uint64_t protocol_errors = 0;   // sessions logged out for them
   uint64_t links_lost = 0;
 };

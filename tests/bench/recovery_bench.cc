@@ -72,7 +72,7 @@ class Firm {
     WriteFile(
         folder_ + "/gateway.toml",
         absl::StrCat("listen = [\"shm:", folder_, "/gw.sock\"]\n[admin]\nsocket = \"\"\n",
-                     "[host]\nlock_memory = false\nwait = \"yield\"\n", "[journal]\ndirectory = \"",
+                     "[host]\nlock_memory = false\nwait = \"yield\"\n", "[journal]\nallow_volatile = true\ndirectory = \"",
                      journal(), "\"\nsnapshot_bytes = \"", std::string(snapshot_bytes), "\"\n",
                      kRest, "key_file = \"", folder_, "/1.key\"\n", kLimits));
   }

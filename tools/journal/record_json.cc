@@ -93,8 +93,15 @@ bool AppendBody(const JournalRecord& record, std::string& out) {
     }
     case RecordType::kGatewayStart: {
       GatewayStartBody body;
+      if (!ReadGatewayStart(record.body, body)) return false;
+      absl::StrAppend(&out, ",\"configHash\":", body.config_hash,
+                      ",\"engineRelease\":", body.engine_release);
+      return true;
+    }
+    case RecordType::kGatewayStop: {
+      GatewayStopBody body;
       if (!ReadBody(record.body, body)) return false;
-      absl::StrAppend(&out, ",\"configHash\":", body.config_hash);
+      absl::StrAppend(&out, ",\"stateHash\":", body.state_hash);
       return true;
     }
     case RecordType::kStep:

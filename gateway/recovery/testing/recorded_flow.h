@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "base/check.h"
 #include "gateway/engine/engine_flow.h"
+#include "gateway/engine/engine_release.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/recover.h"
@@ -52,15 +53,16 @@ class RecordedFlow {
   RecordedFlow& operator=(const RecordedFlow&) = delete;
 
   // A process comes, whose venue has logged on; it ends with Close().
-  void Open() {
+  void Open(uint32_t engine_release = kEngineRelease) {
     auto opened = FileStorage::Open(options_);
     RINGWAY_CHECK(opened.ok(), "the journal opens");
     auto recovered = Recover((*opened)->source(), Options((*opened)->place()));
     RINGWAY_CHECK(recovered.ok(), "the journal is whole");
     RINGWAY_CHECK((*opened)->Start(recovered->end).ok(), "the journal starts");
     storage_ = *std::move(opened);
-    writer_ = std::make_unique<JournalWriter>(
-        *storage_, recovered->end.cursor, recovered->end.epoch + 1, flow_.now_ns(), kConfigHash);
+    writer_ =
+        std::make_unique<JournalWriter>(*storage_, recovered->end.cursor, recovered->end.epoch + 1,
+                                        flow_.now_ns(), kConfigHash, engine_release);
     for (const Unrecorded& step : early_) {
       writer_->Append(step.now_ns, {step.origin, step.id, step.type, step.payload}, 0, *none_);
     }
@@ -74,6 +76,11 @@ class RecordedFlow {
   void Close() {
     writer_.reset();
     storage_.reset();
+  }
+  // It says that it ends in order, in this state. Close() comes next.
+  void Stop() { Stop(engine().StateHash()); }
+  void Stop(uint64_t state_hash) {
+    writer_->Append(engine().now_ns(), GatewayStopBody{.state_hash = state_hash});
   }
   // So much random flow.
   void Run(uint32_t steps) { flow_.Run(steps); }

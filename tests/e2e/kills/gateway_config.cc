@@ -17,6 +17,7 @@ socket = ""
 [host]
 lock_memory = false
 [journal]
+allow_volatile = true
 directory = "JOURNAL"
 segment_bytes = "SEGMENT"
 snapshot_bytes = "8MiB"

@@ -43,6 +43,7 @@ socket = "/run/ringway/admin.sock"
 wait = "park"
 lock_memory = false
 [journal]
+allow_volatile = true
 directory = "/var/lib/ringway/journal"
 memory_directory = "/run/ringway"
 segment_bytes = "4MiB"

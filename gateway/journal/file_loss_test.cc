@@ -1,0 +1,250 @@
+// Is a journal that lost what was on stable storage told from one that ends where it should?
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/journal/file_layout.h"
+#include "gateway/journal/file_operations.h"
+#include "gateway/journal/file_storage.h"
+#include "gateway/journal/reader.h"
+#include "gateway/journal/testing/sample_steps.h"
+#include "gateway/journal/writer.h"
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+using testing::SampleStep;
+
+class BrokenOperations final : public SystemFileOperations {
+ public:
+  int Sync(int fd) noexcept override {
+    return sync_error.load() != 0 ? sync_error.load() : SystemFileOperations::Sync(fd);
+  }
+  std::atomic<int> sync_error{0};
+};
+
+class FileLossTest : public ::testing::Test {
+ protected:
+  FileLossTest() {
+    std::string pattern = ::testing::TempDir() + "loss-XXXXXX";
+    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
+    root_ = pattern;
+    std::string memory = "/dev/shm/ringway-test-XXXXXX";
+    EXPECT_NE(mkdtemp(memory.data()), nullptr);
+    options_.directory = root_ + "/j";
+    options_.memory_directory = memory;
+    options_.segment_bytes = kSegmentBytesMin;
+    options_.sync_interval_ns = 3'600 * kNsPerS;
+    options_.operations = &disk_;
+    options_.boot_id = "first";
+    options_.report = [this](std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      reports_ += std::string(line) + "\n";
+    };
+  }
+  ~FileLossTest() override {
+    Close();
+    std::filesystem::remove_all(options_.memory_directory);
+    std::filesystem::remove_all(root_);
+  }
+
+  absl::Status Open() {
+    absl::StatusOr<std::unique_ptr<FileStorage>> opened = FileStorage::Open(options_);
+    if (!opened.ok()) return opened.status();
+    JournalReader reader((*opened)->source());
+    if (absl::Status status = reader.Open(); !status.ok()) return status;
+    JournalRecord record;
+    while (reader.Next(record) == JournalReader::Result::kRecord) {
+    }
+    if (!reader.status().ok()) return reader.status();
+    end_ = reader.end();
+    if (absl::Status status = (*opened)->Start(end_); !status.ok()) return status;
+    storage_ = *std::move(opened);
+    writer_ =
+        std::make_unique<JournalWriter>(*storage_, end_.cursor, storage_->start_number(), 1, 9);
+    return absl::OkStatus();
+  }
+  void Close() {
+    writer_.reset();
+    storage_.reset();
+  }
+  void Append() {
+    MakeNewOrderStep(writer_->end().next_sequence, *step_);
+    writer_->Append(1, step_->input(), 0, step_->effects);
+  }
+  // A process that fills two segments and a part of the third.
+  void FillSegments() {
+    while (storage_->completed().number < 2) {
+      if (writer_->State() == JournalState::kOk) Append();
+      storage_->RequestSync();
+    }
+    for (int i = 0; i < 10; ++i) Append();
+  }
+  // The process is killed and the machine loses its power: images are gone.
+  void LosePower() {
+    const std::string images = storage_->place().image_directory;
+    disk_.sync_error = EIO;
+    Close();
+    disk_.sync_error = 0;
+    std::filesystem::remove_all(images);
+    options_.boot_id += "+";
+  }
+  void RemoveFrom(uint64_t number) {
+    while (std::filesystem::remove(options_.directory + "/" + JournalPlace::SegmentName(number))) {
+      ++number;
+    }
+  }
+  // Refused, whatever is tried again; with the loss accepted it starts, once is enough.
+  void ExpectRefusal(const std::string& said) {
+    for (int i = 0; i < 2; ++i) {
+      const absl::Status status = Open();
+      ASSERT_TRUE(absl::IsFailedPrecondition(status)) << status;
+      for (const std::string& part : {std::string("ALARM"), std::string("--accept-loss"), said}) {
+        EXPECT_TRUE(absl::StrContains(status.message(), part)) << part << " not in " << status;
+      }
+    }
+    options_.accept_loss = true;
+    ASSERT_TRUE(Open().ok());
+    EXPECT_TRUE(absl::StrContains(reports_, "This is accepted")) << reports_;
+    Close();
+    options_.accept_loss = false;
+    EXPECT_TRUE(Open().ok());
+  }
+
+  std::string root_;
+  BrokenOperations disk_;
+  FileStorageOptions options_;
+  std::mutex mutex_;
+  std::string reports_;
+  std::unique_ptr<FileStorage> storage_;
+  std::unique_ptr<JournalWriter> writer_;
+  JournalEnd end_;
+  std::unique_ptr<SampleStep> step_ = std::make_unique<SampleStep>();
+};
+
+TEST_F(FileLossTest, NeitherAnOrderlyEndNorAKillNorALossOfPowerIsAnAlarm) {
+  std::set<uint32_t> starts;
+  for (int round = 0; round < 4; ++round) {
+    ASSERT_TRUE(Open().ok());
+    EXPECT_TRUE(starts.insert(storage_->start_number()).second);
+    FillSegments();
+    Close();
+    ASSERT_TRUE(Open().ok());
+    EXPECT_TRUE(starts.insert(storage_->start_number()).second);
+    FillSegments();
+    LosePower();
+    ASSERT_TRUE(Open().ok());  // and nothing of this start is ever on the disk
+    EXPECT_TRUE(starts.insert(storage_->start_number()).second) << "a start's number comes twice";
+    LosePower();
+    ASSERT_TRUE(Open().ok());
+    EXPECT_TRUE(starts.insert(storage_->start_number()).second) << "a start's number comes twice";
+    Close();
+    EXPECT_FALSE(absl::StrContains(reports_, "ALARM") || absl::StrContains(reports_, "warning"))
+        << reports_;
+  }
+}
+
+// Numbers are limited: starts that end before they record anything use none up.
+TEST_F(FileLossTest, AStartThatRecordsNothingUsesNoNumber) {
+  for (int round = 0; round < 3; ++round) {
+    absl::StatusOr<std::unique_ptr<FileStorage>> opened = FileStorage::Open(options_);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    ASSERT_TRUE((*opened)->Start({}).ok());
+    EXPECT_EQ((*opened)->start_number(), 1u);
+  }
+}
+
+TEST_F(FileLossTest, ALastSegmentThatIsMissingAfterAnOrderlyEndIsALoss) {
+  ASSERT_TRUE(Open().ok());
+  FillSegments();
+  Close();
+  RemoveFrom(3);
+  ExpectRefusal("Records from number ");
+}
+
+TEST_F(FileLossTest, ASegmentThatCameHomeAndIsMissingAfterALossOfPowerIsALoss) {
+  ASSERT_TRUE(Open().ok());
+  FillSegments();
+  const std::string first = storage_->place().ImagePath(2);
+  for (int i = 0; i < 20'000 && access(first.c_str(), F_OK) == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  LosePower();
+  RemoveFrom(2);
+  ExpectRefusal("Records from number ");
+}
+
+TEST_F(FileLossTest, AllSegmentsGoneIsALoss) {
+  ASSERT_TRUE(Open().ok());
+  FillSegments();
+  Close();
+  RemoveFrom(1);
+  ExpectRefusal("Records from number 1 on are gone");
+}
+
+TEST_F(FileLossTest, SegmentsOfAnOlderCopyAreALoss) {
+  ASSERT_TRUE(Open().ok());
+  FillSegments();
+  Close();
+  const std::string segment = options_.directory + "/" + JournalPlace::SegmentName(3);
+  std::filesystem::copy_file(segment, root_ + "/older");
+  ASSERT_TRUE(Open().ok());
+  FillSegments();
+  Close();
+  RemoveFrom(3);
+  std::filesystem::rename(root_ + "/older", segment);
+  ExpectRefusal("an older copy was restored");
+}
+
+TEST_F(FileLossTest, ACopyOfARunningJournalIsALossAndOneOfAClosedJournalIsTold) {
+  ASSERT_TRUE(Open().ok());
+  FillSegments();
+  LosePower();
+  const std::string original = options_.directory;
+  options_.directory = root_ + "/copy";
+  std::filesystem::copy(original, options_.directory);
+  std::filesystem::permissions(options_.directory, std::filesystem::perms::owner_all);
+  ExpectRefusal("this is a copy of a journal");
+  Close();
+  reports_.clear();
+  const std::string closed = options_.directory;
+  options_.directory = root_ + "/second";
+  std::filesystem::copy(closed, options_.directory);
+  std::filesystem::permissions(options_.directory, std::filesystem::perms::owner_all);
+  EXPECT_TRUE(Open().ok());
+  EXPECT_TRUE(absl::StrContains(reports_, "is a copy of a journal that was closed in order"))
+      << reports_;
+}
+
+TEST_F(FileLossTest, WithoutItsProgressNoteAJournalIsNotBelieved) {
+  ASSERT_TRUE(Open().ok());
+  Append();
+  Close();
+  std::filesystem::remove(options_.directory + "/progress");
+  ExpectRefusal("progress is missing");
+  Close();
+  std::string text;
+  std::getline(std::ifstream(options_.directory + "/progress"), text, '\0');
+  text[text.find("position ") + 9] ^= 1;
+  std::ofstream(options_.directory + "/progress") << text;
+  ExpectRefusal("progress is damaged");
+}
+
+}  // namespace
+}  // namespace ringway
