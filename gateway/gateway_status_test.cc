@@ -116,7 +116,7 @@ TEST(GatewayStatus, JsonNamesEveryOutcomeAndTheyAddUp) {
 
 TEST(GatewayStatus, PlacesOfPositionsThatWereGivenUpAreNotShown) {
   GatewayStatus status;
-  status.positions = {{.account = 2, .instrument = 1}, {}, {.account = 1, .instrument = 1}, {}};
+  for (const uint32_t account : {2u, 0u, 1u, 0u}) status.positions.emplace_back().account = account;
   status.positions_total = 5;  // of which one had no room
   SortPositions(status);
   ASSERT_EQ(status.positions.size(), 2u);

@@ -53,6 +53,7 @@ struct Scene {
                        .is_replace = false,
                        .price = price,
                        .stop_price = 0,
+                       .stop_before = 0,
                        .risk_price = price,
                        .quantity = quantity,
                        .open_before = 0,
