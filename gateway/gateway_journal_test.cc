@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/status/status.h"
 #include "gateway/engine/engine.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_fakes.h"

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -32,6 +33,10 @@ using testing::SampleStep;
 
 class BrokenOperations final : public SystemFileOperations {
  public:
+  int WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset) noexcept override {
+    const int error = sync_error.load();
+    return error != 0 ? error : SystemFileOperations::WriteAt(fd, bytes, offset);
+  }
   int Sync(int fd) noexcept override {
     return sync_error.load() != 0 ? sync_error.load() : SystemFileOperations::Sync(fd);
   }

@@ -69,12 +69,12 @@ class Firm {
     RINGWAY_CHECK(mkdtemp(pattern.data()) != nullptr, "TMPDIR can be written");
     folder_ = pattern;
     WriteFile(folder_ + "/1.key", std::string(64, 'a') + "\n");
-    WriteFile(
-        folder_ + "/gateway.toml",
-        absl::StrCat("listen = [\"shm:", folder_, "/gw.sock\"]\n[admin]\nsocket = \"\"\n",
-                     "[host]\nlock_memory = false\nwait = \"yield\"\n", "[journal]\nallow_volatile = true\ndirectory = \"",
-                     journal(), "\"\nsnapshot_bytes = \"", std::string(snapshot_bytes), "\"\n",
-                     kRest, "key_file = \"", folder_, "/1.key\"\n", kLimits));
+    WriteFile(folder_ + "/gateway.toml",
+              absl::StrCat("listen = [\"shm:", folder_, "/gw.sock\"]\n[admin]\nsocket = \"\"\n",
+                           "[host]\nlock_memory = false\nwait = \"yield\"\n",
+                           "[journal]\nallow_volatile = true\ndirectory = \"", journal(),
+                           "\"\nsnapshot_bytes = \"", std::string(snapshot_bytes), "\"\n", kRest,
+                           "key_file = \"", folder_, "/1.key\"\n", kLimits));
   }
   ~Firm() {
     gateway_.reset();

@@ -155,8 +155,9 @@ std::string GatewayToml(const Environment& environment) {
       "does not have.\n",
       "lock_memory = false\n\n", "[routing]\ndefault_venue = 1\n");
   if (!environment.journal_directory.empty()) {
-    absl::StrAppend(&toml, "\n[journal]\nallow_volatile = true\ndirectory = ", TomlString(environment.journal_directory),
-                    "\nsegment_bytes = \"", environment.journal_segment_bytes, "B\"\n");
+    absl::StrAppend(&toml, "\n[journal]\nallow_volatile = true\ndirectory = ",
+                    TomlString(environment.journal_directory), "\nsegment_bytes = \"",
+                    environment.journal_segment_bytes, "B\"\n");
   }
   for (const DemoInstrument& instrument : environment.instruments) {
     absl::StrAppend(&toml, "\n[[instrument]]\nid = ", instrument.id,

@@ -170,7 +170,8 @@ std::string Site::Configuration() const {
     if (session != kLimited && session != kHonest) text += options_.attacker_limits;
   }
   if (options_.journal) {
-    absl::StrAppend(&text, "[journal]\nallow_volatile = true\ndirectory = \"FOLDER/journal\"\n", options_.journal_keys);
+    absl::StrAppend(&text, "[journal]\nallow_volatile = true\ndirectory = \"FOLDER/journal\"\n",
+                    options_.journal_keys);
   }
   return absl::StrReplaceAll(text + options_.more,
                              {{"FOLDER", folder()}, {"HOST", HasTwoCores() ? "core = 1\n" : ""}});

@@ -94,7 +94,8 @@ messages_per_second = "off"
       Path("gateway.toml"),
       absl::StrCat("listen = [\"shm:", Path("gateway.sock"), "\"]\n[admin]\nsocket = \"",
                    Path("admin.sock"), "\"\n[host]\nwait = \"park\"\nlock_memory = false\n",
-                   "[journal]\nallow_volatile = true\ndirectory = \"", journal_, "\"\nsegment_bytes = \"4MiB\"\n", R"(
+                   "[journal]\nallow_volatile = true\ndirectory = \"", journal_,
+                   "\"\nsegment_bytes = \"4MiB\"\n", R"(
 [pools]
 orders_max = 20000
 positions_max = 100
