@@ -54,6 +54,34 @@ TEST_F(EngineReferenceTest, WhatIsNearIsTakenAndWhatJumpsIsHeld) {
   EXPECT_EQ(engine().reference_price(8), 15'000 * kCent);
 }
 
+// A spread: a part of a price near 0 is nothing, so what is within the narrowest collar is no jump.
+TEST_F(EngineReferenceTest, AroundZeroTheNarrowestCollarSaysWhatIsNear) {
+  EngineConfig config = Guarded();
+  config.instruments[0].price_min = -500 * kCent;
+  config.instruments[0].reference_price = 10 * kCent;
+  config.instruments[0].collar_width_min = 50 * kCent;
+  Restart(config);
+  SetReference(-20);
+  EXPECT_EQ(Cents(), -20);
+  SetReference(-71);
+  EXPECT_EQ(Cents(), -20) << "half a unit is near, more is a jump";
+  EXPECT_EQ(HeldCents(), -71);
+  Reload(config);
+  EXPECT_EQ(HeldCents(), -71);
+  SetReference(-72);
+  SetReference(-73);
+  EXPECT_EQ(Cents(), -73) << "confirmed twice";
+  SetReference(0);
+  EXPECT_EQ(HeldCents(), 0);
+  EXPECT_EQ(Cents(), -73);
+  SetReference(1);
+  SetReference(0);
+  EXPECT_EQ(Cents(), 0) << "0 is a price like others, held and taken";
+  Accepted(Buy(1, 100, 50));
+  Operator(-400);
+  EXPECT_EQ(Cents(), -400);
+}
+
 TEST_F(EngineReferenceTest, CollarsUseTheOldOneMeanwhile) {
   SetReference(20'000);
   Accepted(Buy(1, 100, 10'500));

@@ -21,6 +21,20 @@
 namespace ringway {
 namespace {
 
+// The flow's firm, without limits that count what was decided before: one decision that changes is
+// to change no others.
+EngineConfig Config() {
+  EngineConfig config = Flow::Config();
+  config.desks[0].limits.position_max = kNoLimit;
+  config.accounts[0].limits.daily_turnover_max = kNoLimit;
+  for (EngineSessionConfig& session : config.sessions) {
+    session.limits.position_max = kNoLimit;
+    session.limits.order_to_trade_max = 0;
+    session.limits.executions_max = 0;
+  }
+  return config;
+}
+
 // A journal of random flow under `config`.
 class WhatIfTest : public ::testing::Test {
  protected:
@@ -59,8 +73,8 @@ class WhatIfTest : public ::testing::Test {
 };
 
 TEST_F(WhatIfTest, TheSameConfigurationChangesNothing) {
-  Record(1, Flow::Config(), 5'000);
-  WhatIf what_if(std::make_unique<Engine>(Flow::Config()));
+  Record(1, Config(), 5'000);
+  WhatIf what_if(std::make_unique<Engine>(Config()));
   EXPECT_TRUE(Replay(what_if).empty());
   EXPECT_GT(what_if.counts().requests, 1'000u);
   EXPECT_EQ(what_if.counts().changed, 0u);
@@ -70,8 +84,8 @@ TEST_F(WhatIfTest, TheSameConfigurationChangesNothing) {
 }
 
 TEST_F(WhatIfTest, ATighterLimitRefusesWhatIsBeyondIt) {
-  Record(2, Flow::Config(), 5'000);
-  EngineConfig tight = Flow::Config();
+  Record(2, Config(), 5'000);
+  EngineConfig tight = Config();
   for (EngineSessionConfig& session : tight.sessions) session.limits.quantity_max = 150;
   WhatIf what_if(std::make_unique<Engine>(tight));
   const std::vector<nlohmann::json> changes = Replay(what_if);
@@ -101,10 +115,10 @@ TEST_F(WhatIfTest, ATighterLimitRefusesWhatIsBeyondIt) {
 }
 
 TEST_F(WhatIfTest, AWiderLimitAcceptsWhatWasRefused) {
-  EngineConfig tight = Flow::Config();
+  EngineConfig tight = Config();
   for (EngineSessionConfig& session : tight.sessions) session.limits.quantity_max = 150;
   Record(3, tight, 5'000);
-  WhatIf what_if(std::make_unique<Engine>(Flow::Config()));
+  WhatIf what_if(std::make_unique<Engine>(Config()));
   const std::vector<nlohmann::json> changes = Replay(what_if);
   EXPECT_GT(what_if.counts().accepted_now, 100u);
   EXPECT_EQ(changes.size(), what_if.counts().changed);
