@@ -303,7 +303,11 @@ void Orders::OnReplaced(const Event& event, TrackedOrder& order, const Execution
     return;
   }
   if (report.price != asked.price) findings_->Add(Violation::kWrongQuantity, Text(event));
-  order.leaves = asked.qty - std::min(asked.qty, order.cum);
+  // Of an order with a false fill it is the venue that knows what is open.
+  const Venue& venue = venues_[order.venue];
+  order.leaves = order.lied_about && venue.heard[venue.next - 1].leaves != 0
+                     ? venue.heard[venue.next - 1].leaves
+                     : asked.qty - std::min(asked.qty, order.cum);
   order.life = order.leaves == 0 ? Life::kFilled : Life::kOpen;
 }
 
