@@ -95,7 +95,7 @@ struct VerbsHarness {
       if (port.counters().work_requests == posted[end]) continue;
       posted[end] = port.counters().work_requests;
       VerbsPort& peer = links[1 - end]->port();
-      if (!port.queue().PostMarker(kImmediateProbe)) continue;  // this end is severed
+      if (port.severing() || !port.queue().PostMarker(kImmediateProbe)) continue;
       ++probes[1 - end];
       ASSERT_TRUE(WaitUntil(
           [&] { return ProbesAt(peer) >= probes[1 - end] || port.PeerGone() || peer.PeerGone(); }));

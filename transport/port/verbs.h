@@ -71,8 +71,9 @@ class VerbsPort {
   void Describe(Caps& caps) const noexcept;
 
   const VerbsCounters& counters() const noexcept { return counters_; }
-  // For tests.
+  // For tests. A port that is severing has lost its queue pair to the reaper's thread.
   VerbsQueue& queue() noexcept { return *queue_; }
+  bool severing() const noexcept { return severing_; }
 
  private:
   bool Post(uint64_t remote, const std::byte* from, uint32_t bytes, WriteFlags flags) noexcept;
