@@ -204,11 +204,12 @@ void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
 
 bool FillKilled(const Engine& engine, GatewayStatus& status) {
   constexpr uint32_t kLookedAtMax = 256;
-  for (const auto& [killed, scope] : {std::pair(&status.killed_accounts, KillScope::kAccount),
-                                      {&status.killed_instruments, KillScope::kInstrument}}) {
-    if (killed->next == UINT32_MAX) continue;
-    killed->next = engine.ForEachKilled(scope, killed->next, kLookedAtMax, [&](uint32_t number) {
-      if (killed->shown.size() < KilledNumbers::kShownMax) killed->shown.push_back(number);
+  for (const KillScope scope : {KillScope::kAccount, KillScope::kInstrument}) {
+    KilledNumbers& killed =
+        scope == KillScope::kAccount ? status.killed_accounts : status.killed_instruments;
+    if (killed.next == UINT32_MAX) continue;
+    killed.next = engine.ForEachKilled(scope, killed.next, kLookedAtMax, [&](uint32_t number) {
+      if (killed.shown.size() < KilledNumbers::kShownMax) killed.shown.push_back(number);
     });
     return false;
   }
