@@ -187,7 +187,7 @@ void Assembly::MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox) {
   gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
 }
 
-void Assembly::EndJournal() {
+void Assembly::EndJournal(const std::function<void()>& goes_on) {
   constexpr int64_t kSnapshotPatienceNs = 15 * kNsPerS;
   if (journal_storage_ == nullptr) return;
   const bool failed = gateway_->Failed();
@@ -196,10 +196,15 @@ void Assembly::EndJournal() {
   recall_->Stop();
   journal_storage_->Close();
   const bool whole = journal_storage_->durable() == journal_storage_->written();
-  if (failed || !whole || snapshot_directory_.empty()) return;
+  if (failed || snapshot_directory_.empty()) return;
   const int64_t until_ns = MonotonicNowNs() + kSnapshotPatienceNs;
-  const absl::Status made = RunSnapshotProcess(snapshot_directory_, journal_storage_->last_number(),
-                                               [until_ns] { return MonotonicNowNs() > until_ns; });
+  const absl::Status made =
+      whole ? RunSnapshotProcess(snapshot_directory_, journal_storage_->last_number(),
+                                 [until_ns, &goes_on] {
+                                   goes_on();
+                                   return MonotonicNowNs() > until_ns;
+                                 })
+            : absl::FailedPreconditionError("the disk did not take all of the journal");
   if (made.ok()) return;
   Log(absl::StrCat("journal: no snapshot of the end: ",
                    absl::IsCancelled(made) ? std::string("it took too long") : Reason(made),

@@ -52,8 +52,8 @@ class Assembly {
 
   // The end of an orderly stop, after the last turn: says so in the journal, brings all of it to
   // the disk, and makes a snapshot of exactly that, so that the next start, also one of another
-  // release, has nothing to replay.
-  void EndJournal();
+  // release, has nothing to replay. `goes_on` is called meanwhile, every 20 ms.
+  void EndJournal(const std::function<void()>& goes_on);
 
   // From now on a link that comes, and what comes over links, end this waiter's sleep. To be called
   // before the first turn; the waiter outlives the last. Errors: the system's.

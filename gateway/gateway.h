@@ -159,7 +159,7 @@ class Gateway {
     if (parts_.journal != nullptr && !TendJournal()) return false;
     AnswerWithdrawn();
     bool worked = parts_.mailbox != nullptr && ServeOperators();
-    if (!started() && !stopping_) [[unlikely]]
+    if (!started()) [[unlikely]]
       return worked;
     worked |= Tick();
     worked |= PollSessions();
@@ -198,12 +198,14 @@ class Gateway {
   bool stopping() const noexcept { return stopping_; }
   // Sessions are gone and everything that had to be sent is.
   bool Stopped() const noexcept {
-    return stopping_ && parts_.sessions.stopped() && !parts_.engine.HasWork() &&
+    if (!stopping_ || !started()) return stopping_;
+    return parts_.sessions.stopped() && !parts_.engine.HasWork() &&
            std::ranges::all_of(venues_, [](const auto& v) { return v->queue.waiting() == 0; });
   }
   // The last record: the process ends in order, in this state. No turn comes after it.
   void RecordStop() {
-    if (parts_.journal == nullptr || failed_ || !CanStep()) return;
+    // With work left over it is no end, but that of a process that was killed.
+    if (parts_.journal == nullptr || failed_ || !CanStep() || parts_.engine.HasWork()) return;
     parts_.journal->Append(parts_.engine.now_ns(),
                            GatewayStopBody{.state_hash = parts_.engine.StateHash()});
   }
@@ -342,6 +344,7 @@ class Gateway {
     VenueInbox inbox;
     uint32_t source = 0;  // of shares_
     std::optional<TradingCalendar> trading_days;
+    bool cursor_due = false;          // its connector logged on, which is not recorded yet
     int64_t next_day_ns = INT64_MIN;  // when its next trading day begins; before: not looked yet
   };
 
@@ -564,7 +567,7 @@ class Gateway {
     tight_ = false;
     for (const auto& venue : venues_) {
       VenueQueue& queue = venue->queue;
-      const bool held = queue.held_until() > safe_;
+      const bool held = venue->cursor_due || queue.held_until() > safe_;
       if (held && gave_up_) CondemnAll(queue);
       if (!held && !queue.has_condemned()) {
         worked |= queue.SendBurst(now_ns_);
@@ -632,7 +635,13 @@ class Gateway {
       Step({Origin::kVenue, queue.venue(), price.type, price.bytes()});
     }
     if (received != 0) Confirm(queue, received);
-    if (parts_.journal != nullptr && CanStep() && queue.SeesLogon()) RecordCursor(queue);
+    venue.cursor_due |= parts_.journal != nullptr && queue.SeesLogon();
+    // Behind what the logon brought: that a book is lost must not be forgotten where its count is
+    // not.
+    if (venue.cursor_due && venue.inbox.empty() && CanStep()) {
+      venue.cursor_due = false;
+      RecordCursor(queue);
+    }
     // A connector's answer gives the place of its request in the venue's count to a later one.
     if (answered && Counts(queue)) HoldVenue(queue);
     return worked;

@@ -475,6 +475,15 @@ TEST_F(GatewayFirstSyncTest, NothingIsTakenBeforeTheStartIsDurable) {
   EXPECT_TRUE(sessions_.requests.empty());
 }
 
+TEST_F(GatewayFirstSyncTest, AStopBeforeTheStartIsDurableEndsAtOnceAndTakesNothing) {
+  Order(1);
+  Turn();
+  gateway_->Stop(now_ns_);
+  Turn();
+  EXPECT_TRUE(gateway_->Stopped());
+  EXPECT_TRUE(sessions_.budgets.empty());
+}
+
 TEST_F(GatewayFirstSyncTest, AStartWhoseFirstSyncFailsEnds) {
   Order(1);
   storage_.Fail(JournalFault::kSyncFailed);

@@ -208,6 +208,17 @@ int Fail(const absl::Status& status) {
   return 1;
 }
 
+void EndJournal(Assembly& assembly) {
+  ServiceManager service_manager;
+  assembly.EndJournal([&service_manager] { service_manager.Turned(MonotonicNowNs()); });
+}
+
+// The start is in the journal already: its end shall be, too.
+int FailStarted(Assembly& assembly, const absl::Status& status) {
+  EndJournal(assembly);
+  return Fail(status);
+}
+
 StartOptions StartOptionsFromFlags() {
   constexpr int64_t kToldEveryNs = 5 * kNsPerS;
   return {.accept_loss = absl::GetFlag(FLAGS_accept_loss),
@@ -246,13 +257,13 @@ int Run(const GatewayConfig& config) {
         config.admin.socket,
         [&desk](const AdminPeer& peer, const std::string& line) { return desk.Answer(peer, line); },
         Log);
-    if (!started.ok()) return Fail(started);
+    if (!started.ok()) return FailStarted(**assembly, started);
   }
   // Before the thread is pinned, so that it knows of all the cores; and after the other threads are
   // there, so that they leave its core to it.
   Waiter waiter(config.wait);
   if (const absl::Status watched = (*assembly)->WakeWith(waiter); !watched.ok())
-    return Fail(watched);
+    return FailStarted(**assembly, watched);
   if (const std::string warning = waiter.Warning(); !warning.empty()) Log("warning: " + warning);
   for (const std::string& warning : ApplyHostConfig(config.host)) Log("warning: " + warning);
   ReleaseSignals();
@@ -270,7 +281,7 @@ int Run(const GatewayConfig& config) {
   const std::string report =
       absl::GetFlag(FLAGS_report).empty() ? config.report_file : absl::GetFlag(FLAGS_report);
   const absl::Status written = report.empty() ? absl::OkStatus() : WriteReport(report, status);
-  (*assembly)->EndJournal();
+  EndJournal(**assembly);
   if (!written.ok()) return Fail(written);
   Log("stopped");
   // Whoever looks after the process has to start it again.

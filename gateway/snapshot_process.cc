@@ -89,6 +89,7 @@ absl::StatusOr<MadeSnapshot> Make(const std::string& directory, uint64_t last_se
   if (!place.ok()) return place.status();
   absl::StatusOr<ReplayOptions> replay = KeptReplayOptions(directory);
   if (!replay.ok()) return replay.status();
+  replay->accept_release = true;  // as the gateway did, or it would not run
   return MakeSnapshot({.place = *std::move(place),
                        .last_segment = last_segment,
                        .replay = *std::move(replay),

@@ -29,8 +29,9 @@ absl::Status OfAnotherRelease(const JournalRecord& record, uint32_t release) {
       "record ", record.header.sequence, " (position ", record.position, ") was made by release ",
       release, " of the engine, and this program has release ", kEngineRelease,
       ", whose answers may be others. No snapshot holds that record. Remedy: start "
-      "the release that wrote it once and stop it in order, or run its `ringway journal snapshot`; "
-      "then start this one. Or start this one once with --accept-release: every effect is compared "
+      "the release that wrote it once and stop it in order (release 0 makes no snapshot then: run "
+      "its `ringway journal snapshot` behind that stop); then start this one. Or start this one "
+      "once with --accept-release: every effect is compared "
       "with what was recorded, yet the state behind them may differ"));
 }
 

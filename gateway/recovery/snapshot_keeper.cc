@@ -44,6 +44,11 @@ SnapshotKeeper::~SnapshotKeeper() {
 }
 
 void SnapshotKeeper::Loop() {
+  // An orderly stop made a snapshot, and nobody was there any more to let segments go.
+  if (const auto positions = SnapshotsIn(options_.directory);
+      positions.ok() && positions->size() >= 2) {
+    AllowRemoval((*positions)[positions->size() - 2], storage_.completed().end);
+  }
   std::unique_lock lock(mutex_);
   while (!stopping_.load(std::memory_order_acquire)) {
     const FileStorage::Completed completed = storage_.completed();

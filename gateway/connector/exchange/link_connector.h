@@ -92,7 +92,7 @@ class BasicLinkConnector final : public Connector {
         unconfirmed_(options.unconfirmed_max) {}
 
   uint32_t Send(int64_t, std::span<const Effect> requests) override {
-    if (state_ != State::kUp) return 0;
+    if (state_ != State::kUp || book_lost_to_report_) return 0;
     uint32_t taken = 0;
     for (const Effect& request : requests) {
       if (sent_ - confirmed_ >= options_.unconfirmed_max) break;
@@ -117,10 +117,10 @@ class BasicLinkConnector final : public Connector {
       ReportState(now_ns, VenueState::kDown, messages);
       down_to_report_ = false;
     }
-    if (book_lost_to_report_) {
-      if (messages.room() == 0) return;
+    if (book_lost_to_report_ && messages.room() != 0) {
       ReportState(now_ns, VenueState::kBookLost, messages);
       book_lost_to_report_ = false;
+      ++counters_.connections;
     }
     switch (state_) {
       case State::kIdle:
@@ -169,6 +169,8 @@ class BasicLinkConnector final : public Connector {
   void Confirm(uint64_t received) noexcept override { kept_ = std::max(kept_, received); }
   bool Resync() noexcept override {
     if (!disputed_) return false;
+    // An answer that is under way is one to the numbers.
+    if (state_ == State::kLoggingOn) broken_ = "an operator gave the numbers up";
     incarnation_ = 0;  // the next logon names none, so that the exchange begins anew
     disputed_ = false;
     return true;
@@ -377,7 +379,8 @@ class BasicLinkConnector final : public Connector {
     stable_at_ns_ = 0;
     reason_.clear();
     if (options_.report) options_.report("logged on at the exchange");
-    ++counters_.connections;
+    // With a lost book it counts when that is told: what is recorded of it comes behind.
+    if (!book_lost_to_report_) ++counters_.connections;
     RINGWAY_PROBE(connector_logged_on);
     state_ = confirmed_ == sent_ ? State::kUp : State::kAnswering;
     return true;

@@ -337,7 +337,16 @@ TEST_F(LinkConnectorTest, AnExchangeStartedAnewHasLostItsBookWhichIsHeardBeforeA
   network_.wire->Cut();
   exchange_ = MakeExchange();
   server_ = NewServer(2);
-  Run(500);
+  for (int turn = 0; turn != 100 && connector_.up(); ++turn) Run(1);
+  for (int turn = 0; turn != 500 && !connector_.up(); ++turn) Run(1);
+  ASSERT_TRUE(connector_.up());
+  EXPECT_EQ(connector_.logons(), 1u) << "it counts when the loss is told";
+  gateway_.exec_ids.clear();  // this exchange numbers its executions from the beginning again
+  gateway_.Ask(Order(7, Side::kBuy, 100, 5));
+  Run(1);
+  EXPECT_EQ(connector_.logons(), 2u);
+  Run(50);
+  EXPECT_EQ(gateway_.waiting(), 0u);
   EXPECT_EQ(gateway_.states, (States{VenueState::kDown, VenueState::kUp, VenueState::kDown,
                                      VenueState::kBookLost, VenueState::kUp}));
   gateway_.Ask(Cancel{.cl_ord_id = 2, .orig_cl_ord_id = 1});
@@ -699,6 +708,19 @@ TEST_F(LyingExchangeTest, ADisputeLastsUntilTheExchangeAgreesOrAnOperatorGivesTh
   ASSERT_FALSE(connector_.up());
   EXPECT_TRUE(connector_.Resync());
   EXPECT_EQ(Await().incarnation, 0u) << "the numbers are given up";
+  Answer(1, 9, 5);
+  Turns(3);
+  ASSERT_TRUE(connector_.up()) << "begun anew under a number that is taken as it is";
+  link_->Close();
+  Await();
+  Answer(1, 20, 5);
+  Turns(3);
+  Await();  // a logon with the numbers is under way
+  ASSERT_TRUE(connector_.Resync());
+  Answer(1, 20, 5);
+  Turns(3);
+  EXPECT_FALSE(connector_.up()) << "an answer to the numbers is not one to their end";
+  EXPECT_EQ(Await().incarnation, 0u);
   Answer(1, 9, 6);
   Turns(3);
   EXPECT_TRUE(connector_.up()) << connector_.reason();
