@@ -5,9 +5,11 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -62,9 +64,7 @@ class JournalEvents {
     if (record.header.type == RecordType::kGatewayStart) {
       ++out_.starts;
     } else if (record.header.type == RecordType::kVenueCursor && ReadBody(record.body, cursor)) {
-      incarnation_ = cursor.incarnation;
-      Add(MakeEvent(EventKind::kVenueStart, cursor.venue, 0, FrameType{}, {}, incarnation_),
-          incarnation_);
+      BeginIncarnation(cursor);
     } else if (record.header.type == RecordType::kCancelsFirst && ReadBody(record.body, moved)) {
       PutCancelsFirst(moved);
     } else if (record.header.type == RecordType::kStep && ReadStep(record.body, step)) {
@@ -83,6 +83,7 @@ class JournalEvents {
     std::erase_if(out_.events, [this](const GatewayEvent& e) {
       Cancel cancel;
       CancelReject reject;
+      if (e.event.kind == EventKind::kVenueStart) return e.event.other == 0;  // not known yet
       if (e.event.kind == EventKind::kGatewayAsked) {
         if (e.event.type == FrameType::kCancel &&
             Decode(e.event.bytes(), cancel) == DecodeStatus::kOk &&
@@ -98,6 +99,28 @@ class JournalEvents {
   }
 
  private:
+  // That a book is lost is heard before the incarnation of the new one is recorded: the venue
+  // started there, and what was heard in between is its word.
+  void BeginIncarnation(const VenueCursorBody& cursor) {
+    const uint64_t before = std::exchange(incarnation_, cursor.incarnation);
+    if (!book_lost_at_) {
+      Add(MakeEvent(EventKind::kVenueStart, cursor.venue, 0, FrameType{}, {}, incarnation_),
+          incarnation_);
+      return;
+    }
+    const std::size_t start = *std::exchange(book_lost_at_, std::nullopt);
+    out_.events[start].event.other = incarnation_;
+    out_.events[start].incarnation = incarnation_;
+    for (std::size_t i = start + 1; i != out_.events.size(); ++i) {
+      if (out_.events[i].incarnation == before) out_.events[i].incarnation = incarnation_;
+    }
+  }
+  void NoteBookLost(uint32_t venue) {
+    if (book_lost_at_) return;
+    book_lost_at_ = out_.events.size();
+    Add(MakeEvent(EventKind::kVenueStart, venue, 0, FrameType{}, {}, 0));
+  }
+
   void Add(Event event, uint64_t incarnation = 0) {
     event.time_ns = now_ns_;
     out_.events.push_back({event, incarnation});
@@ -155,6 +178,12 @@ class JournalEvents {
       next = gap ? fill.new_seq : next + 1;
     } else if (input.origin == Origin::kVenue && !IsOwnAnswer(input)) {
       const uint64_t seq = step.venue_cursor;
+      VenueStatus status;
+      if (input.type == FrameType::kVenueStatus &&
+          Decode(input.payload, status) == DecodeStatus::kOk &&
+          status.state == VenueState::kBookLost) {
+        NoteBookLost(input.id);
+      }
       Add(MakeEvent(EventKind::kGatewayHeard, input.id, seq, input.type, input.payload),
           seq != 0 ? incarnation_ : 0);
     }
@@ -190,6 +219,7 @@ class JournalEvents {
   std::set<uint64_t> unsent_;
   std::unordered_set<std::size_t> moved_;  // places of events that stand elsewhere now
   uint64_t incarnation_ = 0;
+  std::optional<std::size_t> book_lost_at_;  // a start whose incarnation is not known yet
   int64_t now_ns_ = 0;
 };
 
