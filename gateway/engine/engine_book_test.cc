@@ -56,6 +56,14 @@ TEST_F(EngineBookTest, EveryOrderThatWasSentEndsAndSaysWhy) {
   EXPECT_EQ(engine().FindExposureError(), "");
 }
 
+TEST_F(EngineBookTest, ABookIsLostWholeOrNotAtAll) {
+  Live(Buy(11));
+  SetVenue(1, VenueState::kBookLost, 7);
+  Work();
+  EXPECT_EQ(engine().open_orders(), 1u);
+  EXPECT_EQ(counters().malformed_reports, 1u);
+}
+
 TEST_F(EngineBookTest, RequestsThatWerePendingHaveTheirAnswers) {
   Live(Buy(11));
   SendReplace(13, 11, 150, 9'990);

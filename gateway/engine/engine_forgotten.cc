@@ -76,8 +76,10 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
   exposure_.Fill(exposure_.IndexOf(*position), kNone,
                  (BookSideOf(report.side) == kBuySide) != bust ? quantity : -quantity, price);
   if (!bust) {
-    checks_.get<DailyLimits>().Count(account, BookSideOf(report.side),
-                                     PositionValue(instruments_[instrument], quantity, price));
+    checks_.get<DailyLimits>().Count(
+        account, BookSideOf(report.side),
+        PositionValue(instruments_[instrument], quantity,
+                      instruments_[instrument].IsStated(price) ? price : position->last_price));
   }
   RememberUnknown(venue, report, true);
 }

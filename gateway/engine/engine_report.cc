@@ -45,10 +45,11 @@ void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexce
     return;
   CountExecution(order);
   const Position& position = exposure_.position(order.position);
+  const int64_t own_price = HasLimit(order.ord_type) ? order.price : order.risk_price;
   checks_.get<DailyLimits>().Count(
       position.account, BookSideOf(order.side),
       PositionValue(instruments_[position.instrument], quantity,
-                    InstrumentOf(order).IsStated(price) ? price : order.price));
+                    InstrumentOf(order).IsStated(price) ? price : own_price));
 }
 
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,

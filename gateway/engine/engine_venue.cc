@@ -11,7 +11,12 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
     ++counters_.malformed_reports;
     return;
   }
-  if (status.state == VenueState::kBookLost) return OnBookLost(venue);
+  if (status.state == VenueState::kBookLost) {
+    // A book is lost whole.
+    if (status.instrument == 0) return OnBookLost(venue);
+    ++counters_.malformed_reports;
+    return;
+  }
   bool news = false;
   bool was_down = false;
   if (status.instrument == 0) {
