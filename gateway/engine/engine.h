@@ -258,7 +258,7 @@ class Engine {
   // Orders, sessions to be told and timers that one step looks at, at most, for work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;
   // Of these, what each kind of work may have before another has had its part.
-  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 6;
+  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 7;
   // Effects that one visited order may cause: an OpenOrder, a report and a cancel.
   static constexpr uint32_t kEffectsPerVisitMax = 4;
 

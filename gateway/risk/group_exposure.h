@@ -272,8 +272,10 @@ class GroupExposure {
       return index < numbers.now.size() && numbers.now[index] == Numbers::kGone;
     };
     const bool of_session = level == GroupLevel::kSession;
-    if (!of_session && (gone(owners, owner) || gone(instruments, saved.instrument))) return;
-    if (of_session && saved.quantity == 0 && gone(instruments, saved.instrument)) return;
+    // Of an instrument that may go no account holds anything; what a session once traded for one
+    // that was closed otherwise goes with it.
+    if ((level == GroupLevel::kDesk && gone(owners, owner)) || gone(instruments, saved.instrument))
+      return;
     const uint32_t group =
         Begin(level) + (level == GroupLevel::kFirm ? 0 : archive.IndexOf(owners, owner));
     if (!archive.ok() || groups_[group].holds == 0) return;

@@ -54,7 +54,7 @@ class SoftLimit {
       marks |= bit;
       return !told;
     }
-    if (value < soft - soft / 10) marks &= static_cast<uint8_t>(~bit);
+    if (value < soft - soft / 10 || value == 0) marks &= static_cast<uint8_t>(~bit);
     return false;
   }
 
