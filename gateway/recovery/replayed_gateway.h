@@ -46,7 +46,7 @@ struct ReplayedSession {
 };
 
 struct ReplayedVenue {
-  VenueCursor cursor;           // sent counts `requests` too
+  VenueCursor cursor;  // sent counts `requests` too
   // The latest since the last logon there, oldest first; none of a venue that does not count them.
   std::deque<Effect> requests;
 };
