@@ -22,14 +22,12 @@
 #include "gateway/journal/file_operations.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/reader.h"
-#include "gateway/journal/testing/sample_steps.h"
+#include "gateway/journal/testing/file_journal_fixture.h"
 #include "gateway/journal/writer.h"
 #include "gtest/gtest.h"
 
 namespace ringway {
 namespace {
-
-using testing::SampleStep;
 
 class BrokenOperations final : public SystemFileOperations {
  public:
@@ -43,55 +41,8 @@ class BrokenOperations final : public SystemFileOperations {
   std::atomic<int> sync_error{0};
 };
 
-class FileLossTest : public ::testing::Test {
+class FileLossTest : public testing::FileJournalTest<BrokenOperations> {
  protected:
-  FileLossTest() {
-    std::string pattern = ::testing::TempDir() + "loss-XXXXXX";
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    std::string memory = "/dev/shm/ringway-test-XXXXXX";
-    EXPECT_NE(mkdtemp(memory.data()), nullptr);
-    options_.directory = root_ + "/j";
-    options_.memory_directory = memory;
-    options_.segment_bytes = kSegmentBytesMin;
-    options_.sync_interval_ns = 3'600 * kNsPerS;
-    options_.operations = &disk_;
-    options_.boot_id = "first";
-    options_.report = [this](std::string_view line) {
-      const std::lock_guard lock(mutex_);
-      reports_ += std::string(line) + "\n";
-    };
-  }
-  ~FileLossTest() override {
-    Close();
-    std::filesystem::remove_all(options_.memory_directory);
-    std::filesystem::remove_all(root_);
-  }
-
-  absl::Status Open() {
-    absl::StatusOr<std::unique_ptr<FileStorage>> opened = FileStorage::Open(options_);
-    if (!opened.ok()) return opened.status();
-    JournalReader reader((*opened)->source());
-    if (absl::Status status = reader.Open(); !status.ok()) return status;
-    JournalRecord record;
-    while (reader.Next(record) == JournalReader::Result::kRecord) {
-    }
-    if (!reader.status().ok()) return reader.status();
-    end_ = reader.end();
-    if (absl::Status status = (*opened)->Start(end_); !status.ok()) return status;
-    storage_ = *std::move(opened);
-    writer_ =
-        std::make_unique<JournalWriter>(*storage_, end_.cursor, storage_->start_number(), 1, 9);
-    return absl::OkStatus();
-  }
-  void Close() {
-    writer_.reset();
-    storage_.reset();
-  }
-  void Append() {
-    MakeNewOrderStep(writer_->end().next_sequence, *step_);
-    writer_->Append(1, step_->input(), 0, step_->effects);
-  }
   // A process that fills two segments and a part of the third.
   void FillSegments() {
     while (storage_->completed().number < 2) {
@@ -102,17 +53,12 @@ class FileLossTest : public ::testing::Test {
   }
   // The process is killed and the machine loses its power: images are gone.
   void LosePower() {
-    const std::string images = storage_->place().image_directory;
-    disk_.sync_error = EIO;
-    Close();
-    disk_.sync_error = 0;
-    std::filesystem::remove_all(images);
+    Leave();
+    std::filesystem::remove_all(images_);
     options_.boot_id += "+";
   }
   void RemoveFrom(uint64_t number) {
-    while (std::filesystem::remove(options_.directory + "/" + JournalPlace::SegmentName(number))) {
-      ++number;
-    }
+    while (std::filesystem::remove(Segment(number))) ++number;
   }
   // Refused, whatever is tried again; with the loss accepted it starts, once is enough.
   void ExpectRefusal(const std::string& said) {
@@ -130,16 +76,6 @@ class FileLossTest : public ::testing::Test {
     options_.accept_loss = false;
     EXPECT_TRUE(Open().ok());
   }
-
-  std::string root_;
-  BrokenOperations disk_;
-  FileStorageOptions options_;
-  std::mutex mutex_;
-  std::string reports_;
-  std::unique_ptr<FileStorage> storage_;
-  std::unique_ptr<JournalWriter> writer_;
-  JournalEnd end_;
-  std::unique_ptr<SampleStep> step_ = std::make_unique<SampleStep>();
 };
 
 TEST_F(FileLossTest, NeitherAnOrderlyEndNorAKillNorALossOfPowerIsAnAlarm) {
@@ -207,7 +143,7 @@ TEST_F(FileLossTest, SegmentsOfAnOlderCopyAreALoss) {
   ASSERT_TRUE(Open().ok());
   FillSegments();
   Close();
-  const std::string segment = options_.directory + "/" + JournalPlace::SegmentName(3);
+  const std::string segment = Segment(3);
   std::filesystem::copy_file(segment, root_ + "/older");
   ASSERT_TRUE(Open().ok());
   FillSegments();

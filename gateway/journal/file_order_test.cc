@@ -25,14 +25,12 @@
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/folder.h"
 #include "gateway/journal/reader.h"
-#include "gateway/journal/testing/sample_steps.h"
+#include "gateway/journal/testing/file_journal_fixture.h"
 #include "gateway/journal/writer.h"
 #include "gtest/gtest.h"
 
 namespace ringway {
 namespace {
-
-using testing::SampleStep;
 
 uint64_t InodeOf(const std::string& path) {
   struct stat info {};
@@ -91,78 +89,12 @@ class WatchedOperations final : public SystemFileOperations {
   std::map<uint64_t, std::set<std::string>> names_;
 };
 
-class FileOrderTest : public ::testing::Test {
+class FileOrderTest : public testing::FileJournalTest<WatchedOperations> {
  protected:
-  FileOrderTest() {
-    std::string pattern = ::testing::TempDir() + "order-XXXXXX";
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    std::string memory = "/dev/shm/ringway-test-XXXXXX";
-    EXPECT_NE(mkdtemp(memory.data()), nullptr);
-    options_.directory = root_ + "/j";
-    options_.memory_directory = memory;
-    options_.segment_bytes = kSegmentBytesMin;
-    options_.sync_interval_ns = 3'600 * kNsPerS;
-    options_.operations = &disk_;
-    options_.boot_id = "first";
-  }
   ~FileOrderTest() override {
     disk_.syncs_wait = false;
     Close();
-    std::filesystem::remove_all(options_.memory_directory);
-    std::filesystem::remove_all(root_);
   }
-
-  absl::Status Open() {
-    absl::StatusOr<std::unique_ptr<FileStorage>> opened = FileStorage::Open(options_);
-    if (!opened.ok()) return opened.status();
-    JournalReader reader((*opened)->source());
-    if (absl::Status status = reader.Open(); !status.ok()) return status;
-    JournalRecord record;
-    while (reader.Next(record) == JournalReader::Result::kRecord) {
-    }
-    if (!reader.status().ok()) return reader.status();
-    end_ = reader.end();
-    if (absl::Status status = (*opened)->Start(end_); !status.ok()) return status;
-    storage_ = *std::move(opened);
-    writer_ =
-        std::make_unique<JournalWriter>(*storage_, end_.cursor, storage_->start_number(), 1, 9);
-    return absl::OkStatus();
-  }
-  void Close() {
-    writer_.reset();
-    storage_.reset();
-  }
-  uint64_t Append() {
-    MakeNewOrderStep(writer_->end().next_sequence, *step_);
-    return writer_->Append(1, step_->input(), 0, step_->effects);
-  }
-  // Ends as a killed process does: what it wrote is in memory alone.
-  void Leave() {
-    images_ = storage_->place().image_directory;
-    disk_.sync_error = EIO;
-    Close();
-    disk_.sync_error = 0;
-    ASSERT_TRUE(std::filesystem::exists(images_));
-  }
-  std::string Segment(uint64_t number) const {
-    return options_.directory + "/" + JournalPlace::SegmentName(number);
-  }
-  template <class F>
-  bool Eventually(F done) {
-    for (int i = 0; i < 20'000 && !done(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return done();
-  }
-
-  std::string root_;
-  WatchedOperations disk_;
-  FileStorageOptions options_;
-  std::unique_ptr<FileStorage> storage_;
-  std::unique_ptr<JournalWriter> writer_;
-  JournalEnd end_;
-  std::string images_;
-  std::unique_ptr<SampleStep> step_ = std::make_unique<SampleStep>();
 };
 
 TEST_F(FileOrderTest, TheFoldersOwnNameIsOnTheDiskBeforeAnythingIsRecorded) {

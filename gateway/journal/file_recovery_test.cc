@@ -25,14 +25,12 @@
 #include "gateway/journal/file_operations.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/reader.h"
-#include "gateway/journal/testing/sample_steps.h"
+#include "gateway/journal/testing/file_journal_fixture.h"
 #include "gateway/journal/writer.h"
 #include "gtest/gtest.h"
 
 namespace ringway {
 namespace {
-
-using testing::SampleStep;
 
 // A disk that fails, or is small, when it is told to.
 class TestOperations final : public SystemFileOperations {
@@ -61,101 +59,31 @@ class TestOperations final : public SystemFileOperations {
   uint64_t disk_bytes = UINT64_MAX;
 };
 
-class FileRecoveryTest : public ::testing::Test {
+class FileRecoveryTest : public testing::FileJournalTest<TestOperations> {
  protected:
   FileRecoveryTest() {
-    std::string pattern = ::testing::TempDir() + "recovery-XXXXXX";
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    std::string memory = "/dev/shm/ringway-test-XXXXXX";
-    EXPECT_NE(mkdtemp(memory.data()), nullptr);
-    options_.directory = root_ + "/j";
-    options_.memory_directory = memory;
-    options_.segment_bytes = kSegmentBytesMin;
-    options_.sync_interval_ns = 3'600 * kNsPerS;
-    options_.operations = &disk_;
-    options_.boot_id = "first";
-    options_.report = [this](std::string_view line) {
-      const std::lock_guard lock(mutex_);
-      reports_ += std::string(line) + "\n";
-    };
     struct stat info {};
-    EXPECT_EQ(stat(memory.c_str(), &info), 0);
+    EXPECT_EQ(stat(options_.memory_directory.c_str(), &info), 0);
     disk_.memory_inode = info.st_ino;
   }
-  ~FileRecoveryTest() override {
-    Close();
-    std::filesystem::remove_all(options_.memory_directory);
-    std::filesystem::remove_all(root_);
-  }
-
-  absl::Status Open() {
-    absl::StatusOr<std::unique_ptr<FileStorage>> opened = FileStorage::Open(options_);
-    if (!opened.ok()) return opened.status();
-    JournalReader reader((*opened)->source());
-    if (absl::Status status = reader.Open(); !status.ok()) return status;
-    JournalRecord record;
-    while (reader.Next(record) == JournalReader::Result::kRecord) {
-    }
-    if (!reader.status().ok()) return reader.status();
-    const JournalEnd end = reader.end();
-    next_sequence_ = end.cursor.next_sequence;
-    if (absl::Status status = (*opened)->Start(end); !status.ok()) return status;
-    storage_ = *std::move(opened);
-    writer_ = std::make_unique<JournalWriter>(*storage_, end.cursor, end.epoch + 1, 1, 9);
-    return absl::OkStatus();
-  }
-  void Close() {
-    writer_.reset();
-    storage_.reset();
-  }
-  uint64_t Append() {
-    MakeNewOrderStep(writer_->end().next_sequence, *step_);
-    return writer_->Append(1, step_->input(), 0, step_->effects);
-  }
-  // Ends as a killed process does: what it wrote is in memory alone.
   void Leave() {
-    images_ = storage_->place().image_directory;
-    disk_.sync_error = EIO;
-    Close();
-    disk_.sync_error = 0;
+    FileJournalTest::Leave();
     reports_.clear();
-    ASSERT_TRUE(std::filesystem::exists(images_));
   }
   void RecordAndLeave() {
     ASSERT_TRUE(Open().ok());
     for (int i = 0; i < 10; ++i) Append();
-    end_ = writer_->end().next_sequence;
+    recorded_end_ = writer_->end().next_sequence;
     Leave();
   }
-  std::string Reports() {
-    const std::lock_guard lock(mutex_);
-    return reports_;
-  }
-  template <class F>
-  bool Eventually(F done) {
-    for (int i = 0; i < 20'000 && !done(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return done();
-  }
 
-  std::string root_;
-  TestOperations disk_;
-  FileStorageOptions options_;
-  std::mutex mutex_;
-  std::string reports_;
-  std::unique_ptr<FileStorage> storage_;
-  std::unique_ptr<JournalWriter> writer_;
-  std::string images_;
-  uint64_t end_ = 0;
-  uint64_t next_sequence_ = 0;
-  std::unique_ptr<SampleStep> step_ = std::make_unique<SampleStep>();
+  uint64_t recorded_end_ = 0;
 };
 
 TEST_F(FileRecoveryTest, WhatAKilledProcessLeftIsBroughtHomeAndNothingIsLeftInMemory) {
   RecordAndLeave();
   ASSERT_TRUE(Open().ok());
-  EXPECT_EQ(next_sequence_, end_);
+  EXPECT_EQ(end_.cursor.next_sequence, recorded_end_);
   EXPECT_FALSE(std::filesystem::exists(images_));
   Close();
   EXPECT_TRUE(std::filesystem::is_empty(options_.memory_directory));
@@ -168,7 +96,7 @@ TEST_F(FileRecoveryTest, AnotherMemoryDirectoryDoesNotHideWhatIsInTheFormer) {
   ASSERT_NE(mkdtemp(other.data()), nullptr);
   const std::string former = std::exchange(options_.memory_directory, other);
   EXPECT_TRUE(Open().ok());
-  EXPECT_EQ(next_sequence_, end_);
+  EXPECT_EQ(end_.cursor.next_sequence, recorded_end_);
   Close();
   std::filesystem::remove_all(former);
 }

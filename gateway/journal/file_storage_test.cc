@@ -18,14 +18,12 @@
 #include <thread>
 
 #include "absl/strings/match.h"
-#include "gateway/journal/testing/sample_steps.h"
+#include "gateway/journal/testing/file_journal_fixture.h"
 #include "gateway/journal/writer.h"
 #include "gtest/gtest.h"
 
 namespace ringway {
 namespace {
-
-using testing::SampleStep;
 
 constexpr uint64_t kSegmentBytes = kSegmentBytesMin;
 
@@ -52,69 +50,14 @@ class FailingOperations final : public SystemFileOperations {
   std::atomic<bool> syncs_wait{false};
 };
 
-class FileStorageTest : public ::testing::Test {
+class FileStorageTest : public testing::FileJournalTest<FailingOperations> {
  protected:
-  FileStorageTest() {
-    const char* tmp = std::getenv("TEST_TMPDIR");
-    std::string pattern = std::string(tmp != nullptr ? tmp : "/tmp") + "/journal-XXXXXX";
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-    options_.directory = root_ + "/j";
-    options_.segment_bytes = kSegmentBytes;
-    options_.operations = &disk_;
-    options_.boot_id = "first";
-  }
-  ~FileStorageTest() override {
-    Close();
-    const auto place = FindJournal(options_.directory, options_.memory_directory, false);
-    if (place.ok()) std::filesystem::remove_all(place->image_directory);
-    std::filesystem::remove_all(root_);
-  }
+  FileStorageTest() { options_.sync_interval_ns = FileStorageOptions{}.sync_interval_ns; }
 
-  // Opens, reads to the end, starts.
-  absl::Status Open() {
-    absl::StatusOr<std::unique_ptr<FileStorage>> opened = FileStorage::Open(options_);
-    if (!opened.ok()) return opened.status();
-    JournalReader reader((*opened)->source());
-    if (absl::Status status = reader.Open(); !status.ok()) return status;
-    JournalRecord record;
-    records_ = 0;
-    while (reader.Next(record) == JournalReader::Result::kRecord) ++records_;
-    if (!reader.status().ok()) return reader.status();
-    end_ = reader.end();
-    if (absl::Status status = (*opened)->Start(end_); !status.ok()) return status;
-    storage_ = *std::move(opened);
-    writer_ = std::make_unique<JournalWriter>(*storage_, end_.cursor, end_.epoch + 1, 1, 9);
-    return absl::OkStatus();
-  }
   // From here on the disk is the sync's alone.
   bool Prepared() {
     return Eventually([&] { return storage_->ready() == options_.spare_segments; });
   }
-  void Close() {
-    writer_.reset();
-    storage_.reset();
-  }
-  uint64_t Append() {
-    MakeNewOrderStep(writer_->end().next_sequence, *step_);
-    return writer_->Append(1, step_->input(), 0, step_->effects);
-  }
-  // Waits until `done`, at most 20 s.
-  template <class F>
-  bool Eventually(F done) {
-    for (int i = 0; i < 20'000 && !done(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return done();
-  }
-
-  std::string root_;
-  FailingOperations disk_;
-  FileStorageOptions options_;
-  std::unique_ptr<FileStorage> storage_;
-  std::unique_ptr<JournalWriter> writer_;
-  JournalEnd end_;
-  uint64_t records_ = 0;
-  std::unique_ptr<SampleStep> step_ = std::make_unique<SampleStep>();
 };
 
 TEST_F(FileStorageTest, GoesOnWhereItEnded) {
@@ -280,12 +223,12 @@ TEST_F(FileStorageTest, OptionsThatMakeNoSenseAreRefused) {
   options_.images_max = 2;
   EXPECT_TRUE(absl::IsInvalidArgument(Open()));
   options_.images_max = 4;
-  options_.memory_directory = root_;
+  const std::string memory = std::exchange(options_.memory_directory, root_);
   const absl::Status status = Open();
   if (!status.ok()) {  // where the test's own folder is not in memory
     EXPECT_TRUE(absl::StrContains(status.message(), "RAM file system")) << status;
   }
-  options_.memory_directory = "/dev/shm";
+  options_.memory_directory = memory;
   options_.directory = root_ + "/none/j";
   EXPECT_FALSE(Open().ok());
 }
