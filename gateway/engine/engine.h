@@ -316,7 +316,7 @@ class Engine {
   void BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
                    Effects& effects) noexcept;
   void TakePrice(Order& order, int64_t price) noexcept;
-  int64_t FillPrice(const Order& order, const ExecutionReport& report) const noexcept;
+  int64_t FillPrice(const Order& order, int64_t said) const noexcept;
   [[nodiscard]] bool Reopen(Order& order, uint64_t leaves_qty) noexcept;
   void BeginDoubt(Order& order, Effects& effects) noexcept;
   // Whether the venue has ended the order by this status.

@@ -45,11 +45,9 @@ void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexce
     return;
   CountExecution(order);
   const Position& position = exposure_.position(order.position);
-  const int64_t own_price = HasLimit(order.ord_type) ? order.price : order.risk_price;
   checks_.get<DailyLimits>().Count(
       position.account, BookSideOf(order.side),
-      PositionValue(instruments_[position.instrument], quantity,
-                    InstrumentOf(order).IsStated(price) ? price : own_price));
+      PositionValue(InstrumentOf(order), quantity, FillPrice(order, price)));
 }
 
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
@@ -129,10 +127,10 @@ bool Engine::CanBe(const Order& order, const ExecutionReport& report) const noex
 }
 
 // What a fill is worth: a venue need not say its price.
-int64_t Engine::FillPrice(const Order& order, const ExecutionReport& report) const noexcept {
-  return InstrumentOf(order).IsStated(report.last_price) ? report.last_price
-         : HasLimit(order.ord_type)                      ? order.price
-                                                         : order.risk_price;
+int64_t Engine::FillPrice(const Order& order, int64_t said) const noexcept {
+  return InstrumentOf(order).IsStated(said) ? said
+         : HasLimit(order.ord_type)         ? order.price
+                                            : order.risk_price;
 }
 
 // The venue has filled `cum_qty` of the order before what it reports now: fills whose reports were
@@ -146,7 +144,7 @@ void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& 
   missing.transact_time = report.transact_time;
   missing.exec_type = ExecType::kRestated;
   missing.last_qty = cum_qty - order.cum_qty;
-  missing.last_price = FillPrice(order, report);
+  missing.last_price = FillPrice(order, report.last_price);
   ++counters_.quantity_mismatches;
   ++counters_.fills;
   counters_.filled_quantity += missing.last_qty;
@@ -264,7 +262,7 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
       BookMissing(order, report.cum_qty - report.last_qty, report, effects);
     counters_.overfills += order.state == OrderState::kFilled;
     order.cum_qty += report.last_qty;
-    AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report));
+    AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report.last_price));
   } else {
     const Contribution before = ContributionOf(order);
     if (report.cum_qty > order.cum_qty + report.last_qty) [[unlikely]]
@@ -272,7 +270,7 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
     counters_.overfills += report.last_qty > order.leaves_qty;
     order.leaves_qty -= std::min(order.leaves_qty, report.last_qty);
     order.cum_qty += report.last_qty;
-    AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report));
+    AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report.last_price));
     if (report.ord_status == OrdStatus::kFilled && order.leaves_qty != 0) [[unlikely]] {
       ++counters_.quantity_mismatches;
       order.leaves_qty = 0;
@@ -355,7 +353,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
   restated.last_qty = 0;
   if (report.cum_qty > order.cum_qty) {
     restated.last_qty = report.cum_qty - order.cum_qty;
-    restated.last_price = FillPrice(order, report);
+    restated.last_price = FillPrice(order, report.last_price);
     AddFill(order, static_cast<int64_t>(restated.last_qty), restated.last_price);
     ++counters_.fills;
     counters_.filled_quantity += restated.last_qty;

@@ -45,9 +45,8 @@ SnapshotKeeper::~SnapshotKeeper() {
 
 void SnapshotKeeper::Loop() {
   // An orderly stop made a snapshot, and nobody was there any more to let segments go.
-  if (const auto positions = SnapshotsIn(options_.directory);
-      positions.ok() && positions->size() >= 2) {
-    AllowRemoval((*positions)[positions->size() - 2], storage_.completed().end);
+  if (const auto positions = SnapshotsIn(options_.directory); positions.ok()) {
+    AllowRemoval(*positions, storage_.completed().end);
   }
   std::unique_lock lock(mutex_);
   while (!stopping_.load(std::memory_order_acquire)) {
@@ -80,7 +79,7 @@ void SnapshotKeeper::MakeOne(const FileStorage::Completed& completed) {
     return;
   }
   Tell(positions->back());
-  if (positions->size() >= 2) AllowRemoval((*positions)[positions->size() - 2], completed.end);
+  AllowRemoval(*positions, completed.end);
 }
 
 // The time is the file's.
@@ -95,9 +94,12 @@ void SnapshotKeeper::Tell(uint64_t newest_position) {
   position_.store(newest_position, std::memory_order_release);
 }
 
-void SnapshotKeeper::AllowRemoval(uint64_t older_position, uint64_t completed_end) {
-  if (options_.keep_bytes == 0 || completed_end <= options_.keep_bytes) return;
-  storage_.KeepFrom(std::min(older_position, completed_end - options_.keep_bytes));
+void SnapshotKeeper::AllowRemoval(const std::vector<uint64_t>& positions, uint64_t completed_end) {
+  if (options_.keep_bytes == 0 || completed_end <= options_.keep_bytes || positions.size() < 2) {
+    return;
+  }
+  const uint64_t older = positions[positions.size() - 2];
+  storage_.KeepFrom(std::min(older, completed_end - options_.keep_bytes));
 }
 
 }  // namespace ringway

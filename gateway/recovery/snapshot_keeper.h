@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "gateway/journal/file_storage.h"
@@ -54,7 +55,8 @@ class SnapshotKeeper {
   void Loop();
   void Tell(uint64_t newest_position);
   void MakeOne(const FileStorage::Completed& completed);
-  void AllowRemoval(uint64_t older_position, uint64_t completed_end);
+  // Lets go what the older of the newest two of `positions` does not need.
+  void AllowRemoval(const std::vector<uint64_t>& positions, uint64_t completed_end);
 
   FileStorage& storage_;
   const SnapshotKeeperOptions options_;
