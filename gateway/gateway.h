@@ -139,13 +139,10 @@ class Gateway {
   // before the first turn; Engine::CanStart(number).
   void Start(int64_t now_ns, uint32_t number, uint64_t first_request = 0) {
     now_ns_ = now_ns;
-    const GapFill used{.new_seq = first_request};
-    alignas(8) std::array<std::byte, kMaxPayloadBytes<GapFill>> payload;
-    const uint32_t bytes = Encode(used, payload.data());
     if (first_request == 0) {
       Step({Origin::kStart, number, FrameType{}, {}});
     } else {
-      Step({Origin::kStart, number, FrameType::kGapFill, {payload.data(), bytes}});
+      StepWith(Origin::kStart, number, GapFill{.new_seq = first_request});
     }
     parts_.sessions.Flush();
     if (parts_.journal == nullptr) return;
@@ -397,6 +394,14 @@ class Gateway {
       HoldSessions(input);
   }
 
+  // A step with a message of the gateway's own.
+  template <Message M>
+  void StepWith(Origin origin, uint32_t id, const M& message) {
+    alignas(8) std::array<std::byte, kMaxPayloadBytes<M>> payload;
+    const uint32_t bytes = Encode(message, payload.data());
+    Step({origin, id, M::kType, {payload.data(), bytes}});
+  }
+
   void Record(const Input& input, uint64_t venue_cursor) {
     const uint64_t begin = parts_.journal->end().position;
     position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
@@ -487,11 +492,10 @@ class Gateway {
       venue->next_day_ns = day.ends_ns;
       const VenueId id = venue->queue.venue();
       if (day.number <= parts_.engine.trading_day(id)) continue;
-      const TradingDay began{
-          .transact_time = static_cast<uint64_t>(day.began_ns), .day = day.number, .venue = id};
-      alignas(8) std::array<std::byte, kMaxPayloadBytes<TradingDay>> payload;
-      const uint32_t bytes = Encode(began, payload.data());
-      Step({Origin::kTradingDay, id, FrameType::kTradingDay, {payload.data(), bytes}});
+      StepWith(Origin::kTradingDay, id,
+               TradingDay{.transact_time = static_cast<uint64_t>(day.began_ns),
+                          .day = day.number,
+                          .venue = id});
       AnswerWithdrawn();
       if (parts_.report) parts_.report(EngineWatch::TradingDayLine(id, day.number));
     }
@@ -777,41 +781,27 @@ class Gateway {
               "`status` shows fewer";
           break;
         }
-        const RiskState state{.transact_time = static_cast<uint64_t>(now_ns_),
-                              .id = command.id,
-                              .scope = command.scope,
-                              .killed = killed,
-                              .cancel = cancels};
-        alignas(8) std::array<std::byte, kMaxPayloadBytes<RiskState>> payload;
-        const uint32_t bytes = Encode(state, payload.data());
-        Step({Origin::kAdmin, request.operator_id, FrameType::kRiskState, {payload.data(), bytes}});
-        if (killed) {
-          CondemnAllKilled();
-        }
+        StepWith(Origin::kAdmin, request.operator_id,
+                 RiskState{.transact_time = static_cast<uint64_t>(now_ns_),
+                           .id = command.id,
+                           .scope = command.scope,
+                           .killed = killed,
+                           .cancel = cancels});
+        if (killed) CondemnAllKilled();
         break;
       }
       case AdminVerb::kReference: {
-        const ReferencePrice reference{.transact_time = static_cast<uint64_t>(now_ns_),
-                                       .price = command.price,
-                                       .instrument = command.id};
-        alignas(8) std::array<std::byte, kMaxPayloadBytes<ReferencePrice>> payload;
-        const uint32_t bytes = Encode(reference, payload.data());
-        Step({Origin::kAdmin,
-              request.operator_id,
-              FrameType::kReferencePrice,
-              {payload.data(), bytes}});
+        StepWith(Origin::kAdmin, request.operator_id,
+                 ReferencePrice{.transact_time = static_cast<uint64_t>(now_ns_),
+                                .price = command.price,
+                                .instrument = command.id});
         break;
       }
       case AdminVerb::kPosition: {
         PositionAdjustment position = command.position;
         position.transact_time = static_cast<uint64_t>(now_ns_);
-        alignas(8) std::array<std::byte, kMaxPayloadBytes<PositionAdjustment>> payload;
-        const uint32_t bytes = Encode(position, payload.data());
         const uint64_t before = parts_.engine.counters().position_adjustments;
-        Step({Origin::kAdmin,
-              request.operator_id,
-              FrameType::kPositionAdjustment,
-              {payload.data(), bytes}});
+        StepWith(Origin::kAdmin, request.operator_id, position);
         if (parts_.engine.counters().position_adjustments == before) {
           reply.ok = false;
           reply.error =
@@ -826,10 +816,7 @@ class Gateway {
           reply.error = "an operator's cancel is still under way: wait for its end in `status`";
           break;
         }
-        alignas(8) std::array<std::byte, kMaxPayloadBytes<MassCancel>> payload;
-        const uint32_t bytes = Encode(command.filter, payload.data());
-        Step(
-            {Origin::kAdmin, request.operator_id, FrameType::kMassCancel, {payload.data(), bytes}});
+        StepWith(Origin::kAdmin, request.operator_id, command.filter);
         break;
       }
       case AdminVerb::kResync:
