@@ -30,7 +30,7 @@ using disk::Strategy;
 constexpr uint16_t kPort = 18660;
 constexpr uint32_t kShmSession = 7;
 constexpr uint32_t kRdmaSession = 8;
-constexpr int kRounds = 1;
+constexpr int kRounds = 3;
 
 constexpr const char* kConfig = R"(
 listen = ["shm:$DIR/gateway.sock", "$RDMA"]
