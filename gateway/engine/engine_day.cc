@@ -33,9 +33,7 @@ void Engine::BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept {
   VenueDay& day = days_[venue];
   // Which of the orders that are open at the first of all days are of before it nobody knows.
   const bool first = day.day == 0;
-  day.before = day.day;
-  day.day = began.day;
-  day.began_ns = static_cast<int64_t>(began.transact_time);
+  day.Begin(began.day, static_cast<int64_t>(began.transact_time));
   day.first_before = day.first_order_id;
   day.first_order_id = first ? 0 : (orders_.requests() + 1) << kSlotBits;
   checks_.get<DailyLimits>().BeginDay(day.day);
@@ -50,12 +48,10 @@ uint32_t Engine::trading_day(VenueId venue) const noexcept {
 }
 
 // The day that a report's execution identifier belongs to. One that was written before the day
-// began, and is late or comes once more, is of the day before.
+// began, and is late or comes once more, is of an earlier day.
 uint32_t Engine::DayOf(uint32_t venue, const ExecutionReport& report) const noexcept {
   const VenueDay& day = days_[venue];
-  const bool earlier =
-      report.transact_time != 0 && report.transact_time < static_cast<uint64_t>(day.began_ns);
-  return earlier ? day.before : day.day;
+  return report.transact_time == 0 ? day.day : day.At(report.transact_time);
 }
 
 // --- Orders ---

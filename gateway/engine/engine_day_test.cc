@@ -94,6 +94,34 @@ TEST_F(EngineDayTest, WhatWasWrittenBeforeTheDayBeganIsOfTheDayBefore) {
   EXPECT_EQ(counters().duplicate_reports, 1u);
 }
 
+// A venue that was away over a weekend says Friday's fills again.
+TEST_F(EngineDayTest, WhatComesAgainDaysLaterIsOfItsOwnDayAlsoAfterASave) {
+  std::vector<int64_t> days;
+  uint64_t id = 0;
+  for (uint32_t day = 1; day <= 4; ++day) {
+    Begin(day);
+    if (day == 1) id = Live(For(TimeInForce::kGoodTillCancel, 11));
+    days.push_back(now_ns_);
+    FromVenue(Fill(id, 5, 10, now_ns_));
+  }
+  EXPECT_EQ(Position(), 40);
+  for (const int64_t day : days) FromVenue(Fill(id, 5, 10, day));
+  EXPECT_EQ(Position(), 40);
+  ASSERT_EQ(Adopt(Saved(), SmallFirm()), "");
+  for (const int64_t day : days) FromVenue(Fill(id, 5, 10, day));
+  EXPECT_EQ(Position(), 40);
+}
+
+TEST_F(EngineDayTest, WhatIsOlderThanAllDaysThatAreKnownIsOfTheEarliestOfThem) {
+  Begin(1);
+  const uint64_t id = Live(For(TimeInForce::kGoodTillCancel, 11));
+  const int64_t first_ns = now_ns_;
+  for (uint32_t day = 2; day <= VenueDay::kEarlierMax + 2; ++day) Begin(day);
+  FromVenue(Fill(id, 5, 10, first_ns));
+  FromVenue(Fill(id, 5, 10, first_ns));
+  EXPECT_EQ(Position(), 10);
+}
+
 TEST_F(EngineDayTest, ADayIsOneVenuesAlone) {
   Begin(1);
   Begin(1, 2);

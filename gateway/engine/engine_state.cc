@@ -206,7 +206,10 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(lost_before_[venue]);
     for (const VenueSweep* sweep : Sweeps()) folder.Add(sweep->wanted[venue]);
     folder.Add(days_[venue].day);
-    folder.Add(days_[venue].before);
+    for (const VenueDay::Earlier& earlier : days_[venue].earlier) {
+      folder.Add(earlier.day);
+      folder.Add(static_cast<uint64_t>(earlier.began_ns));
+    }
     folder.Add(days_[venue].began_ns);
     folder.Add(days_[venue].first_order_id);
     folder.Add(days_[venue].first_before);

@@ -8,6 +8,7 @@
 // that closes moves the walk on.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -74,18 +75,49 @@ struct VenueSweep {
   }
 };
 
-// A venue's trading day (engine_day.cc).
+// A venue's trading day, and those before it (engine_day.cc).
 struct VenueDay {
-  uint32_t day = 0;             // 0: none has begun
-  uint32_t before = 0;          // the day before it, likewise
-  int64_t began_ns = 0;         // since the Unix epoch
+  // What a venue says again after a weekend, or a week away, belongs to one of these.
+  static constexpr std::size_t kEarlierMax = 8;
+  struct Earlier {
+    uint32_t day = 0;      // 0: none
+    int64_t began_ns = 0;  // since the Unix epoch
+  };
+
+  uint32_t day = 0;                          // 0: none has begun
+  int64_t began_ns = 0;                      // since the Unix epoch
+  std::array<Earlier, kEarlierMax> earlier;  // newest first
   uint64_t first_order_id = 0;  // orders below it were entered before it began; 0: nobody knows
   uint64_t first_before = 0;    // likewise for the day before
 
+  void Begin(uint32_t number, int64_t now_ns) noexcept {
+    std::shift_right(earlier.begin(), earlier.end(), 1);
+    earlier[0] = {day, began_ns};
+    day = number;
+    began_ns = now_ns;
+  }
+  // The day of a time since the Unix epoch; of one before all that are known the earliest of them,
+  // or 0 where there were none before.
+  uint32_t At(uint64_t when_ns) const noexcept {
+    if (when_ns >= static_cast<uint64_t>(began_ns)) return day;
+    for (const Earlier& one : earlier) {
+      if (when_ns >= static_cast<uint64_t>(one.began_ns)) return one.day;
+    }
+    return earlier.back().day;
+  }
+
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.day, self.before, self.began_ns, self.first_order_id, self.first_before);
-    archive.Require(self.began_ns >= 0, "a trading day that cannot be");
+    archive(self.day, self.began_ns, self.first_order_id, self.first_before);
+    bool possible = self.began_ns >= 0;
+    Earlier later{self.day, self.began_ns};
+    for (auto& one : self.earlier) {
+      archive(one.day, one.began_ns);
+      possible = possible && one.began_ns >= 0 && one.began_ns <= later.began_ns &&
+                 (one.day < later.day || one.day == 0);
+      later = one;
+    }
+    archive.Require(possible, "a trading day that cannot be");
   }
 };
 
