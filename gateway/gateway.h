@@ -469,11 +469,12 @@ class Gateway {
 
   // Time passes for the engine; long work goes on every turn.
   bool Tick() {
+    if (now_ns_ >= next_day_ns_) [[unlikely]]
+      BeginTradingDays();
     const bool due = now_ns_ - last_tick_ns_ >= parts_.limits.tick_ns;
     if (due) {
       last_tick_ns_ = now_ns_;
       if (parts_.accept_links) parts_.accept_links(now_ns_);
-      BeginTradingDays();
       if (parts_.report) watch_.Look(now_ns_, parts_.engine, parts_.report);
     }
     if ((!due && !parts_.engine.HasWork()) || !HasRoomFor(JournalUse::kWork)) return false;
@@ -483,13 +484,19 @@ class Gateway {
   }
 
   // Tells the engine of the days that have begun, also while no process was there to tell it:
-  // before any session of this process is heard.
+  // before any session of this process is heard. What is heard in the same turn is of the new day.
   void BeginTradingDays() {
+    int64_t next_ns = INT64_MAX;
     for (const auto& venue : venues_) {
-      if (!venue->trading_days || now_ns_ < venue->next_day_ns) continue;
-      if (!HasRoomFor(JournalUse::kWork)) return;
+      if (!venue->trading_days) continue;
+      if (now_ns_ < venue->next_day_ns) {
+        next_ns = std::min(next_ns, venue->next_day_ns);
+        continue;
+      }
+      if (!HasRoomFor(JournalUse::kWork)) return;  // the next turn looks again
       const TradingCalendar::Day day = venue->trading_days->DayAt(now_ns_);
       venue->next_day_ns = day.ends_ns;
+      next_ns = std::min(next_ns, day.ends_ns);
       const VenueId id = venue->queue.venue();
       if (day.number <= parts_.engine.trading_day(id)) continue;
       StepWith(Origin::kTradingDay, id,
@@ -499,6 +506,7 @@ class Gateway {
       AnswerWithdrawn();
       if (parts_.report) parts_.report(EngineWatch::TradingDayLine(id, day.number));
     }
+    next_day_ns_ = next_ns;
   }
 
   // --- Sessions ---
@@ -853,7 +861,8 @@ class Gateway {
   uint64_t started_at_ = 0;  // the journal's position behind this process's start
   int64_t now_ns_ = 0;
   int64_t last_tick_ns_ = INT64_MIN / 2;
-  int64_t orders_had_room_ns_ = 0;  // the last turn in which the journal had room for an order
+  int64_t next_day_ns_ = INT64_MIN;  // of the venue whose next trading day begins first
+  int64_t orders_had_room_ns_ = 0;   // the last turn in which the journal had room for an order
   uint64_t engine_steps_ = 0;
   uint64_t breach_kills_ = 0;  // of the engine's, those that what waited here was held against
   uint64_t back_pressured_turns_ = 0;

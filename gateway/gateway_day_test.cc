@@ -93,6 +93,20 @@ TEST_F(GatewayDayTest, ADayBeginsAtItsTimeAndOnce) {
   EXPECT_EQ(lines_[2].substr(0, 13), "1 more orders");
 }
 
+// A venue that ends orders of the day before without a word has not ended this one.
+TEST_F(GatewayDayTest, AnOrderThatIsHeardAsTheDayBeginsIsOfTheNewDayAlsoBetweenTicks) {
+  const int64_t midnight_ns = kNoonNs + kDayNs / 2;
+  Turn(midnight_ns - 2 - now_ns_);  // a tick
+  Order(1);
+  Turn(1);
+  Order(2);
+  Turn(1);  // midnight
+  EXPECT_EQ(engine_.trading_day(kVenue), kDay + 1);
+  Order(3);
+  for (int i = 0; i != 10; ++i) Turn();
+  EXPECT_EQ(CancelsSent(), 1u);  // of the first alone
+}
+
 TEST_F(GatewayDayTest, ADayThatBeganWhileNoGatewayRanBeginsBeforeAnySessionIsHeard) {
   Order(1);
   Turn();
