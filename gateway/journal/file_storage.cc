@@ -31,6 +31,11 @@ constexpr std::size_t kZerosBytes = std::size_t{1} << 20;
 constexpr const char* kDraftName = "preparing";
 constexpr auto kPrepareTurn = std::chrono::milliseconds(5);
 constexpr int kTurnsAfterNoSpace = 200;
+// Room for fewer segments than this is scarce where snapshots let old ones go: each further segment
+// waits, the longer the less is left, 54 s for all of them. Meanwhile the disk counts as behind
+// (storage.h), so that those who fill it wait and nobody else does.
+constexpr uint64_t kScarceSegments = 16;
+constexpr int kPaceTurnsMax = kTurnsAfterNoSpace * kScarceSegments;
 
 absl::Status CheckOptions(const FileStorageOptions& options) {
   if (options.segment_bytes < kSegmentBytesMin || options.segment_bytes > kSegmentBytesMax ||
@@ -205,6 +210,7 @@ JournalSegment FileStorage::TakeNext() noexcept {
 
 void FileStorage::PrepareLoop() {
   int wait_turns = 0;
+  int turns_since_prepared = 0;
   for (std::unique_lock lock(stop_mutex_); !stopping_; stop_changed_.wait_for(lock, kPrepareTurn)) {
     lock.unlock();
     uint64_t home_end = 0;
@@ -220,9 +226,11 @@ void FileStorage::PrepareLoop() {
     const JournalFault now = fault();
     const bool final_fault = now == JournalFault::kWriteError || now == JournalFault::kSyncFailed;
     if (wait_turns != 0) --wait_turns;
-    if (wanted && !final_fault && wait_turns == 0) {
+    if (turns_since_prepared != kPaceTurnsMax) ++turns_since_prepared;
+    if (wanted && !final_fault && wait_turns == 0 && turns_since_prepared >= PaceTurns()) {
       const absl::Status prepared_one = PrepareOne();
       if (prepared_one.ok()) {
+        turns_since_prepared = 0;
         Raise(JournalFault::kNone, "");
       } else {
         const absl::string_view said = prepared_one.message();
@@ -237,6 +245,24 @@ void FileStorage::PrepareLoop() {
     }
     lock.lock();
   }
+}
+
+// Turns from one segment to the next.
+int FileStorage::PaceTurns() {
+  if (keep_from_.load(std::memory_order_relaxed) == 0) return 0;  // waiting would make no room
+  const uint64_t left_free = leave_free_.load(std::memory_order_relaxed);
+  const uint64_t free = operations_.FreeBytes(place_.folder->fd());
+  const uint64_t segments = (free - std::min(free, left_free)) / options_.segment_bytes;
+  const bool scarce = segments < kScarceSegments;
+  if (scarce && !std::exchange(scarce_, scarce)) {
+    Report(absl::StrCat(place_.directory, ": warning: room for ", segments,
+                        " more segments; until a snapshot lets old ones go, whoever fills the "
+                        "journal waits. Remedy, if this stays: a larger disk, or a smaller "
+                        "snapshot_bytes"));
+  }
+  // What left again has room to spare: a segment more or less is no news.
+  if (segments >= 2 * kScarceSegments) scarce_ = false;
+  return scarce ? static_cast<int>(kPaceTurnsMax / (segments + 1)) : 0;
 }
 
 absl::Status FileStorage::PrepareOne() {

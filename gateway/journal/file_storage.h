@@ -161,6 +161,7 @@ class FileStorage final : public JournalStorage {
   void Release(Slot& slot) noexcept;
   void RemoveOldSegments();
   void PrepareLoop();
+  int PaceTurns();
 
   void SyncLoop();
   bool SyncRound() noexcept;
@@ -188,6 +189,7 @@ class FileStorage final : public JournalStorage {
   uint32_t released_ = 0;       // slots whose image is gone
   std::deque<OldSegment> old_;  // segments that KeepFrom may remove
   std::vector<std::byte> zeros_;
+  bool scarce_ = false;  // room on the disk, as operators were told
 
   std::atomic<uint64_t> keep_from_{0};
   std::atomic<uint64_t> leave_free_{0};

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -44,6 +45,11 @@ class FailingOperations final : public SystemFileOperations {
     return error != 0 ? error : SystemFileOperations::Sync(fd);
   }
 
+  uint64_t FreeBytes(int fd) noexcept override {
+    return std::min<uint64_t>(free_bytes, SystemFileOperations::FreeBytes(fd));
+  }
+
+  std::atomic<uint64_t> free_bytes{UINT64_MAX};
   std::atomic<int> write_error{0};
   std::atomic<int> sync_error{0};
   std::atomic<int> syncs{0};
@@ -172,6 +178,22 @@ TEST_F(FileStorageTest, AFullDiskLeavesTheReserveAndEndsWhenThereIsRoom) {
   const uint64_t end = Append();
   storage_->RequestSync();
   EXPECT_TRUE(Eventually([&] { return storage_->durable() >= end; }));
+}
+
+// Snapshots fall behind a flood: what is left of the disk is for those who do not fill it.
+TEST_F(FileStorageTest, WhereSnapshotsMakeRoomScarceRoomIsUsedSlowlyUntilThereIsMore) {
+  ASSERT_TRUE(Open().ok());
+  ASSERT_TRUE(Prepared());
+  storage_->KeepFrom(1);
+  disk_.free_bytes = kSegmentBytes;  // the next segment, after 8 s
+  const uint32_t ready = storage_->ready();
+  while (storage_->ready() == ready) Append();
+  ASSERT_TRUE(Eventually([&] { return absl::StrContains(Reports(), "room for 1 more segments"); }));
+  EXPECT_TRUE(storage_->behind());
+  EXPECT_EQ(storage_->fault(), JournalFault::kNone);
+  disk_.free_bytes = UINT64_MAX;
+  EXPECT_TRUE(Prepared());
+  EXPECT_FALSE(storage_->behind());
 }
 
 TEST_F(FileStorageTest, OneGatewayAtATime) {
