@@ -489,24 +489,26 @@ class Gateway {
     int64_t next_ns = INT64_MAX;
     for (const auto& venue : venues_) {
       if (!venue->trading_days) continue;
-      if (now_ns_ < venue->next_day_ns) {
-        next_ns = std::min(next_ns, venue->next_day_ns);
-        continue;
+      if (now_ns_ >= venue->next_day_ns) {
+        if (!HasRoomFor(JournalUse::kWork)) return;  // the next turn looks again
+        BeginTradingDay(*venue);
       }
-      if (!HasRoomFor(JournalUse::kWork)) return;  // the next turn looks again
-      const TradingCalendar::Day day = venue->trading_days->DayAt(now_ns_);
-      venue->next_day_ns = day.ends_ns;
-      next_ns = std::min(next_ns, day.ends_ns);
-      const VenueId id = venue->queue.venue();
-      if (day.number <= parts_.engine.trading_day(id)) continue;
-      StepWith(Origin::kTradingDay, id,
-               TradingDay{.transact_time = static_cast<uint64_t>(day.began_ns),
-                          .day = day.number,
-                          .venue = id});
-      AnswerWithdrawn();
-      if (parts_.report) parts_.report(EngineWatch::TradingDayLine(id, day.number));
+      next_ns = std::min(next_ns, venue->next_day_ns);
     }
     next_day_ns_ = next_ns;
+  }
+
+  void BeginTradingDay(VenueSide& venue) {
+    const TradingCalendar::Day day = venue.trading_days->DayAt(now_ns_);
+    venue.next_day_ns = day.ends_ns;
+    const VenueId id = venue.queue.venue();
+    if (day.number <= parts_.engine.trading_day(id)) return;
+    StepWith(
+        Origin::kTradingDay, id,
+        TradingDay{
+            .transact_time = static_cast<uint64_t>(day.began_ns), .day = day.number, .venue = id});
+    AnswerWithdrawn();
+    if (parts_.report) parts_.report(EngineWatch::TradingDayLine(id, day.number));
   }
 
   // --- Sessions ---

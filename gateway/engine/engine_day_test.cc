@@ -98,18 +98,25 @@ TEST_F(EngineDayTest, WhatWasWrittenBeforeTheDayBeganIsOfTheDayBefore) {
 TEST_F(EngineDayTest, WhatComesAgainDaysLaterIsOfItsOwnDayAlsoAfterASave) {
   std::vector<int64_t> days;
   uint64_t id = 0;
+  const auto again = [&] {
+    for (uint32_t day = 1; day <= 4; ++day) {
+      FromVenue(Fill(id, 5, 10, days[day - 1]));
+      FromVenue(Fill(id, 100 + day, 1, days[day - 1]));
+    }
+  };
   for (uint32_t day = 1; day <= 4; ++day) {
     Begin(day);
     if (day == 1) id = Live(For(TimeInForce::kGoodTillCancel, 11));
     days.push_back(now_ns_);
     FromVenue(Fill(id, 5, 10, now_ns_));
+    FromVenue(Fill(id, 100 + day, 1, now_ns_));  // a number of this day alone
   }
-  EXPECT_EQ(Position(), 40);
-  for (const int64_t day : days) FromVenue(Fill(id, 5, 10, day));
-  EXPECT_EQ(Position(), 40);
+  EXPECT_EQ(Position(), 44);
+  again();
+  EXPECT_EQ(Position(), 44);
   ASSERT_EQ(Adopt(Saved(), SmallFirm()), "");
-  for (const int64_t day : days) FromVenue(Fill(id, 5, 10, day));
-  EXPECT_EQ(Position(), 40);
+  again();
+  EXPECT_EQ(Position(), 44);
 }
 
 TEST_F(EngineDayTest, WhatIsOlderThanAllDaysThatAreKnownIsOfTheEarliestOfThem) {

@@ -189,6 +189,7 @@ TEST_F(FileStorageTest, WhereSnapshotsMakeRoomScarceRoomIsUsedSlowlyUntilThereIs
   const uint32_t ready = storage_->ready();
   while (storage_->ready() == ready) Append();
   ASSERT_TRUE(Eventually([&] { return absl::StrContains(Reports(), "room for 1 more segments"); }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_TRUE(storage_->behind());
   EXPECT_EQ(storage_->fault(), JournalFault::kNone);
   disk_.free_bytes = UINT64_MAX;
