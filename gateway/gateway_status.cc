@@ -79,6 +79,7 @@ ordered_json ReportsJson(const EngineCounters& engine) {
           {"ignored", engine.ignored_reports},
           {"conflicting", engine.conflicting_reports},
           {"malformed", engine.malformed_reports},
+          {"stray_details", engine.stray_details},
           {"quantity_mismatches", engine.quantity_mismatches},
           {"references_held", engine.references_held}};
 }

@@ -38,8 +38,9 @@ enum class Origin : uint8_t {
   kSessionUp,    // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect,
                  // snapshot wish)
   kSessionDown,  // id = SessionId: link lost or logged out; payload Logout
-  kVenue,  // id = VenueId: ExecutionReport, CancelReject, VenueStatus, ReferencePrice; GapFill:
-           // request identifiers below newSeq are in use there, so later ones begin above
+  kVenue,  // id = VenueId: ExecutionReport and CancelReject, each with an ExecutionDetail behind
+           // it where there is more to say; VenueStatus, ReferencePrice; GapFill: request
+           // identifiers below newSeq are in use there, so later ones begin above
   kAdmin,  // id = operator's number: RiskState latches or re-arms a kill switch, with `cancel`
            // also what is open there is canceled; MassCancel cancels open orders of the session
            // whose number its clOrdId is, 0: of all; ReferencePrice sets it, however far it jumps;

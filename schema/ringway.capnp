@@ -68,6 +68,8 @@ enum OrdStatus {  # FIX tag 39; the FIX value is the character's code
   expired @8 $fix(67);
   pendingReplace @9 $fix(69);
   inDoubt @10;  # sent to a venue whose answer is not known; FIX has no such state
+  suspended @11 $fix(57);   # the venue holds it and does not match it
+  doneForDay @12 $fix(51);  # nothing more happens to it in this trading day
 }
 
 enum ExecType {  # FIX tag 150; the FIX value is the character's code
@@ -82,6 +84,9 @@ enum ExecType {  # FIX tag 150; the FIX value is the character's code
   busted @8 $fix(72);  # trade cancel
   corrected @9 $fix(71);
   restated @10 $fix(68);
+  triggered @11 $fix(76);   # a stop order is in the market: a stop-limit is a limit order now, a stop a market order
+  suspended @12 $fix(57);
+  doneForDay @13 $fix(51);
 }
 
 enum RejectReason {  # FIX tag 103; several of ours can share one FIX value
@@ -444,6 +449,23 @@ struct OpenOrder $frame(69) {
   leavesQty @13 :UInt64;
   cumQty @14 :UInt64;
   stopPrice @15 :Int64;
+}
+
+# What a venue says of an execution report or cancel reject beyond it: the next message about that order. Texts are
+# printable ASCII, filled up with zeros; what the venue did not say is 0.
+struct ExecutionDetail $frame(73) {
+  clOrdId @0 :UInt64;               # these three as in the report or reject
+  orderId @1 :UInt64;
+  execId @2 :UInt64;                # 0 of a reject
+  execRefId @3 :UInt64;             # execId of the trade that a bust or correction is about
+  fee @4 :Int64;                    # of the trade, 1e-9 of the instrument's currency; below 0: the venue pays
+  venueOrderId0 @5 :UInt64;         # the venue's own identifier of the order, up to 24 characters
+  venueOrderId1 @6 :UInt64;
+  venueOrderId2 @7 :UInt64;
+  venueExecId0 @8 :UInt64;          # and of the execution
+  venueExecId1 @9 :UInt64;
+  venueExecId2 @10 :UInt64;
+  venueCode @11 :UInt64;            # the venue's own code of its reason, up to 8 characters
 }
 
 struct VenueStatus $frame(70) {

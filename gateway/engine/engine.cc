@@ -53,6 +53,7 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
       reference_guard_(config),
       execution_ids_(config.pools.executions_remembered, config.venues.size(), secret),
       days_(config.venues.size()),
+      told_(config.venues.size()),
       busy_(config.sessions.size()),
       owed_(config.sessions.size()),
       timers_(config.sessions.size()),
@@ -212,6 +213,12 @@ void Engine::OnVenue(uint32_t venue, const Input& input, Effects& effects) noexc
       CancelReject report;
       status = Decode(input.payload, report);
       if (status == DecodeStatus::kOk) OnCancelReject(venue, report, effects);
+      break;
+    }
+    case FrameType::kExecutionDetail: {
+      ExecutionDetail detail;
+      status = Decode(input.payload, detail);
+      if (status == DecodeStatus::kOk) OnDetail(venue, detail, effects);
       break;
     }
     case FrameType::kReferencePrice: {

@@ -284,6 +284,8 @@ class Engine {
                         Effects& effects) noexcept;
   void Acknowledge(SessionState& session, const Order& order, RequestType type, uint64_t cl_ord_id,
                    uint64_t orig_cl_ord_id, Effects& effects) noexcept;
+  void AcknowledgeAgain(const Order& order, RequestType type, uint64_t cl_ord_id,
+                        uint64_t orig_cl_ord_id, Effects& effects) noexcept;
 
   // engine_cancel.cc
   void OnCancel(uint32_t session, const Cancel& request, Effects& effects) noexcept;
@@ -302,11 +304,16 @@ class Engine {
   // engine_report.cc
   void OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept;
   void OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept;
+  void OnDetail(uint32_t venue, const ExecutionDetail& detail, Effects& effects) noexcept;
+  void NoteTold(const Order& order, uint64_t request, uint64_t exec_id,
+                uint64_t cl_ord_id) noexcept;
   Order* FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept;
   void OnTrade(Order& order, const ExecutionReport& report, bool late, Effects& effects) noexcept;
   void OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
+  void OnStanding(Order& order, const ExecutionReport& report, Transition transition,
+                  Effects& effects) noexcept;
   void OnNeverSent(Order& order, Effects& effects) noexcept;
   void EndUnknown(Order& order, Effects& effects) noexcept;
   void EndHere(Order& order, OrderState state, ExecType type, RejectReason why,
@@ -522,7 +529,8 @@ class Engine {
   MessageRate message_rate_;
   ReferenceGuard reference_guard_;
   ExecutionIds execution_ids_;
-  std::vector<VenueDay> days_;  // by venue
+  std::vector<VenueDay> days_;    // by venue
+  std::vector<ToldReport> told_;  // likewise
   EngineCounters counters_;
   Alerts alerts_;
   std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};

@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0765746174735752;
+constexpr uint64_t kFormat = 0x0865746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -184,6 +184,10 @@ void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const 
   ArchiveTable(
       archive, venues, self.days_, [&archive](auto& day) { archive(day); },
       [](const VenueDay&) { return true; });
+  ArchiveTable(
+      archive, venues, self.told_,
+      [&](auto& told) { ToldReport::Archive(told, archive, sessions); },
+      [](const ToldReport&) { return true; });
   archive(self.idle_positions_, self.next_busy_session_, self.next_retry_, self.operator_);
   Notices::Archive(self.notices_, archive,
                    [&self](const Notice& notice) { return self.IsConfigured(notice); });

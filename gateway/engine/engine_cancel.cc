@@ -94,9 +94,8 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
   };
   if (order != nullptr && order->cancel_id != 0 && request.cl_ord_id != 0 &&
       order->cancel_cl_ord_id == request.cl_ord_id) [[unlikely]] {
-    ++counters_.resends;
-    return Acknowledge(state, *order, RequestType::kCancel, request.cl_ord_id,
-                       request.orig_cl_ord_id, effects);
+    return AcknowledgeAgain(*order, RequestType::kCancel, request.cl_ord_id, request.orig_cl_ord_id,
+                            effects);
   }
   if (const auto rate = message_rate_.Check(now_ns_, session, true); !rate.verdict.passed())
       [[unlikely]] {
@@ -128,9 +127,12 @@ CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& reque
   const auto price_is_sane = [&instrument](bool wanted, int64_t price) {
     return wanted ? instrument.IsPrice(price) : price == 0;
   };
-  if (!price_is_sane(HasLimit(order.ord_type), request.price) ||
-      !price_is_sane(HasTrigger(order.ord_type), request.stop_price) || request.qty == 0 ||
-      request.qty > instrument.quantity_max) {
+  // A client may not have heard yet that its stop was triggered.
+  const bool knows_trigger =
+      price_is_sane(HasTrigger(order.ord_type), request.stop_price) ||
+      (!HasTrigger(order.ord_type) && request.stop_price == order.stop_price);
+  if (!price_is_sane(HasLimit(order.ord_type), request.price) || !knows_trigger ||
+      request.qty == 0 || request.qty > instrument.quantity_max) {
     return CancelRejectReason::kOther;
   }
   return CancelRejectReason::kNone;
@@ -150,9 +152,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
         replaced.replace_cl_ord_id == request.cl_ord_id && replaced.replace_qty == request.qty &&
         replaced.replace_price == request.price &&
         replaced.replace_stop_price == request.stop_price) {
-      ++counters_.resends;
-      return Acknowledge(state, replaced, RequestType::kReplace, request.cl_ord_id,
-                         request.orig_cl_ord_id, effects);
+      return AcknowledgeAgain(replaced, RequestType::kReplace, request.cl_ord_id,
+                              request.orig_cl_ord_id, effects);
     }
   }
   if (const auto rate = message_rate_.Check(now_ns_, session, false); !rate.verdict.passed())

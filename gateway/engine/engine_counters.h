@@ -45,6 +45,7 @@ struct EngineCounters {
   uint64_t ignored_reports = 0;      // said nothing new
   uint64_t conflicting_reports = 0;  // contradict what the venue said before
   uint64_t malformed_reports = 0;
+  uint64_t stray_details = 0;        // about no report that has just been passed on
   uint64_t quantity_mismatches = 0;  // the venue counts otherwise than we do
   uint64_t books_lost = 0;           // times that a venue began anew without our orders
   uint64_t references_held = 0;      // reference prices not taken because they jumped

@@ -72,9 +72,8 @@ bool Engine::IsOverdue(const Order& order) const noexcept {
 // An order that was not answered may reach its venue in the new day: it is asked for in any case.
 void Engine::EndOverdue(Order& order, Effects& effects) noexcept {
   SessionState& session = sessions_[order.session];
-  const bool confirmed = order.state == OrderState::kLive || order.state == OrderState::kPartFilled;
   counters_.overdue += !order.Has(kCancelWanted);
-  if (confirmed && overdue_orders_[order.venue] == OverdueOrders::kEnded) {
+  if (IsConfirmed(order.state) && overdue_orders_[order.venue] == OverdueOrders::kEnded) {
     ++counters_.overdue_ended;
     ShowFirst(session, order, effects);
     return EndHere(order, OrderState::kExpired, ExecType::kExpired, RejectReason::kNone, effects);

@@ -96,6 +96,8 @@ class EngineMatrixTest : public EngineTest {
            Begin(), Replace(150);
            FromVenue(ExecType::kFill, id_, 100);
          }},
+        {"Suspended, filled 40", [this] { PartOf(), (void)FromVenue(ExecType::kSuspended, id_); }},
+        {"Done for the day", [this] { Begin(), (void)FromVenue(ExecType::kDoneForDay, id_); }},
         {"In doubt", [this] { id_ = Accepted(Buy(11)), Down(), Up(); }},
         {"In doubt, cancel pending", [this] { id_ = Accepted(Buy(11)), Down(), Up(), Cancel(); }},
         {"Unknown to its venue",
@@ -136,6 +138,11 @@ class EngineMatrixTest : public EngineTest {
         {"12 Rejected", [this] { Says(ExecType::kRejected, cancel_); }},
         {"13 Rejected", [this] { Says(ExecType::kRejected, replace_); }},
         {"Expired", [this] { Says(ExecType::kExpired, id_); }},
+        {"Triggered", [this] { Says(ExecType::kTriggered, id_); }},
+        {"Suspended, cum 50", [this] { Says(ExecType::kSuspended, id_, 0, 50); }},
+        {"Done for the day", [this] { Says(ExecType::kDoneForDay, id_); }},
+        {"Restated, leaves 60, suspended",
+         [this] { Says(ExecType::kRestated, id_, 0, 40, 60, OrdStatus::kSuspended); }},
         {"Bust of 40", [this] { Says(ExecType::kBusted, id_, 40); }},
         {"Bust of 40, leaves 100",
          [this] { Says(ExecType::kBusted, id_, 40, 0, 100, OrdStatus::kNew); }},

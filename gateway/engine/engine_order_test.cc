@@ -266,8 +266,14 @@ TEST_F(EngineOrderTest, ResentOrderIsAnsweredAgainAndNotSentTwice) {
   ASSERT_TRUE(To<OrderAck>(Target::kSession));
   EXPECT_EQ(To<OrderAck>(Target::kSession)->order_id, id);
   FromVenue(ExecType::kFill, id, 100);
-  Send(Buy(11));  // also when it is closed
+  Send(Buy(11));  // also when it is closed: its client may not have heard that
   EXPECT_EQ(To<OrderAck>(Target::kSession)->order_id, id);
+  const auto ended = To<ExecutionReport>(Target::kSession);
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->exec_type, ExecType::kRestated);
+  EXPECT_EQ(ended->ord_status, OrdStatus::kFilled);
+  EXPECT_EQ(ended->cum_qty, 100u);
+  EXPECT_EQ(ended->last_qty, 0u);
   EXPECT_EQ(counters().resends, 2u);
   EXPECT_EQ(engine().position(100, 7).quantity, 100);
 }

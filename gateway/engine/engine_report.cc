@@ -7,6 +7,7 @@
 // Contribution before and after, nowhere else.
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/engine/engine.h"
 
@@ -75,6 +76,10 @@ void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint6
   report.orig_cl_ord_id = orig_cl_ord_id;
   report.match_id = from_venue.match_id;
   ToSession(sessions_[order.session], report, effects);
+  // What the gateway says in the venue's stead names no request.
+  if (from_venue.cl_ord_id != 0) {
+    NoteTold(order, from_venue.cl_ord_id, from_venue.exec_id, cl_ord_id);
+  }
 }
 
 // Requests that are still pending when an order closes get their answer now; what the venue says to
@@ -151,7 +156,7 @@ void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& 
   AddFill(order, static_cast<int64_t>(missing.last_qty), missing.last_price);
   order.cum_qty = cum_qty;
   order.leaves_qty -= std::min(order.leaves_qty, missing.last_qty);
-  if (IsOpen(order.state) && order.state != OrderState::kInDoubt) {
+  if (order.state == OrderState::kSent || order.state == OrderState::kLive) {
     order.state = OpenStateOf(order.cum_qty);
   }
   Report(order, missing, order.cl_ord_id, 0, effects);
@@ -168,11 +173,37 @@ void Engine::TakePrice(Order& order, int64_t price) noexcept {
   }
 }
 
+// The session has been told this. The order's record may be another order's when the detail comes.
+void Engine::NoteTold(const Order& order, uint64_t request, uint64_t exec_id,
+                      uint64_t cl_ord_id) noexcept {
+  told_[order.venue] = {.request = request,
+                        .exec_id = exec_id,
+                        .order_id = order.order_id,
+                        .cl_ord_id = cl_ord_id,
+                        .session = order.session};
+}
+
+// Goes to whom the report or reject before it went.
+void Engine::OnDetail(uint32_t venue, const ExecutionDetail& detail, Effects& effects) noexcept {
+  const ToldReport told = std::exchange(told_[venue], {});
+  if (told.request == 0 || detail.cl_ord_id != told.request ||
+      (told.exec_id != 0 && detail.exec_id != told.exec_id)) {
+    ++counters_.stray_details;
+    return;
+  }
+  ExecutionDetail passed_on = detail;
+  passed_on.cl_ord_id = told.cl_ord_id;
+  passed_on.order_id = told.order_id;
+  passed_on.exec_id = told.exec_id;
+  ToSession(sessions_[told.session], passed_on, effects);
+}
+
 void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept {
   orders_.PrefetchReported(report.cl_ord_id);
   const uint32_t day = DayOf(venue, report);
   execution_ids_.Prefetch(venue, day, report.exec_id);
   ++counters_.reports;
+  told_[venue] = {};
   const ReportKind kind = KindOf(report.exec_type);
   if (kind == ReportKind::kUnknown || !EnumsAreKnown(report) || report.last_qty >= kQuantityBound ||
       report.cum_qty >= kQuantityBound || report.leaves_qty >= kQuantityBound ||
@@ -228,6 +259,9 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
       return OnReplaced(order, report, effects);
     case Transition::kRestate:
       return OnRestated(order, report, effects);
+    case Transition::kTrigger:
+    case Transition::kPause:
+      return OnStanding(order, report, transition, effects);
     case Transition::kClose: {
       exposure_.Remove(ContributionOf(order));
       BookMissing(order, report.cum_qty, report, effects);
@@ -329,7 +363,7 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
     exposure_.Remove(before);
     Close(order, EndStateOf(report.ord_status, OrderState::kFilled));
   } else {
-    order.state = OpenStateOf(order.cum_qty);
+    order.state = OpenStateOf(order.cum_qty, report.ord_status);
     exposure_.Change(before, ContributionOf(order));
   }
   Report(order, report, order.cl_ord_id, old_cl_ord_id, effects);
@@ -371,7 +405,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
     exposure_.Remove(before);
     Close(order, EndStateOf(report.ord_status, OrderState::kCanceled));
   } else {
-    order.state = OpenStateOf(order.cum_qty);
+    order.state = OpenStateOf(order.cum_qty, report.ord_status);
     SessionState& session = sessions_[order.session];
     if (replace_lost) {
       order.flags &= static_cast<uint8_t>(~kReplacePending);
@@ -391,6 +425,29 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
     exposure_.Change(before, ContributionOf(order));
   }
   Report(order, restated, order.cl_ord_id, replaced ? old_cl_ord_id : 0, effects);
+  if (IsClosed(order.state)) RejectPending(order, effects);
+}
+
+// The venue says how it treats the order from now on: a stop is triggered, or it is not matched for
+// a while.
+void Engine::OnStanding(Order& order, const ExecutionReport& report, Transition transition,
+                        Effects& effects) noexcept {
+  const Contribution before = ContributionOf(order);
+  BookMissing(order, report.cum_qty, report, effects);
+  if (transition == Transition::kPause) {
+    order.state =
+        report.exec_type == ExecType::kSuspended ? OrderState::kSuspended : OrderState::kDoneForDay;
+  } else {
+    order.state = OpenStateOf(order.cum_qty);
+    order.ord_type = TriggeredType(order.ord_type);
+  }
+  if (order.leaves_qty == 0 && !MayStillGrow(order)) {
+    exposure_.Remove(before);
+    Close(order, OrderState::kFilled);
+  } else {
+    exposure_.Change(before, ContributionOf(order));
+  }
+  Report(order, report, order.cl_ord_id, 0, effects);
   if (IsClosed(order.state)) RejectPending(order, effects);
 }
 
@@ -421,7 +478,7 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
     Close(order, EndStateOf(report.ord_status, OrderState::kFilled));
   } else if (open) {
     if (report.leaves_qty != 0 || ends) order.leaves_qty = report.leaves_qty;
-    if (order.state != OrderState::kInDoubt && order.state != OrderState::kSent) {
+    if (order.state == OrderState::kLive || order.state == OrderState::kPartFilled) {
       order.state = OpenStateOf(order.cum_qty);
     }
     exposure_.Change(*before, ContributionOf(order));
@@ -467,6 +524,7 @@ void Engine::BeginDoubt(Order& order, Effects& effects) noexcept {
 
 void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept {
   ++counters_.reports;
+  told_[venue] = {};
   if (!EnumsAreKnown(report)) {
     ++counters_.malformed_reports;
     return;
@@ -549,6 +607,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     if (cl_ord_id != 0) {
       RejectChange(session, &order, RequestType::kCancel, cl_ord_id, order.cl_ord_id, reason,
                    RiskCheck::kNone, effects);
+      NoteTold(order, request_id, 0, cl_ord_id);
     }
     if (reason == CancelRejectReason::kUnknownOrder && !outdated) {
       OnUnknownAtVenue(order, request_id, effects);
@@ -570,6 +629,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     orders_.Retire(order, order.replace_cl_ord_id);
     RejectChange(session, &order, RequestType::kReplace, order.replace_cl_ord_id, order.cl_ord_id,
                  reason, RiskCheck::kNone, effects);
+    NoteTold(order, request_id, 0, order.replace_cl_ord_id);
     if (IsClosed(order.state)) {
       RejectPending(order, effects);
     } else if (reason == CancelRejectReason::kUnknownOrder) {

@@ -36,10 +36,9 @@ bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const 
   const Order* order = slot == kNoSlot ? nullptr : &orders_[slot];
   SessionState& state = sessions_[session];
   // The record may be another order's by now, or the clOrdId that of a replace or a cancel.
-  if (order != nullptr && order->session == session &&
+  if (order != nullptr && order->session == session && order->position != kNoPosition &&
       order->first_cl_ord_id == request.cl_ord_id && order->content_hash == ContentHash(request)) {
-    ++counters_.resends;
-    Acknowledge(state, *order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
+    AcknowledgeAgain(*order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
   } else {
     // Not the order of then under its name: it costs its session what every order costs.
     const auto rate = message_rate_.Check(now_ns_, session, false);
@@ -126,6 +125,17 @@ void Engine::Acknowledge(SessionState& session, const Order& order, RequestType 
   ack.durability = journal_failed() ? Durability::kMemory : session.durability;
   ack.venue = venues_.id(order.venue);
   ToSession(session, ack, effects);
+}
+
+// A client that asks again may have lost what it was told, and hears how an order has ended.
+void Engine::AcknowledgeAgain(const Order& order, RequestType type, uint64_t cl_ord_id,
+                              uint64_t orig_cl_ord_id, Effects& effects) noexcept {
+  ++counters_.resends;
+  Acknowledge(sessions_[order.session], order, type, cl_ord_id, orig_cl_ord_id, effects);
+  if (!IsClosed(order.state) || order.position == kNoPosition) return;
+  ExecutionReport ended;
+  ended.exec_type = ExecType::kRestated;
+  Report(order, ended, order.cl_ord_id, 0, effects);
 }
 
 uint64_t Engine::RestingTick(OrdType type, TimeInForce time_in_force, BookSide side,

@@ -213,6 +213,11 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(days_[venue].began_ns);
     folder.Add(days_[venue].first_order_id);
     folder.Add(days_[venue].first_before);
+    folder.Add(told_[venue].request);
+    folder.Add(told_[venue].exec_id);
+    folder.Add(told_[venue].order_id);
+    folder.Add(told_[venue].cl_ord_id);
+    folder.Add(told_[venue].session);
   }
   for (const uint64_t halts : venues_.halts()) folder.Add(halts);
   for (uint32_t at = 0; at < account_ids_.size(); ++at) {

@@ -3,15 +3,22 @@
 // The whole state machine in one table: a row per state, a column per kind of report. Reports that
 // make no sense are counted and go no further; nothing that a venue says can break the gateway.
 //
-//                 New      Trade    Canceled  Replaced  Expired   Rejected  Restated
-//   Sent          accept   fill     close     replace   close     close     restate
-//   Live          ignore   fill     close     replace   close     conflict  restate
-//   PartFilled    ignore   fill     close     replace   close     conflict  restate
-//   InDoubt       accept   fill     close     replace   close     close     restate
-//   Filled        ignore   late     ignore    ignore    ignore    ignore    ignore
-//   Canceled      ignore   late     ignore    ignore    ignore    ignore    ignore
-//   Expired       ignore   late     ignore    ignore    ignore    ignore    ignore
-//   VenueRejected conflict late     ignore    conflict  ignore    ignore    conflict
+//                 New      Trade    Canceled  Replaced  Expired   Rejected  Restated  Triggered
+//                 Paused
+//   Sent          accept   fill     close     replace   close     close     restate   trigger pause
+//   Live          ignore   fill     close     replace   close     conflict  restate   trigger pause
+//   PartFilled    ignore   fill     close     replace   close     conflict  restate   trigger pause
+//   Suspended     accept   fill     close     replace   close     conflict  restate   trigger pause
+//   DoneForDay    accept   fill     close     replace   close     conflict  restate   trigger pause
+//   InDoubt       accept   fill     close     replace   close     close     restate   trigger pause
+//   Filled        ignore   late     ignore    ignore    ignore    ignore    ignore    ignore ignore
+//   Canceled      ignore   late     ignore    ignore    ignore    ignore    ignore    ignore ignore
+//   Expired       ignore   late     ignore    ignore    ignore    ignore    ignore    ignore ignore
+//   VenueRejected conflict late     ignore    conflict  ignore    ignore    conflict  conflict
+//   conflict
+//
+// Paused stands for suspended and doneForDay. Such an order is open, and New, a trigger or a fill
+// says that it is matched again.
 //
 // A cancel or replace that is pending changes none of this: fills, cancels and expiries stay legal
 // beside it; only a fill of everything leaves the order open while a larger replace is pending (FIX
@@ -37,6 +44,8 @@ enum class Transition : uint8_t {
   kLateFill,  // quantity trades of an order that was closed: position and report, no state
   kReplace,   // price and quantity become those of the pending replace
   kRestate,   // the venue's own view of quantity and price replaces ours
+  kTrigger,   // a stop order is in the market, as a limit or a market order
+  kPause,     // it is suspended, or done for the day
   kClose,     // the order ends in the state that ClosedBy() names
 };
 
@@ -48,6 +57,8 @@ enum class ReportKind : uint8_t {
   kExpired,
   kRejected,
   kRestated,
+  kTriggered,
+  kPaused,
   kAdjustment,  // busted or corrected: no transition
   kUnknown,
 };
@@ -69,6 +80,11 @@ constexpr ReportKind KindOf(ExecType type) noexcept {
       return ReportKind::kRejected;
     case ExecType::kRestated:
       return ReportKind::kRestated;
+    case ExecType::kTriggered:
+      return ReportKind::kTriggered;
+    case ExecType::kSuspended:
+    case ExecType::kDoneForDay:
+      return ReportKind::kPaused;
     case ExecType::kBusted:
     case ExecType::kCorrected:
       return ReportKind::kAdjustment;
@@ -80,18 +96,22 @@ constexpr ReportKind KindOf(ExecType type) noexcept {
 
 namespace lifecycle_internal {
 using enum Transition;
-inline constexpr uint32_t kKinds = 7;
+inline constexpr uint32_t kKinds = 9;
 inline constexpr std::array<std::array<Transition, kKinds>, kOrderStates> kTable = {{
-    // New      Trade      Canceled  Replaced   Expired   Rejected  Restated
-    {kConflict, kConflict, kConflict, kConflict, kConflict, kConflict, kConflict},  // Free
-    {kAccept, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // Sent
-    {kIgnore, kFill, kClose, kReplace, kClose, kConflict, kRestate},                // Live
-    {kIgnore, kFill, kClose, kReplace, kClose, kConflict, kRestate},                // PartFilled
-    {kAccept, kFill, kClose, kReplace, kClose, kClose, kRestate},                   // InDoubt
-    {kIgnore, kLateFill, kIgnore, kIgnore, kIgnore, kIgnore, kIgnore},              // Filled
-    {kIgnore, kLateFill, kIgnore, kIgnore, kIgnore, kIgnore, kIgnore},              // Canceled
-    {kIgnore, kLateFill, kIgnore, kIgnore, kIgnore, kIgnore, kIgnore},              // Expired
-    {kConflict, kLateFill, kIgnore, kConflict, kIgnore, kIgnore, kConflict},        // VenueRejected
+    // clang-format off
+    // New        Trade      Canceled   Replaced   Expired    Rejected   Restated   Triggered  Paused
+    {kConflict, kConflict, kConflict, kConflict, kConflict, kConflict, kConflict, kConflict, kConflict},  // Free
+    {kAccept,   kFill,     kClose,    kReplace,  kClose,    kClose,    kRestate,  kTrigger,  kPause},  // Sent
+    {kIgnore,   kFill,     kClose,    kReplace,  kClose,    kConflict, kRestate,  kTrigger,  kPause},  // Live
+    {kIgnore,   kFill,     kClose,    kReplace,  kClose,    kConflict, kRestate,  kTrigger,  kPause},  // PartFilled
+    {kAccept,   kFill,     kClose,    kReplace,  kClose,    kConflict, kRestate,  kTrigger,  kPause},  // Suspended
+    {kAccept,   kFill,     kClose,    kReplace,  kClose,    kConflict, kRestate,  kTrigger,  kPause},  // DoneForDay
+    {kAccept,   kFill,     kClose,    kReplace,  kClose,    kClose,    kRestate,  kTrigger,  kPause},  // InDoubt
+    {kIgnore,   kLateFill, kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore},  // Filled
+    {kIgnore,   kLateFill, kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore},  // Canceled
+    {kIgnore,   kLateFill, kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore,   kIgnore},  // Expired
+    {kConflict, kLateFill, kIgnore,   kConflict, kIgnore,   kIgnore,   kConflict, kConflict, kConflict},  // VenueRejected
+    // clang-format on
 }};
 }  // namespace lifecycle_internal
 
@@ -120,9 +140,22 @@ constexpr OrderState EndStateOf(OrdStatus status, OrderState otherwise) noexcept
                                           : otherwise;
 }
 
+// What a stop order is once it is in the market.
+constexpr OrdType TriggeredType(OrdType type) noexcept {
+  return type == OrdType::kStop        ? OrdType::kMarket
+         : type == OrdType::kStopLimit ? OrdType::kLimit
+                                       : type;
+}
+
 // The state of an open order that a venue has confirmed.
 constexpr OrderState OpenStateOf(uint64_t cum_qty) noexcept {
   return cum_qty == 0 ? OrderState::kLive : OrderState::kPartFilled;
+}
+// Likewise, where the venue may say that it does not match it.
+constexpr OrderState OpenStateOf(uint64_t cum_qty, OrdStatus status) noexcept {
+  return status == OrdStatus::kSuspended    ? OrderState::kSuspended
+         : status == OrdStatus::kDoneForDay ? OrderState::kDoneForDay
+                                            : OpenStateOf(cum_qty);
 }
 
 // What FIX calls it. Pending requests come before the fill state, being closed before either.
@@ -140,6 +173,10 @@ constexpr OrdStatus StatusOf(OrderState state, uint8_t flags) noexcept {
       return OrdStatus::kNew;
     case OrderState::kPartFilled:
       return OrdStatus::kPartiallyFilled;
+    case OrderState::kSuspended:
+      return OrdStatus::kSuspended;
+    case OrderState::kDoneForDay:
+      return OrdStatus::kDoneForDay;
     case OrderState::kInDoubt:
       return OrdStatus::kInDoubt;
     case OrderState::kFilled:

@@ -7,11 +7,13 @@
 namespace ringway {
 namespace {
 
-constexpr ReportKind kKinds[] = {ReportKind::kNew,      ReportKind::kTrade,   ReportKind::kCanceled,
-                                 ReportKind::kReplaced, ReportKind::kExpired, ReportKind::kRejected,
-                                 ReportKind::kRestated};
-constexpr OrderState kOpen[] = {OrderState::kSent, OrderState::kLive, OrderState::kPartFilled,
-                                OrderState::kInDoubt};
+constexpr ReportKind kKinds[] = {
+    ReportKind::kNew,      ReportKind::kTrade,     ReportKind::kCanceled,
+    ReportKind::kReplaced, ReportKind::kExpired,   ReportKind::kRejected,
+    ReportKind::kRestated, ReportKind::kTriggered, ReportKind::kPaused};
+constexpr OrderState kOpen[] = {OrderState::kSent,       OrderState::kLive,
+                                OrderState::kPartFilled, OrderState::kSuspended,
+                                OrderState::kDoneForDay, OrderState::kInDoubt};
 constexpr OrderState kClosed[] = {OrderState::kFilled, OrderState::kCanceled, OrderState::kExpired,
                                   OrderState::kVenueRejected};
 
@@ -31,13 +33,16 @@ TEST(LifecycleTest, OpenOrdersTakeEveryReportThatEndsOrFillsThem) {
       EXPECT_EQ(TransitionOf(state, end), Transition::kClose);
       EXPECT_TRUE(IsClosed(ClosedBy(end)));
     }
-    const bool answered = state == OrderState::kLive || state == OrderState::kPartFilled;
+    EXPECT_EQ(TransitionOf(state, ReportKind::kTriggered), Transition::kTrigger);
+    EXPECT_EQ(TransitionOf(state, ReportKind::kPaused), Transition::kPause);
     EXPECT_EQ(TransitionOf(state, ReportKind::kRejected),
-              answered ? Transition::kConflict : Transition::kClose);
+              IsConfirmed(state) ? Transition::kConflict : Transition::kClose);
   }
   EXPECT_TRUE(IsClosed(ClosedBy(ReportKind::kRejected)));
   EXPECT_EQ(TransitionOf(OrderState::kSent, ReportKind::kNew), Transition::kAccept);
   EXPECT_EQ(TransitionOf(OrderState::kInDoubt, ReportKind::kNew), Transition::kAccept);
+  EXPECT_EQ(TransitionOf(OrderState::kSuspended, ReportKind::kNew), Transition::kAccept);
+  EXPECT_EQ(TransitionOf(OrderState::kDoneForDay, ReportKind::kNew), Transition::kAccept);
 }
 
 TEST(LifecycleTest, ClosedOrdersNeverOpenAgainButLateFillsCount) {

@@ -50,16 +50,22 @@ enum class OrderState : uint8_t {
   kSent,        // on its way to the venue, not answered
   kLive,        // the venue has it
   kPartFilled,  // and filled some of it
+  kSuspended,   // and holds it: it is not matched
+  kDoneForDay,  // and does nothing with it any more in this trading day
   kInDoubt,     // its venue went down before answering, or does not know it: until evidence
   kFilled,      // --- from here on closed: nothing is open
   kCanceled,
   kExpired,
   kVenueRejected,
 };
-inline constexpr uint32_t kOrderStates = 9;
+inline constexpr uint32_t kOrderStates = 11;
 
 constexpr bool IsOpen(OrderState state) noexcept {
   return state >= OrderState::kSent && state <= OrderState::kInDoubt;
+}
+// Open, and its venue has confirmed it.
+constexpr bool IsConfirmed(OrderState state) noexcept {
+  return state >= OrderState::kLive && state <= OrderState::kDoneForDay;
 }
 constexpr bool IsKnown(OrderState state) noexcept {
   return static_cast<uint8_t>(state) < kOrderStates;

@@ -75,6 +75,23 @@ struct VenueSweep {
   }
 };
 
+// What a venue said last, and who was told of it: what the venue says beside it goes there too.
+struct ToldReport {
+  uint64_t request = 0;  // identifier of the venue request that it named; 0: nobody was told
+  uint64_t exec_id = 0;  // 0: it was a reject
+  uint64_t order_id = 0;
+  uint64_t cl_ord_id = 0;  // as the session was told
+  uint32_t session = 0;    // by index
+
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& sessions) {
+    archive(self.request, self.exec_id, self.order_id, self.cl_ord_id, self.session);
+    if constexpr (A::kLoads) {
+      if (self.request != 0) self.session = archive.IndexOf(sessions, self.session);
+    }
+  }
+};
+
 // A venue's trading day, and those before it (engine_day.cc).
 struct VenueDay {
   // What a venue says again after a weekend, or a week away, belongs to one of these.

@@ -21,6 +21,21 @@ constexpr uint64_t kBound = uint64_t{1} << 40;  // no quantity here is near
 bool IsTrade(ExecType type) noexcept {
   return type == ExecType::kFill || type == ExecType::kPartialFill;
 }
+// Of an order that has ended; else unset.
+OrdStatus StatusOf(Life life) {
+  switch (life) {
+    case Life::kFilled:
+      return OrdStatus::kFilled;
+    case Life::kCanceled:
+      return OrdStatus::kCanceled;
+    case Life::kExpired:
+      return OrdStatus::kExpired;
+    case Life::kRejected:
+      return OrdStatus::kRejected;
+    default:
+      return OrdStatus::kUnset;
+  }
+}
 bool IsAdjustment(ExecType type) noexcept {
   return type == ExecType::kBusted || type == ExecType::kCorrected;
 }
@@ -215,12 +230,19 @@ void Orders::OnReport(const Event& event, const ExecutionReport& report) {
   const bool doubt = report.exec_type == ExecType::kRestated && report.exec_id == 0;
   if (!doubt && !Origin(event, order, report)) return;
   const auto illegal = [&] { findings_->Add(Violation::kIllegalTransition, Text(event)); };
+  // How it ended, for a client that sent its request again.
+  if (doubt && report.ord_status == StatusOf(order.life)) return;
   if (Ended(order.life) && !IsTrade(report.exec_type) && !IsAdjustment(report.exec_type)) {
     return illegal();
   }
   switch (report.exec_type) {
     case ExecType::kNew:
       if (order.life == Life::kOpen) return illegal();
+      order.life = Life::kOpen;
+      break;
+    case ExecType::kTriggered:
+    case ExecType::kSuspended:
+    case ExecType::kDoneForDay:
       order.life = Life::kOpen;
       break;
     case ExecType::kPartialFill:

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,8 +70,9 @@ class CheckerTest : public testing::Test {
     return 0;
   }
   template <Message M>
-  size_t PlaceWhere(EventKind kind, const std::function<bool(const M&)>& fits) const {
-    for (size_t i = record_.size() / 4; i != record_.size(); ++i) {
+  size_t PlaceWhere(EventKind kind, const std::function<bool(const M&)>& fits,
+                    std::optional<size_t> from = {}) const {
+    for (size_t i = from.value_or(record_.size() / 4); i != record_.size(); ++i) {
       M message;
       if (record_[i].kind == kind && record_[i].type == M::kType &&
           Decode(record_[i].bytes(), message) == DecodeStatus::kOk && fits(message)) {
@@ -275,9 +277,18 @@ TEST_F(CheckerTest, AnExecutionNotPassedOn) {
 
 TEST_F(CheckerTest, AnEventAfterTheEnd) {
   // The order is canceled first, and then all the rest happens to it.
+  ExecutionReport later;
+  const size_t trade =
+      PlaceWhere<ExecutionReport>(EventKind::kGatewaySaid, [](const ExecutionReport& report) {
+        return report.exec_type == ExecType::kFill && report.orig_cl_ord_id == 0;
+      });
+  ASSERT_EQ(Decode(record_[trade].bytes(), later), DecodeStatus::kOk);
   const size_t place = PlaceWhere<ExecutionReport>(
       EventKind::kGatewaySaid,
-      [](const ExecutionReport& report) { return report.exec_type == ExecType::kNew; });
+      [&later](const ExecutionReport& report) {
+        return report.exec_type == ExecType::kNew && report.order_id == later.order_id;
+      },
+      0);
   ChangeReport<ExecutionReport>(place, [](ExecutionReport& report) {
     report.exec_type = ExecType::kExpired;
     report.ord_status = OrdStatus::kExpired;
@@ -316,7 +327,7 @@ TEST_F(CheckerTest, ANewOrderIsToldOfTwice) {
   ASSERT_EQ(Decode(record_[place].bytes(), said), DecodeStatus::kOk);
   const size_t heard = PlaceWhere<ExecutionReport>(
       EventKind::kGatewayHeard,
-      [&](const ExecutionReport& report) { return report.exec_id == said.exec_id; });
+      [&](const ExecutionReport& report) { return report.exec_id == said.exec_id; }, 0);
   Repeat(place);
   change(record_[place + 1]);
   Repeat(heard);

@@ -214,6 +214,8 @@ void Ledger::OnReport(const ExecutionReport& report, int64_t now_ns) {
       latencies_.Add(LatencyKind::kOrderNew, first.start_ns, now_ns);
       order.outcome = OrderOutcome::kOpen;
       break;
+    case ExecType::kTriggered:
+      break;
     case ExecType::kPartialFill:
     case ExecType::kFill:
       OnFill(order, first, report, now_ns);

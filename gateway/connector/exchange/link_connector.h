@@ -277,6 +277,7 @@ class BasicLinkConnector final : public Connector {
         }
         [[fallthrough]];
       case FrameType::kExecutionReport:
+      case FrameType::kExecutionDetail:
       case FrameType::kCancelReject:
       case FrameType::kReferencePrice:
       case FrameType::kVenueStatus:

@@ -70,9 +70,9 @@ enum class [[nodiscard]] Answer : uint8_t{
 
 class Exchange {
  public:
-  // Reports of one step to one member: New or Replaced, two sides of a trade, what becomes of the
-  // rest.
-  static constexpr uint32_t kReportsPerStepMax = 4;
+  // Reports of one step to one member: New or Replaced, Triggered, two sides of a trade, what
+  // becomes of the rest.
+  static constexpr uint32_t kReportsPerStepMax = 5;
   // Expiries in one call; the rest in the next ones, before any request.
   static constexpr uint32_t kExpiriesPerCallMax = 256;
 
@@ -191,6 +191,7 @@ class Exchange {
                            const Order& order) const noexcept;
   int64_t ExpiryOf(const NewOrder& request) const noexcept;
   bool WouldTrade(uint16_t instrument, Side side, int64_t price) const noexcept;
+  void Trigger(Slot slot) noexcept;
   bool IsTriggered(uint16_t instrument, Side side, int64_t stop_price) const noexcept;
   void CarryOut(const Replace& request, Slot slot) noexcept;
   void Refuse(uint32_t member, const NewOrder& request, RejectReason reason) noexcept;

@@ -5,13 +5,6 @@
 #include "schema/codec.h"
 
 namespace ringway::exchange {
-namespace {
-
-constexpr OrdStatus OpenStatus(const Order& order) noexcept {
-  return order.cum == 0 ? OrdStatus::kNew : OrdStatus::kPartiallyFilled;
-}
-
-}  // namespace
 
 Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, FrameType type,
                            std::span<const std::byte> payload) noexcept {
@@ -95,6 +88,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
   if (order.waiting_stop) {
     book_.Enqueue(slot);
   } else {
+    if (IsStop(order.type)) Trigger(slot);
     Enter(slot);
     static_cast<void>(Settle());  // a sweep that pauses goes on at the next call
   }
@@ -206,7 +200,7 @@ void Exchange::CarryOut(const Replace& request, Slot slot) noexcept {
     book_.Enqueue(slot);
     return;
   }
-  order.waiting_stop = false;
+  if (order.waiting_stop) Trigger(slot);
   Enter(slot);
   static_cast<void>(Settle());  // a sweep that pauses goes on at the next call
 }

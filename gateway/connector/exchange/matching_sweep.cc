@@ -17,8 +17,16 @@ bool Exchange::Settle() noexcept {
       if (!Sweep()) return false;
     } else if (elected_head_ != kNoSlot) {
       const Slot slot = elected_head_;
-      elected_head_ = book_.order(slot).next;
+      const Order& order = book_.order(slot);
+      const bool room = HasRoom(order.member);
+      if (!room && Pauses(order.member)) return false;
+      elected_head_ = order.next;
       if (elected_head_ == kNoSlot) elected_tail_ = kNoSlot;
+      if (!room) {
+        CancelUnasked(slot, RejectReason::kVenueOption);
+        continue;
+      }
+      Trigger(slot);
       Enter(slot);
     } else if (now_ns_ >= expiries_.next_ns()) [[unlikely]] {
       const Slot slot = expiries_.next();
@@ -201,7 +209,6 @@ void Exchange::ElectStops(uint16_t instrument) noexcept {
       Order& order = book_.order(slot);
       if (IsBuy(side) ? high < order.stop_price : low > order.stop_price) break;
       book_.Dequeue(slot);
-      order.waiting_stop = false;
       order.next = kNoSlot;
       if (elected_tail_ == kNoSlot) {
         elected_head_ = slot;
@@ -209,9 +216,16 @@ void Exchange::ElectStops(uint16_t instrument) noexcept {
         book_.order(elected_tail_).next = slot;
       }
       elected_tail_ = slot;
-      ++ledger_.counters.stops_triggered;
     }
   }
+}
+
+// A stop order becomes a limit or a market order. REQUIRES: it is in no queue.
+void Exchange::Trigger(Slot slot) noexcept {
+  Order& order = book_.order(slot);
+  order.waiting_stop = false;
+  ++ledger_.counters.stops_triggered;
+  Report(order, {.exec_type = ExecType::kTriggered, .status = OpenStatus(order)});
 }
 
 bool Exchange::IsTriggered(uint16_t instrument, Side side, int64_t stop_price) const noexcept {

@@ -171,7 +171,9 @@ TEST_F(ExchangeTest, StopsWaitForTheirPriceAndEnterNearestFirst) {
   EXPECT_EQ(Makers(Ask(Buy(20, 101, 5))), (Ids{10}));  // below every stop
   Ids triggered;
   for (const Told& told : Ask(Buy(21, 103, 5))) {
-    if (told.execution.cl_ord_id < 10) triggered.push_back(told.execution.cl_ord_id);
+    if (told.execution.exec_type == ExecType::kTriggered) {
+      triggered.push_back(told.execution.cl_ord_id);
+    }
   }
   EXPECT_EQ(triggered, (Ids{2, 3, 1}));
   EXPECT_EQ(exchange_->book().open_count(), 1u);  // the stop at 110

@@ -61,4 +61,8 @@ constexpr bool MayRest(const Order& order) noexcept {
          order.time_in_force != TimeInForce::kFillOrKill;
 }
 
+constexpr OrdStatus OpenStatus(const Order& order) noexcept {
+  return order.cum == 0 ? OrdStatus::kNew : OrdStatus::kPartiallyFilled;
+}
+
 }  // namespace ringway::exchange
