@@ -431,7 +431,8 @@ struct MassCancelReport $frame(68) {
   reason @4 :UInt8 $enumType("CancelRejectReason");
 }
 
-# Open order `index` (from 0) of `count`: a snapshot for a client that cannot be brought up to date otherwise.
+# Open order `index` (from 0) of `count`: a snapshot for a client that cannot be brought up to date otherwise. Orders that
+# end before their turn are left out; SnapshotEnd says how many came.
 struct OpenOrder $frame(69) {
   clOrdId @0 :UInt64;
   orderId @1 :UInt64;
@@ -466,6 +467,25 @@ struct ExecutionDetail $frame(73) {
   venueExecId1 @9 :UInt64;
   venueExecId2 @10 :UInt64;
   venueCode @11 :UInt64;            # the venue's own code of its reason, up to 8 characters
+}
+
+# What an account holds, whoever traded it: in a snapshot, and when it changes without a report to the session, because an
+# operator said so or a trade of an order that is no longer known came in. Reports after it change it further.
+struct PositionReport $frame(74) {
+  transactTime @0 :UInt64;
+  quantity @1 :Int64;               # bought minus sold
+  openBuy @2 :UInt64;               # of all open orders of the account; pending replaces at their larger size
+  openSell @3 :UInt64;
+  instrument @4 :UInt32;
+  account @5 :UInt32;
+}
+
+# The snapshot is complete: OpenOrder for every open order, then PositionReport for every position that is not flat in the
+# accounts and instruments that the session may use.
+struct SnapshotEnd $frame(75) {
+  transactTime @0 :UInt64;
+  orders @1 :UInt32;                # OpenOrder messages of the snapshot
+  positions @2 :UInt32;             # PositionReport messages of it
 }
 
 struct VenueStatus $frame(70) {

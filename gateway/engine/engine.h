@@ -406,6 +406,10 @@ class Engine {
   Walked CancelWalked(Order& order, SessionState& session, uint64_t cl_ord_id,
                       Effects& effects) noexcept;
   void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
+  void StepSnapshot(uint32_t index, Effects& effects) noexcept;
+  bool MaySee(uint32_t session, uint32_t account, uint32_t instrument) const noexcept;
+  PositionReport ReportOf(const Position& position) const noexcept;
+  void TellPosition(uint32_t account, uint32_t instrument) noexcept;
   void SendNotices(Effects& effects) noexcept;
   void SweepDoubt(Effects& effects) noexcept;
   void SweepLost(Effects& effects) noexcept;

@@ -205,6 +205,10 @@ bool Engine::IsConfigured(const Notice& notice) const noexcept {
   if (notice.type == FrameType::kVenueStatus) {
     return IsKnown(notice.venue.state) && router_.IndexOf(notice.venue.venue) != kNone;
   }
+  if (notice.type == FrameType::kPositionReport) {
+    return AccountIndex(notice.position.account) != kNone &&
+           InstrumentIndex(notice.position.instrument) != kNone;
+  }
   if (notice.type != FrameType::kRiskState) return false;
   const bool of_session = notice.risk.scope == KillScope::kSession;
   return of_session || KillIndex(notice.risk.scope, notice.risk.id) != kNone;

@@ -4,7 +4,8 @@
 // or when a loss of power takes their records. What
 // they trade later, and trades that are busted later, belong to an account all the same: the report
 // names instrument, account and side, and so the position follows it. Its session is not known any
-// more and is told nothing; operators are (unknown_reports()). What the report leaves open, a
+// more: all that may trade for the account are told the position, operators the report
+// (unknown_reports()). What the report leaves open, a
 // correction above all, whose former quantity only the order knew, is not guessed.
 
 #include "gateway/engine/engine.h"
@@ -82,6 +83,8 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
                       instruments_[instrument].IsStated(price) ? price : position->last_price));
   }
   RememberUnknown(venue, report, true);
+  TellPosition(account, instrument);
+  RecountWork();
 }
 
 }  // namespace ringway

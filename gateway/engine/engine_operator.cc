@@ -112,7 +112,7 @@ void Engine::SetKill(const RiskState& request, uint32_t index) noexcept {
   KillSwitch& kill_switch = checks_.get<KillSwitch>();
   if (kill_switch.killed(request.scope, index) == (request.killed != 0)) return;
   kill_switch.Set(request.scope, index, request.killed != 0);
-  Notice notice{FrameType::kRiskState, request, {}};
+  Notice notice{.type = FrameType::kRiskState, .risk = request};
   notice.risk.transact_time = static_cast<uint64_t>(now_ns_);
   notice.risk.spare = 0;
   if (!notices_.Push(notice)) ++counters_.notices_dropped;
@@ -171,6 +171,7 @@ bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
                                                     : 0;
   exposure_.Fill(exposure_.IndexOf(*position), kNone, change, price);
   ++counters_.position_adjustments;
+  TellPosition(account, index);
   return true;
 }
 

@@ -31,7 +31,7 @@ void Engine::OnSessionUp(uint32_t session, const Input& input) noexcept {
   if (logon.next_seq_in == 0) {
     ++state.snapshot_round;
     state.snapshot.walk = StartWalk(session);
-    state.snapshot.active = state.snapshot.walk.active();
+    state.snapshot.active = true;
     state.snapshot.count = exposure_.session_open_orders(session);
   }
   NoteBusy(session);

@@ -184,6 +184,8 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(uint64_t{session.mass_cancel.affected} << 32 | session.mass_cancel.not_sent);
     folder.Add(session.snapshot.walk);
     folder.Add(uint64_t{session.snapshot.index} << 32 | session.snapshot.count);
+    folder.Add(uint64_t{session.snapshot.position} << 32 | session.snapshot.positions);
+    folder.Add(uint8_t{session.snapshot.active});
   }
   for (uint32_t at = 0; at < exposure_.positions(); ++at) folder.Add(exposure_.position(at));
   exposure_.ForEachMark([&folder](uint8_t marks) { folder.Add(marks); });
@@ -245,6 +247,7 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(notices_.at(place).type);
     folder.Add(notices_.at(place).risk);
     folder.Add(notices_.at(place).venue);
+    folder.Add(notices_.at(place).position);
   }
   for (const SessionState& session : sessions_) folder.Add(session.mass_cancel.request);
   folder.Add(operator_.cancel.request);

@@ -34,7 +34,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
   if (!news) return;
   // Back, or trading again: what it did not get or refused is due now.
   if (status.state == VenueState::kUp || was_down) RetryAll();
-  Notice notice{FrameType::kVenueStatus, {}, status};
+  Notice notice{.type = FrameType::kVenueStatus, .venue = status};
   notice.venue.venue = venues_.id(venue);
   notice.venue.transact_time = static_cast<uint64_t>(now_ns_);
   if (!notices_.Push(notice)) ++counters_.notices_dropped;

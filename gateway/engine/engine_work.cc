@@ -137,13 +137,7 @@ void Engine::WorkForSession(uint32_t index, Effects& effects) noexcept {
     report.not_sent = mass.not_sent;
     ToSession(session, report, effects);
   }
-  SnapshotJob& snapshot = session.snapshot;
-  while (snapshot.active && snapshot.walk.active() && TakeVisit(effects)) {
-    Order& order = orders_[snapshot.walk.at];
-    StepWalk(snapshot.walk);
-    SendOpenOrder(session, order, effects);
-  }
-  if (!snapshot.walk.active()) snapshot.active = false;
+  while (session.snapshot.active && TakeVisit(effects)) StepSnapshot(index, effects);
   NoteBusy(index);
 }
 
@@ -224,10 +218,76 @@ void Engine::SendOpenOrder(SessionState& session, Order& order, Effects& effects
   ToSession(session, shown, effects);
 }
 
+// Tells the next part.
+void Engine::StepSnapshot(uint32_t index, Effects& effects) noexcept {
+  SessionState& session = sessions_[index];
+  SnapshotJob& snapshot = session.snapshot;
+  if (snapshot.walk.active()) {
+    Order& order = orders_[snapshot.walk.at];
+    StepWalk(snapshot.walk);
+    return SendOpenOrder(session, order, effects);
+  }
+  constexpr uint32_t kLooks = 16;
+  for (uint32_t look = 0; look < kLooks && snapshot.position < exposure_.positions(); ++look) {
+    const uint32_t at = snapshot.position++;
+    if (!exposure_.InUse(at) || exposure_.IsIdle(at)) continue;
+    const Position& position = exposure_.position(at);
+    if (!MaySee(index, position.account, position.instrument)) continue;
+    ++snapshot.positions;
+    return ToSession(session, ReportOf(position), effects);
+  }
+  if (snapshot.position < exposure_.positions()) return;
+  snapshot.active = false;
+  SnapshotEnd end;
+  end.transact_time = static_cast<uint64_t>(now_ns_);
+  end.orders = snapshot.index;
+  end.positions = snapshot.positions;
+  ToSession(session, end, effects);
+}
+
+bool Engine::MaySee(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
+  const auto& entitlement = checks_.get<Entitlement>();
+  return entitlement.MayUseAccount(session, account) &&
+         entitlement.MayUseInstrument(session, instrument);
+}
+
+PositionReport Engine::ReportOf(const Position& position) const noexcept {
+  PositionReport report;
+  report.transact_time = static_cast<uint64_t>(now_ns_);
+  report.quantity = position.quantity;
+  report.open_buy = position.open[kBuySide];
+  report.open_sell = position.open[kSellSide];
+  report.instrument = instruments_[position.instrument].id;
+  report.account = account_ids_[position.account];
+  return report;
+}
+
 // --- Broadcasts ---
+
+// All that may trade it hear what the account holds by then. What waits says it too, and a venue
+// with many such reports leaves room for more urgent notices.
+void Engine::TellPosition(uint32_t account, uint32_t instrument) noexcept {
+  Notice notice{.type = FrameType::kPositionReport};
+  notice.position.account = account_ids_[account];
+  notice.position.instrument = instruments_[instrument].id;
+  for (uint32_t place = 1; place < notices_.count(); ++place) {
+    const Notice& waiting = notices_.at(place);
+    if (waiting.type == notice.type && waiting.position.account == notice.position.account &&
+        waiting.position.instrument == notice.position.instrument) {
+      return;
+    }
+  }
+  if (notices_.count() >= Notices::kNoticesMax / 2 || !notices_.Push(notice)) {
+    ++counters_.notices_dropped;
+  }
+}
 
 bool Engine::Concerns(const Notice& notice, uint32_t session) const noexcept {
   const auto& entitlement = checks_.get<Entitlement>();
+  if (notice.type == FrameType::kPositionReport) {
+    return MaySee(session, AccountIndex(notice.position.account),
+                  InstrumentIndex(notice.position.instrument));
+  }
   if (notice.type == FrameType::kVenueStatus) {
     return entitlement.MayUseVenue(session, router_.IndexOf(notice.venue.venue));
   }
@@ -253,10 +313,15 @@ void Engine::SendNotices(Effects& effects) noexcept {
       if (!TakeVisit(effects)) return;
       SessionState& session = sessions_[notices_.next_session()];
       if (!session.up || !Concerns(notices_.front(), notices_.next_session())) continue;
-      if (notices_.front().type == FrameType::kRiskState) {
-        ToSession(session, notices_.front().risk, effects);
-      } else {
-        ToSession(session, notices_.front().venue, effects);
+      const Notice& notice = notices_.front();
+      if (notice.type == FrameType::kRiskState) {
+        ToSession(session, notice.risk, effects);
+      } else if (notice.type == FrameType::kVenueStatus) {
+        ToSession(session, notice.venue, effects);
+      } else if (const Position* position =
+                     exposure_.Find(AccountIndex(notice.position.account),
+                                    InstrumentIndex(notice.position.instrument))) {
+        ToSession(session, ReportOf(*position), effects);
       }
     }
     notices_.Pop();

@@ -1,8 +1,8 @@
 // What has to be told to many sessions, and how far has that got?
 //
-// A short queue of broadcasts: kill switches and venue states. Each goes to the sessions that it
-// concerns, some sessions per step. When the queue is full a notice is dropped and counted: what it
-// announces holds all the same.
+// A short queue of broadcasts: kill switches, venue states and positions. Each goes to the sessions
+// that it concerns, some sessions per step. When the queue is full a notice is dropped and counted:
+// what it announces holds all the same.
 #pragma once
 
 #include <array>
@@ -13,9 +13,10 @@
 namespace ringway {
 
 struct Notice {
-  FrameType type;  // kRiskState or kVenueStatus says which member counts
-  RiskState risk;
-  VenueStatus venue;
+  FrameType type;  // kRiskState, kVenueStatus or kPositionReport says which member counts
+  RiskState risk = {};
+  VenueStatus venue = {};
+  PositionReport position = {};  // whose and in what; how much is looked up when it is told
 };
 
 class Notices {
@@ -39,7 +40,7 @@ class Notices {
     archive(next_session);
     for (uint32_t place = 0; place < count && archive.ok(); ++place) {
       Notice notice = self.at(place);
-      archive(notice.type, notice.risk, notice.venue);
+      archive(notice.type, notice.risk, notice.venue, notice.position);
       if constexpr (A::kLoads) {
         if (keep(notice)) {
           (void)self.Push(notice);

@@ -166,15 +166,18 @@ struct MassCancelJob {
   }
 };
 
+// Open orders first, then positions, then the end.
 struct SnapshotJob {
   Walk walk;
   bool active = false;
-  uint32_t index = 0;
-  uint32_t count = 0;
+  uint32_t index = 0;      // orders told
+  uint32_t count = 0;      // as there were when it began
+  uint32_t position = 0;   // the next to look at
+  uint32_t positions = 0;  // told
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
-    archive(self.walk, self.active, self.index, self.count);
+    archive(self.walk, self.active, self.index, self.count, self.position, self.positions);
   }
 };
 
