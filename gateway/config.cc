@@ -87,9 +87,15 @@ EngineConfig MakeEngineConfig(const GatewayConfig& config) {
   engine.firm = config.firm.limits;
   engine.warn_at_percent = config.firm.warn_at_percent;
   engine.instrument_limits = config.instrument_limits;
+  for (const ProfileConfig& profile : config.profiles) engine.profiles.push_back(profile.id);
   for (const GatewaySessionConfig& session : config.sessions)
     engine.sessions.push_back(session.engine);
-  for (const GatewayVenueConfig& venue : config.venues) engine.venues.push_back(venue.engine);
+  for (const GatewayVenueConfig& venue : config.venues) {
+    engine.venues.push_back(venue.engine);
+    for (const std::string& name : venue.instructions) {
+      if (const auto feature = FeatureNamed(name)) engine.venues.back().features |= BitOf(*feature);
+    }
+  }
   engine.routes = config.routes;
   engine.default_venue = config.routing.default_venue;
   engine.default_fallback = config.routing.default_fallback;

@@ -58,6 +58,18 @@ struct SessionsConfig {
   uint32_t report_slots = 16'384;
 };
 
+// [[profile]]: who decides on an order and how, as regulators and venues ask. Orders carry its
+// number; what a venue wants of it the venue's connector fills in.
+struct ProfileConfig {
+  uint8_t id = 0;
+  std::string name;
+  std::string algo;          // the algorithm that decides
+  std::string trader;        // the person who answers for it
+  std::string client;        // for whom
+  std::string short_locate;  // where what is sold short is borrowed
+  bool manual = false;       // a person enters the orders
+};
+
 // [[session]]
 struct GatewaySessionConfig {
   EngineSessionConfig engine;
@@ -79,6 +91,7 @@ struct GatewayVenueConfig {
   // Requests that wait here while the connector takes none; when so many wait, no session is
   // polled.
   uint32_t pending_max = 4'096;
+  std::vector<std::string> instructions;  // what it knows, by kFeatureNames
   std::string trading_day;  // as TradingCalendar::Parse() takes it; empty: it has no trading days
 };
 
@@ -112,6 +125,7 @@ struct GatewayConfig {
   std::vector<DeskConfig> desks;
   std::vector<AccountConfig> accounts;
   std::vector<InstrumentLimitConfig> instrument_limits;
+  std::vector<ProfileConfig> profiles;
   std::vector<GatewaySessionConfig> sessions;
   std::vector<GatewayVenueConfig> venues;
 };

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -48,6 +49,7 @@ class Checker {
     CheckInstruments();
     CheckIds("desk", config_.desks, [](const auto& d) { return d.id; });
     CheckIds("account", config_.accounts, [](const auto& a) { return a.id; });
+    CheckIds("profile", config_.profiles, [](const auto& p) { return uint32_t{p.id}; });
     CheckIds("session", config_.sessions, [](const auto& s) { return s.engine.id; });
     CheckIds("venue", config_.venues, [](const auto& v) { return uint32_t{v.engine.id}; });
     for (std::size_t i = 0; i < config_.accounts.size(); ++i) CheckAccount(i);
@@ -296,6 +298,8 @@ class Checker {
     CheckAllKnown(at + "accounts", "account", session.engine.accounts);
     CheckAllKnown(at + "instruments", "instrument", session.engine.instruments);
     CheckAllKnown(at + "venues", "venue", session.engine.venues);
+    CheckAllKnown(at + "profiles", "profile", session.engine.profiles);
+    CheckDefaultProfile(at + "default_profile", session.engine);
     if (session.engine.accounts.empty()) {
       Add(at + "accounts", "the session has no account, so it could send no order",
           "write for example [1]");
@@ -316,10 +320,43 @@ class Checker {
     }
   }
 
+  void CheckDefaultProfile(const std::string& at, const EngineSessionConfig& session) {
+    const uint8_t profile = session.default_profile;
+    if (profile == 0) return;
+    CheckKnown(at, "profile", profile);
+    const auto& permitted = session.profiles;
+    if (!permitted.empty() &&
+        std::find(permitted.begin(), permitted.end(), profile) == permitted.end()) {
+      Add(at, "profile " + std::to_string(profile) + " is not among the session's profiles",
+          "add it to profiles, or name one of them");
+    }
+  }
+
+  void CheckInstructions(const GatewayVenueConfig& venue, const std::string& at) {
+    constexpr FeatureSet kOfExchange =
+        BitOf(Feature::kReplaceDisplay) | BitOf(Feature::kReplaceExpiry);
+    for (std::size_t i = 0; i < venue.instructions.size(); ++i) {
+      const std::string& name = venue.instructions[i];
+      const std::optional<Feature> feature = FeatureNamed(name);
+      if (!feature) {
+        std::string known;
+        for (const std::string_view one : kFeatureNames) {
+          known += (known.empty() ? "\"" : ", \"") + std::string(one) + "\"";
+        }
+        Add(At(at + "instructions", i), "there is no instruction \"" + name + "\"",
+            "write some of " + known);
+      } else if ((BitOf(*feature) & kOfExchange) == 0) {
+        Add(At(at + "instructions", i), "the exchange does not know \"" + name + "\"",
+            "remove it: orders that ask for it are refused here");
+      }
+    }
+  }
+
   void CheckVenue(std::size_t index) {
     const GatewayVenueConfig& venue = config_.venues[index];
     const std::string at = At("venue", index) + ".";
     CheckTradingDay(venue, at);
+    CheckInstructions(venue, at);
     if (venue.connector == ConnectorKind::kExchangeLink) {
       if (venue.uri.empty()) {
         Add(at + "uri", "an exchange-link has to know where the exchange is",

@@ -22,6 +22,7 @@ inline constexpr ConfigRange kIds{1, kConfigIdMax};
 inline constexpr ConfigRange kIdsOrAny{0, kConfigIdMax};
 inline constexpr ConfigRange kVenueIds{1, std::numeric_limits<VenueId>::max()};
 inline constexpr ConfigRange kVenueIdsOrNone{0, std::numeric_limits<VenueId>::max()};
+inline constexpr ConfigRange kProfileIds{1, kProfilesMax};
 inline constexpr ConfigRange kPositive{1};
 // 1e9 units of currency on either side of 0.
 inline constexpr ConfigRange kAnyPrice{-1'000'000'000'000'000'000, 1'000'000'000'000'000'000};
@@ -244,6 +245,17 @@ void Fields(V& v, AccountConfig& account) {
 }
 
 template <class V>
+void Fields(V& v, ProfileConfig& profile) {
+  v.Integer("id", profile.id, ConfigForm::kWhole, kProfileIds, ConfigNeed::kRequired);
+  v.Text("name", profile.name);
+  v.Text("algo", profile.algo);
+  v.Text("trader", profile.trader);
+  v.Text("client", profile.client);
+  v.Text("short_locate", profile.short_locate);
+  v.Flag("manual", profile.manual);
+}
+
+template <class V>
 void Fields(V& v, SessionLimits& limits) {
   v.Integer("quantity_max", limits.quantity_max, ConfigForm::kWhole, kLimit);
   v.Integer("notional_max", limits.notional_max, ConfigForm::kWhole, kLimit);
@@ -279,6 +291,9 @@ void Fields(V& v, GatewaySessionConfig& session) {
   v.Integers("accounts", session.engine.accounts, kIds);
   v.Integers("instruments", session.engine.instruments, kIds);
   v.Integers("venues", session.engine.venues, kVenueIds);
+  v.Integers("profiles", session.engine.profiles, kProfileIds);
+  v.Integer("default_profile", session.engine.default_profile, ConfigForm::kWhole,
+            {0, kProfilesMax});
   v.Choice("cancel_on_disconnect", session.engine.cancel_on_disconnect, kCancelOnDisconnectChoices);
   v.Integer("cancel_grace", session.engine.cancel_grace_ns, ConfigForm::kDuration,
             {0, kCancelGraceMaxNs});
@@ -309,6 +324,7 @@ void Fields(V& v, GatewayVenueConfig& venue) {
   v.Text("uri", venue.uri);
   v.Integer("member_id", venue.member_id, ConfigForm::kWhole, kPositive);
   v.Integer("pending_max", venue.pending_max, ConfigForm::kWhole, {kEffectsPerStepMax, 1 << 20});
+  v.Texts("instructions", venue.instructions);
   v.Text("trading_day", venue.trading_day);
   v.Choice("overdue_orders", venue.engine.overdue_orders, kOverdueOrdersChoices);
   v.Section("exchange", venue.exchange, venue.connector == ConnectorKind::kExchange);
@@ -333,6 +349,7 @@ void Fields(V& v, GatewayConfig& config) {
   v.Sections("desk", config.desks);
   v.Sections("account", config.accounts);
   v.Sections("instrument_limit", config.instrument_limits);
+  v.Sections("profile", config.profiles);
   v.Sections("session", config.sessions);
   v.Sections("venue", config.venues);
 }

@@ -270,6 +270,24 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
        {"gw.toml:22:7: venue[0].uri: an exchange inside the gateway has no address; remove it, or "
         "write connector = "
         "\"exchange-link\""}},
+      {"connector = \"exchange\"",
+       "connector = \"exchange\"\ninstructions = [\"replace-expiry\", \"hidden\", \"iceberg\"]",
+       {"gw.toml:22:35: venue[0].instructions[1]: the exchange does not know \"hidden\"; remove "
+        "it: "
+        "orders that ask for it are refused here",
+        "gw.toml:22:45: venue[0].instructions[2]: there is no instruction \"iceberg\"; write some "
+        "of "
+        "\"hidden\", \"all-or-none\", \"intermarket-sweep\", \"reduce-only\", \"slide\", "
+        "\"min-quantity\", \"peg\", \"auction\", \"expire-date\", \"self-trade-id\", "
+        "\"replace-display\", \"replace-expiry\""}},
+      {"[[venue]]",
+       "profiles = [7]\ndefault_profile = 8\n[[profile]]\nid = 8\n[[profile]]\nid = 8\n[[venue]]",
+       {"gw.toml:19:13: session[0].profiles[0]: there is no profile 7; add a [[profile]] with this "
+        "id, or correct the number",
+        "gw.toml:20:19: session[0].default_profile: profile 8 is not among the session's profiles; "
+        "add it to profiles, or name one of them",
+        "gw.toml:24:6: profile[1].id: number 8 is taken by profile[0]; give every profile its "
+        "own"}},
       {"listen = [\"shm:/tmp/gw.sock\"]",
        "listen = []",
        {"gw.toml:1:10: listen: the gateway listens nowhere; write listen = "

@@ -210,13 +210,13 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
 
   // A message that says what nobody knows is refused; the session goes on, also over a new link.
   order.cl_ord_id = (*session)->NextClOrdId();
-  order.spare = 1;
+  order.spare0 = 1;
   ASSERT_EQ((*session)->Send(order), SendStatus::kOk);
   ASSERT_TRUE(poll_until([&] { return heard.session_rejects == 1; }));
   const absl::Status again = (*session)->Reconnect();
   ASSERT_TRUE(again.ok()) << again;
   order.cl_ord_id = (*session)->NextClOrdId();
-  order.spare = 0;
+  order.spare0 = 0;
   ASSERT_EQ((*session)->Send(order), SendStatus::kOk);
   ASSERT_TRUE(poll_until([&] { return heard.accepted == 3; }));
 

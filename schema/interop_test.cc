@@ -340,10 +340,18 @@ TEST(GeneratedInteropTest, TheGeneratedReaderReadsANewOrder) {
                        .capacity = Capacity::kPrincipal,
                        .route = 10,
                        .post_only = 1,
-                       .spare = 12,
+                       .profile = 12,
                        .stop_price = -13,
                        .display_qty = 14,
-                       .expire_time = 15};
+                       .expire_time = 15,
+                       .min_qty = 16,
+                       .peg_offset = -17,
+                       .expire_date = 18,
+                       .stp_id = 19,
+                       .instructions = 20,
+                       .peg = Peg::kPrimary,
+                       .spare0 = 0,
+                       .spare1 = 0};
   const Bytes payload = Encoded(order);
   auto words = kj::heapArray<capnp::word>(payload.size() / kWordBytes);
   std::memcpy(words.begin(), payload.data(), payload.size());
@@ -361,10 +369,16 @@ TEST(GeneratedInteropTest, TheGeneratedReaderReadsANewOrder) {
   EXPECT_EQ(read.getCapacity(), static_cast<uint8_t>(wire::Capacity::PRINCIPAL));
   EXPECT_EQ(read.getRoute(), 10);
   EXPECT_EQ(read.getPostOnly(), 1);
-  EXPECT_EQ(read.getSpare(), 12);
+  EXPECT_EQ(read.getProfile(), 12);
   EXPECT_EQ(read.getStopPrice(), -13);
   EXPECT_EQ(read.getDisplayQty(), 14u);
   EXPECT_EQ(read.getExpireTime(), 15u);
+  EXPECT_EQ(read.getMinQty(), 16u);
+  EXPECT_EQ(read.getPegOffset(), -17);
+  EXPECT_EQ(read.getExpireDate(), 18u);
+  EXPECT_EQ(read.getStpId(), 19u);
+  EXPECT_EQ(read.getInstructions(), 20u);
+  EXPECT_EQ(read.getPeg(), static_cast<uint8_t>(wire::Peg::PRIMARY));
 }
 
 TEST(GeneratedInteropTest, WeReadWhatTheGeneratedBuilderWrites) {

@@ -25,11 +25,13 @@ TEST(JsonTest, PrintsFieldsInLayoutOrderAndEnumsByName) {
                        .ord_type = OrdType::kLimit,
                        .time_in_force = TimeInForce::kImmediateOrCancel,
                        .capacity = static_cast<Capacity>(77)};
-  EXPECT_EQ(ToJson(order),
-            R"({"type":"NewOrder","clOrdId":18446744073709551615,"price":-1500000000,"qty":100,)"
-            R"("instrument":7,"account":0,"side":"sellShort","ordType":"limit",)"
-            R"("timeInForce":"immediateOrCancel","capacity":77,"route":0,"postOnly":0,"spare":0,)"
-            R"("stopPrice":0,"displayQty":0,"expireTime":0})");
+  EXPECT_EQ(
+      ToJson(order),
+      R"({"type":"NewOrder","clOrdId":18446744073709551615,"price":-1500000000,"qty":100,)"
+      R"("instrument":7,"account":0,"side":"sellShort","ordType":"limit",)"
+      R"("timeInForce":"immediateOrCancel","capacity":77,"route":0,"postOnly":0,"profile":0,)"
+      R"("stopPrice":0,"displayQty":0,"expireTime":0,"minQty":0,"pegOffset":0,"expireDate":0,"stpId":0,)"
+      R"("instructions":0,"peg":"none","spare0":0,"spare1":0})");
 }
 
 TEST(JsonTest, AppendsBehindWhatIsThere) {

@@ -47,6 +47,9 @@ enum TimeInForce {  # FIX tag 59
   immediateOrCancel @2 $fix(3);
   fillOrKill @3 $fix(4);
   goodTillDate @4 $fix(6);
+  atTheOpening @5 $fix(2);    # these three trade in auctions only
+  atTheClose @6 $fix(7);
+  atCrossing @7 $fix(9);
 }
 
 enum Capacity {  # FIX tag 528; the FIX value is the letter's code
@@ -54,6 +57,21 @@ enum Capacity {  # FIX tag 528; the FIX value is the letter's code
   agency @1 $fix(65);
   principal @2 $fix(80);
   risklessPrincipal @3 $fix(82);
+}
+
+enum Instruction {  # FIX tag 18 in spirit; N is bit N of NewOrder.instructions
+  hidden @0;            # nothing of it is shown
+  allOrNone @1;
+  intermarketSweep @2;
+  reduceOnly @3;        # it never adds to the account's position
+  slide @4;             # of a post-only order: where it would take liquidity it is re-priced, not refused
+}
+
+enum Peg {  # what the price follows; FIX tag 18, the FIX value is the letter's code
+  none @0;
+  market @1 $fix(80);    # the other side's best
+  midpoint @2 $fix(77);
+  primary @3 $fix(82);   # the own side's best
 }
 
 enum OrdStatus {  # FIX tag 39; the FIX value is the character's code
@@ -177,6 +195,8 @@ enum RiskCheck {  # which of the gateway's checks refused; not a FIX notion
   dailyBought @26;
   dailySold @27;
   dailyTurnover @28;
+  instructions @29;           # the venue is not configured to know what the order asks for
+  reduceOnly @30;
 }
 
 enum RequestType {
@@ -332,16 +352,28 @@ struct NewOrder $frame(32) {
   capacity @8 :UInt8 $enumType("Capacity");
   route @9 :UInt16;                 # explicit venue; 0 lets the gateway's rules choose
   postOnly @10 :UInt8;              # 0 or 1
-  spare @11 :UInt8;
+  profile @11 :UInt8;               # who trades, and how, as the gateway has it configured; 0: the session's own
   # A second granule starts here.
   stopPrice @12 :Int64;             # stop and stop-limit orders
   displayQty @13 :UInt64;           # 0 shows the whole quantity
-  expireTime @14 :UInt64;           # good-till-date orders
+  expireTime @14 :UInt64;           # good-till-date orders; of them this or expireDate
+  minQty @15 :UInt64;               # the least that trades at once; 0: any
+  pegOffset @16 :Int64;             # added to what the price follows; `price` bounds it
+  expireDate @17 :UInt32;           # the last day, in days since 1970-01-01, where the venue is
+  stpId @18 :UInt32;                # self-trade prevention: the venue matches no two orders of one; 0: none
+  instructions @19 :UInt16;         # bits, see Instruction
+  peg @20 :UInt8 $enumType("Peg");
+  spare0 @21 :UInt8;
+  spare1 @22 :UInt32;
 }
 
 struct Cancel $frame(33) {
   clOrdId @0 :UInt64;               # of this request
   origClOrdId @1 :UInt64;           # of the order, as last accepted
+  profile @2 :UInt8;                # as in NewOrder; 0: the order's
+  spare0 @3 :UInt8;
+  spare1 @4 :UInt16;
+  spare2 @5 :UInt32;
 }
 
 struct Replace $frame(34) {
@@ -350,6 +382,13 @@ struct Replace $frame(34) {
   price @2 :Int64;
   qty @3 :UInt64;                   # the new total quantity, what is already filled included
   stopPrice @4 :Int64;
+  displayQty @5 :UInt64;            # the new one, where changesDisplay is 1
+  expireTime @6 :UInt64;            # these three where changesExpiry is 1: day, good till cancel or good till date
+  expireDate @7 :UInt32;
+  timeInForce @8 :UInt8 $enumType("TimeInForce");
+  changesDisplay @9 :UInt8;         # 0 or 1
+  changesExpiry @10 :UInt8;         # 0 or 1
+  profile @11 :UInt8;               # as in NewOrder; 0: the order's
 }
 
 # Cancels every open order of the session that matches all the filters that are set.

@@ -67,6 +67,7 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
   for (size_t index = 0; index < sessions_.size(); ++index) {
     sessions_[index].id = config.sessions[index].id;
     session_limits_.push_back(config.sessions[index].limits);
+    default_profiles_.push_back(config.sessions[index].default_profile);
     const int64_t grace_ns = config.sessions[index].cancel_grace_ns;
     RINGWAY_CHECK(grace_ns >= 0 && grace_ns <= kCancelGraceMaxNs, "cancel_grace_ns");
     absence_limits_.push_back(

@@ -277,6 +277,11 @@ class Engine {
                     Effects& effects) noexcept;
   static int64_t RiskPrice(const Instrument& instrument, BookSide side, OrdType type, int64_t price,
                            int64_t stop_price, int64_t otherwise) noexcept;
+  RejectReason ExpiryError(TimeInForce time_in_force, uint64_t time, uint32_t date) const noexcept;
+  // REQUIRES: one of them is 0.
+  static uint64_t ExpiryOf(uint64_t time, uint32_t date) noexcept {
+    return date != 0 ? kExpiryIsDate | date : time;
+  }
   RejectReason FieldError(const NewOrder& request, const Instrument& instrument) const noexcept;
   void RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
                    VenueId venue, Effects& effects) noexcept;
@@ -292,7 +297,8 @@ class Engine {
   void OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept;
   Order* FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept;
   void EndCancel(Order& order) noexcept;
-  void SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noexcept;
+  void SendCancel(Order& order, uint64_t cl_ord_id, uint8_t profile, Effects& effects) noexcept;
+  bool IsReplaceOf(const Order& order, const Replace& request) const noexcept;
   void RejectChange(SessionState& session, const Order* order, RequestType type, uint64_t cl_ord_id,
                     uint64_t orig_cl_ord_id, CancelRejectReason reason, RiskCheck check,
                     Effects& effects) noexcept;
@@ -504,6 +510,7 @@ class Engine {
   std::vector<uint32_t> account_ids_;
   std::vector<SessionLimits> session_limits_;
   std::vector<AccountLimits> account_limits_;
+  std::vector<uint8_t> default_profiles_;  // by session
   uint32_t warn_at_percent_ = 0;
   struct AbsenceLimits {
     CancelOnDisconnect policy;

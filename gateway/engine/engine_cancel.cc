@@ -21,11 +21,19 @@ CancelRejectReason ReasonOf(const Verdict& verdict) noexcept {
       return CancelRejectReason::kInvalidPriceIncrement;
     case RejectReason::kJournalUnavailable:
       return CancelRejectReason::kJournalUnavailable;
+    case RejectReason::kUnsupportedOrderCharacteristic:
+      return CancelRejectReason::kVenueOption;
     case RejectReason::kGatewayFull:
       return CancelRejectReason::kOther;
     default:
       return CancelRejectReason::kRiskLimit;
   }
+}
+
+// Whether an order may stay at the venue until it trades.
+bool Rests(TimeInForce time_in_force) noexcept {
+  return time_in_force == TimeInForce::kDay || time_in_force == TimeInForce::kGoodTillCancel ||
+         time_in_force == TimeInForce::kGoodTillDate;
 }
 
 }  // namespace
@@ -71,7 +79,9 @@ void Engine::EndCancel(Order& order) noexcept {
   orders_.EndCancelName(order.session, order.cancel_cl_ord_id);
 }
 
-void Engine::SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noexcept {
+// `profile`: who cancels; 0: who sent the order.
+void Engine::SendCancel(Order& order, uint64_t cl_ord_id, uint8_t profile,
+                        Effects& effects) noexcept {
   EndCancel(order);
   RINGWAY_CHECK(orders_.NameCancel(order.session, cl_ord_id), "a cancel's clOrdId is no order's");
   order.flags |= kCancelPending;
@@ -81,6 +91,7 @@ void Engine::SendCancel(Order& order, uint64_t cl_ord_id, Effects& effects) noex
   Cancel outgoing;
   outgoing.cl_ord_id = order.cancel_id;
   outgoing.orig_cl_ord_id = order.live_id;
+  outgoing.profile = profile != 0 ? profile : orders_.terms(order).profile;
   ToVenue(order.venue, outgoing, effects);
 }
 
@@ -102,6 +113,7 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
     reject(CancelRejectReason::kOther, RiskCheck::kMessageRate);
     return NoticeThrottling(state, session, rate, effects);
   }
+  // A profile that is not the session's is no reason to leave an order open.
   if (request.cl_ord_id == 0) return reject(CancelRejectReason::kOther);
   if (order == nullptr) return reject(CancelRejectReason::kUnknownOrder);
   if (orders_.InUse(session, request.cl_ord_id)) {
@@ -116,7 +128,7 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
                  CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
   }
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
-  SendCancel(*order, request.cl_ord_id, effects);
+  SendCancel(*order, request.cl_ord_id, request.profile, effects);
   Acknowledge(state, *order, RequestType::kCancel, request.cl_ord_id, request.orig_cl_ord_id,
               effects);
 }
@@ -135,7 +147,40 @@ CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& reque
       request.qty == 0 || request.qty > instrument.quantity_max) {
     return CancelRejectReason::kOther;
   }
+  const bool changes_display = request.changes_display != 0;
+  const bool changes_expiry = request.changes_expiry != 0;
+  if (request.changes_display > 1 || request.changes_expiry > 1 ||
+      (!changes_display && request.display_qty != 0) || request.display_qty > request.qty ||
+      !IsKnown(request.time_in_force)) {
+    return CancelRejectReason::kOther;
+  }
+  if (!changes_expiry) {
+    const bool says_none = request.time_in_force == TimeInForce{} && request.expire_time == 0 &&
+                           request.expire_date == 0;
+    return says_none ? CancelRejectReason::kNone : CancelRejectReason::kOther;
+  }
+  // An order that rests goes on resting.
+  if (!Rests(order.time_in_force) || !Rests(request.time_in_force) ||
+      ExpiryError(request.time_in_force, request.expire_time, request.expire_date) !=
+          RejectReason::kNone) {
+    return CancelRejectReason::kOther;
+  }
   return CancelRejectReason::kNone;
+}
+
+// Whether it is the replace that the order has, or had.
+bool Engine::IsReplaceOf(const Order& order, const Replace& request) const noexcept {
+  if (!order.Has(kReplacePending | kHadReplace) || order.replace_cl_ord_id != request.cl_ord_id ||
+      order.replace_qty != request.qty || order.replace_price != request.price ||
+      order.replace_stop_price != request.stop_price) {
+    return false;
+  }
+  const OrderTerms terms = orders_.terms(order);
+  return terms.replace_changes_display == request.changes_display &&
+         terms.replace_changes_expiry == request.changes_expiry &&
+         terms.replace_display_qty == request.display_qty &&
+         terms.replace_time_in_force == request.time_in_force &&
+         terms.replace_expiry == ExpiryOf(request.expire_time, request.expire_date);
 }
 
 void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept {
@@ -148,10 +193,7 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   };
   if (const Slot known = orders_.Find(session, request.cl_ord_id); known != kNoSlot) [[unlikely]] {
     const Order& replaced = orders_[known];
-    if (replaced.session == session && replaced.Has(kReplacePending | kHadReplace) &&
-        replaced.replace_cl_ord_id == request.cl_ord_id && replaced.replace_qty == request.qty &&
-        replaced.replace_price == request.price &&
-        replaced.replace_stop_price == request.stop_price) {
+    if (replaced.session == session && IsReplaceOf(replaced, request)) {
       return AcknowledgeAgain(replaced, RequestType::kReplace, request.cl_ord_id,
                               request.orig_cl_ord_id, effects);
     }
@@ -197,6 +239,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   changed.replace_risk_price = RiskPrice(instrument, before.side, order->ord_type, request.price,
                                          request.stop_price, order->risk_price);
   const Contribution after = ContributionOf(changed);
+  OrderTerms terms = orders_.terms(*order);
+  const uint8_t profile = request.profile != 0 ? request.profile : terms.profile;
   const RiskRequest risk{
       .now_ns = now_ns_,
       .session_limits = session_limits_[session],
@@ -213,6 +257,9 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
       .side = order->side,
       .ord_type = order->ord_type,
       .is_replace = true,
+      .reduce_only = (terms.wanted & BitOf(Feature::kReduceOnly)) != 0,
+      .profile = profile,
+      .wanted = WantedBy(request),
       .price = request.price,
       .stop_price = request.stop_price,
       .stop_before = order->stop_price,
@@ -232,6 +279,14 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   if (!orders_.HasRoomForId()) return reject(CancelRejectReason::kOther);
 
   *order = changed;
+  if (order->Has(kHasTerms) || (request.changes_display | request.changes_expiry) != 0) {
+    terms.replace_expiry = ExpiryOf(request.expire_time, request.expire_date);
+    terms.replace_display_qty = request.display_qty;
+    terms.replace_time_in_force = request.time_in_force;
+    terms.replace_changes_display = request.changes_display;
+    terms.replace_changes_expiry = request.changes_expiry;
+    orders_.SetTerms(*order, terms);
+  }
   order->replace_id = orders_.NextRequestId(*order);
   order->replace_epoch = venues_.epoch(order->venue);
   orders_.Reserve(*order, request.cl_ord_id);
@@ -242,6 +297,7 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   Replace outgoing = request;
   outgoing.cl_ord_id = order->replace_id;
   outgoing.orig_cl_ord_id = order->live_id;
+  outgoing.profile = profile;
   ToVenue(order->venue, outgoing, effects);
   Acknowledge(state, *order, RequestType::kReplace, request.cl_ord_id, request.orig_cl_ord_id,
               effects);

@@ -15,6 +15,7 @@
 
 #include "gateway/engine/table_secret.h"
 #include "gateway/step.h"
+#include "schema/features.h"
 
 namespace ringway {
 
@@ -178,11 +179,13 @@ inline constexpr int64_t kCancelGraceMaxNs = int64_t{86'400} * 1'000'000'000;
 struct EngineSessionConfig {
   uint32_t id = 0;
   std::string name;
-  // Entitlements. A session without accounts can send no order; an empty list of instruments or
-  // venues means all.
+  // Entitlements. A session without accounts can send no order; an empty list of instruments,
+  // venues or profiles means all.
   std::vector<uint32_t> accounts;
   std::vector<uint32_t> instruments;
   std::vector<VenueId> venues;
+  std::vector<uint8_t> profiles;
+  uint8_t default_profile = 0;  // of orders that name none; 0: none
   CancelOnDisconnect cancel_on_disconnect = CancelOnDisconnect::kOff;
   // How long a session that lost its link may be away; 0: no time. 0 to kCancelGraceMaxNs. A new
   // gateway process gives every session that was not logged out its whole grace anew.
@@ -204,6 +207,7 @@ struct VenueConfig {
   VenueId id = 0;
   std::string name;
   OverdueOrders overdue_orders = OverdueOrders::kAsk;
+  FeatureSet features = 0;  // what it knows beyond price and quantity
 };
 
 // Where orders without an explicit route go: the first rule that fits decides. 0 fits any.
@@ -237,6 +241,7 @@ struct EngineConfig {
   // this part is used: 1 to 99; 0: of none.
   uint32_t warn_at_percent = 0;
   std::vector<EngineSessionConfig> sessions;  // at most 4,096
+  std::vector<uint8_t> profiles;              // numbers of the regulatory profiles, 1 to 255
   std::vector<VenueConfig> venues;            // at most 64
   std::vector<RouteConfig> routes;            // in order of precedence
   VenueId default_venue = 0;                  // where no rule fits; 0: reject with noRoute
@@ -248,6 +253,7 @@ struct EngineConfig {
 
 inline constexpr uint32_t kSessionsMax = 4'096;
 inline constexpr uint32_t kVenuesMax = 64;
+inline constexpr uint32_t kProfilesMax = 255;
 inline constexpr uint32_t kOrdersMax = 1u << 24;
 inline constexpr uint32_t kPositionsMax = 1u << 20;
 

@@ -62,8 +62,11 @@ bool Engine::IsOverdue(const Order& order) const noexcept {
   switch (order.time_in_force) {
     case TimeInForce::kGoodTillCancel:
       return false;
-    case TimeInForce::kGoodTillDate:
-      return orders_.expire_time(order) <= static_cast<uint64_t>(day.began_ns);
+    case TimeInForce::kGoodTillDate: {
+      const uint64_t expiry = orders_.terms(order).expiry;
+      return (expiry & kExpiryIsDate) != 0 ? (expiry ^ kExpiryIsDate) < day.day
+                                           : expiry <= static_cast<uint64_t>(day.began_ns);
+    }
     default:
       return true;
   }

@@ -127,7 +127,7 @@ TEST_F(EngineInputTest, MessagesThatAreNoRequests) {
     std::memset(bytes.data(), 0, 64);
   }
   NewOrder spare = Buy(1);
-  spare.spare = 1;
+  spare.spare0 = 1;
   const uint32_t size = Encode(spare, bytes.data());
   EXPECT_EQ(RejectOf(FrameType::kNewOrder, {bytes.data(), size}), R::kReservedFieldNotZero);
   EXPECT_EQ(engine().open_orders(), 0u);

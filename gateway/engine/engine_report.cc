@@ -334,6 +334,12 @@ void Engine::TakeReplacement(Order& order) noexcept {
   order.leaves_qty = order.replace_qty - std::min(order.replace_qty, order.cum_qty);
   order.flags = static_cast<uint8_t>((order.flags & ~kReplacePending) | kHadReplace);
   if (order.Has(kCancelPending)) order.flags |= kCancelOutdated;
+  OrderTerms terms = orders_.terms(order);
+  if (terms.replace_changes_expiry != 0) [[unlikely]] {
+    order.time_in_force = terms.replace_time_in_force;
+    terms.expiry = terms.replace_expiry;
+    orders_.SetTerms(order, terms);
+  }
 }
 
 void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
@@ -596,7 +602,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
   if (order.Has(kCancelPending) && request_id == order.cancel_id) {
     if (order.Has(kCancelOutdated) && venues_.Reachable(order.venue)) {
       // It named the order as it was before a replace that the venue took first.
-      return SendCancel(order, order.cancel_cl_ord_id, effects);
+      return SendCancel(order, order.cancel_cl_ord_id, 0, effects);
     }
     ShowFirst(session, order, effects);
     const uint64_t cl_ord_id = order.cancel_cl_ord_id;

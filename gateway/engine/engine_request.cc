@@ -18,7 +18,12 @@ uint64_t ContentHash(const NewOrder& request) noexcept {
   uint64_t hash = MixHash(words[0], words[1]);
   hash = MixHash(hash ^ words[2], words[3]);
   hash = MixHash(hash ^ words[4], words[5]);
-  return MixHash(hash ^ words[6], words[7]);
+  hash = MixHash(hash ^ words[6], words[7]);
+  static_assert(NewOrder::kDataWords == 12);
+  if ((words[8] | words[9] | words[10] | words[11]) == 0) [[likely]]
+    return hash;
+  hash = MixHash(hash ^ words[8], words[9]);
+  return MixHash(hash ^ words[10], words[11]);
 }
 
 bool IsImmediate(TimeInForce time_in_force) noexcept {
@@ -59,6 +64,23 @@ int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, OrdType t
   return at_market ? instrument.Worse(own, instrument.reference_price) : own;
 }
 
+// What is wrong with the time at which an order, or one replaced, is to end.
+RejectReason Engine::ExpiryError(TimeInForce time_in_force, uint64_t time,
+                                 uint32_t date) const noexcept {
+  constexpr uint64_t kDayNs = uint64_t{86'400} * 1'000'000'000;
+  constexpr uint32_t kDateMax = 200'000;  // the year 2517
+  const bool till_date = time_in_force == TimeInForce::kGoodTillDate;
+  if (till_date != ((time != 0) != (date != 0)) || (!till_date && time != 0) || date > kDateMax ||
+      time >= kExpiryIsDate) {
+    return RejectReason::kInvalidField;
+  }
+  // Everywhere on earth a date is over two days after it begins at Greenwich.
+  const auto now = static_cast<uint64_t>(now_ns_);
+  const bool over =
+      (time != 0 && time <= now) || (date != 0 && (date + uint64_t{2}) * kDayNs <= now);
+  return over ? RejectReason::kStaleOrder : RejectReason::kNone;
+}
+
 // What is wrong with the order whatever the limits are.
 RejectReason Engine::FieldError(const NewOrder& request,
                                 const Instrument& instrument) const noexcept {
@@ -70,14 +92,23 @@ RejectReason Engine::FieldError(const NewOrder& request,
     return RejectReason::kInvalidPrice;
   }
   if (request.qty == 0 || request.qty > instrument.quantity_max ||
-      request.display_qty > request.qty) {
+      request.display_qty > request.qty || request.min_qty > request.qty) {
     return RejectReason::kIncorrectQuantity;
   }
-  if ((request.time_in_force == TimeInForce::kGoodTillDate) != (request.expire_time != 0)) {
+  if (const RejectReason error =
+          ExpiryError(request.time_in_force, request.expire_time, request.expire_date);
+      error != RejectReason::kNone) {
+    return error;
+  }
+  if ((request.instructions & ~kInstructionsKnown) != 0 ||
+      (Has(request, Instruction::kSlide) && request.post_only == 0) ||
+      (request.peg == Peg::kNone && request.peg_offset != 0)) {
     return RejectReason::kInvalidField;
   }
-  if (request.expire_time != 0 && request.expire_time <= static_cast<uint64_t>(now_ns_)) {
-    return RejectReason::kStaleOrder;
+  // What follows the market has a limit, which risk counts with.
+  if ((request.peg != Peg::kNone && request.ord_type != OrdType::kLimit) ||
+      (Has(request, Instruction::kHidden) && request.display_qty != 0)) {
+    return RejectReason::kUnsupportedOrderCharacteristic;
   }
   if (request.post_only != 0 &&
       (request.ord_type != OrdType::kLimit || IsImmediate(request.time_in_force))) {
@@ -140,7 +171,9 @@ void Engine::AcknowledgeAgain(const Order& order, RequestType type, uint64_t cl_
 
 uint64_t Engine::RestingTick(OrdType type, TimeInForce time_in_force, BookSide side,
                              const Instrument& instrument, int64_t price) const noexcept {
-  if (type != OrdType::kLimit || IsImmediate(time_in_force)) return kNoTick;
+  if (type != OrdType::kLimit || IsImmediate(time_in_force) || IsAuction(time_in_force)) {
+    return kNoTick;
+  }
   return Exposure::OrientedTick(side, instrument.TickOf(price));
 }
 
@@ -245,6 +278,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   const int64_t risk_price = RiskPrice(instrument, side, request.ord_type, request.price,
                                        request.stop_price, instrument.reference_price);
   const Money notional = instrument.Notional(risk_price, request.qty);
+  const FeatureSet wanted = WantedBy(request);
+  const uint8_t profile = request.profile != 0 ? request.profile : default_profiles_[session];
   const RiskRequest risk{
       .now_ns = now_ns_,
       .session_limits = session_limits_[session],
@@ -261,6 +296,9 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
       .side = request.side,
       .ord_type = request.ord_type,
       .is_replace = false,
+      .reduce_only = Has(request, Instruction::kReduceOnly),
+      .profile = profile,
+      .wanted = wanted,
       .price = request.price,
       .stop_price = request.stop_price,
       .stop_before = request.stop_price,
@@ -300,8 +338,11 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   order.time_in_force = request.time_in_force;
   order.venue_epoch = venues_.epoch(venue);
   order.content_hash = ContentHash(request);
-  if (request.expire_time != 0) [[unlikely]]
-    orders_.SetExpireTime(order, request.expire_time);
+  if ((request.expire_time | wanted | profile) != 0) [[unlikely]] {
+    orders_.SetTerms(order, {.expiry = ExpiryOf(request.expire_time, request.expire_date),
+                             .wanted = wanted,
+                             .profile = profile});
+  }
   order.stop_price = request.stop_price;
   exposure_.Refer(order.position);
   exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
@@ -312,6 +353,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   NewOrder outgoing = request;
   outgoing.cl_ord_id = order.order_id;
   outgoing.route = 0;
+  outgoing.profile = profile;
   ToVenue(venue, outgoing, effects);
   Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
 }

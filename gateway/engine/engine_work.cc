@@ -188,7 +188,7 @@ Engine::Walked Engine::CancelWalked(Order& order, SessionState& session, uint64_
     RejectChange(session, &order, RequestType::kCancel, order.cancel_cl_ord_id, order.cl_ord_id,
                  CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
   }
-  SendCancel(order, cl_ord_id, effects);
+  SendCancel(order, cl_ord_id, 0, effects);
   ++counters_.gateway_cancels;
   return Walked::kSent;
 }

@@ -17,6 +17,7 @@
 
 #include "gateway/engine/engine_config.h"
 #include "gateway/step.h"
+#include "schema/features.h"
 #include "schema/messages.h"
 
 namespace ringway {
@@ -82,7 +83,7 @@ inline constexpr uint8_t kHadReplace =
 inline constexpr uint8_t kCancelWanted = 16;  // an operator canceled it: tried until it ends
 inline constexpr uint8_t kBookedAhead = 32;   // fills were booked of which no report had come
 inline constexpr uint8_t kAskedFor = 64;      // its venue does not know it, and is asked by cancels
-inline constexpr uint8_t kOrderFlagsEnd = 128;
+inline constexpr uint8_t kHasTerms = 128;     // the table keeps OrderTerms for it
 
 struct alignas(64) Order {
   // Line 0
@@ -128,5 +129,24 @@ struct alignas(64) Order {
 };
 static_assert(sizeof(Order) == 192 && std::is_trivially_copyable_v<Order> &&
               std::has_unique_object_representations_v<Order>);
+
+// When a good-till-date order ends: a time in nanoseconds since the Unix epoch, or the last day.
+inline constexpr uint64_t kExpiryIsDate = uint64_t{1} << 63;
+
+// What only some orders have, kept beside their records (order_table.h). Those of a replace are of
+// the latest.
+struct OrderTerms {
+  uint64_t expiry = 0;          // of a good-till-date order: see kExpiryIsDate
+  uint64_t replace_expiry = 0;  // likewise
+  uint64_t replace_display_qty = 0;
+  FeatureSet wanted = 0;
+  uint8_t profile = 0;
+  TimeInForce replace_time_in_force = {};
+  uint8_t replace_changes_display = 0;
+  uint8_t replace_changes_expiry = 0;
+  uint8_t padding[2] = {};
+};
+static_assert(sizeof(OrderTerms) == 32 && std::is_trivially_copyable_v<OrderTerms> &&
+              std::has_unique_object_representations_v<OrderTerms>);
 
 }  // namespace ringway

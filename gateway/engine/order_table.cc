@@ -16,7 +16,7 @@ size_t OrderIdsMax(uint32_t orders_max) { return std::max<size_t>(orders_max, 8)
 
 OrderTable::OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& secret)
     : orders_(orders_max),
-      expiries_(orders_max),
+      terms_(orders_max),
       order_ids_max_(OrderIdsMax(orders_max)),
       // A cancel for each order, and a mass cancel for each session; at most 3/4 are in use.
       ids_((order_ids_max_ + orders_max + sessions) / 6 * 8 + 16, secret),
@@ -134,8 +134,10 @@ uint64_t OrderTable::StateHash() const noexcept {
     uint64_t words[sizeof(Order) / sizeof(uint64_t)];
     std::memcpy(words, &orders_[slot], sizeof(words));
     for (const uint64_t word : words) hash = MixHash(hash ^ word, slot);
-    if (orders_[slot].time_in_force == TimeInForce::kGoodTillDate) {
-      hash = MixHash(hash ^ expiries_[slot], slot);
+    if (orders_[slot].Has(kHasTerms)) {
+      uint64_t terms[sizeof(OrderTerms) / sizeof(uint64_t)];
+      std::memcpy(terms, &terms_[slot], sizeof(terms));
+      for (const uint64_t word : terms) hash = MixHash(hash ^ word, slot);
     }
   }
   for (const List& list : lists_) {

@@ -24,7 +24,7 @@ void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const 
   for (size_t at = 0; at < used && archive.ok(); ++at) {
     auto& order = self.orders_[at];
     archive(order);
-    if (order.time_in_force == TimeInForce::kGoodTillDate) archive(self.expiries_[at]);
+    if (order.Has(kHasTerms)) archive(self.terms_[at]);
     if constexpr (A::kLoads) {
       order.session = static_cast<uint16_t>(archive.IndexOf(sessions, order.session));
       order.venue = static_cast<uint8_t>(archive.IndexOf(venues, order.venue));
@@ -81,9 +81,10 @@ std::string_view OrderTable::FindError() const noexcept {
         (order.replace_id != 0 && !own(order.replace_id))) {
       return "an order's identifiers are not its own";
     }
-    if (!IsKnown(order.state) || order.state == OrderState::kFree ||
-        order.flags >= kOrderFlagsEnd || !IsKnown(order.side) || !IsKnown(order.ord_type) ||
-        !IsKnown(order.time_in_force) || (order.Has(kCancelPending) && order.cancel_id == 0) ||
+    if (!IsKnown(order.state) || order.state == OrderState::kFree || !IsKnown(order.side) ||
+        !IsKnown(order.ord_type) || !IsKnown(order.time_in_force) ||
+        !IsKnown(terms(order).replace_time_in_force) ||
+        (order.Has(kCancelPending) && order.cancel_id == 0) ||
         (order.Has(kReplacePending) && order.replace_id == 0)) {
       return "an order is in no state that orders have";
     }

@@ -19,6 +19,7 @@
 #include "gateway/risk/execution_throttle.h"
 #include "gateway/risk/gross_notional.h"
 #include "gateway/risk/group_limits.h"
+#include "gateway/risk/instructions.h"
 #include "gateway/risk/instrument_limit.h"
 #include "gateway/risk/kill_switch.h"
 #include "gateway/risk/max_notional.h"
@@ -27,6 +28,7 @@
 #include "gateway/risk/order_to_trade.h"
 #include "gateway/risk/position_limit.h"
 #include "gateway/risk/price_collar.h"
+#include "gateway/risk/reduce_only.h"
 #include "gateway/risk/request.h"
 #include "gateway/risk/self_match.h"
 #include "gateway/risk/tick_and_lot.h"
@@ -35,6 +37,7 @@ namespace ringway {
 
 using OrderChecks = std::tuple<KillSwitch,            //
                                Entitlement,           //
+                               Instructions,          //
                                TickAndLot,            // the checks below rely on whole ticks
                                MaxQuantity,           //
                                PriceCollar,           // a market order has a value from here on
@@ -42,6 +45,7 @@ using OrderChecks = std::tuple<KillSwitch,            //
                                OpenOrders,            //
                                OrderToTrade,          //
                                ExecutionThrottle,     //
+                               ReduceOnly,            //
                                PositionLimit,         //
                                GrossNotional,         //
                                InstrumentLimitCheck,  //

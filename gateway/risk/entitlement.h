@@ -1,4 +1,4 @@
-// May this session trade this instrument for this account at this venue?
+// May this session trade this instrument for this account at this venue, under this profile?
 //
 // One bit each from tables built at start; the restricted list of the account is a flag in its
 // position. Short sales need the account's permission. Limit and value are not used.
@@ -20,12 +20,17 @@ class Entitlement {
   explicit Entitlement(const EngineConfig& config)
       : accounts_(config.sessions.size(), config.accounts.size()),
         instruments_(config.sessions.size(), config.instruments.size()),
-        venues_(config.sessions.size(), config.venues.size()) {
+        venues_(config.sessions.size(), config.venues.size()),
+        profiles_(config.sessions.size(), kProfilesMax + 1) {
     for (size_t session = 0; session < config.sessions.size(); ++session) {
       const EngineSessionConfig& entitled = config.sessions[session];
       accounts_.Permit(session, entitled.accounts, config.accounts, false);
       instruments_.Permit(session, entitled.instruments, config.instruments, true);
       venues_.Permit(session, entitled.venues, config.venues, true);
+      for (const uint8_t profile :
+           entitled.profiles.empty() ? config.profiles : entitled.profiles) {
+        profiles_.Set(session, profile);
+      }
     }
     for (const AccountConfig& account : config.accounts) short_sale_.push_back(account.short_sale);
   }
@@ -33,8 +38,8 @@ class Entitlement {
   Verdict Check(const RiskRequest& request) const noexcept {
     if (!accounts_.Has(request.session, request.account) ||
         !instruments_.Has(request.session, request.instrument_index) ||
-        !venues_.Has(request.session, request.venue) || request.position.restricted != 0)
-        [[unlikely]] {
+        !venues_.Has(request.session, request.venue) || request.position.restricted != 0 ||
+        (request.profile != 0 && !profiles_.Has(request.session, request.profile))) [[unlikely]] {
       return {RejectReason::kMissingEntitlement, kCheck};
     }
     if ((request.side == Side::kSellShort || request.side == Side::kSellShortExempt) &&
@@ -65,6 +70,10 @@ class Entitlement {
       return (words_[row * row_words_ + column / 64] >> (column % 64) & 1) != 0;
     }
 
+    void Set(size_t row, size_t column) {
+      words_[row * row_words_ + column / 64] |= uint64_t{1} << (column % 64);
+    }
+
     // Sets the bits of the `configured` things whose id is listed, or of all when none is.
     template <class Id, class Config>
     void Permit(size_t row, const std::vector<Id>& ids, const std::vector<Config>& configured,
@@ -73,7 +82,7 @@ class Entitlement {
       for (size_t column = 0; column < configured.size(); ++column) {
         const bool listed = std::find(ids.begin(), ids.end(), configured[column].id) != ids.end();
         if (!listed && !(empty_is_all && ids.empty())) continue;
-        words_[row * row_words_ + column / 64] |= uint64_t{1} << (column % 64);
+        Set(row, column);
         permitted += listed;
       }
       RINGWAY_CHECK(permitted == ids.size(), "a session is entitled to what exists, named once");
@@ -87,6 +96,7 @@ class Entitlement {
   BitTable accounts_;
   BitTable instruments_;
   BitTable venues_;
+  BitTable profiles_;                // by number
   std::vector<uint8_t> short_sale_;  // by account
 };
 

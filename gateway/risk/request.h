@@ -11,6 +11,7 @@
 #include "gateway/risk/exposure.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
+#include "schema/features.h"
 #include "schema/messages.h"
 
 namespace ringway {
@@ -43,6 +44,9 @@ struct RiskRequest {
   Side side;
   OrdType ord_type;
   bool is_replace;
+  bool reduce_only;
+  uint8_t profile;      // 0: none
+  FeatureSet wanted;    // of the venue
   int64_t price;        // limit price, of an order that has one; else 0
   int64_t stop_price;   // likewise its trigger
   int64_t stop_before;  // of a replace: the order's present one; else stop_price

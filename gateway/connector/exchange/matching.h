@@ -189,7 +189,8 @@ class Exchange {
   RejectReason CheckPrices(const NewOrder& request, const Instrument& terms) const noexcept;
   CancelRejectReason Check(const Replace& request, uint32_t member,
                            const Order& order) const noexcept;
-  int64_t ExpiryOf(const NewOrder& request) const noexcept;
+  CancelRejectReason CheckChanges(const Replace& request, const Order& order) const noexcept;
+  int64_t ExpiryOf(TimeInForce time_in_force, uint64_t expire_time) const noexcept;
   bool WouldTrade(uint16_t instrument, Side side, int64_t price) const noexcept;
   void Trigger(Slot slot) noexcept;
   bool IsTriggered(uint16_t instrument, Side side, int64_t stop_price) const noexcept;

@@ -3,6 +3,7 @@
 
 #include "gateway/connector/exchange/matching.h"
 #include "schema/codec.h"
+#include "schema/features.h"
 
 namespace ringway::exchange {
 namespace {
@@ -85,6 +86,7 @@ RejectReason Exchange::CheckTerms(const NewOrder& request, const Instrument& ter
   if (request.display_qty != 0 && (immediate || IsMarket(request.ord_type))) {
     return RejectReason::kUnsupportedOrderCharacteristic;
   }
+  if (WantedBy(request) != 0) return RejectReason::kUnsupportedOrderCharacteristic;
   const bool good_till_date = request.time_in_force == TimeInForce::kGoodTillDate;
   if (good_till_date != (request.expire_time != 0) || request.expire_time > INT64_MAX) {
     return RejectReason::kInvalidField;
@@ -106,6 +108,10 @@ CancelRejectReason Exchange::Check(const Replace& request, uint32_t member,
     return CancelRejectReason::kOther;
   }
   if (request.qty <= order.cum) return CancelRejectReason::kTooLateToCancel;
+  if (const CancelRejectReason error = CheckChanges(request, order);
+      error != CancelRejectReason::kNone) {
+    return error;
+  }
   const bool moves_stop = order.waiting_stop && request.stop_price != 0;
   if (!IsStop(order.type) && request.stop_price != 0) return CancelRejectReason::kOther;
   RejectReason reason =
@@ -124,11 +130,34 @@ CancelRejectReason Exchange::Check(const Replace& request, uint32_t member,
   return book_.HasRoomFor(moved) ? CancelRejectReason::kNone : CancelRejectReason::kVenueOption;
 }
 
-int64_t Exchange::ExpiryOf(const NewOrder& request) const noexcept {
-  if (request.time_in_force == TimeInForce::kGoodTillDate) {
-    return static_cast<int64_t>(request.expire_time);
+// Of display quantity and expiry.
+CancelRejectReason Exchange::CheckChanges(const Replace& request,
+                                          const Order& order) const noexcept {
+  if (request.changes_display == 0 && request.changes_expiry == 0) {
+    const bool says_none = request.display_qty == 0 && request.expire_time == 0 &&
+                           request.expire_date == 0 && request.time_in_force == TimeInForce{};
+    return says_none ? CancelRejectReason::kNone : CancelRejectReason::kOther;
   }
-  if (request.time_in_force != TimeInForce::kDay || options_.day_end_ns < 0) return kNeverExpires;
+  const bool resting = !IsMarket(order.type) && MayRest(order);
+  if (!resting || request.expire_date != 0 || request.display_qty > request.qty ||
+      !instruments_[order.instrument].of_lot.Has(request.display_qty)) {
+    return CancelRejectReason::kOther;
+  }
+  if (request.changes_expiry == 0) return CancelRejectReason::kNone;
+  const bool good_till_date = request.time_in_force == TimeInForce::kGoodTillDate;
+  const bool known = good_till_date || request.time_in_force == TimeInForce::kDay ||
+                     request.time_in_force == TimeInForce::kGoodTillCancel;
+  if (!known || good_till_date != (request.expire_time != 0) || request.expire_time > INT64_MAX) {
+    return CancelRejectReason::kOther;
+  }
+  return good_till_date && static_cast<int64_t>(request.expire_time) <= now_ns_
+             ? CancelRejectReason::kTooLateToCancel
+             : CancelRejectReason::kNone;
+}
+
+int64_t Exchange::ExpiryOf(TimeInForce time_in_force, uint64_t expire_time) const noexcept {
+  if (time_in_force == TimeInForce::kGoodTillDate) return static_cast<int64_t>(expire_time);
+  if (time_in_force != TimeInForce::kDay || options_.day_end_ns < 0) return kNeverExpires;
   const int64_t today = now_ns_ - now_ns_ % kDayNs + options_.day_end_ns;
   return today > now_ns_ ? today : today + kDayNs;
 }

@@ -67,7 +67,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
   order.side = request.side;
   order.display = request.display_qty;
   order.stop_price = request.stop_price;
-  order.expires_ns = ExpiryOf(request);
+  order.expires_ns = ExpiryOf(request.time_in_force, request.expire_time);
   order.request = members_[member].requests;
   order.type = request.ord_type;
   order.time_in_force = request.time_in_force;
@@ -176,11 +176,18 @@ void Exchange::CarryOut(const Replace& request, Slot slot) noexcept {
   const uint64_t leaves = request.qty - order.cum;
   const int64_t stop_price =
       order.waiting_stop && request.stop_price != 0 ? request.stop_price : order.stop_price;
-  const bool keeps_place =
-      request.price == order.price && stop_price == order.stop_price && leaves <= order.leaves;
+  const bool keeps_place = request.price == order.price && stop_price == order.stop_price &&
+                           leaves <= order.leaves && request.changes_display == 0;
   index_.Insert(order.member, request.cl_ord_id, slot);
   index_.Close(order.member, orig_cl_ord_id, OrdStatus::kUnset);
   order.cl_ord_id = request.cl_ord_id;
+  if (request.changes_display != 0) order.display = request.display_qty;
+  if (request.changes_expiry != 0) {
+    if (order.heap_index != kNoSlot) expiries_.Remove(slot);
+    order.time_in_force = request.time_in_force;
+    order.expires_ns = ExpiryOf(request.time_in_force, request.expire_time);
+    if (order.expires_ns != kNeverExpires) expiries_.Add(slot);
+  }
   if (keeps_place) {
     book_.Shrink(slot, leaves);
   } else {

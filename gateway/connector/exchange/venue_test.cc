@@ -43,8 +43,16 @@ TEST_F(VenueTest, WhatMakesNoSenseIsRejectedWithItsReason) {
   EXPECT_EQ(reason([](NewOrder& o) { o.side = Side{77}; }), kInvalidField);
   EXPECT_EQ(reason([](NewOrder& o) { o.time_in_force = TimeInForce{77}; }), kInvalidField);
   EXPECT_EQ(reason([](NewOrder& o) { o.post_only = 2; }), kInvalidField);
-  EXPECT_EQ(reason([](NewOrder& o) { o.spare = 1; }), kInvalidField);
+  EXPECT_EQ(reason([](NewOrder& o) { o.spare0 = 1; }), kInvalidField);
   EXPECT_EQ(reason([](NewOrder& o) { o.display_qty = 11; }), kIncorrectQuantity);
+  EXPECT_EQ(reason([](NewOrder& o) { o.min_qty = 1; }), kUnsupportedOrderCharacteristic);
+  EXPECT_EQ(reason([](NewOrder& o) { o.peg = Peg::kMidpoint; }), kUnsupportedOrderCharacteristic);
+  EXPECT_EQ(reason([](NewOrder& o) { o.instructions = 1; }), kUnsupportedOrderCharacteristic);
+  EXPECT_EQ(reason([](NewOrder& o) { o.instructions = 1u << 15; }),
+            kUnsupportedOrderCharacteristic);
+  EXPECT_EQ(reason([](NewOrder& o) { o.stp_id = 1; }), kUnsupportedOrderCharacteristic);
+  EXPECT_EQ(reason([](NewOrder& o) { o.time_in_force = TimeInForce::kAtTheClose; }),
+            kUnsupportedOrderCharacteristic);
   EXPECT_EQ(reason([](NewOrder& o) { o.expire_time = 5; }), kInvalidField);
   EXPECT_EQ(reason([](NewOrder& o) {
               o.time_in_force = TimeInForce::kGoodTillDate;
@@ -105,6 +113,70 @@ TEST_F(VenueTest, SenselessReplaceIsRefusedAndTheOrderStays) {
   replace.stop_price = kTick;
   EXPECT_EQ(reason(replace), kOther);
   EXPECT_EQ(One(CancelOf(3, 1)).exec_type, ExecType::kCanceled);
+}
+
+TEST_F(VenueTest, AReplaceChangesWhatIsShown) {
+  Ask(Sell(1, 100, 20));
+  Ask(Sell(2, 100, 5));
+  Replace replace = ReplaceOf(3, 1, 100, 20);
+  replace.changes_display = 1;
+  replace.display_qty = 4;
+  EXPECT_EQ(One(replace).exec_type, ExecType::kReplaced);
+  // It has lost its place, and shows a part at a time.
+  EXPECT_EQ(Makers(Ask(Buy(10, 100, 6))), (std::vector<uint64_t>{2, 3}));
+  EXPECT_EQ(Makers(Ask(Buy(11, 100, 4))), (std::vector<uint64_t>{3, 3}));
+  replace = ReplaceOf(4, 3, 100, 20);
+  replace.changes_display = 1;
+  EXPECT_EQ(One(replace).exec_type, ExecType::kReplaced);
+  EXPECT_EQ(Makers(Ask(Buy(12, 100, 15))), (std::vector<uint64_t>{4}));
+}
+
+TEST_F(VenueTest, AReplaceChangesTheExpiry) {
+  Ask(Buy(1, 100, 5));
+  Replace replace = ReplaceOf(2, 1, 100, 5);
+  replace.changes_expiry = 1;
+  replace.time_in_force = TimeInForce::kGoodTillDate;
+  replace.expire_time = static_cast<uint64_t>(kStartNs + kNsPerS);
+  EXPECT_EQ(One(replace).exec_type, ExecType::kReplaced);
+  replace = ReplaceOf(3, 2, 100, 5);
+  replace.changes_expiry = 1;
+  replace.time_in_force = TimeInForce::kGoodTillDate;
+  replace.expire_time = static_cast<uint64_t>(kStartNs + 3 * kNsPerS);
+  EXPECT_EQ(One(replace).exec_type, ExecType::kReplaced);
+  now_ns_ = kStartNs + 2 * kNsPerS;
+  EXPECT_TRUE(Ask(Buy(9, 90, 1)).size() == 1) << "it lives longer now";
+  replace = ReplaceOf(4, 3, 100, 5);
+  replace.changes_expiry = 1;
+  replace.time_in_force = TimeInForce::kGoodTillCancel;
+  EXPECT_EQ(One(replace).exec_type, ExecType::kReplaced);
+  now_ns_ = kStartNs + 4 * kNsPerS;
+  EXPECT_EQ(One(CancelOf(5, 4)).exec_type, ExecType::kCanceled);
+}
+
+TEST_F(VenueTest, ChangesThatMakeNoSenseAreRefused) {
+  Ask(Buy(1, 100, 5));
+  const auto reason = [this](auto set) {
+    Replace replace = ReplaceOf(2, 1, 100, 5);
+    set(replace);
+    return Refused(replace).reason;
+  };
+  using enum CancelRejectReason;
+  EXPECT_EQ(reason([](Replace& r) { r.display_qty = 1; }), kOther);
+  EXPECT_EQ(reason([](Replace& r) { r.changes_display = 1, r.display_qty = 6; }), kOther);
+  EXPECT_EQ(reason([](Replace& r) { r.time_in_force = TimeInForce::kGoodTillCancel; }), kOther);
+  EXPECT_EQ(reason([](Replace& r) { r.changes_expiry = 1, r.expire_date = 100'000; }), kOther);
+  EXPECT_EQ(reason([](Replace& r) { r.changes_expiry = 1, r.expire_time = 5; }), kOther);
+  EXPECT_EQ(reason([](Replace& r) {
+              r.changes_expiry = 1;
+              r.time_in_force = TimeInForce::kImmediateOrCancel;
+            }),
+            kOther);
+  EXPECT_EQ(reason([](Replace& r) {
+              r.changes_expiry = 1;
+              r.time_in_force = TimeInForce::kGoodTillDate;
+              r.expire_time = 5;
+            }),
+            kTooLateToCancel);
 }
 
 TEST_F(VenueTest, AnIdServesOnceUntilItIsForgotten) {

@@ -1,0 +1,79 @@
+// What an order or replace asks of its venue beyond what every venue knows.
+//
+// A venue takes what its configuration lists (VenueConfig::features); all else is refused before
+// it leaves, so that no instruction is lost on the way. The first ones are the bits of
+// NewOrder.instructions; the others follow from fields that are set.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "schema/messages.h"
+
+namespace ringway {
+
+enum class Feature : uint8_t {
+  kHidden,
+  kAllOrNone,
+  kIntermarketSweep,
+  kReduceOnly,
+  kSlide,
+  kMinQuantity,
+  kPeg,
+  kAuction,
+  kExpireDate,
+  kSelfTradeId,
+  kReplaceDisplay,
+  kReplaceExpiry,
+};
+// As configurations name them.
+inline constexpr std::array<std::string_view, 12> kFeatureNames = {
+    "hidden",          "all-or-none",   "intermarket-sweep", "reduce-only", "slide",
+    "min-quantity",    "peg",           "auction",           "expire-date", "self-trade-id",
+    "replace-display", "replace-expiry"};
+
+using FeatureSet = uint16_t;  // a bit for each
+static_assert(kFeatureNames.size() <= 16);
+constexpr FeatureSet BitOf(Feature feature) noexcept {
+  return static_cast<FeatureSet>(1u << static_cast<uint32_t>(feature));
+}
+constexpr FeatureSet Only(bool wanted, Feature feature) noexcept {
+  return wanted ? BitOf(feature) : FeatureSet{0};
+}
+static_assert(static_cast<uint32_t>(Feature::kSlide) == static_cast<uint32_t>(Instruction::kSlide));
+
+inline constexpr uint16_t kInstructionsKnown =
+    (1u << (static_cast<uint32_t>(Feature::kSlide) + 1)) - 1;
+constexpr bool Has(const NewOrder& order, Instruction instruction) noexcept {
+  return (order.instructions >> static_cast<uint32_t>(instruction) & 1) != 0;
+}
+
+constexpr std::optional<Feature> FeatureNamed(std::string_view name) noexcept {
+  for (uint8_t at = 0; at < kFeatureNames.size(); ++at) {
+    if (kFeatureNames[at] == name) return static_cast<Feature>(at);
+  }
+  return std::nullopt;
+}
+
+constexpr bool IsAuction(TimeInForce time_in_force) noexcept {
+  return time_in_force >= TimeInForce::kAtTheOpening && time_in_force <= TimeInForce::kAtCrossing;
+}
+
+// REQUIRES: no unknown bit in its instructions.
+constexpr FeatureSet WantedBy(const NewOrder& order) noexcept {
+  return static_cast<FeatureSet>(order.instructions |
+                                 Only(order.min_qty != 0, Feature::kMinQuantity) |
+                                 Only(order.peg != Peg::kNone, Feature::kPeg) |
+                                 Only(IsAuction(order.time_in_force), Feature::kAuction) |
+                                 Only(order.expire_date != 0, Feature::kExpireDate) |
+                                 Only(order.stp_id != 0, Feature::kSelfTradeId));
+}
+constexpr FeatureSet WantedBy(const Replace& replace) noexcept {
+  return static_cast<FeatureSet>(Only(replace.changes_display != 0, Feature::kReplaceDisplay) |
+                                 Only(replace.changes_expiry != 0, Feature::kReplaceExpiry) |
+                                 Only(replace.expire_date != 0, Feature::kExpireDate));
+}
+
+}  // namespace ringway
