@@ -100,7 +100,7 @@ TEST_F(SessionNumbersTest, ARefusedMessageTakesNoReportNumber) {
   TestClient client(kSession);
   Connect(client);
   NewOrder bad = Order(1);
-  bad.spare = 1;
+  bad.spare0 = 1;
   ASSERT_EQ(client.core.Send(bad, Publish::kNow), SendStatus::kOk);
   ASSERT_EQ(client.core.Send(Order(2), Publish::kNow), SendStatus::kOk);
   Run(client);
@@ -134,7 +134,7 @@ TEST_F(SessionNumbersTest, TheEngineCountsWhatTheSessionCounts) {
   ExpectOneTruth();
   peer.Send(GapFill{.new_seq = 8});
   NewOrder bad = Order(1);
-  bad.spare = 1;
+  bad.spare0 = 1;
   peer.Send(bad);
   peer.Send(Order(2));
   Turn();
@@ -164,7 +164,7 @@ TEST_F(SessionNumbersTest, ARefusalWaitsForRoomOnTheLink) {
     Turn();
   }
   NewOrder bad = Order(8);
-  bad.spare = 1;
+  bad.spare0 = 1;
   peer.Send(bad);
   Turn();
   for (int i = 0; i != 20; ++i) {
@@ -179,7 +179,7 @@ TEST_F(SessionNumbersTest, RefusedMessagesEndTheSessionThatGoesOnSendingThem) {
   TestClient client(kSession);
   Connect(client);
   NewOrder bad = Order(1);
-  bad.spare = 1;
+  bad.spare0 = 1;
   for (uint32_t i = 0; i != SessionLayerOptions{}.violations_max; ++i) {
     ASSERT_EQ(client.core.Send(bad, Publish::kNow), SendStatus::kOk);
   }
