@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,8 @@ namespace {
 
 constexpr uint64_t kRestsEvery = 16;
 constexpr uint32_t kNapUs = 20;
+// An answer that comes sooner is not late, whatever it waited for.
+constexpr int64_t kLateNs = 200 * kNsPerUs;
 constexpr int64_t kAnswerPatienceNs = 20 * kNsPerS;
 
 // Whether this thread, and none that it starts, has its core whenever it wants it.
@@ -77,9 +80,10 @@ void Honest::SendOrder() {
                        .ord_type = OrdType::kLimit,
                        .time_in_force = rests ? TimeInForce::kDay : TimeInForce::kImmediateOrCancel,
                        .route = route_};
+  const int64_t engine_waited_ns = core_ == nullptr ? 0 : core_->WaitedNs();
   const int64_t now_ns = MonotonicNowNs();
   if (session_->Send(order) == SendStatus::kOk) {
-    waiting_.push_back({order.cl_ord_id, now_ns});
+    waiting_.push_back({order.cl_ord_id, now_ns, engine_waited_ns});
   } else {
     ++not_taken_;
   }
@@ -98,7 +102,11 @@ void Honest::Answered(uint64_t cl_ord_id) {
   // Answers come in the order of the requests.
   while (!waiting_.empty() && waiting_.front().cl_ord_id <= cl_ord_id) {
     if (waiting_.front().cl_ord_id == cl_ord_id && latency_ != nullptr) {
-      latency_->Add(static_cast<uint64_t>(MonotonicNowNs() - waiting_.front().sent_ns));
+      int64_t late_ns = MonotonicNowNs() - waiting_.front().sent_ns;
+      if (core_ != nullptr && late_ns > kLateNs) {
+        late_ns -= std::min(late_ns, core_->WaitedNs() - waiting_.front().engine_waited_ns);
+      }
+      latency_->Add(static_cast<uint64_t>(late_ns));
     } else {
       ++refusals_["an order that was not answered, but a later one was"];
     }

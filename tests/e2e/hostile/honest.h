@@ -3,8 +3,9 @@
 // Orders leave by the clock, whether or not the ones before are answered: a gateway that stands
 // still for half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some
 // rest and are canceled. Its thread takes the core from an attacker that shares it, where this user
-// may ask for that (CAP_SYS_NICE): then what is late is the gateway's answer, not its reader.
-// Thread rule: one thread.
+// may ask for that (CAP_SYS_NICE), and what others kept the engine from its core is not counted,
+// where that is watched (engine_core.h): then what is late is the gateway's answer, not its reader,
+// nor a neighbour of the gateway. Thread rule: one thread.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include "base/clock.h"
 #include "base/histogram.h"
 #include "msg/session.h"
+#include "tests/e2e/hostile/engine_core.h"
 #include "tests/e2e/hostile/site.h"
 
 namespace ringway::hostile {
@@ -36,6 +38,13 @@ class Honest {
   // Trades for so long and waits for the last answers. Order -> ack goes into `latency`;
   // `meanwhile` is called now and then.
   void Trade(int64_t duration_ns, Histogram& latency, const std::function<void()>& meanwhile = {});
+
+  // From now on the engine's core is watched; null: not any more. Lifetime: until then.
+  void Watch(const EngineCore* core) {
+    core_ = core;
+    // Of orders on their way it is not known what they have waited for.
+    for (Waiting& order : waiting_) order.engine_waited_ns = core == nullptr ? 0 : core->WaitedNs();
+  }
 
   // After the gateway was started again.
   absl::Status Reconnect() { return session_->Reconnect(); }
@@ -57,6 +66,7 @@ class Honest {
   struct Waiting {
     uint64_t cl_ord_id;
     int64_t sent_ns;
+    int64_t engine_waited_ns;  // for its core, when the order was sent
   };
 
   Honest(const Honest&) = delete;
@@ -73,6 +83,7 @@ class Honest {
   std::unique_ptr<Session> session_;
   uint16_t route_;
   bool goes_first_ = false;
+  const EngineCore* core_ = nullptr;
   Histogram* latency_ = nullptr;
   std::deque<Waiting> waiting_;   // orders that are not answered, oldest first
   std::deque<uint64_t> resting_;  // at the venue, to be canceled

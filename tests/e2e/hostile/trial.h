@@ -3,10 +3,13 @@
 //
 // Slices of either kind alternate, so that whatever else the machine does meets both. The attack
 // harms when its p99.9 of order -> ack exceeds the busy loop's by more than 20 % and 1 ms, and by
-// more than the busy loop's own slices differ. A trial that finds harm is repeated twice, with
-// longer slices, before it says so: a neighbour of this machine that came between is not the
-// attack. Where the honest session's thread cannot go first (honest.h) its times are shown and not
-// judged.
+// more than the busy loop's own slices differ. What others of this machine kept the engine from its
+// core is not in the answers' times, and a slice in which a hypervisor took that core away is
+// repeated (engine_core.h): both happen beside either kind, but too seldom to even out. Neither
+// hides the gateway's own work: no other thread of it may run there. A trial that finds harm is
+// repeated twice, with longer slices, before it says so: a neighbour of this machine that came
+// between is not the attack. Where the honest session's thread cannot go first (honest.h) its times
+// are shown and not judged.
 //
 // Thread rule: one thread.
 #pragma once
