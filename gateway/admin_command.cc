@@ -14,7 +14,7 @@
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 14> kTable{{
+constexpr std::array<AdminCommandRow, 16> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
     {"ready", AdminVerb::kReady, "ready",
@@ -36,6 +36,10 @@ constexpr std::array<AdminCommandRow, 14> kTable{{
     {"position", AdminVerb::kPosition,
      "position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON",
      "say what an account holds, bought minus sold; NAME and REASON are journaled"},
+    {"restrict", AdminVerb::kRestrict, "restrict account N instrument N by NAME because REASON",
+     "forbid the account the instrument until it is permitted; NAME and REASON are journaled"},
+    {"permit", AdminVerb::kPermit, "permit account N instrument N by NAME because REASON",
+     "permit the account the instrument, also one that the configuration forbids"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},
@@ -127,6 +131,41 @@ ParsedAdminCommand ParseReference(const AdminCommandRow& row, std::string_view r
   return out;
 }
 
+// An account's and an instrument's number; leaves in `rest` what follows them.
+std::string ReadPair(const AdminCommandRow& row, std::string_view& rest, uint32_t& account,
+                     uint32_t& instrument) {
+  for (const auto& [name, number] :
+       {std::pair<std::string_view, uint32_t*>("account", &account), {"instrument", &instrument}}) {
+    if (TakeWord(rest) != name || !ParseNumber(TakeWord(rest), *number)) {
+      return "the " + std::string(name) + "'s number (1 or more) is missing; " + Usage(row);
+    }
+  }
+  return {};
+}
+
+// Whether it is NAME because REASON.
+bool SaysWhoAndWhy(std::string_view text) {
+  constexpr std::string_view kBecause = " because ";
+  const std::size_t because = text.find(kBecause);
+  return because != std::string_view::npos && !Trim(text.substr(because + kBecause.size())).empty();
+}
+constexpr const char* kWhoAndWhy =
+    "needs the name of who decided it and a reason, which are journaled; ";
+
+ParsedAdminCommand ParseRestriction(const AdminCommandRow& row, std::string_view rest) {
+  ParsedAdminCommand out;
+  out.command.verb = row.verb;
+  Restriction& restriction = out.command.restriction;
+  restriction.restricted = row.verb == AdminVerb::kRestrict;
+  out.error = ReadPair(row, rest, restriction.account, restriction.instrument);
+  if (!out.ok()) return out;
+  if (TakeWord(rest) != "by" || !SaysWhoAndWhy(rest)) {
+    return Refuse("a restriction " + std::string(kWhoAndWhy) + Usage(row));
+  }
+  out.command.text = rest;
+  return out;
+}
+
 // Writes who and why into the frame's words. False: it is longer than they are.
 bool SetText(PositionAdjustment& position, std::string_view text) {
   uint64_t* const words[] = {&position.text0, &position.text1, &position.text2, &position.text3,
@@ -143,13 +182,8 @@ ParsedAdminCommand ParsePosition(const AdminCommandRow& row, std::string_view re
   ParsedAdminCommand out;
   out.command.verb = row.verb;
   PositionAdjustment& position = out.command.position;
-  for (const auto& [name, number] :
-       {std::pair<std::string_view, uint32_t*>("account", &position.account),
-        {"instrument", &position.instrument}}) {
-    if (TakeWord(rest) != name || !ParseNumber(TakeWord(rest), *number)) {
-      return Refuse("the " + std::string(name) + "'s number (1 or more) is missing; " + Usage(row));
-    }
-  }
+  out.error = ReadPair(row, rest, position.account, position.instrument);
+  if (!out.ok()) return out;
   std::string_view word = TakeWord(rest);
   if (word != "set" && word != "add") {
     return Refuse("'set' or 'add' is missing; " + Usage(row));
@@ -171,12 +205,8 @@ ParsedAdminCommand ParsePosition(const AdminCommandRow& row, std::string_view re
     position.price = price.value;
     word = TakeWord(rest);
   }
-  const std::size_t because = rest.find(" because ");
-  if (word != "by" || because == std::string_view::npos ||
-      Trim(rest.substr(because + std::string_view(" because ").size())).empty()) {
-    return Refuse(
-        "a position needs the name of who decided it and a reason, which are journaled; " +
-        Usage(row));
+  if (word != "by" || !SaysWhoAndWhy(rest)) {
+    return Refuse("a position " + std::string(kWhoAndWhy) + Usage(row));
   }
   if (!SetText(position, rest)) {
     return Refuse("name and reason are longer than 64 bytes together; shorten them");
@@ -251,6 +281,8 @@ AdminLane LaneOf(AdminVerb verb) noexcept {
     case AdminVerb::kArm:
     case AdminVerb::kReference:
     case AdminVerb::kPosition:
+    case AdminVerb::kRestrict:
+    case AdminVerb::kPermit:
     case AdminVerb::kCancel:
     case AdminVerb::kResync:
     case AdminVerb::kStop:
@@ -261,6 +293,15 @@ AdminLane LaneOf(AdminVerb verb) noexcept {
 }
 
 std::span<const AdminCommandRow> AdminCommandTable() noexcept { return kTable; }
+
+OperatorNote NoteOf(std::string_view text, std::size_t from) noexcept {
+  const std::string_view part = text.substr(std::min(from, text.size()), kNoteBytes);
+  OperatorNote note;
+  // The text is all behind the time.
+  std::memcpy(reinterpret_cast<char*>(&note) + sizeof(note.transact_time), part.data(),
+              part.size());
+  return note;
+}
 
 ParsedAdminCommand ParseAdminCommand(std::string_view line) {
   if (line.size() > kAdminLineBytesMax) {
@@ -283,6 +324,9 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
     if (row.verb == AdminVerb::kResync) return ParseResync(row, rest);
     if (row.verb == AdminVerb::kReference) return ParseReference(row, rest);
     if (row.verb == AdminVerb::kPosition) return ParsePosition(row, rest);
+    if (row.verb == AdminVerb::kRestrict || row.verb == AdminVerb::kPermit) {
+      return ParseRestriction(row, rest);
+    }
     ParsedAdminCommand out;
     out.command.verb = row.verb;
     if (row.verb == AdminVerb::kOrders) {

@@ -21,6 +21,10 @@
 //                                   set what price collars compare with, however far it jumps
 //   position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON
 //                                   say what an account holds; NAME and REASON are journaled
+//   restrict account N instrument N by NAME because REASON
+//   permit account N instrument N by NAME because REASON
+//                                   forbid the account the instrument, or permit it, whatever is
+//                                   configured; holds until the other is said
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   resync venue N because REASON   give up the numbers that a venue disputes: it begins anew, and
 //                                   cancels what is open there
@@ -50,6 +54,8 @@ enum class AdminVerb : uint8_t {
   kArm,
   kReference,
   kPosition,
+  kRestrict,
+  kPermit,
   kCancel,
   kResync,
   kStop,
@@ -68,7 +74,8 @@ struct AdminCommand {
   MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/step.h)
   int64_t price = 0;                    // kReference, whose instrument `id` is
   PositionAdjustment position = {};     // kPosition, with its text but without its time
-  std::string text;  // the reason of a kill, cancel or resync; else who decided it
+  Restriction restriction = {};         // kRestrict, kPermit, without its time
+  std::string text;  // the reason of a kill, cancel or resync; else who decided it, and why
 };
 
 // A longer line is refused.
@@ -81,6 +88,10 @@ struct AdminCommandRow {
   std::string_view meaning;
 };
 std::span<const AdminCommandRow> AdminCommandTable() noexcept;
+
+// What a note of the journal holds of `text` from byte `from` on: at most kNoteBytes.
+inline constexpr std::size_t kNoteBytes = sizeof(OperatorNote) - sizeof(uint64_t);
+OperatorNote NoteOf(std::string_view text, std::size_t from) noexcept;
 
 struct ParsedAdminCommand {
   AdminCommand command;

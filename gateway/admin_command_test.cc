@@ -93,6 +93,40 @@ TEST(AdminCommand, AReferencePriceNamesInstrumentPriceAndWho) {
             "a reference price needs the name of who decided it, which is logged" + usage);
 }
 
+TEST(AdminCommand, ARestrictionNamesWhoseWhatWhoAndWhy) {
+  const AdminCommand forbids =
+      ParseAdminCommand("restrict account 3 instrument 7 by Anna because insider list").command;
+  EXPECT_EQ(forbids.verb, AdminVerb::kRestrict);
+  EXPECT_EQ(LaneOf(forbids.verb), AdminLane::kControl);
+  EXPECT_EQ(forbids.restriction.account, 3u);
+  EXPECT_EQ(forbids.restriction.instrument, 7u);
+  EXPECT_EQ(forbids.restriction.restricted, 1);
+  EXPECT_EQ(forbids.text, "Anna because insider list");
+  const AdminCommand permits =
+      ParseAdminCommand("permit account 3 instrument 7 by Anna because published").command;
+  EXPECT_EQ(permits.verb, AdminVerb::kPermit);
+  EXPECT_EQ(permits.restriction.restricted, 0);
+  const std::string usage = "; usage: permit account N instrument N by NAME because REASON";
+  const auto error = [](const std::string& line) { return ParseAdminCommand(line).error; };
+  EXPECT_EQ(error("permit account 3 by Anna because x"),
+            "the instrument's number (1 or more) is missing" + usage);
+  for (const char* who : {"", " Anna because x", " by Anna", " by Anna because ", " by Anna x"}) {
+    EXPECT_EQ(
+        error(std::string("permit account 3 instrument 7") + who),
+        "a restriction needs the name of who decided it and a reason, which are journaled" + usage)
+        << who;
+  }
+}
+
+TEST(AdminCommand, ANoteHoldsALongTextInParts) {
+  const std::string text = std::string(kNoteBytes, 'a') + "bc";
+  const auto chars = [](const OperatorNote& note) {
+    return std::string(reinterpret_cast<const char*>(&note.text0), kNoteBytes);
+  };
+  EXPECT_EQ(chars(NoteOf(text, 0)), std::string(kNoteBytes, 'a'));
+  EXPECT_EQ(chars(NoteOf(text, kNoteBytes)), "bc" + std::string(kNoteBytes - 2, '\0'));
+}
+
 TEST(AdminCommand, APositionNamesWhoseWhatWhoAndWhy) {
   const AdminCommand set =
       ParseAdminCommand(

@@ -59,6 +59,11 @@ std::string Deed(const AdminCommand& command) {
                           position.instrument, position.sets != 0 ? " set to " : " changed by ",
                           position.quantity, price, ", decided by: ", command.text);
     }
+    case AdminVerb::kRestrict:
+    case AdminVerb::kPermit:
+      return absl::StrCat("instrument ", command.restriction.instrument,
+                          command.restriction.restricted != 0 ? " forbidden to" : " permitted to",
+                          " account ", command.restriction.account, ", decided by: ", command.text);
     case AdminVerb::kCancel:
       return absl::StrCat("cancel of ", FilterText(command.filter), ", because: ", command.text);
     case AdminVerb::kResync:
@@ -127,6 +132,10 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
     }
     return instrument(id);
   };
+  if (command.verb == AdminVerb::kRestrict || command.verb == AdminVerb::kPermit) {
+    const std::string error = account(command.restriction.account);
+    return !error.empty() ? error : instrument(command.restriction.instrument);
+  }
   if (command.verb == AdminVerb::kReference) return priced(command.id, command.price);
   if (command.verb == AdminVerb::kPosition) {
     const std::string error = account(command.position.account);

@@ -769,10 +769,11 @@ class Gateway {
   void Administer(const AdminRequest& request, AdminReply& reply) {
     const AdminCommand& command = request.command;
     reply.ok = true;
-    const bool steps = command.verb == AdminVerb::kKill ||
-                       command.verb == AdminVerb::kKillAndCancel ||
-                       command.verb == AdminVerb::kArm || command.verb == AdminVerb::kReference ||
-                       command.verb == AdminVerb::kPosition || command.verb == AdminVerb::kCancel;
+    const bool steps =
+        command.verb == AdminVerb::kKill || command.verb == AdminVerb::kKillAndCancel ||
+        command.verb == AdminVerb::kArm || command.verb == AdminVerb::kReference ||
+        command.verb == AdminVerb::kPosition || command.verb == AdminVerb::kRestrict ||
+        command.verb == AdminVerb::kPermit || command.verb == AdminVerb::kCancel;
     if (steps && !CanStep()) {
       reply.ok = false;
       reply.error = "the journal has no room for another record: make room on its disk";
@@ -820,6 +821,20 @@ class Gateway {
         }
         break;
       }
+      case AdminVerb::kRestrict:
+      case AdminVerb::kPermit: {
+        Restriction restriction = command.restriction;
+        restriction.transact_time = static_cast<uint64_t>(now_ns_);
+        const uint64_t before = parts_.engine.counters().restrictions;
+        StepWith(Origin::kAdmin, request.operator_id, restriction);
+        if (parts_.engine.counters().restrictions == before) {
+          reply.ok = false;
+          reply.error =
+              "operators have forbidden or permitted as much as there is room for: write the "
+              "rest into `restricted` of the configuration";
+        }
+        break;
+      }
       case AdminVerb::kCancel: {
         if (parts_.engine.operator_cancel().under_way) {
           reply.ok = false;
@@ -841,6 +856,17 @@ class Gateway {
         break;
       default:
         break;  // shown, or answered without the engine
+    }
+    if (steps && reply.ok && command.verb != AdminVerb::kPosition) Note(request);
+  }
+
+  // Who or why, behind the record of what was done. The log has it where the journal has no room.
+  void Note(const AdminRequest& request) {
+    const std::string& text = request.command.text;
+    for (size_t from = 0; from < text.size() && CanStep(); from += kNoteBytes) {
+      OperatorNote note = NoteOf(text, from);
+      note.transact_time = static_cast<uint64_t>(now_ns_);
+      StepWith(Origin::kAdmin, request.operator_id, note);
     }
   }
 

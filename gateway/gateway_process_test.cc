@@ -263,6 +263,27 @@ TEST_F(GatewayProcessTest, AnOrderlyStopLeavesNothingToReplay) {
   }
 }
 
+TEST_F(GatewayProcessTest, WhoAndWhyAreInTheJournal) {
+  WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
+                                "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
+                                "/journal\"\nsegment_bytes = \"4MiB\"\n");
+  StartReady();
+  const std::string why(150, 'y');
+  EXPECT_NE(Ask("kill account 1 " + why).find("latched"), std::string::npos);
+  EXPECT_NE(Ask("arm account 1 by Anna Armand").find("lifted"), std::string::npos);
+  EXPECT_NE(Ask("restrict account 1 instrument 1 by Anna because insider list").find("forbidden"),
+            std::string::npos);
+  EXPECT_NE(Ask("cancel all because of the drill").find("cancels sent"), std::string::npos);
+  kill(pid_, SIGTERM);
+  EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
+  const std::string journal = ReadAll(folder_ + "/journal/000000000001.segment");
+  EXPECT_NE(journal.find(std::string(96, 'y')), std::string::npos);
+  EXPECT_NE(journal.find(std::string(54, 'y') + std::string(1, '\0')), std::string::npos);
+  EXPECT_NE(journal.find("Anna Armand"), std::string::npos);
+  EXPECT_NE(journal.find("Anna because insider list"), std::string::npos);
+  EXPECT_NE(journal.find("of the drill"), std::string::npos);
+}
+
 // The journal restores what a killed process knew: sessions and their numbers, orders, kill
 // switches.
 TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {

@@ -98,6 +98,7 @@ ordered_json RequestsJson(const EngineCounters& engine) {
           {"breach_kills", engine.breach_kills},
           {"soft_limits", engine.soft_limits},
           {"position_adjustments", engine.position_adjustments},
+          {"restrictions", engine.restrictions},
           {"unknown_sources", engine.unknown_sources},
           {"notices_dropped", engine.notices_dropped}};
 }

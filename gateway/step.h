@@ -44,7 +44,8 @@ enum class Origin : uint8_t {
   kAdmin,  // id = operator's number: RiskState latches or re-arms a kill switch, with `cancel`
            // also what is open there is canceled; MassCancel cancels open orders of the session
            // whose number its clOrdId is, 0: of all; ReferencePrice sets it, however far it jumps;
-           // PositionAdjustment says what an account holds
+           // PositionAdjustment says what an account holds; Restriction what it must not trade;
+           // OperatorNote what was said about the command before it
   kTimer,  // once a millisecond, and whenever Engine::HasWork() after a step: no payload
   kStart,  // id = number of this start of the gateway, above every earlier one, from 1: a new
            // process goes on with this state; no payload, or GapFill: identifiers below

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -51,7 +52,7 @@ constexpr bool Has(const NewOrder& order, Instruction instruction) noexcept {
 }
 
 constexpr std::optional<Feature> FeatureNamed(std::string_view name) noexcept {
-  for (uint8_t at = 0; at < kFeatureNames.size(); ++at) {
+  for (size_t at = 0; at < kFeatureNames.size(); ++at) {
     if (kFeatureNames[at] == name) return static_cast<Feature>(at);
   }
   return std::nullopt;

@@ -593,3 +593,32 @@ struct PositionAdjustment $frame(82) {
   text6 @15 :UInt64;
   text7 @16 :UInt64;
 }
+
+# What an operator said of the command before it: who decided it, or why. A long text takes several, in order. Never on a
+# link; in the journal.
+struct OperatorNote $frame(83) {
+  transactTime @0 :UInt64;
+  text0 @1 :UInt64;                 # printable, in 96 bytes filled up with zeros
+  text1 @2 :UInt64;
+  text2 @3 :UInt64;
+  text3 @4 :UInt64;
+  text4 @5 :UInt64;
+  text5 @6 :UInt64;
+  text6 @7 :UInt64;
+  text7 @8 :UInt64;
+  text8 @9 :UInt64;
+  text9 @10 :UInt64;
+  text10 @11 :UInt64;
+  text11 @12 :UInt64;
+}
+
+# An operator forbids an account an instrument, or permits it, whatever is configured. Never on a link; in the journal.
+struct Restriction $frame(84) {
+  transactTime @0 :UInt64;
+  instrument @1 :UInt32;
+  account @2 :UInt32;
+  restricted @3 :UInt8;             # 1: it must not trade it, 0: it may
+  spare0 @4 :UInt8;
+  spare1 @5 :UInt16;
+  spare2 @6 :UInt32;
+}

@@ -208,6 +208,8 @@ class Engine {
   bool RequestIsVoid(uint64_t venue_request) const noexcept;
   OperatorCancelView operator_cancel() const noexcept;
   const Alerts& alerts() const noexcept { return alerts_; }
+  // What operators said of restricted instruments otherwise than configured.
+  size_t restrictions() const noexcept { return exposure_.restricted_list().said().size(); }
   // The reference price of an instrument, and the one that waits for confirmation; 0: none.
   int64_t reference_price(uint32_t instrument) const noexcept;
   int64_t held_reference(uint32_t instrument) const noexcept;
@@ -437,6 +439,7 @@ class Engine {
   void SetKill(const RiskState& request, uint32_t index) noexcept;
   void OnBreach(uint32_t session, const Verdict& verdict) noexcept;
   [[nodiscard]] bool OnAdjustPosition(const PositionAdjustment& adjustment) noexcept;
+  [[nodiscard]] bool OnRestrict(const Restriction& restriction) noexcept;
   [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
   [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
   void BeginOperatorCancel(const OperatorCancel& cancel) noexcept;

@@ -86,6 +86,12 @@ void Engine::OnAdmin(const Input& input) noexcept {
   } else if (input.type == FrameType::kPositionAdjustment) {
     PositionAdjustment adjustment;
     done = Decode(input.payload, adjustment) == DecodeStatus::kOk && OnAdjustPosition(adjustment);
+  } else if (input.type == FrameType::kRestriction) {
+    Restriction restriction;
+    done = Decode(input.payload, restriction) == DecodeStatus::kOk && OnRestrict(restriction);
+  } else if (input.type == FrameType::kOperatorNote) {
+    OperatorNote note;  // for who reads the journal
+    done = Decode(input.payload, note) == DecodeStatus::kOk;
   }
   counters_.unknown_sources += !done;
   RecountWork();
@@ -172,6 +178,18 @@ bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
   exposure_.Fill(exposure_.IndexOf(*position), kNone, change, price);
   ++counters_.position_adjustments;
   TellPosition(account, index);
+  return true;
+}
+
+// False: it means nothing here, or there is no room.
+bool Engine::OnRestrict(const Restriction& restriction) noexcept {
+  const uint32_t account = AccountIndex(restriction.account);
+  const uint32_t instrument = InstrumentIndex(restriction.instrument);
+  if (account == kNone || instrument == kNone || restriction.restricted > 1 ||
+      !exposure_.Restrict(account, instrument, restriction.restricted != 0)) {
+    return false;
+  }
+  ++counters_.restrictions;
   return true;
 }
 

@@ -252,6 +252,86 @@ TEST_F(EnginePositionTest, ARestartKeepsIt) {
   EXPECT_EQ(Held(), -250);
 }
 
+class EngineRestrictionTest : public EngineTest {
+ protected:
+  void Say(bool restricted, uint32_t account = 100, uint32_t instrument = 7) {
+    Step(Origin::kAdmin, 9,
+         Restriction{.instrument = instrument, .account = account, .restricted = restricted});
+  }
+  void Reload(const EngineConfig& config) {
+    std::vector<std::byte> saved;
+    engine().Save([&saved](std::span<const std::byte> piece) {
+      saved.insert(saved.end(), piece.begin(), piece.end());
+    });
+    ASSERT_EQ(Adopt(saved, config), "");
+  }
+};
+
+TEST_F(EngineRestrictionTest, ForbidsAndPermitsWhateverIsConfigured) {
+  EngineConfig config = SmallFirm();
+  config.accounts[1].restricted = {8};
+  Restart(config);
+  const auto buy8 = [](uint64_t id) { return Limit(id, Side::kBuy, 100, 10'000, 200, 8); };
+  EXPECT_EQ(Rejected(buy8(1), 2).reason, RejectReason::kMissingEntitlement);
+  Accepted(Buy(2));
+  Say(true);
+  EXPECT_EQ(Rejected(Buy(3)).check, RiskCheck::kEntitlement) << "it holds a position there";
+  EXPECT_NE(SendCancel(4, 2), 0u) << "cancels pass";
+  Say(false, 200, 8);
+  Accepted(buy8(5), 2);
+  EXPECT_EQ(counters().restrictions, 2u);
+  EXPECT_EQ(engine().restrictions(), 2u);
+  // A restart keeps both, also when something else is configured by then.
+  const uint64_t hash = engine().StateHash();
+  Reload(config);
+  EXPECT_EQ(engine().StateHash(), hash);
+  EXPECT_EQ(Rejected(Buy(6)).check, RiskCheck::kEntitlement);
+  Accepted(buy8(7), 2);
+  config.accounts[1].restricted = {};
+  Reload(config);
+  EXPECT_EQ(engine().restrictions(), 1u) << "what is configured need not be said";
+  Say(false);
+  Accepted(Buy(8));
+  EXPECT_EQ(engine().restrictions(), 0u);
+}
+
+TEST_F(EngineRestrictionTest, HoldsForAPairThatNeverTraded) {
+  Say(true, 100, 8);
+  EXPECT_EQ(Rejected(Limit(1, Side::kBuy, 100, 10'000, 100, 8)).check, RiskCheck::kEntitlement);
+  Accepted(Limit(2, Side::kBuy, 100, 10'000, 200, 8), 2);
+}
+
+TEST_F(EngineRestrictionTest, WhatMeansNothingChangesNothing) {
+  Say(true, 300);
+  Say(true, 100, 9);
+  Step(Origin::kAdmin, 9, Restriction{.instrument = 7, .account = 100, .restricted = 2});
+  EXPECT_EQ(counters().unknown_sources, 3u);
+  EXPECT_EQ(counters().restrictions, 0u);
+  Accepted(Buy(1));
+}
+
+TEST_F(EngineRestrictionTest, TooManyAreRefused) {
+  EngineConfig config = SmallFirm();
+  for (uint32_t id = 1'000; id != 1'000 + RestrictedList::kSaidMax; ++id) {
+    config.accounts.push_back({.id = id, .name = "", .restricted = {}, .limits = {}});
+  }
+  Restart(config);
+  for (uint32_t id = 1'000; id != 1'000 + RestrictedList::kSaidMax; ++id) Say(true, id);
+  EXPECT_EQ(engine().restrictions(), RestrictedList::kSaidMax);
+  Say(true);
+  EXPECT_EQ(counters().unknown_sources, 1u);
+  Accepted(Buy(1));
+  Say(false, 1'000);
+  Say(true);
+  Rejected(Buy(2));
+}
+
+TEST_F(EngineRestrictionTest, ANoteIsForReadersOfTheJournalOnly) {
+  Step(Origin::kAdmin, 9, OperatorNote{.text0 = 0x41});
+  EXPECT_EQ(effects().count(), 0u);
+  EXPECT_EQ(counters().unknown_sources, 0u);
+}
+
 TEST_F(EnginePositionTest, AFullPoolIsNoReasonToEnd) {
   EngineConfig config = SmallFirm();
   config.pools.positions_max = 1;

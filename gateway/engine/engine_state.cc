@@ -243,6 +243,11 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(idle_positions_.phase);
   folder.Add(idle_positions_.at);
   folder.Add(exposure_.first_free());
+  for (const RestrictedList::Said& said : exposure_.restricted_list().said()) {
+    folder.Add(said.account);
+    folder.Add(said.instrument);
+    folder.Add(said.restricted);
+  }
   for (uint32_t place = 0; place < notices_.count(); ++place) {
     folder.Add(notices_.at(place).type);
     folder.Add(notices_.at(place).risk);

@@ -37,20 +37,17 @@ Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& in
       session_open_orders_(config.sessions.size()),
       account_marks_(config.accounts.size()),
       session_marks_(config.sessions.size()),
-      restricted_(config.accounts.size()),
+      restricted_(config, instruments),
       book_levels_(TickBook::LevelsFor(TicksMax(config))),
       book_(TickBook::NodesFor(config.pools.orders_max, book_levels_), secret) {
   RINGWAY_CHECK(config.pools.positions_max > 0 && config.pools.positions_max <= kPositionsMax,
                 "positions_max");
-  for (size_t account = 0; account < config.accounts.size(); ++account) {
-    for (const uint32_t id : config.accounts[account].restricted) {
-      const auto found = std::find_if(instruments.begin(), instruments.end(),
-                                      [id](const Instrument& made) { return made.id == id; });
-      RINGWAY_CHECK(found != instruments.end(), "an account's restricted instrument exists");
-      restricted_[account].push_back(static_cast<uint32_t>(found - instruments.begin()));
-    }
-    std::sort(restricted_[account].begin(), restricted_[account].end());
-  }
+}
+
+bool Exposure::Restrict(uint32_t account, uint32_t instrument, bool restricted) noexcept {
+  if (!restricted_.Say(account, instrument, restricted)) return false;
+  if (Position* position = Find(account, instrument)) position->restricted = restricted;
+  return true;
 }
 
 Position* Exposure::Find(uint32_t account, uint32_t instrument) noexcept {
@@ -103,8 +100,7 @@ Position Exposure::Blank(uint32_t account, uint32_t instrument) const noexcept {
   blank.best_resting[kBuySide] = blank.best_resting[kSellSide] = kNoTick;
   blank.account = account;
   blank.instrument = instrument;
-  blank.restricted =
-      std::binary_search(restricted_[account].begin(), restricted_[account].end(), instrument);
+  blank.restricted = restricted_.Has(account, instrument);
   return blank;
 }
 

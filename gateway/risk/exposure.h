@@ -22,6 +22,7 @@
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
 #include "gateway/risk/pair_key.h"
+#include "gateway/risk/restricted_list.h"
 #include "gateway/risk/tick_book.h"
 
 namespace ringway {
@@ -71,6 +72,10 @@ class Exposure {
   const Position* Find(uint32_t account, uint32_t instrument) const noexcept {
     return const_cast<Exposure*>(this)->Find(account, instrument);
   }
+  // An operator forbids the account the instrument, or permits it. False, and nothing changes: so
+  // much is said already that there is no room.
+  [[nodiscard]] bool Restrict(uint32_t account, uint32_t instrument, bool restricted) noexcept;
+  const RestrictedList& restricted_list() const noexcept { return restricted_; }
   // A position that nobody needs gives its place to another: FreeIfIdle() those that are flat, have
   // no open order, and were not referred to since ClearReferred(). An empty place stays one until
   // it is used again. REQUIRES: whoever keeps the index of a position refers to it.
@@ -167,6 +172,7 @@ class Exposure {
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
                       const Numbers& instruments, BookLevels& levels,
                       [[maybe_unused]] const std::vector<bool>& needed) {
+    RestrictedList::Archive(self.restricted_, archive, accounts, instruments);
     GroupExposure::Archive(self.groups_, archive, sessions, instruments);
     ArchiveMarks(archive, accounts, self.account_marks_);
     ArchiveMarks(archive, sessions, self.session_marks_);
@@ -360,8 +366,8 @@ class Exposure {
   std::vector<uint32_t> session_open_orders_;
   std::vector<uint8_t> account_marks_;  // soft_limit.h
   std::vector<uint8_t> session_marks_;
-  std::vector<std::vector<uint32_t>> restricted_;  // by account: instrument indices, sorted
-  uint32_t book_levels_;                           // that trees have at most
+  RestrictedList restricted_;
+  uint32_t book_levels_;  // that trees have at most
   TickBook book_;
 };
 
