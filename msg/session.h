@@ -12,7 +12,7 @@
 // Promises. A request for which Send() answered kOk reaches the gateway's engine exactly once, if
 // need be after Reconnect(); any other answer means that it never will. Each report reaches the
 // handler exactly once and in order; where the gateway no longer has them, the handler gets a
-// GapFill and then OpenOrder messages that tell the state.
+// GapFill, then OpenOrder and PositionReport messages that tell the state, and SnapshotEnd.
 //
 // A session belongs to the process that connected it. In a forked child its copy is kLost, its end
 // kForked, and nothing done to it there, its destruction included, reaches the parent's session.

@@ -119,6 +119,7 @@ void Orders::OnSaid(const Event& event) {
   OrderReject reject;
   CancelReject cancel_reject;
   MassCancelReport mass;
+  PositionReport position;
   ExecutionReport report;
   switch (event.type) {
     case FrameType::kOrderAck:
@@ -137,6 +138,9 @@ void Orders::OnSaid(const Event& event) {
       return;
     case FrameType::kExecutionReport:
       if (Decode(event.bytes(), report) == DecodeStatus::kOk) OnReport(event, report);
+      return;
+    case FrameType::kPositionReport:
+      if (Decode(event.bytes(), position) == DecodeStatus::kOk) OnPosition(event, position);
       return;
     case FrameType::kSessionReject:  // nobody here sends what cannot be read
       findings_->Add(Violation::kUnanswered, Text(event));
@@ -177,6 +181,17 @@ void Orders::OnAck(const Event& event, const OrderAck& ack) {
                      .side = asked.side,
                      .request = asked_by,
                      .leaves = asked.qty});
+}
+
+// What a session is told that an account holds is what all reports so far add up to. Trades of
+// forgotten orders have no report that says when they were booked.
+void Orders::OnPosition(const Event& event, const PositionReport& report) {
+  const std::pair key{report.account, report.instrument};
+  if (booked_.contains(key)) return;
+  const auto known = positions_.find(key);
+  if (report.quantity != (known == positions_.end() ? 0 : known->second)) {
+    findings_->Add(Violation::kPositionsDiffer, absl::StrCat("told otherwise: ", Text(event)));
+  }
 }
 
 // --- Reports ---

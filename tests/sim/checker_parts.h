@@ -199,6 +199,7 @@ class Orders {
   void OnTook(uint32_t index);
   void OnSaid(const Event& event);
   void OnAck(const Event& event, const OrderAck& ack);
+  void OnPosition(const Event& event, const PositionReport& report);
   void OnReport(const Event& event, const ExecutionReport& report);
   void OnTrade(TrackedOrder& order, const ExecutionReport& report);
   void OnReplaced(const Event& event, TrackedOrder& order, const ExecutionReport& report);

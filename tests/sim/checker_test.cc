@@ -342,6 +342,16 @@ TEST_F(CheckerTest, AFillCountedWrongly) {
   ExpectFound(Violation::kWrongQuantity);
 }
 
+TEST_F(CheckerTest, APositionToldWrongly) {
+  const size_t place = Place(EventKind::kGatewaySaid, FrameType::kExecutionReport);
+  Repeat(place);
+  const PositionReport wrong{.quantity = 123'456, .instrument = 7, .account = 100};
+  record_[place].type = FrameType::kPositionReport;
+  record_[place].payload_bytes =
+      static_cast<uint16_t>(Encode(wrong, record_[place].payload.data()));
+  ExpectFound(Violation::kPositionsDiffer);
+}
+
 TEST_F(CheckerTest, ACancelWithoutAFinalAnswer) {
   const size_t place =
       PlaceWhere<CancelReject>(EventKind::kGatewaySaid, [this](const CancelReject& reject) {
