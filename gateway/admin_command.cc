@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstring>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "base/printable.h"
@@ -14,7 +15,7 @@
 namespace ringway {
 namespace {
 
-constexpr std::array<AdminCommandRow, 16> kTable{{
+constexpr std::array<AdminCommandRow, 17> kTable{{
     {"status", AdminVerb::kStatus, "status",
      "sessions, venues, orders, positions and counters as JSON"},
     {"ready", AdminVerb::kReady, "ready",
@@ -40,6 +41,9 @@ constexpr std::array<AdminCommandRow, 16> kTable{{
      "forbid the account the instrument until it is permitted; NAME and REASON are journaled"},
     {"permit", AdminVerb::kPermit, "permit account N instrument N by NAME because REASON",
      "permit the account the instrument, also one that the configuration forbids"},
+    {"limit", AdminVerb::kLimit, "limit account|session N LIMIT VALUE|off by NAME because REASON",
+     "set quantity_max, notional_max or open_orders_max, of accounts position_max and "
+     "gross_notional_max too, until another is said or configured"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},
@@ -166,6 +170,54 @@ ParsedAdminCommand ParseRestriction(const AdminCommandRow& row, std::string_view
   return out;
 }
 
+constexpr std::array<std::pair<std::string_view, LimitKind>, 5> kLimits{{
+    {"quantity_max", LimitKind::kQuantityMax},
+    {"notional_max", LimitKind::kNotionalMax},
+    {"open_orders_max", LimitKind::kOpenOrdersMax},
+    {"position_max", LimitKind::kPositionMax},
+    {"gross_notional_max", LimitKind::kGrossNotionalMax},
+}};
+
+ParsedAdminCommand ParseLimit(const AdminCommandRow& row, std::string_view rest) {
+  ParsedAdminCommand out;
+  out.command.verb = row.verb;
+  LimitChange& change = out.command.limit;
+  const std::string_view scope = TakeWord(rest);
+  if (scope != "account" && scope != "session") {
+    return Refuse("'account' or 'session' is missing; " + Usage(row));
+  }
+  change.scope = scope == "account" ? KillScope::kAccount : KillScope::kSession;
+  if (!ParseNumber(TakeWord(rest), change.id)) {
+    return Refuse("the " + std::string(scope) + "'s number (1 or more) is missing; " + Usage(row));
+  }
+  std::string_view word = TakeWord(rest);
+  for (const auto& [name, kind] : kLimits) {
+    if (name == word) change.limit = kind;
+  }
+  const bool of_account_only =
+      change.limit == LimitKind::kPositionMax || change.limit == LimitKind::kGrossNotionalMax;
+  if (change.limit == LimitKind::kUnset ||
+      (of_account_only && change.scope == KillScope::kSession)) {
+    return Refuse("a running " + std::string(scope) + " has no limit '" + std::string(word) +
+                  "'; " + Usage(row));
+  }
+  word = TakeWord(rest);
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), change.value);
+  if (word == "off") {
+    change.value = std::numeric_limits<int64_t>::max();
+  } else if (error != std::errc{} || end != word.data() + word.size() || change.value <= 0 ||
+             (change.limit == LimitKind::kOpenOrdersMax &&
+              change.value >= std::numeric_limits<uint32_t>::max())) {
+    return Refuse("'" + std::string(word) + "' is no such limit: write 1 or more, or off; " +
+                  Usage(row));
+  }
+  if (TakeWord(rest) != "by" || !SaysWhoAndWhy(rest)) {
+    return Refuse("a limit " + std::string(kWhoAndWhy) + Usage(row));
+  }
+  out.command.text = rest;
+  return out;
+}
+
 // Writes who and why into the frame's words. False: it is longer than they are.
 bool SetText(PositionAdjustment& position, std::string_view text) {
   uint64_t* const words[] = {&position.text0, &position.text1, &position.text2, &position.text3,
@@ -283,6 +335,7 @@ AdminLane LaneOf(AdminVerb verb) noexcept {
     case AdminVerb::kPosition:
     case AdminVerb::kRestrict:
     case AdminVerb::kPermit:
+    case AdminVerb::kLimit:
     case AdminVerb::kCancel:
     case AdminVerb::kResync:
     case AdminVerb::kStop:
@@ -324,6 +377,7 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
     if (row.verb == AdminVerb::kResync) return ParseResync(row, rest);
     if (row.verb == AdminVerb::kReference) return ParseReference(row, rest);
     if (row.verb == AdminVerb::kPosition) return ParsePosition(row, rest);
+    if (row.verb == AdminVerb::kLimit) return ParseLimit(row, rest);
     if (row.verb == AdminVerb::kRestrict || row.verb == AdminVerb::kPermit) {
       return ParseRestriction(row, rest);
     }

@@ -25,6 +25,9 @@
 //   permit account N instrument N by NAME because REASON
 //                                   forbid the account the instrument, or permit it, whatever is
 //                                   configured; holds until the other is said
+//   limit account|session N LIMIT VALUE|off by NAME because REASON
+//                                   set a limit, as the configuration names it, until another is
+//                                   said or configured
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
 //   resync venue N because REASON   give up the numbers that a venue disputes: it begins anew, and
 //                                   cancels what is open there
@@ -56,6 +59,7 @@ enum class AdminVerb : uint8_t {
   kPosition,
   kRestrict,
   kPermit,
+  kLimit,
   kCancel,
   kResync,
   kStop,
@@ -75,6 +79,7 @@ struct AdminCommand {
   int64_t price = 0;                    // kReference, whose instrument `id` is
   PositionAdjustment position = {};     // kPosition, with its text but without its time
   Restriction restriction = {};         // kRestrict, kPermit, without its time
+  LimitChange limit = {};               // kLimit, without its time
   std::string text;  // the reason of a kill, cancel or resync; else who decided it, and why
 };
 

@@ -118,6 +118,40 @@ TEST(AdminCommand, ARestrictionNamesWhoseWhatWhoAndWhy) {
   }
 }
 
+TEST(AdminCommand, ALimitNamesWhoseWhichHowMuchWhoAndWhy) {
+  const AdminCommand set =
+      ParseAdminCommand("limit account 3 notional_max 5000 by Anna because volatile").command;
+  EXPECT_EQ(set.verb, AdminVerb::kLimit);
+  EXPECT_EQ(LaneOf(set.verb), AdminLane::kControl);
+  EXPECT_EQ(set.limit.scope, KillScope::kAccount);
+  EXPECT_EQ(set.limit.id, 3u);
+  EXPECT_EQ(set.limit.limit, LimitKind::kNotionalMax);
+  EXPECT_EQ(set.limit.value, 5'000);
+  EXPECT_EQ(set.text, "Anna because volatile");
+  EXPECT_EQ(
+      ParseAdminCommand("limit session 3 open_orders_max off by A because b").command.limit.value,
+      INT64_MAX);
+  const std::string usage =
+      "; usage: limit account|session N LIMIT VALUE|off by NAME because REASON";
+  const auto error = [](const std::string& line) { return ParseAdminCommand(line).error; };
+  EXPECT_EQ(error("limit venue 3 quantity_max 1 by A because b"),
+            "'account' or 'session' is missing" + usage);
+  EXPECT_EQ(error("limit account x quantity_max 1 by A because b"),
+            "the account's number (1 or more) is missing" + usage);
+  EXPECT_EQ(error("limit account 3 size 1 by A because b"),
+            "a running account has no limit 'size'" + usage);
+  EXPECT_EQ(error("limit session 3 position_max 1 by A because b"),
+            "a running session has no limit 'position_max'" + usage);
+  for (const char* value : {"0", "-1", "1x", "", "9223372036854775808"}) {
+    EXPECT_NE(error(std::string("limit account 3 quantity_max ") + value + " by A because b"), "")
+        << value;
+  }
+  EXPECT_EQ(error("limit account 3 open_orders_max 4294967295 by A because b"),
+            "'4294967295' is no such limit: write 1 or more, or off" + usage);
+  EXPECT_EQ(error("limit account 3 quantity_max 5 by A"),
+            "a limit needs the name of who decided it and a reason, which are journaled" + usage);
+}
+
 TEST(AdminCommand, ANoteHoldsALongTextInParts) {
   const std::string text = std::string(kNoteBytes, 'a') + "bc";
   const auto chars = [](const OperatorNote& note) {

@@ -64,6 +64,12 @@ std::string Deed(const AdminCommand& command) {
       return absl::StrCat("instrument ", command.restriction.instrument,
                           command.restriction.restricted != 0 ? " forbidden to" : " permitted to",
                           " account ", command.restriction.account, ", decided by: ", command.text);
+    case AdminVerb::kLimit:
+      return absl::StrCat(
+          std::string(Name(command.limit.limit)), " of ", std::string(Name(command.limit.scope)),
+          " ", command.limit.id, " is ",
+          command.limit.value == kNoLimit ? "off" : absl::StrCat(command.limit.value),
+          " now, decided by: ", command.text);
     case AdminVerb::kCancel:
       return absl::StrCat("cancel of ", FilterText(command.filter), ", because: ", command.text);
     case AdminVerb::kResync:
@@ -135,6 +141,10 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
   if (command.verb == AdminVerb::kRestrict || command.verb == AdminVerb::kPermit) {
     const std::string error = account(command.restriction.account);
     return !error.empty() ? error : instrument(command.restriction.instrument);
+  }
+  if (command.verb == AdminVerb::kLimit) {
+    return command.limit.scope == KillScope::kAccount ? account(command.limit.id)
+                                                      : session(command.limit.id);
   }
   if (command.verb == AdminVerb::kReference) return priced(command.id, command.price);
   if (command.verb == AdminVerb::kPosition) {

@@ -769,11 +769,12 @@ class Gateway {
   void Administer(const AdminRequest& request, AdminReply& reply) {
     const AdminCommand& command = request.command;
     reply.ok = true;
-    const bool steps =
-        command.verb == AdminVerb::kKill || command.verb == AdminVerb::kKillAndCancel ||
-        command.verb == AdminVerb::kArm || command.verb == AdminVerb::kReference ||
-        command.verb == AdminVerb::kPosition || command.verb == AdminVerb::kRestrict ||
-        command.verb == AdminVerb::kPermit || command.verb == AdminVerb::kCancel;
+    const bool steps = command.verb == AdminVerb::kKill ||
+                       command.verb == AdminVerb::kKillAndCancel ||
+                       command.verb == AdminVerb::kArm || command.verb == AdminVerb::kReference ||
+                       command.verb == AdminVerb::kPosition ||
+                       command.verb == AdminVerb::kRestrict || command.verb == AdminVerb::kPermit ||
+                       command.verb == AdminVerb::kLimit || command.verb == AdminVerb::kCancel;
     if (steps && !CanStep()) {
       reply.ok = false;
       reply.error = "the journal has no room for another record: make room on its disk";
@@ -832,6 +833,19 @@ class Gateway {
           reply.error =
               "operators have forbidden or permitted as much as there is room for: write the "
               "rest into `restricted` of the configuration";
+        }
+        break;
+      }
+      case AdminVerb::kLimit: {
+        LimitChange change = command.limit;
+        change.transact_time = static_cast<uint64_t>(now_ns_);
+        const uint64_t before = parts_.engine.counters().limit_changes;
+        StepWith(Origin::kAdmin, request.operator_id, change);
+        if (parts_.engine.counters().limit_changes == before) {
+          reply.ok = false;
+          reply.error =
+              "operators have changed as many limits as there is room for: write the rest into the "
+              "configuration";
         }
         break;
       }

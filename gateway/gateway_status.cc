@@ -99,6 +99,7 @@ ordered_json RequestsJson(const EngineCounters& engine) {
           {"soft_limits", engine.soft_limits},
           {"position_adjustments", engine.position_adjustments},
           {"restrictions", engine.restrictions},
+          {"limit_changes", engine.limit_changes},
           {"unknown_sources", engine.unknown_sources},
           {"notices_dropped", engine.notices_dropped}};
 }

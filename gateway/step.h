@@ -45,7 +45,7 @@ enum class Origin : uint8_t {
            // also what is open there is canceled; MassCancel cancels open orders of the session
            // whose number its clOrdId is, 0: of all; ReferencePrice sets it, however far it jumps;
            // PositionAdjustment says what an account holds; Restriction what it must not trade;
-           // OperatorNote what was said about the command before it
+           // LimitChange sets a limit; OperatorNote what was said about the command before it
   kTimer,  // once a millisecond, and whenever Engine::HasWork() after a step: no payload
   kStart,  // id = number of this start of the gateway, above every earlier one, from 1: a new
            // process goes on with this state; no payload, or GapFill: identifiers below

@@ -40,7 +40,7 @@ static_assert(kFeatureNames.size() <= 16);
 constexpr FeatureSet BitOf(Feature feature) noexcept {
   return static_cast<FeatureSet>(1u << static_cast<uint32_t>(feature));
 }
-constexpr FeatureSet Only(bool wanted, Feature feature) noexcept {
+constexpr FeatureSet BitIf(bool wanted, Feature feature) noexcept {
   return wanted ? BitOf(feature) : FeatureSet{0};
 }
 static_assert(static_cast<uint32_t>(Feature::kSlide) == static_cast<uint32_t>(Instruction::kSlide));
@@ -65,16 +65,16 @@ constexpr bool IsAuction(TimeInForce time_in_force) noexcept {
 // REQUIRES: no unknown bit in its instructions.
 constexpr FeatureSet WantedBy(const NewOrder& order) noexcept {
   return static_cast<FeatureSet>(order.instructions |
-                                 Only(order.min_qty != 0, Feature::kMinQuantity) |
-                                 Only(order.peg != Peg::kNone, Feature::kPeg) |
-                                 Only(IsAuction(order.time_in_force), Feature::kAuction) |
-                                 Only(order.expire_date != 0, Feature::kExpireDate) |
-                                 Only(order.stp_id != 0, Feature::kSelfTradeId));
+                                 BitIf(order.min_qty != 0, Feature::kMinQuantity) |
+                                 BitIf(order.peg != Peg::kNone, Feature::kPeg) |
+                                 BitIf(IsAuction(order.time_in_force), Feature::kAuction) |
+                                 BitIf(order.expire_date != 0, Feature::kExpireDate) |
+                                 BitIf(order.stp_id != 0, Feature::kSelfTradeId));
 }
 constexpr FeatureSet WantedBy(const Replace& replace) noexcept {
-  return static_cast<FeatureSet>(Only(replace.changes_display != 0, Feature::kReplaceDisplay) |
-                                 Only(replace.changes_expiry != 0, Feature::kReplaceExpiry) |
-                                 Only(replace.expire_date != 0, Feature::kExpireDate));
+  return static_cast<FeatureSet>(BitIf(replace.changes_display != 0, Feature::kReplaceDisplay) |
+                                 BitIf(replace.changes_expiry != 0, Feature::kReplaceExpiry) |
+                                 BitIf(replace.expire_date != 0, Feature::kExpireDate));
 }
 
 }  // namespace ringway

@@ -236,6 +236,15 @@ enum KillScope {
   instrument @5;
 }
 
+enum LimitKind {  # as the configuration names them; position and grossNotional of accounts only
+  unset @0;
+  quantityMax @1;
+  notionalMax @2;
+  openOrdersMax @3;
+  positionMax @4;
+  grossNotionalMax @5;
+}
+
 enum LogonRejectReason {
   unset @0;
   authenticationFailed @1;    # wrong key or unknown session; the two are not told apart
@@ -492,7 +501,7 @@ struct OpenOrder $frame(69) {
 }
 
 # What a venue says of an execution report or cancel reject beyond it: the next message about that order. Texts are
-# printable ASCII, filled up with zeros; what the venue did not say is 0.
+# printable, filled up with zeros; what the venue did not say is 0.
 struct ExecutionDetail $frame(73) {
   clOrdId @0 :UInt64;               # these three as in the report or reject
   orderId @1 :UInt64;
@@ -621,4 +630,14 @@ struct Restriction $frame(84) {
   spare0 @4 :UInt8;
   spare1 @5 :UInt16;
   spare2 @6 :UInt32;
+}
+
+# An operator changes a limit of an account or a session. Never on a link; in the journal.
+struct LimitChange $frame(85) {
+  transactTime @0 :UInt64;
+  value @1 :Int64;                  # above 0, in the limit's unit; 2^63 - 1 turns it off
+  id @2 :UInt32;
+  scope @3 :UInt8 $enumType("KillScope");
+  limit @4 :UInt8 $enumType("LimitKind");
+  spare @5 :UInt16;
 }

@@ -51,6 +51,7 @@
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/message_rate.h"
 #include "gateway/risk/reference_guard.h"
+#include "gateway/risk/said_limits.h"
 #include "gateway/route/router.h"
 #include "gateway/route/venues.h"
 #include "gateway/step.h"
@@ -210,6 +211,8 @@ class Engine {
   const Alerts& alerts() const noexcept { return alerts_; }
   // What operators said of restricted instruments otherwise than configured.
   size_t restrictions() const noexcept { return exposure_.restricted_list().said().size(); }
+  // Limits that operators have set otherwise than configured.
+  size_t limits_changed() const noexcept { return said_limits_.count(); }
   // The reference price of an instrument, and the one that waits for confirmation; 0: none.
   int64_t reference_price(uint32_t instrument) const noexcept;
   int64_t held_reference(uint32_t instrument) const noexcept;
@@ -439,6 +442,7 @@ class Engine {
   void SetKill(const RiskState& request, uint32_t index) noexcept;
   void OnBreach(uint32_t session, const Verdict& verdict) noexcept;
   [[nodiscard]] bool OnAdjustPosition(const PositionAdjustment& adjustment) noexcept;
+  [[nodiscard]] bool OnChangeLimit(const LimitChange& change) noexcept;
   [[nodiscard]] bool OnRestrict(const Restriction& restriction) noexcept;
   [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
   [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
@@ -542,6 +546,7 @@ class Engine {
   RiskChecks checks_;
   MessageRate message_rate_;
   ReferenceGuard reference_guard_;
+  SaidLimits said_limits_;
   ExecutionIds execution_ids_;
   std::vector<VenueDay> days_;    // by venue
   std::vector<ToldReport> told_;  // likewise

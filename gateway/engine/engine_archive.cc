@@ -96,6 +96,8 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
         }
       },
       [](const AbsenceLimits&) { return true; });
+  SaidLimits::Archive(self.said_limits_, archive, accounts, sessions, self.account_limits_,
+                      self.session_limits_);
   Venues::Archive(self.venues_, archive, venues, instruments);
   OrderTable::Archive(self.orders_, archive, sessions, venues);
   std::vector<bool> needed;
@@ -222,7 +224,7 @@ std::string_view Engine::RestoreExposure() noexcept {
       const Instrument& instrument = InstrumentOf(order);
       const auto price_fits = [&instrument](int64_t price) { return instrument.CanValue(price); };
       const auto ticks_fit = [&](int64_t price) {
-        return order.ord_type != OrdType::kLimit || instrument.IsOnTick(price);
+        return !HasLimit(order.ord_type) || instrument.IsOnTick(price);
       };
       const bool replaces = order.Has(kReplacePending);
       if (!price_fits(order.price) || !price_fits(order.risk_price) ||

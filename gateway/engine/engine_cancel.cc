@@ -113,7 +113,6 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
     reject(CancelRejectReason::kOther, RiskCheck::kMessageRate);
     return NoticeThrottling(state, session, rate, effects);
   }
-  // A profile that is not the session's is no reason to leave an order open.
   if (request.cl_ord_id == 0) return reject(CancelRejectReason::kOther);
   if (order == nullptr) return reject(CancelRejectReason::kUnknownOrder);
   if (orders_.InUse(session, request.cl_ord_id)) {
@@ -128,7 +127,10 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
                  CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
   }
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
-  SendCancel(*order, request.cl_ord_id, request.profile, effects);
+  // A profile that is not the session's is no reason to leave an order open: it goes as the
+  // order's.
+  const bool permitted = checks_.get<Entitlement>().MayUseProfile(session, request.profile);
+  SendCancel(*order, request.cl_ord_id, permitted ? request.profile : uint8_t{0}, effects);
   Acknowledge(state, *order, RequestType::kCancel, request.cl_ord_id, request.orig_cl_ord_id,
               effects);
 }
@@ -151,6 +153,7 @@ CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& reque
   const bool changes_expiry = request.changes_expiry != 0;
   if (request.changes_display > 1 || request.changes_expiry > 1 ||
       (!changes_display && request.display_qty != 0) || request.display_qty > request.qty ||
+      (request.display_qty != 0 && (orders_.terms(order).wanted & BitOf(Feature::kHidden)) != 0) ||
       !IsKnown(request.time_in_force)) {
     return CancelRejectReason::kOther;
   }
@@ -172,7 +175,8 @@ CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& reque
 bool Engine::IsReplaceOf(const Order& order, const Replace& request) const noexcept {
   if (!order.Has(kReplacePending | kHadReplace) || order.replace_cl_ord_id != request.cl_ord_id ||
       order.replace_qty != request.qty || order.replace_price != request.price ||
-      order.replace_stop_price != request.stop_price) {
+      order.replace_stop_price != request.stop_price || request.expire_time >= kExpiryIsDate ||
+      (request.expire_time != 0 && request.expire_date != 0)) {
     return false;
   }
   const OrderTerms terms = orders_.terms(order);
@@ -270,7 +274,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
       .notional_before = before.notional,
       .notional_after = after.notional,
       .grows = request.qty > order->cum_qty + order->leaves_qty,
-      .price_moves = request.price != order->price || request.stop_price != order->stop_price,
+      .price_moves = request.price != order->price ||
+                     (HasTrigger(order->ord_type) && request.stop_price != order->stop_price),
   };
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) {
     reject(ReasonOf(verdict), verdict.check);

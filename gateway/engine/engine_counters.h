@@ -54,6 +54,7 @@ struct EngineCounters {
   uint64_t throttle_notices = 0;
   uint64_t position_adjustments = 0;  // by operators
   uint64_t restrictions = 0;          // likewise
+  uint64_t limit_changes = 0;         // likewise
   uint64_t soft_limits = 0;           // times that something came near to a limit
   uint64_t breach_kills = 0;          // sessions killed because an order broke a limit
   uint64_t execution_throttles = 0;   // times that executions disabled a session somewhere

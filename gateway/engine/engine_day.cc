@@ -59,6 +59,10 @@ uint32_t Engine::DayOf(uint32_t venue, const ExecutionReport& report) const noex
 bool Engine::IsOverdue(const Order& order) const noexcept {
   const VenueDay& day = days_[order.venue];
   if (order.order_id >= day.first_order_id) return false;
+  if (const OrderTerms terms = orders_.terms(order); terms.replace_changes_expiry != 0) {
+    // Whether it lives on is decided by the venue's answer, or was decided today.
+    if (order.Has(kReplacePending) || order.replace_id >= day.first_order_id) return false;
+  }
   switch (order.time_in_force) {
     case TimeInForce::kGoodTillCancel:
       return false;

@@ -19,7 +19,7 @@ class EngineDetailTest : public EngineTest {
     detail.exec_id = exec_id;
     detail.fee = -12;
     detail.venue_order_id0 = 0x41;
-    detail.venue_exec_id2 = 0x42;
+    detail.venue_exec_id0 = 0x42;
     detail.venue_code = 0x43;
     return detail;
   }
@@ -48,7 +48,7 @@ TEST_F(EngineDetailTest, FollowsItsReportUnderTheClientsNames) {
   EXPECT_EQ(passed_on->exec_ref_id, 77u);
   EXPECT_EQ(passed_on->fee, -12);
   EXPECT_EQ(passed_on->venue_order_id0, 0x41u);
-  EXPECT_EQ(passed_on->venue_exec_id2, 0x42u);
+  EXPECT_EQ(passed_on->venue_exec_id0, 0x42u);
   EXPECT_EQ(passed_on->venue_code, 0x43u);
   ASSERT_EQ(effects().count(), 1u);
   EXPECT_EQ(effects().begin()->id, 1u);
@@ -95,6 +95,21 @@ TEST_F(EngineDetailTest, OnceAndOnlyDirectlyAfterIt) {
   Hears(ExecType::kPartialFill, 12'345, 10);
   EXPECT_FALSE(Says(Detail(12'345, heard_.exec_id))) << "of no order";
   EXPECT_EQ(counters().stray_details, 6u);
+}
+
+TEST_F(EngineDetailTest, ThatIsNoTextGoesToNobody) {
+  const uint64_t id = Live(Buy(11));
+  const auto refused = [&](auto set) {
+    Hears(ExecType::kPartialFill, id, 1);
+    ExecutionDetail detail = Detail(id, heard_.exec_id);
+    set(detail);
+    return !Says(detail).has_value();
+  };
+  EXPECT_FALSE(refused([](ExecutionDetail& d) { d.venue_order_id0 = 0x4847464544434241; }));
+  EXPECT_TRUE(refused([](ExecutionDetail& d) { d.venue_code = 0x1B; })) << "a control sequence";
+  EXPECT_TRUE(refused([](ExecutionDetail& d) { d.venue_order_id1 = 0x41; })) << "behind the end";
+  EXPECT_TRUE(refused([](ExecutionDetail& d) { d.venue_exec_id0 = 0x0A; }));
+  EXPECT_EQ(counters().malformed_reports, 3u);
 }
 
 TEST_F(EngineDetailTest, FindsItsSessionAlsoWhenTheOrdersRecordIsAnothersByThen) {

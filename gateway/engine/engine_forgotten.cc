@@ -1,11 +1,10 @@
 // What does a report change about an order that is not, or no longer, known?
 //
 // Orders are forgotten when their room is needed, when their position is given up (engine_day.cc),
-// or when a loss of power takes their records. What
-// they trade later, and trades that are busted later, belong to an account all the same: the report
-// names instrument, account and side, and so the position follows it. Its session is not known any
-// more: all that may trade for the account are told the position, operators the report
-// (unknown_reports()). What the report leaves open, a
+// or when a loss of power takes their records. What they trade later, and trades that are busted
+// later, belong to an account all the same: the report names instrument, account and side, and so
+// the position follows it. Its session is not known any more: all that may trade for the account
+// are told the position, operators the report (unknown_reports()). What the report leaves open, a
 // correction above all, whose former quantity only the order knew, is not guessed.
 
 #include "gateway/engine/engine.h"

@@ -89,6 +89,9 @@ void Engine::OnAdmin(const Input& input) noexcept {
   } else if (input.type == FrameType::kRestriction) {
     Restriction restriction;
     done = Decode(input.payload, restriction) == DecodeStatus::kOk && OnRestrict(restriction);
+  } else if (input.type == FrameType::kLimitChange) {
+    LimitChange change;
+    done = Decode(input.payload, change) == DecodeStatus::kOk && OnChangeLimit(change);
   } else if (input.type == FrameType::kOperatorNote) {
     OperatorNote note;  // for who reads the journal
     done = Decode(input.payload, note) == DecodeStatus::kOk;
@@ -127,8 +130,10 @@ void Engine::SetKill(const RiskState& request, uint32_t index) noexcept {
 // An order or replace of the session was refused by a check. If it would have broken a limit, and
 // the session is configured so, that was its last one.
 void Engine::OnBreach(uint32_t session, const Verdict& verdict) noexcept {
-  if (session_limits_[session].on_breach == BreachPolicy::kRefuse || !IsBreach(verdict.reason))
-    return;
+  if (session_limits_[session].on_breach == BreachPolicy::kRefuse || !IsBreach(verdict.reason) ||
+      verdict.check == RiskCheck::kReduceOnly) {
+    return;  // the last is the order's own wish, and no limit
+  }
   ++counters_.breach_kills;
   Alert(AlertKind::kBreach, {.limit = verdict.limit,
                              .value = verdict.value,
@@ -191,6 +196,19 @@ bool Engine::OnRestrict(const Restriction& restriction) noexcept {
   }
   ++counters_.restrictions;
   return true;
+}
+
+// False: it means nothing here, or there is no room.
+bool Engine::OnChangeLimit(const LimitChange& change) noexcept {
+  const bool of_account = change.scope == KillScope::kAccount;
+  if (!of_account && change.scope != KillScope::kSession) return false;
+  const uint32_t owner = KillIndex(change.scope, change.id);
+  if (owner == kNone) return false;
+  const bool done =
+      of_account ? said_limits_.Say(account_limits_[owner], owner, change.limit, change.value)
+                 : said_limits_.Say(session_limits_[owner], owner, change.limit, change.value);
+  counters_.limit_changes += done;
+  return done;
 }
 
 // False: it means nothing here, or too many wait already.

@@ -289,7 +289,12 @@ TEST_F(EngineRestrictionTest, ForbidsAndPermitsWhateverIsConfigured) {
   Accepted(buy8(7), 2);
   config.accounts[1].restricted = {};
   Reload(config);
-  EXPECT_EQ(engine().restrictions(), 1u) << "what is configured need not be said";
+  EXPECT_EQ(engine().restrictions(), 1u) << "what nothing forbids need not be permitted";
+  config.accounts[0].restricted = {7};
+  Reload(config);
+  config.accounts[0].restricted = {};
+  Reload(config);
+  EXPECT_EQ(Rejected(Buy(9)).check, RiskCheck::kEntitlement) << "nobody permitted it";
   Say(false);
   Accepted(Buy(8));
   EXPECT_EQ(engine().restrictions(), 0u);
@@ -324,6 +329,76 @@ TEST_F(EngineRestrictionTest, TooManyAreRefused) {
   Say(false, 1'000);
   Say(true);
   Rejected(Buy(2));
+}
+
+class EngineLimitChangeTest : public EngineRestrictionTest {
+ protected:
+  bool Set(KillScope scope, uint32_t id, LimitKind limit, int64_t value) {
+    const uint64_t before = counters().limit_changes;
+    Step(Origin::kAdmin, 9, LimitChange{.value = value, .id = id, .scope = scope, .limit = limit});
+    return counters().limit_changes != before;
+  }
+};
+
+TEST_F(EngineLimitChangeTest, EachLimitHoldsFromThenOn) {
+  using enum LimitKind;
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, kQuantityMax, 50));
+  EXPECT_EQ(Rejected(Buy(1, 51)).check, RiskCheck::kMaxQuantity);
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, kQuantityMax, kNoLimit));
+  Accepted(Buy(2, 51));
+  EXPECT_TRUE(Set(KillScope::kSession, 1, kNotionalMax, 1'000));
+  EXPECT_EQ(Rejected(Buy(3)).check, RiskCheck::kMaxNotional);
+  EXPECT_TRUE(Set(KillScope::kSession, 1, kNotionalMax, kNoLimit));
+  EXPECT_TRUE(Set(KillScope::kSession, 1, kOpenOrdersMax, 1));
+  EXPECT_EQ(Rejected(Buy(4)).check, RiskCheck::kOpenOrders);
+  EXPECT_TRUE(Set(KillScope::kSession, 1, kOpenOrdersMax, kNoLimit));
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, kPositionMax, 100));
+  EXPECT_EQ(Rejected(Buy(5)).check, RiskCheck::kPositionLimit);
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, kPositionMax, 1'000));
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, kGrossNotionalMax, 5'100));
+  EXPECT_EQ(Rejected(Buy(6)).check, RiskCheck::kGrossNotional);
+}
+
+TEST_F(EngineLimitChangeTest, HoldsAcrossARestartUntilSomethingElseIsConfigured) {
+  using enum LimitKind;
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, kQuantityMax, 50));
+  EXPECT_TRUE(Set(KillScope::kSession, 1, kOpenOrdersMax, kNoLimit));
+  EXPECT_EQ(engine().limits_changed(), 2u);
+  const uint64_t hash = engine().StateHash();
+  EngineConfig config = SmallFirm();
+  Reload(config);
+  EXPECT_EQ(engine().StateHash(), hash);
+  Rejected(Buy(1, 51));
+  config.accounts[0].limits.quantity_max = 60;
+  Reload(config);
+  EXPECT_EQ(engine().limits_changed(), 1u);
+  Accepted(Buy(2, 60));
+  Rejected(Buy(3, 61));
+}
+
+TEST_F(EngineLimitChangeTest, WhatIsSetAsConfiguredIsNoChange) {
+  const int64_t configured = SmallFirm().accounts[0].limits.quantity_max;
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, LimitKind::kQuantityMax, 50));
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, LimitKind::kQuantityMax, 40));
+  EXPECT_EQ(engine().limits_changed(), 1u);
+  EXPECT_TRUE(Set(KillScope::kAccount, 100, LimitKind::kQuantityMax, configured));
+  EXPECT_EQ(engine().limits_changed(), 0u);
+}
+
+TEST_F(EngineLimitChangeTest, WhatMeansNothingChangesNothing) {
+  using enum LimitKind;
+  EXPECT_FALSE(Set(KillScope::kAccount, 300, kQuantityMax, 50));
+  EXPECT_FALSE(Set(KillScope::kVenue, 1, kQuantityMax, 50));
+  EXPECT_FALSE(Set(KillScope::kAll, 0, kQuantityMax, 50));
+  EXPECT_FALSE(Set(KillScope::kAccount, 100, kUnset, 50));
+  EXPECT_FALSE(Set(KillScope::kAccount, 100, static_cast<LimitKind>(99), 50));
+  EXPECT_FALSE(Set(KillScope::kAccount, 100, kQuantityMax, 0));
+  EXPECT_FALSE(Set(KillScope::kAccount, 100, kQuantityMax, -1));
+  EXPECT_FALSE(Set(KillScope::kSession, 1, kPositionMax, 50));
+  EXPECT_FALSE(Set(KillScope::kSession, 1, kOpenOrdersMax, int64_t{1} << 32));
+  EXPECT_EQ(counters().unknown_sources, 9u);
+  EXPECT_EQ(engine().limits_changed(), 0u);
+  Accepted(Buy(1));
 }
 
 TEST_F(EngineRestrictionTest, ANoteIsForReadersOfTheJournalOnly) {

@@ -7,11 +7,28 @@
 // Contribution before and after, nowhere else.
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
 #include <utility>
 
+#include "base/printable.h"
 #include "gateway/engine/engine.h"
 
 namespace ringway {
+namespace {
+
+// Whether so many words from here on are printable text, filled up with zeros.
+template <size_t kWords>
+bool IsText(const uint64_t* words) noexcept {
+  std::array<char, kWords * sizeof(uint64_t)> bytes;
+  std::memcpy(bytes.data(), words, bytes.size());
+  const std::string_view all(bytes.data(), bytes.size());
+  const std::string_view text = all.substr(0, all.find('\0'));
+  return IsPrintable(text) && all.find_first_not_of('\0', text.size()) == std::string_view::npos;
+}
+
+}  // namespace
 
 // Orders are found by any identifier that a request about them ever had; a venue cannot name
 // another's.
@@ -186,6 +203,11 @@ void Engine::NoteTold(const Order& order, uint64_t request, uint64_t exec_id,
 // Goes to whom the report or reject before it went.
 void Engine::OnDetail(uint32_t venue, const ExecutionDetail& detail, Effects& effects) noexcept {
   const ToldReport told = std::exchange(told_[venue], {});
+  if (!IsText<3>(&detail.venue_order_id0) || !IsText<3>(&detail.venue_exec_id0) ||
+      !IsText<1>(&detail.venue_code)) {
+    ++counters_.malformed_reports;
+    return;
+  }
   if (told.request == 0 || detail.cl_ord_id != told.request ||
       (told.exec_id != 0 && detail.exec_id != told.exec_id)) {
     ++counters_.stray_details;
@@ -447,9 +469,9 @@ void Engine::OnStanding(Order& order, const ExecutionReport& report, Transition 
     order.state = OpenStateOf(order.cum_qty);
     order.ord_type = TriggeredType(order.ord_type);
   }
-  if (order.leaves_qty == 0 && !MayStillGrow(order)) {
+  if ((order.leaves_qty == 0 && !MayStillGrow(order)) || HasEnded(order, report.ord_status)) {
     exposure_.Remove(before);
-    Close(order, OrderState::kFilled);
+    Close(order, EndStateOf(report.ord_status, OrderState::kFilled));
   } else {
     exposure_.Change(before, ContributionOf(order));
   }
@@ -500,7 +522,7 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
 bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
   const Instrument& instrument = InstrumentOf(order);
   if (!instrument.CanValue(order.price) || !instrument.CanValue(order.risk_price) ||
-      (order.ord_type == OrdType::kLimit && !instrument.IsOnTick(order.price))) {
+      (HasLimit(order.ord_type) && !instrument.IsOnTick(order.price))) {
     return false;
   }
   const Position& position = exposure_.position(order.position);
@@ -640,6 +662,8 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
       RejectPending(order, effects);
     } else if (reason == CancelRejectReason::kUnknownOrder) {
       OnUnknownAtVenue(order, request_id, effects);
+    } else if (orders_.terms(order).replace_changes_expiry != 0 && IsOverdue(order)) {
+      EndOverdue(order, effects);  // as it would have without the replace
     }
   } else {
     // Answered when the order closed, or never asked.

@@ -1,5 +1,9 @@
 // What becomes of a stop order that is triggered, and of orders that their venue suspends?
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "gateway/engine/engine_fixture.h"
 
@@ -84,6 +88,43 @@ TEST_F(EngineStandingTest, SuspendedWithEverythingFilledIsFilled) {
   report.cum_qty = 100;
   EXPECT_EQ(FromVenue(report).ord_status, OrdStatus::kFilled);
   EXPECT_EQ(engine().open_orders(), 0u);
+}
+
+TEST_F(EngineStandingTest, AnEndedOrderIsEndedWhateverTheReportIsCalled) {
+  ExecutionReport report = Execution(ExecType::kDoneForDay, Live(Buy(11)));
+  report.ord_status = OrdStatus::kExpired;
+  EXPECT_EQ(FromVenue(report).ord_status, OrdStatus::kExpired);
+  EXPECT_EQ(engine().open_orders(), 0u);
+}
+
+TEST_F(EngineStandingTest, AReplaceThatOnlyReducesATriggeredStopIsNoNewPrice) {
+  EngineConfig config = SmallFirm();
+  config.sessions[0].limits.collar_bps = 200;
+  config.instruments[0].reference_age_max_ns = 1'000'000;
+  Restart(config);
+  SetReference(10'250);
+  FromVenue(ExecType::kTriggered, Live(StopLimit(11)));
+  now_ns_ += 10'000'000;  // the reference is stale by then
+  Replace replace;
+  replace.cl_ord_id = 12;
+  replace.orig_cl_ord_id = 11;
+  replace.qty = 50;
+  replace.price = 10'300 * kCent;
+  Step(Origin::kSession, 1, replace);
+  EXPECT_TRUE(To<Replace>(Target::kVenue)) << Name(CancelRefusal().check);
+}
+
+TEST_F(EngineStandingTest, AStopLimitIsLoadedOnlyWhereItsPriceIsOne) {
+  Live(StopLimit(11));
+  std::vector<std::byte> saved;
+  engine().Save([&saved](std::span<const std::byte> piece) {
+    saved.insert(saved.end(), piece.begin(), piece.end());
+  });
+  EngineConfig config = SmallFirm();
+  config.instruments[0].tick = 7 * kCent;
+  config.instruments[0].price_max = 7 * kCent * 1'000'000;
+  EXPECT_NE(Adopt(saved, config).find("not a multiple of its instrument's tick"),
+            std::string::npos);
 }
 
 TEST_F(EngineStandingTest, DoneForTheDayCanBeCanceled) {

@@ -243,6 +243,7 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(idle_positions_.phase);
   folder.Add(idle_positions_.at);
   folder.Add(exposure_.first_free());
+  said_limits_.AddTo(folder);
   for (const RestrictedList::Said& said : exposure_.restricted_list().said()) {
     folder.Add(said.account);
     folder.Add(said.instrument);

@@ -186,6 +186,34 @@ TEST_F(EngineTermsTest, ReduceOnlyNeverAddsToAPosition) {
       CancelRejectReason::kNone);
 }
 
+TEST_F(EngineTermsTest, ReduceOnlyMayFollowAPositionThatBecameSmaller) {
+  EngineConfig config = Knowing(kAll);
+  config.sessions[0].limits.on_breach = BreachPolicy::kKill;
+  Restart(config);
+  FromVenue(ExecType::kFill, Accepted(Buy(11)), 100);
+  NewOrder sell = Sell(12);
+  sell.instructions = Bit(Instruction::kReduceOnly);
+  Live(sell);
+  PositionAdjustment adjustment;
+  adjustment.account = 100;
+  adjustment.instrument = 7;
+  adjustment.quantity = -40;
+  Step(Origin::kAdmin, 9, adjustment);
+  EXPECT_EQ(ReplaceRefusal(12, [](Replace& r) { r.qty = 60, r.price = 10'100 * kCent; }),
+            CancelRejectReason::kNone);
+  sell.cl_ord_id = 13;
+  EXPECT_EQ(Rejected(sell).check, RiskCheck::kReduceOnly);
+  EXPECT_FALSE(engine().killed(KillScope::kSession, 1)) << "no limit was broken";
+}
+
+TEST_F(EngineTermsTest, AHiddenOrderIsNotShownByAReplace) {
+  NewOrder hidden = Buy(11);
+  hidden.instructions = Bit(Instruction::kHidden);
+  Live(hidden);
+  EXPECT_EQ(ReplaceRefusal(11, [](Replace& r) { r.changes_display = 1, r.display_qty = 100; }),
+            CancelRejectReason::kOther);
+}
+
 TEST_F(EngineTermsTest, AnAuctionOrderIsNotInTheBook) {
   NewOrder order = Buy(11, 100, 10'100);
   order.time_in_force = TimeInForce::kAtTheClose;
@@ -256,6 +284,29 @@ TEST_F(EngineTermsTest, ARefusedReplaceChangesNoExpiry) {
   VenueRefuses(To<Replace>(Target::kVenue)->cl_ord_id);
   BeginDay(today + 1);
   EXPECT_EQ(StatusOfOrder(11), OrdStatus::kPendingCancel);
+}
+
+TEST_F(EngineTermsTest, ADayThatEndsBeforeTheAnswerEndsNothing) {
+  for (const bool taken : {true, false}) {
+    EngineConfig config = Knowing(kAll);
+    config.venues[0].overdue_orders = OverdueOrders::kEnded;
+    Restart(config);
+    const auto today = static_cast<uint32_t>(now_ns_ / kDayNs);
+    BeginDay(today);
+    Live(Buy(11));
+    Replace replace = ReplaceOf(11);
+    replace.changes_expiry = 1;
+    replace.time_in_force = TimeInForce::kGoodTillCancel;
+    Step(Origin::kSession, 1, replace);
+    const uint64_t request = To<Replace>(Target::kVenue)->cl_ord_id;
+    BeginDay(today + 1);
+    EXPECT_EQ(engine().open_orders(), 1u);
+    ExecutionReport done = Execution(ExecType::kReplaced, request);
+    done.leaves_qty = 100;
+    taken ? static_cast<void>(FromVenue(done)) : VenueRefuses(request);
+    EXPECT_EQ(engine().open_orders(), taken ? 1u : 0u);
+    EXPECT_EQ(counters().overdue_ended, taken ? 0u : 1u);
+  }
 }
 
 TEST_F(EngineTermsTest, ALaterReplaceThatSaysNothingKeepsThem) {
@@ -360,6 +411,17 @@ TEST_F(EngineTermsTest, EveryRequestToAVenueNamesAProfile) {
   other.profile = 255;
   Step(Origin::kSession, 1, other);
   EXPECT_EQ(To<Replace>(Target::kVenue)->profile, 255u);
+}
+
+TEST_F(EngineTermsTest, ACancelUnderAnothersProfileGoesAsTheOrders) {
+  Restart(WithProfiles());
+  Live(Buy(11));
+  Cancel cancel;
+  cancel.cl_ord_id = 12;
+  cancel.orig_cl_ord_id = 11;
+  cancel.profile = 2;
+  Step(Origin::kSession, 1, cancel);
+  EXPECT_EQ(To<Cancel>(Target::kVenue)->profile, 1u);
 }
 
 TEST_F(EngineTermsTest, AProfileThatIsNotTheSessionsIsRefused) {

@@ -3,19 +3,10 @@
 // The whole state machine in one table: a row per state, a column per kind of report. Reports that
 // make no sense are counted and go no further; nothing that a venue says can break the gateway.
 //
-//                 New      Trade    Canceled  Replaced  Expired   Rejected  Restated  Triggered
-//                 Paused
-//   Sent          accept   fill     close     replace   close     close     restate   trigger pause
-//   Live          ignore   fill     close     replace   close     conflict  restate   trigger pause
-//   PartFilled    ignore   fill     close     replace   close     conflict  restate   trigger pause
-//   Suspended     accept   fill     close     replace   close     conflict  restate   trigger pause
-//   DoneForDay    accept   fill     close     replace   close     conflict  restate   trigger pause
-//   InDoubt       accept   fill     close     replace   close     close     restate   trigger pause
-//   Filled        ignore   late     ignore    ignore    ignore    ignore    ignore    ignore ignore
-//   Canceled      ignore   late     ignore    ignore    ignore    ignore    ignore    ignore ignore
-//   Expired       ignore   late     ignore    ignore    ignore    ignore    ignore    ignore ignore
-//   VenueRejected conflict late     ignore    conflict  ignore    ignore    conflict  conflict
-//   conflict
+// kTable below is all of it. Of an open order, a trade fills, Canceled and Expired close, Replaced,
+// Restated and Triggered change it; Rejected closes one that its venue has not confirmed, and is a
+// conflict otherwise. After its end there are trades that come late, and nothing else; of an order
+// that its venue rejected, what speaks of a live one is a conflict.
 //
 // Paused stands for suspended and doneForDay. Such an order is open, and New, a trigger or a fill
 // says that it is matched again.

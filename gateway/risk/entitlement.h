@@ -39,7 +39,7 @@ class Entitlement {
     if (!accounts_.Has(request.session, request.account) ||
         !instruments_.Has(request.session, request.instrument_index) ||
         !venues_.Has(request.session, request.venue) || request.position.restricted != 0 ||
-        (request.profile != 0 && !profiles_.Has(request.session, request.profile))) [[unlikely]] {
+        (request.profile != 0 && !MayUseProfile(request.session, request.profile))) [[unlikely]] {
       return {RejectReason::kMissingEntitlement, kCheck};
     }
     if ((request.side == Side::kSellShort || request.side == Side::kSellShortExempt) &&
@@ -54,6 +54,9 @@ class Entitlement {
   }
   bool MayUseInstrument(uint32_t session, uint32_t instrument) const noexcept {
     return instruments_.Has(session, instrument);
+  }
+  bool MayUseProfile(uint32_t session, uint8_t profile) const noexcept {
+    return profiles_.Has(session, profile);
   }
   bool MayUseVenue(uint32_t session, uint32_t venue) const noexcept {
     return venues_.Has(session, venue);

@@ -1,5 +1,6 @@
 // Does an order that says so only reduce the account's position, with all that is open on its side?
 //
+// A replace that asks for no more than is open passes: the position may be smaller by now.
 // Limit: the part of the position that nothing open reduces already; value: the order's quantity.
 // Smallest units.
 #pragma once
@@ -18,7 +19,7 @@ class ReduceOnly {
   explicit ReduceOnly(const EngineConfig&) {}
 
   Verdict Check(const RiskRequest& request) const noexcept {
-    if (!request.reduce_only) [[likely]]
+    if (!request.reduce_only || request.open_after <= request.open_before) [[likely]]
       return {};
     if (request.Reduces(request.position.quantity, request.position.open)) return {};
     const Money held = request.book_side == kSellSide ? Money{request.position.quantity}

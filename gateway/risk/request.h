@@ -46,7 +46,7 @@ struct RiskRequest {
   bool is_replace;
   bool reduce_only;
   uint8_t profile;      // 0: none
-  FeatureSet wanted;    // of the venue
+  FeatureSet wanted;    // what it asks of its venue
   int64_t price;        // limit price, of an order that has one; else 0
   int64_t stop_price;   // likewise its trigger
   int64_t stop_before;  // of a replace: the order's present one; else stop_price

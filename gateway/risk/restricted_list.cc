@@ -24,7 +24,7 @@ bool RestrictedList::Say(uint32_t account, uint32_t instrument, bool restricted)
   const Said said{account, instrument, restricted};
   const auto at = std::lower_bound(said_.begin(), said_.end(), said);
   const bool known = at != said_.end() && at->SamePair(said);
-  if (restricted == IsConfigured(account, instrument)) {
+  if (!restricted && !IsConfigured(account, instrument)) {
     if (known) said_.erase(at);
   } else if (known) {
     *at = said;

@@ -1,7 +1,8 @@
 // Which instruments must an account not trade, by configuration or by an operator's word?
 //
 // What operators said holds until they say otherwise, across restarts and whatever is configured
-// then. Time: a binary search. Nothing allocates after construction. Engine thread only.
+// then; what they said of an account or instrument that a start does not know is forgotten. Time: a
+// binary search. Nothing allocates after construction. Engine thread only.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace ringway {
 
 class RestrictedList {
  public:
-  // What operators may say otherwise than configured, at a time.
+  // What is kept of what operators said, at a time.
   static constexpr size_t kSaidMax = 4'096;
   struct Said {
     uint32_t account;  // indices
@@ -44,8 +45,7 @@ class RestrictedList {
 
   const std::vector<Said>& said() const noexcept { return said_; }
 
-  // What the engine saves (archive.h). What was said of what is not configured any more is
-  // forgotten.
+  // What the engine saves (archive.h).
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& instruments) {
     const size_t count = archive.Count(self.said_.size(), kSaidMax, "operators' restrictions");
@@ -77,7 +77,8 @@ class RestrictedList {
   }
 
   std::vector<std::vector<uint32_t>> configured_;  // by account: instrument indices, sorted
-  std::vector<Said> said_;                         // otherwise than configured, sorted
+  // Sorted. Permissions only of what is configured as restricted.
+  std::vector<Said> said_;
 };
 
 }  // namespace ringway

@@ -2,8 +2,9 @@
 //
 // Compared with the account's best own price on the other side, whatever venue it rests at; limit
 // orders that may rest count from their sending until their end, a replace at the more aggressive
-// of both prices. Stop orders are let through: when they trigger, only the venue knows. Limit: the
-// own resting price that would match; value: the order's price (0: market).
+// of both prices. Stop orders count when their venue has said that they are triggered, orders for
+// auctions never. Limit: the own resting price that would match; value: the order's price (0:
+// market).
 #pragma once
 
 #include "gateway/risk/request.h"

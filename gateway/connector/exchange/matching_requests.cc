@@ -152,8 +152,9 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Replace& reque
 // Whether there is nothing left to do first and room for what the request itself needs.
 bool Exchange::Begin(int64_t now_ns, uint32_t member, uint64_t id) noexcept {
   now_ns_ = now_ns;
-  // An order takes two places, its own report's and its end's, and does not pause at once.
-  if (!Settle() || spare(member) < kReportsPerStepMax + 2) {
+  // An order takes three places, its own report's, its trigger's and its end's, and does not pause
+  // at once.
+  if (!Settle() || spare(member) < kReportsPerStepMax + 3) {
     ++ledger_.counters.waits;
     return false;
   }
