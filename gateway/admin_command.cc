@@ -198,14 +198,15 @@ ParsedAdminCommand ParseLimit(const AdminCommandRow& row, std::string_view rest)
       change.limit == LimitKind::kPositionMax || change.limit == LimitKind::kGrossNotionalMax;
   if (change.limit == LimitKind::kUnset ||
       (of_account_only && change.scope == KillScope::kSession)) {
-    return Refuse("a running " + std::string(scope) + " has no limit '" + std::string(word) +
-                  "'; " + Usage(row));
+    return Refuse("'" + std::string(word) + "' of a running " + std::string(scope) +
+                  " cannot be set: " + std::string(row.meaning) + "; " + Usage(row));
   }
   word = TakeWord(rest);
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), change.value);
   if (word == "off") {
     change.value = std::numeric_limits<int64_t>::max();
   } else if (error != std::errc{} || end != word.data() + word.size() || change.value <= 0 ||
+             change.value == std::numeric_limits<int64_t>::max() ||
              (change.limit == LimitKind::kOpenOrdersMax &&
               change.value >= std::numeric_limits<uint32_t>::max())) {
     return Refuse("'" + std::string(word) + "' is no such limit: write 1 or more, or off; " +

@@ -133,16 +133,19 @@ TEST(AdminCommand, ALimitNamesWhoseWhichHowMuchWhoAndWhy) {
       INT64_MAX);
   const std::string usage =
       "; usage: limit account|session N LIMIT VALUE|off by NAME because REASON";
+  const std::string settable =
+      "set quantity_max, notional_max or open_orders_max, of accounts position_max and "
+      "gross_notional_max too, until another is said or configured";
   const auto error = [](const std::string& line) { return ParseAdminCommand(line).error; };
   EXPECT_EQ(error("limit venue 3 quantity_max 1 by A because b"),
             "'account' or 'session' is missing" + usage);
   EXPECT_EQ(error("limit account x quantity_max 1 by A because b"),
             "the account's number (1 or more) is missing" + usage);
   EXPECT_EQ(error("limit account 3 size 1 by A because b"),
-            "a running account has no limit 'size'" + usage);
+            "'size' of a running account cannot be set: " + settable + usage);
   EXPECT_EQ(error("limit session 3 position_max 1 by A because b"),
-            "a running session has no limit 'position_max'" + usage);
-  for (const char* value : {"0", "-1", "1x", "", "9223372036854775808"}) {
+            "'position_max' of a running session cannot be set: " + settable + usage);
+  for (const char* value : {"0", "-1", "1x", "", "9223372036854775807", "9223372036854775808"}) {
     EXPECT_NE(error(std::string("limit account 3 quantity_max ") + value + " by A because b"), "")
         << value;
   }

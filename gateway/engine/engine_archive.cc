@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0865746174735752;
+constexpr uint64_t kFormat = 0x0965746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;

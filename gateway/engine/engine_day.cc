@@ -59,9 +59,14 @@ uint32_t Engine::DayOf(uint32_t venue, const ExecutionReport& report) const noex
 bool Engine::IsOverdue(const Order& order) const noexcept {
   const VenueDay& day = days_[order.venue];
   if (order.order_id >= day.first_order_id) return false;
-  if (const OrderTerms terms = orders_.terms(order); terms.replace_changes_expiry != 0) {
-    // Whether it lives on is decided by the venue's answer, or was decided today.
-    if (order.Has(kReplacePending) || order.replace_id >= day.first_order_id) return false;
+  if (orders_.terms(order).replace_changes_expiry != 0) {
+    // Whether it lives on its venue will answer, for a day at most, or has answered today.
+    const bool answered = !order.Has(kReplacePending);
+    if (answered ? order.live_id >= day.first_order_id
+                 : order.replace_epoch == venues_.epoch(order.venue) &&
+                       order.replace_id >= day.first_before) {
+      return false;
+    }
   }
   switch (order.time_in_force) {
     case TimeInForce::kGoodTillCancel:
@@ -80,7 +85,11 @@ bool Engine::IsOverdue(const Order& order) const noexcept {
 void Engine::EndOverdue(Order& order, Effects& effects) noexcept {
   SessionState& session = sessions_[order.session];
   counters_.overdue += !order.Has(kCancelWanted);
-  if (IsConfirmed(order.state) && overdue_orders_[order.venue] == OverdueOrders::kEnded) {
+  // One that may have been replaced by one that lives on is asked for too.
+  const bool certain =
+      !order.Has(kReplacePending) || orders_.terms(order).replace_changes_expiry == 0;
+  if (IsConfirmed(order.state) && certain &&
+      overdue_orders_[order.venue] == OverdueOrders::kEnded) {
     ++counters_.overdue_ended;
     ShowFirst(session, order, effects);
     return EndHere(order, OrderState::kExpired, ExecType::kExpired, RejectReason::kNone, effects);

@@ -395,7 +395,12 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
     exposure_.Change(before, ContributionOf(order));
   }
   Report(order, report, order.cl_ord_id, old_cl_ord_id, effects);
-  if (IsClosed(order.state)) RejectPending(order, effects);
+  if (IsClosed(order.state)) return RejectPending(order, effects);
+  // Taken in a day that is over by now: whether the order lives on the replace says.
+  if (orders_.terms(order).replace_changes_expiry != 0 &&
+      DayOf(order.venue, report) < days_[order.venue].day && IsOverdue(order)) [[unlikely]] {
+    EndOverdue(order, effects);
+  }
 }
 
 // The venue states where the order stands: unasked, or to bring us up to date after it was away.
@@ -660,10 +665,10 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     NoteTold(order, request_id, 0, order.replace_cl_ord_id);
     if (IsClosed(order.state)) {
       RejectPending(order, effects);
-    } else if (reason == CancelRejectReason::kUnknownOrder) {
-      OnUnknownAtVenue(order, request_id, effects);
     } else if (orders_.terms(order).replace_changes_expiry != 0 && IsOverdue(order)) {
       EndOverdue(order, effects);  // as it would have without the replace
+    } else if (reason == CancelRejectReason::kUnknownOrder) {
+      OnUnknownAtVenue(order, request_id, effects);
     }
   } else {
     // Answered when the order closed, or never asked.

@@ -309,6 +309,44 @@ TEST_F(EngineTermsTest, ADayThatEndsBeforeTheAnswerEndsNothing) {
   }
 }
 
+TEST_F(EngineTermsTest, AReplaceThatIsNeverAnsweredKeepsNoOrderForEver) {
+  EngineConfig config = Knowing(kAll);
+  config.venues[0].overdue_orders = OverdueOrders::kEnded;
+  Restart(config);
+  const auto today = static_cast<uint32_t>(now_ns_ / kDayNs);
+  BeginDay(today);
+  Live(Buy(11));
+  Replace replace = ReplaceOf(11);
+  replace.changes_expiry = 1;
+  replace.time_in_force = TimeInForce::kGoodTillCancel;
+  Step(Origin::kSession, 1, replace);
+  SetVenue(1, VenueState::kDown);
+  while (engine().HasWork()) Timer();
+  SetVenue(1, VenueState::kUp);
+  BeginDay(today + 1);
+  // Nobody can know whether it lives: its venue is asked.
+  EXPECT_EQ(counters().overdue_ended, 0u);
+  EXPECT_EQ(StatusOfOrder(11), OrdStatus::kPendingCancel);
+}
+
+TEST_F(EngineTermsTest, AReplaceThatWasTakenYesterdayEndsWithYesterday) {
+  const auto today = static_cast<uint32_t>(now_ns_ / kDayNs);
+  BeginDay(today);
+  NewOrder order = Buy(11);
+  order.time_in_force = TimeInForce::kGoodTillCancel;
+  Live(order);
+  Replace replace = ReplaceOf(11);
+  replace.changes_expiry = 1;
+  replace.time_in_force = TimeInForce::kDay;
+  Step(Origin::kSession, 1, replace);
+  ExecutionReport done = Execution(ExecType::kReplaced, To<Replace>(Target::kVenue)->cl_ord_id);
+  done.leaves_qty = 100;
+  done.transact_time = static_cast<uint64_t>(now_ns_ - 1);
+  BeginDay(today + 1);
+  FromVenue(done);
+  EXPECT_TRUE(To<Cancel>(Target::kVenue)) << "its day is over";
+}
+
 TEST_F(EngineTermsTest, ALaterReplaceThatSaysNothingKeepsThem) {
   const auto today = static_cast<uint32_t>(now_ns_ / kDayNs);
   BeginDay(today);

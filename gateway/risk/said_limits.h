@@ -1,8 +1,8 @@
 // Which limits of accounts and sessions have operators changed while the gateway ran?
 //
 // What was said holds until it is said otherwise, across restarts, as long as the configuration has
-// what it had when it was said: who configures another value means that one. Nothing allocates
-// after construction. Engine thread only.
+// what it had when it was said: who configures another value, or does not configure the owner,
+// means that. Nothing allocates after construction. Engine thread only.
 #pragma once
 
 #include <algorithm>
