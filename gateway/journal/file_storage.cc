@@ -262,8 +262,7 @@ int FileStorage::PaceTurns() {
   }
   // What left again has room to spare: a segment more or less is no news.
   if (segments >= 2 * kScarceSegments) scarce_ = false;
-  // Where there is room for none, the attempt says so at once.
-  return scarce && segments != 0 ? static_cast<int>(kPaceTurnsMax / (segments + 1)) : 0;
+  return scarce ? static_cast<int>(kPaceTurnsMax / (segments + 1)) : 0;
 }
 
 absl::Status FileStorage::PrepareOne() {

@@ -197,16 +197,6 @@ TEST_F(FileStorageTest, WhereSnapshotsMakeRoomScarceRoomIsUsedSlowlyUntilThereIs
   EXPECT_FALSE(storage_->behind());
 }
 
-TEST_F(FileStorageTest, RoomForNoSegmentIsAFaultAtOnce) {
-  ASSERT_TRUE(Open().ok());
-  ASSERT_TRUE(Prepared());
-  storage_->KeepFrom(1);
-  disk_.free_bytes = kSegmentBytes - 1;
-  const uint32_t ready = storage_->ready();
-  while (storage_->ready() == ready) Append();
-  EXPECT_TRUE(Eventually([&] { return storage_->fault() == JournalFault::kNoSpace; }));
-}
-
 TEST_F(FileStorageTest, OneGatewayAtATime) {
   ASSERT_TRUE(Open().ok());
   const absl::StatusOr<std::unique_ptr<FileStorage>> second = FileStorage::Open(options_);
