@@ -14,14 +14,6 @@
 namespace ringway {
 namespace {
 
-std::vector<std::byte> Saved(const Engine& engine) {
-  std::vector<std::byte> bytes;
-  engine.Save([&bytes](std::span<const std::byte> piece) {
-    bytes.insert(bytes.end(), piece.begin(), piece.end());
-  });
-  return bytes;
-}
-
 std::string LoadError(std::span<const std::byte> bytes, const EngineConfig& config) {
   return std::string(Engine(config).Load(bytes).message());
 }
@@ -57,13 +49,13 @@ TEST_P(EngineArchiveFlowTest, ALoadedEngineAnswersEverythingAsTheSavedOne) {
     if (twin != nullptr) {
       ASSERT_EQ(twin->StateHash(), flow.engine().StateHash());
     }
-    const std::vector<std::byte> bytes = Saved(flow.engine());
+    const std::vector<std::byte> bytes = EngineTest::Saved(flow.engine());
     twin = std::make_unique<Engine>(config);
     const absl::Status loaded = twin->Load(bytes);
     ASSERT_TRUE(loaded.ok()) << loaded;
     ASSERT_EQ(twin->StateHash(), flow.engine().StateHash());
     ASSERT_EQ(twin->FindExposureError(), "");
-    ASSERT_EQ(Saved(*twin), bytes);
+    ASSERT_EQ(EngineTest::Saved(*twin), bytes);
     ++loads;
     in_work += twin->HasWork();
   };
@@ -81,7 +73,7 @@ TEST_P(EngineArchiveFlowTest, WhatIsCutShortOrHasAFlippedBitIsRefused) {
   config.pools = {.orders_max = 4'096, .positions_max = 16, .executions_remembered = 1'024};
   Flow flow(GetParam(), config);
   flow.Run(300);
-  const std::vector<std::byte> bytes = Saved(flow.engine());
+  const std::vector<std::byte> bytes = EngineTest::Saved(flow.engine());
   ASSERT_EQ(LoadError(bytes, config), "");
   Random random(GetParam());
   for (int i = 0; i < 100; ++i) {
@@ -369,7 +361,7 @@ TEST(EngineArchiveSizeTest, SizeFollowsTheOrdersThereAreNotTheRoom) {
                 {origin, id, message.kType, {payload.data(), Encode(message, payload.data())}},
                 effects);
   };
-  const size_t empty = Saved(engine).size();
+  const size_t empty = EngineTest::Saved(engine).size();
   EXPECT_LT(empty, 64u << 10);
   step(Origin::kVenue, 1, VenueStatus{.state = VenueState::kUp});
   constexpr uint64_t kOrders = 100'000;
@@ -378,7 +370,7 @@ TEST(EngineArchiveSizeTest, SizeFollowsTheOrdersThereAreNotTheRoom) {
   }
   ASSERT_EQ(engine.open_orders(), kOrders);
   const auto begin = std::chrono::steady_clock::now();
-  const std::vector<std::byte> bytes = Saved(engine);
+  const std::vector<std::byte> bytes = EngineTest::Saved(engine);
   const auto saved = std::chrono::steady_clock::now();
   Engine loaded(config);
   const auto made = std::chrono::steady_clock::now();

@@ -118,10 +118,7 @@ TEST_F(EngineBookTest, ALossThatIsHalfToldGoesOnInAnotherProcess) {
   Timer();
   ASSERT_GT(engine().open_orders(), 0u);
   ASSERT_LT(engine().open_orders(), 300u);
-  std::vector<std::byte> saved;
-  engine().Save([&saved](std::span<const std::byte> piece) {
-    saved.insert(saved.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> saved = Saved();
   const uint64_t hash = engine().StateHash();
   ASSERT_EQ(Adopt(saved, SmallFirm()), "");
   EXPECT_EQ(engine().StateHash(), hash);

@@ -1,7 +1,6 @@
 // Does a broken limit end a session's trading where it is configured so, and nothing else?
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 #include "gateway/engine/engine_fixture.h"
@@ -76,10 +75,7 @@ TEST_F(EngineBreachTest, WhatIsNotAboutSizeKillsNobody) {
 
 TEST_F(EngineBreachTest, ARestartKeepsIt) {
   Rejected(Buy(1, 101));
-  std::vector<std::byte> bytes;
-  engine().Save([&bytes](std::span<const std::byte> piece) {
-    bytes.insert(bytes.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> bytes = Saved();
   const uint64_t hash = engine().StateHash();
   ASSERT_EQ(Adopt(bytes, KillOnBreach()), "");
   EXPECT_EQ(engine().StateHash(), hash);

@@ -1,7 +1,6 @@
 // Is an account held to what it may trade in a day, and free again when the next begins?
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 #include "gateway/engine/engine_fixture.h"
@@ -96,10 +95,7 @@ TEST_F(EngineDailyLimitTest, ABustGivesNothingBack) {
 TEST_F(EngineDailyLimitTest, ARestartKeepsTheDay) {
   With([](AccountLimits& limits) { limits.daily_bought_max = 10'000; });
   Fill(Buy(1, 60, 10'000));
-  std::vector<std::byte> bytes;
-  engine().Save([&bytes](std::span<const std::byte> piece) {
-    bytes.insert(bytes.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> bytes = Saved();
   const uint64_t hash = engine().StateHash();
   ASSERT_EQ(Adopt(bytes, config_), "");
   EXPECT_EQ(engine().StateHash(), hash);

@@ -51,13 +51,6 @@ class EngineDayTest : public EngineTest {
     engine().ForEachPosition([&count](const PositionView&) { ++count; });
     return count;
   }
-  std::vector<std::byte> Saved() {
-    std::vector<std::byte> saved;
-    engine().Save([&](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
-    return saved;
-  }
 
   uint64_t last_cancel_ = 0;
 };

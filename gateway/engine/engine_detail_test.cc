@@ -2,7 +2,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "gateway/engine/engine_fixture.h"
@@ -129,10 +128,7 @@ TEST_F(EngineDetailTest, FindsItsSessionAlsoWhenTheOrdersRecordIsAnothersByThen)
 TEST_F(EngineDetailTest, ComesAfterARestartToo) {
   const uint64_t id = Accepted(Buy(11));
   Hears(ExecType::kFill, id, 100);
-  std::vector<std::byte> saved;
-  engine().Save([&saved](std::span<const std::byte> piece) {
-    saved.insert(saved.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> saved = Saved();
   const uint64_t hash = engine().StateHash();
   EXPECT_TRUE(Says(Detail(id, heard_.exec_id)));
   EXPECT_NE(engine().StateHash(), hash);

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -48,13 +47,6 @@ class EngineDisputeTest : public EngineTest {
       sent = To<Cancel>(Target::kVenue);
     }
     return sent;
-  }
-  std::vector<std::byte> Saved() {
-    std::vector<std::byte> saved;
-    engine().Save([&](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
-    return saved;
   }
   // A fresh engine that loads this one's state goes on with it.
   void SaveAndLoad() {

@@ -206,6 +206,14 @@ class EngineTest : public ::testing::Test {
     return id;
   }
 
+  std::vector<std::byte> Saved() const { return Saved(*engine_); }
+  static std::vector<std::byte> Saved(const Engine& engine) {
+    std::vector<std::byte> saved;
+    engine.Save([&saved](std::span<const std::byte> piece) {
+      saved.insert(saved.end(), piece.begin(), piece.end());
+    });
+    return saved;
+  }
   // Goes on with a new engine that loads these bytes; answers why it does not.
   std::string Adopt(std::span<const std::byte> saved, const EngineConfig& config) {
     auto engine = std::make_unique<Engine>(config);

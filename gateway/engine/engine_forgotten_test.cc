@@ -192,10 +192,7 @@ class EngineLeavingTest : public EngineForgottenTest {
     return id;
   }
   std::string AdoptWithoutInstrument8() {
-    std::vector<std::byte> saved;
-    engine().Save([&](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> saved = Saved();
     EngineConfig config = SmallFirm();
     config.instruments.pop_back();
     return Adopt(saved, config);

@@ -2,7 +2,6 @@
 // they allow and refuse the next, naming whose limit it is?
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -49,13 +48,6 @@ class EngineGroupTest : public EngineTest {
     EXPECT_EQ(Name(reject.check), Name(check));
     EXPECT_EQ(reject.limit, limit);
     EXPECT_EQ(reject.value, value);
-  }
-  std::vector<std::byte> Saved() {
-    std::vector<std::byte> bytes;
-    engine().Save([&bytes](std::span<const std::byte> piece) {
-      bytes.insert(bytes.end(), piece.begin(), piece.end());
-    });
-    return bytes;
   }
   void Reload(const EngineConfig& config) {
     ASSERT_EQ(Adopt(Saved(), config), "");

@@ -28,13 +28,6 @@ class EngineNamesTest : public EngineTest {
     Step(Origin::kSession, 1, mass);
     return To<MassCancelReport>(Target::kSession).value_or(MassCancelReport{});
   }
-  std::vector<std::byte> Saved() {
-    std::vector<std::byte> saved;
-    engine().Save([&](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
-    return saved;
-  }
 };
 
 TEST_F(EngineNamesTest, APendingCancelsNameIsInUseUntilTheCancelEnds) {

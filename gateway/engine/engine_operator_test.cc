@@ -1,7 +1,6 @@
 // Do operators' kill switches and cancels reach exactly what they name, and go on after a restart?
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 #include "gateway/engine/engine_fixture.h"
@@ -21,10 +20,7 @@ class EngineOperatorTest : public EngineTest {
     return engine().operator_cancel().affected;
   }
   void Reload() {
-    std::vector<std::byte> bytes;
-    engine().Save([&bytes](std::span<const std::byte> piece) {
-      bytes.insert(bytes.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> bytes = Saved();
     const uint64_t hash = engine().StateHash();
     ASSERT_EQ(Adopt(bytes, SmallFirm()), "");
     EXPECT_EQ(engine().StateHash(), hash);
@@ -259,10 +255,7 @@ class EngineRestrictionTest : public EngineTest {
          Restriction{.instrument = instrument, .account = account, .restricted = restricted});
   }
   void Reload(const EngineConfig& config) {
-    std::vector<std::byte> saved;
-    engine().Save([&saved](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> saved = Saved();
     ASSERT_EQ(Adopt(saved, config), "");
   }
 };

@@ -1,7 +1,6 @@
 // Does a reference price that jumps wait for confirmation, and what do collars use meanwhile?
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 #include "gateway/engine/engine_fixture.h"
@@ -27,10 +26,7 @@ class EngineReferenceTest : public EngineTest {
     Step(Origin::kAdmin, 9, ReferencePrice{.price = cents * kCent, .instrument = instrument});
   }
   void Reload(const EngineConfig& config = Guarded()) {
-    std::vector<std::byte> bytes;
-    engine().Save([&bytes](std::span<const std::byte> piece) {
-      bytes.insert(bytes.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> bytes = Saved();
     ASSERT_EQ(Adopt(bytes, config), "");
   }
 };

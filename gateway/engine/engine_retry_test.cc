@@ -54,10 +54,7 @@ class EngineRetryTest : public EngineTest {
   uint64_t last_cancel() const { return last_cancel_; }
 
   void Reload() {
-    std::vector<std::byte> saved;
-    engine().Save([&](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> saved = Saved();
     const uint64_t hash = engine().StateHash();
     ASSERT_EQ(Adopt(saved, Firm()), "");
     EXPECT_EQ(engine().StateHash(), hash);

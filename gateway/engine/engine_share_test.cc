@@ -67,10 +67,7 @@ TEST_F(EngineShareTest, AReplayDrawsAnotherSecret) {
   const std::vector<uint64_t> ids = CollidingIds(400, 16'384, 4);
   Restart(Keyed(kKnown));
   PassAll(ids);
-  std::vector<std::byte> saved;
-  engine().Save([&](std::span<const std::byte> piece) {
-    saved.insert(saved.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> saved = Saved();
   ASSERT_EQ(Adopt(saved, Keyed(kUnknown)), "");
   EXPECT_LE(engine().orders().LongestProbe(), 64u);
   Send(Buy(ids.front(), 1));

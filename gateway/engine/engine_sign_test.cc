@@ -33,10 +33,7 @@ class EngineSignTest : public EngineTest {
     return Limit(cl_ord_id, side, qty, cents);
   }
   std::string Reload(const EngineConfig& config) {
-    std::vector<std::byte> saved;
-    engine().Save([&](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> saved = Saved();
     return Adopt(saved, config);
   }
 };

@@ -2,7 +2,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -100,10 +99,7 @@ TEST_F(EngineSnapshotTest, OfManyGoesInStepsAndSurvivesARestart) {
   LogOn(1, false, 0);
   Look(told, 1);
   while (engine().HasWork()) {
-    std::vector<std::byte> saved;
-    engine().Save([&saved](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> saved = Saved();
     ASSERT_EQ(Adopt(saved, SmallFirm()), "");
     Timer();
     Look(told, 1);

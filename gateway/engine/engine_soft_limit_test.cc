@@ -1,7 +1,6 @@
 // Do operators hear of a limit that is nearly used up, once for each crossing?
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -42,10 +41,7 @@ class EngineSoftLimitTest : public EngineTest {
     return texts;
   }
   void Reload() {
-    std::vector<std::byte> bytes;
-    engine().Save([&bytes](std::span<const std::byte> piece) {
-      bytes.insert(bytes.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> bytes = Saved();
     const uint64_t hash = engine().StateHash();
     ASSERT_EQ(Adopt(bytes, config_), "");
     EXPECT_EQ(engine().StateHash(), hash);

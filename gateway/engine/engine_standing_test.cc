@@ -1,7 +1,6 @@
 // What becomes of a stop order that is triggered, and of orders that their venue suspends?
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -116,10 +115,7 @@ TEST_F(EngineStandingTest, AReplaceThatOnlyReducesATriggeredStopIsNoNewPrice) {
 
 TEST_F(EngineStandingTest, AStopLimitIsLoadedOnlyWhereItsPriceIsOne) {
   Live(StopLimit(11));
-  std::vector<std::byte> saved;
-  engine().Save([&saved](std::span<const std::byte> piece) {
-    saved.insert(saved.end(), piece.begin(), piece.end());
-  });
+  const std::vector<std::byte> saved = Saved();
   EngineConfig config = SmallFirm();
   config.instruments[0].tick = 7 * kCent;
   config.instruments[0].price_max = 7 * kCent * 1'000'000;

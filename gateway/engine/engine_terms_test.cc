@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <vector>
 
 #include "gateway/engine/engine_fixture.h"
@@ -48,11 +47,22 @@ class EngineTermsTest : public EngineTest {
     replace.price = 10'000 * kCent;
     return replace;
   }
+  // A replace that changes nothing else; answers the request that the venue gets.
+  uint64_t AskForExpiry(uint64_t orig, TimeInForce time_in_force) {
+    Replace replace = ReplaceOf(orig);
+    replace.changes_expiry = 1;
+    replace.time_in_force = time_in_force;
+    Step(Origin::kSession, 1, replace);
+    const auto sent = To<Replace>(Target::kVenue);
+    return sent ? sent->cl_ord_id : 0;
+  }
+  ExecutionReport Replaced(uint64_t request, uint64_t leaves_qty = 100) {
+    ExecutionReport report = Execution(ExecType::kReplaced, request);
+    report.leaves_qty = leaves_qty;
+    return report;
+  }
   void Reload(const EngineConfig& config) {
-    std::vector<std::byte> saved;
-    engine().Save([&saved](std::span<const std::byte> piece) {
-      saved.insert(saved.end(), piece.begin(), piece.end());
-    });
+    const std::vector<std::byte> saved = Saved();
     const uint64_t hash = engine().StateHash();
     ASSERT_EQ(Adopt(saved, config), "");
     EXPECT_EQ(engine().StateHash(), hash);
@@ -264,9 +274,7 @@ TEST_F(EngineTermsTest, AReplaceMayChangeTheExpiry) {
   EXPECT_EQ(sent->time_in_force, TimeInForce::kGoodTillDate);
   EXPECT_EQ(sent->expire_date, today + 1);
   Reload(Knowing(kAll));
-  ExecutionReport done = Execution(ExecType::kReplaced, sent->cl_ord_id);
-  done.leaves_qty = 100;
-  FromVenue(done);
+  FromVenue(Replaced(sent->cl_ord_id));
   BeginDay(today + 1);
   EXPECT_EQ(StatusOfOrder(replace.cl_ord_id), OrdStatus::kNew) << "the day order is none any more";
   BeginDay(today + 2);
@@ -277,11 +285,7 @@ TEST_F(EngineTermsTest, ARefusedReplaceChangesNoExpiry) {
   const auto today = static_cast<uint32_t>(now_ns_ / kDayNs);
   BeginDay(today);
   Live(Buy(11));
-  Replace replace = ReplaceOf(11);
-  replace.changes_expiry = 1;
-  replace.time_in_force = TimeInForce::kGoodTillCancel;
-  Step(Origin::kSession, 1, replace);
-  VenueRefuses(To<Replace>(Target::kVenue)->cl_ord_id);
+  VenueRefuses(AskForExpiry(11, TimeInForce::kGoodTillCancel));
   BeginDay(today + 1);
   EXPECT_EQ(StatusOfOrder(11), OrdStatus::kPendingCancel);
 }
@@ -294,16 +298,10 @@ TEST_F(EngineTermsTest, ADayThatEndsBeforeTheAnswerEndsNothing) {
     const auto today = static_cast<uint32_t>(now_ns_ / kDayNs);
     BeginDay(today);
     Live(Buy(11));
-    Replace replace = ReplaceOf(11);
-    replace.changes_expiry = 1;
-    replace.time_in_force = TimeInForce::kGoodTillCancel;
-    Step(Origin::kSession, 1, replace);
-    const uint64_t request = To<Replace>(Target::kVenue)->cl_ord_id;
+    const uint64_t request = AskForExpiry(11, TimeInForce::kGoodTillCancel);
     BeginDay(today + 1);
     EXPECT_EQ(engine().open_orders(), 1u);
-    ExecutionReport done = Execution(ExecType::kReplaced, request);
-    done.leaves_qty = 100;
-    taken ? static_cast<void>(FromVenue(done)) : VenueRefuses(request);
+    taken ? static_cast<void>(FromVenue(Replaced(request))) : VenueRefuses(request);
     EXPECT_EQ(engine().open_orders(), taken ? 1u : 0u);
     EXPECT_EQ(counters().overdue_ended, taken ? 0u : 1u);
   }
@@ -316,10 +314,7 @@ TEST_F(EngineTermsTest, AReplaceThatIsNeverAnsweredKeepsNoOrderForEver) {
   const auto today = static_cast<uint32_t>(now_ns_ / kDayNs);
   BeginDay(today);
   Live(Buy(11));
-  Replace replace = ReplaceOf(11);
-  replace.changes_expiry = 1;
-  replace.time_in_force = TimeInForce::kGoodTillCancel;
-  Step(Origin::kSession, 1, replace);
+  AskForExpiry(11, TimeInForce::kGoodTillCancel);
   SetVenue(1, VenueState::kDown);
   while (engine().HasWork()) Timer();
   SetVenue(1, VenueState::kUp);
@@ -335,12 +330,7 @@ TEST_F(EngineTermsTest, AReplaceThatWasTakenYesterdayEndsWithYesterday) {
   NewOrder order = Buy(11);
   order.time_in_force = TimeInForce::kGoodTillCancel;
   Live(order);
-  Replace replace = ReplaceOf(11);
-  replace.changes_expiry = 1;
-  replace.time_in_force = TimeInForce::kDay;
-  Step(Origin::kSession, 1, replace);
-  ExecutionReport done = Execution(ExecType::kReplaced, To<Replace>(Target::kVenue)->cl_ord_id);
-  done.leaves_qty = 100;
+  ExecutionReport done = Replaced(AskForExpiry(11, TimeInForce::kDay));
   done.transact_time = static_cast<uint64_t>(now_ns_ - 1);
   BeginDay(today + 1);
   FromVenue(done);
@@ -357,9 +347,7 @@ TEST_F(EngineTermsTest, ALaterReplaceThatSaysNothingKeepsThem) {
     replace.qty = changes ? 100 : 90;
     if (changes) replace.changes_expiry = 1, replace.time_in_force = TimeInForce::kGoodTillCancel;
     Step(Origin::kSession, 1, replace);
-    ExecutionReport done = Execution(ExecType::kReplaced, To<Replace>(Target::kVenue)->cl_ord_id);
-    done.leaves_qty = replace.qty;
-    FromVenue(done);
+    FromVenue(Replaced(To<Replace>(Target::kVenue)->cl_ord_id, replace.qty));
     orig = replace.cl_ord_id;
   }
   BeginDay(today + 1);

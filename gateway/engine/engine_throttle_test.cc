@@ -1,7 +1,6 @@
 // Is a session stopped that asks too much for what it trades, or trades too often, and nobody else?
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 #include "gateway/engine/engine_fixture.h"
@@ -16,13 +15,6 @@ class EngineThrottleTest : public EngineTest {
     config_ = SmallFirm();
     set(config_.sessions[0].limits);
     Restart(config_);
-  }
-  std::vector<std::byte> Saved() {
-    std::vector<std::byte> bytes;
-    engine().Save([&bytes](std::span<const std::byte> piece) {
-      bytes.insert(bytes.end(), piece.begin(), piece.end());
-    });
-    return bytes;
   }
   void Reload() {
     const uint64_t hash = engine().StateHash();
