@@ -147,14 +147,19 @@ std::string ReadPair(const AdminCommandRow& row, std::string_view& rest, uint32_
   return {};
 }
 
-// Whether it is NAME because REASON.
-bool SaysWhoAndWhy(std::string_view text) {
+// The end of a command, `by` and then NAME because REASON, is its text.
+std::string ReadWhoAndWhy(const AdminCommandRow& row, const char* what, std::string_view by,
+                          std::string_view text, AdminCommand& command) {
   constexpr std::string_view kBecause = " because ";
   const std::size_t because = text.find(kBecause);
-  return because != std::string_view::npos && !Trim(text.substr(because + kBecause.size())).empty();
+  if (by != "by" || because == std::string_view::npos ||
+      Trim(text.substr(because + kBecause.size())).empty()) {
+    return std::string(what) +
+           " needs the name of who decided it and a reason, which are journaled; " + Usage(row);
+  }
+  command.text = text;
+  return {};
 }
-constexpr const char* kWhoAndWhy =
-    "needs the name of who decided it and a reason, which are journaled; ";
 
 ParsedAdminCommand ParseRestriction(const AdminCommandRow& row, std::string_view rest) {
   ParsedAdminCommand out;
@@ -163,10 +168,8 @@ ParsedAdminCommand ParseRestriction(const AdminCommandRow& row, std::string_view
   restriction.restricted = row.verb == AdminVerb::kRestrict;
   out.error = ReadPair(row, rest, restriction.account, restriction.instrument);
   if (!out.ok()) return out;
-  if (TakeWord(rest) != "by" || !SaysWhoAndWhy(rest)) {
-    return Refuse("a restriction " + std::string(kWhoAndWhy) + Usage(row));
-  }
-  out.command.text = rest;
+  const std::string_view by = TakeWord(rest);
+  out.error = ReadWhoAndWhy(row, "a restriction", by, rest, out.command);
   return out;
 }
 
@@ -212,10 +215,8 @@ ParsedAdminCommand ParseLimit(const AdminCommandRow& row, std::string_view rest)
     return Refuse("'" + std::string(word) + "' is no such limit: write 1 or more, or off; " +
                   Usage(row));
   }
-  if (TakeWord(rest) != "by" || !SaysWhoAndWhy(rest)) {
-    return Refuse("a limit " + std::string(kWhoAndWhy) + Usage(row));
-  }
-  out.command.text = rest;
+  const std::string_view by = TakeWord(rest);
+  out.error = ReadWhoAndWhy(row, "a limit", by, rest, out.command);
   return out;
 }
 
@@ -258,13 +259,11 @@ ParsedAdminCommand ParsePosition(const AdminCommandRow& row, std::string_view re
     position.price = price.value;
     word = TakeWord(rest);
   }
-  if (word != "by" || !SaysWhoAndWhy(rest)) {
-    return Refuse("a position " + std::string(kWhoAndWhy) + Usage(row));
-  }
+  out.error = ReadWhoAndWhy(row, "a position", word, rest, out.command);
+  if (!out.ok()) return out;
   if (!SetText(position, rest)) {
     return Refuse("name and reason are longer than 64 bytes together; shorten them");
   }
-  out.command.text = rest;
   return out;
 }
 

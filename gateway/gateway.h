@@ -809,46 +809,23 @@ class Gateway {
                                 .instrument = command.id});
         break;
       }
-      case AdminVerb::kPosition: {
-        PositionAdjustment position = command.position;
-        position.transact_time = static_cast<uint64_t>(now_ns_);
-        const uint64_t before = parts_.engine.counters().position_adjustments;
-        StepWith(Origin::kAdmin, request.operator_id, position);
-        if (parts_.engine.counters().position_adjustments == before) {
-          reply.ok = false;
-          reply.error =
-              "the quantity is beyond what a position can be, or pools.positions_max is used up: "
-              "nothing was changed";
-        }
+      case AdminVerb::kPosition:
+        Change(request, command.position, &EngineCounters::position_adjustments, reply,
+               "the quantity is beyond what a position can be, or pools.positions_max is used up: "
+               "nothing was changed");
         break;
-      }
       case AdminVerb::kRestrict:
-      case AdminVerb::kPermit: {
-        Restriction restriction = command.restriction;
-        restriction.transact_time = static_cast<uint64_t>(now_ns_);
-        const uint64_t before = parts_.engine.counters().restrictions;
-        StepWith(Origin::kAdmin, request.operator_id, restriction);
-        if (parts_.engine.counters().restrictions == before) {
-          reply.ok = false;
-          reply.error =
-              "operators have forbidden or permitted as much as there is room for: write the "
-              "rest into `restricted` of the configuration";
-        }
+      case AdminVerb::kPermit:
+        Change(request, command.restriction, &EngineCounters::restrictions, reply,
+               "operators have forbidden or permitted as much as there is room for: write the rest "
+               "into `restricted` of the configuration");
         break;
-      }
-      case AdminVerb::kLimit: {
-        LimitChange change = command.limit;
-        change.transact_time = static_cast<uint64_t>(now_ns_);
-        const uint64_t before = parts_.engine.counters().limit_changes;
-        StepWith(Origin::kAdmin, request.operator_id, change);
-        if (parts_.engine.counters().limit_changes == before) {
-          reply.ok = false;
-          reply.error =
-              "operators have changed as many limits as there is room for: write the rest into the "
-              "configuration";
-        }
+      case AdminVerb::kLimit:
+        Change(
+            request, command.limit, &EngineCounters::limit_changes, reply,
+            "operators have changed as many limits as there is room for: write the rest into the "
+            "configuration");
         break;
-      }
       case AdminVerb::kCancel: {
         if (parts_.engine.operator_cancel().under_way) {
           reply.ok = false;
@@ -872,6 +849,18 @@ class Gateway {
         break;  // shown, or answered without the engine
     }
     if (steps && reply.ok && command.verb != AdminVerb::kPosition) Note(request);
+  }
+
+  // The engine counts what it did; `refusal` says why it did not.
+  template <Message M>
+  void Change(const AdminRequest& request, M change, uint64_t EngineCounters::*done,
+              AdminReply& reply, const char* refusal) {
+    change.transact_time = static_cast<uint64_t>(now_ns_);
+    const uint64_t before = parts_.engine.counters().*done;
+    StepWith(Origin::kAdmin, request.operator_id, change);
+    if (parts_.engine.counters().*done != before) return;
+    reply.ok = false;
+    reply.error = refusal;
   }
 
   // Who or why, behind the record of what was done. The log has it where the journal has no room.

@@ -62,6 +62,17 @@ constexpr bool IsAuction(TimeInForce time_in_force) noexcept {
   return time_in_force >= TimeInForce::kAtTheOpening && time_in_force <= TimeInForce::kAtCrossing;
 }
 
+// Whether an order may stay in the book until it trades or ends. REQUIRES: a known value.
+constexpr bool MayStay(TimeInForce time_in_force) noexcept {
+  return time_in_force == TimeInForce::kDay || time_in_force == TimeInForce::kGoodTillCancel ||
+         time_in_force == TimeInForce::kGoodTillDate;
+}
+// Whether a replace says when the order is to end, which only one that changes it may.
+constexpr bool NamesExpiry(const Replace& replace) noexcept {
+  return replace.time_in_force != TimeInForce{} || replace.expire_time != 0 ||
+         replace.expire_date != 0;
+}
+
 // REQUIRES: no unknown bit in its instructions.
 constexpr FeatureSet WantedBy(const NewOrder& order) noexcept {
   return static_cast<FeatureSet>(order.instructions |

@@ -30,12 +30,6 @@ CancelRejectReason ReasonOf(const Verdict& verdict) noexcept {
   }
 }
 
-// Whether an order may stay at the venue until it trades.
-bool Rests(TimeInForce time_in_force) noexcept {
-  return time_in_force == TimeInForce::kDay || time_in_force == TimeInForce::kGoodTillCancel ||
-         time_in_force == TimeInForce::kGoodTillDate;
-}
-
 }  // namespace
 
 // The session's order that the client means: by its current clOrdId, its first, or that of a
@@ -158,12 +152,10 @@ CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& reque
     return CancelRejectReason::kOther;
   }
   if (!changes_expiry) {
-    const bool says_none = request.time_in_force == TimeInForce{} && request.expire_time == 0 &&
-                           request.expire_date == 0;
-    return says_none ? CancelRejectReason::kNone : CancelRejectReason::kOther;
+    return NamesExpiry(request) ? CancelRejectReason::kOther : CancelRejectReason::kNone;
   }
   // An order that rests goes on resting.
-  if (!Rests(order.time_in_force) || !Rests(request.time_in_force) ||
+  if (!MayStay(order.time_in_force) || !MayStay(request.time_in_force) ||
       ExpiryError(request.time_in_force, request.expire_time, request.expire_date) !=
           RejectReason::kNone) {
     return CancelRejectReason::kOther;

@@ -73,30 +73,30 @@ uint32_t Engine::KillIndex(KillScope scope, uint32_t id) const noexcept {
 }
 
 void Engine::OnAdmin(const Input& input) noexcept {
-  bool done = false;
-  if (input.type == FrameType::kMassCancel) {
-    MassCancel request;
-    done = Decode(input.payload, request) == DecodeStatus::kOk && OnOperatorCancel(request);
-  } else if (input.type == FrameType::kRiskState) {
-    RiskState request;
-    done = Decode(input.payload, request) == DecodeStatus::kOk && OnKill(request);
-  } else if (input.type == FrameType::kReferencePrice) {
-    ReferencePrice reference;
-    done = Decode(input.payload, reference) == DecodeStatus::kOk && OnSetReference(reference);
-  } else if (input.type == FrameType::kPositionAdjustment) {
-    PositionAdjustment adjustment;
-    done = Decode(input.payload, adjustment) == DecodeStatus::kOk && OnAdjustPosition(adjustment);
-  } else if (input.type == FrameType::kRestriction) {
-    Restriction restriction;
-    done = Decode(input.payload, restriction) == DecodeStatus::kOk && OnRestrict(restriction);
-  } else if (input.type == FrameType::kLimitChange) {
-    LimitChange change;
-    done = Decode(input.payload, change) == DecodeStatus::kOk && OnChangeLimit(change);
-  } else if (input.type == FrameType::kOperatorNote) {
-    OperatorNote note;  // for who reads the journal
-    done = Decode(input.payload, note) == DecodeStatus::kOk;
-  }
-  counters_.unknown_sources += !done;
+  const auto done = [&]<class M>(M message, auto&& carry_out) {
+    return Decode(input.payload, message) == DecodeStatus::kOk && carry_out(message);
+  };
+  const auto take = [&] {
+    switch (input.type) {
+      case FrameType::kMassCancel:
+        return done(MassCancel{}, [this](const auto& m) { return OnOperatorCancel(m); });
+      case FrameType::kRiskState:
+        return done(RiskState{}, [this](const auto& m) { return OnKill(m); });
+      case FrameType::kReferencePrice:
+        return done(ReferencePrice{}, [this](const auto& m) { return OnSetReference(m); });
+      case FrameType::kPositionAdjustment:
+        return done(PositionAdjustment{}, [this](const auto& m) { return OnAdjustPosition(m); });
+      case FrameType::kRestriction:
+        return done(Restriction{}, [this](const auto& m) { return OnRestrict(m); });
+      case FrameType::kLimitChange:
+        return done(LimitChange{}, [this](const auto& m) { return OnChangeLimit(m); });
+      case FrameType::kOperatorNote:  // for who reads the journal
+        return done(OperatorNote{}, [](const auto&) { return true; });
+      default:
+        return false;
+    }
+  };
+  counters_.unknown_sources += !take();
   RecountWork();
 }
 

@@ -171,9 +171,7 @@ void Engine::AcknowledgeAgain(const Order& order, RequestType type, uint64_t cl_
 
 uint64_t Engine::RestingTick(OrdType type, TimeInForce time_in_force, BookSide side,
                              const Instrument& instrument, int64_t price) const noexcept {
-  if (type != OrdType::kLimit || IsImmediate(time_in_force) || IsAuction(time_in_force)) {
-    return kNoTick;
-  }
+  if (type != OrdType::kLimit || !MayStay(time_in_force)) return kNoTick;
   return Exposure::OrientedTick(side, instrument.TickOf(price));
 }
 

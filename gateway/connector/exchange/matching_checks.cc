@@ -134,9 +134,8 @@ CancelRejectReason Exchange::Check(const Replace& request, uint32_t member,
 CancelRejectReason Exchange::CheckChanges(const Replace& request,
                                           const Order& order) const noexcept {
   if (request.changes_display == 0 && request.changes_expiry == 0) {
-    const bool says_none = request.display_qty == 0 && request.expire_time == 0 &&
-                           request.expire_date == 0 && request.time_in_force == TimeInForce{};
-    return says_none ? CancelRejectReason::kNone : CancelRejectReason::kOther;
+    return request.display_qty != 0 || NamesExpiry(request) ? CancelRejectReason::kOther
+                                                            : CancelRejectReason::kNone;
   }
   const bool resting = !IsMarket(order.type) && MayRest(order);
   if (!resting || request.expire_date != 0 || request.display_qty > request.qty ||
@@ -145,9 +144,8 @@ CancelRejectReason Exchange::CheckChanges(const Replace& request,
   }
   if (request.changes_expiry == 0) return CancelRejectReason::kNone;
   const bool good_till_date = request.time_in_force == TimeInForce::kGoodTillDate;
-  const bool known = good_till_date || request.time_in_force == TimeInForce::kDay ||
-                     request.time_in_force == TimeInForce::kGoodTillCancel;
-  if (!known || good_till_date != (request.expire_time != 0) || request.expire_time > INT64_MAX) {
+  if (!MayStay(request.time_in_force) || good_till_date != (request.expire_time != 0) ||
+      request.expire_time > INT64_MAX) {
     return CancelRejectReason::kOther;
   }
   return good_till_date && static_cast<int64_t>(request.expire_time) <= now_ns_
