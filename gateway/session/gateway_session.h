@@ -109,16 +109,16 @@ class GatewaySession {
     return LogonRejectReason::kUnset;
   }
 
-  // Goes on over a new link. Answers the logon as the engine is to see it: next_seq_in is 0 where
-  // the client needs a snapshot. REQUIRES: Check() found nothing, no link, room for the ack on the
-  // link.
+  // Goes on over a new link. Returns the logon as the engine is to see it: next_seq_in is 0 where
+  // the client needs a snapshot. The client hears of it by AnswerLogon(), or before the first
+  // report. REQUIRES: Check() found nothing, no link, room for the ack on the link.
   template <class OpenOrders>
   Logon Begin(std::unique_ptr<L> link, Logon logon, const OpenOrders& open_orders, int64_t now_ns) {
     RINGWAY_CHECK(link_ == nullptr, "a session has one link at a time");
     link_ = std::move(link);
     ended_ = false;
     end_reason_ = LogoutReason::kUnset;
-    blocked_ = drained_ = heard_ = link_gone_ = archive_late_ = superseded_ = false;
+    drained_ = heard_ = link_gone_ = archive_late_ = superseded_ = false;
     violations_ = rejects_ = 0;
     waiting_bytes_ = kNoneWaiting;
     incarnation_ = logon.incarnation;
@@ -153,17 +153,27 @@ class GatewaySession {
     }
     logon_seq_out_ = outbound_.next_seq();
     const bool snapshot = logon.next_seq_in == 0;
-    LogonAck ack{.session = id_,
-                 .version = kSessionProtocolVersion,
-                 .durability = logon.durability,
-                 .incarnation = incarnation_,
-                 .next_seq_out = outbound_.next_seq(),
-                 .next_seq_in = next_seq_in,
-                 .heartbeat_ns = static_cast<uint64_t>(heartbeat_ns_),
-                 .open_orders = snapshot && open_orders ? open_orders(id_) : 0};
-    Sign(key_, LinkBinding{link_->nonces(), link_->epoch()}, ack);
-    if (SendUnnumbered(*link_, ack) != SendStatus::kOk) End(LogoutReason::kUnset);
+    logon_ack_ = {.session = id_,
+                  .version = kSessionProtocolVersion,
+                  .durability = logon.durability,
+                  .incarnation = incarnation_,
+                  .next_seq_out = outbound_.next_seq(),
+                  .next_seq_in = next_seq_in,
+                  .heartbeat_ns = static_cast<uint64_t>(heartbeat_ns_),
+                  .open_orders = snapshot && open_orders ? open_orders(id_) : 0};
+    Sign(key_, LinkBinding{link_->nonces(), link_->epoch()}, logon_ack_);
+    answers_logon_ = blocked_ = true;
     return ForJournal(logon, link_->epoch());
+  }
+
+  // The logon is recorded: the client may hear of it. True when it was told now and the link goes
+  // on. REQUIRES: Begin().
+  bool AnswerLogon() noexcept {
+    if (!std::exchange(answers_logon_, false)) return false;
+    blocked_ = false;
+    if (SendUnnumbered(*link_, logon_ack_) == SendStatus::kOk) return true;
+    End(LogoutReason::kUnset);
+    return false;
   }
 
   // Numbers, keeps and sends a report. Never refuses: what there is no room for comes from the
@@ -425,7 +435,7 @@ class GatewaySession {
   }
 
   void Pump(Publish publish) noexcept {
-    if (blocked_) return;
+    if (blocked_ && !AnswerLogon()) return;
     if (outbound_.behind() && !Recall(publish)) [[unlikely]] {
       gathered_ |= publish == Publish::kGather;
       return;
@@ -608,11 +618,13 @@ class GatewaySession {
   uint32_t superseded_records_left_ = 0;
   int64_t superseded_until_ns_ = 0;
   bool polling_ = false;
-  bool drained_ = false;    // the last Poll() found nothing
-  bool heard_ = false;      // since the last Maintain() something came, or could not have been read
-  bool blocked_ = false;    // the link had no room; not tried again before the next turn
-  bool link_gone_ = false;  // the link takes nothing any more; Maintain() will say so
-  bool gathered_ = false;   // reports wait for Flush()
+  bool drained_ = false;  // the last Poll() found nothing
+  bool heard_ = false;    // since the last Maintain() something came, or could not have been read
+  bool blocked_ = false;  // the link had no room; not tried again before the next turn
+  LogonAck logon_ack_;
+  bool answers_logon_ = false;  // logon_ack_ has not left yet; blocked_ until then
+  bool link_gone_ = false;      // the link takes nothing any more; Maintain() will say so
+  bool gathered_ = false;       // reports wait for Flush()
   LogoutReason end_reason_ = LogoutReason::kUnset;
   int64_t heartbeat_ns_ = 0;
   int64_t now_ns_ = 0;

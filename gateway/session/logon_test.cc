@@ -41,6 +41,29 @@ TEST(LogonTest, BothSidesProveTheKeyAndAgreeOnNumbers) {
   EXPECT_EQ(client.acked, Range(1, 1));
 }
 
+// Who knows that a link was admitted must find it so in the next process: the engine's record comes
+// first. The snapshot, made in the same step, comes behind the answer.
+TEST(LogonTest, TheAnswerLeavesBehindTheEnginesStepAndBeforeItsReports) {
+  World world({7});
+  RawPeer peer{world.NewLink(), {}};
+  Logon logon{.session = 7, .version = kSessionProtocolVersion, .incarnation = 1};
+  Sign(TestKey(7), {peer.link->nonces(), peer.link->epoch()}, logon);
+  peer.Send(logon);
+  bool stepped = false;
+  world.refuse = [&](const Input& input) {
+    stepped = input.origin == Origin::kSessionUp;
+    peer.Poll();
+    EXPECT_TRUE(peer.received.empty()) << "answered before the step";
+    return false;
+  };
+  world.GatewayTurn();
+  ASSERT_TRUE(stepped);
+  peer.Poll();
+  ASSERT_EQ(peer.received.size(), 1 + kSnapshotOrders);
+  EXPECT_EQ(peer.received[0].type, FrameType::kLogonAck);
+  EXPECT_EQ(peer.received[1].type, FrameType::kOpenOrder);
+}
+
 // What the layer answers to one raw first message; nothing else may follow.
 LogonReject RejectionOf(World& world, RawPeer& peer) {
   world.GatewayTurn();

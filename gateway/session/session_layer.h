@@ -354,8 +354,11 @@ class SessionLayer {
     const Logon seen = session.Begin(std::move(link), logon, options_.open_orders, now_ns);
     active_.push_back(&session);
     holds_any_ |= session.holds();
-    RINGWAY_PROBE(gateway_logon_answered);
+    // The engine's step is recorded before its reports leave, and so before the answer: an epoch
+    // that a client knows to be admitted is not forgotten with the process.
     (void)Hand(sink, Origin::kSessionUp, session.id(), seen);
+    session.AnswerLogon();
+    RINGWAY_PROBE(gateway_logon_answered);
   }
 
   // Of several logons that wait for one session the latest counts.

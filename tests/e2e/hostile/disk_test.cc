@@ -50,7 +50,6 @@ TEST_F(DiskTest, PressureIsNotARefusalForOthers) {
   ASSERT_NO_FATAL_FAILURE(
       Open(OnADiskOf("768", "snapshot_bytes = \"8MiB\"\nkeep_bytes = \"4MiB\"\n")));
   TrialOptions options = WithJournal(4 * kMiB);
-  options.later_allowed_ns = 4 * kNsPerMs;  // as AJournalOfSmallSegmentsHoldsTheFloodBackToo
   ExpectUnharmed({"orders"}, options);
   EXPECT_EQ(JournalFault(), "none");
   const auto first_segment = [this] {

@@ -34,16 +34,15 @@ std::vector<pid_t> ThreadsOf(pid_t process) {
 
 }  // namespace
 
-EngineCore::EngineCore(pid_t gateway)
-    : gateway_(gateway),
-      file_(open(absl::StrCat("/proc/", gateway, "/task/", gateway, "/schedstat").c_str(),
+ThreadTimes::ThreadTimes(pid_t process, pid_t thread)
+    : file_(open(absl::StrCat("/proc/", process, "/task/", thread, "/schedstat").c_str(),
                  O_RDONLY | O_CLOEXEC)) {}
 
-EngineCore::~EngineCore() {
+ThreadTimes::~ThreadTimes() {
   if (file_ >= 0) close(file_);
 }
 
-EngineCore::Times EngineCore::Read() const {
+ThreadTimes::Times ThreadTimes::Read() const {
   std::array<char, 96> text{};
   long long ran_ns = 0;
   long long waited_ns = 0;
@@ -64,11 +63,11 @@ int64_t EngineCore::Sleeps() const {
 }
 
 EngineCore::Mark EngineCore::Now() const {
-  if (file_ < 0) return {};
-  const Times before = Read();
+  if (!engine_.known()) return {};
+  const ThreadTimes::Times before = engine_.Read();
   const int64_t deadline_ns = MonotonicNowNs() + kCountedWithinNs;
   for (;;) {
-    const Times now = Read();
+    const ThreadTimes::Times now = engine_.Read();
     const int64_t now_ns = MonotonicNowNs();
     if (now.ran_ns != before.ran_ns || now_ns > deadline_ns) {
       return {.gone_ns = now_ns - now.ran_ns - now.waited_ns, .sleeps = Sleeps()};

@@ -14,17 +14,36 @@
 
 namespace ringway::hostile {
 
+// Times of one thread, as the kernel counts them.
+class ThreadTimes {
+ public:
+  ThreadTimes(pid_t process, pid_t thread);
+  ~ThreadTimes();
+  ThreadTimes(const ThreadTimes&) = delete;
+  ThreadTimes& operator=(const ThreadTimes&) = delete;
+
+  bool known() const { return file_ >= 0; }
+  // For how long others have run on its core while it wanted it, ever. A wait counts when it ends,
+  // whole.
+  int64_t WaitedNs() const { return Read().waited_ns; }
+
+  struct Times {
+    int64_t ran_ns = 0;  // as far as it is counted: the kernel does so once a tick
+    int64_t waited_ns = 0;
+  };
+  Times Read() const;
+
+ private:
+  const int file_;  // -1: the kernel does not tell
+};
+
 class EngineCore {
  public:
   // Of the gateway with this process, whose first thread is the engine's.
-  explicit EngineCore(pid_t gateway);
-  ~EngineCore();
-  EngineCore(const EngineCore&) = delete;
-  EngineCore& operator=(const EngineCore&) = delete;
+  explicit EngineCore(pid_t gateway) : gateway_(gateway), engine_(gateway, gateway) {}
 
-  // For how long others have run on the core while the engine wanted it, ever. A wait counts when
-  // it ends, whole.
-  int64_t WaitedNs() const { return Read().waited_ns; }
+  // For how long the engine has waited for its core, ever.
+  int64_t WaitedNs() const { return engine_.WaitedNs(); }
 
   struct Mark {
     int64_t gone_ns;  // neither ran nor waited, ever
@@ -43,15 +62,10 @@ class EngineCore {
   std::string Intruders() const;
 
  private:
-  struct Times {
-    int64_t ran_ns = 0;  // as far as it is counted: the kernel does so once a tick
-    int64_t waited_ns = 0;
-  };
-  Times Read() const;
   int64_t Sleeps() const;
 
   const pid_t gateway_;
-  const int file_;  // -1: the kernel does not tell
+  const ThreadTimes engine_;
 };
 
 }  // namespace ringway::hostile

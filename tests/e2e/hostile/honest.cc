@@ -80,10 +80,10 @@ void Honest::SendOrder() {
                        .ord_type = OrdType::kLimit,
                        .time_in_force = rests ? TimeInForce::kDay : TimeInForce::kImmediateOrCancel,
                        .route = route_};
-  const int64_t engine_waited_ns = core_ == nullptr ? 0 : core_->WaitedNs();
+  const Waits waits = Waited();
   const int64_t now_ns = MonotonicNowNs();
   if (session_->Send(order) == SendStatus::kOk) {
-    waiting_.push_back({order.cl_ord_id, now_ns, engine_waited_ns});
+    waiting_.push_back({order.cl_ord_id, now_ns, waits});
   } else {
     ++not_taken_;
   }
@@ -104,7 +104,10 @@ void Honest::Answered(uint64_t cl_ord_id) {
     if (waiting_.front().cl_ord_id == cl_ord_id && latency_ != nullptr) {
       int64_t late_ns = MonotonicNowNs() - waiting_.front().sent_ns;
       if (core_ != nullptr && late_ns > kLateNs) {
-        late_ns -= std::min(late_ns, core_->WaitedNs() - waiting_.front().engine_waited_ns);
+        const Waits now = Waited();
+        const Waits& then = waiting_.front().waits;
+        late_ns -= std::min(
+            late_ns, std::max(now.engine_ns - then.engine_ns, now.reader_ns - then.reader_ns));
       }
       latency_->Add(static_cast<uint64_t>(late_ns));
     } else {

@@ -3,10 +3,12 @@
 // Orders leave by the clock, whether or not the ones before are answered: a gateway that stands
 // still for half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some
 // rest and are canceled. Its thread takes the core from an attacker that shares it, where this user
-// may ask for that (CAP_SYS_NICE), and what others kept the engine from its core is not counted,
-// where that is watched (engine_core.h): then what is late is the gateway's answer, not its reader,
-// nor a neighbour of the gateway. Thread rule: one thread.
+// may ask for that (CAP_SYS_NICE). Where the cores are watched (engine_core.h), the longer of what
+// the engine and this thread waited for theirs meanwhile is not counted: what is late then is the
+// gateway's answer, not its reader, nor a neighbour of the gateway. Thread rule: one thread.
 #pragma once
+
+#include <unistd.h>
 
 #include <cstdint>
 #include <deque>
@@ -43,8 +45,10 @@ class Honest {
   void Watch(const EngineCore* core) {
     core_ = core;
     // Of orders on their way it is not known what they have waited for.
-    for (Waiting& order : waiting_) order.engine_waited_ns = core == nullptr ? 0 : core->WaitedNs();
+    for (Waiting& order : waiting_) order.waits = Waited();
   }
+  // For how long this thread has waited for its core, ever.
+  int64_t WaitedNs() const { return own_.WaitedNs(); }
 
   // After the gateway was started again.
   absl::Status Reconnect() { return session_->Reconnect(); }
@@ -63,27 +67,37 @@ class Honest {
   bool goes_first() const { return goes_first_; }
 
  private:
+  // For a core, ever: the engine's, and this thread's.
+  struct Waits {
+    int64_t engine_ns = 0;
+    int64_t reader_ns = 0;
+  };
   struct Waiting {
     uint64_t cl_ord_id;
     int64_t sent_ns;
-    int64_t engine_waited_ns;  // for its core, when the order was sent
+    Waits waits;  // when the order was sent
   };
 
   Honest(const Honest&) = delete;
   Honest& operator=(const Honest&) = delete;
 
   Honest(std::unique_ptr<Session> session, uint16_t route)
-      : session_(std::move(session)), route_(route) {}
+      : session_(std::move(session)), route_(route), own_(getpid(), gettid()) {}
 
   void SendOrder();
   void SendCancels();
   void Answered(uint64_t cl_ord_id);
   uint32_t Poll();
+  Waits Waited() const {
+    if (core_ == nullptr) return {};
+    return {.engine_ns = core_->WaitedNs(), .reader_ns = own_.WaitedNs()};
+  }
 
   std::unique_ptr<Session> session_;
   uint16_t route_;
   bool goes_first_ = false;
   const EngineCore* core_ = nullptr;
+  const ThreadTimes own_;
   Histogram* latency_ = nullptr;
   std::deque<Waiting> waiting_;   // orders that are not answered, oldest first
   std::deque<uint64_t> resting_;  // at the venue, to be canceled

@@ -3,13 +3,13 @@
 //
 // Slices of either kind alternate, so that whatever else the machine does meets both. The attack
 // harms when its p99.9 of order -> ack exceeds the busy loop's by more than 20 % and 1 ms, and by
-// more than the busy loop's own slices differ. What others of this machine kept the engine from its
-// core is not in the answers' times, and a slice in which a hypervisor took that core away is
-// repeated (engine_core.h): both happen beside either kind, but too seldom to even out. Neither
-// hides the gateway's own work: no other thread of it may run there. A trial that finds harm is
-// repeated twice, with longer slices, before it says so: a neighbour of this machine that came
-// between is not the attack. Where the honest session's thread cannot go first (honest.h) its times
-// are shown and not judged.
+// more than the busy loop's own slices differ. What others of this machine kept the engine, or the
+// honest session's thread, from its core is not in the answers' times, and a slice in which a
+// hypervisor took the engine's core away is repeated (engine_core.h): both happen beside either
+// kind, but too seldom to even out. Neither hides the engine's own work: no other thread of the
+// gateway may run on its core. A trial that finds harm is repeated twice, with longer slices,
+// before it says so: a neighbour of this machine that came between is not the attack. Where the
+// honest session's thread cannot go first (honest.h) its times are shown and not judged.
 //
 // Thread rule: one thread.
 #pragma once
@@ -31,8 +31,6 @@ namespace ringway::hostile {
 struct TrialOptions {
   uint32_t slices = 4;  // of each kind
   int64_t slice_ns = 400 * kNsPerMs;
-  // How much later, beside the 20 %, answers may come than beside a busy loop.
-  int64_t later_allowed_ns = kNsPerMs;
   // What the gateway may hold more of afterwards: tables fill while it serves.
   int64_t anonymous_bytes = 8 << 20;
   int64_t shared_bytes = 1 << 20;
