@@ -10,6 +10,10 @@
 namespace ringway {
 
 std::string AlertText(const RiskAlert& alert) {
+  const auto owner = [&alert] {
+    return absl::StrCat(std::string(Name(alert.owner_kind)),
+                        alert.owner == 0 ? "" : absl::StrCat(" ", alert.owner));
+  };
   switch (alert.kind) {
     case AlertKind::kReferenceHeld:
       return absl::StrCat("risk: a reference price of instrument ", alert.instrument,
@@ -27,9 +31,7 @@ std::string AlertText(const RiskAlert& alert) {
                           " executions: see to it, then `arm session ", alert.owner, " by NAME`");
     case AlertKind::kSoftLimit:
       return absl::StrCat(
-          "risk: ", std::string(Name(alert.owner_kind)),
-          alert.owner == 0 ? "" : absl::StrCat(" ", alert.owner), " comes near to its limit of ",
-          std::string(Name(alert.check)),
+          "risk: ", owner(), " comes near to its limit of ", std::string(Name(alert.check)),
           alert.instrument == 0 ? "" : absl::StrCat(" in instrument ", alert.instrument), ": ",
           alert.value, " of ", alert.limit);
     case AlertKind::kBreach:
@@ -37,6 +39,11 @@ std::string AlertText(const RiskAlert& alert) {
                           std::string(Name(alert.check)), " (", alert.value, ", the limit is ",
                           alert.limit, "): see to it, then `arm session ", alert.owner,
                           " by NAME`");
+    case AlertKind::kLossLimit:
+      return absl::StrCat("risk: ", owner(), " has lost ", alert.value,
+                          " since the trading day began, its limit of ",
+                          std::string(Name(alert.check)), " is ", alert.limit,
+                          ": only orders that reduce positions pass");
   }
   return "risk: an alert of no known kind";
 }

@@ -53,6 +53,10 @@ class Checker {
     CheckIds("session", config_.sessions, [](const auto& s) { return s.engine.id; });
     CheckIds("venue", config_.venues, [](const auto& v) { return uint32_t{v.engine.id}; });
     for (std::size_t i = 0; i < config_.accounts.size(); ++i) CheckAccount(i);
+    for (std::size_t i = 0; i < config_.desks.size(); ++i) {
+      CheckDaily(At("desk", i) + ".limits", config_.desks[i].limits.daily_loss_max != kNoLimit);
+    }
+    CheckDaily("firm.limits", config_.firm.limits.daily_loss_max != kNoLimit);
     for (std::size_t i = 0; i < config_.instrument_limits.size(); ++i) CheckInstrumentLimit(i);
     for (std::size_t i = 0; i < config_.sessions.size(); ++i) CheckSession(i);
     for (std::size_t i = 0; i < config_.venues.size(); ++i) CheckVenue(i);
@@ -260,15 +264,17 @@ class Checker {
     CheckAllKnown(At("account", index) + ".restricted", "instrument", account.restricted);
     if (account.desk != 0) CheckKnown(At("account", index) + ".desk", "desk", account.desk);
     const AccountLimits& limits = account.limits;
-    const bool daily = limits.daily_bought_max != kNoLimit || limits.daily_sold_max != kNoLimit ||
-                       limits.daily_turnover_max != kNoLimit;
+    CheckDaily(At("account", index) + ".limits",
+               limits.daily_bought_max != kNoLimit || limits.daily_sold_max != kNoLimit ||
+                   limits.daily_turnover_max != kNoLimit || limits.daily_loss_max != kNoLimit);
+  }
+
+  void CheckDaily(const std::string& path, bool limited) {
     const bool days = std::any_of(config_.venues.begin(), config_.venues.end(),
                                   [](const auto& venue) { return !venue.trading_day.empty(); });
-    if (daily && !days) {
-      Add(At("account", index) + ".limits",
-          "without a trading_day at any venue a daily limit would never begin anew",
-          "write trading_day for a venue, or turn the daily limits off");
-    }
+    if (!limited || days) return;
+    Add(path, "without a trading_day at any venue a daily limit would never begin anew",
+        "write trading_day for a venue, or turn the daily limits off");
   }
 
   void CheckInstrumentLimit(std::size_t index) {

@@ -196,6 +196,7 @@ void Fields(V& v, GroupLimits& limits) {
   v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
   v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole,
             {1, kNoOrderLimit - 1, kNoOrderLimit});
+  v.Integer("daily_loss_max", limits.daily_loss_max, ConfigForm::kWhole, kLimit);
 }
 
 template <class V>
@@ -231,6 +232,7 @@ void Fields(V& v, AccountLimits& limits) {
   v.Integer("daily_bought_max", limits.daily_bought_max, ConfigForm::kWhole, kLimit);
   v.Integer("daily_sold_max", limits.daily_sold_max, ConfigForm::kWhole, kLimit);
   v.Integer("daily_turnover_max", limits.daily_turnover_max, ConfigForm::kWhole, kLimit);
+  v.Integer("daily_loss_max", limits.daily_loss_max, ConfigForm::kWhole, kLimit);
   v.Flag("self_match_prevention", limits.self_match_prevention);
 }
 

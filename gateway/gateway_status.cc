@@ -228,9 +228,13 @@ void FillEngineSession(const Engine& engine, SessionStatus& session) {
 }
 
 PositionLine MakePositionLine(const PositionView& position, const TradeTally& trades) {
-  return {position.account,  position.instrument,
-          position.quantity, trades.Of(position.account, position.instrument),
-          position.open_buy, position.open_sell};
+  PositionLine line{position.account,  position.instrument,
+                    position.quantity, trades.Of(position.account, position.instrument),
+                    position.open_buy, position.open_sell};
+  if (const auto& made = position.account_day_result) {
+    line.account_day_result = -UnitsRoundedUp(-*made);
+  }
+  return line;
 }
 
 void SortPositions(GatewayStatus& status) {
@@ -308,7 +312,11 @@ std::string PositionsJson(const GatewayStatus& status) {
     absl::StrAppend(&text, text.size() == 1 ? "\n" : ",\n", "    {\"account\": ", line.account,
                     ", \"instrument\": ", line.instrument, ", \"position\": ", line.position,
                     ", \"bought\": ", line.traded.bought, ", \"sold\": ", line.traded.sold,
-                    ", \"open_buy\": ", line.open_buy, ", \"open_sell\": ", line.open_sell, "}");
+                    ", \"open_buy\": ", line.open_buy, ", \"open_sell\": ", line.open_sell);
+    if (line.account_day_result) {
+      absl::StrAppend(&text, ", \"account_day_result\": ", *line.account_day_result);
+    }
+    text += "}";
   }
   text += text.size() == 1 ? "]" : "\n  ]";
   return text;

@@ -54,6 +54,7 @@ struct PositionLine {
   Traded traded;
   uint64_t open_buy = 0;
   uint64_t open_sell = 0;
+  std::optional<int64_t> account_day_result = {};  // as PositionView's, whole units, rounded down
 };
 
 // The accounts or instruments whose kill switch is latched.

@@ -197,6 +197,9 @@ enum RiskCheck {  # which of the gateway's checks refused; not a FIX notion
   dailyTurnover @28;
   instructions @29;           # the venue is not configured to know what the order asks for
   reduceOnly @30;
+  dailyLoss @31;              # at market prices, since the trading day began
+  deskDailyLoss @32;
+  firmDailyLoss @33;
 }
 
 enum RequestType {

@@ -19,8 +19,9 @@ enum class AlertKind : uint8_t {
   kExecutionThrottle,  // so many executions (`value`) disabled the session `owner`
   kSoftLimit,          // `value` is beyond the soft part of the owner's `limit` of `check`
   kBreach,             // an order of the session `owner` broke `check`, and it was killed for that
+  kLossLimit,          // the owner has lost `value` today, beyond its `limit` of `check`
 };
-constexpr bool IsKnown(AlertKind kind) noexcept { return kind <= AlertKind::kBreach; }
+constexpr bool IsKnown(AlertKind kind) noexcept { return kind <= AlertKind::kLossLimit; }
 constexpr std::string_view Name(AlertKind kind) noexcept {
   switch (kind) {
     case AlertKind::kReferenceHeld:
@@ -33,6 +34,8 @@ constexpr std::string_view Name(AlertKind kind) noexcept {
       return "softLimit";
     case AlertKind::kBreach:
       return "breach";
+    case AlertKind::kLossLimit:
+      return "lossLimit";
   }
   return "unknown";
 }

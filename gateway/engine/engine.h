@@ -39,11 +39,11 @@
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/engine_counters.h"
 #include "gateway/engine/execution_ids.h"
+#include "gateway/engine/index_set.h"
 #include "gateway/engine/lifecycle.h"
 #include "gateway/engine/notices.h"
 #include "gateway/engine/order.h"
 #include "gateway/engine/order_table.h"
-#include "gateway/engine/session_set.h"
 #include "gateway/engine/session_state.h"
 #include "gateway/engine/session_timers.h"
 #include "gateway/risk/checks.h"
@@ -81,6 +81,9 @@ struct PositionView {
   int64_t quantity;   // bought minus sold
   uint64_t open_buy;  // of open orders, pending replacements at their larger size
   uint64_t open_sell;
+  // What its account made (negative: lost) since the trading day began, at market prices, where it,
+  // its desk or the firm has a limit for that.
+  std::optional<Money> account_day_result = {};
 };
 
 // Operators' cancels of many orders: the latest, with those that it followed at once.
@@ -263,7 +266,7 @@ class Engine {
   // Orders, sessions to be told and timers that one step looks at, at most, for work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;
   // Of these, what each kind of work may have before another has had its part.
-  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 7;
+  static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 8;
   // Effects that one visited order may cause: an OpenOrder, a report and a cancel.
   static constexpr uint32_t kEffectsPerVisitMax = 4;
 
@@ -353,6 +356,9 @@ class Engine {
   void Close(Order& order, OrderState state) noexcept;
   void RejectPending(Order& order, Effects& effects) noexcept;
   void AddFill(const Order& order, int64_t quantity, int64_t price) noexcept;
+  void ChangePosition(uint32_t place, uint32_t session, int64_t quantity, int64_t price,
+                      int64_t paid) noexcept;
+  void TellLoss(const LossCrossing& crossing) noexcept;
   void CountExecution(const Order& order) noexcept;
 
   // engine_venue.cc
@@ -380,6 +386,8 @@ class Engine {
   void EndOverdue(Order& order, Effects& effects) noexcept;
   void SweepOverdue(Effects& effects) noexcept;
   void FreeIdlePositions(Effects& effects) noexcept;
+  void FreeIfIdle(uint32_t place) noexcept;
+  void MarkPositions(Effects& effects) noexcept;
   void ReferToPosition(Order& order) noexcept;
 
   // engine_session.cc
@@ -557,9 +565,9 @@ class Engine {
   // Work over many orders.
   uint32_t work_ = 0;               // unfinished pieces, of all kinds
   uint32_t visits_left_ = 0;        // of this step
-  SessionSet busy_;                 // a walk of the session is unfinished
+  IndexSet busy_;                   // a walk of the session is unfinished
   uint32_t next_busy_session_ = 0;  // whose turn it is
-  SessionSet owed_;                 // sessions to which cancels may be owed: see RetryJob
+  IndexSet owed_;                   // sessions to which cancels may be owed: see RetryJob
   uint32_t next_retry_ = kNone;     // from this session on they are all tried again; kNone: none
   SessionTimers timers_;            // ends of graces, retries that are due
   OperatorCancelJob operator_;      // or the last

@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0965746174735752;
+constexpr uint64_t kFormat = 0x0a65746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -109,6 +109,8 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
                           sessions, accounts.same && instruments.same);
   DailyLimits::Archive(self.checks_.template get<DailyLimits>(), archive, accounts);
+  LossLimits::Archive(self.checks_.template get<LossLimits>(), archive, accounts, instruments,
+                      self.exposure_, self.instruments_);
   OrderToTrade::Archive(self.checks_.template get<OrderToTrade>(), archive, self.now_ns_, sessions);
   ExecutionThrottle::Archive(self.checks_.template get<ExecutionThrottle>(), archive, self.now_ns_,
                              sessions, instruments);

@@ -78,7 +78,8 @@ EngineConfig Config() {
   config.instruments[0].reference_jump_bps = 100;
   config.warn_at_percent = 1;
   config.accounts[0].limits.daily_bought_max = 1'000'000;
-  config.firm = {.position_max = 10'000, .gross_notional_max = 100'000'000};
+  config.firm = {
+      .position_max = 10'000, .gross_notional_max = 100'000'000, .daily_loss_max = 100'000};
   config.sessions[0].limits.position_max = 1'000;
   config.sessions[0].limits.executions_max = 2;
   config.sessions[1].limits.order_to_trade_max = 50;

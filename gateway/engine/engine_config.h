@@ -76,6 +76,9 @@ struct GroupLimits {
   // The sum of the accounts' gross notionals, risk currency; kNoLimit: off.
   int64_t gross_notional_max = kNoLimit;
   uint32_t open_orders_max = kNoOrderLimit;
+  // What the accounts may lose together within a trading day, at market prices; risk currency;
+  // kNoLimit: off.
+  int64_t daily_loss_max = kNoLimit;
 };
 
 struct DeskConfig {
@@ -111,6 +114,8 @@ struct AccountLimits {
   int64_t daily_bought_max = kNoLimit;
   int64_t daily_sold_max = kNoLimit;
   int64_t daily_turnover_max = kNoLimit;  // both
+  // What may be lost within a trading day, at market prices; risk currency; kNoLimit: off.
+  int64_t daily_loss_max = kNoLimit;
   // Refuses an order that would match the account's own resting order.
   bool self_match_prevention = true;
 };

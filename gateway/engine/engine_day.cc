@@ -37,6 +37,7 @@ void Engine::BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept {
   day.first_before = day.first_order_id;
   day.first_order_id = first ? 0 : (orders_.requests() + 1) << kSlotBits;
   checks_.get<DailyLimits>().BeginDay(day.day);
+  checks_.get<LossLimits>().BeginDay(day.day);
   overdue_.wanted[venue] = 1;
   idle_positions_ = {IdlePositionsJob::Phase::kClear, 0};
   RecountWork();
@@ -110,6 +111,13 @@ void Engine::ReferToPosition(Order& order) noexcept {
   }
 }
 
+void Engine::FreeIfIdle(uint32_t place) noexcept {
+  const uint32_t instrument = exposure_.position(place).instrument;
+  if (!exposure_.FreeIfIdle(place)) return;
+  ++counters_.positions_freed;
+  checks_.get<LossLimits>().Forget(place, instrument);
+}
+
 // Orders that are entered meanwhile refer to their positions themselves.
 void Engine::FreeIdlePositions(Effects& effects) noexcept {
   using enum IdlePositionsJob::Phase;
@@ -123,7 +131,7 @@ void Engine::FreeIdlePositions(Effects& effects) noexcept {
       } else if (job.phase == kRefer) {
         ReferToPosition(orders_[job.at]);
       } else {
-        counters_.positions_freed += exposure_.FreeIfIdle(job.at);
+        FreeIfIdle(job.at);
       }
     }
     job.phase = job.phase == kClear ? kRefer : job.phase == kRefer ? kFree : kNone;

@@ -73,8 +73,9 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
   if (!instruments_[instrument].IsStated(price) && position->last_price == 0) {
     price = instruments_[instrument].reference_price;
   }
-  exposure_.Fill(exposure_.IndexOf(*position), kNone,
-                 (BookSideOf(report.side) == kBuySide) != bust ? quantity : -quantity, price);
+  ChangePosition(exposure_.IndexOf(*position), kNone,
+                 (BookSideOf(report.side) == kBuySide) != bust ? quantity : -quantity, price,
+                 report.last_price);
   if (!bust) {
     checks_.get<DailyLimits>().Count(
         account, BookSideOf(report.side),

@@ -155,6 +155,7 @@ bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
   instruments_[index].reference_price = reference.price;
   instruments_[index].has_reference = true;
   instruments_[index].reference_time_ns = now_ns_;
+  checks_.get<LossLimits>().ChangePrice(index);
   return true;
 }
 
@@ -180,7 +181,7 @@ bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
   const int64_t price = adjustment.price != 0       ? adjustment.price
                         : position->last_price == 0 ? instrument.reference_price
                                                     : 0;
-  exposure_.Fill(exposure_.IndexOf(*position), kNone, change, price);
+  ChangePosition(exposure_.IndexOf(*position), kNone, change, price, adjustment.price);
   ++counters_.position_adjustments;
   TellPosition(account, index);
   return true;

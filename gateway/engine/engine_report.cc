@@ -55,10 +55,34 @@ void Engine::CountExecution(const Order& order) noexcept {
   }
 }
 
+// What the position at this place has more of (negative: less), for which `paid` each was paid; 0:
+// nobody knows.
+void Engine::ChangePosition(uint32_t place, uint32_t session, int64_t quantity, int64_t price,
+                            int64_t paid) noexcept {
+  exposure_.Fill(place, session, quantity, price);
+  LossLimits& losses = checks_.get<LossLimits>();
+  if (!losses.active()) [[likely]]
+    return;
+  const Position& position = exposure_.position(place);
+  losses.Fill(place, position, instruments_[position.instrument], quantity, paid,
+              [this](const LossCrossing& crossing) { TellLoss(crossing); });
+}
+
+void Engine::TellLoss(const LossCrossing& crossing) noexcept {
+  counters_.soft_limits += crossing.soft;
+  Alert(crossing.soft ? AlertKind::kSoftLimit : AlertKind::kLossLimit,
+        {.limit = crossing.limit,
+         .value = crossing.value,
+         .owner = crossing.owner,
+         .owner_kind = crossing.owner_kind,
+         .check = crossing.check});
+}
+
 // Books what was filled, or taken back where `quantity` is negative.
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
-  exposure_.Fill(order.position, order.session,
-                 BookSideOf(order.side) == kBuySide ? quantity : -quantity, price);
+  ChangePosition(order.position, order.session,
+                 BookSideOf(order.side) == kBuySide ? quantity : -quantity, price,
+                 FillPrice(order, price));
   if (quantity <= 0) [[unlikely]]
     return;
   CountExecution(order);

@@ -152,7 +152,7 @@ void Engine::RetryAll() noexcept {
 void Engine::StartRetries(const Effects& effects) noexcept {
   while (next_retry_ != kNone) {
     const uint32_t session = owed_.NextFrom(next_retry_);
-    if (session == SessionSet::kNone) {
+    if (session == IndexSet::kNone) {
       next_retry_ = kNone;
       return;
     }

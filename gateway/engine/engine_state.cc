@@ -51,8 +51,12 @@ OrderView Engine::ViewOf(const Order& order) const noexcept {
 }
 
 PositionView Engine::ViewOf(const Position& position) const noexcept {
-  return {account_ids_[position.account], instruments_[position.instrument].id, position.quantity,
-          position.open[kBuySide], position.open[kSellSide]};
+  return {account_ids_[position.account],
+          instruments_[position.instrument].id,
+          position.quantity,
+          position.open[kBuySide],
+          position.open[kSellSide],
+          checks_.get<LossLimits>().ResultOf(position.account)};
 }
 
 uint32_t Engine::open_orders(SessionId session) const noexcept {
@@ -164,6 +168,7 @@ uint64_t Engine::StateHash() const noexcept {
   }
   folder.Add(checks_.get<OrderToTrade>().StateHash());
   folder.Add(checks_.get<DailyLimits>().StateHash());
+  folder.Add(checks_.get<LossLimits>().StateHash());
   folder.Add(checks_.get<ExecutionThrottle>().StateHash());
   for (const SessionState& session : sessions_) {
     folder.Add(session.next_seq_in);

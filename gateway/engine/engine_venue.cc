@@ -97,6 +97,11 @@ void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
   instrument.reference_price = reference.price;
   instrument.has_reference = true;
   instrument.reference_time_ns = static_cast<int64_t>(time);
+  if (LossLimits& losses = checks_.get<LossLimits>(); losses.active() && reference.price != before)
+      [[unlikely]] {
+    losses.ChangePrice(index);
+    RecountWork();
+  }
 }
 
 }  // namespace ringway

@@ -76,6 +76,7 @@ void Engine::RecountWork() noexcept {
   work_ += idle_positions_.phase != IdlePositionsJob::Phase::kNone;
   work_ += next_retry_ != kNone;
   work_ += operator_.active;
+  work_ += checks_.get<LossLimits>().HasWork();
 }
 
 void Engine::NoteBusy(uint32_t index) noexcept {
@@ -101,8 +102,18 @@ void Engine::DoWork(Effects& effects) noexcept {
     spend(&Engine::SweepDoubt);
     spend(&Engine::SweepOverdue);
     spend(&Engine::FreeIdlePositions);
+    spend(&Engine::MarkPositions);
   }
   RecountWork();
+}
+
+// Books what a new price makes of what is held (loss_limits.h).
+void Engine::MarkPositions(Effects& effects) noexcept {
+  LossLimits& losses = checks_.get<LossLimits>();
+  while (losses.HasWork() && TakeVisit(effects)) {
+    losses.MarkNext(exposure_, instruments_,
+                    [this](const LossCrossing& crossing) { TellLoss(crossing); });
+  }
 }
 
 void Engine::WorkForSessions(Effects& effects) noexcept {
@@ -111,7 +122,7 @@ void Engine::WorkForSessions(Effects& effects) noexcept {
   for (uint32_t turn = busy_.count(); turn != 0 && effects.room() >= kEffectsPerVisitMax; --turn) {
     if (visits_left_ == 0) return;
     uint32_t session = busy_.NextFrom(next_busy_session_);
-    if (session == SessionSet::kNone) session = busy_.NextFrom(0);
+    if (session == IndexSet::kNone) session = busy_.NextFrom(0);
     WorkForSession(session, effects);
     next_busy_session_ = session + 1;
   }

@@ -7,16 +7,16 @@
 #include <utility>
 
 #include "base/random.h"
-#include "gateway/engine/session_set.h"
+#include "gateway/engine/index_set.h"
 #include "gateway/engine/session_timers.h"
 
 namespace ringway {
 namespace {
 
-TEST(SessionSetTest, FindsTheNextMember) {
+TEST(IndexSetTest, FindsTheNextMember) {
   constexpr uint32_t kSessions = 300;
   Random random(5);
-  SessionSet members(kSessions);
+  IndexSet members(kSessions);
   std::set<uint32_t> model;
   for (int i = 0; i < 20'000; ++i) {
     const auto session = static_cast<uint32_t>(random.Below(kSessions));
@@ -27,7 +27,7 @@ TEST(SessionSetTest, FindsTheNextMember) {
     ASSERT_EQ(members.Has(session), member);
     const auto from = static_cast<uint32_t>(random.Below(kSessions + 70));
     const auto next = model.lower_bound(from);
-    ASSERT_EQ(members.NextFrom(from), next == model.end() ? SessionSet::kNone : *next);
+    ASSERT_EQ(members.NextFrom(from), next == model.end() ? IndexSet::kNone : *next);
   }
 }
 

@@ -22,6 +22,7 @@
 #include "gateway/risk/instructions.h"
 #include "gateway/risk/instrument_limit.h"
 #include "gateway/risk/kill_switch.h"
+#include "gateway/risk/loss_limits.h"
 #include "gateway/risk/max_notional.h"
 #include "gateway/risk/max_quantity.h"
 #include "gateway/risk/open_orders.h"
@@ -51,6 +52,7 @@ using OrderChecks = std::tuple<KillSwitch,            //
                                InstrumentLimitCheck,  //
                                GroupLimitCheck,       //
                                DailyLimits,           //
+                               LossLimits,            //
                                SelfMatch,             //
                                DuplicateBurst>;       // counts, so it comes last
 

@@ -58,7 +58,7 @@ TEST_P(AdminTest, KillWorksAtOnce) {
   for (int i = 0; i != 2; ++i) ASSERT_NO_FATAL_FAILURE(Join(GetParam()));
   const auto kills = [&](Order order) {
     std::vector<int64_t> took_ns;
-    for (const auto& attacker : attackers_) EXPECT_TRUE(attacker->Do(order));
+    for (const auto& attacker : attackers_) EXPECT_TRUE(attacker->Do(order, *honest_));
     Histogram ignored;
     honest_->Trade(300 * kNsPerMs, ignored);
     for (int i = 0; i != kKills; ++i) {

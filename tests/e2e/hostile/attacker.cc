@@ -36,10 +36,11 @@ Attacker::~Attacker() {
   child_->Stop(kObeysNs);
 }
 
-bool Attacker::Do(Order order) {
+bool Attacker::Do(Order order, Honest& honest) {
   control_->order.store(order, std::memory_order_release);
   return Within(kObeysNs,
                 [&] {
+                  honest.Rest();
                   return control_->obeyed.load(std::memory_order_acquire) == order ||
                          !child_->Running();
                 }) &&

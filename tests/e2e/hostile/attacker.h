@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "tests/e2e/hostile/control.h"
+#include "tests/e2e/hostile/honest.h"
 #include "tests/e2e/hostile/site.h"
 #include "tools/demo/processes.h"
 
@@ -23,8 +24,9 @@ class Attacker {
   Attacker(const Attacker&) = delete;
   Attacker& operator=(const Attacker&) = delete;
 
-  // Returns when it does so; false when it does not within a generous time.
-  bool Do(Order order);
+  // Returns when it does so; false when it does not within a generous time. Meanwhile the honest
+  // session is attended to: its gateway must not take it for dead.
+  bool Do(Order order, Honest& honest);
 
   uint64_t done() const { return control_->done; }
   uint64_t refused() const { return control_->refused; }

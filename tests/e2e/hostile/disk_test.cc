@@ -98,7 +98,7 @@ TEST_F(DiskTest, AFullDiskStillTakesCancels) {
   ASSERT_EQ(refused, 0u);
 
   ASSERT_NO_FATAL_FAILURE(Join("orders"));
-  ASSERT_TRUE(attackers_[0]->Do(Order::kAttack));
+  ASSERT_TRUE(attackers_[0]->Do(Order::kAttack, *honest_));
   int64_t next_ns = 0;
   ASSERT_TRUE(Within(60 * kNsPerS, [&] {
     if (MonotonicNowNs() > next_ns) {

@@ -50,6 +50,9 @@ class Honest {
   // For how long this thread has waited for its core, ever.
   int64_t WaitedNs() const { return own_.WaitedNs(); }
 
+  // Hears what comes and lets the gateway know that it lives, without an order.
+  void Rest() { (void)Poll(); }
+
   // After the gateway was started again.
   absl::Status Reconnect() { return session_->Reconnect(); }
 

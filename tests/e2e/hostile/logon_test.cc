@@ -55,10 +55,10 @@ TEST_P(LinkTest, KeepsNobodyOut) {
   constexpr int kLogons = 21;
   ASSERT_NO_FATAL_FAILURE(Open({}));
   ASSERT_NO_FATAL_FAILURE(Join(GetParam()));
-  ASSERT_TRUE(attackers_[0]->Do(Order::kBusy));
+  ASSERT_TRUE(attackers_[0]->Do(Order::kBusy, *honest_));
   const Logons quiet = LogOnMeanwhile(*site_, kLogons);
   ASSERT_EQ(quiet.failed, "");
-  ASSERT_TRUE(attackers_[0]->Do(Order::kAttack));
+  ASSERT_TRUE(attackers_[0]->Do(Order::kAttack, *honest_));
   Histogram ignored;
   honest_->Trade(500 * kNsPerMs, ignored);
   const Logons attacked = LogOnMeanwhile(*site_, kLogons);
@@ -98,7 +98,7 @@ TEST_F(HostileTest, AReconnectLoopHarmsOnlyItself) {
 TEST_F(HostileTest, HandshakesPinLittleMemory) {
   ASSERT_NO_FATAL_FAILURE(Open({}));
   ASSERT_NO_FATAL_FAILURE(Join("hoard"));
-  ASSERT_TRUE(attackers_[0]->Do(Order::kAttack));
+  ASSERT_TRUE(attackers_[0]->Do(Order::kAttack, *honest_));
   Histogram ignored;
   honest_->Trade(2 * kNsPerS, ignored);
   std::printf("%lu handshakes, %lu refused, %.1f MiB kept\n", attackers_[0]->done(),
@@ -115,7 +115,7 @@ TEST_F(HostileTest, AStormDoesNotUseUpTheDescriptors) {
                                 .journal_keys = "segment_bytes = \"4MiB\"\n",
                                 .prefix = {"/usr/bin/prlimit", "--nofile=1024"}}));
   for (int i = 0; i != 3; ++i) ASSERT_NO_FATAL_FAILURE(Join(i == 1 ? "silent-links" : "storm"));
-  for (const auto& attacker : attackers_) ASSERT_TRUE(attacker->Do(Order::kAttack));
+  for (const auto& attacker : attackers_) ASSERT_TRUE(attacker->Do(Order::kAttack, *honest_));
   int64_t descriptors = 0;
   int answers = 0;
   for (int i = 0; i != 10; ++i) {

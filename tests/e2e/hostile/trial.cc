@@ -67,9 +67,9 @@ std::string Text(const Series& series) {
 // "" when there is nothing to complain about.
 using Complaint = std::string;
 
-Complaint All(const std::vector<Attacker*>& attackers, Order order) {
+Complaint All(Honest& honest, const std::vector<Attacker*>& attackers, Order order) {
   for (Attacker* attacker : attackers) {
-    if (!attacker->Do(order)) {
+    if (!attacker->Do(order, honest)) {
       return absl::StrCat("the attacker does not obey; ", attacker->Complaint());
     }
   }
@@ -78,7 +78,7 @@ Complaint All(const std::vector<Attacker*>& attackers, Order order) {
 
 Complaint Slice(Site& site, Honest& honest, const std::vector<Attacker*>& attackers, Order order,
                 int64_t slice_ns, const TrialOptions& options, Series* series) {
-  if (Complaint wrong = All(attackers, order); !wrong.empty()) return wrong;
+  if (Complaint wrong = All(honest, attackers, order); !wrong.empty()) return wrong;
   const auto meanwhile = order == Order::kAttack ? options.meanwhile : nullptr;
   Histogram unsettled;
   honest.Trade(kSettleNs, unsettled, meanwhile);
@@ -205,7 +205,7 @@ testing::AssertionResult Unharmed(Site& site, Honest& honest,
   if (done < options.done_min) {
     return testing::AssertionFailure() << "the attack did not take place: " << done << " done";
   }
-  wrong = All(attackers, Order::kIdle);
+  wrong = All(honest, attackers, Order::kIdle);
   if (wrong.empty()) wrong = GivenBack(site, honest, before, options);
   if (wrong.empty() && !honest.Complaint().empty()) {
     wrong = absl::StrCat("the honest session: ", honest.Complaint());

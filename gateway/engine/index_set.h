@@ -1,4 +1,5 @@
-// A set of sessions, by index, that finds its next member without looking at every session.
+// A set of configured things of one kind, by index, that finds its next member without looking at
+// every one: of sessions, of instruments.
 //
 // A bit for each; 64 words for the most sessions that there can be. Engine thread only.
 #pragma once
@@ -10,22 +11,20 @@
 
 namespace ringway {
 
-class SessionSet {
+class IndexSet {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  explicit SessionSet(size_t sessions) : words_((sessions + 63) / 64) {}
+  explicit IndexSet(size_t size) : words_((size + 63) / 64) {}
 
-  void Set(uint32_t session, bool member) noexcept {
-    uint64_t& word = words_[session / 64];
-    const uint64_t bit = uint64_t{1} << (session % 64);
+  void Set(uint32_t index, bool member) noexcept {
+    uint64_t& word = words_[index / 64];
+    const uint64_t bit = uint64_t{1} << (index % 64);
     if (((word & bit) != 0) == member) return;
     word ^= bit;
     count_ += member ? 1u : UINT32_MAX;
   }
-  bool Has(uint32_t session) const noexcept {
-    return (words_[session / 64] >> (session % 64) & 1) != 0;
-  }
+  bool Has(uint32_t index) const noexcept { return (words_[index / 64] >> (index % 64) & 1) != 0; }
   uint32_t count() const noexcept { return count_; }
 
   // The first member from `from` on; kNone.

@@ -1,0 +1,115 @@
+// Who is counted, and the rings of holders.
+#include "gateway/risk/loss_limits.h"
+
+#include <algorithm>
+
+namespace ringway {
+
+namespace {
+
+bool AnyConfigured(const EngineConfig& config) {
+  const auto limited = [](const auto& owner) { return owner.limits.daily_loss_max != kNoLimit; };
+  return config.firm.daily_loss_max != kNoLimit ||
+         std::any_of(config.accounts.begin(), config.accounts.end(), limited) ||
+         std::any_of(config.desks.begin(), config.desks.end(), limited);
+}
+
+}  // namespace
+
+LossLimits::LossLimits(const EngineConfig& config)
+    : warn_at_percent_(config.warn_at_percent),
+      owners_(config.accounts.size() + config.desks.size() + 1),
+      desks_begin_(static_cast<uint32_t>(config.accounts.size())),
+      marks_(AnyConfigured(config) ? config.pools.positions_max : 0),
+      holders_(config.instruments.size()),
+      changed_(config.instruments.size()) {
+  for (const DeskConfig& desk : config.desks) {
+    owners_[desks_begin_ + desk_ids_.size()].loss_max = desk.limits.daily_loss_max;
+    desk_ids_.push_back(desk.id);
+  }
+  owners_.back().loss_max = config.firm.daily_loss_max;
+  for (const AccountConfig& account : config.accounts) {
+    const auto at = static_cast<uint32_t>(account_ids_.size());
+    owners_[at].loss_max = account.limits.daily_loss_max;
+    account_ids_.push_back(account.id);
+    const auto desk = std::find(desk_ids_.begin(), desk_ids_.end(), account.desk);
+    desk_of_account_.push_back(
+        desk == desk_ids_.end() ? kNone
+                                : desks_begin_ + static_cast<uint32_t>(desk - desk_ids_.begin()));
+    const std::array<uint32_t, 3> owners = OwnersOf(at);
+    counted_.push_back(std::any_of(owners.begin(), owners.end(), [this](uint32_t owner) {
+      return owner != kNone && owners_[owner].loss_max != kNoLimit;
+    }));
+    active_ |= counted_.back();
+  }
+  for (size_t at = 0; at != marks_.size(); ++at) marks_[at].next = kNone;
+}
+
+// At the end of the ring: it is marked last.
+void LossLimits::Link(uint32_t at, uint32_t instrument) noexcept {
+  Holders& holders = holders_[instrument];
+  Mark& mark = marks_[at];
+  mark = {};
+  if (holders.count++ == 0) {
+    holders.first = mark.next = mark.before = at;
+  } else {
+    Mark& first = marks_[holders.first];
+    mark.next = holders.first;
+    mark.before = first.before;
+    marks_[first.before].next = at;
+    first.before = at;
+  }
+  ++linked_;
+}
+
+void LossLimits::Unlink(uint32_t at, uint32_t instrument) noexcept {
+  Holders& holders = holders_[instrument];
+  Mark& mark = marks_[at];
+  marks_[mark.before].next = mark.next;
+  marks_[mark.next].before = mark.before;
+  if (holders.first == at) holders.first = mark.next;
+  if (--holders.count == 0) holders.first = kNone;
+  holders.left = std::min(holders.left, holders.count);
+  if (holders.left == 0) changed_.Set(instrument, false);
+  mark = {};
+  mark.next = kNone;
+  --linked_;
+}
+
+// Behind what was loaded.
+void LossLimits::Complete(const Exposure& exposure,
+                          const std::vector<Instrument>& instruments) noexcept {
+  for (uint32_t at = 0; active_ && at != exposure.positions(); ++at) {
+    if (!exposure.InUse(at) || exposure.IsIdle(at) || marks_[at].next != kNone) continue;
+    const Position& position = exposure.position(at);
+    if (position.quantity == 0 || !IsCounted(position.account)) continue;
+    Link(at, position.instrument);
+    marks_[at].known = PriceOf(position, instruments[position.instrument], marks_[at].price);
+  }
+  for (uint32_t instrument = 0; instrument != holders_.size(); ++instrument) {
+    Holders& holders = holders_[instrument];
+    holders.left = std::min(holders.left, holders.count);
+    changed_.Set(instrument, holders.left != 0);
+  }
+}
+
+uint64_t LossLimits::StateHash() const noexcept {
+  uint64_t hash = MixHash(day_, next_instrument_);
+  const auto add = [&hash](uint64_t word) { hash = MixHash(hash, word); };
+  for (const Owner& owner : owners_) {
+    add(static_cast<uint64_t>(owner.result));
+    add(static_cast<uint64_t>(owner.result >> 64));
+    add(uint64_t{owner.day} << 8 | owner.told);
+  }
+  for (const Holders& holders : holders_) {
+    add(uint64_t{holders.count} << 32 | holders.left);
+    uint32_t at = holders.first;
+    for (uint32_t i = 0; i != holders.count; ++i, at = marks_[at].next) {
+      add(uint64_t{at} << 1 | uint64_t{marks_[at].known});
+      add(static_cast<uint64_t>(marks_[at].price));
+    }
+  }
+  return hash;
+}
+
+}  // namespace ringway

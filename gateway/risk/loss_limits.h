@@ -1,0 +1,311 @@
+// Has the account, its desk or the firm lost so much today that it may only reduce?
+//
+// What was made or lost since the trading day began, at market prices: fills are held against the
+// price at which the position stands, and what is held moves with that price, overnight too. The
+// price is the instrument's reference price; where there is none, the account's last fill. Fees are
+// not in it, and an inverse contract moves nothing, as its value is fixed. A day is the latest of
+// any venue's (docs/adr/0026). Limit and value: whole units of the risk currency, the loss rounded
+// up.
+//
+// A new price concerns everybody who holds the instrument. It is booked holder by holder
+// (MarkNext), some in each step, in turn, so that no price is the work of one step and no holder is
+// passed over. Only who has a limit is counted.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/huge_array.h"
+#include "gateway/engine/alerts.h"
+#include "gateway/engine/archive.h"
+#include "gateway/engine/index_set.h"
+#include "gateway/risk/exposure.h"
+#include "gateway/risk/request.h"
+#include "gateway/risk/soft_limit.h"
+
+namespace ringway {
+
+// A loss that went beyond a limit just now, or beyond the part of it of which operators hear.
+struct LossCrossing {
+  AlertOwner owner_kind;
+  uint32_t owner;  // number; of the firm 0
+  RiskCheck check;
+  int64_t limit;
+  int64_t value;
+  bool soft;
+};
+
+class LossLimits {
+ public:
+  static constexpr RiskCheck kCheck = RiskCheck::kDailyLoss;  // or the desk's or firm's
+
+  explicit LossLimits(const EngineConfig& config);
+
+  bool active() const noexcept { return active_; }
+
+  Verdict Check(const RiskRequest& request) const noexcept {
+    if (!active_) [[likely]]
+      return {};
+    for (const uint32_t owner : OwnersOf(request.account)) {
+      if (owner == kNone) continue;
+      const Money lost = -Today(owners_[owner]).result;
+      if (!Exceeds(lost, owners_[owner].loss_max) ||
+          request.Reduces(request.position.quantity, request.position.open)) {
+        continue;
+      }
+      return {RejectReason::kOrderExceedsLimit, CheckOf(owner), owners_[owner].loss_max,
+              UnitsRoundedUp(lost)};
+    }
+    return {};
+  }
+
+  // `quantity` was bought (negative: sold) for the position at this place, at `price` (0 where that
+  // says nothing: at the market), and is in it now. Calls crossed(LossCrossing) as may be.
+  template <class F>
+  void Fill(uint32_t at, const Position& position, const Instrument& instrument, int64_t quantity,
+            int64_t price, F&& crossed) noexcept {
+    if (!IsCounted(position.account)) return;
+    Mark& mark = marks_[at];
+    if (mark.next == kNone) Link(at, position.instrument);
+    if (!mark.known) {
+      mark.known = PriceOf(position, instrument, mark.price);
+      if (!mark.known) return;
+    }
+    const int64_t paid = instrument.IsStated(price) ? price : mark.price;
+    Book(position.account,
+         Value(instrument, quantity, mark.price) - Value(instrument, quantity, paid), crossed);
+    MarkAt(at, position, instrument, crossed);
+  }
+
+  // An instrument has another reference price: who holds it is marked.
+  void ChangePrice(uint32_t instrument) noexcept {
+    if (!active_ || holders_[instrument].count == 0) return;
+    holders_[instrument].left = holders_[instrument].count;
+    changed_.Set(instrument, true);
+  }
+  bool HasWork() const noexcept { return changed_.count() != 0; }
+  // Marks one holder of those instruments. REQUIRES: HasWork().
+  template <class F>
+  void MarkNext(const Exposure& exposure, const std::vector<Instrument>& instruments,
+                F&& crossed) noexcept {
+    uint32_t instrument = changed_.NextFrom(next_instrument_);
+    if (instrument == IndexSet::kNone) instrument = changed_.NextFrom(0);
+    next_instrument_ = instrument + 1;
+    Holders& holders = holders_[instrument];
+    const uint32_t at = holders.first;
+    holders.first = marks_[at].next;
+    if (--holders.left == 0) changed_.Set(instrument, false);
+    MarkAt(at, exposure.position(at), instruments[instrument], crossed);
+  }
+
+  // The position, which is flat, gives up its place.
+  void Forget(uint32_t at, uint32_t instrument) noexcept {
+    if (active_ && marks_[at].next != kNone) Unlink(at, instrument);
+  }
+
+  // A venue's trading day begins.
+  void BeginDay(uint32_t day) noexcept { day_ = std::max(day_, day); }
+
+  // Made (negative: lost) today by the account with this index; nullopt: it is not counted.
+  std::optional<Money> ResultOf(uint32_t account) const noexcept {
+    if (!active_ || !IsCounted(account)) return std::nullopt;
+    return Today(owners_[account]).result;
+  }
+
+  // What the engine saves (archive.h), behind positions. Who has such a limit only now begins with
+  // what is held, at the present prices.
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& instruments,
+                      const Exposure& exposure, const std::vector<Instrument>& configured) {
+    archive(self.day_);
+    const Numbers desks = archive.NumbersOf("desk", self.desk_ids_);
+    const auto save = [&archive](auto& owner) {
+      archive(owner.result, owner.day, owner.told);
+      archive.Require(owner.result >= -kMost && owner.result <= kMost && owner.told < kToldEnd,
+                      "what was lost is beyond all bounds");
+    };
+    for (const auto& [numbers, begin] :
+         {std::pair(&accounts, uint32_t{0}), {&desks, self.desks_begin_}}) {
+      for (size_t at = 0; at < numbers->saved.size() && archive.ok(); ++at) {
+        Owner gone{};
+        const bool here = numbers->now[at] != Numbers::kGone;
+        if (here) save(self.owners_[begin + numbers->now[at]]);
+        if (!here) save(gone);
+      }
+    }
+    save(self.owners_.back());
+    ArchiveTable(
+        archive, instruments, self.holders_, [&archive](auto& holders) { archive(holders.left); },
+        [](const Holders&) { return true; });
+    archive(self.next_instrument_);
+    self.ArchiveMarks(self, archive, exposure);
+    if constexpr (A::kLoads) {
+      if (!archive.ok()) return;
+      if (!instruments.same) self.next_instrument_ = 0;
+      self.Complete(exposure, configured);
+    }
+  }
+
+  uint64_t StateHash() const noexcept;
+
+ private:
+  static constexpr uint32_t kNone = UINT32_MAX;
+  // Far beyond any limit, and twice that can be added up.
+  static constexpr Money kMost = Money{1} << 124;
+  // Bits of Owner::told.
+  static constexpr uint8_t kToldSoft = 1;
+  static constexpr uint8_t kToldHard = 2;
+  static constexpr uint8_t kToldEnd = 4;
+
+  struct Owner {
+    Money result = 0;  // of `day`
+    uint32_t day = 0;
+    uint8_t told = 0;
+    int64_t loss_max = kNoLimit;  // configured
+  };
+  // Of a position: at what price it stands, and who else holds its instrument, in a ring.
+  struct Mark {
+    int64_t price;
+    uint32_t next;  // kNone: it is not counted
+    uint32_t before;
+    bool known;  // there is a price
+  };
+  // Of an instrument: the first of the ring is marked next.
+  struct Holders {
+    uint32_t first = kNone;
+    uint32_t count = 0;
+    uint32_t left = 0;  // to be marked
+  };
+
+  bool IsCounted(uint32_t account) const noexcept { return counted_[account]; }
+  // The account itself, its desk and the firm, as far as they are counted.
+  std::array<uint32_t, 3> OwnersOf(uint32_t account) const noexcept {
+    return {account, desk_of_account_[account], static_cast<uint32_t>(owners_.size()) - 1};
+  }
+  RiskCheck CheckOf(uint32_t owner) const noexcept {
+    return owner < desks_begin_          ? RiskCheck::kDailyLoss
+           : owner + 1 != owners_.size() ? RiskCheck::kDeskDailyLoss
+                                         : RiskCheck::kFirmDailyLoss;
+  }
+  Owner Today(Owner owner) const noexcept {
+    if (owner.day != day_) {
+      owner.result = 0;
+      owner.told = 0;
+      owner.day = day_;
+    }
+    return owner;
+  }
+
+  // Signed: what the quantity is worth to who has it.
+  static Money Value(const Instrument& instrument, int64_t quantity, int64_t price) noexcept {
+    if (instrument.inverse) return 0;
+    const Money value = PositionValue(instrument, quantity, price);
+    return (quantity < 0) == (price < 0) ? value : -value;
+  }
+  // False: there is no price yet.
+  static bool PriceOf(const Position& position, const Instrument& instrument,
+                      int64_t& price) noexcept {
+    if (!instrument.has_reference && !instrument.IsStated(position.last_price)) return false;
+    price = instrument.has_reference ? instrument.reference_price : position.last_price;
+    return true;
+  }
+
+  template <class F>
+  void MarkAt(uint32_t at, const Position& position, const Instrument& instrument,
+              F&& crossed) noexcept {
+    Mark& mark = marks_[at];
+    int64_t price = 0;
+    if (!PriceOf(position, instrument, price)) return;
+    const int64_t before = mark.known ? mark.price : price;
+    mark.price = price;
+    mark.known = true;
+    if (price == before) return;
+    Book(position.account,
+         Value(instrument, position.quantity, price) - Value(instrument, position.quantity, before),
+         crossed);
+  }
+
+  template <class F>
+  void Book(uint32_t account, Money made, F&& crossed) noexcept {
+    if (made == 0) return;
+    for (const uint32_t number : OwnersOf(account)) {
+      if (number == kNone) continue;
+      Owner& owner = owners_[number];
+      owner = Today(owner);
+      owner.result = std::clamp(owner.result + made, -kMost, kMost);
+      const auto tell = [&](bool soft) {
+        const bool desk = number >= desks_begin_ && number + 1 != owners_.size();
+        crossed(LossCrossing{number < desks_begin_ ? AlertOwner::kAccount
+                             : desk                ? AlertOwner::kDesk
+                                                   : AlertOwner::kFirm,
+                             number < desks_begin_ ? account_ids_[number]
+                             : desk                ? desk_ids_[number - desks_begin_]
+                                                   : 0,
+                             CheckOf(number), owner.loss_max, UnitsRoundedUp(-owner.result), soft});
+      };
+      const bool over =
+          SoftLimit(100).CrossesMoney(owner.told, kToldHard, -owner.result, owner.loss_max);
+      const bool near = warn_at_percent_ != 0 &&
+                        SoftLimit(warn_at_percent_)
+                            .CrossesMoney(owner.told, kToldSoft, -owner.result, owner.loss_max);
+      if (over || near) tell(!over);
+    }
+  }
+
+  void Link(uint32_t at, uint32_t instrument) noexcept;
+  void Unlink(uint32_t at, uint32_t instrument) noexcept;
+
+  // The rings, each from its first on.
+  template <class Self, class A>
+  static void ArchiveMarks(Self& self, A& archive, const Exposure& exposure) {
+    const size_t count = archive.Count(self.linked_, exposure.positions(), "marked positions");
+    if constexpr (A::kLoads) {
+      for (size_t i = 0; i != count && archive.ok(); ++i) {
+        uint32_t at = 0;
+        Mark mark{};
+        archive(at, mark.price, mark.known);
+        archive.Require(at < exposure.positions() && (mark.known || mark.price == 0),
+                        "a marked position that cannot be");
+        if (!archive.ok()) return;
+        // One that was given up with what is not configured any more, or is not counted any more.
+        if (!self.active_ || !exposure.InUse(at)) continue;
+        const Position& position = exposure.position(at);
+        if (!self.IsCounted(position.account)) continue;
+        archive.Require(self.marks_[at].next == kNone, "a marked position is there twice");
+        if (!archive.ok()) return;
+        self.Link(at, position.instrument);
+        self.marks_[at].price = mark.price;
+        self.marks_[at].known = mark.known;
+      }
+    } else {
+      for (const Holders& holders : self.holders_) {
+        uint32_t at = holders.first;
+        for (uint32_t i = 0; i != holders.count; ++i, at = self.marks_[at].next) {
+          archive(at, self.marks_[at].price, self.marks_[at].known);
+        }
+      }
+    }
+  }
+  void Complete(const Exposure& exposure, const std::vector<Instrument>& instruments) noexcept;
+
+  bool active_ = false;
+  uint32_t warn_at_percent_;
+  uint32_t day_ = 0;           // in days since 1970-01-01; 0: none has begun
+  std::vector<Owner> owners_;  // accounts, then desks, then the firm
+  uint32_t desks_begin_;
+  std::vector<uint32_t> account_ids_;
+  std::vector<uint32_t> desk_ids_;
+  std::vector<uint32_t> desk_of_account_;  // its owner's number; kNone: none
+  std::vector<bool> counted_;              // by account: it, its desk or the firm has a limit
+  HugeArray<Mark> marks_;                  // by position; empty where nobody is counted
+  uint32_t linked_ = 0;                    // of these
+  std::vector<Holders> holders_;           // by instrument
+  IndexSet changed_;                       // instruments with holders to be marked
+  uint32_t next_instrument_ = 0;
+};
+
+}  // namespace ringway
