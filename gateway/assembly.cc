@@ -184,6 +184,10 @@ void Assembly::MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox) {
                             .trading_days = trading_days_[i]});
   }
   parts.session_ids = engine_->SessionIds();
+  for (const GatewaySessionConfig& session : config.sessions) {
+    if (session.send_after == SendAfter::kMemory) continue;
+    parts.send_when_durable.push_back(session.engine.id);
+  }
   gateway_ = std::make_unique<Gateway<Sessions>>(std::move(parts));
 }
 

@@ -70,10 +70,17 @@ struct ProfileConfig {
   bool manual = false;       // a person enters the orders
 };
 
+// When an order may leave for its venue.
+enum class SendAfter : uint8_t {
+  kMemory,   // its record survives the gateway's end
+  kDurable,  // its record survives a loss of power
+};
+
 // [[session]]
 struct GatewaySessionConfig {
   EngineSessionConfig engine;
   std::string key_file;
+  SendAfter send_after = SendAfter::kMemory;
 };
 
 enum class ConnectorKind : uint8_t {

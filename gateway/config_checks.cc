@@ -310,6 +310,10 @@ class Checker {
       Add(at + "accounts", "the session has no account, so it could send no order",
           "write for example [1]");
     }
+    if (session.send_after == SendAfter::kDurable && config_.journal.directory.empty()) {
+      Add(at + "send_after", "without a journal nothing is ever durable",
+          "write journal.directory, or send_after = \"memory\"");
+    }
     const SessionLimits& limits = session.engine.limits;
     if (limits.cancel_reserve >= limits.message_burst) {
       Add(at + "limits.cancel_reserve",

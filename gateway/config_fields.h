@@ -62,6 +62,10 @@ inline constexpr std::array kCancelOnDisconnectChoices{
     ConfigChoice{"link-loss", static_cast<uint32_t>(CancelOnDisconnect::kLinkLoss)},
     ConfigChoice{"logout", static_cast<uint32_t>(CancelOnDisconnect::kLogout)},
 };
+inline constexpr std::array kSendAfterChoices{
+    ConfigChoice{"memory", static_cast<uint32_t>(SendAfter::kMemory)},
+    ConfigChoice{"durable", static_cast<uint32_t>(SendAfter::kDurable)},
+};
 
 template <class V>
 void Fields(V& v, AdminConfig& admin) {
@@ -296,6 +300,7 @@ void Fields(V& v, GatewaySessionConfig& session) {
   v.Integers("profiles", session.engine.profiles, kProfileIds);
   v.Integer("default_profile", session.engine.default_profile, ConfigForm::kWhole,
             {0, kProfilesMax});
+  v.Choice("send_after", session.send_after, kSendAfterChoices);
   v.Choice("cancel_on_disconnect", session.engine.cancel_on_disconnect, kCancelOnDisconnectChoices);
   v.Integer("cancel_grace", session.engine.cancel_grace_ns, ConfigForm::kDuration,
             {0, kCancelGraceMaxNs});

@@ -21,7 +21,8 @@
 //    had taken is in doubt. What waits for a venue that is merely halted goes on waiting.
 //
 // With a journal every step is recorded before anything of it leaves; reports to sessions that were
-// promised durability, and confirmations to venues, wait until the record is on stable storage.
+// promised durability, confirmations to venues, and orders of sessions that are configured so, wait
+// until the record is on stable storage.
 // So does everything of a process until its own start is: identifiers carry the start's number,
 // and after a loss of power the next process must not use it again.
 // When the disk fails for good, orders are refused, and what venues count goes on only where the
@@ -102,6 +103,8 @@ class Gateway {
     Sessions& sessions;
     std::vector<Venue> venues;
     std::vector<SessionId> session_ids;
+    // Of these, sessions whose orders and replaces do not leave before their record is durable.
+    std::vector<SessionId> send_when_durable = {};
     uint32_t positions_max;  // pairs of account and instrument, as the engine's pools have it
     // Hands every link that has come since the last call to sessions.Accept(). Called once a tick.
     std::function<void(int64_t now_ns)> accept_links;
@@ -121,6 +124,10 @@ class Gateway {
         watch_(parts_.engine),
         shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())),
         breach_kills_(parts_.engine.counters().breach_kills) {
+    for (const SessionId id : parts_.send_when_durable) {
+      sends_when_durable_.resize(SessionCount());
+      sends_when_durable_[tally_.IndexOf(id)] = true;
+    }
     VenueId highest = 0;
     for (const Venue& venue : parts_.venues) highest = std::max(highest, venue.id);
     venue_index_.assign(std::size_t{highest} + 1, kNoVenue);
@@ -376,6 +383,7 @@ class Gateway {
     ++engine_steps_;
     if (recorded) Record(input, venue_cursor);
     const bool of_session = IsRequest(input.origin);
+    const uint64_t safe_at = recorded && of_session ? SendsAt(input.id) : 0;
     for (const Effect& effect : effects_) {
       if (effect.target == Target::kSession) {
         tally_.CountReport(effect);
@@ -384,7 +392,7 @@ class Gateway {
       } else {
         VenueQueue& queue = SideOf(effect.id).queue;
         const uint32_t owner = of_session ? tally_.IndexOf(input.id) : VenueQueue::kNoOwner;
-        if (queue.Push(effect, owner)) [[unlikely]]
+        if (queue.Push(effect, owner, safe_at)) [[unlikely]]
           withdrawn_.Push(effect);
         tight_ |= queue.tight();
       }
@@ -392,6 +400,14 @@ class Gateway {
     RINGWAY_PROBE(gateway_effects_queued);
     if (recorded && parts_.sessions.holds_any()) [[unlikely]]
       HoldSessions(input);
+  }
+
+  // Before the journal is durable up to here the session's latest requests do not leave.
+  uint64_t SendsAt(SessionId id) {
+    if (sends_when_durable_.empty() || !sends_when_durable_[tally_.IndexOf(id)]) [[likely]]
+      return 0;
+    parts_.journal->storage().RequestSync();
+    return position_;
   }
 
   // A step with a message of the gateway's own.
@@ -582,11 +598,11 @@ class Gateway {
     for (const auto& venue : venues_) {
       VenueQueue& queue = venue->queue;
       const bool held = venue->cursor_due || queue.held_until() > safe_;
-      if (held && gave_up_) CondemnAll(queue);
       if (!held && !queue.has_condemned()) {
-        worked |= queue.SendBurst(now_ns_);
+        worked |= queue.SendBurst(now_ns_, safe_);
         if (queue.has_staged()) PlaceCancels(queue);
       }
+      if (gave_up_ && (held || queue.awaits_disk())) CondemnAll(queue);
       tight_ |= queue.tight();
     }
     RINGWAY_PROBE(gateway_burst_sent);
@@ -602,7 +618,7 @@ class Gateway {
     if (counts && (gave_up_ || !CanStep())) return;
     const uint32_t moved = queue.PlaceCancels();
     if (!counts) {
-      queue.SendBurst(now_ns_);
+      queue.SendBurst(now_ns_, safe_);
       return;
     }
     position_ = parts_.journal->Append(
@@ -881,7 +897,8 @@ class Gateway {
   SessionTally tally_;
   TradeTally trades_;
   EngineWatch watch_;
-  JournalShares shares_;  // by session as in tally_, then by venue
+  JournalShares shares_;                  // by session as in tally_, then by venue
+  std::vector<bool> sends_when_durable_;  // by session as in tally_; empty: none does
   Effects effects_;
   Effects answers_;         // to what was never sent
   Fifo<Effect> withdrawn_;  // cancels of orders that had not left, to be answered

@@ -443,6 +443,99 @@ TEST_F(GatewayJournalTest, WhatIsSentBehindAConnectorsOwnAnswerWaitsUntilThatIsD
   EXPECT_EQ(connector_.sent.size(), 2u);
 }
 
+// Session kOther is configured so that nothing of it leaves before it is durable.
+class GatewaySendAfterTest : public GatewayJournalTest {
+ protected:
+  GatewaySendAfterTest() {
+    gateway_.reset();
+    writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 2, now_ns_, 1);
+    gateway_ = std::make_unique<Gateway<FakeSessions>>(
+        Gateway<FakeSessions>::Parts{.engine = engine_,
+                                     .sessions = sessions_,
+                                     .venues = {{kVenue, &connector_, 10'000}},
+                                     .session_ids = {kSession, kOther},
+                                     .send_when_durable = {kOther},
+                                     .positions_max = 100,
+                                     .accept_links = nullptr,
+                                     .journal = writer_.get()});
+    gateway_->Start(now_ns_, 2);
+    storage_.Sync();
+    connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
+    Turn();
+  }
+  void Cancel(uint64_t cl_ord_id, uint64_t orig_cl_ord_id) {
+    sessions_.requests.push_back(
+        Own(Origin::kSession, kOther,
+            ringway::Cancel{.cl_ord_id = cl_ord_id, .orig_cl_ord_id = orig_cl_ord_id}));
+  }
+};
+
+TEST_F(GatewaySendAfterTest, AnOrderLeavesWhenItIsDurableAndInItsPlace) {
+  connector_.counts = true;
+  Order(1);
+  Order(2, kOther);
+  Order(3);
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u) << "what came before it does not wait";
+  EXPECT_TRUE(RejectsOf(kOther).empty());
+  storage_.Sync();
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 3u);
+  EXPECT_LT(VenueRequestId(connector_.sent[1]), VenueRequestId(connector_.sent[2]));
+  Order(4);
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 4u) << "others wait for nothing of their own";
+}
+
+TEST_F(GatewaySendAfterTest, ACancelOvertakesAtAVenueThatDoesNotCount) {
+  Order(1, kOther);
+  storage_.Sync();
+  Turn();
+  storage_.Sync();
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  Order(2, kOther);
+  Turn();
+  Cancel(3, 1);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 2u);
+  EXPECT_EQ(connector_.sent[1].type, FrameType::kCancel);
+}
+
+TEST_F(GatewaySendAfterTest, ACountingVenueGetsACancelWithTheOrdersBeforeIt) {
+  connector_.counts = true;
+  Order(1, kOther);
+  Turn();
+  storage_.Sync();
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  Order(2, kOther);
+  Turn();
+  Cancel(3, 1);
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u);
+  storage_.Sync();
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 3u);
+  EXPECT_EQ(connector_.sent[1].type, FrameType::kNewOrder);
+  EXPECT_EQ(connector_.sent[2].type, FrameType::kCancel);
+}
+
+TEST_F(GatewaySendAfterTest, WhatCanNeverBeDurableNeverLeaves) {
+  Order(1, kOther);
+  Turn();
+  ASSERT_TRUE(connector_.sent.empty());
+  storage_.Fail(JournalFault::kWriteError);
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_TRUE(connector_.sent.empty());
+  bool rejected = false;
+  for (const Effect& report : sessions_.reports) {
+    if (report.type != FrameType::kExecutionReport) continue;
+    rejected |= As<ExecutionReport>(report).exec_type == ExecType::kRejected;
+  }
+  EXPECT_TRUE(rejected);
+}
+
 class GatewayFirstSyncTest : public GatewayJournalTest {
  protected:
   // A second gateway on what the first one left.

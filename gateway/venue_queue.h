@@ -13,7 +13,8 @@
 // A connector that counts requests (Connector::counts_requests()) relies on their order, also
 // across processes. So the duty loop records when cancels overtake orders, nothing leaves before
 // what is condemned has its answer, and in place of an order that was canceled in time a cancel of
-// it leaves, which means nothing to the venue.
+// it leaves, which means nothing to the venue. Where an order waits for its record to be durable
+// what is behind it waits as well.
 //
 // Thread rule: the engine's thread. Nothing allocates while the queue keeps within `pending_max`.
 #pragma once
@@ -114,14 +115,15 @@ class VenueQueue {
   // --- In ---
 
   // Takes what the engine sends to this venue. `owner`: the session whose request it is; kNoOwner
-  // for the engine's own cancels. True: it is the cancel of an order that had not left and now
-  // never will, to be answered by the gateway. REQUIRES: MayTake(owner) for a new order or replace.
-  [[nodiscard]] bool Push(const Effect& request, uint32_t owner) {
+  // for the engine's own cancels. An order does not leave before the journal is durable up to
+  // `safe_at`. True: it is the cancel of an order that had not left and now never will, to be
+  // answered by the gateway. REQUIRES: MayTake(owner) for a new order or replace.
+  [[nodiscard]] bool Push(const Effect& request, uint32_t owner, uint64_t safe_at = 0) {
     if (request.type == FrameType::kCancel) return PushCancel(request);
     if (orders_.size() == orders_.capacity()) Compact();
     if (orders_.size() == orders_.capacity()) ++counters_.grown;
     orders_.push_back(request);
-    keys_.push_back({VenueRequestId(request), OrigRequestId(request), owner, false});
+    keys_.push_back({VenueRequestId(request), OrigRequestId(request), safe_at, owner, false});
     ++live_orders_;
     if (owner == kNoOwner) return false;
     room_.Take(owner);
@@ -156,8 +158,13 @@ class VenueQueue {
 
   // --- Out ---
 
-  // Whether cancels wait behind orders.
-  bool has_staged() const noexcept { return live_orders_ != 0 && !staged_.empty(); }
+  // Whether cancels wait behind orders that the venue does not take. Behind one that waits for the
+  // disk they gain nothing where requests are counted: that they overtake would have to be durable.
+  bool has_staged() const noexcept {
+    return live_orders_ != 0 && !staged_.empty() && !(awaits_disk_ && connector_.counts_requests());
+  }
+  // Whether the last burst ended at an order that waits for the disk.
+  bool awaits_disk() const noexcept { return awaits_disk_; }
   // Moves them before the orders. Returns how many requests, the last ones pushed of those that
   // wait, changed places among themselves: first the cancels of them, then the orders.
   uint32_t PlaceCancels() {
@@ -167,13 +174,14 @@ class VenueQueue {
     return moved;
   }
 
-  // One burst: offers everything that may leave. True when the connector took something. REQUIRES:
-  // !has_condemned().
-  bool SendBurst(int64_t now_ns) {
+  // One burst: offers everything that may leave while the journal is durable up to `safe`. True
+  // when the connector took something. REQUIRES: !has_condemned().
+  bool SendBurst(int64_t now_ns, uint64_t safe) {
+    awaits_disk_ = false;
     if (placed_.empty() && live_orders_ == 0 && staged_.empty()) return false;
     const uint64_t before = counters_.requests_sent;
-    if (SendPlaced(now_ns) && SendInOrder(now_ns)) return true;
-    ++counters_.back_pressured;
+    if (SendPlaced(now_ns) && SendInOrder(now_ns, safe)) return true;
+    counters_.back_pressured += !awaits_disk_;
     return counters_.requests_sent != before;
   }
 
@@ -204,6 +212,7 @@ class VenueQueue {
   struct Key {
     uint64_t id;
     uint64_t orig_id;  // of a replace; else 0
+    uint64_t safe_at;
     uint32_t owner;
     bool dead;  // sent or condemned: stays until Compact()
   };
@@ -254,14 +263,15 @@ class VenueQueue {
     placed_.Pop(Give(now_ns, placed_.items()));
     return placed_.empty();
   }
-  // In the order in which they were pushed. False: the connector did not take all.
-  bool SendInOrder(int64_t now_ns) {
+  // In the order in which they were pushed. False: the connector did not take all, or the next
+  // waits for the disk.
+  bool SendInOrder(int64_t now_ns, uint64_t safe) {
     while (live_orders_ != 0 || !staged_.empty()) {
       while (live_orders_ != 0 && keys_[orders_head_].dead) ++orders_head_;
       const uint64_t order_id = live_orders_ != 0 ? keys_[orders_head_].id : UINT64_MAX;
       const uint64_t cancel_id =
           staged_.empty() ? UINT64_MAX : VenueRequestId(staged_.items().front());
-      const bool all = order_id < cancel_id ? SendOrdersBefore(cancel_id, now_ns)
+      const bool all = order_id < cancel_id ? SendOrdersBefore(cancel_id, now_ns, safe)
                                             : SendStagedBefore(order_id, now_ns);
       if (!all) return false;
     }
@@ -270,13 +280,17 @@ class VenueQueue {
     orders_head_ = 0;
     return true;
   }
-  bool SendOrdersBefore(uint64_t id, int64_t now_ns) {
+  bool SendOrdersBefore(uint64_t id, int64_t now_ns, uint64_t safe) {
     std::size_t end = orders_head_;
-    while (end != keys_.size() && !keys_[end].dead && keys_[end].id < id) ++end;
+    const auto goes = [&](const Key& key) { return !key.dead && key.id < id; };
+    while (end != keys_.size() && goes(keys_[end]) && keys_[end].safe_at <= safe) ++end;
+    const bool waits = end != keys_.size() && goes(keys_[end]);
     const std::size_t run = end - orders_head_;
-    const uint32_t taken = Give(now_ns, std::span(orders_).subspan(orders_head_, run));
+    const uint32_t taken =
+        run == 0 ? 0 : Give(now_ns, std::span(orders_).subspan(orders_head_, run));
     for (uint32_t i = 0; i != taken; ++i) KillOrder(orders_head_++);
-    return taken == run;
+    awaits_disk_ = waits && taken == run;
+    return taken == run && !waits;
   }
   bool SendStagedBefore(uint64_t id, int64_t now_ns) {
     const std::span<const Effect> cancels = staged_.items();
@@ -321,6 +335,7 @@ class VenueQueue {
   Fifo<Condemned> condemned_;
   uint64_t logons_ = 0;
   uint64_t held_until_ = 0;
+  bool awaits_disk_ = false;
   VenueCounters counters_;
 };
 

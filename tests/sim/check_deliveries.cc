@@ -52,6 +52,9 @@ void Deliveries::On(uint32_t index) {
     case EventKind::kStrategyResumed:
     case EventKind::kStrategyBack:
       return OnLogon(event);
+    case EventKind::kSendsWhenDurable:
+      sent_when_durable_.insert(event.other);
+      return;
     case EventKind::kStrategySent:
       return OnSent(index);
     case EventKind::kStrategyReceived:
@@ -370,6 +373,7 @@ void Deliveries::OnRecovered() {
   for (uint32_t id = 1; id != kPartiesMax; ++id) {
     Recover(sessions_[id], id);
     Recover(venues_[id], id);
+    CheckSentWhenDurable(venues_[id]);
   }
   power_lost_ = gave_up_ = false;
 }
@@ -421,6 +425,24 @@ void Deliveries::Recover(Venue& venue, uint32_t id) {
   venue.next_heard = received + 1;
   for (; venue.own_words.size() != own_words; venue.own_words.pop_back()) {
     if (venue.own_words.back() != kNone) venue.was_answered[venue.own_words.back()] = false;
+  }
+}
+
+// What has left for a venue of a session that is configured so was durable, whatever the machine
+// and the disk did.
+void Deliveries::CheckSentWhenDurable(const Venue& venue) {
+  for (const uint32_t asked : venue.asked_order) {
+    const Event& event = events_[asked];
+    if (!forgotten_.Has(asked) || event.kind != EventKind::kGatewayAsked ||
+        (event.type != FrameType::kNewOrder && event.type != FrameType::kReplace)) {
+      continue;
+    }
+    const NewOrder* order = forgotten_.FindOrder(event.id, RequestIdOf(event));
+    // Null: a replace of an order that is known.
+    if (order != nullptr && sent_when_durable_.contains(order->account)) {
+      findings_.Add(Violation::kPromiseBroken,
+                    absl::StrCat("it left before it was durable: ", At(event)));
+    }
   }
 }
 

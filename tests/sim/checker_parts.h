@@ -112,12 +112,14 @@ class Deliveries {
   void OnRecovered();
   void Recover(Session& session, uint32_t id);
   void Recover(Venue& venue, uint32_t id);
+  void CheckSentWhenDurable(const Venue& venue);
 
   std::span<const Event> events_;
   const Forgotten& forgotten_;
   Findings& findings_;
-  bool power_lost_ = false;  // since the last start
-  bool gave_up_ = false;     // the last process promised no durability any more
+  bool power_lost_ = false;               // since the last start
+  bool gave_up_ = false;                  // the last process promised no durability any more
+  std::set<uint64_t> sent_when_durable_;  // accounts whose orders leave only then
   std::array<Session, kPartiesMax> sessions_;
   std::array<Venue, kPartiesMax> venues_;
 };

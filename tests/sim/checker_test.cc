@@ -31,6 +31,7 @@ const Record& CalmRecord() {
     edits.orders = 600;
     Plan plan = MakePlan(2, edits);
     plan.durable_sessions = 0;
+    plan.sent_when_durable = 0;
     plan.sessions = 2;
     plan.venues = 1;
     plan.replace_permille = plan.cancel_permille = 150;

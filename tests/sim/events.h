@@ -54,6 +54,9 @@ enum class EventKind : uint8_t {
   kVenueSaid,   // a report
   kVenueStart,  // a new process, which knows nothing of the one before: its book and its counts are
                 // gone, and what the gateway had not heard of it. other: its incarnation
+  // At the beginning: nothing new of this session leaves for a venue before it is durable. other:
+  // its account.
+  kSendsWhenDurable,
   // What everybody holds, when all is quiet. Begins with kProbe.
   kProbe,
   kGatewayOrder,     // id: session; payload OpenOrder; other: the venue's name of the order

@@ -207,6 +207,7 @@ std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_
                                          .sessions = *recorded_,
                                          .venues = {},
                                          .session_ids = session_ids_,
+                                         .send_when_durable = {},
                                          .positions_max = 32,
                                          .accept_links = {},
                                          .mailbox = &mailbox_,
@@ -215,6 +216,9 @@ std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_
     parts.venues.push_back({.id = static_cast<VenueId>(1 + i),
                             .connector = connectors_[i].get(),
                             .pending_max = around_.plan.has(Fault::kSmallQueues) ? 2u : 256u});
+  }
+  for (const uint32_t id : session_ids_) {
+    if (around_.plan.sends_when_durable(id)) parts.send_when_durable.push_back(id);
   }
   gateway_ = std::make_unique<Gateway<RecordedSessions>>(std::move(parts));
   if (life_.Use()) gateway_->Start(now_ns, start);

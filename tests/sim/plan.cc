@@ -126,6 +126,7 @@ Plan MakePlan(uint64_t seed, const Edits& edits) {
           {random.Between(kNsPerMs, plan.duration), Fault::kPowerLoss, random.Next()});
     }
   }
+  plan.sent_when_durable = random.Chance(0.5) ? static_cast<uint32_t>(random.Next()) : 0;
   std::stable_sort(plan.strikes.begin(), plan.strikes.end(),
                    [](const Strike& a, const Strike& b) { return a.at_ns < b.at_ns; });
 

@@ -97,11 +97,15 @@ struct Plan {
   bool cancel_on_link_loss = false;    // the gateway does so by its configuration
   int64_t cancel_grace_ns = 0;         // of both
   uint32_t durable_sessions = 0;       // a bit for each session that asks for durable acks
+  uint32_t sent_when_durable = 0;      // a bit for each session of which nothing leaves before
   int64_t sync_ns_max = kNsPerMs;      // of the gateway's disk
   uint32_t segment_bytes = 256 << 10;  // of its journal
 
   bool has(Fault fault) const noexcept { return on[static_cast<size_t>(fault)]; }
   bool durable(uint32_t session) const noexcept { return (durable_sessions >> session & 1) != 0; }
+  bool sends_when_durable(uint32_t session) const noexcept {
+    return (sent_when_durable >> session & 1) != 0;
+  }
   int64_t duration_ns() const noexcept { return duration; }
   int64_t duration = 0;  // about how long the orders take
 };

@@ -64,6 +64,10 @@ World::World(const Plan& plan, Recorder& recorder)
   for (uint32_t venue = 1; venue <= plan.venues; ++venue) {
     venues_.push_back(std::make_unique<Venue>(plan, venue, recorder));
   }
+  for (uint32_t session = 1; session <= plan.sessions; ++session) {
+    if (!plan.sends_when_durable(session)) continue;
+    recorder_.AddNumbers(EventKind::kSendsWhenDurable, session, 0, kFirstAccount + session - 1);
+  }
   StartGateway();
   for (uint32_t session = 1; session <= plan.sessions; ++session) {
     const uint32_t orders =
