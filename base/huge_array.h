@@ -1,14 +1,16 @@
 // Where does the memory of large tables come from, and how does it avoid page faults and TLB
 // misses?
 //
-// One anonymous mapping per table, aligned to huge pages, zeroed, advised to use them and touched
-// before first use, so that no message pays for a page fault. Owned by the table; freed with it.
+// One anonymous mapping per table, zeroed and touched before first use, so that no message pays for
+// a page fault; a large one is aligned to huge pages and advised to use them, where a small one
+// would only waste most of a page. Owned by the table; freed with it.
 // Where the system has no room for one, the constructor throws NoMemoryForTable, as `new` would:
 // the configuration gives the size, and whoever starts the program tells the operator.
 #pragma once
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -38,16 +40,18 @@ class HugeArray {
  public:
   explicit HugeArray(size_t count) : count_(count) {
     if (count > (SIZE_MAX - kHugePageBytes) / sizeof(T)) throw NoMemoryForTable(SIZE_MAX);
-    mapped_bytes_ = count * sizeof(T) + kHugePageBytes;
+    const size_t bytes = count * sizeof(T);
+    const bool small = bytes < kSmallBytes;
+    mapped_bytes_ = small ? std::max<size_t>(bytes, 1) : bytes + kHugePageBytes;
     mapping_ =
         mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapping_ == MAP_FAILED) throw NoMemoryForTable(mapped_bytes_);
-    const auto address = reinterpret_cast<uintptr_t>(mapping_);
-    const uintptr_t aligned = (address + kHugePageBytes - 1) & ~uintptr_t{kHugePageBytes - 1};
-    data_ = reinterpret_cast<T*>(aligned);
+    auto address = reinterpret_cast<uintptr_t>(mapping_);
+    if (!small) address = (address + kHugePageBytes - 1) & ~uintptr_t{kHugePageBytes - 1};
+    data_ = reinterpret_cast<T*>(address);
     // Advice only: without huge pages everything works, slower.
-    (void)madvise(data_, count * sizeof(T), MADV_HUGEPAGE);
-    std::memset(static_cast<void*>(data_), 0, count * sizeof(T));
+    if (!small) (void)madvise(data_, bytes, MADV_HUGEPAGE);
+    std::memset(static_cast<void*>(data_), 0, bytes);
   }
   ~HugeArray() {
     if (mapping_ != nullptr) (void)munmap(mapping_, mapped_bytes_);
@@ -68,6 +72,7 @@ class HugeArray {
 
  private:
   static constexpr size_t kHugePageBytes = 2u << 20;
+  static constexpr size_t kSmallBytes = kHugePageBytes / 8;
 
   void* mapping_;
   size_t mapped_bytes_;
