@@ -199,7 +199,7 @@ std::vector<std::string> FindSurroundingFaults(const GatewayConfig& config) {
 uint64_t MemoryNeeded(const GatewayConfig& config) {
   // Of one element, with its place in every index and a quarter's slack.
   constexpr uint64_t kOrderBytes = 352;
-  constexpr uint64_t kPositionBytes = 192;
+  constexpr uint64_t kPositionBytes = 224;
   constexpr uint64_t kExecutionBytes = 64;
   constexpr uint64_t kReportBytes = 128;
   constexpr uint64_t kVenueOrderBytes = 256;
