@@ -26,10 +26,11 @@
 // So does everything of a process until its own start is: identifiers carry the start's number,
 // and after a loss of power the next process must not use it again.
 // When the disk fails for good, orders are refused, and what venues count goes on only where the
-// records that tell their counts apart are durable; a venue that logged on since gets nothing any
-// more, and what is for it is answered in its stead. Failed() when the disk failed before the start
-// was durable, or has no room left for what venues say: the process has to end, as if it had been
-// killed; nothing was acknowledged that is not recorded.
+// records that tell their counts apart are durable; a venue that logged on since, or for which an
+// order waited for the disk, gets nothing any more, and what is for it is answered in its stead.
+// Failed() when the disk failed before the start was durable, or has no room left for what venues
+// say: the process has to end, as if it had been killed; nothing was acknowledged that is not
+// recorded.
 //
 // No turn's work is unbounded: at most session_budget requests, kAnswersPerTurn answers for each
 // venue, one burst from each venue, one timer step.
@@ -124,8 +125,8 @@ class Gateway {
         watch_(parts_.engine),
         shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())),
         breach_kills_(parts_.engine.counters().breach_kills) {
+    if (!parts_.send_when_durable.empty()) sends_when_durable_.resize(SessionCount());
     for (const SessionId id : parts_.send_when_durable) {
-      sends_when_durable_.resize(SessionCount());
       sends_when_durable_[tally_.IndexOf(id)] = true;
     }
     VenueId highest = 0;
@@ -383,7 +384,6 @@ class Gateway {
     ++engine_steps_;
     if (recorded) Record(input, venue_cursor);
     const bool of_session = IsRequest(input.origin);
-    const uint64_t safe_at = recorded && of_session ? SendsAt(input.id) : 0;
     for (const Effect& effect : effects_) {
       if (effect.target == Target::kSession) {
         tally_.CountReport(effect);
@@ -392,7 +392,8 @@ class Gateway {
       } else {
         VenueQueue& queue = SideOf(effect.id).queue;
         const uint32_t owner = of_session ? tally_.IndexOf(input.id) : VenueQueue::kNoOwner;
-        if (queue.Push(effect, owner, safe_at)) [[unlikely]]
+        const bool enters = of_session && effect.type != FrameType::kCancel;
+        if (queue.Push(effect, owner, enters ? SendsAt(input.id) : 0)) [[unlikely]]
           withdrawn_.Push(effect);
         tight_ |= queue.tight();
       }
@@ -402,7 +403,7 @@ class Gateway {
       HoldSessions(input);
   }
 
-  // Before the journal is durable up to here the session's latest requests do not leave.
+  // Before the journal is durable up to here an order or replace of the session does not leave.
   uint64_t SendsAt(SessionId id) {
     if (sends_when_durable_.empty() || !sends_when_durable_[tally_.IndexOf(id)]) [[likely]]
       return 0;
@@ -602,7 +603,8 @@ class Gateway {
         worked |= queue.SendBurst(now_ns_, safe_);
         if (queue.has_staged()) PlaceCancels(queue);
       }
-      if (gave_up_ && (held || queue.awaits_disk())) CondemnAll(queue);
+      const bool waits_in_vain = held || (!queue.has_condemned() && queue.awaits_disk());
+      if (gave_up_ && waits_in_vain) CondemnAll(queue);
       tight_ |= queue.tight();
     }
     RINGWAY_PROBE(gateway_burst_sent);
@@ -743,7 +745,7 @@ class Gateway {
   // What waits for a venue whose count will never be durable: it can never leave.
   void CondemnAll(VenueQueue& queue) {
     if (queue.waiting() == 0) return;
-    queue.Condemn(Unseen::kVenueDown, [](const Effect&) { return true; });
+    queue.Condemn(Unseen::kJournal, [](const Effect&) { return true; });
     AnswerCondemned(queue);
   }
 

@@ -487,6 +487,22 @@ TEST_F(GatewaySendAfterTest, AnOrderLeavesWhenItIsDurableAndInItsPlace) {
   EXPECT_EQ(connector_.sent.size(), 4u) << "others wait for nothing of their own";
 }
 
+TEST_F(GatewaySendAfterTest, AReplaceLeavesWhenItIsDurable) {
+  Order(1, kOther);
+  Turn();
+  storage_.Sync();
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kOther,
+          Replace{.cl_ord_id = 2, .orig_cl_ord_id = 1, .price = 100 * kNsPerS, .qty = 20}));
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u);
+  storage_.Sync();
+  Turn();
+  EXPECT_EQ(connector_.sent.size(), 2u);
+}
+
 TEST_F(GatewaySendAfterTest, ACancelOvertakesAtAVenueThatDoesNotCount) {
   Order(1, kOther);
   storage_.Sync();
@@ -531,9 +547,27 @@ TEST_F(GatewaySendAfterTest, WhatCanNeverBeDurableNeverLeaves) {
   bool rejected = false;
   for (const Effect& report : sessions_.reports) {
     if (report.type != FrameType::kExecutionReport) continue;
-    rejected |= As<ExecutionReport>(report).exec_type == ExecType::kRejected;
+    rejected |= As<ExecutionReport>(report).exec_type == ExecType::kRejected &&
+                As<ExecutionReport>(report).reason == RejectReason::kJournalUnavailable;
   }
   EXPECT_TRUE(rejected);
+}
+
+// What is behind it would have another place in the count than in the journal.
+TEST_F(GatewaySendAfterTest, ACountingVenueGetsNothingBehindWhatCanNeverBeDurable) {
+  connector_.counts = true;
+  Order(1);
+  Turn();
+  ASSERT_EQ(connector_.sent.size(), 1u);
+  Order(2, kOther);
+  Turn();
+  storage_.Fail(JournalFault::kWriteError);
+  Turn();
+  sessions_.requests.push_back(
+      Own(Origin::kSession, kSession, ringway::Cancel{.cl_ord_id = 3, .orig_cl_ord_id = 1}));
+  for (int i = 0; i < 3; ++i) Turn();
+  EXPECT_EQ(connector_.sent.size(), 1u);
+  EXPECT_EQ(sessions_.reports.back().type, FrameType::kCancelReject);
 }
 
 class GatewayFirstSyncTest : public GatewayJournalTest {

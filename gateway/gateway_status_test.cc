@@ -44,11 +44,27 @@ GatewayStatus MakeStatus() {
   position.instrument = 2;
   position.position = -100;
   position.traded = {50, 150};
+  position.account_day_result = -20;
   UnknownReport unknown{};
   unknown.venue = 3;
   unknown.exec_type = ExecType::kFill;
   status.unknown_reports.push_back(unknown);
   return status;
+}
+
+TEST(GatewayStatus, AnAccountsResultIsRoundedDown) {
+  const TradeTally trades(1);
+  const auto shown = [&](Money made) {
+    PositionView view{.account = 1, .instrument = 2, .quantity = 3, .open_buy = 0, .open_sell = 0};
+    view.account_day_result = made;
+    return MakePositionLine(view, trades).account_day_result;
+  };
+  EXPECT_EQ(shown(500 * kMoneyPerUnit), 500);
+  EXPECT_EQ(shown(500 * kMoneyPerUnit + 1), 500);
+  EXPECT_EQ(shown(0), 0);
+  EXPECT_EQ(shown(-1), -1);
+  EXPECT_EQ(shown(-500 * kMoneyPerUnit), -500);
+  EXPECT_EQ(shown(-500 * kMoneyPerUnit - 1), -501);
 }
 
 TEST(GatewayStatus, TheJournalIsThereWhereThereIsOne) {
@@ -104,7 +120,7 @@ TEST(GatewayStatus, JsonNamesEveryOutcomeAndTheyAddUp) {
   EXPECT_EQ(orders["rejected_by_reason"]["killSwitch"], 3);
   EXPECT_EQ(
       json["positions"][0].dump(),
-      R"({"account":1,"bought":50,"instrument":2,"open_buy":0,"open_sell":0,"position":-100,"sold":150})");
+      R"({"account":1,"account_day_result":-20,"bought":50,"instrument":2,"open_buy":0,"open_sell":0,"position":-100,"sold":150})");
   EXPECT_EQ(json["sessions"][0]["rejects"].dump(), R"({"killSwitch":3})");
   EXPECT_EQ(json["sessions"][0]["requests_received"], 13);
   EXPECT_EQ(json["sessions"][0]["next_seq_out"], 30);

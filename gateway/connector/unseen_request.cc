@@ -19,8 +19,9 @@ ExecutionReport Answer(const NewOrder& order, Unseen why, uint64_t exec_id) noex
   report.exec_type = ExecType::kRejected;
   report.ord_status = OrdStatus::kRejected;
   report.side = order.side;
-  report.reason =
-      why == Unseen::kKilled ? RejectReason::kKillSwitch : RejectReason::kVenueUnavailable;
+  report.reason = why == Unseen::kKilled    ? RejectReason::kKillSwitch
+                  : why == Unseen::kJournal ? RejectReason::kJournalUnavailable
+                                            : RejectReason::kVenueUnavailable;
   report.price = order.price;
   return report;
 }

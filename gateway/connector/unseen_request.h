@@ -20,6 +20,7 @@ inline constexpr uint64_t kConnectorExecIdBits = uint64_t{3} << 62;
 
 enum class Unseen : uint8_t {
   kVenueDown,  // venueUnavailable
+  kJournal,    // its record can never be durable: journalUnavailable; of others, venueUnavailable
   kKilled,     // killSwitch; of a replace, riskLimit
   kWithdrawn,  // a cancel of an order that had not left: canceled
 };

@@ -137,15 +137,87 @@ TEST_F(EngineLossLimitTest, ANewDayBeginsAtThePriceOfBefore) {
 
 TEST_F(EngineLossLimitTest, ABustGivesBackWhatItsFillLost) {
   With([](EngineConfig& config) { config.accounts[0].limits.daily_loss_max = 100; });
-  const uint64_t id = Accepted(Buy(1, 100, 10'500));
+  const uint64_t id = Accepted(Buy(1, 100, 10'700));
   ExecutionReport fill = Execution(ExecType::kPartialFill, id, 50);
-  fill.last_price = 10'500 * kCent;
+  fill.last_price = 10'500 * kCent;  // better than its limit
   FromVenue(fill);
   EXPECT_TRUE(Result() == Units(-250));
   ExecutionReport bust = Execution(ExecType::kBusted, id, 50);
   bust.last_price = 10'500 * kCent;
   FromVenue(bust);
   EXPECT_TRUE(Result() == 0);
+}
+
+TEST_F(EngineLossLimitTest, ACorrectedPriceIsNoProfit) {
+  With([](EngineConfig& config) {
+    config.accounts[0].limits.daily_loss_max = 100;
+    config.instruments[0].reference_price = 0;
+    config.sessions[0].limits.collar_bps = UINT32_MAX;
+  });
+  const uint64_t id = Accepted(Buy(1, 100, 11'000));
+  ExecutionReport fill = Execution(ExecType::kFill, id, 100);
+  FromVenue(fill);
+  ExecutionReport correction = Execution(ExecType::kCorrected, id);
+  correction.cum_qty = 100;
+  correction.last_price = 11'000 * kCent;
+  FromVenue(correction);
+  EXPECT_TRUE(Result() == 0);
+}
+
+TEST_F(EngineLossLimitTest, AReplaceThatMakesNothingLargerPasses) {
+  With([](EngineConfig& config) {
+    config.accounts[0].limits.daily_loss_max = 1'000;
+    config.sessions[0].limits.on_breach = BreachPolicy::kKill;
+  });
+  Fill(Buy(1, 100, 10'000), 10'000);
+  const uint64_t id = Live(Buy(2, 100, 9'000));
+  ASSERT_NE(id, 0u);
+  Move(8'000);
+  Step(Origin::kSession, 1,
+       Replace{.cl_ord_id = 3, .orig_cl_ord_id = 2, .price = 9'000 * kCent, .qty = 10});
+  EXPECT_TRUE(To<Replace>(Target::kVenue).has_value());
+  Step(Origin::kSession, 1,
+       Replace{.cl_ord_id = 4, .orig_cl_ord_id = 2, .price = 9'000 * kCent, .qty = 200});
+  EXPECT_FALSE(To<Replace>(Target::kVenue).has_value());
+}
+
+TEST_F(EngineLossLimitTest, AFirstReferenceOfZeroIsAPrice) {
+  With([](EngineConfig& config) {
+    config.accounts[0].limits.daily_loss_max = 100;
+    config.instruments[0].reference_price = 0;
+    config.instruments[0].price_min = -100 * kCent;
+    config.instruments[0].tick = kCent;
+    config.sessions[0].limits.collar_bps = UINT32_MAX;
+  });
+  Fill(Buy(1, 100, 500), 500);
+  EXPECT_TRUE(Result() == 0);
+  Move(0);
+  EXPECT_TRUE(Result() == Units(-500));
+}
+
+TEST_F(EngineLossLimitTest, AConfigurationWithAnotherPriceMarksAtOnce) {
+  With([](EngineConfig& config) {
+    config.accounts[0].limits.daily_loss_max = 1'000;
+    config.instruments[0].reference_price = 0;
+    config.sessions[0].limits.collar_bps = UINT32_MAX;
+  });
+  Fill(Buy(1, 100, 10'000), 10'000);
+  config_.instruments[0].reference_price = 8'000 * kCent;
+  ASSERT_EQ(Adopt(Saved(), config_), "");
+  Settle();
+  EXPECT_TRUE(Result() == Units(-2'000));
+}
+
+TEST_F(EngineLossLimitTest, ADeskThatIsLimitedSinceARestartHasLostNothingBefore) {
+  With([](EngineConfig& config) { config.accounts[0].limits.daily_loss_max = 10'000; });
+  Fill(Buy(1, 100, 10'000), 10'000);
+  Move(8'000);
+  config_.desks[0].limits.daily_loss_max = 1'500;
+  ASSERT_EQ(Adopt(Saved(), config_), "");
+  EXPECT_TRUE(Result() == Units(-2'000));
+  Accepted(Buy(2, 1, 8'000));
+  Move(6'000);
+  ExpectRefused(Buy(3, 1, 6'000), RiskCheck::kDeskDailyLoss, 1'500, 2'000);
 }
 
 TEST_F(EngineLossLimitTest, WithoutAReferenceTheLastFillIsTheMarket) {

@@ -78,7 +78,7 @@ void Engine::TellLoss(const LossCrossing& crossing) noexcept {
          .check = crossing.check});
 }
 
-// Books what was filled, or taken back where `quantity` is negative.
+// Books what was filled, or is less than was said where `quantity` is negative.
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
   ChangePosition(order.position, order.session,
                  BookSideOf(order.side) == kBuySide ? quantity : -quantity, price,
@@ -521,7 +521,10 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
     const uint64_t taken_back = std::min(report.last_qty, order.cum_qty);
     counters_.quantity_mismatches += taken_back != report.last_qty;
     order.cum_qty -= taken_back;
-    AddFill(order, -static_cast<int64_t>(taken_back), 0);
+    const auto quantity = static_cast<int64_t>(taken_back);
+    ChangePosition(order.position, order.session,
+                   BookSideOf(order.side) == kBuySide ? -quantity : quantity, 0,
+                   FillPrice(order, report.last_price));
   } else {
     ++counters_.corrections;
     const uint64_t corrected = report.cum_qty != 0 ? report.cum_qty : order.cum_qty;

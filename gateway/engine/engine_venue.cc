@@ -94,11 +94,11 @@ void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
   }
   if (answer == ReferenceGuard::Answer::kConfirmed) [[unlikely]]
     Alert(AlertKind::kReferenceTaken, alert);
+  const bool changes = !instrument.has_reference || reference.price != before;
   instrument.reference_price = reference.price;
   instrument.has_reference = true;
   instrument.reference_time_ns = static_cast<int64_t>(time);
-  if (LossLimits& losses = checks_.get<LossLimits>(); losses.active() && reference.price != before)
-      [[unlikely]] {
+  if (LossLimits& losses = checks_.get<LossLimits>(); losses.active() && changes) [[unlikely]] {
     losses.ChangePrice(index);
     RecountWork();
   }

@@ -1,7 +1,7 @@
 // A set of configured things of one kind, by index, that finds its next member without looking at
 // every one: of sessions, of instruments.
 //
-// A bit for each; 64 words for the most sessions that there can be. Engine thread only.
+// A bit for each, 64 of which a search looks at together. Engine thread only.
 #pragma once
 
 #include <bit>

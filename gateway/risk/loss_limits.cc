@@ -28,14 +28,15 @@ LossLimits::LossLimits(const EngineConfig& config)
     desk_ids_.push_back(desk.id);
   }
   owners_.back().loss_max = config.firm.daily_loss_max;
+  if (config.firm.daily_loss_max != kNoLimit) firm_ = static_cast<uint32_t>(owners_.size()) - 1;
   for (const AccountConfig& account : config.accounts) {
     const auto at = static_cast<uint32_t>(account_ids_.size());
     owners_[at].loss_max = account.limits.daily_loss_max;
     account_ids_.push_back(account.id);
     const auto desk = std::find(desk_ids_.begin(), desk_ids_.end(), account.desk);
-    desk_of_account_.push_back(
-        desk == desk_ids_.end() ? kNone
-                                : desks_begin_ + static_cast<uint32_t>(desk - desk_ids_.begin()));
+    const uint32_t desk_at = desks_begin_ + static_cast<uint32_t>(desk - desk_ids_.begin());
+    const bool limited = desk != desk_ids_.end() && owners_[desk_at].loss_max != kNoLimit;
+    desk_of_account_.push_back(limited ? desk_at : kNone);
     const std::array<uint32_t, 3> owners = OwnersOf(at);
     counted_.push_back(std::any_of(owners.begin(), owners.end(), [this](uint32_t owner) {
       return owner != kNone && owners_[owner].loss_max != kNoLimit;
@@ -76,6 +77,19 @@ void LossLimits::Unlink(uint32_t at, uint32_t instrument) noexcept {
   --linked_;
 }
 
+// Whether everybody who need not be marked stands at the present price: another configuration may
+// have another one.
+bool LossLimits::IsMarked(const Exposure& exposure, const Instrument& instrument,
+                          const Holders& holders) const noexcept {
+  uint32_t at = holders.first;
+  for (uint32_t i = 0; i != holders.count; ++i, at = marks_[at].next) {
+    int64_t price = 0;
+    if (i < holders.left || !PriceOf(exposure.position(at), instrument, price)) continue;
+    if (!marks_[at].known || marks_[at].price != price) return false;
+  }
+  return true;
+}
+
 // Behind what was loaded.
 void LossLimits::Complete(const Exposure& exposure,
                           const std::vector<Instrument>& instruments) noexcept {
@@ -89,7 +103,13 @@ void LossLimits::Complete(const Exposure& exposure,
   for (uint32_t instrument = 0; instrument != holders_.size(); ++instrument) {
     Holders& holders = holders_[instrument];
     holders.left = std::min(holders.left, holders.count);
+    if (!IsMarked(exposure, instruments[instrument], holders)) holders.left = holders.count;
     changed_.Set(instrument, holders.left != 0);
+  }
+  for (uint32_t at = 0; at != owners_.size(); ++at) {
+    Owner& owner = owners_[at];
+    const bool counted = at < desks_begin_ ? IsCounted(at) : owner.loss_max != kNoLimit;
+    if (!counted) owner = {.loss_max = owner.loss_max};
   }
 }
 

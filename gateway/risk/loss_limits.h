@@ -3,9 +3,9 @@
 // What was made or lost since the trading day began, at market prices: fills are held against the
 // price at which the position stands, and what is held moves with that price, overnight too. The
 // price is the instrument's reference price; where there is none, the account's last fill. Fees are
-// not in it, and an inverse contract moves nothing, as its value is fixed. A day is the latest of
-// any venue's (docs/adr/0026). Limit and value: whole units of the risk currency, the loss rounded
-// up.
+// not in it, nor is what a correction makes of a trade's price, for it does not say which it was;
+// an inverse contract moves nothing, as its value is fixed. A day is the latest of any venue's
+// (docs/adr/0026). Limit and value: whole units of the risk currency, the loss rounded up.
 //
 // A new price concerns everybody who holds the instrument. It is booked holder by holder
 // (MarkNext), some in each step, in turn, so that no price is the work of one step and no holder is
@@ -53,7 +53,7 @@ class LossLimits {
     for (const uint32_t owner : OwnersOf(request.account)) {
       if (owner == kNone) continue;
       const Money lost = -Today(owners_[owner]).result;
-      if (!Exceeds(lost, owners_[owner].loss_max) ||
+      if (!Exceeds(lost, owners_[owner].loss_max) || (!request.grows && !request.price_moves) ||
           request.Reduces(request.position.quantity, request.position.open)) {
         continue;
       }
@@ -75,6 +75,10 @@ class LossLimits {
       mark.known = PriceOf(position, instrument, mark.price);
       if (!mark.known) return;
     }
+    if (quantity == 0) {  // only the price of a fill is another: the position stands there now
+      (void)PriceOf(position, instrument, mark.price);
+      return;
+    }
     const int64_t paid = instrument.IsStated(price) ? price : mark.price;
     Book(position.account,
          Value(instrument, quantity, mark.price) - Value(instrument, quantity, paid), crossed);
@@ -94,11 +98,11 @@ class LossLimits {
                 F&& crossed) noexcept {
     uint32_t instrument = changed_.NextFrom(next_instrument_);
     if (instrument == IndexSet::kNone) instrument = changed_.NextFrom(0);
-    next_instrument_ = instrument + 1;
     Holders& holders = holders_[instrument];
     const uint32_t at = holders.first;
     holders.first = marks_[at].next;
     if (--holders.left == 0) changed_.Set(instrument, false);
+    next_instrument_ = instrument + (holders.left % kInARow == 0);
     MarkAt(at, exposure.position(at), instruments[instrument], crossed);
   }
 
@@ -116,8 +120,8 @@ class LossLimits {
     return Today(owners_[account]).result;
   }
 
-  // What the engine saves (archive.h), behind positions. Who has such a limit only now begins with
-  // what is held, at the present prices.
+  // What the engine saves (archive.h), behind positions. Who is counted only now begins with what
+  // is held, at the present prices; of who is not counted any more nothing is kept.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& instruments,
                       const Exposure& exposure, const std::vector<Instrument>& configured) {
@@ -154,6 +158,8 @@ class LossLimits {
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
+  // Holders of one instrument that are marked before another instrument has its turn.
+  static constexpr uint32_t kInARow = 16;
   // Far beyond any limit, and twice that can be added up.
   static constexpr Money kMost = Money{1} << 124;
   // Bits of Owner::told.
@@ -182,9 +188,9 @@ class LossLimits {
   };
 
   bool IsCounted(uint32_t account) const noexcept { return counted_[account]; }
-  // The account itself, its desk and the firm, as far as they are counted.
+  // The account itself, and its desk and the firm where they have a limit.
   std::array<uint32_t, 3> OwnersOf(uint32_t account) const noexcept {
-    return {account, desk_of_account_[account], static_cast<uint32_t>(owners_.size()) - 1};
+    return {account, desk_of_account_[account], firm_};
   }
   RiskCheck CheckOf(uint32_t owner) const noexcept {
     return owner < desks_begin_          ? RiskCheck::kDailyLoss
@@ -247,8 +253,9 @@ class LossLimits {
                                                    : 0,
                              CheckOf(number), owner.loss_max, UnitsRoundedUp(-owner.result), soft});
       };
-      const bool over =
-          SoftLimit(100).CrossesMoney(owner.told, kToldHard, -owner.result, owner.loss_max);
+      // Once a day: prices go up and down about it.
+      const bool over = (owner.told & kToldHard) == 0 && Exceeds(-owner.result, owner.loss_max);
+      if (over) owner.told |= kToldHard;
       const bool near = warn_at_percent_ != 0 &&
                         SoftLimit(warn_at_percent_)
                             .CrossesMoney(owner.told, kToldSoft, -owner.result, owner.loss_max);
@@ -291,6 +298,8 @@ class LossLimits {
     }
   }
   void Complete(const Exposure& exposure, const std::vector<Instrument>& instruments) noexcept;
+  bool IsMarked(const Exposure& exposure, const Instrument& instrument,
+                const Holders& holders) const noexcept;
 
   bool active_ = false;
   uint32_t warn_at_percent_;
@@ -299,7 +308,8 @@ class LossLimits {
   uint32_t desks_begin_;
   std::vector<uint32_t> account_ids_;
   std::vector<uint32_t> desk_ids_;
-  std::vector<uint32_t> desk_of_account_;  // its owner's number; kNone: none
+  std::vector<uint32_t> desk_of_account_;  // its owner's number; kNone: none with a limit
+  uint32_t firm_ = kNone;                  // likewise
   std::vector<bool> counted_;              // by account: it, its desk or the firm has a limit
   HugeArray<Mark> marks_;                  // by position; empty where nobody is counted
   uint32_t linked_ = 0;                    // of these

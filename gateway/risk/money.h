@@ -4,6 +4,7 @@
 // instrument's notional factor is exact. Limits are whole units of the risk currency.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -30,9 +31,9 @@ constexpr bool Exceeds(Money amount, int64_t limit_units) noexcept {
 
 // Whole units, rounded up, for reports. Off the hot path: it divides.
 constexpr int64_t UnitsRoundedUp(Money amount) noexcept {
-  const Money units = (amount + kMoneyPerUnit - 1) / kMoneyPerUnit;
-  return units > std::numeric_limits<int64_t>::max() ? std::numeric_limits<int64_t>::max()
-                                                     : static_cast<int64_t>(units);
+  constexpr Money kMost = std::numeric_limits<int64_t>::max();
+  const Money units = (amount > 0 ? amount + kMoneyPerUnit - 1 : amount) / kMoneyPerUnit;
+  return static_cast<int64_t>(std::clamp(units, -kMost, kMost));
 }
 
 // A quantity or sum of quantities, for reports.

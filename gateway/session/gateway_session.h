@@ -169,7 +169,7 @@ class GatewaySession {
   // The logon is recorded: the client may hear of it. True when it was told now and the link goes
   // on. REQUIRES: Begin().
   bool AnswerLogon() noexcept {
-    if (!std::exchange(answers_logon_, false)) return false;
+    if (!std::exchange(answers_logon_, false) || ended_) return false;
     blocked_ = false;
     if (SendUnnumbered(*link_, logon_ack_) == SendStatus::kOk) return true;
     End(LogoutReason::kUnset);

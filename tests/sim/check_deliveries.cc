@@ -428,6 +428,20 @@ void Deliveries::Recover(Venue& venue, uint32_t id) {
   }
 }
 
+// Whose order, or replace of an order, it is; 0: nobody knows.
+uint64_t Deliveries::AccountOf(const Venue& venue, const Event& request) const {
+  const Event* at = &request;
+  while (at->type == FrameType::kReplace) {
+    Replace replace;
+    if (Decode(at->bytes(), replace) != DecodeStatus::kOk) return 0;
+    const auto asked = venue.asked.find(replace.orig_cl_ord_id);
+    if (asked == venue.asked.end()) return 0;
+    at = &events_[venue.asked_order[asked->second]];
+  }
+  NewOrder order;
+  return Decode(at->bytes(), order) == DecodeStatus::kOk ? order.account : 0;
+}
+
 // What has left for a venue of a session that is configured so was durable, whatever the machine
 // and the disk did.
 void Deliveries::CheckSentWhenDurable(const Venue& venue) {
@@ -437,9 +451,7 @@ void Deliveries::CheckSentWhenDurable(const Venue& venue) {
         (event.type != FrameType::kNewOrder && event.type != FrameType::kReplace)) {
       continue;
     }
-    const NewOrder* order = forgotten_.FindOrder(event.id, RequestIdOf(event));
-    // Null: a replace of an order that is known.
-    if (order != nullptr && sent_when_durable_.contains(order->account)) {
+    if (sent_when_durable_.contains(AccountOf(venue, event))) {
       findings_.Add(Violation::kPromiseBroken,
                     absl::StrCat("it left before it was durable: ", At(event)));
     }

@@ -112,6 +112,7 @@ class Deliveries {
   void OnRecovered();
   void Recover(Session& session, uint32_t id);
   void Recover(Venue& venue, uint32_t id);
+  uint64_t AccountOf(const Venue& venue, const Event& request) const;
   void CheckSentWhenDurable(const Venue& venue);
 
   std::span<const Event> events_;
