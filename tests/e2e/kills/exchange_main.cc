@@ -1,6 +1,6 @@
 // An exchange that may be killed at any instruction: what does it take and say?
 //
-//   exchange FOLDER
+//   exchange FOLDER VENUE
 //
 // The matching exchange and its server as ringway-exchange has them; between server and link stands
 // a recorder (record.h). What it takes is recorded before the exchange sees it, what it says before
@@ -11,6 +11,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,9 +38,9 @@ using sim::EventKind;
 
 std::atomic<int> stop_wanted{0};
 
-exchange::ExchangeOptions MakeOptions(uint64_t incarnation) {
+exchange::ExchangeOptions MakeOptions(uint32_t venue, uint64_t incarnation) {
   exchange::ExchangeOptions options;
-  options.venue = kVenue;
+  options.venue = static_cast<uint16_t>(venue);
   options.ids_after = incarnation;
   for (uint32_t i = 0; i != kInstruments; ++i) {
     options.instruments.push_back({.id = kFirstInstrument + i,
@@ -55,7 +56,8 @@ exchange::ExchangeOptions MakeOptions(uint64_t incarnation) {
 // The exchange's end of a link.
 class RecordedLink {
  public:
-  RecordedLink(AnyLink link, Record& record) : link_(std::move(link)), record_(record) {}
+  RecordedLink(AnyLink link, uint32_t venue, Record& record)
+      : link_(std::move(link)), venue_(venue), record_(record) {}
 
   Claim TryClaim(uint32_t bytes) noexcept { return claim_ = link_.TryClaim(bytes); }
   SendStatus Commit(uint8_t type, Publish publish) noexcept {
@@ -83,22 +85,23 @@ class RecordedLink {
   void Took(const ringway::Record& record) {
     const auto type = static_cast<FrameType>(record.type);
     if (type == FrameType::kLogon || type == FrameType::kHeartbeat) return;
-    record_.Add(EventKind::kVenueTook, kVenue, next_took_++, type, record.payload);
+    record_.Add(EventKind::kVenueTook, venue_, next_took_++, type, record.payload);
   }
   void Said(FrameType type) {
     if (type == FrameType::kHeartbeat || type == FrameType::kLogonReject) return;
     if (type != FrameType::kLogonAck) {
-      return record_.Add(EventKind::kVenueSaid, kVenue, next_said_++, type, claim_.payload());
+      return record_.Add(EventKind::kVenueSaid, venue_, next_said_++, type, claim_.payload());
     }
     LogonAck ack;
     RINGWAY_CHECK(Decode(claim_.payload(), ack) == DecodeStatus::kOk,
                   "the exchange encodes what it sends");
     next_said_ = ack.next_seq_out;
     next_took_ = ack.next_seq_in;
-    record_.Add(EventKind::kVenueLogon, kVenue, next_said_, next_took_);
+    record_.Add(EventKind::kVenueLogon, venue_, next_said_, next_took_);
   }
 
   AnyLink link_;
+  uint32_t venue_;
   Record& record_;
   Claim claim_;
   uint64_t next_took_ = 0;
@@ -107,9 +110,10 @@ class RecordedLink {
 
 class Venue {
  public:
-  Venue(exchange::Exchange& exchange, AnyListener listener, uint64_t incarnation, Record& record,
-        Waiter& waiter)
-      : listener_(std::move(listener)),
+  Venue(uint32_t number, exchange::Exchange& exchange, AnyListener listener, uint64_t incarnation,
+        Record& record, Waiter& waiter)
+      : number_(number),
+        listener_(std::move(listener)),
         record_(record),
         waiter_(waiter),
         server_(exchange, {.incarnation = incarnation},
@@ -120,7 +124,7 @@ class Venue {
     while (std::optional<AnyLink> link = listener_.TryAccept()) {
       // One that wakes nobody makes sleeps as long as the waiter's longest.
       (void)waiter_.Watch(link->wake_fd());
-      server_.Accept(now_ns, std::make_unique<RecordedLink>(*std::move(link), record_));
+      server_.Accept(now_ns, std::make_unique<RecordedLink>(*std::move(link), number_, record_));
     }
     return server_.DoWork(now_ns);
   }
@@ -130,6 +134,7 @@ class Venue {
   int wake_fd() const noexcept { return listener_.wake_fd(); }
 
  private:
+  const uint32_t number_;
   SteadyUnixClock clock_;
   AnyListener listener_;
   Record& record_;
@@ -137,7 +142,7 @@ class Venue {
   exchange::ExchangeServer<RecordedLink> server_;
 };
 
-void RecordHoldings(const exchange::Exchange& exchange, Record& record) {
+void RecordHoldings(uint32_t venue, const exchange::Exchange& exchange, Record& record) {
   const exchange::Book& book = exchange.book();
   for (uint32_t slot = 0; slot != book.capacity(); ++slot) {
     const exchange::Order& open = book.order(slot);
@@ -150,33 +155,33 @@ void RecordHoldings(const exchange::Exchange& exchange, Record& record) {
     order.price = open.price;
     order.leaves_qty = open.leaves;
     order.cum_qty = open.cum;
-    record.Add(EventKind::kVenueOrder, kVenue, 0, order);
+    record.Add(EventKind::kVenueOrder, venue, 0, order);
   }
   for (const exchange::Position& position : exchange.ledger().positions()) {
     const sim::Holding holding{.account = position.account,
                                .instrument = position.instrument,
                                .quantity = static_cast<int64_t>(position.bought - position.sold)};
-    record.Add(EventKind::kVenuePosition, kVenue, 0, FrameType{},
+    record.Add(EventKind::kVenuePosition, venue, 0, FrameType{},
                std::as_bytes(std::span(&holding, 1)));
   }
 }
 
-absl::Status Run(const std::string& folder) {
-  Record record(ExchangeRecord(folder), kEventsMax);
+absl::Status Run(const std::string& folder, uint32_t number) {
+  Record record(ExchangeRecord(folder, number), kEventsMax);
   const auto incarnation = static_cast<uint64_t>(UnixNowNs());
   absl::StatusOr<std::unique_ptr<exchange::Exchange>> made =
-      exchange::Exchange::Create(MakeOptions(incarnation));
+      exchange::Exchange::Create(MakeOptions(number, incarnation));
   if (!made.ok()) return made.status();
   exchange::Exchange& exchange = **made;
-  absl::StatusOr<AnyListener> listener = AnyListener::Listen(ExchangeUri(folder), {});
+  absl::StatusOr<AnyListener> listener = AnyListener::Listen(ExchangeUri(folder, number), {});
   if (!listener.ok()) return listener.status();
   Waiter waiter{WaitOptions{}};
-  record.Add(EventKind::kVenueStart, kVenue, 0, incarnation);
-  Venue venue(exchange, *std::move(listener), incarnation, record, waiter);
+  record.Add(EventKind::kVenueStart, number, 0, incarnation);
+  Venue venue(number, exchange, *std::move(listener), incarnation, record, waiter);
   if (absl::Status watched = waiter.Watch(venue.wake_fd()); !watched.ok()) return watched;
   while (stop_wanted == 0) waiter.Idle(venue.Turn(), venue);
   venue.Close();
-  RecordHoldings(exchange, record);
+  RecordHoldings(number, exchange, record);
   return absl::OkStatus();
 }
 
@@ -184,15 +189,15 @@ absl::Status Run(const std::string& folder) {
 }  // namespace ringway::kills
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fprintf(stderr, "usage: exchange FOLDER\n");
+  if (argc != 3) {
+    fprintf(stderr, "usage: exchange FOLDER VENUE\n");
     return 2;
   }
   struct sigaction action = {};
   action.sa_handler = [](int) { ringway::kills::stop_wanted = 1; };
   sigaction(SIGTERM, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  const absl::Status status = ringway::kills::Run(argv[1]);
+  const absl::Status status = ringway::kills::Run(argv[1], static_cast<uint32_t>(atoi(argv[2])));
   if (status.ok()) return 0;
   fprintf(stderr, "exchange: %s\n", status.ToString().c_str());
   return 1;

@@ -30,11 +30,14 @@ positions_max = 1000
 executions_remembered = 100000
 [routing]
 default_venue = 1
-[[venue]]
-id = 1
+default_fallback = 2
+)";
+
+constexpr const char* kVenue = R"([[venue]]
+id = VENUE
 connector = "exchange-link"
 uri = "EXCHANGE"
-member_id = 1
+member_id = MEMBER
 )";
 
 constexpr const char* kInstrument = R"([[instrument]]
@@ -76,9 +79,13 @@ void Write(const std::string& path, const std::string& text) {
 std::string WriteGatewayConfig(const GatewayFiles& files) {
   std::string text =
       absl::StrReplaceAll(kGateway, {{"GATEWAY", GatewayUri(files.folder)},
-                                     {"EXCHANGE", ExchangeUri(files.folder)},
                                      {"JOURNAL", files.journal},
                                      {"SEGMENT", files.small_segments ? "4MiB" : "32MiB"}});
+  for (uint32_t venue = 1; venue <= kVenues; ++venue) {
+    text += absl::StrReplaceAll(kVenue, {{"VENUE", absl::StrCat(venue)},
+                                         {"EXCHANGE", ExchangeUri(files.folder, venue)},
+                                         {"MEMBER", absl::StrCat(kMember)}});
+  }
   for (uint32_t i = 0; i != kInstruments; ++i) {
     text += absl::StrReplaceAll(kInstrument, {{"INSTRUMENT", absl::StrCat(kFirstInstrument + i)}});
   }

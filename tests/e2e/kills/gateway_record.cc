@@ -99,25 +99,36 @@ class JournalEvents {
   }
 
  private:
+  // A venue's process, as the gateway knows it.
+  struct Venue {
+    uint64_t incarnation = 0;
+    std::optional<std::size_t> book_lost_at;  // a start whose incarnation is not known yet
+  };
+
   // That a book is lost is heard before the incarnation of the new one is recorded: the venue
-  // started there, and what was heard in between is its word.
+  // started there, and what was heard of it in between is its word.
   void BeginIncarnation(const VenueCursorBody& cursor) {
-    const uint64_t before = std::exchange(incarnation_, cursor.incarnation);
-    if (!book_lost_at_) {
-      Add(MakeEvent(EventKind::kVenueStart, cursor.venue, 0, FrameType{}, {}, incarnation_),
-          incarnation_);
+    Venue& venue = venues_[cursor.venue];
+    const uint64_t before = std::exchange(venue.incarnation, cursor.incarnation);
+    if (!venue.book_lost_at) {
+      Add(MakeEvent(EventKind::kVenueStart, cursor.venue, 0, FrameType{}, {}, venue.incarnation),
+          venue.incarnation);
       return;
     }
-    const std::size_t start = *std::exchange(book_lost_at_, std::nullopt);
-    out_.events[start].event.other = incarnation_;
-    out_.events[start].incarnation = incarnation_;
+    const std::size_t start = *std::exchange(venue.book_lost_at, std::nullopt);
+    out_.events[start].event.other = venue.incarnation;
+    out_.events[start].incarnation = venue.incarnation;
     for (std::size_t i = start + 1; i != out_.events.size(); ++i) {
-      if (out_.events[i].incarnation == before) out_.events[i].incarnation = incarnation_;
+      GatewayEvent& heard = out_.events[i];
+      if (heard.event.kind == EventKind::kGatewayHeard && heard.event.id == cursor.venue &&
+          heard.incarnation == before) {
+        heard.incarnation = venue.incarnation;
+      }
     }
   }
   void NoteBookLost(uint32_t venue) {
-    if (book_lost_at_) return;
-    book_lost_at_ = out_.events.size();
+    if (venues_[venue].book_lost_at) return;
+    venues_[venue].book_lost_at = out_.events.size();
     Add(MakeEvent(EventKind::kVenueStart, venue, 0, FrameType{}, {}, 0));
   }
 
@@ -185,7 +196,7 @@ class JournalEvents {
         NoteBookLost(input.id);
       }
       Add(MakeEvent(EventKind::kGatewayHeard, input.id, seq, input.type, input.payload),
-          seq != 0 ? incarnation_ : 0);
+          seq != 0 ? venues_[input.id].incarnation : 0);
     }
     // Reports first: only what was acknowledged may be asked.
     for (const Target target : {Target::kSession, Target::kVenue}) {
@@ -218,8 +229,7 @@ class JournalEvents {
   std::map<uint32_t, uint64_t> next_took_;
   std::set<uint64_t> unsent_;
   std::unordered_set<std::size_t> moved_;  // places of events that stand elsewhere now
-  uint64_t incarnation_ = 0;
-  std::optional<std::size_t> book_lost_at_;  // a start whose incarnation is not known yet
+  std::map<uint32_t, Venue> venues_;
   int64_t now_ns_ = 0;
 };
 

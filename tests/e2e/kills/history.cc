@@ -43,26 +43,34 @@ uint64_t StoodInFor(const Event& heard) {
 class Weaver {
  public:
   Weaver(std::span<const std::span<const Event>> strategies, const GatewayRecord& gateway,
-         std::span<const Event> exchange)
-      : strategies_(strategies), gateway_(gateway.events), exchange_(exchange) {
+         std::span<const std::span<const Event>> exchanges)
+      : strategies_(strategies), gateway_(gateway.events) {
     sessions_.resize(strategies.size() + 1);
-    std::set<uint64_t> starts;
-    for (const Event& event : exchange_) {
-      if (event.kind == EventKind::kVenueStart) starts.insert(event.other);
+    venues_.resize(exchanges.size() + 1);
+    std::vector<std::set<uint64_t>> starts(venues_.size());
+    for (size_t id = 1; id != venues_.size(); ++id) {
+      venues_[id].record = exchanges[id - 1];
+      for (const Event& event : venues_[id].record) {
+        if (event.kind == EventKind::kVenueStart) starts[id].insert(event.other);
+      }
     }
     for (GatewayEvent& event : gateway_) {
+      if (event.incarnation == 0) continue;
       // Each time a member's numbers begin anew within one process, their incarnation is one
       // higher.
-      const auto later = starts.upper_bound(event.incarnation);
-      if (later != starts.begin()) event.incarnation = *std::prev(later);
-      if (event.event.kind == EventKind::kVenueStart) known_.insert(event.incarnation);
+      const std::set<uint64_t>& started = starts[event.event.id];
+      const auto later = started.upper_bound(event.incarnation);
+      if (later != started.begin()) event.incarnation = *std::prev(later);
+      if (event.event.kind == EventKind::kVenueStart) {
+        venues_[event.event.id].known.insert(event.incarnation);
+      }
     }
   }
 
   std::vector<Event> Weave() {
     for (bool progress = true; progress;) {
       progress = DrainGateway();
-      progress |= DrainExchange();
+      for (size_t id = 1; id != venues_.size(); ++id) progress |= DrainExchange(venues_[id]);
       for (size_t i = 0; i != strategies_.size(); ++i) progress |= DrainStrategy(i);
       // A cause is missing: the checker is to see where.
       if (!progress) progress = Force();
@@ -70,14 +78,27 @@ class Weaver {
     return std::move(out_);
   }
 
-  // What the gateway heard of venue processes that have died, by account and instrument.
-  const std::map<std::pair<uint32_t, uint32_t>, int64_t>& past() const { return past_; }
+  // What the gateway heard of the venue's processes that have died, by account and instrument.
+  const std::map<std::pair<uint32_t, uint32_t>, int64_t>& past(size_t venue) const {
+    return venues_[venue].past;
+  }
 
  private:
   struct Session {
     size_t at = 0;            // in its strategy's record
     std::vector<Event> sent;  // by number - 1
     uint64_t said = 0;
+  };
+  struct Venue {
+    std::span<const Event> record;
+    size_t at = 0;             // in it
+    std::set<uint64_t> known;  // its processes that the gateway has logged on to
+    uint64_t incarnation = 0;  // of the process that is alive
+    uint64_t said = 0;
+    std::vector<uint64_t> took;
+    // What the gateway heard of the process that is alive, and of those before.
+    std::map<std::pair<uint32_t, uint32_t>, int64_t> present;
+    std::map<std::pair<uint32_t, uint32_t>, int64_t> past;
   };
   struct Asked {
     Event event;
@@ -132,10 +153,11 @@ class Weaver {
         return event.seq <= sent.size() && sent[event.seq - 1].SameMessage(event);
       }
       case EventKind::kVenueStart:
-        return of_gateway.incarnation == incarnation_;
+        return of_gateway.incarnation == venues_[event.id].incarnation;
       case EventKind::kGatewayHeard: {
         if (of_gateway.incarnation != 0) {
-          return of_gateway.incarnation == incarnation_ && event.seq <= venue_said_;
+          const Venue& venue = venues_[event.id];
+          return of_gateway.incarnation == venue.incarnation && event.seq <= venue.said;
         }
         // Only what the venue, at its last logon, had not taken is answered in its stead.
         const auto asked = asked_.find(StoodInFor(event));
@@ -168,29 +190,30 @@ class Weaver {
       return;
     }
     const auto quantity = static_cast<int64_t>(report.last_qty);
-    present_[{report.account, report.instrument}] +=
+    venues_[heard.id].present[{report.account, report.instrument}] +=
         report.side == Side::kBuy ? quantity : -quantity;
   }
 
-  // --- The exchange ---
+  // --- The exchanges ---
 
-  bool DrainExchange() {
-    const size_t before = exchange_at_;
-    while (exchange_at_ != exchange_.size() && ExchangeMay(exchange_[exchange_at_])) {
-      TakeExchange(exchange_[exchange_at_]);
+  bool DrainExchange(Venue& venue) {
+    const size_t before = venue.at;
+    while (venue.at != venue.record.size() && ExchangeMay(venue, venue.record[venue.at])) {
+      TakeExchange(venue, venue.record[venue.at]);
     }
-    return exchange_at_ != before;
+    return venue.at != before;
   }
 
-  bool ExchangeMay(const Event& event) const {
+  bool ExchangeMay(const Venue& venue, const Event& event) const {
     switch (event.kind) {
       case EventKind::kVenueStart: {
         // The former process is over when the gateway knows another, or when nobody ever heard of
         // it again.
         const bool waited_for = gateway_at_ != gateway_.size() &&
                                 gateway_[gateway_at_].event.kind == EventKind::kVenueStart &&
+                                gateway_[gateway_at_].event.id == event.id &&
                                 gateway_[gateway_at_].incarnation == event.other;
-        return waited_for || (known_.count(event.other) == 0 && !HeardLater());
+        return waited_for || (venue.known.count(event.other) == 0 && !HeardLater(venue, event.id));
       }
       case EventKind::kVenueTook: {
         const auto asked = asked_.find(RequestIdOf(event));
@@ -201,43 +224,41 @@ class Weaver {
     }
   }
 
-  // Whether the gateway goes on hearing the present process.
-  bool HeardLater() const {
-    if (known_.count(incarnation_) == 0) return false;
+  // Whether the gateway goes on hearing the venue's present process.
+  bool HeardLater(const Venue& venue, uint32_t id) const {
+    if (venue.known.count(venue.incarnation) == 0) return false;
     for (size_t i = gateway_at_; i != gateway_.size(); ++i) {
-      if (gateway_[i].event.kind == EventKind::kVenueStart) {
-        return gateway_[i].incarnation == incarnation_;
-      }
-      if (gateway_[i].incarnation == incarnation_) return true;
+      if (gateway_[i].incarnation == 0 || gateway_[i].event.id != id) continue;
+      return gateway_[i].incarnation == venue.incarnation;
     }
     return false;
   }
 
-  void TakeExchange(const Event& event) {
-    ++exchange_at_;
+  void TakeExchange(Venue& venue, const Event& event) {
+    ++venue.at;
     switch (event.kind) {
       case EventKind::kVenueStart:
-        incarnation_ = event.other;
-        venue_said_ = 0;
-        venue_took_.clear();
-        for (const auto& [key, quantity] : present_) past_[key] += quantity;
-        present_.clear();
+        venue.incarnation = event.other;
+        venue.said = 0;
+        venue.took.clear();
+        for (const auto& [key, quantity] : venue.present) venue.past[key] += quantity;
+        venue.present.clear();
         break;
       case EventKind::kVenueSaid:
-        venue_said_ = std::max(venue_said_, event.seq);
+        venue.said = std::max(venue.said, event.seq);
         break;
       case EventKind::kVenueTook:
-        venue_took_.push_back(RequestIdOf(event));
-        if (const auto asked = asked_.find(venue_took_.back()); asked != asked_.end()) {
+        venue.took.push_back(RequestIdOf(event));
+        if (const auto asked = asked_.find(venue.took.back()); asked != asked_.end()) {
           asked->second.taken = true;
         }
         break;
       case EventKind::kVenueLogon:
         // What waited at the end of the link before was read and never taken.
-        while (venue_took_.size() >= event.other && !venue_took_.empty()) {
-          const auto asked = asked_.find(venue_took_.back());
+        while (venue.took.size() >= event.other && !venue.took.empty()) {
+          const auto asked = asked_.find(venue.took.back());
           if (asked != asked_.end()) asked->second.taken = false;
-          venue_took_.pop_back();
+          venue.took.pop_back();
         }
         break;
       default:
@@ -251,8 +272,9 @@ class Weaver {
       TakeGateway(gateway_[gateway_at_]);
       return true;
     }
-    if (exchange_at_ != exchange_.size()) {
-      TakeExchange(exchange_[exchange_at_]);
+    for (Venue& venue : venues_) {
+      if (venue.at == venue.record.size()) continue;
+      TakeExchange(venue, venue.record[venue.at]);
       return true;
     }
     for (size_t i = 0; i != strategies_.size(); ++i) {
@@ -265,43 +287,43 @@ class Weaver {
 
   std::span<const std::span<const Event>> strategies_;
   std::vector<GatewayEvent> gateway_;
-  std::span<const Event> exchange_;
-  std::set<uint64_t> known_;  // venue processes that the gateway has logged on to
-  std::vector<Session> sessions_;
+  std::vector<Session> sessions_;  // by number; there is none 0
+  std::vector<Venue> venues_;      // likewise
   size_t gateway_at_ = 0;
-  size_t exchange_at_ = 0;
-  uint64_t incarnation_ = 0;  // the venue process's that is alive
-  uint64_t venue_said_ = 0;
-  std::vector<uint64_t> venue_took_;
   absl::flat_hash_map<uint64_t, Asked> asked_;
-  std::map<std::pair<uint32_t, uint32_t>, int64_t> present_;
-  std::map<std::pair<uint32_t, uint32_t>, int64_t> past_;
   std::vector<Event> out_;
 };
 
 }  // namespace
 
 std::vector<Event> MakeHistory(std::span<const std::span<const Event>> strategies,
-                               const GatewayRecord& gateway, std::span<const Event> exchange) {
-  // The last thing that the exchange does is to say what it holds.
-  const auto holds =
-      std::ranges::find_if(exchange, [](const Event& e) { return IsHolding(e.kind); });
-  const auto told = static_cast<size_t>(holds - exchange.begin());
-  Weaver weaver(strategies, gateway, exchange.first(told));
+                               const GatewayRecord& gateway,
+                               std::span<const std::span<const Event>> exchanges) {
+  // The last thing that an exchange does is to say what it holds.
+  std::vector<std::span<const Event>> told;
+  for (const std::span<const Event> exchange : exchanges) {
+    const auto holds =
+        std::ranges::find_if(exchange, [](const Event& e) { return IsHolding(e.kind); });
+    told.push_back(exchange.first(static_cast<size_t>(holds - exchange.begin())));
+  }
+  Weaver weaver(strategies, gateway, told);
   std::vector<Event> history = weaver.Weave();
   Event probe;
   probe.kind = EventKind::kProbe;
   history.push_back(probe);
   history.insert(history.end(), gateway.holdings.begin(), gateway.holdings.end());
-  history.insert(history.end(), holds, exchange.end());
-  for (const auto& [key, quantity] : weaver.past()) {
-    Event& position = history.emplace_back();
-    position.kind = EventKind::kVenuePosition;
-    position.id = kVenue;
-    const sim::Holding holding{
-        .account = key.first, .instrument = key.second, .quantity = quantity};
-    position.payload_bytes = sizeof(holding);
-    std::memcpy(position.payload.data(), &holding, sizeof(holding));
+  for (size_t i = 0; i != exchanges.size(); ++i) {
+    const std::span<const Event> holds = exchanges[i].subspan(told[i].size());
+    history.insert(history.end(), holds.begin(), holds.end());
+    for (const auto& [key, quantity] : weaver.past(i + 1)) {
+      Event& position = history.emplace_back();
+      position.kind = EventKind::kVenuePosition;
+      position.id = static_cast<uint32_t>(i + 1);
+      const sim::Holding holding{
+          .account = key.first, .instrument = key.second, .quantity = quantity};
+      position.payload_bytes = sizeof(holding);
+      std::memcpy(position.payload.data(), &holding, sizeof(holding));
+    }
   }
   return history;
 }

@@ -16,11 +16,11 @@
 
 namespace ringway::kills {
 
-// `strategies` by session - 1. The holdings that the exchange's record ends with are put behind
-// everything, with what its former processes had bought and sold as far as the gateway has heard.
-// REQUIRES: everybody has ended, in good order.
+// `strategies` by session - 1, `exchanges` by venue - 1. The holdings that an exchange's record
+// ends with are put behind everything, with what its former processes had bought and sold as far as
+// the gateway has heard. REQUIRES: everybody has ended, in good order.
 std::vector<sim::Event> MakeHistory(std::span<const std::span<const sim::Event>> strategies,
                                     const GatewayRecord& gateway,
-                                    std::span<const sim::Event> exchange);
+                                    std::span<const std::span<const sim::Event>> exchanges);
 
 }  // namespace ringway::kills

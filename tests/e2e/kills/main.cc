@@ -16,10 +16,11 @@ int main(int argc, char** argv) {
     const uint64_t value = known && i + 1 < argc ? strtoull(argv[++i], &end, 10) : 0;
     if (end == nullptr || *end != '\0' || value == 0) {
       const bool help = flag == "--help" || flag == "-h";
-      fprintf(help ? stdout : stderr,
-              "usage: kills [--orders N] [--kills N] [--seed S]\n"
-              "Orders through a gateway, an exchange and strategies that are killed all the time.\n"
-              "Defaults: --orders 1000000 --kills 60 --seed 1. Each is a number from 1.\n");
+      fprintf(
+          help ? stdout : stderr,
+          "usage: kills [--orders N] [--kills N] [--seed S]\n"
+          "Orders through a gateway, two exchanges and strategies that are killed all the time.\n"
+          "Defaults: --orders 1000000 --kills 60 --seed 1. Each is a number from 1.\n");
       return help ? ringway::EndOutput("kills") : 2;
     }
     if (flag == "--orders") options.orders = value;

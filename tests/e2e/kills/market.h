@@ -10,8 +10,8 @@
 
 namespace ringway::kills {
 
-inline constexpr uint32_t kVenue = 1;
-inline constexpr uint32_t kMember = 1;          // the gateway's name at the exchange
+inline constexpr uint32_t kVenues = 2;          // from 1, an exchange each
+inline constexpr uint32_t kMember = 1;          // the gateway's name at every exchange
 inline constexpr uint32_t kFirstAccount = 100;  // of session 1; the checker knows it
 inline constexpr uint32_t kFirstInstrument = 7;
 inline constexpr uint32_t kInstruments = 4;
@@ -30,8 +30,12 @@ inline SessionKey KeyOf(uint32_t session) {
 }
 
 inline std::string GatewayUri(const std::string& folder) { return "shm:" + folder + "/gw.sock"; }
-inline std::string ExchangeUri(const std::string& folder) { return "shm:" + folder + "/ex.sock"; }
-inline std::string ExchangeRecord(const std::string& folder) { return folder + "/exchange.record"; }
+inline std::string ExchangeUri(const std::string& folder, uint32_t venue) {
+  return "shm:" + folder + "/ex-" + std::to_string(venue) + ".sock";
+}
+inline std::string ExchangeRecord(const std::string& folder, uint32_t venue) {
+  return folder + "/exchange-" + std::to_string(venue) + ".record";
+}
 inline std::string StrategyRecord(const std::string& folder, uint32_t session) {
   return folder + "/strategy-" + std::to_string(session) + ".record";
 }

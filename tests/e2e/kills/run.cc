@@ -98,7 +98,7 @@ void Judge(std::span<const sim::Event> history, Outcome& outcome) {
 }  // namespace
 
 std::string NameOf(int process) {
-  if (process == kExchange) return "exchange";
+  if (process < kGateway) return absl::StrCat("exchange ", process - kExchanges);
   return process == kGateway ? "gateway" : "strategy";
 }
 
@@ -122,7 +122,10 @@ KillRun::KillRun(const RunOptions& options)
       folder_(MakeFolder("/dev/shm")),
       journal_folder_(MakeFolder(TemporaryFolder())),
       random_(options.seed) {
-  exchange_record_ = std::make_unique<Record>(ExchangeRecord(folder_), kEventsMax);
+  for (uint32_t venue = 1; venue <= kVenues; ++venue) {
+    exchange_records_.push_back(
+        std::make_unique<Record>(ExchangeRecord(folder_, venue), kEventsMax));
+  }
   for (uint32_t session = 1; session <= options.strategies; ++session) {
     strategy_records_.push_back(
         std::make_unique<Record>(StrategyRecord(folder_, session), kEventsMax));
@@ -165,16 +168,17 @@ absl::StatusOr<std::unique_ptr<KillRun>> KillRun::Start(const RunOptions& option
 
 absl::Status KillRun::StartProcess(int process, const std::optional<Trap>& trap) {
   const auto session = static_cast<uint32_t>(process - kStrategies);
-  absl::StatusOr<std::string> program = process == kGateway
-                                            ? Program("gateway", "ringway-gateway")
-                                            : Program("tests/e2e/kills", NameOf(process));
+  absl::StatusOr<std::string> program =
+      process == kGateway
+          ? Program("gateway", "ringway-gateway")
+          : Program("tests/e2e/kills", is_strategy(process) ? "strategy" : "exchange");
   if (!program.ok()) return program.status();
   if (process == kGateway) gateway_program_ = *program;
   std::vector<std::string> argv = {*program};
   if (process == kGateway) {
     argv.insert(argv.end(), {"--config", config_});
-  } else if (process == kExchange) {
-    argv.push_back(folder_);
+  } else if (!is_strategy(process)) {
+    argv.insert(argv.end(), {folder_, absl::StrCat(process - kExchanges)});
   } else {
     std::string memory = std::exchange(next_memory_, "");
     if (memory.empty()) {
@@ -356,8 +360,8 @@ absl::Status KillRun::AwaitTraffic() {
 // --- The end ---
 
 absl::Status KillRun::EndAll() {
-  // Strategies first, that the gateway has nobody to miss, and the exchange last.
-  for (int process = strategy(options_.strategies); process >= kExchange; --process) {
+  // Strategies first, that the gateway has nobody to miss, and the exchanges last.
+  for (int process = strategy(options_.strategies); process > kExchanges; --process) {
     tracer_.Signal(process, SIGTERM);
     const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
     std::optional<End> end;
@@ -400,7 +404,9 @@ absl::StatusOr<Outcome> KillRun::Finish() {
   outcome_.journal_records = gateway->records;
   std::vector<std::span<const sim::Event>> strategies;
   for (const auto& record : strategy_records_) strategies.push_back(record->events());
-  Judge(MakeHistory(strategies, *gateway, exchange_record_->events()), outcome_);
+  std::vector<std::span<const sim::Event>> exchanges;
+  for (const auto& record : exchange_records_) exchanges.push_back(record->events());
+  Judge(MakeHistory(strategies, *gateway, exchanges), outcome_);
   return outcome_;
 }
 

@@ -1,4 +1,4 @@
-// How are a gateway, an exchange and strategies run, killed and brought back, and what is the
+// How are a gateway, two exchanges and strategies run, killed and brought back, and what is the
 // verdict?
 //
 // The gateway is the shipped program, with a journal on the disk; the others are strategy_main.cc
@@ -19,16 +19,18 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/random.h"
+#include "tests/e2e/kills/market.h"
 #include "tests/e2e/kills/record.h"
 #include "tests/e2e/kills/tracer.h"
 #include "tests/sim/checker.h"
 
 namespace ringway::kills {
 
-// Processes, as the tracer numbers them; a strategy's is kStrategies + its session's.
-inline constexpr int kExchange = 0;
-inline constexpr int kGateway = 1;
-inline constexpr int kStrategies = 1;
+// Processes, as the tracer numbers them: an exchange's is kExchanges + its venue's number, a
+// strategy's kStrategies + its session's.
+inline constexpr int kExchanges = -1;
+inline constexpr int kGateway = kExchanges + 1 + static_cast<int>(kVenues);
+inline constexpr int kStrategies = kGateway;
 std::string NameOf(int process);
 
 struct RunOptions {
@@ -118,7 +120,7 @@ class KillRun {
   std::string config_;  // the gateway's file
   Random random_;
   Tracer tracer_;
-  std::unique_ptr<Record> exchange_record_;
+  std::vector<std::unique_ptr<Record>> exchange_records_;
   std::vector<std::unique_ptr<Record>> strategy_records_;
   std::string next_memory_;
   uint64_t starts_ = 0;

@@ -198,6 +198,7 @@ class Strategy {
     order.account = kFirstAccount + options_.session - 1;
     order.side = random_.Chance(0.5) ? Side::kBuy : Side::kSell;
     order.ord_type = OrdType::kLimit;
+    order.route = static_cast<uint16_t>(random_.Below(kVenues + 1));  // 0: the gateway's choice
     if (random_.Chance(0.1)) order.time_in_force = TimeInForce::kImmediateOrCancel;
     return order;
   }

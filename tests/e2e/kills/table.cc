@@ -2,14 +2,17 @@
 #include "tests/e2e/kills/table.h"
 
 #include <cstring>
+#include <iterator>
 #include <optional>
+#include <vector>
 
 namespace ringway::kills {
 namespace {
 
 constexpr int kStrategy = kStrategies + 1;
+constexpr int kExchange = kExchanges + 1;
 
-constexpr Row kTable[] = {
+constexpr Row kRows[] = {
     // A strategy, from its claim to its successor's logon.
     {kStrategy, "session_request_staged"},
     {kStrategy, "link_claimed"},
@@ -101,7 +104,7 @@ constexpr Row kTable[] = {
     {kGateway, "gateway_step_made", When::kStarting, 3},
     {kGateway, "connector_lost_answered", When::kStarting, 1},
 
-    // The exchange.
+    // An exchange.
     {kExchange, "link_seen"},
     {kExchange, "link_copied"},
     {kExchange, "exchange_request_polled"},
@@ -128,7 +131,20 @@ std::optional<Trap> FirstOf(const Row& row) {
 
 }  // namespace
 
-std::span<const Row> Table() { return kTable; }
+std::span<const Row> Table() {
+  static const std::vector<Row> table = [] {
+    std::vector<Row> rows(std::begin(kRows), std::end(kRows));
+    for (uint32_t venue = 2; venue <= kVenues; ++venue) {
+      for (Row row : kRows) {
+        if (row.process != kExchange) continue;
+        row.process = kExchanges + static_cast<int>(venue);
+        rows.push_back(row);
+      }
+    }
+    return rows;
+  }();
+  return table;
+}
 
 absl::Status Kill(KillRun& run, const Row& row, Random& random) {
   const Trap trap{row.probe, 1 + static_cast<uint32_t>(random.Below(row.hits_max))};
@@ -142,7 +158,8 @@ absl::Status Kill(KillRun& run, const Row& row, Random& random) {
     case When::kStrategyLost:
       return run.KillAtLossOf(row.process, trap, kStrategy);
     case When::kExchangeLost:
-      return run.KillAtLossOf(row.process, trap, kExchange);
+      return run.KillAtLossOf(row.process, trap,
+                              kExchange + static_cast<int>(random.Below(kVenues)));
   }
   return absl::InternalError("no such row");
 }

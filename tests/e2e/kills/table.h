@@ -16,7 +16,7 @@ enum class When : uint8_t {
   kTrading,       // while orders flow
   kStarting,      // in the process that follows one that was killed with requests under way
   kStrategyLost,  // when a strategy was killed and comes back
-  kExchangeLost,  // when the exchange was
+  kExchangeLost,  // when an exchange was, drawn
 };
 
 struct Row {
@@ -26,6 +26,7 @@ struct Row {
   uint32_t hits_max = 100;  // killed at one of the first so many times
 };
 
+// Rows of an exchange are there for each of them.
 std::span<const Row> Table();
 
 // Kills as the row says, at a drawn hit. Errors: as KillRun's.
