@@ -253,6 +253,19 @@ TEST_F(EngineWorkTest, HaltStopsOrdersButNotCancels) {
   EXPECT_NE(SendCancel(7, 5), 0u);
 }
 
+TEST_F(EngineWorkTest, HaltsGoWithTheLinkOverWhichTheyWereTold) {
+  SetVenue(1, VenueState::kHalted, 7);
+  SetVenue(1, VenueState::kDown);
+  SetVenue(1, VenueState::kUp);
+  Accepted(Buy(1));
+  // A link that ends between what was missed and the word that the venue is up.
+  SetVenue(1, VenueState::kDown);
+  SetVenue(1, VenueState::kHalted, 7);
+  SetVenue(1, VenueState::kDown);
+  SetVenue(1, VenueState::kUp);
+  Accepted(Buy(2));
+}
+
 TEST_F(EngineWorkTest, RouteIsExplicitElseByRuleElseDefaultElseFallback) {
   EngineConfig config = SmallFirm();
   config.routes = {{.instrument = 8, .session = 2, .venue = 2},

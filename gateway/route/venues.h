@@ -42,15 +42,16 @@ class Venues {
     return venues_[venue].state == VenueState::kUp && !Halted(venue, instrument);
   }
 
-  // Answers whether that is news. Going down forgets the halts: the venue tells them again.
+  // Answers whether that is news. Going down forgets the halts, also those that the venue told
+  // before it said that it was up: it tells them again.
   bool SetState(uint32_t venue, VenueState state) noexcept {
+    if (state == VenueState::kDown) {
+      for (size_t word = 0; word < halt_words_; ++word) halts_[venue * halt_words_ + word] = 0;
+    }
     Venue& changed = venues_[venue];
     if (changed.state == state) return false;
     changed.state = state;
-    if (state == VenueState::kDown) {
-      ++changed.epoch;
-      for (size_t word = 0; word < halt_words_; ++word) halts_[venue * halt_words_ + word] = 0;
-    }
+    changed.epoch += state == VenueState::kDown;
     return true;
   }
   bool SetHalt(uint32_t venue, uint32_t instrument, bool halted) noexcept {
