@@ -25,8 +25,7 @@ namespace {
 
 constexpr int64_t kPatienceNs = 30 * kNsPerS;  // for anything that must come
 constexpr int64_t kHitNs = 10 * kNsPerS;       // for a trap to be come to
-constexpr int64_t kLossNs = kNsPerS;           // likewise, when another process was killed
-constexpr int kLossesMax = 40;                 // of it, until that leads to the trap
+constexpr int kLossesMax = 40;                 // of another process, until one leads to a trap
 constexpr int64_t kQuietNs = 300 * kNsPerMs;   // nothing happened for so long: it is at rest
 constexpr useconds_t kIdleUs = 100;
 
@@ -193,8 +192,13 @@ absl::Status KillRun::StartProcess(int process, const std::optional<Trap>& trap)
   return tracer_.Start(process, argv, absl::StrCat(folder_, "/", process, ".log"), trap);
 }
 
-// A strategy's process is gone, and its record is the runner's to write.
+// A strategy's process is gone, and its record is the runner's to write. What was said before
+// another one died, does not show that its successor is there.
 void KillRun::Died(int process) {
+  FollowVenues();
+  for (size_t i = 0; i != venues_.size(); ++i) {
+    venues_[i].up &= process != kGateway && process != kExchanges + 1 + static_cast<int>(i);
+  }
   if (!is_strategy(process)) return;
   const auto session = static_cast<uint32_t>(process - kStrategies);
   record(session).head().live = 0;
@@ -215,10 +219,14 @@ absl::Status KillRun::Unexpected(const End& end) const {
 }
 
 absl::Status KillRun::Await(int64_t patience_ns, const std::string& what,
-                            const std::function<bool()>& done) {
+                            const std::function<bool()>& done, const OnEnd& on_end) {
   const int64_t deadline_ns = MonotonicNowNs() + patience_ns;
   while (!done()) {
-    if (const std::optional<End> end = tracer_.Turn()) return Unexpected(*end);
+    if (const std::optional<End> end = tracer_.Turn()) {
+      const absl::Status status = on_end ? on_end(*end) : Unexpected(*end);
+      if (!status.ok()) return status;
+      continue;
+    }
     if (MonotonicNowNs() > deadline_ns) {
       return absl::DeadlineExceededError(
           absl::StrCat(what, "; the gateway's log ends:\n", Tail(kGateway)));
@@ -280,34 +288,34 @@ absl::Status KillRun::KillWhenStarted(int process, const Trap& trap,
 
 absl::Status KillRun::KillAtLossOf(int process, const Trap& trap, int other) {
   if (absl::Status set = tracer_.Set(process, trap); !set.ok()) return set;
+  bool killed = false;
+  bool lost = false;
+  // Which of the two is gone first, nobody knows.
+  const OnEnd on_end = [&](const End& end) {
+    if (end.process == process && end.at_probe) {
+      killed = true;
+      ++outcome_.kills[absl::StrCat(NameOf(process), " ", trap.probe)];
+    } else if (end.process == other && !lost) {
+      lost = true;
+      ++outcome_.kills[NameOf(other) + " (anywhere)"];
+    } else {
+      return Unexpected(end);
+    }
+    Died(end.process);
+    return StartProcess(end.process);
+  };
   for (int losses = 0; losses != kLossesMax; ++losses) {
-    if (losses != 0) {
-      if (absl::Status back = AwaitTraffic(); !back.ok()) return back;
-    }
+    lost = false;
     tracer_.Signal(other, SIGKILL);
-    // Which of the two is gone first, nobody knows.
-    const int64_t deadline_ns = MonotonicNowNs() + kLossNs;
-    bool killed = false;
-    bool lost = false;
-    while (!lost || (!killed && MonotonicNowNs() < deadline_ns)) {
-      const std::optional<End> end = tracer_.Turn();
-      if (!end.has_value()) {
-        usleep(kIdleUs);
-        continue;
-      }
-      if (end->process == process && end->at_probe) {
-        killed = true;
-        ++outcome_.kills[absl::StrCat(NameOf(process), " ", trap.probe)];
-      } else if (end->process == other && !lost) {
-        lost = true;
-        ++outcome_.kills[NameOf(other) + " (anywhere)"];
-      } else {
-        return Unexpected(*end);
-      }
-      Died(end->process);
-      if (absl::Status started = StartProcess(end->process); !started.ok()) return started;
+    absl::Status status = Await(
+        kPatienceNs, "a killed process does not end", [&] { return lost; }, on_end);
+    // What the loss leads to comes before everybody is back.
+    const auto flows = TrafficFlows();
+    if (status.ok()) {
+      status = Await(
+          kPatienceNs, "not everybody is back", [&] { return killed || flows(); }, on_end);
     }
-    if (killed) return absl::OkStatus();
+    if (!status.ok() || killed) return status;
   }
   tracer_.Clear(process);
   return absl::DeadlineExceededError(absl::StrCat("the ", NameOf(process), " did not come to ",
@@ -343,10 +351,29 @@ absl::Status KillRun::AwaitAccepted(uint64_t orders) {
   return absl::OkStatus();
 }
 
-absl::Status KillRun::AwaitTraffic() {
+// Reads on in the exchanges' records.
+void KillRun::FollowVenues() {
+  for (size_t i = 0; i != venues_.size(); ++i) {
+    VenueView& venue = venues_[i];
+    const std::span<const sim::Event> events = exchange_records_[i]->events();
+    for (; venue.read != events.size(); ++venue.read) {
+      const sim::Event& event = events[venue.read];
+      VenueStatus status;
+      venue.progress += event.type != FrameType::kReferencePrice;  // those are repeated for ever
+      venue.up |= event.kind == sim::EventKind::kVenueSaid &&
+                  event.type == FrameType::kVenueStatus &&
+                  Decode(event.bytes(), status) == DecodeStatus::kOk &&
+                  status.state == VenueState::kUp && status.instrument == 0;
+    }
+  }
+}
+
+std::function<bool()> KillRun::TrafficFlows() {
   std::vector<uint64_t> before;
   for (const auto& record : strategy_records_) before.push_back(record->head().acked);
-  return Await(kPatienceNs, "the strategies are not all back", [&] {
+  return [this, before] {
+    FollowVenues();
+    if (!std::ranges::all_of(venues_, &VenueView::up)) return false;
     for (size_t i = 0; i != before.size(); ++i) {
       const Record::Head& head = strategy_records_[i]->head();
       if (head.live == 0 || (head.acked == before[i] && head.acked < head.orders_wanted)) {
@@ -354,7 +381,11 @@ absl::Status KillRun::AwaitTraffic() {
       }
     }
     return true;
-  });
+  };
+}
+
+absl::Status KillRun::AwaitTraffic() {
+  return Await(kPatienceNs, "not everybody is back", TrafficFlows());
 }
 
 // --- The end ---
@@ -383,6 +414,8 @@ absl::StatusOr<Outcome> KillRun::Finish() {
   const auto events = [this] {
     uint64_t count = 0;
     for (const auto& record : strategy_records_) count += record->head().events;
+    FollowVenues();
+    for (const VenueView& venue : venues_) count += venue.progress;
     return count;
   };
   uint64_t before = events();

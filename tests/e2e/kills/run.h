@@ -8,6 +8,7 @@
 // Thread rule: one thread, without other children. Lifetime: processes and files go with the run.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -105,13 +106,25 @@ class KillRun {
   absl::Status StartProcess(int process, const std::optional<Trap>& trap = std::nullopt);
   // Its end, at the probe or, without one, anywhere.
   absl::Status AwaitKill(int process, const std::optional<Trap>& trap);
+  // Ends go to `on_end`; without one there may be none.
+  using OnEnd = std::function<absl::Status(const End&)>;
   absl::Status Await(int64_t patience_ns, const std::string& what,
-                     const std::function<bool()>& done);
+                     const std::function<bool()>& done, const OnEnd& on_end = nullptr);
+  // Whether everybody is there and every strategy was told something new, from now on.
+  std::function<bool()> TrafficFlows();
   absl::Status Unexpected(const End& end) const;
   absl::Status EndAll();
   void Died(int process);
+  void FollowVenues();
   std::string Tail(int process) const;
   Record& record(uint32_t session) { return *strategy_records_[session - 1]; }
+
+  // What a venue's exchange has recorded.
+  struct VenueView {
+    uint64_t read = 0;      // events
+    uint64_t progress = 0;  // of them all but prices
+    bool up = false;        // the gateway that runs was told so by the exchange that runs
+  };
 
   RunOptions options_;
   std::string folder_;
@@ -122,6 +135,7 @@ class KillRun {
   Tracer tracer_;
   std::vector<std::unique_ptr<Record>> exchange_records_;
   std::vector<std::unique_ptr<Record>> strategy_records_;
+  std::array<VenueView, kVenues> venues_{};
   std::string next_memory_;
   uint64_t starts_ = 0;
   Outcome outcome_;
