@@ -52,68 +52,11 @@ absl::StatusOr<std::string> Program(const std::string& package, const std::strin
       absl::StrCat(path.string(), " is not there: bazel build //", package, ":", name));
 }
 
-void Judge(std::span<const sim::Event> history, Outcome& outcome) {
-  using sim::Violation;
-  outcome.events = history.size();
-  for (const sim::Event& event : history) {
-    if (event.kind == sim::EventKind::kGatewayTook) {
-      outcome.orders += event.type == FrameType::kNewOrder;
-    } else if (event.kind == sim::EventKind::kStrategyReceived) {
-      outcome.acks += event.type == FrameType::kOrderAck;
-      outcome.refusals += event.type == FrameType::kOrderReject;
-      ExecutionReport report;
-      outcome.fills += event.type == FrameType::kExecutionReport &&
-                       Decode(event.bytes(), report) == DecodeStatus::kOk && report.last_qty != 0;
-    }
-  }
-  outcome.findings = sim::Check(history);
-  for (const sim::Finding& finding : outcome.findings) {
-    switch (finding.violation) {
-      case Violation::kRequestLost:
-      case Violation::kReportLost:
-      case Violation::kVenueRequestLost:
-      case Violation::kVenueReportLost:
-      case Violation::kExecutionDropped:
-      case Violation::kUnanswered:
-      case Violation::kStillPending:
-        ++outcome.lost;
-        break;
-      case Violation::kVenueRequestTwice:
-      case Violation::kAnsweredTwice:
-      case Violation::kExecutionForeign:
-        ++outcome.doubled;
-        break;
-      case Violation::kRequestMisnumbered:
-      case Violation::kReportMisnumbered:
-      case Violation::kVenueReportMisnumbered:
-        ++outcome.out_of_order;
-        break;
-      default:
-        break;
-    }
-  }
-}
-
 }  // namespace
 
 std::string NameOf(int process) {
   if (process < kGateway) return absl::StrCat("exchange ", process - kExchanges);
   return process == kGateway ? "gateway" : "strategy";
-}
-
-void Outcome::Add(const Outcome& other) {
-  orders += other.orders;
-  acks += other.acks;
-  refusals += other.refusals;
-  fills += other.fills;
-  events += other.events;
-  gateway_starts += other.gateway_starts;
-  journal_records += other.journal_records;
-  lost += other.lost;
-  doubled += other.doubled;
-  out_of_order += other.out_of_order;
-  for (const auto& [kill, count] : other.kills) kills[kill] += count;
-  findings.insert(findings.end(), other.findings.begin(), other.findings.end());
 }
 
 KillRun::KillRun(const RunOptions& options)

@@ -11,7 +11,6 @@
 #include <array>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,9 +20,9 @@
 #include "absl/status/statusor.h"
 #include "base/random.h"
 #include "tests/e2e/kills/market.h"
+#include "tests/e2e/kills/outcome.h"
 #include "tests/e2e/kills/record.h"
 #include "tests/e2e/kills/tracer.h"
-#include "tests/sim/checker.h"
 
 namespace ringway::kills {
 
@@ -40,24 +39,6 @@ struct RunOptions {
   uint64_t orders = 1;      // to be accepted, by all together; more with Want()
   // Of a strategy between two orders; 0: none, and the journal's segments are large.
   uint32_t pause_us = 0;
-};
-
-// What came of a run.
-struct Outcome {
-  uint64_t orders = 0;    // that the gateway took
-  uint64_t acks = 0;      // received, as all that follows
-  uint64_t refusals = 0;  // of orders
-  uint64_t fills = 0;
-  uint64_t events = 0;
-  uint32_t gateway_starts = 0;
-  uint64_t journal_records = 0;
-  std::map<std::string, uint32_t> kills;  // by "process probe"
-  std::vector<sim::Finding> findings;
-  uint32_t lost = 0;  // of the findings
-  uint32_t doubled = 0;
-  uint32_t out_of_order = 0;
-
-  void Add(const Outcome& other);
 };
 
 class KillRun {

@@ -1,0 +1,37 @@
+// What came of a run, and what is the verdict?
+//
+// Thread rule: one thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tests/sim/checker.h"
+#include "tests/sim/events.h"
+
+namespace ringway::kills {
+
+struct Outcome {
+  uint64_t orders = 0;    // that the gateway took
+  uint64_t acks = 0;      // received, as all that follows
+  uint64_t refusals = 0;  // of orders
+  uint64_t fills = 0;
+  uint64_t events = 0;
+  uint32_t gateway_starts = 0;
+  uint64_t journal_records = 0;
+  std::map<std::string, uint32_t> kills;  // by "process probe"
+  std::vector<sim::Finding> findings;
+  uint32_t lost = 0;  // of the findings
+  uint32_t doubled = 0;
+  uint32_t out_of_order = 0;
+
+  void Add(const Outcome& other);
+};
+
+// Has the checker judge what all did, and counts it.
+void Judge(std::span<const sim::Event> history, Outcome& outcome);
+
+}  // namespace ringway::kills
