@@ -82,6 +82,7 @@ class JournalEvents {
     out_.events.resize(to);
     std::erase_if(out_.events, [this](const GatewayEvent& e) {
       Cancel cancel;
+      Replace replace;
       CancelReject reject;
       if (e.event.kind == EventKind::kVenueStart) return e.event.other == 0;  // not known yet
       if (e.event.kind == EventKind::kGatewayAsked) {
@@ -89,6 +90,11 @@ class JournalEvents {
             Decode(e.event.bytes(), cancel) == DecodeStatus::kOk &&
             unsent_.count(cancel.orig_cl_ord_id) != 0) {
           unsent_.insert(cancel.cl_ord_id);
+        }
+        if (e.event.type == FrameType::kReplace &&
+            Decode(e.event.bytes(), replace) == DecodeStatus::kOk &&
+            unsent_.count(replace.orig_cl_ord_id) != 0) {
+          unsent_.insert(replace.cl_ord_id);
         }
         return unsent_.count(RequestIdOf(e.event)) != 0;
       }

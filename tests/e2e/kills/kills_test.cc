@@ -53,6 +53,8 @@ TEST(KillsTest, AtEveryProbe) {
   EXPECT_TRUE(outcome->findings.empty());
   EXPECT_GE(probes.size(), 40u);
   EXPECT_GT(outcome->fills, 0u);
+  EXPECT_GT(outcome->replaces, 0u);
+  EXPECT_GT(outcome->mass_cancels, 0u);
 }
 
 TEST(KillsTest, InALongRun) {
@@ -61,6 +63,8 @@ TEST(KillsTest, InALongRun) {
   ASSERT_TRUE(outcome.ok()) << Text(outcome.status());
   EXPECT_TRUE(outcome->findings.empty());
   EXPECT_GE(outcome->orders, kLongOrders);
+  EXPECT_GT(outcome->replaces, 0u);
+  EXPECT_GT(outcome->mass_cancels, 0u);
 }
 
 }  // namespace

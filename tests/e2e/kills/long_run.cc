@@ -85,12 +85,13 @@ void Print(const Outcome& outcome, int64_t took_ns) {
   printf(
       "%lu orders, %lu acknowledgements, %lu refusals, %lu fills; %lu events judged, %lu records "
       "of the journal\n"
+      "%lu replaces, %lu mass cancels\n"
       "%u kills at %zu places, %u starts of the gateway, %.1f s\n"
       "lost: %u, doubled: %u, out of order: %u, findings in all: %zu\n",
       outcome.orders, outcome.acks, outcome.refusals, outcome.fills, outcome.events,
-      outcome.journal_records, kills, outcome.kills.size(), outcome.gateway_starts,
-      static_cast<double>(took_ns) / kNsPerS, outcome.lost, outcome.doubled, outcome.out_of_order,
-      outcome.findings.size());
+      outcome.journal_records, outcome.replaces, outcome.mass_cancels, kills, outcome.kills.size(),
+      outcome.gateway_starts, static_cast<double>(took_ns) / kNsPerS, outcome.lost, outcome.doubled,
+      outcome.out_of_order, outcome.findings.size());
   fflush(stdout);
 }
 

@@ -16,8 +16,15 @@ void Judge(std::span<const sim::Event> history, Outcome& outcome) {
       outcome.acks += event.type == FrameType::kOrderAck;
       outcome.refusals += event.type == FrameType::kOrderReject;
       ExecutionReport report;
-      outcome.fills += event.type == FrameType::kExecutionReport &&
-                       Decode(event.bytes(), report) == DecodeStatus::kOk && report.last_qty != 0;
+      MassCancelReport mass;
+      if (event.type == FrameType::kExecutionReport &&
+          Decode(event.bytes(), report) == DecodeStatus::kOk) {
+        outcome.fills += report.last_qty != 0;
+        outcome.replaces += report.exec_type == ExecType::kReplaced;
+      }
+      outcome.mass_cancels += event.type == FrameType::kMassCancelReport &&
+                              Decode(event.bytes(), mass) == DecodeStatus::kOk &&
+                              mass.reason == CancelRejectReason::kNone;
     }
   }
   outcome.findings = sim::Check(history);
@@ -53,6 +60,8 @@ void Outcome::Add(const Outcome& other) {
   acks += other.acks;
   refusals += other.refusals;
   fills += other.fills;
+  replaces += other.replaces;
+  mass_cancels += other.mass_cancels;
   events += other.events;
   gateway_starts += other.gateway_starts;
   journal_records += other.journal_records;

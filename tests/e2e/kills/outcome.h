@@ -19,6 +19,8 @@ struct Outcome {
   uint64_t acks = 0;      // received, as all that follows
   uint64_t refusals = 0;  // of orders
   uint64_t fills = 0;
+  uint64_t replaces = 0;      // carried out
+  uint64_t mass_cancels = 0;  // likewise
   uint64_t events = 0;
   uint32_t gateway_starts = 0;
   uint64_t journal_records = 0;

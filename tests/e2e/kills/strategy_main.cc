@@ -9,7 +9,8 @@
 //            record ends
 //   numbers  as keep, but it asserts its own count: what did not arrive is given up by a GapFill
 //   lose     nothing: a new incarnation, which gets a snapshot of its open orders
-// It sends new orders and cancels until head().orders_wanted orders are accepted, then reads on.
+// It sends new orders, cancels, replaces and now and then a mass cancel until head().orders_wanted
+// orders are accepted, then reads on.
 // PAUSE_US: between two orders; 0: as fast as they are answered. SIGTERM: an orderly end.
 #include <unistd.h>
 
@@ -38,6 +39,9 @@ namespace {
 using sim::Event;
 using sim::EventKind;
 
+constexpr uint64_t kMassCancelPermille = 1;
+constexpr uint64_t kCancelPermille = 200;  // with the mass cancels
+constexpr uint64_t kReplacePermille = 200;
 constexpr size_t kUnansweredMax = 64;
 constexpr useconds_t kIdleUs = 50;
 constexpr useconds_t kRetryUs = 2'000;
@@ -174,10 +178,21 @@ class Strategy {
       if (now_ns < next_ns_) return false;
       next_ns_ = options_.pause_ns == 0 ? 0 : now_ns + options_.pause_ns;
     }
-    const bool cancels = memory_.working.full() || random_.Chance(0.2);
-    if (cancels && !memory_.working.empty()) {
-      return Send(
-          Cancel{.cl_ord_id = NewId(), .orig_cl_ord_id = memory_.working.at(random_.Next())});
+    return SendOne();
+  }
+
+  bool SendOne() {
+    const uint64_t what = random_.Below(1'000);
+    if (what < kMassCancelPermille) return Send(DrawMassCancel());
+    const WorkingOrders& working = memory_.working;
+    if (!working.empty() && (working.full() || what < kCancelPermille)) {
+      return Send(Cancel{.cl_ord_id = NewId(), .orig_cl_ord_id = working.at(random_.Next())});
+    }
+    if (!working.empty() && what < kCancelPermille + kReplacePermille) {
+      return Send(Replace{.cl_ord_id = NewId(),
+                          .orig_cl_ord_id = working.at(random_.Next()),
+                          .price = DrawPrice(),
+                          .qty = 1 + random_.Below(120)});
     }
     return Send(Draw());
   }
@@ -189,12 +204,27 @@ class Strategy {
     return id;
   }
 
+  int64_t DrawPrice() { return (kMiddleTicks + random_.Between(-10, 10)) * kTickPrice; }
+  uint32_t DrawInstrument() {
+    return kFirstInstrument + static_cast<uint32_t>(random_.Below(kInstruments));
+  }
+
+  // All of the session's orders, or those of a side, a venue or an instrument.
+  MassCancel DrawMassCancel() {
+    MassCancel mass;
+    mass.cl_ord_id = NewId();
+    if (random_.Chance(0.3)) mass.side = random_.Chance(0.5) ? Side::kBuy : Side::kSell;
+    if (random_.Chance(0.3)) mass.venue = static_cast<uint16_t>(1 + random_.Below(kVenues));
+    if (random_.Chance(0.3)) mass.instrument = DrawInstrument();
+    return mass;
+  }
+
   NewOrder Draw() {
     NewOrder order;
     order.cl_ord_id = NewId();
-    order.price = (kMiddleTicks + random_.Between(-10, 10)) * kTickPrice;
+    order.price = DrawPrice();
     order.qty = 1 + random_.Below(100);
-    order.instrument = kFirstInstrument + static_cast<uint32_t>(random_.Below(kInstruments));
+    order.instrument = DrawInstrument();
     order.account = kFirstAccount + options_.session - 1;
     order.side = random_.Chance(0.5) ? Side::kBuy : Side::kSell;
     order.ord_type = OrdType::kLimit;
@@ -215,12 +245,19 @@ class Strategy {
   }
 
   bool SendEvent(const Event& event) {
-    NewOrder order;
-    Cancel cancel;
-    if (event.type == FrameType::kNewOrder && Decode(event.bytes(), order) == DecodeStatus::kOk) {
-      return Send(order);
+    const auto send = [&]<Message M>(M request) {
+      return Decode(event.bytes(), request) == DecodeStatus::kOk && Send(request);
+    };
+    switch (event.type) {
+      case FrameType::kNewOrder:
+        return send(NewOrder{});
+      case FrameType::kReplace:
+        return send(Replace{});
+      case FrameType::kMassCancel:
+        return send(MassCancel{});
+      default:
+        return send(Cancel{});
     }
-    return Decode(event.bytes(), cancel) == DecodeStatus::kOk && Send(cancel);
   }
 
   void Learn(const OrderAck& ack) noexcept {
@@ -229,10 +266,13 @@ class Strategy {
   }
   void Learn(const OrderReject& reject) noexcept {
     unanswered_.erase(reject.cl_ord_id);
-    // Its venue is down: asking on as fast as refusals come would be all that happens.
-    next_ns_ = MonotonicNowNs() + kRefusedPauseNs;
+    Pause();
   }
-  void Learn(const CancelReject& reject) noexcept { unanswered_.erase(reject.cl_ord_id); }
+  void Learn(const CancelReject& reject) noexcept {
+    unanswered_.erase(reject.cl_ord_id);
+    if (reject.reason == CancelRejectReason::kVenueUnavailable) Pause();
+  }
+  void Learn(const MassCancelReport& report) noexcept { unanswered_.erase(report.cl_ord_id); }
   void Learn(const ExecutionReport& report) noexcept { unanswered_.erase(report.cl_ord_id); }
   void Learn(const GapFill& fill) noexcept {
     record_.Add(EventKind::kStrategyGap, options_.session, fill.new_seq);
@@ -241,6 +281,9 @@ class Strategy {
   }
   template <class M>
   void Learn(const M&) noexcept {}
+
+  // A venue is down or halted: asking on as fast as refusals come would be all that happens.
+  void Pause() noexcept { next_ns_ = MonotonicNowNs() + kRefusedPauseNs; }
 
   void LogOut() {
     if (session_ == nullptr) return;

@@ -44,8 +44,10 @@ void WorkingOrders::Learn(const Event& event) {
     case FrameType::kOrderReject:
       if (Decode(event.bytes(), reject) == DecodeStatus::kOk) Remove(reject.cl_ord_id);
       return;
-    case FrameType::kCancelReject:  // whatever is true of it, asking again brings nothing
-      if (Decode(event.bytes(), cancel_reject) == DecodeStatus::kOk) {
+    case FrameType::kCancelReject:  // of an order that has ended, or that nobody knows?
+      if (Decode(event.bytes(), cancel_reject) == DecodeStatus::kOk &&
+          (cancel_reject.reason == CancelRejectReason::kTooLateToCancel ||
+           cancel_reject.reason == CancelRejectReason::kUnknownOrder)) {
         Remove(cancel_reject.orig_cl_ord_id);
       }
       return;
@@ -53,14 +55,19 @@ void WorkingOrders::Learn(const Event& event) {
       if (Decode(event.bytes(), open) == DecodeStatus::kOk) Add(open.cl_ord_id);
       return;
     case FrameType::kExecutionReport:
-      if (Decode(event.bytes(), report) == DecodeStatus::kOk &&
-          (report.leaves_qty == 0 || report.ord_status == OrdStatus::kInDoubt)) {
-        Remove(report.orig_cl_ord_id != 0 ? report.orig_cl_ord_id : report.cl_ord_id);
-      }
+      if (Decode(event.bytes(), report) == DecodeStatus::kOk) LearnOf(report);
       return;
     default:
       return;
   }
+}
+
+void WorkingOrders::LearnOf(const ExecutionReport& report) {
+  const uint64_t name = report.orig_cl_ord_id != 0 ? report.orig_cl_ord_id : report.cl_ord_id;
+  const bool replaced = report.exec_type == ExecType::kReplaced;
+  const bool ended = report.leaves_qty == 0 || report.ord_status == OrdStatus::kInDoubt;
+  if (ended || replaced) Remove(name);
+  if (replaced && !ended) Add(report.cl_ord_id);  // its name from here on
 }
 
 StrategyMemory StrategyMemory::Of(std::span<const Event> events) {

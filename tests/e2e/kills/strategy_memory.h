@@ -30,6 +30,7 @@ class WorkingOrders {
   uint64_t at(uint64_t draw) const { return ids_[draw % ids_.size()]; }
 
  private:
+  void LearnOf(const ExecutionReport& report);
   void Add(uint64_t cl_ord_id);
   void Remove(uint64_t cl_ord_id);
   std::vector<uint64_t> ids_;
