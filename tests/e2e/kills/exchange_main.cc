@@ -1,13 +1,15 @@
 // An exchange that may be killed at any instruction: what does it take and say?
 //
-//   exchange FOLDER VENUE
+//   exchange FOLDER VENUE SEED
 //
 // The matching exchange and its server as ringway-exchange has them; between server and link stands
 // a recorder (record.h). What it takes is recorded before the exchange sees it, what it says before
-// the gateway can. Its book dies with the process: the next one is another incarnation. SIGTERM: an
-// orderly end, which records what it holds.
+// the gateway can. Its book dies with the process: the next one is another incarnation. Now and
+// then it halts an instrument, or trading at all, for a moment. SIGTERM: an orderly end, which
+// records what it holds.
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -22,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "gateway/connector/exchange/exchange_server.h"
 #include "gateway/connector/exchange/matching.h"
 #include "schema/codec.h"
@@ -35,6 +38,12 @@ namespace ringway::kills {
 namespace {
 
 using sim::EventKind;
+
+constexpr uint64_t kRequestsBetweenHalts = 500;  // on average
+constexpr int64_t kHaltMinNs = 1 * kNsPerMs;
+constexpr int64_t kHaltMaxNs = 40 * kNsPerMs;
+constexpr uint64_t kRoomForHalts = 64;  // reports that the exchange itself may still need
+constexpr uint32_t kMemberIndex = 0;    // of the gateway, the only member
 
 std::atomic<int> stop_wanted{0};
 
@@ -56,8 +65,9 @@ exchange::ExchangeOptions MakeOptions(uint32_t venue, uint64_t incarnation) {
 // The exchange's end of a link.
 class RecordedLink {
  public:
-  RecordedLink(AnyLink link, uint32_t venue, Record& record)
-      : link_(std::move(link)), venue_(venue), record_(record) {}
+  // `said_up` is set when the gateway is told that the venue is up.
+  RecordedLink(AnyLink link, uint32_t venue, Record& record, bool& said_up)
+      : link_(std::move(link)), venue_(venue), record_(record), said_up_(said_up) {}
 
   Claim TryClaim(uint32_t bytes) noexcept { return claim_ = link_.TryClaim(bytes); }
   SendStatus Commit(uint8_t type, Publish publish) noexcept {
@@ -90,6 +100,10 @@ class RecordedLink {
   void Said(FrameType type) {
     if (type == FrameType::kHeartbeat || type == FrameType::kLogonReject) return;
     if (type != FrameType::kLogonAck) {
+      VenueStatus status;
+      said_up_ |= type == FrameType::kVenueStatus &&
+                  Decode(claim_.payload(), status) == DecodeStatus::kOk &&
+                  status.state == VenueState::kUp && status.instrument == 0;
       return record_.Add(EventKind::kVenueSaid, venue_, next_said_++, type, claim_.payload());
     }
     LogonAck ack;
@@ -103,19 +117,80 @@ class RecordedLink {
   AnyLink link_;
   uint32_t venue_;
   Record& record_;
+  bool& said_up_;
   Claim claim_;
   uint64_t next_took_ = 0;
   uint64_t next_said_ = 0;
 };
 
+// What is halted, for how long, and whether the gateway was told. The exchange's library knows no
+// halts: what was under way then is matched as ever. After so many requests, not after some time: a
+// venue without orders comes to rest.
+class Halts {
+ public:
+  Halts(uint32_t venue, exchange::Exchange& exchange, uint64_t seed)
+      : venue_(venue), exchange_(exchange), random_(seed) {}
+
+  // `requests`: taken so far.
+  void Turn(int64_t now_ns, uint64_t requests) {
+    if (exchange_.member_count() == 0) return;
+    for (uint32_t place = 0; place != halts_.size(); ++place) {
+      Halt& halt = halts_[place];
+      if (halt.until_ns == 0) continue;
+      if (now_ns >= halt.until_ns) {
+        if (Tell(now_ns, place, VenueState::kUp)) halt = {};
+      } else if (halt.tell_again) {
+        halt.tell_again = !Tell(now_ns, place, VenueState::kHalted);
+      }
+    }
+    if (requests < next_) return;
+    next_ = requests + 1 + random_.Below(2 * kRequestsBetweenHalts);
+    const uint32_t place =
+        random_.Chance(0.25) ? 0 : 1 + static_cast<uint32_t>(random_.Below(kInstruments));
+    Halt& halt = halts_[place];
+    if (halt.until_ns == 0 && Tell(now_ns, place, VenueState::kHalted)) {
+      halt.until_ns = now_ns + random_.Between(kHaltMinNs, kHaltMaxNs);
+    }
+  }
+
+  // A gateway that logged on again takes what is up for open.
+  void TellAgain() noexcept {
+    for (Halt& halt : halts_) halt.tell_again = true;
+  }
+
+ private:
+  struct Halt {
+    int64_t until_ns = 0;  // 0: there is none
+    bool tell_again = false;
+  };
+
+  bool Tell(int64_t now_ns, uint32_t place, VenueState state) {
+    if (exchange_.spare(kMemberIndex) < kRoomForHalts) return false;
+    VenueStatus status;
+    status.transact_time = static_cast<uint64_t>(now_ns);
+    status.venue = static_cast<uint16_t>(venue_);
+    status.state = state;
+    status.instrument = place == 0 ? 0 : kFirstInstrument + place - 1;
+    exchange_.reports(kMemberIndex).Add(status);
+    return true;
+  }
+
+  const uint32_t venue_;
+  exchange::Exchange& exchange_;
+  Random random_;
+  uint64_t next_ = 1;                         // requests, until there is another halt
+  std::array<Halt, 1 + kInstruments> halts_;  // of the venue, then of instruments
+};
+
 class Venue {
  public:
   Venue(uint32_t number, exchange::Exchange& exchange, AnyListener listener, uint64_t incarnation,
-        Record& record, Waiter& waiter)
+        Record& record, Waiter& waiter, uint64_t seed)
       : number_(number),
         listener_(std::move(listener)),
         record_(record),
         waiter_(waiter),
+        halts_(number, exchange, seed),
         server_(exchange, {.incarnation = incarnation},
                 [this](uint64_t key, uint32_t epoch) { return listener_.Admit(key, epoch); }) {}
 
@@ -124,8 +199,11 @@ class Venue {
     while (std::optional<AnyLink> link = listener_.TryAccept()) {
       // One that wakes nobody makes sleeps as long as the waiter's longest.
       (void)waiter_.Watch(link->wake_fd());
-      server_.Accept(now_ns, std::make_unique<RecordedLink>(*std::move(link), number_, record_));
+      server_.Accept(now_ns,
+                     std::make_unique<RecordedLink>(*std::move(link), number_, record_, said_up_));
     }
+    if (std::exchange(said_up_, false)) halts_.TellAgain();
+    halts_.Turn(now_ns, server_.counters().requests);
     return server_.DoWork(now_ns);
   }
   bool Arm() noexcept { return server_.Arm(); }
@@ -139,6 +217,8 @@ class Venue {
   AnyListener listener_;
   Record& record_;
   Waiter& waiter_;
+  Halts halts_;
+  bool said_up_ = false;
   exchange::ExchangeServer<RecordedLink> server_;
 };
 
@@ -166,7 +246,7 @@ void RecordHoldings(uint32_t venue, const exchange::Exchange& exchange, Record& 
   }
 }
 
-absl::Status Run(const std::string& folder, uint32_t number) {
+absl::Status Run(const std::string& folder, uint32_t number, uint64_t seed) {
   Record record(ExchangeRecord(folder, number), kEventsMax);
   const auto incarnation = static_cast<uint64_t>(UnixNowNs());
   absl::StatusOr<std::unique_ptr<exchange::Exchange>> made =
@@ -177,7 +257,7 @@ absl::Status Run(const std::string& folder, uint32_t number) {
   if (!listener.ok()) return listener.status();
   Waiter waiter{WaitOptions{}};
   record.Add(EventKind::kVenueStart, number, 0, incarnation);
-  Venue venue(number, exchange, *std::move(listener), incarnation, record, waiter);
+  Venue venue(number, exchange, *std::move(listener), incarnation, record, waiter, seed);
   if (absl::Status watched = waiter.Watch(venue.wake_fd()); !watched.ok()) return watched;
   while (stop_wanted == 0) waiter.Idle(venue.Turn(), venue);
   venue.Close();
@@ -189,15 +269,16 @@ absl::Status Run(const std::string& folder, uint32_t number) {
 }  // namespace ringway::kills
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fprintf(stderr, "usage: exchange FOLDER VENUE\n");
+  if (argc != 4) {
+    fprintf(stderr, "usage: exchange FOLDER VENUE SEED\n");
     return 2;
   }
   struct sigaction action = {};
   action.sa_handler = [](int) { ringway::kills::stop_wanted = 1; };
   sigaction(SIGTERM, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  const absl::Status status = ringway::kills::Run(argv[1], static_cast<uint32_t>(atoi(argv[2])));
+  const absl::Status status = ringway::kills::Run(argv[1], static_cast<uint32_t>(atoi(argv[2])),
+                                                  strtoull(argv[3], nullptr, 10));
   if (status.ok()) return 0;
   fprintf(stderr, "exchange: %s\n", status.ToString().c_str());
   return 1;

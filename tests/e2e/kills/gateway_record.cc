@@ -63,11 +63,13 @@ class JournalEvents {
     JournaledStep step;
     if (record.header.type == RecordType::kGatewayStart) {
       ++out_.starts;
+      out_.halts.OnStart();
     } else if (record.header.type == RecordType::kVenueCursor && ReadBody(record.body, cursor)) {
       BeginIncarnation(cursor);
     } else if (record.header.type == RecordType::kCancelsFirst && ReadBody(record.body, moved)) {
       PutCancelsFirst(moved);
     } else if (record.header.type == RecordType::kStep && ReadStep(record.body, step)) {
+      out_.halts.On(step);
       OnStep(step);
     }
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "tests/e2e/kills/halt_judge.h"
 #include "tests/sim/events.h"
 
 namespace ringway::kills {
@@ -26,6 +27,7 @@ struct GatewayRecord {
   std::vector<sim::Event> holdings;  // what it holds in the end: a probe's events
   uint32_t starts = 0;               // of gateway processes that came to record it
   uint64_t records = 0;
+  HaltJudge halts;
 };
 
 // Reads the journal of a gateway that has ended; its sessions are 1 to `sessions`. Errors: as the

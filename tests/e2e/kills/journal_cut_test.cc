@@ -60,7 +60,7 @@ class JournalCutTest : public testing::Test {
     ASSERT_TRUE((*run)->AwaitAccepted(kOrders).ok());
     const absl::StatusOr<Outcome> outcome = (*run)->Finish();
     ASSERT_TRUE(outcome.ok()) << outcome.status().message();
-    ASSERT_TRUE(outcome->findings.empty());
+    ASSERT_TRUE(outcome->clean());
     std::string folder = "/dev/shm/ringway-cuts-XXXXXX";
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
     folder_ = folder;

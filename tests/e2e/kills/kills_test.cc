@@ -50,21 +50,27 @@ TEST(KillsTest, AtEveryProbe) {
   const absl::StatusOr<Outcome> outcome = (*run)->Finish();
   ASSERT_TRUE(outcome.ok()) << Text(outcome.status());
   Print(*outcome, MonotonicNowNs() - start_ns);
-  EXPECT_TRUE(outcome->findings.empty());
+  EXPECT_TRUE(outcome->clean());
   EXPECT_GE(probes.size(), 40u);
   EXPECT_GT(outcome->fills, 0u);
   EXPECT_GT(outcome->replaces, 0u);
   EXPECT_GT(outcome->mass_cancels, 0u);
+  EXPECT_GT(outcome->halts, 0u);
+  EXPECT_GT(outcome->halt_refusals, 0u);
+  EXPECT_GT(outcome->books_lost, 0u);
 }
 
 TEST(KillsTest, InALongRun) {
   const absl::StatusOr<Outcome> outcome =
       LongRun({.orders = kLongOrders, .kills = 8, .seed = kSeed});
   ASSERT_TRUE(outcome.ok()) << Text(outcome.status());
-  EXPECT_TRUE(outcome->findings.empty());
+  EXPECT_TRUE(outcome->clean());
   EXPECT_GE(outcome->orders, kLongOrders);
   EXPECT_GT(outcome->replaces, 0u);
   EXPECT_GT(outcome->mass_cancels, 0u);
+  EXPECT_GT(outcome->halts, 0u);
+  EXPECT_GT(outcome->halt_refusals, 0u);
+  EXPECT_GT(outcome->books_lost, 0u);
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ absl::StatusOr<Outcome> LongRun(const LongRunOptions& options) {
                                        ": ", std::string(one.status().message())));
     }
     printf("run %lu of %lu: %lu orders, %u starts of the gateway, %zu findings, %.1f s so far\n",
-           i + 1, runs, one->orders, one->gateway_starts, one->findings.size(),
+           i + 1, runs, one->orders, one->gateway_starts,
+           one->findings.size() + one->halt_findings.size(),
            static_cast<double>(MonotonicNowNs() - start_ns) / kNsPerS);
     fflush(stdout);
     all.Add(*one);
@@ -82,16 +83,20 @@ void Print(const Outcome& outcome, int64_t took_ns) {
     printf("  FOUND: %s: %s\n", std::string(sim::Name(finding.violation)).c_str(),
            finding.text.c_str());
   }
+  for (const std::string& finding : outcome.halt_findings) {
+    printf("  FOUND: halt: %s\n", finding.c_str());
+  }
   printf(
       "%lu orders, %lu acknowledgements, %lu refusals, %lu fills; %lu events judged, %lu records "
       "of the journal\n"
-      "%lu replaces, %lu mass cancels\n"
+      "%lu replaces, %lu mass cancels, %lu halts with %lu refusals, %lu books lost\n"
       "%u kills at %zu places, %u starts of the gateway, %.1f s\n"
       "lost: %u, doubled: %u, out of order: %u, findings in all: %zu\n",
       outcome.orders, outcome.acks, outcome.refusals, outcome.fills, outcome.events,
-      outcome.journal_records, outcome.replaces, outcome.mass_cancels, kills, outcome.kills.size(),
+      outcome.journal_records, outcome.replaces, outcome.mass_cancels, outcome.halts,
+      outcome.halt_refusals, outcome.books_lost, kills, outcome.kills.size(),
       outcome.gateway_starts, static_cast<double>(took_ns) / kNsPerS, outcome.lost, outcome.doubled,
-      outcome.out_of_order, outcome.findings.size());
+      outcome.out_of_order, outcome.findings.size() + outcome.halt_findings.size());
   fflush(stdout);
 }
 

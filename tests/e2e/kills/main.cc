@@ -33,5 +33,5 @@ int main(int argc, char** argv) {
     return 1;
   }
   const int printed = ringway::EndOutput("kills");
-  return outcome->findings.empty() ? printed : 1;
+  return outcome->clean() ? printed : 1;
 }

@@ -62,6 +62,9 @@ void Outcome::Add(const Outcome& other) {
   fills += other.fills;
   replaces += other.replaces;
   mass_cancels += other.mass_cancels;
+  halts += other.halts;
+  halt_refusals += other.halt_refusals;
+  books_lost += other.books_lost;
   events += other.events;
   gateway_starts += other.gateway_starts;
   journal_records += other.journal_records;
@@ -70,6 +73,7 @@ void Outcome::Add(const Outcome& other) {
   out_of_order += other.out_of_order;
   for (const auto& [kill, count] : other.kills) kills[kill] += count;
   findings.insert(findings.end(), other.findings.begin(), other.findings.end());
+  halt_findings.insert(halt_findings.end(), other.halt_findings.begin(), other.halt_findings.end());
 }
 
 }  // namespace ringway::kills

@@ -120,7 +120,8 @@ absl::Status KillRun::StartProcess(int process, const std::optional<Trap>& trap)
   if (process == kGateway) {
     argv.insert(argv.end(), {"--config", config_});
   } else if (!is_strategy(process)) {
-    argv.insert(argv.end(), {folder_, absl::StrCat(process - kExchanges)});
+    argv.insert(argv.end(), {folder_, absl::StrCat(process - kExchanges),
+                             absl::StrCat(options_.seed * 1'000 + ++starts_)});
   } else {
     std::string memory = std::exchange(next_memory_, "");
     if (memory.empty()) {
@@ -378,6 +379,10 @@ absl::StatusOr<Outcome> KillRun::Finish() {
   if (!gateway.ok()) return gateway.status();
   outcome_.gateway_starts = gateway->starts;
   outcome_.journal_records = gateway->records;
+  outcome_.halts = gateway->halts.halts();
+  outcome_.halt_refusals = gateway->halts.refusals();
+  outcome_.books_lost = gateway->halts.books_lost();
+  outcome_.halt_findings = gateway->halts.findings();
   std::vector<std::span<const sim::Event>> strategies;
   for (const auto& record : strategy_records_) strategies.push_back(record->events());
   std::vector<std::span<const sim::Event>> exchanges;
