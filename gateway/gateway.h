@@ -478,7 +478,9 @@ class Gateway {
         parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
       } else if (e.position <= safe_) {
         // Without hope of durability the venue keeps what nobody else may have.
-        SideOf(e.id).queue.connector().Confirm(e.next_seq_out);
+        // One that began anew since then numbers its reports anew.
+        Connector& connector = SideOf(e.id).queue.connector();
+        if (connector.cursor().incarnation == e.next_seq_in) connector.Confirm(e.next_seq_out);
       }
     });
     return true;
@@ -697,10 +699,12 @@ class Gateway {
            status.state == VenueState::kDown;
   }
 
-  // The venue may forget what it reported once it is as safe here as anything can be.
+  // The venue may forget what it reported once it is as safe here as anything can be. Its connector
+  // does not dial anew before all that it said has been taken: whose numbers these are, it knows.
   void Confirm(VenueQueue& queue, uint64_t received) {
     if (parts_.journal == nullptr) return queue.connector().Confirm(received);
-    held_.Push({position_, queue.venue(), Target::kVenue, received, 0});
+    held_.Push({position_, queue.venue(), Target::kVenue, received,
+                queue.connector().cursor().incarnation});
   }
 
   // From here on the venue counts requests anew. Nothing is sent before this is durable, or a loss

@@ -171,6 +171,25 @@ TEST_F(GatewayJournalTest, AVenueIsConfirmedWhatIsDurable) {
   EXPECT_EQ(connector_.confirmed, 1u);
 }
 
+// What is durable only by then has other numbers than those that the venue uses now.
+TEST_F(GatewayJournalTest, AVenueThatBeganAnewIsConfirmedNothingOfBefore) {
+  connector_.numbers = true;
+  for (int i = 0; i < 3; ++i) {
+    connector_.Say(VenueStatus{.state = VenueState::kUp});
+    Turn();
+  }
+  ++connector_.logon_count;  // of its next incarnation
+  connector_.said = 0;
+  storage_.Sync();
+  Turn();
+  EXPECT_EQ(connector_.confirmed, 0u);
+  connector_.Say(VenueStatus{.state = VenueState::kUp});
+  Turn();
+  storage_.Sync();
+  Turn();
+  EXPECT_EQ(connector_.confirmed, 1u);
+}
+
 TEST_F(GatewayJournalTest, AVenueIsToldToForgetNothingThatADiskThatFailedMayNotHave) {
   Order(1);
   Turn();

@@ -19,7 +19,7 @@ struct HoldEntry {
   uint32_t id;
   Target target;
   uint64_t next_seq_out;  // kSession: of reports. kVenue: reports received
-  uint64_t next_seq_in;   // kSession: of requests
+  uint64_t next_seq_in;   // kSession: of requests. kVenue: the incarnation that numbered them
 };
 
 class HoldQueue {
