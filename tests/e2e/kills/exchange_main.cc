@@ -124,26 +124,25 @@ class RecordedLink {
 };
 
 // What is halted, for how long, and whether the gateway was told. The exchange's library knows no
-// halts: what was under way then is matched as ever. After so many requests, not after some time: a
-// venue without orders comes to rest.
+// halts: what was under way then is matched as ever.
 class Halts {
  public:
   Halts(uint32_t venue, exchange::Exchange& exchange, uint64_t seed)
       : venue_(venue), exchange_(exchange), random_(seed) {}
 
-  // `requests`: taken so far.
-  void Turn(int64_t now_ns, uint64_t requests) {
+  // `requests`: taken so far. `calm`: what is halted goes on at once, and nothing is any more.
+  void Turn(int64_t now_ns, uint64_t requests, bool calm) {
     if (exchange_.member_count() == 0) return;
     for (uint32_t place = 0; place != halts_.size(); ++place) {
       Halt& halt = halts_[place];
       if (halt.until_ns == 0) continue;
-      if (now_ns >= halt.until_ns) {
+      if (calm || now_ns >= halt.until_ns) {
         if (Tell(now_ns, place, VenueState::kUp)) halt = {};
       } else if (halt.tell_again) {
         halt.tell_again = !Tell(now_ns, place, VenueState::kHalted);
       }
     }
-    if (requests < next_) return;
+    if (calm || requests < next_) return;
     next_ = requests + 1 + random_.Below(2 * kRequestsBetweenHalts);
     const uint32_t place =
         random_.Chance(0.25) ? 0 : 1 + static_cast<uint32_t>(random_.Below(kInstruments));
@@ -203,7 +202,7 @@ class Venue {
                      std::make_unique<RecordedLink>(*std::move(link), number_, record_, said_up_));
     }
     if (std::exchange(said_up_, false)) halts_.TellAgain();
-    halts_.Turn(now_ns, server_.counters().requests);
+    halts_.Turn(now_ns, server_.counters().requests, record_.head().calm != 0);
     return server_.DoWork(now_ns);
   }
   bool Arm() noexcept { return server_.Arm(); }

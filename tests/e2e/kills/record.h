@@ -29,9 +29,12 @@ class Record {
     std::atomic<uint64_t> acked;   // a strategy's orders that were accepted, over all processes
     std::atomic<uint64_t> incarnation;  // a strategy's, of its last logon; see msg/session_core.h
     std::atomic<uint32_t> epoch;
-    std::atomic<uint32_t> live;  // a strategy is logged on
+    std::atomic<uint32_t> live;         // a strategy is logged on
+    std::atomic<uint32_t> rounds_done;  // see rounds_wanted
     // The runner's.
     std::atomic<uint64_t> orders_wanted;  // a strategy sends until so many are accepted
+    std::atomic<uint32_t> rounds_wanted;  // a strategy asks every venue for something, so often
+    std::atomic<uint32_t> calm;           // an exchange halts nothing any more
   };
   static_assert(std::atomic<uint64_t>::is_always_lock_free);
 

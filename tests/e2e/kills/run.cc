@@ -26,7 +26,9 @@ namespace {
 constexpr int64_t kPatienceNs = 30 * kNsPerS;  // for anything that must come
 constexpr int64_t kHitNs = 10 * kNsPerS;       // for a trap to be come to
 constexpr int kLossesMax = 40;                 // of another process, until one leads to a trap
-constexpr int64_t kQuietNs = 300 * kNsPerMs;   // nothing happened for so long: it is at rest
+// One brings what was said and asked before to everybody, the next what came of it, the rest what
+// the gateway spreads over several steps.
+constexpr uint32_t kRounds = 4;
 constexpr useconds_t kIdleUs = 100;
 
 std::string MakeFolder(const std::string& parent) {
@@ -303,11 +305,17 @@ void KillRun::FollowVenues() {
     for (; venue.read != events.size(); ++venue.read) {
       const sim::Event& event = events[venue.read];
       VenueStatus status;
-      venue.progress += event.type != FrameType::kReferencePrice;  // those are repeated for ever
-      venue.up |= event.kind == sim::EventKind::kVenueSaid &&
-                  event.type == FrameType::kVenueStatus &&
-                  Decode(event.bytes(), status) == DecodeStatus::kOk &&
-                  status.state == VenueState::kUp && status.instrument == 0;
+      if (event.kind == sim::EventKind::kVenueStart) venue.halted.clear();
+      if (event.kind != sim::EventKind::kVenueSaid || event.type != FrameType::kVenueStatus ||
+          Decode(event.bytes(), status) != DecodeStatus::kOk) {
+        continue;
+      }
+      if (status.state == VenueState::kHalted) {
+        venue.halted.insert(status.instrument);
+        continue;
+      }
+      venue.halted.erase(status.instrument);
+      venue.up |= status.instrument == 0;
     }
   }
 }
@@ -352,28 +360,30 @@ absl::Status KillRun::EndAll() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Outcome> KillRun::Finish() {
+// Nobody wants anything any more, and nothing is under way: shown by what comes back, not by time.
+absl::Status KillRun::ComeToRest() {
   Want(0);
-  if (absl::Status back = AwaitTraffic(); !back.ok()) return back;
-  const auto events = [this] {
-    uint64_t count = 0;
-    for (const auto& record : strategy_records_) count += record->head().events;
-    FollowVenues();
-    for (const VenueView& venue : venues_) count += venue.progress;
-    return count;
-  };
-  uint64_t before = events();
-  int64_t since_ns = MonotonicNowNs();
-  const absl::Status rest = Await(kPatienceNs, "nothing comes to rest", [&] {
-    const bool everybody = std::ranges::all_of(
-        strategy_records_, [](const auto& record) { return record->head().live != 0; });
-    if (const uint64_t now = events(); now != before || !everybody) {
-      before = now;
-      since_ns = MonotonicNowNs();
-    }
-    return MonotonicNowNs() - since_ns > kQuietNs;
-  });
-  if (!rest.ok()) return rest;
+  for (const auto& record : exchange_records_) record->head().calm = 1;
+  absl::Status status = AwaitTraffic();
+  if (status.ok()) {
+    status = Await(kPatienceNs, "venues do not end their halts", [this] {
+      FollowVenues();
+      return std::ranges::all_of(venues_, [](const VenueView& v) { return v.halted.empty(); });
+    });
+  }
+  for (uint32_t round = 1; round <= kRounds && status.ok(); ++round) {
+    for (const auto& record : strategy_records_) record->head().rounds_wanted = round;
+    status = Await(kPatienceNs, "nothing comes to rest", [&] {
+      return std::ranges::all_of(strategy_records_, [&](const auto& record) {
+        return record->head().rounds_done == round;
+      });
+    });
+  }
+  return status;
+}
+
+absl::StatusOr<Outcome> KillRun::Finish() {
+  if (absl::Status rest = ComeToRest(); !rest.ok()) return rest;
   if (absl::Status ended = EndAll(); !ended.ok()) return ended;
   absl::StatusOr<GatewayRecord> gateway = ReadGateway(journal(), options_.strategies);
   if (!gateway.ok()) return gateway.status();

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -94,6 +95,7 @@ class KillRun {
   // Whether everybody is there and every strategy was told something new, from now on.
   std::function<bool()> TrafficFlows();
   absl::Status Unexpected(const End& end) const;
+  absl::Status ComeToRest();
   absl::Status EndAll();
   void Died(int process);
   void FollowVenues();
@@ -102,9 +104,9 @@ class KillRun {
 
   // What a venue's exchange has recorded.
   struct VenueView {
-    uint64_t read = 0;      // events
-    uint64_t progress = 0;  // of them all but prices
-    bool up = false;        // the gateway that runs was told so by the exchange that runs
+    uint64_t read = 0;          // events
+    bool up = false;            // the gateway that runs was told so by the exchange that runs
+    std::set<uint32_t> halted;  // instruments, 0 for the venue, as the gateway was told
   };
 
   RunOptions options_;

@@ -9,15 +9,19 @@
 //            record ends
 //   numbers  as keep, but it asserts its own count: what did not arrive is given up by a GapFill
 //   lose     nothing: a new incarnation, which gets a snapshot of its open orders
+// When the runner wants a round, it sends an order to every venue and waits until they have ended.
 // It sends new orders, cancels, replaces and now and then a mass cancel until head().orders_wanted
 // orders are accepted, then reads on.
 // PAUSE_US: between two orders; 0: as fast as they are answered. SIGTERM: an orderly end.
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -172,6 +176,7 @@ class Strategy {
       return true;
     }
     Record::Head& head = record_.head();
+    if (head.rounds_done < head.rounds_wanted) return GoRound();
     if (head.acked >= head.orders_wanted || unanswered_.size() >= kUnansweredMax) return false;
     if (next_ns_ != 0) {
       const int64_t now_ns = MonotonicNowNs();
@@ -179,6 +184,38 @@ class Strategy {
       next_ns_ = options_.pause_ns == 0 ? 0 : now_ns + options_.pause_ns;
     }
     return SendOne();
+  }
+
+  // What comes back has followed everything that was said and asked before on the whole way. A
+  // venue that refuses, for it is not up yet, is asked again.
+  bool GoRound() {
+    if (!unanswered_.empty() || MonotonicNowNs() < next_ns_) return false;
+    for (uint32_t venue = 1; venue <= kVenues; ++venue) {
+      if (answered_[venue - 1] || markers_[venue - 1] != 0) continue;
+      NewOrder order;
+      order.cl_ord_id = NewId();
+      order.price = kTickPrice;  // nobody sells at that
+      order.qty = 1;
+      order.instrument = kFirstInstrument;
+      order.account = kFirstAccount + options_.session - 1;
+      order.side = Side::kBuy;
+      order.ord_type = OrdType::kLimit;
+      order.time_in_force = TimeInForce::kImmediateOrCancel;
+      order.route = static_cast<uint16_t>(venue);
+      markers_[venue - 1] = order.cl_ord_id;
+      if (!Send(order)) markers_[venue - 1] = 0;
+      return true;
+    }
+    return false;
+  }
+  void EndMarker(uint64_t cl_ord_id, bool answered) noexcept {
+    const auto marker = std::ranges::find(markers_, cl_ord_id);
+    if (marker == markers_.end()) return;
+    *marker = 0;
+    answered_[static_cast<size_t>(marker - markers_.begin())] = answered;
+    if (!std::ranges::all_of(answered_, std::identity{})) return;
+    answered_ = {};
+    ++record_.head().rounds_done;
   }
 
   bool SendOne() {
@@ -266,6 +303,7 @@ class Strategy {
   }
   void Learn(const OrderReject& reject) noexcept {
     unanswered_.erase(reject.cl_ord_id);
+    EndMarker(reject.cl_ord_id, false);
     Pause();
   }
   void Learn(const CancelReject& reject) noexcept {
@@ -273,11 +311,17 @@ class Strategy {
     if (reject.reason == CancelRejectReason::kVenueUnavailable) Pause();
   }
   void Learn(const MassCancelReport& report) noexcept { unanswered_.erase(report.cl_ord_id); }
-  void Learn(const ExecutionReport& report) noexcept { unanswered_.erase(report.cl_ord_id); }
+  void Learn(const ExecutionReport& report) noexcept {
+    unanswered_.erase(report.cl_ord_id);
+    if (report.leaves_qty == 0) {
+      EndMarker(report.cl_ord_id, report.ord_status == OrdStatus::kCanceled);
+    }
+  }
   void Learn(const GapFill& fill) noexcept {
     record_.Add(EventKind::kStrategyGap, options_.session, fill.new_seq);
     memory_.working.Clear();
     unanswered_.clear();
+    markers_ = {};
   }
   template <class M>
   void Learn(const M&) noexcept {}
@@ -303,7 +347,9 @@ class Strategy {
   std::unique_ptr<Session> session_;
   std::set<uint64_t> unanswered_;  // clOrdIds
   uint64_t resent_ = 0;  // requests of the record below it have arrived, or are sent again
-  int64_t next_ns_;      // when the next order may be sent; 0: at once
+  std::array<uint64_t, kVenues> markers_{};  // clOrdIds of a round's orders; 0: none is under way
+  std::array<bool, kVenues> answered_{};
+  int64_t next_ns_;  // when the next order may be sent; 0: at once
 };
 
 }  // namespace
