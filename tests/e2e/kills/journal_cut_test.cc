@@ -1,7 +1,8 @@
 // Does a gateway start, with all that came before, wherever the last record of its journal is cut?
 //
-// On the files that a real gateway left: behind each byte of the last step's record everything is
-// zeros, as where a process or machine stopped while it was written.
+// On the files that a real gateway left: behind each byte of a step's record everything is zeros,
+// as where a process or machine stopped while it was written. It is the last step that changed
+// anything: a price that another venue's has overtaken does not.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #include "gateway/journal_start.h"
 #include "gateway/kept_config.h"
 #include "gateway/recovery/replayed_gateway.h"
+#include "tests/e2e/kills/long_run.h"
 #include "tests/e2e/kills/run.h"
 #include "tests/e2e/kills/tracer.h"
 
@@ -33,6 +35,7 @@ namespace ringway::kills {
 namespace {
 
 constexpr uint64_t kOrders = 300;
+constexpr uint64_t kLookedAtMax = 200;  // steps, for one that changed anything
 constexpr int64_t kPatienceNs = 30 * kNsPerS;
 
 std::string ReadAll(const std::string& path) {
@@ -40,7 +43,7 @@ std::string ReadAll(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// The journal's last step.
+// The journal's last step that changed anything.
 struct LastStep {
   std::string file;     // its segment's name
   uint64_t offset = 0;  // in it
@@ -60,6 +63,7 @@ class JournalCutTest : public testing::Test {
     ASSERT_TRUE((*run)->AwaitAccepted(kOrders).ok());
     const absl::StatusOr<Outcome> outcome = (*run)->Finish();
     ASSERT_TRUE(outcome.ok()) << outcome.status().message();
+    if (!outcome->clean()) Print(*outcome, 0);
     ASSERT_TRUE(outcome->clean());
     std::string folder = "/dev/shm/ringway-cuts-XXXXXX";
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
@@ -87,14 +91,27 @@ class JournalCutTest : public testing::Test {
   void Find() {
     const std::string whole = folder_ + "/whole";
     auto source = *FileSource::Open(whole, "/dev/shm");
-    uint64_t last_sequence = 0;
+    uint64_t steps = 0;
+    Read(*source,
+         [&](const JournalRecord& record) { steps += record.header.type == RecordType::kStep; });
+    ReplayedGateway replayed(
+        {.config_of = [&](uint64_t hash) { return KeptEngineConfig(whole, hash); }});
+    uint64_t hash_before = 0;
     Read(*source, [&](const JournalRecord& record) {
-      if (record.header.type != RecordType::kStep) return;
-      last_sequence = record.header.sequence;
+      const uint64_t steps_before = replayed.steps();
+      const bool is_step = record.header.type == RecordType::kStep;
+      const bool looked_at = is_step && steps_before + kLookedAtMax >= steps;
+      if (looked_at) hash_before = replayed.engine().StateHash();
+      ASSERT_TRUE(replayed.Apply(record).ok());
+      if (!looked_at || replayed.engine().StateHash() == hash_before) return;
+      step_ = {};
       step_.position = record.position;
       step_.bytes = record.header.bytes();
+      step_.steps_before = steps_before;
+      step_.hash_before = hash_before;
+      step_.hash_after = replayed.engine().StateHash();
     });
-    ASSERT_NE(last_sequence, 0u);
+    ASSERT_NE(step_.hash_before, step_.hash_after);
     for (size_t i = 0; i != source->segments().size(); ++i) {
       SegmentHeader header;
       ASSERT_TRUE(source->Read(i, 0, std::as_writable_bytes(std::span(&header, 1))).ok());
@@ -104,18 +121,6 @@ class JournalCutTest : public testing::Test {
     }
     const std::string bytes = ReadAll(whole + "/" + step_.file).substr(step_.offset, step_.bytes);
     step_.bytes_told = bytes.find_last_not_of('\0') + 1;
-    ReplayedGateway replayed(
-        {.config_of = [&](uint64_t hash) { return KeptEngineConfig(whole, hash); }});
-    Read(*source, [&](const JournalRecord& record) {
-      if (record.header.sequence > last_sequence) return;
-      if (record.header.sequence == last_sequence) {
-        step_.steps_before = replayed.steps();
-        step_.hash_before = replayed.engine().StateHash();
-      }
-      ASSERT_TRUE(replayed.Apply(record).ok());
-    });
-    step_.hash_after = replayed.engine().StateHash();
-    ASSERT_NE(step_.hash_before, step_.hash_after);
   }
 
   template <class F>
