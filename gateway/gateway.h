@@ -673,6 +673,7 @@ class Gateway {
     // Behind what the logon brought: that a book is lost must not be forgotten where its count is
     // not.
     if (venue.cursor_due && venue.inbox.empty() && CanStep()) {
+      RINGWAY_PROBE(gateway_cursor_due);
       venue.cursor_due = false;
       RecordCursor(queue);
     }

@@ -135,7 +135,17 @@ class JournalEvents {
     }
   }
   void NoteBookLost(uint32_t venue) {
-    if (venues_[venue].book_lost_at) return;
+    if (const auto start = venues_[venue].book_lost_at) {
+      // A gateway was killed before it could record whose word this was, and has sent nothing: to
+      // the next one the venue begins anew once more, and says all of it again.
+      for (std::size_t place = *start + 1; place != out_.events.size(); ++place) {
+        const Event& event = out_.events[place].event;
+        if (event.kind == EventKind::kGatewayHeard && event.id == venue && event.seq != 0) {
+          moved_.insert(place);
+        }
+      }
+      return;
+    }
     venues_[venue].book_lost_at = out_.events.size();
     Add(MakeEvent(EventKind::kVenueStart, venue, 0, FrameType{}, {}, 0));
   }
@@ -236,7 +246,7 @@ class JournalEvents {
   GatewayRecord& out_;
   std::map<uint32_t, uint64_t> next_took_;
   std::set<uint64_t> unsent_;
-  std::unordered_set<std::size_t> moved_;  // places of events that stand elsewhere now
+  std::unordered_set<std::size_t> moved_;  // places of events that stand elsewhere, or come again
   std::map<uint32_t, Venue> venues_;
   int64_t now_ns_ = 0;
 };

@@ -66,6 +66,7 @@ constexpr Row kRows[] = {
     {kGateway, "connector_confirm_sent", When::kTrading, 5},
     {kGateway, "connector_logon_sent", When::kExchangeLost, 1},
     {kGateway, "connector_logged_on", When::kExchangeLost, 1},
+    {kGateway, "gateway_cursor_due", When::kExchangeLost, 1},
     {kGateway, "gateway_cursor_recorded", When::kExchangeLost, 1},
     {kGateway, "gateway_unsent_answered", When::kExchangeLost, 1},
 
