@@ -2,6 +2,8 @@
 // segments do meanwhile, and what waits until the record is durable?
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "gateway/engine/engine.h"
@@ -51,6 +53,22 @@ class GatewayJournalTest : public ::testing::Test {
     sessions_.requests.push_back(
         Own(Origin::kSessionUp, kSession, Logon{.session = kSession, .next_seq_in = 1}));
     Turn();
+  }
+
+  // A second gateway on what the first one left.
+  void StartSecond(std::vector<SessionId> send_when_durable = {}) {
+    gateway_.reset();
+    writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 2, now_ns_, 1);
+    gateway_ = std::make_unique<Gateway<FakeSessions>>(
+        Gateway<FakeSessions>::Parts{.engine = engine_,
+                                     .sessions = sessions_,
+                                     .venues = {{kVenue, &connector_, 10'000}},
+                                     .session_ids = {kSession, kOther},
+                                     .send_when_durable = std::move(send_when_durable),
+                                     .positions_max = 100,
+                                     .accept_links = nullptr,
+                                     .journal = writer_.get()});
+    gateway_->Start(now_ns_, 2);
   }
 
   void Turn() { gateway_->DoWork(now_ns_ += kNsPerMs / 10); }
@@ -466,21 +484,18 @@ TEST_F(GatewayJournalTest, WhatIsSentBehindAConnectorsOwnAnswerWaitsUntilThatIsD
 class GatewaySendAfterTest : public GatewayJournalTest {
  protected:
   GatewaySendAfterTest() {
-    gateway_.reset();
-    writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 2, now_ns_, 1);
-    gateway_ = std::make_unique<Gateway<FakeSessions>>(
-        Gateway<FakeSessions>::Parts{.engine = engine_,
-                                     .sessions = sessions_,
-                                     .venues = {{kVenue, &connector_, 10'000}},
-                                     .session_ids = {kSession, kOther},
-                                     .send_when_durable = {kOther},
-                                     .positions_max = 100,
-                                     .accept_links = nullptr,
-                                     .journal = writer_.get()});
-    gateway_->Start(now_ns_, 2);
+    StartSecond({kOther});
     storage_.Sync();
     connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
     Turn();
+  }
+  // Its order 1, which has left.
+  void SendFirst() {
+    Order(1, kOther);
+    Turn();
+    storage_.Sync();
+    Turn();
+    ASSERT_EQ(connector_.sent.size(), 1u);
   }
   void Cancel(uint64_t cl_ord_id, uint64_t orig_cl_ord_id) {
     sessions_.requests.push_back(
@@ -507,11 +522,7 @@ TEST_F(GatewaySendAfterTest, AnOrderLeavesWhenItIsDurableAndInItsPlace) {
 }
 
 TEST_F(GatewaySendAfterTest, AReplaceLeavesWhenItIsDurable) {
-  Order(1, kOther);
-  Turn();
-  storage_.Sync();
-  Turn();
-  ASSERT_EQ(connector_.sent.size(), 1u);
+  ASSERT_NO_FATAL_FAILURE(SendFirst());
   sessions_.requests.push_back(
       Own(Origin::kSession, kOther,
           Replace{.cl_ord_id = 2, .orig_cl_ord_id = 1, .price = 100 * kNsPerS, .qty = 20}));
@@ -523,12 +534,7 @@ TEST_F(GatewaySendAfterTest, AReplaceLeavesWhenItIsDurable) {
 }
 
 TEST_F(GatewaySendAfterTest, ACancelOvertakesAtAVenueThatDoesNotCount) {
-  Order(1, kOther);
-  storage_.Sync();
-  Turn();
-  storage_.Sync();
-  Turn();
-  ASSERT_EQ(connector_.sent.size(), 1u);
+  ASSERT_NO_FATAL_FAILURE(SendFirst());
   Order(2, kOther);
   Turn();
   Cancel(3, 1);
@@ -539,11 +545,7 @@ TEST_F(GatewaySendAfterTest, ACancelOvertakesAtAVenueThatDoesNotCount) {
 
 TEST_F(GatewaySendAfterTest, ACountingVenueGetsACancelWithTheOrdersBeforeIt) {
   connector_.counts = true;
-  Order(1, kOther);
-  Turn();
-  storage_.Sync();
-  Turn();
-  ASSERT_EQ(connector_.sent.size(), 1u);
+  ASSERT_NO_FATAL_FAILURE(SendFirst());
   Order(2, kOther);
   Turn();
   Cancel(3, 1);
@@ -591,21 +593,10 @@ TEST_F(GatewaySendAfterTest, ACountingVenueGetsNothingBehindWhatCanNeverBeDurabl
 
 class GatewayFirstSyncTest : public GatewayJournalTest {
  protected:
-  // A second gateway on what the first one left.
   GatewayFirstSyncTest() {
-    gateway_.reset();
     sessions_.budgets.clear();
     sessions_.reports.clear();
-    writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 2, now_ns_, 1);
-    gateway_ = std::make_unique<Gateway<FakeSessions>>(
-        Gateway<FakeSessions>::Parts{.engine = engine_,
-                                     .sessions = sessions_,
-                                     .venues = {{kVenue, &connector_, 10'000}},
-                                     .session_ids = {kSession, kOther},
-                                     .positions_max = 100,
-                                     .accept_links = nullptr,
-                                     .journal = writer_.get()});
-    gateway_->Start(now_ns_, 2);
+    StartSecond();
   }
 };
 
