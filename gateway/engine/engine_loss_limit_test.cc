@@ -27,6 +27,10 @@ class EngineLossLimitTest : public EngineTest {
     Restart(config_);
     BeginDay(kDay);
   }
+  static void RemoveReference(EngineConfig& config) {
+    config.instruments[0].reference_price = 0;
+    config.sessions[0].limits.collar_bps = UINT32_MAX;
+  }
   void BeginDay(uint32_t day) {
     Step(Origin::kTradingDay, 1,
          TradingDay{.transact_time = static_cast<uint64_t>(now_ns_), .day = day, .venue = 1});
@@ -151,8 +155,7 @@ TEST_F(EngineLossLimitTest, ABustGivesBackWhatItsFillLost) {
 TEST_F(EngineLossLimitTest, ACorrectedPriceIsNoProfit) {
   With([](EngineConfig& config) {
     config.accounts[0].limits.daily_loss_max = 100;
-    config.instruments[0].reference_price = 0;
-    config.sessions[0].limits.collar_bps = UINT32_MAX;
+    RemoveReference(config);
   });
   const uint64_t id = Accepted(Buy(1, 100, 11'000));
   ExecutionReport fill = Execution(ExecType::kFill, id, 100);
@@ -198,8 +201,7 @@ TEST_F(EngineLossLimitTest, AFirstReferenceOfZeroIsAPrice) {
 TEST_F(EngineLossLimitTest, AConfigurationWithAnotherPriceMarksAtOnce) {
   With([](EngineConfig& config) {
     config.accounts[0].limits.daily_loss_max = 1'000;
-    config.instruments[0].reference_price = 0;
-    config.sessions[0].limits.collar_bps = UINT32_MAX;
+    RemoveReference(config);
   });
   Fill(Buy(1, 100, 10'000), 10'000);
   config_.instruments[0].reference_price = 8'000 * kCent;
@@ -223,8 +225,7 @@ TEST_F(EngineLossLimitTest, ADeskThatIsLimitedSinceARestartHasLostNothingBefore)
 TEST_F(EngineLossLimitTest, WithoutAReferenceTheLastFillIsTheMarket) {
   With([](EngineConfig& config) {
     config.accounts[0].limits.daily_loss_max = 1'000;
-    config.instruments[0].reference_price = 0;
-    config.sessions[0].limits.collar_bps = UINT32_MAX;
+    RemoveReference(config);
   });
   Fill(Buy(1, 100, 10'000), 10'000);
   EXPECT_TRUE(Result() == 0);

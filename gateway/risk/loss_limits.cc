@@ -46,6 +46,20 @@ LossLimits::LossLimits(const EngineConfig& config)
   for (size_t at = 0; at != marks_.size(); ++at) marks_[at].next = kNone;
 }
 
+LossCrossing LossLimits::CrossingOf(uint32_t number, bool soft) const noexcept {
+  const Owner& owner = owners_[number];
+  LossCrossing crossing{
+      AlertOwner::kFirm, 0, CheckOf(number), owner.loss_max, UnitsRoundedUp(-owner.result), soft};
+  if (number < desks_begin_) {
+    crossing.owner_kind = AlertOwner::kAccount;
+    crossing.owner = account_ids_[number];
+  } else if (number + 1 != owners_.size()) {
+    crossing.owner_kind = AlertOwner::kDesk;
+    crossing.owner = desk_ids_[number - desks_begin_];
+  }
+  return crossing;
+}
+
 // At the end of the ring: it is marked last.
 void LossLimits::Link(uint32_t at, uint32_t instrument) noexcept {
   Holders& holders = holders_[instrument];

@@ -243,26 +243,17 @@ class LossLimits {
       Owner& owner = owners_[number];
       owner = Today(owner);
       owner.result = std::clamp(owner.result + made, -kMost, kMost);
-      const auto tell = [&](bool soft) {
-        const bool desk = number >= desks_begin_ && number + 1 != owners_.size();
-        crossed(LossCrossing{number < desks_begin_ ? AlertOwner::kAccount
-                             : desk                ? AlertOwner::kDesk
-                                                   : AlertOwner::kFirm,
-                             number < desks_begin_ ? account_ids_[number]
-                             : desk                ? desk_ids_[number - desks_begin_]
-                                                   : 0,
-                             CheckOf(number), owner.loss_max, UnitsRoundedUp(-owner.result), soft});
-      };
       // Once a day: prices go up and down about it.
       const bool over = (owner.told & kToldHard) == 0 && Exceeds(-owner.result, owner.loss_max);
       if (over) owner.told |= kToldHard;
       const bool near = warn_at_percent_ != 0 &&
                         SoftLimit(warn_at_percent_)
                             .CrossesMoney(owner.told, kToldSoft, -owner.result, owner.loss_max);
-      if (over || near) tell(!over);
+      if (over || near) crossed(CrossingOf(number, !over));
     }
   }
 
+  LossCrossing CrossingOf(uint32_t number, bool soft) const noexcept;
   void Link(uint32_t at, uint32_t instrument) noexcept;
   void Unlink(uint32_t at, uint32_t instrument) noexcept;
 
