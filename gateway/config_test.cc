@@ -365,6 +365,15 @@ TEST(Config, ATableWithoutANameIsAnError) {
     EXPECT_FALSE(LoadConfig(toml).errors.empty()) << toml;
 }
 
+// Letters that share a block of code points with white space: sanitizers see a wrong assumption.
+TEST(Config, LettersOutsideAsciiAreNoWhiteSpace) {
+  for (const char* letter : {"\u00d3", "\u00a1", "\u1700", "\u2070", "\u3001", "\ufdfd"}) {
+    SCOPED_TRACE(letter);
+    EXPECT_FALSE(LoadConfig(std::string(letter) + "m#x").errors.empty());
+    EXPECT_FALSE(LoadConfig("listen = " + std::string(letter)).errors.empty());
+  }
+}
+
 TEST(Config, AnEmptyFileSaysWhatIsNeeded) {
   EXPECT_EQ(ErrorsOf(""), (std::vector<std::string>{
                               "gw.toml: listen: the gateway listens nowhere; write listen = "
