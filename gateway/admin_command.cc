@@ -11,6 +11,8 @@
 
 #include "base/printable.h"
 #include "gateway/config_value.h"
+#include "gateway/engine/engine_config.h"
+#include "gateway/risk/limit_kinds.h"
 
 namespace ringway {
 namespace {
@@ -41,9 +43,10 @@ constexpr std::array<AdminCommandRow, 17> kTable{{
      "forbid the account the instrument until it is permitted; NAME and REASON are journaled"},
     {"permit", AdminVerb::kPermit, "permit account N instrument N by NAME because REASON",
      "permit the account the instrument, also one that the configuration forbids"},
-    {"limit", AdminVerb::kLimit, "limit account|session N LIMIT VALUE|off by NAME because REASON",
-     "set quantity_max, notional_max or open_orders_max, of accounts position_max and "
-     "gross_notional_max too, until another is said or configured"},
+    {"limit", AdminVerb::kLimit,
+     "limit firm|desk N|account N|session N LIMIT VALUE|off by NAME because REASON",
+     "set a limit, by its name in the configuration, until another is said or configured; one of "
+     "the firm, a desk, a day or a session's position where the configuration has one"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},
@@ -173,36 +176,46 @@ ParsedAdminCommand ParseRestriction(const AdminCommandRow& row, std::string_view
   return out;
 }
 
-constexpr std::array<std::pair<std::string_view, LimitKind>, 5> kLimits{{
-    {"quantity_max", LimitKind::kQuantityMax},
-    {"notional_max", LimitKind::kNotionalMax},
-    {"open_orders_max", LimitKind::kOpenOrdersMax},
-    {"position_max", LimitKind::kPositionMax},
-    {"gross_notional_max", LimitKind::kGrossNotionalMax},
+constexpr std::array<std::pair<std::string_view, LimitOwner>, 4> kLimitOwners{{
+    {"firm", LimitOwner::kFirm},
+    {"desk", LimitOwner::kDesk},
+    {"account", LimitOwner::kAccount},
+    {"session", LimitOwner::kSession},
 }};
+
+bool HasLimit(LimitOwner owner, LimitKind kind) {
+  const auto has = [kind](const auto& limits) {
+    return WithLimit(limits, kind, [](const auto&, bool) {});
+  };
+  return owner == LimitOwner::kAccount   ? has(AccountLimits{})
+         : owner == LimitOwner::kSession ? has(SessionLimits{})
+                                         : has(GroupLimits{});
+}
 
 ParsedAdminCommand ParseLimit(const AdminCommandRow& row, std::string_view rest) {
   ParsedAdminCommand out;
   out.command.verb = row.verb;
   LimitChange& change = out.command.limit;
   const std::string_view scope = TakeWord(rest);
-  if (scope != "account" && scope != "session") {
-    return Refuse("'account' or 'session' is missing; " + Usage(row));
+  for (const auto& [name, owner] : kLimitOwners) {
+    if (name == scope) change.owner = owner;
   }
-  change.scope = scope == "account" ? KillScope::kAccount : KillScope::kSession;
-  if (!ParseNumber(TakeWord(rest), change.id)) {
+  if (change.owner == LimitOwner::kUnset) {
+    return Refuse("'firm', 'desk', 'account' or 'session' is missing; " + Usage(row));
+  }
+  if (change.owner != LimitOwner::kFirm && !ParseNumber(TakeWord(rest), change.id)) {
     return Refuse("the " + std::string(scope) + "'s number (1 or more) is missing; " + Usage(row));
   }
   std::string_view word = TakeWord(rest);
-  for (const auto& [name, kind] : kLimits) {
+  for (const auto& [name, kind] : kLimitNames) {
     if (name == word) change.limit = kind;
   }
-  const bool of_account_only =
-      change.limit == LimitKind::kPositionMax || change.limit == LimitKind::kGrossNotionalMax;
-  if (change.limit == LimitKind::kUnset ||
-      (of_account_only && change.scope == KillScope::kSession)) {
-    return Refuse("'" + std::string(word) + "' of a running " + std::string(scope) +
-                  " cannot be set: " + std::string(row.meaning) + "; " + Usage(row));
+  if (!HasLimit(change.owner, change.limit)) {
+    const std::string_view article = change.owner == LimitOwner::kFirm      ? "the "
+                                     : change.owner == LimitOwner::kAccount ? "an "
+                                                                            : "a ";
+    return Refuse("'" + std::string(word) + "' is no limit of " + std::string(article) +
+                  std::string(scope) + "; " + Usage(row));
   }
   word = TakeWord(rest);
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), change.value);

@@ -123,7 +123,7 @@ TEST(AdminCommand, ALimitNamesWhoseWhichHowMuchWhoAndWhy) {
       ParseAdminCommand("limit account 3 notional_max 5000 by Anna because volatile").command;
   EXPECT_EQ(set.verb, AdminVerb::kLimit);
   EXPECT_EQ(LaneOf(set.verb), AdminLane::kControl);
-  EXPECT_EQ(set.limit.scope, KillScope::kAccount);
+  EXPECT_EQ(set.limit.owner, LimitOwner::kAccount);
   EXPECT_EQ(set.limit.id, 3u);
   EXPECT_EQ(set.limit.limit, LimitKind::kNotionalMax);
   EXPECT_EQ(set.limit.value, 5'000);
@@ -131,20 +131,27 @@ TEST(AdminCommand, ALimitNamesWhoseWhichHowMuchWhoAndWhy) {
   EXPECT_EQ(
       ParseAdminCommand("limit session 3 open_orders_max off by A because b").command.limit.value,
       INT64_MAX);
+  const AdminCommand firm =
+      ParseAdminCommand("limit firm daily_loss_max 5000 by Anna because volatile").command;
+  EXPECT_EQ(firm.limit.owner, LimitOwner::kFirm);
+  EXPECT_EQ(firm.limit.id, 0u);
+  EXPECT_EQ(firm.limit.limit, LimitKind::kDailyLossMax);
+  EXPECT_EQ(firm.limit.value, 5'000);
+  EXPECT_EQ(ParseAdminCommand("limit desk 9 position_max 1 by A because b").command.limit.owner,
+            LimitOwner::kDesk);
   const std::string usage =
-      "; usage: limit account|session N LIMIT VALUE|off by NAME because REASON";
-  const std::string settable =
-      "set quantity_max, notional_max or open_orders_max, of accounts position_max and "
-      "gross_notional_max too, until another is said or configured";
+      "; usage: limit firm|desk N|account N|session N LIMIT VALUE|off by NAME because REASON";
   const auto error = [](const std::string& line) { return ParseAdminCommand(line).error; };
   EXPECT_EQ(error("limit venue 3 quantity_max 1 by A because b"),
-            "'account' or 'session' is missing" + usage);
+            "'firm', 'desk', 'account' or 'session' is missing" + usage);
   EXPECT_EQ(error("limit account x quantity_max 1 by A because b"),
             "the account's number (1 or more) is missing" + usage);
   EXPECT_EQ(error("limit account 3 size 1 by A because b"),
-            "'size' of a running account cannot be set: " + settable + usage);
-  EXPECT_EQ(error("limit session 3 position_max 1 by A because b"),
-            "'position_max' of a running session cannot be set: " + settable + usage);
+            "'size' is no limit of an account" + usage);
+  EXPECT_EQ(error("limit session 3 daily_loss_max 1 by A because b"),
+            "'daily_loss_max' is no limit of a session" + usage);
+  EXPECT_EQ(error("limit firm quantity_max 1 by A because b"),
+            "'quantity_max' is no limit of the firm" + usage);
   for (const char* value : {"0", "-1", "1x", "", "9223372036854775807", "9223372036854775808"}) {
     EXPECT_NE(error(std::string("limit account 3 quantity_max ") + value + " by A because b"), "")
         << value;

@@ -11,6 +11,7 @@
 #include "gateway/config_value.h"
 #include "gateway/gateway_status.h"
 #include "gateway/log.h"
+#include "gateway/risk/limit_kinds.h"
 #include "gateway/version.h"
 #include "schema/messages.h"
 
@@ -34,6 +35,44 @@ std::string FilterText(const MassCancel& filter) {
   add("venue", filter.venue);
   if (filter.side != Side::kUnset) absl::StrAppend(&text, " to ", std::string(Name(filter.side)));
   return text;
+}
+
+std::string OwnerText(const LimitChange& change) {
+  const std::string owner(Name(change.owner));
+  return change.owner == LimitOwner::kFirm ? "the " + owner : absl::StrCat(owner, " ", change.id);
+}
+
+// Why a limit of somebody who is configured cannot be set; empty: it can.
+std::string FindLimitError(const GatewayConfig& config, const LimitChange& change) {
+  bool uncounted = false;
+  const auto look = [&](const auto& limits) { uncounted = IsUncounted(limits, change.limit); };
+  switch (change.owner) {
+    case LimitOwner::kFirm:
+      look(config.firm.limits);
+      break;
+    case LimitOwner::kDesk:
+      for (const auto& desk : config.desks) {
+        if (desk.id == change.id) look(desk.limits);
+      }
+      break;
+    case LimitOwner::kAccount:
+      for (const auto& account : config.accounts) {
+        if (account.id == change.id) look(account.limits);
+      }
+      break;
+    case LimitOwner::kSession:
+      for (const auto& session : config.sessions) {
+        if (session.engine.id == change.id) look(session.engine.limits);
+      }
+      break;
+    case LimitOwner::kUnset:
+      break;
+  }
+  if (!uncounted) return {};
+  return absl::StrCat("the configuration has no ", std::string(ConfigName(change.limit)), " of ",
+                      OwnerText(change),
+                      ", so nothing is counted that it could be held against; write one there "
+                      "(as high as you like), and restart the gateway");
 }
 
 // What was done, for the log and the operator.
@@ -66,8 +105,7 @@ std::string Deed(const AdminCommand& command) {
                           " account ", command.restriction.account, ", decided by: ", command.text);
     case AdminVerb::kLimit:
       return absl::StrCat(
-          std::string(Name(command.limit.limit)), " of ", std::string(Name(command.limit.scope)),
-          " ", command.limit.id, " is ",
+          std::string(ConfigName(command.limit.limit)), " of ", OwnerText(command.limit), " is ",
           command.limit.value == kNoLimit ? "off" : absl::StrCat(command.limit.value),
           " now, decided by: ", command.text);
     case AdminVerb::kCancel:
@@ -110,6 +148,9 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
   const auto account = [&](uint64_t id) {
     return check("account", id, config_.accounts, [](const auto& a) { return a.id; });
   };
+  const auto desk = [&](uint64_t id) {
+    return check("desk", id, config_.desks, [](const auto& d) { return d.id; });
+  };
   const auto venue = [&](uint64_t id) {
     return check("venue", id, config_.venues, [](const auto& v) { return v.engine.id; });
   };
@@ -143,8 +184,12 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
     return !error.empty() ? error : instrument(command.restriction.instrument);
   }
   if (command.verb == AdminVerb::kLimit) {
-    return command.limit.scope == KillScope::kAccount ? account(command.limit.id)
-                                                      : session(command.limit.id);
+    const LimitChange& change = command.limit;
+    const std::string error = change.owner == LimitOwner::kAccount   ? account(change.id)
+                              : change.owner == LimitOwner::kSession ? session(change.id)
+                              : change.owner == LimitOwner::kDesk    ? desk(change.id)
+                                                                     : "";
+    return error.empty() ? FindLimitError(config_, change) : error;
   }
   if (command.verb == AdminVerb::kReference) return priced(command.id, command.price);
   if (command.verb == AdminVerb::kPosition) {
@@ -255,6 +300,7 @@ bool AdminDesk::AskStatus(const AdminCommand& command) {
        {&watch_reply_.status.killed_accounts, &watch_reply_.status.killed_instruments}) {
     killed->shown.reserve(KilledNumbers::kShownMax);
   }
+  watch_reply_.status.changed_limits.shown.reserve(ChangedLimits::kShownMax);
   watch_reply_.status.sessions.reserve(config_.sessions.size());
   watch_reply_.status.venues.reserve(config_.venues.size());
   watch_reply_.status.orders.reserve(GatewayStatus::kOrdersShownMax);

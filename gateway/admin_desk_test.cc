@@ -152,6 +152,32 @@ TEST_F(AdminDeskTest, APositionIsLoggedWithWhoAndWhy) {
   ASSERT_EQ(log_.size(), 2u);
 }
 
+TEST_F(AdminDeskTest, ALimitOfAGroupOrADayHasToBeConfigured) {
+  config_.desks.push_back({.id = 4, .name = "desk", .limits = {.position_max = 5}});
+  config_.firm.limits.daily_loss_max = 5;
+  StartEngine();
+  const std::string why = " by Anna because volatile";
+  EXPECT_EQ(Ask("limit desk 4 position_max 7" + why).text,
+            "position_max of desk 4 is 7 now, decided by: Anna because volatile\n");
+  EXPECT_EQ(Ask("limit firm daily_loss_max off" + why).text,
+            "daily_loss_max of the firm is off now, decided by: Anna because volatile\n");
+  EXPECT_EQ(Ask("limit account 1 quantity_max 7" + why).text,
+            "quantity_max of account 1 is 7 now, decided by: Anna because volatile\n");
+  EXPECT_EQ(Ask("limit desk 5 position_max 7" + why).text,
+            "there is no desk 5; 'config' lists those there are");
+  EXPECT_EQ(served_.size(), 3u);
+  const std::string not_counted =
+      ", so nothing is counted that it could be held against; write one there (as high as you "
+      "like), and restart the gateway";
+  EXPECT_EQ(Ask("limit firm daily_turnover_max 7" + why).text,
+            "the configuration has no daily_turnover_max of the firm" + not_counted);
+  EXPECT_EQ(Ask("limit session 7 position_max 7" + why).text,
+            "the configuration has no position_max of session 7" + not_counted);
+  EXPECT_EQ(Ask("limit account 1 daily_sold_max 7" + why).text,
+            "the configuration has no daily_sold_max of account 1" + not_counted);
+  EXPECT_EQ(served_.size(), 3u);
+}
+
 TEST_F(AdminDeskTest, UnknownNumbersAreRefusedAndTheAttemptIsLogged) {
   StartEngine();
   EXPECT_EQ(Ask("kill session 8 x").text, "there is no session 8; 'config' lists those there are");

@@ -54,9 +54,9 @@ class Checker {
     CheckIds("venue", config_.venues, [](const auto& v) { return uint32_t{v.engine.id}; });
     for (std::size_t i = 0; i < config_.accounts.size(); ++i) CheckAccount(i);
     for (std::size_t i = 0; i < config_.desks.size(); ++i) {
-      CheckDaily(At("desk", i) + ".limits", config_.desks[i].limits.daily_loss_max != kNoLimit);
+      CheckDaily(At("desk", i) + ".limits", HasDaily(config_.desks[i].limits));
     }
-    CheckDaily("firm.limits", config_.firm.limits.daily_loss_max != kNoLimit);
+    CheckDaily("firm.limits", HasDaily(config_.firm.limits));
     for (std::size_t i = 0; i < config_.instrument_limits.size(); ++i) CheckInstrumentLimit(i);
     for (std::size_t i = 0; i < config_.sessions.size(); ++i) CheckSession(i);
     for (std::size_t i = 0; i < config_.venues.size(); ++i) CheckVenue(i);
@@ -269,6 +269,10 @@ class Checker {
                    limits.daily_turnover_max != kNoLimit || limits.daily_loss_max != kNoLimit);
   }
 
+  static bool HasDaily(const GroupLimits& limits) {
+    return limits.daily_turnover_max != kNoLimit || limits.daily_loss_max != kNoLimit;
+  }
+
   void CheckDaily(const std::string& path, bool limited) {
     const bool days = std::any_of(config_.venues.begin(), config_.venues.end(),
                                   [](const auto& venue) { return !venue.trading_day.empty(); });
@@ -306,6 +310,7 @@ class Checker {
     CheckAllKnown(at + "venues", "venue", session.engine.venues);
     CheckAllKnown(at + "profiles", "profile", session.engine.profiles);
     CheckDefaultProfile(at + "default_profile", session.engine);
+    CheckDaily(at + "limits", session.engine.limits.daily_turnover_max != kNoLimit);
     if (session.engine.accounts.empty()) {
       Add(at + "accounts", "the session has no account, so it could send no order",
           "write for example [1]");

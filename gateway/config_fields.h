@@ -200,6 +200,7 @@ void Fields(V& v, GroupLimits& limits) {
   v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
   v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole,
             {1, kNoOrderLimit - 1, kNoOrderLimit});
+  v.Integer("daily_turnover_max", limits.daily_turnover_max, ConfigForm::kWhole, kLimit);
   v.Integer("daily_loss_max", limits.daily_loss_max, ConfigForm::kWhole, kLimit);
 }
 
@@ -268,6 +269,7 @@ void Fields(V& v, SessionLimits& limits) {
   v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole, kPositive);
   v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
   v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
+  v.Integer("daily_turnover_max", limits.daily_turnover_max, ConfigForm::kWhole, kLimit);
   v.Integer("collar_bps", limits.collar_bps, ConfigForm::kWhole,
             {0, 10'000, std::numeric_limits<uint32_t>::max()});
   v.Integer("duplicate_orders_max", limits.duplicate_orders_max, ConfigForm::kWhole,

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/config_value.h"
+#include "gateway/risk/limit_kinds.h"
 #include "nlohmann/json.hpp"
 
 namespace ringway {
@@ -151,6 +152,22 @@ ordered_json KilledJson(const KilledNumbers& killed) {
   return {{"total", killed.total}, {"first", killed.shown}};
 }
 
+ordered_json LimitJson(int64_t limit) {
+  return limit == kNoLimit ? ordered_json("off") : ordered_json(limit);
+}
+
+ordered_json ChangedJson(const ChangedLimits& changed) {
+  ordered_json first = ordered_json::array();
+  for (const ChangedLimit& one : changed.shown) {
+    first.push_back({{"owner", Text(Name(one.owner))},
+                     {"id", one.id},
+                     {"limit", Text(ConfigName(one.limit))},
+                     {"configured", LimitJson(one.configured)},
+                     {"value", LimitJson(one.value)}});
+  }
+  return {{"total", changed.total}, {"first", std::move(first)}};
+}
+
 ordered_json UnknownJson(const UnknownReport& report) {
   return {{"time_ns", report.time_ns},
           {"venue", report.venue},
@@ -190,6 +207,11 @@ void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
     killed->total = engine.killed_count(scope);
     killed->shown.clear();
     killed->next = killed->total == 0 ? UINT32_MAX : 0;
+  }
+  status.changed_limits.total = engine.limits_changed();
+  status.changed_limits.shown.clear();
+  for (size_t at = 0; at != std::min(engine.limits_changed(), ChangedLimits::kShownMax); ++at) {
+    status.changed_limits.shown.push_back(engine.limit_changed(at));
   }
   status.operator_cancel = engine.operator_cancel();
   status.open_orders = engine.open_orders();
@@ -335,6 +357,7 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"killed", status.killed},
                        {"killed_accounts", KilledJson(status.killed_accounts)},
                        {"killed_instruments", KilledJson(status.killed_instruments)},
+                       {"changed_limits", ChangedJson(status.changed_limits)},
                        {"back_pressured", status.back_pressured},
                        {"back_pressured_turns", status.back_pressured_turns},
                        {"engine_steps", status.engine_steps},

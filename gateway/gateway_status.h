@@ -66,6 +66,13 @@ struct KilledNumbers {
   uint32_t next = 0;
 };
 
+// The limits that operators have set otherwise than configured.
+struct ChangedLimits {
+  static constexpr size_t kShownMax = 100;
+  size_t total = 0;
+  std::vector<ChangedLimit> shown;  // the first of them
+};
+
 // Positions are of the journal's bytes (gateway/journal/JOURNAL.md).
 struct JournalStatus {
   uint64_t position = 0;          // behind the latest record
@@ -84,6 +91,7 @@ struct GatewayStatus {
   bool killed = false;  // for all
   KilledNumbers killed_accounts;
   KilledNumbers killed_instruments;
+  ChangedLimits changed_limits;
   uint64_t back_pressured_turns = 0;
   uint64_t engine_steps = 0;
   std::vector<SessionStatus> sessions;  // as configured

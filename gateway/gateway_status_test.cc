@@ -130,6 +130,18 @@ TEST(GatewayStatus, JsonNamesEveryOutcomeAndTheyAddUp) {
   EXPECT_EQ(json["unknown_reports"][0]["exec_type"], "fill");
 }
 
+TEST(GatewayStatus, ChangedLimitsAreShownBesideWhatIsConfigured) {
+  GatewayStatus status = MakeStatus();
+  status.changed_limits = {
+      .total = 101,
+      .shown = {{LimitOwner::kDesk, 3, LimitKind::kDailyLossMax, 500, kNoLimit},
+                {LimitOwner::kFirm, 0, LimitKind::kPositionMax, kNoLimit, 7}}};
+  EXPECT_EQ(
+      nlohmann::json::parse(PrintStatusJson(status, "1"))["changed_limits"].dump(),
+      R"({"first":[{"configured":500,"id":3,"limit":"daily_loss_max","owner":"desk","value":"off"},)"
+      R"({"configured":"off","id":0,"limit":"position_max","owner":"firm","value":7}],"total":101})");
+}
+
 TEST(GatewayStatus, PlacesOfPositionsThatWereGivenUpAreNotShown) {
   GatewayStatus status;
   for (const uint32_t account : {2u, 0u, 1u, 0u}) status.positions.emplace_back().account = account;

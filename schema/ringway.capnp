@@ -200,6 +200,9 @@ enum RiskCheck {  # which of the gateway's checks refused; not a FIX notion
   dailyLoss @31;              # at market prices, since the trading day began
   deskDailyLoss @32;
   firmDailyLoss @33;
+  sessionDailyTurnover @34;
+  deskDailyTurnover @35;
+  firmDailyTurnover @36;
 }
 
 enum RequestType {
@@ -239,13 +242,25 @@ enum KillScope {
   instrument @5;
 }
 
-enum LimitKind {  # as the configuration names them; position and grossNotional of accounts only
+enum LimitOwner {  # whose limit an operator changes
+  unset @0;
+  firm @1;
+  session @2;
+  account @3;
+  desk @4;
+}
+
+enum LimitKind {  # as the configuration names them
   unset @0;
   quantityMax @1;
   notionalMax @2;
   openOrdersMax @3;
   positionMax @4;
   grossNotionalMax @5;
+  dailyBoughtMax @6;
+  dailySoldMax @7;
+  dailyTurnoverMax @8;
+  dailyLossMax @9;
 }
 
 enum LogonRejectReason {
@@ -635,12 +650,12 @@ struct Restriction $frame(84) {
   spare2 @6 :UInt32;
 }
 
-# An operator changes a limit of an account or a session. Never on a link; in the journal.
+# An operator changes a limit of the firm, a desk, an account or a session. Never on a link; in the journal.
 struct LimitChange $frame(85) {
   transactTime @0 :UInt64;
   value @1 :Int64;                  # above 0, in the limit's unit; 2^63 - 1 turns it off
-  id @2 :UInt32;
-  scope @3 :UInt8 $enumType("KillScope");
+  id @2 :UInt32;                    # 0 for the firm
+  owner @3 :UInt8 $enumType("LimitOwner");
   limit @4 :UInt8 $enumType("LimitKind");
   spare @5 :UInt16;
 }

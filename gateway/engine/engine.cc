@@ -42,6 +42,8 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
     : session_index_(IndexByNumber(config.sessions, kNone)),
       account_index_(IndexByNumber(config.accounts, kNone)),
       instrument_index_(IndexByNumber(config.instruments, kNone)),
+      desk_index_(IndexByNumber(config.desks, kNone)),
+      firm_limits_(config.firm),
       instruments_(MakeInstruments(config)),
       sessions_(config.sessions.size()),
       venues_(config),
@@ -77,6 +79,10 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
   for (const AccountConfig& account : config.accounts) {
     account_ids_.push_back(account.id);
     account_limits_.push_back(account.limits);
+  }
+  for (const DeskConfig& desk : config.desks) {
+    desk_ids_.push_back(desk.id);
+    desk_limits_.push_back(desk.limits);
   }
 }
 

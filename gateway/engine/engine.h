@@ -94,6 +94,15 @@ struct OperatorCancelView {
   uint32_t not_sent = 0;  // the venue is down: sent when it is back
 };
 
+// A limit that an operator has set otherwise than configured; kNoLimit: off.
+struct ChangedLimit {
+  LimitOwner owner;
+  uint32_t id;  // of the owner; 0: the firm
+  LimitKind limit;
+  int64_t configured;
+  int64_t value;
+};
+
 // A venue's report about an order that is not, or no longer, known.
 struct UnknownReport {
   int64_t time_ns;
@@ -214,8 +223,10 @@ class Engine {
   const Alerts& alerts() const noexcept { return alerts_; }
   // What operators said of restricted instruments otherwise than configured.
   size_t restrictions() const noexcept { return exposure_.restricted_list().said().size(); }
-  // Limits that operators have set otherwise than configured.
-  size_t limits_changed() const noexcept { return said_limits_.count(); }
+  // Limits that operators have set otherwise than configured: how many, and one of them, in the
+  // order in which they were said. REQUIRES: at < limits_changed().
+  size_t limits_changed() const noexcept { return said_limits_.all().size(); }
+  ChangedLimit limit_changed(size_t at) const noexcept;
   // The reference price of an instrument, and the one that waits for confirmation; 0: none.
   int64_t reference_price(uint32_t instrument) const noexcept;
   int64_t held_reference(uint32_t instrument) const noexcept;
@@ -451,6 +462,28 @@ class Engine {
   void OnBreach(uint32_t session, const Verdict& verdict) noexcept;
   [[nodiscard]] bool OnAdjustPosition(const PositionAdjustment& adjustment) noexcept;
   [[nodiscard]] bool OnChangeLimit(const LimitChange& change) noexcept;
+  uint32_t LimitOwnerIndex(LimitOwner owner, uint32_t id) const noexcept;
+  // What use(limits) answers for the limits of this owner; false: there are no such owners.
+  template <class F>
+  bool WithLimitsOf(LimitOwner owner, uint32_t index, F&& use) noexcept {
+    switch (owner) {
+      case LimitOwner::kFirm:
+        return use(firm_limits_);
+      case LimitOwner::kSession:
+        return use(session_limits_[index]);
+      case LimitOwner::kAccount:
+        return use(account_limits_[index]);
+      case LimitOwner::kDesk:
+        return use(desk_limits_[index]);
+      case LimitOwner::kUnset:
+        break;
+    }
+    return false;
+  }
+  // Sets a limit and lets every check hear of it.
+  bool SayLimit(LimitOwner owner, uint32_t index, LimitKind kind, int64_t value) noexcept;
+  // An operator's limit that was saved, unless the configuration has another than it had then.
+  void RestoreLimit(const SaidLimits::Said& said) noexcept;
   [[nodiscard]] bool OnRestrict(const Restriction& restriction) noexcept;
   [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
   [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
@@ -523,8 +556,13 @@ class Engine {
   std::vector<uint32_t> account_index_;
   std::vector<uint32_t> instrument_index_;
   std::vector<uint32_t> account_ids_;
+  std::vector<uint32_t> desk_index_;
+  std::vector<uint32_t> desk_ids_;
+  // With what operators have said.
   std::vector<SessionLimits> session_limits_;
   std::vector<AccountLimits> account_limits_;
+  std::vector<GroupLimits> desk_limits_;
+  GroupLimits firm_limits_;
   std::vector<uint8_t> default_profiles_;  // by session
   uint32_t warn_at_percent_ = 0;
   struct AbsenceLimits {

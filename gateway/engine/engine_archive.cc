@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0a65746174735752;
+constexpr uint64_t kFormat = 0x0b65746174735752;
 
 // Far from where adding a day overflows: the year 2116.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -68,6 +68,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   const Numbers accounts = archive.NumbersOf("account", self.account_ids_);
   const Numbers instruments = archive.NumbersOf("instrument", self.InstrumentIds());
   const Numbers venues = archive.NumbersOf("venue", self.VenueIds());
+  const Numbers desks = archive.NumbersOf("desk", self.desk_ids_);
   if (!archive.ok()) return;
 
   archive(self.now_ns_, self.start_, self.start_requests_, self.earlier_requests_, self.started_,
@@ -96,21 +97,25 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
         }
       },
       [](const AbsenceLimits&) { return true; });
-  SaidLimits::Archive(self.said_limits_, archive, accounts, sessions, self.account_limits_,
-                      self.session_limits_);
+  SaidLimits::Archive(self.said_limits_, archive, accounts, sessions, desks,
+                      [&self]([[maybe_unused]] const SaidLimits::Said& said) {
+                        if constexpr (A::kLoads) self.RestoreLimit(said);
+                      });
   Venues::Archive(self.venues_, archive, venues, instruments);
   OrderTable::Archive(self.orders_, archive, sessions, venues);
   std::vector<bool> needed;
   if constexpr (A::kLoads) needed = self.PositionsNeeded();
-  Exposure::Archive(self.exposure_, archive, sessions, accounts, instruments, levels, needed);
+  Exposure::Archive(self.exposure_, archive, sessions, accounts, desks, instruments, levels,
+                    needed);
   if constexpr (A::kLoads) self.ForgetPositionsGivenUp();
   KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues,
                       instruments);
   DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
                           sessions, accounts.same && instruments.same);
-  DailyLimits::Archive(self.checks_.template get<DailyLimits>(), archive, accounts);
-  LossLimits::Archive(self.checks_.template get<LossLimits>(), archive, accounts, instruments,
-                      self.exposure_, self.instruments_);
+  DailyLimits::Archive(self.checks_.template get<DailyLimits>(), archive, accounts, sessions,
+                       desks);
+  LossLimits::Archive(self.checks_.template get<LossLimits>(), archive, accounts, desks,
+                      instruments, self.exposure_, self.instruments_);
   OrderToTrade::Archive(self.checks_.template get<OrderToTrade>(), archive, self.now_ns_, sessions);
   ExecutionThrottle::Archive(self.checks_.template get<ExecutionThrottle>(), archive, self.now_ns_,
                              sessions, instruments);

@@ -80,7 +80,9 @@ EngineConfig Config() {
   config.accounts[0].limits.daily_bought_max = 1'000'000;
   config.firm = {
       .position_max = 10'000, .gross_notional_max = 100'000'000, .daily_loss_max = 100'000};
+  config.firm.daily_turnover_max = 1'000'000;
   config.sessions[0].limits.position_max = 1'000;
+  config.sessions[0].limits.daily_turnover_max = 1'000'000;
   config.sessions[0].limits.executions_max = 2;
   config.sessions[1].limits.order_to_trade_max = 50;
   config.sessions[1].limits.gross_notional_max = 100'000'000;

@@ -76,6 +76,9 @@ struct GroupLimits {
   // The sum of the accounts' gross notionals, risk currency; kNoLimit: off.
   int64_t gross_notional_max = kNoLimit;
   uint32_t open_orders_max = kNoOrderLimit;
+  // Value of what the accounts buy and sell within a trading day, with all that is open; risk
+  // currency; kNoLimit: off.
+  int64_t daily_turnover_max = kNoLimit;
   // What the accounts may lose together within a trading day, at market prices; risk currency;
   // kNoLimit: off.
   int64_t daily_loss_max = kNoLimit;
@@ -145,6 +148,8 @@ struct SessionLimits {
   // account's; and the value of its open orders and of all that.
   int64_t position_max = kNoLimit;        // smallest units
   int64_t gross_notional_max = kNoLimit;  // risk currency
+  // As a desk's, of what the session trades itself.
+  int64_t daily_turnover_max = kNoLimit;
   // How far above the reference price a buy, below it a sell may be priced: 1e-4 of the reference,
   // 0 to 10'000; UINT32_MAX: off (and then only market orders need a reference price).
   uint32_t collar_bps = 500;

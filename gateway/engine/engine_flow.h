@@ -241,6 +241,8 @@ class Flow {
     config.accounts[0].limits.daily_turnover_max = 500'000'000;
     config.accounts[0].limits.daily_loss_max = 5'000'000;
     config.firm.daily_loss_max = 20'000'000;
+    config.firm.daily_turnover_max = 900'000'000;
+    config.sessions[1].limits.daily_turnover_max = 300'000'000;
     config.sessions[0].limits.order_to_trade_max = 8;
     config.sessions[0].limits.order_to_trade_floor = 100;
     config.sessions[0].limits.order_to_trade_window_ns = 200'000;

@@ -78,7 +78,7 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
                  report.last_price);
   if (!bust) {
     checks_.get<DailyLimits>().Count(
-        account, BookSideOf(report.side),
+        exposure_.groups(), kNone, account, BookSideOf(report.side),
         PositionValue(instruments_[instrument], quantity,
                       instruments_[instrument].IsStated(price) ? price : position->last_price));
   }

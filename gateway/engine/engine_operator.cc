@@ -199,18 +199,82 @@ bool Engine::OnRestrict(const Restriction& restriction) noexcept {
   return true;
 }
 
+// --- Limits ---
+
 // False: it means nothing here, or there is no room.
 bool Engine::OnChangeLimit(const LimitChange& change) noexcept {
-  const bool of_account = change.scope == KillScope::kAccount;
-  if (!of_account && change.scope != KillScope::kSession) return false;
-  const uint32_t owner = KillIndex(change.scope, change.id);
-  if (owner == kNone) return false;
-  const bool done =
-      of_account ? said_limits_.Say(account_limits_[owner], owner, change.limit, change.value)
-                 : said_limits_.Say(session_limits_[owner], owner, change.limit, change.value);
-  counters_.limit_changes += done;
-  return done;
+  const uint32_t index = LimitOwnerIndex(change.owner, change.id);
+  if (index == kNone || !SayLimit(change.owner, index, change.limit, change.value)) return false;
+  ++counters_.limit_changes;
+  return true;
 }
+
+uint32_t Engine::LimitOwnerIndex(LimitOwner owner, uint32_t id) const noexcept {
+  switch (owner) {
+    case LimitOwner::kFirm:
+      return id == 0 ? 0 : kNone;
+    case LimitOwner::kSession:
+      return SessionIndex(id);
+    case LimitOwner::kAccount:
+      return AccountIndex(id);
+    case LimitOwner::kDesk:
+      return IndexIn(desk_index_, id);
+    case LimitOwner::kUnset:
+      break;
+  }
+  return kNone;
+}
+
+bool Engine::SayLimit(LimitOwner owner, uint32_t index, LimitKind kind, int64_t value) noexcept {
+  if (!WithLimitsOf(owner, index, [&](auto& limits) {
+        return said_limits_.Say(limits, owner, index, kind, value);
+      })) {
+    return false;
+  }
+  const auto set_group = [this](GroupLevel level, uint32_t at, const GroupLimits& limits) {
+    const uint32_t group = exposure_.groups().NumberOf(level, at);
+    exposure_.groups().SetLimits(group, limits);
+    checks_.get<DailyLimits>().SetTurnoverMax(group, limits.daily_turnover_max);
+  };
+  LossLimits& losses = checks_.get<LossLimits>();
+  switch (owner) {
+    case LimitOwner::kFirm:
+      set_group(GroupLevel::kFirm, 0, firm_limits_);
+      losses.SetMaxOfFirm(firm_limits_.daily_loss_max);
+      break;
+    case LimitOwner::kDesk:
+      set_group(GroupLevel::kDesk, index, desk_limits_[index]);
+      losses.SetMaxOfDesk(index, desk_limits_[index].daily_loss_max);
+      break;
+    case LimitOwner::kAccount:
+      losses.SetMaxOfAccount(index, account_limits_[index].daily_loss_max);
+      break;
+    case LimitOwner::kSession:
+      set_group(GroupLevel::kSession, index, LimitsOfGroup(session_limits_[index]));
+      break;
+    case LimitOwner::kUnset:
+      break;
+  }
+  return true;
+}
+
+void Engine::RestoreLimit(const SaidLimits::Said& said) noexcept {
+  const bool as_then = WithLimitsOf(said.owner, said.index, [&said](const auto& limits) {
+    return IsConfiguredAsThen(limits, said);
+  });
+  if (as_then) static_cast<void>(SayLimit(said.owner, said.index, said.kind, said.value));
+}
+
+ChangedLimit Engine::limit_changed(size_t at) const noexcept {
+  const SaidLimits::Said& said = said_limits_.all()[at];
+  const uint32_t id = said.owner == LimitOwner::kAccount   ? account_ids_[said.index]
+                      : said.owner == LimitOwner::kSession ? sessions_[said.index].id
+                      : said.owner == LimitOwner::kDesk    ? desk_ids_[said.index]
+                                                           : 0;
+  return {said.owner, id, said.kind, said.configured, said.value};
+}
+
+// --- Cancels ---
 
 // False: it means nothing here, or too many wait already.
 bool Engine::OnOperatorCancel(const MassCancel& request) noexcept {

@@ -326,36 +326,36 @@ TEST_F(EngineRestrictionTest, TooManyAreRefused) {
 
 class EngineLimitChangeTest : public EngineRestrictionTest {
  protected:
-  bool Set(KillScope scope, uint32_t id, LimitKind limit, int64_t value) {
+  bool Set(LimitOwner owner, uint32_t id, LimitKind limit, int64_t value) {
     const uint64_t before = counters().limit_changes;
-    Step(Origin::kAdmin, 9, LimitChange{.value = value, .id = id, .scope = scope, .limit = limit});
+    Step(Origin::kAdmin, 9, LimitChange{.value = value, .id = id, .owner = owner, .limit = limit});
     return counters().limit_changes != before;
   }
 };
 
 TEST_F(EngineLimitChangeTest, EachLimitHoldsFromThenOn) {
   using enum LimitKind;
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, kQuantityMax, 50));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, kQuantityMax, 50));
   EXPECT_EQ(Rejected(Buy(1, 51)).check, RiskCheck::kMaxQuantity);
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, kQuantityMax, kNoLimit));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, kQuantityMax, kNoLimit));
   Accepted(Buy(2, 51));
-  EXPECT_TRUE(Set(KillScope::kSession, 1, kNotionalMax, 1'000));
+  EXPECT_TRUE(Set(LimitOwner::kSession, 1, kNotionalMax, 1'000));
   EXPECT_EQ(Rejected(Buy(3)).check, RiskCheck::kMaxNotional);
-  EXPECT_TRUE(Set(KillScope::kSession, 1, kNotionalMax, kNoLimit));
-  EXPECT_TRUE(Set(KillScope::kSession, 1, kOpenOrdersMax, 1));
+  EXPECT_TRUE(Set(LimitOwner::kSession, 1, kNotionalMax, kNoLimit));
+  EXPECT_TRUE(Set(LimitOwner::kSession, 1, kOpenOrdersMax, 1));
   EXPECT_EQ(Rejected(Buy(4)).check, RiskCheck::kOpenOrders);
-  EXPECT_TRUE(Set(KillScope::kSession, 1, kOpenOrdersMax, kNoLimit));
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, kPositionMax, 100));
+  EXPECT_TRUE(Set(LimitOwner::kSession, 1, kOpenOrdersMax, kNoLimit));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, kPositionMax, 100));
   EXPECT_EQ(Rejected(Buy(5)).check, RiskCheck::kPositionLimit);
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, kPositionMax, 1'000));
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, kGrossNotionalMax, 5'100));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, kPositionMax, 1'000));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, kGrossNotionalMax, 5'100));
   EXPECT_EQ(Rejected(Buy(6)).check, RiskCheck::kGrossNotional);
 }
 
 TEST_F(EngineLimitChangeTest, HoldsAcrossARestartUntilSomethingElseIsConfigured) {
   using enum LimitKind;
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, kQuantityMax, 50));
-  EXPECT_TRUE(Set(KillScope::kSession, 1, kOpenOrdersMax, kNoLimit));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, kQuantityMax, 50));
+  EXPECT_TRUE(Set(LimitOwner::kSession, 1, kOpenOrdersMax, kNoLimit));
   EXPECT_EQ(engine().limits_changed(), 2u);
   const uint64_t hash = engine().StateHash();
   EngineConfig config = SmallFirm();
@@ -371,24 +371,123 @@ TEST_F(EngineLimitChangeTest, HoldsAcrossARestartUntilSomethingElseIsConfigured)
 
 TEST_F(EngineLimitChangeTest, WhatIsSetAsConfiguredIsNoChange) {
   const int64_t configured = SmallFirm().accounts[0].limits.quantity_max;
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, LimitKind::kQuantityMax, 50));
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, LimitKind::kQuantityMax, 40));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, LimitKind::kQuantityMax, 50));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, LimitKind::kQuantityMax, 40));
   EXPECT_EQ(engine().limits_changed(), 1u);
-  EXPECT_TRUE(Set(KillScope::kAccount, 100, LimitKind::kQuantityMax, configured));
+  EXPECT_TRUE(Set(LimitOwner::kAccount, 100, LimitKind::kQuantityMax, configured));
   EXPECT_EQ(engine().limits_changed(), 0u);
+}
+
+TEST_F(EngineLimitChangeTest, LimitsOfGroupsAndDaysHoldFromThenOn) {
+  using enum LimitKind;
+  EngineConfig config = SmallFirm();
+  config.desks = {{.id = 4, .name = "desk", .limits = {}}, {.id = 3, .name = "one", .limits = {}}};
+  config.accounts[0].desk = 3;
+  config.desks[1].limits = {.position_max = 100'000, .open_orders_max = 50};
+  config.firm = {.gross_notional_max = 10'000'000,
+                 .daily_turnover_max = 10'000'000,
+                 .daily_loss_max = 10'000'000};
+  config.accounts[0].limits.daily_bought_max = 10'000'000;
+  config.accounts[0].limits.daily_loss_max = 10'000'000;
+  config.sessions[0].limits.position_max = 100'000;
+  config.instrument_limits = {{.instrument = 7, .desk = 3, .position_max = 900}};
+  const auto refusal = [this](uint64_t cl_ord_id) { return Rejected(Buy(cl_ord_id)).check; };
+  struct Case {
+    LimitOwner owner;
+    uint32_t id;
+    LimitKind kind;
+    int64_t value;
+    RiskCheck check;
+  };
+  const Case cases[] = {
+      {LimitOwner::kDesk, 3, kPositionMax, 199, RiskCheck::kDeskPosition},
+      {LimitOwner::kDesk, 3, kOpenOrdersMax, 1, RiskCheck::kDeskOpenOrders},
+      {LimitOwner::kFirm, 0, kGrossNotionalMax, 19'999, RiskCheck::kFirmGrossNotional},
+      {LimitOwner::kFirm, 0, kDailyTurnoverMax, 19'999, RiskCheck::kFirmDailyTurnover},
+      {LimitOwner::kAccount, 100, kDailyBoughtMax, 19'999, RiskCheck::kDailyBought},
+      {LimitOwner::kSession, 1, kPositionMax, 199, RiskCheck::kSessionPosition},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(Name(one.check));
+    Restart(config);
+    Live(Buy(1, 100, 10'000));
+    ASSERT_TRUE(Set(one.owner, one.id, one.kind, one.value));
+    EXPECT_EQ(Name(refusal(2)), Name(one.check));
+    const uint64_t hash = engine().StateHash();
+    Reload(config);
+    EXPECT_EQ(engine().StateHash(), hash);
+    EXPECT_EQ(Name(refusal(3)), Name(one.check));
+    const ChangedLimit changed = engine().limit_changed(0);
+    EXPECT_EQ(changed.owner, one.owner);
+    EXPECT_EQ(changed.id, one.id);
+    EXPECT_EQ(changed.limit, one.kind);
+    EXPECT_EQ(changed.value, one.value);
+    EXPECT_TRUE(Set(one.owner, one.id, one.kind, kNoLimit)) << "what is counted can be let free";
+    Accepted(Buy(4));
+    EXPECT_TRUE(Set(one.owner, one.id, one.kind, one.value)) << "and be limited again";
+    EXPECT_EQ(Name(refusal(5)), Name(one.check));
+  }
+  // The tighter limit of one instrument goes on to hold.
+  Restart(config);
+  ASSERT_TRUE(Set(LimitOwner::kDesk, 3, kPositionMax, 50'000));
+  Accepted(Buy(1, 900));
+  EXPECT_EQ(Rejected(Buy(2, 1)).limit, 900);
+}
+
+TEST_F(EngineLimitChangeTest, ALossLimitIsHeldAgainstWhatWasLostBefore) {
+  for (const LimitOwner owner : {LimitOwner::kAccount, LimitOwner::kDesk, LimitOwner::kFirm}) {
+    SCOPED_TRACE(Name(owner));
+    EngineConfig config = SmallFirm();
+    config.desks = {{.id = 3, .name = "one", .limits = {.daily_loss_max = 10'000}}};
+    config.accounts[0].desk = 3;
+    config.accounts[0].limits.daily_loss_max = 10'000;
+    config.firm.daily_loss_max = 10'000;
+    Restart(config);
+    FromVenue(ExecType::kFill, Accepted(Buy(1, 100, 10'000)), 100);
+    Step(Origin::kAdmin, 9, ReferencePrice{.price = 98'000'000'000, .instrument = 7});
+    const uint32_t id = owner == LimitOwner::kAccount ? 100 : owner == LimitOwner::kDesk ? 3 : 0;
+    Accepted(Buy(2, 100, 9'800));
+    ASSERT_TRUE(Set(owner, id, LimitKind::kDailyLossMax, 199));
+    EXPECT_EQ(Rejected(Buy(3, 1, 9'800)).value, 200);
+    ASSERT_TRUE(Set(owner, id, LimitKind::kDailyLossMax, 200));
+    Accepted(Buy(4, 1, 9'800));
+    ASSERT_TRUE(Set(owner, id, LimitKind::kDailyLossMax, kNoLimit));
+    const uint64_t hash = engine().StateHash();
+    Reload(config);
+    EXPECT_EQ(engine().StateHash(), hash) << "what is counted goes on to be";
+    ASSERT_TRUE(Set(owner, id, LimitKind::kDailyLossMax, 199));
+    EXPECT_EQ(Rejected(Buy(5, 1, 9'800)).value, 200);
+  }
+}
+
+TEST_F(EngineLimitChangeTest, WhatIsNotConfiguredIsNotCountedAndCannotBeSet) {
+  using enum LimitKind;
+  EngineConfig config = SmallFirm();
+  config.desks = {{.id = 3, .name = "one", .limits = {.position_max = 5}}};
+  Restart(config);
+  EXPECT_FALSE(Set(LimitOwner::kDesk, 3, kGrossNotionalMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kDesk, 3, kQuantityMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kDesk, 4, kPositionMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kFirm, 0, kDailyTurnoverMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kFirm, 1, kDailyTurnoverMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kAccount, 100, kDailyLossMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kSession, 1, kDailyTurnoverMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kSession, 1, kDailyBoughtMax, 50));
+  EXPECT_EQ(engine().limits_changed(), 0u);
+  EXPECT_TRUE(Set(LimitOwner::kDesk, 3, kPositionMax, 50));
 }
 
 TEST_F(EngineLimitChangeTest, WhatMeansNothingChangesNothing) {
   using enum LimitKind;
-  EXPECT_FALSE(Set(KillScope::kAccount, 300, kQuantityMax, 50));
-  EXPECT_FALSE(Set(KillScope::kVenue, 1, kQuantityMax, 50));
-  EXPECT_FALSE(Set(KillScope::kAll, 0, kQuantityMax, 50));
-  EXPECT_FALSE(Set(KillScope::kAccount, 100, kUnset, 50));
-  EXPECT_FALSE(Set(KillScope::kAccount, 100, static_cast<LimitKind>(99), 50));
-  EXPECT_FALSE(Set(KillScope::kAccount, 100, kQuantityMax, 0));
-  EXPECT_FALSE(Set(KillScope::kAccount, 100, kQuantityMax, -1));
-  EXPECT_FALSE(Set(KillScope::kSession, 1, kPositionMax, 50));
-  EXPECT_FALSE(Set(KillScope::kSession, 1, kOpenOrdersMax, int64_t{1} << 32));
+  EXPECT_FALSE(Set(LimitOwner::kAccount, 300, kQuantityMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kUnset, 1, kQuantityMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kFirm, 0, kQuantityMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kAccount, 100, kUnset, 50));
+  EXPECT_FALSE(Set(LimitOwner::kAccount, 100, static_cast<LimitKind>(99), 50));
+  EXPECT_FALSE(Set(LimitOwner::kAccount, 100, kQuantityMax, 0));
+  EXPECT_FALSE(Set(LimitOwner::kAccount, 100, kQuantityMax, -1));
+  EXPECT_FALSE(Set(LimitOwner::kSession, 1, kPositionMax, 50));
+  EXPECT_FALSE(Set(LimitOwner::kSession, 1, kOpenOrdersMax, int64_t{1} << 32));
   EXPECT_EQ(counters().unknown_sources, 9u);
   EXPECT_EQ(engine().limits_changed(), 0u);
   Accepted(Buy(1));

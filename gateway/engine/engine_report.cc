@@ -88,7 +88,7 @@ void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexce
   CountExecution(order);
   const Position& position = exposure_.position(order.position);
   checks_.get<DailyLimits>().Count(
-      position.account, BookSideOf(order.side),
+      exposure_.groups(), order.session, position.account, BookSideOf(order.side),
       PositionValue(InstrumentOf(order), quantity, FillPrice(order, price)));
 }
 

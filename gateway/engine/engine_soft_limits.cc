@@ -23,7 +23,7 @@ void Engine::LookAtSoftLimits(uint32_t session, uint32_t position) noexcept {
             owner = account_ids_[account];
             break;
           case AlertOwner::kDesk:
-            owner = exposure_.groups().DeskId(account);
+            owner = desk_ids_[exposure_.groups().DeskOf(account)];
             break;
           case AlertOwner::kFirm:
           case AlertOwner::kNone:

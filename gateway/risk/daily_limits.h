@@ -1,102 +1,122 @@
-// May the account trade so much in one day?
+// Limits on what is traded in one day: by an account, a session, a desk and the firm.
 //
-// What was bought, what was sold and both together, in money, since the trading day began. An order
-// counts with all that is open: no limit is passed if everything is filled. A day is the latest of
-// any venue's (docs/adr/0026). What only reduces a position passes. A bust gives nothing back: it
-// was traded. Limit and value: whole units of the risk currency, the value rounded up.
+// What was bought, what was sold and both together, in money, since the trading day began; of
+// sessions, desks and the firm only both together. An order counts with all that is open: no limit
+// is passed if everything is filled. A day is the latest of any venue's (docs/adr/0026). What only
+// reduces the account's position passes. A bust gives nothing back: it was traded. Limit and value:
+// whole units of the risk currency, the value rounded up.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
+#include "gateway/risk/group_exposure.h"
 #include "gateway/risk/request.h"
 
 namespace ringway {
 
 class DailyLimits {
  public:
-  static constexpr RiskCheck kCheck = RiskCheck::kDailyTurnover;  // or one of the two beside it
+  static constexpr RiskCheck kCheck = RiskCheck::kDailyTurnover;  // or one of the others
 
-  explicit DailyLimits(const EngineConfig& config) {
+  explicit DailyLimits(const EngineConfig& config)
+      : desks_begin_(static_cast<uint32_t>(config.sessions.size())) {
     for (const AccountConfig& account : config.accounts) {
       const AccountLimits& limits = account.limits;
-      Traded traded{};
-      traded.counted = limits.daily_bought_max != kNoLimit || limits.daily_sold_max != kNoLimit ||
-                       limits.daily_turnover_max != kNoLimit;
-      active_ |= traded.counted != 0;
-      traded_.push_back(traded);
+      traded_.push_back({.counted = limits.daily_bought_max != kNoLimit ||
+                                    limits.daily_sold_max != kNoLimit ||
+                                    limits.daily_turnover_max != kNoLimit});
+      active_ |= traded_.back().counted != 0;
     }
+    const auto add_group = [this](int64_t turnover_max) {
+      group_traded_.push_back({.counted = turnover_max != kNoLimit});
+      turnover_max_.push_back(turnover_max);
+      groups_active_ |= turnover_max != kNoLimit;
+    };
+    for (const EngineSessionConfig& session : config.sessions)
+      add_group(session.limits.daily_turnover_max);
+    for (const DeskConfig& desk : config.desks) add_group(desk.limits.daily_turnover_max);
+    add_group(config.firm.daily_turnover_max);
+    active_ |= groups_active_;
   }
 
   Verdict Check(const RiskRequest& request) const noexcept {
-    if (!active_ || traded_[request.account].counted == 0) [[likely]]
+    if (!active_) [[likely]]
       return {};
-    const Traded traded = Today(request.account);
-    const AccountExposure& account = request.account_exposure;
-    const AccountLimits& limits = request.account_limits;
-    const bool buys = request.book_side == kBuySide;
     const Money added = request.notional_after - request.notional_before;
-    const Money side =
-        traded.value[request.book_side] + account.open_by_side[request.book_side] + added;
-    const Money both =
-        traded.value[kBuySide] + traded.value[kSellSide] + account.open_notional() + added;
-    const int64_t side_max = buys ? limits.daily_bought_max : limits.daily_sold_max;
-    const bool over_side = Exceeds(side, side_max);
-    if ((!over_side && !Exceeds(both, limits.daily_turnover_max)) || added <= 0 ||
-        request.Reduces(request.position.quantity, request.position.open)) [[likely]] {
-      return {};
-    }
-    if (over_side) {
-      return {RejectReason::kOrderExceedsLimit,
-              buys ? RiskCheck::kDailyBought : RiskCheck::kDailySold, side_max,
-              UnitsRoundedUp(side)};
-    }
-    return {RejectReason::kOrderExceedsLimit, kCheck, limits.daily_turnover_max,
-            UnitsRoundedUp(both)};
+    if (added <= 0) return {};
+    Verdict verdict = OfAccount(request, added);
+    if (!verdict.passed() || !groups_active_) return verdict;
+    request.exposure.groups().ForEachGroup(request.session, request.account,
+                                           [&](const Group& group, uint32_t number) {
+                                             verdict = OfGroup(request, group, number, added);
+                                             return verdict.passed();
+                                           });
+    return verdict;
   }
 
-  // So much was bought or sold for the account.
-  void Count(uint32_t account, BookSide side, Money value) noexcept {
-    if (!active_ || traded_[account].counted == 0) [[likely]]
+  // So much was bought or sold for the account, by a session's order (GroupExposure::kNone: by
+  // nobody's that is known).
+  void Count(const GroupExposure& groups, uint32_t session, uint32_t account, BookSide side,
+             Money value) noexcept {
+    if (!active_) [[likely]]
       return;
-    Traded& traded = traded_[account];
-    traded = Today(account);
-    // What a venue reports has no bound of ours: beyond this no order passes anyway.
-    traded.value[side] = std::min(traded.value[side] + value, kMost);
+    Add(traded_[account], side, value);
+    if (!groups_active_) return;
+    groups.ForEachGroup(session, account, [&](const Group&, uint32_t number) {
+      Add(group_traded_[number], side, value);
+      return true;
+    });
+  }
+
+  // From now on; `group` as GroupExposure numbers it. What is not counted stays so.
+  void SetTurnoverMax(uint32_t group, int64_t turnover_max) noexcept {
+    turnover_max_[group] = turnover_max;
   }
 
   // A venue's trading day begins.
   void BeginDay(uint32_t day) noexcept { day_ = std::max(day_, day); }
 
-  // What the engine saves (archive.h). Of an account that has no such limit any more it is
-  // forgotten.
+  // What the engine saves (archive.h). Of who has no such limit any more it is forgotten.
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, const Numbers& accounts) {
+  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& sessions,
+                      const Numbers& desks) {
     archive(self.day_);
-    ArchiveTable(
-        archive, accounts, self.traded_,
-        [&archive](auto& traded) {
-          archive(traded.value[kBuySide], traded.value[kSellSide], traded.day);
-          for (const Money& value : traded.value) {
-            archive.Require(value >= 0 && value <= kMost, "what was traded is beyond all bounds");
-          }
-          if constexpr (A::kLoads) {
-            if (traded.counted == 0) traded = {};
-          }
-        },
-        [](const Traded&) { return true; });
+    const auto save = [&archive](auto& traded) {
+      archive(traded.value[kBuySide], traded.value[kSellSide], traded.day);
+      for (const Money& value : traded.value) {
+        archive.Require(value >= 0 && value <= kMost, "what was traded is beyond all bounds");
+      }
+      if constexpr (A::kLoads) {
+        if (traded.counted == 0) traded = {};
+      }
+    };
+    ArchiveTable(archive, accounts, self.traded_, save, [](const Traded&) { return true; });
+    for (const auto& [numbers, begin] :
+         {std::pair(&sessions, uint32_t{0}), {&desks, self.desks_begin_}}) {
+      for (size_t at = 0; at < numbers->saved.size() && archive.ok(); ++at) {
+        Traded gone{};
+        const bool here = numbers->now[at] != Numbers::kGone;
+        if (here) save(self.group_traded_[begin + numbers->now[at]]);
+        if (!here) save(gone);
+      }
+    }
+    save(self.group_traded_.back());
   }
 
   uint64_t StateHash() const noexcept {
     uint64_t hash = day_;
-    for (const Traded& traded : traded_) {
-      hash = MixHash(hash, traded.day);
-      for (const Money& value : traded.value) {
-        hash = MixHash(hash ^ static_cast<uint64_t>(value), static_cast<uint64_t>(value >> 64));
+    for (const std::vector<Traded>* table : {&traded_, &group_traded_}) {
+      for (const Traded& traded : *table) {
+        hash = MixHash(hash, traded.day);
+        for (const Money& value : traded.value) {
+          hash = MixHash(hash ^ static_cast<uint64_t>(value), static_cast<uint64_t>(value >> 64));
+        }
       }
     }
     return hash;
@@ -107,13 +127,58 @@ class DailyLimits {
   static constexpr Money kMost = Money{1} << 124;
 
   struct Traded {
-    Money value[2];    // by BookSide
-    uint32_t day;      // on which that was
-    uint32_t counted;  // configured: 1 where there is a limit
+    Money value[2] = {};   // by BookSide
+    uint32_t day = 0;      // on which that was
+    uint32_t counted = 0;  // 1 where a limit is configured
   };
 
-  Traded Today(uint32_t account) const noexcept {
-    Traded traded = traded_[account];
+  Verdict OfAccount(const RiskRequest& request, Money added) const noexcept {
+    if (traded_[request.account].counted == 0) [[likely]]
+      return {};
+    const Traded traded = Today(traded_[request.account]);
+    const AccountExposure& account = request.account_exposure;
+    const AccountLimits& limits = request.account_limits;
+    const bool buys = request.book_side == kBuySide;
+    const Money side =
+        traded.value[request.book_side] + account.open_by_side[request.book_side] + added;
+    const Money both =
+        traded.value[kBuySide] + traded.value[kSellSide] + account.open_notional() + added;
+    const int64_t side_max = buys ? limits.daily_bought_max : limits.daily_sold_max;
+    if (Exceeds(side, side_max)) {
+      return Refusal(request, buys ? RiskCheck::kDailyBought : RiskCheck::kDailySold, side_max,
+                     side);
+    }
+    if (!Exceeds(both, limits.daily_turnover_max)) [[likely]]
+      return {};
+    return Refusal(request, kCheck, limits.daily_turnover_max, both);
+  }
+
+  Verdict OfGroup(const RiskRequest& request, const Group& group, uint32_t number,
+                  Money added) const noexcept {
+    if (group_traded_[number].counted == 0) return {};
+    const Traded traded = Today(group_traded_[number]);
+    const Money both =
+        traded.value[kBuySide] + traded.value[kSellSide] + group.open_notional + added;
+    if (!Exceeds(both, turnover_max_[number])) [[likely]]
+      return {};
+    return Refusal(request, kGroupLimitNames[static_cast<size_t>(group.level)].daily_turnover,
+                   turnover_max_[number], both);
+  }
+
+  static Verdict Refusal(const RiskRequest& request, RiskCheck check, int64_t limit,
+                         Money value) noexcept {
+    if (request.Reduces(request.position.quantity, request.position.open)) return {};
+    return {RejectReason::kOrderExceedsLimit, check, limit, UnitsRoundedUp(value)};
+  }
+
+  void Add(Traded& traded, BookSide side, Money value) const noexcept {
+    if (traded.counted == 0) return;
+    traded = Today(traded);
+    // What a venue reports has no bound of ours: beyond this no order passes anyway.
+    traded.value[side] = std::min(traded.value[side] + value, kMost);
+  }
+
+  Traded Today(Traded traded) const noexcept {
     if (traded.day != day_) {
       traded.value[kBuySide] = traded.value[kSellSide] = 0;
       traded.day = day_;
@@ -121,9 +186,13 @@ class DailyLimits {
     return traded;
   }
 
-  std::vector<Traded> traded_;  // by account
-  uint32_t day_ = 0;            // in days since 1970-01-01; 0: none has begun
+  std::vector<Traded> traded_;         // by account
+  std::vector<Traded> group_traded_;   // as GroupExposure numbers groups
+  std::vector<int64_t> turnover_max_;  // likewise
+  uint32_t desks_begin_;               // number of the first desk's group
+  uint32_t day_ = 0;                   // in days since 1970-01-01; 0: none has begun
   bool active_ = false;
+  bool groups_active_ = false;
 };
 
 }  // namespace ringway

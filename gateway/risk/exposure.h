@@ -94,6 +94,7 @@ class Exposure {
   Money ValueOf(uint32_t index) const noexcept { return ValueOf(positions_[index]); }
   // What desks, sessions and the firm have at risk.
   const GroupExposure& groups() const noexcept { return groups_; }
+  GroupExposure& groups() noexcept { return groups_; }
   // Makes room for what the groups of an order hold. False: there is none, nothing changed.
   // REQUIRES before Add(), whoever adds.
   [[nodiscard]] bool JoinGroups(uint32_t session, uint32_t account, uint32_t instrument) noexcept {
@@ -170,10 +171,10 @@ class Exposure {
   using BookLevels = std::vector<std::array<uint8_t, 2>>;  // by position and BookSide
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
-                      const Numbers& instruments, BookLevels& levels,
+                      const Numbers& desks, const Numbers& instruments, BookLevels& levels,
                       [[maybe_unused]] const std::vector<bool>& needed) {
     RestrictedList::Archive(self.restricted_, archive, accounts, instruments);
-    GroupExposure::Archive(self.groups_, archive, sessions, instruments);
+    GroupExposure::Archive(self.groups_, archive, sessions, desks, instruments);
     ArchiveMarks(archive, accounts, self.account_marks_);
     ArchiveMarks(archive, sessions, self.session_marks_);
     [[maybe_unused]] std::vector<uint32_t> given_up;

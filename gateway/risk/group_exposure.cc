@@ -12,7 +12,7 @@ namespace {
 
 bool Limits(const GroupLimits& limits) {
   return limits.position_max != kNoLimit || limits.gross_notional_max != kNoLimit ||
-         limits.open_orders_max != kNoOrderLimit;
+         limits.open_orders_max != kNoOrderLimit || limits.daily_turnover_max != kNoLimit;
 }
 
 Group MakeGroup(GroupLevel level, const GroupLimits& limits, bool holds) {
@@ -45,9 +45,10 @@ GroupExposure::GroupExposure(const EngineConfig& config, const std::vector<Instr
       groups_([&] {
         std::vector<Group> groups;
         for (const EngineSessionConfig& session : config.sessions) {
-          const GroupLimits own{session.limits.position_max, session.limits.gross_notional_max,
-                                kNoOrderLimit};
-          groups.push_back(MakeGroup(GroupLevel::kSession, own, Limits(own)));
+          const GroupLimits own = LimitsOfGroup(session.limits);
+          groups.push_back(
+              MakeGroup(GroupLevel::kSession, own,
+                        own.position_max != kNoLimit || own.gross_notional_max != kNoLimit));
         }
         for (uint32_t desk = 0; desk < config.desks.size(); ++desk) {
           const GroupLimits& own = config.desks[desk].limits;
@@ -65,15 +66,14 @@ GroupExposure::GroupExposure(const EngineConfig& config, const std::vector<Instr
       desks_begin_(static_cast<uint32_t>(config.sessions.size())),
       holdings_(HoldingsMax(config, groups_)),
       holding_index_(holdings_.size() * 2 + 8, secret) {
-  for (const DeskConfig& desk : config.desks) desk_ids_.push_back(desk.id);
+  counted_.resize(groups_.size());
   const auto counted = [this](uint32_t group, const GroupLimits& own) {
     if (!Limits(own) && groups_[group].holds == 0) return kNone;
-    active_ = true;
+    counted_[group] = active_ = true;
     return group;
   };
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
-    sessions_[session] = counted(session, {groups_[session].position_max,
-                                           groups_[session].gross_notional_max, kNoOrderLimit});
+    sessions_[session] = counted(session, LimitsOfGroup(config.sessions[session].limits));
   }
   const std::vector<uint32_t> desks = DesksOfAccounts(config);
   for (uint32_t account = 0; account < desks.size(); ++account) {
@@ -83,23 +83,24 @@ GroupExposure::GroupExposure(const EngineConfig& config, const std::vector<Instr
   }
   firm_ = counted(static_cast<uint32_t>(groups_.size()) - 1, config.firm);
   size_t sessions_hold = 0;
-  for (const uint32_t group : sessions_) sessions_hold += group != kNone;
+  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+    sessions_hold += groups_[session].holds;
+  }
   session_holdings_max_ =
       std::min<size_t>(sessions_hold * instruments.size(), config.pools.positions_max);
   session_holdings_.reserve(session_holdings_max_);
 }
 
-int64_t GroupExposure::PositionMax(uint32_t group, uint32_t instrument) const noexcept {
-  const int64_t everywhere = groups_[group].position_max;
+int64_t GroupExposure::InstrumentPositionMax(uint32_t group, uint32_t instrument) const noexcept {
   switch (groups_[group].level) {
     case GroupLevel::kSession:
-      return everywhere;
+      return kNoLimit;
     case GroupLevel::kDesk:
-      return std::min(everywhere, limits_.DeskPositionMax(group - desks_begin_, instrument));
+      return limits_.DeskPositionMax(group - desks_begin_, instrument);
     case GroupLevel::kFirm:
       break;
   }
-  return std::min(everywhere, limits_.FirmPositionMax(instrument));
+  return limits_.FirmPositionMax(instrument);
 }
 
 Holding& GroupExposure::Make(uint32_t group, uint32_t instrument) noexcept {
@@ -107,7 +108,7 @@ Holding& GroupExposure::Make(uint32_t group, uint32_t instrument) noexcept {
   if (groups_[group].level == GroupLevel::kSession) session_holdings_.push_back(holdings_count_);
   Holding& made = holdings_[holdings_count_++];
   made = {};
-  made.position_max = PositionMax(group, instrument);
+  made.position_max = InstrumentPositionMax(group, instrument);
   made.group = group;
   made.instrument = instrument;
   return made;

@@ -37,7 +37,7 @@ constexpr bool IsKnown(GroupLevel level) noexcept { return level <= GroupLevel::
 struct alignas(64) Group {
   Money open_notional;      // of open orders
   Money position_notional;  // at the last fills' prices
-  int64_t position_max;     // in every instrument; kNoLimit: off
+  int64_t position_max;     // in each instrument; kNoLimit: off
   int64_t gross_notional_max;
   uint32_t open_orders;
   uint32_t open_orders_max;
@@ -53,7 +53,7 @@ struct alignas(64) Holding {
   int64_t quantity;      // bought minus sold, smallest units
   uint64_t open[2];      // by BookSide: open quantity, pending replacements at their larger size
   int64_t last_price;    // of the last fill; sessions only
-  int64_t position_max;  // kNoLimit: off
+  int64_t position_max;  // in this instrument, beside the group's; kNoLimit: off
   uint32_t group;
   uint32_t instrument;
   uint8_t marks;  // soft_limit.h
@@ -75,16 +75,24 @@ struct GroupLimitNames {
   RiskCheck open_orders;
   RiskCheck position;
   RiskCheck gross_notional;
+  RiskCheck daily_turnover;
   AlertOwner owner;
 };
 inline constexpr GroupLimitNames kGroupLimitNames[] = {
     {RiskCheck::kOpenOrders, RiskCheck::kSessionPosition, RiskCheck::kSessionGrossNotional,
-     AlertOwner::kSession},
+     RiskCheck::kSessionDailyTurnover, AlertOwner::kSession},
     {RiskCheck::kDeskOpenOrders, RiskCheck::kDeskPosition, RiskCheck::kDeskGrossNotional,
-     AlertOwner::kDesk},
+     RiskCheck::kDeskDailyTurnover, AlertOwner::kDesk},
     {RiskCheck::kFirmOpenOrders, RiskCheck::kFirmPosition, RiskCheck::kFirmGrossNotional,
-     AlertOwner::kFirm},
+     RiskCheck::kFirmDailyTurnover, AlertOwner::kFirm},
 };
+
+// A session's limits as those of a group. How many orders it has open is limited elsewhere.
+inline GroupLimits LimitsOfGroup(const SessionLimits& limits) noexcept {
+  return {.position_max = limits.position_max,
+          .gross_notional_max = limits.gross_notional_max,
+          .daily_turnover_max = limits.daily_turnover_max};
+}
 
 // The larger of what is held if all open orders of one side were filled, without its sign.
 inline Money WorstOf(int64_t held, const uint64_t (&open)[2]) noexcept {
@@ -125,8 +133,24 @@ class GroupExposure {
     const PairKey* found = holding_index_.Find(PairKey::Of(group, instrument));
     return found == nullptr ? nullptr : &holdings_[found->index];
   }
-  // What holds for a group that never had anything in the instrument.
-  int64_t PositionMax(uint32_t group, uint32_t instrument) const noexcept;
+  // What holds for a group in one instrument, whether or not it ever had anything in it.
+  int64_t PositionMax(uint32_t group, uint32_t instrument, const Holding* held) const noexcept {
+    const int64_t own =
+        held == nullptr ? InstrumentPositionMax(group, instrument) : held->position_max;
+    return std::min(groups_[group].position_max, own);
+  }
+  // The number of a session's, a desk's (by their index) or the firm's group.
+  uint32_t NumberOf(GroupLevel level, uint32_t owner) const noexcept {
+    return Begin(level) + owner;
+  }
+  // Whether the group is counted.
+  bool IsCounted(uint32_t group) const noexcept { return counted_[group]; }
+  // From now on. Whatever is not counted stays so.
+  void SetLimits(uint32_t group, const GroupLimits& limits) noexcept {
+    groups_[group].position_max = limits.position_max;
+    groups_[group].gross_notional_max = limits.gross_notional_max;
+    groups_[group].open_orders_max = limits.open_orders_max;
+  }
   void Prefetch(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
     for (const uint32_t group : GroupsOf(session, account)) {
       if (group == kNone) continue;
@@ -158,8 +182,8 @@ class GroupExposure {
   // there are, and what sessions traded. Of a group that has no such limit any more it is
   // forgotten.
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& instruments) {
-    const Numbers desks = archive.NumbersOf("desk", self.desk_ids_);
+  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& desks,
+                      const Numbers& instruments) {
     const size_t count =
         archive.Count(self.holdings_count_, UINT32_MAX, "pairs of a group and an instrument");
     for (uint32_t at = 0; at < count && archive.ok(); ++at) {
@@ -207,9 +231,9 @@ class GroupExposure {
   std::string_view FindError(std::span<const GroupShare> orders,
                              std::span<const HeldByAccount> positions) const;
 
-  // The number of an account's desk. REQUIRES: that is counted.
-  uint32_t DeskId(uint32_t account) const noexcept {
-    return desk_ids_[desk_of_account_[account] - desks_begin_];
+  // The index of an account's desk. REQUIRES: that is counted.
+  uint32_t DeskOf(uint32_t account) const noexcept {
+    return desk_of_account_[account] - desks_begin_;
   }
 
   // As Exposure::MarkSoftLimits().
@@ -233,8 +257,9 @@ class GroupExposure {
       Holding* held = group.holds == 0 ? nullptr : FindMutable(number, instrument);
       if (held == nullptr) continue;
       const Money worst = WorstOf(held->quantity, held->open);
-      if (soft.Crosses(held->marks, kMarkPosition, worst, held->position_max)) {
-        crossed(SoftCrossing{names.owner, kMarkPosition, names.position, held->position_max,
+      const int64_t position_max = PositionMax(number, instrument, held);
+      if (soft.Crosses(held->marks, kMarkPosition, worst, position_max)) {
+        crossed(SoftCrossing{names.owner, kMarkPosition, names.position, position_max,
                              SaturatedUnits(worst)});
       }
     }
@@ -252,6 +277,7 @@ class GroupExposure {
   Holding* FindMutable(uint32_t group, uint32_t instrument) noexcept {
     return const_cast<Holding*>(Find(group, instrument));
   }
+  int64_t InstrumentPositionMax(uint32_t group, uint32_t instrument) const noexcept;
   Holding& Make(uint32_t group, uint32_t instrument) noexcept;
   bool HasRoom(uint32_t more) const noexcept {
     return holdings_count_ + more <= holdings_.size() && holding_index_.HasRoom(more);
@@ -302,12 +328,12 @@ class GroupExposure {
   const InstrumentLimitTable& limits_;
   bool active_ = false;
   std::vector<Group> groups_;  // of sessions, then of desks, then the firm
+  std::vector<bool> counted_;  // by group
   // Number of the group where it is counted, else kNone.
   std::vector<uint32_t> sessions_;         // by session
   std::vector<uint32_t> desk_of_account_;  // by account
   uint32_t firm_ = kNone;
   uint32_t desks_begin_ = 0;  // number of the first desk's group
-  std::vector<uint32_t> desk_ids_;
   HugeArray<Holding> holdings_;
   uint32_t holdings_count_ = 0;
   FlatIndex<PairKey> holding_index_;

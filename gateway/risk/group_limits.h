@@ -37,19 +37,17 @@ class GroupLimitCheck {
       return {RejectReason::kOpenOrderLimit, names.open_orders, group.open_orders_max,
               int64_t{group.open_orders} + 1};
     }
-    Holding none{};
+    const Holding none{};
     const Holding* held = &none;
     if (group.holds != 0) {
-      held = groups.Find(number, request.instrument_index);
-      if (held == nullptr) [[unlikely]] {
-        none.position_max = groups.PositionMax(number, request.instrument_index);
-        held = &none;
-      }
+      const Holding* found = groups.Find(number, request.instrument_index);
+      const int64_t position_max = groups.PositionMax(number, request.instrument_index, found);
+      if (found != nullptr) [[likely]]
+        held = found;
       const Money worst = request.WorstPosition(held->quantity, held->open);
-      if (worst > held->position_max && held->position_max != kNoLimit &&
+      if (worst > position_max && position_max != kNoLimit &&
           request.open_after > request.open_before) [[unlikely]] {
-        return {RejectReason::kPositionLimit, names.position, held->position_max,
-                SaturatedUnits(worst)};
+        return {RejectReason::kPositionLimit, names.position, position_max, SaturatedUnits(worst)};
       }
     }
     const Money gross = group.open_notional + group.position_notional - request.notional_before +

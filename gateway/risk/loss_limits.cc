@@ -23,25 +23,30 @@ LossLimits::LossLimits(const EngineConfig& config)
       marks_(AnyConfigured(config) ? config.pools.positions_max : 0),
       holders_(config.instruments.size()),
       changed_(config.instruments.size()) {
+  const auto limit = [this](uint32_t owner, int64_t loss_max) {
+    owners_[owner].loss_max = loss_max;
+    owners_[owner].counted = loss_max != kNoLimit;
+  };
   for (const DeskConfig& desk : config.desks) {
-    owners_[desks_begin_ + desk_ids_.size()].loss_max = desk.limits.daily_loss_max;
+    limit(desks_begin_ + static_cast<uint32_t>(desk_ids_.size()), desk.limits.daily_loss_max);
     desk_ids_.push_back(desk.id);
   }
-  owners_.back().loss_max = config.firm.daily_loss_max;
-  if (config.firm.daily_loss_max != kNoLimit) firm_ = static_cast<uint32_t>(owners_.size()) - 1;
+  const auto firm = static_cast<uint32_t>(owners_.size()) - 1;
+  limit(firm, config.firm.daily_loss_max);
+  if (owners_[firm].counted) firm_ = firm;
   for (const AccountConfig& account : config.accounts) {
     const auto at = static_cast<uint32_t>(account_ids_.size());
-    owners_[at].loss_max = account.limits.daily_loss_max;
+    limit(at, account.limits.daily_loss_max);
     account_ids_.push_back(account.id);
     const auto desk = std::find(desk_ids_.begin(), desk_ids_.end(), account.desk);
     const uint32_t desk_at = desks_begin_ + static_cast<uint32_t>(desk - desk_ids_.begin());
-    const bool limited = desk != desk_ids_.end() && owners_[desk_at].loss_max != kNoLimit;
+    const bool limited = desk != desk_ids_.end() && owners_[desk_at].counted;
     desk_of_account_.push_back(limited ? desk_at : kNone);
     const std::array<uint32_t, 3> owners = OwnersOf(at);
-    counted_.push_back(std::any_of(owners.begin(), owners.end(), [this](uint32_t owner) {
-      return owner != kNone && owners_[owner].loss_max != kNoLimit;
-    }));
-    active_ |= counted_.back();
+    owners_[at].counted = std::any_of(owners.begin(), owners.end(), [this](uint32_t owner) {
+      return owner != kNone && owners_[owner].counted;
+    });
+    active_ |= owners_[at].counted;
   }
   for (size_t at = 0; at != marks_.size(); ++at) marks_[at].next = kNone;
 }
@@ -120,10 +125,8 @@ void LossLimits::Complete(const Exposure& exposure,
     if (!IsMarked(exposure, instruments[instrument], holders)) holders.left = holders.count;
     changed_.Set(instrument, holders.left != 0);
   }
-  for (uint32_t at = 0; at != owners_.size(); ++at) {
-    Owner& owner = owners_[at];
-    const bool counted = at < desks_begin_ ? IsCounted(at) : owner.loss_max != kNoLimit;
-    if (!counted) owner = {.loss_max = owner.loss_max};
+  for (Owner& owner : owners_) {
+    if (!owner.counted) owner = {.loss_max = owner.loss_max};
   }
 }
 

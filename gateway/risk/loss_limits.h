@@ -111,6 +111,15 @@ class LossLimits {
     if (active_ && marks_[at].next != kNone) Unlink(at, instrument);
   }
 
+  // From now on. Who is not counted stays so. Account and desk by their index.
+  void SetMaxOfAccount(uint32_t account, int64_t loss_max) noexcept {
+    owners_[account].loss_max = loss_max;
+  }
+  void SetMaxOfDesk(uint32_t desk, int64_t loss_max) noexcept {
+    owners_[desks_begin_ + desk].loss_max = loss_max;
+  }
+  void SetMaxOfFirm(int64_t loss_max) noexcept { owners_.back().loss_max = loss_max; }
+
   // A venue's trading day begins.
   void BeginDay(uint32_t day) noexcept { day_ = std::max(day_, day); }
 
@@ -123,10 +132,10 @@ class LossLimits {
   // What the engine saves (archive.h), behind positions. Who is counted only now begins with what
   // is held, at the present prices; of who is not counted any more nothing is kept.
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& instruments,
-                      const Exposure& exposure, const std::vector<Instrument>& configured) {
+  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& desks,
+                      const Numbers& instruments, const Exposure& exposure,
+                      const std::vector<Instrument>& configured) {
     archive(self.day_);
-    const Numbers desks = archive.NumbersOf("desk", self.desk_ids_);
     const auto save = [&archive](auto& owner) {
       archive(owner.result, owner.day, owner.told);
       archive.Require(owner.result >= -kMost && owner.result <= kMost && owner.told < kToldEnd,
@@ -171,7 +180,8 @@ class LossLimits {
     Money result = 0;  // of `day`
     uint32_t day = 0;
     uint8_t told = 0;
-    int64_t loss_max = kNoLimit;  // configured
+    bool counted = false;  // it has a limit by its configuration; an account: or its desk, the firm
+    int64_t loss_max = kNoLimit;
   };
   // Of a position: at what price it stands, and who else holds its instrument, in a ring.
   struct Mark {
@@ -187,7 +197,7 @@ class LossLimits {
     uint32_t left = 0;  // to be marked
   };
 
-  bool IsCounted(uint32_t account) const noexcept { return counted_[account]; }
+  bool IsCounted(uint32_t account) const noexcept { return owners_[account].counted; }
   // The account itself, and its desk and the firm where they have a limit.
   std::array<uint32_t, 3> OwnersOf(uint32_t account) const noexcept {
     return {account, desk_of_account_[account], firm_};
@@ -301,7 +311,6 @@ class LossLimits {
   std::vector<uint32_t> desk_ids_;
   std::vector<uint32_t> desk_of_account_;  // its owner's number; kNone: none with a limit
   uint32_t firm_ = kNone;                  // likewise
-  std::vector<bool> counted_;              // by account: it, its desk or the firm has a limit
   HugeArray<Mark> marks_;                  // by position; empty where nobody is counted
   uint32_t linked_ = 0;                    // of these
   std::vector<Holders> holders_;           // by instrument
