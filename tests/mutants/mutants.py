@@ -4,9 +4,10 @@
 usage: mutants.py [--list] [NAME...]
 
 tests/mutants/mutants.toml names the defects and the tests that are asked. The work is done in a copy of the source tree
-(~/.cache/ringway/mutants), with the build cache of the others. First all tests must pass without a defect. A defect counts
-as caught when a test that was built with it fails; one that does not build, or whose place is not found, is an error of
-the list. Exit status: 0 when all were caught, 1 otherwise.
+(~/.cache/ringway/mutants), with the build cache of the others. Every defect's place must be there exactly once, and all
+tests must pass without a defect; else nothing is planted. A defect counts as caught when a test that was built with it
+fails, as survived when all its tests pass. One that does not build is an error of the list and counted as such. Exit status:
+0 when all were caught, 1 otherwise.
 """
 
 import filecmp
@@ -100,11 +101,20 @@ def plant(mutant):
     """Puts the defect into the copy. Returns the file and what it was."""
     path = TREE / mutant["file"]
     before = path.read_text()
-    found = before.count(mutant["old"])
-    if found != 1:
-        raise ListError(f"{mutant['file']} has {found} places that are\n{mutant['old']}")
     path.write_text(before.replace(mutant["old"], mutant["new"]))
     return path, before
+
+
+def check_places(mutants):
+    """Every defect has one place in the sources."""
+    wrong = []
+    for mutant in mutants:
+        path = TREE / mutant["file"]
+        found = path.read_text().count(mutant["old"]) if path.is_file() else 0
+        if found != 1:
+            wrong.append(f"{mutant['name']}: {mutant['file']} has {found} places that are\n{mutant['old']}")
+    if wrong:
+        raise ListError("\n".join(wrong))
 
 
 def try_one(mutant):
@@ -162,21 +172,25 @@ def main(words):
         return 0
     TREE.mkdir(parents=True, exist_ok=True)
     copy_sources()
+    check_places(mutants)
     check_baseline(mutants)
-    survived = 0
+    caught = survived = 0
     for mutant in mutants:
         start = time.monotonic()
         try:
-            caught = try_one(mutant)
+            catcher = try_one(mutant)
         except ListError as error:
-            caught = None
-            print(f"{mutant['name']}: {error}")
-        survived += caught is None
-        print(f"{'caught  ' if caught else 'SURVIVED'}  {mutant['name']}: {mutant['what']}\n"
-              f"            {'by ' + caught if caught else 'asked: ' + ', '.join(mutant['tests'])}"
+            print(f"LIST ERROR  {mutant['name']}: {error}", flush=True)
+            continue
+        caught += catcher is not None
+        survived += catcher is None
+        print(f"{'caught  ' if catcher else 'SURVIVED'}  {mutant['name']}: {mutant['what']}\n"
+              f"            {'by ' + catcher if catcher else 'asked: ' + ', '.join(mutant['tests'])}"
               f"  ({time.monotonic() - start:.0f} s)", flush=True)
-    print(f"{len(mutants)} defects planted, {len(mutants) - survived} caught, {survived} survived")
-    return 1 if survived else 0
+    errors = len(mutants) - caught - survived
+    print(f"{caught + survived} defects planted, {caught} caught, {survived} survived"
+          + (f"; {errors} more are errors of the list" if errors else ""))
+    return 1 if survived or errors else 0
 
 
 if __name__ == "__main__":
