@@ -92,7 +92,7 @@ class BasicLinkConnector final : public Connector {
         unconfirmed_(options.unconfirmed_max) {}
 
   uint32_t Send(int64_t, std::span<const Effect> requests) override {
-    if (state_ != State::kUp || book_lost_to_report_) return 0;
+    if (state_ != State::kUp || book_lost_to_report_ || reconciling_) return 0;
     uint32_t taken = 0;
     for (const Effect& request : requests) {
       if (sent_ - confirmed_ >= options_.unconfirmed_max) break;
@@ -149,7 +149,12 @@ class BasicLinkConnector final : public Connector {
   }
 
   bool counts_requests() const noexcept override { return true; }
-  std::string_view reason() const noexcept override { return reason_; }
+  std::string_view reason() const noexcept override {
+    return reconciling_
+               ? "reconciling: it is logged on, and what happened there meanwhile is being "
+                 "taken in"
+               : std::string_view(reason_);
+  }
   uint64_t logons() const noexcept override { return counters_.connections; }
   VenueCursor cursor() const noexcept override {
     return {incarnation_, sent_, received_, state_ == State::kAnswering ? sent_ - confirmed_ : 0};
@@ -267,6 +272,10 @@ class BasicLinkConnector final : public Connector {
     ++counters_.reports_received;
     RINGWAY_PROBE(connector_report_counted);
     switch (type) {
+      case FrameType::kVenueStatus:
+        // The exchange's first word behind all that this gateway had missed.
+        reconciling_ = false;
+        break;
       case FrameType::kGapFill:
         if (GapFill used; Decode(record.payload, used) != DecodeStatus::kOk ||
                           used.new_seq - 1 > kRequestIdHearsayMax) {
@@ -275,20 +284,20 @@ class BasicLinkConnector final : public Connector {
               "another member_id";
           return;
         }
-        [[fallthrough]];
+        break;
       case FrameType::kExecutionReport:
       case FrameType::kExecutionDetail:
       case FrameType::kCancelReject:
       case FrameType::kReferencePrice:
-      case FrameType::kVenueStatus:
-        messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received_);
-        return;
+        break;
       case FrameType::kSessionReject:
         ++counters_.requests_refused;
         return;
       default:
         broken_ = "the exchange sent a message that is not a venue's";
+        return;
     }
+    messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received_);
   }
 
   // What the exchange says to the logon. Answers what is wrong, or nullptr.
@@ -379,6 +388,7 @@ class BasicLinkConnector final : public Connector {
     received_confirmed_ = 0;  // the last confirmation may have ended with its link
     stable_at_ns_ = 0;
     reason_.clear();
+    reconciling_ = true;
     if (options_.report) options_.report("logged on at the exchange");
     // With a lost book it counts when that is told: what is recorded of it comes behind.
     if (!book_lost_to_report_) ++counters_.connections;
@@ -443,6 +453,7 @@ class BasicLinkConnector final : public Connector {
 
   void Drop(int64_t now_ns, const char* reason) {
     Because(reason);
+    reconciling_ = false;
     if (state_ == State::kUp || state_ == State::kAnswering) {
       down_to_report_ = true;
       ++counters_.links_lost;
@@ -475,6 +486,7 @@ class BasicLinkConnector final : public Connector {
   bool down_to_report_ = true;  // nobody has heard of this venue yet
   bool book_lost_to_report_ = false;
   const char* broken_ = nullptr;  // why the link has to end: the peer said what cannot be
+  bool reconciling_ = false;      // logged on, and the exchange has not yet said what it is
   std::string reason_;            // why there is no link; empty: there is one
   int64_t retry_at_ns_ = 0;
   int64_t retry_ns_;

@@ -288,6 +288,30 @@ TEST_F(LinkConnectorTest, ReportsLostWithTheLinkComeAgainBeforeUp) {
             (States{VenueState::kDown, VenueState::kUp, VenueState::kDown, VenueState::kUp}));
 }
 
+TEST_F(LinkConnectorTest, NothingLeavesBeforeWhatHappenedMeanwhileIsKnown) {
+  Run(20);
+  gateway_.Ask(Order(1, Side::kBuy, 100, 5));
+  GatewayAlone(1);
+  server_->DoWork(now_ns_);  // its answer is lost
+  network_.wire->Cut();
+  while (connector_.counters().connections != 2) {
+    ASSERT_LT(now_ns_, kStartNs + 60 * kNsPerS);
+    Run(1);
+  }
+  gateway_.Ask(Cancel{.cl_ord_id = 2, .orig_cl_ord_id = 1});
+  EXPECT_EQ(connector_.reason().rfind("reconciling", 0), 0u) << connector_.reason();
+  const uint64_t sent = connector_.counters().requests_sent;
+  while (gateway_.states.back() != VenueState::kUp) {
+    EXPECT_EQ(connector_.counters().requests_sent, sent);
+    ASSERT_LT(now_ns_, kStartNs + 60 * kNsPerS);
+    Run(1);
+  }
+  EXPECT_EQ(gateway_.reports.size(), 1u);
+  EXPECT_EQ(connector_.reason(), "");
+  Run(5);
+  EXPECT_EQ(gateway_.reports.back().exec_type, ExecType::kCanceled);
+}
+
 TEST_F(LinkConnectorTest, HalfAReportEndsTheLinkAndComesAgainWhole) {
   Run(20);
   gateway_.Ask(Order(1, Side::kBuy, 100, 5));
