@@ -65,6 +65,7 @@
 #include "gateway/journal/storage.h"
 #include "gateway/journal/writer.h"
 #include "gateway/journal_shares.h"
+#include "gateway/retention_watch.h"
 #include "gateway/session_tally.h"
 #include "gateway/step.h"
 #include "gateway/trade_tally.h"
@@ -123,6 +124,7 @@ class Gateway {
         tally_(parts_.session_ids),
         trades_(parts_.positions_max),
         watch_(parts_.engine),
+        retention_(parts_.session_ids.size()),
         shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())),
         breach_kills_(parts_.engine.counters().breach_kills) {
     if (!parts_.send_when_durable.empty()) sends_when_durable_.resize(SessionCount());
@@ -495,11 +497,28 @@ class Gateway {
       last_tick_ns_ = now_ns_;
       if (parts_.accept_links) parts_.accept_links(now_ns_);
       if (parts_.report) watch_.Look(now_ns_, parts_.engine, parts_.report);
+      if (parts_.report && parts_.journal != nullptr) LookAtRetention();
     }
     if ((!due && !parts_.engine.HasWork()) || !HasRoomFor(JournalUse::kWork)) return false;
     Step({Origin::kTimer, 0, FrameType{}, {}});
     AnswerWithdrawn();
     return effects_.count() != 0 || parts_.engine.HasWork();
+  }
+
+  // Some sessions a tick, in turn.
+  void LookAtRetention() {
+    constexpr std::size_t kLooksPerTick = 16;
+    const RetentionWatch::Journal journal{parts_.journal->end().position,
+                                          parts_.journal->storage().oldest()};
+    const std::span<const SessionId> ids = tally_.ids();
+    for (std::size_t i = 0; i != std::min(kLooksPerTick, ids.size()); ++i) {
+      next_retained_ = next_retained_ + 1 < ids.size() ? next_retained_ + 1 : 0;
+      const auto* session = parts_.sessions.session(ids[next_retained_]);
+      const RetentionWatch::Reports reports{session->first_unacknowledged(),
+                                            session->reports().first(), session->reports().next()};
+      if (retention_.Look(next_retained_, reports, journal)) [[unlikely]]
+        parts_.report(RetentionWatch::Line(ids[next_retained_], reports));
+    }
   }
 
   // Tells the engine of the days that have begun, also while no process was there to tell it:
@@ -904,6 +923,8 @@ class Gateway {
   SessionTally tally_;
   TradeTally trades_;
   EngineWatch watch_;
+  RetentionWatch retention_;
+  std::size_t next_retained_ = 0;         // whose turn it was, by session as in tally_
   JournalShares shares_;                  // by session as in tally_, then by venue
   std::vector<bool> sends_when_durable_;  // by session as in tally_; empty: none does
   Effects effects_;

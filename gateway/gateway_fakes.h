@@ -56,8 +56,17 @@ class FakeSessions {
  public:
   struct View {
     bool is_live = true;
+    struct Reports {
+      uint64_t from = 1;
+      uint64_t first() const { return from; }
+      uint64_t next() const { return from; }
+    };
+    uint64_t acknowledged = 1;
+    Reports kept;
     bool live() const { return is_live; }
     std::string disabled() const { return {}; }
+    uint64_t first_unacknowledged() const { return acknowledged; }
+    const Reports& reports() const { return kept; }
   };
 
   template <class Sink>

@@ -37,15 +37,16 @@ class GatewayJournalTest : public ::testing::Test {
   GatewayJournalTest() : engine_(TwoSessions()) {
     storage_.Prepare(2);
     writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 1, kStartNs, 1);
-    gateway_ = std::make_unique<Gateway<FakeSessions>>(
-        Gateway<FakeSessions>::Parts{.engine = engine_,
-                                     .sessions = sessions_,
-                                     .venues = {{kVenue, &connector_, 10'000}},
-                                     .session_ids = {kSession, kOther},
-                                     .positions_max = 100,
-                                     .accept_links = nullptr,
-                                     .journal = writer_.get(),
-                                     .limits = {.session_budget = kBudget}});
+    gateway_ = std::make_unique<Gateway<FakeSessions>>(Gateway<FakeSessions>::Parts{
+        .engine = engine_,
+        .sessions = sessions_,
+        .venues = {{kVenue, &connector_, 10'000}},
+        .session_ids = {kSession, kOther},
+        .positions_max = 100,
+        .accept_links = nullptr,
+        .journal = writer_.get(),
+        .report = [this](std::string_view line) { said_.emplace_back(line); },
+        .limits = {.session_budget = kBudget}});
     gateway_->Start(kStartNs, 1);
     storage_.Sync();
     connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
@@ -118,11 +119,23 @@ class GatewayJournalTest : public ::testing::Test {
   Engine engine_;
   FakeSessions sessions_;
   FakeConnector connector_;
+  std::vector<std::string> said_;  // to operators
   ringway::testing::MemoryJournal journal_;
   ringway::testing::MemoryStorage storage_{journal_, kSegmentBytes};
   std::unique_ptr<JournalWriter> writer_;
   std::unique_ptr<Gateway<FakeSessions>> gateway_;
 };
+
+TEST_F(GatewayJournalTest, OperatorsHearWhenReportsThatNobodyAcknowledgedGo) {
+  sessions_.view.kept.from = 90;
+  sessions_.view.acknowledged = 5;
+  for (int turn = 0; turn != 50; ++turn) Turn();
+  EXPECT_TRUE(said_.empty()) << said_[0];
+  storage_.RemoveBefore(storage_.written());
+  for (int turn = 0; turn != 50; ++turn) Turn();
+  ASSERT_EQ(said_.size(), 2u) << "a line for each session, once";
+  EXPECT_NE(said_[0].find("has not acknowledged its reports from number 5 on"), std::string::npos);
+}
 
 // A turn records twice the longest record and more: a segment's end comes in the middle of one.
 TEST_F(GatewayJournalTest, ATurnsRecordsGoOnInTheNextSegment) {

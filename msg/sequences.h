@@ -36,6 +36,8 @@ class Outbound {
   // Everything that may be is on the link.
   bool caught_up() const noexcept { return cursor_ >= end() && !gap_fill_due_; }
   const ResendStore& store() const noexcept { return store_; }
+  // Everything before it is acknowledged; older than what is kept where that was given up.
+  uint64_t first_unacknowledged() const noexcept { return acknowledged_; }
 
   // Messages from `seq` on wait in the store until a later call lets them go. At first none waits.
   void HoldFrom(uint64_t seq) noexcept { held_from_ = seq; }
@@ -50,7 +52,7 @@ class Outbound {
   // Forgets everything; the next new message is number `seq`.
   void Restart(uint64_t seq) noexcept {
     store_.Restart(seq);
-    cursor_ = seq;
+    cursor_ = acknowledged_ = seq;
     gap_fill_due_ = false;
   }
 
@@ -59,6 +61,7 @@ class Outbound {
   // of the newest are sent behind it, so that there is room for what replaces the lost ones.
   // REQUIRES: expected <= next_seq().
   uint64_t ResumeAt(uint64_t expected, uint32_t keep_max) noexcept {
+    acknowledged_ = expected;
     store_.ReleaseBelow(expected);
     if (store_.first() != expected) {
       while (store_.count() > keep_max) store_.DropOldest();
@@ -71,7 +74,7 @@ class Outbound {
   // A new link begins, whose peer expects `expected`, which is older than what is kept: the owner
   // puts on the link, by PutRecalled(), what it has elsewhere, until behind() ends.
   void ResumeBehind(uint64_t expected) noexcept {
-    cursor_ = expected;
+    cursor_ = acknowledged_ = expected;
     gap_fill_due_ = false;
   }
   bool behind() const noexcept { return cursor_ < store_.first(); }
@@ -97,6 +100,7 @@ class Outbound {
   // The peer has processed everything below `seq`. False when that was not even sent.
   bool Acknowledge(uint64_t seq) noexcept {
     if (seq > cursor_) return false;
+    acknowledged_ = std::max(acknowledged_, seq);
     store_.ReleaseBelow(seq);
     return true;
   }
@@ -181,6 +185,7 @@ class Outbound {
   ResendStore store_;
   uint64_t cursor_ = 1;  // first() <= cursor_ <= next(), while a link is being fed
   uint64_t held_from_ = UINT64_MAX;
+  uint64_t acknowledged_ = 1;
   bool gap_fill_due_ = false;  // cursor_ is not what the peer expects: GapFill goes first
 };
 

@@ -169,6 +169,7 @@ absl::Status FileStorage::TakeOver(const JournalEnd& end) {
         !read.ok()) {
       return read;
     }
+    if (i == 0) SetOldest(header.first_position);
     next_position_ = header.first_position + header.segment_bytes;
     next_number_ = header.number + 1;
     old_.push_back({header.number, next_position_});

@@ -395,6 +395,7 @@ void FileStorage::RemoveOldSegments() {
   const uint64_t keep_from = keep_from_.load(std::memory_order_relaxed);
   while (!old_.empty() && old_.front().end <= keep_from) {
     if (!place_.folder->Remove(JournalPlace::SegmentName(old_.front().number)).ok()) return;
+    SetOldest(old_.front().end);
     old_.pop_front();
   }
 }

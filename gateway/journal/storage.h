@@ -69,6 +69,8 @@ class JournalStorage {
 
   // Everything before it is on stable storage. Never goes back. Pairs with SetDurable().
   uint64_t durable() const noexcept { return durable_.load(std::memory_order_acquire); }
+  // Before it nothing is left: such segments were removed. Pairs with SetOldest().
+  uint64_t oldest() const noexcept { return oldest_.load(std::memory_order_acquire); }
   JournalFault fault() const noexcept { return fault_.load(std::memory_order_acquire); }
 
   // Whether segments are used faster than new ones come.
@@ -86,6 +88,7 @@ class JournalStorage {
   void SetDurable(uint64_t position) noexcept {
     durable_.store(position, std::memory_order_release);
   }
+  void SetOldest(uint64_t position) noexcept { oldest_.store(position, std::memory_order_release); }
   void SetFault(JournalFault fault) noexcept { fault_.store(fault, std::memory_order_release); }
   void SegmentPrepared() noexcept { prepared_.fetch_add(1, std::memory_order_release); }
   // TakeNext() ends with it. Pairs with taken() in whoever prepares.
@@ -99,6 +102,7 @@ class JournalStorage {
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> written_{0};
   std::atomic<uint32_t> taken_{0};
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> durable_{0};
+  std::atomic<uint64_t> oldest_{0};
   std::atomic<uint32_t> prepared_{0};
   std::atomic<JournalFault> fault_{JournalFault::kNone};
 };

@@ -205,6 +205,8 @@ class Exposure {
           levels.push_back({});
           continue;
         }
+        archive.Require(position.quantity >= -std::numeric_limits<int64_t>::max(),
+                        "a position that cannot be");
         const uint32_t account = archive.IndexOf(accounts, position.account);
         const uint32_t instrument = archive.IndexOf(instruments, position.instrument);
         archive.Require(archive.ok() && self.Find(account, instrument) == nullptr,

@@ -45,8 +45,9 @@ constexpr int64_t SaturatedUnits(Money value) noexcept {
 // What a venue reports has no bound of ours: a position stays within what has a sign.
 constexpr int64_t SaturatedSum(int64_t position, int64_t quantity) noexcept {
   int64_t sum = 0;
-  if (!__builtin_add_overflow(position, quantity, &sum)) return sum;
-  return quantity > 0 ? std::numeric_limits<int64_t>::max() : -std::numeric_limits<int64_t>::max();
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  if (!__builtin_add_overflow(position, quantity, &sum)) return std::max(sum, -kMost);
+  return quantity > 0 ? kMost : -kMost;
 }
 
 }  // namespace ringway

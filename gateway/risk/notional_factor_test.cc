@@ -87,5 +87,12 @@ TEST(NotionalFactor, APositionIsValuedAsFarAsItCanBe) {
   EXPECT_EQ(PositionValue(coin, INT64_MIN, INT64_MAX), worth);
 }
 
+TEST(Money, APositionKeepsASignThatCanBeTurned) {
+  EXPECT_EQ(SaturatedSum(-INT64_MAX, -1), -INT64_MAX);
+  EXPECT_EQ(SaturatedSum(-INT64_MAX, INT64_MIN), -INT64_MAX);
+  EXPECT_EQ(SaturatedSum(INT64_MAX, 1), INT64_MAX);
+  EXPECT_EQ(SaturatedSum(-5, 3), -2);
+}
+
 }  // namespace
 }  // namespace ringway

@@ -73,6 +73,7 @@ class GatewaySession {
   uint64_t next_seq_in() const noexcept { return inbound_.next_seq(); }
   uint64_t next_seq_out() const noexcept { return outbound_.next_seq(); }
   const ResendStore& reports() const noexcept { return outbound_.store(); }
+  uint64_t first_unacknowledged() const noexcept { return outbound_.first_unacknowledged(); }
   // Its reports and the acknowledgement of its requests wait for Release(): it was promised more
   // than Durability::kMemory.
   bool holds() const noexcept { return holds_; }

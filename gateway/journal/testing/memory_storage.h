@@ -99,6 +99,7 @@ class MemoryStorage final : public JournalStorage {
   void SyncTo(uint64_t position) { SetDurable(std::max(durable(), position)); }
   void Sync() { SyncTo(written()); }
   void Fail(JournalFault fault) { SetFault(fault); }
+  void RemoveBefore(uint64_t position) { SetOldest(position); }
 
   JournalSegment TakeNext() noexcept override {
     RINGWAY_CHECK(ready() != 0, "no segment is prepared");
