@@ -14,7 +14,7 @@
 #include <span>
 #include <string_view>
 
-#include "gateway/step.h"
+#include "gateway/core/step.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 

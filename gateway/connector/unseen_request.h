@@ -10,12 +10,12 @@
 #include <cstdint>
 
 #include "gateway/connector/connector.h"
-#include "gateway/step.h"
+#include "gateway/core/step.h"
 
 namespace ringway {
 
 // Bits of the execId of a connector's own answers, which no venue uses. The gateway's are in
-// gateway/step.h.
+// gateway/core/step.h.
 inline constexpr uint64_t kConnectorExecIdBits = uint64_t{3} << 62;
 
 enum class Unseen : uint8_t {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "gateway/session_numbers.h"
+#include "gateway/core/session_numbers.h"
 
 namespace ringway {
 namespace {

@@ -1,10 +1,10 @@
 // What the gateway does with a request, a venue's report, an operator's command and the passing of
 // time.
 //
-// Step() is a pure function of the engine's state, the time and one input; see gateway/step.h. It
-// does no I/O, reads no clock, starts no thread, draws no random number and allocates nothing after
-// construction; the same inputs give the same effects and the same StateHash(), so a journal of
-// inputs replays it. Only where keys lie in its hash tables depends on a secret that its
+// Step() is a pure function of the engine's state, the time and one input; see gateway/core/step.h.
+// It does no I/O, reads no clock, starts no thread, draws no random number and allocates nothing
+// after construction; the same inputs give the same effects and the same StateHash(), so a journal
+// of inputs replays it. Only where keys lie in its hash tables depends on a secret that its
 // constructor draws (table_secret.h), and on that nothing else depends.
 //
 // How one step looks from outside:
@@ -34,6 +34,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/alerts.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
@@ -54,7 +55,6 @@
 #include "gateway/risk/said_limits.h"
 #include "gateway/route/router.h"
 #include "gateway/route/venues.h"
-#include "gateway/step.h"
 #include "schema/messages.h"
 
 namespace ringway {
@@ -132,7 +132,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // One input to completion; its effects are appended. REQUIRES: now_ns (Unix epoch) never steps
-  // back (gateway/step.h); `effects` is empty; CanStart() before kStart, CHECKed.
+  // back (gateway/core/step.h); `effects` is empty; CanStart() before kStart, CHECKed.
   void Step(int64_t now_ns, const Input& input, Effects& effects) noexcept;
 
   // The venue that a session's new order or replace would go to, were it the next step; 0: none, it

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "gateway/core/step.h"
 #include "gateway/engine/table_secret.h"
-#include "gateway/step.h"
 #include "schema/features.h"
 
 namespace ringway {

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "base/random.h"
+#include "gateway/core/session_numbers.h"
 #include "gateway/engine/engine_fixture.h"
-#include "gateway/session_numbers.h"
 
 namespace ringway {
 namespace {

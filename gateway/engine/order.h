@@ -15,8 +15,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "gateway/core/step.h"
 #include "gateway/engine/engine_config.h"
-#include "gateway/step.h"
 #include "schema/features.h"
 #include "schema/messages.h"
 

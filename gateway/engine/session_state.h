@@ -14,9 +14,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/core/step.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/order.h"
-#include "gateway/step.h"
 
 namespace ringway {
 

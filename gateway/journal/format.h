@@ -22,7 +22,7 @@
 #include <type_traits>
 
 #include "base/crc32c.h"
-#include "gateway/step.h"
+#include "gateway/core/step.h"
 #include "schema/codec.h"
 
 namespace ringway {

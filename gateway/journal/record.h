@@ -10,8 +10,8 @@
 #include <span>
 #include <string_view>
 
+#include "gateway/core/step.h"
 #include "gateway/journal/format.h"
-#include "gateway/step.h"
 
 namespace ringway {
 

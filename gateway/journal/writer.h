@@ -6,7 +6,7 @@
 //
 // A step can never half fit: as long as State() is not kFull there is room for the longest record,
 // in this segment or the next, so it is asked before the step, not after. Who may use how much of
-// what room there is, is the duty loop's decision (gateway/journal_shares.h).
+// what room there is, is the duty loop's decision (gateway/core/journal_shares.h).
 //
 // No system call, no allocation, no waiting. Thread rule: the engine's thread. Lifetime: the
 // storage outlives the writer.
@@ -20,10 +20,10 @@
 
 #include "base/check.h"
 #include "base/probe.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/engine_release.h"
 #include "gateway/journal/format.h"
 #include "gateway/journal/storage.h"
-#include "gateway/step.h"
 
 namespace ringway {
 

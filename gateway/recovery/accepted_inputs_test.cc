@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/engine.h"
 #include "gateway/engine/engine_fixture.h"
 #include "gateway/journal/reader.h"
@@ -21,7 +22,6 @@
 #include "gateway/recovery/recall.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/session/session_options.h"
-#include "gateway/step.h"
 #include "gtest/gtest.h"
 #include "schema/codec.h"
 #include "schema/messages.h"

@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "gateway/connector/connector.h"
+#include "gateway/core/session_numbers.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/engine.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/session/session_options.h"
-#include "gateway/session_numbers.h"
-#include "gateway/step.h"
 #include "msg/auth.h"
 #include "msg/session_protocol.h"
 

@@ -23,13 +23,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/connector/connector.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/engine_release.h"
 #include "gateway/journal/record.h"
 #include "gateway/recovery/report_index.h"
-#include "gateway/step.h"
 #include "msg/resend_store.h"
 
 namespace ringway {

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/engine.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/engine_flow.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/testing/memory_storage.h"
 #include "gateway/journal/writer.h"
-#include "gateway/step.h"
 #include "gtest/gtest.h"
 #include "schema/codec.h"
 #include "schema/messages.h"

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "gateway/core/step.h"
 #include "gateway/journal/format.h"
-#include "gateway/step.h"
 
 namespace ringway {
 

@@ -24,13 +24,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/core/step.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/journal/format.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/storage.h"
 #include "gateway/recovery/report_index.h"
 #include "gateway/session/report_archive.h"
-#include "gateway/step.h"
 #include "msg/resend_store.h"
 
 namespace ringway {

@@ -21,11 +21,11 @@
 
 #include "base/check.h"
 #include "base/probe.h"
+#include "gateway/core/session_numbers.h"
+#include "gateway/core/step.h"
 #include "gateway/session/journaled_logon.h"
 #include "gateway/session/report_archive.h"
 #include "gateway/session/session_options.h"
-#include "gateway/session_numbers.h"
-#include "gateway/step.h"
 #include "msg/auth.h"
 #include "msg/sequences.h"
 #include "msg/session_core.h"
@@ -357,7 +357,7 @@ class GatewaySession {
   }
 
   static_assert(kSequenceEnd + 2 * kSequenceJumpMax < kSequenceMax);
-  // Numbers of either direction have come to their end: see gateway/session_numbers.h.
+  // Numbers of either direction have come to their end: see gateway/core/session_numbers.h.
   bool UsedUp() const noexcept {
     return inbound_.next_seq() > kSequenceEnd || outbound_.next_seq() > kSequenceEnd;
   }

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "gateway/step.h"
+#include "gateway/core/step.h"
 #include "msg/resend_store.h"
 
 namespace ringway {

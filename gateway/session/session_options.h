@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "gateway/core/step.h"
 #include "gateway/session/report_archive.h"
-#include "gateway/step.h"
 #include "msg/auth.h"
 #include "schema/messages.h"
 

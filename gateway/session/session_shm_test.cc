@@ -20,8 +20,8 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "gateway/core/step.h"
 #include "gateway/session/session_layer.h"
-#include "gateway/step.h"
 #include "gtest/gtest.h"
 #include "msg/auth.h"
 #include "msg/handlers.h"

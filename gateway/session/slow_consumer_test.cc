@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "gateway/core/step.h"
 #include "gateway/session/report_archive.h"
 #include "gateway/session/session_layer.h"
 #include "gateway/session/testing/test_archive.h"
 #include "gateway/session/testing/world.h"
-#include "gateway/step.h"
 #include "gtest/gtest.h"
 #include "msg/session_core.h"
 #include "schema/messages.h"

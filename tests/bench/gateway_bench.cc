@@ -268,13 +268,12 @@ Measured Measure(Layout layout) {
   Troop ringway;
   std::unique_ptr<demo::Child> exchange;
   if (!two) {
-    exchange = StartAndAwait(
-        {.name = "ringway-exchange",
-         .argv = {OrDie(demo::FindProgram("ringway-exchange", "gateway/connector/exchange")),
-                  "--listen", absl::StrCat("shm:", directory, "/ex.sock"), "--instruments", "1",
-                  "--wait", "yield"},
-         .log_path = directory + "/exchange.log",
-         .core = 0});
+    exchange = StartAndAwait({.name = "ringway-exchange",
+                              .argv = {OrDie(demo::FindProgram("ringway-exchange", "exchange")),
+                                       "--listen", absl::StrCat("shm:", directory, "/ex.sock"),
+                                       "--instruments", "1", "--wait", "yield"},
+                              .log_path = directory + "/exchange.log",
+                              .core = 0});
     ringway.Add(exchange->pid());
   }
   const auto gateway =

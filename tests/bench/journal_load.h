@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "gateway/core/step.h"
 #include "gateway/journal/writer.h"
-#include "gateway/step.h"
 
 namespace ringway::bench {
 

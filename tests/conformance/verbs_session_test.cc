@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "gateway/core/step.h"
 #include "gateway/session/session_layer.h"
-#include "gateway/step.h"
 #include "msg/auth.h"
 #include "msg/handlers.h"
 #include "msg/session.h"

@@ -203,15 +203,15 @@ std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_
   journal_ = std::make_unique<JournalWriter>(*storage_, end.cursor, start, now_ns, kConfigHash);
   life_.Follow(0, journal_.get());
 
-  Gateway<RecordedSessions>::Parts parts{.engine = *engine_,
-                                         .sessions = *recorded_,
-                                         .venues = {},
-                                         .session_ids = session_ids_,
-                                         .send_when_durable = {},
-                                         .positions_max = 32,
-                                         .accept_links = {},
-                                         .mailbox = &mailbox_,
-                                         .journal = journal_.get()};
+  DutyLoop<RecordedSessions>::Parts parts{.engine = *engine_,
+                                          .sessions = *recorded_,
+                                          .venues = {},
+                                          .session_ids = session_ids_,
+                                          .send_when_durable = {},
+                                          .positions_max = 32,
+                                          .accept_links = {},
+                                          .mailbox = &mailbox_,
+                                          .journal = journal_.get()};
   for (uint32_t i = 0; i != around_.plan.venues; ++i) {
     parts.venues.push_back({.id = static_cast<VenueId>(1 + i),
                             .connector = connectors_[i].get(),
@@ -220,7 +220,7 @@ std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_
   for (const uint32_t id : session_ids_) {
     if (around_.plan.sends_when_durable(id)) parts.send_when_durable.push_back(id);
   }
-  gateway_ = std::make_unique<Gateway<RecordedSessions>>(std::move(parts));
+  gateway_ = std::make_unique<DutyLoop<RecordedSessions>>(std::move(parts));
   if (life_.Use()) gateway_->Start(now_ns, start);
   return "";
 }

@@ -2,12 +2,11 @@
 // recorded of it?
 //
 // Engine, session layer, duty loop, journal, recovery and link connectors as shipped, put together
-// as gateway/assembly.cc does. Between them stand two recorders that change nothing: around the
-// session layer (requests into the engine, reports out of it) and around each connector (requests
-// taken, messages heard). Each use of them is a place at which the process can end: from then on
-// nothing leaves it, and what it does until the turn is over never happened. The engine's own
-// inspection is what the probe reads at the end.
-// Thread rule: one thread.
+// as gateway/host/assembly.cc does. Between them stand two recorders that change nothing: around
+// the session layer (requests into the engine, reports out of it) and around each connector
+// (requests taken, messages heard). Each use of them is a place at which the process can end: from
+// then on nothing leaves it, and what it does until the turn is over never happened. The engine's
+// own inspection is what the probe reads at the end. Thread rule: one thread.
 #pragma once
 
 #include <array>
@@ -23,12 +22,12 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "gateway/admin_mailbox.h"
+#include "gateway/admin/admin_mailbox.h"
 #include "gateway/connector/connector.h"
-#include "gateway/connector/exchange/dialer.h"
-#include "gateway/connector/exchange/link_connector.h"
+#include "gateway/connector/link/dialer.h"
+#include "gateway/connector/link/link_connector.h"
+#include "gateway/core/duty_loop.h"
 #include "gateway/engine/engine.h"
-#include "gateway/gateway.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/replayed_gateway.h"
@@ -249,7 +248,7 @@ class GatewayHost {
   std::unique_ptr<RecordedSessions> recorded_;
   AdminMailbox mailbox_;
   bool asked_ = false;
-  std::unique_ptr<Gateway<RecordedSessions>> gateway_;
+  std::unique_ptr<DutyLoop<RecordedSessions>> gateway_;
   std::deque<Numbers> numbers_;  // the first is synced
 };
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "gateway/connector/exchange/exchange_server.h"
-#include "gateway/connector/exchange/matching.h"
+#include "exchange/exchange_server.h"
+#include "exchange/matching.h"
 #include "tests/sim/events.h"
 #include "tests/sim/network.h"
 #include "tests/sim/plan.h"

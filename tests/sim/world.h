@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "gateway/connector/exchange/dialer.h"
+#include "gateway/connector/link/dialer.h"
 #include "msg/session_core.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/disk.h"

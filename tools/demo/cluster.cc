@@ -87,7 +87,7 @@ absl::Status Cluster::Start(const std::string& name, const std::string& program,
 }
 
 absl::Status Cluster::StartExchange() {
-  const auto program = FindProgram("ringway-exchange", "gateway/connector/exchange");
+  const auto program = FindProgram("ringway-exchange", "exchange");
   if (!program.ok()) return program.status();
   absl::Status status =
       Start("exchange", *program, environment_.ExchangeArguments(), Role::kExchange, 0, exchange_);

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 #include "gtest/gtest.h"
 #include "tools/demo/market.h"
 #include "tools/demo/strategy_result.h"

@@ -17,11 +17,11 @@
 
 #include "absl/strings/match.h"
 #include "base/crc32c.h"
-#include "gateway/config.h"
+#include "gateway/config/config.h"
+#include "gateway/config/kept_config.h"
 #include "gateway/engine/engine.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/writer.h"
-#include "gateway/kept_config.h"
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/snapshot_file.h"
 #include "gtest/gtest.h"

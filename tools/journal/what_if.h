@@ -23,9 +23,9 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/engine.h"
 #include "gateway/journal/record.h"
-#include "gateway/step.h"
 
 namespace ringway {
 

@@ -5,8 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "base/output.h"
-#include "gateway/admin_client.h"
-#include "gateway/admin_command.h"
+#include "gateway/admin/admin_client.h"
+#include "gateway/admin/admin_command.h"
 #include "tools/ringway/command.h"
 
 namespace ringway {

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "base/output.h"
-#include "gateway/check_config.h"
+#include "gateway/config/check_config.h"
 #include "tools/journal/journal_command.h"
 #include "tools/ringway/command.h"
 #include "tools/ringway/keygen.h"

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/random.h"
+#include "gateway/core/step.h"
 #include "gateway/journal/format.h"
 #include "gateway/journal/record.h"
-#include "gateway/step.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 

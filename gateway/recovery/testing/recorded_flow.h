@@ -17,13 +17,13 @@
 
 #include "absl/status/statusor.h"
 #include "base/check.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/engine_flow.h"
 #include "gateway/engine/engine_release.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/recover.h"
 #include "gateway/session/journaled_logon.h"
-#include "gateway/step.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 

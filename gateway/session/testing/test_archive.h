@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "gateway/core/step.h"
 #include "gateway/session/report_archive.h"
 #include "gateway/session/testing/world.h"
-#include "gateway/step.h"
 #include "msg/resend_store.h"
 #include "schema/codec.h"
 #include "schema/messages.h"

@@ -18,8 +18,8 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "gateway/core/step.h"
 #include "gateway/session/session_layer.h"
-#include "gateway/step.h"
 #include "msg/auth.h"
 #include "msg/session_core.h"
 #include "msg/session_protocol.h"

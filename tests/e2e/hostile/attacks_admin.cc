@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/admin_client.h"
+#include "gateway/admin/admin_client.h"
 #include "tests/e2e/hostile/attack.h"
 #include "transport/port/unique_fd.h"
 

@@ -15,7 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/cpu.h"
-#include "gateway/admin_client.h"
+#include "gateway/admin/admin_client.h"
 
 namespace ringway::hostile {
 namespace {
@@ -178,8 +178,7 @@ std::string Site::Configuration() const {
 }
 
 absl::Status Site::StartExchange() {
-  const absl::StatusOr<std::string> program =
-      Program("gateway/connector/exchange", "ringway-exchange");
+  const absl::StatusOr<std::string> program = Program("exchange", "ringway-exchange");
   if (!program.ok()) return program.status();
   const std::string log = folder() + "/exchange.log";
   absl::StatusOr<std::unique_ptr<demo::Child>> child = demo::Child::Start(

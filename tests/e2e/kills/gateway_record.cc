@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "gateway/config/kept_config.h"
 #include "gateway/connector/unseen_request.h"
 #include "gateway/engine/engine.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/record.h"
-#include "gateway/kept_config.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "schema/codec.h"
 #include "schema/messages.h"

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/step.h"
+#include "gateway/core/step.h"
 #include "schema/codec.h"
 
 namespace ringway::kills {

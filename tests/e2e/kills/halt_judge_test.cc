@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "gateway/core/step.h"
 #include "gateway/journal/format.h"
-#include "gateway/step.h"
 #include "schema/codec.h"
 
 namespace ringway::kills {

@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
-#include "gateway/admin_client.h"
+#include "gateway/admin/admin_client.h"
 #include "gateway/journal/file_layout.h"
 
 namespace ringway::disk {
@@ -63,8 +63,7 @@ GatewayRun::~GatewayRun() {
 }
 
 absl::Status GatewayRun::StartExchange() {
-  const absl::StatusOr<std::string> program =
-      ProgramPath("gateway/connector/exchange/ringway-exchange");
+  const absl::StatusOr<std::string> program = ProgramPath("exchange/ringway-exchange");
   if (!program.ok()) return program.status();
   auto exchange = Launch({.name = "the exchange",
                           .argv = {*program, "--listen=shm:" + Path("exchange.sock"),

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/core/step.h"
 #include "gateway/session/session_layer.h"
-#include "gateway/step.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 #include "tests/softroce/faults/end_signals.h"

@@ -1,0 +1,32 @@
+// The instruments that a configuration file, or a list on the command line, names.
+//
+// The file is read as the gateway reads its own (gateway/config/config.h): same keys, same
+// defaults, same errors. Its [[instrument]] tables are used; other tables may be there or not, so
+// that one file serves both. Thread rule: set-up only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "exchange/options.h"
+
+namespace ringway::exchange {
+
+// Errors: why the file cannot be read, or InvalidArgument naming file, line and remedy of
+// everything that is wrong.
+absl::StatusOr<std::vector<InstrumentOptions>> ReadInstruments(const std::string& path);
+absl::StatusOr<std::vector<InstrumentOptions>> ParseInstruments(std::string_view toml,
+                                                                const std::string& path);
+
+// "1,2@30.95": numbers, each with its opening price if there is one. All have the same tick
+// (1e-9 of the currency). Errors: InvalidArgument naming the item.
+absl::StatusOr<std::vector<InstrumentOptions>> ParseInstrumentList(std::string_view list,
+                                                                   int64_t tick);
+
+// "HH:MM:SS" after midnight UTC in nanoseconds; "never" is ExchangeOptions::kNever.
+absl::StatusOr<int64_t> ParseDayEnd(std::string_view text);
+
+}  // namespace ringway::exchange

@@ -1,0 +1,253 @@
+// The exchange as a program: what does ringway-exchange do from its command line to its report?
+#include <poll.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "base/clock_notice.h"
+#include "base/cpu.h"
+#include "exchange/exchange_config.h"
+#include "exchange/exchange_server.h"
+#include "exchange/matching.h"
+#include "gateway/host/program_flags.h"
+#include "transport/any_link.h"
+#include "transport/wait.h"
+
+ABSL_FLAG(std::string, listen, "", "where gateways connect, as shm:/run/ringway/exchange.sock");
+ABSL_FLAG(std::string, config, "",
+          "TOML file whose [[instrument]] tables say what is traded; a gateway's own file will do");
+ABSL_FLAG(std::string, instruments, "",
+          "instead of --config: numbers, each with its opening price if any, as 1,2@30.95");
+ABSL_FLAG(int64_t, tick, 10'000'000, "price step of --instruments, in 1e-9 of the currency");
+ABSL_FLAG(uint32_t, venue, 1, "this venue's number in reports");
+ABSL_FLAG(std::string, wait, "auto", "how to wait for work: auto, spin, yield or park");
+ABSL_FLAG(int32_t, pin, -1, "core to stay on, counted among the allowed ones; -1: any");
+ABSL_FLAG(std::string, self_trade, "off",
+          "orders of one account that would trade: off, cancel-resting or cancel-aggressor");
+ABSL_FLAG(std::string, day_end, "never", "when day orders expire, HH:MM:SS in UTC");
+ABSL_FLAG(uint32_t, orders_max, 1u << 18, "open orders at a time");
+ABSL_FLAG(uint32_t, members_max, 16, "gateways");
+ABSL_FLAG(uint32_t, member_queue_reports, 1u << 15,
+          "reports kept per gateway until it confirms them, a power of two");
+ABSL_FLAG(std::string, report, "", "JSON file written on an orderly stop");
+
+namespace ringway::exchange {
+namespace {
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+void OnStopSignal(int) { stop_requested = 1; }
+
+void CatchStopSignals() {
+  struct sigaction action = {};
+  action.sa_handler = OnStopSignal;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+  struct sigaction hangup = {};
+  // nohup's stays.
+  if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+    sigaction(SIGHUP, &action, nullptr);
+  }
+  // Writes that would cause them fail instead, with EPIPE or EFBIG.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+absl::StatusOr<WaitPolicy> WaitPolicyOf(const std::string& word) {
+  if (word == "yield" || word == "park") return ParseWaitPolicy(absl::StrCat("spin-then-", word));
+  return ParseWaitPolicy(word);
+}
+
+absl::StatusOr<SelfTrade> SelfTradeOf(const std::string& word) {
+  for (const SelfTrade value :
+       {SelfTrade::kOff, SelfTrade::kCancelResting, SelfTrade::kCancelAggressor}) {
+    if (word == Name(value)) return value;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--self-trade=", word, ": choose one of off, cancel-resting and cancel-aggressor"));
+}
+
+absl::StatusOr<std::vector<InstrumentOptions>> InstrumentsFromFlags() {
+  const std::string config = absl::GetFlag(FLAGS_config);
+  const std::string list = absl::GetFlag(FLAGS_instruments);
+  if (config.empty() == list.empty()) {
+    return absl::InvalidArgumentError(
+        "name what is traded: --config FILE with [[instrument]] tables, or --instruments 1,2@30.95 "
+        "(one of the two)");
+  }
+  return config.empty() ? ParseInstrumentList(list, absl::GetFlag(FLAGS_tick))
+                        : ReadInstruments(config);
+}
+
+absl::StatusOr<ExchangeOptions> OptionsFromFlags() {
+  ExchangeOptions options;
+  absl::StatusOr<std::vector<InstrumentOptions>> instruments = InstrumentsFromFlags();
+  if (!instruments.ok()) return instruments.status();
+  options.instruments = *std::move(instruments);
+  const absl::StatusOr<SelfTrade> self_trade = SelfTradeOf(absl::GetFlag(FLAGS_self_trade));
+  if (!self_trade.ok()) return self_trade.status();
+  options.self_trade = *self_trade;
+  const absl::StatusOr<int64_t> day_end = ParseDayEnd(absl::GetFlag(FLAGS_day_end));
+  if (!day_end.ok()) return day_end.status();
+  options.day_end_ns = *day_end;
+  const uint32_t venue = absl::GetFlag(FLAGS_venue);
+  if (venue == 0 || venue > UINT16_MAX) {
+    return absl::InvalidArgumentError("--venue must be 1 to 65535");
+  }
+  options.venue = static_cast<uint16_t>(venue);
+  options.orders_max = absl::GetFlag(FLAGS_orders_max);
+  options.members_max = absl::GetFlag(FLAGS_members_max);
+  options.member_queue_reports = absl::GetFlag(FLAGS_member_queue_reports);
+  return options;
+}
+
+// The duty loop: new links, and the server's turn.
+class Venue {
+ public:
+  Venue(Exchange& exchange, AnyListener listener, const ServerOptions& options, Waiter& waiter)
+      : listener_(std::move(listener)),
+        waiter_(waiter),
+        server_(exchange, options,
+                [this](uint64_t key, uint32_t epoch) { return listener_.Admit(key, epoch); }) {}
+
+  bool Turn() {
+    const int64_t now_ns = clock_.NowNs();
+    clock_notice_.Look(clock_, [](const std::string& text) {
+      fprintf(stderr, "ringway-exchange: %s\n", text.c_str());
+    });
+    while (std::optional<AnyLink> link = listener_.TryAccept()) {
+      if (absl::Status status = waiter_.Watch(link->wake_fd()); !status.ok()) {
+        fprintf(stderr, "a gateway's link wakes nobody: %s\n", status.ToString().c_str());
+      }
+      server_.Accept(now_ns, std::make_unique<AnyLink>(*std::move(link)));
+    }
+    return server_.DoWork(now_ns);
+  }
+  bool Arm() noexcept { return server_.Arm(); }
+  void Disarm() noexcept { server_.Disarm(); }
+
+  // Carries out what has arrived, within reason, and ends the links.
+  void Stop() {
+    constexpr int kTurnsMax = 10'000;
+    for (int turn = 0; turn != kTurnsMax && Turn(); ++turn) {
+    }
+    server_.Close();
+  }
+
+  int wake_fd() const noexcept { return listener_.wake_fd(); }
+  const ServerCounters& counters() const noexcept { return server_.counters(); }
+
+ private:
+  SteadyUnixClock clock_;
+  ClockNotice clock_notice_;
+  AnyListener listener_;
+  Waiter& waiter_;
+  ExchangeServer<AnyLink> server_;
+};
+
+// A line on stderr, or none where nobody reads it: a full pipe must not hold up trading. A pipe
+// that polls as writable takes a short line at once.
+void SayWithoutWaiting(std::string_view line) {
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
+  fprintf(stderr, "ringway-exchange: %.*s\n", static_cast<int>(line.size()), line.data());
+}
+
+// Whole or not at all: a reader never sees half a file.
+absl::Status WriteFile(const std::string& path, const std::string& text) {
+  const std::string unfinished = absl::StrCat(path, ".unfinished");
+  std::ofstream file(unfinished, std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file || rename(unfinished.c_str(), path.c_str()) != 0) {
+    return absl::UnavailableError(absl::StrCat("cannot write the report ", path,
+                                               ": name a file in a directory that may be written"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run() {
+  const std::string uri = absl::GetFlag(FLAGS_listen);
+  if (uri.empty()) {
+    return absl::InvalidArgumentError(
+        "say where gateways connect: --listen shm:/run/ringway/exchange.sock");
+  }
+  absl::StatusOr<ExchangeOptions> options = OptionsFromFlags();
+  if (!options.ok()) return options.status();
+  WaitOptions wait;
+  const absl::StatusOr<WaitPolicy> policy = WaitPolicyOf(absl::GetFlag(FLAGS_wait));
+  if (!policy.ok()) return policy.status();
+  wait.policy = *policy;
+  CatchStopSignals();
+  const int32_t core = absl::GetFlag(FLAGS_pin);
+
+  ServerOptions server;
+  server.incarnation = static_cast<uint64_t>(UnixNowNs());
+  // No process makes an execution in each nanosecond of its time: those of two have none in common.
+  options->ids_after = server.incarnation;
+  std::random_device random;
+  options->hash_seed = (uint64_t{random()} << 32) ^ random();
+  server.report = SayWithoutWaiting;
+  absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
+  if (!exchange.ok()) return exchange.status();
+  // Before this thread is pinned: the listener's own thread does not share its core by inheritance.
+  absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, {});
+  if (!listener.ok()) return listener.status();
+  // Before, too: it counts the cores that there are.
+  Waiter waiter(wait);
+  if (core >= 0) {
+    if (absl::Status status = PinToAllowedCore(static_cast<uint32_t>(core)); !status.ok()) {
+      return status;
+    }
+  }
+  if (const std::string warning = waiter.Warning(); !warning.empty()) {
+    fprintf(stderr, "ringway-exchange: warning: %s\n", warning.c_str());
+  }
+  Venue venue(**exchange, *std::move(listener), server, waiter);
+  if (absl::Status status = waiter.Watch(venue.wake_fd()); !status.ok()) return status;
+  printf("ringway-exchange ready on %s, instruments: %zu\n", uri.c_str(),
+         options->instruments.size());
+  fflush(stdout);
+
+  while (stop_requested == 0) waiter.Idle(venue.Turn(), venue);
+  venue.Stop();
+  const ServerCounters& counters = venue.counters();
+  printf("ringway-exchange stopped: requests %llu, reports %llu, trades %llu\n",
+         static_cast<unsigned long long>(counters.requests),
+         static_cast<unsigned long long>(counters.reports),
+         static_cast<unsigned long long>((*exchange)->ledger().counters.trades));
+  const std::string report = absl::GetFlag(FLAGS_report);
+  return report.empty() ? absl::OkStatus() : WriteFile(report, (*exchange)->ReportJson());
+}
+
+}  // namespace
+}  // namespace ringway::exchange
+
+int main(int argc, char** argv) {
+  const std::optional<int> done = ringway::ReadFlags(
+      argc, argv,
+      {.name = "ringway-exchange",
+       .summary =
+           "a matching exchange that gateways reach over links\n\n"
+           "  ringway-exchange --listen shm:/run/ringway/exchange.sock --config gateway.toml",
+       .source = __FILE__});
+  if (done.has_value()) return *done;
+  const absl::Status status = ringway::exchange::Run();
+  if (status.ok()) return 0;
+  fprintf(stderr, "ringway-exchange: %s\n", std::string(status.message()).c_str());
+  return 1;
+}

@@ -1,0 +1,166 @@
+// What can be set on a gateway, and whether a given configuration is sound.
+//
+// One TOML file becomes one GatewayConfig, validated as a whole: every error is reported at once,
+// with its line and its remedy, and nothing starts with a file that has any. deploy/gateway.toml
+// explains every key. Thread rule: plain data and pure functions but ReadConfigFile(), which
+// reads a file.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "exchange/options.h"
+#include "gateway/config/config_document.h"
+#include "gateway/engine/engine_config.h"
+#include "gateway/session/session_options.h"
+#include "transport/options.h"
+#include "transport/wait.h"
+
+namespace ringway {
+
+// [admin]
+struct AdminConfig {
+  std::string socket = "/run/ringway/admin.sock";  // empty: no administration but signals
+};
+
+// [host]: how the process uses the machine.
+struct HostConfig {
+  static constexpr int32_t kAnyCore = -1;
+  int32_t core = kAnyCore;  // index into the process's allowed cores
+  WaitPolicy wait = WaitPolicy::kAuto;
+  bool lock_memory = true;
+  // Further than this the journal's time may not be ahead of the wall clock at a start.
+  int64_t clock_ahead_max_ns = 3'600 * kNsPerS;
+};
+
+// [journal]: where every step is recorded (gateway/journal/JOURNAL.md).
+struct JournalConfig {
+  std::string directory;  // empty: nothing is recorded
+  std::string memory_directory = "/dev/shm";
+  uint64_t segment_bytes = uint64_t{32} << 20;
+  bool allow_volatile = false;                    // `directory` may lie in memory or a container
+  int64_t sync_interval_ns = 10 * kNsPerMs;       // between syncs that no session waits for
+  uint64_t snapshot_bytes = uint64_t{256} << 20;  // of the journal, between snapshots; 0: none
+  // Of the journal's end that stay at least; what is older goes once two snapshots hold it. 0: all.
+  uint64_t keep_bytes = uint64_t{1} << 30;
+};
+
+// [sessions]: what holds for every session.
+struct SessionsConfig {
+  // `open_orders` and `durability_max` follow from the rest of the gateway.
+  SessionLayerOptions layer;
+  // Kept for a client until it has processed them, 128 bytes each; rounded up to a power of two.
+  uint32_t report_slots = 16'384;
+};
+
+// [[profile]]: who decides on an order and how, as regulators and venues ask. Orders carry its
+// number; what a venue wants of it the venue's connector fills in.
+struct ProfileConfig {
+  uint8_t id = 0;
+  std::string name;
+  std::string algo;          // the algorithm that decides
+  std::string trader;        // the person who answers for it
+  std::string client;        // for whom
+  std::string short_locate;  // where what is sold short is borrowed
+  bool manual = false;       // a person enters the orders
+};
+
+// When an order may leave for its venue.
+enum class SendAfter : uint8_t {
+  kMemory,   // its record survives the gateway's end
+  kDurable,  // its record survives a loss of power
+};
+
+// [[session]]
+struct GatewaySessionConfig {
+  EngineSessionConfig engine;
+  std::string key_file;
+  SendAfter send_after = SendAfter::kMemory;
+};
+
+enum class ConnectorKind : uint8_t {
+  kExchange,      // the matching exchange, inside this process
+  kExchangeLink,  // ringway-exchange, over a link
+};
+
+// [[venue]]
+struct GatewayVenueConfig {
+  VenueConfig engine;
+  ConnectorKind connector = ConnectorKind::kExchange;
+  std::string uri;                     // kExchangeLink
+  uint32_t member_id = 1;              // kExchangeLink: this gateway's number there, no other's
+  exchange::ExchangeOptions exchange;  // kExchange; its venue and instruments follow from the rest
+  // Requests that wait here while the connector takes none; when so many wait, no session is
+  // polled.
+  uint32_t pending_max = 4'096;
+  std::vector<std::string> instructions;  // what it knows, by kFeatureNames
+  std::string trading_day;  // as TradingCalendar::Parse() takes it; empty: it has no trading days
+};
+
+// [routing]
+struct RoutingConfig {
+  VenueId default_venue = 0;  // 0: none
+  VenueId default_fallback = 0;
+};
+
+// [firm]
+struct FirmConfig {
+  uint32_t warn_at_percent = 0;  // of every limit of a position, a gross notional or open orders
+  GroupLimits limits;
+};
+
+struct GatewayConfig {
+  std::vector<std::string> listen;   // link URIs
+  std::vector<uid_t> allowed_users;  // whose processes may connect; empty: the gateway's own user
+  std::string report_file;           // JSON, written on an orderly stop; empty: none
+  AdminConfig admin;
+  HostConfig host;
+  WaitOptions wait;  // its policy is host.wait
+  JournalConfig journal;
+  LinkOptions link;
+  SessionsConfig sessions_common;
+  PoolsConfig pools;
+  RoutingConfig routing;
+  std::vector<RouteConfig> routes;  // [[route]], the first that fits decides
+  std::vector<InstrumentConfig> instruments;
+  FirmConfig firm;
+  std::vector<DeskConfig> desks;
+  std::vector<AccountConfig> accounts;
+  std::vector<InstrumentLimitConfig> instrument_limits;
+  std::vector<ProfileConfig> profiles;
+  std::vector<GatewaySessionConfig> sessions;
+  std::vector<GatewayVenueConfig> venues;
+};
+
+struct LoadedConfig {
+  GatewayConfig config;             // meaningful when there are no errors
+  std::vector<ConfigError> errors;  // in the order of the file
+  bool ok() const noexcept { return errors.empty(); }
+};
+LoadedConfig LoadConfig(std::string_view toml);
+
+// As LoadConfig(), where only the instruments are wanted: other tables are read, and what is wrong
+// in themselves is an error, but none of them need be there. A gateway's own file will do.
+LoadedConfig LoadInstruments(std::string_view toml);
+
+// The whole file. Errors: NotFound or PermissionDenied with the remedy; Internal.
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
+
+// Every value, defaults included, as TOML that loads to the same configuration.
+std::string PrintConfig(const GatewayConfig& config);
+
+// Every key that the loader knows, dotted: "session.limits.collar_bps".
+std::vector<std::string> ConfigKeyNames();
+
+// What the parts of the gateway are made from.
+EngineConfig MakeEngineConfig(const GatewayConfig& config);
+exchange::InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument);
+exchange::ExchangeOptions MakeExchangeOptions(const GatewayConfig& config,
+                                              const GatewayVenueConfig& venue);
+
+}  // namespace ringway

@@ -1,0 +1,140 @@
+// How is a configuration written out: its values as TOML, its keys as a list?
+//
+// Two visitors over gateway/config/config_fields.h. Thread rule: one thread.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/config/config_reader.h"
+
+namespace ringway {
+
+// Writes TOML that reads back to the same struct.
+class ConfigPrinter {
+ public:
+  explicit ConfigPrinter(std::string& out, std::string path = "")
+      : out_(out), path_(std::move(path)) {}
+
+  template <std::integral T>
+  void Integer(std::string_view key, const T& value, ConfigForm form, ConfigRange range,
+               ConfigNeed /*need*/ = ConfigNeed::kOptional) {
+    const auto number = static_cast<int64_t>(value);
+    if (range.off.has_value() && number == *range.off) return Line(key, "\"off\"");
+    const std::string text = PrintValue(form, number);
+    Line(key, form == ConfigForm::kWhole ? text : "\"" + text + "\"");
+  }
+  template <class T>
+  void Choice(std::string_view key, const T& value, std::span<const ConfigChoice> choices,
+              ConfigNeed /*need*/ = ConfigNeed::kOptional) {
+    for (const ConfigChoice& choice : choices) {
+      if (choice.value == static_cast<uint32_t>(value)) Line(key, Quote(choice.word));
+    }
+  }
+  void Text(std::string_view key, const std::string& value,
+            ConfigNeed /*need*/ = ConfigNeed::kOptional) {
+    Line(key, Quote(value));
+  }
+  void Flag(std::string_view key, const bool& value) { Line(key, value ? "true" : "false"); }
+
+  template <std::integral T>
+  void Integers(std::string_view key, const std::vector<T>& values, ConfigRange /*range*/) {
+    std::string text;
+    for (const T value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
+    Line(key, "[" + text + "]");
+  }
+  void Texts(std::string_view key, const std::vector<std::string>& values) {
+    std::string text;
+    for (const std::string& value : values) text += (text.empty() ? "" : ", ") + Quote(value);
+    Line(key, "[" + text + "]");
+  }
+
+  template <class S>
+  void Section(std::string_view key, S& section, bool matters = true) {
+    if (matters) Print("[" + Path(key) + "]", key, section);
+  }
+  template <class S>
+  void Sections(std::string_view key, std::vector<S>& sections) {
+    for (S& section : sections) Print("[[" + Path(key) + "]]", key, section);
+  }
+
+ private:
+  template <class S>
+  void Print(const std::string& header, std::string_view key, S& section) {
+    out_ += "\n" + header + "\n";
+    ConfigPrinter inner(out_, Path(key));
+    Fields(inner, section);
+  }
+  std::string Path(std::string_view key) const {
+    return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+  }
+  void Line(std::string_view key, const std::string& value) {
+    out_ += std::string(key) + " = " + value + "\n";
+  }
+  static std::string Quote(std::string_view text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+    return quoted + "\"";
+  }
+
+  std::string& out_;
+  std::string path_;
+};
+
+// Lists the dotted names of all keys.
+class ConfigKeyLister {
+ public:
+  explicit ConfigKeyLister(std::vector<std::string>& out, std::string path = "")
+      : out_(out), path_(std::move(path)) {}
+
+  template <std::integral T>
+  void Integer(std::string_view key, const T&, ConfigForm, ConfigRange,
+               ConfigNeed = ConfigNeed::kOptional) {
+    Add(key);
+  }
+  template <class T>
+  void Choice(std::string_view key, const T&, std::span<const ConfigChoice>,
+              ConfigNeed = ConfigNeed::kOptional) {
+    Add(key);
+  }
+  void Text(std::string_view key, const std::string&, ConfigNeed = ConfigNeed::kOptional) {
+    Add(key);
+  }
+  void Flag(std::string_view key, const bool&) { Add(key); }
+  template <std::integral T>
+  void Integers(std::string_view key, const std::vector<T>&, ConfigRange) {
+    Add(key);
+  }
+  void Texts(std::string_view key, const std::vector<std::string>&) { Add(key); }
+
+  template <class S>
+  void Section(std::string_view key, S& section, bool /*matters*/ = true) {
+    ConfigKeyLister inner(out_, Path(key));
+    Fields(inner, section);
+  }
+  template <class S>
+  void Sections(std::string_view key, std::vector<S>& /*sections*/) {
+    S section;
+    Section(key, section);
+  }
+
+ private:
+  std::string Path(std::string_view key) const {
+    return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+  }
+  void Add(std::string_view key) { out_.push_back(Path(key)); }
+
+  std::vector<std::string>& out_;
+  std::string path_;
+};
+
+}  // namespace ringway

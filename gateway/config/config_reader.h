@@ -1,0 +1,164 @@
+// How does one table of the configuration file fill one struct, with every error found on the way?
+//
+// A struct is described once, by a function Fields(visitor, struct) that names each key, its kind
+// and its range (gateway/config/config_fields.h). Three visitors walk that description:
+// ConfigReader fills the struct from the file, ConfigPrinter writes the effective values as TOML,
+// ConfigKeys lists the keys.
+//
+// Thread rule: one thread; used at start-up only.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/config/config_document.h"
+#include "gateway/config/config_value.h"
+
+namespace ringway {
+
+// The smallest and largest value that a key takes, both included; and the value that "off" stands
+// for.
+struct ConfigRange {
+  int64_t min = 0;
+  int64_t max = std::numeric_limits<int64_t>::max();
+  std::optional<int64_t> off = std::nullopt;  // "off" is not a value of the key
+};
+
+// Whether a key may be left out, for its default.
+enum class ConfigNeed : uint8_t { kOptional, kRequired };
+
+// How the integer behind a key is written.
+enum class ConfigForm : uint8_t { kWhole, kPrice, kDuration, kBytes };
+std::string PrintValue(ConfigForm form, int64_t value);  // without quotes
+
+// One word that a choice may be, and the value behind it.
+struct ConfigChoice {
+  std::string_view word;
+  uint32_t value;
+};
+
+// What the readers of one file share: the errors, and where every value stood.
+class ConfigFindings {
+ public:
+  void Add(ConfigPosition position, std::string key, std::string what, std::string remedy);
+
+  // An error about a key that was read; a key that is not in the file is placed at its nearest
+  // table.
+  void AddAt(const std::string& key, std::string what, std::string remedy);
+
+  void Remember(const std::string& key, ConfigPosition position) { positions_[key] = position; }
+  std::vector<ConfigError> Sorted() const;  // by position
+
+ private:
+  std::vector<ConfigError> errors_;
+  std::map<std::string, ConfigPosition, std::less<>> positions_;
+};
+
+class ConfigReader {
+ public:
+  ConfigReader(const ConfigNode& table, std::string path, ConfigFindings& findings)
+      : table_(table), path_(std::move(path)), findings_(findings) {}
+
+  template <std::integral T>
+  void Integer(std::string_view key, T& out, ConfigForm form, ConfigRange range,
+               ConfigNeed need = ConfigNeed::kOptional) {
+    if (int64_t value = 0; ReadInteger(key, form, ClampToType<T>(range), need, value)) {
+      out = static_cast<T>(value);
+    }
+  }
+
+  template <class T>
+  void Choice(std::string_view key, T& out, std::span<const ConfigChoice> choices,
+              ConfigNeed need = ConfigNeed::kOptional) {
+    if (uint32_t value = 0; ReadChoice(key, choices, need, value)) out = static_cast<T>(value);
+  }
+
+  void Text(std::string_view key, std::string& out, ConfigNeed need = ConfigNeed::kOptional);
+  void Flag(std::string_view key, bool& out);
+
+  // An array of whole numbers or of strings.
+  template <std::integral T>
+  void Integers(std::string_view key, std::vector<T>& out, ConfigRange range) {
+    std::vector<int64_t> values;
+    if (ReadIntegers(key, ClampToType<T>(range), values)) out.assign(values.begin(), values.end());
+  }
+  void Texts(std::string_view key, std::vector<std::string>& out);
+
+  // [key]: a table of its own. One that does not matter beside the other values is read, but not
+  // printed.
+  template <class S>
+  void Section(std::string_view key, S& out, bool /*matters*/ = true) {
+    const ConfigNode* node = Find(key, ConfigKind::kTable, "write it as [" + Path(key) + "]");
+    if (node == nullptr) return;
+    ConfigReader inner(*node, Path(key), findings_);
+    Fields(inner, out);
+    inner.Finish();
+  }
+
+  // [[key]]: any number of tables.
+  template <class S>
+  void Sections(std::string_view key, std::vector<S>& out) {
+    const ConfigNode* node =
+        Find(key, ConfigKind::kArray, "write each one as [[" + Path(key) + "]]");
+    if (node == nullptr) return;
+    for (std::size_t i = 0; i < node->items.size(); ++i) {
+      const ConfigNode& item = node->items[i];
+      const std::string path = Path(key) + "[" + std::to_string(i) + "]";
+      findings_.Remember(path, item.position);
+      if (item.kind != ConfigKind::kTable) {
+        findings_.Add(item.position, path,
+                      "it is " + std::string(Name(item.kind)) + ", not a table",
+                      "write each one as [[" + Path(key) + "]]");
+        continue;
+      }
+      ConfigReader inner(item, path, findings_);
+      Fields(inner, out.emplace_back());
+      inner.Finish();
+    }
+  }
+
+  // Reports the keys that no field asked for. To be called once, after Fields().
+  void Finish();
+
+ private:
+  template <std::integral T>
+  static ConfigRange ClampToType(ConfigRange range) {
+    if constexpr (sizeof(T) < sizeof(int64_t)) {
+      range.min = std::max<int64_t>(range.min, std::numeric_limits<T>::min());
+      range.max = std::min<int64_t>(range.max, std::numeric_limits<T>::max());
+    }
+    return range;
+  }
+
+  std::string Path(std::string_view key) const;
+  const ConfigNode* Find(std::string_view key);
+  const ConfigNode* Find(std::string_view key, ConfigKind kind, std::string_view remedy);
+  const ConfigNode* FindNeeded(std::string_view key, ConfigNeed need, std::string_view remedy);
+  bool ReadInteger(std::string_view key, ConfigForm form, ConfigRange range, ConfigNeed need,
+                   int64_t& out);
+  bool ReadNode(const ConfigNode& node, const std::string& path, ConfigForm form, ConfigRange range,
+                int64_t& out);
+  bool ReadChoice(std::string_view key, std::span<const ConfigChoice> choices, ConfigNeed need,
+                  uint32_t& out);
+  bool ReadIntegers(std::string_view key, ConfigRange range, std::vector<int64_t>& out);
+
+  const ConfigNode& table_;
+  std::string path_;
+  ConfigFindings& findings_;
+  std::vector<std::string> known_;
+};
+
+// The word among `words` that `wrong` was probably meant to be; empty when none is near.
+std::string_view Nearest(std::string_view wrong, std::span<const std::string> words);
+
+}  // namespace ringway

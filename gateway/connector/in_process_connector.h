@@ -1,0 +1,53 @@
+// How does a gateway trade on an exchange that lives in its own process?
+//
+// A Connector over an Exchange: no link between them, the rest is the same. Several gateways of a
+// simulation can share one exchange, each through a connector of its own.
+// Thread rule: the engine's thread, which is then also the exchange's. Lifetime: the exchange
+// outlives the connector. Nothing allocates after Create().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "exchange/matching.h"
+#include "gateway/connector/connector.h"
+#include "gateway/core/step.h"
+
+namespace ringway {
+
+class InProcessConnector final : public Connector {
+ public:
+  // `member_id` is the gateway's name at the exchange, see Exchange::Admit(); `venue` is the number
+  // under which the gateway knows the exchange. Errors: those of Admit().
+  static absl::StatusOr<std::unique_ptr<InProcessConnector>> Create(exchange::Exchange& exchange,
+                                                                    uint64_t member_id,
+                                                                    VenueId venue);
+
+  ~InProcessConnector() override { exchange_.Disconnect(member_); }
+
+  uint32_t Send(int64_t now_ns, std::span<const Effect> requests) override;
+  // The first call connects: VenueStatus up is the first message.
+  void Poll(int64_t now_ns, Effects& messages) override;
+
+  // Requests that the exchange could not read; 0 unless the gateway and it are of two minds.
+  uint64_t requests_refused() const noexcept { return requests_refused_; }
+
+ private:
+  // How often the exchange is told the time when it has nothing else to do.
+  static constexpr int64_t kTimerIntervalNs = kNsPerMs;
+
+  InProcessConnector(exchange::Exchange& exchange, uint32_t member, VenueId venue)
+      : exchange_(exchange), member_(member), venue_(venue) {}
+
+  exchange::Exchange& exchange_;
+  uint32_t member_;
+  VenueId venue_;
+  bool connected_ = false;
+  int64_t next_timer_ns_ = 0;
+  uint64_t requests_refused_ = 0;
+};
+
+}  // namespace ringway

@@ -1,0 +1,26 @@
+// How is a connector to a far exchange set up?
+#include "gateway/connector/link/link_connector.h"
+
+#include "transport/uri.h"
+
+namespace ringway {
+
+absl::StatusOr<std::unique_ptr<LinkConnector>> MakeLinkConnector(
+    const std::string& uri, const LinkConnectorOptions& options, const LinkOptions& link) {
+  if (absl::StatusOr<Uri> parsed = ParseUri(uri); !parsed.ok()) return parsed.status();
+  if (options.venue == 0 || options.member_id == 0 || options.unconfirmed_max == 0) {
+    return absl::InvalidArgumentError("venue, member_id and unconfirmed_max must not be 0");
+  }
+  if (options.retry_min_ns <= 0 || options.retry_max_ns < options.retry_min_ns) {
+    return absl::InvalidArgumentError("retry_min_ns must be above 0 and at most retry_max_ns");
+  }
+  ConnectOptions connect;
+  connect.link = link;
+  connect.peer_key = options.member_id;
+  connect.epoch = static_cast<uint32_t>(UnixNowNs() / kNsPerS);
+  absl::StatusOr<std::unique_ptr<ThreadDialer>> dialer = ThreadDialer::Create(uri, connect);
+  if (!dialer.ok()) return dialer.status();
+  return std::make_unique<LinkConnector>(*std::move(dialer), options);
+}
+
+}  // namespace ringway

@@ -1,0 +1,519 @@
+// How does a gateway trade on an exchange at the other end of a link?
+//
+// A Connector that speaks exchange_server.h's protocol over any Link. It never blocks: a Dialer
+// makes the connection, and a lost one is made again with growing pauses. What the gateway hears:
+//  - VenueStatus down at once when the link ends, and at the first Poll() if there is none yet;
+//  - after re-connection, first what became of requests that never arrived (Rejected or
+//    CancelReject, venueUnavailable: the exchange's count of requests proves it), then every report
+//    that was missed, then VenueStatus up.
+// An exchange that was started anew meanwhile (another incarnation, and it took no request yet) has
+// lost its book: VenueStatus bookLost comes before anything that it says. No word comes about the
+// requests last sent to its former self.
+// The same holds across processes of the gateway: Restore() says what the former one had sent and
+// received. What only the exchange remembers, because the gateway's records were lost, is counted
+// (requests_foreign). The exchange cancels the orders of such requests, its reports about them come
+// as any others, and a GapFill says which identifiers they used (ADR 0023).
+//
+// Whatever the exchange says, the worst is that its link ends and is tried again after a pause. Its
+// numbers are believed when it has said them twice, and every Heartbeat has to agree with what was
+// counted. An exchange whose numbers contradict those of this gateway at logon is in dispute: the
+// link is tried again and nothing is sent, until the exchange agrees or an operator gives the
+// numbers up (Resync()).
+// Why there is no link, reason() and LinkConnectorOptions::report tell.
+//
+// Thread rule: the engine's thread. Lifetime: the dialer is owned. Nothing allocates after
+// construction but the dialer's links, and texts when a link is lost or not made.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "base/clock.h"
+#include "base/probe.h"
+#include "exchange/exchange_server.h"
+#include "gateway/connector/connector.h"
+#include "gateway/connector/link/dialer.h"
+#include "gateway/connector/unseen_request.h"
+#include "gateway/core/step.h"
+#include "msg/session_protocol.h"
+#include "schema/codec.h"
+#include "transport/any_link.h"
+#include "transport/link.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+struct LinkConnectorOptions {
+  VenueId venue = 1;       // the gateway's number for the exchange
+  uint32_t member_id = 1;  // this gateway's number at the exchange: no other gateway may use it
+  // Requests sent that the exchange has not confirmed: when there are so many, no more are taken.
+  uint32_t unconfirmed_max = 8192;
+  // Pause after an attempt that failed, doubled up to the second; the first again when a link has
+  // lasted for retry_max_ns.
+  int64_t retry_min_ns = 10 * kNsPerMs;
+  int64_t retry_max_ns = 2 * kNsPerS;
+  int64_t logon_timeout_ns = 2 * kNsPerS;
+  int64_t confirm_ns = 5 * kNsPerMs;  // longest time until kept reports are confirmed
+  // Told when the link comes or goes, and why. May be empty.
+  std::function<void(std::string_view line)> report = {};
+};
+
+struct LinkConnectorCounters {
+  uint64_t connections = 0;
+  uint64_t attempts_failed = 0;
+  uint64_t links_lost = 0;
+  uint64_t requests_sent = 0;
+  uint64_t requests_lost = 0;     // answered as rejected: they never arrived
+  uint64_t requests_unknown = 0;  // sent to an exchange that was started anew
+  uint64_t requests_refused = 0;  // could not be read there
+  uint64_t requests_foreign = 0;  // the exchange has them, and this gateway knows nothing of them
+  uint64_t reports_received = 0;
+};
+
+template <class L>
+class BasicLinkConnector final : public Connector {
+ public:
+  BasicLinkConnector(std::unique_ptr<Dialer<L>> dialer, const LinkConnectorOptions& options)
+      : dialer_(std::move(dialer)),
+        options_(options),
+        retry_ns_(options.retry_min_ns),
+        unconfirmed_(options.unconfirmed_max) {}
+
+  uint32_t Send(int64_t, std::span<const Effect> requests) override {
+    if (state_ != State::kUp || book_lost_to_report_ || reconciling_) return 0;
+    uint32_t taken = 0;
+    for (const Effect& request : requests) {
+      if (sent_ - confirmed_ >= options_.unconfirmed_max) break;
+      const Claim claim = link_->TryClaim(request.payload_bytes);
+      if (!claim) break;
+      std::memcpy(claim.data, request.payload.data(), request.payload_bytes);
+      // Kept before it leaves: should the link end right here, the exchange's count decides.
+      unconfirmed_[sent_++ % unconfirmed_.size()] = request;
+      RINGWAY_PROBE(connector_request_kept);
+      static_cast<void>(link_->Commit(static_cast<uint8_t>(request.type), Publish::kGather));
+      ++taken;
+    }
+    counters_.requests_sent += taken;
+    if (taken != 0) static_cast<void>(link_->Flush());  // an ended link shows itself in Poll()
+    RINGWAY_PROBE(connector_requests_flushed);
+    return taken;
+  }
+
+  void Poll(int64_t now_ns, Effects& messages) override {
+    const bool may_report = messages.room() != 0;
+    if (down_to_report_ && may_report) {
+      ReportState(now_ns, VenueState::kDown, messages);
+      down_to_report_ = false;
+    }
+    if (book_lost_to_report_ && messages.room() != 0) {
+      ReportState(now_ns, VenueState::kBookLost, messages);
+      book_lost_to_report_ = false;
+      ++counters_.connections;
+    }
+    switch (state_) {
+      case State::kIdle:
+        // Reports of the last link cannot be taken yet: the next link's numbers must not overtake
+        // them.
+        if (now_ns < retry_at_ns_ || !may_report) return;
+        dialer_->Start();
+        state_ = State::kDialing;
+        return;
+      case State::kDialing:
+        return may_report ? Dial(now_ns) : void();
+      case State::kAnswering:
+        AnswerLost(now_ns, messages);
+        // Reports wait until all is answered; the link is kept alive meanwhile.
+        return Exchange(now_ns, messages, 0);
+      case State::kLoggingOn:
+        if (now_ns >= logon_deadline_ns_) {
+          return Drop(now_ns, "the exchange did not answer the logon in time");
+        }
+        [[fallthrough]];
+      case State::kUp:
+        // The logon's answer comes alone: what became of lost requests goes before the next
+        // reports.
+        return Exchange(now_ns, messages, state_ == State::kLoggingOn ? 1 : messages.room());
+    }
+  }
+
+  bool counts_requests() const noexcept override { return true; }
+  std::string_view reason() const noexcept override {
+    return reconciling_
+               ? "reconciling: it is logged on, and what happened there meanwhile is being "
+                 "taken in"
+               : std::string_view(reason_);
+  }
+  uint64_t logons() const noexcept override { return counters_.connections; }
+  VenueCursor cursor() const noexcept override {
+    return {incarnation_, sent_, received_, state_ == State::kAnswering ? sent_ - confirmed_ : 0};
+  }
+  void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override {
+    incarnation_ = cursor.incarnation;
+    sent_ = cursor.sent;
+    received_ = kept_ = cursor.received;
+    // Also those that this connector had not taken yet.
+    const size_t count = std::min(requests.size(), size_t{cursor.sent});
+    unconfirmed_.resize(std::max(unconfirmed_.size(), count));
+    confirmed_ = sent_ - count;
+    for (size_t i = 0; i < count; ++i) {
+      unconfirmed_[(confirmed_ + i) % unconfirmed_.size()] = requests[requests.size() - count + i];
+    }
+  }
+  void Confirm(uint64_t received) noexcept override { kept_ = std::max(kept_, received); }
+  bool Resync() noexcept override {
+    if (!disputed_) return false;
+    // An answer that is under way is one to the numbers.
+    if (state_ == State::kLoggingOn) broken_ = "an operator gave the numbers up";
+    incarnation_ = 0;  // the next logon names none, so that the exchange begins anew
+    disputed_ = false;
+    return true;
+  }
+
+  const LinkConnectorCounters& counters() const noexcept { return counters_; }
+  bool up() const noexcept { return state_ == State::kUp; }
+  // For a Waiter: -1 while there is no link.
+  int wake_fd() const noexcept { return link_ == nullptr ? -1 : link_->wake_fd(); }
+  // For a Sleeper. Without a link nothing is certain: the next attempt has its time.
+  bool ArmWake() noexcept { return link_ != nullptr && link_->ArmWake(); }
+  void DisarmWake() noexcept {
+    if (link_ != nullptr) link_->DisarmWake();
+  }
+
+ private:
+  enum class State : uint8_t { kIdle, kDialing, kLoggingOn, kAnswering, kUp };
+
+  static constexpr uint64_t kConfirmReports = 256;
+  // No exchange counts so far.
+  static constexpr uint64_t kNumberMax = uint64_t{1} << 62;
+
+  static absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+  void Dial(int64_t now_ns) {
+    switch (dialer_->Poll(link_)) {
+      case DialState::kUnderWay:
+        return;
+      case DialState::kConnected:
+        break;
+      case DialState::kIdle:
+      case DialState::kFailed:
+        ++counters_.attempts_failed;
+        Because("the exchange cannot be reached: " + dialer_->last_error());
+        return Retry(now_ns);
+    }
+    Logon logon;
+    logon.session = options_.member_id;
+    logon.version = exchange::kExchangeProtocolVersion;
+    logon.incarnation = incarnation_;
+    logon.next_seq_out = sent_ + 1;
+    logon.next_seq_in = received_ + 1;
+    if (!SendNow(logon)) return Drop(now_ns, "the link ended before the logon");
+    RINGWAY_PROBE(connector_logon_sent);
+    answer_.reset();
+    logon_deadline_ns_ = now_ns + options_.logon_timeout_ns;
+    next_maintain_ns_ = now_ns;
+    state_ = State::kLoggingOn;
+  }
+
+  // The link's turn: what came, at most `budget` records, upkeep, confirmation.
+  void Exchange(int64_t now_ns, Effects& messages, uint32_t budget) {
+    const uint32_t polled =
+        link_->Poll([&](const Record& record) { Handle(record, messages); }, budget);
+    if (broken_) return Drop(now_ns, std::exchange(broken_, nullptr));
+    if (now_ns >= next_maintain_ns_) {
+      next_maintain_ns_ = now_ns + kNsPerMs;
+      const LinkState state = link_->Maintain(now_ns);
+      const bool ended = state == LinkState::kClosed || state == LinkState::kFenced;
+      // What arrived before the end is heard first.
+      if (ended && polled == 0 && budget != 0)
+        return Drop(now_ns, "the link to the exchange ended");
+    }
+    if (state_ != State::kUp) return;
+    if (stable_at_ns_ == 0) stable_at_ns_ = now_ns + options_.retry_max_ns;
+    if (now_ns >= stable_at_ns_) retry_ns_ = options_.retry_min_ns;
+    Confirm(now_ns);
+  }
+
+  void Handle(const Record& record, Effects& messages) {
+    if (broken_) return;
+    const auto type = static_cast<FrameType>(record.type);
+    if (state_ == State::kLoggingOn) {
+      broken_ = OnAnswer(type, record.payload);
+      return;
+    }
+    if (type == FrameType::kHeartbeat) {
+      Heartbeat heartbeat;
+      if (Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
+          !ConfirmedBefore(heartbeat.next_seq_in)) {
+        broken_ = "the exchange confirms requests that were never sent, or none";
+      } else if (heartbeat.next_seq_out != received_ + 1) {
+        broken_ = "the exchange has sent another number of reports than arrived";
+      }
+      return;
+    }
+    if (!IsWellFormed(record.payload) || record.payload.size() > sizeof(Effect::payload)) {
+      // Half a message: it is not counted as taken, so the exchange sends it again over the next
+      // link.
+      broken_ = "the exchange sent what is no message";
+      return;
+    }
+    ++received_;
+    ++counters_.reports_received;
+    RINGWAY_PROBE(connector_report_counted);
+    switch (type) {
+      case FrameType::kVenueStatus:
+        // The exchange's first word behind all that this gateway had missed.
+        reconciling_ = false;
+        break;
+      case FrameType::kGapFill:
+        if (GapFill used; Decode(record.payload, used) != DecodeStatus::kOk ||
+                          used.new_seq - 1 > kRequestIdHearsayMax) {
+          broken_ =
+              "the exchange says that request ids of this member_id are all used up. Use "
+              "another member_id";
+          return;
+        }
+        break;
+      case FrameType::kExecutionReport:
+      case FrameType::kExecutionDetail:
+      case FrameType::kCancelReject:
+      case FrameType::kReferencePrice:
+        break;
+      case FrameType::kSessionReject:
+        ++counters_.requests_refused;
+        return;
+      default:
+        broken_ = "the exchange sent a message that is not a venue's";
+        return;
+    }
+    messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received_);
+  }
+
+  // What the exchange says to the logon. Answers what is wrong, or nullptr.
+  const char* OnAnswer(FrameType type, std::span<const std::byte> payload) {
+    if (answer_) return OnNumbers(type, payload);
+    if (LogonAck ack; type == FrameType::kLogonAck && Decode(payload, ack) == DecodeStatus::kOk) {
+      answer_ = ack;
+      return nullptr;
+    }
+    if (Logout logout; type == FrameType::kLogout && Decode(payload, logout) == DecodeStatus::kOk) {
+      return logout.reason == LogoutReason::kSlowConsumer
+                 ? "the exchange ended the last link because this gateway took no reports"
+                 : "the exchange logs this gateway out";
+    }
+    LogonReject reject;
+    if (type != FrameType::kLogonReject || Decode(payload, reject) != DecodeStatus::kOk) {
+      return "the exchange's answer to the logon is none";
+    }
+    switch (reject.reason) {
+      case LogonRejectReason::kAlreadyLoggedOn:
+        return "the exchange refuses the logon: this member_id is logged on, or was until a moment "
+               "ago. If that is another gateway, give each a member_id of its own";
+      case LogonRejectReason::kVersionNotSupported:
+        return "the exchange refuses the logon: it speaks another version of the protocol. Use "
+               "programs of one version";
+      case LogonRejectReason::kGatewayFull:
+        return "the exchange refuses the logon: it has no room for another member. Start it with a "
+               "larger --members-max";
+      case LogonRejectReason::kStaleEpoch:
+        return "the exchange refuses the logon: it has seen a later link of this member_id";
+      default:
+        return "the exchange refuses the logon";
+    }
+  }
+
+  // What comes behind the LogonAck has to say the same. Answers what is wrong, or nullptr.
+  const char* OnNumbers(FrameType type, std::span<const std::byte> payload) {
+    Heartbeat numbers;
+    if (type != FrameType::kHeartbeat || Decode(payload, numbers) != DecodeStatus::kOk ||
+        numbers.next_seq_in != answer_->next_seq_in ||
+        numbers.next_seq_out != answer_->next_seq_out) {
+      return "the exchange contradicts the numbers of its own answer to the logon";
+    }
+    if (answer_->next_seq_in == 0 || answer_->next_seq_out == 0 || answer_->incarnation == 0 ||
+        answer_->next_seq_in > kNumberMax || answer_->next_seq_out > kNumberMax) {
+      return "the exchange's numbers cannot be";
+    }
+    disputed_ = !LoggedOn(*answer_);
+    return disputed_ ? "DISPUTED: the exchange's numbers contradict those of this gateway; nothing "
+                       "is sent. Find out what the exchange knows of this member's orders. If it "
+                       "does not agree by itself: 'resync', which has it cancel them all"
+                     : nullptr;
+  }
+
+  // False when the exchange's numbers contradict ours.
+  bool LoggedOn(const LogonAck& ack) {
+    const uint64_t taken = ack.next_seq_in - 1;
+    if (ack.incarnation != incarnation_) {
+      if (incarnation_ != 0 || sent_ != 0) {
+        Say("the exchange does not go on from this gateway's numbers, because it was started anew "
+            "or another gateway used this member_id: nobody says what became of the last ",
+            sent_ - confirmed_,
+            taken == 0 ? " requests. It has no order of this gateway any more: they end here as "
+                         "canceled, venueLostBook"
+                       : " requests; look at open orders");
+        book_lost_to_report_ = taken == 0;
+      }
+      if (taken != 0) {
+        Say("the exchange has requests of this member_id that this gateway does not know; it "
+            "cancels the orders open there, ",
+            ack.open_orders, ". Fills of them count as unknown reports");
+      }
+      counters_.requests_unknown += sent_ - confirmed_;
+      incarnation_ = ack.incarnation;
+      received_ = kept_ = ack.next_seq_out - 1;
+      sent_ = taken;
+    } else if (ack.next_seq_out != received_ + 1 || taken < confirmed_) {
+      return false;
+    } else if (taken > sent_) {
+      Say("the exchange has requests of this member_id that this gateway does not know, and "
+          "cancels the orders that they entered: ",
+          taken - sent_, " requests. Fills of them count as unknown reports");
+      counters_.requests_foreign += taken - sent_;
+      sent_ = taken;
+    }
+    confirmed_ = taken;
+    taken_at_logon_ = taken;
+    received_confirmed_ = 0;  // the last confirmation may have ended with its link
+    stable_at_ns_ = 0;
+    reason_.clear();
+    reconciling_ = true;
+    if (options_.report) options_.report("logged on at the exchange");
+    // With a lost book it counts when that is told: what is recorded of it comes behind.
+    if (!book_lost_to_report_) ++counters_.connections;
+    RINGWAY_PROBE(connector_logged_on);
+    state_ = confirmed_ == sent_ ? State::kUp : State::kAnswering;
+    return true;
+  }
+
+  void AnswerLost(int64_t now_ns, Effects& messages) {
+    while (confirmed_ != sent_ && messages.room() != 0) {
+      // Numbers of an earlier process of this gateway were lower: the time goes into them.
+      lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
+      AnswerUnseenRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue,
+                          Unseen::kVenueDown, now_ns, kConnectorExecIdBits | lost_number_,
+                          messages);
+      ++counters_.requests_lost;
+      RINGWAY_PROBE(connector_lost_answered);
+    }
+    if (confirmed_ != sent_) return;
+    sent_ = taken_at_logon_;
+    confirmed_ = taken_at_logon_;
+    state_ = State::kUp;
+  }
+
+  bool ConfirmedBefore(uint64_t next_seq_in) noexcept {
+    if (next_seq_in <= confirmed_ || next_seq_in > sent_ + 1) return false;
+    confirmed_ = next_seq_in - 1;
+    return true;
+  }
+
+  void Confirm(int64_t now_ns) {
+    const uint64_t news = kept_ - received_confirmed_;
+    if (news == 0) return;
+    if (news < kConfirmReports && now_ns - last_confirm_ns_ < options_.confirm_ns) return;
+    Heartbeat heartbeat;
+    heartbeat.send_time = static_cast<uint64_t>(now_ns);
+    heartbeat.next_seq_out = sent_ + 1;
+    heartbeat.next_seq_in = kept_ + 1;
+    if (!SendNow(heartbeat)) return;
+    RINGWAY_PROBE(connector_confirm_sent);
+    received_confirmed_ = kept_;
+    last_confirm_ns_ = now_ns;
+  }
+
+  template <Message M>
+  bool SendNow(const M& message) noexcept {
+    const Claim claim = link_->TryClaim(PayloadBytes(message));
+    if (!claim) return false;
+    Encode(message, claim.data);
+    return link_->Commit(static_cast<uint8_t>(M::kType), Publish::kNow) == SendStatus::kOk;
+  }
+
+  // Tells the reason once, however often it is the next one's too.
+  void Because(std::string reason) {
+    if (reason == reason_) return;
+    reason_ = std::move(reason);
+    if (options_.report) options_.report(reason_);
+  }
+  void Say(std::string_view before, uint64_t count, std::string_view behind) {
+    if (options_.report) options_.report(absl::StrCat(View(before), count, View(behind)));
+  }
+
+  void Drop(int64_t now_ns, const char* reason) {
+    Because(reason);
+    reconciling_ = false;
+    if (state_ == State::kUp || state_ == State::kAnswering) {
+      down_to_report_ = true;
+      ++counters_.links_lost;
+    } else {
+      ++counters_.attempts_failed;
+    }
+    link_->Close();
+    dialer_->Discard(std::move(link_));
+    Retry(now_ns);
+  }
+
+  void Retry(int64_t now_ns) noexcept {
+    state_ = State::kIdle;
+    retry_at_ns_ = now_ns + retry_ns_;
+    retry_ns_ = std::min(2 * retry_ns_, options_.retry_max_ns);
+  }
+
+  void ReportState(int64_t now_ns, VenueState state, Effects& messages) {
+    VenueStatus status;
+    status.transact_time = static_cast<uint64_t>(now_ns);
+    status.venue = options_.venue;
+    status.state = state;
+    messages.Add(Target::kVenue, options_.venue, 0, status);
+  }
+
+  std::unique_ptr<Dialer<L>> dialer_;
+  LinkConnectorOptions options_;
+  std::unique_ptr<L> link_;
+  State state_ = State::kIdle;
+  bool down_to_report_ = true;  // nobody has heard of this venue yet
+  bool book_lost_to_report_ = false;
+  const char* broken_ = nullptr;  // why the link has to end: the peer said what cannot be
+  bool reconciling_ = false;      // logged on, and the exchange has not yet said what it is
+  std::string reason_;            // why there is no link; empty: there is one
+  int64_t retry_at_ns_ = 0;
+  int64_t retry_ns_;
+  int64_t logon_deadline_ns_ = 0;
+  int64_t stable_at_ns_ = 0;  // the link's; 0: it is not up yet
+  int64_t next_maintain_ns_ = 0;
+  int64_t last_confirm_ns_ = 0;
+  std::optional<LogonAck> answer_;  // of the exchange to this link's logon, not confirmed yet
+  bool disputed_ = false;           // at the last logon the exchange's numbers contradicted ours
+  uint64_t incarnation_ = 0;        // the exchange's; 0: none known
+  uint64_t sent_ = 0;               // requests, by the exchange's count
+  uint64_t confirmed_ = 0;          // of them
+  uint64_t taken_at_logon_ = 0;
+  uint64_t received_ = 0;            // reports, by the exchange's count
+  uint64_t kept_ = 0;                // of them
+  uint64_t received_confirmed_ = 0;  // of those
+  uint64_t lost_number_ = 0;
+  std::vector<Effect> unconfirmed_;  // request n (from 0) at n modulo size
+  LinkConnectorCounters counters_;
+};
+
+using LinkConnector = BasicLinkConnector<AnyLink>;
+
+// A connector that dials `uri` from a thread of its own. The link's epochs start at the time's
+// second, so that a restarted gateway comes after its former self. Errors: InvalidArgument for what
+// is not a URI, or options out of range.
+absl::StatusOr<std::unique_ptr<LinkConnector>> MakeLinkConnector(
+    const std::string& uri, const LinkConnectorOptions& options, const LinkOptions& link);
+
+}  // namespace ringway

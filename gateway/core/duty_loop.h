@@ -1,0 +1,953 @@
+// DutyLoop: the gateway's loop that joins sessions, engine and venues. One turn of it: DoWork(now).
+//
+//   sessions --Input--> engine --Effect--> sessions (gathered, one flush per burst)
+//                         ^  \---Effect--> venue queue --burst--> connector
+//                         \---- Input ---- venue inbox <--------- connector
+//
+// Pure plumbing: no clock, no thread, no waiting. Everything a step produces leaves in the order in
+// which the engine produced it, per session and per venue (cancels overtake, venue_queue.h), and
+// nothing is dropped. What one session, venue or disk cannot take holds back those who cause it:
+//
+//  - A session that has used up its share of a venue's queue has its next order for that venue
+//    wait, and what it sent behind it; after venue_wait_ns such orders are refused (venueBusy), so
+//    that cancels and orders for other venues go on. Nobody else waits, nor do reports, timers and
+//    operators.
+//  - While the disk is behind, those who record most wait first (journal_shares.h). On a full disk
+//    an order that has waited for its session's share for journal_wait_ns is refused
+//    (journalUnavailable). When there has been no room for anybody's orders for so long all are,
+//    and cancels, reports and operators use what is left.
+//  - When a venue goes down, what was never sent to it is first answered as rejected
+//    (venueUnavailable): it must not reach the market at some later time. Only what the connector
+//    had taken is in doubt. What waits for a venue that is merely halted goes on waiting.
+//
+// With a journal every step is recorded before anything of it leaves; reports to sessions that were
+// promised durability, confirmations to venues, and orders of sessions that are configured so, wait
+// until the record is on stable storage.
+// So does everything of a process until its own start is: identifiers carry the start's number,
+// and after a loss of power the next process must not use it again.
+// When the disk fails for good, orders are refused, and what venues count goes on only where the
+// records that tell their counts apart are durable; a venue that logged on since, or for which an
+// order waited for the disk, gets nothing any more, and what is for it is answered in its stead.
+// Failed() when the disk failed before the start was durable, or has no room left for what venues
+// say: the process has to end, as if it had been killed; nothing was acknowledged that is not
+// recorded.
+//
+// No turn's work is unbounded: at most session_budget requests, kAnswersPerTurn answers for each
+// venue, one burst from each venue, one timer step.
+//
+// `Sessions` is SessionLayer<L> for the link L in use; tests give something simpler.
+// Thread rule: the engine's thread. Lifetime: everything in Parts outlives the gateway.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/probe.h"
+#include "gateway/admin/admin_command.h"
+#include "gateway/admin/admin_mailbox.h"
+#include "gateway/connector/connector.h"
+#include "gateway/connector/unseen_request.h"
+#include "gateway/core/engine_watch.h"
+#include "gateway/core/gateway_status.h"
+#include "gateway/core/hold_queue.h"
+#include "gateway/core/journal_shares.h"
+#include "gateway/core/retention_watch.h"
+#include "gateway/core/session_tally.h"
+#include "gateway/core/step.h"
+#include "gateway/core/trade_tally.h"
+#include "gateway/core/trading_calendar.h"
+#include "gateway/core/venue_inbox.h"
+#include "gateway/core/venue_queue.h"
+#include "gateway/engine/engine.h"
+#include "gateway/journal/format.h"
+#include "gateway/journal/storage.h"
+#include "gateway/journal/writer.h"
+#include "schema/codec.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+
+namespace ringway {
+
+struct DutyLoopLimits {
+  uint32_t session_budget = 16;  // requests taken from sessions in one turn
+  int64_t tick_ns = kNsPerMs;    // between two timer inputs
+  // How long an order waits for its session's share of its venue's queue before it is refused.
+  int64_t venue_wait_ns = 100 * kNsPerMs;
+  // How long orders wait for a disk that is behind before they are refused.
+  int64_t journal_wait_ns = kNsPerS;
+};
+
+template <class Sessions>
+class DutyLoop {
+ public:
+  struct Venue {
+    VenueId id;
+    Connector* connector;
+    uint32_t pending_max;
+    // The venue lives in this process: it says nothing but in answer, or at times of its own, which
+    // any sleep is short enough for. Of others nobody knows when they speak: sleeps are shorter.
+    bool speaks_when_polled = false;
+    // When its trading days begin; none: it has none.
+    std::optional<TradingCalendar> trading_days = {};
+  };
+  struct Parts {
+    Engine& engine;
+    Sessions& sessions;
+    std::vector<Venue> venues;
+    std::vector<SessionId> session_ids;
+    // Of these, sessions whose orders and replaces do not leave before their record is durable.
+    std::vector<SessionId> send_when_durable = {};
+    uint32_t positions_max;  // pairs of account and instrument, as the engine's pools have it
+    // Hands every link that has come since the last call to sessions.Accept(). Called once a tick.
+    std::function<void(int64_t now_ns)> accept_links;
+    AdminMailbox* mailbox = nullptr;   // null: no administration
+    JournalWriter* journal = nullptr;  // null: nothing is recorded
+    // Adds what is known of the journal's snapshots; may be empty.
+    std::function<void(JournalStatus& status)> fill_snapshots = {};
+    // Told what an operator has to hear of at once; may be empty. Must not block.
+    std::function<void(std::string_view line)> report = {};
+    DutyLoopLimits limits = {};
+  };
+
+  explicit DutyLoop(Parts parts)
+      : parts_(std::move(parts)),
+        tally_(parts_.session_ids),
+        trades_(parts_.positions_max),
+        watch_(parts_.engine),
+        retention_(parts_.session_ids.size()),
+        shares_(static_cast<uint32_t>(parts_.session_ids.size() + parts_.venues.size())),
+        breach_kills_(parts_.engine.counters().breach_kills) {
+    if (!parts_.send_when_durable.empty()) sends_when_durable_.resize(SessionCount());
+    for (const SessionId id : parts_.send_when_durable) {
+      sends_when_durable_[tally_.IndexOf(id)] = true;
+    }
+    VenueId highest = 0;
+    for (const Venue& venue : parts_.venues) highest = std::max(highest, venue.id);
+    venue_index_.assign(std::size_t{highest} + 1, kNoVenue);
+    for (const Venue& venue : parts_.venues) {
+      RINGWAY_CHECK(venue.id != 0 && venue_index_[venue.id] == kNoVenue,
+                    "venues have numbers of their own");
+      venue_index_[venue.id] = static_cast<uint32_t>(venues_.size());
+      venues_.push_back(std::make_unique<VenueSide>(venue, SessionCount()));
+      venues_.back()->source = SessionCount() + venue_index_[venue.id];
+      venues_.back()->trading_days = venue.trading_days;
+    }
+  }
+
+  // Goes on with what an earlier process recorded, as the `number`-th process to do so. Without
+  // such records `first_request`, if not 0, is where identifiers of venue requests begin. REQUIRES:
+  // before the first turn; Engine::CanStart(number).
+  void Start(int64_t now_ns, uint32_t number, uint64_t first_request = 0) {
+    now_ns_ = now_ns;
+    if (first_request == 0) {
+      Step({Origin::kStart, number, FrameType{}, {}});
+    } else {
+      StepWith(Origin::kStart, number, GapFill{.new_seq = first_request});
+    }
+    parts_.sessions.Flush();
+    if (parts_.journal == nullptr) return;
+    started_at_ = position_;
+    parts_.journal->storage().RequestSync();
+  }
+
+  // One turn. True when there was anything to do: the caller waits only after a turn without.
+  bool DoWork(int64_t now_ns) {
+    now_ns_ = now_ns;
+    if (parts_.journal != nullptr && !TendJournal()) return false;
+    AnswerWithdrawn();
+    bool worked = parts_.mailbox != nullptr && ServeOperators();
+    if (!started()) [[unlikely]]
+      return worked;
+    worked |= Tick();
+    worked |= PollSessions();
+    RINGWAY_PROBE(gateway_reports_waiting);
+    // Acks first: publishing them takes a few stores, a venue in this process matches orders.
+    parts_.sessions.Flush();
+    RINGWAY_PROBE(gateway_reports_flushed);
+    worked |= SendBursts();
+    if (PollVenues()) {
+      worked = true;
+      SendBursts();
+    }
+    if (!worked && parts_.journal != nullptr) parts_.journal->Mark(now_ns_);
+    return worked;
+  }
+
+  // For a Sleeper (transport/wait.h) whose turn is DoWork(). True: whatever may come next ends the
+  // sleep, or has time until its longest end: timers, operators, signals.
+  bool ArmWake() noexcept {
+    bool certain = parts_.sessions.ArmWake();
+    for (const Venue& venue : parts_.venues) certain &= venue.speaks_when_polled;
+    // What is held back goes on as soon as its venue takes something, or the disk has it, which
+    // wake nobody.
+    for (const auto& venue : venues_) {
+      certain &= venue->queue.waiting() == 0 && venue->inbox.empty() && !venue->inbox.has_prices();
+    }
+    return certain && held_.empty() && started() && HasRoomFor(JournalUse::kOrder);
+  }
+  void DisarmWake() noexcept { parts_.sessions.DisarmWake(); }
+
+  // Logs every session out and takes no more orders. DoWork() until Stopped().
+  void Stop(int64_t now_ns) {
+    stopping_ = true;
+    parts_.sessions.Stop(now_ns);
+  }
+  bool stopping() const noexcept { return stopping_; }
+  // Sessions are gone and everything that had to be sent is.
+  bool Stopped() const noexcept {
+    if (!stopping_ || !started()) return stopping_;
+    return parts_.sessions.stopped() && !parts_.engine.HasWork() &&
+           std::ranges::all_of(venues_, [](const auto& v) { return v->queue.waiting() == 0; });
+  }
+  // The last record: the process ends in order, in this state. No turn comes after it.
+  void RecordStop() {
+    // With work left over it is no end, but that of a process that was killed.
+    if (parts_.journal == nullptr || failed_ || !CanStep() || parts_.engine.HasWork()) return;
+    parts_.journal->Append(parts_.engine.now_ns(),
+                           GatewayStopBody{.state_hash = parts_.engine.StateHash()});
+  }
+
+  // An operator asked for Stop().
+  bool stop_requested() const noexcept { return stop_requested_; }
+
+  // The disk failed for good: before the start was durable, or until there was no room left for
+  // what venues say.
+  bool Failed() const noexcept { return failed_; }
+  // Whether this process's start is durable: before that nothing is taken from anybody.
+  bool started() const noexcept { return safe_ >= started_at_; }
+
+  // Whether requests of sessions wait for a venue or the journal.
+  bool BackPressured() const noexcept { return back_pressured_; }
+
+  // `walk_orders`: whether all open orders may be looked at, which takes time, to count those in
+  // doubt.
+  void FillStatus(GatewayStatus& status, bool walk_orders) const {
+    FillTotals(status);
+    status.sessions.clear();
+    for (std::size_t i = 0; i < tally_.ids().size(); ++i) AddSession(i, status);
+    FillEngineStatus(parts_.engine, trades_, walk_orders, status);
+  }
+
+  // The same in slices of bounded work, by turns counted from 0: totals, then sessions, then
+  // `positions_max` positions at most. Allocates nothing where `status` has room. True: that was
+  // all.
+  bool FillStatusSlice(GatewayStatus& status, uint32_t turn, std::size_t positions_max) const {
+    constexpr std::size_t kLinesPerTurn = 16;
+    if (turn == 0) {
+      FillTotals(status);
+      status.sessions.clear();
+      status.positions.clear();
+      return false;
+    }
+    const std::size_t sessions = tally_.ids().size();
+    const std::size_t positions = std::min<std::size_t>(parts_.engine.positions(), positions_max);
+    for (std::size_t line = 0; line != kLinesPerTurn; ++line) {
+      if (status.sessions.size() < sessions) {
+        AddSession(status.sessions.size(), status);
+      } else if (!FillKilled(parts_.engine, status)) {
+        continue;
+      } else if (status.positions.size() < positions) {
+        const auto next = static_cast<uint32_t>(status.positions.size());
+        status.positions.push_back(MakePositionLine(parts_.engine.position_at(next), trades_));
+      } else {
+        status.positions_total = parts_.engine.positions();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  JournalFault journal_fault() const noexcept {
+    return parts_.journal == nullptr ? JournalFault::kNone : parts_.journal->storage().fault();
+  }
+
+ private:
+  static constexpr uint32_t kNoVenue = UINT32_MAX;
+  // Answers to what was never sent to one venue, in one turn.
+  static constexpr uint32_t kAnswersPerTurn = 64;
+
+  void FillTotals(GatewayStatus& status) const {
+    status.taken_at_ns = now_ns_;
+    status.stopping = stopping_;
+    status.back_pressured = back_pressured_;
+    status.back_pressured_turns = back_pressured_turns_;
+    status.engine_steps = engine_steps_;
+    status.layer = parts_.sessions.counters();
+    status.journal.reset();
+    if (parts_.journal != nullptr) {
+      JournalStatus& journal = status.journal.emplace();
+      journal.position = parts_.journal->end().position;
+      journal.durable_position = parts_.journal->storage().durable();
+      journal.fault = parts_.journal->storage().fault();
+      if (parts_.fill_snapshots) parts_.fill_snapshots(journal);
+    }
+    status.venues.clear();
+    for (const auto& venue : venues_) {
+      VenueQueue& queue = venue->queue;
+      status.venues.push_back({.id = queue.venue(),
+                               .waiting = queue.waiting(),
+                               .reason = std::string(queue.connector().reason()),
+                               .counters = queue.counters()});
+    }
+    FillEngineTotals(parts_.engine, status);
+  }
+  void AddSession(std::size_t index, GatewayStatus& status) const {
+    const SessionId id = tally_.ids()[index];
+    SessionStatus& session = status.sessions.emplace_back();
+    session.id = id;
+    session.logged_on = parts_.sessions.session(id)->live();
+    session.disabled = parts_.sessions.session(id)->disabled();
+    session.counts = tally_.counts(index);
+    FillEngineSession(parts_.engine, session);
+  }
+
+  // What operators ask and watch: commands whole, the rest in slices.
+  bool ServeOperators() {
+    AdminMailbox& mailbox = *parts_.mailbox;
+    const bool commanded = mailbox.Serve(
+        AdminLane::kControl, [this](const AdminRequest& request, AdminReply& reply, uint32_t) {
+          Administer(request, reply);
+          return true;
+        });
+    const bool watched =
+        mailbox.Serve(AdminLane::kMonitoring,
+                      [this](const AdminRequest& request, AdminReply& reply, uint32_t turn) {
+                        return Show(request.command, reply.status, turn);
+                      });
+    return commanded || watched;
+  }
+
+  // True: that was all.
+  bool Show(const AdminCommand& command, GatewayStatus& status, uint32_t turn) const {
+    switch (command.verb) {
+      case AdminVerb::kStatus:
+        return FillStatusSlice(status, turn, status.positions.capacity());
+      case AdminVerb::kSessions:
+        return FillStatusSlice(status, turn, 0);
+      case AdminVerb::kOrders:
+        FillOpenOrders(parts_.engine, command.id, status);
+        return true;
+      default:
+        FillTotals(status);
+        return true;
+    }
+  }
+
+  struct VenueSide {
+    VenueSide(const Venue& venue, uint32_t sessions)
+        : queue(venue.id, *venue.connector, venue.pending_max, sessions), inbox(*venue.connector) {}
+
+    VenueQueue queue;
+    VenueInbox inbox;
+    uint32_t source = 0;  // of shares_
+    std::optional<TradingCalendar> trading_days;
+    bool cursor_due = false;          // its connector logged on, which is not recorded yet
+    int64_t next_day_ns = INT64_MIN;  // when its next trading day begins; before: not looked yet
+  };
+
+  uint32_t SessionCount() const noexcept {
+    return static_cast<uint32_t>(parts_.session_ids.size());
+  }
+  VenueSide& SideOf(uint32_t venue) noexcept {
+    RINGWAY_CHECK(venue < venue_index_.size() && venue_index_[venue] != kNoVenue,
+                  "an effect or message names a venue that is not configured");
+    return *venues_[venue_index_[venue]];
+  }
+
+  // --- Steps ---
+
+  // Whether there is room for one more record, whatever it is.
+  bool CanStep() const noexcept {
+    return parts_.journal == nullptr || parts_.journal->State() != JournalState::kFull;
+  }
+  bool HasRoomFor(JournalUse use) const noexcept {
+    return parts_.journal == nullptr || shares_.HasRoomFor(use);
+  }
+
+  // `venue_cursor` is the venue's number of its report, 0 of anything else. REQUIRES: CanStep().
+  void Step(const Input& input, uint64_t venue_cursor = 0) {
+    effects_.Clear();
+    // Most timer steps change nothing but the time, which the next step brings anyway.
+    const bool recorded = parts_.journal != nullptr &&
+                          (input.origin != Origin::kTimer || parts_.engine.TimerMatters(now_ns_));
+    RINGWAY_PROBE(gateway_step_begins);
+    parts_.engine.Step(now_ns_, input, effects_);
+    RINGWAY_PROBE(gateway_step_made);
+    ++engine_steps_;
+    if (recorded) Record(input, venue_cursor);
+    const bool of_session = IsRequest(input.origin);
+    for (const Effect& effect : effects_) {
+      if (effect.target == Target::kSession) {
+        tally_.CountReport(effect);
+        trades_.Count(effect);
+        parts_.sessions.Send(effect, Publish::kGather);
+      } else {
+        VenueQueue& queue = SideOf(effect.id).queue;
+        const uint32_t owner = of_session ? tally_.IndexOf(input.id) : VenueQueue::kNoOwner;
+        const bool enters = of_session && effect.type != FrameType::kCancel;
+        if (queue.Push(effect, owner, enters ? SendsAt(input.id) : 0)) [[unlikely]]
+          withdrawn_.Push(effect);
+        tight_ |= queue.tight();
+      }
+    }
+    RINGWAY_PROBE(gateway_effects_queued);
+    if (recorded && parts_.sessions.holds_any()) [[unlikely]]
+      HoldSessions(input);
+  }
+
+  // Before the journal is durable up to here an order or replace of the session does not leave.
+  uint64_t SendsAt(SessionId id) {
+    if (sends_when_durable_.empty() || !sends_when_durable_[tally_.IndexOf(id)]) [[likely]]
+      return 0;
+    parts_.journal->storage().RequestSync();
+    return position_;
+  }
+
+  // A step with a message of the gateway's own.
+  template <Message M>
+  void StepWith(Origin origin, uint32_t id, const M& message) {
+    alignas(8) std::array<std::byte, kMaxPayloadBytes<M>> payload;
+    const uint32_t bytes = Encode(message, payload.data());
+    Step({origin, id, M::kType, {payload.data(), bytes}});
+  }
+
+  void Record(const Input& input, uint64_t venue_cursor) {
+    const uint64_t begin = parts_.journal->end().position;
+    position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
+    const uint32_t source = SourceOf(input);
+    // A record that begins a segment ends farther on than it is long.
+    if (source != kNoSource) shares_.Charge(source, std::min(position_ - begin, kRecordBytesMax));
+  }
+
+  // Whose record a step is: the session that asked for it or that a venue's report is for; of
+  // other reports the venue; nobody's when the gateway or an operator acts.
+  uint32_t SourceOf(const Input& input) const noexcept {
+    if (IsRequest(input.origin)) return tally_.IndexOf(input.id);
+    if (input.origin != Origin::kVenue) return kNoSource;
+    for (const Effect& effect : effects_) {
+      if (effect.target == Target::kSession) return tally_.IndexOf(effect.id);
+    }
+    return SessionCount() + venue_index_[input.id];
+  }
+
+  // What this step means to sessions that were promised durability waits until it is durable.
+  void HoldSessions(const Input& input) {
+    if (IsRequest(input.origin) || input.origin == Origin::kSessionUp) HoldSession(input.id);
+    for (const Effect& effect : effects_) {
+      if (effect.target == Target::kSession) HoldSession(effect.id);
+    }
+  }
+  void HoldSession(SessionId id) {
+    if (!parts_.sessions.Holds(id)) return;
+    held_.Push({position_, id, Target::kSession, parts_.engine.next_seq_out(id),
+                parts_.engine.next_seq_in(id)});
+    parts_.journal->storage().RequestSync();
+  }
+
+  // Once a turn. False: Failed().
+  bool TendJournal() {
+    JournalWriter& journal = *parts_.journal;
+    journal.MakeRoom();
+    const JournalFault fault = journal.storage().fault();
+    const bool hopeless = fault == JournalFault::kWriteError || fault == JournalFault::kSyncFailed;
+    // A disk that failed for good is no longer behind: no share would ever come back.
+    shares_.Update(journal.RoomBytes(), journal.segment_bytes(),
+                   journal.storage().behind() && !hopeless);
+    safe_ = journal.storage().durable();
+    failed_ = hopeless && (!started() || !HasRoomFor(JournalUse::kReport));
+    if (failed_) return false;
+
+    if (HasRoomFor(JournalUse::kOrder)) orders_had_room_ns_ = now_ns_;
+    const bool refuses = hopeless || now_ns_ - orders_had_room_ns_ >= parts_.limits.journal_wait_ns;
+    if (refuses != parts_.engine.journal_failed() && CanStep()) {
+      Step({Origin::kJournal, refuses ? 1u : 0u, FrameType{}, {}});
+    }
+    // Without hope of durability nobody is kept waiting for it: what was held says so.
+    if (hopeless && !std::exchange(gave_up_, true)) parts_.sessions.GiveUpHolding();
+    held_.Release(hopeless ? UINT64_MAX : safe_, [this](const HoldEntry& e) {
+      RINGWAY_PROBE(gateway_held_released);
+      if (e.target == Target::kSession) {
+        parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
+      } else if (e.position <= safe_) {
+        // Without hope of durability the venue keeps what nobody else may have.
+        // One that began anew since then numbers its reports anew.
+        Connector& connector = SideOf(e.id).queue.connector();
+        if (connector.cursor().incarnation == e.next_seq_in) connector.Confirm(e.next_seq_out);
+      }
+    });
+    return true;
+  }
+
+  // Time passes for the engine; long work goes on every turn.
+  bool Tick() {
+    if (now_ns_ >= next_day_ns_) [[unlikely]]
+      BeginTradingDays();
+    const bool due = now_ns_ - last_tick_ns_ >= parts_.limits.tick_ns;
+    if (due) {
+      last_tick_ns_ = now_ns_;
+      if (parts_.accept_links) parts_.accept_links(now_ns_);
+      if (parts_.report) watch_.Look(now_ns_, parts_.engine, parts_.report);
+      if (parts_.report && parts_.journal != nullptr) LookAtRetention();
+    }
+    if ((!due && !parts_.engine.HasWork()) || !HasRoomFor(JournalUse::kWork)) return false;
+    Step({Origin::kTimer, 0, FrameType{}, {}});
+    AnswerWithdrawn();
+    return effects_.count() != 0 || parts_.engine.HasWork();
+  }
+
+  // Some sessions a tick, in turn.
+  void LookAtRetention() {
+    constexpr std::size_t kLooksPerTick = 16;
+    const RetentionWatch::Journal journal{parts_.journal->end().position,
+                                          parts_.journal->storage().oldest()};
+    const std::span<const SessionId> ids = tally_.ids();
+    for (std::size_t i = 0; i != std::min(kLooksPerTick, ids.size()); ++i) {
+      next_retained_ = next_retained_ + 1 < ids.size() ? next_retained_ + 1 : 0;
+      const auto* session = parts_.sessions.session(ids[next_retained_]);
+      const RetentionWatch::Reports reports{session->first_unacknowledged(),
+                                            session->reports().first(), session->reports().next()};
+      if (retention_.Look(next_retained_, reports, journal)) [[unlikely]]
+        parts_.report(RetentionWatch::Line(ids[next_retained_], reports));
+    }
+  }
+
+  // Tells the engine of the days that have begun, also while no process was there to tell it:
+  // before any session of this process is heard. What is heard in the same turn is of the new day.
+  void BeginTradingDays() {
+    int64_t next_ns = INT64_MAX;
+    for (const auto& venue : venues_) {
+      if (!venue->trading_days) continue;
+      if (now_ns_ >= venue->next_day_ns) {
+        if (!HasRoomFor(JournalUse::kWork)) return;  // the next turn looks again
+        BeginTradingDay(*venue);
+      }
+      next_ns = std::min(next_ns, venue->next_day_ns);
+    }
+    next_day_ns_ = next_ns;
+  }
+
+  void BeginTradingDay(VenueSide& venue) {
+    const TradingCalendar::Day day = venue.trading_days->DayAt(now_ns_);
+    venue.next_day_ns = day.ends_ns;
+    const VenueId id = venue.queue.venue();
+    if (day.number <= parts_.engine.trading_day(id)) return;
+    StepWith(
+        Origin::kTradingDay, id,
+        TradingDay{
+            .transact_time = static_cast<uint64_t>(day.began_ns), .day = day.number, .venue = id});
+    AnswerWithdrawn();
+    if (parts_.report) parts_.report(EngineWatch::TradingDayLine(id, day.number));
+  }
+
+  // --- Sessions ---
+
+  bool PollSessions() {
+    back_pressured_ = false;
+    const auto take = [this](const Input& input) {
+      if (Take(input)) [[likely]]
+        return true;
+      back_pressured_ = true;
+      return false;
+    };
+    // Without room for logons and logoffs sessions are only kept alive.
+    const bool held = !HasRoomFor(JournalUse::kReport);
+    back_pressured_ = held;
+    const uint32_t taken =
+        parts_.sessions.Poll(now_ns_, take, held ? 0 : parts_.limits.session_budget);
+    if (back_pressured_) ++back_pressured_turns_;
+    return taken != 0;
+  }
+
+  bool Take(const Input& input) {
+    Origin origin = input.origin;
+    if (!CanStep() && origin != Origin::kSessionUp) return false;
+    if (origin == Origin::kSession && input.type != FrameType::kGapFill) {
+      const uint32_t owner = tally_.IndexOf(input.id);
+      const bool order = input.type == FrameType::kNewOrder || input.type == FrameType::kReplace;
+      if (parts_.journal != nullptr) {
+        if (!shares_.MayRecord(owner, order ? JournalUse::kOrder : JournalUse::kRequest))
+            [[unlikely]] {
+          if (!order || !MayRefuse(owner)) return false;
+          origin = Origin::kSessionUnrecorded;
+        } else if (order && shares_.behind()) [[unlikely]] {
+          shares_.OrderWaitsNot(owner);
+        }
+      }
+      if (order && tight_ && origin == Origin::kSession) [[unlikely]] {
+        const VenueId venue = parts_.engine.VenueOf(input);
+        if (venue != 0 && !SideOf(venue).queue.MayTake(owner)) {
+          const int64_t since = SideOf(venue).queue.SpentSince(owner, now_ns_);
+          if (now_ns_ - since < parts_.limits.venue_wait_ns) return false;
+          origin = Origin::kSessionBusy;
+        }
+      }
+    }
+    tally_.CountInput(input);
+    Step({origin, input.id, input.type, input.payload});
+    if (!withdrawn_.empty()) [[unlikely]]
+      AnswerWithdrawn();
+    if (parts_.engine.counters().breach_kills != breach_kills_) [[unlikely]]
+      CondemnAllKilled();
+    return true;
+  }
+
+  // Whether to refuse an order that has no share of the journal's room: it takes little, and lets
+  // what is behind it go on. While the disk is only slow it waits; on a full one no share comes
+  // back before somebody makes room.
+  bool MayRefuse(uint32_t owner) noexcept {
+    const int64_t waited_ns = shares_.OrderWaits(owner, now_ns_);
+    const bool full = parts_.journal->storage().fault() == JournalFault::kNoSpace &&
+                      waited_ns >= parts_.limits.journal_wait_ns;
+    return (full || parts_.engine.journal_failed()) &&
+           shares_.MayRecord(owner, JournalUse::kRefusal);
+  }
+
+  // --- Venues ---
+
+  bool SendBursts() {
+    bool worked = false;
+    tight_ = false;
+    for (const auto& venue : venues_) {
+      VenueQueue& queue = venue->queue;
+      const bool held = venue->cursor_due || queue.held_until() > safe_;
+      if (!held && !queue.has_condemned()) {
+        worked |= queue.SendBurst(now_ns_, safe_);
+        if (queue.has_staged()) PlaceCancels(queue);
+      }
+      const bool waits_in_vain = held || (!queue.has_condemned() && queue.awaits_disk());
+      if (gave_up_ && waits_in_vain) CondemnAll(queue);
+      tight_ |= queue.tight();
+    }
+    RINGWAY_PROBE(gateway_burst_sent);
+    return worked;
+  }
+
+  // Cancels overtake the orders that the venue did not take. Where it counts requests that is
+  // recorded, and nothing leaves before the record is durable: after a loss of power the order in
+  // the journal must be the order on the wire. They leave with the next burst.
+  void PlaceCancels(VenueQueue& queue) {
+    const bool counts = Counts(queue);
+    // On a disk that failed for good they keep their places, which needs no record.
+    if (counts && (gave_up_ || !CanStep())) return;
+    const uint32_t moved = queue.PlaceCancels();
+    if (!counts) {
+      queue.SendBurst(now_ns_, safe_);
+      return;
+    }
+    position_ = parts_.journal->Append(
+        now_ns_, CancelsFirstBody{.venue = queue.venue(), .requests_moved = moved});
+    RINGWAY_PROBE(gateway_cancels_placed);
+    HoldVenue(queue);
+  }
+
+  bool PollVenues() {
+    bool worked = false;
+    for (const auto& venue : venues_) worked |= PollVenue(*venue);
+    return worked;
+  }
+
+  bool PollVenue(VenueSide& venue) {
+    VenueQueue& queue = venue.queue;
+    const bool answering = queue.has_condemned();
+    if (answering) AnswerCondemned(queue);
+    bool worked = answering;
+    queue.CountReceived(venue.inbox.Poll(now_ns_, MayRecord(venue, JournalUse::kReport)));
+    uint64_t received = 0;
+    bool answered = false;
+    for (; !venue.inbox.empty() && MayRecord(venue, JournalUse::kReport); venue.inbox.Pop()) {
+      const Effect& message = venue.inbox.front();
+      RINGWAY_PROBE(gateway_venue_heard);
+      if (IsDown(message) && queue.waiting() != 0) {
+        queue.Condemn(Unseen::kVenueDown, [](const Effect&) { return true; });
+        if (!answering) AnswerCondemned(queue);
+        if (queue.has_condemned()) break;  // the engine hears of it when they have their answers
+      }
+      worked = true;
+      if (message.type == FrameType::kReferencePrice && !MayRecord(venue, JournalUse::kOrder)) {
+        KeepPrice(venue, message);  // in no record yet: not confirmed
+        continue;
+      }
+      received = std::max(received, message.seq);
+      answered |= message.seq == 0 && message.type != FrameType::kVenueStatus;
+      Step({Origin::kVenue, queue.venue(), message.type, message.bytes()}, message.seq);
+      parts_.sessions.Flush();  // a fill does not wait for the reports behind it
+      AnswerWithdrawn();
+    }
+    while (venue.inbox.has_prices() && MayRecord(venue, JournalUse::kOrder)) {
+      const Effect price = venue.inbox.TakePrice();
+      Step({Origin::kVenue, queue.venue(), price.type, price.bytes()});
+    }
+    if (received != 0) Confirm(queue, received);
+    venue.cursor_due |= parts_.journal != nullptr && queue.SeesLogon();
+    // Behind what the logon brought: that a book is lost must not be forgotten where its count is
+    // not.
+    if (venue.cursor_due && venue.inbox.empty() && CanStep()) {
+      RINGWAY_PROBE(gateway_cursor_due);
+      venue.cursor_due = false;
+      RecordCursor(queue);
+    }
+    // A connector's answer gives the place of its request in the venue's count to a later one.
+    if (answered && Counts(queue)) HoldVenue(queue);
+    return worked;
+  }
+
+  bool MayRecord(const VenueSide& venue, JournalUse use) const noexcept {
+    return parts_.journal == nullptr || (CanStep() && shares_.MayRecord(venue.source, use));
+  }
+
+  void KeepPrice(VenueSide& venue, const Effect& message) {
+    ReferencePrice price;
+    if (Decode(message.bytes(), price) == DecodeStatus::kOk) {
+      venue.inbox.KeepPrice(price.instrument, message);
+    }
+  }
+
+  static bool IsDown(const Effect& message) noexcept {
+    VenueStatus status;
+    return message.type == FrameType::kVenueStatus &&
+           Decode(message.bytes(), status) == DecodeStatus::kOk && status.instrument == 0 &&
+           status.state == VenueState::kDown;
+  }
+
+  // The venue may forget what it reported once it is as safe here as anything can be. Its connector
+  // does not dial anew before all that it said has been taken: whose numbers these are, it knows.
+  void Confirm(VenueQueue& queue, uint64_t received) {
+    if (parts_.journal == nullptr) return queue.connector().Confirm(received);
+    held_.Push({position_, queue.venue(), Target::kVenue, received,
+                queue.connector().cursor().incarnation});
+  }
+
+  // From here on the venue counts requests anew. Nothing is sent before this is durable, or a loss
+  // of power could leave a count behind in which later requests pass for earlier ones; nor, which
+  // this implies, before the start of this process is, whose number keeps identifiers apart.
+  void RecordCursor(VenueQueue& queue) {
+    const VenueCursor cursor = queue.connector().cursor();
+    position_ = parts_.journal->Append(
+        now_ns_,
+        VenueCursorBody{.venue = queue.venue(),
+                        .requests_waiting = static_cast<uint32_t>(cursor.lost + queue.waiting()),
+                        .incarnation = cursor.incarnation,
+                        .requests_sent = cursor.sent - cursor.lost,
+                        .reports_received = cursor.received});
+    RINGWAY_PROBE(gateway_cursor_recorded);
+    HoldVenue(queue);
+  }
+
+  bool Counts(const VenueQueue& queue) const noexcept {
+    return parts_.journal != nullptr && queue.connector().counts_requests();
+  }
+  // Nothing goes to the venue before everything up to here is durable.
+  void HoldVenue(VenueQueue& queue) {
+    queue.HoldUntil(position_);
+    parts_.journal->storage().RequestSync();
+  }
+
+  // --- What was never sent ---
+
+  // Answers what must not leave any more, as far as a turn's work goes.
+  void AnswerCondemned(VenueQueue& queue) {
+    for (uint32_t i = 0; i != kAnswersPerTurn && queue.has_condemned() && CanStep(); ++i) {
+      const VenueQueue::Condemned condemned = queue.NextCondemned();
+      queue.PopCondemned();
+      Answer(condemned.request, condemned.why);
+    }
+    parts_.sessions.Flush();
+    // What is behind them keeps its place in the venue's count only if that is never forgotten.
+    if (Counts(queue) && !queue.has_condemned()) HoldVenue(queue);
+  }
+
+  // What waits for a venue whose count will never be durable: it can never leave.
+  void CondemnAll(VenueQueue& queue) {
+    if (queue.waiting() == 0) return;
+    queue.Condemn(Unseen::kJournal, [](const Effect&) { return true; });
+    AnswerCondemned(queue);
+  }
+
+  // Orders that were canceled before they left end at once.
+  void AnswerWithdrawn() {
+    while (!withdrawn_.empty() && CanStep()) {
+      const Effect cancel = withdrawn_.items().front();
+      withdrawn_.Pop(1);
+      Answer(cancel, Unseen::kWithdrawn);
+    }
+  }
+
+  // Answers a request in its venue's stead.
+  void Answer(const Effect& request, Unseen why) {
+    answers_.Clear();
+    // Numbers of an earlier process were lower: the time goes into them.
+    answer_number_ = std::max(answer_number_ + 1, static_cast<uint64_t>(now_ns_));
+    AnswerUnseenRequest(request, static_cast<VenueId>(request.id), why, now_ns_,
+                        kGatewayExecIdBits | answer_number_, answers_);
+    RINGWAY_PROBE(gateway_unsent_answered);
+    for (const Effect& answer : answers_) {
+      Step({Origin::kVenue, request.id, answer.type, answer.bytes()});
+    }
+  }
+
+  // No new order or replace that waits for a venue reaches it after a kill; cancels pass.
+  void CondemnAllKilled() {
+    breach_kills_ = parts_.engine.counters().breach_kills;
+    for (const auto& venue : venues_) CondemnKilled(venue->queue);
+  }
+  void CondemnKilled(VenueQueue& queue) {
+    queue.Condemn(Unseen::kKilled, [this](const Effect& request) {
+      return request.type != FrameType::kCancel &&
+             parts_.engine.RequestIsKilled(VenueRequestId(request));
+    });
+    if (queue.has_condemned()) AnswerCondemned(queue);
+  }
+
+  void Administer(const AdminRequest& request, AdminReply& reply) {
+    const AdminCommand& command = request.command;
+    reply.ok = true;
+    const bool steps = command.verb == AdminVerb::kKill ||
+                       command.verb == AdminVerb::kKillAndCancel ||
+                       command.verb == AdminVerb::kArm || command.verb == AdminVerb::kReference ||
+                       command.verb == AdminVerb::kPosition ||
+                       command.verb == AdminVerb::kRestrict || command.verb == AdminVerb::kPermit ||
+                       command.verb == AdminVerb::kLimit || command.verb == AdminVerb::kCancel;
+    if (steps && !CanStep()) {
+      reply.ok = false;
+      reply.error = "the journal has no room for another record: make room on its disk";
+      return;
+    }
+    switch (command.verb) {
+      case AdminVerb::kKill:
+      case AdminVerb::kKillAndCancel:
+      case AdminVerb::kArm: {
+        const bool killed = command.verb != AdminVerb::kArm;
+        const bool cancels = command.verb == AdminVerb::kKillAndCancel;
+        if (cancels && parts_.engine.operator_cancel().waiting == OperatorCancelJob::kWaitingMax) {
+          reply.ok = false;
+          reply.error =
+              "too many operators' cancels wait for one another: `kill`, and `cancel` when "
+              "`status` shows fewer";
+          break;
+        }
+        StepWith(Origin::kAdmin, request.operator_id,
+                 RiskState{.transact_time = static_cast<uint64_t>(now_ns_),
+                           .id = command.id,
+                           .scope = command.scope,
+                           .killed = killed,
+                           .cancel = cancels});
+        if (killed) CondemnAllKilled();
+        break;
+      }
+      case AdminVerb::kReference: {
+        StepWith(Origin::kAdmin, request.operator_id,
+                 ReferencePrice{.transact_time = static_cast<uint64_t>(now_ns_),
+                                .price = command.price,
+                                .instrument = command.id});
+        break;
+      }
+      case AdminVerb::kPosition:
+        Change(request, command.position, &EngineCounters::position_adjustments, reply,
+               "the quantity is beyond what a position can be, or pools.positions_max is used up: "
+               "nothing was changed");
+        break;
+      case AdminVerb::kRestrict:
+      case AdminVerb::kPermit:
+        Change(request, command.restriction, &EngineCounters::restrictions, reply,
+               "operators have forbidden or permitted as much as there is room for: write the rest "
+               "into `restricted` of the configuration");
+        break;
+      case AdminVerb::kLimit:
+        Change(
+            request, command.limit, &EngineCounters::limit_changes, reply,
+            "operators have changed as many limits as there is room for: write the rest into the "
+            "configuration");
+        break;
+      case AdminVerb::kCancel: {
+        if (parts_.engine.operator_cancel().under_way) {
+          reply.ok = false;
+          reply.error = "an operator's cancel is still under way: wait for its end in `status`";
+          break;
+        }
+        StepWith(Origin::kAdmin, request.operator_id, command.filter);
+        break;
+      }
+      case AdminVerb::kResync:
+        reply.ok = SideOf(command.id).queue.connector().Resync();
+        if (!reply.ok) {
+          reply.error =
+              "nothing is in dispute with the venue: 'status' has the reason why it is down";
+        }
+        break;
+      case AdminVerb::kStop:
+        stop_requested_ = true;
+        break;
+      default:
+        break;  // shown, or answered without the engine
+    }
+    if (steps && reply.ok && command.verb != AdminVerb::kPosition) Note(request);
+  }
+
+  // The engine counts what it did; `refusal` says why it did not.
+  template <Message M>
+  void Change(const AdminRequest& request, M change, uint64_t EngineCounters::*done,
+              AdminReply& reply, const char* refusal) {
+    change.transact_time = static_cast<uint64_t>(now_ns_);
+    const uint64_t before = parts_.engine.counters().*done;
+    StepWith(Origin::kAdmin, request.operator_id, change);
+    if (parts_.engine.counters().*done != before) return;
+    reply.ok = false;
+    reply.error = refusal;
+  }
+
+  // Who or why, behind the record of what was done. The log has it where the journal has no room.
+  void Note(const AdminRequest& request) {
+    const std::string& text = request.command.text;
+    for (size_t from = 0; from < text.size() && CanStep(); from += kNoteBytes) {
+      OperatorNote note = NoteOf(text, from);
+      note.transact_time = static_cast<uint64_t>(now_ns_);
+      StepWith(Origin::kAdmin, request.operator_id, note);
+    }
+  }
+
+  static constexpr uint32_t kNoSource = UINT32_MAX;
+
+  Parts parts_;
+  std::vector<std::unique_ptr<VenueSide>> venues_;
+  std::vector<uint32_t> venue_index_;  // by venue number
+  SessionTally tally_;
+  TradeTally trades_;
+  EngineWatch watch_;
+  RetentionWatch retention_;
+  std::size_t next_retained_ = 0;         // whose turn it was, by session as in tally_
+  JournalShares shares_;                  // by session as in tally_, then by venue
+  std::vector<bool> sends_when_durable_;  // by session as in tally_; empty: none does
+  Effects effects_;
+  Effects answers_;         // to what was never sent
+  Fifo<Effect> withdrawn_;  // cancels of orders that had not left, to be answered
+  uint64_t answer_number_ = 0;
+  HoldQueue held_;
+  uint64_t position_ = 0;    // the journal's, behind the latest record
+  uint64_t safe_ = 0;        // what of it is durable
+  uint64_t started_at_ = 0;  // the journal's position behind this process's start
+  int64_t now_ns_ = 0;
+  int64_t last_tick_ns_ = INT64_MIN / 2;
+  int64_t next_day_ns_ = INT64_MIN;  // of the venue whose next trading day begins first
+  int64_t orders_had_room_ns_ = 0;   // the last turn in which the journal had room for an order
+  uint64_t engine_steps_ = 0;
+  uint64_t breach_kills_ = 0;  // of the engine's, those that what waited here was held against
+  uint64_t back_pressured_turns_ = 0;
+  bool tight_ = false;           // some venue's queue is so full that a share may be used up
+  bool back_pressured_ = false;  // some request was not taken in the latest turn
+  bool stopping_ = false;
+  bool stop_requested_ = false;
+  bool failed_ = false;
+  bool gave_up_ = false;  // no session is promised durability any more
+};
+
+}  // namespace ringway

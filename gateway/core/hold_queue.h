@@ -1,0 +1,67 @@
+// What waits until the journal is durable up to where its cause is recorded?
+//
+// Reports to sessions that were promised durability, the acknowledgement of their requests, and the
+// confirmation to venues that their reports are kept. An entry says how far one session's or
+// venue's numbers have come by a position of the journal; entries are taken in order of position.
+// Thread rule: the engine's thread. It grows while the disk is slow, and keeps the room.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "gateway/core/step.h"
+
+namespace ringway {
+
+struct HoldEntry {
+  uint64_t position;  // durable from here on
+  uint32_t id;
+  Target target;
+  uint64_t next_seq_out;  // kSession: of reports. kVenue: reports received
+  uint64_t next_seq_in;   // kSession: of requests. kVenue: the incarnation that numbered them
+};
+
+class HoldQueue {
+ public:
+  HoldQueue() { entries_.reserve(kRoom); }
+
+  // REQUIRES: no entry has a higher position.
+  void Push(const HoldEntry& entry) {
+    if (!empty()) {
+      HoldEntry& last = entries_.back();
+      // A burst for one session is one entry.
+      if (last.position == entry.position && last.id == entry.id && last.target == entry.target) {
+        last = entry;
+        return;
+      }
+    }
+    if (entries_.size() == entries_.capacity() && head_ != 0) {
+      entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
+      head_ = 0;
+    }
+    entries_.push_back(entry);
+  }
+
+  // Takes every entry up to `position` and gives it to release(const HoldEntry&).
+  template <class F>
+  void Release(uint64_t position, F&& release) {
+    while (!empty() && entries_[head_].position <= position) release(entries_[head_++]);
+    if (empty()) Clear();
+  }
+
+  bool empty() const noexcept { return head_ == entries_.size(); }
+  std::size_t size() const noexcept { return entries_.size() - head_; }
+  void Clear() noexcept {
+    entries_.clear();
+    head_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kRoom = 4096;
+
+  std::vector<HoldEntry> entries_;  // from head_ on
+  std::size_t head_ = 0;
+};
+
+}  // namespace ringway

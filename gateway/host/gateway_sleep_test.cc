@@ -1,0 +1,182 @@
+// Does a gateway that sleeps hear whatever comes: a link, a logon, an order, a word of a session
+// that was long silent?
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "gateway/config/config.h"
+#include "gateway/host/assembly.h"
+#include "gtest/gtest.h"
+#include "msg/handlers.h"
+#include "msg/session.h"
+#include "schema/messages.h"
+#include "transport/link.h"
+#include "transport/wait.h"
+
+namespace ringway {
+namespace {
+
+constexpr int64_t kPatienceNs = 200 * kNsPerS;
+// Shorter than a sleep: an order that only the end of one would answer fails the test.
+constexpr int64_t kAnswerPatienceNs = 30 * kNsPerS;
+
+// Sleeps as soon as there is nothing to do, and until it is woken: a wake-up that is lost would
+// last very long, and be counted.
+WaitOptions Sleepy() {
+  WaitOptions options;
+  options.policy = WaitPolicy::kSpinThenPark;
+  options.spins_alone = 1;
+  options.park_after_ns = 0;
+  options.park_limit_ns = 50 * kNsPerS;
+  return options;
+}
+
+class GatewaySleepTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    // Unix socket paths are short: not under the test's own long folder.
+    std::array<char, 32> folder{"/tmp/ringway-gs-XXXXXX"};
+    ASSERT_NE(mkdtemp(folder.data()), nullptr);
+    folder_ = folder.data();
+    std::string text = R"(
+listen = ["shm:)" + folder_ +
+                       R"(/gw.sock"]
+[admin]
+socket = ""
+[host]
+lock_memory = false
+[pools]
+orders_max = 1000
+positions_max = 100
+executions_remembered = 1000
+[routing]
+default_venue = 1
+[[instrument]]
+id = 1
+symbol = "TEST"
+reference_price = 100
+[[account]]
+id = 1
+[[venue]]
+id = 1
+connector = "exchange"
+)";
+    for (const char* id : {"7", "8"}) {
+      const std::string key = folder_ + "/" + id + ".key";
+      const int fd = open(key.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      ASSERT_GE(fd, 0);
+      const std::string digits(64, id[0]);
+      ASSERT_EQ(write(fd, digits.data(), digits.size()), static_cast<ssize_t>(digits.size()));
+      close(fd);
+      text +=
+          "[[session]]\nid = " + std::string(id) + "\nkey_file = \"" + key + "\"\naccounts = [1]\n";
+    }
+    LoadedConfig loaded = LoadConfig(text);
+    ASSERT_TRUE(loaded.ok()) << loaded.errors[0].what;
+    config_ = std::move(loaded.config);
+    // One session is hot; of the others only a turn that looks everywhere takes notice.
+    config_.sessions_common.layer.hot_sessions_max = 1;
+    config_.sessions_common.layer.cold_after_turns = 1;
+    config_.sessions_common.layer.cold_turns = 1024;
+    config_.sessions_common.layer.logon_timeout_ns = 60 * kNsPerS;
+    config_.link.dead_after_ns = kPatienceNs;  // nor does a sleeper say that it lives
+    absl::StatusOr<std::unique_ptr<Assembly>> made = Assembly::Create(config_, nullptr);
+    ASSERT_TRUE(made.ok()) << made.status();
+    assembly_ = *std::move(made);
+    waiter_ = std::make_unique<Waiter>(Sleepy());
+    ASSERT_TRUE(assembly_->WakeWith(*waiter_).ok());
+    thread_ = std::thread([this] {
+      Loop loop{*this};
+      while (!stopping_.load(std::memory_order_relaxed)) waiter_->Idle(loop.Turn(), loop);
+    });
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  absl::StatusOr<std::unique_ptr<Session>> Connect(uint32_t id) {
+    SessionOptions options{.uri = "shm:" + folder_ + "/gw.sock",
+                           .session = id,
+                           .key_file = folder_ + "/" + std::to_string(id) + ".key",
+                           .heartbeat_ns = 20 * kNsPerS,
+                           .connect_timeout_ns = kPatienceNs};
+    options.link.dead_after_ns = kPatienceNs;
+    return Session::Connect(options);
+  }
+  // After a while in which the gateway has nothing to do: sends an order and waits for its answer.
+  // The client does nothing else that could wake anybody.
+  void OrderIsAnswered(Session& session) {
+    usleep(2'000);
+    const int64_t deadline_ns = MonotonicNowNs() + kAnswerPatienceNs;
+    bool answered = false;
+    ASSERT_EQ(session.Send(NewOrder{.cl_ord_id = session.NextClOrdId(),
+                                    .price = price_ += kNsPerS / 100,
+                                    .qty = 10,
+                                    .instrument = 1,
+                                    .account = 1,
+                                    .side = Side::kBuy,
+                                    .ord_type = OrdType::kLimit}),
+              SendStatus::kOk);
+    while (!answered && MonotonicNowNs() < deadline_ns) {
+      session.Poll(Handlers{[&](const ExecutionReport&) { answered = true; }}, 64);
+    }
+    ASSERT_TRUE(answered) << "the gateway slept on";
+  }
+
+ private:
+  // A Sleeper.
+  struct Loop {
+    GatewaySleepTest& test;
+    SteadyUnixClock clock = {};
+
+    bool Arm() noexcept {
+      const bool certain = test.assembly_->gateway().ArmWake();
+      if (!certain) test.uncertain_.store(true, std::memory_order_relaxed);
+      return certain;
+    }
+    bool Turn() { return test.assembly_->gateway().DoWork(clock.NowNs()); }
+    void Disarm() noexcept { test.assembly_->gateway().DisarmWake(); }
+  };
+
+ protected:
+  std::string folder_;
+  int64_t price_ = 99 * kNsPerS;
+  GatewayConfig config_;
+  std::unique_ptr<Assembly> assembly_;
+  std::unique_ptr<Waiter> waiter_;
+  // Shared with the gateway's thread; they order nothing else.
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> uncertain_ = false;
+  std::thread thread_;
+};
+
+TEST_F(GatewaySleepTest, WhateverComesWakesIt) {
+  const auto seven = Connect(7);
+  const auto eight = Connect(8);
+  EXPECT_TRUE(seven.ok()) << seven.status();
+  EXPECT_TRUE(eight.ok()) << eight.status();
+  if (seven.ok() && eight.ok()) {
+    for (int round = 0; round != 20 && !HasFailure(); ++round) {
+      OrderIsAnswered(**seven);
+      OrderIsAnswered(**eight);
+    }
+  }
+  stopping_.store(true, std::memory_order_relaxed);
+  if (seven.ok()) (*seven)->Logout();  // wakes it one more time
+  thread_.join();
+  if (uncertain_) GTEST_SKIP() << "this kernel has no membarrier(2): sleeps are short instead";
+  EXPECT_GT(waiter_->counters().parks, 0u);
+  EXPECT_EQ(waiter_->counters().parks_timed_out, 0u);
+}
+
+}  // namespace
+}  // namespace ringway

@@ -1,0 +1,119 @@
+// Logging holds nobody up, loses nothing that its reader takes, and says what it lost.
+#include "gateway/host/log.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+class LogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    signal(SIGPIPE, SIG_IGN);
+    ASSERT_EQ(pipe2(ends_.data(), O_CLOEXEC), 0);
+  }
+  void TearDown() override {
+    CloseReader();
+    close(ends_[1]);
+  }
+  void CloseReader() {
+    if (ends_[0] >= 0) close(ends_[0]);
+    ends_[0] = -1;
+  }
+
+  int writer() const { return ends_[1]; }
+
+  // Fills the pipe so that the next write blocks.
+  void Fill() const {
+    ASSERT_EQ(fcntl(writer(), F_SETFL, O_NONBLOCK), 0);
+    const std::array<char, 4096> zeros{};
+    while (write(writer(), zeros.data(), zeros.size()) > 0) {
+    }
+    ASSERT_EQ(errno, EAGAIN);
+    ASSERT_EQ(fcntl(writer(), F_SETFL, 0), 0);
+  }
+  // What has arrived, up to and including `until`.
+  std::string ReadUntil(const std::string& until) const {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (text.find(until) == std::string::npos) {
+      const ssize_t got = read(ends_[0], buffer.data(), buffer.size());
+      if (got <= 0) break;
+      text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+};
+
+TEST_F(LogTest, LinesComeInOrderAndEscaped) {
+  {
+    const LogOutput output(writer());
+    Log("first");
+    Log("forged\n2026-01-01T00:00:00.000Z ringway-gateway: \x1b[2J\xc2\x9b");
+  }
+  const std::string text = ReadUntil("\\xc2\\x9b\n");
+  EXPECT_NE(text.find(" ringway-gateway: first\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("forged\\x0a2026-01-01T00:00:00.000Z ringway-gateway: \\x1b[2J\\xc2\\x9b\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(LogTest, AFullPipeCostsLinesNotTime) {
+  Fill();
+  const uint64_t dropped_before = LogLinesDropped();
+  auto output = std::make_unique<LogOutput>(writer());
+  const std::string long_line(1'000, 'x');
+  // Would block for ever if a line waited for the pipe.
+  for (int i = 0; i < 1'000; ++i) Log(long_line);
+  const uint64_t lost = LogLinesDropped() - dropped_before;
+  EXPECT_GT(lost, 400u);
+  EXPECT_LT(lost, 1'000u);
+  // Somebody reads again.
+  // One notice, or several that add up: each says what was lost since the one before.
+  const std::string begin = "warning: ";
+  const std::string end = " lines of this log were lost";
+  for (uint64_t told = 0; told < lost;) {
+    const std::string text = ReadUntil(end);
+    const std::size_t at = text.rfind(begin);
+    ASSERT_NE(at, std::string::npos);
+    told += std::stoull(text.substr(at + begin.size()));
+    EXPECT_LE(told, lost);
+  }
+  output.reset();
+  EXPECT_EQ(LogLinesDropped() - dropped_before, lost) << "the count outlives the output";
+}
+
+TEST_F(LogTest, APipeThatNobodyReadsDoesNotHoldTheEndUp) {
+  Fill();
+  {
+    const LogOutput output(writer());
+    Log("last words");
+  }
+  SUCCEED() << "the destructor came back";
+}
+
+TEST_F(LogTest, AReaderThatIsGoneIsNoError) {
+  CloseReader();
+  const LogOutput output(writer());
+  for (int i = 0; i < 1'000; ++i) Log("nobody hears this");
+}
+
+TEST_F(LogTest, WithoutAnOutputAFullPipeIsNotWaitedForEither) {
+  Fill();
+  EXPECT_FALSE(WriteIfReady(writer(), "line\n"));
+}
+
+}  // namespace
+}  // namespace ringway
