@@ -220,7 +220,7 @@ void FileStorage::PrepareLoop() {
     }
     // Where that fails the older note stays, which says less.
     if (home_end > noted_) NoteProgress(home_end, false).IgnoreError();
-    RemoveOldSegments();
+    RemoveOldSegment();
     const bool wanted = prepared() - taken() < options_.spare_segments &&
                         prepared() - released_ < options_.images_max;
     const JournalFault now = fault();
@@ -390,13 +390,11 @@ void FileStorage::Release(Slot& slot) noexcept {
   old_.push_back({slot.number, slot.first_position + options_.segment_bytes});
 }
 
-// A segment that cannot be removed now is tried again: it costs its space, nothing else.
-void FileStorage::RemoveOldSegments() {
-  const uint64_t keep_from = keep_from_.load(std::memory_order_relaxed);
-  while (!old_.empty() && old_.front().end <= keep_from) {
-    if (!place_.folder->Remove(JournalPlace::SegmentName(old_.front().number)).ok()) return;
-    old_.pop_front();
-  }
+// One a turn, so that preparing does not wait for many. A segment that cannot be removed now is
+// tried again: it costs its space, nothing else.
+void FileStorage::RemoveOldSegment() {
+  if (old_.empty() || old_.front().end > keep_from_.load(std::memory_order_relaxed)) return;
+  if (RemoveForGood(old_.front().number).ok()) old_.pop_front();
 }
 
 }  // namespace ringway
