@@ -211,11 +211,15 @@ JournalSegment FileStorage::TakeNext() noexcept {
 void FileStorage::PrepareLoop() {
   int wait_turns = 0;
   int turns_since_prepared = 0;
-  for (std::unique_lock lock(stop_mutex_); !stopping_; stop_changed_.wait_for(lock, kPrepareTurn)) {
+  for (std::unique_lock lock(stop_mutex_); !stopping_;
+       stop_changed_.wait_for(lock, kPrepareTurn, [this] { return stopping_; })) {
     lock.unlock();
     uint64_t home_end = 0;
     for (; released_ != home_.load(std::memory_order_acquire); ++released_) {
-      home_end = slots_[released_ % kSlots].end.load(std::memory_order_relaxed);
+      const uint64_t end = slots_[released_ % kSlots].end.load(std::memory_order_relaxed);
+      // Until the next segment's first record is whole this image says that none is missing.
+      if (written() == end) break;
+      home_end = end;
       Release(slots_[released_ % kSlots]);
     }
     // Where that fails the older note stays, which says less.
