@@ -176,10 +176,6 @@ void DiskModel::Write(const DiskOperation& operation) {
 }
 
 void DiskModel::Settle(const DiskChange& change) {
-  File& file =
-      files_[change.kind == DiskChange::Kind::kSize || change.kind == DiskChange::Kind::kSector
-                 ? change.file
-                 : 0];
   switch (change.kind) {
     case DiskChange::Kind::kFolder:
       folder_ = true;
@@ -194,13 +190,15 @@ void DiskModel::Settle(const DiskChange& change) {
       }
       break;
     case DiskChange::Kind::kSize:
-      file.certain.resize(change.at);
+      files_[change.file].certain.resize(change.at);
       break;
-    case DiskChange::Kind::kSector:
+    case DiskChange::Kind::kSector: {
+      File& file = files_[change.file];
       file.sum += change.sum - SectorSum(change.at, SectorOf(file.certain, change.at));
       std::memcpy(file.certain.data() + change.at * kSectorBytes, change.sector.data(),
                   change.sector.size());
       break;
+    }
   }
 }
 
