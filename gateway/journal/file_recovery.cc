@@ -31,12 +31,6 @@ std::span<const std::byte> WithoutZerosAtTheEnd(std::span<const std::byte> bytes
   return bytes.first(size);
 }
 
-bool HoldsRecord(std::span<const std::byte> image) {
-  return image.size() > sizeof(SegmentHeader) &&
-         std::ranges::any_of(image.subspan(sizeof(SegmentHeader)),
-                             [](std::byte byte) { return byte != std::byte{0}; });
-}
-
 }  // namespace
 
 // All of them are on the disk before any is removed, so that this can be ended and begun anew.
@@ -71,12 +65,7 @@ bool FileStorage::ImagesAreWhole(const std::vector<uint64_t>& numbers,
   if (numbers.empty() || numbers.back() - numbers.front() + 1 != numbers.size()) return false;
   if (numbers.front() <= note.first_number) return true;
   // The first that is left: those before it came home, after the writer went on to this one.
-  const absl::StatusOr<JournalFile> file =
-      place_.images->OpenFile(JournalPlace::ImageName(numbers.front()));
-  std::array<std::byte, kPageBytes> page{};
-  return file.ok() &&
-         pread(file->fd(), page.data(), page.size(), 0) == static_cast<ssize_t>(page.size()) &&
-         HoldsRecord(page);
+  return ImageHoldsRecord(*place_.images, JournalPlace::ImageName(numbers.front()));
 }
 
 // What is gone is what came after the last sync. After a loss of power that is as it must be.
@@ -134,7 +123,7 @@ absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
                      ", but they do not belong together: put the segment back from a copy, or "
                      "remove the image and so give up what only it holds"));
   }
-  recorded |= HoldsRecord(used);
+  recorded |= ImageHoldsRecord(*place_.images, JournalPlace::ImageName(number));
   int error = operations_.WriteAt(segment->fd(), used, 0);
   if (error == 0) error = operations_.Sync(segment->fd());
   if (error != 0) {
@@ -145,17 +134,26 @@ absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
   return absl::OkStatus();
 }
 
+absl::Status FileStorage::RemoveForGood(uint64_t number) {
+  if (absl::Status removed = place_.folder->Remove(JournalPlace::SegmentName(number));
+      !removed.ok()) {
+    return removed;
+  }
+  return SyncFolder();
+}
+
+// A file system may keep the removal of one name and lose that of another, and a hole between
+// segments is damage: so each is gone for good before the next one goes. The first sync is for what
+// a process that was killed here has removed, and for the names of files that were copied here.
 absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
+  if (absl::Status synced = SyncFolder(); !synced.ok()) return synced;
   const std::vector<JournalSource::Segment>& segments = source_->segments();
   for (std::size_t i = segments.size(); i != 0; --i) {
     const uint64_t number = segments[i - 1].number;
     if (number <= end.segment_number) break;
-    if (absl::Status removed = place_.folder->Remove(JournalPlace::SegmentName(number));
-        !removed.ok()) {
-      return removed;
-    }
+    if (absl::Status removed = RemoveForGood(number); !removed.ok()) return removed;
   }
-  return SyncFolder();
+  return absl::OkStatus();
 }
 
 // What its own records do not call durable may have come from a process that was killed before its

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,7 +25,9 @@
 #include "absl/strings/str_replace.h"
 #include "gateway/journal/file_layout.h"
 #include "gateway/journal/file_operations.h"
+#include "gateway/journal/file_source.h"
 #include "gateway/journal/file_storage.h"
+#include "gateway/journal/format.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/testing/file_journal_fixture.h"
 #include "gateway/journal/writer.h"
@@ -141,6 +145,71 @@ TEST_F(FileRecoveryTest, ImagesThatWentWithTheMachineAreNoAlarm) {
   options_.boot_id = "second";
   EXPECT_TRUE(Open().ok());
   EXPECT_EQ(Reports(), "");
+}
+
+// Power took a record and left the one behind it. Then a start was killed in its first record, or
+// before: its images are there, and the place that power tore is no damage.
+TEST_F(FileRecoveryTest, AProcessThatRecordedNothingTellsNothingOfWhatPowerTookBefore) {
+  const auto synced = [&] { return storage_->durable() == storage_->written(); };
+  ASSERT_TRUE(Open().ok());
+  const uint64_t end = Append();
+  storage_->RequestSync();
+  ASSERT_TRUE(Eventually(synced));
+  const uint64_t torn_end = Append();
+  Append();
+  Leave();
+  std::filesystem::remove_all(images_);
+  {
+    std::fstream segment(Segment(1), std::ios::in | std::ios::out | std::ios::binary);
+    segment.seekp(static_cast<std::streamoff>(end));
+    segment << std::string(torn_end - end, '\0');
+  }
+  options_.boot_id = "second";
+  auto opened = FileStorage::Open(options_);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  {
+    JournalReader reader((*opened)->source());
+    JournalRecord record;
+    ASSERT_TRUE(reader.Open().ok());
+    while (reader.Next(record) == JournalReader::Result::kRecord) {
+    }
+    ASSERT_TRUE((*opened)->Start(reader.end()).ok());
+  }
+  const std::string images = (*opened)->place().image_directory;
+  const std::string running = options_.directory + "/running";
+  std::filesystem::copy(images, root_ + "/images", std::filesystem::copy_options::recursive);
+  std::filesystem::copy(running, root_ + "/running");
+  opened->reset();
+  for (const bool began_one : {false, true}) {
+    std::filesystem::copy(root_ + "/images", images, std::filesystem::copy_options::recursive);
+    std::filesystem::copy(root_ + "/running", running);
+    if (began_one) {
+      std::fstream image(images + "/" + JournalPlace::ImageName(2),
+                         std::ios::in | std::ios::out | std::ios::binary);
+      image.seekp(sizeof(SegmentHeader) + offsetof(RecordHeader, sequence));
+      image.put('\x05');
+    }
+    {
+      const auto source = FileSource::Open(options_.directory, options_.memory_directory);
+      ASSERT_TRUE(source.ok()) << source.status();
+      JournalReader reader(**source);
+      JournalRecord record;
+      ASSERT_TRUE(reader.Open().ok());
+      while (reader.Next(record) == JournalReader::Result::kRecord) {
+      }
+      EXPECT_TRUE(reader.status().ok()) << reader.status();
+    }
+    opened = FileStorage::Open(options_);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    JournalReader reader((*opened)->source());
+    JournalRecord record;
+    ASSERT_TRUE(reader.Open().ok());
+    while (reader.Next(record) == JournalReader::Result::kRecord) {
+    }
+    ASSERT_TRUE(reader.status().ok()) << reader.status();
+    EXPECT_EQ(reader.end().cursor.position, end);
+    opened->reset();
+  }
 }
 
 TEST_F(FileRecoveryTest, ImagesOfAnotherFileSystemsJournalAreNotTaken) {

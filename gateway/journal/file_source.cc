@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/journal/format.h"
+#include "gateway/journal/image_folder.h"
 
 namespace ringway {
 namespace {
@@ -49,7 +50,7 @@ absl::StatusOr<std::unique_ptr<FileSource>> FileSource::Open(const std::string& 
   std::unique_ptr<FileSource> source(new FileSource);
   // Whoever may not lock it cannot know whether a gateway writes to the images.
   if (absl::Status listed = source->List(*place, lock.ok()); !listed.ok()) return listed;
-  source->power_may_have_failed_ = !lock.ok() || place->images == nullptr;
+  source->power_may_have_failed_ = !lock.ok() || !source->HasRecordInImage();
   return source;
 }
 
@@ -99,6 +100,16 @@ absl::Status FileSource::Add(const JournalPlace& place, uint64_t number, bool us
   segments_.push_back({number, static_cast<uint64_t>(info.st_size), std::move(path)});
   from_image_.push_back(image);
   return absl::OkStatus();
+}
+
+bool FileSource::HasRecordInImage() const {
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    if (from_image_[i] &&
+        ImageHoldsRecord(*images_, JournalPlace::ImageName(segments_[i].number))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 absl::StatusOr<JournalFile> FileSource::OpenAt(std::size_t index) const {

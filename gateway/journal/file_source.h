@@ -42,6 +42,7 @@ class FileSource final : public JournalSource {
   FileSource() = default;
   absl::Status List(const JournalPlace& place, bool use_images, uint64_t last_number = UINT64_MAX);
   absl::Status Add(const JournalPlace& place, uint64_t number, bool use_images);
+  bool HasRecordInImage() const;
   absl::StatusOr<JournalFile> OpenAt(std::size_t index) const;
 
   std::vector<Segment> segments_;

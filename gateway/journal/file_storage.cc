@@ -211,16 +211,20 @@ JournalSegment FileStorage::TakeNext() noexcept {
 void FileStorage::PrepareLoop() {
   int wait_turns = 0;
   int turns_since_prepared = 0;
-  for (std::unique_lock lock(stop_mutex_); !stopping_; stop_changed_.wait_for(lock, kPrepareTurn)) {
+  for (std::unique_lock lock(stop_mutex_); !stopping_;
+       stop_changed_.wait_for(lock, kPrepareTurn, [this] { return stopping_; })) {
     lock.unlock();
     uint64_t home_end = 0;
     for (; released_ != home_.load(std::memory_order_acquire); ++released_) {
-      home_end = slots_[released_ % kSlots].end.load(std::memory_order_relaxed);
+      const uint64_t end = slots_[released_ % kSlots].end.load(std::memory_order_relaxed);
+      // Until the next segment's first record is whole this image says that none is missing.
+      if (written() == end) break;
+      home_end = end;
       Release(slots_[released_ % kSlots]);
     }
     // Where that fails the older note stays, which says less.
     if (home_end > noted_) NoteProgress(home_end, false).IgnoreError();
-    RemoveOldSegments();
+    RemoveOldSegment();
     const bool wanted = prepared() - taken() < options_.spare_segments &&
                         prepared() - released_ < options_.images_max;
     const JournalFault now = fault();
@@ -390,14 +394,13 @@ void FileStorage::Release(Slot& slot) noexcept {
   old_.push_back({slot.number, slot.first_position + options_.segment_bytes});
 }
 
-// A segment that cannot be removed now is tried again: it costs its space, nothing else.
-void FileStorage::RemoveOldSegments() {
-  const uint64_t keep_from = keep_from_.load(std::memory_order_relaxed);
-  while (!old_.empty() && old_.front().end <= keep_from) {
-    if (!place_.folder->Remove(JournalPlace::SegmentName(old_.front().number)).ok()) return;
-    SetOldest(old_.front().end);
-    old_.pop_front();
-  }
+// One a turn, so that preparing does not wait for many. A segment that cannot be removed now is
+// tried again: it costs its space, nothing else.
+void FileStorage::RemoveOldSegment() {
+  if (old_.empty() || old_.front().end > keep_from_.load(std::memory_order_relaxed)) return;
+  if (!RemoveForGood(old_.front().number).ok()) return;
+  SetOldest(old_.front().end);
+  old_.pop_front();
 }
 
 }  // namespace ringway

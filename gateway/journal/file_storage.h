@@ -147,6 +147,7 @@ class FileStorage final : public JournalStorage {
   absl::Status LookForLoss(const JournalEnd& end);
   absl::Status Lost(const std::string& what, const std::string& remedy);
   absl::Status RemoveBehind(const JournalEnd& end);
+  absl::Status RemoveForGood(uint64_t number);
   // Goes on behind the segments up to `end`. What only the page cache may have is synced.
   absl::Status TakeOver(const JournalEnd& end);
   absl::Status NoteProgress(uint64_t position, bool closed);
@@ -159,7 +160,7 @@ class FileStorage final : public JournalStorage {
   absl::Status WriteSegment(const SegmentHeader& header, JournalFile& file);
   absl::Status MapImage(const SegmentHeader& header, std::byte*& image);
   void Release(Slot& slot) noexcept;
-  void RemoveOldSegments();
+  void RemoveOldSegment();
   void PrepareLoop();
   int PaceTurns();
 

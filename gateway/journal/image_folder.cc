@@ -12,11 +12,13 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -25,6 +27,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "gateway/journal/format.h"
 
 namespace ringway {
 namespace {
@@ -202,6 +205,24 @@ absl::StatusOr<Folder> OpenImages(const std::string& path, const std::string& me
   if (other == path) return images;
   absl::StatusOr<Folder> moved = OpenImagesAt(other, journal);
   return absl::IsNotFound(moved.status()) ? std::move(images) : std::move(moved);
+}
+
+bool ImageHoldsRecord(const Folder& images, const std::string& name) {
+  const absl::StatusOr<JournalFile> file = images.OpenFile(name);
+  struct {
+    SegmentHeader segment;
+    RecordHeader record;
+    SegmentStartBody body;
+  } start;
+  static_assert(sizeof(start) == sizeof(SegmentHeader) + sizeof(RecordHeader) + sizeof(start.body));
+  if (!file.ok() ||
+      pread(file->fd(), &start, sizeof(start), 0) != static_cast<ssize_t>(sizeof(start))) {
+    return false;
+  }
+  const std::span<const std::byte> record =
+      std::as_bytes(std::span(&start, 1)).subspan(sizeof(SegmentHeader));
+  return start.record.type == RecordType::kSegmentStart && start.record.bytes() == record.size() &&
+         RecordCrc(CrcSeed(start.segment.salt), record) == start.record.crc;
 }
 
 void RemoveImages(const Folder& images) {

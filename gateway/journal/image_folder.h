@@ -30,6 +30,10 @@ absl::StatusOr<Folder> MakeImages(const Folder& memory, uint64_t journal_id, con
 absl::StatusOr<Folder> OpenImages(const std::string& path, const std::string& memory_directory,
                                   const Folder& journal);
 
+// Whether the first record of this image is whole. A process that recorded nothing tells nothing
+// about what a loss of power took before it came.
+bool ImageHoldsRecord(const Folder& images, const std::string& name);
+
 // Removes it with its files. What cannot be removed stays.
 void RemoveImages(const Folder& images);
 
