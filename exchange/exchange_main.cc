@@ -20,10 +20,10 @@
 #include "base/clock.h"
 #include "base/clock_notice.h"
 #include "base/cpu.h"
+#include "base/program_flags.h"
 #include "exchange/exchange_config.h"
 #include "exchange/exchange_server.h"
 #include "exchange/matching.h"
-#include "gateway/host/program_flags.h"
 #include "transport/any_link.h"
 #include "transport/wait.h"
 

@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "gateway/core/step.h"
 #include "gateway/engine/engine_flow.h"
 #include "gateway/journal/file_layout.h"
 #include "gateway/journal/file_storage.h"
@@ -38,7 +39,6 @@
 #include "gateway/recovery/recover.h"
 #include "gateway/recovery/snapshot_file.h"
 #include "gateway/recovery/snapshot_keeper.h"
-#include "gateway/step.h"
 #include "gtest/gtest.h"
 
 namespace ringway {

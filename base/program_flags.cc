@@ -1,5 +1,5 @@
 // How the command line is spelt, read and explained.
-#include "gateway/host/program_flags.h"
+#include "base/program_flags.h"
 
 #include <cstdio>
 #include <map>
