@@ -91,7 +91,7 @@ bool EveryVenueIsUp(const GatewayConfig& config, const Engine& engine) {
 }
 
 // What the waiter needs of the duty loop to put it to sleep and to wake it: a Sleeper.
-struct DutyLoop {
+struct LoopSleeper {
   DutyLoop<Assembly::Sessions>& gateway;
   int64_t engine_ns;  // where the engine's time goes on from
   SteadyUnixClock clock = SteadyUnixClock();
@@ -141,7 +141,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
   ServiceManager service_manager;
   ClockNotice clock_notice;
   AlertWatch alerts(assembly.engine().alerts(), Log);
-  DutyLoop loop{.gateway = gateway, .engine_ns = assembly.engine().now_ns()};
+  LoopSleeper loop{.gateway = gateway, .engine_ns = assembly.engine().now_ns()};
   const int64_t start_ns = loop.now_ns;
   int64_t stop_deadline_ns = 0;
   bool ready = false;
