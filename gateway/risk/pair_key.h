@@ -1,4 +1,4 @@
-// How is what two indices name together, such as an account and an instrument, found in a table?
+// The hash key of a pair of indices, such as an account and an instrument.
 #pragma once
 
 #include <cstdint>
