@@ -603,7 +603,7 @@ class GatewaySession {
   bool holds_ = false;
   uint64_t safe_seq_out_ = 1;  // as of the last Release(), or of the session's beginning
   uint64_t safe_seq_in_;
-  uint64_t acknowledged_;       // the client has acknowledged everything before it
+  uint64_t acknowledged_;       // requests before it were acknowledged to the client
   uint64_t resumable_to_;       // reports that a client may know at the first logon
   uint64_t logon_seq_out_ = 1;  // the first report that can be late on the present link
   uint64_t progress_seq_ = 0;   // next_on_link() at the last Maintain()
