@@ -66,7 +66,7 @@ enum class AdminVerb : uint8_t {
   kHelp
 };
 
-// What an operator does never waits for what somebody watches (gateway/admin/admin_mailbox.h).
+// An operator's command never waits for a query (gateway/admin/admin_mailbox.h).
 enum class AdminLane : uint8_t { kControl, kMonitoring };
 AdminLane LaneOf(AdminVerb verb) noexcept;
 
@@ -80,7 +80,7 @@ struct AdminCommand {
   PositionAdjustment position = {};     // kPosition, with its text but without its time
   Restriction restriction = {};         // kRestrict, kPermit, without its time
   LimitChange limit = {};               // kLimit, without its time
-  std::string text;  // the reason of a kill, cancel or resync; else who decided it, and why
+  std::string text;  // the reason of a kill, cancel or resync; otherwise who decided it, and why
 };
 
 // A longer line is refused.
@@ -94,7 +94,7 @@ struct AdminCommandRow {
 };
 std::span<const AdminCommandRow> AdminCommandTable() noexcept;
 
-// What a note of the journal holds of `text` from byte `from` on: at most kNoteBytes.
+// The part of `text` from byte `from` on that one note of the journal holds: at most kNoteBytes.
 inline constexpr std::size_t kNoteBytes = sizeof(OperatorNote) - sizeof(uint64_t);
 OperatorNote NoteOf(std::string_view text, std::size_t from) noexcept;
 
@@ -107,7 +107,7 @@ struct ParsedAdminCommand {
 // `line` without its newline.
 ParsedAdminCommand ParseAdminCommand(std::string_view line);
 
-// The text that `help` answers.
+// The output of `help`.
 std::string AdminHelp();
 
 }  // namespace ringway
