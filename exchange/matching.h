@@ -4,8 +4,8 @@
 // an argument (nanoseconds since the Unix epoch, never going back); there is no I/O, no thread, no
 // random number. Thread rule: one thread. Nothing allocates after Create() and Admit().
 //
-// Rules - Price, then time. A trade takes the resting order's price. Limit, market, stop and
-// stop-limit;
+// Rules
+// - Price, then time. A trade takes the resting order's price. Limit, market, stop and stop-limit;
 //   day, good-till-cancel, good-till-date, immediate-or-cancel, fill-or-kill; post-only; icebergs,
 //   whose next part goes to the end of the queue at its price.
 // - Every order accepted is first reported New; one that is refused is reported Rejected alone,
@@ -33,10 +33,11 @@
 //
 // Backpressure. Reports go to a queue per member and are never dropped. Each open order has a place
 // reserved in its member's queue for the report of its end, so an order can always be canceled or
-// expire. What needs more room than that delays only its own member: - a request is answered kWait
-// when its member's queue has no room for the reports it may cause; - a resting order whose member
-// has no room for a trade is canceled when its turn comes; - a sweep whose own member has no room
-// pauses where it is and continues at the next call, when the
+// expire. What needs more room than that delays only its own member:
+// - a request is answered kWait when its member's queue has no room for the reports it may cause;
+// - a resting order whose member has no room for a trade is canceled when its turn comes;
+// - a sweep whose own member has no room pauses where it is and continues at the next call, when
+// the
 //   owner has drained the queue; meanwhile every request is answered kWait, but for no longer than
 //   Options::pause_max_ns, then the rest of the sweeping order is canceled.
 // Only the latest ReferencePrice matters: it is skipped when a member's queue is half full; the
@@ -137,7 +138,7 @@ class Exchange {
     uint64_t last_id = 0;  // the highest that a request had
     // requests with ids up to here are refused: another gateway might know them
     uint64_t ids_after = 0;
-    // Orders of requests behind the first and up to the second are being canceled, from this slot
+    // Orders of requests after the first and up to the second are being canceled, from this slot
     // on; kNoSlot: none are.
     uint64_t known = 0;
     uint64_t disowned = 0;

@@ -363,7 +363,7 @@ std::span<const AdminCommandRow> AdminCommandTable() noexcept { return kTable; }
 OperatorNote NoteOf(std::string_view text, std::size_t from) noexcept {
   const std::string_view part = text.substr(std::min(from, text.size()), kNoteBytes);
   OperatorNote note;
-  // The text is all behind the time.
+  // The text is everything after the time.
   std::memcpy(reinterpret_cast<char*>(&note) + sizeof(note.transact_time), part.data(),
               part.size());
   return note;

@@ -1,4 +1,4 @@
-// What an operator may ask of a running gateway, and how it is written.
+// Operators' commands to a running gateway, and their syntax.
 //
 // One line of text per command:
 //   status                          JSON: sessions, venues, orders, positions, counters
@@ -15,21 +15,21 @@
 //                                   the same, and ask the venues to cancel what is open there
 //   arm all by NAME
 //   arm session|account|venue|instrument N by NAME
-//                                   arm it again, a session's execution throttles too; NAME says
-//                                   who took the decision and is logged
+//                                   arm it again, a session's execution throttles too; NAME is
+//                                   the person who decided it and is logged
 //   reference instrument N PRICE by NAME
 //                                   set what price collars compare with, however far it jumps
 //   position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON
-//                                   say what an account holds; NAME and REASON are journaled
+//                                   set what an account holds; NAME and REASON are journaled
 //   restrict account N instrument N by NAME because REASON
 //   permit account N instrument N by NAME because REASON
 //                                   forbid the account the instrument, or permit it, whatever is
-//                                   configured; holds until the other is said
+//                                   configured; holds until the opposite command
 //   limit account|session N LIMIT VALUE|off by NAME because REASON
 //                                   set a limit, as the configuration names it, until another is
-//                                   said or configured
+//                                   set or configured
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
-//   resync venue N because REASON   give up the numbers that a venue disputes: it begins anew, and
+//   resync venue N because REASON   discard the numbers that a venue disputes: it begins anew, and
 //                                   cancels what is open there
 //   stop                            orderly stop, as on SIGTERM
 //   help

@@ -65,7 +65,7 @@ struct ProfileConfig {
   uint8_t id = 0;
   std::string name;
   std::string algo;          // the algorithm that decides
-  std::string trader;        // the person who answers for it
+  std::string trader;        // the person responsible for it
   std::string client;        // on whose behalf
   std::string short_locate;  // where a short sale's stock is borrowed
   bool manual = false;       // a person enters the orders

@@ -9,7 +9,7 @@
 // dropped. Backpressure from a session, a venue or the disk falls on those who cause it:
 //
 //  - When a session has used up its share of a venue's queue, its next order for that venue waits,
-//    and so does everything it sent behind it. After venue_wait_ns such orders are refused
+//    and so does everything it sent after it. After venue_wait_ns such orders are refused
 //    (venueBusy), so that cancels and orders for other venues proceed. Other sessions, reports,
 //    timers and operators do not wait.
 //  - While the disk is behind, those who record most wait first (journal_shares.h). On a full disk

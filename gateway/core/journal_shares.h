@@ -9,7 +9,7 @@
 //   kOrder    new orders and replaces, reference prices   leaves half a segment
 //   kRefusal  the refusal of an order                     leaves a quarter
 //   kRequest  cancels and whatever else sessions send     leaves three sixteenths
-//   kReport   what venues say, logons and logoffs         leaves an eighth
+//   kReport   venue reports, logons and logoffs           leaves an eighth
 //   kWork     timers                                      leaves a sixteenth
 // Operators' commands, and the answers to requests that were never sent, use the rest.
 //

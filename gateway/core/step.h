@@ -38,8 +38,8 @@ enum class Origin : uint8_t {
   kSessionUp,    // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect,
                  // snapshot wish)
   kSessionDown,  // id = SessionId: link lost or logged out; payload Logout
-  kVenue,  // id = VenueId: ExecutionReport and CancelReject, each with an ExecutionDetail behind
-           // it where there is more to say; VenueStatus, ReferencePrice; GapFill: request
+  kVenue,  // id = VenueId: ExecutionReport and CancelReject, each with an ExecutionDetail after
+           // it where it has details; VenueStatus, ReferencePrice; GapFill: request
            // identifiers below newSeq are in use there, so later ones begin above
   kAdmin,  // id = operator's number: RiskState latches or re-arms a kill switch, with `cancel`
            // also the open orders there are canceled; MassCancel cancels open orders of the session
@@ -50,10 +50,10 @@ enum class Origin : uint8_t {
   kStart,  // id = number of this start of the gateway, above every earlier one, from 1: a new
            // process goes on with this state; no payload, or GapFill: identifiers below
            // newSeq may be known to others from a process that left no records. Nobody is
-           // logged on, no venue is up until it says so, and identifiers begin where no lost
+           // logged on, no venue is up until it reports so, and identifiers begin where no lost
            // record can have been.
   kJournal,      // id = 0: the journal takes records; 1: it does not, so orders and replaces are
-                 // refused (journalUnavailable) and cancels go on; no payload. kStart means 0
+                 // refused (journalUnavailable) and cancels pass; no payload. kStart means 0
   kSessionBusy,  // as kSession, of a new order or replace that waited long enough for a venue that
                  // takes none: refused (venueBusy), unless something else is wrong with it
   kSessionUnrecorded,  // as kSessionBusy, of one that waited for its session's share of the

@@ -50,7 +50,7 @@ void Engine::OnSessionDown(uint32_t session, const Input& input) noexcept {
   const CancelOnDisconnect policy = PolicyOf(session);
   switch (logout.reason) {
     case LogoutReason::kGatewayStopping:
-    case LogoutReason::kSupersededByNewLogon:  // whose logon follows at once
+    case LogoutReason::kSupersededByNewLogon:  // the new logon follows at once
       state.absence = policy == CancelOnDisconnect::kOff ? Absence::kNone : Absence::kPaused;
       break;
     case LogoutReason::kRequested:

@@ -395,7 +395,7 @@ TEST_F(EngineWorkTest, AThousandGracesThatEndAtOnceEndInSlices) {
     ASSERT_LE(CountOf<Cancel>(), 128u);
     cancels += CountOf<Cancel>();
   }
-  EXPECT_GE(steps, kSessions * 2 / 128);  // each session's timer and each order is looked at
+  EXPECT_GE(steps, kSessions * 2 / 128);  // each session's timer and each order is visited
   for (int i = 0; i < 40 && engine().HasWork(); ++i) Timer();  // each walk looks once more
   EXPECT_FALSE(engine().HasWork());
 }

@@ -171,7 +171,7 @@ struct SnapshotJob {
   bool active = false;
   uint32_t index = 0;      // orders sent
   uint32_t count = 0;      // as there were when it began
-  uint32_t position = 0;   // the next to look at
+  uint32_t position = 0;   // the next to visit
   uint32_t positions = 0;  // number sent
 
   template <class Self, class A>

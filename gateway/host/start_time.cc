@@ -1,3 +1,4 @@
+// Chooses the time of a start, and words the warnings and refusals about clocks.
 #include "gateway/host/start_time.h"
 
 #include <algorithm>

@@ -316,7 +316,7 @@ class LossLimits {
   // number of its desk in owners_; kNone: none with a limit
   std::vector<uint32_t> desk_of_account_;
   uint32_t firm_ = kNone;         // likewise
-  HugeArray<Mark> marks_;         // by position; empty where nobody is counted
+  HugeArray<Mark> marks_;         // by position; empty if no owner is counted
   uint32_t linked_ = 0;           // number of positions in rings
   std::vector<Holders> holders_;  // by instrument
   IndexSet changed_;              // instruments with holders to be marked

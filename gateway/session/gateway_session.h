@@ -167,7 +167,7 @@ class GatewaySession {
   }
 
   // The logon is recorded: the client may be answered. True when the answer was sent now and the
-  // link goes on. REQUIRES: Begin().
+  // link stays up. REQUIRES: Begin().
   bool AnswerLogon() noexcept {
     if (!std::exchange(answers_logon_, false) || ended_) return false;
     blocked_ = false;

@@ -126,7 +126,7 @@ TEST_F(SlowConsumer, ReportsBeyondTheStoreComeFromTheArchiveOnTheSameLink) {
   EXPECT_TRUE(client.gaps.empty());
   EXPECT_GT(world->layer->counters().reports_recalled, kReports / 2);
   EXPECT_EQ(archive.ended, 1);
-  // Requests go on as well.
+  // Requests proceed as well.
   ASSERT_EQ(world->Order(client, 1), SendStatus::kOk);
   world->Run({&client});
   EXPECT_EQ(client.acked.back(), 1u);
