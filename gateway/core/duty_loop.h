@@ -480,8 +480,8 @@ class DutyLoop {
       if (e.target == Target::kSession) {
         parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
       } else if (e.position <= safe_) {
-        // If durability is lost for good, the venue is not confirmed its reports: it keeps the only
-        // safe copy. A venue that logged on anew since then numbers its reports anew.
+        // If durability is lost for good, reports are not confirmed: the venue has the only safe
+        // copy. A venue that logged on anew since then numbers its reports anew.
         Connector& connector = SideOf(e.id).queue.connector();
         if (connector.cursor().incarnation == e.next_seq_in) connector.Confirm(e.next_seq_out);
       }

@@ -260,7 +260,7 @@ PositionLine MakePositionLine(const PositionView& position, const TradeTally& tr
 }
 
 void SortPositions(GatewayStatus& status) {
-  // Leaves out the places of positions that were given up.
+  // Leaves out the places of positions that were freed.
   status.positions_total -= static_cast<uint32_t>(
       std::erase_if(status.positions, [](const PositionLine& line) { return line.account == 0; }));
   std::sort(status.positions.begin(), status.positions.end(),

@@ -16,7 +16,7 @@ namespace ringway {
 enum class AlertKind : uint8_t {
   kReferenceHeld,      // a reference price jumped: `limit` is the old one, `value` the new
   kReferenceTaken,     // a price that had been held is the reference now; `limit`, `value` likewise
-  kExecutionThrottle,  // so many executions (`value`) disabled the session `owner`
+  kExecutionThrottle,  // `value` executions disabled the session `owner`
   kSoftLimit,          // `value` is beyond the soft part of the owner's `limit` of `check`
   // an order of the session `owner` broke `check`, and the session was killed for it
   kBreach,

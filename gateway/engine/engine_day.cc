@@ -63,7 +63,8 @@ bool Engine::IsOverdue(const Order& order) const noexcept {
   const VenueDay& day = days_[order.venue];
   if (order.order_id >= day.first_order_id) return false;
   if (orders_.terms(order).replace_changes_expiry != 0) {
-    // Whether its venue will report within a day at most if it stays open, or has reported today.
+    // The venue's answer to the replace decides whether the order stays open: it is awaited for a
+    // day at most, or came today.
     const bool answered = !order.Has(kReplacePending);
     if (answered ? order.live_id >= day.first_order_id
                  : order.replace_epoch == venues_.epoch(order.venue) &&

@@ -182,8 +182,8 @@ struct SnapshotJob {
 
 // Cancels that the gateway owes on its own account: for a session that is gone, and for orders that
 // an operator canceled (kCancelWanted). Each stays owed until its order ends. One that the venue
-// refuses is retried after a delay, which doubles each time; one that could not reach the venue is
-// retried when the venue can be reached again.
+// refuses is retried after a delay, which doubles up to kRetryLongestNs; one that could not reach
+// the venue is retried when the venue can be reached again.
 inline constexpr int64_t kRetryFirstNs = 100'000'000;
 inline constexpr int64_t kRetryLongestNs = 5'000'000'000;
 
@@ -229,7 +229,7 @@ struct OperatorCancelJob {
   uint32_t affected = 0;
   uint32_t not_sent = 0;
   uint32_t waiting_count = 0;
-  std::array<OperatorCancel, kWaitingMax> waiting = {};  // the first so many, oldest first
+  std::array<OperatorCancel, kWaitingMax> waiting = {};  // the first waiting_count, oldest first
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
