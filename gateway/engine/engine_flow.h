@@ -1,4 +1,4 @@
-// EngineFlow: drives an engine through thousands of random steps in tests.
+// Drives an engine through thousands of random steps in tests.
 //
 // Two sessions send random requests to a venue model that fills, cancels, refuses, repeats reports,
 // loses its connection and sometimes reports falsely. All from one seed.

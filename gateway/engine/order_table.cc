@@ -1,4 +1,4 @@
-// The slow path of OrderTable: slots and clOrdIds are assigned and released.
+// How OrderTable assigns and releases slots and clOrdIds.
 
 #include "gateway/engine/order_table.h"
 

@@ -1,4 +1,4 @@
-// The slow path of Exposure: positions are created, valued, saved and loaded.
+// How Exposure creates, frees and values positions.
 
 #include "gateway/risk/exposure.h"
 

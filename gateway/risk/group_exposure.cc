@@ -1,4 +1,4 @@
-// The slow path of GroupExposure: layout of the groups, moving contributions, recomputation.
+// GroupExposure's layout of the groups, its updates by orders and fills, and its recomputation.
 #include "gateway/risk/group_exposure.h"
 
 #include <algorithm>

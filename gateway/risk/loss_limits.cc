@@ -1,4 +1,4 @@
-// The slow path of LossLimits: which owners are counted, and the rings of holders.
+// LossLimits' choice of the owners that are counted, and its rings of holders.
 #include "gateway/risk/loss_limits.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The hash key of a pair of indices, such as an account and an instrument.
+// PairKey: the entry of a pair of indices, such as an account and an instrument, in a hash table.
 #pragma once
 
 #include <cstdint>
