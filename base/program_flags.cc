@@ -1,4 +1,4 @@
-// How the command line is spelt, read and explained.
+// Parses the command line, and prints its help.
 #include "base/program_flags.h"
 
 #include <cstdio>
@@ -16,7 +16,7 @@
 namespace ringway {
 namespace {
 
-// The library knows flags with underscores.
+// The library knows flags with underscores only.
 void SpellFlags(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];

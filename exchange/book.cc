@@ -1,4 +1,4 @@
-// How do orders enter and leave their queues?
+// How orders enter and leave the queues of the book.
 #include "exchange/book.h"
 
 #include <algorithm>
@@ -144,7 +144,7 @@ Book::OthersSum Book::SumOfOthers(const Level& level, const Reach& reach) const 
       all += order.leaves;
       shown += order.shown;
     } else if (reach.stop_at_own) {
-      // What icebergs ahead hide comes back behind this order, out of reach.
+      // Hidden parts of icebergs ahead queue up behind this order, out of reach.
       return {.qty = shown, .ends_here = true};
     }
   }

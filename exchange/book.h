@@ -1,10 +1,10 @@
-// Which orders rest at which price, in which order of time?
+// The order book: which orders rest at which price, in order of time.
 //
 // The books of all instruments, over one pool of orders and one of price levels, both of fixed
 // size. Every instrument has four ladders: bids, offers, and the stops of either side that wait for
-// their price. At a price orders queue by time; each level knows its sum.
-// A book moves orders; what may trade with what, and who is told, is matching.h's.
-// Thread rule: one thread. Nothing allocates after construction.
+// their price. At a price orders queue by time; each level knows its sum. A book moves orders;
+// matching.h decides what trades with what, and who gets which report. Thread rule: one thread.
+// Nothing allocates after construction.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 namespace ringway::exchange {
 
 struct Level {
-  uint64_t leaves;  // of all orders, what is hidden included
+  uint64_t leaves;  // of all orders, hidden quantity included
   Slot head;        // first in time; the next free level in the pool
   Slot tail;
   uint32_t order_count;
@@ -28,7 +28,7 @@ class Book {
   explicit Book(const ExchangeOptions& options);
 
   // A free order, or kNoSlot when orders_max are in use. In no queue, nothing done or shown, never
-  // expiring; what a request says about it is the caller's to set.
+  // expiring; the caller sets what the request specifies.
   Slot Allocate() noexcept;
   // REQUIRES: allocated, and in no queue.
   void Free(Slot slot) noexcept;
@@ -38,15 +38,15 @@ class Book {
   uint32_t open_count() const noexcept { return open_count_; }
   uint32_t capacity() const noexcept { return static_cast<uint32_t>(orders_.size()); }
 
-  // Whether the order, where it says it wants to be (side, price, waiting_stop), finds a level.
+  // Whether there is a level for the order at its side, price and waiting_stop.
   bool HasRoomFor(const Order& order) const noexcept;
   // Puts the order at the tail of its price. REQUIRES: HasRoomFor, and in no queue.
   void Enqueue(Slot slot) noexcept;
   // Takes the order out of its queue. REQUIRES: it is in one.
   void Dequeue(Slot slot) noexcept;
-  // Takes qty off the order's leaves and shown, where it stands. REQUIRES: qty <= both.
+  // Takes qty off the order's leaves and shown, keeping its place. REQUIRES: qty <= both.
   void Reduce(Slot slot, uint64_t qty) noexcept;
-  // Lowers the order's leaves, where it stands. REQUIRES: 0 < leaves <= what it has.
+  // Lowers the order's leaves, keeping its place. REQUIRES: 0 < leaves <= what it has.
   void Shrink(Slot slot, uint64_t leaves) noexcept;
   // Shows the next part of an iceberg, behind all others at its price. REQUIRES: nothing is shown.
   void Replenish(Slot slot) noexcept;
@@ -58,8 +58,8 @@ class Book {
   }
 
   // Whether at least qty rests against an order of `side` at `limit` or better (at any price if
-  // `at_market`). Orders of `own_account` of `own_member` do not count; `stop_at_own`: nor does
-  // what is behind them.
+  // `at_market`). Orders of `own_account` of `own_member` do not count; with `stop_at_own`, nor do
+  // orders behind them.
   struct Reach {
     uint16_t instrument;
     Side side;
@@ -108,7 +108,7 @@ class Book {
   }
   struct OthersSum {
     uint64_t qty;
-    bool ends_here;  // an own order stands in the way of all that is behind it
+    bool ends_here;  // an own order blocks everything behind it
   };
   OthersSum SumOfOthers(const Level& level, const Reach& reach) const noexcept;
   void Append(Level& level, Slot slot) noexcept;

@@ -1,4 +1,4 @@
-// How instruments are read from text.
+// Parses instruments from text.
 #include "exchange/exchange_config.h"
 
 #include <cmath>
@@ -20,7 +20,7 @@ constexpr double kPriceUnits = 1e9;
 // Above it a double no longer holds a price to 1e-9 after rounding; no tick is that fine there.
 constexpr double kPriceLimit = 9e9;
 
-// Strips the blanks of people who write "1, 2".
+// Strips the blanks in "1, 2".
 absl::string_view Trimmed(absl::string_view text) { return absl::StripAsciiWhitespace(text); }
 
 std::optional<int64_t> ToPrice(double price) {

@@ -1,7 +1,7 @@
-// The instruments that a configuration file, or a list on the command line, names.
+// Reads the instruments that a configuration file, or a list on the command line, names.
 //
 // The file is read as the gateway reads its own (gateway/config/config.h): same keys, same
-// defaults, same errors. Its [[instrument]] tables are used; other tables may be there or not, so
+// defaults, same errors. Only its [[instrument]] tables are used; other tables may be present, so
 // that one file serves both. Thread rule: set-up only.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Are instruments read from text as they were written, and errors named?
+// Tests that instruments are read from text as they were written, and errors named.
 #include "exchange/exchange_config.h"
 
 #include <string>

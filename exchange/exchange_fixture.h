@@ -1,4 +1,5 @@
-// What do the exchange's tests need to say "these orders in, these reports out" in one line each?
+// Fixture of the exchange's tests: shorthands to state the orders in and the reports out in one
+// line each.
 #pragma once
 
 #include <cstdint>
@@ -112,7 +113,7 @@ class ExchangeTest : public testing::Test {
     return replace;
   }
 
-  // Everything that the member is told because of the request.
+  // All reports to the member that the request causes.
   template <class Request>
   std::vector<Told> Ask(const Request& request, uint32_t member) {
     EXPECT_EQ(exchange_->OnRequest(now_ns_, member, request), Answer::kTaken);
@@ -122,7 +123,7 @@ class ExchangeTest : public testing::Test {
   std::vector<Told> Ask(const Request& request) {
     return Ask(request, member_);
   }
-  // The only report, of a request that must lead to exactly one.
+  // The only report of a request that must cause exactly one.
   template <class Request>
   ExecutionReport One(const Request& request) {
     const std::vector<Told> told = Ask(request);
@@ -173,7 +174,8 @@ class ExchangeTest : public testing::Test {
     return all;
   }
 
-  // The ids of the resting orders that traded, in order, from what a sweep told their member.
+  // The ids of the resting orders that traded, in order, from the reports of a sweep to their
+  // member.
   static std::vector<uint64_t> Makers(const std::vector<Told>& told) {
     std::vector<uint64_t> ids;
     for (const Told& t : told) {

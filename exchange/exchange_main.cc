@@ -1,4 +1,4 @@
-// The exchange as a program: what does ringway-exchange do from its command line to its report?
+// The exchange as a program: ringway-exchange, from its command line to its report.
 #include <poll.h>
 #include <unistd.h>
 
@@ -58,7 +58,7 @@ void CatchStopSignals() {
   sigaction(SIGTERM, &action, nullptr);
   sigaction(SIGINT, &action, nullptr);
   struct sigaction hangup = {};
-  // nohup's stays.
+  // nohup's setting stays.
   if (sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
     sigaction(SIGHUP, &action, nullptr);
   }
@@ -140,7 +140,7 @@ class Venue {
   bool Arm() noexcept { return server_.Arm(); }
   void Disarm() noexcept { server_.Disarm(); }
 
-  // Carries out what has arrived, within reason, and ends the links.
+  // Processes what has arrived, within a limit, and ends the links.
   void Stop() {
     constexpr int kTurnsMax = 10'000;
     for (int turn = 0; turn != kTurnsMax && Turn(); ++turn) {
@@ -159,7 +159,7 @@ class Venue {
   ExchangeServer<AnyLink> server_;
 };
 
-// A line on stderr, or none where nobody reads it: a full pipe must not hold up trading. A pipe
+// A line on stderr, or none if it is not being read: a full pipe must not hold up trading. A pipe
 // that polls as writable takes a short line at once.
 void SayWithoutWaiting(std::string_view line) {
   pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
@@ -167,7 +167,7 @@ void SayWithoutWaiting(std::string_view line) {
   fprintf(stderr, "ringway-exchange: %.*s\n", static_cast<int>(line.size()), line.data());
 }
 
-// Whole or not at all: a reader never sees half a file.
+// All or nothing: a reader never sees half a file.
 absl::Status WriteFile(const std::string& path, const std::string& text) {
   const std::string unfinished = absl::StrCat(path, ".unfinished");
   std::ofstream file(unfinished, std::ios::trunc);
@@ -197,17 +197,18 @@ absl::Status Run() {
 
   ServerOptions server;
   server.incarnation = static_cast<uint64_t>(UnixNowNs());
-  // No process makes an execution in each nanosecond of its time: those of two have none in common.
+  // A process makes less than one execution per nanosecond, so the ids of two processes never
+  // overlap.
   options->ids_after = server.incarnation;
   std::random_device random;
   options->hash_seed = (uint64_t{random()} << 32) ^ random();
   server.report = SayWithoutWaiting;
   absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
   if (!exchange.ok()) return exchange.status();
-  // Before this thread is pinned: the listener's own thread does not share its core by inheritance.
+  // Before this thread is pinned, so that the listener's own thread does not inherit its core.
   absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, {});
   if (!listener.ok()) return listener.status();
-  // Before, too: it counts the cores that there are.
+  // Also before pinning: it counts the available cores.
   Waiter waiter(wait);
   if (core >= 0) {
     if (absl::Status status = PinToAllowedCore(static_cast<uint32_t>(core)); !status.ok()) {

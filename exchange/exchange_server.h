@@ -1,16 +1,15 @@
-// How gateways reach an exchange over links.
+// ExchangeServer: serves an exchange to gateways over links.
 //
-// One ExchangeServer serves every member's link to one Exchange, in one duty loop. What is said on
-// a link, besides requests and reports:
+// One ExchangeServer serves every member's link to one Exchange, in one duty loop. Besides requests
+// and reports a link carries:
 //   member -> exchange  Logon      session: the member's number; incarnation: of the numbers that
-//   it
-//                                  goes on from, 0 if it knows none; nextSeqOut: its next request;
+//                                  it continues, 0 if it knows none; nextSeqOut: its next request;
 //                                  nextSeqIn: the first report that it has not got
 //   exchange -> member  LogonAck   incarnation: of the numbers from here on; nextSeqOut: number of
 //                                  the next report; nextSeqIn: of the next request; openOrders:
 //                                  orders of the member that are canceled because it does not know
 //                                  them
-//                       Heartbeat  right behind it, with the same two numbers: a member believes no
+//                       Heartbeat  right behind it, with the same two numbers: a member accepts no
 //                                  LogonAck that this does not confirm
 //                       LogonReject, or Logout with the reason for which the exchange ended the
 //                                  member's link before; and the link ends
@@ -19,19 +18,19 @@
 //   both ways           Heartbeat  nextSeqIn: everything before it was taken here; nextSeqOut:
 //                                  number of the sender's next request or report
 // Requests and reports are numbered from 1 in the order in which they were sent. So a member that
-// was cut off gets every report that it missed and learns which of its requests never arrived; then
-// comes VenueStatus up.
+// was disconnected gets every report that it missed and learns which of its requests never arrived;
+// then comes VenueStatus up.
 //
-// Who is a member (ADR 0023). A member has one link. While that is alive another logon is refused,
-// whoever sends it: alreadyLoggedOn. A logon that goes on from the member's numbers succeeds as
-// soon as the older link is dead. One that does not (a gateway that lost its state, or a second one
-// by mistake) has to wait takeover_ns longer, so that the member itself is first. Then it begins
-// anew: the numbers get a new incarnation, what the member does not know is canceled, and ids used
-// before are refused.
+// Membership (ADR 0023). A member has one link. While that is alive another logon is refused,
+// whoever sends it: alreadyLoggedOn. A logon that continues the member's numbers succeeds as soon
+// as the older link is dead. One that does not (a gateway that lost its state, or a second one by
+// mistake) has to wait takeover_ns longer, so that the member itself is first. Then it begins anew:
+// the numbers get a new incarnation, what the member does not know is canceled, and ids used before
+// are refused.
 //
-// What a member or a stranger can take is bounded: links that have not logged on have guests_max
-// places, of which the peer with most loses its oldest first; a member whose link has had no room
-// for slow_member_ns is logged out.
+// What a member or a stranger can use up is bounded: links that have not logged on have guests_max
+// places, and the peer with most of them loses its oldest first; a member whose link has had no
+// room for slow_member_ns is logged out.
 //
 // Who may connect is the link's business (the users that a listener admits); there are no keys.
 // Thread rule: one thread. Lifetime: the exchange outlives the server.
@@ -71,9 +70,10 @@ struct ServerOptions {
   int64_t tick_ns = kNsPerMs;  // link upkeep and the exchange's timer
   int64_t confirm_ns = 5 * kNsPerMs;  // longest time until taken requests are confirmed
   int64_t logon_timeout_ns = 2 * kNsPerS;
-  int64_t takeover_ns = kNsPerS;  // a member that lost its link has so long to return
+  int64_t takeover_ns = kNsPerS;  // how long a member that lost its link has to return
   int64_t slow_member_ns = 10 * kNsPerS;
-  // Told who comes, goes and is refused: at most kLinesPerSecondMax lines a second. May be empty.
+  // Receives lines about links that come, go and are refused: at most kLinesPerSecondMax a second.
+  // May be empty.
   std::function<void(std::string_view line)> report = {};
 };
 
@@ -81,8 +81,8 @@ struct ServerCounters {
   uint64_t logons = 0;
   uint64_t logons_refused = 0;
   uint64_t guests_evicted = 0;  // to make room for others
-  uint64_t begun_anew = 0;      // logons that did not go on from the member's numbers
-  uint64_t slow_members = 0;    // links ended because nothing was taken over them
+  uint64_t begun_anew = 0;      // logons that did not continue the member's numbers
+  uint64_t slow_members = 0;    // links ended because the member took nothing from them
   uint64_t links_ended = 0;
   uint64_t requests = 0;
   uint64_t reports = 0;
@@ -99,8 +99,8 @@ class ExchangeServer {
     peers_.reserve(options.guests_max + exchange.options().members_max);
   }
 
-  // Takes a link that a member has made. Without room for another guest, the oldest link of the
-  // peer that has most of them makes room.
+  // Takes a link from a member. Without room for another guest, the oldest link of the peer that
+  // has most of them is evicted.
   void Accept(int64_t now_ns, std::unique_ptr<L> link) {
     now_ns_ = now_ns;
     EvictGuest();
@@ -128,7 +128,7 @@ class ExchangeServer {
       for (Peer& peer : peers_) Maintain(now_ns, peer);
       std::erase_if(peers_, [](const Peer& peer) { return peer.ended; });
     }
-    // A request of one member leads to reports for others: they leave in the same turn.
+    // A request of one member causes reports to others: they leave in the same turn.
     for (Peer& peer : peers_) worked |= SendReports(peer);
     return worked;
   }
@@ -142,7 +142,7 @@ class ExchangeServer {
     for (Peer& peer : peers_) peer.link->DisarmWake();
   }
 
-  // Ends every link in good order. What the members did not confirm is lost with the exchange.
+  // Ends every link in order. What the members did not confirm is lost with the exchange.
   void Close() noexcept {
     for (Peer& peer : peers_) peer.link->Close();
   }
@@ -154,11 +154,11 @@ class ExchangeServer {
   static constexpr uint32_t kNoMember = UINT32_MAX;
   static constexpr uint64_t kConfirmRequests = 256;
   static constexpr uint32_t kLinesPerSecondMax = 20;
-  // Requests of a member that wait. More than a member sends without a confirmation
+  // Limit of a member's waiting requests. More than a member sends without a confirmation
   // (LinkConnectorOptions::unconfirmed_max), or its Heartbeat might never be reached.
   static constexpr size_t kWaitingMax = 16'384;
 
-  // A request that the exchange would not take yet.
+  // A request that the exchange did not take yet.
   struct Waiting {
     uint8_t type = 0;
     uint16_t payload_bytes = 0;
@@ -168,21 +168,21 @@ class ExchangeServer {
   struct Peer {
     std::unique_ptr<L> link;
     uint32_t member = kNoMember;
-    bool connected = false;  // the exchange was told
+    bool connected = false;  // the exchange's Connect() succeeded
     bool ended = false;
     int64_t accepted_ns = 0;
     int64_t confirmed_ns = 0;
     uint64_t confirmed = 0;  // requests
-    int64_t stuck_ns = 0;    // since when the link takes no report; 0: it does
+    int64_t stuck_ns = 0;    // since when the link has taken no report; 0: it takes them
     std::deque<Waiting> waiting;
   };
 
-  // What outlives a member's links.
+  // State of a member that outlives its links.
   struct Standing {
     uint64_t incarnation = 0;  // of its numbers; 0: it never logged on
-    uint64_t number = 0;       // as it calls itself
+    uint64_t number = 0;       // the number it logs on with
     int64_t left_ns = 0;       // when its latest link ended
-    bool slow = false;         // that was for being slow, which it has not been told
+    bool slow = false;         // it ended for slowness, which the member has not been told
     bool refusal_told = false;
   };
 
@@ -226,8 +226,8 @@ class ExchangeServer {
       peer.waiting.pop_front();
       worked = true;
     }
-    // A request waits for room in its member's queue, which a Heartbeat brings: that must be heard
-    // before the requests that lie in front of it.
+    // A request waits for room in its member's queue, which a Heartbeat frees: that must be
+    // processed before the requests that are in front of it.
     const auto sink = [&](const Record& record) {
       const bool overtakes = record.type == static_cast<uint8_t>(FrameType::kHeartbeat);
       const bool in_turn = peer.waiting.empty() || overtakes;
@@ -240,7 +240,7 @@ class ExchangeServer {
   void Keep(Peer& peer, const Record& record) {
     Waiting& waiting = peer.waiting.emplace_back();
     waiting.type = record.type;
-    // A longer payload is no message; what is kept of it is none either.
+    // A longer payload is not a message; nor is what is kept of it.
     waiting.payload_bytes =
         static_cast<uint16_t>(std::min(record.payload.size(), waiting.payload.size()));
     std::memcpy(waiting.payload.data(), record.payload.data(), waiting.payload_bytes);
@@ -297,14 +297,14 @@ class ExchangeServer {
       return Refuse(peer, logon.session, LogonRejectReason::kStaleEpoch);
     }
     if (std::exchange(standing.slow, false)) {
-      // The link that ended for it had no room to say so.
+      // The link that ended for it had no room for the reason.
       static_cast<void>(SendNow(peer, Logout{.reason = LogoutReason::kSlowConsumer}));
       return End(peer);
     }
     Begin(now_ns, peer, *member, logon);
   }
 
-  // The logon is good: says where the numbers go on, or begin anew.
+  // The logon is valid: answers where the numbers continue, or begin anew.
   void Begin(int64_t now_ns, Peer& peer, uint32_t member, const Logon& logon) {
     Standing& standing = standings_[member];
     ReportQueue& reports = exchange_.reports(member);
@@ -347,7 +347,7 @@ class ExchangeServer {
     return standings_[member];
   }
 
-  // Looks at the member's other link. One that is dead is ended.
+  // Checks the member's other link. A dead one is ended.
   bool HasLiveLink(const Peer& peer, uint32_t member) {
     for (Peer& other : peers_) {
       if (&other == &peer || other.ended || other.member != member) continue;
@@ -358,7 +358,7 @@ class ExchangeServer {
     return false;
   }
 
-  // A gateway that does not go on from the member's numbers would have its orders canceled: the
+  // A gateway that does not continue the member's numbers would have its orders canceled: the
   // member itself is given time to return.
   bool MayTakeOver(uint32_t member, const Standing& standing, bool goes_on) const noexcept {
     return goes_on || standing.incarnation == 0 || exchange_.requests_taken(member) == 0 ||
@@ -391,7 +391,7 @@ class ExchangeServer {
     reject.session = session;
     reject.reason = reason;
     reject.version = kExchangeProtocolVersion;
-    // Only a courtesy: a member that cannot take it sees the link end.
+    // Best effort: a member that cannot take it sees the link end.
     static_cast<void>(SendNow(peer, reject));
     End(peer);
   }
@@ -412,7 +412,7 @@ class ExchangeServer {
       const Claim claim = peer.link->TryClaim(report->payload_bytes);
       if (!claim) break;
       std::memcpy(claim.data, report->payload.data(), report->payload_bytes);
-      // A link that has ended just now answers so; the member asks for this report again.
+      // A link that has just ended returns an error; the member asks for this report again.
       static_cast<void>(peer.link->Commit(static_cast<uint8_t>(report->type), Publish::kGather));
       RINGWAY_PROBE(exchange_report_committed);
       reports.Pop();
@@ -437,7 +437,7 @@ class ExchangeServer {
     const bool late =
         peer.member == kNoMember && now_ns - peer.accepted_ns > options_.logon_timeout_ns;
     if (late || state == LinkState::kClosed || state == LinkState::kFenced) {
-      // Requests that arrived before the end still count: the next Poll() would have had them.
+      // Requests that arrived before the end still count: the next Poll() would have taken them.
       if (!late && Receive(now_ns, peer)) return;
       return End(peer);
     }

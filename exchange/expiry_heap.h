@@ -1,8 +1,8 @@
-// Which order expires next?
+// ExpiryHeap: finds the order that expires next.
 //
 // A binary heap of the orders that expire at all, by time and then by age. An order knows its place
-// in the heap, so that a cancel takes it out without a search. Fixed size: every order fits.
-// Thread rule: one thread.
+// in the heap, so that a cancel removes it without a search. Fixed size: every order fits. Thread
+// rule: one thread.
 #pragma once
 
 #include <cstdint>

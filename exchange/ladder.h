@@ -1,14 +1,13 @@
-// Which prices of one side of one instrument have orders, best first?
+// Ladder: the prices of one side of one instrument that have orders, best first.
 //
-// A sorted array with the best price at its end. Why an array: nearly all that happens, happens at
-// or next to the best price, where finding is a step or two from the end and inserting moves a
-// handful of 16-byte rungs; a sweep or a fill-or-kill check reads them in a straight line. A tree
-// would pay a miss per node for a better worst case that the fixed capacity bounds here (moving
-// 4096 rungs takes about 2 us).
+// A sorted array with the best price at its end. Why an array: nearly all activity is at or next to
+// the best price, where finding is a step or two from the end and inserting moves a handful of
+// 16-byte rungs; a sweep or a fill-or-kill check reads them in a straight line. A tree would cost a
+// miss per node for a better worst case that the fixed capacity bounds here (moving 4096 rungs
+// takes about 2 us).
 //
 // Prices are kept as keys that rise towards the best: the price for bids and for stops that sell,
-// the negated price for offers and for stops that buy.
-// Thread rule: one thread.
+// the negated price for offers and for stops that buy. Thread rule: one thread.
 #pragma once
 
 #include <algorithm>

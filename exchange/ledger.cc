@@ -1,4 +1,4 @@
-// How is a position found, and the ledger written?
+// Finds positions, and writes the ledger as JSON.
 #include "exchange/ledger.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
-// Who holds what, and how many orders ended how?
+// Ledger: who holds what, and how many orders ended how.
 //
 // A fixed table of positions by account and instrument, and the exchange's counters. It is the
-// exchange's side of the conservation check, written as JSON.
-// Thread rule: one thread. Nothing allocates after construction but ToJson().
+// exchange's side of the conservation check, written as JSON. Thread rule: one thread. Nothing
+// allocates after construction but ToJson().
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct Position {
   uint64_t sold = 0;
 };
 
-// Each only grows. An order counts once in the first group when it is read, and once in the second
-// when it ends; what is in neither yet is open. A replace is the same order.
+// Each only grows. An order counts once in the first group when it is received, and once in the
+// second when it ends; one that is in neither yet is open. A replace is the same order.
 struct Counters {
   uint64_t orders_received = 0;  // NewOrder
   uint64_t orders_accepted = 0;
@@ -36,7 +36,7 @@ struct Counters {
   uint64_t replaces_done = 0;
   uint64_t cancel_rejects = 0;  // of cancels and replaces
   uint64_t stops_triggered = 0;
-  uint64_t malformed = 0;  // requests that could not be read
+  uint64_t malformed = 0;  // requests that could not be decoded
   uint64_t trades = 0;
   uint64_t quantity_traded = 0;     // one side
   uint64_t reports = 0;             // ExecutionReport and CancelReject
@@ -49,7 +49,7 @@ class Ledger {
  public:
   explicit Ledger(uint32_t positions_max);
 
-  // The pair's position, made if it is new; kNoSlot when positions_max pairs are in use.
+  // The pair's position, created if it is new; kNoSlot when positions_max pairs are in use.
   Slot Find(uint32_t account, uint32_t instrument) noexcept;
 
   void AddTrade(Slot buyer, Slot seller, uint64_t qty) noexcept {

@@ -1,4 +1,4 @@
-// How is the exchange set up, who is connected to it, and which prices is everybody told?
+// Set-up of the exchange, its members' connections, and the reference prices it publishes.
 #include "exchange/matching.h"
 
 #include <algorithm>
@@ -73,7 +73,7 @@ bool Exchange::Connect(int64_t now_ns, uint32_t member) {
   status.venue = options_.venue;
   status.state = VenueState::kUp;
   joining.queue.Add(status);
-  // The newcomer has no reference prices: all of them are due.
+  // The new member has no reference prices: all of them are due.
   for (Instrument& instrument : instruments_) instrument.published_ns = 0;
   return true;
 }
@@ -82,9 +82,9 @@ void Exchange::Disconnect(uint32_t member) noexcept { members_[member].connected
 
 void Exchange::OnTimer(int64_t now_ns) noexcept {
   now_ns_ = now_ns;
-  // What could not be settled goes on at the next call.
+  // What could not be settled continues at the next call.
   if (Settle() && disowning_ != 0) CancelDisowned();
-  // So many instruments a call, in turn, that a large venue's timer stays short.
+  // Instruments per call, in turn, so that a large venue's timer call stays short.
   constexpr size_t kInstrumentsPerCallMax = 256;
   const size_t count = std::min(kInstrumentsPerCallMax, instruments_.size());
   for (size_t i = 0; i != count; ++i) {

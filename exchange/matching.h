@@ -1,4 +1,4 @@
-// A matching exchange: which orders trade with which, and what is everybody told?
+// A matching exchange: matches orders, and reports to its members.
 //
 // Deterministic: the same calls with the same times give the same reports, byte for byte. Time is
 // an argument (nanoseconds since the Unix epoch, never going back); there is no I/O, no thread, no
@@ -18,12 +18,12 @@
 //   is New, then Canceled, noLiquidity (FIX lets a venue choose between canceled and expired).
 // - A post-only order that would trade is Rejected, wouldTakeLiquidity; a replace that would make
 //   one trade gets a CancelReject, other, and the order stays.
-// - A stop waits until a trade at its price or through it (one that already is, does not wait). All
+// - A stop waits for a trade at its price or through it (one already reached does not wait). All
 //   stops that a request's trades triggered are taken out in order of price from the market, then
-//   time, buys first, and enter one by one when the request is done. There is no report "triggered"
-//   in the message set: the next one is a fill, a cancel or an expiry.
+//   time, buys first, and enter one by one when the request is done. The message set has no report
+//   "triggered": the next one is a fill, a cancel or an expiry.
 // - Replace: a lower quantity at the same price keeps the place in the queue; another price or a
-//   higher quantity is a new arrival, which may trade. qty counts what is filled already: at or
+//   higher quantity is a new arrival, which may trade. qty includes what is already filled: at or
 //   below it, tooLateToCancel. stopPrice 0 leaves a waiting stop's price as it is; stopPrice does
 //   not matter once a stop is triggered. A request that names a superseded id gets unknownOrder.
 // - Duplicate: the id of an open or a lately closed order (Options::closed_ids_max) is refused. A
@@ -31,16 +31,17 @@
 //   (Disown) is refused every id that is not above all that were used in its name before.
 // - Reference price: the last trade; before any, the mid; before that, the opening price.
 //
-// Back-pressure. Reports go to a queue per member and are never dropped. Each open order has a
-// place set aside in its member's queue for the report of its end, so an order can always be
-// canceled or expire. What needs more room than that waits for its own member alone:
-// - a request is answered kWait when its member's queue has no room for what it may lead to;
+// Backpressure. Reports go to a queue per member and are never dropped. Each open order has a place
+// reserved in its member's queue for the report of its end, so an order can always be canceled or
+// expire. What needs more room than that delays only its own member:
+// - a request is answered kWait when its member's queue has no room for the reports it may cause;
 // - a resting order whose member has no room for a trade is canceled when its turn comes;
-// - a sweep whose own member has no room pauses where it is and goes on at the next call, when the
+// - a sweep whose own member has no room pauses where it is and continues at the next call, when
+// the
 //   owner has drained the queue; meanwhile every request is answered kWait, but for no longer than
 //   Options::pause_max_ns, then the rest of the sweeping order is canceled.
-// Of ReferencePrice the latest is enough: it is left out when a member's queue is half full; the
-// next repeat brings it.
+// Only the latest ReferencePrice matters: it is skipped when a member's queue is half full; the
+// next repeat delivers it.
 #pragma once
 
 #include <cstddef>
@@ -65,13 +66,13 @@ namespace ringway::exchange {
 
 enum class [[nodiscard]] Answer : uint8_t{
     kTaken,  // carried out, or begun; every report it causes is or will be in a queue
-    kWait,   // not looked at: offer it again when reports were drained
+    kWait,   // not processed: offer it again when reports were drained
 };
 
 class Exchange {
  public:
-  // Reports of one step to one member: New or Replaced, Triggered, two sides of a trade, what
-  // becomes of the rest.
+  // Reports of one step to one member: New or Replaced, Triggered, two sides of a trade, and the
+  // outcome of the rest.
   static constexpr uint32_t kReportsPerStepMax = 5;
   // Expiries in one call; the rest in the next ones, before any request.
   static constexpr uint32_t kExpiriesPerCallMax = 256;
@@ -82,20 +83,20 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  // The index of the member (a gateway) that calls itself `id`, the same each time. Orders and ids
-  // of different members have nothing to do with each other. ResourceExhausted beyond members_max.
+  // The index of the member (a gateway) with the number `id`, the same each time. Orders and ids of
+  // different members are independent. ResourceExhausted beyond members_max.
   absl::StatusOr<uint32_t> Admit(uint64_t id);
-  // The member goes on without knowing what became of its requests after the first `known`: the
-  // orders that those entered are canceled (OnTimer), and it is told by Connect() which ids were
-  // used. Answers how many open orders the member has, those that it knows included.
+  // The member continues without knowing the outcome of its requests after the first `known`: the
+  // orders that those entered are canceled (OnTimer), and Connect() reports to it which ids were
+  // used. Returns how many open orders the member has, including those that it knows.
   uint32_t Disown(uint32_t member, uint64_t known) noexcept;
   // From here on the member gets reference prices; VenueStatus up is its next report. Its orders
   // outlive connections. False while orders that it does not know are being canceled, or its queue
-  // is too full: drain, then try again.
+  // is too full: drain, then retry.
   bool Connect(int64_t now_ns, uint32_t member);
   void Disconnect(uint32_t member) noexcept;
 
-  // NewOrder, Cancel or Replace. Anything else, and what cannot be read, is answered with a
+  // NewOrder, Cancel or Replace. Anything else, and what cannot be decoded, is answered with a
   // SessionReject. REQUIRES: member was admitted; `payload` is private memory.
   Answer OnRequest(int64_t now_ns, uint32_t member, FrameType type,
                    std::span<const std::byte> payload) noexcept;
@@ -107,8 +108,8 @@ class Exchange {
   // whenever busy().
   void OnTimer(int64_t now_ns) noexcept;
 
-  // Whether OnTimer() has work that needs no time to pass: a sweep is paused, triggered stops wait
-  // for it, or orders are being canceled that their member does not know.
+  // Whether OnTimer() has work regardless of the time: a sweep is paused, triggered stops wait for
+  // it, or orders are being canceled that their member does not know.
   bool busy() const noexcept {
     return active_ != kNoSlot || elected_head_ != kNoSlot || disowning_ != 0;
   }
@@ -116,7 +117,7 @@ class Exchange {
   ReportQueue& reports(uint32_t member) noexcept { return members_[member].queue; }
   // Requests taken from the member so far.
   uint64_t requests_taken(uint32_t member) const noexcept { return members_[member].requests; }
-  // Reports that fit the member's queue besides the ends of its open orders.
+  // Reports that fit the member's queue besides the reserved ends of its open orders.
   uint64_t spare(uint32_t member) const noexcept {
     const Member& m = members_[member];
     return m.queue.room() - m.open_orders;
@@ -134,16 +135,17 @@ class Exchange {
     uint64_t id;
     ReportQueue queue;
     uint64_t requests = 0;
-    uint64_t last_id = 0;    // the highest that a request had
-    uint64_t ids_after = 0;  // requests with ids up to here are refused: another might know them
-    // Orders of requests behind the first and up to the second are being canceled, from this slot
+    uint64_t last_id = 0;  // the highest that a request had
+    // requests with ids up to here are refused: another gateway might know them
+    uint64_t ids_after = 0;
+    // Orders of requests after the first and up to the second are being canceled, from this slot
     // on; kNoSlot: none are.
     uint64_t known = 0;
     uint64_t disowned = 0;
     Slot disown_slot = kNoSlot;
     int64_t no_pause_until_ns = 0;
     uint32_t open_orders = 0;
-    bool tells_ids = false;  // Connect() has to
+    bool tells_ids = false;  // Connect() has to report the ids
     bool connected = false;
   };
 
@@ -158,7 +160,7 @@ class Exchange {
     int64_t published_ns = 0;
   };
 
-  // What an execution report says beyond the state of its order.
+  // The part of an execution report that is not the state of its order.
   struct Event {
     ExecType exec_type;
     OrdStatus status;
@@ -167,17 +169,17 @@ class Exchange {
     uint64_t qty = 0;  // of a trade
     int64_t price = 0;
     uint64_t request_id = 0;  // the cancel's or replace's
-    uint64_t orig_id = 0;     // then: the order's before it
+    uint64_t orig_id = 0;     // then: the order's previous id
   };
 
   explicit Exchange(const ExchangeOptions& options);
 
-  // matching.cc: prices that everybody is told.
+  // matching.cc: reference prices for all members.
   int64_t ReferenceOf(uint16_t instrument) const noexcept;
   void PublishReference(uint16_t instrument) noexcept;
   void MaybePublishReference(uint16_t instrument) noexcept;
 
-  // matching_requests.cc: what is asked, and whether it makes sense.
+  // matching_requests.cc: requests and their validation.
   bool Begin(int64_t now_ns, uint32_t member, uint64_t id) noexcept;
   bool IsUsedId(uint32_t member, uint64_t id) const noexcept {
     return id != 0 && id <= members_[member].ids_after;
@@ -200,7 +202,7 @@ class Exchange {
   void Refuse(uint32_t member, const Request& request, RequestType type, const Order* order,
               OrdStatus status, CancelRejectReason reason) noexcept;
 
-  // matching_sweep.cc: what happens to orders.
+  // matching_sweep.cc: processing of orders.
   bool HasRoom(uint32_t member) const noexcept { return spare(member) >= kReportsPerStepMax; }
   bool Settle() noexcept;
   bool Pauses(uint32_t member) noexcept;
@@ -232,10 +234,10 @@ class Exchange {
   Slot active_ = kNoSlot;        // the order that is sweeping the book
   Slot elected_head_ = kNoSlot;  // triggered stops that have yet to enter, linked by Order::next
   Slot elected_tail_ = kNoSlot;
-  int64_t paused_ns_ = 0;       // when the sweep began to wait for its member; 0: it does not
-  uint32_t paused_member_ = 0;  // whose it was
+  int64_t paused_ns_ = 0;       // when the sweep began to wait for its member; 0: it does not wait
+  uint32_t paused_member_ = 0;  // the member it waits for
   uint32_t disowning_ = 0;      // members with orders that are being canceled
-  size_t next_reference_ = 0;   // where OnTimer() goes on publishing
+  size_t next_reference_ = 0;   // where OnTimer() continues publishing
 };
 
 }  // namespace ringway::exchange

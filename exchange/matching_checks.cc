@@ -1,4 +1,4 @@
-// Does a request make sense for the instrument, the order and the moment?
+// Validates a request against the instrument, the order and the time.
 #include <algorithm>
 
 #include "exchange/matching.h"
@@ -126,11 +126,11 @@ CancelRejectReason Exchange::Check(const Replace& request, uint32_t member,
   Order moved = order;
   moved.price = request.price;
   if (moves_stop) moved.stop_price = request.stop_price;
-  // Its own level may be the one that it frees; taking that into account is not worth the code.
+  // Its own level may be the one that it frees; considering that is not worth the code.
   return book_.HasRoomFor(moved) ? CancelRejectReason::kNone : CancelRejectReason::kVenueOption;
 }
 
-// Of display quantity and expiry.
+// Checks display quantity and expiry.
 CancelRejectReason Exchange::CheckChanges(const Replace& request,
                                           const Order& order) const noexcept {
   if (request.changes_display == 0 && request.changes_expiry == 0) {

@@ -1,4 +1,4 @@
-// What is asked of the exchange, and what follows at once?
+// Handles requests to the exchange, and their immediate consequences.
 #include <algorithm>
 
 #include "exchange/matching.h"
@@ -90,7 +90,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
   } else {
     if (IsStop(order.type)) Trigger(slot);
     Enter(slot);
-    static_cast<void>(Settle());  // a sweep that pauses goes on at the next call
+    static_cast<void>(Settle());  // a sweep that pauses continues at the next call
   }
   MaybePublishReference(static_cast<uint16_t>(instrument));
   return Answer::kTaken;
@@ -149,11 +149,11 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Replace& reque
   return Answer::kTaken;
 }
 
-// Whether there is nothing left to do first and room for what the request itself needs.
+// Whether all earlier work is done and there is room for what the request itself needs.
 bool Exchange::Begin(int64_t now_ns, uint32_t member, uint64_t id) noexcept {
   now_ns_ = now_ns;
-  // An order takes three places, its own report's, its trigger's and its end's, and does not pause
-  // at once.
+  // An order takes three places, for its own report, its trigger and its end, and must not pause at
+  // once.
   if (!Settle() || spare(member) < kReportsPerStepMax + 3) {
     ++ledger_.counters.waits;
     return false;
@@ -164,13 +164,13 @@ bool Exchange::Begin(int64_t now_ns, uint32_t member, uint64_t id) noexcept {
   return true;
 }
 
-// Open orders set aside three quarters of the queue at most.
+// Open orders reserve at most three quarters of the queue.
 bool Exchange::HasRoomForOrder(uint32_t member) const noexcept {
   const Member& m = members_[member];
   return m.open_orders < m.queue.capacity() / 4 * 3;
 }
 
-// REQUIRES: Check() found nothing against it.
+// REQUIRES: Check() accepted it.
 void Exchange::CarryOut(const Replace& request, Slot slot) noexcept {
   Order& order = book_.order(slot);
   const uint64_t orig_cl_ord_id = order.cl_ord_id;
@@ -210,7 +210,7 @@ void Exchange::CarryOut(const Replace& request, Slot slot) noexcept {
   }
   if (order.waiting_stop) Trigger(slot);
   Enter(slot);
-  static_cast<void>(Settle());  // a sweep that pauses goes on at the next call
+  static_cast<void>(Settle());  // a sweep that pauses continues at the next call
 }
 
 void Exchange::Refuse(uint32_t member, const NewOrder& request, RejectReason reason) noexcept {

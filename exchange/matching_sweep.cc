@@ -1,5 +1,5 @@
-// What happens to orders once they are in the exchange: sweeps, trades, stops, expiries, and the
-// report of each.
+// Processing of orders inside the exchange: sweeps, trades, stops, expiries, and the report of
+// each.
 #include <algorithm>
 #include <utility>
 
@@ -8,8 +8,8 @@
 
 namespace ringway::exchange {
 
-// Carries out what has to be done before the next request. False when a sweep has to pause first,
-// or when there are more expiries than one call may do.
+// Does the work that must precede the next request. False when a sweep has to pause first, or when
+// there are more expiries than one call may do.
 bool Exchange::Settle() noexcept {
   // Each round closes an order or has it swept, and only kExpiriesPerCallMax may come from expiry.
   for (uint32_t expired = 0;;) {
@@ -39,7 +39,7 @@ bool Exchange::Settle() noexcept {
   }
 }
 
-// Whether everybody waits until the member has taken reports, so that its sweep can go on.
+// Whether all members wait until this member has taken reports, so that its sweep can continue.
 bool Exchange::Pauses(uint32_t member) noexcept {
   if (paused_ns_ == 0) {
     if (now_ns_ < members_[member].no_pause_until_ns) return false;
@@ -49,7 +49,7 @@ bool Exchange::Pauses(uint32_t member) noexcept {
   return now_ns_ - paused_ns_ <= options_.pause_max_ns;
 }
 
-// Everything is settled: what was waited for counts.
+// Everything is settled: ends the pause, and bars the member's next one for a time in proportion.
 void Exchange::EndPause() noexcept {
   if (paused_ns_ == 0) [[likely]]
     return;
@@ -58,7 +58,8 @@ void Exchange::EndPause() noexcept {
   paused_ns_ = 0;
 }
 
-// Cancels orders that their members do not know, some at a call. REQUIRES: everything is settled.
+// Cancels orders that their members do not know, a bounded number per call. REQUIRES: everything is
+// settled.
 void Exchange::CancelDisowned() noexcept {
   constexpr uint32_t kSlotsPerCallMax = 4096;
   constexpr uint32_t kCancelsPerCallMax = 256;
@@ -83,7 +84,7 @@ void Exchange::CancelDisowned() noexcept {
   }
 }
 
-// Lets an order that is in no queue loose on the book. Sweep() does the rest.
+// Enters an order that is in no queue into the market. Sweep() does the rest.
 void Exchange::Enter(Slot slot) noexcept {
   const Order& order = book_.order(slot);
   if (order.time_in_force == TimeInForce::kFillOrKill &&
@@ -123,11 +124,11 @@ bool Exchange::Sweep() noexcept {
       return true;
     }
     if (!HasRoom(maker.member)) [[unlikely]] {
-      // Nobody else waits for a member that does not take its reports.
+      // No other member waits for one that does not take its reports.
       CancelUnasked(maker_slot, RejectReason::kVenueOption);
       continue;
     }
-    // Members number their accounts as they like.
+    // Account numbers are per member.
     const bool own = maker.account == taker.account && maker.member == taker.member;
     if (options_.self_trade == SelfTrade::kOff || !own) {
       Trade(slot, maker_slot);
@@ -178,7 +179,7 @@ void Exchange::Trade(Slot taker_slot, Slot maker_slot) noexcept {
   }
 }
 
-// Decides what becomes of an order that finds nothing more to trade with.
+// Decides the fate of an order that finds nothing more to trade with.
 void Exchange::Finish(Slot slot) noexcept {
   Order& order = book_.order(slot);
   if (order.leaves == 0) {
@@ -196,7 +197,7 @@ void Exchange::Finish(Slot slot) noexcept {
 }
 
 // Takes out every stop that the trades since the last call trigger, in the order in which they
-// enter. A sweep trades through prices: a stop hears all of them, not the last one only.
+// enter. A sweep trades through prices: they all trigger stops, not only the last.
 void Exchange::ElectStops(uint16_t instrument) noexcept {
   Instrument& traded = instruments_[instrument];
   const int64_t low = std::exchange(traded.low_trade, 0);

@@ -1,4 +1,4 @@
-// Do orders trade as price, time and their own terms say?
+// Tests that orders trade by price, time and their own terms.
 #include <vector>
 
 #include "exchange/exchange_fixture.h"
@@ -184,7 +184,7 @@ TEST_F(ExchangeTest, StopTriggersStop) {
   Ask(Stop(Market(Sell(1, 0, 5)), 99));
   Ask(Stop(Market(Sell(2, 0, 5)), 98));
   for (uint64_t id = 10; id != 14; ++id) Ask(Buy(id, 109 - static_cast<int64_t>(id), 5));
-  // A trade at 99 sets off the stop at 99; it trades at 98, which sets off the other, at 97.
+  // A trade at 99 triggers the stop at 99; it trades at 98, which triggers the other, at 97.
   EXPECT_EQ(Makers(Ask(Sell(20, 99, 5))), (Ids{10, 11, 12}));
   EXPECT_EQ(exchange_->book().BestPrice(0, true), 96 * kTick);
 }

@@ -1,10 +1,9 @@
-// Is a number a multiple of another that is known since start?
+// Multiple: tests whether a number is a multiple of a divisor that is known at start.
 //
 // One multiplication instead of a division, which takes some 40 cycles on many server cores.
 // Source: Granlund, Montgomery, "Division by Invariant Integers using Multiplication", 1994,
 // section 9: for d = odd * 2^k, n is a multiple of d if and only if n / odd modulo 2^64, rotated
-// right by k, is at most floor((2^64 - 1) / d).
-// Thread rule: plain data.
+// right by k, is at most floor((2^64 - 1) / d). Thread rule: plain data.
 #pragma once
 
 #include <bit>

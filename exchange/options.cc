@@ -1,4 +1,4 @@
-// Which exchange options make sense?
+// Validates the exchange's options.
 #include "exchange/options.h"
 
 #include <bit>
@@ -76,7 +76,7 @@ absl::Status Validate(const ExchangeOptions& options) {
   if (!std::has_single_bit(options.member_queue_reports)) {
     errors.push_back("member_queue_reports must be a power of two");
   }
-  // Above are the gateway's own identifiers (connector/unseen_request.h).
+  // Identifiers above are the gateway's own (connector/unseen_request.h).
   Within(errors, "ids_after", options.ids_after, 0, (uint64_t{1} << 62) - 1);
   if (options.day_end_ns != ExchangeOptions::kNever &&
       (options.day_end_ns < 0 || options.day_end_ns >= kDayNs)) {

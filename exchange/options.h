@@ -1,4 +1,4 @@
-// What can be set on a matching exchange: its instruments, rules and fixed capacities.
+// The options of a matching exchange: its instruments, rules and fixed capacities.
 //
 // Plain data with defaults and units; everything is allocated from it once, at start.
 #pragma once
@@ -28,7 +28,7 @@ struct InstrumentOptions {
   int64_t price_max = 1'000'000 * int64_t{1'000'000'000};
   uint64_t qty_max = uint64_t{1} << 32;
   // The reference price until there is a mid or a trade: yesterday's close. 0: none, so a gateway
-  // with a price collar refuses every order until somebody without one has made a market.
+  // with a price collar refuses every order until a member without one has made a market.
   int64_t opening_price = 0;
 };
 
@@ -37,8 +37,8 @@ struct ExchangeOptions {
   std::vector<InstrumentOptions> instruments;
   SelfTrade self_trade = SelfTrade::kOff;
 
-  // Identifiers of executions and of matches begin behind it. They must not come again when the
-  // venue is started anew: who trades there takes a repeated one for a duplicate. Below 2^62.
+  // Identifiers of executions and of matches begin after it. They must not repeat when the venue is
+  // restarted: members take a repeated one for a duplicate. Below 2^62.
   uint64_t ids_after = 0;
 
   // A day order expires when this many nanoseconds have passed since midnight UTC. kNever: the
@@ -51,26 +51,25 @@ struct ExchangeOptions {
   int64_t reference_interval_min_ns = kNsPerMs;
   int64_t reference_repeat_ns = 100 * kNsPerMs;
 
-  // How long everybody waits for a member whose order sweeps the book and who does not take the
-  // reports. Then what is left of the order is canceled; the member's next sweep is waited for only
+  // How long all members wait for a member whose order sweeps the book and who does not take the
+  // reports. Then the rest of the order is canceled; the member's next sweep is waited for only
   // after twenty times as long.
   int64_t pause_max_ns = 50 * kNsPerMs;
 
-  // Makes where identifiers lie in tables unpredictable for members, who choose them. Nothing else
-  // depends on it.
+  // Makes the places of identifiers in tables unpredictable for members, who choose them. Nothing
+  // else depends on it.
   uint64_t hash_seed = 0;
 
   // Capacities. An order that finds one of them used up is Rejected with venueOption.
   uint32_t orders_max = 1u << 18;           // open at a time, stops included
   uint32_t levels_per_side_max = 1u << 12;  // prices, per instrument and side
   uint32_t positions_max = 1u << 12;        // pairs of account and instrument
-  // So many closed orders' ids are remembered: to answer tooLateToCancel rather than unknownOrder,
+  // How many closed orders' ids are remembered: to answer tooLateToCancel rather than unknownOrder,
   // and to refuse a duplicate.
   uint32_t closed_ids_max = 1u << 16;
   uint32_t members_max = 16;
   // Reports to a member that it has not taken, or not confirmed, yet, and a place for the end of
-  // each of its open orders, of which there can be three quarters as many. A power of two, at least
-  // 64.
+  // each of its open orders, which may use up to three quarters of it. A power of two, at least 64.
   uint32_t member_queue_reports = 1u << 15;
 };
 

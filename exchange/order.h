@@ -1,7 +1,7 @@
-// What does the exchange keep of one order?
+// Order: the exchange's record of one order.
 //
 // Orders live in a pool and are named by their slot; links between them are slots too. Two cache
-// lines each: the first is what a sweep touches.
+// lines each: a sweep touches only the first.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct alignas(kCacheLineBytes) Order {
   uint64_t cl_ord_id;  // as last accepted
   int64_t price;       // 0 for a market order
   uint64_t leaves;
-  uint64_t shown;  // of leaves: what takes part in the queue now; all of it unless an iceberg
+  uint64_t shown;  // of leaves: the visible part in the queue; all of it unless an iceberg
   uint64_t cum;
   Slot next;  // towards the tail of the level's queue; the next free slot in the pool
   Slot prev;
@@ -40,7 +40,7 @@ struct alignas(kCacheLineBytes) Order {
   OrdType type;
   TimeInForce time_in_force;
   bool post_only;
-  bool waiting_stop;  // a stop that was not triggered yet
+  bool waiting_stop;  // a stop that is not triggered yet
   bool active;        // false in a free slot
 };
 static_assert(sizeof(Order) == 2 * kCacheLineBytes);
@@ -51,7 +51,7 @@ constexpr bool IsStop(OrdType type) noexcept {
   return type == OrdType::kStop || type == OrdType::kStopLimit;
 }
 
-// Whether it matches at any price once it is (or is no longer waiting to be) in the market.
+// Whether it matches at any price once it is in the market, for a stop once it is triggered.
 constexpr bool IsMarket(OrdType type) noexcept {
   return type == OrdType::kMarket || type == OrdType::kStop;
 }

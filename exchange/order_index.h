@@ -1,12 +1,11 @@
-// Which order does a member's clOrdId name, now or lately?
+// OrderIndex: finds the order that a member's clOrdId names, now or recently.
 //
 // Open addressing with linear probing and backward-shift deletion: no tombstones, no allocation
 // after construction. An open order's entry holds its slot. When the order closes, or its id is
 // superseded by a replace, the entry stays and holds the outcome instead, until `closed_max` later
-// ids have closed: so a late cancel and a duplicate id are told apart from what was never seen.
-// Members choose the identifiers: where they lie depends on a secret factor, so that nobody can
-// choose many that lie together.
-// Thread rule: one thread.
+// ids have closed: so a late cancel and a duplicate id are distinguished from an unknown id.
+// Members choose the identifiers: their places depend on a secret factor, so that nobody can choose
+// many that collide. Thread rule: one thread.
 #pragma once
 
 #include <bit>
@@ -55,7 +54,7 @@ class OrderIndex {
     entries_[at] = {.id = id, .slot = slot, .key = key, .closed_as = OrdStatus::kUnset};
   }
 
-  // The open id is no longer an order's. Forgets the id that has been closed for longest.
+  // The open id is no longer an order's. Drops the id that has been closed for longest.
   void Close(uint32_t member, uint64_t id, OrdStatus closed_as) noexcept {
     ClosedId& oldest = closed_[closed_next_];
     if (oldest.used) Erase(oldest.member, oldest.id);
@@ -66,7 +65,7 @@ class OrderIndex {
     Entry& entry = entries_[static_cast<size_t>(found - &entries_[0])];
     entry.slot = kNoSlot;
     entry.closed_as = closed_as;
-    // The next to be forgotten is found in the cache then.
+    // Prefetches the next one to be dropped.
     const ClosedId& next = closed_[closed_next_];
     __builtin_prefetch(&entries_[Home(Key(next.member), next.id)], 1);
   }

@@ -1,4 +1,4 @@
-// Does the exchange do what a book so simple that it is plainly right would do?
+// Tests the exchange against a book so simple that it is plainly right.
 //
 // A seeded flow of limit, market, immediate-or-cancel, fill-or-kill and iceberg orders, cancels and
 // replaces goes to the exchange and to a vector that is searched from end to end each time. After
@@ -233,7 +233,7 @@ TEST_P(PropertyTest, AgreesWithTheNaiveBook) {
   EXPECT_GT(traded, 100'000u);
 }
 
-// Every order's quantity is filled, open or given up, whatever the self-trade rule.
+// Every order's quantity is filled, open or canceled, whatever the self-trade rule.
 TEST_P(PropertyTest, QuantityIsConserved) {
   Random random(GetParam() + 1000);
   ExchangeOptions options = SmallOptions();

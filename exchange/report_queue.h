@@ -1,10 +1,9 @@
-// Where do a member's reports wait until it takes them?
+// ReportQueue: a member's reports wait here until it takes them.
 //
-// A ring of encoded messages, numbered from 1 in the order in which they came about. Three marks
-// move along it: what was released (the member confirmed it; its room is free again), what was
-// taken (handed out for sending) and what was written. A member that lost its link goes back to
-// what it had not received, and so misses nothing.
-// Thread rule: one thread. Nothing allocates after construction.
+// A ring of encoded messages, numbered from 1 in order of creation. Three marks move along it: what
+// was released (the member confirmed it; its room is free again), what was taken (handed out for
+// sending) and what was written. A member that lost its link goes back to what it had not received,
+// and so misses nothing. Thread rule: one thread. Nothing allocates after construction.
 #pragma once
 
 #include <array>
@@ -51,9 +50,9 @@ class ReportQueue {
   // REQUIRES: Front() is not nullptr.
   void Pop() noexcept { ++taken_; }
 
-  // Sequence number of the report that Front() is or will be.
+  // Sequence number of the present or next Front().
   uint64_t next_seq() const noexcept { return taken_ + 1; }
-  // Of the first one that can still be had.
+  // Sequence number of the first report that is still available.
   uint64_t first_seq() const noexcept { return released_ + 1; }
 
   // Frees everything before `seq`. False, and nothing happens, when it was not handed out yet.
@@ -78,7 +77,7 @@ class ReportQueue {
   }
   void Release(uint64_t count) noexcept {
     released_ = count;
-    // An empty queue starts again at its first place: a member that keeps up stays in the cache.
+    // An empty queue restarts at its first place: a member that keeps up stays in the cache.
     if (released_ == written_) origin_ = written_;
   }
 

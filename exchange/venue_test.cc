@@ -1,4 +1,4 @@
-// Does the exchange behave as a venue: refusals, expiries, reference prices, members, full queues?
+// Tests the exchange as a venue: refusals, expiries, reference prices, members, full queues.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -230,7 +230,8 @@ TEST_F(VenueTest, GoodTillDateExpiresInOrderOfTimeAndBeforeAnythingLater) {
   }
   Ask(CancelOf(9, 2));
   now_ns_ += 95;
-  const auto told = Ask(Buy(5, 100, 5));  // no timer came: the orders are gone all the same
+  // no timer call came: the orders have expired all the same
+  const auto told = Ask(Buy(5, 100, 5));
   ASSERT_EQ(told.size(), 3u);
   EXPECT_EQ(told[0].execution.cl_ord_id, 3u);
   EXPECT_EQ(told[0].execution.exec_type, ExecType::kExpired);
@@ -339,17 +340,17 @@ TEST_F(VenueTest, SweepPausesForAFullQueueAndLosesNothing) {
   EXPECT_EQ(Refused(CancelOf(500, 190)).reason, CancelRejectReason::kTooLateToCancel);
 }
 
-// A member that takes no reports: its own orders suffer, nobody else's.
+// A member that takes no reports: only its own orders suffer.
 TEST_F(VenueTest, WhoDoesNotReadHoldsUpNobody) {
   ExchangeOptions options = SmallOptions();
   options.member_queue_reports = 64;
   Make(options);
-  // Its orders stand at the best price, and its queue fills by what it asks itself.
+  // Its orders stand at the best price, and the reports of its own requests fill its queue.
   uint64_t id = 0;
   while (exchange_->OnRequest(now_ns_, member_, Sell(++id, 100, 5)) == Answer::kTaken) {
   }
   EXPECT_LT(id, 64u);
-  // Each part fill takes what room there is: then the rest goes.
+  // Each partial fill takes the room there is; then the rest is canceled.
   for (uint64_t buy = 1; buy <= 10; ++buy) Ask(Buy(buy, 100, 1), other_);
   EXPECT_FALSE(exchange_->busy());
   EXPECT_GT(exchange_->ledger().counters.trades, 0u);
@@ -409,7 +410,7 @@ TEST_F(VenueTest, OrdersThatTheirMemberDoesNotKnowAreCanceledBeforeItIsUp) {
   }
   EXPECT_EQ(exchange_->Disown(member_, 10), 1'000u);
   EXPECT_FALSE(exchange_->Connect(now_ns_, member_));
-  // Ids of before are refused at once; what comes now is the member's own.
+  // Earlier ids are refused at once; higher ones are accepted.
   EXPECT_EQ(One(Sell(500, 102, 1)).reason, RejectReason::kDuplicateOrder);
   EXPECT_EQ(One(Sell(1'001, 102, 1)).exec_type, ExecType::kNew);
   EXPECT_TRUE(exchange_->busy());
@@ -449,7 +450,7 @@ TEST_F(VenueTest, QueueGoesBackToWhatWasNotConfirmed) {
   EXPECT_EQ(report.cl_ord_id, 3u);
 }
 
-// A seeded flow of everything, two members; answers every byte that was reported.
+// A seeded flow of everything, two members; returns every byte that was reported.
 std::string RandomFlow(Exchange& exchange, uint64_t seed, uint32_t requests,
                        uint64_t* allocations_seen) {
   Random random(seed);

@@ -1,4 +1,4 @@
-// How one question crosses the admin socket.
+// The command line's end of the admin socket: sends one question and reads the answer.
 #include "gateway/admin/admin_client.h"
 
 #include <sys/socket.h>
@@ -18,7 +18,7 @@
 namespace ringway {
 namespace {
 
-// More is not believed to be an answer.
+// A longer answer is rejected.
 constexpr std::size_t kAnswerBytesMax = 256u << 20;
 
 class Socket {
@@ -88,7 +88,7 @@ absl::StatusOr<std::string> AskGateway(const std::string& socket_path, const std
     return ConnectError(socket_path);
   }
   const std::string question = line + "\n";
-  // A gateway that refuses may have answered and gone before it read the question.
+  // A gateway that refuses may have answered and closed before it read the question.
   [[maybe_unused]] const ssize_t sent =
       send(peer.fd(), question.data(), question.size(), MSG_NOSIGNAL);
   std::string received;

@@ -1,4 +1,4 @@
-// How a line of text becomes a command, and what is said when it is none.
+// Parses a line of text into a command, or into an error with its remedy.
 #include "gateway/admin/admin_command.h"
 
 #include <algorithm>
@@ -83,7 +83,7 @@ ParsedAdminCommand Refuse(std::string error) { return {{}, std::move(error)}; }
 
 std::string Usage(const AdminCommandRow& row) { return "usage: " + std::string(row.usage); }
 
-// The scope and number of a kill or arm; leaves in `rest` what follows them.
+// The scope and number of a kill or arm; leaves the remaining text in `rest`.
 std::string ReadScope(const AdminCommandRow& row, std::string_view& rest, AdminCommand& command) {
   const std::string_view word = TakeWord(rest);
   for (const KillScope scope : kScopes) {
@@ -138,7 +138,7 @@ ParsedAdminCommand ParseReference(const AdminCommandRow& row, std::string_view r
   return out;
 }
 
-// An account's and an instrument's number; leaves in `rest` what follows them.
+// An account's and an instrument's number; leaves the remaining text in `rest`.
 std::string ReadPair(const AdminCommandRow& row, std::string_view& rest, uint32_t& account,
                      uint32_t& instrument) {
   for (const auto& [name, number] :
@@ -233,7 +233,7 @@ ParsedAdminCommand ParseLimit(const AdminCommandRow& row, std::string_view rest)
   return out;
 }
 
-// Writes who and why into the frame's words. False: it is longer than they are.
+// Writes who and why into the frame's words. False: it does not fit.
 bool SetText(PositionAdjustment& position, std::string_view text) {
   uint64_t* const words[] = {&position.text0, &position.text1, &position.text2, &position.text3,
                              &position.text4, &position.text5, &position.text6, &position.text7};
@@ -363,7 +363,7 @@ std::span<const AdminCommandRow> AdminCommandTable() noexcept { return kTable; }
 OperatorNote NoteOf(std::string_view text, std::size_t from) noexcept {
   const std::string_view part = text.substr(std::min(from, text.size()), kNoteBytes);
   OperatorNote note;
-  // The text is all behind the time.
+  // The text is everything after the time.
   std::memcpy(reinterpret_cast<char*>(&note) + sizeof(note.transact_time), part.data(),
               part.size());
   return note;
@@ -374,7 +374,7 @@ ParsedAdminCommand ParseAdminCommand(std::string_view line) {
     return Refuse("the line is longer than " + std::to_string(kAdminLineBytesMax) +
                   " bytes; shorten it");
   }
-  // What is logged shall be one line that shows what was sent.
+  // What is logged must be one line that shows what was sent.
   if (!IsPrintable(line)) {
     return Refuse("the line contains a control character; write printable text");
   }

@@ -1,4 +1,4 @@
-// What an operator may ask of a running gateway, and how it is written.
+// Operators' commands to a running gateway, and their syntax.
 //
 // One line of text per command:
 //   status                          JSON: sessions, venues, orders, positions, counters
@@ -15,21 +15,21 @@
 //                                   the same, and ask the venues to cancel what is open there
 //   arm all by NAME
 //   arm session|account|venue|instrument N by NAME
-//                                   arm it again, a session's execution throttles too; NAME says
-//                                   who took the decision and is logged
+//                                   arm it again, a session's execution throttles too; NAME is
+//                                   the person who decided it and is logged
 //   reference instrument N PRICE by NAME
 //                                   set what price collars compare with, however far it jumps
 //   position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON
-//                                   say what an account holds; NAME and REASON are journaled
+//                                   set what an account holds; NAME and REASON are journaled
 //   restrict account N instrument N by NAME because REASON
 //   permit account N instrument N by NAME because REASON
 //                                   forbid the account the instrument, or permit it, whatever is
-//                                   configured; holds until the other is said
+//                                   configured; holds until the opposite command
 //   limit account|session N LIMIT VALUE|off by NAME because REASON
 //                                   set a limit, as the configuration names it, until another is
-//                                   said or configured
+//                                   set or configured
 //   cancel FILTER... because REASON ask the venues to cancel the open orders that fit every filter
-//   resync venue N because REASON   give up the numbers that a venue disputes: it begins anew, and
+//   resync venue N because REASON   discard the numbers that a venue disputes: it begins anew, and
 //                                   cancels what is open there
 //   stop                            orderly stop, as on SIGTERM
 //   help
@@ -66,7 +66,7 @@ enum class AdminVerb : uint8_t {
   kHelp
 };
 
-// What an operator does never waits for what somebody watches (gateway/admin/admin_mailbox.h).
+// An operator's command never waits for a query (gateway/admin/admin_mailbox.h).
 enum class AdminLane : uint8_t { kControl, kMonitoring };
 AdminLane LaneOf(AdminVerb verb) noexcept;
 
@@ -80,7 +80,7 @@ struct AdminCommand {
   PositionAdjustment position = {};     // kPosition, with its text but without its time
   Restriction restriction = {};         // kRestrict, kPermit, without its time
   LimitChange limit = {};               // kLimit, without its time
-  std::string text;  // the reason of a kill, cancel or resync; else who decided it, and why
+  std::string text;  // the reason of a kill, cancel or resync; otherwise who decided it, and why
 };
 
 // A longer line is refused.
@@ -94,7 +94,7 @@ struct AdminCommandRow {
 };
 std::span<const AdminCommandRow> AdminCommandTable() noexcept;
 
-// What a note of the journal holds of `text` from byte `from` on: at most kNoteBytes.
+// The part of `text` from byte `from` on that one note of the journal holds: at most kNoteBytes.
 inline constexpr std::size_t kNoteBytes = sizeof(OperatorNote) - sizeof(uint64_t);
 OperatorNote NoteOf(std::string_view text, std::size_t from) noexcept;
 
@@ -107,7 +107,7 @@ struct ParsedAdminCommand {
 // `line` without its newline.
 ParsedAdminCommand ParseAdminCommand(std::string_view line);
 
-// The text that `help` answers.
+// The output of `help`.
 std::string AdminHelp();
 
 }  // namespace ringway

@@ -1,4 +1,5 @@
-// Is every command read as it was meant, and every other line refused with a cause and a remedy?
+// Tests that every command is parsed correctly, and every other line refused with a cause and a
+// remedy.
 #include "gateway/admin/admin_command.h"
 
 #include <string>

@@ -1,4 +1,4 @@
-// How bytes of a connection come and go.
+// Sends and receives the bytes of an admin connection.
 #include "gateway/admin/admin_connection.h"
 
 #include <poll.h>
@@ -17,7 +17,7 @@ namespace ringway {
 namespace {
 
 constexpr std::size_t kReadBytes = 4'096;
-constexpr std::size_t kSendBytes = 64 << 10;  // in one turn: others wait meanwhile
+constexpr std::size_t kSendBytes = 64 << 10;  // per turn: others wait meanwhile
 
 }  // namespace
 
@@ -88,7 +88,7 @@ bool AdminConnection::Send(Clock::time_point now) {
 
 short AdminConnection::Events() const noexcept {
   short events = 0;
-  // Where a question is being answered, further ones wait in the socket.
+  // While a question is being answered, further ones wait in the socket.
   const bool reads = ending_ || (!busy && !sending() && !HasLine());
   if (reads && !eof_) events |= POLLIN;
   if (sending()) events |= POLLOUT;

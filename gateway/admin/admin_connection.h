@@ -19,17 +19,17 @@ struct AdminPeer {
   pid_t pid = 0;
 };
 
-// What a line is answered with. `rest`, where it is set, takes longer, runs on the monitoring
-// thread and has the answer.
+// The answer to a line. `rest`, where it is set, takes longer, runs on the monitoring thread and
+// returns the answer.
 struct AdminAnswer {
   bool ok = true;
   std::string text = {};                           // the body, or one line of error
   std::shared_ptr<const std::string> shared = {};  // instead of `text`, where several get it
   std::function<AdminAnswer()> rest = {};
-  bool monitoring = false;  // `rest` watches only, and may be refused when too many do
+  bool monitoring = false;  // `rest` is a query, and may be refused when there are too many
 };
 
-// By what it asked last.
+// By its latest command or query.
 enum class AdminKind : uint8_t { kSilent, kMonitoring, kControl };
 
 class AdminConnection {
@@ -44,22 +44,22 @@ class AdminConnection {
 
   // Reads what there is, up to a bound. False: the peer is gone.
   bool Read(Clock::time_point now);
-  // Takes the next whole line; none while an answer is on its way.
+  // Takes the next whole line; none while an answer is being sent.
   bool TakeLine(std::string& line);
-  // REQUIRES: nothing is on its way.
+  // REQUIRES: no answer is being sent.
   void Answer(const AdminAnswer& answer);
-  // The last answer: it is sent, what the peer still says is read and thrown away, so that the
-  // answer is not lost with it, and the connection ends when the peer's end does.
+  // The last answer: it is sent, further input is read and discarded, so that the answer is not
+  // lost with it, and the connection ends when the peer closes its end.
   void End(const AdminAnswer& answer);
   // Sends what the socket takes now. False: the peer is gone.
   bool Send(Clock::time_point now);
 
-  // poll(2)'s events that can change something.
+  // The poll(2) events that can make progress.
   short Events() const noexcept;
-  // Nothing more will come of it.
+  // The connection has nothing left to do.
   bool Finished() const noexcept { return eof_ && !busy && !sending() && !HasLine(); }
   bool HasLine() const noexcept { return !ending_ && in_.find('\n') != std::string::npos; }
-  bool TooLong() const noexcept;  // what has arrived can be no line any more
+  bool TooLong() const noexcept;  // what has arrived cannot be a valid line any more
   bool idle() const noexcept { return !busy && !sending() && !HasLine() && !ending_; }
   bool sending() const noexcept { return sent_ < head_.size() + body_bytes(); }
   bool ending() const noexcept { return ending_; }
@@ -67,11 +67,11 @@ class AdminConnection {
   int fd() const noexcept { return fd_; }
   const AdminPeer& peer() const noexcept { return peer_; }
   uint64_t serial() const noexcept { return serial_; }
-  Clock::time_point active() const noexcept { return active_; }  // when bytes last passed
+  Clock::time_point active() const noexcept { return active_; }  // when bytes were last transferred
   const std::shared_ptr<const std::string>& body() const noexcept { return body_; }
 
   AdminKind kind = AdminKind::kSilent;
-  bool busy = false;  // the monitoring thread has a question of it
+  bool busy = false;  // the monitoring thread is answering a question of it
 
  private:
   std::size_t body_bytes() const noexcept { return body_ == nullptr ? 0 : body_->size(); }
@@ -80,9 +80,9 @@ class AdminConnection {
   const AdminPeer peer_;
   const uint64_t serial_;
   Clock::time_point active_;
-  std::string in_;                           // what came after the last line that was taken
-  std::string head_;                         // of the answer on its way
-  std::shared_ptr<const std::string> body_;  // behind the head; may be null
+  std::string in_;                           // what arrived after the last line that was taken
+  std::string head_;                         // of the answer being sent
+  std::shared_ptr<const std::string> body_;  // after the head; may be null
   std::size_t sent_ = 0;
   bool eof_ = false;
   bool ending_ = false;

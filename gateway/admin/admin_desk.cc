@@ -1,4 +1,4 @@
-// How each command is answered and logged.
+// Answers and logs each operator's command.
 #include "gateway/admin/admin_desk.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ std::string OwnerText(const LimitChange& change) {
   return change.owner == LimitOwner::kFirm ? "the " + owner : absl::StrCat(owner, " ", change.id);
 }
 
-// Why a limit of somebody who is configured cannot be set; empty: it can.
+// Why a limit of a configured owner cannot be set; empty: it can.
 std::string FindLimitError(const GatewayConfig& config, const LimitChange& change) {
   bool uncounted = false;
   const auto look = [&](const auto& limits) { uncounted = IsUncounted(limits, change.limit); };
@@ -271,7 +271,7 @@ AdminAnswer AdminDesk::Watch(const AdminCommand& command, Clock::time_point aske
   }
 }
 
-// Asks for as many positions as there are, which may be more by the time of the answer.
+// Requests as many positions as there are; there may be more by the time of the answer.
 AdminAnswer AdminDesk::Status(Clock::time_point asked) {
   constexpr int kTries = 4;
   if (status_text_ != nullptr && status_begun_ >= asked) return {.shared = status_text_};
@@ -294,7 +294,7 @@ AdminAnswer AdminDesk::Status(Clock::time_point asked) {
   return {.shared = status_text_};
 }
 
-// The engine's thread allocates nothing: there is room for what is configured.
+// The engine's thread allocates nothing: room for everything configured is reserved here.
 bool AdminDesk::AskStatus(const AdminCommand& command) {
   for (KilledNumbers* killed :
        {&watch_reply_.status.killed_accounts, &watch_reply_.status.killed_instruments}) {
@@ -307,7 +307,7 @@ bool AdminDesk::AskStatus(const AdminCommand& command) {
   return mailbox_.Ask(AdminLane::kMonitoring, {command, 0}, patience_, watch_reply_);
 }
 
-// The engine cancels bit by bit; what it did shows in its status.
+// The engine cancels in batches; the result shows in its status.
 AdminAnswer AdminDesk::AwaitCancel(const std::string& done) {
   const auto deadline = Clock::now() + patience_;
   AdminCommand look;

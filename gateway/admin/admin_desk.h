@@ -1,14 +1,15 @@
-// What happens to an operator's line: read, checked, done on the engine's thread, logged, answered.
+// AdminDesk: processes an operator's line. It is parsed, checked, executed on the engine's thread,
+// logged and answered.
 //
-// Answer() does what an operator commands at once; what only watches, or takes long, it leaves to
-// the `rest` of its answer, for the monitoring thread. Kills, re-arms, cancels and stops are logged
-// with who asked (user, process), what and why, whether they were done or refused.
+// Answer() executes commands at once; queries, and what takes long, are left to the `rest` of its
+// answer, for the monitoring thread. Kills, re-arms, cancels and stops are logged with who asked
+// (user, process), what and why, whether they were done or refused.
 //
-// A status is a copy that the engine's thread makes bit by bit; who asked before it was begun gets
-// the same one. It says when it was begun and how old it is.
+// A status is a copy that the engine's thread makes in slices; everybody who asked before it was
+// begun gets the same one. It states when it was begun and how old it is.
 //
-// Thread rule: Answer() by one thread, what it leaves over by one other. Lifetime: the mailbox and
-// the configuration outlive the desk, the desk all that it leaves over.
+// Thread rule: Answer() by one thread, the `rest` of its answers by one other. Lifetime: the
+// mailbox and the configuration outlive the desk, the desk outlives every `rest`.
 #pragma once
 
 #include <chrono>
@@ -29,10 +30,10 @@ class AdminDesk {
  public:
   using LogLine = std::function<void(std::string_view)>;
 
-  // The engine's thread has this long to take a command; it looks every turn.
+  // How long the engine's thread has to take a command; it looks every turn.
   static constexpr std::chrono::milliseconds kPatience{2'000};
 
-  // `fault_since_ns` tells since when the journal fails, 0 where it does not; may be empty.
+  // `fault_since_ns` returns since when the journal fails, 0 if it does not; may be empty.
   AdminDesk(AdminMailbox& mailbox, const GatewayConfig& config, LogLine log,
             std::function<int64_t()> fault_since_ns = {},
             std::chrono::milliseconds patience = kPatience)
@@ -50,10 +51,10 @@ class AdminDesk {
   // Empty when the command's number is configured.
   std::string FindIdError(const AdminCommand& command) const;
 
-  // The thread of Answer().
+  // On the thread of Answer().
   AdminAnswer Command(const AdminPeer& peer, const AdminCommand& command);
 
-  // The monitoring thread.
+  // On the monitoring thread.
   AdminAnswer Watch(const AdminCommand& command, Clock::time_point asked);
   AdminAnswer Status(Clock::time_point asked);
   AdminAnswer AwaitCancel(const std::string& done);

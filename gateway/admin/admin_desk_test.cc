@@ -1,5 +1,5 @@
-// Is every operator's line answered, what it changes logged with who and why, and what it may not
-// do refused?
+// Tests that every operator's line is answered, changes are logged with who and why, and what is
+// not permitted is refused.
 #include "gateway/admin/admin_desk.h"
 
 #include <atomic>
@@ -37,7 +37,7 @@ class AdminDeskTest : public testing::Test {
             std::chrono::milliseconds(200)) {}
   ~AdminDeskTest() override { StopEngine(); }
 
-  // Stands for the engine's thread.
+  // Stands in for the engine's thread.
   void StartEngine() {
     engine_ = std::thread([this] {
       while (!stop_) {

@@ -1,12 +1,12 @@
-// Questions and commands on their way to the engine's thread, and the answers back.
+// AdminMailbox: passes questions and commands to the engine's thread, and the answers back.
 //
-// Two lanes of one slot each, so that what an operator does never waits for what somebody watches:
+// Two lanes of one slot each, so that an operator's command never waits for a query:
 //   control     kill, arm, cancel, stop: served whole, in the next turn
 //   monitoring  status, sessions, orders: copied in bounded slices, one a turn
 // The engine's thread looks at one cache line per turn and never waits. The asking thread looks
-// again every kLook until its deadline, and takes a request back that nobody has begun to serve.
+// again every kLook until its deadline, and takes back a request whose service has not begun.
 //
-// Thread rule: of each lane, Ask(), or its halves Post() and TryTake(), by one thread; Serve() and
+// Thread rule: for each lane, Ask(), or its halves Post() and TryTake(), by one thread; Serve() and
 // Close() by the engine's thread alone.
 #pragma once
 
@@ -40,11 +40,12 @@ class AdminMailbox {
  public:
   static constexpr std::chrono::microseconds kLook{200};
 
-  // Hands a request to the engine's thread and waits for the reply. False, and no effect now or
-  // later, when the engine's thread did not take it within `patience`, or serves nobody any more.
+  // Passes a request to the engine's thread and waits for the reply. False, and no effect now or
+  // later, when the engine's thread did not take it within `patience`, or no longer serves
+  // requests.
   bool Ask(AdminLane lane, AdminRequest request, std::chrono::milliseconds patience,
            AdminReply& reply) {
-    slot(lane).reply = std::move(reply);  // keeps the room that an earlier reply has grown
+    slot(lane).reply = std::move(reply);  // keeps the capacity of an earlier reply
     Post(lane, std::move(request));
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!TryTake(lane, reply)) {
@@ -61,8 +62,8 @@ class AdminMailbox {
     return true;
   }
 
-  // The halves of Ask(), for who has other things to do meanwhile. REQUIRES: the reply to the
-  // lane's request before was taken.
+  // The halves of Ask(), for a caller that does other work meanwhile. REQUIRES: the reply to the
+  // lane's previous request was taken.
   void Post(AdminLane lane, AdminRequest request) {
     slot(lane).request = std::move(request);
     state(lane).store(kAsked, std::memory_order_release);  // pairs with Serve()
@@ -78,7 +79,7 @@ class AdminMailbox {
   }
 
   // Calls serve(const AdminRequest&, AdminReply&, uint32_t turn) for the lane's request, once a
-  // turn until it answers true: that was all. `turn` counts from 0. True when there was one.
+  // turn until it returns true: complete. `turn` counts from 0. True when there was a request.
   template <class F>
   bool Serve(AdminLane lane, F&& serve) {
     std::atomic<uint32_t>& state = this->state(lane);
@@ -101,7 +102,7 @@ class AdminMailbox {
     return true;
   }
 
-  // Nothing is served any more: whoever asks is told so at once.
+  // No request is served any more: askers are refused at once.
   void Close() noexcept { closed_.store(true, std::memory_order_release); }  // pairs with Ask()
 
  private:

@@ -1,4 +1,4 @@
-// How connections are served in turn, and make room for each other.
+// Serves connections in turn, and evicts idle ones for newcomers.
 #include "gateway/admin/admin_server.h"
 
 #include <fcntl.h>
@@ -81,8 +81,8 @@ void AdminServer::Stop() {
   wake_ = -1;
 }
 
-// One turn reads and serves before it accepts, and accepts before it sends: what an operator does
-// comes before answers to those who watch.
+// One turn reads and serves before it accepts, and accepts before it sends: operators' commands
+// come before answers to queries.
 void AdminServer::Serve() {
   for (;;) {
     Wait();
@@ -109,7 +109,7 @@ void AdminServer::Wait() {
   const bool accepts = now_ >= accept_after_;
   polled.push_back({wake_, POLLIN, 0});
   polled.push_back({accepts ? socket_.fd() : -1, POLLIN, 0});
-  bool ready = false;  // a line that arrived with the one before
+  bool ready = false;  // a line that arrived together with the previous one
   for (const auto& connection : connections_) {
     polled.push_back({connection->fd(), connection->Events(), 0});
     ready |= connection->HasLine() && !connection->busy && !connection->sending();
@@ -128,7 +128,7 @@ void AdminServer::Wait() {
     const short events = polled[i + 2].revents;
     const bool gone = (events & (POLLHUP | POLLERR | POLLNVAL)) != 0;
     if ((events & POLLIN) != 0 && !connection.Read(now_)) hung_up_.push_back(&connection);
-    // What it said last is still done, if it can be done at once.
+    // Its last command is still executed, if that can be done at once.
     if (gone &&
         (connection.busy || connection.sending() || connection.ending() || !connection.HasLine())) {
       hung_up_.push_back(&connection);
@@ -213,7 +213,8 @@ void AdminServer::Accept() {
         close(reserve_.back());
         reserve_.pop_back();
       } else {
-        // Told why it goes, it goes at once: its descriptor serves a newcomer in the next turn.
+        // Once told the reason, it is closed at once: its descriptor serves a newcomer in the next
+        // turn.
         if (AdminConnection* victim = EvictIdle(false)) {
           hung_up_.push_back(victim);
         } else {
@@ -228,7 +229,7 @@ void AdminServer::Accept() {
   }
 }
 
-// A newcomer gets the place of an idle connection where there is no other.
+// Without another place, a newcomer gets that of an idle connection.
 void AdminServer::Admit(int fd) {
   ucred credentials{};
   socklen_t bytes = sizeof(credentials);
@@ -252,9 +253,9 @@ std::size_t AdminServer::CountOf(uid_t uid) const {
                     [uid](const auto& c) { return c->peer().uid == uid && !c->ending(); }));
 }
 
-// Ends the idle connection that is missed least. Null: none is idle.
+// Ends the idle connection that is the least loss. Null: none is idle.
 AdminConnection* AdminServer::EvictIdle(bool monitoring_only) {
-  // Each look finds that a connection is idle still, or that its line has just arrived.
+  // Each iteration finds that a connection is still idle, or that its line has just arrived.
   for (std::size_t looks = 0; looks <= connections_.size(); ++looks) {
     AdminConnection* victim = nullptr;
     std::tuple<std::size_t, int, Clock::duration> most{};
@@ -303,7 +304,7 @@ void AdminServer::DropFinished() {
       connections_.begin(), connections_.end(), [](const auto& c) { return c->ending(); }));
   std::erase_if(connections_, [&](const auto& c) {
     const bool stuck = (c->sending() || c->ending()) && c->active() < stuck_since;
-    // The oldest of those who were told to go stand first.
+    // The connections told to end earliest come first.
     const bool crowded = c->ending() && !c->sending() && ending > kEndingMax;
     const bool over = c->Finished() || stuck || crowded ||
                       (!c->busy && c->active() < silent_since) ||
@@ -314,7 +315,7 @@ void AdminServer::DropFinished() {
   });
 }
 
-// What it asked need not be found out any more.
+// The answer to its question is no longer needed.
 void AdminServer::Drop(const AdminConnection& connection) {
   if (!connection.busy) return;
   const std::lock_guard lock(mutex_);
@@ -322,7 +323,7 @@ void AdminServer::Drop(const AdminConnection& connection) {
 }
 
 void AdminServer::Watch() {
-  // Of this thread alone: it has time.
+  // Affects this thread alone: it is not urgent.
   setpriority(PRIO_PROCESS, 0, kNiceOfWatching);
   std::unique_lock lock(mutex_);
   for (;;) {

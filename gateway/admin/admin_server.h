@@ -1,22 +1,22 @@
-// Operators' way into the process: a Unix socket, served by two background threads.
+// AdminServer: operators' access to the process, a Unix socket served by two background threads.
 //
 // Protocol: a line in, an answer out, any number of times per connection:
 //   "ok BYTES\n" and that many bytes, or "error TEXT\n".
 // The socket has mode 0600; the peer's user and process are read from the kernel (SO_PEERCRED) and
-// handed on.
+// passed on.
 //
-// What an operator does never waits for what somebody watches. One thread holds all connections
-// and runs the handler, which is quick; what takes longer (AdminAnswer::rest) runs on the
-// monitoring thread, whose answers the first thread sends bit by bit. Bounds, so that a peer harms
-// only itself:
-//  - kConnectionsMax at once, of which kMonitoringMax may be such that watch. A newcomer for whom
-//    there is no room takes the place of an idle connection, of the user who has the most, one that
-//    never spoke first; a connection whose line has arrived keeps its place. Who must go, or is
-//    refused, is told so, also when it has written already.
+// An operator's command never waits for a query. One thread holds all connections and runs the
+// handler, which is quick; what takes longer (AdminAnswer::rest) runs on the monitoring thread,
+// whose answers the first thread sends in pieces. Bounds, so that a peer harms only itself:
+//  - kConnectionsMax at once, of which kMonitoringMax may be monitoring connections. Without a free
+//    place, a newcomer replaces an idle connection, of the user who has the most, one that never
+//    sent anything first; a connection whose line has arrived keeps its place. A connection that is
+//    evicted or refused is told so, even if it has written already.
 //  - kAdminLineBytesMax per line, one question of each connection at a time, kOutputBytesMax of
-//    answers that wait for slow readers; who takes nothing of an answer for kSendMsMax is dropped.
+//    answers that wait for slow readers; a peer that takes nothing of an answer for kSendMsMax is
+//    dropped.
 //  - kReserved descriptors are kept for times when the process has used up all others: operators
-//    are still served then, and the log says what is wrong.
+//    are still served then, and the log states what is wrong.
 //
 // Thread rule: Start() and Stop() by one thread; the handler runs on the server's own.
 #pragma once
@@ -49,7 +49,7 @@ class AdminServer {
 
   static constexpr uint32_t kConnectionsMax = 32;
   static constexpr uint32_t kMonitoringMax = 24;
-  static constexpr uint32_t kEndingMax = 16;  // told to go, and not gone yet
+  static constexpr uint32_t kEndingMax = 16;  // told to end, and not closed yet
   static constexpr uint32_t kReserved = 4;
   static constexpr std::size_t kOutputBytesMax = std::size_t{512} << 20;
   static constexpr int kIdleMsMax = 60'000;
@@ -64,7 +64,7 @@ class AdminServer {
   // system grants no thread or descriptor.
   absl::Status Start(const std::string& path, AdminHandler handler, LogLine log = {});
 
-  // Closes every connection, removes the socket file and joins the threads. Harmless when not
+  // Closes every connection, removes the socket file and joins the threads. No effect when not
   // started.
   void Stop();
 
@@ -76,7 +76,7 @@ class AdminServer {
     std::function<AdminAnswer()> rest;
   };
 
-  // The connections' thread.
+  // Runs on the connections' thread.
   void Serve();
   void Wait();
   void ReadAndServe();
@@ -92,7 +92,7 @@ class AdminServer {
   void Drop(const AdminConnection& connection);
   std::size_t CountOf(uid_t uid) const;
 
-  // The monitoring thread.
+  // Runs on the monitoring thread.
   void Watch();
 
   AdminHandler handler_;
@@ -101,10 +101,10 @@ class AdminServer {
   int wake_ = -1;  // eventfd: results, and Stop()
   std::vector<int> reserve_;
   Connections connections_;
-  std::vector<AdminConnection*> hung_up_;  // of this turn
+  std::vector<AdminConnection*> hung_up_;  // in this turn
   uint64_t serials_ = 0;
   Clock::time_point now_;
-  Clock::time_point accept_after_;  // no accept before: there was no descriptor
+  Clock::time_point accept_after_;  // no accept before: no descriptor was available
   Clock::time_point scarcity_logged_;
   bool scarcity_known_ = false;
 

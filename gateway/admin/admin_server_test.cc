@@ -1,5 +1,5 @@
-// The admin socket serves its owner, survives bad input, and comes and goes cleanly; what an
-// operator does never waits for what others watch.
+// Tests that the admin socket serves its owner, survives bad input, starts and stops cleanly, and
+// that an operator's command never waits for other users' queries.
 #include "gateway/admin/admin_server.h"
 
 #include <sys/resource.h>
@@ -141,13 +141,13 @@ TEST_F(AdminServerTest, AnEndlessLineIsCutOffAndOthersAreServed) {
   EXPECT_EQ(AskGateway(path_, "still here").value(), "<still here>\n");
 }
 
-// Answers "watch" when the test lets it, on the monitoring thread.
+// Answers "watch" when the test permits it, on the monitoring thread.
 TEST_F(AdminServerTest, WhatAnOperatorDoesNeverWaitsForWhatOthersWatch) {
   StartEcho();
   const int watcher = Connect();
   ASSERT_EQ(send(watcher, "watch\n", 6, 0), 6);
   ASSERT_TRUE(WaitForWatcher());
-  // Would not be answered if it waited: nobody opens the gate before.
+  // Would not be answered if it waited: the gate is still closed.
   EXPECT_EQ(AskGateway(path_, "kill").value(), "<kill>\n");
   OpenGate();
   EXPECT_EQ(ReadAll(watcher, 10), "ok 5\nwatch");
@@ -159,7 +159,7 @@ TEST_F(AdminServerTest, SilentConnectionsMakeRoomForWhoSpeaks) {
   std::vector<int> fds;
   for (uint32_t i = 0; i < 2 * AdminServer::kConnectionsMax; ++i) fds.push_back(Connect());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(AskGateway(path_, "kill").value(), "<kill>\n");
-  // The one that was silent for longest was told why it had to go.
+  // The connection that was silent for longest was told why it had to end.
   EXPECT_EQ(ReadAll(fds[0], 7), "error c");
   for (const int fd : fds) close(fd);
 }
@@ -172,7 +172,7 @@ TEST_F(AdminServerTest, WatchersLeaveRoomForOperatorsAndAreToldWhenTheyAreTooMan
     ASSERT_EQ(send(fds.back(), "watch\n", 6, 0), 6);
   }
   ASSERT_TRUE(WaitForWatcher());
-  // All of them wait for the gate; the next is refused, also though it wrote first.
+  // All of them wait for the gate; the next is refused, even though it wrote first.
   absl::Status status;
   for (int i = 0; i < 1'000 && status.ok(); ++i) {
     fds.push_back(Connect());
@@ -189,13 +189,13 @@ TEST_F(AdminServerTest, WatchersLeaveRoomForOperatorsAndAreToldWhenTheyAreTooMan
   for (const int fd : fds) close(fd);
 }
 
-// Many times: the refusal used to be lost when the client's line came in between.
+// Repeated: the refusal used to be lost when the client's line arrived in between.
 TEST_F(AdminServerTest, ARefusalReachesWhoWroteFirst) {
   StartEcho();
   for (int i = 0; i < 200; ++i) {
     const int fd = Connect();
     const std::string flood(4'000, 'x');
-    // Two pieces, so that there is something unread when the server gives up.
+    // Two pieces, so that there is unread input when the server gives up.
     send(fd, flood.data(), flood.size(), MSG_NOSIGNAL);
     send(fd, flood.data(), flood.size(), MSG_NOSIGNAL);
     ASSERT_EQ(ReadAll(fd, 4'096), "error the line is longer than 512 bytes; shorten it\n");

@@ -1,4 +1,4 @@
-// How the admin socket is bound.
+// Binds the admin socket.
 #include "gateway/admin/admin_socket.h"
 
 #include <fcntl.h>
@@ -38,12 +38,12 @@ struct Descriptor {
 // A listener whose queue is full is alive too.
 bool SomebodyAnswers(const sockaddr_un& address) {
   const Descriptor peer{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (peer.fd < 0) return true;  // nobody knows: it stays
+  if (peer.fd < 0) return true;  // unknown: it stays
   return connect(peer.fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ||
          errno == EAGAIN || errno == EINPROGRESS || errno == EACCES;
 }
 
-// Locks the folder of `path` until `lock` goes.
+// Locks the folder of `path` until `lock` is closed.
 absl::Status LockFolder(const std::string& path, Descriptor& lock) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   const std::string folder = parent.empty() ? "." : parent;
@@ -65,7 +65,7 @@ absl::Status LockFolder(const std::string& path, Descriptor& lock) {
                                              " locked; stop it, or choose a folder of your own"));
 }
 
-// Removes a socket file that nobody answers on.
+// Removes a socket file without a listener.
 absl::Status ClearPath(const std::string& path, const sockaddr_un& address) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) return absl::OkStatus();

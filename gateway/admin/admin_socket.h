@@ -1,9 +1,9 @@
-// The admin socket's place in the file system: taken, and given back.
+// AdminSocket: owns the admin socket's place in the file system.
 //
-// A socket file that nobody answers on is replaced, a live one never. Two processes that start at
-// once cannot both take a path: the folder is locked while it is looked at and changed. The socket
-// has mode 0600 before it has a name, so that there is no moment in which others could connect.
-// Thread rule: one thread.
+// A socket file without a listener is replaced, a live one never. Two processes that start at once
+// cannot both take a path: the folder is locked while it is examined and changed. The socket has
+// mode 0600 before it has a name, so that there is no moment in which others could connect. Thread
+// rule: one thread.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ namespace ringway {
 class AdminSocket {
  public:
   // Errors: InvalidArgument for a path that is too long; AlreadyExists when a live process owns it
-  // or a file is in the way; Unavailable when another process keeps the folder locked; else
+  // or a file is in the way; Unavailable when another process keeps the folder locked; otherwise
   // Internal. Each names cause and remedy.
   static absl::StatusOr<AdminSocket> Bind(const std::string& path, int backlog);
 

@@ -1,3 +1,4 @@
+// --check-config and `ringway check-config`: prints the result of all checks of a configuration.
 #include "gateway/config/check_config.h"
 
 #include <cstdio>

@@ -1,5 +1,4 @@
-// How a configuration file is loaded, printed and turned into what the gateway's parts are made
-// from.
+// Loads and prints a configuration file, and converts it to the options of the gateway's parts.
 #include "gateway/config/config.h"
 
 #include <cerrno>

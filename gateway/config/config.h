@@ -1,9 +1,9 @@
-// What can be set on a gateway, and whether a given configuration is sound.
+// GatewayConfig: the configuration of a gateway, and its validation.
 //
 // One TOML file becomes one GatewayConfig, validated as a whole: every error is reported at once,
 // with its line and its remedy, and nothing starts with a file that has any. deploy/gateway.toml
-// explains every key. Thread rule: plain data and pure functions but ReadConfigFile(), which
-// reads a file.
+// explains every key. Thread rule: plain data and pure functions but ReadConfigFile(), which reads
+// a file.
 #pragma once
 
 #include <sys/types.h>
@@ -34,7 +34,7 @@ struct HostConfig {
   int32_t core = kAnyCore;  // index into the process's allowed cores
   WaitPolicy wait = WaitPolicy::kAuto;
   bool lock_memory = true;
-  // Further than this the journal's time may not be ahead of the wall clock at a start.
+  // The most that the journal's time may be ahead of the wall clock at a start.
   int64_t clock_ahead_max_ns = 3'600 * kNsPerS;
 };
 
@@ -46,34 +46,35 @@ struct JournalConfig {
   bool allow_volatile = false;                    // `directory` may lie in memory or a container
   int64_t sync_interval_ns = 10 * kNsPerMs;       // between syncs that no session waits for
   uint64_t snapshot_bytes = uint64_t{256} << 20;  // of the journal, between snapshots; 0: none
-  // Of the journal's end that stay at least; what is older goes once two snapshots hold it. 0: all.
+  // Least amount of the journal's end that is kept; older parts are removed once two snapshots
+  // cover them. 0: all is kept.
   uint64_t keep_bytes = uint64_t{1} << 30;
 };
 
-// [sessions]: what holds for every session.
+// [sessions]: settings of every session.
 struct SessionsConfig {
-  // `open_orders` and `durability_max` follow from the rest of the gateway.
+  // `open_orders` and `durability_max` are derived from the rest of the gateway.
   SessionLayerOptions layer;
   // Kept for a client until it has processed them, 128 bytes each; rounded up to a power of two.
   uint32_t report_slots = 16'384;
 };
 
-// [[profile]]: who decides on an order and how, as regulators and venues ask. Orders carry its
-// number; what a venue wants of it the venue's connector fills in.
+// [[profile]]: who decides on an order and how, as regulators and venues require. Orders carry its
+// number; the venue's connector fills in what the venue requires of it.
 struct ProfileConfig {
   uint8_t id = 0;
   std::string name;
   std::string algo;          // the algorithm that decides
-  std::string trader;        // the person who answers for it
-  std::string client;        // for whom
-  std::string short_locate;  // where what is sold short is borrowed
+  std::string trader;        // the person responsible for it
+  std::string client;        // on whose behalf
+  std::string short_locate;  // where a short sale's stock is borrowed
   bool manual = false;       // a person enters the orders
 };
 
 // When an order may leave for its venue.
 enum class SendAfter : uint8_t {
   kMemory,   // its record survives the gateway's end
-  kDurable,  // its record survives a loss of power
+  kDurable,  // its record survives a power loss
 };
 
 // [[session]]
@@ -93,12 +94,12 @@ struct GatewayVenueConfig {
   VenueConfig engine;
   ConnectorKind connector = ConnectorKind::kExchange;
   std::string uri;                     // kExchangeLink
-  uint32_t member_id = 1;              // kExchangeLink: this gateway's number there, no other's
+  uint32_t member_id = 1;              // kExchangeLink: this gateway's unique member number there
   exchange::ExchangeOptions exchange;  // kExchange; its venue and instruments follow from the rest
-  // Requests that wait here while the connector takes none; when so many wait, no session is
-  // polled.
+  // Limit of requests that wait here while the connector takes none; when it is reached, no session
+  // is polled.
   uint32_t pending_max = 4'096;
-  std::vector<std::string> instructions;  // what it knows, by kFeatureNames
+  std::vector<std::string> instructions;  // supported instructions, by kFeatureNames
   std::string trading_day;  // as TradingCalendar::Parse() takes it; empty: it has no trading days
 };
 
@@ -144,8 +145,8 @@ struct LoadedConfig {
 };
 LoadedConfig LoadConfig(std::string_view toml);
 
-// As LoadConfig(), where only the instruments are wanted: other tables are read, and what is wrong
-// in themselves is an error, but none of them need be there. A gateway's own file will do.
+// As LoadConfig(), for the instruments alone: other tables are parsed, and errors within them are
+// reported, but none of them is required. A gateway's own file will do.
 LoadedConfig LoadInstruments(std::string_view toml);
 
 // The whole file. Errors: NotFound or PermissionDenied with the remedy; Internal.
@@ -157,7 +158,7 @@ std::string PrintConfig(const GatewayConfig& config);
 // Every key that the loader knows, dotted: "session.limits.collar_bps".
 std::vector<std::string> ConfigKeyNames();
 
-// What the parts of the gateway are made from.
+// Converts it to the options of the gateway's parts.
 EngineConfig MakeEngineConfig(const GatewayConfig& config);
 exchange::InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument);
 exchange::ExchangeOptions MakeExchangeOptions(const GatewayConfig& config,

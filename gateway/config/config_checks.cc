@@ -1,4 +1,4 @@
-// How the parts of a configuration are held against each other.
+// Checks the parts of a configuration against each other.
 #include "gateway/config/config_checks.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// How TOML text becomes a tree that remembers spelling and place.
+// Parses TOML text into a tree that keeps spelling and position.
 #include "gateway/config/config_document.h"
 
 #include <algorithm>
@@ -7,12 +7,12 @@
 #include <sstream>
 
 #define TOML_EXCEPTIONS 0
-// toml++ 3.3 tells an optimising compiler that a table's name begins like a key, which "[=" does
-// not; without such assumptions it goes on to its own error.
+// toml++ 3.3 assumes, for an optimising compiler, that a table's name begins like a key, which "[="
+// does not; without such assumptions it continues to its own error.
 #undef NDEBUG
 #define TOML_ASSERT(expression) static_assert(true)
-// Its test for white space also promises the compiler that no character like U+00D3 is asked about.
-// Such characters are no white space, and nothing is promised.
+// Its test for white space also assumes that no character like U+00D3 is tested. Such characters
+// are no white space, and nothing is assumed here.
 #include "toml++/impl/preprocessor.h"
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false
@@ -72,8 +72,8 @@ class Converter {
   }
 
  private:
-  // The characters of a number as they stand in the file. Should they not be where the parser says
-  // (columns are code points), the answer is a text that no reader takes for a number.
+  // The characters of a number as they are in the file. If they are not where the parser says
+  // (columns are code points), returns a text that no reader takes for a number.
   std::string Spelling(const toml::source_region& region, double value) const {
     const std::string lost = "a number that cannot be located";
     if (region.begin.line == 0 || region.begin.line > lines_.size()) return lost;

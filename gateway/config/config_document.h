@@ -1,8 +1,8 @@
-// What does the text of a configuration file say, and at which line and column?
+// The parsed text of a configuration file, with the line and column of everything.
 //
 // A tree of nodes that keeps every scalar as it was written: 0.1 stays the three characters "0.1",
-// so a price is never a binary fraction on its way. The TOML library is seen by the .cc alone.
-// Thread rule: a document is immutable once parsed.
+// so a price never passes through a binary fraction. Only the .cc sees the TOML library. Thread
+// rule: a document is immutable once parsed.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace ringway {
 
 struct ConfigPosition {
-  uint32_t line = 0;  // from 1; 0 where a thing is not in the file
+  uint32_t line = 0;  // from 1; 0 for an item that is not in the file
   uint32_t column = 0;
   auto operator<=>(const ConfigPosition&) const = default;
 };
@@ -38,8 +38,7 @@ struct ConfigMember {
   ConfigNode node;
 };
 
-// One thing that is wrong with a configuration. `key` is dotted, with indices:
-// "session[2].account".
+// One error in a configuration. `key` is dotted, with indices: "session[2].account".
 struct ConfigError {
   ConfigPosition position;
   std::string key;
@@ -50,8 +49,8 @@ struct ConfigError {
 // "file:12:7: session[2].account: what; remedy"
 std::string Format(std::string_view file, const ConfigError& error);
 
-// Parses TOML 1.0. On failure the error says where reading had to stop, and the node is an empty
-// table.
+// Parses TOML 1.0. On failure the error has the position where parsing stopped, and the node is an
+// empty table.
 struct ParsedDocument {
   ConfigNode root;
   bool ok = false;

@@ -1,5 +1,4 @@
-// Which keys does a configuration have, of which kind, in which range? The one description of them
-// all.
+// The one description of all keys of a configuration: their kinds and ranges.
 //
 // Fields(visitor, struct) names every key of a struct once. Visitors: ConfigReader
 // (config_reader.h), ConfigPrinter and ConfigKeyLister (config_printer.h). Ranges that depend on

@@ -1,4 +1,4 @@
-// Does any text at all make the configuration's loader misbehave? What loads must print and load
+// Fuzz test: no text makes the configuration's loader misbehave. What loads must print and load
 // again.
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How is a configuration written out: its values as TOML, its keys as a list?
+// Prints a configuration: its values as TOML, its keys as a list.
 //
 // Two visitors over gateway/config/config_fields.h. Thread rule: one thread.
 #pragma once

@@ -1,4 +1,4 @@
-// How a key is looked up, its value read, and what is said when either is wrong.
+// Looks up keys, reads their values, and words the errors of both.
 #include "gateway/config/config_reader.h"
 
 namespace ringway {
@@ -6,7 +6,7 @@ namespace {
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
-// What a value of each form looks like, for remedies.
+// An example value of each form, for remedies.
 std::string_view Example(ConfigForm form) {
   switch (form) {
     case ConfigForm::kWhole:

@@ -1,9 +1,10 @@
-// How does one table of the configuration file fill one struct, with every error found on the way?
+// ConfigReader: fills one struct from one table of the configuration file, and reports every error
+// found on the way.
 //
 // A struct is described once, by a function Fields(visitor, struct) that names each key, its kind
 // and its range (gateway/config/config_fields.h). Three visitors walk that description:
 // ConfigReader fills the struct from the file, ConfigPrinter writes the effective values as TOML,
-// ConfigKeys lists the keys.
+// ConfigKeyLister lists the keys.
 //
 // Thread rule: one thread; used at start-up only.
 #pragma once
@@ -26,33 +27,32 @@
 
 namespace ringway {
 
-// The smallest and largest value that a key takes, both included; and the value that "off" stands
-// for.
+// The smallest and largest value of a key, both included; and the value that "off" stands for.
 struct ConfigRange {
   int64_t min = 0;
   int64_t max = std::numeric_limits<int64_t>::max();
   std::optional<int64_t> off = std::nullopt;  // "off" is not a value of the key
 };
 
-// Whether a key may be left out, for its default.
+// Whether a key may be omitted, for its default.
 enum class ConfigNeed : uint8_t { kOptional, kRequired };
 
 // How the integer behind a key is written.
 enum class ConfigForm : uint8_t { kWhole, kPrice, kDuration, kBytes };
 std::string PrintValue(ConfigForm form, int64_t value);  // without quotes
 
-// One word that a choice may be, and the value behind it.
+// One permitted word of a choice, and its value.
 struct ConfigChoice {
   std::string_view word;
   uint32_t value;
 };
 
-// What the readers of one file share: the errors, and where every value stood.
+// Shared state of the readers of one file: the errors, and the position of every value.
 class ConfigFindings {
  public:
   void Add(ConfigPosition position, std::string key, std::string what, std::string remedy);
 
-  // An error about a key that was read; a key that is not in the file is placed at its nearest
+  // Adds an error about a key that was read; a key that is not in the file is placed at its nearest
   // table.
   void AddAt(const std::string& key, std::string what, std::string remedy);
 
@@ -94,7 +94,7 @@ class ConfigReader {
   }
   void Texts(std::string_view key, std::vector<std::string>& out);
 
-  // [key]: a table of its own. One that does not matter beside the other values is read, but not
+  // [key]: a table of its own. One that is irrelevant given the other values is read, but not
   // printed.
   template <class S>
   void Section(std::string_view key, S& out, bool /*matters*/ = true) {
@@ -127,7 +127,7 @@ class ConfigReader {
     }
   }
 
-  // Reports the keys that no field asked for. To be called once, after Fields().
+  // Reports the keys that no field asked for. Called once, after Fields().
   void Finish();
 
  private:

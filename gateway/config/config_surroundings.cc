@@ -1,4 +1,4 @@
-// How keys, folders and memory are looked at.
+// Checks keys, folders and memory on this machine.
 #include "gateway/config/config_surroundings.h"
 
 #include <linux/magic.h>
@@ -131,7 +131,7 @@ class Look {
     if (statfs(there.c_str(), &disk) != 0) {
       if (there.has_filename()) there = there.parent_path();
       if (there.empty()) there = ".";
-      if (statfs(there.c_str(), &disk) != 0) return;  // said already
+      if (statfs(there.c_str(), &disk) != 0) return;  // already reported
     }
     const std::string_view why = WhyVolatile(static_cast<uint64_t>(disk.f_type));
     if (why.empty() || journal.allow_volatile) return;
@@ -197,7 +197,7 @@ std::vector<std::string> FindSurroundingFaults(const GatewayConfig& config) {
 }
 
 uint64_t MemoryNeeded(const GatewayConfig& config) {
-  // Of one element, with its place in every index and a quarter's slack.
+  // For one element, with its place in every index and a quarter's slack.
   constexpr uint64_t kOrderBytes = 352;
   constexpr uint64_t kPositionBytes = 224;
   constexpr uint64_t kExecutionBytes = 64;

@@ -1,5 +1,5 @@
-// What --check-config passes, a start can be made of; what it refuses, it names with cause and
-// remedy.
+// Tests that what --check-config passes, a start accepts, and that what it refuses is named with
+// cause and remedy.
 #include "gateway/config/config_surroundings.h"
 
 #include <fcntl.h>
@@ -148,7 +148,7 @@ class BoundSetter {
   std::string key_;
 };
 
-// Everything that a start makes of the numbers; a bound that is missed ends it by CHECK.
+// Everything that a start makes of the numbers; a missing bounds check ends it by CHECK.
 void MakeAll(const GatewayConfig& config) {
   const Engine engine(MakeEngineConfig(config));
   for (const GatewayVenueConfig& venue : config.venues) {

@@ -1,5 +1,5 @@
-// Is a sound configuration loaded whole, and every fault of an unsound one reported at once, in its
-// place?
+// Tests that a sound configuration is loaded whole, and that every fault of an unsound one is
+// reported at once, with its position.
 #include "gateway/config/config.h"
 
 #include <algorithm>
@@ -125,7 +125,7 @@ TEST(Config, PricesAreExactHoweverTheyAreWritten) {
     EXPECT_EQ(loaded.config.instruments.at(0).tick, 70'000'000) << tick;
     EXPECT_EQ(loaded.config.instruments.at(0).price_max, 700'070'000'000);
   }
-  // Characters of several bytes before a number in the same line do not shift it.
+  // Multi-byte characters before a number in the same line do not shift it.
   const LoadedConfig loaded = LoadConfig(
       "instrument = [{id = 1, symbol = \"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\", tick = 0.03, "
       "price_max = 3}]");
@@ -365,7 +365,7 @@ TEST(Config, ATableWithoutANameIsAnError) {
     EXPECT_FALSE(LoadConfig(toml).errors.empty()) << toml;
 }
 
-// Letters that share a block of code points with white space: sanitizers see a wrong assumption.
+// Letters that share a block of code points with white space: sanitizers detect a wrong assumption.
 TEST(Config, LettersOutsideAsciiAreNoWhiteSpace) {
   for (const char* letter : {"\u00d3", "\u00a1", "\u1700", "\u2070", "\u3001", "\ufdfd"}) {
     SCOPED_TRACE(letter);

@@ -1,4 +1,4 @@
-// How decimal text becomes scaled integers and back, exactly.
+// Converts decimal text to scaled integers and back, exactly.
 #include "gateway/config/config_value.h"
 
 #include <algorithm>
@@ -89,7 +89,7 @@ ParsedValue Scale(Decimal decimal, int64_t factor, std::string_view inexact) {
   while (decimal.exponent < 0 && value % 10 == 0) value /= 10, ++decimal.exponent;
   unsigned __int128 scale = static_cast<unsigned __int128>(factor);
   while (decimal.exponent < 0 && scale % 10 == 0) scale /= 10, ++decimal.exponent;
-  // What is left divides by 2s and 5s only, if at all: 0.5KiB is 512B.
+  // The rest divides by 2s and 5s only, if at all: 0.5KiB is 512B.
   while (decimal.exponent < 0) {
     if (value % 5 == 0 && scale % 2 == 0) {
       value /= 5, scale /= 2;

@@ -1,4 +1,4 @@
-// How is one value of the configuration written, read and printed: prices, durations, sizes?
+// Parses and prints one value of the configuration: prices, durations, sizes.
 //
 // Everything is exact: decimal digits become scaled integers without passing through binary
 // floating point, and what the Format functions print reads back as the same integer. Thread rule:
@@ -40,7 +40,7 @@ inline std::string FormatPrice(int64_t price) { return FormatDecimal(price, kPri
 std::string FormatDuration(int64_t duration_ns);  // with the largest unit that divides it
 std::string FormatBytes(int64_t bytes);           // likewise
 
-// The number of single-character edits between two words: what "did you mean" goes by.
+// The number of single-character edits between two words, for "did you mean".
 uint32_t EditDistance(std::string_view a, std::string_view b);
 
 }  // namespace ringway

@@ -1,4 +1,4 @@
-// Do decimal texts become exactly the integers they say, and back?
+// Tests that decimal texts become exactly the integers they denote, and back.
 #include "gateway/config/config_value.h"
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How is a configuration kept, and found again?
+// Stores configurations in the journal's folder, and finds them again.
 #include "gateway/config/kept_config.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 namespace ringway {
 namespace {
 
-// Told apart are configurations of one gateway's life, by two checksums of their text.
+// Identifies a configuration, within one gateway's life, by two checksums of its text.
 uint64_t HashOf(const std::string& text) noexcept {
   const auto bytes = std::as_bytes(std::span(text));
   return uint64_t{Crc32c(1, bytes)} << 32 | Crc32c(2, bytes.first(bytes.size() / 2));
@@ -96,7 +96,7 @@ absl::StatusOr<ReplayOptions> KeptReplayOptions(const std::string& directory) {
   if (!names.ok()) return names.status();
   for (const std::string& name : *names) {
     if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
-    // One that cannot be read is an error when a record needs it, not before.
+    // A configuration that cannot be read is an error when a record needs it, not before.
     const absl::StatusOr<GatewayConfig> config = KeptConfig(*folder, name);
     if (config.ok()) {
       options.report_slots = std::max(options.report_slots, config->sessions_common.report_slots);

@@ -1,7 +1,7 @@
-// Under which configurations was a journal written?
+// The configurations under which a journal was written.
 //
-// Its folder keeps each of them, as config-HASH.toml, because a record is replayed under the one
-// that it was made under. HASH tells apart the configurations of one gateway's life.
+// The journal's folder keeps each of them, as config-HASH.toml, because a record is replayed under
+// the one that it was made under. HASH distinguishes the configurations of one gateway's life.
 //
 // Thread rule: set-up code of one thread.
 #pragma once
@@ -16,14 +16,15 @@
 
 namespace ringway {
 
-// Puts it on stable storage, whole, if it is not there yet; answers its hash. Errors: the system's.
+// Puts it on stable storage, whole, if it is not there yet; returns its hash. Errors: the system's.
 absl::StatusOr<uint64_t> KeepConfig(const std::string& directory, const GatewayConfig& config);
 
-// What an engine was made from. Errors: NotFound, InvalidArgument, with the remedy.
+// The configuration that an engine was made from. Errors: NotFound, InvalidArgument, with the
+// remedy.
 absl::StatusOr<EngineConfig> KeptEngineConfig(const std::string& directory, uint64_t hash);
 
-// For a replay that knows nothing but the folder: it keeps as many reports of a session as the most
-// generous of its configurations. Errors: the system's; NotFound where there is none.
+// For a replay that has only the folder: it keeps as many reports of a session as the most generous
+// of its configurations. Errors: the system's; NotFound if there is none.
 absl::StatusOr<ReplayOptions> KeptReplayOptions(const std::string& directory);
 
 }  // namespace ringway

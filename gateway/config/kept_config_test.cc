@@ -1,4 +1,4 @@
-// Is a kept configuration believed only when it is the one that its name says?
+// Tests that a kept configuration is accepted only if its content matches its name.
 #include "gateway/config/kept_config.h"
 
 #include <cstdlib>
@@ -42,7 +42,7 @@ TEST_F(KeptConfigTest, AChangedOneIsNamedAndNotUsed) {
   const std::string path = OnlyFile();
   std::string text;
   std::getline(std::ifstream(path), text, '\0');
-  // One that loads as well, and limits something else.
+  // A configuration that loads as well, with another limit.
   std::ofstream(path) << "# edited\n" << text;
   const absl::Status status = KeptEngineConfig(directory_, *hash).status();
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;

@@ -1,4 +1,4 @@
-// What a venue connector is to the gateway: requests in, reports out, polled, with time as an
+// Connector: the gateway's interface to a venue. Requests in, reports out, polled, with time as an
 // argument.
 //
 // A connector owns its protocol, its connection and nothing else: no threads, no clock, no order
@@ -20,13 +20,13 @@
 
 namespace ringway {
 
-// How far a gateway and a venue that numbers what passes between them have come: what a gateway
-// that was started anew needs to go on where its former self stopped.
+// The sequence state between a gateway and a venue that numbers messages: what a restarted gateway
+// needs to continue where its predecessor stopped.
 struct VenueCursor {
   uint64_t incarnation = 0;  // the venue's; 0: nothing is known
   uint64_t sent = 0;         // requests
   uint64_t received = 0;     // reports
-  uint64_t lost = 0;  // the last of `sent`: never arrived, and their answers are still to come
+  uint64_t lost = 0;         // the last of `sent`: never arrived, and not answered yet
 };
 
 // The identifier of a request towards a venue: every such message begins with it.
@@ -40,7 +40,7 @@ inline uint64_t VenueRequestId(const Effect& request) noexcept {
   return id;
 }
 
-// The identifier of the order that a cancel or replace is about; 0 of a new order.
+// The identifier of the order that a cancel or replace is about; 0 for a new order.
 inline uint64_t OrigRequestId(const Effect& request) noexcept {
   static_assert(offsetof(Cancel, orig_cl_ord_id) == offsetof(Replace, orig_cl_ord_id));
   uint64_t id = 0;
@@ -56,23 +56,23 @@ class Connector {
  public:
   virtual ~Connector() = default;
 
-  // Sends a run of NewOrder, Cancel and Replace effects for this venue, in order; answers how many
-  // were taken. The rest is offered again later: back-pressure, not failure. What was taken is
+  // Sends a run of NewOrder, Cancel and Replace effects for this venue, in order; returns how many
+  // were taken. The rest is offered again later: backpressure, not failure. Every request taken is
   // either answered by the venue or followed by VenueStatus down through Poll().
   virtual uint32_t Send(int64_t now_ns, std::span<const Effect> requests) = 0;
 
-  // Appends what the venue says (ExecutionReport, CancelReject, VenueStatus, ReferencePrice) while
-  // there is room in `messages`, as effects with Target::kVenue, this venue's id, and as seq the
-  // venue's number of the report: 0 for the connector's own words and where a venue has none. Also
-  // the place where the connector keeps its connection alive and re-establishes it, never blocking;
+  // Appends messages from the venue (ExecutionReport, CancelReject, VenueStatus, ReferencePrice)
+  // while there is room in `messages`, as effects with Target::kVenue, this venue's id, and as seq
+  // the venue's number of the report: 0 for the connector's own messages and where a venue has
+  // none. Here the connector also keeps its connection alive and re-establishes it, never blocking;
   // a change is reported as VenueStatus.
   virtual void Poll(int64_t now_ns, Effects& messages) = 0;
 
-  // Whether the venue counts requests, so that what it has is known by how many it took: then their
-  // order must be known after a crash. Fixed.
+  // Whether the venue counts requests, so that its count determines which requests it has: then
+  // their order must be known after a crash. Constant.
   virtual bool counts_requests() const noexcept { return false; }
 
-  // Why the venue cannot be reached, for operators; empty while it can, and where a venue has no
+  // Why the venue cannot be reached, for operators; empty while it can, and where a venue gives no
   // reasons. Valid until the next call.
   virtual std::string_view reason() const noexcept { return {}; }
 
@@ -80,16 +80,17 @@ class Connector {
   // Counts logons at the venue: with each one cursor().sent may begin anew.
   virtual uint64_t logons() const noexcept { return 0; }
   virtual VenueCursor cursor() const noexcept { return {}; }
-  // Goes on from `cursor`, where an earlier process stopped; `requests` are the last before
-  // cursor.sent, oldest first, which the venue may or may not have got. Before the first Poll().
+  // Continues from `cursor`, where an earlier process stopped; `requests` are the last before
+  // cursor.sent, oldest first, which the venue may or may not have received. Before the first
+  // Poll().
   virtual void Restore(const VenueCursor& cursor, std::span<const Effect> requests) {
     static_cast<void>(cursor);
     static_cast<void>(requests);
   }
-  // An operator gives up the numbers that venue and gateway dispute: the next logon begins anew, as
-  // a venue has it. False: nothing is in dispute.
+  // An operator discards the numbers that venue and gateway dispute: the next logon begins anew,
+  // with the venue's state. False: nothing is in dispute.
   virtual bool Resync() noexcept { return false; }
-  // Reports up to this number are kept on this side: the venue may forget them.
+  // Reports up to this number are kept on this side: the venue may drop them.
   virtual void Confirm(uint64_t received) noexcept { static_cast<void>(received); }
 };
 

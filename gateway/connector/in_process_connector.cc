@@ -1,4 +1,4 @@
-// How do requests and reports pass between a gateway and its own exchange?
+// Passes requests and reports between a gateway and the exchange in its process.
 #include "gateway/connector/in_process_connector.h"
 
 namespace ringway {

@@ -1,9 +1,9 @@
-// How does a gateway trade on an exchange that lives in its own process?
+// InProcessConnector: connects a gateway to an exchange in its own process.
 //
 // A Connector over an Exchange: no link between them, the rest is the same. Several gateways of a
-// simulation can share one exchange, each through a connector of its own.
-// Thread rule: the engine's thread, which is then also the exchange's. Lifetime: the exchange
-// outlives the connector. Nothing allocates after Create().
+// simulation can share one exchange, each through a connector of its own. Thread rule: the engine's
+// thread, which is then also the exchange's. Lifetime: the exchange outlives the connector. Nothing
+// allocates after Create().
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ namespace ringway {
 
 class InProcessConnector final : public Connector {
  public:
-  // `member_id` is the gateway's name at the exchange, see Exchange::Admit(); `venue` is the number
-  // under which the gateway knows the exchange. Errors: those of Admit().
+  // `member_id` is the gateway's name at the exchange, see Exchange::Admit(); `venue` is the
+  // gateway's number for the exchange. Errors: those of Admit().
   static absl::StatusOr<std::unique_ptr<InProcessConnector>> Create(exchange::Exchange& exchange,
                                                                     uint64_t member_id,
                                                                     VenueId venue);
@@ -32,11 +32,11 @@ class InProcessConnector final : public Connector {
   // The first call connects: VenueStatus up is the first message.
   void Poll(int64_t now_ns, Effects& messages) override;
 
-  // Requests that the exchange could not read; 0 unless the gateway and it are of two minds.
+  // Requests that the exchange could not decode; 0 unless its schema differs from the gateway's.
   uint64_t requests_refused() const noexcept { return requests_refused_; }
 
  private:
-  // How often the exchange is told the time when it has nothing else to do.
+  // Interval at which the exchange is given the time when it has nothing else to do.
   static constexpr int64_t kTimerIntervalNs = kNsPerMs;
 
   InProcessConnector(exchange::Exchange& exchange, uint32_t member, VenueId venue)

@@ -1,4 +1,4 @@
-// How is the answer to a request that no venue saw made?
+// Makes the answer to a request that no venue received.
 #include "gateway/connector/unseen_request.h"
 
 #include <type_traits>

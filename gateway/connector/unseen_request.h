@@ -2,9 +2,8 @@
 // killed it or its owner canceled it before it was sent, or the venue's own count proves that it
 // did not arrive.
 //
-// Answers in the venue's stead: the request can never trade, and gets its named outcome at once
-// instead of being in doubt.
-// Thread rule: a pure function.
+// Answers in the venue's stead: the request can never trade, and gets its definite outcome at once
+// instead of being in doubt. Thread rule: a pure function.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +19,8 @@ inline constexpr uint64_t kConnectorExecIdBits = uint64_t{3} << 62;
 
 enum class Unseen : uint8_t {
   kVenueDown,  // venueUnavailable
-  kJournal,    // its record can never be durable: journalUnavailable; of others, venueUnavailable
-  kKilled,     // killSwitch; of a replace, riskLimit
+  kJournal,    // its record can never be durable: journalUnavailable; for others, venueUnavailable
+  kKilled,     // killSwitch; for a replace, riskLimit
   kWithdrawn,  // a cancel of an order that had not left: canceled
 };
 
@@ -31,8 +30,8 @@ inline bool IsWithdrawal(const ExecutionReport& report) noexcept {
          report.exec_type == ExecType::kCanceled;
 }
 
-// What leaves in place of an order that was canceled before it left, where the venue counts
-// requests: a cancel of the order by its own identifier, which the venue does not know.
+// Replaces an order that was canceled before it left, where the venue counts requests: a cancel of
+// the order by its own identifier, which the venue does not know.
 Effect CancelInPlaceOf(uint64_t id, const Effect& order) noexcept;
 inline bool IsInPlaceOfOrder(const Effect& request) noexcept {
   return request.type == FrameType::kCancel && VenueRequestId(request) == OrigRequestId(request);

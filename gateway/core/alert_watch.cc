@@ -1,4 +1,4 @@
-// How alerts become lines of the log.
+// AlertWatch's slow part: formats alerts as log lines.
 #include "gateway/core/alert_watch.h"
 
 #include <algorithm>
@@ -50,7 +50,7 @@ std::string AlertText(const RiskAlert& alert) {
 
 void AlertWatch::Tell() {
   const uint64_t first = std::max(told_, alerts_.first());
-  // The latest tell more than those before them.
+  // When there are too many, the latest alerts matter most.
   const uint64_t from =
       std::max(first, alerts_.total() > kLinesMax ? alerts_.total() - kLinesMax : uint64_t{0});
   if (from != told_) {

@@ -1,7 +1,7 @@
-// Tells operators in the log what the engine is alarmed about.
+// Logs the engine's alerts for operators.
 //
-// The engine only counts and keeps the latest; this looks now and then, from the loop, and hands
-// lines on, a few at a time. Thread rule: the engine's thread.
+// The engine only counts alerts and keeps the latest; this polls it from the duty loop and reports
+// a few lines at a time. Thread rule: the engine's thread.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,20 @@
 
 namespace ringway {
 
-// What happened, and what to do about it: one line.
+// One line: what happened, and what to do about it.
 std::string AlertText(const RiskAlert& alert);
 
 class AlertWatch {
  public:
   using Report = std::function<void(std::string_view line)>;
   static constexpr int64_t kEveryNs = 10'000'000;
-  static constexpr uint32_t kLinesMax = 8;  // of one look
+  static constexpr uint32_t kLinesMax = 8;  // per call of Look()
 
-  // What was there at the start was told by an earlier process.
+  // Alerts that exist at construction were reported by an earlier process.
   AlertWatch(const Alerts& alerts, Report report)
       : alerts_(alerts), report_(std::move(report)), told_(alerts.total()) {}
 
-  // With the time of the turn.
+  // `now_ns` is the time of the turn.
   void Look(int64_t now_ns) {
     if (now_ns < next_ns_ || alerts_.total() == told_) [[likely]]
       return;

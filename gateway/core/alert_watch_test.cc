@@ -1,4 +1,4 @@
-// Is every alert told once, in the order in which it came, and never a flood of them?
+// Tests that every alert is reported once, in order of arrival, and that reports are rate-limited.
 #include "gateway/core/alert_watch.h"
 
 #include <string>

@@ -4,39 +4,40 @@
 //                         ^  \---Effect--> venue queue --burst--> connector
 //                         \---- Input ---- venue inbox <--------- connector
 //
-// Pure plumbing: no clock, no thread, no waiting. Everything a step produces leaves in the order in
-// which the engine produced it, per session and per venue (cancels overtake, venue_queue.h), and
-// nothing is dropped. What one session, venue or disk cannot take holds back those who cause it:
+// Pure plumbing: no clock, no thread, no waiting. Effects leave in the order in which the engine
+// produced them, per session and per venue (cancels overtake, see venue_queue.h), and none is
+// dropped. Backpressure from a session, a venue or the disk falls on those who cause it:
 //
-//  - A session that has used up its share of a venue's queue has its next order for that venue
-//    wait, and what it sent behind it; after venue_wait_ns such orders are refused (venueBusy), so
-//    that cancels and orders for other venues go on. Nobody else waits, nor do reports, timers and
-//    operators.
+//  - When a session has used up its share of a venue's queue, its next order for that venue waits,
+//    and so does everything it sent after it. After venue_wait_ns such orders are refused
+//    (venueBusy), so that cancels and orders for other venues proceed. Other sessions, reports,
+//    timers and operators do not wait.
 //  - While the disk is behind, those who record most wait first (journal_shares.h). On a full disk
-//    an order that has waited for its session's share for journal_wait_ns is refused
-//    (journalUnavailable). When there has been no room for anybody's orders for so long all are,
-//    and cancels, reports and operators use what is left.
-//  - When a venue goes down, what was never sent to it is first answered as rejected
-//    (venueUnavailable): it must not reach the market at some later time. Only what the connector
-//    had taken is in doubt. What waits for a venue that is merely halted goes on waiting.
+//    an order that has waited journal_wait_ns for its session's share is refused
+//    (journalUnavailable). When there has been no room for any order for that long, all orders are
+//    refused; cancels, reports and operators use the remaining room.
+//  - When a venue goes down, requests that were never sent to it are first answered as rejected
+//    (venueUnavailable): they must not reach the market later. Only requests that the connector had
+//    taken are in doubt. Requests for a venue that is merely halted keep waiting.
 //
-// With a journal every step is recorded before anything of it leaves; reports to sessions that were
-// promised durability, confirmations to venues, and orders of sessions that are configured so, wait
-// until the record is on stable storage.
-// So does everything of a process until its own start is: identifiers carry the start's number,
-// and after a loss of power the next process must not use it again.
-// When the disk fails for good, orders are refused, and what venues count goes on only where the
-// records that tell their counts apart are durable; a venue that logged on since, or for which an
-// order waited for the disk, gets nothing any more, and what is for it is answered in its stead.
-// Failed() when the disk failed before the start was durable, or has no room left for what venues
-// say: the process has to end, as if it had been killed; nothing was acknowledged that is not
-// recorded.
+// With a journal, every step is recorded before any of its effects leaves. Until the record is on
+// stable storage, these wait: reports to sessions that were promised durability, confirmations to
+// venues, and orders of sessions that are configured so. Everything a process sends also waits
+// until the record of its own start is durable: identifiers contain the number of the start, and
+// after a power loss the next process must not reuse it.
 //
-// No turn's work is unbounded: at most session_budget requests, kAnswersPerTurn answers for each
-// venue, one burst from each venue, one timer step.
+// When the disk fails for good, orders are refused. Requests whose order a venue counts continue
+// only where the records that tell its counts apart are durable. A venue that logged on since, or
+// for which an order waited for the disk, gets nothing any more; the gateway answers what is queued
+// for it in its stead. Failed() becomes true when the disk failed before the start was durable, or
+// when no room is left for venue reports. The process must then end as if it had been killed;
+// nothing was acknowledged that is not recorded.
 //
-// `Sessions` is SessionLayer<L> for the link L in use; tests give something simpler.
-// Thread rule: the engine's thread. Lifetime: everything in Parts outlives the gateway.
+// The work of one turn is bounded: at most session_budget requests, kAnswersPerTurn answers for
+// each venue, one burst from each venue, one timer step.
+//
+// `Sessions` is SessionLayer<L> for the link L in use; tests use a simpler stand-in. Thread rule:
+// the engine's thread. Lifetime: everything in Parts outlives the gateway.
 #pragma once
 
 #include <algorithm>
@@ -94,10 +95,10 @@ class DutyLoop {
     VenueId id;
     Connector* connector;
     uint32_t pending_max;
-    // The venue lives in this process: it says nothing but in answer, or at times of its own, which
-    // any sleep is short enough for. Of others nobody knows when they speak: sleeps are shorter.
+    // The venue lives in this process: it sends only in answer, or at times of its own for which
+    // any sleep is short enough. Other venues may send at any time, so sleeps are shorter.
     bool speaks_when_polled = false;
-    // When its trading days begin; none: it has none.
+    // When its trading days begin; none: the venue has no trading days.
     std::optional<TradingCalendar> trading_days = {};
   };
   struct Parts {
@@ -105,16 +106,16 @@ class DutyLoop {
     Sessions& sessions;
     std::vector<Venue> venues;
     std::vector<SessionId> session_ids;
-    // Of these, sessions whose orders and replaces do not leave before their record is durable.
+    // Of these, sessions whose orders and replaces leave only once their record is durable.
     std::vector<SessionId> send_when_durable = {};
-    uint32_t positions_max;  // pairs of account and instrument, as the engine's pools have it
-    // Hands every link that has come since the last call to sessions.Accept(). Called once a tick.
+    uint32_t positions_max;  // pairs of account and instrument, as in the engine's pools
+    // Hands every link that arrived since the last call to sessions.Accept(). Called once a tick.
     std::function<void(int64_t now_ns)> accept_links;
     AdminMailbox* mailbox = nullptr;   // null: no administration
     JournalWriter* journal = nullptr;  // null: nothing is recorded
-    // Adds what is known of the journal's snapshots; may be empty.
+    // Fills in the state of the journal's snapshots; may be empty.
     std::function<void(JournalStatus& status)> fill_snapshots = {};
-    // Told what an operator has to hear of at once; may be empty. Must not block.
+    // Receives lines that need an operator's attention at once; may be empty. Must not block.
     std::function<void(std::string_view line)> report = {};
     DutyLoopLimits limits = {};
   };
@@ -144,9 +145,9 @@ class DutyLoop {
     }
   }
 
-  // Goes on with what an earlier process recorded, as the `number`-th process to do so. Without
-  // such records `first_request`, if not 0, is where identifiers of venue requests begin. REQUIRES:
-  // before the first turn; Engine::CanStart(number).
+  // Continues from what earlier processes recorded, as start number `number`. Without such records
+  // `first_request`, if not 0, is where identifiers of venue requests begin. REQUIRES: before the
+  // first turn; Engine::CanStart(number).
   void Start(int64_t now_ns, uint32_t number, uint64_t first_request = 0) {
     now_ns_ = now_ns;
     if (first_request == 0) {
@@ -160,7 +161,7 @@ class DutyLoop {
     parts_.journal->storage().RequestSync();
   }
 
-  // One turn. True when there was anything to do: the caller waits only after a turn without.
+  // One turn. True when it did any work: the caller waits only after an idle turn.
   bool DoWork(int64_t now_ns) {
     now_ns_ = now_ns;
     if (parts_.journal != nullptr && !TendJournal()) return false;
@@ -171,7 +172,8 @@ class DutyLoop {
     worked |= Tick();
     worked |= PollSessions();
     RINGWAY_PROBE(gateway_reports_waiting);
-    // Acks first: publishing them takes a few stores, a venue in this process matches orders.
+    // Acks first: publishing them takes a few stores, whereas a venue in this process matches
+    // orders.
     parts_.sessions.Flush();
     RINGWAY_PROBE(gateway_reports_flushed);
     worked |= SendBursts();
@@ -183,13 +185,13 @@ class DutyLoop {
     return worked;
   }
 
-  // For a Sleeper (transport/wait.h) whose turn is DoWork(). True: whatever may come next ends the
-  // sleep, or has time until its longest end: timers, operators, signals.
+  // For a Sleeper (transport/wait.h) whose turn is DoWork(). True: the next event either ends the
+  // sleep or can wait until its longest end (timers, operators, signals).
   bool ArmWake() noexcept {
     bool certain = parts_.sessions.ArmWake();
     for (const Venue& venue : parts_.venues) certain &= venue.speaks_when_polled;
-    // What is held back goes on as soon as its venue takes something, or the disk has it, which
-    // wake nobody.
+    // What is held back proceeds when its venue has room or the disk has the record; neither wakes
+    // a sleeper.
     for (const auto& venue : venues_) {
       certain &= venue->queue.waiting() == 0 && venue->inbox.empty() && !venue->inbox.has_prices();
     }
@@ -203,7 +205,7 @@ class DutyLoop {
     parts_.sessions.Stop(now_ns);
   }
   bool stopping() const noexcept { return stopping_; }
-  // Sessions are gone and everything that had to be sent is.
+  // Sessions are gone and everything that had to be sent was sent.
   bool Stopped() const noexcept {
     if (!stopping_ || !started()) return stopping_;
     return parts_.sessions.stopped() && !parts_.engine.HasWork() &&
@@ -211,7 +213,7 @@ class DutyLoop {
   }
   // The last record: the process ends in order, in this state. No turn comes after it.
   void RecordStop() {
-    // With work left over it is no end, but that of a process that was killed.
+    // With work left over this is not an orderly end but that of a killed process.
     if (parts_.journal == nullptr || failed_ || !CanStep() || parts_.engine.HasWork()) return;
     parts_.journal->Append(parts_.engine.now_ns(),
                            GatewayStopBody{.state_hash = parts_.engine.StateHash()});
@@ -220,17 +222,16 @@ class DutyLoop {
   // An operator asked for Stop().
   bool stop_requested() const noexcept { return stop_requested_; }
 
-  // The disk failed for good: before the start was durable, or until there was no room left for
-  // what venues say.
+  // The disk failed for good: before the start was durable, or later and no room is left for venue
+  // reports.
   bool Failed() const noexcept { return failed_; }
-  // Whether this process's start is durable: before that nothing is taken from anybody.
+  // Whether this process's start is durable; until then nothing is taken from sessions or venues.
   bool started() const noexcept { return safe_ >= started_at_; }
 
   // Whether requests of sessions wait for a venue or the journal.
   bool BackPressured() const noexcept { return back_pressured_; }
 
-  // `walk_orders`: whether all open orders may be looked at, which takes time, to count those in
-  // doubt.
+  // `walk_orders`: whether to visit all open orders, which takes time, to count those in doubt.
   void FillStatus(GatewayStatus& status, bool walk_orders) const {
     FillTotals(status);
     status.sessions.clear();
@@ -238,9 +239,8 @@ class DutyLoop {
     FillEngineStatus(parts_.engine, trades_, walk_orders, status);
   }
 
-  // The same in slices of bounded work, by turns counted from 0: totals, then sessions, then
-  // `positions_max` positions at most. Allocates nothing where `status` has room. True: that was
-  // all.
+  // The same in slices of bounded work, by turns counted from 0: totals, then sessions, then at
+  // most `positions_max` positions. Allocates nothing where `status` has room. True: complete.
   bool FillStatusSlice(GatewayStatus& status, uint32_t turn, std::size_t positions_max) const {
     constexpr std::size_t kLinesPerTurn = 16;
     if (turn == 0) {
@@ -273,7 +273,7 @@ class DutyLoop {
 
  private:
   static constexpr uint32_t kNoVenue = UINT32_MAX;
-  // Answers to what was never sent to one venue, in one turn.
+  // Limit per venue and turn of gateway-made answers to requests that were never sent.
   static constexpr uint32_t kAnswersPerTurn = 64;
 
   void FillTotals(GatewayStatus& status) const {
@@ -311,7 +311,7 @@ class DutyLoop {
     FillEngineSession(parts_.engine, session);
   }
 
-  // What operators ask and watch: commands whole, the rest in slices.
+  // Serves operators' commands and queries: commands whole, queries in slices.
   bool ServeOperators() {
     AdminMailbox& mailbox = *parts_.mailbox;
     const bool commanded = mailbox.Serve(
@@ -327,7 +327,7 @@ class DutyLoop {
     return commanded || watched;
   }
 
-  // True: that was all.
+  // True: complete.
   bool Show(const AdminCommand& command, GatewayStatus& status, uint32_t turn) const {
     switch (command.verb) {
       case AdminVerb::kStatus:
@@ -349,10 +349,10 @@ class DutyLoop {
 
     VenueQueue queue;
     VenueInbox inbox;
-    uint32_t source = 0;  // of shares_
+    uint32_t source = 0;  // index in shares_
     std::optional<TradingCalendar> trading_days;
-    bool cursor_due = false;          // its connector logged on, which is not recorded yet
-    int64_t next_day_ns = INT64_MIN;  // when its next trading day begins; before: not looked yet
+    bool cursor_due = false;          // its connector logged on; that is not recorded yet
+    int64_t next_day_ns = INT64_MIN;  // when its next trading day begins; before: not computed yet
   };
 
   uint32_t SessionCount() const noexcept {
@@ -366,7 +366,7 @@ class DutyLoop {
 
   // --- Steps ---
 
-  // Whether there is room for one more record, whatever it is.
+  // Whether there is room for one more record of any kind.
   bool CanStep() const noexcept {
     return parts_.journal == nullptr || parts_.journal->State() != JournalState::kFull;
   }
@@ -374,10 +374,11 @@ class DutyLoop {
     return parts_.journal == nullptr || shares_.HasRoomFor(use);
   }
 
-  // `venue_cursor` is the venue's number of its report, 0 of anything else. REQUIRES: CanStep().
+  // `venue_cursor` is the venue's sequence number of its report, 0 for anything else. REQUIRES:
+  // CanStep().
   void Step(const Input& input, uint64_t venue_cursor = 0) {
     effects_.Clear();
-    // Most timer steps change nothing but the time, which the next step brings anyway.
+    // Most timer steps change only the time, which the next recorded step sets anyway.
     const bool recorded = parts_.journal != nullptr &&
                           (input.origin != Origin::kTimer || parts_.engine.TimerMatters(now_ns_));
     RINGWAY_PROBE(gateway_step_begins);
@@ -405,7 +406,7 @@ class DutyLoop {
       HoldSessions(input);
   }
 
-  // Before the journal is durable up to here an order or replace of the session does not leave.
+  // Journal position that must be durable before an order or replace of the session leaves.
   uint64_t SendsAt(SessionId id) {
     if (sends_when_durable_.empty() || !sends_when_durable_[tally_.IndexOf(id)]) [[likely]]
       return 0;
@@ -413,7 +414,7 @@ class DutyLoop {
     return position_;
   }
 
-  // A step with a message of the gateway's own.
+  // A step with a message that the gateway itself makes.
   template <Message M>
   void StepWith(Origin origin, uint32_t id, const M& message) {
     alignas(8) std::array<std::byte, kMaxPayloadBytes<M>> payload;
@@ -425,12 +426,12 @@ class DutyLoop {
     const uint64_t begin = parts_.journal->end().position;
     position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
     const uint32_t source = SourceOf(input);
-    // A record that begins a segment ends farther on than it is long.
+    // A record that begins a new segment moves the position by more than its own length.
     if (source != kNoSource) shares_.Charge(source, std::min(position_ - begin, kRecordBytesMax));
   }
 
-  // Whose record a step is: the session that asked for it or that a venue's report is for; of
-  // other reports the venue; nobody's when the gateway or an operator acts.
+  // The source that a step's record is charged to: the session that sent the request or that a
+  // venue's report is for; for other reports the venue; none when the gateway or an operator acts.
   uint32_t SourceOf(const Input& input) const noexcept {
     if (IsRequest(input.origin)) return tally_.IndexOf(input.id);
     if (input.origin != Origin::kVenue) return kNoSource;
@@ -440,7 +441,7 @@ class DutyLoop {
     return SessionCount() + venue_index_[input.id];
   }
 
-  // What this step means to sessions that were promised durability waits until it is durable.
+  // Holds this step's messages to sessions that were promised durability until it is durable.
   void HoldSessions(const Input& input) {
     if (IsRequest(input.origin) || input.origin == Origin::kSessionUp) HoldSession(input.id);
     for (const Effect& effect : effects_) {
@@ -454,13 +455,13 @@ class DutyLoop {
     parts_.journal->storage().RequestSync();
   }
 
-  // Once a turn. False: Failed().
+  // Runs once a turn. False: Failed().
   bool TendJournal() {
     JournalWriter& journal = *parts_.journal;
     journal.MakeRoom();
     const JournalFault fault = journal.storage().fault();
     const bool hopeless = fault == JournalFault::kWriteError || fault == JournalFault::kSyncFailed;
-    // A disk that failed for good is no longer behind: no share would ever come back.
+    // After a final failure the disk does not count as behind: no share would ever be returned.
     shares_.Update(journal.RoomBytes(), journal.segment_bytes(),
                    journal.storage().behind() && !hopeless);
     safe_ = journal.storage().durable();
@@ -472,15 +473,15 @@ class DutyLoop {
     if (refuses != parts_.engine.journal_failed() && CanStep()) {
       Step({Origin::kJournal, refuses ? 1u : 0u, FrameType{}, {}});
     }
-    // Without hope of durability nobody is kept waiting for it: what was held says so.
+    // If durability is lost for good, release everything held; sessions are notified.
     if (hopeless && !std::exchange(gave_up_, true)) parts_.sessions.GiveUpHolding();
     held_.Release(hopeless ? UINT64_MAX : safe_, [this](const HoldEntry& e) {
       RINGWAY_PROBE(gateway_held_released);
       if (e.target == Target::kSession) {
         parts_.sessions.Release(e.id, e.next_seq_out, e.next_seq_in);
       } else if (e.position <= safe_) {
-        // Without hope of durability the venue keeps what nobody else may have.
-        // One that began anew since then numbers its reports anew.
+        // If durability is lost for good, reports are not confirmed: the venue has the only safe
+        // copy. A venue that logged on anew since then numbers its reports anew.
         Connector& connector = SideOf(e.id).queue.connector();
         if (connector.cursor().incarnation == e.next_seq_in) connector.Confirm(e.next_seq_out);
       }
@@ -488,7 +489,7 @@ class DutyLoop {
     return true;
   }
 
-  // Time passes for the engine; long work goes on every turn.
+  // Advances the engine's time; long work continues every turn.
   bool Tick() {
     if (now_ns_ >= next_day_ns_) [[unlikely]]
       BeginTradingDays();
@@ -505,7 +506,7 @@ class DutyLoop {
     return effects_.count() != 0 || parts_.engine.HasWork();
   }
 
-  // Some sessions a tick, in turn.
+  // Checks some sessions a tick, round robin.
   void LookAtRetention() {
     constexpr std::size_t kLooksPerTick = 16;
     const RetentionWatch::Journal journal{parts_.journal->end().position,
@@ -521,8 +522,8 @@ class DutyLoop {
     }
   }
 
-  // Tells the engine of the days that have begun, also while no process was there to tell it:
-  // before any session of this process is heard. What is heard in the same turn is of the new day.
+  // Tells the engine which trading days have begun, including while no process ran, before it takes
+  // any session input of this process. Input taken in the same turn belongs to the new day.
   void BeginTradingDays() {
     int64_t next_ns = INT64_MAX;
     for (const auto& venue : venues_) {
@@ -559,7 +560,7 @@ class DutyLoop {
       back_pressured_ = true;
       return false;
     };
-    // Without room for logons and logoffs sessions are only kept alive.
+    // Without room for logon and logoff records, sessions are only kept alive.
     const bool held = !HasRoomFor(JournalUse::kReport);
     back_pressured_ = held;
     const uint32_t taken =
@@ -601,9 +602,9 @@ class DutyLoop {
     return true;
   }
 
-  // Whether to refuse an order that has no share of the journal's room: it takes little, and lets
-  // what is behind it go on. While the disk is only slow it waits; on a full one no share comes
-  // back before somebody makes room.
+  // Whether to refuse an order that has no share of the journal's room: a refusal needs little
+  // room, and unblocks what is behind the order. While the disk is only slow the order waits
+  // instead; on a full disk no share comes back until somebody frees space.
   bool MayRefuse(uint32_t owner) noexcept {
     const int64_t waited_ns = shares_.OrderWaits(owner, now_ns_);
     const bool full = parts_.journal->storage().fault() == JournalFault::kNoSpace &&
@@ -632,12 +633,12 @@ class DutyLoop {
     return worked;
   }
 
-  // Cancels overtake the orders that the venue did not take. Where it counts requests that is
-  // recorded, and nothing leaves before the record is durable: after a loss of power the order in
-  // the journal must be the order on the wire. They leave with the next burst.
+  // Cancels overtake the orders that the venue did not take. Where the venue counts requests, the
+  // new order is recorded and nothing leaves before that record is durable: after a power loss the
+  // order in the journal must match the order on the wire. The cancels leave with the next burst.
   void PlaceCancels(VenueQueue& queue) {
     const bool counts = Counts(queue);
-    // On a disk that failed for good they keep their places, which needs no record.
+    // After a final disk failure they keep their places, which needs no record.
     if (counts && (gave_up_ || !CanStep())) return;
     const uint32_t moved = queue.PlaceCancels();
     if (!counts) {
@@ -670,7 +671,7 @@ class DutyLoop {
       if (IsDown(message) && queue.waiting() != 0) {
         queue.Condemn(Unseen::kVenueDown, [](const Effect&) { return true; });
         if (!answering) AnswerCondemned(queue);
-        if (queue.has_condemned()) break;  // the engine hears of it when they have their answers
+        if (queue.has_condemned()) break;  // the engine learns of it once they are answered
       }
       worked = true;
       if (message.type == FrameType::kReferencePrice && !MayRecord(venue, JournalUse::kOrder)) {
@@ -689,14 +690,15 @@ class DutyLoop {
     }
     if (received != 0) Confirm(queue, received);
     venue.cursor_due |= parts_.journal != nullptr && queue.SeesLogon();
-    // Behind what the logon brought: that a book is lost must not be forgotten where its count is
-    // not.
+    // After what the logon delivered: the loss of a book must not be forgotten while the venue's
+    // count is remembered.
     if (venue.cursor_due && venue.inbox.empty() && CanStep()) {
       RINGWAY_PROBE(gateway_cursor_due);
       venue.cursor_due = false;
       RecordCursor(queue);
     }
-    // A connector's answer gives the place of its request in the venue's count to a later one.
+    // An answer by the connector frees the request's place in the venue's count for a later
+    // request.
     if (answered && Counts(queue)) HoldVenue(queue);
     return worked;
   }
@@ -719,17 +721,18 @@ class DutyLoop {
            status.state == VenueState::kDown;
   }
 
-  // The venue may forget what it reported once it is as safe here as anything can be. Its connector
-  // does not dial anew before all that it said has been taken: whose numbers these are, it knows.
+  // Lets the venue forget its reports once they are as safe here as they can be. Its connector does
+  // not redial before everything it reported has been taken, so it knows whose numbers these are.
   void Confirm(VenueQueue& queue, uint64_t received) {
     if (parts_.journal == nullptr) return queue.connector().Confirm(received);
     held_.Push({position_, queue.venue(), Target::kVenue, received,
                 queue.connector().cursor().incarnation});
   }
 
-  // From here on the venue counts requests anew. Nothing is sent before this is durable, or a loss
-  // of power could leave a count behind in which later requests pass for earlier ones; nor, which
-  // this implies, before the start of this process is, whose number keeps identifiers apart.
+  // From here on the venue counts requests anew. Nothing is sent before this record is durable:
+  // after a power loss a stale count could make later requests pass for earlier ones. This implies
+  // that nothing is sent before the record of this process's start is durable, whose number keeps
+  // identifiers apart.
   void RecordCursor(VenueQueue& queue) {
     const VenueCursor cursor = queue.connector().cursor();
     position_ = parts_.journal->Append(
@@ -746,7 +749,7 @@ class DutyLoop {
   bool Counts(const VenueQueue& queue) const noexcept {
     return parts_.journal != nullptr && queue.connector().counts_requests();
   }
-  // Nothing goes to the venue before everything up to here is durable.
+  // Nothing goes to the venue until everything up to here is durable.
   void HoldVenue(VenueQueue& queue) {
     queue.HoldUntil(position_);
     parts_.journal->storage().RequestSync();
@@ -754,7 +757,7 @@ class DutyLoop {
 
   // --- What was never sent ---
 
-  // Answers what must not leave any more, as far as a turn's work goes.
+  // Answers requests that must not leave any more, within a turn's work limit.
   void AnswerCondemned(VenueQueue& queue) {
     for (uint32_t i = 0; i != kAnswersPerTurn && queue.has_condemned() && CanStep(); ++i) {
       const VenueQueue::Condemned condemned = queue.NextCondemned();
@@ -762,18 +765,19 @@ class DutyLoop {
       Answer(condemned.request, condemned.why);
     }
     parts_.sessions.Flush();
-    // What is behind them keeps its place in the venue's count only if that is never forgotten.
+    // The requests behind them keep their places in the venue's count only if this is never
+    // forgotten.
     if (Counts(queue) && !queue.has_condemned()) HoldVenue(queue);
   }
 
-  // What waits for a venue whose count will never be durable: it can never leave.
+  // Condemns the requests for a venue whose count will never be durable: they can never leave.
   void CondemnAll(VenueQueue& queue) {
     if (queue.waiting() == 0) return;
     queue.Condemn(Unseen::kJournal, [](const Effect&) { return true; });
     AnswerCondemned(queue);
   }
 
-  // Orders that were canceled before they left end at once.
+  // Ends at once the orders that were canceled before they left.
   void AnswerWithdrawn() {
     while (!withdrawn_.empty() && CanStep()) {
       const Effect cancel = withdrawn_.items().front();
@@ -785,7 +789,7 @@ class DutyLoop {
   // Answers a request in its venue's stead.
   void Answer(const Effect& request, Unseen why) {
     answers_.Clear();
-    // Numbers of an earlier process were lower: the time goes into them.
+    // An earlier process used lower numbers: the time is part of them.
     answer_number_ = std::max(answer_number_ + 1, static_cast<uint64_t>(now_ns_));
     AnswerUnseenRequest(request, static_cast<VenueId>(request.id), why, now_ns_,
                         kGatewayExecIdBits | answer_number_, answers_);
@@ -795,7 +799,7 @@ class DutyLoop {
     }
   }
 
-  // No new order or replace that waits for a venue reaches it after a kill; cancels pass.
+  // After a kill, no new order or replace that waits for a venue reaches it; cancels pass.
   void CondemnAllKilled() {
     breach_kills_ = parts_.engine.counters().breach_kills;
     for (const auto& venue : venues_) CondemnKilled(venue->queue);
@@ -893,7 +897,7 @@ class DutyLoop {
     if (steps && reply.ok && command.verb != AdminVerb::kPosition) Note(request);
   }
 
-  // The engine counts what it did; `refusal` says why it did not.
+  // The engine counts the commands that succeed; `refusal` says why one did not.
   template <Message M>
   void Change(const AdminRequest& request, M change, uint64_t EngineCounters::*done,
               AdminReply& reply, const char* refusal) {
@@ -905,7 +909,8 @@ class DutyLoop {
     reply.error = refusal;
   }
 
-  // Who or why, behind the record of what was done. The log has it where the journal has no room.
+  // Records who gave the command and why, after the record of its effect. Without room in the
+  // journal only the log has it.
   void Note(const AdminRequest& request) {
     const std::string& text = request.command.text;
     for (size_t from = 0; from < text.size() && CanStep(); from += kNoteBytes) {
@@ -924,23 +929,23 @@ class DutyLoop {
   TradeTally trades_;
   EngineWatch watch_;
   RetentionWatch retention_;
-  std::size_t next_retained_ = 0;         // whose turn it was, by session as in tally_
+  std::size_t next_retained_ = 0;         // next session to check, by session as in tally_
   JournalShares shares_;                  // by session as in tally_, then by venue
   std::vector<bool> sends_when_durable_;  // by session as in tally_; empty: none does
   Effects effects_;
-  Effects answers_;         // to what was never sent
-  Fifo<Effect> withdrawn_;  // cancels of orders that had not left, to be answered
+  Effects answers_;         // to requests that were never sent
+  Fifo<Effect> withdrawn_;  // canceled orders that had not left, to be answered
   uint64_t answer_number_ = 0;
   HoldQueue held_;
   uint64_t position_ = 0;    // the journal's, behind the latest record
-  uint64_t safe_ = 0;        // what of it is durable
+  uint64_t safe_ = 0;        // up to here the journal is durable
   uint64_t started_at_ = 0;  // the journal's position behind this process's start
   int64_t now_ns_ = 0;
   int64_t last_tick_ns_ = INT64_MIN / 2;
-  int64_t next_day_ns_ = INT64_MIN;  // of the venue whose next trading day begins first
+  int64_t next_day_ns_ = INT64_MIN;  // the earliest next trading day of any venue
   int64_t orders_had_room_ns_ = 0;   // the last turn in which the journal had room for an order
   uint64_t engine_steps_ = 0;
-  uint64_t breach_kills_ = 0;  // of the engine's, those that what waited here was held against
+  uint64_t breach_kills_ = 0;  // the engine's count, as of the last check of waiting requests
   uint64_t back_pressured_turns_ = 0;
   bool tight_ = false;           // some venue's queue is so full that a share may be used up
   bool back_pressured_ = false;  // some request was not taken in the latest turn

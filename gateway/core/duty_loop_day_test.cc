@@ -1,5 +1,5 @@
-// Does the gateway say when a venue's trading day begins, once, also after nobody was there to say
-// it, and does it tell operators what they have to hear of?
+// Tests that the gateway announces each trading day of a venue once, even when no process ran as it
+// began, and that it reports to operators what needs their attention.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,7 +33,7 @@ class GatewayDayTest : public testing::Test {
     Turn();
   }
 
-  // A gateway, in place of the one before.
+  // Starts a gateway that replaces the previous one.
   void Begin() {
     gateway_ = std::make_unique<DutyLoop<FakeSessions>>(DutyLoop<FakeSessions>::Parts{
         .engine = engine_,
@@ -93,7 +93,7 @@ TEST_F(GatewayDayTest, ADayBeginsAtItsTimeAndOnce) {
   EXPECT_EQ(lines_[2].substr(0, 13), "1 more orders");
 }
 
-// A venue that ends orders of the day before without a word has not ended this one.
+// A venue that ends the previous day's orders without a report has not ended this one.
 TEST_F(GatewayDayTest, AnOrderThatIsHeardAsTheDayBeginsIsOfTheNewDayAlsoBetweenTicks) {
   const int64_t midnight_ns = kNoonNs + kDayNs / 2;
   Turn(midnight_ns - 2 - now_ns_);  // a tick

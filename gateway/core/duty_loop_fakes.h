@@ -1,4 +1,4 @@
-// What stands for sessions and a venue around the duty loop under test?
+// Fakes of the sessions and of a venue for tests of the duty loop.
 #pragma once
 
 #include <algorithm>
@@ -51,7 +51,7 @@ M As(const Effect& effect) {
   return message;
 }
 
-// Stands for SessionLayer: requests are put in by the test, reports are kept for it.
+// Stands in for SessionLayer: the test queues requests and reads the reports that are kept here.
 class FakeSessions {
  public:
   struct View {
@@ -73,7 +73,7 @@ class FakeSessions {
   uint32_t Poll(int64_t, Sink&& sink, uint32_t budget) {
     budgets.push_back(budget);
     uint32_t count = 0;
-    // Log-ons and log-offs come beside the budget, as from the real one.
+    // Logons and logoffs are outside the budget, as in the real one.
     while (!requests.empty() && (count < budget || requests.front().origin != Origin::kSession)) {
       const OwnedMessage request = requests.front();
       if (!Offer(sink, Input{request.origin,
@@ -116,7 +116,7 @@ class FakeSessions {
   std::vector<uint32_t> budgets;
   std::map<uint32_t, uint64_t> last_seq;
   bool is_stopped = false;
-  bool holds = false;         // every session's reports
+  bool holds = false;         // holds every session's reports
   uint64_t released_out = 0;  // the last next_seq_out
   bool gave_up = false;
   std::function<void(const std::vector<Effect>&)> on_flush;
@@ -153,9 +153,9 @@ class FakeConnector : public Connector {
   void Confirm(uint64_t received) noexcept override { confirmed = received; }
 
   uint32_t takes = UINT32_MAX;
-  bool numbers = false;      // its reports
-  bool counts = false;       // its requests; fixed when the gateway is made
-  uint64_t said = 0;         // of them
+  bool numbers = false;      // whether it numbers its reports
+  bool counts = false;       // whether it counts requests; fixed when the gateway is made
+  uint64_t said = 0;         // number of reports sent
   uint64_t logon_count = 0;  // logons at the venue
   uint64_t confirmed = 0;
   std::function<void(std::span<const Effect>)> on_send;

@@ -1,5 +1,5 @@
-// Does the duty loop record every step before anything of it leaves, whatever the journal's
-// segments do meanwhile, and what waits until the record is durable?
+// Tests that the duty loop records every step before any of its effects leaves, whatever the
+// journal's segments do meanwhile; and tests what waits until the record is durable.
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -56,7 +56,7 @@ class GatewayJournalTest : public ::testing::Test {
     Turn();
   }
 
-  // A second gateway on what the first one left.
+  // A second gateway that starts from what the first one left.
   void StartSecond(std::vector<SessionId> send_when_durable = {}) {
     gateway_.reset();
     writer_ = std::make_unique<JournalWriter>(storage_, JournalCursor{}, 2, now_ns_, 1);
@@ -95,7 +95,7 @@ class GatewayJournalTest : public ::testing::Test {
     return rejects;
   }
 
-  // How many new orders are recorded, up to now.
+  // Number of new orders recorded so far.
   uint64_t OrdersInTheJournal() {
     uint64_t orders = 0;
     ForEachRecord([&](const JournalRecord& record) {
@@ -119,7 +119,7 @@ class GatewayJournalTest : public ::testing::Test {
   Engine engine_;
   FakeSessions sessions_;
   FakeConnector connector_;
-  std::vector<std::string> said_;  // to operators
+  std::vector<std::string> said_;  // lines reported to operators
   ringway::testing::MemoryJournal journal_;
   ringway::testing::MemoryStorage storage_{journal_, kSegmentBytes};
   std::unique_ptr<JournalWriter> writer_;
@@ -137,7 +137,7 @@ TEST_F(GatewayJournalTest, OperatorsHearWhenReportsThatNobodyAcknowledgedGo) {
   EXPECT_NE(said_[0].find("has not acknowledged its reports from number 5 on"), std::string::npos);
 }
 
-// A turn records twice the longest record and more: a segment's end comes in the middle of one.
+// A turn records more than twice the longest record, so that a segment ends within it.
 TEST_F(GatewayJournalTest, ATurnsRecordsGoOnInTheNextSegment) {
   constexpr uint64_t kOrders = 9'000;
   for (uint64_t id = 1; id <= kOrders; ++id) {
@@ -202,7 +202,7 @@ TEST_F(GatewayJournalTest, AVenueIsConfirmedWhatIsDurable) {
   EXPECT_EQ(connector_.confirmed, 1u);
 }
 
-// What is durable only by then has other numbers than those that the venue uses now.
+// Reports that become durable only now were numbered by the venue's previous incarnation.
 TEST_F(GatewayJournalTest, AVenueThatBeganAnewIsConfirmedNothingOfBefore) {
   connector_.numbers = true;
   for (int i = 0; i < 3; ++i) {
@@ -238,7 +238,7 @@ TEST_F(GatewayJournalTest, AVenueIsToldToForgetNothingThatADiskThatFailedMayNotH
   EXPECT_EQ(connector_.confirmed, 0u);
 }
 
-// Else a loss of power could leave a count behind in which later requests pass for earlier ones.
+// Otherwise a stale count after a power loss could make later requests pass for earlier ones.
 TEST_F(GatewayJournalTest, AfterAVenuesLogonNothingLeavesBeforeItsCountIsDurable) {
   connector_.counts = true;
   ++connector_.logon_count;
@@ -254,7 +254,7 @@ TEST_F(GatewayJournalTest, AfterAVenuesLogonNothingLeavesBeforeItsCountIsDurable
 TEST_F(GatewayJournalTest, AStopIsTheLastRecordAndSaysInWhichState) {
   Order(1);
   Turn();
-  for (int i = 0; i < 30; ++i) Turn();  // timers that nobody records
+  for (int i = 0; i < 30; ++i) Turn();  // timers, which are not recorded
   gateway_->RecordStop();
   ReplayedGateway past({.config_of = [](uint64_t) { return TwoSessions(); }});
   ForEachRecord([&](const JournalRecord& record) {
@@ -301,7 +301,7 @@ TEST_F(GatewayJournalTest, AfterAFinalFailureItEndsOnlyWhenReportsHaveNoRoomLeft
 }
 
 TEST_F(GatewayJournalTest, ADiskThatIsBehindHoldsBackWhoFloodsItAndNobodyElse) {
-  // No further segment comes: this one and the spare one are what there is.
+  // No further segment becomes ready: only this one and the spare one exist.
   uint64_t id = 1;
   for (int turn = 0; turn < 40; ++turn) {
     for (uint32_t i = 0; i != kBudget; ++i) Order(id++);
@@ -338,7 +338,7 @@ TEST_F(GatewayJournalTest, AFullDiskHasOrdersWaitThenRefusedAndTakesThemAgainWhe
   }
   ASSERT_TRUE(gateway_->BackPressured());
   EXPECT_TRUE(RejectsOf(kSession).empty());
-  // A cancel behind orders that have no share is heard once they are refused.
+  // A cancel behind orders that have no share is taken once they are refused.
   sessions_.requests.erase(sessions_.requests.begin() + 3, sessions_.requests.end());
   sessions_.requests.push_back(
       Own(Origin::kSession, kSession, Cancel{.cl_ord_id = 999'999, .orig_cl_ord_id = 1}));
@@ -349,7 +349,7 @@ TEST_F(GatewayJournalTest, AFullDiskHasOrdersWaitThenRefusedAndTakesThemAgainWhe
   EXPECT_EQ(RejectsOf(kSession)[0].reason, RejectReason::kJournalUnavailable);
   ASSERT_EQ(connector_.sent.size(), 1u);
   EXPECT_EQ(connector_.sent[0].type, FrameType::kCancel);
-  // Who has recorded little still has a share.
+  // A session that recorded little still has a share.
   Order(1, kOther);
   Turn();
   EXPECT_TRUE(sessions_.requests.empty());
@@ -422,7 +422,7 @@ TEST_F(GatewayJournalTest, CancelsThatOvertakeOrdersAreRecordedAndDurableBeforeT
   ASSERT_EQ(connector_.sent.size(), 6u);
   EXPECT_EQ(connector_.sent[1].type, FrameType::kCancel);
 
-  // Whoever replays the journal finds the requests in the order in which they left.
+  // A replay of the journal finds the requests in the order in which they left.
   ReplayedGateway past({.config_of = [](uint64_t) { return TwoSessions(); }});
   ForEachRecord([&](const JournalRecord& record) { ASSERT_TRUE(past.Apply(record).ok()); });
   const ReplayedVenue* venue = past.venue(kVenue);
@@ -445,8 +445,8 @@ TEST_F(GatewayJournalTest, AVenueThatLoggedOnIsSentNothingBeforeItsCountIsDurabl
   EXPECT_EQ(connector_.sent.size(), 1u);
 }
 
-// The disk fails between a logon's record and the disk: after a loss of power nobody would know
-// which requests the venue counted.
+// The disk fails after a logon is recorded and before the record is durable: after a power loss it
+// would be unknown which requests the venue counted.
 TEST_F(GatewayJournalTest,
        AVenueWhoseCountCannotBecomeDurableIsSentNothingAndItsRequestsAreAnswered) {
   connector_.counts = true;
@@ -477,7 +477,7 @@ TEST_F(GatewayJournalTest, WhatIsSentBehindAConnectorsOwnAnswerWaitsUntilThatIsD
   Order(1);
   Turn();
   ASSERT_EQ(connector_.sent.size(), 1u);
-  // The order never arrived: its place in the venue's count goes to the next one.
+  // The order never arrived: its place in the venue's count goes to the next request.
   connector_.Say(ExecutionReport{.cl_ord_id = VenueRequestId(connector_.sent[0]),
                                  .exec_id = kConnectorExecIdBits | 1,
                                  .exec_type = ExecType::kRejected,
@@ -493,7 +493,7 @@ TEST_F(GatewayJournalTest, WhatIsSentBehindAConnectorsOwnAnswerWaitsUntilThatIsD
   EXPECT_EQ(connector_.sent.size(), 2u);
 }
 
-// Session kOther is configured so that nothing of it leaves before it is durable.
+// Session kOther is configured so that none of its orders leaves before its record is durable.
 class GatewaySendAfterTest : public GatewayJournalTest {
  protected:
   GatewaySendAfterTest() {
@@ -587,7 +587,7 @@ TEST_F(GatewaySendAfterTest, WhatCanNeverBeDurableNeverLeaves) {
   EXPECT_TRUE(rejected);
 }
 
-// What is behind it would have another place in the count than in the journal.
+// Requests behind it would have a different place in the venue's count than in the journal.
 TEST_F(GatewaySendAfterTest, ACountingVenueGetsNothingBehindWhatCanNeverBeDurable) {
   connector_.counts = true;
   Order(1);

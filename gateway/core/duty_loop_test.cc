@@ -1,5 +1,5 @@
-// Does the duty loop carry everything, in order, and hold back what it must: venues that are slow,
-// down or chatty, operators, and an orderly stop?
+// Tests that the duty loop carries everything in order, applies backpressure for venues that are
+// slow, down or chatty, serves operators, and stops in order.
 #include "gateway/core/duty_loop.h"
 
 #include <atomic>
@@ -43,7 +43,7 @@ class GatewayTest : public testing::Test {
     Turn();
     sessions_.requests.push_back(
         Own(Origin::kSessionUp, kSession, Logon{.session = kSession, .next_seq_in = 1}));
-    for (int i = 0; i < 4; ++i) Turn();  // what is broadcast has left
+    for (int i = 0; i < 4; ++i) Turn();  // the broadcast has left
     sessions_.reports.clear();
     connector_.bursts = 0;
   }
@@ -72,7 +72,7 @@ class GatewayTest : public testing::Test {
     return found;
   }
 
-  // Asks as an operator does, from another thread, while the loop turns.
+  // Asks as an operator does: from another thread, while the loop turns.
   AdminReply Ask(const std::string& line) {
     const AdminCommand command = ParseAdminCommand(line).command;
     AdminReply reply;

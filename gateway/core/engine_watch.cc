@@ -1,4 +1,4 @@
-// The words of what an operator has to hear of.
+// EngineWatch's slow part: formats the lines for operators.
 #include "gateway/core/engine_watch.h"
 
 #include "absl/strings/str_cat.h"

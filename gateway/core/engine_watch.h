@@ -1,8 +1,8 @@
-// What happens in the engine that an operator has to hear of at once, and does not ask for?
+// EngineWatch: reports engine events that need an operator's attention at once.
 //
-// Once a tick the counters are compared with what they were; a line is said when one of these has
-// risen, once a second at most for each: reports about orders that are not known here, and orders
-// that outlived their day. Thread rule: the engine's thread. A line allocates.
+// Once a tick it compares the engine's counters with their previous values. It reports a line, at
+// most one a second for each, when one of these has risen: reports about orders that are not known
+// here, and orders that outlived their day. Thread rule: the engine's thread. A line allocates.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ class EngineWatch {
  public:
   using Report = std::function<void(std::string_view line)>;
 
-  // What the engine has counted by now is known.
+  // What the engine has counted by now is not reported again.
   explicit EngineWatch(const Engine& engine) noexcept
       : unknown_{engine.counters().unknown_reports}, overdue_{engine.counters().overdue} {}
 
@@ -34,12 +34,12 @@ class EngineWatch {
   static std::string TradingDayLine(VenueId venue, uint32_t day);
 
  private:
-  // A counter that has been told up to here.
+  // A counter, reported up to this value.
   struct Told {
     uint64_t count;
     int64_t time_ns = INT64_MIN / 2;
 
-    // By how much it has risen; 0: not at all, or it was told of less than a second ago.
+    // By how much it has risen; 0: not at all, or the last line about it is less than a second old.
     uint64_t News(int64_t now_ns, uint64_t counter) noexcept {
       constexpr int64_t kPauseNs = 1'000'000'000;
       if (counter == count || now_ns - time_ns < kPauseNs) [[likely]]

@@ -1,4 +1,4 @@
-// How a gateway's numbers are collected and become text.
+// How a gateway's status is collected and printed.
 #include "gateway/core/gateway_status.h"
 
 #include <algorithm>
@@ -260,7 +260,7 @@ PositionLine MakePositionLine(const PositionView& position, const TradeTally& tr
 }
 
 void SortPositions(GatewayStatus& status) {
-  // Places of positions that were given up.
+  // Leaves out the places of positions that were freed.
   status.positions_total -= static_cast<uint32_t>(
       std::erase_if(status.positions, [](const PositionLine& line) { return line.account == 0; }));
   std::sort(status.positions.begin(), status.positions.end(),
@@ -276,7 +276,7 @@ void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_
   }
   for (SessionStatus& session : status.sessions) {
     FillEngineSession(engine, session);
-    // Nothing was ever in doubt: nothing is.
+    // If nothing was ever in doubt, nothing is now.
     if (!walk_orders || status.engine.in_doubt == 0) continue;
     engine.ForEachOpenOrder(session.id, [&status](const OrderView& order) {
       if (order.status == OrdStatus::kInDoubt) ++status.in_doubt;
@@ -327,7 +327,8 @@ std::string NotServing(const GatewayStatus& status) {
 
 namespace {
 
-// By hand: there may be a million, and a document of so many objects takes a gigabyte.
+// Written by hand: there may be a million, and a JSON document of that many objects takes a
+// gigabyte.
 std::string PositionsJson(const GatewayStatus& status) {
   std::string text = "[";
   for (const PositionLine& line : status.positions) {

@@ -1,10 +1,10 @@
-// What a gateway says of itself: to `status`, `ready`, `sessions`, `orders`, and in the closing
+// The gateway's status, as shown by `status`, `ready`, `sessions`, `orders` and in the closing
 // report.
 //
-// Plain numbers, copied on the engine's thread a few lines a turn (Gateway::FillStatusSlice), so
-// that a question holds up no order; text is made of them elsewhere (gateway_status.cc). Every line
-// is exact for some moment between taken_at_ns and the answer. Thread rule: plain data; the Print
-// functions are pure.
+// Plain numbers, copied on the engine's thread a few lines a turn (DutyLoop::FillStatusSlice), so
+// that a query delays no order; gateway_status.cc formats them elsewhere. Every line is exact for
+// some moment between taken_at_ns and the answer. Thread rule: plain data; the Print functions are
+// pure.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,9 @@ namespace ringway {
 struct SessionStatus {
   SessionId id = 0;
   bool logged_on = false;
-  std::string disabled = {};  // why nobody may log on; empty: the session is in order
+  std::string disabled = {};  // why the session cannot log on; empty: it can
   bool killed = false;
-  uint32_t execution_throttles = 0;  // sides of instruments in which it is disabled
+  uint32_t execution_throttles = 0;  // instrument sides on which the throttle disabled execution
   uint64_t next_seq_in = 0;
   uint64_t next_seq_out = 0;
   uint32_t open_orders = 0;
@@ -39,11 +39,11 @@ struct SessionStatus {
 
 struct VenueStatusLine {
   VenueId id = 0;
-  VenueState state = VenueState::kUnset;  // kUnset: it has not said yet
+  VenueState state = VenueState::kUnset;  // kUnset: it has not reported yet
   bool killed = false;
   uint32_t trading_day = 0;  // its date, in days since 1970-01-01; 0: it has none
   uint64_t waiting = 0;
-  std::string reason;  // why its connector does not reach it; empty: it does, or it says nothing
+  std::string reason;  // why its connector is not connected; empty: it is, or gives no reason
   VenueCounters counters;
 };
 
@@ -62,24 +62,24 @@ struct KilledNumbers {
   static constexpr uint32_t kShownMax = 100;
   uint32_t total = 0;
   std::vector<uint32_t> shown;  // the first of them
-  // While they are collected: the index to go on from; UINT32_MAX: all are.
+  // While they are collected: the index to continue from; UINT32_MAX: complete.
   uint32_t next = 0;
 };
 
-// The limits that operators have set otherwise than configured.
+// The limits that operators have changed from their configured values.
 struct ChangedLimits {
   static constexpr size_t kShownMax = 100;
   size_t total = 0;
   std::vector<ChangedLimit> shown;  // the first of them
 };
 
-// Positions are of the journal's bytes (gateway/journal/JOURNAL.md).
+// Positions are byte offsets in the journal (gateway/journal/JOURNAL.md).
 struct JournalStatus {
   uint64_t position = 0;          // behind the latest record
   uint64_t durable_position = 0;  // before it everything is on stable storage
   JournalFault fault = JournalFault::kNone;
-  int64_t fault_since_ns = 0;      // since the Unix epoch; 0: there is none, or nobody noted it
-  bool refuses = false;            // no new order is taken: it could not be recorded
+  int64_t fault_since_ns = 0;      // since the Unix epoch; 0: there is none, or it was not noted
+  bool refuses = false;            // new orders are refused because they could not be recorded
   uint64_t snapshot_position = 0;  // a start replays from here; 0: from the beginning
   int64_t snapshot_time_ns = 0;    // when that was made, since the Unix epoch; 0: there is none
 };
@@ -97,13 +97,13 @@ struct GatewayStatus {
   std::vector<SessionStatus> sessions;  // as configured
   SessionLayerCounters layer;
   std::vector<VenueStatusLine> venues;
-  std::optional<JournalStatus> journal;  // none: nothing is recorded
+  std::optional<JournalStatus> journal;  // none: there is no journal
   EngineCounters engine;
   uint32_t open_orders = 0;
   uint64_t in_doubt = 0;  // of the open ones
   OperatorCancelView operator_cancel;
   std::vector<PositionLine> positions;
-  uint32_t positions_total = 0;  // more than `positions` holds where there was no room for all
+  uint32_t positions_total = 0;  // exceeds the size of `positions` where not all had room
   std::vector<UnknownReport> unknown_reports;
   Alerts alerts;
 
@@ -112,32 +112,33 @@ struct GatewayStatus {
   std::vector<OrderView> orders;
   uint32_t orders_open = 0;
 
-  // Added by who asked.
+  // Added by the caller.
   int64_t age_ns = 0;           // from the question to the text
   uint64_t log_lines_lost = 0;  // since the start
 };
 
-// Why no order is served; empty: they are. What a health probe asks.
+// Why no orders are served; empty: they are. For health probes.
 std::string NotServing(const GatewayStatus& status);
 
 // What an operator should do about it.
 std::string_view Remedy(JournalFault fault) noexcept;
 
-// Everything of `status` that the engine knows. `walk_orders`: also how many open orders are in
+// Fills everything of `status` that the engine knows. `walk_orders`: also count the open orders in
 // doubt.
 void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
                       GatewayStatus& status);
-// Its parts, each of bounded work: what is there once, with the venues in `status`; one line.
+// Its parts, each of bounded work: the totals, with the venues in `status`; then one line at a
+// time.
 void FillEngineTotals(const Engine& engine, GatewayStatus& status);
-// Some of the latched accounts and instruments; true: those were all.
+// Collects some of the latched accounts and instruments; true: complete.
 bool FillKilled(const Engine& engine, GatewayStatus& status);
 void FillEngineSession(const Engine& engine, SessionStatus& session);
 PositionLine MakePositionLine(const PositionView& position, const TradeTally& trades);
-// By account, then instrument, without empty places.
+// Sorts by account, then instrument, and removes empty entries.
 void SortPositions(GatewayStatus& status);
 void FillOpenOrders(const Engine& engine, SessionId session, GatewayStatus& status);
 
-// One object, indented: what `status` answers and the closing report holds. `version` is the
+// One object, indented: the answer to `status` and the closing report. `version` is the
 // program's.
 std::string PrintStatusJson(const GatewayStatus& status, std::string_view version);
 // One line per session.

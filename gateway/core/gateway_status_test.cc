@@ -1,4 +1,4 @@
-// Does the report say what it promises, under the names that its readers know?
+// Tests that the report contains what it promises, under the names that its readers know.
 #include "gateway/core/gateway_status.h"
 
 #include <cstddef>
@@ -145,7 +145,7 @@ TEST(GatewayStatus, ChangedLimitsAreShownBesideWhatIsConfigured) {
 TEST(GatewayStatus, PlacesOfPositionsThatWereGivenUpAreNotShown) {
   GatewayStatus status;
   for (const uint32_t account : {2u, 0u, 1u, 0u}) status.positions.emplace_back().account = account;
-  status.positions_total = 5;  // of which one had no room
+  status.positions_total = 5;  // one of them had no room
   SortPositions(status);
   ASSERT_EQ(status.positions.size(), 2u);
   EXPECT_EQ(status.positions[0].account, 1u);

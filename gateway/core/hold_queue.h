@@ -1,9 +1,10 @@
-// What waits until the journal is durable up to where its cause is recorded?
+// HoldQueue: what waits until the journal is durable up to the record of its cause.
 //
-// Reports to sessions that were promised durability, the acknowledgement of their requests, and the
-// confirmation to venues that their reports are kept. An entry says how far one session's or
-// venue's numbers have come by a position of the journal; entries are taken in order of position.
-// Thread rule: the engine's thread. It grows while the disk is slow, and keeps the room.
+// Holds reports to sessions that were promised durability, the acknowledgement of their requests,
+// and the confirmation to venues that their reports are kept. An entry gives a journal position and
+// the numbers that one session or venue may advance to once it is durable; entries are taken in
+// order of position. Thread rule: the engine's thread. It grows while the disk is slow, and keeps
+// its capacity.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,7 @@
 namespace ringway {
 
 struct HoldEntry {
-  uint64_t position;  // durable from here on
+  uint64_t position;  // released once the journal is durable up to here
   uint32_t id;
   Target target;
   uint64_t next_seq_out;  // kSession: of reports. kVenue: reports received
@@ -30,7 +31,7 @@ class HoldQueue {
   void Push(const HoldEntry& entry) {
     if (!empty()) {
       HoldEntry& last = entries_.back();
-      // A burst for one session is one entry.
+      // Merges a burst for one session into one entry.
       if (last.position == entry.position && last.id == entry.id && last.target == entry.target) {
         last = entry;
         return;
@@ -43,7 +44,7 @@ class HoldQueue {
     entries_.push_back(entry);
   }
 
-  // Takes every entry up to `position` and gives it to release(const HoldEntry&).
+  // Removes every entry up to `position` and passes it to release(const HoldEntry&).
   template <class F>
   void Release(uint64_t position, F&& release) {
     while (!empty() && entries_[head_].position <= position) release(entries_[head_++]);

@@ -2,16 +2,16 @@
 // behind.
 //
 // Sources are sessions and venues. While the storage keeps up (it has every spare segment ready)
-// nobody is limited. While it is behind, a source may have another record only if what it recorded
-// since then is less than the room that is left for this use: so a source that floods waits, at the
-// pace of the disk, and one that does not goes on (the rule of SharedRoom, in bytes). Every use
-// leaves some room for those that matter more:
+// there is no limit. While it is behind, a source may add a record only if what it recorded since
+// then is less than the room that is left for this use. A source that floods thus waits for the
+// disk, and one that does not proceeds (the rule of SharedRoom, in bytes). Every use leaves some
+// room for those that matter more:
 //   kOrder    new orders and replaces, reference prices   leaves half a segment
 //   kRefusal  the refusal of an order                     leaves a quarter
 //   kRequest  cancels and whatever else sessions send     leaves three sixteenths
-//   kReport   what venues say, logons and logoffs         leaves an eighth
+//   kReport   venue reports, logons and logoffs           leaves an eighth
 //   kWork     timers                                      leaves a sixteenth
-// What operators ask for, and the answers to what was never sent, use the rest.
+// Operators' commands, and the answers to requests that were never sent, use the rest.
 //
 // Thread rule: the engine's thread.
 #pragma once
@@ -29,7 +29,7 @@ class JournalShares {
  public:
   explicit JournalShares(uint32_t sources) : held_(sources), waits_since_ns_(sources, kNever) {}
 
-  // Once a turn. `room`: bytes of records that surely fit (JournalWriter::RoomBytes()).
+  // Called once a turn. `room`: bytes of records that surely fit (JournalWriter::RoomBytes()).
   void Update(uint64_t room, uint64_t segment_bytes, bool behind) noexcept {
     segment_bytes_ = segment_bytes;
     room_ = room;
@@ -40,21 +40,21 @@ class JournalShares {
     behind_ = behind;
   }
 
-  // Whether this source may have another record.
+  // Whether this source may add a record.
   bool MayRecord(uint32_t source, JournalUse use) const noexcept {
     return held_[source] < RoomFor(use);
   }
   bool behind() const noexcept { return behind_; }
-  // Whether anybody may.
+  // Whether there is room for any source.
   bool HasRoomFor(JournalUse use) const noexcept { return RoomFor(use) != 0; }
 
-  // For how long this source's orders have had no room. Asked whenever one has none.
+  // How long this source's orders have had no room. Called whenever one has none.
   int64_t OrderWaits(uint32_t source, int64_t now_ns) noexcept {
     int64_t& since = waits_since_ns_[source];
     if (since == kNever) since = now_ns;
     return now_ns - since;
   }
-  // One had room.
+  // The source had room for an order.
   void OrderWaitsNot(uint32_t source) noexcept { waits_since_ns_[source] = kNever; }
 
   void Charge(uint32_t source, uint64_t bytes) noexcept {
@@ -64,7 +64,7 @@ class JournalShares {
 
  private:
   static constexpr int64_t kNever = INT64_MIN;
-  // Of a segment, that a use leaves.
+  // The part of a segment, in sixteenths, that each use leaves free.
   static constexpr std::array<uint64_t, 5> kSixteenths = {8, 4, 3, 2, 1};
 
   uint64_t RoomFor(JournalUse use) const noexcept {
@@ -72,7 +72,7 @@ class JournalShares {
     return room_ - std::min(room_, left);
   }
 
-  std::vector<uint64_t> held_;           // bytes recorded since the storage kept up last, by source
+  std::vector<uint64_t> held_;           // bytes recorded since the storage last kept up, by source
   std::vector<int64_t> waits_since_ns_;  // by source
   uint64_t room_ = UINT64_MAX;
   uint64_t segment_bytes_ = 0;

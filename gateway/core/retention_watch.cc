@@ -1,4 +1,4 @@
-// What the alarm says.
+// RetentionWatch's slow part: the text of the alarm.
 #include "gateway/core/retention_watch.h"
 
 #include "absl/strings/str_cat.h"

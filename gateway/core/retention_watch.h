@@ -1,12 +1,12 @@
 // An alarm for the moment at which the journal gives up reports that a session may still ask for.
 //
-// A session keeps its latest reports in memory. Older ones that its client has not acknowledged are
-// in the journal alone, whose oldest segments go (journal.keep_bytes). Where a report lies in the
-// journal is not known exactly: each look notes the number of the next report and the journal's
-// end, and a noted pair counts as soon as everything before it is acknowledged. So the alarm may
-// come early, by what the journal grew between two looks, and never late. Of what clients
-// acknowledged before a restart nothing is known: what is in memory then counts as not
-// acknowledged. Thread rule: the engine's thread. Only Line() allocates.
+// A session keeps its latest reports in memory. Older reports that its client has not acknowledged
+// are only in the journal, whose oldest segments are removed (journal.keep_bytes). The exact place
+// of a report in the journal is not known: each look notes the number of the next report and the
+// journal's end, and a noted pair counts as soon as everything before it is acknowledged. So the
+// alarm may come early, by what the journal grew between two looks, and never late. What clients
+// acknowledged before a restart is unknown: what is in memory then counts as not acknowledged.
+// Thread rule: the engine's thread. Only Line() allocates.
 #pragma once
 
 #include <cstddef>
@@ -21,22 +21,22 @@ namespace ringway {
 
 class RetentionWatch {
  public:
-  // Of one session, as numbers of its reports.
+  // Report numbers of one session.
   struct Reports {
-    uint64_t acknowledged;  // before it the client has all
-    uint64_t kept;          // from it on they are in memory
-    uint64_t next;          // the next to be made
+    uint64_t acknowledged;  // the client has acknowledged everything before it
+    uint64_t kept;          // reports from here on are in memory
+    uint64_t next;          // the number of the next report
   };
-  // Positions.
+  // Positions in the journal.
   struct Journal {
     uint64_t end;
-    uint64_t oldest;  // before it nothing is left
+    uint64_t oldest;  // everything before it has been removed
   };
 
   explicit RetentionWatch(std::size_t sessions) : marks_(sessions) {}
 
-  // True, once, when reports that may be asked for are gone; again when the session has been well
-  // since.
+  // True, once, when reports that the session may ask for are gone; true again only after the
+  // session has recovered.
   bool Look(std::size_t session, const Reports& reports, const Journal& journal) noexcept {
     Marks& marks = marks_[session];
     if (reports.acknowledged >= marks.later.report) {
@@ -51,7 +51,7 @@ class RetentionWatch {
   static std::string Line(SessionId session, const Reports& reports);
 
  private:
-  // Reports from this number on lie at this position or behind it.
+  // Reports from this number on are at this position or later.
   struct Mark {
     uint64_t report = 0;
     uint64_t position = 0;

@@ -9,7 +9,7 @@ namespace {
 TEST(RetentionWatch, ASessionThatKeepsUpIsAtNoRisk) {
   RetentionWatch watch(1);
   for (uint64_t n = 1; n != 1'000; ++n) {
-    // Everything but the last ten is acknowledged, and in memory.
+    // All but the last ten are acknowledged, and those ten are in memory.
     EXPECT_FALSE(watch.Look(0, {n, n, n + 10}, {n * 1'000, n * 1'000}));
   }
 }
@@ -24,19 +24,19 @@ TEST(RetentionWatch, AnAlarmComesOnceWhenWhatIsNotInMemoryGoes) {
   RetentionWatch watch(2);
   EXPECT_FALSE(watch.Look(0, {5, 5, 5}, {1'000, 0}));
   EXPECT_FALSE(watch.Look(0, {5, 5, 6}, {2'000, 0}));
-  // Report 5 lies at 1,000 or behind.
+  // Report 5 is at position 1,000 or later.
   EXPECT_FALSE(watch.Look(0, {5, 50, 90}, {9'000, 1'000}));
   EXPECT_TRUE(watch.Look(0, {5, 50, 90}, {9'000, 1'001}));
   EXPECT_FALSE(watch.Look(0, {5, 60, 99}, {9'500, 2'000}));
   EXPECT_FALSE(watch.Look(1, {5, 5, 6}, {9'500, 2'000})) << "another session";
-  // It read all, and falls behind once more.
+  // The client catches up, then falls behind again.
   EXPECT_FALSE(watch.Look(0, {99, 99, 99}, {9'600, 2'000}));
   EXPECT_FALSE(watch.Look(0, {99, 99, 99}, {9'600, 2'000}));
   EXPECT_FALSE(watch.Look(0, {99, 150, 200}, {20'000, 9'600}));
   EXPECT_TRUE(watch.Look(0, {99, 150, 200}, {20'000, 9'601}));
 }
 
-// A client that is always some reports behind, as on a long link, moves the marks on all the same.
+// Marks also move on for a client that is always some reports behind, as on a long link.
 TEST(RetentionWatch, MarksMoveOnWithTheAcknowledgements) {
   RetentionWatch watch(1);
   for (uint64_t n = 100; n != 1'000; ++n) {

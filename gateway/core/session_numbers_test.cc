@@ -1,4 +1,5 @@
-// Do client, session layer and engine agree about every number, whatever is refused on the way?
+// Tests that client, session layer and engine agree about every number, whatever is refused on the
+// way.
 #include "gateway/core/session_numbers.h"
 
 #include <cstddef>

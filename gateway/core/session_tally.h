@@ -1,7 +1,7 @@
-// How many messages of which kind did each session send and get?
+// Counts the messages of each kind that each session sends and receives.
 //
-// Counted where they pass, by the duty loop; a few increments per message. Thread rule: the
-// engine's thread.
+// The duty loop counts them as they pass; a few increments per message. Thread rule: the engine's
+// thread.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace ringway {
 
-// Reject reasons are small consecutive numbers; what a newer engine adds counts as the last.
+// Reject reasons are small consecutive numbers; unknown newer ones count as the last.
 inline constexpr std::size_t kRejectReasonsCounted = 40;
 
 struct SessionCounts {
@@ -72,7 +72,7 @@ class SessionTally {
     }
   }
 
-  // Where the session stands in ids(). REQUIRES: it is one of them.
+  // The session's index in ids(). REQUIRES: it is one of them.
   uint32_t IndexOf(SessionId id) const noexcept { return index_[id]; }
 
   std::span<const SessionId> ids() const noexcept { return ids_; }

@@ -1,8 +1,8 @@
-// SharedRoom: room that several owners use, so that none can take what the others need.
+// SharedRoom: room that several owners share, so that none can take what the others need.
 //
-// An owner may take more only while it holds less than what is free. One greedy owner so gets half
-// of the room and k greedy ones leave 1/(k + 1) of it free, whatever they do, and an owner that
-// needs little always finds room. There are no rates and nothing to configure. (The dynamic
+// An owner may take more only while it holds less than what is free. One greedy owner thus gets
+// half of the room and k greedy ones leave 1/(k + 1) of it free, whatever they do, and an owner
+// that needs little always finds room. There are no rates and nothing to configure. (The dynamic
 // threshold of shared-memory switches: A. Choudhury and E. Hahne, "Dynamic Queue Length Thresholds
 // for Shared-Memory Packet Switches", IEEE/ACM Transactions on Networking 6(2), 1998.)
 //
@@ -28,7 +28,7 @@ class SharedRoom {
     ++held_[owner];
     --free_;
   }
-  // Gives back one unit that the owner took.
+  // Returns one unit that the owner took.
   void Give(uint32_t owner) noexcept {
     --held_[owner];
     ++free_;

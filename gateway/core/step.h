@@ -1,13 +1,13 @@
-// What goes into the engine and what comes out: the whole interface between pure logic and the
-// world.
+// The engine's inputs and outputs: the whole interface between pure logic and the world.
 //
 // Engine::Step(now, input, effects) is a pure function of the engine's state, the time and one
 // input. Inputs and effects are wire messages, so a journal of inputs replays to the same state,
 // byte for byte.
 //
-// Time never steps back, across processes too, though a machine's clock may. Whoever gives kStart
-// lets its process's clock begin at max(wall clock, Engine::now_ns()) and run on from there: so
-// token buckets go on filling, and grace periods pass, while the wall clock catches up.
+// Time never steps back, not even across processes, although a machine's clock may. Whoever sends
+// kStart sets its process's clock to begin at max(wall clock, Engine::now_ns()) and run on from
+// there. So token buckets keep filling, and grace periods keep expiring, while the wall clock
+// catches up.
 #pragma once
 
 #include <array>
@@ -26,34 +26,34 @@ namespace ringway {
 using SessionId = uint32_t;  // as configured; 0 is no session
 using VenueId = uint16_t;    // as configured; 0 is no venue
 
-// Bits of the execId of what the gateway itself says in a venue's stead; no venue uses them.
+// Set in the execId of reports that the gateway makes in a venue's stead; no venue uses these bits.
 inline constexpr uint64_t kGatewayExecIdBits = uint64_t{1} << 63;
 
-// Who speaks, and so which messages are legal.
+// The sender of an input, which determines the legal messages.
 enum class Origin : uint8_t {
   kSession,      // id = SessionId: every numbered message of the client once, in order, also one
                  // that the engine will refuse (one that cannot be read comes without its payload);
                  // and GapFill for numbers that will never come. So the engine's count of requests
-                 // is the session's, and a journal of inputs restores both.
+                 // equals the session's, and a journal of inputs restores both.
   kSessionUp,    // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect,
                  // snapshot wish)
   kSessionDown,  // id = SessionId: link lost or logged out; payload Logout
-  kVenue,  // id = VenueId: ExecutionReport and CancelReject, each with an ExecutionDetail behind
-           // it where there is more to say; VenueStatus, ReferencePrice; GapFill: request
+  kVenue,  // id = VenueId: ExecutionReport and CancelReject, each with an ExecutionDetail after
+           // it where it has details; VenueStatus, ReferencePrice; GapFill: request
            // identifiers below newSeq are in use there, so later ones begin above
   kAdmin,  // id = operator's number: RiskState latches or re-arms a kill switch, with `cancel`
-           // also what is open there is canceled; MassCancel cancels open orders of the session
+           // also the open orders there are canceled; MassCancel cancels open orders of the session
            // whose number its clOrdId is, 0: of all; ReferencePrice sets it, however far it jumps;
-           // PositionAdjustment says what an account holds; Restriction what it must not trade;
-           // LimitChange sets a limit; OperatorNote what was said about the command before it
+           // PositionAdjustment sets what an account holds; Restriction what it must not trade;
+           // LimitChange sets a limit; OperatorNote is the comment on the command before it
   kTimer,  // once a millisecond, and whenever Engine::HasWork() after a step: no payload
   kStart,  // id = number of this start of the gateway, above every earlier one, from 1: a new
            // process goes on with this state; no payload, or GapFill: identifiers below
            // newSeq may be known to others from a process that left no records. Nobody is
-           // logged on, no venue is up until it says so, and identifiers begin where no lost
+           // logged on, no venue is up until it reports so, and identifiers begin where no lost
            // record can have been.
   kJournal,      // id = 0: the journal takes records; 1: it does not, so orders and replaces are
-                 // refused (journalUnavailable) and cancels go on; no payload. kStart means 0
+                 // refused (journalUnavailable) and cancels pass; no payload. kStart means 0
   kSessionBusy,  // as kSession, of a new order or replace that waited long enough for a venue that
                  // takes none: refused (venueBusy), unless something else is wrong with it
   kSessionUnrecorded,  // as kSessionBusy, of one that waited for its session's share of the
@@ -62,11 +62,11 @@ enum class Origin : uint8_t {
                 // time zones, the engine none, so a replay needs none
 };
 
-// A GapFill about identifiers of venue requests that names a higher one is not believed: a venue
-// that lies must not use them up.
+// A GapFill for identifiers of venue requests is ignored if it names a higher one: a faulty venue
+// must not use up the identifiers.
 inline constexpr uint64_t kRequestIdHearsayMax = uint64_t{3} << 62;
 
-// Whether a session's numbered message comes with it.
+// Whether the input carries a session's numbered message.
 constexpr bool IsRequest(Origin origin) noexcept {
   return origin == Origin::kSession || origin == Origin::kSessionBusy ||
          origin == Origin::kSessionUnrecorded;
@@ -79,7 +79,7 @@ struct Input {
   std::span<const std::byte> payload;  // private memory: nobody changes it during the step
 };
 
-// Gives an input to a sink. Returns whether the sink took it; one that returns nothing takes all.
+// Passes an input to a sink. Returns whether the sink took it; a sink that returns void takes all.
 template <class Sink>
 inline bool Offer(Sink& sink, const Input& input) {
   if constexpr (std::is_same_v<std::invoke_result_t<Sink&, const Input&>, bool>) {
@@ -93,9 +93,9 @@ inline bool Offer(Sink& sink, const Input& input) {
 enum class Target : uint8_t { kSession, kVenue };
 
 // One message that leaves the engine. `seq` is the session's report sequence number. It is 0 for
-// what is never numbered: everything towards venues, and towards sessions the session's own
-// messages (frame types 1..31, of which the engine sends SessionReject). The client counts neither,
-// so they are not kept for resending and raise no count.
+// messages that are never numbered: everything sent to venues, and session-level messages (frame
+// types 1..31, of which the engine sends SessionReject). The client does not count those, so they
+// are not kept for retransmission and do not raise the count.
 struct Effect {
   Target target;
   FrameType type;
@@ -108,14 +108,14 @@ struct Effect {
 };
 static_assert(sizeof(Effect) == 128);
 
-// The effects of one step, in the order in which they must be journaled and sent. Fixed room: a
+// The effects of one step, in the order in which they must be journaled and sent. Fixed capacity: a
 // step never produces more than kEffectsPerStepMax; longer work (mass cancel, snapshots) continues
 // in later kTimer steps.
 inline constexpr uint32_t kEffectsPerStepMax = 256;
 
 class Effects {
  public:
-  // Leaves no room, for a source that is not to say anything now.
+  // Leaves no room, for a source that must not add anything now.
   void UseUp() noexcept { count_ = kEffectsPerStepMax; }
 
   template <Message M>
@@ -129,7 +129,7 @@ class Effects {
     effect.payload_bytes = static_cast<uint16_t>(Encode(message, effect.payload.data()));
   }
 
-  // As Add(), for a message that is encoded already. REQUIRES: at most 8 + 13 * 8 payload bytes.
+  // As Add(), for a message that is already encoded. REQUIRES: at most 8 + 13 * 8 payload bytes.
   void AddEncoded(Target target, uint32_t id, FrameType type, std::span<const std::byte> payload,
                   uint64_t seq = 0) noexcept {
     RINGWAY_CHECK(count_ < kEffectsPerStepMax && payload.size() <= sizeof(Effect::payload),
@@ -151,7 +151,7 @@ class Effects {
 
  private:
   uint32_t count_ = 0;
-  // Zeros to begin with: the journal copies whole lines, and their ends may come to its disk.
+  // Initialised to zeros: the journal copies whole cache lines, and their ends may reach the disk.
   std::array<Effect, kEffectsPerStepMax> effects_{};
 };
 

@@ -1,8 +1,8 @@
-// How much did each account buy and sell of each instrument?
+// Counts how much each account bought and sold of each instrument.
 //
-// Counted from the reports that go to sessions: independent of the engine's positions, so that the
-// two can be compared (position = bought - sold, as long as no trade was corrected). Thread rule:
-// the engine's thread. Allocates only for a pair beyond `pairs_max`.
+// Counts the reports that go to sessions, independently of the engine's positions, so that the two
+// can be compared (position = bought - sold, as long as no trade was corrected). Thread rule: the
+// engine's thread. Allocates only for a pair beyond `pairs_max`.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class TradeTally {
  public:
   explicit TradeTally(uint32_t pairs_max) { traded_.reserve(pairs_max); }
 
-  // REQUIRES: an effect towards a session.
+  // REQUIRES: an effect addressed to a session.
   void Count(const Effect& effect) {
     if (effect.type != FrameType::kExecutionReport) return;
     ExecutionReport report;

@@ -1,4 +1,4 @@
-// How the time of day and the zone are read, and days found.
+// How a trading calendar parses the time of day and the zone, and computes days.
 #include "gateway/core/trading_calendar.h"
 
 #include <optional>
@@ -62,7 +62,7 @@ absl::StatusOr<TradingCalendar> TradingCalendar::Parse(std::string_view text) {
   }
   absl::TimeZone named = absl::UTCTimeZone();
   if (zone == "UTC") return TradingCalendar(*second, named);
-  // "localtime" and paths would mean something else on every machine.
+  // Excludes "localtime" and paths, which mean something else on every machine.
   const bool name = zone.find('/') != absl::string_view::npos && zone[0] != '/' &&
                     zone.find("..") == absl::string_view::npos;
   if (!name || !absl::LoadTimeZone(zone, &named)) {

@@ -1,9 +1,9 @@
-// When do a venue's trading days begin?
+// TradingCalendar: when a venue's trading days begin.
 //
 // Every day at one time of day, in the venue's time zone. Pure functions of the time and of the
-// machine's time zone data: the engine is told what they say (Origin::kTradingDay), and so a replay
-// needs neither. Where clocks are put forward over that time of day, the day begins at that moment;
-// where it comes twice, at the first. Thread rule: any thread.
+// machine's time zone data: the engine is told the results (Origin::kTradingDay), so a replay needs
+// neither. Where clocks are put forward over that time of day, the day begins at that moment; where
+// that time occurs twice, at the first. Thread rule: any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace ringway {
 class TradingCalendar {
  public:
   struct Day {
-    uint32_t number;   // its date where the venue is, in days since 1970-01-01
+    uint32_t number;   // its date in the venue's time zone, in days since 1970-01-01
     int64_t began_ns;  // since the Unix epoch
     int64_t ends_ns;   // when the next one begins
   };
@@ -28,7 +28,7 @@ class TradingCalendar {
   // and remedy.
   static absl::StatusOr<TradingCalendar> Parse(std::string_view text);
 
-  // The day that it is at this time, from 1970-01-03 on.
+  // The trading day at this time, from 1970-01-03 on.
   Day DayAt(int64_t unix_ns) const;
 
  private:

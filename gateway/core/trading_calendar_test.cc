@@ -1,4 +1,4 @@
-// Whether trading days begin when a venue's clock says so, whatever that clock does.
+// Tests that trading days begin when a venue's clock says so, whatever that clock does.
 
 #include "gateway/core/trading_calendar.h"
 

@@ -1,8 +1,9 @@
-// VenueInbox: what a venue said that the engine has not been told yet.
+// VenueInbox: messages from a venue that the engine has not received yet.
 //
-// One burst at a time: the connector is asked for more once all of it is taken, so a venue that
-// says more than the gateway can take is held back at its own connection. While the journal has no
-// room to spare, reference prices wait here too, only the latest of each instrument.
+// Holds one burst at a time: the connector is polled for more only once all of it is taken, so a
+// venue that sends more than the gateway can take feels backpressure on its own connection. While
+// the journal has no room to spare, reference prices also wait here, only the latest of each
+// instrument.
 //
 // Thread rule: the engine's thread.
 #pragma once
@@ -19,8 +20,8 @@ class VenueInbox {
  public:
   explicit VenueInbox(Connector& connector) : connector_(connector) { upkeep_.UseUp(); }
 
-  // Lets the connector keep its connection and, when everything it said before is taken and
-  // `wanted`, say more. Returns how many messages came.
+  // Lets the connector maintain its connection and, when everything received before is taken and
+  // more is `wanted`, deliver more. Returns the number of messages received.
   uint32_t Poll(int64_t now_ns, bool wanted) {
     if (!wanted || !empty()) {
       connector_.Poll(now_ns, upkeep_);
@@ -33,12 +34,12 @@ class VenueInbox {
   }
 
   bool empty() const noexcept { return next_ == messages_.count(); }
-  // The oldest; valid until Poll(). REQUIRES: !empty().
+  // The oldest message; valid until Poll(). REQUIRES: !empty().
   const Effect& front() const noexcept { return messages_.begin()[next_]; }
   void Pop() noexcept { ++next_; }
 
-  // Keeps a reference price for later, in place of an earlier one of its instrument. At most one
-  // for each number that the venue uses; `kPricesMax` in all, further ones are dropped.
+  // Keeps a reference price for later, replacing an earlier one of its instrument. At most one for
+  // each number that the venue uses, `kPricesMax` in all; further ones are dropped.
   void KeepPrice(uint32_t instrument, const Effect& price) {
     if (prices_.size() < kPricesMax || prices_.contains(instrument)) prices_[instrument] = price;
   }

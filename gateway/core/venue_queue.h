@@ -1,9 +1,9 @@
 // VenueQueue: the requests that wait between the engine and one venue's connector.
 //
-// New orders and replaces wait in order. Each session has a share of the queue (SharedRoom); beyond
-// it MayTake() says so, and the duty loop takes no more of that session's orders for this venue.
-// Cancels are not limited, as every order has at most one. They overtake the orders that wait, and
-// an order whose cancel comes before it has left never leaves:
+// New orders and replaces wait in order. Each session has a share of the queue (SharedRoom); when
+// MayTake() says that it is used up, the duty loop takes no more of that session's orders for this
+// venue. Cancels are not limited, as every order has at most one. They overtake the orders that
+// wait, and an order whose cancel comes before it has left never leaves:
 //
 //   Push --cancel--> staged --PlaceCancels()--> placed --> Send first
 //        \ \           \--------------------------------> Send, with the orders, as pushed
@@ -11,10 +11,10 @@
 //   Condemn(): what must not leave any more --> condemned: never sent, answered by the gateway
 //
 // A connector that counts requests (Connector::counts_requests()) relies on their order, also
-// across processes. So the duty loop records when cancels overtake orders, nothing leaves before
-// what is condemned has its answer, and in place of an order that was canceled in time a cancel of
-// it leaves, which means nothing to the venue. Where an order waits for its record to be durable
-// what is behind it waits as well.
+// across processes. For such a connector the duty loop records when cancels overtake orders;
+// nothing leaves before condemned requests are answered; and an order that was canceled in time is
+// replaced by its cancel, which means nothing to the venue. Where an order waits for its record to
+// be durable, everything behind it waits as well.
 //
 // Thread rule: the engine's thread. Nothing allocates while the queue keeps within `pending_max`.
 #pragma once
@@ -35,7 +35,7 @@
 
 namespace ringway {
 
-// Things in the order in which they came, contiguous. Keeps its room.
+// A contiguous first-in, first-out queue. Keeps its capacity.
 template <class T>
 class Fifo {
  public:
@@ -55,7 +55,7 @@ class Fifo {
   std::span<const T> items() const noexcept { return std::span(items_).subspan(head_); }
   std::size_t size() const noexcept { return items_.size() - head_; }
   bool empty() const noexcept { return size() == 0; }
-  // Moves every item that is wanted to moved(item), in order.
+  // Removes every item for which wanted() holds and passes it to moved(item), in order.
   template <class Wanted, class Moved>
   void Take(Wanted&& wanted, Moved&& moved) {
     std::size_t to = head_;
@@ -80,7 +80,7 @@ struct VenueCounters {
   uint64_t messages_received = 0;  // reports, rejects, status and reference prices
   uint64_t back_pressured = 0;     // bursts of which the connector did not take all
   uint64_t unsent = 0;             // never sent: the venue went down, a kill, or their cancel
-  uint64_t grown = 0;              // times the queue had to grow beyond its room
+  uint64_t grown = 0;              // times the queue had to grow beyond its capacity
 };
 
 class VenueQueue {
@@ -100,11 +100,11 @@ class VenueQueue {
 
   // --- Shares ---
 
-  // Whether this session may have one more order wait here.
+  // Whether this session may queue one more order here.
   bool MayTake(uint32_t owner) const noexcept { return room_.MayTake(owner); }
-  // Whether some session may have used up its share: only then MayTake() can be false.
+  // Whether some session may have used up its share: only then can MayTake() be false.
   bool tight() const noexcept { return room_.free() <= capacity_ / 2; }
-  // Since when the session's share is used up; now_ns if it was not until now. Asked whenever the
+  // Since when the session's share is used up; now_ns if it was not until now. Called whenever the
   // session has an order for this venue. REQUIRES: !MayTake(owner).
   int64_t SpentSince(uint32_t owner, int64_t now_ns) noexcept {
     int64_t& since = spent_since_ns_[owner];
@@ -114,10 +114,10 @@ class VenueQueue {
 
   // --- In ---
 
-  // Takes what the engine sends to this venue. `owner`: the session whose request it is; kNoOwner
-  // for the engine's own cancels. An order does not leave before the journal is durable up to
-  // `safe_at`. True: it is the cancel of an order that had not left and now never will, to be
-  // answered by the gateway. REQUIRES: MayTake(owner) for a new order or replace.
+  // Queues a request from the engine to this venue. `owner`: the session whose request it is;
+  // kNoOwner for the engine's own cancels. An order does not leave before the journal is durable up
+  // to `safe_at`. True: it is the cancel of an order that had not left and now never will, for the
+  // gateway to answer. REQUIRES: MayTake(owner) for a new order or replace.
   [[nodiscard]] bool Push(const Effect& request, uint32_t owner, uint64_t safe_at = 0) {
     if (request.type == FrameType::kCancel) return PushCancel(request);
     if (orders_.size() == orders_.capacity()) Compact();
@@ -131,7 +131,7 @@ class VenueQueue {
     return false;
   }
 
-  // Takes out of the queue what must not leave any more, as far as wanted(const Effect&).
+  // Removes requests that must not leave any more: those for which wanted(const Effect&) holds.
   template <class F>
   void Condemn(Unseen why, F&& wanted) {
     for (std::size_t i = orders_head_; i != orders_.size(); ++i) {
@@ -158,15 +158,16 @@ class VenueQueue {
 
   // --- Out ---
 
-  // Whether cancels wait behind orders that the venue does not take. Behind one that waits for the
-  // disk they gain nothing where requests are counted: that they overtake would have to be durable.
+  // Whether cancels wait behind orders that the venue does not take. Where requests are counted,
+  // overtaking an order that waits for the disk gains nothing: the new order would have to be
+  // durable first.
   bool has_staged() const noexcept {
     return live_orders_ != 0 && !staged_.empty() && !(awaits_disk_ && connector_.counts_requests());
   }
   // Whether the last burst ended at an order that waits for the disk.
   bool awaits_disk() const noexcept { return awaits_disk_; }
-  // Moves them before the orders. Returns how many requests, the last ones pushed of those that
-  // wait, changed places among themselves: first the cancels of them, then the orders.
+  // Moves cancels ahead of the orders. Returns how many requests, the last ones pushed of those
+  // that wait, changed places among themselves: first their cancels, then the orders.
   uint32_t PlaceCancels() {
     const auto moved = static_cast<uint32_t>(staged_.size() + live_orders_);
     for (const Effect& cancel : staged_.items()) placed_.Push(cancel);
@@ -185,11 +186,11 @@ class VenueQueue {
     return counters_.requests_sent != before;
   }
 
-  // Nothing is sent before the journal is durable up to here.
+  // Nothing is sent before the journal is durable up to `position`.
   void HoldUntil(uint64_t position) noexcept { held_until_ = position; }
   uint64_t held_until() const noexcept { return held_until_; }
 
-  // Whether the connector has logged on at its venue since this was last asked.
+  // Whether the connector has logged on at its venue since the last call.
   bool SeesLogon() noexcept {
     const uint64_t before = std::exchange(logons_, connector_.logons());
     return before != logons_;
@@ -208,10 +209,10 @@ class VenueQueue {
  private:
   static constexpr int64_t kNotSpent = INT64_MIN;
 
-  // Of orders_, so that a search does not read the requests themselves. Ids rise.
+  // Search keys of orders_, so that a search does not read the requests themselves. Ids rise.
   struct Key {
     uint64_t id;
-    uint64_t orig_id;  // of a replace; else 0
+    uint64_t orig_id;  // of a replace; otherwise 0
     uint64_t safe_at;
     uint32_t owner;
     bool dead;  // sent or condemned: stays until Compact()
@@ -236,7 +237,7 @@ class VenueQueue {
     return unsent;
   }
 
-  // The order and its replaces leave the queue.
+  // Removes the order and its replaces from the queue.
   void Withdraw(std::size_t index) noexcept {
     const uint64_t id = keys_[index].id;
     KillOrder(index);
@@ -263,8 +264,8 @@ class VenueQueue {
     placed_.Pop(Give(now_ns, placed_.items()));
     return placed_.empty();
   }
-  // In the order in which they were pushed. False: the connector did not take all, or the next
-  // waits for the disk.
+  // Sends in the order of Push(). False: the connector did not take all, or the next request waits
+  // for the disk.
   bool SendInOrder(int64_t now_ns, uint64_t safe) {
     while (live_orders_ != 0 || !staged_.empty()) {
       while (live_orders_ != 0 && keys_[orders_head_].dead) ++orders_head_;
@@ -327,10 +328,10 @@ class VenueQueue {
   SharedRoom room_;
   std::vector<int64_t> spent_since_ns_;  // by owner
   std::vector<Effect> orders_;           // from orders_head_ on
-  std::vector<Key> keys_;                // of the same
+  std::vector<Key> keys_;                // of the same orders
   std::size_t orders_head_ = 0;
-  std::size_t live_orders_ = 0;  // that are not dead
-  Fifo<Effect> placed_;          // cancels that go next
+  std::size_t live_orders_ = 0;  // those that are not dead
+  Fifo<Effect> placed_;          // cancels that are sent next
   Fifo<Effect> staged_;          // cancels that have overtaken no order
   Fifo<Condemned> condemned_;
   uint64_t logons_ = 0;

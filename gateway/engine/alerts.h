@@ -1,7 +1,7 @@
-// What has happened that an operator should hear of within seconds, though no order waits for it?
+// Alerts: events that an operator should see within seconds, though no order waits for them.
 //
 // Alerts are counted, and the latest are kept for the log and `status`. They are part of the
-// engine's state, as the latches and held prices are that they tell of.
+// engine's state, as are the latches and held prices that they report.
 #pragma once
 
 #include <array>
@@ -15,11 +15,12 @@ namespace ringway {
 
 enum class AlertKind : uint8_t {
   kReferenceHeld,      // a reference price jumped: `limit` is the old one, `value` the new
-  kReferenceTaken,     // a price that had been held is the reference now; likewise
-  kExecutionThrottle,  // so many executions (`value`) disabled the session `owner`
+  kReferenceTaken,     // a price that had been held is the reference now; `limit`, `value` likewise
+  kExecutionThrottle,  // `value` executions disabled the session `owner`
   kSoftLimit,          // `value` is beyond the soft part of the owner's `limit` of `check`
-  kBreach,             // an order of the session `owner` broke `check`, and it was killed for that
-  kLossLimit,          // the owner has lost `value` today, beyond its `limit` of `check`
+  // an order of the session `owner` broke `check`, and the session was killed for it
+  kBreach,
+  kLossLimit,  // the owner has lost `value` today, beyond its `limit` of `check`
 };
 constexpr bool IsKnown(AlertKind kind) noexcept { return kind <= AlertKind::kLossLimit; }
 constexpr std::string_view Name(AlertKind kind) noexcept {
@@ -62,11 +63,11 @@ struct RiskAlert {
   int64_t time_ns = 0;
   int64_t limit = 0;
   int64_t value = 0;
-  uint32_t owner = 0;       // number of whom it is about; 0: nobody
+  uint32_t owner = 0;       // number of the owner concerned; 0: none
   uint32_t instrument = 0;  // number; 0: none
   AlertKind kind = {};
   AlertOwner owner_kind = {};
-  RiskCheck check = {};  // whose limit and value they are; kNone: no check's
+  RiskCheck check = {};  // the check that `limit` and `value` belong to; kNone: none
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
@@ -82,7 +83,7 @@ class Alerts {
   void Add(const RiskAlert& alert) noexcept { kept_[total_++ % kKept] = alert; }
 
   uint64_t total() const noexcept { return total_; }
-  // The first that is still kept, counted from 0; total() where there is none.
+  // The first alert that is still kept, counted from 0; total() if none is.
   uint64_t first() const noexcept { return total_ > kKept ? total_ - kKept : 0; }
   // REQUIRES: first() <= number < total().
   const RiskAlert& at(uint64_t number) const noexcept { return kept_[number % kKept]; }

@@ -1,4 +1,4 @@
-// How does state become bytes, and bytes state again, by one list of members for both ways?
+// Converts state to bytes and back, by one list of members for both directions.
 //
 // A component has one template
 //
@@ -8,12 +8,13 @@
 //   }
 //
 // which Save runs with a StateWriter and Load with a StateReader: a member that is in the list is
-// in both. Plain bytes, little-endian, as they lie in memory; the last 8 bytes are the CRC-32C of
-// all before, and zero. A reader never reads beyond its bytes; what makes no sense it refuses once,
-// by Fail(), and answers with zeros from then on, so that nobody has to look at every step.
+// in both. Plain bytes, little-endian, in their memory layout; the last 8 bytes are the CRC-32C of
+// everything before, and zero. A reader never reads beyond its bytes. The first invalid value makes
+// it Fail(); from then on it returns zeros, so that callers need not check every step.
 //
-// State knows things by index, in the order of a configuration that may be another by now. Numbers
-// translate: the writer puts down which numbers were configured, the reader finds where they are.
+// State refers to things by index, in the order of a configuration that may differ by now. Numbers
+// translates: the writer saves which numbers were configured, the reader finds their present
+// indices.
 #pragma once
 
 #include <algorithm>
@@ -36,7 +37,7 @@ namespace ringway {
 
 inline constexpr size_t kArchiveTrailerBytes = 8;
 
-// Configured things of one kind: the saved order and where each is now.
+// The configured items of one kind: the saved order and the present index of each.
 struct Numbers {
   static constexpr uint32_t kGone = UINT32_MAX;
   std::string_view kind;        // "session", for errors
@@ -56,14 +57,14 @@ class StateWriter {
   void operator()(const T&... values) {
     (Value(values), ...);
   }
-  // What is many plain records in a row.
+  // An array of plain records.
   template <class R>
   void Records(const R& records) {
     using T = std::remove_cvref_t<decltype(records[0])>;
     static_assert(std::has_unique_object_representations_v<T>, "padding has no defined content");
     Bytes(std::as_bytes(std::span(records)));
   }
-  // A number of elements that follow. The writer's answer is `count`, the reader's what was saved.
+  // The number of elements that follow. The writer returns `count`, the reader the saved number.
   size_t Count(size_t count, size_t /*max*/, std::string_view /*what*/) {
     Value(uint64_t{count});
     return count;
@@ -172,17 +173,17 @@ class StateReader {
     }
     numbers.same = std::equal(numbers.saved.begin(), numbers.saved.end(), ids.begin(), ids.end());
     for (const uint32_t at : numbers.now) {
-      // Each number once: otherwise two saved things would become one.
+      // Each number once: otherwise two saved items would become one.
       if (at == Numbers::kGone) continue;
       Require(index.erase(ids[at]) == 1, "a configured number is there twice");
     }
     return numbers;
   }
 
-  // Every byte was read and nothing was wrong.
+  // Requires that every byte was read and nothing was wrong.
   void Finish() { Require(rest_.empty(), "there is more than belongs to it"); }
   bool ok() const noexcept { return error_.empty(); }
-  // Of the first failure.
+  // The error of the first failure.
   const std::string& error() const noexcept { return error_; }
 
   void Fail(std::string error) {
@@ -194,7 +195,7 @@ class StateReader {
          std::to_string(numbers.saved[saved_index]) +
          ", which is not configured: configure it again");
   }
-  // Where the thing with this saved index is now; 0 after a failure.
+  // The present index of the item with this saved index; 0 after a failure.
   uint32_t IndexOf(const Numbers& numbers, uint64_t saved_index) {
     if (saved_index >= numbers.saved.size()) {
       Fail("an index of a " + std::string(numbers.kind) + " is out of range");
@@ -245,9 +246,9 @@ class StateReader {
   std::string error_;
 };
 
-// A table by index of configured things, whose elements archive(element) lists. What belongs to
-// something that is not configured any more must be as in a new engine, `unused(element)`, or
-// nothing is loaded.
+// A table indexed by configured items, whose elements archive(element) lists. Elements of items
+// that are no longer configured must be as in a new engine, `unused(element)`, or nothing is
+// loaded.
 template <class A, class Table, class Each, class Unused>
 void ArchiveTable(A& archive, const Numbers& numbers, Table& table, Each each, Unused unused) {
   for (size_t at = 0; at < numbers.saved.size() && archive.ok(); ++at) {

@@ -1,4 +1,4 @@
-// How an engine is put together, and who handles which input.
+// Construction of the engine, and dispatch of inputs to their handlers.
 
 #include "gateway/engine/engine.h"
 
@@ -117,7 +117,7 @@ void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept
   ++counters_.unknown_sources;
 }
 
-// What is neither a request nor a report. Answers false for what means nothing.
+// Handles inputs that are neither requests nor reports. False: the input is meaningless.
 bool Engine::OnOccasion(const Input& input) noexcept {
   switch (input.origin) {
     case Origin::kSessionUp:
@@ -174,7 +174,7 @@ void Engine::OnSession(uint32_t session, const Input& input, Effects& effects) n
   if (input.type == FrameType::kGapFill) [[unlikely]]
     return SkipRequests(state, input);
   ++state.next_seq_in;
-  // Decodes an M and hands it on, or says what is wrong with it.
+  // Decodes an M and passes it on, or returns what is wrong with it.
   const auto decode = [&]<class M>(M message,
                                    void(Engine::*handle)(uint32_t, const M&, Effects&) noexcept)
       __attribute__((always_inline)) {
@@ -189,7 +189,7 @@ void Engine::OnSession(uint32_t session, const Input& input, Effects& effects) n
   switch (input.type) {
     case FrameType::kNewOrder:
       decode(NewOrder{}, &Engine::OnNewOrder);
-      // The next order finds its record in the cache.
+      // So that the next order finds its record in the cache.
       orders_.PrefetchNext();
       return;
     case FrameType::kCancel:

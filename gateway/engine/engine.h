@@ -1,13 +1,13 @@
-// What the gateway does with a request, a venue's report, an operator's command and the passing of
-// time.
+// Engine: the core order path. Handles requests, venues' reports, operators' commands and the
+// passing of time.
 //
 // Step() is a pure function of the engine's state, the time and one input; see gateway/core/step.h.
 // It does no I/O, reads no clock, starts no thread, draws no random number and allocates nothing
 // after construction; the same inputs give the same effects and the same StateHash(), so a journal
-// of inputs replays it. Only where keys lie in its hash tables depends on a secret that its
-// constructor draws (table_secret.h), and on that nothing else depends.
+// of inputs replays it. Only the places of keys in its hash tables depend on a secret that its
+// constructor draws (table_secret.h), and nothing else depends on those places.
 //
-// How one step looks from outside:
+// One step seen from outside:
 //   NewOrder  ->  NewOrder to a venue + OrderAck   |  OrderReject   (+ ThrottleNotice)
 //   Cancel    ->  Cancel to the venue + OrderAck   |  CancelReject
 //   Replace   ->  Replace to the venue + OrderAck  |  CancelReject
@@ -16,8 +16,8 @@
 //   identifiers
 //
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
-// and replace; engine_report.cc, engine_forgotten.cc and engine_venue.cc what venues say;
-// engine_session.cc sessions and gateways that come and go; engine_day.cc trading days;
+// and replace; engine_report.cc, engine_forgotten.cc and engine_venue.cc what venues report;
+// engine_session.cc sessions and gateways that start and end; engine_day.cc trading days;
 // engine_operator.cc operators; engine_work.cc work over many orders; engine_state.cc inspection
 // and hash; engine_archive.cc the state as bytes.
 //
@@ -59,12 +59,12 @@
 
 namespace ringway {
 
-// An order as administration and tests see it.
+// An order as seen by administration and tests.
 struct OrderView {
   SessionId session;
   uint64_t cl_ord_id;
   uint64_t order_id;
-  uint64_t venue_request_id;  // under which the venue knows it
+  uint64_t venue_request_id;  // the venue's identifier of the order
   uint32_t account;
   uint32_t instrument;
   VenueId venue;
@@ -81,12 +81,12 @@ struct PositionView {
   int64_t quantity;   // bought minus sold
   uint64_t open_buy;  // of open orders, pending replacements at their larger size
   uint64_t open_sell;
-  // What its account made (negative: lost) since the trading day began, at market prices, where it,
-  // its desk or the firm has a limit for that.
+  // Profit (negative: loss) of its account since the trading day began, at market prices, where the
+  // account, its desk or the firm has a loss limit.
   std::optional<Money> account_day_result = {};
 };
 
-// Operators' cancels of many orders: the latest, with those that it followed at once.
+// Operators' cancels of many orders: the latest, with those that it followed immediately.
 struct OperatorCancelView {
   bool under_way = false;
   uint32_t waiting = 0;   // cancels that begin when it has ended
@@ -94,7 +94,7 @@ struct OperatorCancelView {
   uint32_t not_sent = 0;  // the venue is down: sent when it is back
 };
 
-// A limit that an operator has set otherwise than configured; kNoLimit: off.
+// A limit that an operator has changed from its configured value; kNoLimit: off.
 struct ChangedLimit {
   LimitOwner owner;
   uint32_t id;  // of the owner; 0: the firm
@@ -109,12 +109,12 @@ struct UnknownReport {
   uint64_t venue_request_id;
   uint64_t exec_id;
   uint64_t last_qty;
-  uint32_t account;  // as the venue says, like all of this; 0: it says none
+  uint32_t account;  // as stated by the venue, like all members here; 0: not stated
   uint32_t instrument;
   VenueId venue;
   ExecType exec_type;
   Side side;
-  bool booked;  // the position follows it; else an operator has to see whether one should
+  bool booked;  // the position follows it; otherwise an operator must decide whether it should
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
@@ -131,12 +131,12 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // One input to completion; its effects are appended. REQUIRES: now_ns (Unix epoch) never steps
-  // back (gateway/core/step.h); `effects` is empty; CanStart() before kStart, CHECKed.
+  // Processes one input to completion; its effects are appended. REQUIRES: now_ns (Unix epoch)
+  // never steps back (gateway/core/step.h); `effects` is empty; CanStart() before kStart, CHECKed.
   void Step(int64_t now_ns, const Input& input, Effects& effects) noexcept;
 
-  // The venue that a session's new order or replace would go to, were it the next step; 0: none, it
-  // would be refused.
+  // The venue that a session's new order or replace would be routed to if it were the next step; 0:
+  // none, it would be refused.
   VenueId VenueOf(const Input& input) noexcept;
 
   // Whether a kTimer step would find work that an earlier step left over.
@@ -148,8 +148,8 @@ class Engine {
            orders_.requests() >= kRequestsMax - kRequestsReserve;
   }
 
-  // Whether kStart with this number may be given: it is above every earlier one and leaves
-  // identifiers for venue requests (order.h). Otherwise this state is worn out: close all orders
+  // Whether kStart with this number is permitted: it is above every earlier one and leaves
+  // identifiers for venue requests (order.h). Otherwise this state is exhausted: close all orders
   // and begin with a new one.
   bool CanStart(uint32_t number) const noexcept {
     return number > start_ &&
@@ -159,19 +159,19 @@ class Engine {
 
   // --- The whole state as bytes ---
 
-  // Everything that later steps depend on, in pieces to `sink`, in order; about 200 bytes for every
-  // order that is open or remembered. An engine that loads it answers every further input as this
-  // one does, and has the same StateHash(). Not within a step; allocates.
+  // Writes everything that later steps depend on, in pieces to `sink`, in order; about 200 bytes
+  // for every order that is open or remembered. An engine that loads it answers every further input
+  // as this one does, and has the same StateHash(). Not within a step; allocates.
   void Save(const StateWriter::Sink& sink) const;
 
-  // Takes over what Save() gave. Things are told by their numbers, so the configuration may have
-  // more of them, in another order and with other limits; what the state refers to must be there
-  // still, and pools must hold it. Errors: InvalidArgument naming what does not fit and the remedy;
-  // the engine is then of no use, construct a new one. REQUIRES: a new engine, no step done.
+  // Loads what Save() wrote. Items are identified by their numbers, so the configuration may have
+  // more of them, in another order and with other limits; everything the state refers to must still
+  // be there, and pools must hold it. Errors: InvalidArgument naming what does not fit and the
+  // remedy; the engine is then unusable, construct a new one. REQUIRES: a new engine, no step done.
   absl::Status Load(std::span<const std::byte> saved);
 
   // A new engine that has loaded it. Sessions that the state knows and the configuration does not
-  // are kept, retired: their orders go on, they can send nothing. Errors: as Load().
+  // are kept, retired: their orders stay live, but they can send nothing. Errors: as Load().
   static absl::StatusOr<std::unique_ptr<Engine>> Restore(EngineConfig config,
                                                          std::span<const std::byte> saved);
 
@@ -179,31 +179,31 @@ class Engine {
   const EngineCounters& counters() const noexcept { return counters_; }
   int64_t now_ns() const noexcept { return now_ns_; }  // of the latest step; 0: none
   uint32_t start() const noexcept { return start_; }   // number of the latest kStart; 0: none
-  bool journal_failed() const noexcept {               // as kJournal said last
+  bool journal_failed() const noexcept {               // as of the last kJournal
     return checks_.get<KillSwitch>().Has(GatewayFault::kJournal);
   }
   uint32_t open_orders() const noexcept { return orders_.open_orders(); }
   const OrderTable& orders() const noexcept { return orders_; }
-  // Of an unknown session: 0.
+  // 0 for an unknown session.
   uint32_t open_orders(SessionId session) const noexcept;
   uint64_t next_seq_in(SessionId session) const noexcept;
-  // Of all sessions, retired ones too.
+  // All sessions, including retired ones.
   std::vector<uint32_t> SessionIds() const;
   bool retired(SessionId session) const noexcept {
     const uint32_t index = SessionIndex(session);
     return index != kNone && absence_limits_[index].retired;
   }
-  // Sides of instruments in which executions have disabled it. Of an unknown session: 0.
+  // Sides of instruments in which its executions have disabled it. 0 for an unknown session.
   uint32_t execution_throttles(SessionId session) const noexcept;
   uint64_t next_seq_out(SessionId session) const noexcept;
   VenueState venue_state(VenueId venue) const noexcept;
   bool killed(KillScope scope, uint32_t id) const noexcept;
-  // How many kill switches of this kind are latched.
+  // The number of latched kill switches of this kind.
   uint32_t killed_count(KillScope scope) const noexcept {
     return checks_.get<KillSwitch>().latched(scope);
   }
-  // visit(number) for those of accounts or instruments that are latched, of `most` from index
-  // `first`; answers the index from which on to go on, UINT32_MAX: those were all.
+  // visit(number) for the latched accounts or instruments, of `most` from index `first`; returns
+  // the index to continue from, UINT32_MAX: complete.
   template <class F>
   uint32_t ForEachKilled(KillScope scope, uint32_t first, uint32_t most, F&& visit) const {
     const bool of_account = scope == KillScope::kAccount;
@@ -215,23 +215,23 @@ class Engine {
     }
     return end == count ? UINT32_MAX : static_cast<uint32_t>(end);
   }
-  // Whether an operator's kill switch is latched for the order that a venue request is about.
+  // Whether an operator's kill switch is latched for the order of a venue request.
   bool RequestIsKilled(uint64_t venue_request) const noexcept;
-  // Whether that order is over, so that nothing about it need be asked any more.
+  // Whether that order is over, so that its requests are no longer needed.
   bool RequestIsVoid(uint64_t venue_request) const noexcept;
   OperatorCancelView operator_cancel() const noexcept;
   const Alerts& alerts() const noexcept { return alerts_; }
-  // What operators said of restricted instruments otherwise than configured.
+  // The number of restrictions by operators that differ from the configuration.
   size_t restrictions() const noexcept { return exposure_.restricted_list().said().size(); }
-  // Limits that operators have set otherwise than configured: how many, and one of them, in the
-  // order in which they were said. REQUIRES: at < limits_changed().
+  // Limits that operators have changed from their configured values: how many, and one of them, in
+  // the order of the commands. REQUIRES: at < limits_changed().
   size_t limits_changed() const noexcept { return said_limits_.all().size(); }
   ChangedLimit limit_changed(size_t at) const noexcept;
-  // The reference price of an instrument, and the one that waits for confirmation; 0: none.
+  // The reference price of an instrument, and the price that waits for confirmation; 0: none.
   int64_t reference_price(uint32_t instrument) const noexcept;
   int64_t held_reference(uint32_t instrument) const noexcept;
   PositionView position(uint32_t account, uint32_t instrument) const noexcept;
-  // Open, or closed and still remembered.
+  // Finds an order that is open, or closed and still remembered.
   std::optional<OrderView> FindOrder(SessionId session, uint64_t cl_ord_id) const noexcept;
   // visit(const OrderView&) for a session's open orders, in order of entry; for the first `most`.
   template <class F>
@@ -243,20 +243,20 @@ class Engine {
       at = orders_[at].next;
     }
   }
-  // visit(const PositionView&) in the order in which they came into being.
+  // visit(const PositionView&) in order of creation.
   template <class F>
   void ForEachPosition(F&& visit) const {
     for (uint32_t at = 0; at < exposure_.positions(); ++at) {
       if (exposure_.InUse(at)) visit(ViewOf(exposure_.position(at)));
     }
   }
-  // The positions one by one, for who looks at a few at a time: they only get more. One of account
-  // 0 is an empty place.
+  // The positions one by one, for callers that visit a few at a time: their number never falls. One
+  // with account 0 is a free place.
   uint32_t positions() const noexcept { return exposure_.positions(); }
   PositionView position_at(uint32_t index) const noexcept {  // REQUIRES: index < positions()
     return exposure_.InUse(index) ? ViewOf(exposure_.position(index)) : PositionView{};
   }
-  // As kTradingDay said last; 0: never.
+  // As of the last kTradingDay; 0: none yet.
   uint32_t trading_day(VenueId venue) const noexcept;
   // The latest, oldest first; at most kUnknownReportsKept.
   static constexpr uint32_t kUnknownReportsKept = 16;
@@ -268,17 +268,17 @@ class Engine {
   std::string_view FindExposureError() const;
 
  private:
-  // Inside the engine a session is nothing else; outside, SessionState is the client's (msg/).
+  // Inside the engine this name is unambiguous; outside, SessionState is the client's (msg/).
   using SessionState = EngineSession;
 
   Engine(const EngineConfig& config, const TableSecret& secret);
 
   static constexpr uint32_t kNone = UINT32_MAX;
-  // Orders, sessions to be told and timers that one step looks at, at most, for work over many.
+  // The most orders, sessions to be notified and timers that one step visits, in work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;
-  // Of these, what each kind of work may have before another has had its part.
+  // The part of these that one kind of work gets before the others have had theirs.
   static constexpr uint32_t kVisitsOfAKindMax = kVisitsPerStepMax / 8;
-  // Effects that one visited order may cause: an OpenOrder, a report and a cancel.
+  // The most effects that one visited order causes: an OpenOrder, a report and a cancel.
   static constexpr uint32_t kEffectsPerVisitMax = 4;
 
   // engine.cc
@@ -351,11 +351,11 @@ class Engine {
   int64_t FillPrice(const Order& order, int64_t said) const noexcept;
   [[nodiscard]] bool Reopen(Order& order, uint64_t leaves_qty) noexcept;
   void BeginDoubt(Order& order, Effects& effects) noexcept;
-  // Whether the venue has ended the order by this status.
+  // Whether this status from the venue ends the order.
   static bool HasEnded(const Order& order, OrdStatus status) noexcept {
     return IsFinal(status) && !(status == OrdStatus::kFilled && MayStillGrow(order));
   }
-  // Whether a pending replace may add to what is filled: then the order is open with leaves 0.
+  // Whether a pending replace may add to a filled order: then the order is open with leaves 0.
   static bool MayStillGrow(const Order& order) noexcept {
     return order.Has(kReplacePending) && order.replace_qty > order.cum_qty;
   }
@@ -463,7 +463,7 @@ class Engine {
   [[nodiscard]] bool OnAdjustPosition(const PositionAdjustment& adjustment) noexcept;
   [[nodiscard]] bool OnChangeLimit(const LimitChange& change) noexcept;
   uint32_t LimitOwnerIndex(LimitOwner owner, uint32_t id) const noexcept;
-  // What use(limits) answers for the limits of this owner; false: there are no such owners.
+  // Calls use(limits) with the limits of this owner and returns its result; false: no such owner.
   template <class F>
   bool WithLimitsOf(LimitOwner owner, uint32_t index, F&& use) noexcept {
     switch (owner) {
@@ -480,9 +480,9 @@ class Engine {
     }
     return false;
   }
-  // Sets a limit and lets every check hear of it.
+  // Sets a limit and informs every check.
   bool SayLimit(LimitOwner owner, uint32_t index, LimitKind kind, int64_t value) noexcept;
-  // An operator's limit that was saved, unless the configuration has another than it had then.
+  // Restores an operator's saved limit, unless the configured value has changed since.
   void RestoreLimit(const SaidLimits::Said& said) noexcept;
   [[nodiscard]] bool OnRestrict(const Restriction& restriction) noexcept;
   [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
@@ -544,7 +544,7 @@ class Engine {
 
   uint32_t SessionIndex(SessionId id) const noexcept { return IndexIn(session_index_, id); }
   uint32_t AccountIndex(uint32_t id) const noexcept { return IndexIn(account_index_, id); }
-  // Of what a kill switch is named by: 0 for kAll.
+  // The index of what a kill switch names; 0 for kAll.
   uint32_t KillIndex(KillScope scope, uint32_t id) const noexcept;
   uint32_t InstrumentIndex(uint32_t id) const noexcept { return IndexIn(instrument_index_, id); }
   static uint32_t IndexIn(const std::vector<uint32_t>& table, uint32_t id) noexcept {
@@ -558,7 +558,7 @@ class Engine {
   std::vector<uint32_t> account_ids_;
   std::vector<uint32_t> desk_index_;
   std::vector<uint32_t> desk_ids_;
-  // With what operators have said.
+  // Including operators' changes.
   std::vector<SessionLimits> session_limits_;
   std::vector<AccountLimits> account_limits_;
   std::vector<GroupLimits> desk_limits_;
@@ -576,12 +576,12 @@ class Engine {
   // State.
   int64_t now_ns_ = 0;
   uint32_t start_ = 0;
-  uint64_t start_requests_ = 0;  // numbers of requests of earlier processes: up to here
-  // Likewise, with those that a venue knows of processes that left no records.
+  uint64_t start_requests_ = 0;  // counter of requests: up to here they are earlier processes'
+  // Likewise, including those that a venue knows from processes that left no records.
   uint64_t earlier_requests_ = 0;
   bool started_ = false;
-  // Of the present step: what an order or replace waited for too long (Origin::kSessionBusy,
-  // kSessionUnrecorded); else kNone.
+  // Within the present step: what an order or replace waited for too long (Origin::kSessionBusy,
+  // kSessionUnrecorded); otherwise kNone.
   RejectReason refused_for_ = RejectReason::kNone;
   std::vector<Instrument> instruments_;
   std::vector<SessionState> sessions_;
@@ -604,11 +604,11 @@ class Engine {
   uint32_t work_ = 0;               // unfinished pieces, of all kinds
   uint32_t visits_left_ = 0;        // of this step
   IndexSet busy_;                   // a walk of the session is unfinished
-  uint32_t next_busy_session_ = 0;  // whose turn it is
+  uint32_t next_busy_session_ = 0;  // the next to be served
   IndexSet owed_;                   // sessions to which cancels may be owed: see RetryJob
-  uint32_t next_retry_ = kNone;     // from this session on they are all tried again; kNone: none
+  uint32_t next_retry_ = kNone;     // from this session on all are retried; kNone: none
   SessionTimers timers_;            // ends of graces, retries that are due
-  OperatorCancelJob operator_;      // or the last
+  OperatorCancelJob operator_;      // the present one, or the last
   Notices notices_;
   VenueSweep doubtful_;  // orders of venues that went down
   VenueSweep lost_;      // orders of venues that lost their book

@@ -1,4 +1,5 @@
-// Are the open orders of a session that is gone canceled when that was agreed, and only then?
+// Tests that the open orders of a session that is gone are canceled when that was agreed, and only
+// then.
 
 #include <utility>
 
@@ -27,7 +28,7 @@ class EngineAbsenceTest : public EngineTest {
     Step(Origin::kSessionDown, session, logout);
     cancels_ += CountOf<Cancel>();
   }
-  // Cancels sent since the last call, this long from now included.
+  // Number of cancels sent since the last call, up to and including this long from now.
   uint32_t CancelsAfter(int64_t ns) {
     now_ns_ += ns;
     do {
@@ -70,7 +71,7 @@ TEST_F(EngineAbsenceTest, ASessionThatReturnsInTimeKeepsItsOrders) {
   EXPECT_EQ(CancelsAfter(kGraceNs - 10), 0u);
   LogOn(1);
   EXPECT_EQ(CancelsAfter(10 * kGraceNs), 0u);
-  Leave(LogoutReason::kUnset);  // its next grace is a whole one
+  Leave(LogoutReason::kUnset);  // its next grace period is a whole one
   EXPECT_EQ(CancelsAfter(kGraceNs - 10), 0u);
   EXPECT_EQ(CancelsAfter(10), 1u);
 }
@@ -185,7 +186,7 @@ TEST_F(EngineAbsenceTest, WhatAVenueThatIsDownKeepsIsCanceledWhenItIsBack) {
   VenueUp(1);
   EXPECT_EQ(CancelsAfter(1), 1u);
   EXPECT_EQ(StatusOfOrder(1), OrdStatus::kPendingCancel);
-  // A crash in between loses the decision as little as the orders.
+  // The decision, like the orders, survives a crash in between.
   Start(1);
   VenueUp(1);
   VenueUp(2);

@@ -1,8 +1,8 @@
-// How the engine's whole state is saved, and taken over by another process's engine.
+// Saves the engine's whole state, and loads it into another process's engine.
 //
-// Archive() lists it once for both ways. Saved are facts; what follows from them (indices, sums of
-// exposure, the tick book, counts of work) is made anew while loading, so that it cannot contradict
-// them. What was loaded is then looked through before anything trusts it.
+// Archive() lists the members once for both directions. Only facts are saved; what is derived from
+// them (indices, sums of exposure, the tick book, counts of work) is rebuilt while loading, so that
+// it cannot contradict them. The loaded state is then checked before anything relies on it.
 
 #include <algorithm>
 #include <string>
@@ -17,7 +17,7 @@ namespace {
 // "RWstate" and the format's number, which rises with every change of what is archived.
 constexpr uint64_t kFormat = 0x0b65746174735752;
 
-// Far from where adding a day overflows: the year 2116.
+// The year 2116: far from where adding a day overflows.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
 
 }  // namespace
@@ -28,7 +28,7 @@ std::vector<uint32_t> Engine::SessionIds() const {
   return ids;
 }
 
-// Whether the state would be another without the session.
+// Whether the state depends on the session.
 bool Engine::IsInUse(uint32_t session) const noexcept {
   return sessions_[session].next_seq_in != 1 || sessions_[session].next_seq_out != 1 ||
          checks_.get<KillSwitch>().killed(KillScope::kSession, session);
@@ -59,7 +59,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   uint64_t format = kFormat;
   archive(format);
   archive.Require(format == kFormat, "it is of another version of the gateway, or none");
-  // First of all, for Restore().
+  // Comes first, for Restore().
   std::vector<uint32_t> in_use;
   if constexpr (!A::kLoads) in_use = self.SessionsInUse();
   in_use.resize(archive.Count(in_use.size(), kSessionsMax, "sessions in use"));
@@ -83,7 +83,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
       [](const SessionState& session) {
         return session.next_seq_in == 1 && session.next_seq_out == 1;
       });
-  // Of a session that is retired when this is loaded, these hold on.
+  // These stay valid for a session that is retired when this is loaded.
   ArchiveTable(
       archive, sessions, self.absence_limits_,
       [&archive](auto& limits) {
@@ -124,7 +124,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   ArchiveWork(self, archive, sessions, venues);
 }
 
-// By place of a position: whether an open order has it.
+// By position index: whether an open order uses it.
 std::vector<bool> Engine::PositionsNeeded() const {
   std::vector<bool> needed(exposure_.capacity());
   for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
@@ -134,7 +134,7 @@ std::vector<bool> Engine::PositionsNeeded() const {
   return needed;
 }
 
-// Closed orders of what is not configured any more are forgotten but for their names.
+// Drops closed orders of items that are no longer configured, except for their clOrdIds.
 void Engine::ForgetPositionsGivenUp() noexcept {
   for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
     Order& order = orders_[slot];
@@ -145,8 +145,8 @@ void Engine::ForgetPositionsGivenUp() noexcept {
   }
 }
 
-// A reference price of before counts, unless it cannot be a price any more; an instrument that
-// comes without one begins with what is configured, as if it had been known just now.
+// A saved reference price stays in force, unless it is no longer a valid price; an instrument
+// without one begins with the configured price, as if it had arrived just now.
 template <class Self, class A>
 void Engine::ArchiveInstruments(Self& self, A& archive, const Numbers& numbers) {
   if constexpr (A::kLoads) {
@@ -175,8 +175,8 @@ void Engine::ArchiveInstruments(Self& self, A& archive, const Numbers& numbers) 
       [](const Instrument&) { return true; });
 }
 
-// Where the sessions' order is another, what goes from session to session begins anew: it does
-// nothing twice but tell a session twice.
+// Where the order of the sessions has changed, work that goes from session to session begins anew;
+// at worst a session gets a notice twice.
 template <class Self, class A>
 void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const Numbers& venues) {
   VenueSweep::Archive(self.doubtful_, archive, sessions, venues);
@@ -204,7 +204,7 @@ void Engine::ArchiveWork(Self& self, A& archive, const Numbers& sessions, const 
     if (!archive.ok() || sessions.same) return;
     self.next_busy_session_ = 0;
     if (self.next_retry_ != kNone) self.next_retry_ = 0;
-    // What it has asked for already is not asked for twice.
+    // Cancels that are already pending are not sent again.
     if (self.operator_.active) self.BeginOperatorCancel(self.operator_.cancel);
     self.notices_.TellAgain();
   }
@@ -223,7 +223,7 @@ bool Engine::IsConfigured(const Notice& notice) const noexcept {
   return of_session || KillIndex(notice.risk.scope, notice.risk.id) != kNone;
 }
 
-// Adds what every open order contributes. Names what cannot be valued as this configuration has it.
+// Adds what every open order contributes. Names what cannot be valued under this configuration.
 std::string_view Engine::RestoreExposure() noexcept {
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
     for (Slot at = orders_.first_open(session); at != kNoSlot; at = orders_[at].next) {
@@ -258,7 +258,7 @@ std::string_view Engine::RestoreExposure() noexcept {
   return {};
 }
 
-// What no component alone can see.
+// Checks across components.
 std::string_view Engine::FindLoadError() const noexcept {
   for (Slot slot = 0; slot < orders_.used_slots(); ++slot) {
     const Order& order = orders_[slot];
@@ -266,7 +266,7 @@ std::string_view Engine::FindLoadError() const noexcept {
     if (order.position >= exposure_.positions() || !exposure_.InUse(order.position)) {
       return "an order of no position";
     }
-    // Positions that no order refers to are given up.
+    // Positions that no order refers to are freed.
     const bool seen =
         idle_positions_.phase == IdlePositionsJob::Phase::kFree ||
         (idle_positions_.phase == IdlePositionsJob::Phase::kRefer && slot < idle_positions_.at);
@@ -323,7 +323,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Restore(EngineConfig config,
   StateReader reader(saved);
   uint64_t format = 0;
   reader(format);
-  // What is wrong with it Load() says.
+  // Load() reports what is wrong with it.
   if (reader.ok() && format == kFormat) {
     std::vector<uint32_t> in_use(reader.Count(0, kSessionsMax, "sessions in use"));
     reader.Records(in_use);

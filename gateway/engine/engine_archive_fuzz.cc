@@ -1,10 +1,10 @@
-// Can any bytes make Load() misbehave, or give an engine that does later?
+// Fuzz target: no bytes make Load() misbehave, or give an engine that misbehaves later.
 //
 // Input: groups of four bytes, each an edit of a true saved state: where (two bytes, a multiple of
-// a quarter word), what (one byte), and how (one: set, add, flip or cut). The checksum is made
-// right again, so that the edit and not the checksum is judged. Then the input itself is loaded as
-// it is. What must hold: it is refused, or exposure adds up and the engine goes on: timers, a
-// start, orders, cancels, reports about whatever is open.
+// a quarter word), what (one byte), and how (one: set, add, flip or cut). The checksum is corrected
+// afterwards, so that the edit is tested and not the checksum. Then the input itself is loaded as
+// it is. Invariant: the state is refused, or exposure adds up and the engine continues through
+// timers, a start, orders, cancels, and reports about whatever is open.
 
 #include <algorithm>
 #include <array>

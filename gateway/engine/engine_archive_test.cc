@@ -1,5 +1,5 @@
-// Is an engine that loads what another saved the same engine, whatever state that was in, and is
-// everything else refused with its reason?
+// Tests that an engine that loads what another saved equals it, whatever state that was in, and
+// that everything else is refused with its reason.
 
 #include <gmock/gmock.h>
 
@@ -23,7 +23,7 @@ std::string LoadError(std::span<const std::byte> bytes, const EngineConfig& conf
 class EngineArchiveFlowTest : public ::testing::TestWithParam<uint64_t> {};
 
 // After random steps, also in the middle of work over many orders, a twin is loaded; from then on
-// both are given the same.
+// both get the same inputs.
 TEST_P(EngineArchiveFlowTest, ALoadedEngineAnswersEverythingAsTheSavedOne) {
   SCOPED_TRACE("seed " + std::to_string(GetParam()));
   EngineConfig config = Flow::Config();
@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, EngineArchiveFlowTest, ::testing::Range<uint64_t
 
 class EngineArchiveTest : public EngineTest {
  public:
-  // Goes on with a new engine that loaded what the present one saved.
+  // Continues with a new engine that loaded what the present one saved.
   void Reload(const EngineConfig& config = SmallFirm()) {
     const uint64_t hash = engine().StateHash();
     ASSERT_EQ(Adopt(Saved(engine()), config), "");
@@ -121,7 +121,7 @@ TEST_F(EngineArchiveTest, LatchesGracesAndWorkUnderWayGoOn) {
   Kill(KillScope::kAccount, 200);
   SetVenue(2, VenueState::kHalted, 8);
   StepBytes(Origin::kJournal, 1, FrameType{}, {});
-  FromVenue(ExecType::kFill, 0x7777777777, 1);  // of no order of ours
+  FromVenue(ExecType::kFill, 0x7777777777, 1);  // about an unknown order
   Step(Origin::kSessionDown, 1, Logout{});
   Reload(config);
   EXPECT_TRUE(engine().killed(KillScope::kVenue, 2) && engine().killed(KillScope::kAccount, 200));
@@ -130,7 +130,7 @@ TEST_F(EngineArchiveTest, LatchesGracesAndWorkUnderWayGoOn) {
   now_ns_ += 1'000'000;
   Timer();
   uint32_t cancels = CountOf<Cancel>();
-  EXPECT_EQ(cancels, 127u);  // the end of the grace is looked at too
+  EXPECT_EQ(cancels, 127u);  // the check of the grace timer takes one visit
   Reload(config);            // in the middle
   while (engine().HasWork()) {
     Timer();
@@ -239,7 +239,7 @@ TEST_F(EngineArchiveTest, WhatTheStateRefersToMustStillBeConfigured) {
               ::testing::HasSubstr("instrument 8, which is not configured"));
   EXPECT_THAT(error_without([](auto& c) { c.venues.erase(c.venues.begin()); }),
               ::testing::HasSubstr("venue 1, which is not configured"));
-  // What nothing refers to may go.
+  // Items that nothing refers to may be removed.
   EXPECT_EQ(error_without([](auto& c) { c.accounts.erase(c.accounts.begin()); }), "");
   EXPECT_EQ(error_without([](auto& c) { c.instruments.erase(c.instruments.begin()); }), "");
   EXPECT_EQ(error_without([](auto& c) { c.venues.erase(c.venues.begin() + 1); }), "");
@@ -260,14 +260,14 @@ TEST_F(EngineArchiveTest, ASessionThatIsConfiguredNoMoreIsRetiredWithWhatItHas) 
   EXPECT_FALSE(engine().retired(1));
   EXPECT_EQ(engine().open_orders(2), 1u);
   EXPECT_EQ(engine().next_seq_out(2), next_seq_out);
-  // Its orders go on; it can send nothing.
+  // Its orders stay live; it can send nothing.
   FromVenue(ExecType::kPartialFill, order, 10);
   EXPECT_EQ(To<ExecutionReport>(Target::kSession)->cum_qty, 10u);
   EXPECT_EQ(Rejected(Limit(2, Side::kBuy, 100, 9'000, 200), 2).reason,
             RejectReason::kMissingEntitlement);
   Step(Origin::kAdmin, 9, MassCancel{.cl_ord_id = 2});
   EXPECT_EQ(CountOf<Cancel>(), 1u);
-  // Again and again, and back.
+  // Repeated, and back.
   Use(Engine::Restore(WithoutSession(2), Saved(engine())));
   EXPECT_TRUE(engine().retired(2));
   Use(Engine::Restore(SmallFirm(), Saved(engine())));
@@ -331,7 +331,7 @@ TEST_F(EngineArchiveTest, OpenOrdersAreValuedAsConfiguredNowOrRefused) {
   config.instruments[0].price_max = 10'000 * kCent;
   EXPECT_THAT(LoadError(bytes, config), ::testing::HasSubstr("price_max"));
   config = SmallFirm();
-  config.accounts[0].limits.gross_notional_max = 1;  // limits bind what comes, not what is there
+  config.accounts[0].limits.gross_notional_max = 1;  // limits bind new orders, not existing ones
   EXPECT_EQ(LoadError(bytes, config), "");
 }
 

@@ -1,4 +1,4 @@
-// What becomes of orders whose venue began anew and has none of them?
+// Tests of orders whose venue restarted and has lost its book.
 #include <cstdint>
 #include <vector>
 
@@ -14,7 +14,7 @@ class EngineBookTest : public EngineTest {
     Work();
     SetVenue(1, VenueState::kBookLost);
   }
-  // What the latest step, and the work over many orders behind it, say to the session.
+  // The messages to the session from the latest step and the work over many orders after it.
   struct Told {
     std::vector<ExecutionReport> reports;
     uint32_t cancel_rejects = 0;
@@ -73,7 +73,7 @@ TEST_F(EngineBookTest, RequestsThatWerePendingHaveTheirAnswers) {
   EXPECT_EQ(engine().open_orders(), 0u);
 }
 
-// The venue is up again before the last lost order was looked at, and takes new ones.
+// The venue is up again before the last lost order was visited, and takes new ones.
 TEST_F(EngineBookTest, WhatIsSentSinceIsInTheNewBookAndNoStepIsUnbounded) {
   constexpr uint64_t kOrders = 300;
   for (uint64_t id = 1; id <= kOrders; ++id) Live(Buy(id));
@@ -82,7 +82,7 @@ TEST_F(EngineBookTest, WhatIsSentSinceIsInTheNewBookAndNoStepIsUnbounded) {
   SetVenue(1, VenueState::kBookLost);
   SetVenue(1, VenueState::kUp);
   const uint64_t fresh = Live(Buy(kOrders + 1));
-  // Of a session that the search comes to later.
+  // An order of a session that the search visits later.
   const uint64_t other = Live(Limit(1, Side::kBuy, 100, 10'000, 200), 2);
   EXPECT_GT(engine().open_orders(), 2u) << "one step cannot have looked at all";
   Work();

@@ -1,4 +1,5 @@
-// Does a broken limit end a session's trading where it is configured so, and nothing else?
+// Tests that a limit breach ends a session's trading where that is configured, and nothing else
+// does.
 
 #include <cstddef>
 #include <vector>

@@ -1,9 +1,10 @@
-// How does a client change its mind about an order?
+// Cancels and replaces requested by clients.
 //
 // One cancel and one replace can be pending at a time. A cancel may follow a replace that is not
-// answered; if the venue takes the replace first and so does not know what the cancel names, the
-// cancel is sent once more under the new name. A replace after a cancel is refused
-// (alreadyPending). Cancels pass every check but the message rate, where tokens are kept for them.
+// answered; if the venue takes the replace first and therefore does not know the order that the
+// cancel names, the cancel is sent once more under the new name. A replace after a cancel is
+// refused (alreadyPending). Cancels pass every check but the message rate, where tokens are
+// reserved for them.
 
 #include <algorithm>
 
@@ -32,9 +33,8 @@ CancelRejectReason ReasonOf(const Verdict& verdict) noexcept {
 
 }  // namespace
 
-// The session's order that the client means: by its current clOrdId, its first, or that of a
-// replace that is still pending. Older ones are forgotten as names, though not for telling
-// duplicates.
+// Finds the order that the client means: by its current clOrdId, its first, or that of a replace
+// that is still pending. Older clOrdIds no longer find it, but still detect duplicates.
 Order* Engine::FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept {
   const Slot slot = orders_.Find(session, orig_cl_ord_id);
   if (slot == kNoSlot) return nullptr;
@@ -61,19 +61,19 @@ void Engine::RejectChange(SessionState& session, const Order* order, RequestType
     reject.ord_status = StatusOf(order->state, order->flags);
     reject.venue = venues_.id(order->venue);
   } else {
-    reject.ord_status = OrdStatus::kRejected;  // as FIX wants it for an unknown order
+    reject.ord_status = OrdStatus::kRejected;  // as FIX requires for an unknown order
   }
   ToSession(session, reject, effects);
 }
 
-// The cancel is no longer pending, whatever became of it. Without one nothing changes.
+// The cancel is no longer pending, whatever its outcome. Without a pending cancel nothing changes.
 void Engine::EndCancel(Order& order) noexcept {
   if (!order.Has(kCancelPending)) return;
   order.flags &= static_cast<uint8_t>(~(kCancelPending | kCancelOutdated));
   orders_.EndCancelName(order.session, order.cancel_cl_ord_id);
 }
 
-// `profile`: who cancels; 0: who sent the order.
+// `profile`: that of the request to cancel; 0: that of the order.
 void Engine::SendCancel(Order& order, uint64_t cl_ord_id, uint8_t profile,
                         Effects& effects) noexcept {
   EndCancel(order);
@@ -116,26 +116,26 @@ void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects)
   if (CancelIsUnanswered(*order)) return reject(CancelRejectReason::kAlreadyPending);
   if (!venues_.Reachable(order->venue)) return reject(CancelRejectReason::kVenueUnavailable);
   if (order->Has(kCancelPending) && order->cancel_cl_ord_id != 0) {
-    // An earlier cancel was in doubt since the venue went down; this one takes its place.
+    // An earlier cancel has been in doubt since the venue went down; this one replaces it.
     RejectChange(state, order, RequestType::kCancel, order->cancel_cl_ord_id, order->cl_ord_id,
                  CancelRejectReason::kVenueUnavailable, RiskCheck::kNone, effects);
   }
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
-  // A profile that is not the session's is no reason to leave an order open: it goes as the
-  // order's.
+  // A profile that the session must not use is no reason to leave an order open: the cancel is sent
+  // under the order's profile.
   const bool permitted = checks_.get<Entitlement>().MayUseProfile(session, request.profile);
   SendCancel(*order, request.cl_ord_id, permitted ? request.profile : uint8_t{0}, effects);
   Acknowledge(state, *order, RequestType::kCancel, request.cl_ord_id, request.orig_cl_ord_id,
               effects);
 }
 
-// What is wrong with the replace whatever the limits are. FIX has few reasons for it.
+// Checks of a replace that do not depend on limits. FIX has few reasons for it.
 CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& request) const noexcept {
   const Instrument& instrument = InstrumentOf(order);
   const auto price_is_sane = [&instrument](bool wanted, int64_t price) {
     return wanted ? instrument.IsPrice(price) : price == 0;
   };
-  // A client may not have heard yet that its stop was triggered.
+  // A client may not know yet that its stop was triggered.
   const bool knows_trigger =
       price_is_sane(HasTrigger(order.ord_type), request.stop_price) ||
       (!HasTrigger(order.ord_type) && request.stop_price == order.stop_price);
@@ -154,7 +154,7 @@ CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& reque
   if (!changes_expiry) {
     return NamesExpiry(request) ? CancelRejectReason::kOther : CancelRejectReason::kNone;
   }
-  // An order that rests goes on resting.
+  // An order that rests must keep resting.
   if (!MayStay(order.time_in_force) || !MayStay(request.time_in_force) ||
       ExpiryError(request.time_in_force, request.expire_time, request.expire_date) !=
           RejectReason::kNone) {
@@ -163,7 +163,7 @@ CancelRejectReason Engine::ReplaceError(const Order& order, const Replace& reque
   return CancelRejectReason::kNone;
 }
 
-// Whether it is the replace that the order has, or had.
+// Whether this is the order's present or latest replace.
 bool Engine::IsReplaceOf(const Order& order, const Replace& request) const noexcept {
   if (!order.Has(kReplacePending | kHadReplace) || order.replace_cl_ord_id != request.cl_ord_id ||
       order.replace_qty != request.qty || order.replace_price != request.price ||
@@ -199,7 +199,7 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
     reject(CancelRejectReason::kRiskLimit, RiskCheck::kMessageRate);
     return NoticeThrottling(state, session, rate, effects);
   }
-  // Not the request of then under its name, so it costs its session what every request costs.
+  // Not the request that had this name then, so it draws a token as every request does.
   if (orders_.InUse(session, request.cl_ord_id)) [[unlikely]]
     return reject(CancelRejectReason::kDuplicateClOrdId);
   if (request.cl_ord_id == 0) return reject(CancelRejectReason::kOther);

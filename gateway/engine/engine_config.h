@@ -1,10 +1,10 @@
-// What does the engine need to be told before it starts: its parameters, defaults and units?
+// The engine's configuration: its parameters, defaults and units.
 //
 // Plain values, read once by Engine's constructor and not kept. Whoever fills them (the TOML
 // loader, a test, a bench) has validated every field against the ranges given here; the engine
 // CHECKs them. Prices are in 1e-9 of the instrument's currency, quantities in the instrument's
 // smallest unit, times in nanoseconds. Limits on money are in whole units of the *risk currency*,
-// the one currency in which the gateway adds up what is denominated in several.
+// the one currency in which the gateway adds up amounts of several currencies.
 #pragma once
 
 #include <cstdint>
@@ -37,11 +37,11 @@ struct InstrumentConfig {
   // One unit of `currency` in the risk currency, in 1e-9. Fixed while the gateway runs. > 0.
   int64_t currency_rate = 1'000'000'000;
   // Smallest units of quantity in the thing that `price` is the price of: 1 for shares, 100'000'000
-  // for a coin traded in 1e-8. > 0. What currency_rate * contract_multiplier / units_per_price
-  // leaves over is at most 1e-8 parts of it (gateway/risk/notional_factor.h): values are exact
-  // then, or rounded up by less than 1e-18 of the risk currency.
+  // for a coin traded in 1e-8. > 0. The remainder of currency_rate * contract_multiplier /
+  // units_per_price is in at most 1e-8 parts (gateway/risk/notional_factor.h): values are then
+  // exact, or rounded up by less than 1e-18 of the risk currency.
   uint64_t units_per_price = 1;
-  // What one price point is worth for one contract: 1 for shares, 50 for a future on 50 times an
+  // The worth of one price point for one contract: 1 for shares, 50 for a future on 50 times an
   // index.
   uint32_t contract_multiplier = 1;
   // An inverse contract: quoted in `currency` and worth contract_multiplier of it per contract,
@@ -49,22 +49,22 @@ struct InstrumentConfig {
   bool inverse = false;
   int64_t tick = 10'000'000;  // smallest price step; > 0
   uint64_t lot = 1;           // smallest quantity step; > 0
-  // Hard bounds of what is a price or a quantity at all; min <= max and 0 < max. A price_min of 0
-  // or below, a multiple of the tick, says that prices may be 0 or negative. The notional of the
-  // price that is farthest from 0 and quantity_max must stay below 1e12 units of the risk currency.
+  // Hard bounds of valid prices and quantities; min <= max and 0 < max. A price_min of 0 or below,
+  // a multiple of the tick, permits prices of 0 and below. The notional of the price that is
+  // farthest from 0 and quantity_max must stay below 1e12 units of the risk currency.
   int64_t price_min = 1;
   int64_t price_max = 100'000'000'000'000;  // 100,000 units of currency
   uint64_t quantity_max = 1'000'000;
-  // What price collars compare with until the first ReferencePrice arrives, counted as known since
-  // the first step; 0: none, and then orders are refused until one arrives.
+  // The reference of price collars until the first ReferencePrice arrives, dated at the first step;
+  // 0: none, and then orders are refused until one arrives.
   int64_t reference_price = 0;
-  // A reference older than this is no reference; 0: it never grows old.
+  // A reference older than this is stale; 0: it never becomes stale.
   int64_t reference_age_max_ns = 5'000'000'000;
-  // A reference that differs from the last by more, in 1e-4 of it, is not taken until so many
-  // further ones confirm it, or an operator. > 0; UINT32_MAX: every one is.
+  // A reference that differs from the last by more, in 1e-4 of it, is not taken until this many
+  // further ones confirm it, or an operator does. > 0; UINT32_MAX: every one is taken.
   uint32_t reference_jump_bps = UINT32_MAX;
   uint32_t reference_confirmations = 3;
-  // A price collar is at least so wide on either side of what it is held against; >= 0.
+  // Least width of a price collar on either side of the price it is compared with; >= 0.
   int64_t collar_width_min = 0;
 };
 
@@ -90,7 +90,7 @@ struct DeskConfig {
   GroupLimits limits;
 };
 
-// What holds in one instrument beside all other limits: for one account, or each of a desk's, or,
+// Limits in one instrument in addition to all others: for one account, or each of a desk's, or,
 // where both are 0, each of the firm's. kNoLimit: off.
 struct InstrumentLimitConfig {
   uint32_t instrument = 0;
@@ -117,7 +117,7 @@ struct AccountLimits {
   int64_t daily_bought_max = kNoLimit;
   int64_t daily_sold_max = kNoLimit;
   int64_t daily_turnover_max = kNoLimit;  // both
-  // What may be lost within a trading day, at market prices; risk currency; kNoLimit: off.
+  // The most that may be lost within a trading day, at market prices; risk currency; kNoLimit: off.
   int64_t daily_loss_max = kNoLimit;
   // Refuses an order that would match the account's own resting order.
   bool self_match_prevention = true;
@@ -126,16 +126,16 @@ struct AccountLimits {
 struct AccountConfig {
   uint32_t id = 0;
   std::string name;
-  uint32_t desk = 0;                 // the desk it belongs to; 0: none, only to the firm
+  uint32_t desk = 0;                 // its desk; 0: none, it belongs only to the firm
   bool short_sale = false;           // whether sides sellShort and sellShortExempt are permitted
   std::vector<uint32_t> restricted;  // instruments this account must not trade
   AccountLimits limits;
 };
 
-// What becomes of a session one of whose orders would have broken a limit.
+// The consequence for a session when one of its orders would have broken a limit.
 enum class BreachPolicy : uint8_t {
   kRefuse,  // the order is refused
-  kKill,    // and the session's kill switch is latched, until an operator arms it
+  kKill,    // also latches the session's kill switch, until an operator arms it
 };
 
 // What one session may do, whichever account it trades for.
@@ -144,29 +144,29 @@ struct SessionLimits {
   int64_t quantity_max = 100'000;     // smallest units; kNoLimit: off
   int64_t notional_max = 10'000'000;  // risk currency; kNoLimit: off
   uint32_t open_orders_max = 100'000;
-  // Of what the session traded itself, for whichever account; kNoLimit: off. Per instrument, as an
+  // For what the session traded itself, for whichever account; kNoLimit: off. Per instrument, as an
   // account's; and the value of its open orders and of all that.
   int64_t position_max = kNoLimit;        // smallest units
   int64_t gross_notional_max = kNoLimit;  // risk currency
-  // As a desk's, of what the session trades itself.
+  // As a desk's, for what the session trades itself.
   int64_t daily_turnover_max = kNoLimit;
-  // How far above the reference price a buy, below it a sell may be priced: 1e-4 of the reference,
+  // How far a buy may be priced above the reference price, a sell below it: 1e-4 of the reference,
   // 0 to 10'000; UINT32_MAX: off (and then only market orders need a reference price).
   uint32_t collar_bps = 500;
-  // At most this many identical orders (account, instrument, side, type, price, quantity) begin
-  // within one window that opens with the first of them; 0: off.
+  // The most identical orders (account, instrument, side, type, price, quantity) within one window
+  // that opens with the first of them; 0: off.
   uint32_t duplicate_orders_max = 10;
   int64_t duplicate_window_ns = 100'000'000;  // > 0
-  // Requests, of which the last `cancel_reserve` of a burst are kept for cancels; rate 0: off.
+  // Requests, of which the last `cancel_reserve` of a burst are reserved for cancels; rate 0: off.
   uint32_t messages_per_second = 100'000;  // 0 to 1'000'000'000
   uint32_t message_burst = 10'000;         // 1 to 1'000'000'000
   uint32_t cancel_reserve = 1'000;         // < message_burst
-  // Requests to venues for each trade, at most, once there are more than the floor in a window that
+  // The most requests to venues for each trade, once there are more than the floor in a window that
   // opens with the first; 0: off.
   uint32_t order_to_trade_max = 0;
   uint32_t order_to_trade_floor = 10'000;
   int64_t order_to_trade_window_ns = int64_t{86'400} * 1'000'000'000;  // > 0
-  // So many executions in one instrument on one side within a window disable the session there,
+  // This many executions in one instrument on one side within a window disable the session there,
   // until an operator arms it; 0: off.
   uint32_t executions_max = 0;
   int64_t executions_window_ns = 1'000'000'000;  // > 0
@@ -176,9 +176,9 @@ struct SessionLimits {
 // When the gateway cancels a session's open orders because the session is gone. A client may ask
 // for more by Logon.cancelOnDisconnect, never for less.
 enum class CancelOnDisconnect : uint8_t {
-  kOff,       // orders stay
-  kLinkLoss,  // its link is lost and does not come back within the grace period
-  kLogout,    // and at once when it logs out
+  kOff,       // orders stay open
+  kLinkLoss,  // when its link is lost and does not come back within the grace period
+  kLogout,    // also at once when it logs out
 };
 constexpr bool IsKnown(CancelOnDisconnect policy) noexcept {
   return policy <= CancelOnDisconnect::kLogout;
@@ -198,46 +198,46 @@ struct EngineSessionConfig {
   uint8_t default_profile = 0;  // of orders that name none; 0: none
   CancelOnDisconnect cancel_on_disconnect = CancelOnDisconnect::kOff;
   // How long a session that lost its link may be away; 0: no time. 0 to kCancelGraceMaxNs. A new
-  // gateway process gives every session that was not logged out its whole grace anew.
+  // gateway process gives every session that was not logged out a whole new grace period.
   int64_t cancel_grace_ns = 5'000'000'000;
   SessionLimits limits;
-  // No longer configured, but the state knows it (Engine::Restore): it has no entitlements, and
-  // policy and grace are those that it had.
+  // No longer configured, but known to the state (Engine::Restore): it has no entitlements, and
+  // keeps its policy and grace.
   bool retired = false;
 };
 
-// What becomes of an order that its venue had confirmed, and that is still open here when the day
-// or the date for which it was sent is over.
+// Handling of an order that its venue had confirmed, and that is still open here when the day or
+// the date for which it was sent is over.
 enum class OverdueOrders : uint8_t {
   kAsk,    // its venue is asked to cancel it, until it has ended
-  kEnded,  // it has expired: its venue ends such orders without a word
+  kEnded,  // it has expired: its venue ends such orders without a report
 };
 
 struct VenueConfig {
   VenueId id = 0;
   std::string name;
   OverdueOrders overdue_orders = OverdueOrders::kAsk;
-  FeatureSet features = 0;  // what it knows beyond price and quantity
+  FeatureSet features = 0;  // supported instructions beyond price and quantity
 };
 
-// Where orders without an explicit route go: the first rule that fits decides. 0 fits any.
+// Routing of orders without an explicit route: the first matching rule decides. 0 matches any.
 struct RouteConfig {
   uint32_t instrument = 0;
   uint32_t account = 0;
   uint32_t session = 0;
   VenueId venue = 0;
-  VenueId fallback = 0;  // taken while `venue` is down or halted; 0: the order is rejected then
+  VenueId fallback = 0;  // used while `venue` is down or halted; 0: the order is rejected then
 };
 
-// Room, allocated once at start and never exceeded. The engine's memory follows from it alone.
+// Capacities, allocated once at start and never exceeded. They alone determine the engine's memory.
 struct PoolsConfig {
   // Open orders; closed ones stay in the same room until it is needed. 1 to 16'777'216. Where there
-  // are several sessions, none may have more orders open than 8 times the room that is left.
+  // are several sessions, none may have more open orders than 8 times the room that is left.
   uint32_t orders_max = 262'144;
-  // Pairs of account and instrument that hold or trade something. 1 to 1'048'576. One that is flat
-  // gives its place up when a venue's trading day begins, and its orders are of days before.
+  // Pairs of account and instrument that hold or trade something. 1 to 1'048'576. A flat pair is
+  // freed when a venue's trading day begins and its orders are of earlier days.
   uint32_t positions_max = 65'536;
-  // Execution identifiers remembered to recognise a repeated report; the oldest are forgotten.
+  // Execution identifiers remembered to detect a repeated report; the oldest are forgotten.
   uint32_t executions_remembered = 262'144;
 };
 
@@ -247,17 +247,17 @@ struct EngineConfig {
   std::vector<DeskConfig> desks;
   GroupLimits firm;
   std::vector<InstrumentLimitConfig> instrument_limits;
-  // Operators hear of limits (position, gross notional, open orders, whosever) of which more than
-  // this part is used: 1 to 99; 0: of none.
+  // Operators are alerted when more than this part of a limit is used (position, gross notional,
+  // open orders, of any owner): 1 to 99; 0: never.
   uint32_t warn_at_percent = 0;
   std::vector<EngineSessionConfig> sessions;  // at most 4,096
   std::vector<uint8_t> profiles;              // numbers of the regulatory profiles, 1 to 255
   std::vector<VenueConfig> venues;            // at most 64
   std::vector<RouteConfig> routes;            // in order of precedence
-  VenueId default_venue = 0;                  // where no rule fits; 0: reject with noRoute
+  VenueId default_venue = 0;                  // used when no rule matches; 0: reject with noRoute
   VenueId default_fallback = 0;
   PoolsConfig pools;
-  // For tests that want tables to be laid out alike. None: the engine draws one.
+  // For tests that need reproducible table layouts. None: the engine draws one.
   std::optional<TableSecret> table_secret = {};
 };
 

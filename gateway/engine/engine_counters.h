@@ -1,6 +1,6 @@
-// What has the engine counted since it was constructed?
+// What the engine has counted since it was constructed.
 //
-// Plain numbers that only rise; part of the engine's state and so of its hash.
+// Plain numbers that only rise; part of the engine's state and thus of its hash.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ namespace ringway {
 inline constexpr uint32_t kRejectReasons = 64;  // indexes RejectReason
 
 struct EngineCounters {
-  // Requests by kind, as decoded; and requests that were none.
+  // Requests by kind, as decoded; and inputs that were not valid requests.
   uint64_t new_orders = 0;
   uint64_t cancels = 0;
   uint64_t replaces = 0;
@@ -26,15 +26,15 @@ struct EngineCounters {
   uint64_t canceled = 0;
   uint64_t expired = 0;
   uint64_t venue_rejected = 0;
-  uint64_t in_doubt = 0;       // times that an order fell into doubt
+  uint64_t in_doubt = 0;       // times that an order became in doubt
   uint64_t reopened = 0;       // by busts and corrections of what was filled
   uint64_t overdue = 0;        // open when the day or date for which they were sent was over
-  uint64_t overdue_ended = 0;  // of these, ended here in their venue's name
+  uint64_t overdue_ended = 0;  // of these, ended here on their venue's behalf
   uint64_t positions_freed = 0;
   // Reports of venues.
   uint64_t reports = 0;
   uint64_t fills = 0;
-  uint64_t filled_quantity = 0;  // busts and corrections not taken back
+  uint64_t filled_quantity = 0;  // busts and corrections not subtracted
   uint64_t busts = 0;
   uint64_t corrections = 0;
   uint64_t overfills = 0;            // fills beyond what was left
@@ -42,12 +42,12 @@ struct EngineCounters {
   uint64_t duplicate_reports = 0;    // execution identifier seen before
   uint64_t unknown_reports = 0;      // about no order that is known
   uint64_t forgotten_booked = 0;     // of these, trades and busts of forgotten orders: booked
-  uint64_t ignored_reports = 0;      // said nothing new
-  uint64_t conflicting_reports = 0;  // contradict what the venue said before
+  uint64_t ignored_reports = 0;      // contained nothing new
+  uint64_t conflicting_reports = 0;  // contradict the venue's earlier reports
   uint64_t malformed_reports = 0;
-  uint64_t stray_details = 0;        // about no report that has just been passed on
-  uint64_t quantity_mismatches = 0;  // the venue counts otherwise than we do
-  uint64_t books_lost = 0;           // times that a venue began anew without our orders
+  uint64_t stray_details = 0;        // without a report that was just passed on
+  uint64_t quantity_mismatches = 0;  // the venue's cumulative quantity differs from ours
+  uint64_t books_lost = 0;           // times that a venue restarted without our orders
   uint64_t references_held = 0;      // reference prices not taken because they jumped
   // What went out.
   uint64_t cancel_rejects = 0;
@@ -55,7 +55,7 @@ struct EngineCounters {
   uint64_t position_adjustments = 0;  // by operators
   uint64_t restrictions = 0;          // likewise
   uint64_t limit_changes = 0;         // likewise
-  uint64_t soft_limits = 0;           // times that something came near to a limit
+  uint64_t soft_limits = 0;           // times that a value came near its limit
   uint64_t breach_kills = 0;          // sessions killed because an order broke a limit
   uint64_t execution_throttles = 0;   // times that executions disabled a session somewhere
   uint64_t gateway_cancels = 0;       // sent for mass cancels and lost sessions

@@ -1,4 +1,5 @@
-// Tests of the limits on what is traded in a day: who is held to them, and that the next day frees.
+// Tests of the limits on what is traded in a day: who they apply to, and that the next day resets
+// them.
 
 #include <cstddef>
 #include <vector>
@@ -73,7 +74,7 @@ TEST_F(EngineDailyLimitTest, AReplaceIsHeldAgainstWhatItAdds) {
 TEST_F(EngineDailyLimitTest, CountsBeginAnewWithTheLatestDayOfAnyVenue) {
   With([](AccountLimits& limits) { limits.daily_bought_max = 10'000; });
   Fill(Buy(1, 100, 10'000));
-  BeginDay(kDay, 2);  // the same date elsewhere
+  BeginDay(kDay, 2);  // the same date at another venue
   Rejected(Buy(2, 1));
   BeginDay(kDay + 1, 2);
   Fill(Buy(3, 60, 10'000));
@@ -168,7 +169,7 @@ TEST_F(EngineGroupTurnoverTest, ARestartKeepsTheDayOfWhoIsConfigured) {
   ASSERT_EQ(Adopt(Saved(), config_), "");
   EXPECT_EQ(engine().StateHash(), hash);
   ExpectTurnover(BuyFor(200, 2, 51), RiskCheck::kDeskDailyTurnover, 20'000, 20'100, 2);
-  // The desk is another one now, and comes before the old one.
+  // The desk has changed its place: another one comes before it.
   config_.desks.insert(config_.desks.begin(), {.id = 9, .name = "new", .limits = {}});
   config_.desks[0].limits.daily_turnover_max = 20'000;
   config_.accounts[1].desk = 9;

@@ -1,20 +1,22 @@
-// What ends with a venue's trading day, and what begins with one?
+// The end of a venue's trading day, and the beginning of the next.
 //
-// The gateway says when a day begins (Origin::kTradingDay), by the time of day and time zone that
-// are configured for the venue; BeginTradingDay() is the only place where the day changes. Then
-//  - an execution identifier is another one than the same of a day before: venues may count anew;
+// The gateway reports when a day begins (Origin::kTradingDay), by the time of day and time zone
+// that are configured for the venue; BeginTradingDay() is the only place where the day changes.
+// Then
+//  - execution identifiers of the new day differ from equal ones of earlier days: venues may start
+//    counting anew;
 //  - orders for the day that are still open, and those till a date that is over, are overdue: their
 //    venue is asked to cancel them until they have ended. Where the venue is configured to end them
-//    without a word, those that it had confirmed have expired;
-//  - positions that are flat, and whose orders are closed and older than the day before, are given
-//    up, so that their room is there for others. Such an order is forgotten but for its names.
-// All of it goes on in later steps, some orders and positions in each.
+//    without a report, those that it had confirmed have expired;
+//  - positions that are flat, and whose orders are closed and older than the day before, are freed
+//    for others. Such an order is forgotten but for its names.
+// All of this continues in later steps, some orders and positions in each.
 
 #include "gateway/engine/engine.h"
 
 namespace ringway {
 
-// False: it cannot be read, or is not about a later day.
+// False: it cannot be decoded, or is not about a later day.
 bool Engine::OnTradingDay(const Input& input) noexcept {
   const uint32_t venue =
       input.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(input.id)) : kNone;
@@ -31,7 +33,7 @@ bool Engine::OnTradingDay(const Input& input) noexcept {
 
 void Engine::BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept {
   VenueDay& day = days_[venue];
-  // Which of the orders that are open at the first of all days are of before it nobody knows.
+  // At the first day of all it is unknown which open orders are older than it.
   const bool first = day.day == 0;
   day.Begin(began.day, static_cast<int64_t>(began.transact_time));
   day.first_before = day.first_order_id;
@@ -48,8 +50,8 @@ uint32_t Engine::trading_day(VenueId venue) const noexcept {
   return index == kNone ? 0 : days_[index].day;
 }
 
-// The day that a report's execution identifier belongs to. One that was written before the day
-// began, and is late or comes once more, is of an earlier day.
+// The day that a report's execution identifier belongs to. A report that was made before the day
+// began, and is late or repeated, belongs to an earlier day.
 uint32_t Engine::DayOf(uint32_t venue, const ExecutionReport& report) const noexcept {
   const VenueDay& day = days_[venue];
   return report.transact_time == 0 ? day.day : day.At(report.transact_time);
@@ -61,7 +63,8 @@ bool Engine::IsOverdue(const Order& order) const noexcept {
   const VenueDay& day = days_[order.venue];
   if (order.order_id >= day.first_order_id) return false;
   if (orders_.terms(order).replace_changes_expiry != 0) {
-    // Whether it lives on its venue will answer, for a day at most, or has answered today.
+    // The venue's answer to the replace decides whether the order stays open: it is awaited for a
+    // day at most, or came today.
     const bool answered = !order.Has(kReplacePending);
     if (answered ? order.live_id >= day.first_order_id
                  : order.replace_epoch == venues_.epoch(order.venue) &&
@@ -82,11 +85,11 @@ bool Engine::IsOverdue(const Order& order) const noexcept {
   }
 }
 
-// An order that was not answered may reach its venue in the new day: it is asked for in any case.
+// An unanswered order may reach its venue in the new day: it is canceled in any case.
 void Engine::EndOverdue(Order& order, Effects& effects) noexcept {
   SessionState& session = sessions_[order.session];
   counters_.overdue += !order.Has(kCancelWanted);
-  // One that may have been replaced by one that lives on is asked for too.
+  // An order that may have been replaced by one that stays open is canceled too.
   const bool certain =
       !order.Has(kReplacePending) || orders_.terms(order).replace_changes_expiry == 0;
   if (IsConfirmed(order.state) && certain &&

@@ -1,4 +1,4 @@
-// Whether a venue's trading day ends what it should, once, in bounded steps, and nothing else.
+// Tests that a venue's trading day ends what it should, once, in bounded steps, and nothing else.
 
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@ namespace {
 
 class EngineDayTest : public EngineTest {
  public:
-  // The venue's day begins now; all that follows from it is done. The cancels that are sent.
+  // The venue's day begins now and all work that follows is done. Returns the cancels sent.
   uint32_t Begin(uint32_t day, VenueId venue = 1) {
     BeginAt(day, venue, now_ns_ + 1);
     return Work();
@@ -77,7 +77,7 @@ TEST_F(EngineDayTest, WhatWasWrittenBeforeTheDayBeganIsOfTheDayBefore) {
   const int64_t yesterday = now_ns_;
   FromVenue(Fill(id, 5, 10, yesterday));
   Begin(2);
-  // Once more, by a venue that was away; late; and the same number of today.
+  // A repeat by a venue that was away; a late one; and the same number of today.
   FromVenue(Fill(id, 5, 10, yesterday));
   EXPECT_EQ(Position(), 10);
   FromVenue(Fill(id, 6, 1, yesterday));
@@ -87,7 +87,7 @@ TEST_F(EngineDayTest, WhatWasWrittenBeforeTheDayBeganIsOfTheDayBefore) {
   EXPECT_EQ(counters().duplicate_reports, 1u);
 }
 
-// A venue that was away over a weekend says Friday's fills again.
+// A venue that was away over a weekend repeats Friday's fills.
 TEST_F(EngineDayTest, WhatComesAgainDaysLaterIsOfItsOwnDayAlsoAfterASave) {
   std::vector<int64_t> days;
   uint64_t id = 0;
@@ -102,7 +102,7 @@ TEST_F(EngineDayTest, WhatComesAgainDaysLaterIsOfItsOwnDayAlsoAfterASave) {
     if (day == 1) id = Live(For(TimeInForce::kGoodTillCancel, 11));
     days.push_back(now_ns_);
     FromVenue(Fill(id, 5, 10, now_ns_));
-    FromVenue(Fill(id, 100 + day, 1, now_ns_));  // a number of this day alone
+    FromVenue(Fill(id, 100 + day, 1, now_ns_));  // a number of this day only
   }
   EXPECT_EQ(Position(), 44);
   again();
@@ -183,7 +183,7 @@ TEST_F(EngineDayTest, AnOrderTillADateThatIsOverIsOverdueAlsoAfterASave) {
 }
 
 TEST_F(EngineDayTest, TheFirstDayEndsNothing) {
-  Live(For(TimeInForce::kDay, 11));  // of this day or one before: nobody knows
+  Live(For(TimeInForce::kDay, 11));  // of this day or one before: unknown
   EXPECT_EQ(Begin(1), 0u);
   EXPECT_EQ(Begin(2), 1u);
 }
@@ -209,7 +209,7 @@ TEST_F(EngineDayTest, AVenueThatIsAwayIsAskedWhenItIsBack) {
   EXPECT_EQ(counters().overdue, 1u);
   SetVenue(1, VenueState::kUp);
   EXPECT_EQ(Work(), 1u);
-  FromVenue(ExecType::kExpired, id);  // it had ended it itself
+  FromVenue(ExecType::kExpired, id);  // the venue had ended it itself
   EXPECT_EQ(StatusOfOrder(11), OrdStatus::kExpired);
   EXPECT_EQ(engine().open_orders(), 0u);
 }
@@ -277,7 +277,7 @@ EngineConfig OnePosition() {
 class EngineIdlePositionTest : public EngineDayTest {
  protected:
   EngineIdlePositionTest() { Restart(OnePosition()); }
-  // Buys and sells 100; the buy's venue request.
+  // Buys and sells 100; returns the buy's venue request.
   uint64_t ThereAndBack() {
     const uint64_t id = Live(Buy(11));
     FromVenue(ExecType::kFill, id, 100);
@@ -368,7 +368,7 @@ TEST_F(EngineIdlePositionTest, PlacesAreUsedAgainInTheSameOrderAfterASave) {
   std::vector<PositionView> views;
   for (uint32_t at = 0; at < engine().positions(); ++at) views.push_back(engine().position_at(at));
   ASSERT_EQ(views.size(), 4u);
-  EXPECT_EQ(views[3].account, 200u);  // given up last
+  EXPECT_EQ(views[3].account, 200u);  // freed last
   EXPECT_EQ(views[2].account, 100u);
   EXPECT_EQ(views[2].instrument, 8u);
   EXPECT_EQ(views[1].account, 100u);
@@ -386,7 +386,7 @@ TEST_F(EngineIdlePositionTest, AnOrderThatIsEnteredWhileThePositionsAreLookedThr
   for (uint32_t steps = 0; steps < 20; ++steps) {
     BeginAt(4 + steps, 1, now_ns_ + 1);
     for (uint32_t step = 0; step < steps && engine().HasWork(); ++step) Timer();
-    // The position is flat, and the order is neither of it yet nor seen by the search.
+    // The position is flat, and the order neither uses it yet nor has been visited by the search.
     const uint64_t id = Live(Buy(1'000 + steps));
     const std::vector<std::byte> saved = Saved();
     ASSERT_EQ(Adopt(saved, config), "");
@@ -417,7 +417,7 @@ TEST_F(EngineIdlePositionTest, AnOrderThatCameAndWentWhileThePositionsAreLookedT
   EXPECT_EQ(counters().unknown_reports, 0u);
 }
 
-// A loaded engine goes on where the saved one stood, whatever of a day's work was left.
+// A loaded engine continues where the saved one stopped, whatever of a day's work was left.
 TEST_F(EngineDayTest, AnUnfinishedDayIsSavedAndGoesOnAlike) {
   Begin(1);
   for (uint64_t at = 1; at <= 300; ++at) Live(For(TimeInForce::kDay, at), 1 + at % 2);

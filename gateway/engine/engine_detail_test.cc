@@ -1,4 +1,5 @@
-// Does what a venue says beside a report reach the session that got the report, and nobody else?
+// Tests that the detail of a venue's report reaches the session that got the report, and nobody
+// else.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -69,7 +70,7 @@ TEST_F(EngineDetailTest, FollowsAReject) {
   ASSERT_TRUE(of_cancel);
   EXPECT_EQ(of_cancel->cl_ord_id, 12u);
   const uint64_t replace = SendReplace(13, 11, 50, 9'990);
-  // A venue that refuses by an execution report: the session hears a reject, which has no execId.
+  // A venue that refuses by an execution report: the session gets a reject, which has no execId.
   Hears(ExecType::kRejected, replace);
   const auto of_replace = Says(Detail(replace, heard_.exec_id));
   ASSERT_TRUE(of_replace);

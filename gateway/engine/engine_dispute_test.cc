@@ -1,7 +1,7 @@
-// What holds when a venue's word and the engine's own count disagree?
+// Tests of disagreements between a venue's report and the engine's own count.
 //
-// The venue's end ends an order, its terms are taken, what it has filled beyond what was heard is
-// booked and told; what cannot be is counted and changes nothing.
+// An end reported by the venue ends the order, its terms are taken, fills whose reports were missed
+// are booked and reported; what is impossible is counted and changes nothing.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ class EngineDisputeTest : public EngineTest {
     SetVenue(1, VenueState::kUp);
     while (engine().HasWork()) Timer();
   }
-  // What the session is told by the latest step, oldest first.
+  // The reports to the session from the latest step, oldest first.
   std::vector<ExecutionReport> Told() const {
     std::vector<ExecutionReport> told;
     for (const Effect& effect : effects()) {
@@ -48,7 +48,7 @@ class EngineDisputeTest : public EngineTest {
     }
     return sent;
   }
-  // A fresh engine that loads this one's state goes on with it.
+  // Continues with a fresh engine that loads this one's state.
   void SaveAndLoad() {
     const std::vector<std::byte> saved = Saved();
     const uint64_t hash = engine().StateHash();
@@ -384,7 +384,7 @@ TEST_F(EngineDisputeTest, EverySnapshotShowsOpenOrders) {
 
 // --- Room ---
 
-// Instruments whose prices lie as far apart as they can, so that each order takes most room.
+// Instruments whose prices are as far apart as they can be, so that each order takes the most room.
 EngineConfig ManyInstruments(uint32_t count, uint32_t orders_max) {
   EngineConfig config = SmallFirm();
   config.instruments.clear();
@@ -405,7 +405,7 @@ EngineConfig ManyInstruments(uint32_t count, uint32_t orders_max) {
     account.limits.gross_notional_max = kNoLimit;
     account.limits.notional_max = kNoLimit;
   }
-  config.sessions.resize(1);  // which then keeps no room for others
+  config.sessions.resize(1);  // a single session keeps no room for others
   config.pools.orders_max = orders_max;
   config.pools.positions_max = 4'096;
   return config;

@@ -1,5 +1,4 @@
-// How do the engine's tests talk to it: a small firm with two sessions, and shorthands for
-// messages.
+// Fixture of the engine's tests: a small firm with two sessions, and shorthands for messages.
 //
 // Session 1 trades for account 100, session 2 for accounts 200 and 100; instrument 7 has a tick of
 // 0.01 and a lot of 1, instrument 8 a lot of 100; venue 1 is the default, venue 2 is another.
@@ -135,7 +134,7 @@ class EngineTest : public ::testing::Test {
   void Send(const NewOrder& order, SessionId session = 1) {
     Step(Origin::kSession, session, order);
   }
-  // Sends an order that must be accepted; answers the identifier that the venue gets.
+  // Sends an order that must be accepted; returns the identifier that the venue gets.
   uint64_t Accepted(const NewOrder& order, SessionId session = 1) {
     Send(order, session);
     const auto sent = To<NewOrder>(Target::kVenue);
@@ -143,7 +142,7 @@ class EngineTest : public ::testing::Test {
         << "clOrdId " << order.cl_ord_id << " reason " << Name(Reject().reason);
     return sent ? sent->cl_ord_id : 0;
   }
-  // Sends an order that must be rejected; answers how.
+  // Sends an order that must be rejected; returns the reject.
   OrderReject Rejected(const NewOrder& order, SessionId session = 1) {
     Send(order, session);
     EXPECT_FALSE(To<NewOrder>(Target::kVenue));
@@ -152,7 +151,7 @@ class EngineTest : public ::testing::Test {
   }
   OrderReject Reject() const { return To<OrderReject>(Target::kSession).value_or(OrderReject{}); }
 
-  // Sends a cancel; answers the venue request, 0 when there was none.
+  // Sends a cancel; returns the venue request, 0 when there was none.
   uint64_t SendCancel(uint64_t cl_ord_id, uint64_t orig, SessionId session = 1) {
     Cancel cancel;
     cancel.cl_ord_id = cl_ord_id;
@@ -185,7 +184,7 @@ class EngineTest : public ::testing::Test {
     report.last_price = last_qty != 0 ? 10'000 * kCent : 0;
     return report;
   }
-  // The venue says so; answers what the session is told.
+  // The venue sends this report; returns the report to the session.
   ExecutionReport FromVenue(const ExecutionReport& report, VenueId venue = 1) {
     Step(Origin::kVenue, venue, report);
     return To<ExecutionReport>(Target::kSession).value_or(ExecutionReport{});
@@ -199,7 +198,7 @@ class EngineTest : public ::testing::Test {
     reject.reason = reason;
     Step(Origin::kVenue, 1, reject);
   }
-  // An order that the venue has accepted; answers its venue request.
+  // An order that the venue has accepted; returns its venue request.
   uint64_t Live(const NewOrder& order, SessionId session = 1) {
     const uint64_t id = Accepted(order, session);
     FromVenue(ExecType::kNew, id);
@@ -214,7 +213,7 @@ class EngineTest : public ::testing::Test {
     });
     return saved;
   }
-  // Goes on with a new engine that loads these bytes; answers why it does not.
+  // Continues with a new engine that loads these bytes; returns the error.
   std::string Adopt(std::span<const std::byte> saved, const EngineConfig& config) {
     auto engine = std::make_unique<Engine>(config);
     const absl::Status loaded = engine->Load(saved);

@@ -1,7 +1,7 @@
-// How do tests drive an engine through thousands of random steps?
+// Drives an engine through thousands of random steps in tests.
 //
-// Two sessions send random requests to a venue model that fills, cancels, refuses, repeats itself,
-// loses its connection and lies a little. All from one seed.
+// Two sessions send random requests to a venue model that fills, cancels, refuses, repeats reports,
+// loses its connection and sometimes reports falsely. All from one seed.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -65,7 +65,7 @@ class VenueModel {
     }
   }
 
-  // Something happens to an open order.
+  // A random event happens to an open order.
   void Trade() {
     if (orders_.empty()) return;
     auto at = orders_.lower_bound(random_.Next() % (orders_.rbegin()->first + 1));
@@ -91,7 +91,7 @@ class VenueModel {
     if (order.leaves == 0) orders_.erase(at);
   }
 
-  // What it had to say and did not say is lost; it can only tell where its orders stand.
+  // Reports not sent yet are lost; it can only state where its orders stand.
   void LoseConnection() {
     says_.clear();
     refusals_.clear();
@@ -169,7 +169,7 @@ class Flow {
       } else if (what < 0.751) {
         Reconnect();
       } else if (what < 0.76) {
-        // Its executions have disabled it by now.
+        // Its executions may have disabled it by now.
         Step(Origin::kAdmin, 9, RiskState{.id = 2, .scope = KillScope::kSession});
       } else {
         Listen();
@@ -223,7 +223,7 @@ class Flow {
 
   // Whether a step is under way now.
   static inline bool in_step = false;
-  // Called after every step with what it was given and what came of it; may be empty.
+  // Called after every step with its input and its effects; may be empty.
   AfterStep after_step;
 
   static EngineConfig Config() {
@@ -294,7 +294,7 @@ class Flow {
         ++view.ends;
         break;
       default:
-        // Filled, and open for what a replace may add.
+        // Filled, and open for the quantity that a replace may add.
         EXPECT_TRUE(report.leaves_qty != 0 || report.ord_status == OrdStatus::kPendingReplace ||
                     report.ord_status == OrdStatus::kPendingCancel)
             << Name(report.exec_type);
@@ -340,7 +340,7 @@ class Flow {
     Step(Origin::kVenue, venue, status);
   }
 
-  // One thing that the venue had to say arrives, now and then twice.
+  // One report of the venue arrives, sometimes twice.
   void Listen() {
     if (!venue_.refusals().empty() && (venue_.says().empty() || random_.Chance(0.3))) {
       const CancelReject reject = venue_.refusals().front();
@@ -354,7 +354,8 @@ class Flow {
     if (random_.Chance(0.02)) Step(Origin::kVenue, 1, report);
   }
 
-  // The connection is lost with all that was under way; then the venue states the whole truth.
+  // The connection is lost with everything in flight; then the venue states where every order
+  // stands.
   void Reconnect() {
     venue_.LoseConnection();
     SetVenue(1, VenueState::kDown);
@@ -368,7 +369,8 @@ class Flow {
       venue_.says().push_back(report);
     }
     while (!venue_.says().empty()) Listen();
-    // What is open here and not there has ended unheard; the venue says how much of it traded.
+    // Orders that are open here and not there ended without a report; the venue states how much
+    // traded.
     std::vector<OrderView> gone;
     for (const SessionId session : {1u, 2u}) {
       engine_.ForEachOpenOrder(session, [&](const OrderView& order) {
@@ -381,8 +383,8 @@ class Flow {
       report.ord_status = OrdStatus::kCanceled;
       Step(Origin::kVenue, 1, report);
     }
-    // The model does not keep what its closed orders had traded unheard; from here both count
-    // alike.
+    // The model does not keep what its closed orders traded without a report; from here both counts
+    // agree.
     venue_.position = engine_.position(100, 7).quantity;
   }
 

@@ -1,11 +1,11 @@
-// What does a report change about an order that is not, or no longer, known?
+// Reports about orders that are not, or no longer, known.
 //
-// Orders are forgotten when their room is needed, when their position is given up (engine_day.cc),
-// or when a loss of power takes their records. What they trade later, and trades that are busted
-// later, belong to an account all the same: the report names instrument, account and side, and so
-// the position follows it. Its session is not known any more: all that may trade for the account
-// are told the position, operators the report (unknown_reports()). What the report leaves open, a
-// correction above all, whose former quantity only the order knew, is not guessed.
+// Orders are forgotten when their room is needed, when their position is freed (engine_day.cc), or
+// when a power loss takes their records. Their later trades and busts belong to an account all the
+// same: the report names instrument, account and side, so the position follows it. Its session is
+// not known any more: all sessions that may trade for the account get the position, and operators
+// see the report (unknown_reports()). What the report leaves open is not guessed, above all a
+// correction, whose former quantity only the order knew.
 
 #include "gateway/engine/engine.h"
 
@@ -26,21 +26,21 @@ void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report, bool
       .booked = booked};
 }
 
-// Whether this gateway, in this process or an earlier one, can have given the identifier to a
-// request about an order that is forgotten. What this process gave is in its table, or a later
-// order is in its place; what of an earlier one is missing nobody can tell.
+// Whether this gateway, in this process or an earlier one, can have assigned the identifier to a
+// request about an order that is forgotten. An identifier of this process is in its table, or a
+// later order has taken its place; for earlier processes it cannot be known which are missing.
 bool Engine::MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept {
   const uint64_t number = request_id >> kSlotBits;
   const Slot slot = SlotOf(request_id);
   if (number == 0 || number > orders_.requests() || slot >= orders_.orders_max()) return false;
   if (const Order* known = orders_.FindByVenueRequest(request_id); known != nullptr) {
-    return known->venue == venue;  // its position was given up (engine_day.cc)
+    return known->venue == venue;  // its position was freed (engine_day.cc)
   }
   if (number <= earlier_requests_) return true;
   return slot < orders_.used_slots() && orders_[slot].order_id > request_id;
 }
 
-// Whether the report says all that a position needs, and nothing impossible.
+// Whether the report contains all that a position needs, and nothing impossible.
 bool Engine::CanBook(uint32_t venue, const ExecutionReport& report) const noexcept {
   const bool moves =
       KindOf(report.exec_type) == ReportKind::kTrade || report.exec_type == ExecType::kBusted;

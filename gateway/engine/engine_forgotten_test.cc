@@ -1,4 +1,4 @@
-// Whether positions follow what venues report about orders that are forgotten, and nothing else.
+// Tests that positions follow what venues report about forgotten orders, and nothing else.
 
 #include <functional>
 #include <string>
@@ -18,7 +18,7 @@ class EngineForgottenTest : public EngineTest {
     config.pools.orders_max = 8;
     return config;
   }
-  // An order to buy 100, filled, and forgotten; its venue request.
+  // An order to buy 100, filled, and forgotten; returns its venue request.
   uint64_t Forgotten() {
     const uint64_t id = Live(Buy(11));
     FromVenue(ExecType::kFill, id, 100);
@@ -128,7 +128,7 @@ TEST_F(EngineForgottenTest, AnIdentifierThatThisProcessGaveNobodyIsNotBooked) {
   ExpectNotBooked(Named(ExecType::kFill, id + 1, 10));  // a slot that was never used
 }
 
-// What a loss of power took from the journal its venue knows: an earlier process asked for it.
+// The venue knows an order that a power loss took from the journal: an earlier process sent it.
 TEST_F(EngineForgottenTest, AnOrderThatIsMissingFromTheRecordsIsBooked) {
   StepBytes(Origin::kStart, 1, FrameType{}, {});
   SetVenue(1, VenueState::kUp);
@@ -180,7 +180,7 @@ TEST_F(EngineForgottenTest, AFillWithoutAPriceIsValuedAtTheReference) {
 class EngineLeavingTest : public EngineForgottenTest {
  protected:
   EngineLeavingTest() { Restart(SmallFirm()); }
-  // Bought 100 of instrument 8, and sold `sold`; 100 of instrument 7 stay open. The first's
+  // Bought 100 of instrument 8, and sold `sold`; 100 of instrument 7 stay open. Returns the first's
   // request.
   uint64_t Trade(uint64_t sold) {
     Live(Buy(10));
@@ -209,7 +209,7 @@ TEST_F(EngineLeavingTest, AnInstrumentThatIsFlatMayLeave) {
   EXPECT_EQ(Rejected(Buy(11)).reason, RejectReason::kDuplicateOrder);
   EXPECT_EQ(StatusOfOrder(11), OrdStatus::kUnset);
   ExpectNotBooked(bust);
-  // Its place is there for another, and what was saved since can be loaded.
+  // Its place is free for another, and what was saved since can be loaded.
   Accepted(Limit(21, Side::kBuy, 5, 9'000, 200), 2);
   EXPECT_EQ(engine().positions(), 2u);
   ASSERT_EQ(AdoptWithoutInstrument8(), "");

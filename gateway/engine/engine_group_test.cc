@@ -1,5 +1,5 @@
-// Do the limits of sessions, desks and the firm, and those of single instruments, let pass what
-// they allow and refuse the next, naming whose limit it is?
+// Tests that the limits of sessions, desks and the firm, and those of single instruments, pass what
+// they allow and refuse the next order, naming whose limit it is.
 
 #include <cstddef>
 #include <string>
@@ -116,7 +116,7 @@ TEST_F(EngineGroupTest, APositionIsTheNetOfTheAccounts) {
   Accepted(BuyFor(200, 2, 50), 2);
   ExpectRefused(BuyFor(200, 3, 1), RejectReason::kPositionLimit, RiskCheck::kDeskPosition, 150,
                 151);
-  // Another account's short position takes as much off.
+  // Another account's short position offsets the same amount.
   Fill(SellFor(200, 4, 30));
   Accepted(BuyFor(100, 5, 30), 2);
   EXPECT_EQ(Rejected(BuyFor(100, 6, 1), 2).check, RiskCheck::kDeskPosition);
@@ -228,7 +228,7 @@ TEST_F(EngineGroupTest, LimitsThatAreNewAtARestartCountWhatThereIs) {
   Reload(config);
   EXPECT_EQ(Rejected(BuyFor(300, 3, 1), 2).check, RiskCheck::kFirmPosition);
   EXPECT_EQ(Rejected(BuyFor(100, 4, 1), 2).check, RiskCheck::kDeskPosition);
-  // What a session traded before it had a limit is not known; what it has open is.
+  // What a session traded before it had a limit is unknown; its open orders are known.
   EXPECT_EQ(Rejected(SellFor(300, 5, 101), 2).check, RiskCheck::kSessionPosition);
   Reload(Desks());
   Accepted(BuyFor(300, 6, 1'000), 2);

@@ -1,4 +1,4 @@
-// Does the engine answer every kind of bad input with a reason, and go on unharmed?
+// Tests that the engine answers every kind of bad input with a reason, and continues unharmed.
 
 #include <cstring>
 #include <limits>

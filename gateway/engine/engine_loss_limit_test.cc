@@ -1,4 +1,4 @@
-// Is an account, a desk and the firm held to what it may lose in a day, at market prices?
+// Tests that an account, a desk and the firm are held to their daily loss limits, at market prices.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint32_t kDay = 20'000;
 
-// Accounts 100 and 200 belong to desk 1. Instrument 7 stands at 100.00.
+// Accounts 100 and 200 belong to desk 1. The reference of instrument 7 is 100.00.
 class EngineLossLimitTest : public EngineTest {
  public:
   template <class F>
@@ -35,13 +35,13 @@ class EngineLossLimitTest : public EngineTest {
     Step(Origin::kTradingDay, 1,
          TradingDay{.transact_time = static_cast<uint64_t>(now_ns_), .day = day, .venue = 1});
   }
-  // Filled at so many cents.
+  // Filled at this many cents.
   void Fill(const NewOrder& order, int64_t cents, SessionId session = 1) {
     ExecutionReport fill = Execution(ExecType::kFill, Accepted(order, session), order.qty);
     fill.last_price = cents * kCent;
     FromVenue(fill);
   }
-  // A new reference price, and what follows from it.
+  // A new reference price, and the work that follows from it.
   void Move(int64_t cents, uint32_t instrument = 7) {
     SetReference(cents, instrument);
     Settle();
@@ -135,7 +135,7 @@ TEST_F(EngineLossLimitTest, ANewDayBeginsAtThePriceOfBefore) {
   Settle();
   EXPECT_TRUE(Result() == 0);
   Accepted(Buy(3, 1, 8'000));
-  Move(6'999);  // from the last price of before
+  Move(6'999);  // from the last price of the previous day
   ExpectRefused(Buy(4, 1, 7'000), RiskCheck::kDailyLoss, 1'000, 1'001);
 }
 
@@ -229,7 +229,7 @@ TEST_F(EngineLossLimitTest, WithoutAReferenceTheLastFillIsTheMarket) {
   });
   Fill(Buy(1, 100, 10'000), 10'000);
   EXPECT_TRUE(Result() == 0);
-  Fill(Buy(2, 100, 9'000), 9'000);  // which the first hundred stand at now
+  Fill(Buy(2, 100, 9'000), 9'000);  // the first hundred are marked there now
   EXPECT_TRUE(Result() == Units(-1'000));
   Move(8'000);
   EXPECT_TRUE(Result() == Units(-3'000));
@@ -292,7 +292,7 @@ TEST_F(EngineLossLimitTest, AContractWorthTheSameAtAnyPriceLosesNothing) {
   EXPECT_TRUE(Result() == 0);
 }
 
-// Who has a limit only since a restart begins with what is held, at the price of then.
+// An owner whose limit is new since a restart begins with its holdings, at the price of that time.
 TEST_F(EngineLossLimitTest, ALimitThatIsNewBeginsAtThePresentPrice) {
   With([](EngineConfig&) {});
   Fill(Buy(1, 100, 10'000), 10'000);
@@ -338,8 +338,8 @@ TEST_F(EngineLossLimitTest, APositionThatIsGivenUpAndTakenAgainIsMarked) {
   EXPECT_TRUE(Result(200) == Units(1 - 100));
 }
 
-// Prices come faster than the holders of an instrument can be marked, the state is saved in the
-// middle of it, and positions go: all the same, in the end everybody stands at the last price.
+// Prices come faster than the holders of an instrument can be marked, the state is saved meanwhile,
+// and positions are freed: in the end every holder is still marked at the last price.
 TEST_F(EngineLossLimitTest, NobodyIsPassedOver) {
   constexpr uint32_t kAccounts = 3'000;
   config_ = SmallFirm();

@@ -1,5 +1,5 @@
-// Does a mass cancel reach exactly what its filters name, in every combination of them; and does
-// nothing reach a venue once a kill switch is latched?
+// Tests that a mass cancel reaches exactly what its filters name, in every combination of them, and
+// that nothing reaches a venue once a kill switch is latched.
 
 #include <string>
 #include <vector>
@@ -131,7 +131,7 @@ TEST_F(EngineMassTest, ShortSalesCountAsSellsOnlyByTheirOwnName) {
   EXPECT_EQ(To<MassCancelReport>(Target::kSession)->affected, 1u);
 }
 
-// What leaves for venues, by what it is, and whether a kill switch was latched then.
+// What leaves for venues, by kind, and whether a kill switch was latched then.
 class KillTest : public ::testing::TestWithParam<uint64_t> {};
 
 TEST_P(KillTest, BetweenTheCommandAndTheLastOrderToAVenueLiesNoStep) {

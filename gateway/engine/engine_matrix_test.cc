@@ -1,8 +1,8 @@
-// What does every input do to an order in every state? docs/order-states.md says it; this test is
-// where that table comes from, and fails when the engine does anything else.
+// Tests what every input does to an order in every state. This test generates the table in
+// docs/order-states.md, and fails when the engine deviates from it.
 //
-// After a wanted change: RINGWAY_ORDER_STATES=docs/order-states.md
-// bazel-bin/gateway/engine/engine_matrix_test writes the table anew; then read what changed in it.
+// After an intended change: RINGWAY_ORDER_STATES=docs/order-states.md
+// bazel-bin/gateway/engine/engine_matrix_test writes the table anew; then review the difference.
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -212,7 +212,7 @@ class EngineMatrixTest : public EngineTest {
     return std::nullopt;
   }
 
-  // What must hold in each cell, whatever the table says.
+  // Invariants of every cell, whatever the table says.
   void ExpectWhole(const OrderView& order) {
     const PositionView position = engine().position(100, 7);
     const bool open = engine().open_orders() == 1;

@@ -1,4 +1,5 @@
-// Do limits hold for instruments whose money is no whole number, and does exposure add up for them?
+// Tests that limits hold for instruments whose money is no whole number, and that exposure adds up
+// for them.
 
 #include "gateway/engine/engine_fixture.h"
 
@@ -26,7 +27,7 @@ TEST_F(EngineMoneyTest, ACoinsValueIsHeldAgainstLimitsRoundedUp) {
   EngineConfig config = CoinFirm();
   config.sessions[0].limits.notional_max = 108;
   Restart(config);
-  // 100.00 * 1.0873 a coin: 0.99328611 coins are worth less than 108, one unit more does not.
+  // 100.00 * 1.0873 a coin: 0.99328611 coins are worth less than 108, one unit more is not.
   Accepted(Buy(1, 99'328'612));
   const OrderReject reject = Rejected(Buy(2, 99'328'613));
   EXPECT_EQ(reject.check, RiskCheck::kMaxNotional);

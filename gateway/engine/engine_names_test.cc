@@ -1,4 +1,5 @@
-// Whether a clOrdId that is in use is refused, whatever uses it, and can be used again afterwards.
+// Tests that a clOrdId that is in use is refused, whatever uses it, and can be used again
+// afterwards.
 
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@ namespace {
 
 class EngineNamesTest : public EngineTest {
  protected:
-  // What a request of each kind under this clOrdId meets; order 21 is its victim.
+  // Requests of each kind under this clOrdId are refused; order 21 is their target.
   void ExpectRefused(uint64_t cl_ord_id) {
     EXPECT_EQ(Rejected(Buy(cl_ord_id)).reason, RejectReason::kDuplicateOrder);
     EXPECT_EQ(SendCancel(cl_ord_id, 21), 0u);
@@ -133,7 +134,7 @@ TEST_F(EngineNamesTest, NoCancelIsRefusedForWantOfRoomForItsName) {
     orders.push_back(++name);
     Live(Buy(name));
   }
-  // Everything besides cancels that takes names: earlier ones of orders, and replaces that pend.
+  // Everything besides cancels that uses names: earlier ones of orders, and pending replaces.
   for (uint32_t round = 0; round < 3; ++round) {
     for (uint64_t& order : orders) {
       const uint64_t replace = SendReplace(++name, order, 100, 10'000);

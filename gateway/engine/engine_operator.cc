@@ -1,7 +1,7 @@
-// What do operators change: kill switches, and what is open?
+// Operators' commands: kill switches, cancels, positions, restrictions and limits.
 //
-// Every command is one input, so that it is done whole or not at all, and replays as it was. Orders
-// are canceled bit by bit in later steps, session by session.
+// Every command is one input, so that it is done whole or not at all, and replays identically.
+// Orders are canceled in batches in later steps, session by session.
 
 #include <algorithm>
 
@@ -33,8 +33,8 @@ MassCancel OrdersIn(KillScope scope, uint32_t id) noexcept {
   return filter;
 }
 
-// Whether a refusal says that a session asks for more than anybody meant it to, rather than that an
-// order is not well formed or comes at a bad time.
+// Whether a refusal means that a session asks for more than anybody intended it to, rather than
+// that an order is malformed or comes at a bad time.
 constexpr bool IsBreach(RejectReason reason) noexcept {
   switch (reason) {
     case RejectReason::kExceedsClipSize:
@@ -90,7 +90,7 @@ void Engine::OnAdmin(const Input& input) noexcept {
         return done(Restriction{}, [this](const auto& m) { return OnRestrict(m); });
       case FrameType::kLimitChange:
         return done(LimitChange{}, [this](const auto& m) { return OnChangeLimit(m); });
-      case FrameType::kOperatorNote:  // for who reads the journal
+      case FrameType::kOperatorNote:  // for readers of the journal
         return done(OperatorNote{}, [](const auto&) { return true; });
       default:
         return false;
@@ -100,7 +100,7 @@ void Engine::OnAdmin(const Input& input) noexcept {
   RecountWork();
 }
 
-// False, and nothing changes: it means nothing here.
+// False, and nothing changes: the command is meaningless here.
 bool Engine::OnKill(RiskState request) noexcept {
   if (request.killed > 1 || request.cancel > request.killed || !IsKnown(request.scope)) {
     return false;
@@ -116,7 +116,7 @@ bool Engine::OnKill(RiskState request) noexcept {
   return true;
 }
 
-// Latches or arms, and tells those concerned; nothing where it was so already.
+// Latches or arms, and notifies the sessions concerned; nothing if it was so already.
 void Engine::SetKill(const RiskState& request, uint32_t index) noexcept {
   KillSwitch& kill_switch = checks_.get<KillSwitch>();
   if (kill_switch.killed(request.scope, index) == (request.killed != 0)) return;
@@ -127,12 +127,12 @@ void Engine::SetKill(const RiskState& request, uint32_t index) noexcept {
   if (!notices_.Push(notice)) ++counters_.notices_dropped;
 }
 
-// An order or replace of the session was refused by a check. If it would have broken a limit, and
-// the session is configured so, that was its last one.
+// A check refused an order or replace of the session. If it would have broken a limit, and the
+// session is configured so, the session is killed.
 void Engine::OnBreach(uint32_t session, const Verdict& verdict) noexcept {
   if (session_limits_[session].on_breach == BreachPolicy::kRefuse || !IsBreach(verdict.reason) ||
       verdict.check == RiskCheck::kReduceOnly) {
-    return;  // the last is the order's own wish, and no limit
+    return;  // the last is the order's own instruction, and no limit
   }
   ++counters_.breach_kills;
   Alert(AlertKind::kBreach, {.limit = verdict.limit,
@@ -144,7 +144,7 @@ void Engine::OnBreach(uint32_t session, const Verdict& verdict) noexcept {
   RecountWork();
 }
 
-// However far it is from the last one. False: it cannot be a price there.
+// Takes it however far it is from the last one. False: it cannot be a price there.
 bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
   const uint32_t index = InstrumentIndex(reference.instrument);
   if (index == kNone || reference.price < instruments_[index].price_min ||
@@ -160,7 +160,7 @@ bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
 }
 
 // What an account holds, as the operator knows it. It counts in the account's desk and the firm; no
-// session traded it. False: it cannot be, or there is no room for it.
+// session traded it. False: it is impossible, or there is no room for it.
 bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
   const uint32_t account = AccountIndex(adjustment.account);
   const uint32_t index = InstrumentIndex(adjustment.instrument);
@@ -177,7 +177,7 @@ bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
   const int64_t change = adjustment.sets != 0
                              ? SaturatedSum(adjustment.quantity, -position->quantity)
                              : adjustment.quantity;
-  // What was never traded is worth the market.
+  // A position that was never traded is valued at the market.
   const int64_t price = adjustment.price != 0       ? adjustment.price
                         : position->last_price == 0 ? instrument.reference_price
                                                     : 0;
@@ -187,7 +187,7 @@ bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
   return true;
 }
 
-// False: it means nothing here, or there is no room.
+// False: it is meaningless here, or there is no room.
 bool Engine::OnRestrict(const Restriction& restriction) noexcept {
   const uint32_t account = AccountIndex(restriction.account);
   const uint32_t instrument = InstrumentIndex(restriction.instrument);
@@ -201,7 +201,7 @@ bool Engine::OnRestrict(const Restriction& restriction) noexcept {
 
 // --- Limits ---
 
-// False: it means nothing here, or there is no room.
+// False: it is meaningless here, or there is no room.
 bool Engine::OnChangeLimit(const LimitChange& change) noexcept {
   const uint32_t index = LimitOwnerIndex(change.owner, change.id);
   if (index == kNone || !SayLimit(change.owner, index, change.limit, change.value)) return false;
@@ -276,7 +276,7 @@ ChangedLimit Engine::limit_changed(size_t at) const noexcept {
 
 // --- Cancels ---
 
-// False: it means nothing here, or too many wait already.
+// False: it is meaningless here, or too many wait already.
 bool Engine::OnOperatorCancel(const MassCancel& request) noexcept {
   const bool all = request.cl_ord_id == 0;
   if (!IsKnown(request.side) || request.cl_ord_id > kConfigIdMax ||
@@ -296,7 +296,7 @@ bool Engine::OnOperatorCancel(const MassCancel& request) noexcept {
 
 void Engine::BeginOperatorCancel(const OperatorCancel& cancel) noexcept {
   const auto sessions = static_cast<uint32_t>(sessions_.size());
-  // A session that is gone since has no orders.
+  // A session that is gone by now has no orders.
   const uint32_t only = SessionIndex(static_cast<uint32_t>(cancel.request.cl_ord_id));
   const bool all = cancel.request.cl_ord_id == 0;
   operator_.active = true;
@@ -310,7 +310,7 @@ OperatorCancelView Engine::operator_cancel() const noexcept {
   return {operator_.active, operator_.waiting_count, operator_.affected, operator_.not_sent};
 }
 
-// Goes on with an operator's cancel, session by session.
+// Continues an operator's cancel, session by session.
 void Engine::WorkForOperator(Effects& effects) noexcept {
   OperatorCancelJob& job = operator_;
   while (job.active) {

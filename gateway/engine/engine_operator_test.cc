@@ -1,4 +1,5 @@
-// Do operators' kill switches and cancels reach exactly what they name, and go on after a restart?
+// Tests that operators' kill switches and cancels reach exactly what they name, and survive a
+// restart.
 
 #include <cstddef>
 #include <vector>
@@ -13,7 +14,7 @@ class EngineOperatorTest : public EngineTest {
   void KillAndCancel(KillScope scope, uint32_t id) {
     Step(Origin::kAdmin, 9, RiskState{.id = id, .scope = scope, .killed = 1, .cancel = 1});
   }
-  // Turns until no work is left; answers the cancels sent for operators since there last was none.
+  // Turns until no work is left; returns the cancels sent for operators since there last was none.
   uint32_t CancelsInAll() {
     for (int steps = 0; engine().HasWork() && steps < 1'000; ++steps) Timer();
     EXPECT_FALSE(engine().HasWork());
@@ -274,7 +275,7 @@ TEST_F(EngineRestrictionTest, ForbidsAndPermitsWhateverIsConfigured) {
   Accepted(buy8(5), 2);
   EXPECT_EQ(counters().restrictions, 2u);
   EXPECT_EQ(engine().restrictions(), 2u);
-  // A restart keeps both, also when something else is configured by then.
+  // Both survive a restart, even when the configuration has changed by then.
   const uint64_t hash = engine().StateHash();
   Reload(config);
   EXPECT_EQ(engine().StateHash(), hash);
@@ -427,7 +428,7 @@ TEST_F(EngineLimitChangeTest, LimitsOfGroupsAndDaysHoldFromThenOn) {
     EXPECT_TRUE(Set(one.owner, one.id, one.kind, one.value)) << "and be limited again";
     EXPECT_EQ(Name(refusal(5)), Name(one.check));
   }
-  // The tighter limit of one instrument goes on to hold.
+  // The tighter limit of one instrument stays in force.
   Restart(config);
   ASSERT_TRUE(Set(LimitOwner::kDesk, 3, kPositionMax, 50'000));
   Accepted(Buy(1, 900));

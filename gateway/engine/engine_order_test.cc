@@ -1,4 +1,4 @@
-// Does an order's life go as promised: acks, fills, cancels, replaces, duplicates and surprises?
+// Tests of an order's life: acks, fills, cancels, replaces, duplicates and surprises.
 
 #include "gateway/engine/engine_fixture.h"
 
@@ -157,7 +157,7 @@ TEST_F(EngineOrderTest, ReplaceChangesPriceQuantityAndName) {
   EXPECT_EQ(replaced.leaves_qty, 170u);
   EXPECT_EQ(replaced.price, 9'990 * kCent);
   EXPECT_EQ(replaced.ord_status, OrdStatus::kPartiallyFilled);
-  // From now on under its new name; the old ones still find it, but cannot be used again.
+  // From now on it has its new name; the old ones still find it, but cannot be used again.
   const uint64_t cancel = SendCancel(13, 12);
   EXPECT_EQ(To<Cancel>(Target::kVenue)->orig_cl_ord_id, replace);
   EXPECT_EQ(FromVenue(ExecType::kCanceled, cancel).orig_cl_ord_id, 12u);
@@ -174,7 +174,7 @@ TEST_F(EngineOrderTest, FillsAreLegalWhileAReplaceIsPending) {
   const ExecutionReport replaced = FromVenue(ExecType::kReplaced, replace);
   EXPECT_EQ(replaced.leaves_qty, 10u);
   EXPECT_EQ(replaced.cum_qty, 50u);
-  // A fill that the venue reports under the old name is still this order's.
+  // A fill that the venue reports under the old name still belongs to this order.
   EXPECT_EQ(FromVenue(ExecType::kFill, id, 10).ord_status, OrdStatus::kFilled);
 }
 
@@ -266,7 +266,7 @@ TEST_F(EngineOrderTest, ResentOrderIsAnsweredAgainAndNotSentTwice) {
   ASSERT_TRUE(To<OrderAck>(Target::kSession));
   EXPECT_EQ(To<OrderAck>(Target::kSession)->order_id, id);
   FromVenue(ExecType::kFill, id, 100);
-  Send(Buy(11));  // also when it is closed: its client may not have heard that
+  Send(Buy(11));  // also when it is closed: its client may not know that yet
   EXPECT_EQ(To<OrderAck>(Target::kSession)->order_id, id);
   const auto ended = To<ExecutionReport>(Target::kSession);
   ASSERT_TRUE(ended);
@@ -385,7 +385,7 @@ TEST_F(EngineOrderTest, FullTableRejectsAndClosedOrdersMakeRoom) {
   EXPECT_EQ(StatusOfOrder(6), OrdStatus::kFilled);
   FromVenue(ExecType::kPartialFill, ids[3], 10);
   EXPECT_EQ(counters().unknown_reports, 1u);
-  for (uint64_t round = 0; round < 100; ++round) {  // slots and clOrdIds go round for ever
+  for (uint64_t round = 0; round < 100; ++round) {  // slots and clOrdIds wrap around
     FromVenue(ExecType::kFill, Accepted(Buy(100 + round)), 100);
   }
 }

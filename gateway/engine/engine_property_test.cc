@@ -1,4 +1,5 @@
-// Does everything add up after thousands of random steps, twice the same, without one allocation?
+// Tests that everything adds up after thousands of random steps, reproducibly, without one
+// allocation.
 //
 // The seed is printed with every failure.
 

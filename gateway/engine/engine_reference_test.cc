@@ -1,4 +1,5 @@
-// Does a reference price that jumps wait for confirmation, and what do collars use meanwhile?
+// Tests that a reference price that jumps waits for confirmation, and which price collars use
+// meanwhile.
 
 #include <cstddef>
 #include <vector>
@@ -50,7 +51,8 @@ TEST_F(EngineReferenceTest, WhatIsNearIsTakenAndWhatJumpsIsHeld) {
   EXPECT_EQ(engine().reference_price(8), 15'000 * kCent);
 }
 
-// A spread: a part of a price near 0 is nothing, so what is within the narrowest collar is no jump.
+// A spread: near 0 a part of a price is nothing, so a change within the narrowest collar is no
+// jump.
 TEST_F(EngineReferenceTest, AroundZeroTheNarrowestCollarSaysWhatIsNear) {
   EngineConfig config = Guarded();
   config.instruments[0].price_min = -500 * kCent;

@@ -1,10 +1,10 @@
-// What does a venue's report change, and who is told?
+// Applies a venue's reports to orders, and reports them to sessions.
 //
-// lifecycle.h says which reports are legal; here is what they do. Quantities are our own arithmetic
-// over fills, until the venue's word says more: what it has filled beyond that is booked, and told
-// as a Restated of its own, before the report itself; the terms that it states are taken, and an
-// order that it calls ended has ended. What disagrees is counted. Exposure changes through
-// Contribution before and after, nowhere else.
+// lifecycle.h defines which reports are legal; this file carries them out. Quantities are our own
+// arithmetic over fills, unless the venue states more: what it has filled beyond our count is
+// booked, and sent as a Restated of its own before the report itself; the terms that it states are
+// taken, and an order that it calls ended has ended. Disagreements are counted. Exposure changes
+// only through Contribution before and after.
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@
 namespace ringway {
 namespace {
 
-// Whether so many words from here on are printable text, filled up with zeros.
+// Whether this many words from here on are printable text, padded with zeros.
 template <size_t kWords>
 bool IsText(const uint64_t* words) noexcept {
   std::array<char, kWords * sizeof(uint64_t)> bytes;
@@ -39,7 +39,7 @@ Order* Engine::FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexc
   return known ? order : nullptr;
 }
 
-// What came of a session's requests, and how often.
+// Counts the outcomes of a session's requests.
 void Engine::CountExecution(const Order& order) noexcept {
   checks_.get<OrderToTrade>().CountTrade(now_ns_, order.session);
   const uint32_t instrument = exposure_.position(order.position).instrument;
@@ -55,8 +55,8 @@ void Engine::CountExecution(const Order& order) noexcept {
   }
 }
 
-// What the position at this place has more of (negative: less), for which `paid` each was paid; 0:
-// nobody knows.
+// Adds `quantity` (negative: removes) to the position with this index, at `paid` each; 0: the price
+// is unknown.
 void Engine::ChangePosition(uint32_t place, uint32_t session, int64_t quantity, int64_t price,
                             int64_t paid) noexcept {
   exposure_.Fill(place, session, quantity, price);
@@ -78,7 +78,7 @@ void Engine::TellLoss(const LossCrossing& crossing) noexcept {
          .check = crossing.check});
 }
 
-// Books what was filled, or is less than was said where `quantity` is negative.
+// Books a fill, or with a negative `quantity` the reduction of one.
 void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
   ChangePosition(order.position, order.session,
                  BookSideOf(order.side) == kBuySide ? quantity : -quantity, price,
@@ -117,14 +117,14 @@ void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint6
   report.orig_cl_ord_id = orig_cl_ord_id;
   report.match_id = from_venue.match_id;
   ToSession(sessions_[order.session], report, effects);
-  // What the gateway says in the venue's stead names no request.
+  // A report that the gateway makes in the venue's stead names no request.
   if (from_venue.cl_ord_id != 0) {
     NoteTold(order, from_venue.cl_ord_id, from_venue.exec_id, cl_ord_id);
   }
 }
 
-// Requests that are still pending when an order closes get their answer now; what the venue says to
-// them later is counted only.
+// Answers requests that are still pending when an order closes; the venue's later answers to them
+// are only counted.
 void Engine::RejectPending(Order& order, Effects& effects) noexcept {
   SessionState& session = sessions_[order.session];
   const uint8_t pending = order.flags;
@@ -141,7 +141,7 @@ void Engine::RejectPending(Order& order, Effects& effects) noexcept {
   }
 }
 
-// REQUIRES: the order is open, and its contribution is taken out of exposure already.
+// REQUIRES: the order is open, and its contribution is already taken out of exposure.
 void Engine::Close(Order& order, OrderState state) noexcept {
   order.state = state;
   order.leaves_qty = 0;
@@ -163,8 +163,8 @@ void Engine::Close(Order& order, OrderState state) noexcept {
   }
 }
 
-// Whether a venue can have come to these quantities by what it was asked for. One that says what it
-// likes must not move money beyond all bounds.
+// Whether a venue can have reached these quantities with the requests it got. A faulty venue must
+// not move money beyond all bounds.
 bool Engine::CanBe(const Order& order, const ExecutionReport& report) const noexcept {
   uint64_t asked = std::max(InstrumentOf(order).quantity_max, order.leaves_qty);
   if (order.Has(kReplacePending)) asked = std::max(asked, order.replace_qty);
@@ -172,7 +172,7 @@ bool Engine::CanBe(const Order& order, const ExecutionReport& report) const noex
          report.cum_qty <= order.cum_qty + asked;
 }
 
-// What a fill is worth: a venue need not say its price.
+// The price of a fill: a venue need not state it.
 int64_t Engine::FillPrice(const Order& order, int64_t said) const noexcept {
   return InstrumentOf(order).IsStated(said) ? said
          : HasLimit(order.ord_type)         ? order.price
@@ -180,8 +180,8 @@ int64_t Engine::FillPrice(const Order& order, int64_t said) const noexcept {
 }
 
 // The venue has filled `cum_qty` of the order before what it reports now: fills whose reports were
-// lost are booked, at the price that it names or the order's own, and told. REQUIRES: the order's
-// contribution is taken out, or put right by the caller.
+// lost are booked, at the price that it states or the order's own, and reported. REQUIRES: the
+// order's contribution is taken out, or corrected by the caller.
 void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
                          Effects& effects) noexcept {
   if (cum_qty <= order.cum_qty) return;
@@ -203,10 +203,10 @@ void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& 
   Report(order, missing, order.cl_ord_id, 0, effects);
 }
 
-// Takes the price that the venue states, where the order has one and this can be one.
+// Takes the price that the venue states, where the order has one and it is valid.
 void Engine::TakePrice(Order& order, int64_t price) noexcept {
   const Instrument& instrument = InstrumentOf(order);
-  // A report that says nothing of the price says 0.
+  // A report that does not state the price contains 0.
   if (HasLimit(order.ord_type) && price != 0 && instrument.IsPrice(price) &&
       instrument.IsOnTick(price)) {
     order.price = price;
@@ -214,7 +214,7 @@ void Engine::TakePrice(Order& order, int64_t price) noexcept {
   }
 }
 
-// The session has been told this. The order's record may be another order's when the detail comes.
+// Notes which session got this report. The order's record may be reused when the detail arrives.
 void Engine::NoteTold(const Order& order, uint64_t request, uint64_t exec_id,
                       uint64_t cl_ord_id) noexcept {
   told_[order.venue] = {.request = request,
@@ -224,7 +224,7 @@ void Engine::NoteTold(const Order& order, uint64_t request, uint64_t exec_id,
                         .session = order.session};
 }
 
-// Goes to whom the report or reject before it went.
+// Goes to the session that got the preceding report or reject.
 void Engine::OnDetail(uint32_t venue, const ExecutionDetail& detail, Effects& effects) noexcept {
   const ToldReport told = std::exchange(told_[venue], {});
   if (!IsText<3>(&detail.venue_order_id0) || !IsText<3>(&detail.venue_exec_id0) ||
@@ -278,7 +278,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
   }
   const Transition transition = TransitionOf(order.state, kind);
   if (transition == Transition::kIgnore) {
-    // An order that ended stays so, but more may have been filled than was heard.
+    // An order that ended stays ended, but more may have been filled than was reported.
     if (IsClosed(order.state) && report.cum_qty > order.cum_qty) {
       ShowFirst(sessions_[order.session], order, effects);
       return BookMissing(order, report.cum_qty, report, effects);
@@ -317,7 +317,8 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
         EndCancel(order);
       }
       Close(order, ClosedBy(kind));
-      // Whoever asked for the cancel sees it answered; otherwise it is about the order alone.
+      // Whoever asked for the cancel gets the answer; otherwise the report is about the order
+      // alone.
       Report(order, report, request != 0 ? request : order.cl_ord_id,
              request != 0 ? order.cl_ord_id : 0, effects);
       return RejectPending(order, effects);
@@ -331,7 +332,7 @@ void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects&
 void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
                      Effects& effects) noexcept {
   if (order.Has(kBookedAhead) && report.cum_qty != 0 && report.cum_qty <= order.cum_qty) {
-    ++counters_.duplicate_reports;  // late, and counted in what its venue said meanwhile
+    ++counters_.duplicate_reports;  // late, and included in what its venue reported meanwhile
     return;
   }
   ++counters_.fills;
@@ -390,8 +391,8 @@ void Engine::TakeReplacement(Order& order) noexcept {
 
 void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
   if (!order.Has(kReplacePending) || report.cl_ord_id != order.replace_id) {
-    // A request that was sent, and lost with the machine's power: what the venue made of the order
-    // is the truth.
+    // A request that was sent, and whose record was lost with the machine's power: the venue's
+    // state of the order is authoritative.
     if (report.orig_cl_ord_id == order.live_id && report.cl_ord_id > order.live_id &&
         SlotOf(report.cl_ord_id) == orders_.SlotOfOrder(order)) {
       order.live_id = report.cl_ord_id;
@@ -420,15 +421,15 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
   }
   Report(order, report, order.cl_ord_id, old_cl_ord_id, effects);
   if (IsClosed(order.state)) return RejectPending(order, effects);
-  // Taken in a day that is over by now: whether the order lives on the replace says.
+  // Taken on a day that is over by now: whether the order stays open depends on the replace.
   if (orders_.terms(order).replace_changes_expiry != 0 &&
       DayOf(order.venue, report) < days_[order.venue].day && IsOverdue(order)) [[unlikely]] {
     EndOverdue(order, effects);
   }
 }
 
-// The venue states where the order stands: unasked, or to bring us up to date after it was away.
-// Requests that were under way when it went down are settled by it.
+// The venue states where the order stands: unasked, or to synchronise after it was away. This
+// settles requests that were in flight when it went down.
 void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
   const Contribution before = ContributionOf(order);
   const uint64_t old_cl_ord_id = order.cl_ord_id;
@@ -438,8 +439,8 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
   const bool cancel_lost = order.Has(kCancelPending) && order.cancel_epoch != epoch;
   if (replaced) TakeReplacement(order);
 
-  // Fills whose reports were lost: position follows; they are priced as the venue says, or at the
-  // order's.
+  // Fills whose reports were lost: the position follows; they are priced as the venue states, or at
+  // the order's price.
   ExecutionReport restated = report;
   restated.last_qty = 0;
   if (report.cum_qty > order.cum_qty) {
@@ -485,8 +486,8 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
   if (IsClosed(order.state)) RejectPending(order, effects);
 }
 
-// The venue says how it treats the order from now on: a stop is triggered, or it is not matched for
-// a while.
+// The venue reports how it treats the order from now on: a stop is triggered, or it is not matched
+// for a while.
 void Engine::OnStanding(Order& order, const ExecutionReport& report, Transition transition,
                         Effects& effects) noexcept {
   const Contribution before = ContributionOf(order);
@@ -508,9 +509,9 @@ void Engine::OnStanding(Order& order, const ExecutionReport& report, Transition 
   if (IsClosed(order.state)) RejectPending(order, effects);
 }
 
-// A trade is taken back or changed. `last_qty` of a bust is what is taken back; `cum_qty` of a
-// correction is the order's total as it is now (0: only the price changed). What stays open the
-// venue says, by leaves and status: an order that was filled may be open again, an open one filled.
+// A trade is busted or corrected. `last_qty` of a bust is what is taken back; `cum_qty` of a
+// correction is the order's total as it is now (0: only the price changed). The venue's leaves and
+// status determine what stays open: an order that was filled may be open again, an open one filled.
 void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
   ShowFirst(sessions_[order.session], order, effects);
   const bool open = IsOpen(order.state);
@@ -549,8 +550,8 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
   if (open && IsClosed(order.state)) RejectPending(order, effects);
 }
 
-// The venue has a filled order open again. False: its price is none under the present
-// configuration, or a limit that is new has no room for it.
+// The venue has a filled order open again. False: its price is invalid under the present
+// configuration, or a new limit has no room for it.
 bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
   const Instrument& instrument = InstrumentOf(order);
   if (!instrument.CanValue(order.price) || !instrument.CanValue(order.risk_price) ||
@@ -571,7 +572,7 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
   return true;
 }
 
-// From here on only evidence of the venue says what became of the order.
+// From here on only evidence from the venue determines the order's fate.
 void Engine::BeginDoubt(Order& order, Effects& effects) noexcept {
   order.state = OrderState::kInDoubt;
   order.doubt_after = static_cast<uint32_t>(order.newest_id >> kSlotBits);
@@ -601,8 +602,9 @@ void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects&
   OnRefused(*order, report.cl_ord_id, report.reason, effects);
 }
 
-// The venue got a cancel of the order under the order's own identifier. That leaves in place of an
-// order that was canceled before it left. The order ended then, unless a loss of power took that.
+// The venue got a cancel of the order under the order's own identifier. That is what leaves when an
+// order was canceled before it left. The order ended then, unless a power loss took the record of
+// that.
 void Engine::OnNeverSent(Order& order, Effects& effects) noexcept {
   if (order.state != OrderState::kSent && order.state != OrderState::kInDoubt) {
     ++counters_.ignored_reports;
@@ -617,7 +619,7 @@ void Engine::EndUnknown(Order& order, Effects& effects) noexcept {
   EndHere(order, OrderState::kCanceled, ExecType::kCanceled, RejectReason::kNone, effects);
 }
 
-// Ends an order in the gateway's own name.
+// Ends an order on the gateway's own behalf.
 void Engine::EndHere(Order& order, OrderState state, ExecType type, RejectReason why,
                      Effects& effects) noexcept {
   exposure_.Remove(ContributionOf(order));
@@ -630,10 +632,10 @@ void Engine::EndHere(Order& order, OrderState state, ExecType type, RejectReason
   RejectPending(order, effects);
 }
 
-// The venue does not know the order that a cancel or replace named. That puts it in doubt, for a
-// report may be lost; the same answer to a cancel that was sent since is the end, unless the order
-// may live under another name: that of a replace which is pending, or which an earlier process sent
-// and a loss of power took from the journal.
+// The venue does not know the order that a cancel or replace named. That puts the order in doubt,
+// because a report may be lost. The same answer to a cancel that was sent since ends it, unless the
+// order may live under another name: that of a replace which is pending, or which an earlier
+// process sent and a power loss took from the journal.
 void Engine::OnUnknownAtVenue(Order& order, uint64_t request_id, Effects& effects) noexcept {
   if (order.state == OrderState::kInDoubt) {
     const auto number = static_cast<uint32_t>(request_id >> kSlotBits);
@@ -660,7 +662,8 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     }
     ShowFirst(session, order, effects);
     const uint64_t cl_ord_id = order.cancel_cl_ord_id;
-    const bool outdated = order.Has(kCancelOutdated);  // it says nothing of the order as it is
+    // then the answer does not concern the present order
+    const bool outdated = order.Has(kCancelOutdated);
     EndCancel(order);
     order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
     if (IsOwed(order)) RetryLater(order.session);
@@ -677,7 +680,7 @@ void Engine::OnRefused(Order& order, uint64_t request_id, CancelRejectReason rea
     const Contribution before = ContributionOf(order);
     order.flags &= static_cast<uint8_t>(~kReplacePending);
     if (order.leaves_qty == 0) {
-      // It was filled, and stayed open for what the replace would have added.
+      // It was filled, and stayed open for the quantity that the replace would have added.
       exposure_.Remove(before);
       Close(order, OrderState::kFilled);
       ExecutionReport filled;

@@ -1,7 +1,7 @@
-// May this order go to a venue, and what is said to both sides if it may?
+// New orders: validates a client's order, sends it to a venue, and answers the client.
 //
-// Order of questions: seen before? too fast? well formed? known instrument and account? a venue?
-// every risk check; room. Only then does anything change but token bucket and burst counter.
+// Checks in this order: duplicate, message rate, well-formed, known instrument and account, a
+// venue, every risk check, room. Only then does anything but token bucket and burst counter change.
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@
 namespace ringway {
 namespace {
 
-// Identifies what a client asked for, field by field.
+// Hash of what a client asked for, field by field.
 uint64_t ContentHash(const NewOrder& request) noexcept {
   uint64_t words[NewOrder::kDataWords];
   static_assert(sizeof(words) == sizeof(request));
@@ -40,12 +40,12 @@ bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const 
   const Slot slot = orders_.Find(name);
   const Order* order = slot == kNoSlot ? nullptr : &orders_[slot];
   SessionState& state = sessions_[session];
-  // The record may be another order's by now, or the clOrdId that of a replace or a cancel.
+  // The record may belong to another order by now, or the clOrdId to a replace or a cancel.
   if (order != nullptr && order->session == session && order->position != kNoPosition &&
       order->first_cl_ord_id == request.cl_ord_id && order->content_hash == ContentHash(request)) {
     AcknowledgeAgain(*order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
   } else {
-    // Not the order of then under its name: it costs its session what every order costs.
+    // Not the order that had this name then: it draws a token as every order does.
     const auto rate = message_rate_.Check(now_ns_, session, false);
     RejectOrder(state, request,
                 rate.verdict.passed() ? Verdict{RejectReason::kDuplicateOrder} : rate.verdict, 0,
@@ -55,16 +55,16 @@ bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const 
   return true;
 }
 
-// What open quantity is valued at. `otherwise`: of an order without any price.
+// The price that open quantity is valued at. `otherwise`: for an order without any price.
 int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, OrdType type, int64_t price,
                           int64_t stop_price, int64_t otherwise) noexcept {
   const int64_t own = HasLimit(type) ? price : HasTrigger(type) ? stop_price : otherwise;
-  // A sell fetches the market, and a buy without a limit pays it. Below zero a buy fetches it too.
+  // A sell gets the market price, and a buy without a limit pays it. Below zero a buy gets it too.
   const bool at_market = side == kSellSide || !HasLimit(type) || instrument.any_sign;
   return at_market ? instrument.Worse(own, instrument.reference_price) : own;
 }
 
-// What is wrong with the time at which an order, or one replaced, is to end.
+// Checks the expiry time of an order or replace.
 RejectReason Engine::ExpiryError(TimeInForce time_in_force, uint64_t time,
                                  uint32_t date) const noexcept {
   constexpr uint64_t kDayNs = uint64_t{86'400} * 1'000'000'000;
@@ -74,14 +74,14 @@ RejectReason Engine::ExpiryError(TimeInForce time_in_force, uint64_t time,
       time >= kExpiryIsDate) {
     return RejectReason::kInvalidField;
   }
-  // Everywhere on earth a date is over two days after it begins at Greenwich.
+  // A date is over everywhere on earth two days after it begins at Greenwich.
   const auto now = static_cast<uint64_t>(now_ns_);
   const bool over =
       (time != 0 && time <= now) || (date != 0 && (date + uint64_t{2}) * kDayNs <= now);
   return over ? RejectReason::kStaleOrder : RejectReason::kNone;
 }
 
-// What is wrong with the order whatever the limits are.
+// Checks of the order that do not depend on limits.
 RejectReason Engine::FieldError(const NewOrder& request,
                                 const Instrument& instrument) const noexcept {
   const auto price_is_sane = [&instrument](bool wanted, int64_t price) {
@@ -105,7 +105,7 @@ RejectReason Engine::FieldError(const NewOrder& request,
       (request.peg == Peg::kNone && request.peg_offset != 0)) {
     return RejectReason::kInvalidField;
   }
-  // What follows the market has a limit, which risk counts with.
+  // A pegged order must have a limit, which risk checks use.
   if ((request.peg != Peg::kNone && request.ord_type != OrdType::kLimit) ||
       (Has(request, Instruction::kHidden) && request.display_qty != 0)) {
     return RejectReason::kUnsupportedOrderCharacteristic;
@@ -152,13 +152,13 @@ void Engine::Acknowledge(SessionState& session, const Order& order, RequestType 
   ack.transact_time = static_cast<uint64_t>(now_ns_);
   ack.orig_cl_ord_id = orig_cl_ord_id;
   ack.request_type = type;
-  // What cannot be recorded is not promised to be safe.
+  // Durability is not promised for what cannot be recorded.
   ack.durability = journal_failed() ? Durability::kMemory : session.durability;
   ack.venue = venues_.id(order.venue);
   ToSession(session, ack, effects);
 }
 
-// A client that asks again may have lost what it was told, and hears how an order has ended.
+// A client that asks again may have lost the answer; it also learns how an order has ended.
 void Engine::AcknowledgeAgain(const Order& order, RequestType type, uint64_t cl_ord_id,
                               uint64_t orig_cl_ord_id, Effects& effects) noexcept {
   ++counters_.resends;
@@ -182,7 +182,7 @@ Contribution Engine::ContributionOf(const Order& order) const noexcept {
   int64_t price = order.risk_price;
   uint64_t tick = RestingTick(order.ord_type, order.time_in_force, side, instrument, order.price);
   if (order.Has(kReplacePending)) {
-    // Which of the two is in force only the venue knows: the worse one counts.
+    // Only the venue knows which of the two is in force: the worse one counts.
     quantity = std::max(quantity, order.replace_qty - std::min(order.replace_qty, order.cum_qty));
     price = instrument.Worse(price, order.replace_risk_price);
     tick = std::min(tick, RestingTick(order.ord_type, order.time_in_force, side, instrument,
@@ -214,7 +214,7 @@ VenueId Engine::VenueOf(const Input& input) noexcept {
 }
 
 void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
-  // Asked for now, needed a little later: lines that a large gateway does not find in the cache.
+  // Prefetched now, needed a little later: cache lines that a large gateway would miss.
   const OrderTable::Name name = orders_.NameOf(session, request.cl_ord_id);
   orders_.Prefetch(name);
   const uint32_t instrument_index = InstrumentIndex(request.instrument);
@@ -228,7 +228,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   const auto reject = [&](const Verdict& verdict, VenueId venue = 0) {
     RejectOrder(state, request, verdict, venue, effects);
   };
-  // First of all: a resend must never be refused for another reason than the first time.
+  // Comes first: a resend must never be refused for another reason than the first time.
   if (AnswerResend(session, name, request, effects)) [[unlikely]]
     return;
 

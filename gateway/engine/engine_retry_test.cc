@@ -1,5 +1,5 @@
-// Whether the cancels that the gateway owes, of sessions that are gone and of operators, are tried
-// until the order has ended, whatever refuses or loses them.
+// Tests that the cancels that the gateway owes, for sessions that are gone and for operators, are
+// retried until the order has ended, whatever refuses or loses them.
 
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ class EngineRetryTest : public EngineTest {
  public:
   EngineRetryTest() : EngineTest(Firm()) {}
 
-  // The gateway cancels session 1's orders; answers the venue request of the last.
+  // The gateway cancels session 1's orders; returns the venue request of the last.
   uint64_t CancelBy(Cause cause) {
     if (cause == Cause::kGone) {
       Step(Origin::kSessionDown, 1, Logout{});
@@ -32,7 +32,7 @@ class EngineRetryTest : public EngineTest {
     }
     return Sent(CountOf<Cancel>());
   }
-  // Cancels sent until there is no more work, this long from now.
+  // Number of cancels sent until there is no more work, up to this long from now.
   uint32_t CancelsAfter(int64_t ns) {
     now_ns_ += ns - 1;  // a step is one nanosecond
     uint32_t cancels = 0;
@@ -200,7 +200,7 @@ TEST_F(EngineRetryTest, WhoReturnsDecidesForItself) {
 TEST_F(EngineRetryTest, AnOperatorsCancelIsTriedWhetherTheSessionReturnsOrNot) {
   Live(Buy(1));
   CancelBy(Cause::kOperator);
-  Live(Buy(2));  // after the command: not meant
+  Live(Buy(2));  // after the command: not affected
   VenueRefuses(last_cancel());
   LogOn(1);
   EXPECT_EQ(CancelsAfter(100 * kMs), 1u);

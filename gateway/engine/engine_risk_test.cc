@@ -1,5 +1,5 @@
-// Does each risk check let pass what its limit allows, and refuse the next, with reason, limit and
-// value?
+// Tests that each risk check passes what its limit allows, and refuses the next order, with reason,
+// limit and value.
 
 #include "gateway/engine/engine_fixture.h"
 
@@ -8,7 +8,7 @@ namespace {
 
 class EngineRiskTest : public EngineTest {
  public:
-  // A firm whose session 1 and account 100 are as `set` makes them.
+  // A firm whose session 1 and account 100 `set` modifies.
   template <class F>
   void With(F&& set) {
     EngineConfig config = SmallFirm();
@@ -179,7 +179,7 @@ TEST_F(EngineRiskTest, SelfMatchAgainstTheBestOwnPrice) {
   FromVenue(ExecType::kCanceled, SendCancel(6, 1));
   Accepted(Buy(7, 10, 10'199));
   EXPECT_EQ(Rejected(Buy(8, 10, 10'200)).limit, 10'200 * kCent);
-  // Orders that cannot rest are nobody's counterpart.
+  // Orders that cannot rest match no other order.
   NewOrder immediate = Sell(9, 10, 10'250);
   immediate.time_in_force = TimeInForce::kImmediateOrCancel;
   Accepted(immediate);
@@ -193,7 +193,7 @@ TEST_F(EngineRiskTest, PendingReplaceRestsAtItsMoreAggressivePrice) {
   EXPECT_EQ(Rejected(Buy(3, 10, 10'100)).reason, RejectReason::kSelfMatch);
   VenueRefuses(replace);
   Accepted(Buy(4, 10, 10'100));
-  // And a replace is checked itself.
+  // A replace is checked as well.
   EXPECT_EQ(SendReplace(5, 1, 10, 10'100), 0u);
   EXPECT_EQ(CancelRefusal().check, RiskCheck::kSelfMatch);
   EXPECT_EQ(CancelRefusal().reason, CancelRejectReason::kRiskLimit);
@@ -289,7 +289,7 @@ TEST_F(EngineRiskTest, ReplaceIsCheckedOnItsDelta) {
   Live(Buy(1, 100));
   EXPECT_EQ(SendReplace(2, 1, 101, 10'000), 0u);
   EXPECT_EQ(CancelRefusal().check, RiskCheck::kMaxQuantity);
-  // The market falls: the order is outside the collar, but may still become smaller.
+  // The market falls: the order is outside the collar, but may still be reduced.
   SetReference(5'000);
   const uint64_t smaller = SendReplace(3, 1, 50, 10'000);
   ASSERT_NE(smaller, 0u);

@@ -1,9 +1,9 @@
-// What happens when a session comes or goes, and when the gateway itself does.
+// Sessions that log on, log out or lose their link; and starts of the gateway itself.
 //
-// Cancel on disconnect: a session that was logged out on its own wish has its orders canceled at
+// Cancel on disconnect: a session that logged out on its own request has its orders canceled at
 // once or not at all; one that lost its link has a grace period to return in. Once the decision is
-// taken it is carried out, also when the session returns in the middle. What a venue refuses or
-// does not get is tried again until the order ends, unless the session is back before.
+// taken it is carried out, even if the session returns meanwhile. A cancel that a venue refuses or
+// does not get is retried until the order ends, unless the session is back before.
 
 #include <algorithm>
 
@@ -50,7 +50,7 @@ void Engine::OnSessionDown(uint32_t session, const Input& input) noexcept {
   const CancelOnDisconnect policy = PolicyOf(session);
   switch (logout.reason) {
     case LogoutReason::kGatewayStopping:
-    case LogoutReason::kSupersededByNewLogon:  // whose logon follows at once
+    case LogoutReason::kSupersededByNewLogon:  // the new logon follows at once
       state.absence = policy == CancelOnDisconnect::kOff ? Absence::kNone : Absence::kPaused;
       break;
     case LogoutReason::kRequested:
@@ -96,7 +96,7 @@ void Engine::SetTimer(uint32_t session) noexcept {
   timers_.Set(session, due_ns);
 }
 
-// What is due by now; what is left over is due in the next step.
+// Handles what is due now; the rest is due in the next step.
 void Engine::EndWaits(const Effects& effects) noexcept {
   while (timers_.next_due_ns() <= now_ns_ && TakeVisit(effects)) {
     const uint32_t session = timers_.first();
@@ -104,7 +104,7 @@ void Engine::EndWaits(const Effects& effects) noexcept {
     if (state.absence == Absence::kGrace && state.grace_end_ns <= now_ns_) CancelGone(session);
     if (state.retry.due_ns != 0 && state.retry.due_ns <= now_ns_) {
       state.retry.due_ns = 0;
-      // Never before the last one has been through.
+      // Never before the last walk has finished.
       state.retry.walk.active() ? RetryLater(session) : StartRetry(session);
     }
     SetTimer(session);
@@ -118,8 +118,8 @@ void Engine::NoteOwed(uint32_t session) noexcept {
   owed_.Set(session, state.absence == Absence::kGone || state.retry.wanted);
 }
 
-// The order is canceled by the gateway until it has ended (kCancelWanted), or until its venue knows
-// it (kAskedFor).
+// The gateway cancels the order until it has ended (kCancelWanted), or until its venue knows it
+// (kAskedFor).
 void Engine::WantCancel(Order& order, uint8_t why) noexcept {
   SessionState& session = sessions_[order.session];
   order.flags |= why;
@@ -144,7 +144,7 @@ void Engine::StartRetry(uint32_t session) noexcept {
   NoteBusy(session);
 }
 
-// Every session's at once, as far as one step may.
+// Retries every session's owed cancels at once, as far as one step allows.
 void Engine::RetryAll() noexcept {
   if (owed_.count() != 0) next_retry_ = 0;
 }
@@ -165,7 +165,7 @@ void Engine::StartRetries(const Effects& effects) noexcept {
 
 // --- Starts and identifiers ---
 
-// A new process goes on: as if every link had been lost and every venue gone down, in one step.
+// A new process takes over: as if every link had been lost and every venue gone down, in one step.
 void Engine::OnStart(const Input& input) noexcept {
   const uint32_t number = input.id;
   RINGWAY_CHECK(CanStart(number), "a start's number is above the last and leaves identifiers");
@@ -192,7 +192,7 @@ void Engine::OnStart(const Input& input) noexcept {
   RecountWork();
 }
 
-// At every start and once a millisecond, in which far fewer than the reserve can be used up.
+// At every start and once a millisecond, in which far less than the reserve can be used up.
 void Engine::WatchIdentifiers() noexcept {
   if (orders_.requests() < kRequestsMax - kRequestsReserve) [[likely]]
     return;

@@ -1,5 +1,5 @@
-// What one session or venue cannot do to the others through the tables that all share: slow them
-// down by chosen keys, push out what is remembered of them, or use up the room for orders.
+// Tests that one session or venue cannot harm the others through shared tables: slow them down by
+// chosen keys, evict what is remembered of them, or use up the room for orders.
 
 #include <string>
 #include <vector>
@@ -24,7 +24,7 @@ EngineConfig Keyed(const TableSecret& secret) {
 
 // --- Chosen keys ---
 
-// clOrdIds of session 1 whose places in a table of kKnown are all among the first `lines`.
+// clOrdIds of session 1 whose homes in a table of kKnown are all among the first `lines`.
 std::vector<uint64_t> CollidingIds(size_t count, uint32_t orders_max, uint64_t lines) {
   const uint64_t homes = uint64_t{orders_max} * 2 / 4;
   std::vector<uint64_t> ids;
@@ -39,7 +39,7 @@ std::vector<uint64_t> CollidingIds(size_t count, uint32_t orders_max, uint64_t l
 
 class EngineShareTest : public EngineTest {
  public:
-  // Accepted, and over at once.
+  // Accepted, and ended at once.
   void Pass(const NewOrder& order, SessionId session = 1) {
     FromVenue(ExecType::kCanceled, Accepted(order, session));
   }
@@ -109,7 +109,7 @@ TEST_F(EngineShareTest, ASessionThatFloodsForgetsItsOwnOrders) {
   const uint64_t resends = counters().resends;
   for (uint64_t id = 1; id <= 50; ++id) Send(Buy(id, 1), 2);
   EXPECT_EQ(counters().resends, resends + 50);
-  EXPECT_GT(engine().orders().remembered(0), 900u);  // what nobody else needs is its own
+  EXPECT_GT(engine().orders().remembered(0), 900u);  // it may use what nobody else needs
 }
 
 TEST_F(EngineShareTest, TwoSessionsThatFloodRememberAlike) {
@@ -157,7 +157,7 @@ TEST_F(EngineShareTest, OneSessionCannotHaveEveryOrderOpen) {
   EXPECT_EQ(Reject().reason, RejectReason::kGatewayFull);
   EXPECT_EQ(open, 800u);  // eight times what is left
   for (uint64_t id = 1; id <= 80; ++id) Accepted(Buy(id, 1), 2);
-  // And again when one of its own is over.
+  // And again when one of its own orders has ended.
   SendCancel(5'000, 1);
   EXPECT_EQ(Rejected(Buy(900, 1)).reason, RejectReason::kGatewayFull);
 }

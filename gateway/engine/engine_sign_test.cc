@@ -1,4 +1,4 @@
-// Whether zero and negative prices are prices where an instrument has them, and nowhere else.
+// Tests that zero and negative prices are valid where an instrument has them, and nowhere else.
 
 #include <string>
 #include <vector>
@@ -57,7 +57,7 @@ TEST_F(EngineSignTest, ZeroAndNegativePricesAreOrdersWhereTheInstrumentHasThem) 
 TEST_F(EngineSignTest, ALimitOfZeroIsALimit) {
   Collar(0);
   SetReference(10'000);
-  // A market order is not held against the collar; a sell at 0 is.
+  // A market order is not compared with the collar; a sell at 0 is.
   EXPECT_EQ(Rejected(Order(11, Side::kSell, 0)).check, RiskCheck::kPriceCollar);
   NewOrder market = Order(12, Side::kSell, 0);
   market.ord_type = OrdType::kMarket;
@@ -148,7 +148,7 @@ TEST_F(EngineSignTest, AReplaceMovesAnOrderBelowZeroAndBack) {
   const uint64_t up = SendReplace(14, 12, 1, 0);
   ASSERT_NE(up, 0u);
   ExecutionReport replaced = Execution(ExecType::kReplaced, up);
-  replaced.price = -200 * kCent;  // the venue's word
+  replaced.price = -200 * kCent;  // as the venue states
   FromVenue(replaced);
   EXPECT_EQ(engine().FindOrder(1, 14)->price, -200 * kCent);
   static_cast<void>(id);

@@ -1,4 +1,5 @@
-// Does a snapshot tell a client that lost its memory all that it may know, and that this was all?
+// Tests that a snapshot gives a client that lost its memory all that it may know, and marks its
+// end.
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -173,7 +174,7 @@ TEST_F(EngineSnapshotTest, AForgottenOrdersTradeIsToldAsAPosition) {
   SetVenue(1, VenueState::kUp);
   LogOn(1);
   Finish();
-  // Of a request that an earlier process sent and whose record was lost.
+  // About a request that an earlier process sent and whose record was lost.
   ExecutionReport report = Execution(ExecType::kFill, id + (uint64_t{1} << kSlotBits) + 1, 25);
   report.account = 100;
   report.instrument = 7;

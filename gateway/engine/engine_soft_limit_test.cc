@@ -1,4 +1,4 @@
-// Do operators hear of a limit that is nearly used up, once for each crossing?
+// Tests that operators are alerted about a limit that is nearly used up, once for each crossing.
 
 #include <cstddef>
 #include <string>

@@ -1,7 +1,7 @@
-// Which limits has an order that was accepted come near to?
+// Alerts about limits that an accepted order has come near to.
 //
-// Looked at where warn_at_percent is configured, after the order or replace counts: what it is held
-// against are the sums as they are now. What fills and busts add shows with the next order.
+// Runs where warn_at_percent is configured, after the order or replace counts: it compares with the
+// sums as they are now. What fills and busts add shows with the next order.
 
 #include "gateway/engine/engine.h"
 

@@ -1,4 +1,4 @@
-// What becomes of a stop order that is triggered, and of orders that their venue suspends?
+// Tests of stop orders that are triggered, and of orders that their venue suspends.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -72,7 +72,7 @@ TEST_F(EngineStandingTest, ATriggeredStopIsAMarketOrder) {
 TEST_F(EngineStandingTest, SuspendedOrdersAreOpenAndGoOn) {
   const uint64_t id = Live(Buy(11));
   ExecutionReport report = Execution(ExecType::kSuspended, id);
-  report.cum_qty = 40;  // and something was filled that was not heard
+  report.cum_qty = 40;  // and some fills were not reported
   EXPECT_EQ(FromVenue(report).ord_status, OrdStatus::kSuspended);
   EXPECT_EQ(engine().position(100, 7).quantity, 40);
   EXPECT_EQ(engine().position(100, 7).open_buy, 60u);

@@ -1,5 +1,6 @@
-// Does a new gateway process go on with the state of the last one as it must: nobody logged on, no
-// venue up, no identifier used twice; and is nothing new taken while the journal takes nothing?
+// Tests that a new gateway process continues the last one's state correctly (nobody logged on, no
+// venue up, no identifier used twice), and that nothing new is taken while the journal takes no
+// records.
 
 #include "gateway/engine/engine_fixture.h"
 
@@ -23,7 +24,7 @@ TEST_F(EngineStartTest, EveryVenueIsDownUntilItSpeaksAndUnansweredOrdersAreInDou
   EXPECT_EQ(doubt->cl_ord_id, 1u);
   EXPECT_EQ(doubt->ord_status, OrdStatus::kInDoubt);
   EXPECT_EQ(counters().in_doubt, 1u);
-  EXPECT_EQ(CountOf<VenueStatus>(), 0u);  // nobody is logged on who could hear of it
+  EXPECT_EQ(CountOf<VenueStatus>(), 0u);  // nobody is logged on to receive it
   for (const VenueId venue : {1, 2}) EXPECT_EQ(engine().venue_state(venue), VenueState::kDown);
   LogOn(1);
   EXPECT_EQ(Rejected(Buy(4)).reason, RejectReason::kVenueUnavailable);
@@ -59,7 +60,7 @@ TEST_F(EngineStartTest, IdentifiersBeginAboveWhatAVenueHasSeen) {
   Step(Origin::kVenue, 1, GapFill{.new_seq = seen + 1});
   const uint64_t after = Accepted(Buy(2));
   EXPECT_EQ(after >> kSlotBits, (seen >> kSlotBits) + 1);
-  Step(Origin::kVenue, 2, GapFill{.new_seq = before});  // less than is known already
+  Step(Origin::kVenue, 2, GapFill{.new_seq = before});  // less than what is known already
   EXPECT_EQ(Accepted(Buy(3)) >> kSlotBits, (after >> kSlotBits) + 1);
   EXPECT_EQ(counters().malformed_reports, 0u);
 }
@@ -115,7 +116,7 @@ TEST_F(EngineStartTest, WhileTheJournalTakesNothingOrdersAreRefusedAndCancelsGoO
   all.cl_ord_id = 6;
   Step(Origin::kSession, 1, all);
   EXPECT_EQ(CountOf<Cancel>(), 1u);
-  Journal(2);  // means nothing
+  Journal(2);  // meaningless
   EXPECT_EQ(counters().unknown_sources, 1u);
   EXPECT_TRUE(engine().journal_failed());
   Journal(0);

@@ -1,4 +1,4 @@
-// What is the engine's state, for whoever wants to see, compare or audit it?
+// Inspection, audit and hash of the engine's state.
 
 #include <algorithm>
 #include <map>

@@ -1,5 +1,5 @@
-// What may an order ask for beyond price and quantity, and does all of it reach a venue that knows
-// it?
+// Tests of order instructions beyond price and quantity, and that all of them reach a venue that
+// supports them.
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -47,7 +47,7 @@ class EngineTermsTest : public EngineTest {
     replace.price = 10'000 * kCent;
     return replace;
   }
-  // A replace that changes nothing else; answers the request that the venue gets.
+  // A replace that changes nothing else; returns the request that the venue gets.
   uint64_t AskForExpiry(uint64_t orig, TimeInForce time_in_force) {
     Replace replace = ReplaceOf(orig);
     replace.changes_expiry = 1;
@@ -186,7 +186,7 @@ TEST_F(EngineTermsTest, ReduceOnlyNeverAddsToAPosition) {
   EXPECT_EQ(more.limit, 40);
   EXPECT_EQ(more.value, 41);
   Live(reducing(Side::kSell, 40, 10'100));
-  // A replace of such an order is held to it too.
+  // A replace of such an order is checked too.
   EXPECT_EQ(
       ReplaceRefusal(sell.cl_ord_id, [](Replace& r) { r.qty = 61, r.price = 10'100 * kCent; }),
       CancelRejectReason::kRiskLimit);
@@ -319,7 +319,7 @@ TEST_F(EngineTermsTest, AReplaceThatIsNeverAnsweredKeepsNoOrderForEver) {
   while (engine().HasWork()) Timer();
   SetVenue(1, VenueState::kUp);
   BeginDay(today + 1);
-  // Nobody can know whether it lives: its venue is asked.
+  // It cannot be known whether it is still open: its venue is asked.
   EXPECT_EQ(counters().overdue_ended, 0u);
   EXPECT_EQ(StatusOfOrder(11), OrdStatus::kPendingCancel);
 }

@@ -1,4 +1,5 @@
-// Is a session stopped that asks too much for what it trades, or trades too often, and nobody else?
+// Tests that a session that sends too many requests for its trades, or trades too often, is
+// stopped, and no other.
 
 #include <cstddef>
 #include <vector>

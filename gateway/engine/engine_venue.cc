@@ -1,4 +1,4 @@
-// What do a venue's own state and its prices change?
+// A venue's state changes and reference prices.
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
     return;
   }
   if (status.state == VenueState::kBookLost) {
-    // A book is lost whole.
+    // A book is lost as a whole.
     if (status.instrument == 0) return OnBookLost(venue);
     ++counters_.malformed_reports;
     return;
@@ -41,7 +41,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
   RecountWork();
 }
 
-// The venue began anew and has none of the orders that were sent to it: they end. Orders that are
+// The venue restarted and has none of the orders that were sent to it: they end. Orders that are
 // sent from now on are in its new book.
 void Engine::OnBookLost(uint32_t venue) noexcept {
   ++counters_.books_lost;
@@ -51,7 +51,7 @@ void Engine::OnBookLost(uint32_t venue) noexcept {
 }
 
 // A GapFill about our own requests: identifiers below newSeq may be in use. False, and nothing
-// changes, when it cannot be read or asks for more than is given up on hearsay.
+// changes, when it cannot be decoded or skips more than an unverified report may.
 bool Engine::LeaveOutRequests(const Input& input) noexcept {
   GapFill fill;
   if (Decode(input.payload, fill) != DecodeStatus::kOk || fill.new_seq == 0) return false;
@@ -74,7 +74,7 @@ void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
     ++counters_.malformed_reports;
     return;
   }
-  // As old as its sender says, but never from the future.
+  // As old as its sender states, but never from the future.
   const auto now = static_cast<uint64_t>(now_ns_);
   const uint64_t time = reference.transact_time == 0 ? now : std::min(reference.transact_time, now);
   Instrument& instrument = instruments_[index];

@@ -1,9 +1,8 @@
-// Work that concerns many orders or many sessions, without ever holding up one step.
+// Work that concerns many orders or many sessions, in bounded steps.
 //
-// A step looks at kVisitsPerStepMax things at most and goes on in the next: cancels for a mass
-// cancel, an operator or a lost session, and cancels that are tried again; snapshots, broadcasts,
-// and the search for orders in doubt after a venue went down. No kind of work can keep another from
-// going on.
+// A step visits at most kVisitsPerStepMax items and continues in the next: cancels for a mass
+// cancel, an operator or a lost session, and cancels that are retried; snapshots, broadcasts, and
+// the search for orders in doubt after a venue went down. No kind of work can starve another.
 
 #include <algorithm>
 
@@ -85,7 +84,7 @@ void Engine::NoteBusy(uint32_t index) noexcept {
                        session.mass_cancel.active || session.snapshot.active);
 }
 
-// First each kind of work gets its part, then whoever has more to do what is left.
+// Each kind of work first gets its part, then those with more to do share the rest.
 void Engine::DoWork(Effects& effects) noexcept {
   if (work_ == 0 && timers_.next_due_ns() > now_ns_) return;
   uint32_t left = kVisitsPerStepMax;
@@ -107,7 +106,7 @@ void Engine::DoWork(Effects& effects) noexcept {
   RecountWork();
 }
 
-// Books what a new price makes of what is held (loss_limits.h).
+// Books what a new price makes of the holdings (loss_limits.h).
 void Engine::MarkPositions(Effects& effects) noexcept {
   LossLimits& losses = checks_.get<LossLimits>();
   while (losses.HasWork() && TakeVisit(effects)) {
@@ -152,7 +151,7 @@ void Engine::WorkForSession(uint32_t index, Effects& effects) noexcept {
   NoteBusy(index);
 }
 
-// Sends the cancels that are owed and not under way.
+// Sends the cancels that are owed and not pending.
 void Engine::RetryForSession(uint32_t index, Effects& effects) noexcept {
   SessionState& session = sessions_[index];
   RetryJob& retry = session.retry;
@@ -176,7 +175,7 @@ bool Engine::Fits(const Order& order, const MassCancel& filter) const noexcept {
          (filter.side == Side::kUnset || filter.side == order.side);
 }
 
-// Goes on with a session's mass cancel, as far as this step may.
+// Continues a session's mass cancel, as far as this step allows.
 void Engine::CancelFor(MassCancelJob& job, SessionState& session, Effects& effects) noexcept {
   while (job.active && job.walk.active() && TakeVisit(effects)) {
     Order& order = orders_[job.walk.at];
@@ -229,7 +228,7 @@ void Engine::SendOpenOrder(SessionState& session, Order& order, Effects& effects
   ToSession(session, shown, effects);
 }
 
-// Tells the next part.
+// Sends the next part.
 void Engine::StepSnapshot(uint32_t index, Effects& effects) noexcept {
   SessionState& session = sessions_[index];
   SnapshotJob& snapshot = session.snapshot;
@@ -275,8 +274,8 @@ PositionReport Engine::ReportOf(const Position& position) const noexcept {
 
 // --- Broadcasts ---
 
-// All that may trade it hear what the account holds by then. What waits says it too, and a venue
-// with many such reports leaves room for more urgent notices.
+// All sessions that may trade for the account get what it holds by then. A notice that waits covers
+// this change too, and a venue with many such reports leaves room for more urgent notices.
 void Engine::TellPosition(uint32_t account, uint32_t instrument) noexcept {
   Notice notice{.type = FrameType::kPositionReport};
   notice.position.account = account_ids_[account];
@@ -317,7 +316,7 @@ bool Engine::Concerns(const Notice& notice, uint32_t session) const noexcept {
   }
 }
 
-// Sessions that are down are left out: they learn the state at their next reject.
+// Sessions that are down are skipped: they learn the state from their next reject.
 void Engine::SendNotices(Effects& effects) noexcept {
   while (!notices_.empty()) {
     for (; notices_.next_session() < sessions_.size(); notices_.Told()) {
@@ -341,7 +340,7 @@ void Engine::SendNotices(Effects& effects) noexcept {
 
 // --- Orders of a venue: in doubt, lost, overdue ---
 
-// Looks through the open orders of all sessions, venue by venue, and shows those of the venue.
+// Goes through the open orders of all sessions, venue by venue, and visits those of the venue.
 template <class F>
 void Engine::Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcept {
   while (true) {
@@ -367,7 +366,7 @@ void Engine::Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcep
   }
 }
 
-// An order that the venue answers before the search comes to it never was in doubt for anybody.
+// An order that the venue reports before the search reaches it was never in doubt for anybody.
 void Engine::SweepDoubt(Effects& effects) noexcept {
   Sweep(doubtful_, effects, [this, &effects](Order& order) {
     if (order.state == OrderState::kSent && order.venue_epoch != venues_.epoch(order.venue)) {

@@ -1,5 +1,5 @@
-// Do mass cancels, lost sessions, snapshots, operators and venues that come and go keep their
-// promises?
+// Tests of mass cancels, lost sessions, snapshots, operators, and venues that go down and come
+// back.
 
 #include <set>
 
@@ -10,7 +10,7 @@ namespace {
 
 class EngineWorkTest : public EngineTest {
  public:
-  // Steps while there is work; hands every step's effects to `look`.
+  // Steps while there is work; passes every step's effects to `look`.
   template <class F>
   void Finish(F&& look) {
     look();
@@ -258,7 +258,7 @@ TEST_F(EngineWorkTest, HaltsGoWithTheLinkOverWhichTheyWereTold) {
   SetVenue(1, VenueState::kDown);
   SetVenue(1, VenueState::kUp);
   Accepted(Buy(1));
-  // A link that ends between what was missed and the word that the venue is up.
+  // A link that ends between the missed reports and the report that the venue is up.
   SetVenue(1, VenueState::kDown);
   SetVenue(1, VenueState::kHalted, 7);
   SetVenue(1, VenueState::kDown);
@@ -290,7 +290,7 @@ TEST_F(EngineWorkTest, RouteIsExplicitElseByRuleElseDefaultElseFallback) {
   EXPECT_EQ(Rejected(Limit(8, Side::kBuy, 100, 9'000, 100, 8), 2).reason,
             RejectReason::kVenueUnavailable);
   named.cl_ord_id = 9;
-  named.route = 2;  // who names a venue is never sent elsewhere
+  named.route = 2;  // an explicit route is never changed
   EXPECT_EQ(Rejected(named).reason, RejectReason::kVenueUnavailable);
   config.default_venue = 0;
   Restart(config);
@@ -395,7 +395,7 @@ TEST_F(EngineWorkTest, AThousandGracesThatEndAtOnceEndInSlices) {
     ASSERT_LE(CountOf<Cancel>(), 128u);
     cancels += CountOf<Cancel>();
   }
-  EXPECT_GE(steps, kSessions * 2 / 128);  // each session's timer and each order is looked at
+  EXPECT_GE(steps, kSessions * 2 / 128);  // each session's timer and each order is visited
   for (int i = 0; i < 40 && engine().HasWork(); ++i) Timer();  // each walk looks once more
   EXPECT_FALSE(engine().HasWork());
 }
@@ -408,7 +408,7 @@ TEST_F(EngineWorkTest, NoKindOfWorkKeepsAnotherFromGoingOn) {
   request.cl_ord_id = 2;
   Step(Origin::kAdmin, 9, request);
   bool sent = CountOf<Cancel>() != 0;
-  // The first session asks for its snapshot anew before it ever ends.
+  // The first session requests its snapshot anew before it ever ends.
   for (int step = 0; step < 4 && !sent; ++step) {
     LogOn(1, false, 0);
     sent = CountOf<Cancel>() != 0;

@@ -1,8 +1,8 @@
-// Has this venue sent this execution report before?
+// ExecutionIds: detects execution reports that a venue has sent before.
 //
-// Remembers the latest execution identifiers of all venues, exactly, each with the trading day that
-// it belongs to: a venue may begin to count anew every day. The oldest are forgotten, of the venue
-// that has most (remembered_keys.h), so that no venue makes another's repeats pass.
+// Remembers the latest execution identifiers of all venues, exactly, each with its trading day: a
+// venue may restart its count every day. The oldest are forgotten, of the venue that has most
+// (remembered_keys.h), so that no venue can make another's repeats pass.
 #pragma once
 
 #include <algorithm>
@@ -20,13 +20,13 @@ class ExecutionIds {
       : keys_(std::max(remembered, 1u), venues),
         index_(size_t{std::max(remembered, 1u)} * 2 + 8, secret) {}
 
-  // Brings what Remember() touches into the cache.
+  // Prefetches what Remember() touches.
   void Prefetch(uint32_t venue, uint32_t day, uint64_t exec_id) const noexcept {
     index_.Prefetch(KeyOf({exec_id, venue, day}));
   }
 
-  // Remembers the identifier; answers false when it was remembered already. `day`: 0, or the
-  // venue's number of its trading day.
+  // Remembers the identifier; false when it was remembered already. `day`: 0, or the venue's number
+  // of its trading day.
   bool Remember(uint32_t venue, uint32_t day, uint64_t exec_id) noexcept {
     const RememberedKeys::Key key{exec_id, venue, day};
     const Execution execution = KeyOf(key);
@@ -34,13 +34,13 @@ class ExecutionIds {
     if (index_.Find(execution, home) != nullptr) return false;
     keys_.Remember(key, [this](RememberedKeys::Key gone) { Forget(gone); });
     index_.FindOrInsert(execution, home);
-    // What the next one will push out is found in the cache then.
+    // Prefetches what the next one will evict.
     const RememberedKeys::Key next = keys_.NextToGo();
     if (next.owner != RememberedKeys::kNone) index_.Prefetch(KeyOf(next));
     return true;
   }
 
-  // What the engine saves (archive.h); the index follows from the keys.
+  // State that the engine saves (archive.h); the index is derived from the keys.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& venues) {
     RememberedKeys::Archive(
@@ -48,7 +48,7 @@ class ExecutionIds {
         [&](auto& key) {
           archive(key.key, key.mark);
           if constexpr (A::kLoads) {
-            // Of a venue that is not configured any more: nobody can repeat it.
+            // Of a venue that is no longer configured: it cannot send repeats.
             if (key.owner == Numbers::kGone) return false;
             const Execution execution = KeyOf(key);
             archive.Require(self.index_.Find(execution) == nullptr,
@@ -68,7 +68,7 @@ class ExecutionIds {
   struct Execution {
     uint64_t exec_id;
     uint32_t day;
-    uint16_t venue;  // index + 1; 0: an empty place
+    uint16_t venue;  // index + 1; 0: a free place
     uint16_t distance;
 
     uint64_t Hash(const TableSecret& secret) const noexcept {

@@ -1,10 +1,10 @@
-// Decides who gives something up when the room that all owners share is used up: whoever holds
-// most.
+// FairShares: when the room that all owners share is used up, the owner that holds most gives
+// something up.
 //
-// So an owner that fills the room pushes out what is its own, and every other keeps at least
-// room / owners. Counts are exact. The richest is found without sorting: gains are compared as they
-// happen, and every answer looks at one more owner, so that it may be out of date by as many
-// answers as there are owners. Engine thread only; deterministic.
+// So an owner that fills the room evicts its own items, and every other owner keeps at least room /
+// owners. Counts are exact. The richest owner is found without sorting: gains are compared as they
+// happen, and every call checks one more owner, so that the result may lag by as many calls as
+// there are owners. Engine thread only; deterministic.
 #pragma once
 
 #include <algorithm>
@@ -27,19 +27,19 @@ class FairShares {
   void Lose(uint32_t owner) noexcept { --held_[owner]; }
   uint32_t held(uint32_t owner) const noexcept { return held_[owner]; }
 
-  // The owner that has to give something up; it holds something. REQUIRES: anybody does.
+  // The owner that has to give something up; it holds something. REQUIRES: some owner does.
   uint32_t TakeRichest() noexcept {
     hand_ = hand_ + 1 == held_.size() ? 0 : hand_ + 1;
     if (held_[hand_] > held_[richest_]) richest_ = hand_;
-    // All that it held is gone before the hand came round: rare, and one pass over the counts.
+    // Everything it held is gone before the search came around: rare, and one pass over the counts.
     if (held_[richest_] == 0) [[unlikely]]
       richest_ = static_cast<uint32_t>(std::ranges::max_element(held_) - held_.begin());
     return richest_;
   }
-  // Whose turn it probably is next, for prefetching. REQUIRES: there are owners.
+  // The probable next one, for prefetching. REQUIRES: there are owners.
   uint32_t likely() const noexcept { return richest_; }
 
-  // What the engine saves (archive.h), after the owners' things were loaded and gained. Where
+  // State that the engine saves (archive.h), after the owners' items were loaded and gained. Where
   // owners have other indices the search begins anew.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& owners) {

@@ -1,17 +1,18 @@
 // A fixed hash table that finds a key in about one cache line, for as long as the gateway runs,
 // whatever keys peers choose.
 //
-// Open addressing with linear probing over 16-byte entries, four to a line. Erasing shifts what
-// follows back instead of leaving tombstones, so the table never degrades. Capacity is any number:
-// an entry's home is the high half of hash * capacity. The hash is keyed (table_secret.h), so that
-// nobody can choose keys with homes close together. Fixed size; whoever inserts asks HasRoom()
-// first. Not thread-safe; a pointer to an entry is good until the next Insert or Erase.
+// Open addressing with linear probing over 16-byte entries, four to a line. Erasing shifts the
+// following entries back instead of leaving tombstones, so the table never degrades. Capacity is
+// any number: an entry's home is the high half of hash * capacity. The hash is keyed
+// (table_secret.h), so that nobody can choose keys with homes close together. Fixed size; callers
+// check HasRoom() before inserting. Not thread-safe; a pointer to an entry is valid until the next
+// Insert or Erase.
 //
 // Bound of a probe. A lookup passes at most the run of used entries in which it begins. Runs longer
-// than kProbesMax come about by chance only, and the chance is below 2^-50 for a table that is as
-// full as it can be: exp(-n (a - 1 - ln a)) for a load a and n homes, with n = 4096 and a = 7/8, or
-// n = 1024 homes of four entries each and a = 3/4. Nothing happens beyond it but that lookups are
-// slow: a refusal would depend on the secret, and so would a replay.
+// than kProbesMax occur by chance only, and the chance is below 2^-50 for a table that is as full
+// as it can be: exp(-n (a - 1 - ln a)) for a load a and n homes, with n = 4096 and a = 7/8, or n =
+// 1024 homes of four entries each and a = 3/4. Beyond it lookups are merely slow: a refusal would
+// depend on the secret, and so would a replay.
 #pragma once
 
 #include <algorithm>
@@ -26,17 +27,17 @@
 
 namespace ringway {
 
-// Spreads a key over 64 bits; the multiply-and-fold step of wyhash. For fingerprints: where a key
-// lies in a table must not depend on it alone.
+// Spreads a key over 64 bits; the multiply-and-fold step of wyhash. For fingerprints only: a key's
+// place in a table must not depend on the key alone.
 constexpr uint64_t MixHash(uint64_t key, uint64_t seed = 0) noexcept {
   const auto product =
       static_cast<unsigned __int128>(key ^ 0xa0761d6478bd642fu ^ seed) * 0xe7037ed1a0b428dbu;
   return static_cast<uint64_t>(product >> 64) ^ static_cast<uint64_t>(product);
 }
 
-// An all-zero entry is an empty place. Hash() is KeyedHash() of the key. Keys that are counted up
-// may share lines: Hash() then leaves out the lowest two bits, which Neighbour() gives. An entry
-// with room for it has a uint16_t `distance`, the index's own: how far it lies from its home, so
+// An all-zero entry is a free place. Hash() is KeyedHash() of the key. Keys that are counted up may
+// share lines: Hash() then leaves out the lowest two bits, which Neighbour() returns. An entry with
+// room for it has a uint16_t `distance` for the index's own use: the distance from its home, so
 // that erasing hashes nothing.
 template <class E>
 concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
@@ -52,7 +53,7 @@ concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
 template <IndexEntry E>
 class FlatIndex {
  public:
-  // Entries that a lookup passes, at most; see above.
+  // The most entries that a lookup passes; see above.
   static constexpr size_t kProbesMax = 4096;
 
   // At most 7/8 of `capacity` entries are ever in use, 3/4 of neighbours. REQUIRES: capacity >= 8.
@@ -63,11 +64,11 @@ class FlatIndex {
 
   bool HasRoom(size_t more) const noexcept { return size_ + more <= size_max_; }
   size_t size() const noexcept { return size_; }
-  // The longest run of used entries: what a lookup passes at most. Walks the table.
+  // The longest run of used entries: the most that a lookup passes. Walks the table.
   size_t LongestRun() const noexcept {
     size_t longest = 0;
     size_t run = 0;
-    // Twice round, for the run that goes over the end.
+    // Twice round, for the run that wraps around the end.
     for (size_t at = 0; at < 2 * entries_.size() && run < entries_.size(); ++at) {
       run = entries_[at % entries_.size()].empty() ? 0 : run + 1;
       longest = std::max(longest, run);
@@ -75,7 +76,7 @@ class FlatIndex {
     return longest;
   }
 
-  // Where the key is looked for first. Whoever does several things with a key asks once.
+  // The home of the key. Callers that do several operations with a key compute it once.
   size_t Home(const E& key) const noexcept {
     if constexpr (kNeighbours) return Scaled(key, entries_.size() / 4) * 4 + key.Neighbour() % 4;
     return Scaled(key, entries_.size());

@@ -1,4 +1,4 @@
-// Whether the index finds exactly what is in it, however full and however long it is used.
+// Tests that the index finds exactly what is in it, however full and however long it is used.
 
 #include "gateway/engine/flat_index.h"
 
@@ -65,7 +65,7 @@ void ExpectThatItAgreesWithAMap(size_t capacity, const TableSecret& secret, uint
 }
 
 constexpr TableSecret kSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f};
-// Every key is at home in the first line.
+// The home of every key is in the first line.
 constexpr TableSecret kNoSecret{0, 0};
 
 TEST(FlatIndexTest, AgreesWithAMapOverAMillionChangesNearlyFull) {

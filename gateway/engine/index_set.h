@@ -1,7 +1,7 @@
-// A set of configured things of one kind, by index, that finds its next member without looking at
-// every one: of sessions, of instruments.
+// A set of configured items of one kind (sessions, instruments), by index, with a fast search for
+// the next member.
 //
-// A bit for each, 64 of which a search looks at together. Engine thread only.
+// One bit for each item; a search examines 64 together. Engine thread only.
 #pragma once
 
 #include <bit>
@@ -27,7 +27,7 @@ class IndexSet {
   bool Has(uint32_t index) const noexcept { return (words_[index / 64] >> (index % 64) & 1) != 0; }
   uint32_t count() const noexcept { return count_; }
 
-  // The first member from `from` on; kNone.
+  // The first member from `from` on; kNone: there is none.
   uint32_t NextFrom(uint32_t from) const noexcept {
     for (size_t at = from / 64; at < words_.size(); ++at) {
       uint64_t word = words_[at];

@@ -1,22 +1,21 @@
-// What does each report of a venue do to an order in each state?
+// The order state machine: what each kind of venue report does to an order in each state.
 //
-// The whole state machine in one table: a row per state, a column per kind of report. Reports that
-// make no sense are counted and go no further; nothing that a venue says can break the gateway.
+// One table: a row per state, a column per kind of report. Reports that make no sense are counted
+// and go no further; nothing that a venue reports can break the gateway.
 //
-// kTable below is all of it. Of an open order, a trade fills, Canceled and Expired close, Replaced,
-// Restated and Triggered change it; Rejected closes one that its venue has not confirmed, and is a
-// conflict otherwise. After its end there are trades that come late, and nothing else; of an order
-// that its venue rejected, what speaks of a live one is a conflict.
+// kTable below is all of it. For an open order, a trade fills, Canceled and Expired close,
+// Replaced, Restated and Triggered change it; Rejected closes one that its venue has not confirmed,
+// and is a conflict otherwise. After its end only late trades are possible; for an order that its
+// venue rejected, reports about a live order are a conflict.
 //
 // Paused stands for suspended and doneForDay. Such an order is open, and New, a trigger or a fill
-// says that it is matched again.
+// means that it is matched again.
 //
 // A cancel or replace that is pending changes none of this: fills, cancels and expiries stay legal
 // beside it; only a fill of everything leaves the order open while a larger replace is pending (FIX
 // 4.4 vol. 4, D.8). Rejected counts under the order's first identifier; under another it refuses
-// the request that it names. Busts and corrections change quantities in every state; leaves and
-// status that come with them end an open order or open a filled one again. Free slots never get
-// here.
+// the request that it names. Busts and corrections change quantities in every state; the leaves and
+// status that they state end an open order or open a filled one again. Free slots never get here.
 #pragma once
 
 #include <array>
@@ -28,16 +27,17 @@
 namespace ringway {
 
 enum class Transition : uint8_t {
-  kIgnore,    // says what is known already: counted, not passed on
-  kConflict,  // contradicts what the venue said before: counted, not passed on
+  kIgnore,    // contains nothing new: counted, not passed on
+  kConflict,  // contradicts the venue's earlier reports: counted, not passed on
   kAccept,    // the venue has the order
   kFill,      // quantity trades; the order closes when nothing is left
-  kLateFill,  // quantity trades of an order that was closed: position and report, no state
-  kReplace,   // price and quantity become those of the pending replace
-  kRestate,   // the venue's own view of quantity and price replaces ours
-  kTrigger,   // a stop order is in the market, as a limit or a market order
-  kPause,     // it is suspended, or done for the day
-  kClose,     // the order ends in the state that ClosedBy() names
+  // a closed order's quantity trades: changes the position and is reported, no state change
+  kLateFill,
+  kReplace,  // price and quantity become those of the pending replace
+  kRestate,  // the venue's own view of quantity and price replaces ours
+  kTrigger,  // a stop order entered the market, as a limit or a market order
+  kPause,    // it is suspended, or done for the day
+  kClose,    // the order ends in the state that ClosedBy() names
 };
 
 enum class ReportKind : uint8_t {
@@ -118,7 +118,7 @@ constexpr OrderState ClosedBy(ReportKind kind) noexcept {
                                          : OrderState::kCanceled;
 }
 
-// Whether a venue calls an order ended by this status, and the state that it is in then.
+// Whether a venue calls an order ended by this status, and the resulting state.
 constexpr bool IsFinal(OrdStatus status) noexcept {
   return status == OrdStatus::kFilled || status == OrdStatus::kCanceled ||
          status == OrdStatus::kExpired || status == OrdStatus::kRejected;
@@ -131,7 +131,7 @@ constexpr OrderState EndStateOf(OrdStatus status, OrderState otherwise) noexcept
                                           : otherwise;
 }
 
-// What a stop order is once it is in the market.
+// The type of a stop order once it is triggered.
 constexpr OrdType TriggeredType(OrdType type) noexcept {
   return type == OrdType::kStop        ? OrdType::kMarket
          : type == OrdType::kStopLimit ? OrdType::kLimit
@@ -142,14 +142,14 @@ constexpr OrdType TriggeredType(OrdType type) noexcept {
 constexpr OrderState OpenStateOf(uint64_t cum_qty) noexcept {
   return cum_qty == 0 ? OrderState::kLive : OrderState::kPartFilled;
 }
-// Likewise, where the venue may say that it does not match it.
+// Likewise, where the venue may report that it does not match the order.
 constexpr OrderState OpenStateOf(uint64_t cum_qty, OrdStatus status) noexcept {
   return status == OrdStatus::kSuspended    ? OrderState::kSuspended
          : status == OrdStatus::kDoneForDay ? OrderState::kDoneForDay
                                             : OpenStateOf(cum_qty);
 }
 
-// What FIX calls it. Pending requests come before the fill state, being closed before either.
+// The FIX status. Pending requests take precedence over the fill state, closed states over both.
 constexpr OrdStatus StatusOf(OrderState state, uint8_t flags) noexcept {
   if (IsOpen(state) && state != OrderState::kInDoubt) {
     if ((flags & kCancelPending) != 0) return OrdStatus::kPendingCancel;

@@ -1,4 +1,4 @@
-// Is the table of states complete, and does it keep the rules that never change?
+// Tests that the table of states is complete, and keeps the rules that never change.
 
 #include "gateway/engine/lifecycle.h"
 

@@ -1,8 +1,8 @@
-// What has to be told to many sessions, and how far has that got?
+// Notices: broadcasts to many sessions, and the progress of each.
 //
-// A short queue of broadcasts: kill switches, venue states and positions. Each goes to the sessions
-// that it concerns, some sessions per step. When the queue is full a notice is dropped and counted:
-// what it announces holds all the same.
+// A short queue of kill switches, venue states and positions. Each goes to the sessions that it
+// concerns, some sessions per step. When the queue is full a notice is dropped and counted: what it
+// announces holds all the same.
 #pragma once
 
 #include <array>
@@ -13,10 +13,11 @@
 namespace ringway {
 
 struct Notice {
-  FrameType type;  // kRiskState, kVenueStatus or kPositionReport says which member counts
+  FrameType type;  // kRiskState, kVenueStatus or kPositionReport: selects the member that counts
   RiskState risk = {};
   VenueStatus venue = {};
-  PositionReport position = {};  // whose and in what; how much is looked up when it is told
+  // account and instrument only; the quantity is looked up when it is sent
+  PositionReport position = {};
 };
 
 class Notices {
@@ -26,13 +27,14 @@ class Notices {
   bool empty() const noexcept { return count_ == 0; }
   uint32_t count() const noexcept { return count_; }
 
-  // Answers false when there is no room.
+  // False: there is no room.
   [[nodiscard]] bool Push(const Notice& notice) noexcept {
     if (count_ == kNoticesMax) return false;
     queue_[(first_ + count_++) % kNoticesMax] = notice;
     return true;
   }
-  // What the engine saves (archive.h). Of what it loads it keeps what `keep(const Notice&)` wants.
+  // State that the engine saves (archive.h). When loading, keeps the notices that `keep(const
+  // Notice&)` accepts.
   template <class Self, class A, class Keep>
   static void Archive(Self& self, A& archive, Keep keep) {
     const size_t count = archive.Count(self.count_, kNoticesMax, "notices");
@@ -50,14 +52,14 @@ class Notices {
     }
   }
 
-  // The notice that is `place` behind the front. REQUIRES: place < count().
+  // The notice at `place` behind the front. REQUIRES: place < count().
   const Notice& at(uint32_t place) const noexcept { return queue_[(first_ + place) % kNoticesMax]; }
   // REQUIRES: !empty().
   const Notice& front() const noexcept { return queue_[first_]; }
-  // The session to be told next, by index.
+  // The next session to be notified, by index.
   uint32_t next_session() const noexcept { return next_session_; }
   void Told() noexcept { ++next_session_; }
-  // The front goes to every session anew.
+  // Sends the front to every session anew.
   void TellAgain() noexcept { next_session_ = 0; }
   void Pop() noexcept {
     first_ = (first_ + 1) % kNoticesMax;

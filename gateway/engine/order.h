@@ -1,14 +1,14 @@
-// What the gateway remembers of an order.
+// Order: the gateway's record of an order.
 //
-// One record of three cache lines, in a fixed pool; where it lies is its slot. Line 0 is what a
+// One record of three cache lines, in a fixed pool; its index there is its slot. Line 0 is what a
 // fill needs, line 1 what entry and cancel add, line 2 what only replaces, cancels and snapshots
 // touch. The record is plain bytes without padding, so that it can be hashed and journaled as it
-// lies.
+// is.
 //
 // A request to a venue carries an identifier of ours:   counter (40 bits) << 24 | slot (24 bits)
-// The slot finds the order of a report by one array access. The counter never repeats, also across
-// starts of the gateway, and while an order owns a slot nobody else is given identifiers with that
-// slot, so every identifier from the order's first (order_id) to its newest (newest_id) is the
+// The slot finds the order of a report by one array access. The counter never repeats, even across
+// starts of the gateway, and while an order owns a slot no other order is given identifiers with
+// that slot, so every identifier from the order's first (order_id) to its newest (newest_id) is the
 // order's own, and nothing else is.
 #pragma once
 
@@ -23,20 +23,20 @@
 namespace ringway {
 
 using Slot = uint32_t;
-// In Order::position of a closed order: its position has been given up (engine_day.cc).
+// In Order::position of a closed order: its position has been freed (engine_day.cc).
 inline constexpr uint32_t kNoPosition = UINT32_MAX;
 inline constexpr uint32_t kSlotBits = 24;
 inline constexpr Slot kNoSlot = UINT32_MAX;
 static_assert(kOrdersMax == 1u << kSlotBits);
 
-// What the counter may reach. In the reserve new orders are refused (gatewayFull), and identifiers
-// are for canceling what is open, across some starts too: 256 for each order of the largest table.
+// The highest counter. In the reserve below it new orders are refused (gatewayFull), and
+// identifiers are for canceling what is open, across some starts too: 256 for each order of the
+// largest table.
 inline constexpr uint64_t kRequestsMax = (uint64_t{1} << 40) - 1;
 inline constexpr uint64_t kRequestsReserve = uint64_t{1} << 32;
-// Every start of the gateway leaves out so many, because what an earlier one sent may be missing
-// from its journal after a power failure: more than a tail that was never synced can hold (2^24
-// requests are over 600 MB of records). 65,000 starts leave room for no request, 10,000 for
-// 9 * 10^11.
+// Every start of the gateway skips this many, because what an earlier one sent may be missing from
+// its journal after a power failure: more than a tail that was never synced can hold (2^24 requests
+// are over 600 MB of records). 65,000 starts leave room for no request, 10,000 for 9 * 10^11.
 inline constexpr uint64_t kRequestsPerStart = uint64_t{1} << 24;
 static_assert(kRequestIdHearsayMax >> kSlotBits < kRequestsMax - kRequestsReserve);
 
@@ -44,15 +44,15 @@ constexpr Slot SlotOf(uint64_t venue_request_id) noexcept {
   return static_cast<Slot>(venue_request_id & (kOrdersMax - 1));
 }
 
-// Where an order stands; pending requests are flags beside it. Received and Journaled last no
+// The state of an order; pending requests are flags beside it. Received and Journaled last no
 // longer than one step, and an order that the gateway rejects never owns a record.
 enum class OrderState : uint8_t {
   kFree = 0,
   kSent,        // on its way to the venue, not answered
   kLive,        // the venue has it
   kPartFilled,  // and filled some of it
-  kSuspended,   // and holds it: it is not matched
-  kDoneForDay,  // and does nothing with it any more in this trading day
+  kSuspended,   // open at the venue but not matched
+  kDoneForDay,  // open at the venue but not matched any more in this trading day
   kInDoubt,     // its venue went down before answering, or does not know it: until evidence
   kFilled,      // --- from here on closed: nothing is open
   kCanceled,
@@ -82,17 +82,18 @@ inline constexpr uint8_t kHadReplace =
     8;  // line 2 holds the latest replace, for recognising it again
 inline constexpr uint8_t kCancelWanted = 16;  // an operator canceled it: tried until it ends
 inline constexpr uint8_t kBookedAhead = 32;   // fills were booked of which no report had come
-inline constexpr uint8_t kAskedFor = 64;      // its venue does not know it, and is asked by cancels
-inline constexpr uint8_t kHasTerms = 128;     // the table keeps OrderTerms for it
+// its venue does not know it; cancels are sent to find out
+inline constexpr uint8_t kAskedFor = 64;
+inline constexpr uint8_t kHasTerms = 128;  // the table keeps OrderTerms for it
 
 struct alignas(64) Order {
   // Line 0
-  uint64_t live_id;  // under which the venue knows the order: that of the request it accepted last
-  uint64_t cl_ord_id;  // under which the client knows it
+  uint64_t live_id;    // the venue's identifier of the order: that of the request it accepted last
+  uint64_t cl_ord_id;  // the client's identifier of the order
   int64_t price;
   uint64_t leaves_qty;
   uint64_t cum_qty;
-  int64_t risk_price;  // what open quantity is valued at
+  int64_t risk_price;  // the price at which open quantity is valued
   uint32_t position;   // index into Exposure: account and instrument
   uint16_t session;    // index
   uint8_t venue;       // index
@@ -101,15 +102,15 @@ struct alignas(64) Order {
   OrdType ord_type;
   TimeInForce time_in_force;
   uint8_t flags;
-  // The venue's when the order was sent; an older one, and not answered: in doubt.
+  // The venue's epoch when the order was sent; an older one, and not answered: in doubt.
   uint32_t venue_epoch;
   // Line 1
   uint64_t order_id;          // the first request; what the client knows as orderId
   uint64_t newest_id;         // the latest request
   uint64_t cancel_id;         // the latest cancel; 0: none
-  uint64_t cancel_cl_ord_id;  // the client's request behind it; 0: the gateway's own decision
+  uint64_t cancel_cl_ord_id;  // the client's request behind it; 0: the gateway's own cancel
   uint64_t first_cl_ord_id;   // of the NewOrder
-  uint64_t content_hash;      // of the NewOrder: a resend is recognised by it
+  uint64_t content_hash;      // of the NewOrder: identifies a resend
   int64_t stop_price;
   Slot next;  // of the session's open orders, or of the closed orders
   Slot previous;
@@ -133,8 +134,8 @@ static_assert(sizeof(Order) == 192 && std::is_trivially_copyable_v<Order> &&
 // When a good-till-date order ends: a time in nanoseconds since the Unix epoch, or the last day.
 inline constexpr uint64_t kExpiryIsDate = uint64_t{1} << 63;
 
-// What only some orders have, kept beside their records (order_table.h). Those of a replace are of
-// the latest.
+// Terms that only some orders have, kept beside their records (order_table.h). Those of a replace
+// belong to the latest.
 struct OrderTerms {
   uint64_t expiry = 0;          // of a good-till-date order: see kExpiryIsDate
   uint64_t replace_expiry = 0;  // likewise

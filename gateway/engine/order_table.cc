@@ -1,4 +1,4 @@
-// How records and clOrdIds change hands.
+// How OrderTable assigns and releases slots and clOrdIds.
 
 #include "gateway/engine/order_table.h"
 
@@ -74,7 +74,7 @@ void OrderTable::Close(Order& order) noexcept {
 void OrderTable::Reopen(Order& order) noexcept {
   const Slot slot = SlotOfOrder(order);
   List& list = lists_[order.session];
-  // The first one's `previous` is out of date.
+  // The first one's `previous` is stale.
   const bool first = slot == list.closed_first;
   (first ? list.closed_first : orders_[order.previous].next) = order.next;
   if (order.next == kNoSlot) {

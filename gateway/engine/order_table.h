@@ -1,15 +1,15 @@
-// Finds an order by its session's clOrdId or by the venue request that a report names.
+// OrderTable: finds an order by its session's clOrdId or by the venue request that a report names.
 //
 // A pool of records, an index from (session, clOrdId) to slots, and per session a list of its open
 // orders in order of entry. Closed orders keep their record until the slot is needed, so that
-// duplicates, late fills, busts and corrections still find them. An order's clOrdIds of the past
-// stay reserved in the index until the room for them, orders_max / 4, is needed. The clOrdId of a
-// cancel stands in it for as long as the cancel is pending; a mass cancel's stands for all that it
-// sent. Room for these is kept apart, so that no cancel is refused for want of it.
+// duplicates, late fills, busts and corrections still find them. An order's past clOrdIds stay
+// reserved in the index until the room for them, orders_max / 4, is needed. The clOrdId of a cancel
+// is in it for as long as the cancel is pending; a mass cancel's stands for all that it sent. Room
+// for these is reserved, so that no cancel is refused for lack of it.
 //
 // Sessions share this room fairly. What is forgotten is the oldest that the session with most of it
-// remembers (fair_shares.h): a session that floods forgets its own orders, not another's. And a
-// session may have no more orders open than kOpenPerFreeSlot times the slots in which no order is
+// remembers (fair_shares.h): a session that floods evicts its own orders, not another's. And a
+// session may have no more open orders than kOpenPerFreeSlot times the slots in which no order is
 // open, so that room for others is always left.
 //
 // Memory per order: 192 bytes of record, 32 of terms that only some orders have, 54 of index, 4 of
@@ -35,9 +35,9 @@ namespace ringway {
 class OrderTable {
   struct Id {
     uint64_t cl_ord_id;
-    uint16_t session;  // index + 1; 0: an empty place
+    uint16_t session;  // index + 1; 0: a free place
     uint16_t distance;
-    Slot slot;  // or kCancelName and how many pending cancels have it
+    Slot slot;  // or kCancelName plus the number of pending cancels that have it
 
     uint64_t Hash(const TableSecret& secret) const noexcept {
       return KeyedHash(cl_ord_id >> 2, session, secret);
@@ -53,7 +53,7 @@ class OrderTable {
  public:
   OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& secret);
 
-  // A session's clOrdId, and where the index has it.
+  // A session's clOrdId, and its home in the index.
   struct Name {
     Id id;
     size_t home;
@@ -78,20 +78,19 @@ class OrderTable {
   Slot Find(uint32_t session, uint64_t cl_ord_id) const noexcept {
     return Find(NameOf(session, cl_ord_id));
   }
-  // Whether a clOrdId of the session is taken: by an order of now or then, or a pending cancel.
+  // Whether a clOrdId of the session is taken: by a present or past order, or a pending cancel.
   bool InUse(const Name& name) const noexcept { return ids_.Find(name.id, name.home) != nullptr; }
   bool InUse(uint32_t session, uint64_t cl_ord_id) const noexcept {
     return InUse(NameOf(session, cl_ord_id));
   }
   void Prefetch(const Name& name) const noexcept { ids_.Prefetch(name.home); }
 
-  // A cancel under this clOrdId begins to be pending, or ends; 0 is no name. Each open order has
-  // one at most, and each session one mass cancel at work. False: the clOrdId is an order's.
+  // A cancel under this clOrdId becomes pending, or ends; 0 is no name. Each open order has at most
+  // one, and each session one mass cancel in progress. False: the clOrdId is an order's.
   bool NameCancel(uint32_t session, uint64_t cl_ord_id) noexcept;
   void EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept;
 
-  // Brings into the cache what FindByVenueRequest() and, with the order's neighbours, Close()
-  // touch.
+  // Prefetches what FindByVenueRequest() and, with the order's neighbours, Close() touch.
   void PrefetchReported(uint64_t id) const noexcept {
     const Slot slot = SlotOf(id);
     if (slot >= orders_.size()) return;
@@ -103,7 +102,7 @@ class OrderTable {
     if (order.previous != kNoSlot) PrefetchLine(order.previous, 1);
   }
 
-  // The order that a venue request identifier belongs to; null: nobody's, or not any more.
+  // The order that a venue request identifier belongs to; null: none, or no longer.
   Order* FindByVenueRequest(uint64_t id) noexcept {
     const Slot slot = SlotOf(id);
     if (slot >= orders_.size()) return nullptr;
@@ -116,7 +115,7 @@ class OrderTable {
 
   static constexpr uint64_t kOpenPerFreeSlot = 8;
 
-  // Whether Open() would find a slot for a session that has so many orders open, and two clOrdIds
+  // Whether Open() would find a slot for a session with this many open orders, and two clOrdIds
   // have room. A gateway of one session keeps no room for others.
   bool HasRoom(uint32_t open_of_session) const noexcept {
     const uint64_t free = orders_.size() - open_;
@@ -129,7 +128,7 @@ class OrderTable {
   // REQUIRES: HasRoom(), and the clOrdId is not in use.
   Order& Open(const Name& name) noexcept;
 
-  // What only some orders have: nothing, where this one has not (kHasTerms).
+  // The order's terms: defaults if it has none (kHasTerms).
   OrderTerms terms(const Order& order) const noexcept {
     return order.Has(kHasTerms) ? terms_[SlotOfOrder(order)] : OrderTerms{};
   }
@@ -141,8 +140,8 @@ class OrderTable {
   // Takes a closed order from its session's list; its record waits for reuse.
   void Close(Order& order) noexcept;
 
-  // A closed order is open again, in its place of the session's list. Time: one step for each order
-  // of the session that is younger. REQUIRES: the caller sets an open state.
+  // Reopens a closed order, in its place of the session's list. Time: one step for each younger
+  // order of the session. REQUIRES: the caller sets an open state.
   void Reopen(Order& order) noexcept;
 
   // The next identifier for a request about `order`; becomes its newest_id.
@@ -151,11 +150,11 @@ class OrderTable {
     return order.newest_id;
   }
   uint64_t requests() const noexcept { return counter_; }
-  // Leaves out the next `count` identifiers. REQUIRES: requests() + count <= kRequestsMax.
+  // Skips the next `count` identifiers. REQUIRES: requests() + count <= kRequestsMax.
   void SkipRequests(uint64_t count) noexcept { counter_ += count; }
 
-  // Reserves a clOrdId for an order besides the one that it has. REQUIRES: HasRoomForId(), not in
-  // use.
+  // Reserves a clOrdId for an order in addition to the one that it has. REQUIRES: HasRoomForId(),
+  // not in use.
   bool HasRoomForId() const noexcept { return HasRoomForIds(1); }
   void Reserve(const Order& order, uint64_t cl_ord_id) noexcept {
     Id* id = ids_.FindOrInsert(KeyOf(order.session, cl_ord_id));
@@ -164,23 +163,23 @@ class OrderTable {
   // The clOrdId is no longer the order's current one, but stays reserved for long.
   void Retire(const Order& order, uint64_t cl_ord_id) noexcept;
 
-  // Brings what the next Open() will touch into the cache.
+  // Prefetches what the next Open() will touch.
   void PrefetchNext() const noexcept;
 
   Slot first_open(uint32_t session) const noexcept { return lists_[session].first; }
   uint32_t open_orders() const noexcept { return open_; }
   // Closed orders of the session that are still known.
   uint32_t remembered(uint32_t session) const noexcept { return closed_.held(session); }
-  // What a lookup of a clOrdId passes at most. Walks the index.
+  // The most entries that a lookup of a clOrdId passes. Walks the index.
   size_t LongestProbe() const noexcept { return ids_.LongestRun(); }
   uint32_t orders_max() const noexcept { return static_cast<uint32_t>(orders_.size()); }
   // Slots that were ever used: everything below may hold an order.
   uint32_t used_slots() const noexcept { return fresh_; }
-  // What the engine saves (archive.h): used records as they lie, lists and retired clOrdIds; the
-  // index follows. What it loads is checked as far as the table knows orders: FindError().
+  // State that the engine saves (archive.h): used records as they are, lists and retired clOrdIds;
+  // the index is derived. What it loads is checked as far as the table knows orders: FindError().
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& venues);
-  // The first thing that contradicts another: identifiers, lists, states. Empty: none. Walks all.
+  // The first contradiction: identifiers, lists, states. Empty: none. Walks all.
   std::string_view FindError() const noexcept;
 
   // Over every record that was ever used, the lists and the reserved clOrdIds.
@@ -193,7 +192,7 @@ class OrderTable {
     Slot closed_first = kNoSlot;  // the oldest of the closed orders
     Slot closed_last = kNoSlot;
   };
-  // In an Id's slot: pending cancels have this clOrdId, and how many. Above every slot.
+  // In an Id's slot: the clOrdId belongs to this many pending cancels. Above every slot.
   static constexpr Slot kCancelName = 1u << 30;
   static_assert(kOrdersMax + kSessionsMax < kCancelName);
   static bool IsCancelName(const Id& id) noexcept { return id.slot >= kCancelName; }
@@ -210,14 +209,14 @@ class OrderTable {
   }
   Slot TakeSlot() noexcept;
   void EraseId(uint32_t session, uint64_t cl_ord_id) noexcept;
-  // Answers false when the clOrdId is there already, or there is no room.
+  // False when the clOrdId is there already, or there is no room.
   [[nodiscard]] bool RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept;
-  // A list as it is archived: whole, and each order in one.
+  // Checks a list as archived: complete, and each order in exactly one.
   std::string_view FindListError(uint32_t session, uint64_t& listed) const noexcept;
 
   HugeArray<Order> orders_;
   HugeArray<OrderTerms> terms_;  // by slot, of orders that have them
-  const size_t order_ids_max_;   // of ids_, besides the names of cancels
+  const size_t order_ids_max_;   // of ids_, without the names of cancels
   FlatIndex<Id> ids_;
   size_t cancel_names_ = 0;
   RememberedKeys retired_;   // clOrdIds, by session
@@ -228,7 +227,7 @@ class OrderTable {
   uint32_t open_ = 0;
 };
 
-// What one open order costs at most, whatever the orders_max: with prices of up to 2^24 ticks, and
+// The most that one open order costs, whatever the orders_max: with prices of up to 2^24 ticks, and
 // of as many as can be configured.
 inline constexpr double kBytesPerOrder =
     sizeof(Order) + sizeof(OrderTerms) + 2.5 * 16.0 * 4 / 3 + 0.25 * 16.0 + 4 * 16.0 * 8 / 7;

@@ -1,4 +1,4 @@
-// How an order table is saved, loaded, and found to be whole.
+// Saves, loads and validates an order table.
 
 #include <algorithm>
 
@@ -119,7 +119,7 @@ std::string_view OrderTable::FindListError(uint32_t session, uint64_t& listed) c
     before = at;
   }
   if (list.last != before) return "a session's list of open orders has another end";
-  // The first one's `previous` is a record that was taken for a new order.
+  // The first one's `previous` is a record that was reused for a new order.
   uint32_t closed = 0;
   before = kNoSlot;
   for (Slot at = list.closed_first; at != kNoSlot; at = orders_[at].next) {

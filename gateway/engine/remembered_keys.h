@@ -1,8 +1,8 @@
-// The latest keys of several owners, in room that they share.
+// RememberedKeys: the latest keys of several owners, in shared room.
 //
 // Each owner's keys are forgotten oldest first. When the room is used up, the owner that holds most
-// forgets one (fair_shares.h): an owner that brings many keys cannot make the others' forgotten.
-// Allocates at construction only. Engine thread only.
+// forgets one (fair_shares.h): an owner that brings many keys cannot evict the others'. Allocates
+// at construction only. Engine thread only.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ class RememberedKeys {
   // REQUIRES: room >= 1.
   RememberedKeys(uint32_t room, size_t owners) : places_(room), lists_(owners), shares_(owners) {}
 
-  // Remembers a key. Calls forget(Key) before, if one has to go for it.
+  // Remembers a key. First calls forget(Key) if one has to be evicted for it.
   template <class F>
   void Remember(Key remembered, F&& forget) noexcept {
     const uint32_t owner = remembered.owner;
@@ -59,9 +59,9 @@ class RememberedKeys {
   size_t size() const noexcept { return used_; }
   uint32_t held(uint32_t owner) const noexcept { return shares_.held(owner); }
 
-  // What the engine saves (archive.h): by owner, oldest first. each(Key&) archives one key; while
-  // loading it answers whether the key is kept (an owner that is not configured has index kNone).
-  // Where there is less room than before, forget(Key) names what has to go.
+  // State that the engine saves (archive.h): by owner, oldest first. each(Key&) archives one key;
+  // while loading it returns whether the key is kept (an owner that is not configured has index
+  // kNone). Where there is less room than before, forget(Key) is called for what has to go.
   template <class Self, class A, class Each, class Forget>
   static void Archive(Self& self, A& archive, const Numbers& owners, Each each, Forget forget) {
     for (size_t saved = 0; saved < owners.saved.size() && archive.ok(); ++saved) {

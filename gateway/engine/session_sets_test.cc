@@ -1,4 +1,4 @@
-// Whether the set of sessions and their timers answer as plain sorted containers would.
+// Tests that the set of sessions and their timers behave as plain sorted containers would.
 
 #include <gtest/gtest.h>
 

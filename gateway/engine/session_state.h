@@ -1,10 +1,9 @@
-// What the engine knows of a session and of a venue's day, and what work is left over from earlier
-// steps.
+// The engine's state of a session and of a venue's day, and the work left over from earlier steps.
 //
 // Sequence numbers start at 1. next_seq_in counts every numbered message of the client, refused or
 // not, and what its GapFills skip; next_seq_out counts every report, but no SessionReject. Work
 // that may concern many orders (mass cancel, cancel on disconnect, snapshot) walks the session's
-// open orders in bounded batches; it concerns the orders that were open when it began, and an order
+// open orders in bounded batches; it covers the orders that were open when it began, and an order
 // that closes moves the walk on.
 #pragma once
 
@@ -33,14 +32,14 @@ struct Walk {
   }
 };
 
-// A search through the open orders of all sessions for those of one venue, then another.
+// A search through the open orders of all sessions for those of one venue after another.
 struct VenueSweep {
   static constexpr uint32_t kNone = UINT32_MAX;
 
   explicit VenueSweep(size_t venues) : wanted(venues) {}
 
-  std::vector<uint8_t> wanted;  // by venue: its orders have to be looked through
-  uint32_t venue = kNone;       // which is being looked through
+  std::vector<uint8_t> wanted;  // by venue: its orders have to be searched
+  uint32_t venue = kNone;       // the one being searched
   uint32_t session = 0;         // by index
   Walk walk;
 
@@ -66,7 +65,7 @@ struct VenueSweep {
       if (!archive.ok()) return;
       if (self.venue != kNone) self.venue = venues.now[self.venue];
       if (sessions.same) return;
-      // What goes from session to session begins anew.
+      // The search through the sessions begins anew.
       if (self.venue != kNone) self.wanted[self.venue] = 1;
       self.venue = kNone;
       self.session = 0;
@@ -75,12 +74,12 @@ struct VenueSweep {
   }
 };
 
-// What a venue said last, and who was told of it: what the venue says beside it goes there too.
+// A venue's latest report, and which session got it: the report's details go there too.
 struct ToldReport {
-  uint64_t request = 0;  // identifier of the venue request that it named; 0: nobody was told
+  uint64_t request = 0;  // identifier of the venue request that it named; 0: no session got it
   uint64_t exec_id = 0;  // 0: it was a reject
   uint64_t order_id = 0;
-  uint64_t cl_ord_id = 0;  // as the session was told
+  uint64_t cl_ord_id = 0;  // as sent to the session
   uint32_t session = 0;    // by index
 
   template <class Self, class A>
@@ -94,7 +93,7 @@ struct ToldReport {
 
 // A venue's trading day, and those before it (engine_day.cc).
 struct VenueDay {
-  // What a venue says again after a weekend, or a week away, belongs to one of these.
+  // A report that a venue repeats after a weekend, or a week away, belongs to one of these.
   static constexpr std::size_t kEarlierMax = 8;
   struct Earlier {
     uint32_t day = 0;      // 0: none
@@ -104,7 +103,7 @@ struct VenueDay {
   uint32_t day = 0;                          // 0: none has begun
   int64_t began_ns = 0;                      // since the Unix epoch
   std::array<Earlier, kEarlierMax> earlier;  // newest first
-  uint64_t first_order_id = 0;  // orders below it were entered before it began; 0: nobody knows
+  uint64_t first_order_id = 0;  // orders below it were entered before it began; 0: unknown
   uint64_t first_before = 0;    // likewise for the day before
 
   void Begin(uint32_t number, int64_t now_ns) noexcept {
@@ -113,8 +112,8 @@ struct VenueDay {
     day = number;
     began_ns = now_ns;
   }
-  // The day of a time since the Unix epoch; of one before all that are known the earliest of them,
-  // or 0 where there were none before.
+  // The day of a time since the Unix epoch; for one before all known days the earliest of them, or
+  // 0 where there were none before.
   uint32_t At(uint64_t when_ns) const noexcept {
     if (when_ns >= static_cast<uint64_t>(began_ns)) return day;
     for (const Earlier& one : earlier) {
@@ -138,8 +137,8 @@ struct VenueDay {
   }
 };
 
-// A search for positions that nobody needs any more: first none counts as referred to, then those
-// of all orders do, then the others go.
+// A search for positions that nobody needs: first none counts as referred to, then those of all
+// orders do, then the others are freed.
 struct IdlePositionsJob {
   enum class Phase : uint8_t { kNone, kClear, kRefer, kFree };
   Phase phase = Phase::kNone;
@@ -166,14 +165,14 @@ struct MassCancelJob {
   }
 };
 
-// Open orders first, then positions, then the end.
+// Sends open orders first, then positions, then the end.
 struct SnapshotJob {
   Walk walk;
   bool active = false;
-  uint32_t index = 0;      // orders told
+  uint32_t index = 0;      // orders sent
   uint32_t count = 0;      // as there were when it began
-  uint32_t position = 0;   // the next to look at
-  uint32_t positions = 0;  // told
+  uint32_t position = 0;   // the next to visit
+  uint32_t positions = 0;  // number sent
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
@@ -181,10 +180,10 @@ struct SnapshotJob {
   }
 };
 
-// Cancels that the gateway owes on its own account: of a session that is gone, and of orders that
+// Cancels that the gateway owes on its own account: for a session that is gone, and for orders that
 // an operator canceled (kCancelWanted). Each stays owed until its order ends. One that the venue
-// refuses is tried again after a while, and again after twice that; one that could not reach the
-// venue when it can be reached again.
+// refuses is retried after a delay, which doubles up to kRetryLongestNs; one that could not reach
+// the venue is retried when the venue can be reached again.
 inline constexpr int64_t kRetryFirstNs = 100'000'000;
 inline constexpr int64_t kRetryLongestNs = 5'000'000'000;
 
@@ -193,7 +192,8 @@ struct RetryJob {
   int64_t due_ns = 0;                // when the next begins; 0: nothing was refused
   int64_t delay_ns = kRetryFirstNs;  // of the next refusal
   bool wanted = false;               // there may be orders that an operator canceled
-  bool met = false;                  // the walk, or an operator since it began, came upon one
+  // the walk encountered one, or an operator canceled one since it began
+  bool met = false;
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
@@ -204,7 +204,7 @@ struct RetryJob {
   }
 };
 
-// What an operator wants canceled: of the orders that were open when it was said.
+// An operator's cancel: of the orders that were open when it was given.
 struct OperatorCancel {
   MassCancel request = {};
   uint64_t end_order_id = 0;  // orders from this one on are younger than the command
@@ -216,20 +216,20 @@ struct OperatorCancel {
   }
 };
 
-// Goes through the sessions one after the other. What is wanted meanwhile waits for its turn.
+// Goes through the sessions one after the other. Further cancels wait for their turn.
 struct OperatorCancelJob {
   static constexpr uint32_t kWaitingMax = 16;
 
   bool active = false;
   OperatorCancel cancel;
-  uint32_t next_session = 0;  // by index: whose orders come after this walk
+  uint32_t next_session = 0;  // by index: its orders come after this walk
   uint32_t end_session = 0;
   Walk walk;
-  // Of this cancel and those before it that it followed at once.
+  // Of this cancel and those before it that it followed immediately.
   uint32_t affected = 0;
   uint32_t not_sent = 0;
   uint32_t waiting_count = 0;
-  std::array<OperatorCancel, kWaitingMax> waiting = {};  // the first so many, oldest first
+  std::array<OperatorCancel, kWaitingMax> waiting = {};  // the first waiting_count, oldest first
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
@@ -242,12 +242,12 @@ struct OperatorCancelJob {
   }
 };
 
-// What a session's open orders have to expect while it is not logged on.
+// What happens to a session's open orders while it is not logged on.
 enum class Absence : uint8_t {
-  kNone,    // it is logged on, or they stay whatever happens
+  kNone,    // it is logged on, or they stay in any case
   kPaused,  // they stay until the next start of the gateway, which begins the grace period
   kGrace,   // they are canceled at grace_end_ns unless it returns
-  kGone,    // they are canceled: what a venue that is down keeps, when it is back
+  kGone,    // they are canceled; those that a venue that is down holds, when it is back
 };
 constexpr bool IsKnown(Absence absence) noexcept { return absence <= Absence::kGone; }
 
@@ -267,7 +267,7 @@ struct EngineSession {
   MassCancelJob mass_cancel;
   SnapshotJob snapshot;
 
-  // All but `id`, which is configured.
+  // Everything but `id`, which is configured.
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
     archive(self.up, self.cancel_on_disconnect, self.absence, self.durability, self.snapshot_round,

@@ -1,8 +1,8 @@
-// When each session has to be looked at next, and which is the first of them.
+// The next due time of each session, and which session is due first.
 //
-// A binary heap of session indices with one time each, ordered by time and then by index: what it
-// answers follows from the times alone, not from how they came about. Setting a time costs at most
-// a dozen swaps. Allocates at construction only. Engine thread only.
+// A binary heap of session indices with one time each, ordered by time and then by index: its
+// results follow from the times alone, not from how they came about. Setting a time costs at most a
+// dozen swaps. Allocates at construction only. Engine thread only.
 #pragma once
 
 #include <cstddef>

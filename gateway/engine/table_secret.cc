@@ -1,4 +1,4 @@
-// Where the secret of hash tables comes from.
+// Draws the secret of hash tables.
 #include "gateway/engine/table_secret.h"
 
 #include <sys/random.h>

@@ -1,4 +1,4 @@
-// How the parts are made and joined.
+// Makes the gateway's parts and joins them, stage by stage.
 #include "gateway/host/assembly.h"
 
 #include <sys/random.h>
@@ -30,7 +30,7 @@
 namespace ringway {
 namespace {
 
-// This gateway's name at an exchange inside its process.
+// This gateway's member number at an exchange inside its process.
 constexpr uint64_t kMemberId = 1;
 
 void LogRecovery(const GatewayConfig& config, const StartedJournal& journal) {
@@ -49,7 +49,7 @@ void LogRecovery(const GatewayConfig& config, const StartedJournal& journal) {
                    from));
 }
 
-// In milliseconds since 2020 as the counter of a venue request's identifier (ADR 0006).
+// The time in milliseconds since 2020, as the counter of a venue request's identifier (ADR 0006).
 uint64_t FirstRequestAt(int64_t now_ns) {
   constexpr int64_t kUnixNs2020 = 1'577'836'800 * kNsPerS;
   constexpr int64_t kMsMax = kRequestIdHearsayMax >> kSlotBits;
@@ -59,7 +59,7 @@ uint64_t FirstRequestAt(int64_t now_ns) {
 
 std::string Reason(const absl::Status& status) { return std::string(status.message()); }
 
-// For a session on which nobody logs on.
+// A key for a session that nobody can log on to.
 absl::StatusOr<SessionKey> NobodysKey() {
   std::array<std::byte, SessionKey::kBytesMin> bytes;
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
@@ -69,7 +69,7 @@ absl::StatusOr<SessionKey> NobodysKey() {
   return SessionKey::FromBytes(bytes);
 }
 
-// What one stage of the start found.
+// The faults that one stage of the start found.
 class Faults {
  public:
   void Add(const std::string& where, const absl::Status& fault) {
@@ -126,10 +126,10 @@ absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox,
     }
   }
   RINGWAY_PROBE(recovery_recalled);
-  // Last of what can fail in a configuration's name, so that nobody can connect to what will not
-  // come to be.
+  // Last of the steps that can fail because of the configuration, so that nobody can connect to a
+  // gateway whose start then fails.
   if (absl::Status listens = Listen(config); !listens.ok()) return listens;
-  // An older link's client does not come back in front of the one that took its session over.
+  // A client's older link must not take the session back from the link that replaced it.
   for (const SessionConfig& session : *sessions) {
     if (session.epoch == 0) continue;
     for (const auto& listener : listeners_) listener->Admit(session.id, session.epoch);
@@ -139,8 +139,9 @@ absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox,
   }
   MakeGateway(config, mailbox);
   RINGWAY_PROBE(recovery_start_due);
-  // A gateway without records does not know which identifiers a former one used. The time puts its
-  // own above them: one for each millisecond since then. Exchanges say more (ADR 0023).
+  // A gateway without records does not know which identifiers a former process used. The time puts
+  // its own above them: one for each millisecond since then. Exchanges may raise them further (ADR
+  // 0023).
   const uint32_t start = journal == nullptr ? 1 : journal->start;
   gateway_->Start(*now_ns, start, start == 1 ? FirstRequestAt(*now_ns) : 0);
   RINGWAY_PROBE(recovery_start_recorded);
@@ -309,7 +310,7 @@ absl::StatusOr<std::unique_ptr<Connector>> Assembly::MakeVenue(const GatewayConf
     return MakeLinkConnector(venue.uri, options, config.link);
   }
   exchange::ExchangeOptions options = MakeExchangeOptions(config, venue);
-  // Behind those of earlier processes: none made one in each nanosecond of its time.
+  // After those of earlier processes: a process makes less than one per nanosecond.
   options.ids_after = static_cast<uint64_t>(std::max(UnixNowNs(), engine_->now_ns()));
   auto exchange = exchange::Exchange::Create(options);
   if (!exchange.ok()) return exchange.status();
@@ -325,7 +326,7 @@ absl::Status Assembly::MakeSessions(const GatewayConfig& config,
   options.open_orders = [engine = engine_.get()](SessionId id) -> uint64_t {
     return engine->open_orders(id);
   };
-  // A session may come through any listener: every one has to refuse its older epochs.
+  // A session may log on through any listener: every one has to refuse its older epochs.
   const auto admit = [this](SessionId session, uint32_t epoch) {
     bool admitted = true;
     for (const auto& listener : listeners_) admitted &= listener->Admit(session, epoch);
@@ -346,7 +347,7 @@ absl::Status Assembly::Listen(const GatewayConfig& config) {
     const auto found = secrets_.find(session);
     return found == secrets_.end() ? std::span<const std::byte>{} : found->second.bytes();
   };
-  // A session's memory is made ready by the listener's thread, before the engine's meets its logon.
+  // The listener's thread prepares a session's memory before the engine's thread handles its logon.
   options.on_proof = [this](uint64_t session) {
     sessions_->Prepare(static_cast<SessionId>(session));
   };
@@ -365,7 +366,7 @@ absl::Status Assembly::Listen(const GatewayConfig& config) {
 }
 
 void Assembly::AcceptLinks(int64_t now_ns) {
-  // What comes beyond waits in the listener for the next tick.
+  // Further links wait in the listener for the next tick.
   constexpr int kLinksPerTick = 16;
   for (const auto& listener : listeners_) {
     for (int i = 0; i != kLinksPerTick; ++i) {

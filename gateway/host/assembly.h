@@ -1,4 +1,4 @@
-// What a gateway process is made of, put together in order.
+// Assembly: the parts of a gateway process, made and joined in order.
 //
 // Everything below main(): keys, journal and engine, venues, sessions, listeners, the duty loop,
 // each a stage of the start. Made from one validated configuration. The first stage that fails ends
@@ -47,22 +47,22 @@ class Assembly {
                                                           const StartOptions& options = {});
 
   DutyLoop<Sessions>& gateway() noexcept { return *gateway_; }
-  // Its now_ns() is where time goes on from: a clock begins there, not before.
+  // Time continues from its now_ns(): a clock begins there, not before.
   const Engine& engine() const noexcept { return *engine_; }
 
-  // The end of an orderly stop, after the last turn: says so in the journal, brings all of it to
-  // the disk, and makes a snapshot of exactly that, so that the next start, also one of another
-  // release, has nothing to replay. `goes_on` is called meanwhile, every 20 ms.
+  // The end of an orderly stop, after the last turn: records it in the journal, syncs the journal,
+  // and makes a snapshot of exactly that, so that the next start, even of another release, has
+  // nothing to replay. `goes_on` is called meanwhile, every 20 ms.
   void EndJournal(const std::function<void()>& goes_on);
 
-  // From now on a link that comes, and what comes over links, end this waiter's sleep. To be called
-  // before the first turn; the waiter outlives the last. Errors: the system's.
+  // From now on new links, and messages on links, end this waiter's sleep. REQUIRES: called before
+  // the first turn; the waiter outlives the last. Errors: the system's.
   absl::Status WakeWith(Waiter& waiter);
 
  private:
   Assembly() = default;
 
-  // The stages, in order. Each needs what those before it made.
+  // The stages, in order. Each needs the results of those before it.
   absl::Status Build(const GatewayConfig& config, AdminMailbox* mailbox,
                      const StartOptions& options);
   absl::StatusOr<std::vector<SessionConfig>> ReadKeys(const GatewayConfig& config);
@@ -82,10 +82,10 @@ class Assembly {
 
   void AcceptLinks(int64_t now_ns);
 
-  std::unique_ptr<FileStorage> journal_storage_;  // null: nothing is recorded
+  std::unique_ptr<FileStorage> journal_storage_;  // null: there is no journal
   std::string snapshot_directory_;                // empty: no snapshots are made
   std::unique_ptr<SnapshotKeeper> snapshots_;     // null: none are made
-  std::unique_ptr<ReportRecall> recall_;          // null: nothing is recorded
+  std::unique_ptr<ReportRecall> recall_;          // null: there is no journal
   std::unique_ptr<JournalWriter> journal_;
   std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<exchange::Exchange>> exchanges_;

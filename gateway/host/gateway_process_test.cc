@@ -1,4 +1,5 @@
-// Does the real program start, serve a strategy and an operator, and end in order with its report?
+// Tests that the real program starts, serves a strategy and an operator, and stops in order with
+// its report.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -123,7 +124,7 @@ connector = "exchange"
     _exit(127);
   }
   void StartReady() {
-    std::filesystem::remove(folder_ + "/out");  // an earlier process said it was ready there
+    std::filesystem::remove(folder_ + "/out");  // an earlier process wrote its ready line there
     Start({"--config", folder_ + "/gateway.toml", "--report=" + folder_ + "/report.json"});
     ASSERT_TRUE(Within(kPatienceNs, [this] {
       return ReadAll(folder_ + "/out").find('\n') != std::string::npos;
@@ -147,7 +148,7 @@ connector = "exchange"
   pid_t pid_ = 0;
 };
 
-// What a strategy heard.
+// The reports to a strategy.
 struct Heard {
   int acks = 0;
   int accepted = 0;
@@ -208,7 +209,7 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
   ASSERT_TRUE(poll_until([&] { return heard.accepted == 2; }));
   EXPECT_NE(Ask("orders 7").find("1 open orders\n"), std::string::npos);
 
-  // A message that says what nobody knows is refused; the session goes on, also over a new link.
+  // A message with unknown values is refused; the session continues, also over a new link.
   order.cl_ord_id = (*session)->NextClOrdId();
   order.spare0 = 1;
   ASSERT_EQ((*session)->Send(order), SendStatus::kOk);
@@ -244,8 +245,8 @@ TEST_F(GatewayProcessTest, ServesAStrategyAndAnOperatorAndEndsInOrder) {
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/admin.sock"));
 }
 
-// So a release of the engine can be followed by another one: what the old one answered need not be
-// answered again.
+// So one release of the engine can replace another: nothing that the old one answered has to be
+// replayed.
 TEST_F(GatewayProcessTest, AnOrderlyStopLeavesNothingToReplay) {
   WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
                                 "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
@@ -284,7 +285,7 @@ TEST_F(GatewayProcessTest, WhoAndWhyAreInTheJournal) {
   EXPECT_NE(journal.find("of the drill"), std::string::npos);
 }
 
-// The journal restores what a killed process knew: sessions and their numbers, orders, kill
+// The journal restores the state of a killed process: sessions and their numbers, orders, kill
 // switches.
 TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
   WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
@@ -339,7 +340,7 @@ TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
   EXPECT_EQ(acks.size(), 1u) << "nothing came twice";
   EXPECT_EQ(reports.size(), 1u);
 
-  // The exchange is a new one. What it says is not taken for what the former one said.
+  // The exchange is a new one. Its reports are not mistaken for those of the former one.
   EXPECT_NE(Ask("arm account 1 by Anna").find("lifted"), std::string::npos);
   ASSERT_EQ(send(), SendStatus::kOk);
   EXPECT_TRUE(poll_until([&] {
@@ -352,8 +353,8 @@ TEST_F(GatewayProcessTest, AKilledGatewayGoesOnWhereItWas) {
   EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
 }
 
-// Snapshots come while it trades, from a process of its own; a start goes on from the newest, and
-// segments that two of them hold are gone.
+// Snapshots are made while it trades, by a process of its own; a start continues from the newest,
+// and segments that two of them cover are removed.
 TEST_F(GatewayProcessTest, SnapshotsBoundWhatAStartReplays) {
   std::string config = ReadAll(folder_ + "/gateway.toml");
   const std::string accounts = "accounts = [1]\n";
@@ -426,7 +427,7 @@ TEST_F(GatewayProcessTest, SnapshotsBoundWhatAStartReplays) {
   EXPECT_EQ(WaitForExit(), 0) << ReadAll(folder_ + "/err");
 }
 
-// A strategy whose record is older than what the gateway keeps of its reports gets them all.
+// A strategy whose record is older than the reports that the gateway keeps gets them all.
 TEST_F(GatewayProcessTest, WhatMemoryHasNoRoomForComesFromTheJournal) {
   constexpr int kOrders = 3'000;
   std::string config = ReadAll(folder_ + "/gateway.toml");
@@ -485,8 +486,8 @@ TEST_F(GatewayProcessTest, WhatMemoryHasNoRoomForComesFromTheJournal) {
   EXPECT_GT(layer["reports_recalled"].get<int>(), kOrders);
 }
 
-// The epochs that the gateway admitted are in its journal: an earlier one is as stale for the next
-// process as it was for this one.
+// The admitted epochs are in the gateway's journal: an earlier one is as stale for the next process
+// as it was for this one.
 TEST_F(GatewayProcessTest, AnEpochIsStaleAlsoForTheNextProcess) {
   WriteFile("gateway.toml", ReadAll(folder_ + "/gateway.toml") +
                                 "[journal]\nallow_volatile = true\ndirectory = \"" + folder_ +
@@ -515,8 +516,8 @@ TEST_F(GatewayProcessTest, AnEpochIsStaleAlsoForTheNextProcess) {
   expect_stale();
 }
 
-// As after a loss of power, in which the gateway forgot what the former process had sent: its count
-// of requests does not tell the identifiers of the two apart.
+// As after a power loss, in which the gateway forgot what the former process had sent: its count of
+// requests does not distinguish the identifiers of the two.
 TEST_F(GatewayProcessTest, AStrategysNextProcessUsesNoIdentifierOfTheFormerOne) {
   StartReady();
   const SessionOptions options{
@@ -558,7 +559,7 @@ TEST_F(GatewayProcessTest, AHangupThatNohupIgnoresIsIgnored) {
       << ReadAll(folder_ + "/err");
 }
 
-// A log that nobody reads costs lines: orders, operators and the end of the process go on.
+// A log that is not read loses lines: orders, operators and the end of the process proceed.
 TEST_F(GatewayProcessTest, AFullLogPipeHoldsNobodyUp) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);

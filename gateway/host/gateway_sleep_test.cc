@@ -1,5 +1,5 @@
-// Does a gateway that sleeps hear whatever comes: a link, a logon, an order, a word of a session
-// that was long silent?
+// Tests that a sleeping gateway wakes for every event: a link, a logon, an order, a message of a
+// session that was long silent.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -28,11 +28,11 @@ namespace ringway {
 namespace {
 
 constexpr int64_t kPatienceNs = 200 * kNsPerS;
-// Shorter than a sleep: an order that only the end of one would answer fails the test.
+// Shorter than a sleep: an order that is answered only when a sleep ends fails the test.
 constexpr int64_t kAnswerPatienceNs = 30 * kNsPerS;
 
-// Sleeps as soon as there is nothing to do, and until it is woken: a wake-up that is lost would
-// last very long, and be counted.
+// Sleeps as soon as there is nothing to do, until it is woken: a lost wake-up would cause a very
+// long sleep, and be counted.
 WaitOptions Sleepy() {
   WaitOptions options;
   options.policy = WaitPolicy::kSpinThenPark;
@@ -85,12 +85,12 @@ connector = "exchange"
     LoadedConfig loaded = LoadConfig(text);
     ASSERT_TRUE(loaded.ok()) << loaded.errors[0].what;
     config_ = std::move(loaded.config);
-    // One session is hot; of the others only a turn that looks everywhere takes notice.
+    // One session is hot; only a turn that visits all sessions notices the others.
     config_.sessions_common.layer.hot_sessions_max = 1;
     config_.sessions_common.layer.cold_after_turns = 1;
     config_.sessions_common.layer.cold_turns = 1024;
     config_.sessions_common.layer.logon_timeout_ns = 60 * kNsPerS;
-    config_.link.dead_after_ns = kPatienceNs;  // nor does a sleeper say that it lives
+    config_.link.dead_after_ns = kPatienceNs;  // a sleeper sends no heartbeats either
     absl::StatusOr<std::unique_ptr<Assembly>> made = Assembly::Create(config_, nullptr);
     ASSERT_TRUE(made.ok()) << made.status();
     assembly_ = *std::move(made);
@@ -113,7 +113,7 @@ connector = "exchange"
     return Session::Connect(options);
   }
   // After a while in which the gateway has nothing to do: sends an order and waits for its answer.
-  // The client does nothing else that could wake anybody.
+  // The client does nothing else that could wake the gateway.
   void OrderIsAnswered(Session& session) {
     usleep(2'000);
     const int64_t deadline_ns = MonotonicNowNs() + kAnswerPatienceNs;
@@ -153,7 +153,7 @@ connector = "exchange"
   GatewayConfig config_;
   std::unique_ptr<Assembly> assembly_;
   std::unique_ptr<Waiter> waiter_;
-  // Shared with the gateway's thread; they order nothing else.
+  // Shared with the gateway's thread; these order nothing else.
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> uncertain_ = false;
   std::thread thread_;

@@ -1,5 +1,5 @@
-// Whatever stands in a start's way, does the real program say so, with the remedy, and end in
-// order?
+// Tests that the real program reports every obstacle to a start, with its remedy, and ends in
+// order.
 //
 // Each fault of the surroundings is tried with each kind of venue. None may end the process by a
 // signal, none may leave it running, and nobody may have been able to connect.
@@ -34,7 +34,7 @@ namespace {
 
 constexpr const char* kProgram = "gateway/ringway-gateway";
 constexpr int64_t kPatienceNs = 60 * kNsPerS;
-// Nobody's: limits by user do not hold for root.
+// A user without processes: limits by user do not apply to root.
 constexpr uid_t kUnusedUser = 61'234;
 constexpr int kNotAllowed = 77;
 
@@ -45,12 +45,12 @@ std::string ReadAll(const std::string& path) {
   return text.str();
 }
 
-// A gateway that is about to be started, and what stands in its way.
+// A gateway that is about to be started, and the obstacle to its start.
 struct Surroundings {
   std::string folder;
   std::string program;
   std::string journal = "/journal";  // under `folder`
-  std::string journal_keys;          // more of [journal]
+  std::string journal_keys;          // more keys of [journal]
   bool allow_volatile = true;
   std::string pools = "orders_max = 1000\npositions_max = 100\nexecutions_remembered = 1000\n";
   std::vector<std::string> key_files = {"/1.key"};
@@ -71,11 +71,11 @@ struct Surroundings {
 struct Fault {
   const char* name;
   std::function<void(Surroundings&)> arrange;
-  std::vector<std::string> said;  // on stderr
+  std::vector<std::string> said;  // lines on stderr
 };
 
 void RunWholly(const Surroundings& at);
-// Answers the folder in memory that the killed gateway leaves.
+// Returns the folder in memory that the killed gateway leaves.
 std::string RunAndKill(const Surroundings& at);
 
 // A file system in memory of 8 MiB at `path`, for the process and its children.
@@ -87,7 +87,7 @@ void MountSmall(const std::string& path) {
   }
 }
 
-// The wall clock that the program sees is so far off.
+// Shifts the wall clock that the program sees by this much.
 void ShiftWallClock(int64_t days) {
   setenv("LD_PRELOAD", "gateway/libshifted_clock.so", 1);
   setenv("RINGWAY_TEST_CLOCK_SHIFT_S", std::to_string(days * 86'400).c_str(), 1);
@@ -208,7 +208,7 @@ const std::vector<Fault>& Faults() {
        {"the system gives no memory", "LimitAS="}},
       {"NoRoomForItsThreads",
        [](Surroundings& at) {
-         // Another user than root, who must reach the program and the files.
+         // A user other than root, who must have access to the program and the files.
          std::filesystem::copy_file(kProgram, at.Path("/gateway"));
          at.program = at.Path("/gateway");
          if (geteuid() == 0) {
@@ -276,7 +276,7 @@ class RunningProgram {
     waitpid(pid_, nullptr, 0);
   }
 
-  // Answers its exit status, or the negative signal that ended it; INT32_MIN when it stays.
+  // Returns its exit status, or the negative signal that ended it; INT32_MIN when it keeps running.
   int End() {
     int status = 0;
     for (const int64_t until_ns = MonotonicNowNs() + kPatienceNs; MonotonicNowNs() < until_ns;) {
@@ -303,7 +303,7 @@ class RunningProgram {
   pid_t pid_ = -1;
 };
 
-// A gateway that comes and goes in order, so that there is a journal.
+// Runs a gateway that starts and stops in order, so that there is a journal.
 void RunWholly(const Surroundings& at) {
   at.Write("/gateway.toml", ConfigText(at, "connector = \"exchange\"\n"));
   RunningProgram program(at);
@@ -312,7 +312,7 @@ void RunWholly(const Surroundings& at) {
   ASSERT_EQ(program.End(), 0) << program.Errors();
 }
 
-// The images that a killed gateway left, as the journal's folder says; empty: none.
+// The images that a killed gateway left, as named by the journal's folder; empty: none.
 std::string ImagesOf(const Surroundings& at) {
   const std::string note = ReadAll(at.Path(at.journal) + "/running");
   const std::size_t begin = note.find("images ");

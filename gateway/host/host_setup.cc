@@ -1,4 +1,4 @@
-// How cores, memory and signals are asked for.
+// Requests cores, locked memory and signal handling from the system.
 #include "gateway/host/host_setup.h"
 
 #include <pthread.h>
@@ -53,8 +53,8 @@ std::string LockMemory() {
   rlimit limit{};
   getrlimit(RLIMIT_MEMLOCK, &limit);
   const bool unlimited = limit.rlim_cur == RLIM_INFINITY || geteuid() == 0;
-  // Under a limit, memory locked in future could make an allocation fail later: what is there now
-  // is locked, no more.
+  // Under a limit, locking future memory could make an allocation fail later: only present memory
+  // is locked.
   if (mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) == 0) return {};
   const std::string reason = std::strerror(errno);
   if (unlimited) return MemoryWarning(reason);

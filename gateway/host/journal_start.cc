@@ -1,4 +1,4 @@
-// How is a journal opened, replayed and gone on with?
+// Opens a journal, replays it and prepares it for appending.
 #include "gateway/host/journal_start.h"
 
 #include <sys/stat.h>
@@ -26,8 +26,8 @@ namespace {
 
 void LogJournal(std::string_view line) { Log(absl::StrCat("journal: ", std::string(line))); }
 
-// systemd-logind empties /dev/shm of what a user has there when he logs out the last time, unless
-// the user is one of the system's (RemoveIPC= of logind.conf).
+// systemd-logind removes a user's files in /dev/shm when he logs out the last time, unless he is a
+// system user (RemoveIPC= of logind.conf).
 void WarnOfCleaners(const std::string& memory_directory) {
   constexpr uid_t kSystemUserMax = 999;
   const uid_t user = geteuid();
@@ -46,8 +46,8 @@ void WarnOfCleaners(const std::string& memory_directory) {
       "that nobody cleans, as /run/ringway"));
 }
 
-// Snapshots hold what was on stable storage. One that goes on behind the journal's end says that
-// the journal has lost it.
+// Snapshots contain only what was on stable storage. One whose position is beyond the journal's end
+// proves that the journal has lost that part.
 absl::Status LookForNewerSnapshots(const FileStorage& storage, const JournalEnd& end,
                                    const StartOptions& options) {
   const std::string& directory = storage.place().directory;

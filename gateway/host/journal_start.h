@@ -1,7 +1,7 @@
-// How does a gateway go on where its journal ended?
+// Starts a gateway from its journal, and continues where it ended.
 //
-// Opens the journal's folder, replays what is there from the newest snapshot on, and makes it ready
-// to be written on. The folder also keeps every configuration under which it was written
+// Opens the journal's folder, replays it from the newest snapshot on, and prepares it for
+// appending. The folder also keeps every configuration under which it was written
 // (config-HASH.toml), because records are replayed under the one that they were made under.
 //
 // Thread rule: set-up code of one thread.
@@ -22,7 +22,7 @@
 namespace ringway {
 
 struct StartedJournal {
-  std::unique_ptr<FileStorage> storage;  // started: a writer may go on at end.cursor
+  std::unique_ptr<FileStorage> storage;  // started: a writer may continue at end.cursor
   JournalEnd end;
   uint32_t start = 1;              // this process's number: end.epoch's successor
   uint64_t config_hash = 0;        // of this process's configuration
@@ -34,13 +34,13 @@ struct StartedJournal {
 
 // REQUIRES: config.journal.directory is not empty. Errors, each with its remedy: another gateway
 // has the journal; damage; a replay that differs; a configuration that the state does not fit;
-// images of a former process are gone (StartOptions::accept_loss); Cancelled: a signal asked for
-// the end. What an operator has to know is logged.
+// images of a former process are gone (StartOptions::accept_loss); Cancelled: a signal requested
+// the end. Logs what an operator has to know.
 absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig& config,
                                                              const StartOptions& options = {});
 
-// Makes snapshots of it while the gateway runs. Null where the configuration wants none. Errors:
-// the system has no room for its thread.
+// Makes snapshots of it while the gateway runs. Null if the configuration has none. Errors: the
+// system has no room for its thread.
 absl::StatusOr<std::unique_ptr<SnapshotKeeper>> KeepSnapshots(const GatewayConfig& config,
                                                               FileStorage& storage,
                                                               uint64_t newest_position);

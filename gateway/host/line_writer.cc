@@ -1,4 +1,4 @@
-// How lines are queued, written, and counted when they are lost.
+// Queues and writes lines, and counts lost ones.
 #include "gateway/host/line_writer.h"
 
 #include <poll.h>
@@ -76,7 +76,7 @@ struct LineWriter::State {
   std::condition_variable changed;
   std::string queued;
   std::string writing;  // the thread's, while busy
-  uint64_t lost = 0;    // behind what is queued
+  uint64_t lost = 0;    // after what is queued
   bool busy = false;
   bool stop = false;
   bool threaded = false;
@@ -86,7 +86,7 @@ struct LineWriter::State {
 
 LineWriter::LineWriter(int fd, LostLine lost_line)
     : state_(std::make_shared<State>(fd, std::move(lost_line))) {
-  // Without a thread lines are written when that does not block.
+  // Without a thread, lines are written when that does not block.
   state_->threaded = StartThread(state_->thread, "log", [state = state_] { state->Run(); }).ok();
 }
 

@@ -1,12 +1,12 @@
-// Lines on their way to a descriptor that may block: stderr or stdout, which can be a pipe that
-// nobody reads or a terminal that is stopped.
+// LineWriter: writes lines to a descriptor that may block, without blocking the caller: stderr or
+// stdout, which can be a pipe that nobody reads or a terminal that is stopped.
 //
 // Write() appends to a bounded buffer and returns; a thread of its own writes. What does not fit is
-// dropped and counted, and the count is written as a line once the descriptor takes lines again.
-// Where the system grants no thread, lines are written by the caller, when that does not block.
+// dropped and counted, and the count is written as a line once the descriptor takes lines again. If
+// the system grants no thread, the caller writes lines, when that does not block.
 //
 // Thread rule: Write(), Flush() and dropped() by any thread. The destructor writes what is queued,
-// for kFlushMs at most; a thread that is still blocked then is left to the end of the process.
+// for kFlushMs at most; a thread that is still blocked then is left until the process ends.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class LineWriter {
   static constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
   static constexpr int kFlushMs = 1'000;
 
-  // The line, newline included, that says how many were lost.
+  // The line, newline included, that states how many were lost.
   using LostLine = std::function<std::string(uint64_t lost)>;
 
   // The descriptor stays the caller's and outlives the process's last write.
@@ -35,7 +35,7 @@ class LineWriter {
   // Never blocks on the descriptor. `line` ends in a newline.
   void Write(std::string_view line);
 
-  // Waits until everything queued is written, for `patience_ms` at most. False: it is not.
+  // Waits until everything queued is written, for `patience_ms` at most. False: something is not.
   bool Flush(int patience_ms) noexcept;
 
   // Lines that were never written, since the start.

@@ -1,4 +1,4 @@
-// How a line of the log is made and where it goes.
+// Formats log lines and passes them to the log's output.
 #include "gateway/host/log.h"
 
 #include <unistd.h>
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kTextBytesMax = 4'096;  // of one line; the rest is cut off
 
 std::atomic<LineWriter*> output{nullptr};
-std::atomic<uint64_t> dropped{0};  // by writers that are gone, and without one
+std::atomic<uint64_t> dropped{0};  // by writers that are gone, and when there was none
 
 std::string MakeLine(std::string_view text) {
   std::string line = FormatUtc(UnixNowNs()) + " ringway-gateway: ";

@@ -1,4 +1,4 @@
-// Logging holds nobody up, loses nothing that its reader takes, and says what it lost.
+// Tests that logging blocks nobody, loses nothing that its reader takes, and reports what it lost.
 #include "gateway/host/log.h"
 
 #include <fcntl.h>
@@ -75,13 +75,13 @@ TEST_F(LogTest, AFullPipeCostsLinesNotTime) {
   const uint64_t dropped_before = LogLinesDropped();
   auto output = std::make_unique<LogOutput>(writer());
   const std::string long_line(1'000, 'x');
-  // Would block for ever if a line waited for the pipe.
+  // Would block forever if a line waited for the pipe.
   for (int i = 0; i < 1'000; ++i) Log(long_line);
   const uint64_t lost = LogLinesDropped() - dropped_before;
   EXPECT_GT(lost, 400u);
   EXPECT_LT(lost, 1'000u);
-  // Somebody reads again.
-  // One notice, or several that add up: each says what was lost since the one before.
+  // The pipe is read again. One notice, or several that add up: each states what was lost since the
+  // previous one.
   const std::string begin = "warning: ";
   const std::string end = " lines of this log were lost";
   for (uint64_t told = 0; told < lost;) {

@@ -68,7 +68,7 @@ namespace {
 
 // The ready line comes when every venue is up, or after this time, whichever is first.
 constexpr int64_t kReadyPatienceNs = 5 * kNsPerS;
-// An orderly stop waits so long for logouts, and for requests that still wait for their venues.
+// An orderly stop waits this long for logouts, and for requests that still wait for their venues.
 constexpr int64_t kStopPatienceNs = 10 * kNsPerS;
 
 std::string ReadyLine(const GatewayConfig& config, const Engine& engine) {
@@ -90,10 +90,10 @@ bool EveryVenueIsUp(const GatewayConfig& config, const Engine& engine) {
   return true;
 }
 
-// What the waiter needs of the duty loop to put it to sleep and to wake it: a Sleeper.
+// The duty loop as the waiter needs it to put it to sleep and to wake it: a Sleeper.
 struct LoopSleeper {
   DutyLoop<Assembly::Sessions>& gateway;
-  int64_t engine_ns;  // where the engine's time goes on from
+  int64_t engine_ns;  // where the engine's time continues from
   SteadyUnixClock clock = SteadyUnixClock();
   TimeLead lead = TimeLead(clock.NowNs(), engine_ns);
   int64_t now_ns = lead.At(clock.NowNs());  // of the last turn
@@ -106,10 +106,10 @@ struct LoopSleeper {
   void Disarm() noexcept { gateway.DisarmWake(); }
 };
 
-// Tells operators when the journal begins to fail, and when it is well again.
+// Reports to operators when the journal begins to fail, and when it has recovered.
 class JournalWatch {
  public:
-  // Now and then, with the time of the turn.
+  // Called now and then, with the time of the turn.
   void Look(int64_t now_ns, JournalFault fault) {
     if (now_ns < next_ns_) [[likely]]
       return;
@@ -123,7 +123,7 @@ class JournalWatch {
             : absl::StrCat("journal: FAULT ", std::string(Name(fault)),
                            ": what orders need cannot be recorded; ", std::string(Remedy(fault))));
   }
-  // Of the fault that lasts, since the Unix epoch; 0: there is none. Any thread.
+  // When the present fault began, since the Unix epoch; 0: there is none. Any thread.
   int64_t since_ns() const noexcept { return since_ns_.load(std::memory_order_relaxed); }
 
  private:
@@ -134,7 +134,7 @@ class JournalWatch {
   std::atomic<int64_t> since_ns_{0};
 };
 
-// Runs until an orderly stop. Answers whether everything had left by its end.
+// Runs until an orderly stop. Returns whether everything was sent by its end.
 bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
              LineWriter& standard_output, JournalWatch& journal) {
   auto& gateway = assembly.gateway();
@@ -189,7 +189,7 @@ bool RunLoop(const GatewayConfig& config, Assembly& assembly, Waiter& waiter,
 absl::Status WriteReport(const std::string& path, const GatewayStatus& status) {
   const std::string text = PrintStatusJson(status, kVersion);
   const std::string unfinished = path + ".tmp";
-  // A file of its own: in a folder that others write to, a link may have the name.
+  // A new file: in a folder that others write to, a link may have the name.
   std::remove(unfinished.c_str());
   std::FILE* file = std::fopen(unfinished.c_str(), "wxe");
   bool ok = file != nullptr;
@@ -197,7 +197,7 @@ absl::Status WriteReport(const std::string& path, const GatewayStatus& status) {
     ok = std::fwrite(text.data(), 1, text.size(), file) == text.size();
     ok = std::fclose(file) == 0 && ok;
   }
-  // Whoever waits for the file sees it whole or not at all.
+  // A process that waits for the file sees it whole or not at all.
   if (ok && std::rename(unfinished.c_str(), path.c_str()) == 0) return absl::OkStatus();
   return absl::ErrnoToStatus(errno, absl::StrCat("cannot write the report to ", path,
                                                  "; see that its folder exists and is writable"));
@@ -214,7 +214,7 @@ void EndJournal(Assembly& assembly) {
   assembly.EndJournal([&service_manager] { service_manager.Turned(MonotonicNowNs()); });
 }
 
-// The start is in the journal already: its end shall be, too.
+// The start is in the journal already, so its end is recorded too.
 int FailStarted(Assembly& assembly, const absl::Status& status) {
   EndJournal(assembly);
   return Fail(status);
@@ -260,8 +260,8 @@ int Run(const GatewayConfig& config) {
         Log);
     if (!started.ok()) return FailStarted(**assembly, started);
   }
-  // Before the thread is pinned, so that it knows of all the cores; and after the other threads are
-  // there, so that they leave its core to it.
+  // Created before the thread is pinned, so that it sees all the cores; and after the other threads
+  // exist, so that they leave its core to it.
   Waiter waiter(config.wait);
   if (const absl::Status watched = (*assembly)->WakeWith(waiter); !watched.ok())
     return FailStarted(**assembly, watched);
@@ -285,14 +285,14 @@ int Run(const GatewayConfig& config) {
   EndJournal(**assembly);
   if (!written.ok()) return Fail(written);
   Log("stopped");
-  // Whoever looks after the process has to start it again.
+  // The supervisor of the process has to restart it.
   return (*assembly)->gateway().Failed() ? 1 : 0;
 }
 
 int Main() {
-  // librdmacm before rdma-core 52 sorts its devices by pointers whose difference it cuts to 32 bits
-  // (rdma-core c4a5ac8bb): with devices in two arenas it loses one for good when another is taken
-  // away. One arena keeps them close. The duty loop does not allocate, so it costs nothing.
+  // librdmacm before rdma-core 52 sorts its devices by pointers whose difference it truncates to 32
+  // bits (rdma-core c4a5ac8bb): with devices in two arenas it loses one for good when another is
+  // removed. One arena keeps them close. The duty loop does not allocate, so it costs nothing.
   mallopt(M_ARENA_MAX, 1);
   const std::string check = absl::GetFlag(FLAGS_check_config);
   if (!check.empty()) return CheckConfigFile(check);

@@ -1,4 +1,4 @@
-// How the notifications of sd_notify(3) are sent.
+// Sends the notifications of sd_notify(3).
 #include "gateway/host/service_manager.h"
 
 #include <sys/socket.h>
@@ -32,7 +32,7 @@ void ServiceManager::Send(const std::string& text) const {
   const auto bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
   const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return;
-  // Nobody can be told that nobody could be told.
+  // Best effort: there is no one left to report to.
   [[maybe_unused]] const ssize_t sent =
       sendto(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
              reinterpret_cast<sockaddr*>(&address), bytes);

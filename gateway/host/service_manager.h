@@ -1,4 +1,4 @@
-// How does the process tell systemd that it is ready, alive and stopping?
+// ServiceManager: tells systemd that the process is ready, alive and stopping.
 //
 // The notification protocol of sd_notify(3): a datagram to the socket that $NOTIFY_SOCKET names.
 // Without one, every call does nothing. Thread rule: one thread.
@@ -17,13 +17,13 @@ class ServiceManager {
 
   void Ready(std::string_view status) const { Send("READY=1\nSTATUS=" + std::string(status)); }
   void Stopping() const { Send("STOPPING=1"); }
-  // A long start makes progress: it may take this much longer. To be called more often than that.
+  // A long start makes progress: it may take this much longer. Must be called more often than that.
   void Starting(std::string_view status) const {
     Send("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=" + std::string(status));
   }
 
-  // To be called every turn of the duty loop: tells the watchdog, at half its interval, that the
-  // loop turns.
+  // Called every turn of the duty loop: notifies the watchdog, at half its interval, that the loop
+  // turns.
   void Turned(int64_t now_ns) {
     if (now_ns < next_ping_ns_) [[likely]]
       return;

@@ -1,4 +1,4 @@
-// Does systemd hear what it has to: ready, alive, stopping, and that a long start goes on?
+// Tests that systemd is notified: ready, alive, stopping, and that a long start makes progress.
 #include "gateway/host/service_manager.h"
 
 #include <sys/socket.h>
@@ -38,7 +38,7 @@ class ServiceManagerTest : public testing::Test {
     unsetenv("WATCHDOG_USEC");
     close(fd_);
   }
-  // The next datagram; "" when there is none.
+  // The next datagram; "" if there is none.
   std::string Heard() const {
     std::array<char, 512> text;
     const ssize_t bytes = recv(fd_, text.data(), text.size(), 0);

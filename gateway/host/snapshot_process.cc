@@ -1,4 +1,4 @@
-// How the process is started, watched, and kept out of everybody's way.
+// Starts and watches the snapshot process, and keeps it from disturbing others.
 #include "gateway/host/snapshot_process.h"
 
 #include <fcntl.h>
@@ -43,7 +43,7 @@ absl::StatusOr<pid_t> Spawn(const std::string& directory, uint64_t last_segment)
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  // No socket, device or lock of the gateway's goes along; signals are as a new program has them.
+  // It inherits no socket, device or lock of the gateway; its signals are those of a new program.
   int error = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   sigset_t none;
   sigemptyset(&none);
@@ -59,8 +59,9 @@ absl::StatusOr<pid_t> Spawn(const std::string& directory, uint64_t last_segment)
   return pid;
 }
 
-// What a kernel does not know or allow is left: the process is then only less modest. Where others
-// want every core it still gets a quarter of one: a disk may need snapshots to have room.
+// Requests that the kernel does not know or allow are skipped: the process then merely yields less.
+// When others use every core it still gets a quarter of one: a disk may need snapshots to have
+// room.
 void StepBack() {
   constexpr int kNice = 5;
   const sched_param none{};
@@ -76,7 +77,8 @@ void StepBack() {
 }
 
 absl::StatusOr<MadeSnapshot> Make(const std::string& directory, uint64_t last_segment) {
-  // The kernel ends this process with its gateway. Was that gone before? Then nobody has the lock.
+  // The kernel ends this process with its gateway. If the gateway had ended before, nobody has the
+  // lock.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const absl::StatusOr<JournalFile> lock = LockJournal(directory);
   if (lock.ok()) {

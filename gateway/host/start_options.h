@@ -1,4 +1,4 @@
-// What an operator, and whoever watches the process, have to say about a start.
+// Options of a start, set by the operator and by the process's supervision.
 //
 // Thread rule: plain data; `progresses` is called by the thread that starts the gateway.
 #pragma once
@@ -8,10 +8,10 @@
 namespace ringway {
 
 struct StartOptions {
-  bool accept_loss = false;     // go on although what was acknowledged last may be lost
+  bool accept_loss = false;     // start although the latest acknowledged state may be lost
   bool accept_release = false;  // replay what another release of the engine recorded
-  bool accept_clock = false;  // go on although the wall clock and the journal contradict each other
-  // Called some times a second while a long replay makes progress. Null: nobody wants to know.
+  bool accept_clock = false;  // start although the wall clock and the journal contradict each other
+  // Called several times a second while a long replay makes progress. May be null.
   std::function<void()> progresses = nullptr;
 };
 

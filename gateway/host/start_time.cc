@@ -1,3 +1,4 @@
+// Chooses the time of a start, and words the warnings and refusals about clocks.
 #include "gateway/host/start_time.h"
 
 #include <algorithm>
@@ -11,9 +12,10 @@
 namespace ringway {
 namespace {
 
-// Up to here a clock that NTP corrects explains it.
+// A smaller difference is not reported: a clock that NTP corrects explains it.
 constexpr int64_t kUntoldNs = kNsPerS;
-// A gateway that was off for longer than holidays last is told; for longer than a year, asked.
+// A gateway that was off for longer than holidays last logs it; for longer than a year, it refuses
+// to start until confirmed.
 constexpr int64_t kDayNs = 86'400 * kNsPerS;
 constexpr int64_t kLongOffNs = 10 * kDayNs;
 constexpr int64_t kTooLongOffNs = 366 * kDayNs;

@@ -1,11 +1,11 @@
-// Which time a gateway goes on from, where the wall clock and its journal disagree.
+// Chooses the time a gateway continues from when the wall clock and its journal disagree.
 //
 // The engine's time never steps back, because its journal is replayed in order. A journal that is
 // ahead of the wall clock (a process ran with a clock that was ahead, or the clock was set back
-// since) is gone on with from its own time, which then passes a tenth slower than the wall clock's
-// until both agree: time-outs are late by a tenth for so long, and nothing ever steps. Beyond a
-// bound that is no way to trade, and the start is refused. docs/adr/0019.
-// Thread rule: pure functions; a TimeLead is used by one thread.
+// since) continues from its own time, which then passes a tenth slower than the wall clock's until
+// both agree: time-outs are late by a tenth until then, and nothing ever steps. Beyond a bound
+// trading this way is not acceptable, and the start is refused. docs/adr/0019. Thread rule: pure
+// functions; a TimeLead is used by one thread.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +19,15 @@ namespace ringway {
 struct StartTimeOptions {
   int64_t ahead_max_ns = 0;                           // HostConfig::clock_ahead_max_ns
   bool accept_clock = false;                          // StartOptions
-  std::function<void(std::string_view line)> report;  // what an operator has to know
+  std::function<void(std::string_view line)> report;  // for operators
 };
 
-// `journal_ns`: of the last that the journal records; 0: nothing. Errors: FailedPrecondition with
+// `journal_ns`: the latest time that the journal records; 0: none. Errors: FailedPrecondition with
 // cause and remedy where one of the clocks must be wrong.
 absl::StatusOr<int64_t> ChooseStartTime(int64_t wall_ns, int64_t journal_ns,
                                         const StartTimeOptions& options);
 
-// How far the engine's time is ahead of the true one, and how that ends.
+// How far the engine's time is ahead of the true one, and how it returns to it.
 class TimeLead {
  public:
   // At `true_ns` the engine's time is `engine_ns`.

@@ -1,4 +1,5 @@
-// Is a clock that contradicts the journal told or refused, and does time get back to true?
+// Tests that a clock that contradicts the journal is reported or refused, and that time returns to
+// the true time.
 #include "gateway/host/start_time.h"
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What two gateways with one member number at one exchange do to each other: the real programs.
+// Tests two gateways with one member number at one exchange, with the real programs.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-// Which version of Ringway is this?
+// The version of Ringway.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// On which side of the book does an order stand?
+// The side of the book on which an order rests.
 #pragma once
 
 #include <cstdint>

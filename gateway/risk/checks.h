@@ -1,4 +1,4 @@
-// Which risk checks does an order pass, in which order?
+// The risk checks that an order passes, in order.
 //
 // To add one: a header beside this one with a class that has kCheck, a constructor from
 // EngineConfig and
@@ -7,8 +7,8 @@
 // (engine_config.h), its name into the schema's RiskCheck. Cheap checks and those that most often
 // refuse come first.
 //
-// MessageRate is not in the list: it looks at every request, also at cancels and at what cannot be
-// decoded into an order, so the engine asks it first.
+// MessageRate is not in the list: it applies to every request, including cancels and requests that
+// cannot be decoded into an order, so the engine runs it first.
 #pragma once
 
 #include <tuple>
@@ -54,14 +54,14 @@ using OrderChecks = std::tuple<KillSwitch,            //
                                DailyLimits,           //
                                LossLimits,            //
                                SelfMatch,             //
-                               DuplicateBurst>;       // counts, so it comes last
+                               DuplicateBurst>;       // counts orders, so it comes last
 
 class RiskChecks {
  public:
   explicit RiskChecks(const EngineConfig& config)
       : RiskChecks(config, static_cast<OrderChecks*>(nullptr)) {}
 
-  // The first refusal, or a verdict that passed.
+  // The first refusal, or a verdict that passes the order.
   Verdict Check(const RiskRequest& request) noexcept {
     Verdict verdict;
     std::apply([&](auto&... checks) { (((verdict = checks.Check(request)).passed()) && ...); },

@@ -1,10 +1,10 @@
-// Limits on what is traded in one day: by an account, a session, a desk and the firm.
+// Pre-trade check: limits on what an account, a session, a desk and the firm trade in one day.
 //
-// What was bought, what was sold and both together, in money, since the trading day began; of
-// sessions, desks and the firm only both together. An order counts with all that is open: no limit
-// is passed if everything is filled. A day is the latest of any venue's (docs/adr/0026). What only
-// reduces the account's position passes. A bust gives nothing back: it was traded. Limit and value:
-// whole units of the risk currency, the value rounded up.
+// Counts what was bought, what was sold and both together, in money, since the trading day began;
+// for sessions, desks and the firm only both together. An order counts with everything that is
+// open: no limit is exceeded even if everything is filled. A day is the latest of any venue's
+// (docs/adr/0026). Orders that only reduce the account's position pass. A bust gives nothing back:
+// the quantity was traded. Limit and value: whole units of the risk currency, the value rounded up.
 #pragma once
 
 #include <algorithm>
@@ -60,8 +60,8 @@ class DailyLimits {
     return verdict;
   }
 
-  // So much was bought or sold for the account, by a session's order (GroupExposure::kNone: by
-  // nobody's that is known).
+  // Counts what a session's order bought or sold for the account (GroupExposure::kNone: the session
+  // is not known).
   void Count(const GroupExposure& groups, uint32_t session, uint32_t account, BookSide side,
              Money value) noexcept {
     if (!active_) [[likely]]
@@ -74,7 +74,7 @@ class DailyLimits {
     });
   }
 
-  // From now on; `group` as GroupExposure numbers it. What is not counted stays so.
+  // Takes effect now; `group` as GroupExposure numbers it. A group that is not counted stays so.
   void SetTurnoverMax(uint32_t group, int64_t turnover_max) noexcept {
     turnover_max_[group] = turnover_max;
   }
@@ -82,7 +82,7 @@ class DailyLimits {
   // A venue's trading day begins.
   void BeginDay(uint32_t day) noexcept { day_ = std::max(day_, day); }
 
-  // What the engine saves (archive.h). Of who has no such limit any more it is forgotten.
+  // State that the engine saves (archive.h). Owners that no longer have such a limit are dropped.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& sessions,
                       const Numbers& desks) {
@@ -123,12 +123,12 @@ class DailyLimits {
   }
 
  private:
-  // Far beyond any limit, and twice that can be added up.
+  // Far beyond any limit, and its double does not overflow.
   static constexpr Money kMost = Money{1} << 124;
 
   struct Traded {
     Money value[2] = {};   // by BookSide
-    uint32_t day = 0;      // on which that was
+    uint32_t day = 0;      // the day that `value` is for
     uint32_t counted = 0;  // 1 where a limit is configured
   };
 
@@ -174,7 +174,7 @@ class DailyLimits {
   void Add(Traded& traded, BookSide side, Money value) const noexcept {
     if (traded.counted == 0) return;
     traded = Today(traded);
-    // What a venue reports has no bound of ours: beyond this no order passes anyway.
+    // Fills reported by a venue are unbounded: saturates at a value beyond which no order passes.
     traded.value[side] = std::min(traded.value[side] + value, kMost);
   }
 

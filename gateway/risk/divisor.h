@@ -1,4 +1,4 @@
-// Is a number a multiple of a constant, and which one, without dividing?
+// Divisor: tests for multiples of a constant, and computes the quotient, without dividing.
 //
 // Source: Warren, Hacker's Delight, 10-17, "Test for zero remainder after division by a constant":
 // for d = odd * 2^shift, n * inverse(odd) rotated right by shift is n / d when d divides n, and
@@ -28,7 +28,7 @@ class Divisor {
     return Quotient(number) <= quotient_max_;
   }
 
-  // REQUIRES: Divides(number); otherwise the answer means nothing.
+  // REQUIRES: Divides(number); otherwise the result is meaningless.
   constexpr uint64_t Quotient(uint64_t number) const noexcept {
     return std::rotr(number * inverse_, shift_);
   }

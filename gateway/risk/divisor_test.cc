@@ -1,4 +1,4 @@
-// Does divisibility without division agree with division?
+// Tests that divisibility without division agrees with division.
 
 #include "gateway/risk/divisor.h"
 

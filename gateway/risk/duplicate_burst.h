@@ -1,10 +1,10 @@
-// Does a session send the same order again and again, as a strategy that has gone wrong does?
+// Pre-trade check: bursts of identical orders, as a malfunctioning strategy sends them.
 //
-// The same means: account, instrument, side, type, prices and quantity. Orders are counted per
-// session in windows that open with the first of a kind; more than duplicate_orders_max in one are
-// refused. Every session remembers its 64 latest kinds, in 16 sets of 4 that a hash chooses; the
-// oldest of a set makes room. Orders that a later check refuses count too. Limit and value: orders
-// within the window.
+// Identical means: same account, instrument, side, type, prices and quantity. Orders are counted
+// per session and kind in windows that open with the first order of the kind; those beyond
+// duplicate_orders_max in one window are refused. Every session remembers its 64 latest kinds, in
+// 16 sets of 4 that a hash chooses; a new kind evicts the oldest of its set. Orders that a later
+// check refuses count too. Limit and value: orders within the window.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class DuplicateBurst {
     if (limits.duplicate_orders_max == 0 || request.is_replace) return {};
     const uint64_t hash = Fingerprint(request);
     Set& set = sets_[request.session * kSets + hash % kSets];
-    const uint64_t kind = hash | 1;  // 0 is an unused way
+    const uint64_t kind = hash | 1;  // 0 marks an unused way
     Way* oldest = &set.ways[0];
     for (Way& way : set.ways) {
       if (way.kind == kind) {
@@ -50,8 +50,8 @@ class DuplicateBurst {
     return {};
   }
 
-  // What the engine saves (archive.h). Kinds are told by indices: where the configuration's order
-  // of accounts or instruments is another, windows begin anew.
+  // State that the engine saves (archive.h). Kinds contain indices: where the configuration's order
+  // of accounts or instruments has changed, windows begin anew.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions,
                       bool same_kinds) {

@@ -1,7 +1,8 @@
-// May this session trade this instrument for this account at this venue, under this profile?
+// Pre-trade check: whether the session may trade this instrument for this account at this venue,
+// under this profile.
 //
-// One bit each from tables built at start; the restricted list of the account is a flag in its
-// position. Short sales need the account's permission. Limit and value are not used.
+// One bit each from tables built at start; the account's restricted list is a flag in its position.
+// Short sales need the account's permission. Limit and value are not used.
 #pragma once
 
 #include <algorithm>
@@ -63,7 +64,7 @@ class Entitlement {
   }
 
  private:
-  // A bit for every pair.
+  // One bit for every pair.
   class BitTable {
    public:
     BitTable(size_t rows, size_t columns)
@@ -77,7 +78,7 @@ class Entitlement {
       words_[row * row_words_ + column / 64] |= uint64_t{1} << (column % 64);
     }
 
-    // Sets the bits of the `configured` things whose id is listed, or of all when none is.
+    // Sets the bits of the `configured` items whose id is listed, or of all when none is.
     template <class Id, class Config>
     void Permit(size_t row, const std::vector<Id>& ids, const std::vector<Config>& configured,
                 bool empty_is_all) {

@@ -1,12 +1,12 @@
-// Has a session executed so often in one instrument on one side that somebody has to look?
+// Pre-trade check: repeated automated execution by a session in one instrument on one side.
 //
 // RTS 6, article 15: after a set number of executions within a window a strategy is disabled until
 // a person enables it again. The throttle latches with the execution that reaches the number; from
 // then on the session's orders and replaces in that instrument and on that side are refused, until
-// an operator arms the session. Cancels pass. Windows open with the first execution after the one
-// before; every report of a fill is one. Limit and value: executions within the window.
+// an operator arms the session. Cancels pass. A window opens with the first execution after the
+// previous window; every fill report counts as one. Limit and value: executions within the window.
 //
-// Pairs of session and instrument come into being with a session's first accepted order there.
+// A pair of session and instrument is created with the session's first accepted order there.
 #pragma once
 
 #include <algorithm>
@@ -60,13 +60,13 @@ class ExecutionThrottle {
     return Find(session, instrument) != nullptr || Make(session, instrument) != nullptr;
   }
 
-  // Answers whether the throttle latched just now.
+  // True: the throttle latched just now.
   bool CountExecution(int64_t now_ns, uint32_t session, uint32_t instrument,
                       BookSide side) noexcept {
     if (pairs_count_ == 0) [[likely]]
       return false;
     Session& counted = sessions_[session];
-    // None: an order of before the session had this limit.
+    // No pair: the order is older than the session's limit.
     Pair* pair = counted.executions_max == 0 ? nullptr : Find(session, instrument);
     if (pair == nullptr) return false;
     if (pair->round != counted.round) {
@@ -87,11 +87,10 @@ class ExecutionThrottle {
     ++sessions_[session].round;
     sessions_[session].latched = 0;
   }
-  // Sides of instruments in which the session is disabled.
+  // The sides of instruments in which the session is disabled.
   uint32_t latched(uint32_t session) const noexcept { return sessions_[session].latched; }
 
-  // What the engine saves (archive.h). Of a session that has no such limit any more it is
-  // forgotten.
+  // State that the engine saves (archive.h). Sessions that no longer have such a limit are dropped.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions,
                       const Numbers& instruments) {
@@ -133,18 +132,18 @@ class ExecutionThrottle {
     uint32_t executions;
     uint32_t latched;  // 1: disabled
   };
-  // A session in one instrument.
+  // One session in one instrument.
   struct Pair {
     Side sides[2];  // by BookSide
     uint32_t session;
     uint32_t instrument;
-    uint32_t round;  // the session's when this was right; another: nothing was executed yet
+    uint32_t round;  // the session's round when this was current; another: no executions yet
     uint32_t spare;
   };
   struct Session {
     int64_t window_ns = 0;
     uint32_t executions_max = 0;  // 0: not counted
-    uint32_t round = 0;           // counts how often it was armed
+    uint32_t round = 0;           // how often it was armed
     uint32_t latched = 0;
     uint32_t spare = 0;
   };
@@ -175,7 +174,7 @@ class ExecutionThrottle {
     return &made;
   }
 
-  // As Archive() read it; indices as they were saved.
+  // As Archive() read it; indices as saved.
   template <class A>
   void LoadPair(A& archive, int64_t now_ns, const Numbers& sessions, const Numbers& instruments,
                 const Pair& saved) {

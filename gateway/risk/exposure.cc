@@ -1,4 +1,4 @@
-// How do positions come into being and what are they worth?
+// How Exposure creates, frees and values positions.
 
 #include "gateway/risk/exposure.h"
 
@@ -14,7 +14,7 @@ namespace {
 uint64_t TicksMax(const EngineConfig& config) {
   uint64_t ticks = 1;
   for (const InstrumentConfig& instrument : config.instruments) {
-    if (instrument.tick <= 0) continue;  // MakeInstrument() says so
+    if (instrument.tick <= 0) continue;  // MakeInstrument() reports it
     ticks = std::max(ticks, static_cast<uint64_t>((instrument.price_max -
                                                    std::min<int64_t>(instrument.price_min, 0)) /
                                                   instrument.tick) +
@@ -108,7 +108,7 @@ bool Exposure::RaiseBooks(const BookLevels& levels) noexcept {
   for (uint32_t at = 0; at < levels.size(); ++at) {
     Position& position = positions_[at];
     for (const BookSide side : {kBuySide, kSellSide}) {
-      // Ticks may be fewer than when it grew: another configuration.
+      // There may be fewer ticks than when the tree grew, in another configuration.
       const auto level = static_cast<uint8_t>(std::min<uint32_t>(levels[at][side], book_levels_));
       if (position.best_resting[side] == kNoTick) {
         if (level != 0) return false;

@@ -1,4 +1,4 @@
-// What does every account hold and have at risk right now?
+// Exposure: what every account holds and has at risk right now.
 //
 // The single place that adds and removes what an order contributes: whoever changes an open order
 // removes its contribution, changes it, and adds the new one (Change), so exposure is released
@@ -32,7 +32,7 @@ struct alignas(64) Position {
   int64_t quantity;  // bought minus sold, smallest units
   uint64_t open[2];  // by BookSide: open quantity, pending replacements at their larger size
   uint64_t best_resting[2];  // by BookSide: best own tick in TickBook's order (buys inverted)
-  int64_t last_price;        // of the last fill: what the position is valued at
+  int64_t last_price;        // of the last fill: the position is valued at it
   uint32_t account;          // index
   uint32_t instrument;       // index
   uint8_t book_level[2];     // by BookSide: height of the tree in TickBook
@@ -67,18 +67,18 @@ class Exposure {
   Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments,
            const TableSecret& secret);
 
-  // The position of an account in an instrument, by indices; null where it never traded.
+  // The position of an account in an instrument, by indices; null if it never traded there.
   Position* Find(uint32_t account, uint32_t instrument) noexcept;
   const Position* Find(uint32_t account, uint32_t instrument) const noexcept {
     return const_cast<Exposure*>(this)->Find(account, instrument);
   }
-  // An operator forbids the account the instrument, or permits it. False, and nothing changes: so
-  // much is said already that there is no room.
+  // An operator forbids the account the instrument, or permits it. False, and nothing changes: the
+  // list of operators' restrictions is full.
   [[nodiscard]] bool Restrict(uint32_t account, uint32_t instrument, bool restricted) noexcept;
   const RestrictedList& restricted_list() const noexcept { return restricted_; }
-  // A position that nobody needs gives its place to another: FreeIfIdle() those that are flat, have
-  // no open order, and were not referred to since ClearReferred(). An empty place stays one until
-  // it is used again. REQUIRES: whoever keeps the index of a position refers to it.
+  // Reuse of positions that nobody needs: FreeIfIdle() frees those that are flat, have no open
+  // order, and were not referred to since ClearReferred(). A free place stays empty until it is
+  // used again. REQUIRES: whoever keeps the index of a position refers to it.
   bool InUse(uint32_t index) const noexcept { return positions_[index].account != kEmpty; }
   bool IsIdle(uint32_t index) const noexcept {
     const Position& position = positions_[index];
@@ -87,16 +87,16 @@ class Exposure {
   void ClearReferred(uint32_t index) noexcept { positions_[index].referred = 0; }
   void Refer(uint32_t index) noexcept { positions_[index].referred = 1; }
   bool FreeIfIdle(uint32_t index) noexcept;
-  // The place that is used again next; for hashing.
+  // The free place that is used next; for hashing.
   uint32_t first_free() const noexcept { return first_free_; }
 
-  // What position `index` counts for in gross notional.
+  // What position `index` contributes to gross notional.
   Money ValueOf(uint32_t index) const noexcept { return ValueOf(positions_[index]); }
   // What desks, sessions and the firm have at risk.
   const GroupExposure& groups() const noexcept { return groups_; }
   GroupExposure& groups() noexcept { return groups_; }
-  // Makes room for what the groups of an order hold. False: there is none, nothing changed.
-  // REQUIRES before Add(), whoever adds.
+  // Makes room for the holdings of an order's groups. False: there is none, nothing changed.
+  // REQUIRES: called before Add() for every order that is added.
   [[nodiscard]] bool JoinGroups(uint32_t session, uint32_t account, uint32_t instrument) noexcept {
     return groups_.Join(session, account, instrument);
   }
@@ -109,13 +109,13 @@ class Exposure {
     return at < positions_count_ ? pair_limits_[at]
                                  : instrument_limits_.Of(position.account, position.instrument);
   }
-  // As Find, made if need be; null when the pool is used up.
+  // As Find, but creates the position; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
   // Whether FindOrMake() has no room left.
   bool full() const noexcept {
     return first_free_ == kLast && positions_count_ == positions_.size();
   }
-  // What FindOrMake() would make. An order that is refused must not use up the pool.
+  // What FindOrMake() would create. An order that is refused must not use up the pool.
   Position Blank(uint32_t account, uint32_t instrument) const noexcept;
 
   // The tick of a price in TickBook's order: smaller is better on either side.
@@ -165,9 +165,10 @@ class Exposure {
     if (before.tick != kNoTick) RemoveTick(before);
   }
 
-  // What the engine saves (archive.h): positions. All sums and the tick book follow from the open
-  // orders, which the engine adds; RaiseBooks() then, with what Archive() gave. A flat position of
-  // what is not configured any more becomes an empty place, unless `needed[index]`.
+  // State that the engine saves (archive.h): positions. All sums and the tick book are derived from
+  // the open orders, which the engine adds; then it calls RaiseBooks() with the output of
+  // Archive(). A flat position in an instrument or account that is no longer configured becomes a
+  // free place, unless `needed[index]`.
   using BookLevels = std::vector<std::array<uint8_t, 2>>;  // by position and BookSide
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
@@ -238,12 +239,12 @@ class Exposure {
   }
   [[nodiscard]] bool RaiseBooks(const BookLevels& levels) noexcept;
 
-  // `quantity` was bought (negative: sold) at `price` by a session's order. A bust takes back with
-  // the opposite sign.
+  // A session's order bought `quantity` (negative: sold) at `price`. A bust is reversed with the
+  // opposite sign.
   void Fill(uint32_t position, uint32_t session, int64_t quantity, int64_t price) noexcept;
 
-  // Marks what is near to its limit, and calls crossed(const SoftCrossing&) for what was not marked
-  // before.
+  // Marks what is near its limit, and calls crossed(const SoftCrossing&) for whatever was not
+  // marked before.
   template <class F>
   void MarkSoftLimits(const SoftLimit& soft, uint32_t session, uint32_t index,
                       const AccountLimits& limits, uint32_t session_open_orders_max, F&& crossed) {
@@ -275,7 +276,7 @@ class Exposure {
       groups_.MarkSoftLimits(soft, session, position.account, position.instrument, crossed);
     }
   }
-  // visit(marks) for all but positions, in a fixed order.
+  // visit(marks) for everything but positions, in a fixed order.
   template <class F>
   void ForEachMark(F&& visit) const {
     for (const uint8_t marks : account_marks_) visit(marks);
@@ -299,17 +300,17 @@ class Exposure {
   const TickBook& book() const noexcept { return book_; }
 
  private:
-  // Of an empty place: Position::account, and the next such place in Position::instrument.
+  // A free place has this in Position::account, and the next free place in Position::instrument.
   static constexpr uint32_t kEmpty = UINT32_MAX;
   static constexpr uint32_t kLast = UINT32_MAX;
   static constexpr uint32_t kUnlisted = UINT32_MAX - 1;
   void MakeEmpty(uint32_t index, uint32_t next) noexcept;
 
-  // The list of empty places, in the order in which they are used again.
+  // The list of free places, in the order in which they are used again.
   template <class Self, class A>
   static void ArchiveEmpty(Self& self, A& archive) {
     if constexpr (A::kLoads) self.first_free_ = kLast;
-    uint32_t* last = nullptr;  // where the next place is written down
+    uint32_t* last = nullptr;  // where the index of the next place is written
     if constexpr (A::kLoads) last = &self.first_free_;
     uint32_t at = self.first_free_;
     size_t left = archive.Count(self.empty_, self.positions_count_, "empty places of positions");
@@ -359,7 +360,7 @@ class Exposure {
   const std::vector<Instrument>& instruments_;
   HugeArray<Position> positions_;
   uint32_t positions_count_ = 0;  // places that were ever used
-  uint32_t empty_ = 0;            // of these
+  uint32_t empty_ = 0;            // of these, those that are free
   uint32_t first_free_ = kLast;
   FlatIndex<PairKey> position_index_;
   InstrumentLimitTable instrument_limits_;
@@ -370,7 +371,7 @@ class Exposure {
   std::vector<uint8_t> account_marks_;  // soft_limit.h
   std::vector<uint8_t> session_marks_;
   RestrictedList restricted_;
-  uint32_t book_levels_;  // that trees have at most
+  uint32_t book_levels_;  // the most levels that trees have
   TickBook book_;
 };
 

@@ -1,5 +1,4 @@
-// Is the account's gross exposure too large: the value of all its open orders and of all its
-// positions?
+// Pre-trade check: the account's gross exposure, the value of all its open orders and positions.
 //
 // Positions are valued at the price of the account's last fill in that instrument, long and short
 // alike. An order that only reduces the position, with all that is open on its side, always passes.

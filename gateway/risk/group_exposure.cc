@@ -1,4 +1,4 @@
-// How are groups laid out, and what do they hold?
+// GroupExposure's layout of the groups, its updates by orders and fills, and its recomputation.
 #include "gateway/risk/group_exposure.h"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ Group MakeGroup(GroupLevel level, const GroupLimits& limits, bool holds) {
   return group;
 }
 
-// Every pair of a group that holds and an instrument, as far as positions can come into being.
+// Every pair of a group with holdings and an instrument, as far as positions can be created.
 size_t HoldingsMax(const EngineConfig& config, const std::vector<Group>& groups) {
   std::array<size_t, 3> holders{};
   for (const Group& group : groups) holders[static_cast<size_t>(group.level)] += group.holds;
@@ -137,7 +137,7 @@ bool GroupExposure::Join(uint32_t session, uint32_t account, uint32_t instrument
   return true;
 }
 
-// `sign` is +1 for an order that begins to count, -1 for one that ends to.
+// `sign` is +1 for an order that starts to count, -1 for one that stops.
 void GroupExposure::Move(const GroupShare& order, int sign) noexcept {
   const auto quantity = sign > 0 ? order.quantity : 0 - order.quantity;
   for (const uint32_t number : GroupsOf(order.session, order.account)) {

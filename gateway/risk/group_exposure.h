@@ -1,11 +1,11 @@
-// What do the firm, each desk and each session have at risk as a whole?
+// GroupExposure: what the firm, each desk and each session have at risk as a whole.
 //
-// An order counts in its account (exposure.h) and in at most three groups more: its session, its
-// account's desk and the firm. A group without a limit is not counted. Desks and the firm have what
-// their accounts have together: their gross notional is the sum of the accounts', their position in
-// an instrument the net of the accounts'. A session has what it traded itself, whichever account it
-// was for. Like Exposure, every sum changes with the orders and can be recomputed from them; what a
-// session traded is a fact and is saved. Engine thread only.
+// An order counts in its account (exposure.h) and in up to three groups: its session, its account's
+// desk and the firm. A group without a limit is not counted. Desks and the firm hold what their
+// accounts hold together: their gross notional is the sum of the accounts', their position in an
+// instrument the net of the accounts'. A session holds what it traded itself, for whichever
+// account. Like Exposure, every sum changes with the orders and can be recomputed from them; what a
+// session traded cannot be, so it is saved. Engine thread only.
 #pragma once
 
 #include <algorithm>
@@ -48,12 +48,12 @@ struct alignas(64) Group {
 };
 static_assert(sizeof(Group) == 64);
 
-// A group in one instrument: one cache line.
+// One group in one instrument: one cache line.
 struct alignas(64) Holding {
   int64_t quantity;      // bought minus sold, smallest units
   uint64_t open[2];      // by BookSide: open quantity, pending replacements at their larger size
   int64_t last_price;    // of the last fill; sessions only
-  int64_t position_max;  // in this instrument, beside the group's; kNoLimit: off
+  int64_t position_max;  // in this instrument, in addition to the group's; kNoLimit: off
   uint32_t group;
   uint32_t instrument;
   uint8_t marks;  // soft_limit.h
@@ -61,16 +61,16 @@ struct alignas(64) Holding {
 };
 static_assert(sizeof(Holding) == 64);
 
-// Something that has come near to a limit.
+// Something that has come near a limit.
 struct SoftCrossing {
   AlertOwner owner;
-  uint8_t bit;  // of its mark
+  uint8_t bit;  // its bit in the mark
   RiskCheck check;
   int64_t limit;
   int64_t value;
 };
 
-// The names that a group's limits have in refusals and alerts.
+// The names of a group's limits in refusals and alerts.
 struct GroupLimitNames {
   RiskCheck open_orders;
   RiskCheck position;
@@ -87,14 +87,14 @@ inline constexpr GroupLimitNames kGroupLimitNames[] = {
      RiskCheck::kFirmDailyTurnover, AlertOwner::kFirm},
 };
 
-// A session's limits as those of a group. How many orders it has open is limited elsewhere.
+// A session's limits as those of a group. The number of its open orders is limited elsewhere.
 inline GroupLimits LimitsOfGroup(const SessionLimits& limits) noexcept {
   return {.position_max = limits.position_max,
           .gross_notional_max = limits.gross_notional_max,
           .daily_turnover_max = limits.daily_turnover_max};
 }
 
-// The larger of what is held if all open orders of one side were filled, without its sign.
+// The larger position, without its sign, if all open orders of one side were filled.
 inline Money WorstOf(int64_t held, const uint64_t (&open)[2]) noexcept {
   return std::max(Money{held} + static_cast<Money>(open[kBuySide]),
                   static_cast<Money>(open[kSellSide]) - Money{held});
@@ -117,35 +117,35 @@ class GroupExposure {
   GroupExposure(const EngineConfig& config, const std::vector<Instrument>& instruments,
                 const InstrumentLimitTable& limits, const TableSecret& secret);
 
-  // Whether any group is counted. If not, nothing below need be called.
+  // Whether any group is counted. If not, none of the functions below need be called.
   bool active() const noexcept { return active_; }
 
-  // visit(const Group&, number of the group) for those in which the order counts, the narrowest
-  // first, while it answers true.
+  // visit(const Group&, number of the group) for the groups in which the order counts, the
+  // narrowest first, while it returns true.
   template <class F>
   void ForEachGroup(uint32_t session, uint32_t account, F&& visit) const noexcept {
     for (const uint32_t group : GroupsOf(session, account)) {
       if (group != kNone && !visit(groups_[group], group)) return;
     }
   }
-  // Null where the group never had anything in the instrument.
+  // Null if the group never held anything in the instrument.
   const Holding* Find(uint32_t group, uint32_t instrument) const noexcept {
     const PairKey* found = holding_index_.Find(PairKey::Of(group, instrument));
     return found == nullptr ? nullptr : &holdings_[found->index];
   }
-  // What holds for a group in one instrument, whether or not it ever had anything in it.
+  // A group's position limit in one instrument, whether or not it ever held anything in it.
   int64_t PositionMax(uint32_t group, uint32_t instrument, const Holding* held) const noexcept {
     const int64_t own =
         held == nullptr ? InstrumentPositionMax(group, instrument) : held->position_max;
     return std::min(groups_[group].position_max, own);
   }
-  // The number of a session's, a desk's (by their index) or the firm's group.
+  // The number of the group of a session, a desk (by their index) or the firm.
   uint32_t NumberOf(GroupLevel level, uint32_t owner) const noexcept {
     return Begin(level) + owner;
   }
   // Whether the group is counted.
   bool IsCounted(uint32_t group) const noexcept { return counted_[group]; }
-  // From now on. Whatever is not counted stays so.
+  // Takes effect now. A group that is not counted stays so.
   void SetLimits(uint32_t group, const GroupLimits& limits) noexcept {
     groups_[group].position_max = limits.position_max;
     groups_[group].gross_notional_max = limits.gross_notional_max;
@@ -159,9 +159,9 @@ class GroupExposure {
     }
   }
 
-  // Makes room for what the order's groups hold in the instrument. False: there is none, nothing
-  // changed. Whoever adds an order, or a fill, joins first. Session kNone: it is not known any
-  // more.
+  // Makes room for the holdings of the order's groups in the instrument. False: there is none,
+  // nothing changed. REQUIRES: called before an order, or a fill, is added. Session kNone: it is no
+  // longer known.
   [[nodiscard]] bool Join(uint32_t session, uint32_t account, uint32_t instrument) noexcept;
 
   void Add(const GroupShare& order) noexcept { Move(order, +1); }
@@ -174,13 +174,12 @@ class GroupExposure {
   void Fill(uint32_t session, uint32_t account, uint32_t instrument, int64_t quantity,
             int64_t price, Money value_change) noexcept;
 
-  // An account's position that was saved. False: no room, or beyond all bounds.
+  // Adds an account's saved position. False: no room, or out of bounds.
   [[nodiscard]] bool AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,
                                  Money value) noexcept;
 
-  // What the engine saves (archive.h), before positions: which pairs of a group and an instrument
-  // there are, and what sessions traded. Of a group that has no such limit any more it is
-  // forgotten.
+  // State that the engine saves (archive.h), before positions: the pairs of a group and an
+  // instrument, and what sessions traded. Groups that no longer have such a limit are dropped.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& desks,
                       const Numbers& instruments) {
@@ -189,7 +188,7 @@ class GroupExposure {
     for (uint32_t at = 0; at < count && archive.ok(); ++at) {
       Holding holding{};
       GroupLevel level{};
-      uint32_t owner = 0;  // index among those of its level
+      uint32_t owner = 0;  // index within its level
       if constexpr (!A::kLoads) {
         holding = self.holdings_[at];
         level = self.groups_[holding.group].level;
@@ -214,7 +213,7 @@ class GroupExposure {
     }
     marks_of(self.groups_.back());
   }
-  // In the order in which they came into being.
+  // In order of creation.
   template <class F>
   void ForEachSessionHolding(F&& visit) const {
     for (const uint32_t at : session_holdings_) visit(holdings_[at]);
@@ -231,7 +230,7 @@ class GroupExposure {
   std::string_view FindError(std::span<const GroupShare> orders,
                              std::span<const HeldByAccount> positions) const;
 
-  // The index of an account's desk. REQUIRES: that is counted.
+  // The index of an account's desk. REQUIRES: the desk is counted.
   uint32_t DeskOf(uint32_t account) const noexcept {
     return desk_of_account_[account] - desks_begin_;
   }
@@ -290,7 +289,7 @@ class GroupExposure {
            : level == GroupLevel::kDesk  ? desks_begin_
                                          : static_cast<uint32_t>(groups_.size()) - 1;
   }
-  // As Archive() read it; indices as they were saved.
+  // As Archive() read it; indices as saved.
   template <class A>
   void LoadHolding(A& archive, const Numbers& owners, const Numbers& instruments, GroupLevel level,
                    uint32_t owner, const Holding& saved) {
@@ -298,8 +297,8 @@ class GroupExposure {
       return index < numbers.now.size() && numbers.now[index] == Numbers::kGone;
     };
     const bool of_session = level == GroupLevel::kSession;
-    // Of an instrument that may go no account holds anything; what a session once traded for one
-    // that was closed otherwise goes with it.
+    // No account holds anything in an instrument that may be removed; this also drops what a
+    // session once traded in one that was closed otherwise.
     if ((level == GroupLevel::kDesk && gone(owners, owner)) || gone(instruments, saved.instrument))
       return;
     const uint32_t group =
@@ -315,7 +314,7 @@ class GroupExposure {
     if (!archive.ok() || !room) return;
     Holding& made = Make(group, instrument);
     made.marks = saved.marks;
-    if (!of_session) return;  // what its accounts hold
+    if (!of_session) return;  // follows from its accounts' positions
     made.quantity = saved.quantity;
     made.last_price = saved.last_price;
     Money& worth = groups_[group].position_notional;
@@ -329,7 +328,7 @@ class GroupExposure {
   bool active_ = false;
   std::vector<Group> groups_;  // of sessions, then of desks, then the firm
   std::vector<bool> counted_;  // by group
-  // Number of the group where it is counted, else kNone.
+  // Number of the group where it is counted, otherwise kNone.
   std::vector<uint32_t> sessions_;         // by session
   std::vector<uint32_t> desk_of_account_;  // by account
   uint32_t firm_ = kNone;
@@ -337,7 +336,7 @@ class GroupExposure {
   HugeArray<Holding> holdings_;
   uint32_t holdings_count_ = 0;
   FlatIndex<PairKey> holding_index_;
-  std::vector<uint32_t> session_holdings_;  // in the order in which they came into being
+  std::vector<uint32_t> session_holdings_;  // in order of creation
   size_t session_holdings_max_ = 0;
 };
 

@@ -1,9 +1,10 @@
-// Would the order break a limit of its session, of its account's desk or of the firm?
+// Pre-trade check: limits of the order's session, of its account's desk and of the firm.
 //
-// Asked after the account's own limits, the narrowest group first; the check in the answer says
-// whose limit it is. As for accounts, what only reduces passes: the position of the group for a
-// position limit, for gross notional that of the account (of the session, for a session's). Limit
-// and value: orders, smallest units of quantity, whole units of the risk currency rounded up.
+// Runs after the account's own limits, the narrowest group first; the check in the answer names
+// whose limit it is. As for accounts, orders that only reduce pass: they reduce the group's
+// position for a position limit, for gross notional that of the account (of the session, for a
+// session's). Limit and value: orders, smallest units of quantity, whole units of the risk currency
+// rounded up.
 #pragma once
 
 #include "gateway/risk/request.h"

@@ -1,7 +1,7 @@
-// Does the venue know what the order asks for beyond price and quantity?
+// Pre-trade check: whether the venue supports the order's instructions beyond price and quantity.
 //
-// What a venue knows is configured (VenueConfig::features). Limit and value: the bits of what is
-// known and what is asked for (schema/features.h).
+// A venue's features are configured (VenueConfig::features). Limit and value: the bits of the
+// supported and of the requested features (schema/features.h).
 #pragma once
 
 #include <vector>

@@ -1,8 +1,7 @@
-// Is the order larger, worth more, or its account's position larger than one instrument's own
-// limits permit?
+// Pre-trade check: limits of one instrument on order quantity, order value and account position.
 //
-// The tightest limits that the firm, the desk and the account have for the instrument; those that
-// hold in every instrument are other checks'. Limit and value: as there.
+// Applies the tightest limits that the firm, the desk and the account have for the instrument;
+// other checks apply limits that hold in every instrument. Limit and value: as there.
 #pragma once
 
 #include "gateway/risk/request.h"

@@ -1,4 +1,4 @@
-// How are limits of single instruments laid out and found?
+// Set-up and lookup of the limits of single instruments.
 #include "gateway/risk/instrument_limits.h"
 
 #include <algorithm>

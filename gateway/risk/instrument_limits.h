@@ -1,8 +1,8 @@
-// Which limits hold for an account in one instrument beside those that hold for it everywhere?
+// The limits of an account in single instruments, in addition to its limits in all instruments.
 //
-// Written for an account, for a desk or for the firm. Per order the tightest of the three holds;
-// a position limit is about whoever it is written for. Built from the configuration, looked up when
-// an account first trades an instrument, never per order.
+// Configured for an account, a desk or the firm. Per order the tightest of the three applies; a
+// position limit applies to the owner that it is configured for. Built from the configuration,
+// looked up when an account first trades an instrument, never per order.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace ringway {
 
-// Of one account in one instrument; kNoLimit: off.
+// For one account in one instrument; kNoLimit: off.
 struct PairLimits {
   int64_t quantity_max = kNoLimit;  // per order, smallest units
   int64_t notional_max = kNoLimit;  // per order, risk currency
@@ -21,12 +21,12 @@ struct PairLimits {
 
 class InstrumentLimitTable {
  public:
-  // REQUIRES: every row names an instrument, and no two the same for the same; CHECKed.
+  // REQUIRES: every row names an instrument, and no owner has two rows for one instrument; CHECKed.
   explicit InstrumentLimitTable(const EngineConfig& config);
 
   bool empty() const noexcept { return firm_.empty() && desks_.empty() && accounts_.empty(); }
 
-  // By indices, as the constructor's configuration has them.
+  // By indices, as in the constructor's configuration.
   PairLimits Of(uint32_t account, uint32_t instrument) const noexcept;
   int64_t DeskPositionMax(uint32_t desk, uint32_t instrument) const noexcept {
     return Find(desks_, desk, instrument).position_max;

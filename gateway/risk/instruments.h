@@ -1,4 +1,4 @@
-// What does the gateway know of an instrument while it runs, and how fresh is its reference price?
+// An instrument as the gateway uses it while it runs, and the age of its reference price.
 //
 // Built from the configuration; only the reference price changes afterwards. The engine's first
 // step sets the time of references that come from the configuration. Engine thread only.
@@ -18,20 +18,21 @@
 namespace ringway {
 
 // Prices are positive, unless price_min is 0 or below: spreads, power and swaps trade at any price.
-// What depends on whether an order has a price asks its type (HasLimit, HasTrigger), not the price.
+// Code that depends on whether an order has a price tests its type (HasLimit, HasTrigger), not the
+// price.
 struct alignas(64) Instrument {
   Divisor tick;
   int64_t price_min;
   int64_t price_max;
   uint64_t quantity_max;
-  // Money = |price| * quantity * notional_factor / notional_divisor, rounded up. Of an inverse
+  // Money = |price| * quantity * notional_factor / notional_divisor, rounded up. For an inverse
   // contract the price is left out: its value is fixed.
   uint64_t notional_factor;
-  // A multiple of the tick from which ticks are counted: 0, or price_min below.
+  // Ticks are counted from here, a multiple of the tick: 0, or price_min below.
   int64_t price_floor;
-  int64_t price_bound;        // what no |price| exceeds
+  int64_t price_bound;        // upper bound of |price|
   int64_t reference_price;    // 0 without has_reference
-  int64_t reference_time_ns;  // when it was last known to hold
+  int64_t reference_time_ns;  // when it was last confirmed
   int64_t reference_age_max_ns;
   Divisor lot;
   int64_t tick_size;
@@ -44,7 +45,7 @@ struct alignas(64) Instrument {
   bool has_reference;
   bool any_sign;  // price_min is 0 or below
 
-  // What the quantity is worth; never negative.
+  // The value of the quantity; never negative.
   Money Notional(int64_t price, uint64_t quantity) const noexcept {
     const Money size = price < 0 ? -Money{price} : Money{price};
     const Money each = inverse ? Money{kPricePoint} : size;
@@ -54,7 +55,7 @@ struct alignas(64) Instrument {
     const auto divisor = static_cast<Money>(notional_divisor);
     return (product + divisor - 1) / divisor;
   }
-  // The price at which a quantity counts for more.
+  // The price of the two at which a quantity has the larger value.
   int64_t Worse(int64_t a, int64_t b) const noexcept {
     if (!any_sign) [[likely]]
       return std::max(a, b);
@@ -65,15 +66,15 @@ struct alignas(64) Instrument {
   }
 
   bool IsPrice(int64_t price) const noexcept { return price >= price_min && price <= price_max; }
-  // Whether a report that says this price says one at all: 0 means none.
+  // Whether a report states this price at all: 0 means none.
   bool IsStated(int64_t price) const noexcept { return any_sign ? price != 0 : price > 0; }
-  // Whether it is 0 or can be valued, so that loading it breaks no sum.
+  // Whether it is 0 or can be valued, so that loading it keeps the sums valid.
   bool CanValue(int64_t price) const noexcept { return price >= price_floor && price <= price_max; }
   // REQUIRES: CanValue(price).
   bool IsOnTick(int64_t price) const noexcept {
     return tick.Divides(static_cast<uint64_t>(price - price_floor));
   }
-  // Counted from price_floor. REQUIRES: IsOnTick(price).
+  // Tick number, counted from price_floor. REQUIRES: IsOnTick(price).
   uint64_t TickOf(int64_t price) const noexcept {
     return tick.Quotient(static_cast<uint64_t>(price - price_floor));
   }
@@ -87,7 +88,7 @@ struct alignas(64) Instrument {
   }
 };
 
-// What a position counts for. What a venue reports has no bound of ours: valuing is clamped.
+// The value of a position. Positions reported by a venue are unbounded, so the value is clamped.
 inline Money PositionValue(const Instrument& instrument, int64_t quantity, int64_t price) noexcept {
   const uint64_t size =
       quantity < 0 ? 0 - static_cast<uint64_t>(quantity) : static_cast<uint64_t>(quantity);
@@ -95,7 +96,7 @@ inline Money PositionValue(const Instrument& instrument, int64_t quantity, int64
                              std::min(size, instrument.position_max));
 }
 
-// The largest quantity that one order may have: with 2^24 orders the sums stay below 2^63.
+// The largest quantity of one order: with 2^24 orders the sums stay below 2^63.
 inline constexpr uint64_t kQuantityBound = uint64_t{1} << 39;
 
 constexpr bool HasLimit(OrdType type) noexcept {

@@ -1,8 +1,7 @@
-// Has somebody pulled the plug for this order? One latched word is read per order; cancels never
-// ask.
+// Pre-trade check: the kill switches. One latched word is read per order; cancels skip the check.
 //
 // Latched and re-armed by name (all, session, account, venue, instrument) through RiskState
-// messages, and by the gateway itself when it could not keep what it promises; latching twice is
+// messages, and by the gateway itself when it could not keep its promises; latching twice is
 // latching once. Limit and value are not used.
 #pragma once
 
@@ -16,14 +15,14 @@
 
 namespace ringway {
 
-// What keeps the gateway itself from taking orders.
+// Faults for which the gateway itself refuses orders.
 enum class GatewayFault : uint8_t {
   kJournal,      // it cannot record them
-  kIdentifiers,  // it has none left for venue requests (order_table.h)
+  kIdentifiers,  // no identifiers are left for venue requests (order_table.h)
 };
 
 class KillSwitch {
-  // Above its users, because its type is deduced.
+  // Defined above its users, because its type is deduced.
   template <class Self>
   static auto& WordOf(Self& self, KillScope scope, uint32_t index) noexcept {
     switch (scope) {
@@ -62,7 +61,7 @@ class KillSwitch {
     return {RejectReason::kKillSwitch, kCheck};
   }
 
-  // Whether an operator has latched it for any of them, or for all. Indices.
+  // Whether an operator has latched it for any of them, or for all. Takes indices.
   bool Latched(uint32_t session, uint32_t account, uint32_t venue,
                uint32_t instrument) const noexcept {
     return (all_ | sessions_[session] | accounts_[account] | venues_[venue] |
@@ -76,7 +75,7 @@ class KillSwitch {
     latched_of_[static_cast<size_t>(scope)] += uint32_t{killed} - word;
     word = killed;
   }
-  // How many of a kind are latched.
+  // The number of latched switches of a kind.
   uint32_t latched(KillScope scope) const noexcept {
     return latched_of_[static_cast<size_t>(scope)];
   }
@@ -89,7 +88,7 @@ class KillSwitch {
     latched_ += uint32_t{latched} - word;
     word = latched;
   }
-  // What the engine saves (archive.h); `latched_` follows from the rest.
+  // State that the engine saves (archive.h); `latched_` is derived from the rest.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
                       const Numbers& venues, const Numbers& instruments) {
@@ -124,7 +123,7 @@ class KillSwitch {
 
   static constexpr size_t kScopes = static_cast<size_t>(KillScope::kInstrument) + 1;
 
-  uint32_t latched_ = 0;                           // switches that are latched, of all kinds
+  uint32_t latched_ = 0;                           // number of latched switches, of all kinds
   std::array<uint32_t, kScopes> latched_of_ = {};  // by KillScope
   uint8_t all_ = 0;
   std::array<uint8_t, 2> faults_ = {};  // by GatewayFault

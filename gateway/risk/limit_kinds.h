@@ -1,4 +1,4 @@
-// Which limits the firm, desks, accounts and sessions have that operators can change.
+// The limits of the firm, desks, accounts and sessions that operators can change.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace ringway {
 
-// As the configuration names them.
+// Names as in the configuration.
 inline constexpr std::array<std::pair<std::string_view, LimitKind>, 9> kLimitNames{{
     {"quantity_max", LimitKind::kQuantityMax},
     {"notional_max", LimitKind::kNotionalMax},
@@ -75,8 +75,8 @@ bool WithLimit(Limits& limits, LimitKind kind, F&& use) {
   return false;
 }
 
-// Whether there is no such limit because nothing counts what it would be held against: only where
-// the configuration has one is that counted.
+// Whether the limit cannot be set because its quantity is not counted: it is counted only where the
+// configuration has a limit.
 template <class Limits>
 bool IsUncounted(const Limits& configured, LimitKind kind) {
   bool uncounted = false;

@@ -1,4 +1,4 @@
-// Who is counted, and the rings of holders.
+// LossLimits' choice of the owners that are counted, and its rings of holders.
 #include "gateway/risk/loss_limits.h"
 
 #include <algorithm>
@@ -65,7 +65,7 @@ LossCrossing LossLimits::CrossingOf(uint32_t number, bool soft) const noexcept {
   return crossing;
 }
 
-// At the end of the ring: it is marked last.
+// Inserts at the end of the ring: it is marked last.
 void LossLimits::Link(uint32_t at, uint32_t instrument) noexcept {
   Holders& holders = holders_[instrument];
   Mark& mark = marks_[at];
@@ -96,8 +96,8 @@ void LossLimits::Unlink(uint32_t at, uint32_t instrument) noexcept {
   --linked_;
 }
 
-// Whether everybody who need not be marked stands at the present price: another configuration may
-// have another one.
+// Whether every holder that is not queued for marking is at the present price: another
+// configuration may have another price.
 bool LossLimits::IsMarked(const Exposure& exposure, const Instrument& instrument,
                           const Holders& holders) const noexcept {
   uint32_t at = holders.first;
@@ -109,7 +109,7 @@ bool LossLimits::IsMarked(const Exposure& exposure, const Instrument& instrument
   return true;
 }
 
-// Behind what was loaded.
+// Runs after loading.
 void LossLimits::Complete(const Exposure& exposure,
                           const std::vector<Instrument>& instruments) noexcept {
   for (uint32_t at = 0; active_ && at != exposure.positions(); ++at) {

@@ -1,15 +1,17 @@
-// Has the account, its desk or the firm lost so much today that it may only reduce?
+// Pre-trade check: the day's loss of the account, its desk and the firm; beyond a limit only orders
+// that reduce pass.
 //
-// What was made or lost since the trading day began, at market prices: fills are held against the
-// price at which the position stands, and what is held moves with that price, overnight too. The
-// price is the instrument's reference price; where there is none, the account's last fill. Fees are
-// not in it, nor is what a correction makes of a trade's price, for it does not say which it was;
-// an inverse contract moves nothing, as its value is fixed. A day is the latest of any venue's
-// (docs/adr/0026). Limit and value: whole units of the risk currency, the loss rounded up.
+// The result since the trading day began, at market prices: fills are compared with the price at
+// which the position is marked, and holdings move with that price, overnight too. The price is the
+// instrument's reference price; where there is none, the account's last fill. Fees are not
+// included, nor is the effect of a correction on a trade's price, since a correction does not name
+// the original price; an inverse contract contributes nothing, as its value is fixed. A day is the
+// latest of any venue's (docs/adr/0026). Limit and value: whole units of the risk currency, the
+// loss rounded up.
 //
-// A new price concerns everybody who holds the instrument. It is booked holder by holder
-// (MarkNext), some in each step, in turn, so that no price is the work of one step and no holder is
-// passed over. Only who has a limit is counted.
+// A new price concerns every holder of the instrument. It is booked holder by holder (MarkNext),
+// some in each step, in turn, so that no step has to book a whole price and no holder is skipped.
+// Only owners that have a limit are counted.
 #pragma once
 
 #include <algorithm>
@@ -29,10 +31,10 @@
 
 namespace ringway {
 
-// A loss that went beyond a limit just now, or beyond the part of it of which operators hear.
+// A loss that just exceeded a limit, or the part of it at which operators are alerted.
 struct LossCrossing {
   AlertOwner owner_kind;
-  uint32_t owner;  // number; of the firm 0
+  uint32_t owner;  // number; 0 for the firm
   RiskCheck check;
   int64_t limit;
   int64_t value;
@@ -63,8 +65,8 @@ class LossLimits {
     return {};
   }
 
-  // `quantity` was bought (negative: sold) for the position at this place, at `price` (0 where that
-  // says nothing: at the market), and is in it now. Calls crossed(LossCrossing) as may be.
+  // The position at this index, which is already updated, bought `quantity` (negative: sold) at
+  // `price` (0 if the price is not known: at the market). May call crossed(LossCrossing).
   template <class F>
   void Fill(uint32_t at, const Position& position, const Instrument& instrument, int64_t quantity,
             int64_t price, F&& crossed) noexcept {
@@ -75,7 +77,7 @@ class LossLimits {
       mark.known = PriceOf(position, instrument, mark.price);
       if (!mark.known) return;
     }
-    if (quantity == 0) {  // only the price of a fill is another: the position stands there now
+    if (quantity == 0) {  // only the price of a fill changed: the position is marked there now
       (void)PriceOf(position, instrument, mark.price);
       return;
     }
@@ -85,7 +87,7 @@ class LossLimits {
     MarkAt(at, position, instrument, crossed);
   }
 
-  // An instrument has another reference price: who holds it is marked.
+  // An instrument's reference price changed: its holders are to be marked.
   void ChangePrice(uint32_t instrument) noexcept {
     if (!active_ || holders_[instrument].count == 0) return;
     holders_[instrument].left = holders_[instrument].count;
@@ -106,12 +108,12 @@ class LossLimits {
     MarkAt(at, exposure.position(at), instruments[instrument], crossed);
   }
 
-  // The position, which is flat, gives up its place.
+  // The position, which is flat, is about to be freed.
   void Forget(uint32_t at, uint32_t instrument) noexcept {
     if (active_ && marks_[at].next != kNone) Unlink(at, instrument);
   }
 
-  // From now on. Who is not counted stays so. Account and desk by their index.
+  // Takes effect now. Owners that are not counted stay so. Account and desk by their index.
   void SetMaxOfAccount(uint32_t account, int64_t loss_max) noexcept {
     owners_[account].loss_max = loss_max;
   }
@@ -123,14 +125,15 @@ class LossLimits {
   // A venue's trading day begins.
   void BeginDay(uint32_t day) noexcept { day_ = std::max(day_, day); }
 
-  // Made (negative: lost) today by the account with this index; nullopt: it is not counted.
+  // Today's profit (negative: loss) of the account with this index; nullopt: it is not counted.
   std::optional<Money> ResultOf(uint32_t account) const noexcept {
     if (!active_ || !IsCounted(account)) return std::nullopt;
     return Today(owners_[account]).result;
   }
 
-  // What the engine saves (archive.h), behind positions. Who is counted only now begins with what
-  // is held, at the present prices; of who is not counted any more nothing is kept.
+  // State that the engine saves (archive.h), after positions. Owners that are counted only since
+  // this start begin with their holdings at the present prices; owners that are no longer counted
+  // are dropped.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& desks,
                       const Numbers& instruments, const Exposure& exposure,
@@ -167,9 +170,9 @@ class LossLimits {
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
-  // Holders of one instrument that are marked before another instrument has its turn.
+  // Holders of one instrument that are marked before the next instrument has its turn.
   static constexpr uint32_t kInARow = 16;
-  // Far beyond any limit, and twice that can be added up.
+  // Far beyond any limit, and its double does not overflow.
   static constexpr Money kMost = Money{1} << 124;
   // Bits of Owner::told.
   static constexpr uint8_t kToldSoft = 1;
@@ -180,17 +183,17 @@ class LossLimits {
     Money result = 0;  // of `day`
     uint32_t day = 0;
     uint8_t told = 0;
-    bool counted = false;  // it has a limit by its configuration; an account: or its desk, the firm
+    bool counted = false;  // has a configured limit; for an account: or its desk or the firm has
     int64_t loss_max = kNoLimit;
   };
-  // Of a position: at what price it stands, and who else holds its instrument, in a ring.
+  // Per position: the price at which it is marked, and the ring of its instrument's holders.
   struct Mark {
     int64_t price;
-    uint32_t next;  // kNone: it is not counted
+    uint32_t next;  // next in the ring; kNone: not counted
     uint32_t before;
     bool known;  // there is a price
   };
-  // Of an instrument: the first of the ring is marked next.
+  // Per instrument: the first of the ring is marked next.
   struct Holders {
     uint32_t first = kNone;
     uint32_t count = 0;
@@ -216,7 +219,7 @@ class LossLimits {
     return owner;
   }
 
-  // Signed: what the quantity is worth to who has it.
+  // Signed: the value of the quantity to its holder.
   static Money Value(const Instrument& instrument, int64_t quantity, int64_t price) noexcept {
     if (instrument.inverse) return 0;
     const Money value = PositionValue(instrument, quantity, price);
@@ -253,7 +256,7 @@ class LossLimits {
       Owner& owner = owners_[number];
       owner = Today(owner);
       owner.result = std::clamp(owner.result + made, -kMost, kMost);
-      // Once a day: prices go up and down about it.
+      // Once a day, because prices oscillate around the limit.
       const bool over = (owner.told & kToldHard) == 0 && Exceeds(-owner.result, owner.loss_max);
       if (over) owner.told |= kToldHard;
       const bool near = warn_at_percent_ != 0 &&
@@ -267,7 +270,7 @@ class LossLimits {
   void Link(uint32_t at, uint32_t instrument) noexcept;
   void Unlink(uint32_t at, uint32_t instrument) noexcept;
 
-  // The rings, each from its first on.
+  // The rings, each from its first element on.
   template <class Self, class A>
   static void ArchiveMarks(Self& self, A& archive, const Exposure& exposure) {
     const size_t count = archive.Count(self.linked_, exposure.positions(), "marked positions");
@@ -279,7 +282,8 @@ class LossLimits {
         archive.Require(at < exposure.positions() && (mark.known || mark.price == 0),
                         "a marked position that cannot be");
         if (!archive.ok()) return;
-        // One that was given up with what is not configured any more, or is not counted any more.
+        // A position that was freed because its configuration is gone, or that is no longer
+        // counted.
         if (!self.active_ || !exposure.InUse(at)) continue;
         const Position& position = exposure.position(at);
         if (!self.IsCounted(position.account)) continue;
@@ -309,12 +313,13 @@ class LossLimits {
   uint32_t desks_begin_;
   std::vector<uint32_t> account_ids_;
   std::vector<uint32_t> desk_ids_;
-  std::vector<uint32_t> desk_of_account_;  // its owner's number; kNone: none with a limit
-  uint32_t firm_ = kNone;                  // likewise
-  HugeArray<Mark> marks_;                  // by position; empty where nobody is counted
-  uint32_t linked_ = 0;                    // of these
-  std::vector<Holders> holders_;           // by instrument
-  IndexSet changed_;                       // instruments with holders to be marked
+  // number of its desk in owners_; kNone: none with a limit
+  std::vector<uint32_t> desk_of_account_;
+  uint32_t firm_ = kNone;         // likewise
+  HugeArray<Mark> marks_;         // by position; empty if no owner is counted
+  uint32_t linked_ = 0;           // number of positions in rings
+  std::vector<Holders> holders_;  // by instrument
+  IndexSet changed_;              // instruments with holders to be marked
   uint32_t next_instrument_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Is one order worth more than its session or its account may send?
+// Pre-trade check: the value of one order, limited for its session and its account.
 //
 // Values are those of RiskRequest::risk_price. Limit and value: whole units of the risk currency,
 // the value rounded up.

@@ -1,4 +1,4 @@
-// Is one order larger than its session or its account may send?
+// Pre-trade check: the quantity of one order, limited for its session and its account.
 //
 // Limit and value: smallest units of quantity.
 #pragma once

@@ -1,9 +1,9 @@
-// Does a session send faster than it may?
+// Pre-trade check: a session's message rate.
 //
 // A token bucket per session that every request draws from. The last `cancel_reserve` tokens are
-// for cancels alone, so that a session that is throttled can still get out. Tokens are counted in
-// 1e-9, so filling is one multiplication and exact. Limit: tokens of a full bucket that the request
-// may use; value: that and this request.
+// for cancels alone, so that a throttled session can still cancel. Tokens are counted in 1e-9, so
+// filling is one multiplication and exact. Limit: tokens of a full bucket that the request may use;
+// value: that and this request.
 #pragma once
 
 #include <algorithm>
@@ -66,7 +66,8 @@ class MessageRate {
             (needed - bucket.parts + bucket.rate - 1) / bucket.rate};
   }
 
-  // What the engine saves (archive.h). A smaller bucket than before is full at most.
+  // State that the engine saves (archive.h). A bucket that became smaller is filled at most to its
+  // size.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions) {
     ArchiveTable(
@@ -96,7 +97,7 @@ class MessageRate {
   // One cache line.
   struct alignas(64) Bucket {
     int64_t parts;      // 1e-9 tokens
-    int64_t filled_ns;  // when `parts` was right
+    int64_t filled_ns;  // time at which `parts` was current
     int64_t rate;       // tokens per second = parts per nanosecond
     int64_t burst;      // parts
     int64_t reserve;    // parts

@@ -1,4 +1,4 @@
-// How is money computed without rounding, overflow or division?
+// Money arithmetic without rounding, overflow or division.
 //
 // Amounts are 128-bit integers in 1e-18 of the risk currency: price (1e-9) times quantity times the
 // instrument's notional factor is exact. Limits are whole units of the risk currency.
@@ -23,8 +23,8 @@ inline constexpr int64_t kPricePoint = 1'000'000'000;
 // orders still add up below 2^127.
 inline constexpr Money kNotionalBound = kMoneyPerUnit * 1'000'000'000'000;
 
-// No limit that can be configured is reached by kNoLimit: 9.2e18 units are beyond 2^24 largest
-// orders only in theory, so it is compared for.
+// kNoLimit, 9.2e18 units, is beyond the sum of 2^24 largest orders except in theory; it is compared
+// explicitly all the same.
 constexpr bool Exceeds(Money amount, int64_t limit_units) noexcept {
   return limit_units != kNoLimit && amount > Money{limit_units} * kMoneyPerUnit;
 }
@@ -42,7 +42,7 @@ constexpr int64_t SaturatedUnits(Money value) noexcept {
                                                      : static_cast<int64_t>(value);
 }
 
-// What a venue reports has no bound of ours: a position stays within what has a sign.
+// Quantities reported by a venue are unbounded: a position saturates so that it keeps its sign.
 constexpr int64_t SaturatedSum(int64_t position, int64_t quantity) noexcept {
   int64_t sum = 0;
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max();

@@ -1,8 +1,8 @@
-// What is one unit of price and quantity of an instrument worth, exactly?
+// NotionalFactor: the exact worth of one unit of price and quantity of an instrument.
 //
 // A fraction in lowest terms of 1e-18 of the risk currency: currency_rate * contract_multiplier /
-// units_per_price. A coin that is traded in 1e-8 at a rate of 1.0873 has one that is no whole
-// number; notionals are rounded up then, each for itself.
+// units_per_price. It need not be a whole number, for example for a coin that is traded in 1e-8 at
+// a rate of 1.0873; then each notional is rounded up on its own.
 #pragma once
 
 #include <algorithm>
@@ -15,9 +15,9 @@
 namespace ringway {
 
 struct NotionalFactor {
-  // So that the bounds below can be worked out in 128 bits.
+  // Keeps the bounds below computable in 128 bits.
   static constexpr uint64_t kDivisorMax = 100'000'000;
-  // Products before the division stay below this: room for rounding up, and a sign.
+  // Products before the division stay below this, which leaves room for rounding up and a sign.
   static constexpr Money kProductMax = Money{1} << 125;
 
   uint64_t numerator = 0;  // 0: too large
@@ -36,7 +36,7 @@ struct NotionalFactor {
   }
 
   enum class Error : uint8_t { kNone, kTooManyPlaces, kTooValuable };
-  // Why notionals of an order or a position cannot be worked out.
+  // Why notionals of an order or a position cannot be computed.
   Error FindError(const InstrumentConfig& config) const noexcept {
     if (divisor > kDivisorMax) return Error::kTooManyPlaces;
     const Money most = LargestPrice(config) * static_cast<Money>(config.quantity_max);
@@ -45,11 +45,11 @@ struct NotionalFactor {
     if (numerator == 0 || most > (kNotionalBound * of_divisor - 1) / of_numerator) {
       return Error::kTooValuable;
     }
-    // A position is at least some orders.
+    // A position must hold at least several orders.
     return most > kProductMax / 16 / of_numerator ? Error::kTooManyPlaces : Error::kNone;
   }
 
-  // The largest position that is valued as it stands. REQUIRES: no error.
+  // The largest position that is valued without clamping. REQUIRES: no error.
   uint64_t PositionMax(const InstrumentConfig& config) const noexcept {
     const Money most = kProductMax / LargestPrice(config) / static_cast<Money>(numerator);
     return static_cast<uint64_t>(

@@ -1,4 +1,5 @@
-// Is money exact or rounded up, for real instruments, and is what cannot be worked out refused?
+// Tests that money is exact or rounded up, for real instruments, and that what cannot be computed
+// is refused.
 #include "gateway/risk/notional_factor.h"
 
 #include "gateway/risk/instruments.h"

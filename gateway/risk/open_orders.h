@@ -1,4 +1,4 @@
-// Has the session or the account as many open orders as it may have?
+// Pre-trade check: the number of open orders of the session and the account.
 //
 // Limit and value: orders.
 #pragma once

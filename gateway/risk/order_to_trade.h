@@ -1,10 +1,10 @@
-// Does a session send too many requests for the trades it makes?
+// Pre-trade check: a session's ratio of requests to trades.
 //
-// New orders, replaces and cancels that went to a venue count, and each fill. In a window that
-// opens with a session's first request after the one before, it may send order_to_trade_floor of
-// them, and more only as long as there are at most order_to_trade_max for every trade. Then new
-// orders and replaces are refused; cancels count and always pass. Limit and value: requests within
-// the window.
+// Counts new orders, replaces and cancels that went to a venue, and each fill. A window opens with
+// a session's first request after the previous window. Within it the session may send
+// order_to_trade_floor requests, and more only as long as there are at most order_to_trade_max for
+// every trade. Beyond that new orders and replaces are refused; cancels count and always pass.
+// Limit and value: requests within the window.
 #pragma once
 
 #include <algorithm>
@@ -58,7 +58,7 @@ class OrderToTrade {
     if (count.trades != UINT32_MAX) ++count.trades;
   }
 
-  // What the engine saves (archive.h).
+  // State that the engine saves (archive.h).
   template <class Self, class A>
   static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions) {
     ArchiveTable(
@@ -90,7 +90,7 @@ class OrderToTrade {
     uint32_t spare = 0;
   };
 
-  // The session's count in the window that holds now.
+  // The session's count in the current window.
   Count& Now(uint32_t session, int64_t now_ns) noexcept {
     Count& count = counts_[session];
     if (now_ns - count.opened_ns >= count.window_ns) [[unlikely]] {

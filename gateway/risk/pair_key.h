@@ -1,4 +1,4 @@
-// How is what two indices name together, such as an account and an instrument, found in a table?
+// PairKey: the entry of a pair of indices, such as an account and an instrument, in a hash table.
 #pragma once
 
 #include <cstdint>

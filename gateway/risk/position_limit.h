@@ -1,5 +1,4 @@
-// Could the account's position in the instrument grow beyond its limit if all that is open were
-// filled?
+// Pre-trade check: the account's position after all open orders of one side fill.
 //
 // Worst case per side: position plus all open buys, or minus all open sells. Limit and value:
 // smallest units of quantity, the value without sign.

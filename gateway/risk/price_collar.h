@@ -1,14 +1,14 @@
-// Is the price too far on the bad side of the reference price: a buy above it, a sell below it?
+// Pre-trade check: price collar. Refuses a buy too far above the reference price, a sell too far
+// below.
 //
-// Without a fresh reference there is no answer, so the order is refused. A market order only needs
-// it to be there, and so does a stop order: its trigger lies on the far side of the market on
-// purpose. A stop-limit order's limit is held against its trigger, where it will meet the market; a
-// replace's against the trigger that is in force, or the reference, for the order may be triggered
-// already. A replace that adds quantity is held against the collar as a new order is. The collar is
-// a part of the price that it is held against, whatever its sign, and at least as wide as is
-// configured for the instrument: near zero a part of the price is nothing. Limit: the last price
-// that passes, value: the order's limit; of a reference that is missing or stale, its greatest
-// permitted age and its age in nanoseconds.
+// An order without a fresh reference is refused. A market order only needs the reference to exist,
+// and so does a stop order: its trigger is on the far side of the market on purpose. A stop-limit
+// order's limit is compared with its trigger, where it will meet the market; a replace's with the
+// trigger that is in force, or the reference, since the order may be triggered already. A replace
+// that adds quantity is checked as a new order is. The collar is a part of the price that it is
+// compared with, whatever its sign, and at least as wide as is configured for the instrument: near
+// zero a part of the price is nothing. Limit: the last price that passes, value: the order's limit;
+// if the reference is missing or stale, its greatest permitted age and its age in nanoseconds.
 #pragma once
 
 #include <algorithm>

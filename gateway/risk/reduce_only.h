@@ -1,7 +1,8 @@
-// Does an order that says so only reduce the account's position, with all that is open on its side?
+// Pre-trade check: a reduce-only order must only reduce the account's position, with all that is
+// open on its side.
 //
-// A replace that asks for no more than is open passes: the position may be smaller by now.
-// Limit: the part of the position that nothing open reduces already; value: the order's quantity.
+// A replace that asks for no more than is open passes: the position may be smaller by now. Limit:
+// the part of the position that no open order reduces already; value: the order's quantity.
 // Smallest units.
 #pragma once
 

@@ -1,11 +1,11 @@
-// May a reference price be believed that is far from the last one?
+// ReferenceGuard: holds a reference price that jumps until it is confirmed.
 //
 // One wrong price moves every collar. A price that differs from the reference by more than a
-// configured part is held: collars go on with the old one, which grows old as configured. It is
-// taken when so many further prices, each newer and within that part of the one before, have
-// confirmed it, or when an operator sets the reference. A price near the old reference ends the
-// matter. Near 0 a part of the price is nothing: what is no farther than the narrowest collar is no
-// jump.
+// configured part is held: collars continue with the old reference, which ages as configured. The
+// held price is accepted when the configured number of further prices, each newer and within that
+// part of the one before, have confirmed it, or when an operator sets the reference. A price near
+// the old reference discards it. Near 0 a part of the price is nothing: a difference within the
+// narrowest collar is no jump.
 #pragma once
 
 #include <algorithm>
@@ -36,10 +36,10 @@ class ReferenceGuard {
   }
 
   enum class Answer : uint8_t {
-    kTaken,      // it is the reference
-    kConfirmed,  // it is, after it or one like it had been held
-    kHeld,       // it is not
-    kBegins,     // it is not, and none was held before
+    kTaken,      // it is the new reference
+    kConfirmed,  // it is the new reference, after it or one like it had been held
+    kHeld,       // it is not the new reference
+    kBegins,     // it is not, and no price was held before
   };
 
   // `reference`: the present one; nullopt: none.
@@ -75,7 +75,7 @@ class ReferenceGuard {
     return guarded_[instrument].holds != 0 ? guarded_[instrument].held_price : 0;
   }
 
-  // What the engine saves (archive.h). Where jumps are no longer guarded nothing is held.
+  // State that the engine saves (archive.h). Where jumps are no longer guarded no price is held.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& instruments) {
     ArchiveTable(
@@ -111,7 +111,7 @@ class ReferenceGuard {
     uint32_t jump_bps = kOff;
     uint32_t confirmations_wanted = 0;
     uint32_t holds = 0;     // 1: a price waits for confirmation
-    int64_t width_min = 0;  // what is nearer is no jump
+    int64_t width_min = 0;  // a smaller difference is no jump
   };
 
   static bool IsNear(const Guarded& guarded, int64_t from, int64_t price) noexcept {

@@ -1,4 +1,4 @@
-// What does a risk check look at, and what does it answer?
+// The input and the answer of a risk check.
 //
 // The engine fills one RiskRequest per order or replace, with everything looked up that a check may
 // need; a check compares and answers with a Verdict. Units as in engine_config.h unless a name says
@@ -16,9 +16,9 @@
 
 namespace ringway {
 
-// Why an order must not pass; reason kNone: it may. `limit` is what was broken and `value` what the
-// order would have brought it to, in the unit that the check's header gives; they travel in
-// OrderReject.
+// Why an order must not pass; reason kNone: it may. `limit` is the broken limit and `value` the
+// amount that the order would have reached, in the unit that the check's header gives; OrderReject
+// carries both.
 struct [[nodiscard]] Verdict {
   RejectReason reason = RejectReason::kNone;
   RiskCheck check = RiskCheck::kNone;
@@ -46,16 +46,16 @@ struct RiskRequest {
   bool is_replace;
   bool reduce_only;
   uint8_t profile;      // 0: none
-  FeatureSet wanted;    // what it asks of its venue
-  int64_t price;        // limit price, of an order that has one; else 0
-  int64_t stop_price;   // likewise its trigger
-  int64_t stop_before;  // of a replace: the order's present one; else stop_price
-  // What the order is valued at: its limit price, else its stop price, else the reference price (0:
-  // none); a sell at no less than the reference, for that is what it can fetch. Where prices may be
-  // negative: at the limit or the reference, whichever is farther from 0.
+  FeatureSet wanted;    // the features that it asks of its venue
+  int64_t price;        // limit price, of an order that has one; otherwise 0
+  int64_t stop_price;   // trigger price, of an order that has one; otherwise 0
+  int64_t stop_before;  // of a replace: the order's present trigger; otherwise stop_price
+  // The price at which the order is valued: its limit price, else its stop price, else the
+  // reference price (0: none); a sell at no less than the reference, because it may sell at that
+  // price. Where prices may be negative: the limit or the reference, whichever is farther from 0.
   int64_t risk_price;
-  uint64_t quantity;  // total, what is filled included
-  // What the open order contributes before and would contribute after; before is zero for a new
+  uint64_t quantity;  // total, including what is filled
+  // What the open order contributes before, and would contribute after; before is zero for a new
   // order.
   uint64_t open_before;
   uint64_t open_after;
@@ -65,12 +65,13 @@ struct RiskRequest {
   bool grows;        // more quantity than before (a new order: always)
   bool price_moves;  // another limit or stop price than before (a new order: always)
 
-  // Of whoever holds `quantity` (bought minus sold) and has so much open by BookSide, this order
-  // as it was included: the position in the direction of the order if all on its side were filled.
+  // For a holder of `quantity` (bought minus sold) with these open quantities by BookSide,
+  // including this order in its present state: the position in the direction of the order if all on
+  // its side were filled.
   Money WorstPosition(int64_t held, const uint64_t (&open)[2]) const noexcept {
     return (book_side == kBuySide ? Money{held} : -Money{held}) + OpenAfter(open);
   }
-  // Whether the order, with all that is open on its side, only reduces what is held.
+  // Whether the order, with all that is open on its side, only reduces the holding.
   bool Reduces(int64_t held, const uint64_t (&open)[2]) const noexcept {
     return OpenAfter(open) <= (book_side == kSellSide ? Money{held} : -Money{held});
   }

@@ -1,4 +1,4 @@
-// How the configured list is read, and what operators say is kept.
+// The slow path of RestrictedList: reads the configured list and stores operators' changes.
 #include "gateway/risk/restricted_list.h"
 
 #include "base/check.h"

@@ -1,8 +1,9 @@
-// Which instruments must an account not trade, by configuration or by an operator's word?
+// RestrictedList: the instruments that an account must not trade, by configuration or by an
+// operator's command.
 //
-// What operators said holds until they say otherwise, across restarts and whatever is configured
-// then; what they said of an account or instrument that a start does not know is forgotten. Time: a
-// binary search. Nothing allocates after construction. Engine thread only.
+// An operator's command holds until another replaces it, across restarts and regardless of the
+// configuration at that time; commands for an account or instrument that a start does not know are
+// dropped. Time: a binary search. Nothing allocates after construction. Engine thread only.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,7 @@ namespace ringway {
 
 class RestrictedList {
  public:
-  // What is kept of what operators said, at a time.
+  // The most operator commands that are kept at a time.
   static constexpr size_t kSaidMax = 4'096;
   struct Said {
     uint32_t account;  // indices
@@ -40,12 +41,12 @@ class RestrictedList {
     return said != nullptr ? said->restricted != 0 : IsConfigured(account, instrument);
   }
 
-  // False, and nothing changes: so much is said already that there is no room.
+  // False, and nothing changes: the list is full.
   [[nodiscard]] bool Say(uint32_t account, uint32_t instrument, bool restricted) noexcept;
 
   const std::vector<Said>& said() const noexcept { return said_; }
 
-  // What the engine saves (archive.h).
+  // State that the engine saves (archive.h).
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& instruments) {
     const size_t count = archive.Count(self.said_.size(), kSaidMax, "operators' restrictions");
@@ -77,7 +78,7 @@ class RestrictedList {
   }
 
   std::vector<std::vector<uint32_t>> configured_;  // by account: instrument indices, sorted
-  // Sorted. Permissions only of what is configured as restricted.
+  // Sorted. Permissions only for what is configured as restricted.
   std::vector<Said> said_;
 };
 

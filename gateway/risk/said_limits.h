@@ -1,8 +1,8 @@
 // Limits that operators have changed while the gateway ran.
 //
-// What was said holds until it is said otherwise, across restarts, as long as the configuration has
-// what it had when it was said: who configures another value, or does not configure the owner,
-// means that. Some limits are counted only where one is configured; those cannot be changed where
+// A change holds until the next one, across restarts, as long as the configuration has the value
+// that it had at the time of the change: a configuration with another value, or without the owner,
+// overrides it. Some limits are counted only where one is configured; those cannot be changed where
 // none is. Nothing allocates after construction. Engine thread only.
 #pragma once
 
@@ -24,11 +24,11 @@ class SaidLimits {
   static constexpr size_t kSaidMax = 4'096;
 
   struct Said {
-    uint32_t index;  // of the owner among those of its kind; of the firm 0
+    uint32_t index;  // of the owner within its kind; 0 for the firm
     LimitOwner owner;
     LimitKind kind;
-    int64_t configured;  // when it was said; kNoLimit: it was off
-    int64_t value;       // likewise
+    int64_t configured;  // at the time of the change; kNoLimit: it was off
+    int64_t value;       // the changed limit; kNoLimit: off
 
     bool SameLimit(const Said& other) const noexcept {
       return index == other.index && owner == other.owner && kind == other.kind;
@@ -38,8 +38,7 @@ class SaidLimits {
   SaidLimits() { said_.reserve(kSaidMax); }
 
   // Sets the limit of the owner with this index. False, and nothing changes: there is no such limit
-  // or none is configured, it cannot be that much, or so much is said already that there is no
-  // room.
+  // or none is configured, the value is out of range, or the list is full.
   template <class Limits>
   [[nodiscard]] bool Say(Limits& limits, LimitOwner owner, uint32_t index, LimitKind kind,
                          int64_t value) noexcept {
@@ -54,7 +53,7 @@ class SaidLimits {
     return done;
   }
 
-  // In the order in which they were said.
+  // In the order of the commands.
   const std::vector<Said>& all() const noexcept { return said_; }
 
   template <class Folder>
@@ -67,8 +66,8 @@ class SaidLimits {
     }
   }
 
-  // What the engine saves (archive.h). Where it loads, restore(said) says again, by Say(), what is
-  // of an owner that is configured; indices are of now.
+  // State that the engine saves (archive.h). When it loads, restore(said) calls Say() again for
+  // each owner that is configured; indices are those of the present configuration.
   template <class Self, class A, class F>
   static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& sessions,
                       const Numbers& desks, [[maybe_unused]] F&& restore) {
@@ -112,7 +111,7 @@ class SaidLimits {
   std::vector<Said> said_;
 };
 
-// Whether the configuration has for the limit what it had when an operator changed it.
+// Whether the configured limit is still what it was when an operator changed it.
 template <class Limits>
 bool IsConfiguredAsThen(const Limits& limits, const SaidLimits::Said& said) noexcept {
   bool as_then = false;

@@ -1,8 +1,9 @@
-// Would the order match a resting order of its own account?
+// Pre-trade check: self-match prevention. Refuses an order that would match a resting order of its
+// own account.
 //
-// Compared with the account's best own price on the other side, whatever venue it rests at; limit
+// Compares with the account's best own price on the other side, whatever venue it rests at; limit
 // orders that may rest count from their sending until their end, a replace at the more aggressive
-// of both prices. Stop orders count when their venue has said that they are triggered, orders for
+// of both prices. Stop orders count once their venue has reported them triggered, orders for
 // auctions never. Limit: the own resting price that would match; value: the order's price (0:
 // market).
 #pragma once
@@ -28,7 +29,7 @@ class SelfMatch {
         best > Exposure::OrientedTick(other, request.instrument.TickOf(request.price))) {
       return {};
     }
-    const uint64_t resting_tick = Exposure::OrientedTick(other, best);  // its own inverse
+    const uint64_t resting_tick = Exposure::OrientedTick(other, best);  // self-inverse
     return {RejectReason::kSelfMatch, kCheck, request.instrument.PriceOf(resting_tick),
             request.price};
   }

@@ -1,7 +1,7 @@
-// Is something so near to its limit that an operator should hear of it?
+// Soft limits: an alert to operators when a value comes near its limit.
 //
-// A mark remembers that it was told. It goes when the value is well below the soft limit again, so
-// that one crossing is told once, however a value goes up and down about it.
+// A mark remembers that the alert was given. It is cleared when the value is well below the soft
+// limit again, so that a value that oscillates around the soft limit raises one alert.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ inline constexpr uint8_t kMarkGrossNotional = 2;
 inline constexpr uint8_t kMarkOpenOrders = 4;
 inline constexpr uint8_t kMarksEnd = 8;
 
-// Of what the engine saves (archive.h).
+// Part of what the engine saves (archive.h).
 template <class A, class Mark>
 void ArchiveMark(A& archive, Mark& marks) {
   archive(marks);
@@ -37,11 +37,11 @@ class SoftLimit {
   // `percent` of a hard limit: 1 to 99.
   explicit constexpr SoftLimit(uint32_t percent) noexcept : percent_(percent) {}
 
-  // Whether a quantity or number of orders crossed the soft part of `limit` just now.
+  // Whether a quantity or number of orders just crossed the soft part of `limit`.
   bool Crosses(uint8_t& marks, uint8_t bit, Money value, int64_t limit) const noexcept {
     return limit != kNoLimit && IsNews(marks, bit, value, Money{limit} * percent_ / 100);
   }
-  // The same of money, whose limit is in whole units of the risk currency.
+  // The same for money, whose limit is in whole units of the risk currency.
   bool CrossesMoney(uint8_t& marks, uint8_t bit, Money value, int64_t limit) const noexcept {
     return limit != kNoLimit &&
            IsNews(marks, bit, value, Money{limit} * percent_ * (kMoneyPerUnit / 100));

@@ -1,4 +1,4 @@
-// Is the price a multiple of the instrument's tick, and the quantity of its lot?
+// Pre-trade check: the price is a multiple of the instrument's tick, and the quantity of its lot.
 //
 // Limit: the tick or the lot; value: the price or the quantity that is no multiple of it.
 #pragma once
@@ -14,7 +14,7 @@ class TickAndLot {
   explicit TickAndLot(const EngineConfig&) {}
 
   Verdict Check(const RiskRequest& request) const noexcept {
-    // Prices are within their bounds (the engine saw to it); 0 is a multiple of everything.
+    // Prices are within their bounds (the engine checked them); 0 is a multiple of everything.
     if (!request.instrument.IsOnTick(request.price)) [[unlikely]] {
       return {RejectReason::kInvalidPriceIncrement, kCheck, request.instrument.tick_size,
               request.price};

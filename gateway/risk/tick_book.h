@@ -1,13 +1,13 @@
-// What is the best price at which an account itself rests on one side of an instrument?
+// TickBook: the best price at which an account itself rests on one side of an instrument.
 //
 // A set of price ticks with counts for every (position, side): add, remove and best in a bounded
 // number of table accesses however many orders rest, without allocation. A radix tree of 64-way
-// bitmaps, only as high as the ticks lie apart: a bit of level 1 says that orders rest at a tick, a
-// bit of level n + 1 that a word of level n exists. Level 0 counts the orders at a tick where they
-// are more than one. All nodes of all trees live in one fixed hash table, keyed (tree, level,
-// prefix), so memory follows the number of orders and, by its logarithm, the width of prices; a
-// lone order uses none. There is room for all orders wherever they lie. The caller keeps the best
-// tick of each tree and hands it in; smaller is better.
+// bitmaps, only as high as the spread of the ticks requires: a bit of level 1 says that orders rest
+// at a tick, a bit of level n + 1 that a word of level n exists. Level 0 counts the orders at a
+// tick where they are more than one. All nodes of all trees live in one fixed hash table, keyed
+// (tree, level, prefix), so memory follows the number of orders and, by its logarithm, the width of
+// prices; a lone order uses none. There is room for all orders at any ticks. The caller keeps the
+// best tick of each tree and passes it in; smaller is better.
 //
 //   level 2  [ 1 . . 1 ]          key: 63 used  62..42 tree  41..39 level  38..0 tick >> 6 * level
 //   level 1  [ 1 1 . ] [ . 1 . ]
@@ -41,14 +41,14 @@ class TickBook {
     uint8_t& level;
   };
 
-  // Bitmaps from a tick to the top of a tree whose ticks are all below `ticks`.
+  // The number of bitmaps from a tick to the top of a tree whose ticks are all below `ticks`.
   static constexpr uint32_t LevelsFor(uint64_t ticks) noexcept {
     uint32_t levels = 1;
     while (levels < kLevels && ticks > uint64_t{1} << (6 * levels)) ++levels;
     return levels;
   }
-  // For so many orders wherever they lie: each has at most one word of every level for itself, and
-  // two at one tick share all of them and a count. One more, for an order that moves.
+  // Room for this many orders at any ticks: each has at most one word of every level for itself,
+  // and two at one tick share all of them and a count. One more, for an order that moves.
   static constexpr size_t NodesFor(size_t orders, uint32_t levels) noexcept {
     return (orders + 1) * levels * 8 / 7 + 16;
   }
@@ -57,14 +57,14 @@ class TickBook {
     nodes_.Prefetch(KeyOf(tree, 0, tick));
   }
 
-  // One order more at `tick`. REQUIRES: room for it (NodesFor), tick < kTicksMax, tree < kTreesMax.
+  // Adds an order at `tick`. REQUIRES: room for it (NodesFor), tick < kTicksMax, tree < kTreesMax.
   void Add(uint32_t tree, uint64_t tick, Top top) noexcept {
     if (top.best == kNoTick) {
       top.best = tick;
       top.level = 0;
       return;
     }
-    // Grow until what is there and the newcomer are under one node.
+    // Grows until the existing ticks and the new one are under one node.
     while (tick >> (6 * top.level) != top.best >> (6 * top.level)) Grow(tree, top);
     for (uint32_t level = 1; level <= top.level; ++level) {
       uint64_t& bits = nodes_.FindOrInsert(KeyOf(tree, level, tick >> (6 * level)))->value;
@@ -79,7 +79,7 @@ class TickBook {
     count = count == 0 ? 2 : count + 1;
   }
 
-  // One order less at `tick`. REQUIRES: it was added.
+  // Removes an order at `tick`. REQUIRES: it was added.
   void Remove(uint32_t tree, uint64_t tick, Top top) noexcept {
     if (Node* count = nodes_.Find(KeyOf(tree, 0, tick))) {
       if (--count->value == 1) nodes_.Erase(count);
@@ -102,14 +102,14 @@ class TickBook {
     top.level = 0;
   }
 
-  // Makes a tree that is not empty as high as it once was; answers false when it is higher.
+  // Raises a tree that is not empty to its former height; false when it is already higher.
   // REQUIRES: level <= the levels that there is room for.
   bool Raise(uint32_t tree, Top top, uint8_t level) noexcept {
     while (top.level < level) Grow(tree, top);
     return top.level == level;
   }
 
-  // Orders at `tick`.
+  // The number of orders at `tick`.
   uint64_t CountAt(uint32_t tree, uint64_t tick, uint64_t best, uint8_t level) const noexcept {
     if (const Node* count = nodes_.Find(KeyOf(tree, 0, tick))) return count->value;
     if (level == 0) return tick == best ? 1 : 0;
@@ -136,7 +136,7 @@ class TickBook {
     return uint64_t{1} << (tick >> (6 * (level - 1)) & 63);
   }
 
-  // One level more, above what is there.
+  // Adds a level above the existing ones.
   void Grow(uint32_t tree, Top top) noexcept {
     ++top.level;
     nodes_.FindOrInsert(KeyOf(tree, top.level, top.best >> (6 * top.level)))->value =

@@ -1,4 +1,4 @@
-// Does the book of own prices always know the best, and hold nothing when nothing rests?
+// Tests that the book of own prices always knows the best, and holds nothing when nothing rests.
 
 #include "gateway/risk/tick_book.h"
 
@@ -51,7 +51,7 @@ TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
   }
 }
 
-// The dearest way to lie: two orders to a tree, as far apart as ticks can be.
+// The most expensive layout: two orders to a tree, as far apart as ticks can be.
 TEST(TickBookTest, AllOrdersFitWhereverTheyLie) {
   for (const uint64_t ticks : {uint64_t{64}, uint64_t{65}, uint64_t{1'000'000}, kTicksMax}) {
     constexpr uint32_t kTrees = 2'000;

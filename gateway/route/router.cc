@@ -1,4 +1,4 @@
-// How do configured routes become the rules of each instrument?
+// Builds the rules of each instrument from the configured routes.
 
 #include "gateway/route/router.h"
 
@@ -7,7 +7,7 @@
 namespace ringway {
 namespace {
 
-// The index of the thing numbered `id`, or `any` for 0.
+// The index of the item numbered `id`, or `any` for 0.
 template <class Config>
 uint32_t IndexIn(const std::vector<Config>& configured, uint32_t id, uint32_t any) {
   if (id == 0) return any;

@@ -1,8 +1,8 @@
-// To which venue does an order go?
+// Router: chooses the venue of an order.
 //
-// Its explicit route; else the first configured rule that fits; else the default. A venue that is
-// down or halted is replaced by the rule's fallback, but never when the client named it. Rules are
-// sorted by instrument at start, so an order looks only at rules that can fit it.
+// Its explicit route; else the first configured rule that matches; else the default. A venue that
+// is down or halted is replaced by the rule's fallback, but never when the client named it. Rules
+// are sorted by instrument at start, so an order examines only rules that can match it.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Which venues are up, and which instruments are halted there?
+// Venues: which venues are up, and which instruments are halted there.
 //
-// Every venue is down until it says that it is up. Its epoch rises when it goes down, so that
+// Every venue is down until it reports that it is up. Its epoch rises when it goes down, so that
 // requests of an earlier epoch that were never answered are known to be in doubt. Engine thread
 // only.
 #pragma once
@@ -30,7 +30,7 @@ class Venues {
   uint32_t epoch(uint32_t venue) const noexcept { return venues_[venue].epoch; }
   size_t size() const noexcept { return venues_.size(); }
 
-  // Whether requests can be sent there at all: cancels also while trading is halted.
+  // Whether requests can be sent there at all: cancels even while trading is halted.
   bool Reachable(uint32_t venue) const noexcept {
     return venues_[venue].state != VenueState::kDown;
   }
@@ -42,8 +42,8 @@ class Venues {
     return venues_[venue].state == VenueState::kUp && !Halted(venue, instrument);
   }
 
-  // Answers whether that is news. Going down forgets the halts, also those that the venue told
-  // before it said that it was up: it tells them again.
+  // Returns whether the state changed. Going down clears the halts, including those that the venue
+  // reported before it was up: it reports them again.
   bool SetState(uint32_t venue, VenueState state) noexcept {
     if (state == VenueState::kDown) {
       for (size_t word = 0; word < halt_words_; ++word) halts_[venue * halt_words_ + word] = 0;
@@ -60,7 +60,7 @@ class Venues {
     return true;
   }
 
-  // What the engine saves (archive.h).
+  // State that the engine saves (archive.h).
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& venues, const Numbers& instruments) {
     ArchiveTable(

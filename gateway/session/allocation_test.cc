@@ -1,4 +1,4 @@
-// Does anything allocate memory once a session is connected or a topic has its subscribers?
+// Tests that nothing allocates memory once a session is connected or a topic has its subscribers.
 
 #include <cstdint>
 #include <memory>

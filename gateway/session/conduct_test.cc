@@ -1,4 +1,4 @@
-// Does a session that is silent, slow, greedy or broken cost only itself?
+// Tests that a session that is silent, slow, greedy or broken harms only itself.
 
 #include <cstdint>
 #include <span>
@@ -114,7 +114,7 @@ TEST(ConductTest, HeldBackSessionsAreServedAndNotJudgedSilent) {
   ASSERT_TRUE(world.LogOn(client));
   for (uint64_t i = 1; i <= 40; ++i) world.Report(7, OrderAck{.cl_ord_id = i});
   uint64_t sent = 0;
-  // A minute in which no request is taken: the client's ring is full, no heartbeat fits either.
+  // A minute in which no request is taken: the client's ring is full, so no heartbeat fits either.
   for (int i = 0; i != 600; ++i) {
     while (world.Order(client, sent + 1) == SendStatus::kOk) ++sent;
     world.now_ns += 100 * kNsPerMs;
@@ -223,7 +223,7 @@ TEST(ConductTest, SlowConsumerCostsOnlyItselfAndReturnsToASnapshot) {
   world.Connect(slow);
   world.Run({&slow, &quick}, 40);
   EXPECT_EQ(slow.core.state(), SessionState::kLive);
-  // Nothing twice, nothing out of order; and where something is missing, it was said.
+  // Nothing twice, nothing out of order; and where something is missing, the client was told.
   for (size_t i = 1; i < slow.acked.size(); ++i) EXPECT_LT(slow.acked[i - 1], slow.acked[i]);
   EXPECT_EQ(slow.acked.back(), next - 1);
   EXPECT_EQ(slow.acked.size() + slow.core.counters().reports_lost, next - 1);
@@ -240,7 +240,7 @@ TEST(ConductTest, GreedySessionLeavesOthersTheirTurn) {
   world.GatewayTurn();
   EXPECT_EQ(world.requests[7].size(), 4u);
   EXPECT_EQ(world.requests[8].size(), 1u);
-  // A budget smaller than what one session may take: the first to be asked changes every turn.
+  // A budget smaller than what one session may take: the first session polled changes every turn.
   ASSERT_EQ(world.Order(modest, 2), SendStatus::kOk);
   world.GatewayTurn(4);
   world.GatewayTurn(4);
@@ -343,7 +343,7 @@ TEST_F(BrokenClient, EachViolationIsNamedAndNumbersStayRight) {
     EXPECT_EQ(reject.reason, reason) << Name(reject.reason);
   };
   const auto garbage = std::as_bytes(std::span("0123456"));
-  bad.SendBytes(60, garbage);  // a request of the future: counted
+  bad.SendBytes(60, garbage);  // a request type of a future version: counted
   expect(1, 60, SessionRejectReason::kUnknownMessageType);
   bad.SendBytes(32, garbage);
   expect(2, 32, SessionRejectReason::kMalformedMessage);

@@ -1,10 +1,9 @@
-// What does the gateway's end of one session do, message by message?
+// The gateway's end of one session.
 //
-// It numbers and keeps reports, feeds them to the link as the link takes them, hands on in order
-// and once whatever is numbered, well-formed or not, and says what is wrong with the session's own
-// messages. It decides neither who may log on nor when
-// it is polled: session_layer.h does. Thread rule: the engine's thread. Nothing allocates after
-// construction but Begin().
+// It numbers and keeps reports, feeds them to the link as the link takes them, passes on numbered
+// messages in order and once, well-formed or not, and answers violations in the session's own
+// messages. It decides neither who may log on nor when it is polled: session_layer.h does. Thread
+// rule: the engine's thread. Nothing allocates after construction but Begin().
 #pragma once
 
 #include <algorithm>
@@ -59,14 +58,14 @@ class GatewaySession {
     inbound_.Restart(config.next_seq_in);
   }
 
-  // Touches the memory of the reports, once, so that no report pays for it. Any thread.
+  // Touches the memory of the reports once, so that no report pays for page faults. Any thread.
   void TouchMemory() noexcept {
-    // Nothing is published by it.
+    // Relaxed: it publishes nothing.
     if (!touched_.exchange(true, std::memory_order_relaxed)) outbound_.TouchMemory();
   }
 
   SessionId id() const noexcept { return id_; }
-  // Why nobody may log on; empty: the session is in order.
+  // Why the session cannot log on; empty: it can.
   const std::string& disabled() const noexcept { return disabled_; }
   const SessionKey& key() const noexcept { return key_; }
   uint64_t incarnation() const noexcept { return incarnation_; }
@@ -77,24 +76,24 @@ class GatewaySession {
   // Its reports and the acknowledgement of its requests wait for Release(): it was promised more
   // than Durability::kMemory.
   bool holds() const noexcept { return holds_; }
-  // So many reports wait that no more requests are to be taken: for Release(), or for the client to
-  // make room on the link. What is on the link does not count: its acknowledgement may come behind
-  // requests, so that it takes reading from the client. Nor do reports of before the logon, which a
-  // returning client may take its time for.
+  // True when so many reports wait that no more requests may be taken: for Release(), or for the
+  // client to make room on the link. Reports that are on the link do not count: their
+  // acknowledgement may come behind requests, so it is received only by reading from the client.
+  // Nor do reports from before the logon, which a returning client may take its time for.
   bool crowded() const noexcept {
     const uint64_t half = outbound_.store().capacity() / 2;
     return outbound_.next_seq() - std::max(outbound_.next_on_link(), logon_seq_out_) > half
                ? !link_gone_
                : holds_ && outbound_.next_seq() - safe_seq_out_ > half;
   }
-  // Logged on, and its end is not decided.
+  // Logged on, and not ended.
   bool live() const noexcept { return link_ != nullptr && !ended_; }
-  // Logged on and over: the engine has to hear of it, then TakeLink().
+  // Logged on and ended: the engine has to be told, then TakeLink().
   bool ended() const noexcept { return link_ != nullptr && ended_; }
   // kUnset: the link was lost.
   LogoutReason end_reason() const noexcept { return end_reason_; }
 
-  // Whether this (authentic) logon fits what is known of the session; kUnset: it does.
+  // Whether this (authentic) logon is consistent with the session's state; kUnset: it is.
   LogonRejectReason Check(const Logon& logon) const noexcept {
     const bool resumes = logon.next_seq_in != 0 || logon.next_seq_out != 0;
     if (!disabled_.empty()) return LogonRejectReason::kSequenceTooHigh;  // see RecallSession()
@@ -110,8 +109,8 @@ class GatewaySession {
     return LogonRejectReason::kUnset;
   }
 
-  // Goes on over a new link. Returns the logon as the engine is to see it: next_seq_in is 0 where
-  // the client needs a snapshot. The client hears of it by AnswerLogon(), or before the first
+  // Continues over a new link. Returns the logon as the engine is to see it: next_seq_in is 0 where
+  // the client needs a snapshot. The client gets the answer by AnswerLogon(), or before the first
   // report. REQUIRES: Check() found nothing, no link, room for the ack on the link.
   template <class OpenOrders>
   Logon Begin(std::unique_ptr<L> link, Logon logon, const OpenOrders& open_orders, int64_t now_ns) {
@@ -139,8 +138,8 @@ class GatewaySession {
     outbound_.HoldFrom(holds_ ? safe_seq_out_ : UINT64_MAX);
     acknowledged_ = safe_seq_in_;
 
-    // Whoever remembers less than was taken here has nothing to send again: under the numbers of
-    // those requests its next ones would pass for them.
+    // A client that remembers fewer requests than were taken here has nothing to resend: its next
+    // requests would be mistaken for the earlier ones with those numbers.
     const uint64_t next_seq_in =
         logon.next_seq_out < inbound_.next_seq() ? inbound_.next_seq() : safe_seq_in_;
     inbound_.ResumeAt(next_seq_in);
@@ -167,8 +166,8 @@ class GatewaySession {
     return ForJournal(logon, link_->epoch());
   }
 
-  // The logon is recorded: the client may hear of it. True when it was told now and the link goes
-  // on. REQUIRES: Begin().
+  // The logon is recorded: the client may be answered. True when the answer was sent now and the
+  // link stays up. REQUIRES: Begin().
   bool AnswerLogon() noexcept {
     if (!std::exchange(answers_logon_, false) || ended_) return false;
     blocked_ = false;
@@ -177,8 +176,8 @@ class GatewaySession {
     return false;
   }
 
-  // Numbers, keeps and sends a report. Never refuses: what there is no room for comes from the
-  // archive when its turn on the link has come. Without an archive the client is ended.
+  // Numbers, keeps and sends a report. Never refuses: a report without room comes from the archive
+  // when its turn on the link has come. Without an archive the client is logged out.
   void Send(FrameType type, std::span<const std::byte> payload, Publish publish) noexcept {
     if (!live() || link_gone_ || (!outbound_.MakeRoom() && !FallBehind())) [[unlikely]] {
       outbound_.KeepDroppingOldest(type, payload);
@@ -188,9 +187,9 @@ class GatewaySession {
     Pump(publish);
   }
 
-  // Reports before next_seq_out and requests before next_seq_in are as safe as a session that
-  // holds() was promised: the reports go, the requests are acknowledged. Later calls never say
-  // less.
+  // Reports before next_seq_out and requests before next_seq_in are now as safe as a session that
+  // holds() was promised: the reports are sent, the requests acknowledged. Later calls never lower
+  // these numbers.
   void Release(uint64_t next_seq_out, uint64_t next_seq_in, Publish publish) noexcept {
     safe_seq_out_ = next_seq_out;
     safe_seq_in_ = next_seq_in;
@@ -201,13 +200,13 @@ class GatewaySession {
     if (safe_seq_in_ - acknowledged_ >= kAcknowledgeEvery) SendHeartbeat();
   }
 
-  // A request that the sink did not take waits, and with it everything behind it.
+  // A request that the sink did not take waits, and everything behind it.
   bool waiting() const noexcept { return waiting_bytes_ != kNoneWaiting; }
 
-  // The promise cannot be kept any more: what waits goes, and every ack among it says kMemory.
+  // The promise can no longer be kept: releases what waits, and every ack among it states kMemory.
   void GiveUpHolding() noexcept {
     durability_max_ = Durability::kMemory;
-    archive_ = nullptr;  // it gives out what is durable
+    archive_ = nullptr;  // it returns only what is durable
     if (!holds_) return;
     outbound_.AmendHeld([](FrameType type, std::span<std::byte> payload) {
       OrderAck ack;
@@ -222,8 +221,8 @@ class GatewaySession {
   }
 
   // Answers a message that the engine refused: unnumbered and not kept. Waits for room on the link;
-  // without a link it is dropped, and the next LogonAck says that the message was processed. Counts
-  // as a violation.
+  // without a link it is dropped, and the next LogonAck acknowledges that the message was
+  // processed. Counts as a violation.
   void Refuse(const SessionReject& reject) noexcept {
     if (live()) Reject(reject);
   }
@@ -235,7 +234,7 @@ class GatewaySession {
     if (live()) (void)link_->Flush();
   }
 
-  // Takes at most `budget` records and returns how many. sink(Input) gets what is numbered; it
+  // Takes at most `budget` records and returns how many. sink(Input) gets the numbered messages; it
   // returns false for a request that it does not take. That request is kept and offered again at
   // the next Poll(), before anything behind it. REQUIRES: live(), budget != 0.
   template <class Sink>
@@ -260,9 +259,9 @@ class GatewaySession {
     return count;
   }
 
-  // A turn in which nothing may be taken, instead of Poll(). The client may be silent only because
-  // nobody reads what it says, so its silence counts anew from the last such turn; and what a link
-  // brought that ended meanwhile is handed on first. REQUIRES: live().
+  // Replaces Poll() in a turn in which nothing may be taken. The client may seem silent only
+  // because its messages are not read, so its silence is timed anew from the last such turn;
+  // messages of a link that ended meanwhile are still passed on first. REQUIRES: live().
   void Hold() noexcept {
     heard_ = true;
     drained_ = false;
@@ -279,7 +278,7 @@ class GatewaySession {
     }
     if (state == LinkState::kClosed || state == LinkState::kFenced) {
       link_gone_ = true;
-      if (!drained_) return;  // what arrived before is still handed on
+      if (!drained_) return;  // messages that arrived earlier are passed on first
       ++counters_.links_lost;
       return End(LogoutReason::kUnset);
     }
@@ -301,18 +300,18 @@ class GatewaySession {
     if (now_ns - last_heartbeat_ns_ >= heartbeat_ns_) SendHeartbeat();
   }
 
-  // Tells the client and ends. The link's own closing word says why as well, and always has room.
-  // REQUIRES: live().
+  // Tells the client and ends. The link's own closing message contains the reason as well, and
+  // always has room. REQUIRES: live().
   void Logout(LogoutReason reason) noexcept {
     (void)SendUnnumbered(
         *link_, ringway::Logout{.next_seq_out = outbound_.next_on_link(), .reason = reason});
     End(reason);
   }
 
-  // A newer link of the client takes this one's place: it is told, and its power to write ends
-  // where the port can see to that. What it wrote before is still good: Poll() hands it on, and
-  // ends the session when nothing is left, a ring has been handed on, or `until_ns` is over.
-  // REQUIRES: live().
+  // A newer link of the client replaces this one: it is told, and its access for writing ends where
+  // the port can do that. What it wrote before is still valid: Poll() passes it on, and ends the
+  // session when nothing is left, a whole ring has been passed on, or `until_ns` is over. REQUIRES:
+  // live().
   void Supersede(int64_t until_ns) noexcept {
     if (superseded_) return;
     (void)SendUnnumbered(*link_, ringway::Logout{.next_seq_out = outbound_.next_on_link(),
@@ -332,14 +331,14 @@ class GatewaySession {
   // Gives up the closed link of a session that ended().
   std::unique_ptr<L> TakeLink() noexcept { return std::move(link_); }
 
-  uint32_t quiet_turns = 0;  // the layer's: turns since the last record
+  uint32_t quiet_turns = 0;  // for the layer: turns since the last record
 
  private:
-  // The smallest frame of a ring (transport/frame.h): what a peer that goes on writing into a link
-  // that was superseded can make last is bounded.
+  // The smallest frame of a ring (transport/frame.h): it bounds how long a peer can keep writing
+  // into a link that was superseded.
   static constexpr uint32_t kFrameBytesMin = 64;
 
-  // Whether nothing more can come; otherwise to be called again.
+  // Whether nothing more can arrive; otherwise to be called again.
   bool SeverLink() noexcept {
     if constexpr (requires { link_->Sever(); }) {
       return link_->Sever();
@@ -357,12 +356,12 @@ class GatewaySession {
   }
 
   static_assert(kSequenceEnd + 2 * kSequenceJumpMax < kSequenceMax);
-  // Numbers of either direction have come to their end: see gateway/core/session_numbers.h.
+  // The sequence numbers of either direction are exhausted: see gateway/core/session_numbers.h.
   bool UsedUp() const noexcept {
     return inbound_.next_seq() > kSequenceEnd || outbound_.next_seq() > kSequenceEnd;
   }
 
-  // Inside Poll() the link is closed only afterwards: it is still handing out records.
+  // During Poll() the link is closed only afterwards: it is still delivering records.
   void End(LogoutReason reason) noexcept {
     ended_ = true;
     end_reason_ = reason;
@@ -382,14 +381,14 @@ class GatewaySession {
     return true;
   }
 
-  // False while the client, which leaves many reports waiting for room on the link, takes none.
+  // False while the client leaves many reports waiting for room on the link and takes none.
   bool MakesProgress() noexcept {
     const uint64_t taken = outbound_.next_on_link();
     return std::exchange(progress_seq_, taken) != taken || archive_late_ || outbound_.caught_up() ||
            !crowded();
   }
 
-  // Once a turn: what the link had no room for.
+  // Once a turn: sends what the link had no room for.
   void SendWaiting() noexcept {
     blocked_ = false;
     if (rejects_ != 0) SendRejects();
@@ -404,7 +403,7 @@ class GatewaySession {
            !std::exchange(recall_failed_, false);
   }
 
-  // Sends from the archive what is older than what is kept. False: there is more to come.
+  // Sends reports that are no longer kept from the archive. False: there is more to come.
   bool Recall(Publish publish) noexcept {
     archive_late_ = false;
     for (uint32_t count = 0; outbound_.behind(); ++count) {
@@ -428,7 +427,7 @@ class GatewaySession {
     return true;
   }
 
-  // Nothing more goes to the link in this turn; to one that has ended, ever. Answers false.
+  // Nothing more is sent on the link in this turn; on one that has ended, ever. Returns false.
   bool Block(SendStatus why) noexcept {
     blocked_ = true;
     link_gone_ = why == SendStatus::kClosed || why == SendStatus::kFenced;
@@ -454,13 +453,13 @@ class GatewaySession {
     const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
                               .next_seq_out = outbound_.next_on_link(),
                               .next_seq_in = processed()};
-    if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // again at the next call
+    if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // retried at the next call
     RINGWAY_PROBE(gateway_acknowledged);
     acknowledged_ = heartbeat.next_seq_in;
     last_heartbeat_ns_ = now_ns_;
   }
 
-  // False: the record was not taken, and nothing behind it is until it is.
+  // False: the record was not taken; nothing behind it is taken before it.
   template <class Sink>
   bool Receive(const Record& record, Sink& sink) noexcept {
     if (ended_) return true;
@@ -472,8 +471,8 @@ class GatewaySession {
       ++counters_.duplicates_dropped;
       return true;
     }
-    // Also what will be refused: the engine counts what this session counts, and answers it.
-    // Bytes that nobody can read are not handed on; without them it is malformed all the same.
+    // Also passes on what will be refused: the engine counts what this session counts, and answers
+    // it. Unreadable bytes are not passed on; without them the message is malformed all the same.
     RINGWAY_PROBE(gateway_request_taken);
     const bool readable = IsWellFormed(record.payload);
     if (!Offer(sink, Input{Origin::kSession, id_, static_cast<FrameType>(record.type),
@@ -487,14 +486,14 @@ class GatewaySession {
     return true;
   }
 
-  // Keeps the one record that the sink did not take. What cannot be read needs no bytes.
+  // Keeps the one record that the sink did not take. An unreadable one needs no bytes.
   void KeepWaiting(const Record& record, bool readable) noexcept {
     waiting_type_ = record.type;
     waiting_bytes_ = readable ? static_cast<uint32_t>(record.payload.size()) : 0;
     std::memcpy(waiting_payload_.data(), record.payload.data(), waiting_bytes_);
   }
 
-  // Whether the sink takes now what it did not take before.
+  // Whether the sink now takes the kept request.
   template <class Receive>
   bool OfferWaiting(Receive& receive) noexcept {
     const std::span<const std::byte> payload{waiting_payload_.data(),
@@ -539,7 +538,7 @@ class GatewaySession {
       return RejectSessionMessage(heartbeat, SessionRejectReason::kSequenceGap);
     }
     if (heartbeat.next_seq_out > inbound_.arriving_seq()) {
-      // Requests that were sent and did not come: impossible over a link that keeps its promises.
+      // Requests were sent and did not arrive: impossible over a link that keeps its promises.
       RejectSessionMessage(heartbeat, SessionRejectReason::kSequenceGap);
       if (live()) {
         (void)SendUnnumbered(*link_, ResendRequest{.begin_seq = inbound_.next_seq()});
@@ -553,7 +552,7 @@ class GatewaySession {
     }
   }
   void Handle(const ringway::Logout&) noexcept { Logout(LogoutReason::kRequested); }
-  void Handle(const SessionReject&) noexcept {}  // our error; nothing to be done about it here
+  void Handle(const SessionReject&) noexcept {}  // our own error; nothing can be done here
   template <class M>
   void Handle(const M& message) noexcept {
     RejectSessionMessage(message, SessionRejectReason::kMessageNotAllowed);
@@ -563,13 +562,13 @@ class GatewaySession {
   void RejectSessionMessage(const M&, SessionRejectReason reason) noexcept {
     Reject(Violation(static_cast<uint8_t>(M::kType), reason));
   }
-  // Of a message that has no number.
+  // For a message that has no number.
   static SessionReject Violation(uint8_t type, SessionRejectReason reason) noexcept {
     return {.ref_seq = 0, .ref_type = type, .reason = reason};
   }
 
-  // Every violation is answered; the last that is tolerated ends the session, so there is always
-  // room for the answers.
+  // Every violation is answered; the last tolerated one ends the session, so there is always room
+  // for the answers.
   void Reject(const SessionReject& reject) noexcept {
     ++counters_.session_rejects;
     reject_queue_[rejects_++] = reject;
@@ -602,29 +601,30 @@ class GatewaySession {
   Outbound outbound_;
   Inbound inbound_;
   bool holds_ = false;
-  uint64_t safe_seq_out_ = 1;  // as Release() said last, or as it was when the session began
+  uint64_t safe_seq_out_ = 1;  // as of the last Release(), or of the session's beginning
   uint64_t safe_seq_in_;
-  uint64_t acknowledged_;       // the last that the client heard
+  uint64_t acknowledged_;       // requests before it were acknowledged to the client
   uint64_t resumable_to_;       // reports that a client may know at the first logon
-  uint64_t logon_seq_out_ = 1;  // of the first report that the present link may be late with
+  uint64_t logon_seq_out_ = 1;  // the first report that can be late on the present link
   uint64_t progress_seq_ = 0;   // next_on_link() at the last Maintain()
   bool recall_failed_ = false;
-  bool archive_late_ = false;  // the next report is being looked for in the archive
+  bool archive_late_ = false;  // the archive is still looking for the next report
   std::unique_ptr<L> link_;
-  std::atomic<bool> touched_ = false;  // of TouchMemory() alone
+  std::atomic<bool> touched_ = false;  // used by TouchMemory() only
   SessionLayerCounters& counters_;
   bool ended_ = false;
-  bool superseded_ = false;  // a newer link waits: this one is only emptied
-  bool severed_ = false;     // ... and nothing more comes over it
+  bool superseded_ = false;  // a newer link waits: this one is only drained
+  bool severed_ = false;     // ... and nothing more arrives on it
   uint32_t superseded_records_left_ = 0;
   int64_t superseded_until_ns_ = 0;
   bool polling_ = false;
   bool drained_ = false;  // the last Poll() found nothing
-  bool heard_ = false;    // since the last Maintain() something came, or could not have been read
-  bool blocked_ = false;  // the link had no room; not tried again before the next turn
+  // since the last Maintain() something arrived, or could not have been read
+  bool heard_ = false;
+  bool blocked_ = false;  // the link had no room; not retried before the next turn
   LogonAck logon_ack_;
   bool answers_logon_ = false;  // logon_ack_ has not left yet; blocked_ until then
-  bool link_gone_ = false;      // the link takes nothing any more; Maintain() will say so
+  bool link_gone_ = false;      // the link takes nothing any more; Maintain() ends the session
   bool gathered_ = false;       // reports wait for Flush()
   LogoutReason end_reason_ = LogoutReason::kUnset;
   int64_t heartbeat_ns_ = 0;
@@ -637,7 +637,7 @@ class GatewaySession {
   uint32_t rejects_ = 0;            // of reject_queue_, that wait for room on the link
   std::array<SessionReject, kViolationsLimit> reject_queue_;
 
-  // The request that the sink did not take. It is not counted yet: should the link end first, the
+  // The request that the sink did not take. It is not counted yet: if the link ends first, the
   // client sends it again.
   static constexpr uint32_t kNoneWaiting = UINT32_MAX;
   static constexpr size_t kWaitingPayloadMax = kRootBytes + kDataWordsAcceptedMax * kWordBytes;

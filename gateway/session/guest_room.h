@@ -1,10 +1,12 @@
-// Links that have not logged on yet: who gets a place, for how long, and whose word is heard next.
+// Links that have not logged on yet: their places, their time limits, and the order in which they
+// are polled.
 //
-// A link whose key was proved in its handshake answers with its key: each key has kGuestsPerKeyMax
-// places of its own, and a newer link takes the oldest one's. For all others a user or an address
-// answers; they share `unproved_max` places, and when these are taken the oldest link of whoever
-// has most of them goes (transport/fair_share.h). A turn hears one guest at most, so that it checks
-// one proof. Thread rule: one thread. Allocates nothing after construction but what links need.
+// A link whose key was proved in its handshake is accounted to its key: each key has
+// kGuestsPerKeyMax places of its own, and a newer link replaces the oldest one. All others are
+// accounted to a user or an address; they share `unproved_max` places, and when these are taken the
+// oldest link of the user or address with most of them is evicted (transport/fair_share.h). A turn
+// takes a message from one guest at most, so that it checks one proof. Thread rule: one thread.
+// Allocates nothing after construction but what links need.
 #pragma once
 
 #include <algorithm>
@@ -26,21 +28,20 @@ template <Link L>
 class GuestRoom {
  public:
   static constexpr uint32_t kGuestsPerKeyMax = 2;
-  // Looked at in one turn.
+  // The most guests visited in one turn.
   static constexpr std::size_t kVisitsPerTurn = 64;
 
-  // `keys`: how many can be proved.
+  // `keys`: the number of keys that can be proved.
   GuestRoom(uint32_t unproved_max, std::size_t keys)
       : unproved_max_(unproved_max), guests_max_(unproved_max + keys * kGuestsPerKeyMax) {
     guests_.reserve(guests_max_);
   }
 
   bool empty() const noexcept { return guests_.empty(); }
-  // Every guest is looked at in every turn.
+  // Whether every guest is visited in every turn.
   bool sees_all() const noexcept { return guests_.size() <= kVisitsPerTurn; }
 
-  // Takes a new link. Returns the one for which there is no place any more, another or this, or
-  // null.
+  // Takes a new link. Returns the link that no longer has a place, another or this one, or null.
   std::unique_ptr<L> Add(std::unique_ptr<L> link, int64_t now_ns, int64_t deadline_ns) {
     Guest guest{.link = std::move(link),
                 .arrival = ++arrivals_,
@@ -60,9 +61,9 @@ class GuestRoom {
     return evicted;
   }
 
-  // One turn, up to the first guest that says something: heard(link, logon, reason), where `reason`
-  // is unset for a logon that can be read. ended(link, late) is told of links that are over. True
-  // when one was heard.
+  // One turn, up to the first guest with a message: heard(link, logon, reason), where `reason` is
+  // unset for a logon that can be decoded. Calls ended(link, late) for links that are over. True
+  // when there was a message.
   template <class Heard, class Ended>
   bool Poll(int64_t now_ns, Heard&& heard, Ended&& ended) {
     for (std::size_t i = std::min(guests_.size(), kVisitsPerTurn); i != 0 && !empty(); --i) {
@@ -110,7 +111,7 @@ class GuestRoom {
     int64_t maintained_ns = 0;
   };
 
-  // The index of the guest that has to go for this one, or the number of guests.
+  // The index of the guest that must be evicted for this one, or the number of guests.
   std::size_t InTheWayOf(const Guest& newcomer) {
     const auto same_key = [&](const Guest& g) { return g.proved && g.holder == newcomer.holder; };
     if (newcomer.proved) {
@@ -139,7 +140,7 @@ class GuestRoom {
   std::vector<Guest> guests_;
   uint32_t unproved_ = 0;
   uint64_t arrivals_ = 0;
-  std::size_t next_ = 0;  // looked at first in the next turn
+  std::size_t next_ = 0;  // visited first in the next turn
   FairShare share_;
 };
 

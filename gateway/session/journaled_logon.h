@@ -1,7 +1,7 @@
 // A logon as the engine and the journal see it: what the client asked for, without its proof.
 //
-// The proof is worth nothing without its link, so mac1 to mac3 are zero, and mac0 holds what tells
-// the link: its epoch. A journal that was written before epochs were recorded has zero there.
+// The proof is worthless without its link, so mac1 to mac3 are zero, and mac0 holds the link's
+// epoch. A journal that was written before epochs were recorded has zero there.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ inline Logon ForJournal(Logon logon, uint32_t epoch) noexcept {
   return logon;
 }
 
-// Of the link that a journaled logon came over; 0: not recorded.
+// The epoch of the link that a journaled logon came over; 0: not recorded.
 inline uint32_t EpochOf(const Logon& journaled) noexcept {
   return static_cast<uint32_t>(journaled.mac0);
 }

@@ -1,4 +1,4 @@
-// Who gets in, and who does not?
+// Tests who can log on, and who cannot.
 
 #include <cstdint>
 #include <deque>
@@ -41,8 +41,8 @@ TEST(LogonTest, BothSidesProveTheKeyAndAgreeOnNumbers) {
   EXPECT_EQ(client.acked, Range(1, 1));
 }
 
-// Who knows that a link was admitted must find it so in the next process: the engine's record comes
-// first. The snapshot, made in the same step, comes behind the answer.
+// A client that knows that its link was admitted must find it so in the next process: the engine's
+// record comes first. The snapshot, made in the same step, follows the answer.
 TEST(LogonTest, TheAnswerLeavesBehindTheEnginesStepAndBeforeItsReports) {
   World world({7});
   RawPeer peer{world.NewLink(), {}};
@@ -64,7 +64,7 @@ TEST(LogonTest, TheAnswerLeavesBehindTheEnginesStepAndBeforeItsReports) {
   EXPECT_EQ(peer.received[1].type, FrameType::kOpenOrder);
 }
 
-// What the layer answers to one raw first message; nothing else may follow.
+// The layer's answer to one raw first message; nothing else may follow.
 LogonReject RejectionOf(World& world, RawPeer& peer) {
   world.GatewayTurn();
   peer.Poll();
@@ -153,7 +153,7 @@ TEST(LogonTest, GatewayWithoutTheKeyIsRefusedByTheClient) {
                .next_seq_out = 1,
                .next_seq_in = 1,
                .heartbeat_ns = kNsPerS,
-               // The client's own proof, thrown back at it.
+               // The client's own proof, reflected.
                .mac0 = asked.mac0,
                .mac1 = asked.mac1,
                .mac2 = asked.mac2,
@@ -199,7 +199,7 @@ TEST(LogonTest, AProvedKeyHasPlacesOfItsOwn) {
   world.identity = {.peer_key = 7, .key_proved = true, .holder = 1'000};
   TestClient honest(7);
   world.Connect(honest);
-  // Whatever others do, with or without a key of theirs, and as the same user.
+  // Whatever others do, with or without a key of their own, and as the same user.
   std::vector<std::unique_ptr<LoopLink>> crowd;
   for (int i = 0; i != 1'000; ++i) {
     world.identity = {.peer_key = 8, .key_proved = i % 2 == 0, .holder = 1'000};
@@ -207,7 +207,7 @@ TEST(LogonTest, AProvedKeyHasPlacesOfItsOwn) {
   }
   world.Run({&honest}, 80);
   EXPECT_EQ(honest.core.state(), SessionState::kLive);
-  // Of one key the newest links stay.
+  // The newest links of one key stay.
   uint32_t live = 0;
   for (const auto& link : crowd) live += link->state() == LinkState::kLive ? 1 : 0;
   EXPECT_EQ(live, 8u + GuestRoom<LoopLink>::kGuestsPerKeyMax);

@@ -1,4 +1,4 @@
-// Where are reports found again that a session has no room for any more?
+// ReportArchive: finds reports that a session no longer keeps in memory.
 //
 // A session keeps the latest of its reports. A client that was away for longer asks for older ones:
 // they come from here, in order, as they were sent, and the client does not see a difference.
@@ -22,8 +22,8 @@ class ReportArchive {
 
   virtual ~ReportArchive() = default;
 
-  // The session will ask for report `begin` and those behind it, in order. Forgets what it asked
-  // for before.
+  // The session will ask for report `begin` and those behind it, in order. Drops the state of its
+  // earlier requests.
   virtual void Begin(SessionId session, uint64_t begin) = 0;
   // kHere: `slot` is the report with this number, until the next call. REQUIRES: begun; `seq` is
   // the number begun with, the last one asked for, or the next.

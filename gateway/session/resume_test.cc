@@ -1,4 +1,4 @@
-// Does every request and every report arrive exactly once, wherever a link dies?
+// Tests that every request and every report arrives exactly once, wherever a link dies.
 
 #include <cstdint>
 #include <vector>
@@ -18,7 +18,7 @@ namespace ringway {
 namespace {
 
 // Sends orders 1..30, three per turn; the link dies in turn `cut_turn`, before or after the
-// gateway's half of it, with `arriving` of the records under way in each direction still arriving.
+// gateway's half of it; `arriving` of the records in flight in each direction still arrive.
 void RunWithOneCut(uint32_t cut_turn, bool after_gateway, uint64_t arriving, uint32_t room) {
   SCOPED_TRACE(testing::Message() << "turn " << cut_turn << " after_gateway " << after_gateway
                                   << " arriving " << arriving << " room " << room);
@@ -58,7 +58,7 @@ TEST(ResumeTest, ExactlyOnceInBothDirectionsWhereverTheLinkDies) {
   }
 }
 
-// What a client owes for the reports that a dying link still brought waits until it is logged on.
+// A client's messages about reports that a dying link still delivered wait until it is logged on.
 TEST(ResumeTest, TheLogonIsTheFirstWordOnANewLink) {
   World world({7});
   TestClient client(7);
@@ -116,7 +116,7 @@ TEST(ResumeTest, WhatTheStoreHasNoRoomForComesFromTheArchive) {
   uint64_t reported = kMissed;
   for (int turn = 0; turn != 600; ++turn) {
     world.Run({&client}, 1);
-    // Its reports go on meanwhile, and its link is lost on the way.
+    // Its reports go on meanwhile, and its link is lost in between.
     if (turn < 200) world.Report(7, OrderAck{.cl_ord_id = ++reported});
     if (turn % 40 == 20 && turn < 200) {
       client.link->Cut(3);

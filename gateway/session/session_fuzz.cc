@@ -1,7 +1,8 @@
-// Can any bytes, before or after the logon, hurt the session layer or another session?
+// Fuzz target: no bytes, before or after the logon, harm the session layer or another session.
 //
-// Input: records, each a byte of type, a byte of length, and the payload. The first input byte says
-// whether an honest Logon goes first. A second, honest session must still be served afterwards.
+// Input: records, each a byte of type, a byte of length, and the payload. The first input byte
+// determines whether an honest Logon goes first. A second, honest session must still be served
+// afterwards.
 
 #include <algorithm>
 #include <cstddef>
@@ -28,7 +29,8 @@ void Try(std::span<const std::byte> input) {
   while (input.size() >= 2) {
     const auto type = static_cast<uint8_t>(input[0]);
     const size_t bytes = std::min(size_t{static_cast<uint8_t>(input[1])}, input.size() - 2);
-    // A link refuses types of its own; NewOrders that decode would only exercise the test's engine.
+    // A link refuses its own reserved types; NewOrders that decode would only exercise the test's
+    // engine.
     if (type < kFirstReservedFrameType && peer.link->state() == LinkState::kLive) {
       peer.SendBytes(type, input.subspan(2, bytes));
     }

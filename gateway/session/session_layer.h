@@ -1,16 +1,18 @@
-// How do many clients' links become one ordered stream of engine inputs, and effects reports?
+// SessionLayer: turns many clients' links into one ordered stream of engine inputs, and sends the
+// engine's effects as reports.
 //
 // The layer owns every accepted link. A link's first message must be a Logon with the session's
 // proof within a time limit; then its requests reach the sink, each once and in order, from
-// whatever link the session currently has. It knows nothing of orders and risk: what a request
-// says, and whether it can be read at all, is the engine's business; that it came from this session
-// is this layer's.
+// whatever link the session currently has. It knows nothing of orders and risk: the content of a
+// request, and whether it can be decoded at all, is the engine's business; that it came from this
+// session is this layer's.
 //
 //   duty cycle:  while ((link = listener.TryAccept())) layer.Accept(std::move(link), now);
 //                layer.Poll(now, [&](const Input& input) { engine.Step(now, input, effects); ... },
-//                256); for each effect towards a session: layer.Send(effect);
+//                           256);
+//                for each effect towards a session: layer.Send(effect);
 //
-// One session cannot hurt another: it gets so many records per turn, its reports wait in room of
+// One session cannot hurt another: its records per turn are limited, its reports wait in room of
 // its own, its violations end it alone. Thread rule: the engine's thread. The sink may call Send()
 // and Flush(). After Create(), memory is allocated only for a logon's proof and by links
 // themselves.
@@ -48,12 +50,12 @@ namespace ringway {
 template <SessionLink L>
 class SessionLayer {
  public:
-  // Asked when a session proved itself on a link of this epoch, so that the listener can refuse
+  // Called when a session proved itself on a link of this epoch, so that the listener can refuse
   // older ones from then on (AnyListener::Admit, with the session as peer key). False: a newer
   // epoch was admitted before, the logon is refused. May be empty.
   using Admit = std::function<bool(SessionId session, uint32_t epoch)>;
 
-  // Errors: InvalidArgument with everything that is wrong.
+  // Errors: InvalidArgument naming everything that is wrong.
   static absl::StatusOr<std::unique_ptr<SessionLayer>> Create(
       const SessionLayerOptions& options, const std::vector<SessionConfig>& sessions,
       Admit admit = nullptr) {
@@ -62,12 +64,12 @@ class SessionLayer {
     return std::unique_ptr<SessionLayer>(new SessionLayer(options, sessions, std::move(admit)));
   }
 
-  // From now on what comes over any link ends this waiter's sleep. REQUIRES: no link was accepted
+  // From now on a message on any link ends this waiter's sleep. REQUIRES: no link was accepted
   // before; the waiter outlives the layer's use.
   void WakeWith(Waiter& waiter) noexcept { waiter_ = &waiter; }
 
   // For a Sleeper: arms every link; true when the wake-up of each is certain. The next turn, and
-  // the first after DisarmWake(), look at every session: a sleep must not hide a cold one's word.
+  // the first after DisarmWake(), visit every session: a sleep must not hide a cold one's message.
   bool ArmWake() noexcept {
     look_everywhere_ = true;
     bool certain = watches_all_ && successors_.empty() && guests_.sees_all();
@@ -85,7 +87,8 @@ class SessionLayer {
     }
   }
 
-  // Takes a new link. Where it, or another for its sake, has no place it is refused: gatewayFull.
+  // Takes a new link. If it has no place, or takes that of another link, the link without a place
+  // is refused: gatewayFull.
   void Accept(std::unique_ptr<L> link, int64_t now_ns) {
     if (stopping_) {
       ++counters_.links_refused;
@@ -101,24 +104,24 @@ class SessionLayer {
     Refuse(std::move(evicted), 0, LogonRejectReason::kGatewayFull, now_ns);
   }
 
-  // Makes the memory ready that this session's first logon needs; nothing for others. Any thread,
-  // while the layer lives.
+  // Prepares the memory that this session's first logon needs; does nothing for other sessions. Any
+  // thread, while the layer lives.
   void Prepare(SessionId id) noexcept {
     if (GatewaySession<L>* session = Find(id)) session->TouchMemory();
   }
 
-  // One turn: gives sink(const Input&) at most `budget` requests, and besides these kSessionUp
+  // One turn: passes at most `budget` requests to sink(const Input&), and in addition kSessionUp
   // (payload Logon; next_seq_in 0: send a snapshot) and kSessionDown (payload Logout; reason unset:
   // the link was lost), in the order in which they happened per session. Returns the number of
   // records taken. The sink returns whether it took the input. A request that it did not take is
-  // offered again next turn, and that session's later ones wait behind it; so is a kSessionDown.
-  // It always takes a kSessionUp and a GapFill. A budget of 0 holds the sessions back and keeps
-  // them logged on: reports and heartbeats go out, silence is not judged. Nobody logs on then.
+  // offered again next turn, and that session's later ones wait behind it; so is a kSessionDown. It
+  // always takes a kSessionUp and a GapFill. A budget of 0 holds the sessions back and keeps them
+  // logged on: reports and heartbeats are sent, silence is not timed. No session logs on then.
   template <class Sink>
   uint32_t Poll(int64_t now_ns, Sink&& sink, uint32_t budget) {
     const bool maintain = now_ns - last_maintain_ns_ >= kNsPerMs;
     if (maintain) last_maintain_ns_ = now_ns;
-    // One logon a turn: its proof and its snapshot are work for all.
+    // One logon a turn: its proof and its snapshot delay all sessions.
     const bool logged_on =
         budget != 0 && (EnterSuccessor(now_ns, sink) || PollGuests(now_ns, sink));
     const uint32_t count = PollSessions(sink, budget) + (logged_on ? 1 : 0);
@@ -141,8 +144,8 @@ class SessionLayer {
   }
 
   // Numbers, keeps and sends a report; a session without a link gets it when it returns. A
-  // SessionReject is neither numbered nor kept: see GatewaySession::Refuse().
-  // REQUIRES: a configured session; effect.seq is its next report's number, 0 of a SessionReject.
+  // SessionReject is neither numbered nor kept: see GatewaySession::Refuse(). REQUIRES: a
+  // configured session; effect.seq is its next report's number, 0 for a SessionReject.
   void Send(const Effect& effect, Publish publish = Publish::kNow) noexcept {
     GatewaySession<L>* session = Find(effect.id);
     RINGWAY_CHECK(effect.target == Target::kSession && session != nullptr,
@@ -161,9 +164,9 @@ class SessionLayer {
     GatewaySession<L>* session = Find(id);
     Gather(*session, [&] { session->Release(next_seq_out, next_seq_in, Publish::kGather); });
   }
-  // Whether there ever was one that holds.
+  // Whether any session ever held.
   bool holds_any() const noexcept { return holds_any_; }
-  // No session is promised more than Durability::kMemory from now on, nor are those logged on.
+  // From now on no session, including those logged on, is promised more than Durability::kMemory.
   void GiveUpHolding() noexcept {
     for (const auto& session : sessions_) session->GiveUpHolding();
   }
@@ -196,7 +199,7 @@ class SessionLayer {
     const auto found = by_id_.find(id);
     return found == by_id_.end() ? nullptr : found->second;
   }
-  // Reports that can still be kept for a session; the engine may refuse requests before it is none.
+  // Reports that can still be kept for a session; the engine may refuse requests before it is zero.
   uint32_t ReportRoom(SessionId id) const noexcept {
     const ResendStore& reports = session(id)->reports();
     return reports.capacity() - reports.count();
@@ -205,17 +208,17 @@ class SessionLayer {
   const SessionLayerCounters& counters() const noexcept { return counters_; }
 
  private:
-  // How long what a superseded link brought is still handed on; what is left after that the client
-  // sends again. Clients wait longer than this for an answer to their logon.
+  // How long messages of a superseded link are still passed on; the client sends the rest again.
+  // Clients wait longer than this for an answer to their logon.
   static constexpr int64_t kDrainNs = kNsPerS;
-  // Sessions whose end is told in one turn.
+  // Sessions whose end is reported in one turn.
   static constexpr uint32_t kEndsPerTurnMax = 64;
-  // Where the peer does not read its own memory a closed link is kept for so long, so that it can
-  // take what was sent last.
+  // Where the peer does not read its own memory a closed link is kept for this long, so that the
+  // peer can take what was sent last.
   static constexpr int64_t kLingerNs = kNsPerS;
   static constexpr uint32_t kClosedMax = 1024;
 
-  // A logon that waits until the session's link of before is over.
+  // A logon that waits until the session's previous link is over.
   struct Successor {
     GatewaySession<L>* session;
     std::unique_ptr<L> link;
@@ -242,7 +245,7 @@ class SessionLayer {
     closed_.reserve(kClosedMax);
   }
 
-  // What send() gathers, Flush() publishes.
+  // Flush() publishes what send() gathers.
   template <class F>
   void Gather(GatewaySession<L>& session, F&& send) noexcept {
     const bool gathered = session.gathered();
@@ -299,7 +302,7 @@ class SessionLayer {
     return count;
   }
 
-  // True when a guest was heard.
+  // True when a guest had a message.
   template <class Sink>
   bool PollGuests(int64_t now_ns, Sink& sink) {
     if (guests_.empty()) return false;
@@ -322,7 +325,7 @@ class SessionLayer {
       reason = LogonRejectReason::kVersionNotSupported;
     }
     if (reason == LogonRejectReason::kUnset) {
-      // An unknown session costs the same time as a wrong key.
+      // An unknown session takes the same time as a wrong key.
       const SessionKey& key = session == nullptr ? stranger_key_ : session->key();
       const bool proved = Verify(key, LinkBinding{link->nonces(), link->epoch()}, logon);
       if (!proved || session == nullptr) reason = LogonRejectReason::kAuthenticationFailed;
@@ -336,8 +339,8 @@ class SessionLayer {
       Refuse(std::move(link), logon.session, reason, now_ns);
       return;
     }
-    // What the old link brought before is still good, and so comes first; the new link's ack says
-    // so.
+    // What the old link delivered before is still valid, and so comes first; the new link's ack
+    // covers it.
     if (session->live()) session->Supersede(now_ns + kDrainNs);
     if (session->ended() || session->live()) {
       Await(*session, std::move(link), logon, now_ns);
@@ -355,7 +358,7 @@ class SessionLayer {
     active_.push_back(&session);
     holds_any_ |= session.holds();
     // The engine's step is recorded before its reports leave, and so before the answer: an epoch
-    // that a client knows to be admitted is not forgotten with the process.
+    // that a client knows to be admitted is not lost with the process.
     (void)Hand(sink, Origin::kSessionUp, session.id(), seen);
     session.AnswerLogon();
     RINGWAY_PROBE(gateway_logon_answered);
@@ -374,7 +377,7 @@ class SessionLayer {
     successors_.push_back({&session, std::move(link), logon});
   }
 
-  // Goes on with the first whose session has no link any more. True when there was one.
+  // Continues with the first whose session has no link any more. True when there was one.
   template <class Sink>
   bool EnterSuccessor(int64_t now_ns, Sink& sink) {
     for (size_t i = 0; i != successors_.size(); ++i) {
@@ -399,8 +402,8 @@ class SessionLayer {
     }
   }
 
-  // The session is over: the engine hears of it, the link waits to be forgotten. False: the sink
-  // does not take it now.
+  // The session is over: the engine is told, the link waits to be dropped. False: the sink does not
+  // take it now.
   template <class Sink>
   bool Finish(GatewaySession<L>& session, int64_t now_ns, Sink& sink) {
     RINGWAY_PROBE(gateway_session_over);
@@ -428,7 +431,7 @@ class SessionLayer {
 
   void Watch(const L& link) {
     if constexpr (requires { link.wake_fd(); }) {
-      // One that cannot be watched makes sleeps short for good, rather than costing the client.
+      // A link that cannot be watched makes sleeps short for good, rather than costing the client.
       if (waiter_ != nullptr && !waiter_->Watch(link.wake_fd()).ok()) watches_all_ = false;
     }
   }
@@ -441,7 +444,7 @@ class SessionLayer {
   void Discard(std::unique_ptr<L> link, int64_t now_ns) {
     Unwatch(*link);  // the peer's end hangs up: readable from then on
     link->Close();
-    // Shared memory stays as long as the peer maps it, and what is left is taken apart elsewhere.
+    // Shared memory stays as long as the peer maps it; the rest is torn down elsewhere.
     if (link->caps().ordered_stores || closed_.size() == kClosedMax) return;
     closed_.push_back({std::move(link), now_ns + kLingerNs});
   }
@@ -458,7 +461,7 @@ class SessionLayer {
   SessionLayerCounters counters_;
   std::vector<std::unique_ptr<GatewaySession<L>>> sessions_;
   absl::flat_hash_map<SessionId, GatewaySession<L>*> by_id_;
-  std::vector<GatewaySession<L>*> active_;    // logged on, or ended and not yet told
+  std::vector<GatewaySession<L>*> active_;    // logged on, or ended and not yet reported
   std::vector<GatewaySession<L>*> gathered_;  // with reports that wait for Flush()
   GuestRoom<L> guests_;                       // before their logon
   std::vector<Successor> successors_;         // at most one a session

@@ -1,4 +1,4 @@
-// Which settings of the session layer make no sense, and what would?
+// Validates the settings of the session layer.
 
 #include "gateway/session/session_options.h"
 
@@ -13,9 +13,9 @@
 namespace ringway {
 namespace {
 
-// What a session's numbers may have come to when a gateway starts again. A logon and its GapFill
-// reach kSequenceMax at most, and what is counted from there never doubles it: whatever a gateway
-// accepted, the next one starts with.
+// The highest number that a session can have when a gateway starts again. A logon and its GapFill
+// reach kSequenceMax at most, and what is counted from there never doubles it: the next gateway
+// accepts whatever a gateway accepted.
 constexpr uint64_t kRestoredSequenceMax = 2 * kSequenceMax;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What can be set on the gateway's session layer, and what it counts.
+// The settings of the gateway's session layer, and its counters.
 #pragma once
 
 #include <cstdint>
@@ -29,50 +29,50 @@ struct SessionConfig {
   SessionKey key;
   // Reports kept until the client has processed them; from kResendSlotsMin, rounded up to a power
   // of two; 128 bytes each. While more than half of them wait for room on the client's link no
-  // requests are taken from it. Where reports of the venue's own fill the rest, what has no room
-  // comes from the archive later; without one the client is logged out (slowConsumer) and gets a
-  // snapshot when it returns. Should hold what a ring full of requests (4,096 orders) can bring
-  // about.
+  // requests are taken from it. Where unsolicited venue reports fill the rest, reports without room
+  // come from the archive later; without an archive the client is logged out (slowConsumer) and
+  // gets a snapshot when it returns. Should hold the reports that a ring full of requests (4,096
+  // orders) can cause.
   uint32_t report_slots = 16'384;
-  // Where the session stood when an earlier gateway process ended; left alone for a new session.
+  // The session's state when an earlier gateway process ended; defaults for a new session.
   uint64_t incarnation = 0;
   uint32_t epoch = 0;         // of its last link; 0: not known
   uint64_t next_seq_in = 1;   // of the next request
   uint64_t next_seq_out = 1;  // of the next report
-  // Of the next report when that process ended, as far as it was recorded. A client that has later
-  // ones heard them before the gateway lost them with its machine's power: under their numbers
-  // others come now, so it cannot go on as if nothing had happened.
+  // The next report's number when that process ended, as far as it was recorded. A client that has
+  // later ones received them before the gateway lost them in a power failure: other reports get
+  // their numbers now, so it cannot continue as if nothing had happened.
   uint64_t next_seq_out_recorded = UINT64_MAX;
-  // Why nobody may log on; empty: the session is in order. Its reports are numbered all the same.
+  // Why the session cannot log on; empty: it can. Its reports are numbered all the same.
   std::string disabled = {};
 };
 
 struct SessionLayerOptions {
-  // Links whose key was not proved in their handshake; then a newcomer takes the place of the
-  // oldest of whoever has most. Those with a proof have places of their own.
+  // Links whose key was not proved in their handshake; beyond it a newcomer replaces the oldest
+  // link of the user or address with most. Those with a proof have places of their own.
   uint32_t links_before_logon_max = 64;
   int64_t logon_timeout_ns = 5 * kNsPerS;
   int64_t heartbeat_default_ns = kNsPerS;  // for a client that names none
-  // A client that takes no report for so long, while more than half its store waits for room on the
-  // link, is logged out (slowConsumer).
+  // A client that takes no report for this long, while more than half its store waits for room on
+  // the link, is logged out (slowConsumer).
   int64_t slow_consumer_after_ns = 10 * kNsPerS;
   // Records taken from one session before the others have their turn.
   uint32_t records_per_turn = 8;
   // Messages of a kind or form that no client of ours sends, on one link, before the session is
   // logged out. Those that the engine answers with SessionReject count too.
   uint32_t violations_max = 8;
-  // Sessions that were silent for so many turns are polled every cold_turns-th turn only, where
+  // Sessions that were silent for this many turns are polled every cold_turns-th turn only, where
   // more than hot_sessions_max are logged on.
   uint32_t cold_after_turns = 4096;
   uint32_t cold_turns = 8;
   uint32_t hot_sessions_max = 8;
-  // The strongest durability that this gateway can promise; LogonAck says what the session gets.
+  // The strongest durability that this gateway can promise; LogonAck states what the session gets.
   Durability durability_max = Durability::kMemory;
-  // How many OpenOrder messages a snapshot of this session has now, for LogonAck.openOrders. May be
-  // empty: then 0 is announced, and OpenOrder.count tells.
+  // The number of OpenOrder messages in a snapshot of this session now, for LogonAck.openOrders.
+  // May be empty: then 0 is announced, and OpenOrder.count has the number.
   std::function<uint64_t(SessionId)> open_orders = {};
-  // Where reports are found that a session has no room for any more; null: its client then gets a
-  // GapFill and a snapshot. Outlives the layer.
+  // Finds reports that a session no longer keeps; null: its client then gets a GapFill and a
+  // snapshot. Outlives the layer.
   ReportArchive* archive = nullptr;
 };
 
@@ -87,14 +87,14 @@ struct SessionLayerCounters {
   uint64_t logons = 0;
   uint64_t logons_rejected = 0;
   uint64_t logons_timed_out = 0;
-  uint64_t requests = 0;            // handed to the engine, which may refuse them
+  uint64_t requests = 0;            // passed to the engine, which may refuse them
   uint64_t duplicates_dropped = 0;  // requests that a resend brought again
   uint64_t requests_lost = 0;       // bridged by a client's GapFill
   uint64_t session_rejects = 0;     // sent, the engine's among them
   uint64_t heartbeat_timeouts = 0;
   uint64_t slow_consumers = 0;
   uint64_t reports_recalled = 0;  // sent again from the archive
-  uint64_t recalls_failed = 0;    // the archive did not have them any more, or could not be read
+  uint64_t recalls_failed = 0;    // the archive no longer had them, or could not be read
   uint64_t protocol_errors = 0;   // sessions logged out for them
   uint64_t links_lost = 0;
 };

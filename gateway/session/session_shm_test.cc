@@ -1,4 +1,4 @@
-// Do Session and SessionLayer meet over shared memory, as programs use them?
+// Tests Session and SessionLayer together over shared memory, as programs use them.
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -43,7 +43,7 @@ SessionKey Key(uint8_t number) {
   return *SessionKey::FromBytes(bytes);
 }
 
-// A gateway's duty loop on a thread: every order is acknowledged.
+// A gateway's duty loop on a thread; acknowledges every order.
 class TestGateway {
  public:
   explicit TestGateway(const std::string& uri) {
@@ -148,7 +148,7 @@ TEST_F(SharedMemoryTest, OrdersAreAcknowledgedAndASecondProcessGoesOn) {
   }
 }
 
-// As after a loss of power: the gateway counts from the beginning again.
+// As after a power loss: the gateway counts from the beginning again.
 TEST_F(SharedMemoryTest, NoClOrdIdIsUsedTwiceWhateverTheGatewayHasForgotten) {
   uint64_t last_id = 0;
   for (int life = 0; life != 3; ++life) {
@@ -219,7 +219,7 @@ TEST_F(SharedMemoryTest, ForkedChildCannotReachItsParentsSession) {
   EXPECT_EQ(session->counters().logons, 1u);
 }
 
-// As the same user: connections that say nothing, and links that never log on, each renewed as
+// As the same user: connections that send nothing, and links that never log on, each renewed as
 // fast as one thread can.
 TEST_F(SharedMemoryTest, LogonsSucceedWhateverOthersHoldBeforeTheirs) {
   TestGateway gateway(uri);

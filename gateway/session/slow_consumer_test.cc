@@ -1,4 +1,5 @@
-// A client that reads slowly is held back, not thrown out, and learns why if it is.
+// Tests that a client that reads slowly is throttled, not logged out, and learns the reason if it
+// is.
 
 #include <cstdint>
 #include <optional>
@@ -21,9 +22,9 @@ namespace {
 constexpr uint32_t kRoom = 64;
 
 struct SlowConsumer : testing::Test {
-  // Answers that are on their way to the client.
+  // Answers in flight to the client.
   uint64_t Unread() { return world->requests[7].size() - client.acked.size(); }
-  // Sends until there is no room, and lets the gateway take what it will.
+  // Sends until there is no room, and lets the gateway take what it can.
   void SendAllThatFits(int turns = 1) {
     for (int i = 0; i != turns; ++i) {
       while (world->Order(client, sent + 1) == SendStatus::kOk) ++sent;
@@ -76,7 +77,7 @@ TEST_F(SlowConsumer, HeldRequestsCostOthersNothing) {
   }
   EXPECT_EQ(other.acked, Range(1, 1'000));
   EXPECT_EQ(world->requests[7].size(), taken) << "requests of the slow session were not held";
-  // It reads, and everything goes on.
+  // The client reads, and everything continues.
   world->Run({&client}, 400);
   EXPECT_EQ(client.acked, Range(1, sent));
 }
@@ -125,7 +126,7 @@ TEST_F(SlowConsumer, ReportsBeyondTheStoreComeFromTheArchiveOnTheSameLink) {
   EXPECT_TRUE(client.gaps.empty());
   EXPECT_GT(world->layer->counters().reports_recalled, kReports / 2);
   EXPECT_EQ(archive.ended, 1);
-  // Requests go on as well.
+  // Requests proceed as well.
   ASSERT_EQ(world->Order(client, 1), SendStatus::kOk);
   world->Run({&client});
   EXPECT_EQ(client.acked.back(), 1u);

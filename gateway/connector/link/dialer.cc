@@ -1,4 +1,4 @@
-// How does an attempt run beside the engine, and which epoch does it offer?
+// Runs a connection attempt beside the engine's thread, and numbers the epochs that it offers.
 #include "gateway/connector/link/dialer.h"
 
 #include <optional>

@@ -1,7 +1,7 @@
-// How does a connector get a link without waiting for it?
+// Dialer: gets a connector a link without blocking it.
 //
 // Thread rule: Dialer's functions belong to the engine's thread and never block. The attempt itself
-// runs wherever the dialer likes: ThreadDialer's on a thread of its own, a simulator's nowhere.
+// runs wherever the dialer chooses: ThreadDialer's on a thread of its own, a simulator's nowhere.
 #pragma once
 
 #include <condition_variable>
@@ -25,18 +25,18 @@ class Dialer {
   virtual ~Dialer() = default;
   // Begins one attempt. REQUIRES: none is under way.
   virtual void Start() = 0;
-  // How the attempt stands. kConnected gives the link away; after it and kFailed comes kIdle.
+  // The state of the attempt. kConnected hands over the link; after it and kFailed comes kIdle.
   virtual DialState Poll(std::unique_ptr<L>& link) = 0;
-  // Takes back a link that has ended. Its memory and its device are given back where that may take
+  // Takes back a link that has ended, and releases its memory and its device where that may take
   // its time.
   virtual void Discard(std::unique_ptr<L> link) { link.reset(); }
-  // Why the last attempt failed; empty before any did.
+  // Why the last attempt failed; empty if none has.
   virtual std::string last_error() const { return {}; }
 };
 
 class ThreadDialer final : public Dialer<AnyLink> {
  public:
-  // Attempts at `uri`; epochs count up by themselves, also past those of an earlier process.
+  // Attempts at `uri`; epochs increase by themselves, also past those of an earlier process.
   // Errors: the system has no room for its thread.
   static absl::StatusOr<std::unique_ptr<ThreadDialer>> Create(std::string uri,
                                                               const ConnectOptions& options);
@@ -55,13 +55,14 @@ class ThreadDialer final : public Dialer<AnyLink> {
   void Run();
 
   const std::string uri_;
-  ConnectOptions options_;  // the dialing thread's own, once it runs
+  ConnectOptions options_;  // only the dialing thread uses it, once that runs
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
   DialState state_ = DialState::kIdle;
   std::unique_ptr<AnyLink> link_;
-  std::unique_ptr<AnyLink> discarded_;  // goes before the next attempt, so there is one at most
+  // destroyed before the next attempt, so there is at most one
+  std::unique_ptr<AnyLink> discarded_;
   std::string last_error_;
   std::thread thread_;
 };

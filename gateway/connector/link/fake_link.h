@@ -1,4 +1,4 @@
-// How do tests cut a link at will, and lose exactly what was under way?
+// A fake link that tests can cut at will, losing exactly what was in flight.
 //
 // A link of two queues in one process and one thread; only for tests.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace ringway {
 
-// Two ends of a pipe that can be cut; what was under way is then lost.
+// Two ends of a pipe that can be cut; what was in flight is then lost.
 struct FakeWire {
   struct Item {
     uint8_t type;
@@ -84,7 +84,7 @@ class FakeLink {
 };
 static_assert(Link<FakeLink>);
 
-// Where the two sides of a fake connection meet. Outlives both.
+// Connects the two sides of a fake connection. Outlives both.
 struct FakeNetwork {
   bool reachable = true;
   uint32_t epoch = 0;

@@ -1,4 +1,4 @@
-// How is a connector to a far exchange set up?
+// The slow path of LinkConnector: set-up.
 #include "gateway/connector/link/link_connector.h"
 
 #include "transport/uri.h"

@@ -1,25 +1,27 @@
-// How does a gateway trade on an exchange at the other end of a link?
+// LinkConnector: connects a gateway to an exchange at the other end of a link.
 //
 // A Connector that speaks exchange_server.h's protocol over any Link. It never blocks: a Dialer
-// makes the connection, and a lost one is made again with growing pauses. What the gateway hears:
+// makes the connection, and a lost one is made again with growing pauses. The gateway receives:
 //  - VenueStatus down at once when the link ends, and at the first Poll() if there is none yet;
-//  - after re-connection, first what became of requests that never arrived (Rejected or
+//  - after reconnection, first the outcome of requests that never arrived (Rejected or
 //    CancelReject, venueUnavailable: the exchange's count of requests proves it), then every report
 //    that was missed, then VenueStatus up.
-// An exchange that was started anew meanwhile (another incarnation, and it took no request yet) has
-// lost its book: VenueStatus bookLost comes before anything that it says. No word comes about the
-// requests last sent to its former self.
-// The same holds across processes of the gateway: Restore() says what the former one had sent and
-// received. What only the exchange remembers, because the gateway's records were lost, is counted
-// (requests_foreign). The exchange cancels the orders of such requests, its reports about them come
-// as any others, and a GapFill says which identifiers they used (ADR 0023).
+// An exchange that was restarted meanwhile (another incarnation, and it took no request yet) has
+// lost its book: VenueStatus bookLost comes before any of its messages. No report will arrive about
+// the requests last sent to its former process.
 //
-// Whatever the exchange says, the worst is that its link ends and is tried again after a pause. Its
-// numbers are believed when it has said them twice, and every Heartbeat has to agree with what was
-// counted. An exchange whose numbers contradict those of this gateway at logon is in dispute: the
-// link is tried again and nothing is sent, until the exchange agrees or an operator gives the
-// numbers up (Resync()).
-// Why there is no link, reason() and LinkConnectorOptions::report tell.
+// The same holds across processes of the gateway: Restore() takes what the former one had sent and
+// received. Requests that only the exchange remembers, because the gateway's records were lost, are
+// counted (requests_foreign). The exchange cancels the orders of such requests, its reports about
+// them arrive as any others, and a GapFill names the identifiers they used (ADR 0023).
+//
+// Whatever the exchange sends, the worst outcome is that its link ends and is retried after a
+// pause. Its numbers are accepted when it has stated them twice, and every Heartbeat must agree
+// with the count. An exchange whose numbers contradict those of this gateway at logon is in
+// dispute: the link is retried and nothing is sent, until the exchange agrees or an operator
+// discards the numbers (Resync()).
+//
+// reason() and LinkConnectorOptions::report explain why there is no link.
 //
 // Thread rule: the engine's thread. Lifetime: the dialer is owned. Nothing allocates after
 // construction but the dialer's links, and texts when a link is lost or not made.
@@ -58,15 +60,15 @@ namespace ringway {
 struct LinkConnectorOptions {
   VenueId venue = 1;       // the gateway's number for the exchange
   uint32_t member_id = 1;  // this gateway's number at the exchange: no other gateway may use it
-  // Requests sent that the exchange has not confirmed: when there are so many, no more are taken.
+  // Limit of requests sent that the exchange has not confirmed: beyond it no more are taken.
   uint32_t unconfirmed_max = 8192;
-  // Pause after an attempt that failed, doubled up to the second; the first again when a link has
-  // lasted for retry_max_ns.
+  // Pause after an attempt that failed, doubled up to the second; reset to the first when a link
+  // has lasted for retry_max_ns.
   int64_t retry_min_ns = 10 * kNsPerMs;
   int64_t retry_max_ns = 2 * kNsPerS;
   int64_t logon_timeout_ns = 2 * kNsPerS;
   int64_t confirm_ns = 5 * kNsPerMs;  // longest time until kept reports are confirmed
-  // Told when the link comes or goes, and why. May be empty.
+  // Receives a line when the link comes or goes, with the reason. May be empty.
   std::function<void(std::string_view line)> report = {};
 };
 
@@ -76,9 +78,9 @@ struct LinkConnectorCounters {
   uint64_t links_lost = 0;
   uint64_t requests_sent = 0;
   uint64_t requests_lost = 0;     // answered as rejected: they never arrived
-  uint64_t requests_unknown = 0;  // sent to an exchange that was started anew
-  uint64_t requests_refused = 0;  // could not be read there
-  uint64_t requests_foreign = 0;  // the exchange has them, and this gateway knows nothing of them
+  uint64_t requests_unknown = 0;  // sent to an exchange that was restarted since
+  uint64_t requests_refused = 0;  // could not be decoded there
+  uint64_t requests_foreign = 0;  // the exchange has them, and this gateway does not know them
   uint64_t reports_received = 0;
 };
 
@@ -99,7 +101,7 @@ class BasicLinkConnector final : public Connector {
       const Claim claim = link_->TryClaim(request.payload_bytes);
       if (!claim) break;
       std::memcpy(claim.data, request.payload.data(), request.payload_bytes);
-      // Kept before it leaves: should the link end right here, the exchange's count decides.
+      // Kept before it leaves: if the link ends right here, the exchange's count decides.
       unconfirmed_[sent_++ % unconfirmed_.size()] = request;
       RINGWAY_PROBE(connector_request_kept);
       static_cast<void>(link_->Commit(static_cast<uint8_t>(request.type), Publish::kGather));
@@ -134,7 +136,7 @@ class BasicLinkConnector final : public Connector {
         return may_report ? Dial(now_ns) : void();
       case State::kAnswering:
         AnswerLost(now_ns, messages);
-        // Reports wait until all is answered; the link is kept alive meanwhile.
+        // Reports wait until all these are answered; the link is kept alive meanwhile.
         return Exchange(now_ns, messages, 0);
       case State::kLoggingOn:
         if (now_ns >= logon_deadline_ns_) {
@@ -142,7 +144,7 @@ class BasicLinkConnector final : public Connector {
         }
         [[fallthrough]];
       case State::kUp:
-        // The logon's answer comes alone: what became of lost requests goes before the next
+        // The logon's answer is taken alone: the outcome of lost requests goes before the next
         // reports.
         return Exchange(now_ns, messages, state_ == State::kLoggingOn ? 1 : messages.room());
     }
@@ -163,7 +165,7 @@ class BasicLinkConnector final : public Connector {
     incarnation_ = cursor.incarnation;
     sent_ = cursor.sent;
     received_ = kept_ = cursor.received;
-    // Also those that this connector had not taken yet.
+    // Including those that this connector had not taken yet.
     const size_t count = std::min(requests.size(), size_t{cursor.sent});
     unconfirmed_.resize(std::max(unconfirmed_.size(), count));
     confirmed_ = sent_ - count;
@@ -174,7 +176,7 @@ class BasicLinkConnector final : public Connector {
   void Confirm(uint64_t received) noexcept override { kept_ = std::max(kept_, received); }
   bool Resync() noexcept override {
     if (!disputed_) return false;
-    // An answer that is under way is one to the numbers.
+    // An answer that is in flight answers the discarded numbers.
     if (state_ == State::kLoggingOn) broken_ = "an operator gave the numbers up";
     incarnation_ = 0;  // the next logon names none, so that the exchange begins anew
     disputed_ = false;
@@ -185,7 +187,7 @@ class BasicLinkConnector final : public Connector {
   bool up() const noexcept { return state_ == State::kUp; }
   // For a Waiter: -1 while there is no link.
   int wake_fd() const noexcept { return link_ == nullptr ? -1 : link_->wake_fd(); }
-  // For a Sleeper. Without a link nothing is certain: the next attempt has its time.
+  // For a Sleeper. Without a link no wake-up is certain: the next attempt is timed.
   bool ArmWake() noexcept { return link_ != nullptr && link_->ArmWake(); }
   void DisarmWake() noexcept {
     if (link_ != nullptr) link_->DisarmWake();
@@ -195,7 +197,7 @@ class BasicLinkConnector final : public Connector {
   enum class State : uint8_t { kIdle, kDialing, kLoggingOn, kAnswering, kUp };
 
   static constexpr uint64_t kConfirmReports = 256;
-  // No exchange counts so far.
+  // No exchange counts as far as this.
   static constexpr uint64_t kNumberMax = uint64_t{1} << 62;
 
   static absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
@@ -226,7 +228,7 @@ class BasicLinkConnector final : public Connector {
     state_ = State::kLoggingOn;
   }
 
-  // The link's turn: what came, at most `budget` records, upkeep, confirmation.
+  // The link's turn: takes what arrived, at most `budget` records; upkeep; confirmation.
   void Exchange(int64_t now_ns, Effects& messages, uint32_t budget) {
     const uint32_t polled =
         link_->Poll([&](const Record& record) { Handle(record, messages); }, budget);
@@ -235,7 +237,7 @@ class BasicLinkConnector final : public Connector {
       next_maintain_ns_ = now_ns + kNsPerMs;
       const LinkState state = link_->Maintain(now_ns);
       const bool ended = state == LinkState::kClosed || state == LinkState::kFenced;
-      // What arrived before the end is heard first.
+      // What arrived before the end is processed first.
       if (ended && polled == 0 && budget != 0)
         return Drop(now_ns, "the link to the exchange ended");
     }
@@ -263,8 +265,8 @@ class BasicLinkConnector final : public Connector {
       return;
     }
     if (!IsWellFormed(record.payload) || record.payload.size() > sizeof(Effect::payload)) {
-      // Half a message: it is not counted as taken, so the exchange sends it again over the next
-      // link.
+      // Not a whole message: it is not counted as taken, so the exchange sends it again over the
+      // next link.
       broken_ = "the exchange sent what is no message";
       return;
     }
@@ -273,7 +275,7 @@ class BasicLinkConnector final : public Connector {
     RINGWAY_PROBE(connector_report_counted);
     switch (type) {
       case FrameType::kVenueStatus:
-        // The exchange's first word behind all that this gateway had missed.
+        // The exchange's first message after all that this gateway had missed.
         reconciling_ = false;
         break;
       case FrameType::kGapFill:
@@ -300,7 +302,7 @@ class BasicLinkConnector final : public Connector {
     messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received_);
   }
 
-  // What the exchange says to the logon. Answers what is wrong, or nullptr.
+  // The exchange's answer to the logon. Returns what is wrong, or nullptr.
   const char* OnAnswer(FrameType type, std::span<const std::byte> payload) {
     if (answer_) return OnNumbers(type, payload);
     if (LogonAck ack; type == FrameType::kLogonAck && Decode(payload, ack) == DecodeStatus::kOk) {
@@ -333,7 +335,7 @@ class BasicLinkConnector final : public Connector {
     }
   }
 
-  // What comes behind the LogonAck has to say the same. Answers what is wrong, or nullptr.
+  // The message behind the LogonAck must state the same numbers. Returns what is wrong, or nullptr.
   const char* OnNumbers(FrameType type, std::span<const std::byte> payload) {
     Heartbeat numbers;
     if (type != FrameType::kHeartbeat || Decode(payload, numbers) != DecodeStatus::kOk ||
@@ -385,12 +387,12 @@ class BasicLinkConnector final : public Connector {
     }
     confirmed_ = taken;
     taken_at_logon_ = taken;
-    received_confirmed_ = 0;  // the last confirmation may have ended with its link
+    received_confirmed_ = 0;  // the last confirmation may have been lost with its link
     stable_at_ns_ = 0;
     reason_.clear();
     reconciling_ = true;
     if (options_.report) options_.report("logged on at the exchange");
-    // With a lost book it counts when that is told: what is recorded of it comes behind.
+    // With a lost book it counts once that is reported: its records come after.
     if (!book_lost_to_report_) ++counters_.connections;
     RINGWAY_PROBE(connector_logged_on);
     state_ = confirmed_ == sent_ ? State::kUp : State::kAnswering;
@@ -399,7 +401,7 @@ class BasicLinkConnector final : public Connector {
 
   void AnswerLost(int64_t now_ns, Effects& messages) {
     while (confirmed_ != sent_ && messages.room() != 0) {
-      // Numbers of an earlier process of this gateway were lower: the time goes into them.
+      // An earlier process of this gateway used lower numbers: the time is part of them.
       lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
       AnswerUnseenRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue,
                           Unseen::kVenueDown, now_ns, kConnectorExecIdBits | lost_number_,
@@ -441,7 +443,7 @@ class BasicLinkConnector final : public Connector {
     return link_->Commit(static_cast<uint8_t>(M::kType), Publish::kNow) == SendStatus::kOk;
   }
 
-  // Tells the reason once, however often it is the next one's too.
+  // Reports the reason once, even if the next attempt fails for the same reason.
   void Because(std::string reason) {
     if (reason == reason_) return;
     reason_ = std::move(reason);
@@ -483,10 +485,10 @@ class BasicLinkConnector final : public Connector {
   LinkConnectorOptions options_;
   std::unique_ptr<L> link_;
   State state_ = State::kIdle;
-  bool down_to_report_ = true;  // nobody has heard of this venue yet
+  bool down_to_report_ = true;  // this venue's state has not been reported yet
   bool book_lost_to_report_ = false;
-  const char* broken_ = nullptr;  // why the link has to end: the peer said what cannot be
-  bool reconciling_ = false;      // logged on, and the exchange has not yet said what it is
+  const char* broken_ = nullptr;  // why the link has to end: the peer broke the protocol
+  bool reconciling_ = false;      // logged on, and the exchange has not sent its state yet
   std::string reason_;            // why there is no link; empty: there is one
   int64_t retry_at_ns_ = 0;
   int64_t retry_ns_;
@@ -511,8 +513,8 @@ class BasicLinkConnector final : public Connector {
 using LinkConnector = BasicLinkConnector<AnyLink>;
 
 // A connector that dials `uri` from a thread of its own. The link's epochs start at the time's
-// second, so that a restarted gateway comes after its former self. Errors: InvalidArgument for what
-// is not a URI, or options out of range.
+// second, so that a restarted gateway comes after its predecessor. Errors: InvalidArgument for a
+// string that is not a URI, or options out of range.
 absl::StatusOr<std::unique_ptr<LinkConnector>> MakeLinkConnector(
     const std::string& uri, const LinkConnectorOptions& options, const LinkOptions& link);
 

@@ -1,5 +1,5 @@
-// Does a gateway hear the same of an exchange in its process and over a link, whatever the link
-// loses?
+// Tests that a gateway receives the same from an exchange in its process and over a link, whatever
+// the link loses.
 #include "gateway/connector/link/link_connector.h"
 
 #include <unistd.h>
@@ -59,7 +59,7 @@ NewOrder Order(uint64_t id, Side side, int64_t ticks, uint64_t qty) {
   return order;
 }
 
-// What a gateway's duty loop does with a connector, remembered.
+// A gateway's duty-loop calls to a connector, recorded.
 class Gateway {
  public:
   explicit Gateway(Connector& connector) : connector_(connector) {}
@@ -218,7 +218,7 @@ class LinkConnectorTest : public testing::Test {
   std::vector<std::string> said_;  // by the exchange
 };
 
-// Another gateway with the same member number, or the same one after it lost its memory.
+// Another gateway with the same member number, or the same one after it lost its state.
 struct OtherGateway {
   explicit OtherGateway(FakeNetwork& network)
       : connector(std::make_unique<FakeDialer>(network),
@@ -269,7 +269,7 @@ TEST_F(LinkConnectorTest, RequestsThatNeverArrivedAreRejected) {
   EXPECT_EQ(gateway_.rejects[0].request_type, RequestType::kCancel);
   EXPECT_EQ(gateway_.rejects[1].cl_ord_id, 4u);
   EXPECT_EQ(connector_.counters().requests_lost, 3u);
-  gateway_.Ask(Cancel{.cl_ord_id = 5, .orig_cl_ord_id = 1});  // the order lives on
+  gateway_.Ask(Cancel{.cl_ord_id = 5, .orig_cl_ord_id = 1});  // the order stays open
   Run(5);
   EXPECT_EQ(gateway_.reports.back().exec_type, ExecType::kCanceled);
 }
@@ -389,7 +389,7 @@ TEST_F(LinkConnectorTest, UnconfirmedRequestsHaveABound) {
   EXPECT_EQ(gateway_.waiting(), 0u);
 }
 
-// The word that frees the queue lies behind the requests that wait for its room.
+// The message that frees the queue lies behind the requests that wait for its room.
 TEST_F(LinkConnectorTest, AFullQueueOfReportsEmptiesWhileRequestsWait) {
   ExchangeOptions options = SmallOptions();
   options.member_queue_reports = 64;
@@ -417,7 +417,7 @@ TEST_F(LinkConnectorTest, ALiveMemberStaysAndASecondGatewayIsRefusedWithTheReaso
   EXPECT_EQ(connector_.reason(), "");
   EXPECT_FALSE(second.connector.up());
   EXPECT_NE(second.connector.reason().find("member_id"), std::string_view::npos);
-  EXPECT_EQ(second.said.size(), 1u);  // it is tried again, and said once
+  EXPECT_EQ(second.said.size(), 1u);  // retried, and reported once
   EXPECT_GT(second.connector.counters().attempts_failed, 3u);
   EXPECT_TRUE(HasSaid("another gateway is refused"));
   EXPECT_LT(said_.size(), 4u);
@@ -443,14 +443,14 @@ TEST_F(LinkConnectorTest, TheSecondGatewayGetsInWhenTheFirstIsGone) {
   ASSERT_TRUE(second.connector.up());
   EXPECT_EQ(server_->counters().begun_anew, 1u);
   EXPECT_EQ(second.gateway.states, (States{VenueState::kDown, VenueState::kUp}));
-  EXPECT_EQ(exchange_->book().open_count(), 0u);  // nobody is left who knows these orders
+  EXPECT_EQ(exchange_->book().open_count(), 0u);  // no gateway knows these orders any more
   EXPECT_EQ(second.gateway.ids_used_before, 10u);
   uint64_t canceled = 0;
   for (const ExecutionReport& report : second.gateway.reports) {
     canceled += report.exec_type == ExecType::kCanceled;
   }
   EXPECT_EQ(canceled, 2u);
-  // An id of the first one's is never taken for one of the second's.
+  // An id of the first one is never mistaken for one of the second.
   second.gateway.Ask(Order(9, Side::kBuy, 98, 5));
   second.gateway.Ask(Order(10, Side::kBuy, 98, 5));
   for (int turn = 0; turn != 20; ++turn) {
@@ -509,7 +509,7 @@ TEST_F(LinkConnectorTest, WhatAMemberNoLongerKnowsIsCanceledAndTheRestStays) {
   EXPECT_EQ(again.gateway.reports.back().cl_ord_id, 2u);
 }
 
-// Reports that another has confirmed are gone: the numbers begin anew, nobody is locked out.
+// Reports that another has confirmed are gone: the numbers begin anew, no member is locked out.
 TEST_F(LinkConnectorTest, AMemberWhoseReportsAreGoneBeginsAnew) {
   Run(20);
   const VenueCursor kept = connector_.cursor();
@@ -600,7 +600,7 @@ TEST_F(LinkConnectorTest, WithoutRoomADownIsSaidLaterAndFirst) {
   EXPECT_EQ(gateway_.reports[0].reason, RejectReason::kVenueUnavailable);
 }
 
-// An exchange that says what cannot be: the link ends with a reason, the gateway goes on.
+// An exchange that breaks the protocol: the link ends with a reason, the gateway continues.
 class LyingExchangeTest : public testing::Test {
  protected:
   LyingExchangeTest()
@@ -680,7 +680,7 @@ TEST_F(LyingExchangeTest, ItsNumbersAreBelievedWhenItHasSaidThemTwice) {
     Turns(3);
     EXPECT_FALSE(connector_.up());
     EXPECT_NE(connector_.reason().find("contradicts"), std::string_view::npos);
-    // Nothing of it was believed.
+    // None of it was accepted.
     EXPECT_EQ(connector_.cursor().incarnation, 0u);
     EXPECT_EQ(connector_.cursor().sent, 0u);
     EXPECT_EQ(connector_.cursor().received, 0u);
@@ -739,7 +739,7 @@ TEST_F(LyingExchangeTest, ADisputeLastsUntilTheExchangeAgreesOrAnOperatorGivesTh
   Await();
   Answer(1, 20, 5);
   Turns(3);
-  Await();  // a logon with the numbers is under way
+  Await();  // a logon with the numbers is in flight
   ASSERT_TRUE(connector_.Resync());
   Answer(1, 20, 5);
   Turns(3);
@@ -803,7 +803,7 @@ TEST_F(LinkConnectorTest, WhoSpeaksBeforeLoggingOnIsShutOut) {
   EXPECT_EQ(exchange_->ledger().counters.orders_received, 0u);
 }
 
-// The real thing: shared memory, a socket, a thread that dials.
+// End to end: shared memory, a socket, a thread that dials.
 TEST(LinkConnectorOverShmTest, ConnectsTradesAndComesBack) {
   const std::string uri = TestSocketUri("exchange");
   auto exchange = MakeExchange();

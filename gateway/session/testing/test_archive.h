@@ -13,7 +13,7 @@
 
 namespace ringway {
 
-// Has every report that the world made behind the first snapshot: the OrderAck of clOrdId 1, 2, ...
+// Has every report that the world made after the first snapshot: the OrderAck of clOrdId 1, 2, ...
 class TestArchive final : public ReportArchive {
  public:
   void Begin(SessionId, uint64_t begin) override { next_ = begin; }

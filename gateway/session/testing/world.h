@@ -1,5 +1,5 @@
-// What do tests of sessions run in? Clients, the session layer and an engine that answers every
-// order with an OrderAck, anything else with a SessionReject, and every wish for a snapshot with
+// World: the surroundings of session tests. Clients, the session layer and an engine that answers
+// every order with an OrderAck, anything else with a SessionReject, and every snapshot request with
 // two OpenOrders, under a virtual clock.
 #pragma once
 
@@ -31,7 +31,7 @@
 
 namespace ringway {
 
-// A key that differs from others by its number.
+// A distinct key for each number.
 inline SessionKey TestKey(uint8_t number) {
   std::array<std::byte, SessionKey::kBytesMin> bytes;
   bytes.fill(static_cast<std::byte>(number));
@@ -41,7 +41,7 @@ inline SessionKey TestKey(uint8_t number) {
 inline constexpr uint64_t kSnapshotOrders = 2;
 inline constexpr uint32_t kTestSlots = 512;
 
-// A strategy that remembers everything it is told.
+// A strategy that remembers every report.
 struct TestClient {
   SessionCore<LoopLink> core;
   LoopLink* link = nullptr;
@@ -72,9 +72,10 @@ struct TestClient {
 class World {
  public:
   int64_t now_ns = 1'000 * kNsPerS;
-  uint32_t room = 256;                       // of new links
-  std::function<bool(const Input&)> refuse;  // what the engine does not take now; may be empty
-  LinkIdentity identity;                     // of new links: whom the listener takes the client for
+  uint32_t room = 256;  // of new links
+  // inputs that the engine does not take now; may be empty
+  std::function<bool(const Input&)> refuse;
+  LinkIdentity identity;  // of new links: the client's identity at the listener
   std::unique_ptr<SessionLayer<LoopLink>> layer;
   std::map<SessionId, std::vector<uint64_t>> requests;  // clOrdIds the engine saw
   std::map<SessionId, uint64_t> next_report;
@@ -134,7 +135,7 @@ class World {
     client.core.Poll(client, budget);
     client.core.Maintain(now_ns);
   }
-  // Everybody's turn, some times; 2 ms each.
+  // Runs everybody's turn several times; 2 ms each.
   void Run(const std::vector<TestClient*>& clients, uint32_t turns = 8) {
     for (uint32_t turn = 0; turn != turns; ++turn) {
       now_ns += 2 * kNsPerMs;
@@ -142,7 +143,7 @@ class World {
       GatewayTurn();
     }
   }
-  // As long as it takes to log on.
+  // Runs until the client is logged on.
   bool LogOn(TestClient& client) {
     Connect(client);
     Run({&client});
