@@ -279,8 +279,7 @@ TYPED_TEST_P(LinkDelivery, RandomUseKeepsEveryPromise) {
   }
 }
 
-// I2: whatever older payloads and dropped claims left in the ring, only frames are taken for
-// frames.
+// I2: whatever older payloads and dropped claims left in the ring, only frames pass for frames.
 TYPED_TEST_P(LinkDelivery, PayloadsNeverPassForFrames) {
   this->Make(this->SmallRing());
   Random random(1);
