@@ -1,4 +1,4 @@
-// How a process is told from its children: by a word that the kernel clears when it forks.
+// Implements born_here.h with a word that the kernel clears in a forked child.
 #include "base/born_here.h"
 
 #include <sys/mman.h>
@@ -24,8 +24,8 @@ std::atomic<uint64_t>* MakeWord() noexcept {
 }  // namespace
 
 BornHere::BornHere() noexcept {
-  // Never unmapped: objects may outlive any static one. The count is copied to children and goes on
-  // there, so that a child's number is none of its ancestors'.
+  // Never unmapped: objects may outlive any static one. The count is copied to children and
+  // continues there, so that a child's number differs from those of its ancestors.
   static std::atomic<uint64_t>* const word = MakeWord();
   static std::atomic<uint64_t> count{0};
   word_ = word;
@@ -36,7 +36,7 @@ BornHere::BornHere() noexcept {
   number_ = word->load(std::memory_order_relaxed);
   if (number_ != 0) return;
   const uint64_t mine = count.fetch_add(1, std::memory_order_relaxed) + 1;
-  // Of two threads one wins; `number_` is the winner's.
+  // One of two racing threads wins; `number_` is the winner's.
   if (word->compare_exchange_strong(number_, mine, std::memory_order_relaxed)) number_ = mine;
 }
 

@@ -1,7 +1,8 @@
-// Whether an object is in the process that made it, or in a copy that fork() made.
+// BornHere tells whether an object is in the process that made it or in a forked child.
 //
-// A forked child has copies of its parent's objects, and shares with it what they stand for: shared
-// memory, sockets, devices. Such an object must not act there; a BornHere in it says so.
+// A forked child has copies of its parent's objects, and shares the resources behind them: shared
+// memory, sockets, devices. Such an object must not act in the child; a BornHere member detects
+// that.
 // Thread rule: any. Costs two loads.
 #pragma once
 
@@ -26,7 +27,7 @@ class BornHere {
   }
 
  private:
-  // On a page that the kernel clears in a child, madvise(2) MADV_WIPEONFORK; null where it cannot.
+  // On a page that the kernel clears in a child, madvise(2) MADV_WIPEONFORK; null if it cannot.
   const std::atomic<uint64_t>* word_;
   uint64_t number_;  // of the process
 };

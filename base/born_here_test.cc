@@ -1,4 +1,4 @@
-// Does an object know that it is a forked child's copy?
+// Tests that an object knows when it is a forked child's copy.
 #include "base/born_here.h"
 
 #include <sys/wait.h>

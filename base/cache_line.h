@@ -1,4 +1,4 @@
-// How large a cache line is, and how a ring granule is aligned to it.
+// The size of a cache line, and the alignment of a ring granule to it.
 #pragma once
 
 #include <cstddef>

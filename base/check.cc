@@ -20,7 +20,7 @@ std::atomic<LastWordsHook> last_words_hook{nullptr};
 
 void AbortNow(int) { std::abort(); }
 
-// From now on the process aborts by itself: writing to a pipe or terminal can block for ever.
+// From now on an alarm aborts the process: writing to a pipe or terminal can block for ever.
 void LimitLastWords() noexcept {
   struct sigaction action {};
   action.sa_handler = AbortNow;
@@ -41,7 +41,7 @@ void SetLastWordsHook(LastWordsHook hook) noexcept {
 
 void CheckFailed(const char* file, int line, const char* condition, const char* what) noexcept {
   LimitLastWords();
-  // A second failure, in the hook or in another thread, must not come back here.
+  // A second failure, in the hook or in another thread, must not run the hook again.
   const LastWordsHook hook = last_words_hook.exchange(nullptr, std::memory_order_acquire);
   if (hook != nullptr) hook();
   std::array<char, 1024> text{};

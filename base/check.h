@@ -1,7 +1,7 @@
-// How a broken invariant stops the process: at once, in production too, naming the place.
+// CHECK: a broken invariant stops the process at once, in production too, and names the place.
 //
-// For what must never be false whatever the peer, the user or the disk does. Anything that they can
-// cause is an error to be handled, not a CHECK.
+// For conditions that must hold whatever the peer, the user or the disk does. Anything that these
+// can cause is an error to be handled, not a CHECK.
 #pragma once
 
 namespace ringway {

@@ -1,4 +1,4 @@
-// A failed CHECK ends the process whatever becomes of its words.
+// Tests that a failed CHECK ends the process even if its message cannot be written.
 #include "base/check.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// What time it is, for those who may ask: mains, benches and set-up code.
+// Clocks, for the code that may read time: mains, benches and set-up code.
 //
 // Everything else takes `now_ns` as an argument, so that it runs under a virtual clock too.
 // Thread rule: a SteadyUnixClock is read by one thread; the free functions by any.
@@ -17,7 +17,7 @@ inline constexpr int64_t kNsPerS = 1'000'000'000;
 // CLOCK_MONOTONIC in nanoseconds: does not count the time that the machine was suspended.
 int64_t MonotonicNowNs() noexcept;
 
-// CLOCK_BOOTTIME in nanoseconds: as above, and counts it.
+// CLOCK_BOOTTIME in nanoseconds: as above, but counts suspended time.
 int64_t BootNowNs() noexcept;
 
 // CLOCK_REALTIME in nanoseconds since the Unix epoch. Steps when an operator or NTP steps it.
@@ -26,11 +26,10 @@ int64_t UnixNowNs() noexcept;
 // Raw time-stamp counter: the cheapest clock there is (about 10 ns), in ticks.
 uint64_t ReadTsc() noexcept;
 
-// Nanoseconds per tick of ReadTsc(), measured over about 10 ms; 0 where the counter is not
-// invariant.
+// Nanoseconds per tick of ReadTsc(), measured over about 10 ms; 0 if the counter is not invariant.
 double MeasureTscNsPerTick() noexcept;
 
-// Where a SteadyUnixClock reads time; tests have one of their own.
+// The time source of a SteadyUnixClock; tests have their own.
 struct SystemTimeSource {
   uint64_t Tsc() const noexcept { return ReadTsc(); }
   int64_t MonotonicNs() const noexcept { return MonotonicNowNs(); }
@@ -43,17 +42,18 @@ struct SystemTimeSource {
 // real-time clock is read once, at construction. What the gateway and its clients call "now".
 //
 // Between two checks against the monotonic clock, at most a millisecond or kReadsPerCheck reads
-// apart, it counts the time-stamp counter. A counter that jumps, restarts or stands still, as after
-// a suspend or a migration to another host, so costs at most that millisecond. docs/adr/0024.
+// apart, it advances by the time-stamp counter. A counter that jumps, restarts or stands still, as
+// after a suspend or a migration to another host, therefore costs at most that millisecond.
+// docs/adr/0024.
 template <class Source>
 class BasicSteadyUnixClock {
  public:
-  // A counter that disagreed so often is not read any more: the monotonic clock is.
+  // After this many disagreements the counter is abandoned for the monotonic clock.
   static constexpr uint32_t kRebasesMax = 8;
   static constexpr uint32_t kReadsPerCheck = 256;
   static constexpr int64_t kCheckNs = kNsPerMs;
 
-  // `not_before_ns`: begins then where the real-time clock is behind it, as after a step back.
+  // `not_before_ns`: starts at this time if the real-time clock is behind it, as after a step back.
   BasicSteadyUnixClock() noexcept : BasicSteadyUnixClock(0) {}
   explicit BasicSteadyUnixClock(int64_t not_before_ns, Source source = {}) noexcept
       : source_(std::move(source)), ns_per_tick_(source_.NsPerTick()) {
@@ -74,10 +74,10 @@ class BasicSteadyUnixClock {
     return last_ns_ = std::max(last_ns_, now_ns);
   }
 
-  // How often the counter disagreed with the monotonic clock; every time it was put right.
+  // How often the counter disagreed with the monotonic clock and was corrected.
   uint32_t rebases() const noexcept { return rebases_; }
-  // For how long the machine was suspended since construction. This time is missing here, so that
-  // nothing expires in it: the clock is behind the real-time clock by as much.
+  // How long the machine was suspended since construction. This clock leaves that time out, so that
+  // nothing expires in it, and is behind the real-time clock by as much.
   int64_t suspended_ns() const noexcept { return suspended_ns_; }
 
  private:
@@ -87,11 +87,11 @@ class BasicSteadyUnixClock {
   };
   // A disagreement is more than this, and more than a 16th of the time since the last check.
   static constexpr int64_t kSlackNs = 2 * kNsPerMs;
-  // The rate is measured anew after so long, so that another host's is learnt.
+  // The rate is measured again after this long, to learn that of another host.
   static constexpr int64_t kRateNs = kNsPerS;
 
-  // Both clocks at one time: as close together as a few tries get, for the thread may lose its core
-  // between two reads.
+  // Reads both clocks at one time: as close together as a few tries get, because the thread may be
+  // preempted between two reads.
   Pair ReadPair() const noexcept {
     constexpr int kTries = 4;
     Pair best;
@@ -109,7 +109,7 @@ class BasicSteadyUnixClock {
     return best;
   }
 
-  // Counts on from here.
+  // Continues from here.
   void Count(const Pair& now) noexcept {
     base_ = now;
     base_ns_ = start_unix_ns_ + (now.monotonic_ns - start_monotonic_ns_);
@@ -140,7 +140,7 @@ class BasicSteadyUnixClock {
 
   bool Disagree(const Pair& now) const noexcept {
     const int64_t passed_ns = now.monotonic_ns - base_.monotonic_ns;
-    // Where the counter went back the difference is huge.
+    // If the counter went back, the difference is huge.
     const double counted_ns = static_cast<double>(now.tsc - base_.tsc) * ns_per_tick_;
     const double apart_ns = counted_ns - static_cast<double>(passed_ns);
     const auto bound_ns = static_cast<double>(kSlackNs) + static_cast<double>(passed_ns) / 16;
@@ -154,14 +154,14 @@ class BasicSteadyUnixClock {
   void LookForSuspends() noexcept {
     suspended_looked_ns_ = base_ns_;
     const int64_t suspended_ns = source_.BootNs() - source_.MonotonicNs() - suspended_at_start_ns_;
-    // Less is the time between the two reads.
+    // Anything less is the time between the two reads.
     if (suspended_ns - suspended_ns_ > kRateNs) suspended_ns_ = suspended_ns;
   }
 
   Source source_;
   Pair base_;  // of the last check
   int64_t base_ns_ = 0;
-  double ns_per_tick_;  // 0: no counter to rely on
+  double ns_per_tick_;  // 0: no reliable counter
   uint64_t check_ticks_ = 0;
   uint32_t reads_until_check_ = kReadsPerCheck;
   uint32_t rebases_ = 0;

@@ -1,4 +1,4 @@
-// How a clock's counts are put into sentences.
+// Implements clock_notice.h: words what a clock counted.
 #include "base/clock_notice.h"
 
 namespace ringway {
@@ -13,7 +13,7 @@ std::string ClockNotice::Text(uint32_t rebases, int64_t suspended_ns) {
         "by as much from now on: restart to set them right, and keep the machine from suspending";
     suspended_ns_ = suspended_ns;
   }
-  // The first time and the last; those between say nothing new.
+  // Reports the first and the last; those between add nothing.
   constexpr uint32_t kMax = SteadyUnixClock::kRebasesMax;
   const bool first = rebases_ == 0 && rebases != 0;
   const bool last = rebases_ < kMax && rebases >= kMax;

@@ -1,4 +1,4 @@
-// What a daemon says when its clock met something that an operator should know of.
+// ClockNotice: a daemon's messages about clock events that an operator should know of.
 //
 // Thread rule: the clock's thread.
 #pragma once
@@ -12,7 +12,7 @@ namespace ringway {
 
 class ClockNotice {
  public:
-  // Calls log(const std::string&) for what is new since the last call. Costs two comparisons when
+  // Calls log(const std::string&) for what is new since the last call. Costs two comparisons if
   // nothing is.
   template <class Log>
   void Look(const SteadyUnixClock& clock, Log&& log) {
@@ -23,7 +23,7 @@ class ClockNotice {
     }
   }
 
-  // What Look() says of these values, after those of the last call; empty: nothing.
+  // The text that Look() logs for these values, given those of the last call; empty: nothing.
   std::string Text(uint32_t rebases, int64_t suspended_ns);
 
  private:

@@ -1,4 +1,4 @@
-// Does an operator hear of what the clock met, and not too often?
+// Tests that an operator is told of clock events, and not too often.
 #include "base/clock_notice.h"
 
 #include <string>

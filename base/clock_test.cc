@@ -1,4 +1,4 @@
-// Does the clock keep to the monotonic clock, whatever the counter does?
+// Tests that the clock follows the monotonic clock, whatever the counter does.
 #include "base/clock.h"
 
 #include <cstdint>
@@ -70,7 +70,7 @@ struct CounterTest : testing::Test {
   const int64_t ahead_ns = clocks.unix_ns - clocks.monotonic_ns;
   int64_t last_ns = 0;
 
-  // A second of a duty loop's turns; never is the clock further off than between two checks.
+  // Runs a second of a duty loop's turns; the clock is never further off than between two checks.
   void ExpectGoodTime(int64_t off_max_ns = kNsPerMs) {
     for (int i = 0; i != 100'000; ++i) {
       clocks.Pass(10 * kNsPerUs);

@@ -54,7 +54,7 @@ absl::Status TakeAllowedCore(uint32_t index) {
   if (threads == nullptr) return absl::OkStatus();
   while (const dirent* entry = readdir(threads)) {
     const auto thread = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
-    // One that has just ended needs no core.
+    // A thread that has just ended needs no core.
     if (thread != 0 && thread != gettid()) {
       static_cast<void>(sched_setaffinity(thread, sizeof(rest), &rest));
     }

@@ -1,4 +1,4 @@
-// Which cores this thread may use, how it stays on one, and how it waits without leaving it.
+// Cores and threads: which cores a thread may use, pinning, and the pause of a spin loop.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ inline void CpuPause() noexcept { __builtin_ia32_pause(); }
 uint32_t AllowedCoreCount() noexcept;
 
 // Pins the calling thread to the index-th core of its affinity mask.
-// Errors: InvalidArgument when the mask has no such core; Internal with the system's reason.
+// Errors: InvalidArgument if the mask has no such core; Internal with the system's reason.
 absl::Status PinToAllowedCore(uint32_t index);
 
-// Pins the calling thread like PinToAllowedCore(), and keeps the process's other threads, as far as
-// there are any by now, to the rest of its affinity mask. Where the mask has one core only, they
-// share it. Errors: as PinToAllowedCore().
+// Pins the calling thread like PinToAllowedCore(), and restricts the process's other current
+// threads to the rest of its affinity mask. If the mask has only one core, they share it. Errors:
+// as PinToAllowedCore().
 absl::Status TakeAllowedCore(uint32_t index);
 
 }  // namespace ringway

@@ -1,8 +1,8 @@
-// How is CRC-32C computed fast?
+// Implements crc32c.h, fast on processors with the crc32 instruction.
 //
-// The crc32 instruction takes 8 bytes a cycle but 3 cycles to its result, so one stream leaves two
-// thirds of it idle. From kLanesFromBytes on, three neighbouring lanes run side by side and are
-// joined with two carry-less multiplications.
+// The instruction takes 8 bytes a cycle but needs 3 cycles for its result, so one stream leaves two
+// thirds of it idle. From kLanesFromBytes on, three adjacent lanes run in parallel and are joined
+// with two carry-less multiplications.
 
 #include "base/crc32c.h"
 
@@ -43,9 +43,9 @@ constexpr std::array<uint32_t, 256> kTable = MakeTable();
 constexpr size_t kLaneWordsMax = 10;
 constexpr size_t kLanesFromBytes = 192;  // below it, joining lanes costs more than they save
 
-// What a lane's CRC is multiplied with to stand `bytes` further left. A carry-less product of two
-// reflected numbers has a factor x too many, and the crc32 instruction that reduces it multiplies
-// with x^32: hence 33.
+// The factor that moves a lane's CRC `bytes` to the left. A carry-less product of two reflected
+// numbers has one factor x too many, and the crc32 instruction that reduces it multiplies by x^32:
+// hence 33.
 constexpr uint64_t ShiftFactor(size_t bytes) noexcept {
   uint32_t value = 0x80000000;  // x^0
   for (size_t i = 0; i < bytes * 8 - 33; ++i) value = TimesX(value);
@@ -58,7 +58,7 @@ uint64_t Load64(const std::byte* p) noexcept {
   return word;
 }
 
-// For lanes of so many words: the factors of the first lane and of the second.
+// The factors of the first and the second lane, for lanes of this many words.
 struct alignas(16) LaneFactors {
   uint64_t two_lanes;
   uint64_t one_lane;
@@ -74,7 +74,7 @@ constexpr std::array<LaneFactors, kLaneWordsMax + 1> MakeLaneFactors() noexcept 
 
 constexpr std::array<LaneFactors, kLaneWordsMax + 1> kLaneFactors = MakeLaneFactors();
 
-// What is left of `left` bytes at `p`, one stream; `crc` is the inner state (no final inversion).
+// Processes the `left` bytes at `p` as one stream; `crc` is the inner state (no final inversion).
 [[gnu::target("sse4.2")]] inline uint32_t Words(uint32_t crc, const std::byte* p,
                                                 size_t left) noexcept {
   uint64_t wide = crc;
@@ -84,7 +84,7 @@ constexpr std::array<LaneFactors, kLaneWordsMax + 1> kLaneFactors = MakeLaneFact
   return crc;
 }
 
-// REQUIRES: at least kLanesFromBytes, and a processor that multiplies without carries.
+// REQUIRES: at least kLanesFromBytes, and a processor with carry-less multiplication.
 [[gnu::target("sse4.2,pclmul")]] uint32_t Lanes(uint32_t seed_crc,
                                                 std::span<const std::byte> data) noexcept {
   uint32_t crc = ~seed_crc;

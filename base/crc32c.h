@@ -1,8 +1,7 @@
-// Which checksum says that bytes arrived as they were sent? CRC-32C (Castagnoli), as in iSCSI and
-// ext4.
+// CRC-32C (Castagnoli), as in iSCSI and ext4: the checksum that detects corrupted bytes.
 //
 // Source: RFC 3720, section 12.1 and appendix B.4: polynomial 0x1EDC6F41, reflected, initial and
-// final value all ones. It finds accidents; it is no proof against a peer that means harm.
+// final value all ones. It detects accidents; it is no protection against a malicious peer.
 //
 // Thread rule: pure functions, safe from any thread.
 #pragma once
@@ -13,13 +12,13 @@
 
 namespace ringway {
 
-// The CRC of `data`, going on from `seed_crc`: 0 begins anew (and gives the standard's value), the
-// CRC of what came before continues it: Crc32c(Crc32c(0, a), b) is the CRC of a followed by b. Any
-// other seed ties the result to that seed. No alignment, any length. Uses the processor's crc32
-// instruction where it has one.
+// The CRC of `data`, continued from `seed_crc`. A seed of 0 starts a new CRC (with the standard's
+// value); the CRC of earlier bytes continues it: Crc32c(Crc32c(0, a), b) is the CRC of a followed
+// by b. Any other seed ties the result to that seed. No alignment, any length. Uses the processor's
+// crc32 instruction if it has one.
 uint32_t Crc32c(uint32_t seed_crc, std::span<const std::byte> data) noexcept;
 
-// The same by table, for processors without the instruction; a second opinion for tests.
+// The same by table, for processors without the instruction; tests compare the two.
 uint32_t Crc32cSoftware(uint32_t seed_crc, std::span<const std::byte> data) noexcept;
 
 }  // namespace ringway

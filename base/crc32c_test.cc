@@ -27,7 +27,7 @@ Bytes RandomBytes(Random& random, size_t count) {
   return bytes;
 }
 
-// Both implementations; a difference between them is a failure of its own.
+// Runs both implementations; a difference between them is itself a failure.
 uint32_t Both(uint32_t seed_crc, std::span<const std::byte> data) {
   const uint32_t crc = Crc32c(seed_crc, data);
   EXPECT_EQ(crc, Crc32cSoftware(seed_crc, data)) << data.size() << " bytes";

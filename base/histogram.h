@@ -1,4 +1,4 @@
-// How long things took: counts of durations with a relative error of at most 1/64, in fixed memory.
+// A histogram of durations with a relative error of at most 1/64, in fixed memory.
 //
 // Log-linear buckets as in HdrHistogram (http://hdrhistogram.org): 64 linear steps per power of
 // two. Thread rule: one writer; merge copies from several threads when they have stopped. Add()
@@ -29,11 +29,11 @@ class Histogram {
   uint64_t max() const noexcept { return max_; }
   uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
 
-  // The smallest value that at least `fraction` (0..1) of the samples do not exceed; 0 when there
-  // are none.
+  // The smallest value that at least `fraction` (0..1) of the samples do not exceed; 0 if there are
+  // none.
   uint64_t Percentile(double fraction) const noexcept;
 
-  // Rows "from..to count bar" over powers of two, for a person to look at.
+  // Rows "from..to count bar" over powers of two, for people.
   std::string Draw(uint32_t width_chars) const;
 
  private:

@@ -1,11 +1,11 @@
-// Where does the memory of large tables come from, and how does it avoid page faults and TLB
-// misses?
+// HugeArray is the memory of large tables: touched before use, and on huge pages, so that messages
+// pay for no page faults and fewer TLB misses.
 //
 // One anonymous mapping per table, zeroed and touched before first use, so that no message pays for
-// a page fault; a large one is aligned to huge pages and advised to use them, where a small one
-// would only waste most of a page. Owned by the table; freed with it.
-// Where the system has no room for one, the constructor throws NoMemoryForTable, as `new` would:
-// the configuration gives the size, and whoever starts the program tells the operator.
+// a page fault; a large one is aligned to huge pages and advised to use them; a small one would
+// only waste most of a page. Owned by the table; freed with it. If there is not enough memory, the
+// constructor throws NoMemoryForTable, as `new` would: the size comes from the configuration, and
+// main tells the operator.
 #pragma once
 
 #include <sys/mman.h>

@@ -1,9 +1,9 @@
-// A table whose memory comes into being page by page, as it is first written: for what may never be
-// used, and is too much to be there for nothing.
+// LazyArray is a table whose pages are allocated when first written: for large tables that may
+// never be used.
 //
 // One anonymous mapping, zero at first, of ordinary pages: a huge one would be cleared in the
-// middle of a message. Owned by the table; freed with it. Where there is no address space for it
-// the constructor throws NoMemoryForTable. Thread rule: the owner's; Touch() any thread.
+// middle of a message. Owned by the table; freed with it. If there is no address space for it, the
+// constructor throws NoMemoryForTable. Thread rule: the owner's; Touch() any thread.
 #pragma once
 
 #include <sys/mman.h>
@@ -44,14 +44,14 @@ class LazyArray {
   const T& operator[](size_t index) const noexcept { return data_[index]; }
   size_t size() const noexcept { return count_; }
 
-  // Makes all pages exist, whoever writes to them meanwhile.
+  // Allocates all pages, safe against concurrent writers.
   void Touch() noexcept {
 #ifdef MADV_POPULATE_WRITE  // Linux 5.14
     if (madvise(data_, bytes(), MADV_POPULATE_WRITE) == 0) return;
 #endif
     constexpr size_t kPageBytes = 4096;
     auto* const byte = reinterpret_cast<unsigned char*>(data_);
-    // Changes nothing, and loses no store beside it; pairs with none.
+    // Changes no value and loses no concurrent store; pairs with none.
     for (size_t at = 0; at < bytes(); at += kPageBytes) {
       __atomic_fetch_or(byte + at, 0, __ATOMIC_RELAXED);
     }

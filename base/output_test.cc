@@ -1,4 +1,4 @@
-// Does a program that prints to a full device say so?
+// Tests that a program that prints to a full device reports it.
 #include "base/output.h"
 
 #include <sys/wait.h>

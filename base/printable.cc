@@ -28,7 +28,7 @@ Character Decode(std::string_view text) noexcept {
   return {code, bytes};
 }
 
-// Characters that a reader sees, and that leave alone what stands around them.
+// Whether the character is visible and does not affect the text around it.
 bool IsVisible(uint32_t code) noexcept {
   const auto within = [code](uint32_t from, uint32_t to) { return code >= from && code <= to; };
   if (code < 0x20 || within(0x7f, 0x9f)) return false;  // C0, DEL, C1

@@ -1,4 +1,4 @@
-// Text that is safe to show: in a log, on a terminal, in an answer.
+// Printable() makes text safe to show in a log, on a terminal or in a reply.
 //
 // Bytes that come from a peer, a file name or an operator may hold control sequences that move a
 // terminal's cursor, forge a line or hide one. Printable() keeps printable ASCII and well-formed

@@ -1,4 +1,4 @@
-// Only what a reader can see leaves as it came.
+// Tests that only visible characters pass unchanged.
 #include "base/printable.h"
 
 #include <string>

@@ -1,4 +1,4 @@
-// A small seeded generator whose numbers are the same on every machine and with every library.
+// A small seeded random generator with the same numbers on every machine and with every library.
 //
 // Used by simulators, tests and the demo's order flow; never for keys or nonces.
 // Source: SplitMix64, Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014.

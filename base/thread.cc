@@ -20,7 +20,7 @@ absl::Status StartThread(std::thread& thread, std::string_view name, std::functi
         ". Remedy: raise the user's limit of processes and threads (LimitNPROC= and TasksMax= in "
         "the systemd unit, `ulimit -u`), or that of memory for its stack (LimitAS=, `ulimit -v`)"));
   }
-  // A name is a help, no more.
+  // The name is only informative; failure is ignored.
   static_cast<void>(pthread_setname_np(thread.native_handle(), own_name.c_str()));
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
-// Starts a background thread, or says which limit of the system stood in the way.
+// Starts a background thread, or names the system limit that prevents it.
 //
-// The only way in which Ringway starts threads: std::thread's constructor throws where a limit is
-// reached, and that would end the process without a word.
+// Ringway starts threads only this way: std::thread's constructor throws at a limit, which would
+// end the process without a message.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 
 namespace ringway {
 
-// `name` tells the thread in `ps -L` and `top -H`: at most 15 characters. On an error `thread` is
-// as it was. Errors: ResourceExhausted with the limits to raise.
+// `name` identifies the thread in `ps -L` and `top -H`: at most 15 characters. On an error `thread`
+// is as it was. Errors: ResourceExhausted with the limits to raise.
 absl::Status StartThread(std::thread& thread, std::string_view name, std::function<void()> run);
 
 }  // namespace ringway

@@ -1,4 +1,4 @@
-// Does a thread that cannot be started give an error that names the limit?
+// Tests that a thread that cannot be started gives an error that names the limit.
 #include "base/thread.h"
 
 #include <sys/resource.h>
@@ -31,7 +31,7 @@ TEST(StartThreadTest, ALimitIsNamedAndNothingIsThrown) {
     // No room for a stack.
     const rlimit none{1 << 20, 1 << 20};
     if (setrlimit(RLIMIT_AS, &none) != 0) _exit(1);
-    // One may find the stack that an earlier thread has left.
+    // A thread may reuse the stack of an earlier one.
     for (int i = 0; i < 8; ++i) {
       std::thread thread;
       const absl::Status status = StartThread(thread, "ringway-test", [] { pause(); });

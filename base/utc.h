@@ -1,4 +1,4 @@
-// A time as people and log readers write it.
+// Formats a time in ISO 8601, for people and log readers.
 //
 // Thread rule: pure function.
 #pragma once

@@ -1,4 +1,5 @@
-// How are session keys read, and logon messages signed and verified? Over OpenSSL's libcrypto.
+// Implements auth.h over OpenSSL's libcrypto: reads session keys, signs and verifies logon
+// messages.
 
 #include "msg/auth.h"
 
@@ -25,7 +26,7 @@ namespace {
 constexpr size_t kMacBytes = 32;
 using Mac = std::array<std::byte, kMacBytes>;
 
-// Longest file worth reading: the longest key in hexadecimal and some white space.
+// The largest key file that is read: the longest key in hexadecimal and some white space.
 constexpr size_t kKeyFileBytesMax = 2 * SessionKey::kBytesMax + 16;
 
 constexpr std::string_view DomainOf(const Logon&) { return "ringway client"; }
@@ -81,7 +82,7 @@ int HexValue(char digit) {
   return -1;
 }
 
-// Wipes what a key passed through.
+// Wipes a buffer that held a key.
 struct Wiped {
   std::array<char, kKeyFileBytesMax + 1> text{};
   std::array<std::byte, SessionKey::kBytesMax> key{};

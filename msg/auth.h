@@ -1,16 +1,16 @@
-// How the two ends of a session prove to each other that they hold its key.
+// The mutual authentication of a session's two ends: each proves that it holds the session's key.
 //
 // Each signs its logon message with HMAC-SHA256 under the session's key:
 //
 //   mac = HMAC(key, domain | client nonce | listener nonce | epoch | fields before mac0)
 //
-// domain: "ringway client" or "ringway gateway", so that neither's proof can be played back as the
+// domain: "ringway client" or "ringway gateway", so that neither's proof can be replayed as the
 // other's; nonces: 16 random bytes from each end, new for every link, so that a recorded logon is
 // worthless on another; epoch: of the link, u32 little-endian; fields: the message's data section
 // up to mac0. mac0..mac3 are the 32 bytes in order. The key itself never travels.
 //
 // Thread rule: free functions and const members are safe from any thread. These run at logon, not
-// on the path of an order: they allocate.
+// on the order path: they allocate.
 #pragma once
 
 #include <cstddef>
@@ -29,13 +29,13 @@
 namespace ringway {
 
 // A session's secret, 32 to 64 bytes. Copies share it; it is kept out of core dumps and wiped when
-// the last of them goes (msg/secret.h).
+// the last copy goes (msg/secret.h).
 class SessionKey {
  public:
   static constexpr size_t kBytesMin = 32;
   static constexpr size_t kBytesMax = 64;  // the block of SHA-256: longer keys gain nothing
 
-  // Errors: InvalidArgument when the length is out of range.
+  // Errors: InvalidArgument if the length is out of range.
   static absl::StatusOr<SessionKey> FromBytes(std::span<const std::byte> bytes);
 
   // Reads a key from a file of hexadecimal digits (white space at the end is ignored), a regular
@@ -56,7 +56,7 @@ class SessionKey {
   std::shared_ptr<const Secret> secret_;
 };
 
-// What makes one link unlike any other; both ends know it, neither chose it alone.
+// What makes a link unique: both ends know it, and neither chose it alone.
 struct LinkBinding {
   LinkNonces nonces;
   uint32_t epoch = 0;
@@ -71,7 +71,7 @@ void Sign(const SessionKey& key, const LinkBinding& link, LogonAck& ack);
 bool Verify(const SessionKey& key, const LinkBinding& link, const Logon& logon);
 bool Verify(const SessionKey& key, const LinkBinding& link, const LogonAck& ack);
 
-// From the system's cryptographic generator. For incarnations: never 0.
+// A random number from the system's cryptographic generator, never 0. For incarnations.
 uint64_t RandomIncarnation();
 
 }  // namespace ringway

@@ -1,4 +1,5 @@
-// Are keys read only from where they are safe, and proofs bound to key, link and direction?
+// Tests that keys are read only from safe files, and that proofs are bound to key, link and
+// direction.
 
 #include "msg/auth.h"
 

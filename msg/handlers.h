@@ -1,7 +1,7 @@
-// How does a strategy say what it does with each kind of message?
+// Message handlers: objects with an overload of On() for each message type they handle.
 //
 // A handler is any object with overloads On(const OrderAck&), On(const ExecutionReport&), ... for
-// the messages it cares about; the others pass it by. Handlers{...} makes one of lambdas:
+// the messages it cares about; others are ignored. Handlers{...} makes a handler of lambdas:
 //
 //   session->Poll(Handlers{[&](const ExecutionReport& report) { ... },
 //                          [&](const OrderReject& reject) { ... }}, 64);
@@ -29,7 +29,7 @@ struct Handlers : F... {
 template <class... F>
 Handlers(F...) -> Handlers<F...>;
 
-// Calls handler.On(message) where there is such an overload.
+// Calls handler.On(message) if there is such an overload.
 template <class H, Message M>
 void Deliver(H& handler, const M& message) noexcept {
   if constexpr (requires { handler.On(message); }) handler.On(message);

@@ -1,4 +1,4 @@
-// A gateway that is broken, or not what it should be, ends the session and nothing else.
+// Tests that a broken or hostile gateway ends the session and nothing else.
 
 #include <array>
 #include <cstddef>

@@ -1,6 +1,7 @@
-// What was published last under each key?
+// LatestTable keeps the last published value of each key.
 //
-// A hash table of fixed size. An entry, once there, keeps its index: queues elsewhere can name it.
+// A hash table of fixed size. An entry keeps its index for ever, so that queues elsewhere can refer
+// to it.
 // Thread rule: one thread. Nothing allocates after construction.
 #pragma once
 
@@ -30,7 +31,7 @@ class LatestTable {
     uint8_t type = 0;
   };
 
-  // Keeps a value; answers the key's index, or kNone when the table is full of other keys.
+  // Stores a value; returns the key's index, or kNone if the table is full of other keys.
   // REQUIRES: payload.size() <= payload_bytes_max.
   uint32_t Put(uint64_t key, uint8_t type, std::span<const std::byte> payload) noexcept {
     const size_t mask = buckets_.size() - 1;
@@ -48,7 +49,7 @@ class LatestTable {
     return index;
   }
 
-  // Keys seen so far; their indices are 0..count() - 1, in the order in which they first came.
+  // Number of keys seen so far; their indices are 0..count() - 1, in order of first appearance.
   uint32_t count() const noexcept { return count_; }
   const Entry& at(uint32_t index) const noexcept { return entries_[index]; }
   std::span<const std::byte> payload(uint32_t index) const noexcept {

@@ -1,4 +1,4 @@
-// How does a publisher start to listen, and new subscribers reach it?
+// Implements publisher.h: validates options, listens, and accepts subscribers.
 
 #include "msg/publisher.h"
 

@@ -1,4 +1,4 @@
-// How does one process tell many the same, without any of them holding up the others?
+// Publisher sends the same messages to many subscribers, none of which can hold up the others.
 //
 //   auto publisher = Publisher::Listen({.uri = "shm:/run/ringway/prices.sock"});
 //   (*publisher)->Publish(instrument, kTypePrice, std::as_bytes(std::span(&price, 1)));
@@ -10,7 +10,7 @@
 // subscriber the latest message of each key first.
 //
 // In a forked child the copy of a publisher does nothing, nor does its destruction.
-// Thread rule: one thread. Memory is allocated when it starts and when a subscriber comes;
+// Thread rule: one thread. Memory is allocated at the start and when a subscriber connects;
 // Publish() never allocates, blocks or throws.
 #pragma once
 
@@ -50,14 +50,14 @@ struct PublisherOptions {
 absl::Status Validate(const PublisherOptions& options);
 
 enum class [[nodiscard]] PublishStatus : uint8_t{
-    kOk,           // with every subscriber, or on its way by the policy
+    kOk,           // sent to every subscriber, or queued as the policy says
     kTooLarge,     // more than payload_bytes_max; nobody got it
     kTooManyKeys,  // a new key when keys_max are in use; nobody got it
     kBadType,      // not 128..239; nobody got it
     kForked,       // this is a forked child: the publisher is its parent's; nobody got it
 };
 
-// Of one subscriber; every one but `waiting` only grows.
+// Counters of one subscriber; all but `waiting` are monotonic.
 struct SubscriberCounters {
   uint64_t sent = 0;
   uint64_t conflated = 0;  // messages that a later one of their key replaced before they were sent
@@ -68,7 +68,7 @@ struct PublisherCounters {
   uint64_t published = 0;
   uint64_t subscribers_accepted = 0;
   uint64_t subscribers_refused = 0;
-  uint64_t subscribers_gone = 0;  // of themselves
+  uint64_t subscribers_gone = 0;  // subscribers that left by themselves
   uint64_t slow_disconnects = 0;
 };
 
@@ -98,7 +98,7 @@ class BasicPublisher {
     Pump(subscriber);
   }
 
-  // Publish::kGather: subscribers need not see it before Flush() or the next kNow.
+  // With Publish::kGather subscribers need not see it before Flush() or the next kNow.
   PublishStatus Publish(uint64_t key, uint8_t type, std::span<const std::byte> payload,
                         ringway::Publish publish = ringway::Publish::kNow) noexcept {
     if (!IsTopicType(type)) return PublishStatus::kBadType;
@@ -117,7 +117,8 @@ class BasicPublisher {
     return PublishStatus::kOk;
   }
 
-  // A message of the schema's kind: its frame type, and its payload as schema/codec.h has it.
+  // Publishes a message of the schema's kind: its frame type, and its payload as encoded by
+  // schema/codec.h.
   template <Message M>
   PublishStatus PublishMessage(uint64_t key, const M& message) noexcept {
     alignas(8) std::byte payload[kMaxPayloadBytes<M>];
@@ -132,7 +133,7 @@ class BasicPublisher {
     }
   }
 
-  // Sends what waited for room, keeps links alive, forgets those that ended.
+  // Sends what waited for room, maintains links, drops ended ones.
   void Poll(int64_t now_ns) noexcept {
     if (!born_here_.Here()) return;
     const bool maintain = now_ns - last_maintain_ns_ >= kNsPerMs;
@@ -142,7 +143,7 @@ class BasicPublisher {
       Pump(*subscriber);
       if (!maintain) continue;
       auto ignore = [](const Record&) noexcept {};
-      (void)subscriber->link->Poll(ignore, kPollMax);  // it has nothing to say
+      (void)subscriber->link->Poll(ignore, kPollMax);  // subscribers send nothing
       const LinkState state = subscriber->link->Maintain(now_ns);
       if (state == LinkState::kClosed || state == LinkState::kFenced) {
         ++counters_.subscribers_gone;
@@ -162,7 +163,7 @@ class BasicPublisher {
 
   bool forked() const noexcept { return !born_here_.Here(); }
 
-  // Subscribers now, those included whose link closed within the last second.
+  // Current subscribers, including those whose link closed within the last second.
   uint32_t subscriber_count() const noexcept { return static_cast<uint32_t>(subscribers_.size()); }
   // REQUIRES: index < subscriber_count(). Order of arrival.
   const SubscriberCounters& subscriber(uint32_t index) const noexcept {
@@ -173,7 +174,7 @@ class BasicPublisher {
  private:
   static constexpr uint32_t kPumpMax = 256;  // messages to one subscriber before the others' turn
   static constexpr uint32_t kPollMax = 16;
-  // A closed link is kept for so long, so that the subscriber can take what was sent last.
+  // A closed link is kept this long, so that the subscriber can read what was sent last.
   static constexpr int64_t kLingerNs = kNsPerS;
 
   struct Subscriber {
@@ -213,7 +214,7 @@ class BasicPublisher {
       ++counters_.slow_disconnects;
       Close(subscriber);
     }
-    // Any other answer: the link ended, which Poll() notices.
+    // Any other result: the link ended, which Poll() notices.
   }
 
   SendStatus Send(Subscriber& subscriber, uint64_t key, uint8_t type,
@@ -260,18 +261,17 @@ class BasicPublisher {
 
 class Publisher : public BasicPublisher<AnyLink> {
  public:
-  // Errors: InvalidArgument (options), or what the transport says of the address.
+  // Errors: InvalidArgument (options), or the transport's error for the address.
   static absl::StatusOr<std::unique_ptr<Publisher>> Listen(const PublisherOptions& options);
 
-  // To be called at most a millisecond apart, so that new subscribers are seen and waiting messages
-  // leave.
+  // Call it at least once a millisecond: it accepts new subscribers and sends waiting messages.
   void Poll();
 
  private:
   Publisher(const PublisherOptions& options, AnyListener listener)
       : BasicPublisher<AnyLink>(options), listener_(std::move(listener)) {}
 
-  // Subscribers taken by one Poll(): a rush of them must not hold up what is published.
+  // Subscribers accepted by one Poll(): a rush of them must not delay publication.
   static constexpr uint32_t kAcceptMax = 16;
 
   AnyListener listener_;

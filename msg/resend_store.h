@@ -1,8 +1,8 @@
-// Where do messages wait until the peer has processed them?
+// The store of sent messages that the peer has not acknowledged yet.
 //
-// A ring of fixed slots, indexed by sequence number, allocated once. It holds the numbers
-// [first(), next()): appended at next(), released below what the peer acknowledged. Until a slot is
-// first written its memory does not exist, unless TouchMemory() was called.
+// A ring of fixed slots, indexed by sequence number, allocated once. It holds the numbers [first(),
+// next()): messages are appended at next() and released below what the peer acknowledged. A slot's
+// memory is not allocated until first written, unless TouchMemory() was called.
 // Thread rule: one thread, TouchMemory() any. Nothing allocates after construction.
 #pragma once
 
@@ -38,7 +38,7 @@ class ResendStore {
   explicit ResendStore(uint32_t slots)
       : slots_(std::bit_ceil(std::max(slots, 1u))), mask_(slots_.size() - 1) {}
 
-  // Makes the memory of all slots exist.
+  // Allocates the memory of all slots now.
   void TouchMemory() noexcept { slots_.Touch(); }
 
   uint64_t first() const noexcept { return first_; }
@@ -50,8 +50,8 @@ class ResendStore {
   // REQUIRES: first() <= seq < next().
   const Slot& at(uint64_t seq) const noexcept { return slots_[seq & mask_]; }
 
-  // Gives amend(FrameType, std::span<std::byte> payload) what is kept as number `seq`, to correct
-  // it in place. REQUIRES: first() <= seq < next().
+  // Calls amend(FrameType, std::span<std::byte> payload) on the message stored as number `seq`, to
+  // correct it in place. REQUIRES: first() <= seq < next().
   template <class F>
   void Amend(uint64_t seq, F& amend) noexcept {
     Slot& slot = slots_[seq & mask_];
@@ -78,11 +78,11 @@ class ResendStore {
     return slot;
   }
 
-  // Keeps what was staged, as number next(). REQUIRES: !full().
+  // Stores what was staged, as number next(). REQUIRES: !full().
   void Append() noexcept {
     RINGWAY_CHECK(!full(), "the resend store has no room");
     ++next_;
-    // The next message finds its slot in the cache.
+    // Prefetches the slot of the next message.
     const auto* next = reinterpret_cast<const char*>(&slots_[next_ & mask_]);
     __builtin_prefetch(next, 1);
     __builtin_prefetch(next + kCacheLineBytes, 1);
@@ -94,7 +94,7 @@ class ResendStore {
     if (seq > first_) first_ = seq;
   }
 
-  // Gives up the oldest. REQUIRES: count() > 0.
+  // Drops the oldest. REQUIRES: count() > 0.
   void DropOldest() noexcept {
     RINGWAY_CHECK(first_ != next_, "nothing to drop");
     ++first_;

@@ -1,4 +1,4 @@
-// How secrets are given their places.
+// Implements secret.h: allocates and reuses the places of secrets.
 #include "msg/secret.h"
 
 #include <openssl/crypto.h>
@@ -16,13 +16,14 @@ namespace {
 
 constexpr std::size_t kPageBytes = 4'096;
 
-// Places of kBytesMax, never given back to the system: there are as many as there once were keys.
+// Places of kBytesMax each, never returned to the system: as many as the most keys that existed at
+// once.
 struct Places {
   std::mutex mutex;
   std::vector<std::byte*> free;
 };
 
-// Never destroyed: keys of other static objects may go later.
+// Never destroyed: keys of other static objects may be destroyed later.
 Places& AllPlaces() {
   static Places* const places = new Places;
   return *places;
@@ -36,7 +37,7 @@ std::byte* Take() {
     void* const page =
         mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) throw std::bad_alloc();
-    // Where the limit of locked memory is reached, the page may be swapped: no reason to fail.
+    // At the limit of locked memory the page may be swapped; that is no reason to fail.
     (void)mlock(page, kPageBytes);
     (void)madvise(page, kPageBytes, MADV_DONTDUMP);
     for (std::size_t at = 0; at != kPageBytes; at += Secret::kBytesMax) {
@@ -52,7 +53,7 @@ void GiveBack(std::byte* slot) noexcept {
   OPENSSL_cleanse(slot, Secret::kBytesMax);
   Places& places = AllPlaces();
   const std::lock_guard lock(places.mutex);
-  places.free.push_back(slot);  // there is room: it was taken from here
+  places.free.push_back(slot);  // has capacity: the slot was taken from here
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
-// Where the bytes of a key lie: memory that is not written to swap or core dumps, and is wiped when
-// it is given back (docs/adr/0020).
+// Secret is the memory of a key's bytes: not written to swap or core dumps, and wiped when it is
+// released (docs/adr/0020).
 //
-// A Secret is kept in pages of their own, locked (mlock) as far as the process's limit allows and
-// left out of core dumps (MADV_DONTDUMP). Secrets are shared, not copied: copies of a key have the
-// same one. Thread rule: Make() and the end of the last share by any thread; bytes() by any thread.
+// Secrets have pages of their own, locked (mlock) as far as the process's limit allows and left out
+// of core dumps (MADV_DONTDUMP). Secrets are shared, not copied: copies of a key share one. Thread
+// rule: Make() and the end of the last share by any thread; bytes() by any thread.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ class Secret {
  public:
   static constexpr std::size_t kBytesMax = 64;
 
-  // A copy of `bytes`, at most kBytesMax. Throws std::bad_alloc where there is no memory.
+  // Makes a copy of `bytes`, at most kBytesMax. Throws std::bad_alloc if there is no memory.
   static std::shared_ptr<const Secret> Make(std::span<const std::byte> bytes);
 
   Secret(const Secret&) = delete;

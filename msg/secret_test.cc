@@ -1,4 +1,4 @@
-// Keys lie where no core dump shows them, and nothing of them stays behind.
+// Tests that keys lie where no core dump shows them, and that nothing of them remains.
 #include "msg/secret.h"
 
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
-// How does each end number, keep, resend and deduplicate a session's messages?
+// The sequence numbers of a session: numbering, keeping, resending and deduplicating messages.
 //
-// Outbound is one end's sending half, Inbound its receiving half; the client and the gateway use
-// the same two. Neither knows what a message means. msg/session_protocol.h states the rules. Thread
-// rule: one thread each. Nothing allocates after construction.
+// Outbound is one end's sending half, Inbound its receiving half; client and gateway use the same
+// classes. Neither interprets messages. msg/session_protocol.h states the rules. Thread rule: one
+// thread each. Nothing allocates after construction.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace ringway {
 
 class Outbound {
  public:
-  // A long resend must not keep a duty loop from everything else.
+  // A long resend must not keep a duty loop from its other work.
   static constexpr uint32_t kPumpMax = 256;
 
   explicit Outbound(uint32_t slots) : store_(slots) {}
@@ -33,15 +33,18 @@ class Outbound {
   uint64_t next_seq() const noexcept { return store_.next(); }
   // The number of the next message to be put on the link: what Heartbeat.nextSeqOut says.
   uint64_t next_on_link() const noexcept { return cursor_; }
-  // Everything that may be is on the link.
+  // Whether everything that may be sent is on the link.
   bool caught_up() const noexcept { return cursor_ >= end() && !gap_fill_due_; }
   const ResendStore& store() const noexcept { return store_; }
-  // Everything before it is acknowledged; older than what is kept where that was given up.
+  // Everything before it is acknowledged. May be older than what is kept, if the oldest was
+  // dropped.
   uint64_t first_unacknowledged() const noexcept { return acknowledged_; }
 
-  // Messages from `seq` on wait in the store until a later call lets them go. At first none waits.
+  // Messages from `seq` on are held in the store until a later call releases them. Initially none
+  // is held.
   void HoldFrom(uint64_t seq) noexcept { held_from_ = seq; }
-  // Lets amend(FrameType, std::span<std::byte> payload) correct what waits in the store.
+  // Calls amend(FrameType, std::span<std::byte> payload) on the messages held in the store, to
+  // correct them.
   template <class F>
   void AmendHeld(F&& amend) noexcept {
     for (uint64_t seq = std::max(held_from_, store_.first()); seq < store_.next(); ++seq) {
@@ -56,9 +59,9 @@ class Outbound {
     gap_fill_due_ = false;
   }
 
-  // A new link begins, whose peer expects number `expected`. Returns how many messages from there
-  // on are not kept: a GapFill tells the peer. Where there is such a gap, no more than `keep_max`
-  // of the newest are sent behind it, so that there is room for what replaces the lost ones.
+  // Starts a new link, whose peer expects number `expected`. Returns how many messages from there
+  // on are no longer kept; a GapFill tells the peer. After such a gap at most the `keep_max` newest
+  // are sent, so that there is room for what replaces the lost ones.
   // REQUIRES: expected <= next_seq().
   uint64_t ResumeAt(uint64_t expected, uint32_t keep_max) noexcept {
     acknowledged_ = expected;
@@ -71,8 +74,8 @@ class Outbound {
     return cursor_ - expected;
   }
 
-  // A new link begins, whose peer expects `expected`, which is older than what is kept: the owner
-  // puts on the link, by PutRecalled(), what it has elsewhere, until behind() ends.
+  // Starts a new link, whose peer expects `expected`, which is older than what is kept: the owner
+  // resends from elsewhere, by PutRecalled(), until behind() is false.
   void ResumeBehind(uint64_t expected) noexcept {
     cursor_ = acknowledged_ = expected;
     gap_fill_due_ = false;
@@ -84,12 +87,12 @@ class Outbound {
     const SendStatus status = TellGap(link);
     return status == SendStatus::kOk ? Put(link, slot, publish) : status;
   }
-  // Gives up the oldest message, although it is still to be sent: as after ResumeBehind().
+  // Drops the oldest message although it is still unsent: as after ResumeBehind().
   // REQUIRES: MakeRoom() found none.
   void FallBehind() noexcept { store_.DropOldest(); }
 
-  // The peer asks for everything from `begin` on again. False when that was acknowledged before or
-  // never sent.
+  // Handles a request to resend everything from `begin` on. False if that was acknowledged before
+  // or never sent.
   bool Rewind(uint64_t begin) noexcept {
     if (begin < store_.first() || begin > cursor_) return false;
     cursor_ = begin;
@@ -97,7 +100,7 @@ class Outbound {
     return true;
   }
 
-  // The peer has processed everything below `seq`. False when that was not even sent.
+  // The peer has processed everything below `seq`. False if that was never sent.
   bool Acknowledge(uint64_t seq) noexcept {
     if (seq > cursor_) return false;
     acknowledged_ = std::max(acknowledged_, seq);
@@ -105,8 +108,8 @@ class Outbound {
     return true;
   }
 
-  // Numbers, keeps and sends a message; kOk promises that it reaches the peer once, if need be over
-  // a later link. Any other answer: nothing happened.
+  // Numbers, keeps and sends a message; kOk promises that it reaches the peer exactly once, if need
+  // be over a later link. Any other result: nothing happened.
   template <Link L, Message M>
   SendStatus Send(L& link, const M& message, Publish publish) noexcept {
     if (!caught_up() || store_.full()) [[unlikely]]
@@ -120,9 +123,9 @@ class Outbound {
     return status;
   }
 
-  // Sees to it that Keep() has room: acknowledgements that are still under way must not end a peer
-  // that reads well, so what is on the link already is given up first. False when all that is kept
-  // is still to be sent: the peer does not read.
+  // Ensures that Keep() has room. Acknowledgements still in flight must not end a peer that reads
+  // well, so messages already on the link are dropped first. False if everything kept is still
+  // unsent: the peer does not read.
   bool MakeRoom() noexcept {
     if (!store_.full()) return true;
     if (cursor_ == store_.first()) return false;
@@ -136,15 +139,16 @@ class Outbound {
     store_.Append();
   }
 
-  // As Keep(), but for a full store, whose oldest message is given up. No link is being fed.
+  // As Keep(), but for a full store, whose oldest message is dropped. For use while no link is
+  // being fed.
   void KeepDroppingOldest(FrameType type, std::span<const std::byte> payload) noexcept {
     if (store_.full()) store_.DropOldest();
     Keep(type, payload);
     cursor_ = std::max(cursor_, store_.first());
   }
 
-  // Puts on the link what is not there yet, as far as the link has room, but not more than
-  // kPumpMax messages at a time. kOk: caught up. REQUIRES: !behind().
+  // Sends what is not on the link yet, as far as there is room, at most kPumpMax messages at a
+  // time. kOk: caught up. REQUIRES: !behind().
   template <Link L>
   SendStatus Pump(L& link, Publish publish) noexcept {
     if (const SendStatus told = TellGap(link); told != SendStatus::kOk) return told;
@@ -157,7 +161,7 @@ class Outbound {
   }
 
  private:
-  // GapFill goes first where the peer expects another number.
+  // Sends GapFill first if the peer expects another number.
   template <Link L>
   SendStatus TellGap(L& link) noexcept {
     if (!gap_fill_due_) return SendStatus::kOk;
@@ -173,8 +177,8 @@ class Outbound {
     const Claim claim = link.TryClaim(slot.payload_bytes);
     if (!claim) return claim.status;
     std::memcpy(claim.data, slot.payload.data(), slot.payload_bytes);
-    // A link that ends here may or may not have shown the record. Either way the message counts as
-    // sent: the next logon tells what arrived, and the rest is sent again from the store.
+    // A link that ends here may or may not have delivered the record. Either way the message counts
+    // as sent: the next logon tells what arrived, and the rest is resent from the store.
     (void)link.Commit(static_cast<uint8_t>(slot.type), publish);
     ++cursor_;
     return SendStatus::kOk;
@@ -191,7 +195,7 @@ class Outbound {
 
 class Inbound {
  public:
-  // The number of the next message to be processed: everything below was.
+  // The number of the next message to be processed; everything below has been.
   uint64_t next_seq() const noexcept { return next_; }
   // The number of the message that arrives next on this link.
   uint64_t arriving_seq() const noexcept { return arriving_; }
@@ -201,11 +205,12 @@ class Inbound {
 
   // Forgets everything; the next message is number `seq`.
   void Restart(uint64_t seq) noexcept { arriving_ = next_ = seq; }
-  // A new link begins, on which the peer goes on with `seq`: where processing stopped, or before.
+  // Starts a new link, on which the peer continues with `seq`: where processing stopped, or
+  // earlier.
   // REQUIRES: seq <= next_seq().
   void ResumeAt(uint64_t seq) noexcept { arriving_ = seq; }
 
-  // Counts a message that arrived. True: process it; false: it was processed before.
+  // Counts an arrived message. True: process it; false: it was processed before.
   bool Count() noexcept {
     const bool is_new = arriving_ == next_;
     ++arriving_;
@@ -216,15 +221,15 @@ class Inbound {
     return is_new;
   }
 
-  // Takes back the latest Count() that returned true: the message was not processed after all and
-  // is counted again later.
+  // Undoes the latest Count() that returned true: the message was not processed after all and is
+  // counted again later.
   void Uncount() noexcept {
     --arriving_;
     --next_;
     --unacknowledged_;
   }
 
-  // GapFill. Returns how many messages will never come.
+  // Handles a GapFill. Returns how many messages will never come.
   uint64_t FillGap(uint64_t new_seq) noexcept {
     arriving_ = new_seq;
     if (new_seq <= next_) return 0;

@@ -1,4 +1,5 @@
-// How do session options become a session, and a failed logon a sentence that says what to do?
+// Implements session.h: checks options, connects and logs on, and words the errors of a failed
+// logon.
 
 #include "msg/session.h"
 
@@ -160,7 +161,7 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Connect(const SessionOptions& 
                            .timeout_ns = timeout_ns,
                            .secret = key.bytes()};
     absl::StatusOr<AnyLink> made = AnyLink::Connect(uri, connect);
-    // An earlier process of this session used higher epochs: the listener says which.
+    // An earlier process of this session used higher epochs; the listener tells which.
     if (const std::optional<uint32_t> admitted = AdmittedEpochOf(made.status())) {
       connect.epoch = NextEpoch(*admitted);
       made = AnyLink::Connect(uri, connect);

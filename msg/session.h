@@ -1,4 +1,5 @@
-// How does a strategy talk to a gateway?
+// Session is a strategy's connection to a gateway: it sends requests and receives reports, each
+// exactly once.
 //
 //   absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(
 //       {.uri = "shm:/run/ringway/gw.sock", .session = 7, .key_file =
@@ -9,18 +10,18 @@
 //     (*session)->Poll(Handlers{[](const ExecutionReport& report) { ... }}, 64);
 //   }
 //
-// Promises. A request for which Send() answered kOk reaches the gateway's engine exactly once, if
-// need be after Reconnect(); any other answer means that it never will. Each report reaches the
-// handler exactly once and in order; where the gateway no longer has them, the handler gets a
-// GapFill, then OpenOrder and PositionReport messages that tell the state, and SnapshotEnd.
+// Promises. A request for which Send() returned kOk reaches the gateway's engine exactly once, if
+// need be after Reconnect(); any other result means that it never will. Each report reaches the
+// handler exactly once and in order. If the gateway no longer has some of them, the handler gets a
+// GapFill, then OpenOrder and PositionReport messages with the current state, and SnapshotEnd.
 //
-// A session belongs to the process that connected it. In a forked child its copy is kLost, its end
-// kForked, and nothing done to it there, its destruction included, reaches the parent's session.
+// A session belongs to the process that connected it. In a forked child its copy is kLost with end
+// kForked, and nothing done to it there, including its destruction, affects the parent's session.
 //
 // Thread rule: one thread per session object; a process may have many sessions. Connect(),
 // Reconnect() and the destructor block or allocate; everything else does neither and throws
-// nothing. Poll() at least three times per heartbeat interval: the gateway gives up a session that
-// is silent.
+// nothing. Call Poll() at least three times per heartbeat interval: the gateway drops a silent
+// session.
 #pragma once
 
 #include <algorithm>
@@ -64,16 +65,16 @@ struct SessionOptions {
   WaitOptions wait = {};  // of WaitAndPoll()
 };
 
-// Errors of options, each naming the field and what it may be.
+// Validates options. Errors name the field and its allowed values.
 absl::Status Validate(const SessionOptions& options);
 
-// How a link to the gateway is made: with this epoch or a higher one, and within this time.
+// Makes a link to the gateway: with this epoch or a higher one, and within this time.
 template <class L>
 using DialLink =
     std::function<absl::StatusOr<std::unique_ptr<L>>(uint32_t epoch, int64_t timeout_ns)>;
 
 namespace session_internal {
-// Why a logon failed and what to do about it. `end` is kNone when time ran out.
+// Why a logon failed and what to do about it. `end` is kNone if time ran out.
 absl::Status LogonError(const SessionOptions& options, SessionEnd end, LogonRejectReason rejected,
                         LogoutReason logout, uint16_t gateway_version);
 absl::StatusOr<SessionCoreOptions> CoreOptions(const SessionOptions& options);
@@ -84,9 +85,8 @@ absl::StatusOr<SessionKey> ReadKey(const SessionOptions& options);
 template <SessionLink L, class Clock = SteadyUnixClock>
 class BasicSession {
  public:
-  // Connects and logs on. Errors: InvalidArgument (options), whatever dialling found,
-  // Unauthenticated, FailedPrecondition (the gateway refuses), DeadlineExceeded; each names cause
-  // and remedy.
+  // Connects and logs on. Errors: InvalidArgument (options), errors of dialling, Unauthenticated,
+  // FailedPrecondition (the gateway refuses), DeadlineExceeded; each names cause and remedy.
   static absl::StatusOr<std::unique_ptr<BasicSession>> Connect(const SessionOptions& options,
                                                                DialLink<L> dial, Clock clock = {}) {
     const absl::StatusOr<SessionCoreOptions> core = session_internal::CoreOptions(options);
@@ -97,19 +97,19 @@ class BasicSession {
     if (!status.ok()) return status;
     return session;
   }
-  // Over the transport that options.uri names.
+  // Connects over the transport that options.uri names.
   static absl::StatusOr<std::unique_ptr<BasicSession>> Connect(const SessionOptions& options);
 
-  // Closes the link. The gateway sees a lost session; Logout() first for an orderly end.
+  // Closes the link. The gateway sees a lost session; call Logout() first for an orderly end.
   ~BasicSession() = default;
   BasicSession(const BasicSession&) = delete;
   BasicSession& operator=(const BasicSession&) = delete;
 
-  // kBackPressured: Poll(), then try again (no room on the link or in the resend store, or requests
-  // of before a Reconnect() are still being sent). A strategy that reads slower than it sends ends
-  // up here: the gateway takes no more of its requests while many of its reports wait to be read,
-  // and each report read makes room for more. Whoever sends as fast as Send() allows keeps the
-  // session for ever, provided it polls now and then; whoever reads nothing for
+  // kBackPressured: Poll(), then retry (no room on the link or in the resend store, or requests
+  // from before a Reconnect() are still being resent). A strategy that reads more slowly than it
+  // sends ends up here: the gateway takes no more of its requests while many of its reports are
+  // unread, and each report read makes room for more. A strategy may send as fast as Send() allows
+  // without losing the session, provided it polls regularly; one that reads nothing for
   // `slow_consumer_after` of the gateway's [sessions] is logged out (kSlowConsumer). kClosed,
   // kNotConnected: see state().
   [[nodiscard]] SendStatus Send(const NewOrder& order) noexcept {
@@ -125,34 +125,35 @@ class BasicSession {
     return core_.Send(cancel, Publish::kNow);
   }
 
-  // As Send(), but the gateway need not see it before Flush() or the next Send(): costs less each
-  // when several requests go at once.
+  // As Send(), but the gateway need not see it before Flush() or the next Send(): cheaper per
+  // request when several are sent at once.
   template <Message M>
   [[nodiscard]] SendStatus SendGathered(const M& request) noexcept {
     return core_.Send(request, Publish::kGather);
   }
   SendStatus Flush() noexcept { return core_.Flush(); }
 
-  // Hands at most `budget` messages to the handler (msg/handlers.h) and answers how many records it
-  // took. Reports, and of the session's own messages LogonAck (after Reconnect()), GapFill,
-  // SessionReject and Logout, when the handler has an On() for them. The handler may send. Keeps
-  // the session alive too: call it also when no message is expected.
+  // Passes at most `budget` messages to the handler (msg/handlers.h) and returns how many records
+  // it took. The handler gets reports and, of the session's own messages, LogonAck (after
+  // Reconnect()), GapFill, SessionReject and Logout, if it has an On() for them. The handler may
+  // send. Also keeps the session alive: call it even when no message is expected.
   template <class H>
   uint32_t Poll(H&& handler, uint32_t budget) noexcept {
     const uint32_t count = core_.Poll(handler, budget);
-    // The clock costs as much as an empty poll: while messages flow it is read now and then only.
+    // Reading the clock costs as much as an empty poll: while messages flow it is read only every
+    // kPollsPerClock polls.
     if (count == 0 || ++polls_since_clock_ >= kPollsPerClock) Maintain(clock_.NowNs());
     return count;
   }
 
-  // As Poll(), but when there is nothing to take, gives the core to others as options.wait says, at
-  // most for options.wait.park_limit_ns. For loops that have nothing else to do.
+  // As Poll(), but when there is nothing to take, waits as options.wait says, for at most
+  // options.wait.park_limit_ns. For loops that have nothing else to do.
   template <class H>
   uint32_t WaitAndPoll(H&& handler, uint32_t budget) noexcept requires requires(L& link) {
     link.ArmWake();
   }
   {
-    if (core_.forked()) return 0;  // sleeping would be told to the parent's gateway
+    if (core_.forked()) return 0;  // sleeping would signal the parent's gateway
     struct Loop {
       BasicSession& session;
       H& handler;
@@ -169,7 +170,7 @@ class BasicSession {
     return did_work ? count : loop.count;
   }
 
-  // What Poll() does now and then. At most once a millisecond it has anything to do.
+  // The periodic part of Poll(). It has work at most once a millisecond.
   void Maintain(int64_t now_ns) noexcept {
     polls_since_clock_ = 0;
     if (now_ns - last_maintain_ns_ < kNsPerMs) return;
@@ -177,17 +178,17 @@ class BasicSession {
     core_.Maintain(now_ns);
   }
 
-  // Asks for an orderly end; Poll() until state() is kLoggedOut. Open orders stay, unless the
+  // Requests an orderly end; call Poll() until state() is kLoggedOut. Open orders stay, unless the
   // gateway is configured otherwise or options.cancel_on_disconnect is set.
   void Logout() noexcept { core_.Logout(); }
 
-  // A new link for the same session: what either side lacks is sent again, once. Blocks as
-  // Connect() does, with the same errors; the session may be tried again after one. Not from a
-  // handler.
+  // Makes a new link for the same session; each side resends what the other lacks, once. Blocks as
+  // Connect() does, with the same errors, after which it may be retried. Not from a handler.
   absl::Status Reconnect() { return LogOn(); }
 
-  // As a process that lost its memory: what was not acknowledged is given up, the handler gets a
-  // snapshot. For a gateway that lost its own (Reconnect() answers "sequenceTooHigh").
+  // Reconnects as a process that lost its memory: unacknowledged requests are dropped, and the
+  // handler gets a snapshot. For a gateway that lost its memory (Reconnect() returns
+  // "sequenceTooHigh").
   absl::Status ReconnectFresh() {
     core_.Forget(RandomIncarnation());
     return LogOn();
@@ -200,28 +201,29 @@ class BasicSession {
 
   uint64_t next_seq_out() const noexcept { return core_.next_seq_out(); }
   uint64_t next_seq_in() const noexcept { return core_.next_seq_in(); }
-  // What another process needs to go on from here. In a handler: the message at hand is counted.
+  // What another process needs to continue from here. In a handler, the current message is counted.
   ResumeState resume_state() const noexcept {
     return {core_.incarnation(), core_.next_seq_out(), core_.next_seq_in(), epoch_};
   }
   // OpenOrder messages that the gateway announced at the last logon.
   uint64_t open_orders_at_logon() const noexcept { return core_.open_orders_at_logon(); }
 
-  // A clOrdId that this session never used, in this process or an earlier one, whatever the gateway
-  // may have forgotten with its power: as long as every clOrdId comes from here, and the clock of
-  // this host does not step back between two processes. One that came again all the same would be
-  // refused (duplicateOrder), as far as the gateway remembers.
+  // A clOrdId that this session never used, in this process or an earlier one, even if the gateway
+  // lost data in a power failure: as long as every clOrdId comes from here, and the clock of this
+  // host does not step back between two processes. A reused one is refused (duplicateOrder), as far
+  // as the gateway remembers it.
   uint64_t NextClOrdId() noexcept { return next_cl_ord_id_++; }
 
   int64_t NowNs() noexcept { return clock_.NowNs(); }
   const SessionCounters& counters() noexcept { return core_.counters(); }
-  // Counters and capabilities of the present link, or of the last one.
+  // The current link, or the last one: for its counters and capabilities.
   L& link() noexcept { return *core_.link(); }
 
  private:
   struct NoHandler {};
   static constexpr uint32_t kPollsPerClock = 64;
-  // A clOrdId begins with the microsecond of a logon, and no process takes more in one.
+  // A clOrdId begins with the microsecond of a logon; no process uses more numbers in one
+  // microsecond.
   static constexpr uint32_t kClOrdIdBits = 12;
 
   BasicSession(const SessionOptions& options, const SessionCoreOptions& core, DialLink<L> dial,
@@ -263,7 +265,8 @@ class BasicSession {
     return absl::OkStatus();
   }
 
-  // Between two looks for the logon's answer. A simulator's clock lets its world turn instead.
+  // Pauses between two checks for the logon's answer. A simulator's clock advances its world
+  // instead.
   void Pause() {
     if constexpr (requires { clock_.Pause(); }) {
       clock_.Pause();

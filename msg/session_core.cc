@@ -1,4 +1,4 @@
-// How are a session's states and ends called in logs and messages?
+// The names of a session's states and ends, for logs and messages.
 
 #include "msg/session_core.h"
 

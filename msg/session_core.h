@@ -1,6 +1,5 @@
-// What does the client's end of a session do, message by message? Logon, numbering, resending,
-// heartbeats, logout; without clock, sockets or waiting of its own. msg/session.h wraps it for
-// users.
+// The client's end of a session: logon, numbering, resending, heartbeats and logout, without its
+// own clock, sockets or waiting. msg/session.h wraps it for users.
 //
 // Thread rule: one thread. Nothing allocates after construction but Attach().
 #pragma once
@@ -36,11 +35,11 @@ concept SessionLink = Link<L> && requires(const L& link) {
 
 enum class SessionState : uint8_t {
   kDetached,    // never had a link
-  kLoggingOn,   // a link is there, the gateway has not answered yet
+  kLoggingOn,   // linked, the gateway has not answered yet
   kLive,        // requests can be sent
-  kLoggingOut,  // Logout() was called; what the gateway still sends arrives
-  kLoggedOut,   // ended by either side in an orderly way
-  kLost,        // the link or the gateway's trust is gone
+  kLoggingOut,  // Logout() was called; what the gateway still sends is delivered
+  kLoggedOut,   // ended in an orderly way by either side
+  kLost,        // the link or the gateway's trust is lost
 };
 std::string_view Name(SessionState state) noexcept;
 
@@ -53,13 +52,13 @@ enum class SessionEnd : uint8_t {
   kLinkLost,            // the gateway's process or the network is gone
   kHeartbeatTimeout,    // the gateway is silent
   kNotAuthentic,        // the gateway could not prove that it holds the session's key
-  kProtocolError,       // the gateway sent what it must not
-  kForked,              // this is a forked child: the session is its parent's, and goes on there
+  kProtocolError,       // the gateway broke the protocol
+  kForked,  // this is a forked child: the session belongs to the parent and continues there
 };
 std::string_view Name(SessionEnd end) noexcept;
 
-// What a client that restarts must know to go on where it stopped. A client that does not
-// (incarnation 0) gets the gateway's numbers and a snapshot of its open orders.
+// What a restarting client must know to continue where it stopped. A client without it (incarnation
+// 0) gets the gateway's numbers and a snapshot of its open orders.
 struct ResumeState {
   uint64_t incarnation = 0;
   uint64_t next_seq_out = 0;  // of the next request
@@ -77,14 +76,14 @@ struct SessionCoreOptions {
   ResumeState resume;  // incarnation not 0
 };
 
-// Every one only grows.
+// All are monotonic.
 struct SessionCounters {
-  uint64_t requests_sent = 0;       // those that Send() took
+  uint64_t requests_sent = 0;       // those that Send() accepted
   uint64_t reports_received = 0;    // each once
-  uint64_t duplicates_dropped = 0;  // reports that a resend brought again
+  uint64_t duplicates_dropped = 0;  // reports that a resend repeated
   uint64_t reports_lost = 0;        // bridged by GapFill; OpenOrder messages give the state instead
   uint64_t requests_lost = 0;  // never reached the gateway and are no longer kept: see ResumeState
-  uint64_t unknown_received = 0;  // types that only a newer schema names
+  uint64_t unknown_received = 0;  // types that only a newer schema knows
   uint64_t logons = 0;
 };
 
@@ -103,7 +102,7 @@ class SessionCore {
     if (!snapshot_wanted_) inbound_.Restart(options.resume.next_seq_in);
   }
 
-  // Begins a logon over a new link; one that was there before is closed. Not from inside Poll().
+  // Begins a logon over a new link; closes a previous one. Not from inside Poll().
   void Attach(std::unique_ptr<L> link, int64_t now_ns) {
     RINGWAY_CHECK(!polling_, "a handler must not reconnect its session");
     Detach();
@@ -117,12 +116,13 @@ class SessionCore {
     heartbeat_ns_ = options_.heartbeat_ns;
   }
 
-  // Closes the link, if there is one, without a word to the gateway.
+  // Closes the link, if there is one, without telling the gateway.
   void Detach() noexcept {
     if (link_ != nullptr && !Ended() && born_here_.Here()) End(SessionEnd::kLinkLost);
   }
 
-  // As after the loss of the client's memory: nothing is resent, numbers come from the gateway.
+  // Acts as after the loss of the client's memory: nothing is resent, numbers come from the
+  // gateway.
   void Forget(uint64_t incarnation) noexcept {
     incarnation_ = incarnation;
     fresh_ = snapshot_wanted_ = true;
@@ -138,7 +138,7 @@ class SessionCore {
   }
   SendStatus Flush() noexcept { return state() == SessionState::kLive ? link_->Flush() : WhyNot(); }
 
-  // Takes at most `budget` records from the link and gives the handler what is for it.
+  // Takes at most `budget` records from the link and passes the handler those meant for it.
   template <class H>
   uint32_t Poll(H& handler, uint32_t budget) noexcept {
     if (link_ == nullptr || Ended() || forked()) [[unlikely]] {
@@ -149,7 +149,7 @@ class SessionCore {
     }
     auto sink = [this, &handler](const Record& record) noexcept { Receive(record, handler); };
     polling_ = true;
-    // While logging on one at a time: what follows the answer is for the user's handler.
+    // One at a time while logging on: what follows the answer is for the user's handler.
     const uint32_t count = link_->Poll(sink, state_ == SessionState::kLoggingOn ? 1 : budget);
     polling_ = false;
     drained_ = count == 0;
@@ -161,14 +161,14 @@ class SessionCore {
     if (!outbound_.caught_up() && state_ == SessionState::kLive) [[unlikely]] {
       (void)outbound_.Pump(*link_, Publish::kNow);
     }
-    // On a new link the logon comes first, and acknowledges as well.
+    // On a new link the logon comes first, and it acknowledges as well.
     if (state_ != SessionState::kLoggingOn && inbound_.unacknowledged() >= kAcknowledgeEvery) {
       SendHeartbeat();
     }
     return count;
   }
 
-  // Logon, heartbeats, liveness: after Poll(), about once a millisecond.
+  // Logon, heartbeats and liveness. Call it after Poll(), about once a millisecond.
   void Maintain(int64_t now_ns) noexcept {
     if (link_ == nullptr || Ended() || forked()) return;
     now_ns_ = now_ns;
@@ -190,8 +190,8 @@ class SessionCore {
     if (now_ns - last_heartbeat_ns_ >= heartbeat_ns_) SendHeartbeat();
   }
 
-  // Ends the session in an orderly way. What the gateway sent before it heard of it still arrives;
-  // poll until the state is kLoggedOut.
+  // Ends the session in an orderly way. What the gateway sent before it learned of it is still
+  // delivered; poll until the state is kLoggedOut.
   void Logout() noexcept {
     if (!born_here_.Here()) return;
     if (state_ == SessionState::kLive) {
@@ -204,7 +204,7 @@ class SessionCore {
 
   SessionState state() const noexcept { return forked() ? SessionState::kLost : state_; }
   SessionEnd end() const noexcept { return forked() ? SessionEnd::kForked : end_; }
-  // In a forked child nothing here does anything: the session is its parent's.
+  // In a forked child every call is a no-op: the session belongs to the parent.
   bool forked() const noexcept { return !born_here_.Here(); }
   LogoutReason logout_reason() const noexcept { return logout_reason_; }
   LogonRejectReason logon_reject_reason() const noexcept { return logon_reject_reason_; }
@@ -226,7 +226,7 @@ class SessionCore {
                                                                       : SendStatus::kNotConnected;
   }
 
-  // Inside Poll() the link is closed only afterwards: it is still handing out records.
+  // Inside Poll() the link is closed only afterwards, because it is still delivering records.
   void End(SessionEnd why) noexcept {
     const bool orderly = why == SessionEnd::kRequested || why == SessionEnd::kLoggedOutByGateway;
     state_ = orderly ? SessionState::kLoggedOut : SessionState::kLost;
@@ -234,8 +234,8 @@ class SessionCore {
     if (link_ != nullptr && !polling_) link_->Close();
   }
 
-  // The link has ended and everything on it was handed out. Where it had no room for a Logout, its
-  // closing word says why.
+  // The link has ended and everything on it was delivered. If there was no room for a Logout, the
+  // close code tells why.
   void EndAsTheLinkDid() noexcept {
     const uint8_t code = link_->peer_close_code();
     if (code == 0 || state_ == SessionState::kLoggingOn) return End(SessionEnd::kLinkLost);
@@ -259,7 +259,7 @@ class SessionCore {
     RINGWAY_PROBE(session_logon_sent);
   }
 
-  // Behind everything that Send() took.
+  // Sent after everything that Send() accepted.
   void SendLogout() noexcept {
     logout_due_ = true;
     if (outbound_.Pump(*link_, Publish::kNow) != SendStatus::kOk) return;
@@ -272,7 +272,7 @@ class SessionCore {
     const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
                               .next_seq_out = outbound_.next_on_link(),
                               .next_seq_in = inbound_.next_seq()};
-    if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // again at the next call
+    if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // retried at the next call
     RINGWAY_PROBE(session_acknowledged);
     inbound_.Acknowledged();
     last_heartbeat_ns_ = now_ns_;
@@ -333,7 +333,7 @@ class SessionCore {
       return End(SessionEnd::kProtocolError);
     }
     if (fresh_ || ack.next_seq_in >= outbound_.next_seq()) {
-      // The gateway has everything, perhaps more than this process remembers having sent.
+      // The gateway has everything, perhaps more than this process remembers sending.
       outbound_.Restart(ack.next_seq_in);
     } else {
       counters_.requests_lost += outbound_.ResumeAt(ack.next_seq_in, options_.resend_slots);
@@ -365,7 +365,7 @@ class SessionCore {
   void Handle(const Heartbeat& heartbeat) noexcept {
     if (!outbound_.Acknowledge(heartbeat.next_seq_in)) return End(SessionEnd::kProtocolError);
     if (heartbeat.next_seq_out > inbound_.arriving_seq()) {
-      // Cannot happen over a link that keeps its promises; asking again heals what did.
+      // Cannot happen over a link that keeps its promises; the request repairs it if it does.
       (void)SendUnnumbered(*link_, ResendRequest{.begin_seq = inbound_.next_seq()});
     }
   }
@@ -381,9 +381,9 @@ class SessionCore {
     const bool requested = state_ == SessionState::kLoggingOut;
     End(requested ? SessionEnd::kRequested : SessionEnd::kLoggedOutByGateway);
   }
-  void Handle(const SessionReject&) noexcept {}  // the handler's to know
+  void Handle(const SessionReject&) noexcept {}  // for the handler
   template <class M>
-  void Handle(const M&) noexcept {  // Logon, a second LogonAck, requests: a gateway sends none
+  void Handle(const M&) noexcept {  // Logon, a second LogonAck, requests: never sent by a gateway
     End(SessionEnd::kProtocolError);
   }
 
@@ -402,10 +402,10 @@ class SessionCore {
   bool snapshot_wanted_ = true;  // nor that of the next report
   bool logon_sent_ = false;
   bool logout_due_ = false;
-  bool logout_untold_ = false;  // the handler has not heard of the gateway's Logout
+  bool logout_untold_ = false;  // the handler has not been told of the gateway's Logout
   bool polling_ = false;
   bool drained_ = false;  // the last Poll() found nothing
-  bool heard_ = false;    // something came since the last Maintain()
+  bool heard_ = false;    // something arrived since the last Maintain()
   int64_t heartbeat_ns_ = 0;
   int64_t now_ns_ = 0;
   int64_t last_heard_ns_ = 0;

@@ -1,7 +1,8 @@
-// Can any bytes from what listens at the gateway's address hurt a client?
+// Fuzzes the client's end of a session with arbitrary bytes from whatever listens at the gateway's
+// address.
 //
 // Input: records, each a byte of type, a byte of length, and the payload. The first input byte says
-// whether a true LogonAck goes first.
+// whether a genuine LogonAck comes first.
 
 #include <algorithm>
 #include <cstddef>
@@ -23,7 +24,7 @@
 namespace ringway {
 namespace {
 
-// Takes everything, and nothing more than what the session counts.
+// Takes every message, and checks that there are no more than the session counts.
 struct Handler {
   uint64_t reports = 0;
   void On(const OrderAck&) { ++reports; }

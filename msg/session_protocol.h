@@ -1,11 +1,10 @@
-// What do both ends of a session agree on beyond the schema?
+// The session protocol: what both ends of a session agree on beyond the schema.
 //
 // Numbering. Application messages (frame types 32..127) are numbered from 1 in each direction, by
 // counting them: a link is in order and without gaps, so the number need not travel. Session
 // messages (1..31) are not counted. A session outlives its links. Each end keeps what it sent until
 // the other says that it was processed (Heartbeat.nextSeqIn, LogonAck.nextSeqIn), and on a new link
-// starts again where the other stopped. GapFill(n) says "the next message on this link is number
-// n".
+// continues where the other stopped. GapFill(n) says "the next message on this link is number n".
 //
 // Thread rule: constants and pure functions, safe from any thread.
 #pragma once
@@ -25,17 +24,17 @@ namespace ringway {
 inline constexpr uint16_t kSessionProtocolVersion = 1;
 
 // An end that has processed this many messages since its last Heartbeat sends one at once, so that
-// the other's resend store empties at any rate.
+// the other's resend store drains at any message rate.
 inline constexpr uint32_t kAcknowledgeEvery = 128;
 
-// Room for what was acknowledged by a Heartbeat that is still under way, and as much again.
+// Room for what a Heartbeat still in flight acknowledges, and as much again.
 inline constexpr uint32_t kResendSlotsMin = 4 * kAcknowledgeEvery;
 
-// Silent for this many heartbeat intervals: the other end is gone.
+// After this many heartbeat intervals of silence the other end counts as gone.
 inline constexpr uint32_t kHeartbeatsMissedMax = 3;
 
-// What a gateway accepts as Logon.heartbeatNs; values outside are moved to the nearest bound, and
-// LogonAck.heartbeatNs says what holds.
+// What a gateway accepts as Logon.heartbeatNs; values outside are clamped, and LogonAck.heartbeatNs
+// says what applies.
 inline constexpr int64_t kHeartbeatNsMin = 10'000'000;
 inline constexpr int64_t kHeartbeatNsMax = 60'000'000'000;
 

@@ -1,4 +1,4 @@
-// How does a subscriber connect, and stay connected?
+// Implements subscriber.h: connects, and keeps the link alive.
 
 #include "msg/subscriber.h"
 
@@ -10,7 +10,7 @@
 namespace ringway {
 
 absl::StatusOr<std::unique_ptr<Subscriber>> Subscriber::Connect(const SubscriberOptions& options) {
-  // Every connection is a new peer: there is nothing to resume and so no epoch to keep.
+  // Every connection is a new peer: there is nothing to resume, so no epoch to keep.
   const ConnectOptions connect{.link = options.link,
                                .peer_key = RandomIncarnation(),
                                .timeout_ns = options.connect_timeout_ns};

@@ -1,4 +1,4 @@
-// How does a process listen to a publisher's topic?
+// Subscriber receives the updates of a publisher's topic.
 //
 //   auto subscriber = Subscriber::Connect({.uri = "shm:/run/ringway/prices.sock"});
 //   while ((*subscriber)->connected()) {
@@ -6,8 +6,8 @@
 //   }
 //
 // Updates of one key arrive in the order in which they were published; a conflating publisher may
-// leave some out, never the last. There is no resend: after a lost link connect again; a conflating
-// publisher then begins with the latest update of every key.
+// leave some out, never the last. There is no resend: after losing the link, connect again; a
+// conflating publisher then begins with the latest update of every key.
 //
 // Thread rule: one thread per subscriber. Connect() blocks and allocates, Poll() does neither.
 #pragma once
@@ -34,14 +34,14 @@ struct SubscriberOptions {
   int64_t connect_timeout_ns = 5 * kNsPerS;
 };
 
-// The subscriber without connecting and clock.
+// The subscriber without connecting and without a clock.
 template <Link L>
 class BasicSubscriber {
  public:
   explicit BasicSubscriber(std::unique_ptr<L> link) : link_(std::move(link)) {}
 
-  // Gives handler(const Update&), which must not throw, at most `budget` updates; answers how many
-  // records it took.
+  // Passes at most `budget` updates to handler(const Update&), which must not throw; returns how
+  // many records it took.
   template <class H>
   uint32_t Poll(H&& handler, uint32_t budget) noexcept {
     if (!born_here_.Here()) [[unlikely]]
@@ -69,12 +69,12 @@ class BasicSubscriber {
     }
   }
 
-  // False once the link has ended and everything that came over it was polled; and in a forked
-  // child, whose parent goes on with it.
+  // False once the link has ended and everything received over it was polled; and in a forked
+  // child, whose parent keeps the link.
   bool connected() const noexcept { return connected_ && born_here_.Here(); }
-  // Records that are no updates: the other end is not a publisher.
+  // Records that are not updates: the other end is not a publisher.
   uint64_t refused_count() const noexcept { return refused_count_; }
-  // For a Waiter, and for counters.
+  // The link, for a Waiter and for counters.
   L& link() noexcept { return *link_; }
 
  private:
@@ -90,7 +90,7 @@ class Subscriber : public BasicSubscriber<AnyLink> {
   // Errors: the transport's, naming cause and remedy.
   static absl::StatusOr<std::unique_ptr<Subscriber>> Connect(const SubscriberOptions& options);
 
-  // As above, and keeps the link alive.
+  // As above; also keeps the link alive.
   template <class H>
   uint32_t Poll(H&& handler, uint32_t budget) noexcept {
     const uint32_t count = BasicSubscriber<AnyLink>::Poll(handler, budget);

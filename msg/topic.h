@@ -1,4 +1,4 @@
-// What do a topic's publisher and its subscribers agree on?
+// The records of a topic, as its publisher and its subscribers agree on them.
 //
 // A published message is one record: its frame type (128..239, the user's to choose), then the key
 // (u64, little-endian), then the payload. Subscribers send nothing.
@@ -20,9 +20,9 @@ constexpr bool IsTopicType(uint8_t type) noexcept {
   return type >= kTopicTypeFirst && type <= kTopicTypeLast;
 }
 
-// What a subscriber is given. The payload is valid during the callback.
+// What a subscriber receives. The payload is valid during the callback.
 struct Update {
-  uint64_t key;  // what it is about: an instrument, say; 0 is a key like any other
+  uint64_t key;  // the subject, e.g. an instrument; 0 is a key like any other
   uint8_t type;
   std::span<const std::byte> payload;  // 8-byte aligned
 };

@@ -1,4 +1,4 @@
-// Does a topic keep its promises to quick and slow subscribers alike?
+// Tests that a topic keeps its promises to fast and slow subscribers alike.
 
 #include "msg/topic.h"
 

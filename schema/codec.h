@@ -1,4 +1,4 @@
-// How does a message become the payload of a frame, and a payload a message?
+// The codec between messages and frame payloads.
 //
 // A payload is a root word (a Cap'n Proto struct pointer) and the struct's data section, cut after
 // its last word that is not zero; schema/WIRE.md draws the bytes. A message in memory is bit for
@@ -7,10 +7,10 @@
 // Thread rule: pure functions, safe from any thread. Nothing here allocates, throws or loops
 // longer than one message's words.
 //
-// Versions. A peer with an older schema sends fewer words: what is missing is zero. One with a
-// newer schema may send more, up to kDataWordsAcceptedMax: the rest is ignored. A field that a
-// newer schema puts into a hole of ours arrives in a reserved_* member: Decode lets it pass, and
-// M::ReservedAreZero() tells the caller, who refuses what it cannot understand.
+// Versions. A peer with an older schema sends fewer words: missing words are zero. One with a newer
+// schema may send more, up to kDataWordsAcceptedMax: the rest is ignored. A field that a newer
+// schema puts into a hole of our layout arrives in a reserved_* member: Decode accepts it, and
+// M::ReservedAreZero() tells the caller, which refuses what it cannot understand.
 #pragma once
 
 #include <concepts>
@@ -44,16 +44,16 @@ constexpr bool IsDataSection() {
 template <class M>
 concept Message = std::same_as<decltype(M::kType), const FrameType> && IsDataSection<M>();
 
-// Bytes that no payload of an M exceeds.
+// The largest payload of an M, in bytes.
 template <Message M>
 inline constexpr uint32_t kMaxPayloadBytes = kRootBytes + uint32_t{sizeof(M)};
 
-// Bytes that no payload of any of our messages exceeds.
+// The largest payload of any of our messages, in bytes.
 inline constexpr uint32_t kPayloadBytesMax = kRootBytes + kMessageWordsMax * kWordBytes;
 
-// PROTOCOL: a frame is 16 bytes and its payload, in 64-byte granules. What is meant to travel in
-// one granule has 48 bytes, in two 112. (A plain limit order is a NewOrder without stop price,
-// display quantity and expiry.)
+// PROTOCOL: a frame is 16 bytes and its payload, in 64-byte granules. A payload for one granule has
+// at most 48 bytes, for two 112. (A plain limit order is a NewOrder without stop price, display
+// quantity and expiry.)
 inline constexpr uint32_t kOneGranulePayloadBytes = 48;
 inline constexpr uint32_t kTwoGranulePayloadBytes = 112;
 static_assert(kRootBytes + offsetof(NewOrder, stop_price) <= kOneGranulePayloadBytes);
@@ -92,8 +92,8 @@ constexpr std::string_view Name(DecodeStatus status) noexcept {
 // offset, 32..47 data words, 48..63 pointers.
 constexpr uint64_t RootWord(uint32_t data_words) noexcept { return uint64_t{data_words} << 32; }
 
-// How Cap'n Proto's canonical form spells a struct without any words (offset -1, so that it is not
-// a null pointer). We write 0 there, which every reader takes for the same, and read both.
+// The root word of a struct without any words in Cap'n Proto's canonical form (offset -1, so that
+// it is not a null pointer). We write 0, which every reader treats the same, and read both.
 inline constexpr uint64_t kCanonicalEmptyRoot = 0x0000'0000'FFFF'FFFCu;
 
 namespace codec_internal {
@@ -145,7 +145,7 @@ uint32_t PayloadBytes(const M& message) noexcept {
 }
 
 // Writes the payload of `message` to out and returns its bytes, PayloadBytes(message); no byte
-// behind them is touched. What lies at `out` is not read, it may be write-only memory.
+// behind them is touched. `out` is not read: it may be write-only memory.
 // REQUIRES: room for PayloadBytes(message) bytes at `out` (kMaxPayloadBytes<M> are always enough),
 // of any alignment, not overlapping `message`.
 template <Message M>
@@ -154,7 +154,8 @@ template <Message M>
 }
 
 // Reads the payload of an M. On kOk `out` is the message; otherwise it is unchanged.
-// REQUIRES: nobody else can write to `payload` meanwhile: a private copy of what a peer wrote.
+// REQUIRES: nobody else can write to `payload` meanwhile, i.e. it is a private copy of what a peer
+// wrote.
 template <Message M>
 [[nodiscard, gnu::noinline]] DecodeStatus Decode(std::span<const std::byte> payload,
                                                  M& out) noexcept {
@@ -169,8 +170,8 @@ template <Message M>
   return DecodeStatus::kOk;
 }
 
-// Decodes the message that `type` names and calls handle(const M&) on it, which must not throw.
-// Returns why not when it was not called. REQUIRES: as Decode.
+// Decodes the message that `type` names and calls handle(const M&) on it, which must not throw. If
+// it was not called, the result says why. REQUIRES: as Decode.
 template <class F>
 [[nodiscard]] DecodeStatus Dispatch(FrameType type, std::span<const std::byte> payload,
                                     F&& handle) noexcept {
@@ -183,7 +184,7 @@ template <class F>
   return status;
 }
 
-// Whether every enum field of `message` has a value that this schema names.
+// Whether every enum field of `message` has a value that this schema knows.
 template <Message M>
 constexpr bool EnumsAreKnown(const M& message) noexcept {
   bool known = true;

@@ -1,7 +1,8 @@
-// What an order or replace asks of its venue beyond what every venue knows.
+// The features that an order or replace asks of its venue beyond the basic ones that every venue
+// has.
 //
-// A venue takes what its configuration lists (VenueConfig::features); all else is refused before
-// it leaves, so that no instruction is lost on the way. The first ones are the bits of
+// A venue accepts what its configuration lists (VenueConfig::features); anything else is refused
+// before it is sent, so that no instruction is silently dropped. The first ones are the bits of
 // NewOrder.instructions; the others follow from fields that are set.
 #pragma once
 
@@ -29,7 +30,7 @@ enum class Feature : uint8_t {
   kReplaceDisplay,
   kReplaceExpiry,
 };
-// As configurations name them.
+// Their names in configurations.
 inline constexpr std::array<std::string_view, 12> kFeatureNames = {
     "hidden",          "all-or-none",   "intermarket-sweep", "reduce-only", "slide",
     "min-quantity",    "peg",           "auction",           "expire-date", "self-trade-id",
@@ -62,12 +63,12 @@ constexpr bool IsAuction(TimeInForce time_in_force) noexcept {
   return time_in_force >= TimeInForce::kAtTheOpening && time_in_force <= TimeInForce::kAtCrossing;
 }
 
-// Whether an order may stay in the book until it trades or ends. REQUIRES: a known value.
+// Whether an order may rest in the book until it trades or ends. REQUIRES: a known value.
 constexpr bool MayStay(TimeInForce time_in_force) noexcept {
   return time_in_force == TimeInForce::kDay || time_in_force == TimeInForce::kGoodTillCancel ||
          time_in_force == TimeInForce::kGoodTillDate;
 }
-// Whether a replace says when the order is to end, which only one that changes it may.
+// Whether a replace sets the order's expiry, which only a replace that changes it may do.
 constexpr bool NamesExpiry(const Replace& replace) noexcept {
   return replace.time_in_force != TimeInForce{} || replace.expire_time != 0 ||
          replace.expire_date != 0;

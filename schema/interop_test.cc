@@ -1,4 +1,5 @@
-// Do Cap'n Proto's own reader and writer agree with ours, also across versions of the schema?
+// Tests that Cap'n Proto's own reader and writer agree with ours, also across versions of the
+// schema.
 
 #include <capnp/any.h>
 #include <capnp/dynamic.h>
@@ -34,7 +35,7 @@ using Fields = std::map<std::string, uint64_t>;  // name -> value, sign-extended
 
 constexpr int kRounds = 200;
 
-// A schema file as Cap'n Proto itself understands it.
+// A schema file as parsed by Cap'n Proto itself.
 class Version {
  public:
   explicit Version(const char* path) {
@@ -54,7 +55,8 @@ class Version {
   capnp::ParsedSchema file_;
 };
 
-// The schema itself, its first half, and one that went on without us (testing/other_version.awk).
+// The schema itself, its first half, and a later version that we do not know
+// (testing/other_version.awk).
 const Version& Current() {
   static const Version version("schema/ringway.capnp");
   return version;
@@ -125,7 +127,8 @@ Bytes Encoded(const M& message) {
   return bytes;
 }
 
-// What the official, checked reader makes of `payload`: it gets a segment table in front.
+// The fields that the official, checked reader finds in `payload`, to which a segment table is
+// prepended.
 Fields ReadOfficially(const Bytes& payload, capnp::StructSchema schema) {
   auto words = kj::heapArray<capnp::word>(1 + payload.size() / kWordBytes);
   const uint32_t table[2] = {0, static_cast<uint32_t>(payload.size() / kWordBytes)};
@@ -135,7 +138,7 @@ Fields ReadOfficially(const Bytes& payload, capnp::StructSchema schema) {
   return FieldsOf(reader.getRoot<capnp::DynamicStruct>(schema));
 }
 
-// The single segment that an official writer made.
+// The single segment of an official writer's message.
 Bytes Segment(capnp::MessageBuilder& builder) {
   const auto segments = builder.getSegmentsForOutput();
   EXPECT_EQ(segments.size(), 1u);
@@ -151,7 +154,7 @@ Bytes Canonical(capnp::DynamicStruct::Reader reader) {
   return Bytes(begin, begin + bytes.size());
 }
 
-// `known` of `all`, which has at least those.
+// The fields of `all` that are in `known`; `all` has at least those.
 Fields Restricted(const Fields& all, const Fields& known) {
   Fields result;
   for (const auto& [name, value] : known) {
@@ -314,7 +317,7 @@ TEST_P(InteropTest, ANewerPeerReadsUs) {
   }
 }
 
-// A newer schema puts its small fields into our holes: that shows, so that the caller can refuse.
+// A newer schema may put small fields into our holes; the caller can see that and refuse.
 TEST(NewerPeerTest, ANewFieldInAHoleIsSeenAsNotZero) {
   capnp::MallocMessageBuilder builder;
   auto root = builder.initRoot<capnp::DynamicStruct>(Newer().Struct(SessionReject::kName));

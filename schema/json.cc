@@ -1,4 +1,4 @@
-// How is a message printed for people and scripts? (The parts that are not templates.)
+// Implements json.h: the parts that are not templates.
 
 #include "schema/json.h"
 

@@ -1,9 +1,9 @@
-// How is a message printed for people and scripts?
+// Prints messages as JSON, for people and scripts.
 //
 // One JSON object per message, without a newline, all fields in layout order:
 //   {"type":"NewOrder","clOrdId":7,"price":1500000000,...,"side":"buy",...}
 // Numbers are exact decimal integers up to 64 bits (a reader that keeps numbers as doubles loses
-// the last digits above 2^53). An enum field is its name, or its number where it has no name.
+// the last digits above 2^53). An enum field is its name, or its number if it has no name.
 //
 // For tools and tests: allocates. Thread rule: pure functions, safe from any thread.
 #pragma once
@@ -20,8 +20,8 @@
 
 namespace ringway {
 
-// Writes one object, field by field, behind what `out` holds. `out` outlives it. Names and text
-// are ours (schema identifiers) and are not escaped.
+// Appends one object to `out`, field by field. `out` must outlive the writer. Names and text are
+// ours (schema identifiers) and are not escaped.
 class JsonWriter {
  public:
   JsonWriter(std::string_view type, std::string& out);
@@ -64,7 +64,7 @@ std::string ToJson(const M& message) {
   return out;
 }
 
-// Decodes and appends; where that fails `out` is unchanged. REQUIRES: as Decode in codec.h.
+// Decodes and appends; on failure `out` is unchanged. REQUIRES: as Decode in codec.h.
 [[nodiscard]] DecodeStatus AppendJson(FrameType type, std::span<const std::byte> payload,
                                       std::string& out);
 

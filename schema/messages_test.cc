@@ -156,7 +156,7 @@ TEST_P(MessageTest, StartsAllZero) {
 
 TEST_P(MessageTest, KnowsItsNameAndType) { EXPECT_EQ(Name(type().type), type().name); }
 
-// Every byte is of a field that VisitFields shows, or must be zero.
+// Every byte belongs to a field that VisitFields shows, or must be zero.
 TEST_P(MessageTest, EveryByteIsAFieldOrReserved) {
   for (size_t at = 0; at < type().data_bytes; ++at) {
     testing::Bytes data(type().data_bytes);

@@ -1,10 +1,10 @@
-// Can any bytes in a slot of a ring make the decoder misbehave?
+// Fuzzes the decoder with arbitrary bytes in a slot of a ring.
 //
-// Input: one byte of frame type, the rest a payload. It is tried as it is, and once more behind a
-// root word that fits its length, so that the fuzzer reaches the fields without having to guess
-// eight bytes. What must hold: nothing is read outside the payload (AddressSanitizer), and what
-// decodes re-encodes to an equal message in at most as many bytes, prints, and is the same whether
-// decoded directly or by Dispatch.
+// Input: one byte of frame type, the rest a payload. It is tried as it is, and again after a root
+// word that fits its length, so that the fuzzer reaches the fields without having to guess eight
+// bytes. Invariants: nothing is read outside the payload (AddressSanitizer), and what decodes
+// re-encodes to an equal message in at most as many bytes, prints, and is the same whether decoded
+// directly or by Dispatch.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Does schema/WIRE.md still draw the bytes that the schema gives?
+# Tests that schema/WIRE.md still draws the bytes that the schema gives.
 #
 # usage: wire_doc_test.sh WIRE.md GENERATED_TABLES
 set -euo pipefail

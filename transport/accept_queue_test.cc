@@ -1,4 +1,4 @@
-// Can a process that was given up for dead take its place again?
+// Tests that a process that was given up for dead can take its place again.
 #include "transport/port/accept_queue.h"
 
 #include "gtest/gtest.h"

@@ -1,4 +1,4 @@
-// Which backend a URI's scheme chooses.
+// Implements any_link.h: maps a URI's scheme to a backend.
 #include "transport/any_link.h"
 
 #include <string>
@@ -16,7 +16,7 @@ absl::Status UnknownScheme(const Uri& uri, BackendList<B...>) {
       absl::StrCat("this build has no \"", uri.scheme, "\" links; it has: ", known));
 }
 
-// Calls f<B>() for the backend of this scheme and wraps what comes.
+// Calls f<B>() for the backend of this scheme and wraps the result.
 template <class Result, class F, class... B>
 absl::StatusOr<Result> WithBackend(std::string_view text, F&& f, BackendList<B...> backends) {
   absl::StatusOr<Uri> uri = ParseUri(text);

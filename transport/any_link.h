@@ -25,7 +25,8 @@
 
 namespace ringway {
 
-// Calls f with what the variant of unique_ptrs holds. The last alternative is the one not compared.
+// Calls f with the object that the variant of unique_ptrs holds. The last alternative needs no
+// comparison.
 template <std::size_t I = 0, class V, class F>
 [[gnu::always_inline]] inline decltype(auto) VisitPointee(V& variant, F&& f) {
   if constexpr (I + 1 == std::variant_size_v<V>) {

@@ -1,4 +1,4 @@
-// Whether a URI leads to a working link of the right backend, and to a helpful error otherwise.
+// Tests that a URI leads to a working link of the right backend, or to a helpful error.
 #include "transport/any_link.h"
 
 #include <gtest/gtest.h>
@@ -93,7 +93,7 @@ TEST(AnyLinkTest, UnknownSchemeNamesTheKnownOnes) {
   EXPECT_EQ(link.status().message(), "this build has no \"pigeon\" links; it has: shm, rdma");
 }
 
-// Where there is a device the address, which nobody has, is what fails.
+// With a device present, the error is about the address, which nobody has.
 TEST(AnyLinkTest, RdmaWithoutADeviceSaysWhatToDo) {
   ConnectOptions options;
   options.timeout_ns = kNsPerS;

@@ -1,4 +1,4 @@
-// Which backends this build has: the explicit list. A new port adds its header and one name here.
+// The explicit list of the backends in this build. A new port adds its header and one name here.
 #pragma once
 
 #include "transport/port/shm.h"

@@ -1,4 +1,4 @@
-// How membarrier(2) is called.
+// Implements barrier.h with membarrier(2).
 #include "transport/barrier.h"
 
 #include <linux/membarrier.h>

@@ -1,4 +1,4 @@
-// How the admitted epoch travels inside a status.
+// Implements connect_error.h: the admitted epoch travels as a payload of the status.
 #include "transport/connect_error.h"
 
 #include <charconv>

@@ -1,4 +1,4 @@
-// What a refused connection tells its caller beyond the text: the epoch to go on from.
+// The part of a refused connection's status beyond the text: the epoch to continue from.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace ringway {
 // honest client that lost its memory retries at NextEpoch(admitted_epoch).
 absl::Status StaleEpochError(uint32_t offered_epoch, uint32_t admitted_epoch);
 
-// The admitted epoch that such an error carries; nothing for any other status.
+// The admitted epoch that such an error carries; nullopt for any other status.
 std::optional<uint32_t> AdmittedEpochOf(const absl::Status& status);
 
 }  // namespace ringway

@@ -1,7 +1,7 @@
-// Which of two epochs of a peer is the later one, and which comes next.
+// The order of a peer's epochs: which of two is later, and which comes next.
 //
-// Epochs are serial numbers (RFC 1982): they wrap from 2^32 - 1 to 1, and of two the later one is
-// less than 2^31 ahead. No epoch is the last, whatever a peer offers, so none locks it out.
+// Epochs are serial numbers (RFC 1982): they wrap from 2^32 - 1 to 1, and the later of two is less
+// than 2^31 ahead. No epoch is the last one, so no offer can lock a peer out.
 #pragma once
 
 #include <cstdint>

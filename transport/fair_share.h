@@ -1,7 +1,8 @@
-// Who has to go when something with few places is full: the oldest entry of whoever holds most.
+// Chooses what to evict when a bounded table is full: the oldest entry of the holder with the most
+// entries.
 //
-// A holder is whoever answers for an entry: a user, an address, a proved key. A crowd of one holder
-// thus costs that holder its own places; a holder with few entries loses none to it.
+// A holder is whoever answers for an entry: a user, an address, a proved key. A holder that floods
+// the table therefore loses its own places; a holder with few entries loses none.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +14,16 @@ namespace ringway {
 
 class FairShare {
  public:
-  // Holders that are told apart; those beyond share one count. Bounds the work per call.
+  // Holders that are counted separately; any beyond these share one count. Bounds the work per
+  // call.
   static constexpr std::size_t kHoldersMax = 64;
 
   FairShare() { counts_.reserve(kHoldersMax); }
 
-  // The index in `entries` of the one to give up for a newcomer of `newcomer`, or entries.size()
-  // where none matches. holder_of(entry) is its holder; arrival_of(entry) rises with every arrival;
-  // entries for which may_go(entry) is false are left alone. Of equally big holders the newcomer's
-  // own comes first. Allocates nothing.
+  // The index in `entries` of the entry to evict for a newcomer that belongs to holder `newcomer`,
+  // or entries.size() if none may go. holder_of(entry) is its holder; arrival_of(entry) rises with
+  // every arrival; entries for which may_go(entry) is false stay. Among holders of equal size the
+  // newcomer's own is chosen first. Allocates nothing.
   template <class Entries, class HolderOf, class ArrivalOf, class MayGo>
   std::size_t ToGiveUp(const Entries& entries, uint64_t newcomer, HolderOf&& holder_of,
                        ArrivalOf&& arrival_of, MayGo&& may_go) {

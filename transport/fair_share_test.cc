@@ -1,4 +1,4 @@
-// Does a crowd cost only the one who brings it?
+// Tests that a holder that floods a table loses only its own entries.
 #include "transport/fair_share.h"
 
 #include <vector>

@@ -1,4 +1,4 @@
-// How a frame lies in a ring: the layout's constants, and the packing of its first and last word.
+// The layout of a frame in a ring: its constants, and the packing of its first and last word.
 //
 // transport/RING.md draws these bytes; the static_asserts below hold every offset it names.
 // Pure functions and constants: no thread rule, no lifetime.
@@ -14,15 +14,15 @@ namespace ringway {
 
 static_assert(std::endian::native == std::endian::little, "rings are little-endian memory");
 
-// Rings are counted in granules; a frame starts on one and fills whole ones.
+// A ring consists of granules; a frame starts on a granule boundary and fills whole granules.
 inline constexpr uint32_t kGranuleBytes = 64;
 inline constexpr uint32_t kFrameHeadBytes = 8;
 inline constexpr uint32_t kFrameTailBytes = 8;
 inline constexpr uint32_t kFrameOverheadBytes = kFrameHeadBytes + kFrameTailBytes;
 
 // A ring is a power of two in this range. The lower bound lets the largest frame be a quarter of
-// the ring and still hold a useful record; the upper one is what a listener maps for a stranger at
-// most.
+// the ring and still hold a useful record; the upper bound is the most that a listener maps for an
+// unproved peer.
 inline constexpr uint32_t kRingBytesMin = 4u << 10;
 inline constexpr uint32_t kRingBytesMax = 64u << 20;
 
@@ -41,7 +41,7 @@ inline constexpr uint32_t kControlPayloadBytes = sizeof(uint64_t);
 constexpr uint64_t PackControl(ControlKind kind, uint8_t code) noexcept {
   return static_cast<uint64_t>(kind) | uint64_t{code} << 8;
 }
-// Whether the payload is an orderly end. Its code is ControlCode().
+// Whether the payload announces an orderly end. Its code is ControlCode().
 constexpr bool IsClose(uint64_t control) noexcept {
   return (control & ~uint64_t{0xff00}) == static_cast<uint64_t>(ControlKind::kClose);
 }
@@ -50,7 +50,7 @@ constexpr uint8_t ControlCode(uint64_t control) noexcept {
 }
 static_assert(PackControl(ControlKind::kClose, 0) == 1);
 
-// Frame flags. Bits that are not named here are zero, and a frame with one of them set is refused.
+// Frame flags. All other bits are zero; a frame with any of them set is refused.
 inline constexpr uint8_t kFrameWantCredit = 0x01;  // the sender would like a state line soon
 inline constexpr uint8_t kFrameFlagsKnown = kFrameWantCredit;
 
@@ -85,22 +85,22 @@ constexpr uint64_t PackTail(const FrameTail& tail) noexcept {
 constexpr FrameTail UnpackTail(uint64_t word) noexcept { return std::bit_cast<FrameTail>(word); }
 constexpr uint32_t HeadSeq(uint64_t word) noexcept { return static_cast<uint32_t>(word); }
 
-// Bytes that a frame with this payload takes in the ring: a 48-byte payload makes exactly one
+// Bytes that a frame with this payload takes in the ring; a 48-byte payload makes exactly one
 // granule.
 constexpr uint64_t FrameBytes(uint64_t payload_bytes) noexcept {
   return (payload_bytes + kFrameOverheadBytes + kGranuleBytes - 1) & ~uint64_t{kGranuleBytes - 1};
 }
 static_assert(FrameBytes(0) == 64 && FrameBytes(48) == 64 && FrameBytes(49) == 128);
 
-// Sequence numbers skip 0, which is what an empty granule holds. Carried on beyond 32 bits they
-// also count: the low half is the frame's seq.
+// Sequence numbers skip 0, which is what an empty granule holds. The 64-bit form also counts
+// frames; its low half is the frame's seq.
 constexpr uint64_t NextLongSeq(uint64_t seq) noexcept {
   ++seq;
   if (static_cast<uint32_t>(seq) == 0) [[unlikely]]
     ++seq;
   return seq;
 }
-// How many numbers lie in [first, next). REQUIRES: both came from the same 32-bit start.
+// The count of numbers in [first, next). REQUIRES: both came from the same 32-bit start.
 constexpr uint64_t LongSeqDistance(uint64_t first, uint64_t next) noexcept {
   return next - first - ((next >> 32) - (first >> 32));
 }
@@ -108,8 +108,8 @@ static_assert(NextLongSeq(UINT32_MAX) == (uint64_t{1} << 32) + 1);
 static_assert(LongSeqDistance(UINT32_MAX, NextLongSeq(UINT32_MAX)) == 1);
 
 // The largest payload a ring of this size can carry: a frame is at most a quarter of the ring, so
-// that frame, PAD and a quarter of credit not yet given back always fit together; and `len` is 16
-// bits.
+// that a frame, a PAD and a quarter ring of credit not yet returned always fit together; `len` is
+// 16 bits.
 constexpr uint32_t PayloadBytesMaxOf(uint32_t ring_bytes) noexcept {
   const uint32_t quarter = ring_bytes / 4 - kFrameOverheadBytes;
   constexpr uint32_t kLenMax = 65535 / kGranuleBytes * kGranuleBytes - kFrameOverheadBytes;

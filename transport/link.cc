@@ -1,4 +1,4 @@
-// What the link's enumerators are called in logs and messages.
+// The names of the link's enumerators, for logs and messages.
 #include "transport/link.h"
 
 namespace ringway {

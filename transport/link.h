@@ -1,5 +1,4 @@
-// What a link is to those who send and receive over it: opaque records between two peers, in order,
-// each once.
+// The Link concept: opaque records between two peers, in order, each delivered once.
 //
 // A link is two rings, one each way (transport/RING.md draws them). Backends are lifted to this
 // shape by ring_link.h (memory ports) or seq_link.h (packet ports); transport/any_link.h holds any
@@ -19,10 +18,10 @@ namespace ringway {
 // Frame types 240..255 are the link's own (PAD, CTRL); users of a link send 0..239.
 inline constexpr uint8_t kFirstReservedFrameType = 240;
 
-// The answer of every sending call. Back-pressure is a result, never a spin.
+// The result of every sending call. Back-pressure is a result, never a spin.
 enum class SendStatus : uint8_t {
   kOk,
-  kBackPressured,  // the peer has not given back enough room yet: poll, then try again
+  kBackPressured,  // not enough credit from the peer yet: poll, then retry
   kNotConnected,   // the link is still being set up
   kFenced,         // the peer accepted a newer epoch of this link: it will never send again
   kTooLarge,       // more than Caps::payload_bytes_max: will never fit
@@ -41,8 +40,7 @@ struct Claim {
   // 8-byte aligned; its content is undefined.
   std::span<std::byte> payload() const noexcept { return {data, bytes}; }
 };
-// Travels in registers: a claim that went through memory would have every message wait for its
-// stores.
+// Returned in registers: through memory, every message would wait for the claim's stores.
 static_assert(sizeof(Claim) == 16);
 
 // One received record. The payload is a private copy, valid during the callback: the peer cannot
@@ -52,9 +50,9 @@ struct Record {
   std::span<const std::byte> payload;  // 8-byte aligned
 };
 
-// Whether Commit() makes the record visible now or may gather it with those that follow. A gathered
+// Whether Commit() publishes the record at once or may batch it with those that follow. A gathered
 // record becomes visible at Flush(), at the next kNow, or when Caps::gather_frames_max of them have
-// come together.
+// been gathered.
 enum class Publish : uint8_t { kNow, kGather };
 
 enum class LinkState : uint8_t { kConnecting, kSync, kLive, kSuspect, kFenced, kClosed };
@@ -78,14 +76,14 @@ struct Caps {
   uint32_t ring_bytes = 0;         // of each direction
   uint32_t payload_bytes_max = 0;  // largest record
   uint32_t gather_frames_max = 0;
-  uint32_t inline_bytes_max = 0;  // 0 where the port has no such notion
+  uint32_t inline_bytes_max = 0;  // 0 if the port has no inline writes
   bool ordered_stores = false;    // the peer sees stores in order: the head alone commits a frame
   bool crc = false;               // frames carry a CRC32C that the receiver checks
   bool huge_pages = false;
-  bool data_in_order = false;  // what the device says of itself; never relied on
+  bool data_in_order = false;  // what the device claims; never relied on
 };
 
-// Counted by the link and its port; every one only grows.
+// Counted by the link and its port; all are monotonic.
 struct LinkCounters {
   uint64_t frames_sent = 0;
   uint64_t frames_received = 0;
@@ -95,18 +93,18 @@ struct LinkCounters {
   uint64_t bytes_posted = 0;
   uint64_t completions = 0;
   uint64_t state_lines_sent = 0;
-  uint64_t back_pressured = 0;  // TryClaim() calls so answered
+  uint64_t back_pressured = 0;  // TryClaim() calls with that result
   uint64_t wakes_sent = 0;
-  uint64_t frames_torn = 0;     // sightings of a frame whose tail had not arrived
+  uint64_t frames_torn = 0;     // polls that saw a frame whose tail had not arrived
   uint64_t frames_refused = 0;  // CRC, length or type
 };
 
-// Takes one record. A sink that returns bool ends the Poll() that called it by returning false: the
-// record counts as handed over, and those behind it stay in the ring.
+// Takes one record. A sink that returns bool stops the current Poll() by returning false: that
+// record counts as delivered, and those behind it stay in the ring.
 template <class S>
 concept RecordSink = std::invocable<S&, const Record&>;
 
-// Hands a record to a sink. Returns whether the sink takes more.
+// Delivers a record to a sink. Returns whether the sink takes more.
 template <RecordSink S>
 inline bool HandOver(S& sink, const Record& record) {
   if constexpr (std::is_same_v<std::invoke_result_t<S&, const Record&>, bool>) {
@@ -120,29 +118,29 @@ inline bool HandOver(S& sink, const Record& record) {
 template <class L>
 concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, uint8_t code,
                         int64_t now_ns, void (*sink)(const Record&)) {
-  // Room for a record of n payload bytes, or the reason why not. A second TryClaim() drops an
-  // uncommitted first.
+  // Claims room for a record of n payload bytes, or says why there is none. A second TryClaim()
+  // drops an uncommitted first claim.
   { link.TryClaim(n) }
   noexcept->std::same_as<Claim>;
   // Publishes the claimed record under the given type.
   { link.Commit(type, Publish::kNow) }
   noexcept->std::same_as<SendStatus>;
-  // Publishes whatever was gathered.
+  // Publishes everything gathered so far.
   { link.Flush() }
   noexcept->std::same_as<SendStatus>;
-  // Hands at most n records to the sink, until it wants no more, and returns how many.
+  // Delivers at most n records to the sink, stops when it wants no more, and returns how many.
   { link.Poll(sink, n) }
   noexcept->std::same_as<uint32_t>;
-  // Heartbeats, liveness, credit: to be called about once a millisecond.
+  // Heartbeats, liveness and credit. Call it about once a millisecond.
   { link.Maintain(now_ns) }
   noexcept->std::same_as<LinkState>;
-  // Orderly end; what was committed can still be received by the peer. A code other than 0 reaches
-  // the peer behind all of it, also when its ring is full: the layer above says why it closes.
+  // Orderly end; the peer can still receive what was committed. A code other than 0 reaches the
+  // peer after all of it, even when the ring is full; with it the layer above says why it closes.
   { link.Close() }
   noexcept;
   { link.Close(code) }
   noexcept;
-  // What the peer closed with; 0: nothing was said.
+  // The code that the peer closed with; 0: none.
   { const_link.peer_close_code() }
   noexcept->std::same_as<uint8_t>;
   { const_link.state() }

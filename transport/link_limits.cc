@@ -1,4 +1,4 @@
-// How options are checked.
+// Implements link_limits.h: checks each option against its range.
 #include "transport/link_limits.h"
 
 #include <bit>

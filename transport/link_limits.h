@@ -1,4 +1,4 @@
-// Which options can a link honour, whatever its port?
+// The limits of link options that hold for every port.
 //
 // Pure functions and constants.
 #pragma once
@@ -14,7 +14,7 @@ namespace ringway {
 inline constexpr int64_t kLinkHeartbeatNsMin = kNsPerMs;
 inline constexpr int64_t kLinkHeartbeatNsMax = kNsPerS;
 
-// Checks options before anything is sent or mapped. Errors: InvalidArgument naming the option.
+// Validates options before anything is sent or mapped. Errors: InvalidArgument naming the option.
 absl::Status ValidateLinkOptions(const LinkOptions& options);
 
 }  // namespace ringway

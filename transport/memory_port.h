@@ -1,14 +1,14 @@
-// What a backend must offer to be lifted to a Link by ring_link.h: memory, and a way to write the
-// peer's.
+// The MemoryPort concept: the memory, and the writes to the peer's memory, that ring_link.h needs
+// to make a Link of a backend.
 //
-// There are two kinds, told apart by a constant:
+// A constant tells the two kinds apart:
 //
 //   kOrderedStores == true   The mirror *is* the peer's ring (shared memory). Stores become visible
-//   in program
-//                            order, so one release store of a frame's first word commits it.
+//                            in program order, so one release store of a frame's first word commits
+//                            it.
 //   kOrderedStores == false  Write() copies spans of the mirror to the same offset of the peer's
-//   ring, some time
-//                            later, its bytes in any order (RDMA, and the fault-injecting port).
+//                            ring, some time later, its bytes in any order (RDMA, and the
+//                            fault-injecting port).
 //
 // Thread rule: a port belongs to its link's thread. Lifetime: the memory lives as long as the port,
 // which is moved into the link. No function here allocates or blocks; all but PeerGone(),
@@ -24,15 +24,15 @@
 
 namespace ringway {
 
-// How a write is posted on ports without ordered stores.
+// Options of a write on ports without ordered stores.
 struct WriteFlags {
   bool signalled = false;  // ask for a completion
   bool wake = false;       // the peer sleeps: make its wake_fd readable
 };
 
 // Writes a port must be able to hold outstanding: kDataWritesMax for frames, and slots that frames
-// never take, so that credit cannot wait for credit (I9). A completion queue holds all of them: on
-// an error each one completes.
+// never take, so that credit cannot wait for credit (I9). A completion queue has room for all of
+// them, because on an error each one completes.
 inline constexpr uint32_t kDataWritesMax = 32;
 inline constexpr uint32_t kPadWritesMax = 4;
 inline constexpr uint32_t kStateWritesMax = 4;
@@ -48,27 +48,27 @@ concept AnyMemoryPort = std::movable<P> && requires(P port, const P const_port, 
   // Of each direction; a power of two.
   { const_port.ring_bytes() }
   noexcept->std::same_as<uint32_t>;
-  // The outgoing ring as this side fills it; zeroed at the start.
+  // The outgoing ring, filled by this side; zeroed at the start.
   { port.mirror() }
   noexcept->std::same_as<std::byte*>;
   // The line that the peer writes for this side.
   { port.peer_state() }
   noexcept->std::same_as<const StateLine*>;
-  // True once the peer is known to be gone. May make a system call; Maintain() calls it now and
-  // then.
+  // True once the peer is known to be gone. May make a system call; Maintain() calls it at
+  // intervals.
   { port.PeerGone() }
   noexcept->std::same_as<bool>;
-  // Turns readable when the peer wakes this side or dies; -1 where the port cannot.
+  // Becomes readable when the peer wakes this side or dies; -1 if the port has none.
   { const_port.wake_fd() }
   noexcept->std::same_as<int>;
-  // Whether a publication after the sleeper's barrier is certain to see its SLEEPING flag (wait.h
-  // says how).
+  // Whether a publication after the sleeper's barrier is certain to see its SLEEPING flag (see
+  // wait.h).
   { const_port.wake_is_certain() }
   noexcept->std::same_as<bool>;
-  // Takes pending wake-ups off wake_fd.
+  // Drains pending wake-ups from wake_fd.
   { port.DrainWake() }
   noexcept;
-  // Adds what the port knows: inline_bytes_max, huge_pages, data_in_order.
+  // Fills in what the port knows: inline_bytes_max, huge_pages, data_in_order.
   { const_port.Describe(caps) }
   noexcept;
 };
@@ -98,26 +98,26 @@ concept UnorderedMemoryPort =
   // is until completed.
   { port.Write(offset, bytes, flags) }
   noexcept->std::same_as<bool>;
-  // Posts a state line; its bytes have been taken when this returns. Counts as a write.
+  // Posts a state line; its bytes are copied before this returns. Counts as a write.
   { port.WriteState(line, flags) }
   noexcept->std::same_as<bool>;
-  // How many writes, of both kinds and counted from the first, are known to be complete.
+  // The number of writes, of both kinds and counted from the first, that are known to be complete.
   // Completions come in order.
   { port.CompletedWrites() }
   noexcept->std::same_as<uint64_t>;
-  // Ends the peer's power to write here, and this side's to write there, for good. True once that
-  // is done: the ring then holds all that will ever come. False: it is under way, ask again. The
-  // memory stays.
+  // Revokes for good the peer's access to this side's memory, and this side's to the peer's. True
+  // once done: the ring then holds everything that will ever arrive. False: under way, call again.
+  // The memory stays.
   { port.Sever() }
   noexcept->std::same_as<bool>;
   // Whether the link ends because this side's device failed or was taken away. May make system
   // calls.
   { port.DeviceGone() }
   noexcept->std::same_as<bool>;
-  // From now on a write with WriteFlags::wake makes wake_fd readable when it arrives.
+  // From now on an arriving write with WriteFlags::wake makes wake_fd readable.
   { port.ArmWake() }
   noexcept;
-  // How many such writes have arrived, as far as CompletedWrites() has seen.
+  // The number of such writes that have arrived, as of the last CompletedWrites().
   { port.WakesReceived() }
   noexcept->std::same_as<uint64_t>;
 };

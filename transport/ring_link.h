@@ -1,4 +1,4 @@
-// How two rings in memory become a Link: frames, credit, state lines and liveness over any
+// RingLink makes a Link of two rings in memory: frames, credit, state lines and liveness over any
 // MemoryPort.
 //
 // What must always hold (RING.md draws the bytes):
@@ -39,7 +39,7 @@
 
 namespace ringway {
 
-// Spaced, so that two links of one process, run by two threads, do not slow each other down.
+// Aligned apart, so that two links of one process on two threads do not share cache lines.
 template <MemoryPort P>
 class alignas(kWriterSpacingBytes) RingLink {
  public:
@@ -51,7 +51,8 @@ class alignas(kWriterSpacingBytes) RingLink {
   // port.ring_bytes() == options.ring_bytes, within frame.h's bounds; both rings zeroed.
   RingLink(P port, const LinkOptions& options, const LinkIdentity& identity,
            int64_t peer_heartbeat_interval_ns);
-  // In a forked child the link is its parent's: it lets go of it without a word.
+  // In a forked child the link belongs to the parent; the child releases it without sending
+  // anything.
   ~RingLink() { Close(); }
   RingLink(const RingLink&) = delete;
   RingLink& operator=(const RingLink&) = delete;
@@ -71,7 +72,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   const Caps& caps() const noexcept { return caps_; }
   const LinkCounters& counters() const noexcept;
 
-  // Drops a claim that was not committed.
+  // Drops an uncommitted claim.
   void Abort() noexcept { send_.claim = kNoClaim; }
 
   // --- Who it belongs to ---
@@ -85,7 +86,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   // again, or let Maintain() end the link when all is delivered. Where the port cannot stop the
   // peer (shared memory), what comes later is left unread.
   bool Sever() noexcept;
-  // Stops reading and tells the peer that a newer epoch holds its place. Poll() first to take what
+  // Stops reading and tells the peer that a newer epoch replaces it. Call Poll() first to take what
   // has arrived.
   void Fence() noexcept;
   // The sender's part: every record that the peer has not reported consumed, oldest first, as
@@ -100,8 +101,9 @@ class alignas(kWriterSpacingBytes) RingLink {
   // provided that the caller then passes wait.h's barrier and polls once more before it sleeps;
   // false: sleep only briefly.
   bool ArmWake() noexcept;
-  // Takes pending wake-ups off wake_fd(), and the request back; on ports without ordered stores it
-  // stands until the peer has answered it, so that the next sleep costs no write.
+  // Drains pending wake-ups from wake_fd() and withdraws the request; on ports without ordered
+  // stores the request stands until the peer has answered it, so that the next sleep costs no
+  // write.
   void DisarmWake() noexcept;
   int wake_fd() const noexcept { return port_.wake_fd(); }
 
@@ -109,17 +111,17 @@ class alignas(kWriterSpacingBytes) RingLink {
   P& port() noexcept { return port_; }
 
  private:
-  // A claim under way is its head word without the type. Its seq is the next frame's, so that a
-  // claim ends with its commit; this value, of a seq that no frame has, is none.
+  // A claim in progress is its head word without the type. Its seq is the next frame's, so that a
+  // claim ends with its commit. This value, whose seq no frame has, means none.
   static constexpr uint64_t kNoClaim = 0;
-  // What the end of the peer's power to write is waited for at most, before the link ends anyway.
+  // The longest wait for the peer's access to be revoked, before the link ends anyway.
   static constexpr int64_t kSeverLimitNs = kNsPerS;
 
   // Everything Commit() and TryClaim() touch on every message is in the first line.
   struct alignas(kCacheLineBytes) SendSide {
     std::byte* mirror;
     uint64_t write_pos = 0;    // where the next frame starts; u64, never wraps
-    uint64_t claim_limit = 0;  // a frame ending up to here needs no second thought; 0: not sending
+    uint64_t claim_limit = 0;  // a frame ending up to here takes the fast path; 0: not sending
     uint64_t claim = kNoClaim;
     const StateLine* peer_state;
     uint64_t next_seq;  // its low half is the next frame's seq
@@ -145,7 +147,7 @@ class alignas(kWriterSpacingBytes) RingLink {
     bool wake_next = false;      // the next write wakes the peer
   };
 
-  // What a closed receiving half looks at: no frame ever comes here.
+  // What a closed receiving half polls: no frame ever arrives here.
   alignas(kGranuleBytes) static constexpr std::byte kNothing[kGranuleBytes] = {};
 
   // Everything Poll() touches on every message is in the first line.
@@ -225,8 +227,8 @@ class alignas(kWriterSpacingBytes) RingLink {
   LinkState state_ = LinkState::kLive;
   CloseReason close_reason_ = CloseReason::kNone;
   uint8_t peer_close_code_ = 0;
-  SendStatus send_status_ = SendStatus::kOk;  // what a claim is answered once the link has ended
-  mutable LinkCounters counters_;             // some are worked out when they are asked for
+  SendStatus send_status_ = SendStatus::kOk;  // the result of a claim once the link has ended
+  mutable LinkCounters counters_;             // some are computed on request
   uint64_t own_frames_sent_ = 0;              // PAD and CTRL
   uint64_t own_frames_received_ = 0;
   uint64_t skipped_bytes_ = 0;    // behind PADs

@@ -1,4 +1,4 @@
-// How a link ends, and what the one that takes its place can learn from it.
+// The end of a link: closing, severing and fencing, and what its successor can read from it.
 //
 // Included by ring_link.h only.
 #pragma once
@@ -37,8 +37,8 @@ bool RingLink<P>::Sever() noexcept {
   return CutOff();
 }
 
-// True once the peer can write no more. What came until then is whole or never will be: Poll()
-// shall look again.
+// True once the peer can write no more. What has arrived by then is whole or never will be, so
+// Poll() must look again.
 template <MemoryPort P>
 bool RingLink<P>::CutOff() noexcept {
   if (severed_) return true;
@@ -67,7 +67,7 @@ void RingLink<P>::ForEachUnconsumed(V&& visitor) noexcept {
   ReadPeerState();
   uint64_t pos = send_.credit_pos;
   if constexpr (P::kOrderedStores) {
-    // Also of a link that has ended. Pairs with the release store in SendState().
+    // This also works on a link that has ended. Pairs with the release store in SendState().
     const uint64_t consumed = LoadShared(send_.peer_state->consumed, std::memory_order_acquire);
     if (consumed > pos && consumed <= PublishedPos() && consumed % kGranuleBytes == 0) {
       pos = consumed;

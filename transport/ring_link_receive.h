@@ -1,5 +1,4 @@
-// What happens to one incoming frame: look, copy, check, hand up. The receiving hot half of
-// RingLink.
+// The receiving datapath of RingLink: look at a frame, copy, check and deliver it.
 //
 // Included by ring_link.h only. The fast path is Poll(); what it calls behind [[unlikely]] is out
 // of line.
@@ -11,7 +10,7 @@
 namespace ringway {
 
 // Copies the frame to private memory, a granule at a time with a constant size: vector moves, no
-// call. Answers the copy's last word.
+// call. Returns the copy's last word.
 template <MemoryPort P>
 [[gnu::always_inline]] inline uint64_t RingLink<P>::CopyFrame(const std::byte* frame,
                                                               uint64_t frame_bytes) noexcept {
@@ -29,7 +28,7 @@ template <MemoryPort P>
   return tail_word;
 }
 
-// Whether the copy, which ends in tail_word, is all of the frame whose head was seen. If not: look
+// Whether the copy, which ends in tail_word, is the whole frame whose head was seen. If not, try
 // again later.
 template <MemoryPort P>
 [[gnu::always_inline]] inline bool RingLink<P>::CopyIsWhole(uint64_t frame_bytes, uint64_t head,
@@ -64,8 +63,8 @@ bool RingLink<P>::FrameIsWhole(const std::byte* frame, uint64_t frame_bytes,
   return CopyIsWhole(frame_bytes, head, tail_word);
 }
 
-// I2 where the sender cannot see to it: an old payload must never pass for a head, so every granule
-// is cleared before its credit goes back.
+// I2 on ports where the sender cannot ensure it: an old payload must never pass for a head, so
+// every granule is cleared before its credit goes back.
 template <MemoryPort P>
 inline void RingLink<P>::ClearGranules(uint64_t pos, uint64_t frame_bytes) noexcept {
   if constexpr (!P::kOrderedStores) {
@@ -85,7 +84,7 @@ inline void RingLink<P>::Take(uint64_t pos, uint64_t frame_bytes, uint64_t next_
     GiveCredit();
 }
 
-// PAD and CTRL, and every head that no honest peer writes.
+// Handles PAD and CTRL, and every head that no honest peer writes.
 template <MemoryPort P>
 [[gnu::noinline]] void RingLink<P>::LookAtUnusual(const std::byte* frame, uint64_t word) noexcept {
   const FrameHead head = UnpackHead(word);
@@ -108,8 +107,7 @@ template <MemoryPort P>
       return;
     }
   }
-  // The head is complete (bytes of it that have not arrived are zero, and could only make it
-  // smaller).
+  // The head is complete (missing bytes are zero, and could only make it smaller).
   if constexpr (!P::kOrderedStores) {
     // ... except that a PAD's or CTRL's own bytes may still be on their way.
     if (head.type >= kFirstReservedFrameType && head.len < kControlPayloadBytes &&
@@ -123,8 +121,9 @@ template <MemoryPort P>
   End(LinkState::kClosed, CloseReason::kPeerViolated);
 }
 
-// Every frame but the plain ones: copies and checks it. Answers where the next one starts, or 0
-// when there is nothing to hand up: it is not whole, it was the link's own, or the link has ended.
+// Handles every frame but the plain ones: copies and checks it. Returns where the next one starts,
+// or 0 if there is nothing to deliver: it is not whole, it was the link's own, or the link has
+// ended.
 template <MemoryPort P>
 inline uint64_t RingLink<P>::TakeOther(const std::byte* frame, uint64_t pos,
                                        uint64_t word) noexcept {
@@ -163,26 +162,27 @@ inline uint64_t RingLink<P>::TakeOther(const std::byte* frame, uint64_t pos,
 
 template <MemoryPort P>
 inline uint32_t RingLink<P>::PollFrames(auto& sink, uint32_t budget) noexcept {
-  // One PAD per lap and a lap per call: a peer that writes PADs for ever must not hold this loop.
+  // One PAD per lap and a lap per call: a peer that writes PADs for ever must not hold up this
+  // loop.
   constexpr uint32_t kPadsPerPollMax = 2;
   uint32_t pads = 0;
   uint32_t count = 0;
   uint64_t pos = receive_.read_pos;
   uint64_t seq = receive_.expected_seq;
   while (count < budget) {
-    // Ring and mask are read anew: the sink may have closed the link.
+    // Re-reads ring and mask: the sink may have closed the link.
     const std::byte* const frame = receive_.ring + (pos & receive_.mask);
-    // Pairs with the release stores in Commit() and Flush(); on other ports with nothing: the copy
-    // is checked.
+    // Pairs with the release stores in Commit() and Flush(); on other ports with nothing, since the
+    // copy is checked.
     const uint64_t word = LoadShared(WordAt(frame), std::memory_order_acquire);
     if (HeadSeq(word) != static_cast<uint32_t>(seq)) break;  // not there yet
     const FrameHead head = UnpackHead(word);
-    // Each usual size has a branch and constants of its own: were the next position worked out from
-    // this head, every frame would wait for the one before it to cross from the peer's cache.
+    // Each common size has its own branch and constants: if the next position were computed from
+    // this head, every frame would wait for its predecessor to cross from the peer's cache.
     uint64_t next;
     if (P::kOrderedStores && (word >> 48) < kFirstReservedFrameType &&
         head.len < receive_.plain_len_end) [[likely]] {
-      // Plain: one granule, no flag, no CRC. It cannot be too long, nor reach over the end.
+      // Plain: one granule, no flag, no CRC. It cannot be too long or cross the end.
       if (UnpackTail(CopyFrame(frame, kGranuleBytes)).seq != HeadSeq(word)) [[unlikely]] {
         SeenTorn();
         break;
@@ -213,7 +213,7 @@ template <MemoryPort P>
 template <RecordSink S>
 inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {
   uint32_t count = 0;
-  // Most looks find nothing: a load and a comparison. PollFrames() acquires.
+  // Most polls find nothing: a load and a comparison. PollFrames() acquires.
   const std::byte* const frame = receive_.ring + (receive_.read_pos & receive_.mask);
   const uint64_t word = LoadShared(WordAt(frame), std::memory_order_relaxed);
   if (HeadSeq(word) == static_cast<uint32_t>(receive_.expected_seq)) {

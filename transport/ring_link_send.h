@@ -1,5 +1,4 @@
-// What happens to one outgoing message: claim, fill, commit, publish. The sending hot half of
-// RingLink.
+// The sending datapath of RingLink: claim, fill, commit and publish one message.
 //
 // Included by ring_link.h only. Fast paths are TryClaim() and Commit(); what they call behind
 // [[unlikely]] is out of line.
@@ -44,7 +43,7 @@ template <MemoryPort P>
     if (send_status_ != SendStatus::kOk) return Claim::Refused(send_status_);
   }
   if (end > CreditLimit() || (pad && !PutPad())) {
-    Flush();  // what is gathered must be seen, or the room it takes would never come back
+    Flush();  // gathered frames must be published, or their room would never come back
     ++counters_.back_pressured;
     return Claim::Refused(send_status_ == SendStatus::kOk ? SendStatus::kBackPressured
                                                           : send_status_);
@@ -58,10 +57,10 @@ template <MemoryPort P>
   return MakeClaim(payload_bytes, flags);
 }
 
-// I2 on ordered ports: where the next frame will start, a granule of an older frame's inside may
-// begin with any payload. One that began with a head still has its old seq, which nobody expects,
-// and is left alone: most frames so cost the peer no line but their own. Relaxed: the release store
-// that publishes (Commit(), Flush()) comes after it.
+// I2 on ordered ports: where the next frame will start, an interior granule of an older frame may
+// begin with any payload. A granule that began with a head still has its old seq, which nobody
+// expects, and is left alone, so most frames cost the peer no cache line but their own. Relaxed:
+// the release store that publishes (Commit(), Flush()) comes after it.
 template <MemoryPort P>
 inline void RingLink<P>::ClearHead(uint64_t pos) noexcept {
   const uint64_t offset = pos & send_.mask;
@@ -72,7 +71,7 @@ inline void RingLink<P>::ClearHead(uint64_t pos) noexcept {
   StoreShared(WordAt(send_.mirror + offset), 0, std::memory_order_relaxed);
 }
 
-// Notes which granules a payload will lie in but the first, also if it is never committed.
+// Marks the granules after the first that a payload will occupy, even if it is never committed.
 template <MemoryPort P>
 inline void RingLink<P>::MarkInterior(uint64_t pos, uint32_t payload_bytes) noexcept {
   const uint64_t first = (pos & send_.mask) / kGranuleBytes;
@@ -88,7 +87,7 @@ template <MemoryPort P>
   return Crc32c(crc, std::span(frame + kFrameHeadBytes, frame + frame_bytes - kFrameTailBytes));
 }
 
-// Writes the tail stamp and, where it is negotiated, the CRC over everything before it.
+// Writes the tail stamp and, if negotiated, the CRC over everything before it.
 template <MemoryPort P>
 inline void RingLink<P>::FinishFrame(std::byte* frame, uint64_t frame_bytes, uint32_t seq,
                                      uint64_t head) noexcept {
@@ -157,7 +156,7 @@ inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
   }
 }
 
-// Ordered ports: a frame that is to be published with others.
+// Ordered ports: withholds a frame that is to be published with others.
 template <MemoryPort P>
 inline SendStatus RingLink<P>::CommitGathered(std::byte* frame, uint64_t frame_bytes, uint64_t head,
                                               Publish publish) noexcept {
@@ -189,7 +188,7 @@ inline SendStatus RingLink<P>::Flush() noexcept {
   return send_status_;
 }
 
-// Fills the ring from write_pos to its end. False: there is no send slot for it now.
+// Fills the ring from write_pos to its end. False: no send slot is free now.
 template <MemoryPort P>
 [[gnu::noinline]] bool RingLink<P>::PutPad() noexcept {
   if constexpr (!P::kOrderedStores) {
@@ -219,7 +218,7 @@ template <MemoryPort P>
   return true;
 }
 
-// The link's own last word; its granule and send slot are kept free at all times.
+// Sends the closing frame; its granule and send slot are reserved at all times.
 template <MemoryPort P>
 [[gnu::noinline]] void RingLink<P>::PutControl(ControlKind kind, uint8_t code) noexcept {
   Flush();
@@ -246,8 +245,8 @@ template <MemoryPort P>
   }
 }
 
-// Ports without ordered stores: posts the frames that wait, as one write per lap, while fewer than
-// `writes_max` writes are outstanding; otherwise they leave with the next completion.
+// Ports without ordered stores: posts the waiting frames, as one write per lap, while fewer than
+// `writes_max` writes are outstanding; otherwise they are posted at the next completion.
 template <MemoryPort P>
 [[gnu::noinline]] void RingLink<P>::PostPending(uint32_t writes_max) noexcept {
   if constexpr (!P::kOrderedStores) {
@@ -268,14 +267,14 @@ template <MemoryPort P>
   }
 }
 
-// Posts `bytes` from posted_pos as one write and goes on at end_pos.
+// Posts `bytes` from posted_pos as one write and continues at end_pos.
 template <MemoryPort P>
 bool RingLink<P>::Post(uint64_t end_pos, uint64_t bytes) noexcept {
   if constexpr (!P::kOrderedStores) {
     WakeIfSleeping();
     const uint64_t number = send_.writes_posted++;
-    // Also every eighth of the ring: few large frames must not leave a whole lap without a
-    // completion.
+    // Also signals every eighth of the ring: a few large frames must not leave a whole lap without
+    // a completion.
     const bool signalled =
         (number + 1) % kSignalEveryWrites == 0 || end_pos - send_.signalled_pos > send_.mask / 8;
     if (signalled) send_.signalled_pos = end_pos;
@@ -294,7 +293,7 @@ bool RingLink<P>::Post(uint64_t end_pos, uint64_t bytes) noexcept {
   return true;
 }
 
-// Learns which writes are complete.
+// Collects the completions of writes.
 template <MemoryPort P>
 void RingLink<P>::Reap() noexcept {
   if constexpr (!P::kOrderedStores) {
@@ -311,15 +310,15 @@ void RingLink<P>::Reap() noexcept {
 
 template <MemoryPort P>
 inline void RingLink<P>::WakeIfSleeping() noexcept {
-  // Pairs with ArmWake(), which stores the flag, then passes wait.h's barrier, then looks at the
-  // ring again: either this load sees the flag or that look sees what was just published.
+  // Pairs with ArmWake(), which stores the flag, then passes wait.h's barrier, then checks the ring
+  // again: either this load sees the flag or that check sees what was just published.
   if (LoadShared(send_.peer_state->flags, std::memory_order_acquire) & kStateSleeping)
       [[unlikely]] {
     WakePeer();
   }
 }
 
-// Once per sleep: a wake-up stays pending until the sleeper has seen it.
+// Wakes once per sleep: a wake-up stays pending until the sleeper has seen it.
 template <MemoryPort P>
 [[gnu::noinline, gnu::cold]] void RingLink<P>::WakePeer() noexcept {
   const uint32_t gen = LoadShared(send_.peer_state->arm_gen, std::memory_order_acquire);

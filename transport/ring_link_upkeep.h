@@ -1,5 +1,5 @@
-// What keeps a link alive: set-up, credit, state lines, heartbeats, judgement of the peer. The slow
-// half of RingLink, run once a millisecond or once per quarter ring.
+// The slow path of RingLink: set-up, credit, state lines, heartbeats and liveness of the peer. Runs
+// once a millisecond or once per quarter ring.
 //
 // Included by ring_link.h only.
 #pragma once
@@ -85,13 +85,12 @@ RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& id
 
 template <MemoryPort P>
 const LinkCounters& RingLink<P>::counters() const noexcept {
-  // Worked out here rather than counted per message.
+  // Computed here instead of counted per message.
   counters_.frames_sent = LongSeqDistance(options_.first_seq, send_.next_seq) - own_frames_sent_;
   counters_.frames_received =
       LongSeqDistance(options_.first_seq, receive_.expected_seq) - own_frames_received_;
   if constexpr (P::kOrderedStores) {
-    // A write is a publishing store: one for each
-    // frame that was not gathered, one for each batch.
+    // A write is a publishing store: one per frame that was not gathered, and one per batch.
     const uint64_t alone = counters_.frames_sent - frames_gathered_ - send_.gathered;
     counters_.writes_posted = alone + batches_published_;
     counters_.bytes_posted = send_.write_pos - skipped_bytes_;
@@ -113,8 +112,8 @@ template <MemoryPort P>
   RINGWAY_PROBE(link_credit_given);
 }
 
-// Publishes own_line_. On ordered ports word by word; `consumed` last, because only that one
-// carries a duty.
+// Publishes own_line_. On ordered ports word by word; `consumed` last, because only its order
+// matters.
 template <MemoryPort P>
 void RingLink<P>::SendState() noexcept {
   own_line_.consumed = receive_.read_pos;
@@ -129,7 +128,7 @@ void RingLink<P>::SendState() noexcept {
     // Release: a reader that sees the flag sees its arm_gen. Pairs with WakeIfSleeping() and
     // ReadPeerState().
     StoreShared(line.flags, own_line_.flags, std::memory_order_release);
-    // Release: the copies out of the ring are done. Pairs with the acquire load in ReadPeerState().
+    // Release: the copies from the ring are done. Pairs with the acquire load in ReadPeerState().
     StoreShared(line.consumed, own_line_.consumed, std::memory_order_release);
     ++counters_.state_lines_sent;
   } else {
@@ -163,9 +162,10 @@ void RingLink<P>::SetStateFlags(uint32_t flags) noexcept {
 template <MemoryPort P>
 bool RingLink<P>::ArmWake() noexcept {
   if (state_ != LinkState::kLive && state_ != LinkState::kSuspect)
-    return true;  // nothing will come
+    return true;  // nothing more will arrive
   if constexpr (!P::kOrderedStores) {
-    // In this order: a wake-up that came before the port was armed is noted, one after it is felt.
+    // In this order: a wake-up from before the port was armed is counted, one from after it makes
+    // the descriptor readable.
     port_.ArmWake();
     Reap();
     NoteWakes();
@@ -177,8 +177,8 @@ bool RingLink<P>::ArmWake() noexcept {
   if constexpr (P::kOrderedStores) {
     return port_.wake_is_certain();
   } else {
-    // The peer's writes wake this side once it has seen the flag, and it says when it has: what it
-    // wrote before it said so is in the ring already.
+    // The peer's writes wake this side once the peer has seen the flag, which it acknowledges; what
+    // it wrote before that acknowledgement is in the ring already.
     ReadPeerState();
     return port_.wake_is_certain() && peer_arm_ack_ == own_line_.arm_gen;
   }
@@ -195,15 +195,15 @@ void RingLink<P>::DisarmWake() noexcept {
   }
 }
 
-// The peer answers each request to be woken once: after that the next sleep needs a new one. Until
-// then a request left standing costs nothing, and the next sleep is certain at once.
+// The peer answers each wake-up request once; after that the next sleep needs a new request. Until
+// then an open request costs nothing, and makes the next sleep certain at once.
 template <MemoryPort P>
 void RingLink<P>::NoteWakes() noexcept {
   if constexpr (!P::kOrderedStores) {
     const uint64_t wakes = port_.WakesReceived();
     if (wakes == wakes_noted_) return;
     wakes_noted_ = wakes;
-    own_line_.flags &= ~kStateSleeping;  // said with the next state line
+    own_line_.flags &= ~kStateSleeping;  // sent with the next state line
   }
 }
 
@@ -291,7 +291,7 @@ void RingLink<P>::ReadPeerState() noexcept {
   TakePeerFlags(line.flags);
 }
 
-// A head is there that Poll() has not found torn: something is still to be delivered.
+// A head is present that Poll() has not found torn: something is still to be delivered.
 template <MemoryPort P>
 bool RingLink<P>::FrameIsWaiting() const noexcept {
   if (receive_.torn_pos == receive_.read_pos) return false;
@@ -301,7 +301,7 @@ bool RingLink<P>::FrameIsWaiting() const noexcept {
   return HeadSeq(word) == static_cast<uint32_t>(receive_.expected_seq);
 }
 
-// Nothing is sent from here on; what is in the ring is still delivered before the link ends.
+// Nothing is sent from here on; frames in the ring are still delivered before the link ends.
 template <MemoryPort P>
 void RingLink<P>::PeerIsGone(CloseReason reason) noexcept {
   if (peer_gone_) return;
@@ -310,8 +310,7 @@ void RingLink<P>::PeerIsGone(CloseReason reason) noexcept {
   send_status_ = SendStatus::kClosed;
   send_.claim_limit = 0;
   send_.claim = kNoClaim;
-  receive_.torn_pos =
-      UINT64_MAX;  // the frame seen torn may be whole by now: Poll() shall look again
+  receive_.torn_pos = UINT64_MAX;  // the torn frame may be whole by now: Poll() must look again
 }
 
 template <MemoryPort P>
@@ -337,7 +336,7 @@ void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
   state_ = peer_gone_ || silent_ns > suspect_after_ns_ ? LinkState::kSuspect : LinkState::kLive;
   if (peer_gone_) {
     if (gone_since_ns_ == INT64_MIN) gone_since_ns_ = now_ns;
-    // A device that does not answer must not hold the link for good.
+    // A device that does not answer must not keep the link open for ever.
     const bool final = CutOff() || now_ns - gone_since_ns_ > kSeverLimitNs;
     // What the peer had committed is delivered first.
     if (final && !FrameIsWaiting()) End(LinkState::kClosed, gone_reason_);
@@ -347,8 +346,8 @@ void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
 template <MemoryPort P>
 LinkState RingLink<P>::Maintain(int64_t now_ns) noexcept {
   if (!IsUp()) return state_;
-  // Silence counts only while this side was awake to hear it: not from before the first call, nor
-  // while this process was itself stopped.
+  // Silence counts only while this side could notice it: not before the first call, nor while this
+  // process was itself stopped.
   if (!maintained_ || now_ns - last_maintain_ns_ > suspect_after_ns_) peer_alive_ns_ = now_ns;
   last_maintain_ns_ = now_ns;
   if (!maintained_ || now_ns - last_heartbeat_ns_ >= options_.heartbeat_interval_ns || state_due_) {

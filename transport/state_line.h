@@ -1,10 +1,9 @@
-// What a receiver tells its sender in one cache line: how far it has read, that it lives, and
+// The state line, one cache line from receiver to sender: how far it has read, its heartbeat, and
 // whether it sleeps.
 //
-// One writer (the receiver), one reader (the sender). transport/RING.md draws the bytes.
-// On ports with ordered stores each word is an atomic of its own, written in place, and `crc` stays
-// 0. On the others the line is sent whole, with a CRC, and the reader takes a copy that it checks
-// first.
+// One writer (the receiver), one reader (the sender). transport/RING.md draws the bytes. On ports
+// with ordered stores each word is its own atomic, written in place, and `crc` stays 0. On the
+// others the line is sent as a whole, with a CRC, and the reader checks a copy first.
 #pragma once
 
 #include <atomic>
@@ -33,9 +32,9 @@ struct alignas(kCacheLineBytes) StateLine {
   uint32_t arm_gen;    // rises each time the receiver goes to sleep
   uint32_t arm_ack;    // the peer's arm_gen that this side has seen
   uint64_t app_acked;  // for the layer above; 0 where it does not use it
-  uint64_t t_ns;       // the receiver's clock at the last heartbeat; for people, never judged
-  uint32_t reserved;   // 0
-  uint32_t crc;        // CRC32C of bytes [0, 60), seeded as frames are; 0 on ordered ports
+  uint64_t t_ns;  // the receiver's clock at the last heartbeat; for people, never used in decisions
+  uint32_t reserved;  // 0
+  uint32_t crc;       // CRC32C of bytes [0, 60), seeded as frames are; 0 on ordered ports
 };
 static_assert(sizeof(StateLine) == 64);
 static_assert(std::is_trivially_copyable_v<StateLine>);

@@ -1,4 +1,4 @@
-// How the text of a URI is taken apart.
+// Implements uri.h: parses and formats link addresses.
 #include "transport/uri.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
-// Where a peer is: "shm:/run/ringway/gw.sock", "rdma://host:port", and, for a host with several
-// networks, "rdma://host:port?source=address": the address of ours to connect from.
+// The address of a peer: "shm:/run/ringway/gw.sock" or "rdma://host:port". On a host with several
+// networks, "rdma://host:port?source=address" names the local address to connect from.
 //
-// Pure: which schemes exist is known to backends.h alone.
+// Pure: only backends.h knows which schemes exist.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Whether link addresses are taken apart as written, and refused by their right name.
+// Tests that link addresses are parsed as written, and refused for the right reason.
 #include "transport/uri.h"
 
 #include <gtest/gtest.h>

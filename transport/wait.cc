@@ -1,4 +1,4 @@
-// How yields are judged and how a sleep is entered and left.
+// Implements wait.h: judges yields, and enters and leaves a sleep.
 #include "transport/wait.h"
 
 #include <sched.h>
@@ -54,10 +54,10 @@ Waiter::Waiter(const WaitOptions& options)
   if (epoll_fd_ < 0) {
     epoll_error_ = errno;
   } else {
-    // Asks without sleeping: what is missing here is known before it matters.
+    // Tries it without sleeping, so that a missing call is known before it matters.
     WaitReadable(0);
   }
-  // On its only core it waits for somebody who cannot run while it pauses.
+  // On a single core it waits for a thread that cannot run while it pauses.
   SetCrowded(one_core_);
 }
 
@@ -126,7 +126,7 @@ bool Waiter::IdleSlow() noexcept {
 }
 
 void Waiter::Barrier() noexcept {
-  // Without it no link says that its wake-up is certain.
+  // Without the barrier no link reports its wake-up as certain.
   if (has_barrier_) BarrierSenders();
 }
 

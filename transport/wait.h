@@ -1,5 +1,4 @@
-// How a duty loop waits when there was nothing to do: spinning, yielding or asleep, decided while
-// it runs.
+// The idle strategy of a duty loop: spins, yields or sleeps, decided while it runs.
 //
 //   Waiter waiter(WaitPolicy::kAuto);
 //   waiter.Watch(link.wake_fd());                    // set-up
@@ -15,10 +14,10 @@
 //
 // No wake-up is lost: Idle() arms every link (SLEEPING in its state line), passes barrier.h's
 // barrier, takes one more turn, and only then blocks, on descriptors that stay readable until
-// drained. Where a peer's wake-up is not certain the sleep is short instead. Where the system
-// denies epoll_pwait2 (Linux 5.11) or epoll, sleeps are of whole milliseconds, or nothing ends them
-// early; Warning() says so. Thread rule: one thread per Waiter, the one that runs the loop.
-// Allocates in the constructor and Watch() only.
+// drained. If a peer's wake-up is not certain, the sleep is short instead. Where the system denies
+// epoll_pwait2 (Linux 5.11) or epoll, sleeps are of whole milliseconds, or nothing ends them early;
+// Warning() says so. Thread rule: one thread per Waiter, the one that runs the loop. Allocates in
+// the constructor and Watch() only.
 #pragma once
 
 #include <concepts>
@@ -33,8 +32,8 @@
 namespace ringway {
 
 enum class WaitPolicy : uint8_t {
-  kSpin,           // never gives the core away: a core per thread
-  kSpinThenYield,  // gives it to whoever is runnable, never sleeps
+  kSpin,           // never yields the core: needs a core per thread
+  kSpinThenYield,  // yields to other runnable threads, never sleeps
   kSpinThenPark,   // sleeps after park_after_ns without work
   kAuto,  // decides between spinning and yielding as it runs, and sleeps after park_after_ns
 };
@@ -44,15 +43,15 @@ absl::StatusOr<WaitPolicy> ParseWaitPolicy(std::string_view text);
 
 struct WaitOptions {
   WaitPolicy policy = WaitPolicy::kAuto;
-  // Idle turns until the first yield, itself one of them, while there are as many cores as runnable
-  // threads, and while there are not. The others pause. From 1.
+  // Idle turns up to and including the first yield: the first value while there are as many cores
+  // as runnable threads, the second while there are fewer. The others pause. At least 1.
   uint32_t spins_alone = 4000;
   uint32_t spins_crowded = 1;
-  // A sched_yield() that takes so long ran somebody else: alone it takes some 0.7 us.
+  // A sched_yield() that takes this long ran another thread: alone it takes some 0.7 us.
   int64_t yield_ran_other_ns = 1500;
-  // After so many short yields in a row the core counts as free again.
+  // After this many short yields in a row the core counts as free again.
   uint32_t short_yields_until_alone = 64;
-  // Without work for so long, the loop sleeps.
+  // After this long without work the loop sleeps.
   int64_t park_after_ns = 20'000'000;
   // Longest sleep: heartbeats must go out and timers run. Below the heartbeat interval.
   int64_t park_limit_ns = 10'000'000;
@@ -60,12 +59,12 @@ struct WaitOptions {
   int64_t park_limit_uncertain_ns = 1'000'000;
 };
 
-// What Idle() needs of the loop to put it to sleep.
+// What Idle() needs from the loop to put it to sleep.
 template <class S>
 concept Sleeper = requires(S sleeper) {
-  // ArmWake() on every link; true when every one said so.
+  // ArmWake() on every link; true if all of them returned true.
   { sleeper.Arm() } -> std::same_as<bool>;
-  // One more turn; true when there was work. Also tries again whatever was back-pressured.
+  // One more turn; true if there was work. Also retries whatever was back-pressured.
   { sleeper.Turn() } -> std::same_as<bool>;
   // DisarmWake() on every link.
   { sleeper.Disarm() } -> std::same_as<void>;
@@ -93,8 +92,8 @@ class Waiter {
   absl::Status Watch(int wake_fd);
   void Unwatch(int wake_fd) noexcept;
 
-  // To be called after every turn. Returns at once after work; otherwise after a pause, a yield or
-  // a sleep.
+  // Call it after every turn. Returns at once after work; otherwise after a pause, a yield or a
+  // sleep.
   template <Sleeper S>
   void Idle(bool did_work, S& sleeper) {
     if (did_work) {
@@ -108,7 +107,7 @@ class Waiter {
     if (IdleSlow()) Sleep(sleeper);
   }
 
-  // Sleeps now, unless there is work after all. Idle() calls this when it is time.
+  // Sleeps now unless there is work after all. Idle() calls this when due.
   template <Sleeper S>
   void Sleep(S& sleeper) {
     const bool certain = sleeper.Arm();
@@ -128,11 +127,11 @@ class Waiter {
     }
   }
 
-  // What this system lacks for good sleeps, and what to do about it; empty: nothing.
+  // What this system lacks for precise sleeps, and the remedy; empty: nothing.
   std::string Warning() const;
 
   const WaitCounters& counters() const noexcept { return counters_; }
-  // Whether the core is shared with other busy threads, as far as its yields have shown.
+  // Whether the core is shared with other busy threads, judged by the yields.
   bool crowded() const noexcept { return crowded_; }
 
  private:
@@ -144,7 +143,7 @@ class Waiter {
   bool IdleSlow() noexcept;
   void Barrier() noexcept;
   void Park(int64_t limit_ns) noexcept;
-  // Until something is readable (true) or the time is over.
+  // Waits until something is readable (true) or the time is over.
   bool WaitReadable(int64_t limit_ns) noexcept;
   void SetCrowded(bool crowded) noexcept;
 

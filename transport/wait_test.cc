@@ -1,4 +1,4 @@
-// Whether a waiter waits as its policy says, and whether a wake-up can be lost.
+// Tests that a waiter waits as its policy says, and that no wake-up is lost.
 #include "transport/wait.h"
 
 #include <gtest/gtest.h>
@@ -71,7 +71,7 @@ class Player {
     EXPECT_TRUE(waiter_.Watch(link.wake_fd()).ok());
   }
 
-  // Answers every record until `count` have come.
+  // Answers every record until `count` have arrived.
   void Run(uint64_t count) {
     while (received_ < count) {
       if (!Turn()) waiter_.Sleep(*this);
@@ -96,7 +96,7 @@ class Player {
  private:
   static WaitOptions Options() {
     WaitOptions options;
-    options.park_limit_ns = 100 * kNsPerS;  // a lost wake-up would last as long, and be counted
+    options.park_limit_ns = 100 * kNsPerS;  // a lost wake-up would last this long, and be counted
     return options;
   }
   void Send() {
@@ -136,7 +136,7 @@ TEST(WaitTest, NoWakeUpIsLost) {
   EXPECT_GT(ping.counters().parks + pong.counters().parks, kRounds / 100);
 }
 
-// In a thread of its own, which the system denies epoll_pwait2.
+// Runs f in its own thread, for which the system denies epoll_pwait2.
 template <class F>
 void WithoutExactSleeps(int error, F&& f) {
   std::thread([&] {

@@ -1,5 +1,6 @@
-// How does a strategy keep a quote in the market? Rests one buy order, replaces it at a new price
-// at every step of a small walk, cancels it at the end, and reconnects when the link is lost.
+// An example strategy that keeps a quote in the market: it rests one buy order, replaces it at a
+// new price at every step of a small walk, cancels it at the end, and reconnects when the link is
+// lost.
 //
 // usage: quoter URI SESSION KEY_FILE INSTRUMENT ACCOUNT PRICE TICK STEPS
 // Prices in units of 1e-9 of the instrument's currency.
@@ -41,9 +42,9 @@ class Quoter {
   }
   void On(const ringway::CancelReject&) {
     waiting_ = false;
-  }  // it was filled meanwhile: a report said so
+  }  // it was filled meanwhile, as a report said
 
-  // Each answers whether the request is on its way; if not, try again after the next Poll().
+  // Each returns whether the request was sent; if not, retry after the next Poll().
   bool Quote(int64_t price) {
     if (waiting_) return false;
     const uint64_t id = session_.NextClOrdId();
@@ -101,7 +102,7 @@ int main(int argc, char** argv) {
   const int64_t steps = number(8);
   int64_t step = 0;
   while (step != steps || quoter.waiting() || quoter.quoting()) {
-    // What either side lacks is sent again, once: the quoter does not notice.
+    // Both sides resend what the other lacks, once: the quoter does not notice.
     if ((*session)->state() == SessionState::kLost && !(*session)->Reconnect().ok()) return 1;
     if ((*session)->state() == SessionState::kLoggedOut) return 1;
     if (step != steps) {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Is the client in README.md the one that the build compiles?
+# Tests that the client in README.md is the one that the build compiles.
 #
 # README.md holds it in a fenced block, alone between two comment lines:
 #   <!-- ten-lines -->

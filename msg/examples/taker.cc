@@ -1,5 +1,5 @@
-// How does a strategy take liquidity? Sends immediate-or-cancel orders, one at a time, alternating
-// buy and sell, and prints what each of them came to.
+// An example strategy that takes liquidity: it sends immediate-or-cancel orders, one at a time,
+// alternating buy and sell, and prints the outcome of each.
 //
 // usage: taker URI SESSION KEY_FILE INSTRUMENT ACCOUNT BUY_PRICE SELL_PRICE COUNT
 // Prices in units of 1e-9 of the instrument's currency.
@@ -47,7 +47,7 @@ class Taker {
     if (reject.cl_ord_id == open_) open_ = 0;
   }
 
-  // One order at a time: the next goes out when the last has come to its end.
+  // One order at a time: the next is sent when the previous one has ended.
   bool Take(uint32_t number) {
     if (open_ != 0) return false;
     const bool buys = number % 2 == 0;
@@ -59,7 +59,7 @@ class Taker {
                          .side = buys ? Side::kBuy : Side::kSell,
                          .ord_type = ringway::OrdType::kLimit,
                          .time_in_force = ringway::TimeInForce::kImmediateOrCancel};
-    if (session_.Send(order) != SendStatus::kOk) return false;  // no room: after the next Poll()
+    if (session_.Send(order) != SendStatus::kOk) return false;  // no room: retry after Poll()
     open_ = order.cl_ord_id;
     return true;
   }
@@ -71,7 +71,7 @@ class Taker {
   uint32_t account_;
   int64_t buy_price_;
   int64_t sell_price_;
-  uint64_t open_ = 0;  // clOrdId of the order under way
+  uint64_t open_ = 0;  // clOrdId of the open order
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// How little is a client? What lies between the markers is README.md's; a test compares them.
+// The shortest useful client. The lines between the markers are also in README.md; a test compares
+// them.
 
 #include <cstdio>
 

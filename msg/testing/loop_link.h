@@ -1,8 +1,8 @@
-// What do tests of sessions and topics use for a link? Two ends in one thread, whose delivery, room
-// and death the test decides.
+// A link for tests of sessions and topics: two ends in one thread, whose delivery, room and death
+// the test controls.
 //
-// What one end commits, the other polls, in order. Cut() kills the link with part of what was under
-// way still arriving, as a process or a network dies. Thread rule: one thread for both ends.
+// What one end commits, the other polls, in order. Cut() kills the link; part of what was in flight
+// still arrives, as when a process or a network dies. Thread rule: one thread for both ends.
 // Nothing allocates after MakeLoopPair().
 #pragma once
 
@@ -107,7 +107,7 @@ class LoopLink {
     if (shared_->cut) return CloseReason::kPeerDead;
     return shared_->closed[1 - end_] ? CloseReason::kPeerClosed : CloseReason::kNone;
   }
-  // Comes behind all records that were committed.
+  // Arrives after all committed records.
   uint8_t peer_close_code() const noexcept {
     return waiting() == 0 ? shared_->close_codes[1 - end_] : 0;
   }
@@ -119,7 +119,8 @@ class LoopLink {
 
   // --- What tests do to a link ---
 
-  // The link dies for both ends; of what is under way to each, the first `arriving` still arrive.
+  // The link dies for both ends; of the records in flight to each, the first `arriving` still
+  // arrive.
   void Cut(uint64_t arriving) noexcept {
     shared_->cut = true;
     for (Pipe& pipe : shared_->pipes) {
@@ -146,8 +147,8 @@ struct LoopPair {
   std::unique_ptr<LoopLink> listener;
 };
 
-// `number` makes the pair's nonces unlike any other's. `room`: records under way per direction.
-// `identity`: whom the listener takes the client for.
+// `number` makes the pair's nonces unique. `room`: records in flight per direction. `identity`:
+// whom the listener takes the client for.
 inline LoopPair MakeLoopPair(uint64_t number, uint32_t epoch = 1, uint32_t room = 256,
                              const LinkIdentity& identity = {}) {
   auto shared = std::make_shared<LoopLink::Shared>();

@@ -1,4 +1,4 @@
-// How does a Ringway schema become C++ and documentation?
+// The compiler plugin that turns a Ringway schema into C++ and documentation.
 //
 // A Cap'n Proto compiler plugin: reads a CodeGeneratorRequest from standard input, writes one of
 // its outputs to standard output.

@@ -1,4 +1,4 @@
-// How is the C++ header written from the model?
+// Writes the C++ header from the model.
 
 #include <cctype>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How is a Cap'n Proto CodeGeneratorRequest turned into a checked model?
+// Reads a Cap'n Proto CodeGeneratorRequest into a checked model.
 
 #include "schema/compiler/model.h"
 
@@ -55,7 +55,7 @@ class ModelReader {
     errors_.push_back(where + ": " + what);
   }
 
-  // The value of the file's annotation `name` in `list`, if it is there.
+  // The value of the file's annotation `name` in `list`, if present.
   std::optional<cs::Value::Reader> Find(capnp::List<cs::Annotation>::Reader list,
                                         const std::string& name) const {
     const auto id = annotations_.find(name);

@@ -1,4 +1,4 @@
-// What does a Ringway schema contain, once it is known to obey the rules of flat messages?
+// The model of a Ringway schema that obeys the rules of flat messages.
 //
 // The rules (ReadModel refuses anything else, with one line per violation):
 //   - structs have only UInt8..UInt64 and Int8..Int64 fields whose defaults are zero: no pointers,
@@ -20,7 +20,7 @@ namespace ringway::compiler {
 // Two 64-byte granules less 16 bytes of frame and the 8-byte root word are 13 words.
 inline constexpr uint32_t kDataWordsMax = 13;
 inline constexpr uint32_t kFrameNumberMax = 239;
-// What the generated FixValue() answers for an enumerant without $fix; no $fix may use it.
+// What the generated FixValue() returns for an enumerant without $fix; no $fix may use it.
 inline constexpr uint16_t kNoFixValue = 0xFFFF;
 
 struct Enumerant {
@@ -44,7 +44,7 @@ struct Field {
   uint32_t bytes = 0;     // 1, 2, 4 or 8
   bool is_signed = false;
 
-  // Spare fields must be zero: written so, checked by the reader.
+  // Spare fields must be zero: the writer writes zero and the reader checks it.
   bool IsSpare() const;
 };
 
@@ -62,7 +62,7 @@ struct Model {
 };
 
 // Reads the one requested file of `request`. Appends a line to `errors` for every broken rule; the
-// result is of use only if there was none.
+// result is valid only if there was none.
 Model ReadModel(capnp::schema::CodeGeneratorRequest::Reader request,
                 std::vector<std::string>& errors);
 

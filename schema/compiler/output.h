@@ -1,4 +1,4 @@
-// What is generated from a checked model?
+// The outputs generated from a checked model.
 #pragma once
 
 #include <string>

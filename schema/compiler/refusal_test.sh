@@ -1,5 +1,5 @@
 #!/bin/bash
-# Does the compiler plugin refuse, with a reason, every schema that would break the flat layout?
+# Tests that the compiler plugin refuses, with a reason, every schema that would break the flat layout.
 #
 # usage: refusal_test.sh CAPNP PLUGIN
 

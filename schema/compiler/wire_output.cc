@@ -1,4 +1,4 @@
-// How are the tables of schema/WIRE.md written from the model?
+// Writes the tables of schema/WIRE.md from the model.
 
 #include <cstdint>
 #include <iomanip>

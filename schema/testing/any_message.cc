@@ -1,4 +1,4 @@
-// How does a test treat every message alike? (The tables.)
+// Implements any_message.h: the tables of functions.
 
 #include "schema/testing/any_message.h"
 

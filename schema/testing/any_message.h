@@ -1,6 +1,6 @@
-// How does a test treat every message alike, without being compiled once for each?
+// AnyMessage lets a test handle every message type without being compiled once for each.
 //
-// A message is its data section, so here it is those bytes, and its type a table of functions.
+// A message is represented by the bytes of its data section, and its type by a table of functions.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace ringway::testing {
 
-// On the heap at its exact size, so that AddressSanitizer sees one byte too many.
+// On the heap at its exact size, so that AddressSanitizer catches an access one byte past the end.
 using Bytes = std::vector<std::byte>;
 
 struct AnyField {

@@ -1,4 +1,4 @@
-# What would the schema look like to an older or a newer peer?
+# Writes the schema as an older or a newer peer would have it.
 #
 # Reads ringway.capnp and writes the same enums and structs under another file id (-v id=0x...), without
 # annotations. With -v version=older each struct keeps the first half of its fields, by ordinal; with

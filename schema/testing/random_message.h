@@ -1,4 +1,4 @@
-// Which messages do property tests try? Random ones, with the lengths and edge values that matter.
+// Random messages for property tests, with the lengths and edge values that matter.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace ringway::testing {
 
-// Any value that fits T (also one that an enum does not name), edges more often than others.
+// Any value that fits T (including ones that an enum does not name), edge values more often than
+// others.
 template <class T>
 T RandomValue(Random& random) {
   uint64_t bits = 0;
@@ -35,8 +36,8 @@ T RandomValue(Random& random) {
   return static_cast<T>(bits);
 }
 
-// A message of which the first so many fields are random and the others zero, as they are where a
-// kind of message does not use them. Holes of the layout are zero.
+// A message whose first fields, a given number of them, are random and the others zero, as they are
+// if a kind of message does not use them. Holes of the layout are zero.
 template <Message M>
 M RandomMessage(Random& random) {
   uint32_t fields = 0;

@@ -1,4 +1,4 @@
-// What every link must do, whatever its backend: the fixture, and how a backend joins.
+// The conformance suite of links: the fixture, and how a backend joins. Every backend must pass it.
 //
 // A backend supplies a harness and instantiates the three suites (see *_conformance_test.cc, at
 // most 20 lines each):
@@ -38,13 +38,13 @@
 
 namespace ringway {
 
-// One record as it was handed up.
+// One record as delivered.
 struct Delivered {
   uint8_t type;
   std::vector<std::byte> payload;
 };
 
-// The content of the n-th message of a test: any swap, loss or change shows.
+// The content of the n-th message of a test: reveals any swap, loss or change.
 inline uint8_t TypeOf(uint64_t n) { return static_cast<uint8_t>(n % kFirstReservedFrameType); }
 inline std::byte ByteOf(uint64_t n, std::size_t at) {
   return static_cast<std::byte>((n * 0x9e3779b97f4a7c15u) >> (at % 8 * 8)) ^
@@ -77,7 +77,7 @@ class LinkConformance : public ::testing::Test {
   LinkType& b() { return *harness_.links[1]; }
   LinkType& end(int i) { return *harness_.links[i]; }
 
-  // Time passes, both ends' loops turn, everything on its way arrives.
+  // Time passes, both ends' loops turn, and everything in flight arrives.
   void Settle() {
     for (int i = 0; i < 60; ++i) {
       harness_.Advance(kNsPerMs);
@@ -86,8 +86,8 @@ class LinkConformance : public ::testing::Test {
     }
   }
 
-  // What Maintain() makes of a link whose peer is gone, without virtual time passing: some ports
-  // end the peer's power to write beside the caller, in real time.
+  // The state that Maintain() reaches for a link whose peer is gone, without virtual time passing:
+  // some ports revoke the peer's access on another thread, in real time.
   LinkState StateOnceSevered(LinkType& link) {
     const int64_t deadline_ns = MonotonicNowNs() + 10 * kNsPerS;
     LinkState state = link.Maintain(harness_.now_ns);
@@ -98,7 +98,7 @@ class LinkConformance : public ::testing::Test {
     return state;
   }
 
-  // Sends message n; answers what TryClaim() or Commit() said.
+  // Sends message n; returns the result of TryClaim() or Commit().
   static SendStatus Send(LinkType& link, uint64_t n, uint32_t bytes,
                          Publish publish = Publish::kNow) {
     Claim claim = link.TryClaim(bytes);
@@ -154,7 +154,7 @@ class LinkConformance : public ::testing::Test {
     EXPECT_TRUE(Receive(to, kAll).empty());
   }
 
-  // Builds a frame as a peer that knows everything would: CRC and both stamps.
+  // Builds a frame as an attacker with full knowledge would: with CRC and both stamps.
   void Forge(int reader, uint64_t offset, const FrameHead& head,
              std::size_t bytes_of_tail_left_out = 0) {
     const uint64_t frame_bytes = FrameBytes(head.len);
@@ -170,7 +170,7 @@ class LinkConformance : public ::testing::Test {
     std::memcpy(frame + frame_bytes - kFrameTailBytes, &tail,
                 sizeof(tail) - bytes_of_tail_left_out);
   }
-  // Rewrites the state line that `reader` reads, with a CRC that holds where one is needed.
+  // Rewrites the state line that `reader` reads, with a correct CRC if one is needed.
   template <class Change>
   void ForgeState(int reader, Change change) {
     StateLine line;
@@ -187,7 +187,7 @@ class LinkConformance : public ::testing::Test {
   LinkOptions options_;
 };
 
-// A direct suite per group of promises; each is a header of its own.
+// One test suite per group of promises, each in its own header.
 template <class H>
 class LinkDelivery : public LinkConformance<H> {};
 template <class H>

@@ -1,4 +1,5 @@
-// Does every record arrive, once, in order, whole, and no sooner than it was published?
+// Conformance tests of delivery: every record arrives once, in order, whole, and no sooner than
+// published.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -126,7 +127,7 @@ TYPED_TEST_P(LinkDelivery, GatheredRecordsAppearTogether) {
   ASSERT_EQ(this->Send(this->a(), n++, 48), SendStatus::kOk);
   this->Settle();
   EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), 6u);
-  // And so does the largest batch.
+  // A batch of the largest size is published too.
   gather(this->a().caps().gather_frames_max - 1);
   EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), 0u);
   gather(1);
@@ -178,7 +179,7 @@ TYPED_TEST_P(LinkDelivery, NothingIsAllocatedAfterTheStart) {
 
 TYPED_TEST_P(LinkDelivery, CountersKeepToTheBudget) {
   LinkOptions options;
-  options.heartbeat_interval_ns = kNsPerS;  // few in the virtual time that this takes
+  options.heartbeat_interval_ns = kNsPerS;  // few in the virtual time of this test
   this->Make(options);
   this->Settle();
   const LinkCounters a0 = this->a().counters();
@@ -278,13 +279,12 @@ TYPED_TEST_P(LinkDelivery, RandomUseKeepsEveryPromise) {
   }
 }
 
-// I2: whatever older payloads and dropped claims left in the ring, only frames are taken for
-// frames.
+// I2: whatever older payloads and dropped claims left in the ring, only frames pass for frames.
 TYPED_TEST_P(LinkDelivery, PayloadsNeverPassForFrames) {
   this->Make(this->SmallRing());
   Random random(1);
   constexpr uint8_t kForged = 200;
-  // Fills the payload with whole frames, each at the start of a granule and with a seq to come.
+  // Fills the payload with whole frames, each at the start of a granule and with a future seq.
   const auto fill = [&](const Claim& claim, uint32_t seq) {
     uint32_t guess = 0;
     for (std::size_t at = 0; at + 8 <= claim.bytes; at += 8) {

@@ -1,4 +1,5 @@
-// Does a link survive a peer that writes whatever it likes, and never hand up what was not sent?
+// Conformance tests against a hostile peer: a link survives any writes and never delivers what was
+// not sent.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -47,8 +48,8 @@ TYPED_TEST_P(LinkHostility, ImpossibleHeadClosesAtOnce) {
   const FrameHead kImpossible[] = {
       {1, 60000, 5, 0},               // longer than negotiated
       {1, 1009, 5, 0},                // by one
-      {1, 48, 5, 0x80},               // a flag nobody knows
-      {1, 48, 255, 0},                // a reserved type nobody knows
+      {1, 48, 5, 0x80},               // an unknown flag
+      {1, 48, 255, 0},                // an unknown reserved type
       {1, 49, kFrameTypePad, 0},      // PAD has no payload
       {1, 48, kFrameTypeControl, 0},  // CTRL has 8 bytes
   };
@@ -155,7 +156,7 @@ TYPED_TEST_P(LinkHostility, ReplayedFramesAreNotDeliveredAgain) {
   std::vector<std::byte> old(8 * kGranuleBytes);
   std::memcpy(old.data(), this->harness_.RingInto(1), old.size());
   EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), 8u);
-  // Everywhere in the ring, the places still to be read included.
+  // Everywhere in the ring, including the places still to be read.
   for (uint64_t at = 0; at < kRingBytesMin; at += old.size()) {
     std::memcpy(this->harness_.RingInto(1) + at, old.data(), old.size());
   }
@@ -168,7 +169,7 @@ TYPED_TEST_P(LinkHostility, GarbageIsNeverDelivered) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
     LinkOptions options = this->SmallRing();
-    options.crc = true;  // without, a lucky tail stamp may pass on ports with ordered stores
+    options.crc = true;  // without it, a lucky tail stamp may pass on ports with ordered stores
     this->Make(options);
     this->Settle();
     uint64_t delivered = 0;
@@ -176,7 +177,7 @@ TYPED_TEST_P(LinkHostility, GarbageIsNeverDelivered) {
       std::byte* const ring = this->harness_.RingInto(1);
       const uint64_t at = random.Below(kRingBytesMin / 8) * 8;
       uint64_t word = random.Next();
-      // Often something near a head that would be taken.
+      // Often something close to a head that would be accepted.
       if (random.Chance(0.5)) {
         word = PackHead(
             {static_cast<uint32_t>(random.Below(3)), static_cast<uint16_t>(random.Below(1100)),

@@ -1,5 +1,5 @@
-// Is a peer's end noticed, is what it had committed delivered first, and can its successor take
-// over?
+// Conformance tests of a link's end: a peer's end is noticed, what it had committed is delivered
+// first, and its successor can take over.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -76,7 +76,7 @@ TYPED_TEST_P(LinkLife, CloseCodeArrivesBehindAllRecordsOfAFullRing) {
 TYPED_TEST_P(LinkLife, OrderlyCloseDeliversEverything) {
   this->Make(this->SmallRing());
   uint64_t sent = 0;
-  // To the brim: the closing frame has room of its own.
+  // Fills the ring: room for the closing frame is reserved.
   while (this->Send(this->a(), sent, 48) == SendStatus::kOk) {
     if (++sent % 8 == 0) this->Settle();
   }
@@ -142,7 +142,7 @@ TYPED_TEST_P(LinkLife, UnconsumedRecordsSurviveTheLink) {
   this->harness_.Kill(1);
   this->harness_.Advance(this->options_.peer_check_interval_ns);
   EXPECT_EQ(this->StateOnceSevered(this->a()), LinkState::kClosed);
-  uint64_t next = 12;  // the credit for 10 and 11 has come with a heartbeat
+  uint64_t next = 12;  // the credit for 10 and 11 arrived with a heartbeat
   this->a().ForEachUnconsumed([&](const Record& record) {
     this->ExpectIsMessage({record.type, {record.payload.begin(), record.payload.end()}}, next++,
                           bytes);
@@ -155,7 +155,7 @@ TYPED_TEST_P(LinkLife, SeveredLinkStillHandsUpWhatCame) {
   this->Settle();
   for (uint64_t n = 0; n < 10; ++n) ASSERT_EQ(this->Send(this->a(), n, 48), SendStatus::kOk);
   this->Settle();
-  while (!this->b().Sever()) std::this_thread::yield();  // some ports take the system's time
+  while (!this->b().Sever()) std::this_thread::yield();  // some ports take real time
   EXPECT_EQ(this->b().TryClaim(8).status, SendStatus::kClosed);
   const std::vector<Delivered> delivered = this->Receive(this->b(), this->kAll);
   ASSERT_EQ(delivered.size(), 10u);
@@ -172,7 +172,7 @@ TYPED_TEST_P(LinkLife, ASleeperIsWokenOncePerSleep) {
     this->b().ArmWake();
     this->Settle();  // the peer learns of it
     const uint64_t lines = this->b().counters().state_lines_sent;
-    // A sleep that nobody ended may be followed by another one; only ordered ports ask anew.
+    // Another sleep may follow one that nobody ended; only ordered ports make a new request.
     this->b().DisarmWake();
     this->b().ArmWake();
     if (!this->kOrdered) {

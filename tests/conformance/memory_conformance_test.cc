@@ -1,4 +1,4 @@
-// Do the in-process links keep every promise, also when their writes tear, lag and spread?
+// Conformance tests of the in-process links, including writes that tear, lag and spread.
 #include <cstdint>
 #include <cstring>
 
@@ -17,7 +17,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LinkDelivery, Harnesses);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LinkLife, Harnesses);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LinkHostility, Harnesses);
 
-// I2 where stores are not ordered: what a granule held must be gone before its sender may reuse it.
+// I2 without ordered stores: a granule must be cleared before its sender may reuse it.
 TEST(UnorderedLinkTest, AGranuleIsClearBeforeItsCreditGoesBack) {
   WellBehavedHarness harness;
   LinkOptions options;

@@ -1,5 +1,5 @@
-// How the in-process links join the conformance suite: with ordered stores, well-behaved, and
-// faulty.
+// Harnesses of the in-process links for the conformance suite: with ordered stores, well-behaved,
+// and faulty.
 #pragma once
 
 #include <array>

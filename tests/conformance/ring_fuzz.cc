@@ -1,5 +1,5 @@
-// Can a peer that writes any bytes into ring and state line make a link crash, read outside, or
-// spin?
+// Fuzzes a link with a peer that writes any bytes into ring and state line: no crash, no read
+// outside, no endless loop.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,5 @@
-// Does a listener serve those who mean well while others hold connections, memory and descriptors?
+// Tests that a listener serves honest clients while others hold connections, memory and
+// descriptors.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -195,7 +196,7 @@ TEST_F(ShmAdmissionTest, MemoryThatAPeerNeverWroteIsNotMadeByReadingIt) {
   EXPECT_EQ(info.st_blocks, 0);
 }
 
-// RINGWAY_SOAK_CONNECTS=100000 makes it as long as it takes to be sure.
+// RINGWAY_SOAK_CONNECTS=100000 runs long enough to be sure.
 TEST_F(ShmAdmissionTest, ConnectionsLeaveNeitherMappingsNorDescriptors) {
   Listen();
   const char* const asked = getenv("RINGWAY_SOAK_CONNECTS");
@@ -253,7 +254,7 @@ TEST_F(ShmAdmissionTest, LinksLeaveDescriptorsForOthersAndPeersAreToldWhy) {
   std::vector<UniqueFd> others;
   for (int i = 0; i != 16; ++i) others.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
   EXPECT_TRUE(others.back()) << "a reserve is left";
-  // Without any left at all the peer is told as well, if it could be accepted at all.
+  // With none left at all the peer is still told, if it could be accepted.
   UniqueFd mine = *NewUnixSocket();
   while (others.back()) others.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
   const sockaddr_un address = *UnixAddress(uri.path);
@@ -308,7 +309,7 @@ TEST_F(ShmAdmissionTest, AStartThatDiedHoldsNothing) {
   const pid_t child = fork();
   if (child == 0) {
     const absl::StatusOr<UnixListener> held = UnixListener::Listen(uri.path, 0600);
-    _exit(held.ok() ? 0 : 1);  // without its destructor: both files stay
+    _exit(held.ok() ? 0 : 1);  // skips its destructor: both files stay
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
@@ -324,7 +325,7 @@ TEST_F(ShmAdmissionTest, WhatStandsInThePlaceOfTheLockIsNamed) {
   rmdir((uri.path + ".lock").c_str());
 }
 
-// As a user who is in no group of the socket's.
+// Runs as a user outside the socket's group.
 TEST_F(ShmAdmissionTest, AnAllowedUserOutsideTheSocketsGroupMayConnect) {
   if (geteuid() != 0) GTEST_SKIP() << "needs another user to act as";
   constexpr uid_t kNobody = 65534;

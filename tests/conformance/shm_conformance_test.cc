@@ -1,4 +1,4 @@
-// Do shared-memory links keep every promise?
+// Conformance tests of shared-memory links.
 #include "tests/conformance/link_delivery.h"
 #include "tests/conformance/link_hostility.h"
 #include "tests/conformance/link_life.h"

@@ -1,4 +1,4 @@
-// Can any bytes over the Unix socket break the handshake's parsers?
+// Fuzzes the handshake's parsers with arbitrary bytes over the Unix socket.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   size = std::min(size, sizeof(bytes));
   std::memcpy(bytes, data, size);
   for (const bool repaired : {false, true}) {
-    // Once as it is, once with the bytes that a guesser never gets past.
+    // Tries the input as it is, and once with the bytes repaired that random input would never get
+    // right.
     const auto repair = [&](ShmMessageKind kind) {
       if (!repaired || size < 16) return;
       const uint64_t magic = kShmMagic;

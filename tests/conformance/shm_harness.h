@@ -1,5 +1,5 @@
-// How shared-memory links join the conformance suite: both ends in this process, each with its own
-// mappings.
+// The harness of shared-memory links for the conformance suite: both ends in this process, each
+// with its own mappings.
 #pragma once
 
 #include <sys/socket.h>

@@ -1,5 +1,4 @@
-// Does a link between two real processes notice that the other was killed, stopped, or never meant
-// well?
+// Tests that a link between two real processes notices a peer that was killed, stopped or hostile.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/memfd.h>
@@ -42,7 +41,7 @@ class ShmProcessTest : public ::testing::Test {
     }
   }
 
-  // Runs `body` in a process of its own that never returns from here.
+  // Runs `body` in a child process, which never returns from this function.
   void Fork(const std::function<void()>& body) {
     child_ = fork();
     ASSERT_GE(child_, 0);
@@ -61,7 +60,7 @@ class ShmProcessTest : public ::testing::Test {
     return nullptr;
   }
 
-  // Turns the link's loop until `done`; false when that takes too long.
+  // Turns the link's loop until `done`; false if that takes too long.
   static bool TurnUntil(ShmLink& link, uint64_t& received, const std::function<bool()>& done) {
     const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
     while (MonotonicNowNs() < deadline_ns) {
@@ -135,7 +134,7 @@ TEST_F(ShmProcessTest, StoppedPeerIsNoticedByItsHeartbeats) {
 // ------------------------------------------------------------------------- peers that break the
 // handshake
 
-// Offers a descriptor with an otherwise perfect hello and answers what the listener says.
+// Offers a descriptor with an otherwise perfect hello and returns the listener's answer.
 ShmStatus Offer(const Uri& uri, int fd, uint64_t region_bytes) {
   const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
   UniqueFd socket = *ConnectUnix(uri.path, deadline_ns);
@@ -154,7 +153,7 @@ ShmStatus Offer(const Uri& uri, int fd, uint64_t region_bytes) {
   return reply.status;
 }
 
-// As a listener that was killed leaves it.
+// Leaves a socket file behind as a killed listener does.
 void LeaveStaleSocket(const std::string& path) {
   const sockaddr_un address = *UnixAddress(path);
   const UniqueFd fd = *NewUnixSocket();

@@ -1,8 +1,7 @@
-// Do two threads that share plain memory, the two ends of one link, synchronise by the link's own
-// words alone?
+// Tests that two threads that share plain memory, as the two ends of one link, synchronise only
+// through the link's own words.
 //
-// Under --config=tsan this is the proof that honest peers never race: both ends touch the very same
-// addresses.
+// Under --config=tsan this shows that honest peers never race: both ends touch the same addresses.
 #include <gtest/gtest.h>
 
 #include <cstring>

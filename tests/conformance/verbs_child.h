@@ -1,7 +1,8 @@
-// How a test of RDMA links runs its other end in a process of its own: this program again, whose
-// main() then does the child's part instead of the tests.
+// The child process of RDMA tests, which runs a link's other end: the same program, whose main()
+// runs the child's part instead of the tests.
 //
-// Forking alone would share the device's open files and the connection manager's between the two.
+// Forking alone would share the open files of the device and of the connection manager between the
+// two.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -52,8 +53,8 @@ class ChildProcess {
     waitpid(process_, nullptr, 0);
     process_ = -1;
   }
-  // Non-blocking: true once it has ended by itself; its exit status, 0 if nothing that it expected
-  // failed, is then in exit_status().
+  // Non-blocking: true once it has ended by itself; exit_status() is then 0 if none of its
+  // expectations failed.
   bool HasEnded() {
     if (process_ <= 0) return true;
     int status = 0;
@@ -69,8 +70,8 @@ class ChildProcess {
   int exit_status_ = -1;
 };
 
-// What main() of such a program does: the tests, or, started as the child, `child` with Start()'s
-// argument. GoogleTest's expectations serve in both.
+// The main() of such a program: runs the tests or, started as the child, `child` with Start()'s
+// argument. GoogleTest's expectations work in both.
 template <class Child>
 int RunTestsOrChild(int argc, char** argv, Child child) {
   const bool is_child = argc == 3 && std::string_view(argv[1]) == kChildFlag;

@@ -1,4 +1,4 @@
-// Do RDMA links keep every promise, over one device and across two?
+// Conformance tests of RDMA links, over one device and across two.
 #include "tests/conformance/link_delivery.h"
 #include "tests/conformance/link_hostility.h"
 #include "tests/conformance/link_life.h"

@@ -1,4 +1,5 @@
-// Does a link end in order whatever the kernel answers to those who destroy what belongs to it?
+// Tests that a link ends in order whatever the kernel returns from the calls that destroy its
+// objects.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <infiniband/verbs.h>
@@ -12,8 +13,8 @@
 
 namespace {
 
-// What the kernel answers to those who destroy what belongs to a device, 0: as it is. The functions
-// below stand before the library's.
+// The error that destroy calls of a device's objects return; 0: the real result. The functions
+// below interpose the library's.
 std::atomic<int> destroy_answer{0};
 
 template <class F>
@@ -48,20 +49,20 @@ class VerbsDestroyTest : public VerbsReportTest {
   void TearDown() override { destroy_answer = 0; }
 };
 
-// The kernel's answers once it has taken a device away under its users.
+// The kernel's answers once it has removed a device in use.
 TEST_F(VerbsDestroyTest, WhatIsGoneNeedsNotBeDestroyed) {
   for (const int answer : {EIO, ENODEV}) {
     ASSERT_NO_FATAL_FAILURE(JoinReporting());
     destroy_answer = answer;
     to_.reset();
     from_.reset();
-    listener_.reset();  // waits for the links' ends
+    listener_.reset();  // waits for the links' tear-down
     destroy_answer = 0;
     EXPECT_FALSE(Reported("does not give up")) << report();
   }
 }
 
-// A device that refuses keeps the memory that it may still write, and the operator hears of it.
+// A device that refuses keeps the memory that it may still write, and the operator is told.
 TEST_F(VerbsDestroyTest, ADeviceThatKeepsALinkIsReported) {
   ASSERT_NO_FATAL_FAILURE(JoinReporting());
   std::byte* const ring = to_->port().ring();

@@ -1,5 +1,5 @@
-// What does the device do for a link: does it gather, say what it grants, read the mirror, and wake
-// a sleeper? (What a message costs it: tests/bench/rdma_budget_test.cc.)
+// Tests of what the device does for a link: it gathers, reports what it grants, reads the mirror,
+// and wakes a sleeper. (The cost of a message: tests/bench/rdma_budget_test.cc.)
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -18,12 +18,12 @@
 namespace ringway {
 namespace {
 
-// A busy send queue gathers: the same frames leave as few writes.
+// A busy send queue gathers: the same frames leave in few writes.
 TEST_F(VerbsLinkTest, FramesBehindABusyQueueLeaveAsOneWrite) {
   LinkOptions options;
-  options.rdma.ack_timeout = 20;  // 4.3 s: an acknowledgement that takes its time is not lost
+  options.rdma.ack_timeout = 20;  // 4.3 s: a slow acknowledgement does not count as lost
   ASSERT_NO_FATAL_FAILURE(Join(options));
-  // Longer than it takes to send them all.
+  // Longer than sending all of them takes.
   network_.Netem("delay 250ms");
   const VerbsCounters before = from_->port().counters();
   constexpr uint64_t kMessages = 500;
@@ -46,7 +46,7 @@ TEST_F(VerbsLinkTest, FramesBehindABusyQueueLeaveAsOneWrite) {
       (after.work_requests - before.work_requests) - (after.state_lines - before.state_lines);
   RecordProperty("writes_of_500_frames", static_cast<int>(writes));
   RecordProperty("posting_took_us", static_cast<int>(posted_ns / kNsPerUs));
-  // One by one while the queue had room, then whatever had come together at each completion.
+  // One by one while the queue had room, then whatever had gathered by each completion.
   EXPECT_LE(writes, 2 * kDataWritesMax);
 }
 
@@ -84,7 +84,7 @@ TEST_F(VerbsLinkTest, WithoutInlineTheMirrorIsTheSource) {
     GTEST_SKIP() << "this device always takes " << from_->caps().inline_bytes_max << " inline";
   }
   int64_t now_ns = kNsPerS;
-  // More than a ring of them.
+  // More than fill the ring.
   for (uint64_t n = 0; n < 5'000; ++n) {
     ASSERT_TRUE(WaitUntil([&] { return Send(*from_, n); }));
     ASSERT_EQ(Receive(*to_), n);
@@ -101,7 +101,7 @@ TEST_F(VerbsLinkTest, WithoutInlineTheMirrorIsTheSource) {
 struct OneLinkSleeper {
   VerbsLink& link;
   uint64_t received = 0;
-  // So many had been received when its peer last knew that it goes to sleep. Pairs with the
+  // How many had been received when the peer last knew that it goes to sleep. Pairs with the
   // sender's acquire load.
   std::atomic<uint64_t> asleep_after{UINT64_MAX};
   bool Arm() {
@@ -129,7 +129,7 @@ TEST_F(VerbsLinkTest, ASleeperIsWokenByTheDevice) {
   WaitCounters counters;
   std::thread receiver([&] {
     WaitOptions wait;
-    wait.park_limit_ns = 20 * kNsPerS;  // a wake-up that is lost fails the test
+    wait.park_limit_ns = 20 * kNsPerS;  // a lost wake-up fails the test
     wait.park_limit_uncertain_ns = kNsPerMs;
     Waiter waiter(wait);
     EXPECT_TRUE(waiter.Watch(to_->wake_fd()).ok());
@@ -143,7 +143,7 @@ TEST_F(VerbsLinkTest, ASleeperIsWokenByTheDevice) {
   });
   int64_t longest_ns = 0;
   for (uint64_t n = 0; n < kSleeps; ++n) {
-    // The sender's loop turns until the receiver has heard that its request was seen, and sleeps.
+    // Turns the sender's loop until the receiver has learned that its request was seen, and sleeps.
     ASSERT_TRUE(WaitUntil([&] {
       from_->Maintain(MonotonicNowNs());
       return sleeper.asleep_after.load(std::memory_order_acquire) == n;

@@ -1,4 +1,4 @@
-// What tests of RDMA links alone have in common: a listener on one device, clients from the other.
+// The fixture of RDMA tests: a listener on one device, clients from the other.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ namespace ringway {
 
 inline constexpr uint16_t kVerbsTestPort = 18601;
 
-// Runs it in a shell; answers what it prints.
+// Runs it in a shell; returns its output.
 inline std::string RunCommand(const std::string& command) {
   std::string output;
   FILE* const pipe = popen(command.c_str(), "r");
@@ -34,7 +34,7 @@ inline std::string RunCommand(const std::string& command) {
   return output;
 }
 
-// What the packets of both devices meet on their way, until it is taken back or goes.
+// Faults for the packets of both devices, until reset or destroyed.
 class NetworkFaults {
  public:
   NetworkFaults() = default;
@@ -64,7 +64,7 @@ class NetworkFaults {
 class VerbsLinkTest : public ::testing::Test {
  protected:
   void Listen(ListenOptions options) {
-    options.handshake_timeout_ns = kVerbsPatienceNs;  // a busy machine is no bad peer
+    options.handshake_timeout_ns = kVerbsPatienceNs;  // a busy machine is not a bad peer
     listener_.reset();
     absl::StatusOr<std::unique_ptr<VerbsListener>> listener =
         VerbsListener::Listen(*ParseUri(RdmaListenUri(true, kVerbsTestPort)), options);
@@ -100,7 +100,7 @@ class VerbsLinkTest : public ::testing::Test {
     std::memcpy(claim.payload().data(), &value, sizeof(value));
     return link.Commit(1, Publish::kNow) == SendStatus::kOk;
   }
-  // Polls until a record comes; answers its value.
+  // Polls until a record arrives; returns its value.
   static uint64_t Receive(VerbsLink& link) {
     uint64_t value = 0;
     EXPECT_TRUE(WaitUntil([&] {
@@ -119,7 +119,7 @@ class VerbsLinkTest : public ::testing::Test {
   NetworkFaults network_;
 };
 
-// A listener whose report is kept, and a link to it: from_ and to_ are its ends.
+// A listener whose report is recorded, and a link to it: from_ and to_ are its ends.
 class VerbsReportTest : public VerbsLinkTest {
  protected:
   ListenOptions Reporting() {
@@ -139,7 +139,7 @@ class VerbsReportTest : public VerbsLinkTest {
     ASSERT_NO_FATAL_FAILURE(Listen(Reporting()));
     Reconnect();
   }
-  // Connects as soon as that works.
+  // Retries until it connects.
   void Reconnect() {
     absl::Status last;
     ASSERT_TRUE(WaitUntil([&] {

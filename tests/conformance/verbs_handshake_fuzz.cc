@@ -1,4 +1,4 @@
-// Can any private data of a connection break the handshake's parsers?
+// Fuzzes the handshake's parsers with arbitrary private data of a connection.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<std::byte> bytes(std::min<size_t>(size, 256));
   if (!bytes.empty()) std::memcpy(bytes.data(), data, bytes.size());
   for (const bool repaired : {false, true}) {
-    // Once as it is, once with the bytes that a guesser never gets past.
+    // Tries the input as it is, and once with the bytes repaired that random input would never get
+    // right.
     const auto repair = [&](size_t length) {
       if (!repaired || bytes.size() < 4) return;
       std::memcpy(bytes.data(), &kVerbsMagic, sizeof(kVerbsMagic));

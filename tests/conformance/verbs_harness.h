@@ -1,8 +1,8 @@
-// How RDMA links join the conformance suite: both ends in this process, over one device or over two
-// that really exchange packets.
+// The harness of RDMA links for the conformance suite: both ends in this process, over one device
+// or over two that really exchange packets.
 //
 // RINGWAY_RDMA_A and RINGWAY_RDMA_B name the two devices' addresses (tests/softroce). Time is
-// virtual as for every port; what is under way arrives because Advance() sends a marker behind it,
+// virtual as for every port; what is in flight arrives because Advance() sends a marker after it,
 // each way, and waits until the other side's device reports it.
 #pragma once
 
@@ -27,15 +27,15 @@ namespace ringway {
 inline constexpr int64_t kVerbsPatienceNs = 60 * kNsPerS;
 inline constexpr int kYieldsBeforeSleeping = 1000;
 
-// The address in this variable. Fails the test where it is not set: these tests need devices, and
-// `./run softroce` gives them.
+// The address in this variable. Fails the test if it is not set: these tests need devices, which
+// `./run softroce` provides.
 inline std::string RdmaAddress(const char* variable) {
   const char* const value = std::getenv(variable);
   EXPECT_NE(value, nullptr) << variable << " is not set: run this by ./run softroce";
   return value == nullptr ? "" : value;
 }
 
-// Of a listener on device B, connected to from A; or on A, from A.
+// The URI of a listener on device B, for connections from A; or on A, from A.
 inline std::string RdmaListenUri(bool across, uint16_t port) {
   return "rdma://" + RdmaAddress(across ? "RINGWAY_RDMA_B" : "RINGWAY_RDMA_A") + ":" +
          std::to_string(port);
@@ -44,13 +44,13 @@ inline std::string RdmaConnectUri(bool across, uint16_t port) {
   return RdmaListenUri(across, port) + "?source=" + RdmaAddress("RINGWAY_RDMA_A");
 }
 
-// Waits in real time; false when that takes too long.
+// Waits in real time; false if that takes too long.
 template <class Done>
 bool WaitUntil(Done done) {
   const int64_t deadline_ns = MonotonicNowNs() + kVerbsPatienceNs;
   for (int i = 0; !done(); ++i) {
     if (MonotonicNowNs() > deadline_ns) return false;
-    // What takes longer needs the processor more than this loop does: the device is software.
+    // After that the software device needs the processor more than this loop does.
     if (i < kYieldsBeforeSleeping) {
       std::this_thread::yield();
     } else {
@@ -65,7 +65,7 @@ struct VerbsHarness {
   using Link = VerbsLink;
   std::array<std::unique_ptr<Link>, 2> links;
   int64_t now_ns = kNsPerS;
-  std::array<uint64_t, 2> posted{};  // by each end, when it was last waited for
+  std::array<uint64_t, 2> posted{};  // by each end, at the last wait
   std::array<uint64_t, 2> probes{};  // sent to each end
 
   void Make(const LinkOptions& options) {

@@ -1,4 +1,5 @@
-// Do a thousand connections leave nothing behind, and can many links share a completion queue?
+// Tests that a thousand connections leave nothing behind, and that many links can share a
+// completion queue.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -22,9 +23,9 @@
 namespace ringway {
 namespace {
 
-// What the kernel counts of this machine's devices: queue pairs, registrations, ..., each a number.
+// The kernel's counts for this machine's devices: queue pairs, registrations, ...
 std::string DeviceResources() { return RunCommand("rdma resource show"); }
-// ... once the last links have been taken apart, which happens in the background.
+// ... once the last links have been torn down, which happens in the background.
 std::string SettledResources() {
   std::string last = DeviceResources();
   for (int same = 0; same != 5; ++same) {
@@ -36,8 +37,8 @@ std::string SettledResources() {
   return last;
 }
 
-// Whether nothing is more than it was. Less may be: connections of before that the kernel still
-// kept then, for its retries.
+// Whether no count has grown. Counts may shrink: earlier, the kernel may still have kept old
+// connections for its retries.
 bool NothingMore(const std::string& now, const std::string& before) {
   std::istringstream words_now(now);
   std::istringstream words_before(before);
@@ -57,17 +58,17 @@ size_t OpenFiles() {
   return static_cast<size_t>(std::distance(begin(files), end(files)));
 }
 
-// Connects clients, several at a time, and ends them once their message is there; the caller's
+// Connects clients, several at a time, and ends them once their message has arrived; the caller's
 // thread is the listener's.
 class ConnectionCycles {
  public:
-  // Connects as the n-th client and sends n; null: it is not to be connected.
+  // Connects as the n-th client and sends n; null: do not connect.
   using Client = std::function<std::unique_ptr<VerbsLink>(uint64_t n)>;
 
   ConnectionCycles(VerbsListener& listener, Client client)
       : listener_(listener), client_(std::move(client)) {}
 
-  // For each n below `count`. Answers how many messages arrived.
+  // Runs each n below `count`. Returns how many messages arrived.
   uint64_t Run(uint64_t count) {
     arrived_ = std::vector<std::atomic<bool>>(count);
     std::atomic<uint64_t> next{0};
@@ -100,8 +101,8 @@ class ConnectionCycles {
     if (n % 10 == 8) link->port().Sever();  // as if killed
   }
 
-  // Every other link is ended as soon as its message is there, before its peer does; the rest
-  // later. Answers whether there was anything to do.
+  // Ends every other link as soon as its message has arrived, before its peer does; the rest later.
+  // Returns whether there was anything to do.
   bool Turn() {
     bool busy = false;
     while (std::unique_ptr<VerbsLink> link = listener_.TryAccept()) {
@@ -196,7 +197,7 @@ TEST_F(VerbsLinkTest, ManyLinksShareACompletionQueue) {
   for (const auto& server : servers) {
     EXPECT_EQ(&server->port().queue().completions(), &servers[0]->port().queue().completions());
   }
-  // One more is refused, and told why.
+  // One more is refused, with the reason.
   connect.peer_key = kLinks;
   const absl::Status full = Connect(connect).status();
   EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted) << full;
@@ -222,7 +223,7 @@ TEST_F(VerbsLinkTest, ManyLinksShareACompletionQueue) {
     for (int message = 0; message < 40; ++message) {
       for (uint32_t i = 0; i < kLinks; ++i) turn(i);
     }
-    // Some die without a word, their slots go to others.
+    // Some die silently; their slots go to others.
     for (uint32_t i = static_cast<uint32_t>(round); i < kLinks; i += 7) {
       clients[i]->port().Sever();
       ASSERT_TRUE(WaitUntil([&] {
@@ -235,7 +236,7 @@ TEST_F(VerbsLinkTest, ManyLinksShareACompletionQueue) {
         connect.peer_key = i;
         ++connect.epoch;
         absl::StatusOr<std::unique_ptr<VerbsLink>> client = Connect(connect);
-        if (!client.ok()) return false;  // its slot's last user is still being taken apart
+        if (!client.ok()) return false;  // its slot's last user is still being torn down
         clients[i] = *std::move(client);
         return true;
       }));

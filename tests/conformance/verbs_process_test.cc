@@ -1,9 +1,9 @@
-// Is the death of a process or of a network noticed in time, and does a link's successor lose
-// nothing and repeat nothing?
+// Tests that the death of a process or of a network is noticed in time, and that a link's successor
+// loses nothing and repeats nothing.
 //
 // The client is another process; it sends numbered records, and when its link ends it connects
-// again at the next epoch, with growing pauses, and sends from its old mirror what the listener did
-// not report consumed.
+// again at the next epoch, with growing pauses, and resends from its old mirror what the listener
+// did not report consumed.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -29,10 +29,10 @@ namespace {
 constexpr uint64_t kClient = 77;
 constexpr int64_t kBackoffMinNs = kNsPerMs;
 constexpr int64_t kBackoffMaxNs = 500 * kNsPerMs;
-// Of one attempt: what was lost on the way is soonest made good by another one.
+// The time limit of one attempt: the quickest remedy for a lost packet is another attempt.
 constexpr int64_t kAttemptNs = 3 * kNsPerS;
 
-// Short enough for a test; on an emulated processor a thread may well miss some.
+// Short enough for a test; on an emulated processor a thread may miss some heartbeats.
 LinkOptions ShortLife() {
   LinkOptions options;
   options.heartbeat_interval_ns = 50 * kNsPerMs;
@@ -101,8 +101,8 @@ class Client {
     return count;
   }
 
-  // A new link at the next epoch, and what the old mirror holds goes first. Again, should that one
-  // end before all of it is posted.
+  // Makes a new link at the next epoch and first resends what the old mirror holds. Repeats if that
+  // link ends before all of it is posted.
   void TakeOver() {
     std::vector<std::vector<std::byte>> replay;
     const auto collect = [&] {
@@ -149,7 +149,7 @@ class VerbsProcessTest : public VerbsLinkTest {
     if (std::unique_ptr<VerbsLink> link = listener_->TryAccept()) {
       ASSERT_TRUE(listener_->Admit(link->peer_key(), link->epoch()));
       if (link_ != nullptr) {
-        // From here on the old ring holds all that will ever come.
+        // From here on the old ring holds everything that will ever arrive.
         while (!link_->Sever()) std::this_thread::yield();
         TakeRecords();
         ++taken_over_;
@@ -222,7 +222,7 @@ TEST_F(VerbsProcessTest, AKilledClientIsNoticedAfterItsRecords) {
   RecordProperty("noticed_after_us", static_cast<int>(noticed_ns / kNsPerUs));
 }
 
-// Its device goes on acknowledging: only the heartbeats tell.
+// Its device still acknowledges: only the missing heartbeats show it.
 TEST_F(VerbsProcessTest, AStoppedClientIsNoticedByItsHeartbeatsAndComesBack) {
   constexpr uint64_t kRecords = 5000;
   child_.Start(std::to_string(kRecords));
@@ -264,7 +264,7 @@ TEST_F(VerbsProcessTest, ABrokenNetworkIsNoticedAndTakenOverWhenItIsBack) {
   TurnUntilChildHasSucceeded(kRecords);
 }
 
-// The connection manager alone would send it again after 4.3 s.
+// The connection manager alone would retransmit it after 4.3 s.
 TEST_F(VerbsProcessTest, ARequestThatTheNetworkLostIsSoonMadeAnew) {
   network_.Netem("loss 100%");
   std::thread healing([this] {

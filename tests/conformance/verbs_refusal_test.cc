@@ -1,4 +1,4 @@
-// Does every refusal of an RDMA link say what to do, and are keys and epochs proved?
+// Tests that every refusal of an RDMA link says what to do, and that keys and epochs are proved.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -42,7 +42,7 @@ TEST_F(VerbsLinkTest, KeysAreProvedBothWays) {
     EXPECT_EQ(refused.code(), absl::StatusCode::kUnauthenticated) << refused;
     EXPECT_NE(refused.message().find("key"), absl::string_view::npos) << refused;
   }
-  EXPECT_GE(listener_->refused_count(), 3u);  // more where a request was made anew
+  EXPECT_GE(listener_->refused_count(), 3u);  // more if a request was repeated
   Listen({});
   EXPECT_EQ(status(7, right).code(), absl::StatusCode::kUnauthenticated)
       << "a listener that proves nothing is not trusted";
@@ -109,7 +109,7 @@ TEST_F(VerbsLinkTest, AWildcardListensOnEveryDevice) {
   EXPECT_NE(Accept(), nullptr);
 }
 
-// Runs `attempt` as a user without capabilities who may lock 64 KiB. Answers whether its error said
+// Runs `attempt` as a user without capabilities who may lock 64 KiB. Returns whether its error says
 // so.
 bool SaysLockedMemory(const std::function<absl::Status()>& attempt) {
   const pid_t child = fork();
@@ -126,7 +126,7 @@ bool SaysLockedMemory(const std::function<absl::Status()>& attempt) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-// A listener says it before anybody connects, a client when the device refuses.
+// A listener reports it before anybody connects, a client when the device refuses.
 TEST_F(VerbsLinkTest, TooLittleLockedMemoryIsSaid) {
   EXPECT_TRUE(SaysLockedMemory([] {
     return VerbsListener::Listen(*ParseUri(RdmaListenUri(true, kVerbsTestPort)), {}).status();

@@ -1,4 +1,4 @@
-// Does a device that is taken away end its links, and nothing else?
+// Tests that the removal of a device ends its links and nothing else.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -12,7 +12,7 @@
 namespace ringway {
 namespace {
 
-// Takes a device away; that waits until nobody has it open, so a thread of its own does.
+// Removes a device on its own thread, because that waits until nobody has the device open.
 class Removal {
  public:
   explicit Removal(const char* variable)
@@ -54,7 +54,7 @@ TEST_F(VerbsRemovalTest, AListenersLinksEndAndItComesBackWithItsDevice) {
   ASSERT_NO_FATAL_FAILURE(JoinReporting());
   {
     const Removal removal("RINGWAY_RDMA_DEVICE_B");
-    // Frames are under way meanwhile.
+    // Frames are in flight meanwhile.
     EXPECT_TRUE(WaitUntil([&] {
       Send(*from_, 1);
       to_->Poll([](const Record&) {}, 64);
@@ -90,7 +90,7 @@ TEST_F(VerbsRemovalTest, AConnectingSidesLinkEnds) {
   ASSERT_NO_FATAL_FAILURE(Reconnect());
 }
 
-// A listener of all devices goes on over those that are left.
+// A listener on all devices continues on those that are left.
 TEST_F(VerbsRemovalTest, LinksOverAnotherDeviceGoOn) {
   absl::StatusOr<std::unique_ptr<VerbsListener>> listener = VerbsListener::Listen(
       *ParseUri("rdma://0.0.0.0:" + std::to_string(kVerbsTestPort)), Reporting());

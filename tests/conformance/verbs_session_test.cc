@@ -1,5 +1,5 @@
-// Does a session over RDMA lose no order and repeat none, whatever happens to processes and
-// network?
+// Tests that a session over RDMA loses no order and repeats none, whatever happens to processes and
+// network.
 //
 // The gateway's session layer runs here; the strategy is another process that sends orders and
 // reconnects, with growing pauses, until each is acknowledged.
@@ -47,7 +47,7 @@ SessionOptions Options(uint8_t key = 7) {
   options.uri = RdmaConnectUri(true, kPort);
   options.session = kSession;
   options.key = Key(key);
-  options.connect_timeout_ns = kVerbsPatienceNs / 4;  // an emulated processor takes its time
+  options.connect_timeout_ns = kVerbsPatienceNs / 4;  // an emulated processor is slow
   options.link.dead_after_ns = kNsPerS;
   return options;
 }
@@ -111,7 +111,7 @@ class VerbsSessionTest : public ::testing::Test {
   void SetUp() override {
     ListenOptions options;
     options.link.dead_after_ns = kNsPerS;
-    options.handshake_timeout_ns = kVerbsPatienceNs;  // a busy machine is no bad peer
+    options.handshake_timeout_ns = kVerbsPatienceNs;  // a busy machine is not a bad peer
     options.secret_of = [this](uint64_t session) {
       return session == kSession ? key_.bytes() : std::span<const std::byte>{};
     };
@@ -202,7 +202,7 @@ TEST_F(VerbsSessionTest, ASuccessorOfAKilledStrategyTakesOver) {
   const uint64_t before = orders_.size();
   child_.Start("1000");
   TurnUntilChildHasSucceeded();
-  // What the first had written before it died counts as well; nothing came twice.
+  // What the first had written before it died counts too; nothing arrived twice.
   EXPECT_GE(orders_.size(), before + 1000);
   EXPECT_GE(layer_->counters().logons, 2u);
 }
@@ -210,7 +210,7 @@ TEST_F(VerbsSessionTest, ASuccessorOfAKilledStrategyTakesOver) {
 TEST_F(VerbsSessionTest, AWrongKeyEndsBeforeTheLogon) {
   const absl::Status status = Session::Connect(Options(8)).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated) << status;
-  EXPECT_GE(listener_->refused_count(), 1u);  // more where a request was made anew
+  EXPECT_GE(listener_->refused_count(), 1u);  // more if a request was repeated
   EXPECT_EQ(layer_->counters().links_accepted, 0u);
 }
 

@@ -1,4 +1,4 @@
-// Does the demo balance its books over RDMA, strategies and gateway at two devices?
+// Tests that the demo balances its books over RDMA, with strategies and gateway on two devices.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ std::string DemoPath() {
 }
 
 TEST(DemoRdmaTest, TwoStrategiesBalance) {
-  // In memory: sockets and logs need no file system of the host's.
+  // In memory: sockets and logs need no file system of the host.
   ASSERT_EQ(setenv("TMPDIR", "/dev/shm", 1), 0);
   const std::string log = "/dev/shm/demo_rdma_test.log";
   const std::string figures_file = "/dev/shm/demo_rdma_test.json";

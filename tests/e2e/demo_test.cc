@@ -1,8 +1,7 @@
-// Does the demo, run as a user runs it, balance its books, and still do so on the gateway's side
-// when a strategy is killed?
+// Tests that the demo, run as a user runs it, balances its books, and still does so on the
+// gateway's side when a strategy is killed.
 //
-// Nothing here depends on how fast anything is: a kill that comes too late is tried again with a
-// longer run.
+// Nothing here depends on speed: a kill that comes too late is retried with a longer run.
 
 #include <signal.h>
 #include <stdlib.h>
@@ -54,7 +53,7 @@ class DemoTest : public testing::Test {
     return std::move(*child);
   }
 
-  // The exit as Child::End() says it.
+  // The exit as worded by Child::End().
   static std::string Await(Child& child) {
     while (child.Running()) usleep(10'000);
     return child.End();
@@ -116,7 +115,7 @@ TEST_F(DemoTest, WhatItLeavesBehindVerifiesAndReplays) {
     EXPECT_EQ(RunJournalCommand(words, out, stderr), 0) << command;
     fclose(out);
   }
-  // An order that the gateway recorded is a line at least.
+  // Each order that the gateway recorded is at least one line.
   const std::string dump = Slurp(said);
   EXPECT_GT(std::count(dump.begin(), dump.end(), '\n'), 60'000);
 }
@@ -134,8 +133,8 @@ TEST_F(DemoTest, AnOpenLoopBalances) {
   ExpectComplete(Figures());
 }
 
-// Two sells at one price, one ahead of the other; a partial cancel; executions of either; a cancel;
-// and everything that is skipped. Invented.
+// Invented events: two sells at one price, one ahead of the other; a partial cancel; executions of
+// either; a cancel; and everything that is skipped.
 constexpr const char* kEvents =
     "34200.000000001,1,11,100,1000000,-1\n"
     "34200.000000002,1,12,100,1000000,-1\n"
@@ -193,7 +192,7 @@ TEST_F(DemoTest, AKilledStrategyLeavesGatewayAndExchangeInAgreement) {
   bool killed_in_time = false;
   for (int orders = 40'000; !killed_in_time && orders <= 40'000'000; orders *= 10) {
     const auto demo = Start({"--strategies", "3", "--orders", std::to_string(orders)});
-    // A progress line says that orders are flowing.
+    // A progress line shows that orders are flowing.
     while (demo->Running() && Log().find("orders sent") == std::string::npos) usleep(1000);
     const pid_t victim = PidOf(Log(), "strategy-2");
     killed_in_time = demo->Running() && victim > 0 && kill(victim, SIGKILL) == 0;
@@ -206,7 +205,7 @@ TEST_F(DemoTest, AKilledStrategyLeavesGatewayAndExchangeInAgreement) {
     EXPECT_EQ(figures.at("conservation"), false);
     EXPECT_EQ(figures.at("failures").size(), 1u) << figures.at("failures");
     EXPECT_EQ(figures.at("differences").size(), 1u) << figures.at("differences");
-    // The two that lived sent all their orders and had all of them answered.
+    // The two survivors sent all their orders and got answers to all of them.
     EXPECT_EQ(figures.at("orders_sent"), orders / 3 + orders / 3 + orders % 3);
     EXPECT_EQ(figures.at("outcomes").at("unanswered"), 0);
   }

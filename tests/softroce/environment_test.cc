@@ -1,5 +1,5 @@
-// Are the two Soft-RoCE devices what tests take them for: active, talking to each other by real
-// packets, and hit by netem and by a link that goes down?
+// Tests that the two Soft-RoCE devices are what other tests assume: active, exchanging real
+// packets, and affected by netem and by a link that goes down.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <infiniband/verbs.h>
@@ -25,7 +25,7 @@ constexpr int kPort = 1;
 constexpr uint32_t kBytes = 4096;  // four packets of the path MTU of 1024
 constexpr int kWritesMax = 64;
 constexpr int64_t kPatienceNs = 20 * kNsPerS;
-// Half a second until a peer that does not answer is given up: a busy machine's may be late.
+// Half a second until a silent peer is given up: on a busy machine it may be late.
 constexpr uint8_t kTimeout = 14;
 constexpr uint8_t kRetries = 6;
 
@@ -107,7 +107,7 @@ class End {
     return gid;
   }
 
-  // `timeout` is the exponent of 4.096 us after which an unanswered packet is sent again.
+  // `timeout` is the exponent of 4.096 us after which an unanswered packet is retransmitted.
   bool Connect(const End& peer, uint8_t timeout) {
     ibv_qp_attr attr{};
     attr.qp_state = IBV_QPS_INIT;
@@ -140,7 +140,7 @@ class End {
                              IBV_QP_SQ_PSN | IBV_QP_MAX_QP_RD_ATOMIC) == 0;
   }
 
-  // Writes all of its memory over the peer's, `times` at once. Returns the first status that is no
+  // Writes all of its memory over the peer's, `times` at once. Returns the first status that is not
   // success, if any, else success.
   ibv_wc_status Write(const End& peer, int times = 1) {
     ibv_sge piece{.addr = reinterpret_cast<uintptr_t>(memory_.data()),
@@ -187,7 +187,7 @@ class EnvironmentTest : public ::testing::Test {
     for (const std::string& interface : down_) Devices("link-up " + interface);
   }
 
-  // New queue pairs, connected to each other, and other bytes on either side.
+  // Makes new queue pairs, connected to each other, with different bytes on each side.
   void Reopen(uint8_t timeout) {
     a_ = std::make_unique<End>(device_a_);
     b_ = std::make_unique<End>(device_b_);
@@ -198,7 +198,7 @@ class EnvironmentTest : public ::testing::Test {
     b_->memory().fill(0);
   }
 
-  // The kernel tells a device of its cable within a second.
+  // The kernel notifies a device of its cable within a second.
   static bool Becomes(const End& end, ibv_port_state state) {
     const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
     while (end.Port().state != state) {
@@ -245,10 +245,10 @@ TEST_F(EnvironmentTest, WritesCrossTheLink) {
 }
 
 TEST_F(EnvironmentTest, NetemDelaysThem) {
-  // Nothing is sent again within 537 ms.
+  // Nothing is retransmitted within 537 ms.
   Reopen(17);
   constexpr int64_t kDelayNs = 40 * kNsPerMs;
-  // Of many writes: a busy machine delays some of them by itself.
+  // Takes the fastest of many writes: a busy machine delays some of them by itself.
   const auto one_is_faster = [this] {
     bool faster = false;
     for (int i = 0; i < 50 && !faster; ++i) {

@@ -1,10 +1,10 @@
-// What a fuzz target runs in an everyday test, where libFuzzer is not linked: every seed as it is,
+// The main() of a fuzz target in everyday tests, without libFuzzer: it runs every seed as it is,
 // then a fixed sequence of inputs mutated from the seeds. The same binary and seeds always try the
 // same inputs, so a failure repeats.
 //
 // usage: TARGET [--runs=N] [SEED_FILE...]
 //
-// On a crash the input at hand is printed in hex and, under Bazel, written to the test's undeclared
+// On a crash the current input is printed in hex and, under Bazel, written to the test's undeclared
 // outputs.
 
 #include <fcntl.h>
@@ -54,7 +54,7 @@ class Random {
   uint64_t state_ = 0x9E3779B97F4A7C15ULL;
 };
 
-// Only async-signal-safe calls from here on down to _exit.
+// Only async-signal-safe calls from here to _exit.
 void OnCrash(int signal_number) {
   static constexpr char kHex[] = "0123456789abcdef";
   static constexpr char kHead[] = "\nfuzz target crashed on this input (hex): ";
@@ -95,7 +95,7 @@ void RunOne(const Bytes& input) {
   LLVMFuzzerTestOneInput(exact.get(), input.size());
 }
 
-// One random change: what most often turns a valid message into an interesting one.
+// Makes one random change, of a kind that often turns a valid message into an interesting one.
 void MutateOnce(Bytes& input, const std::vector<Bytes>& seeds, Random& random) {
   static constexpr uint64_t kEdges[] = {0,          1,          0x7F,   0x80,       0xFF,
                                         0x7FFF,     0x8000,     0xFFFF, 0x7FFFFFFF, 0x80000000,
@@ -130,7 +130,7 @@ void MutateOnce(Bytes& input, const std::vector<Bytes>& seeds, Random& random) {
       input.erase(input.begin() + static_cast<ptrdiff_t>(at),
                   input.begin() + static_cast<ptrdiff_t>(at + random.Below(input.size() - at + 1)));
       break;
-    default: {  // Go on as another seed does from here.
+    default: {  // Continue as another seed does from here.
       const Bytes& other = seeds[random.Below(seeds.size())];
       if (other.size() > at) {
         input.resize(at);

@@ -1,4 +1,5 @@
-// How is the board mapped, by the demo that makes it and the strategies that inherit it?
+// Implements board.h: maps the board, in the demo that makes it and in the strategies that inherit
+// it.
 #include "tools/demo/board.h"
 
 #include <sys/mman.h>
@@ -22,7 +23,7 @@ absl::StatusOr<void*> Map(int fd) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SharedBoard>> SharedBoard::Make() {
-  // MFD_NOEXEC_SEAL, Linux 6.3: vm.memfd_noexec may demand it.
+  // MFD_NOEXEC_SEAL, Linux 6.3: vm.memfd_noexec may require it.
   constexpr unsigned int kNoexecSeal = 0x0008u;
   int fd = memfd_create("ringway-demo-board", MFD_CLOEXEC);
   if (fd < 0 && errno == EACCES) fd = memfd_create("ringway-demo-board", MFD_CLOEXEC | kNoexecSeal);

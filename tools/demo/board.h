@@ -1,8 +1,9 @@
-// What do the demo and its strategy processes tell each other while they run?
+// The board: shared memory through which the demo and its strategy processes communicate while they
+// run.
 //
-// One piece of shared memory, made by the demo (a memfd) and inherited by each strategy. The demo
-// writes the phase; each strategy writes its own cell; the replay's turn goes from hand to hand.
-// Every cell has one writer and lines of its own.
+// The demo makes it (a memfd) and each strategy inherits it. The demo writes the phase; each
+// strategy writes its own cell; the replay's turn passes between two strategies. Every cell has one
+// writer and its own cache lines.
 #pragma once
 
 #include <array>
@@ -24,7 +25,7 @@ inline constexpr uint32_t kStrategiesMax = 64;
 enum class Phase : uint32_t {
   kPrepare,  // log on and wait
   kRun,      // send
-  kFinish,   // send nothing new; what is under way is answered
+  kFinish,   // send nothing new; requests in flight get their answers
   kSettle,   // make sure that every report has arrived
   kStop,     // log out, write the result, exit
 };
@@ -33,8 +34,8 @@ enum class Phase : uint32_t {
 enum class StrategyState : uint32_t {
   kStarting,
   kLive,     // logged on
-  kDrained,  // has sent all it will of its flow, and every request is answered
-  kSettled,  // no report of it can be under way any more
+  kDrained,  // has sent all of its flow, and every request is answered
+  kSettled,  // no report of it can be in flight any more
   kDone,     // its result is written
 };
 
@@ -59,9 +60,9 @@ struct Board {
 // A mapping of the board, and the file behind it.
 class SharedBoard {
  public:
-  // A fresh one. Its file is closed on exec: whoever shall inherit it is passed it.
+  // Makes a new one. Its file is closed on exec: processes that need it are passed it.
   static absl::StatusOr<std::unique_ptr<SharedBoard>> Make();
-  // The one that was inherited as `fd`.
+  // Maps the one that was inherited as `fd`.
   static absl::StatusOr<std::unique_ptr<SharedBoard>> Attach(int fd);
   ~SharedBoard();
   SharedBoard(const SharedBoard&) = delete;

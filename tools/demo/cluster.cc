@@ -1,4 +1,4 @@
-// How are processes started one after the other, noticed when they die, and stopped?
+// Implements cluster.h: starts processes in order, notices their ends, and stops them.
 #include "tools/demo/cluster.h"
 
 #include <signal.h>
@@ -171,7 +171,7 @@ absl::Status Cluster::Await(StrategyState state, Progress& progress) {
     progress.Show(board(), strategy_count());
     if (reached) return absl::OkStatus();
     if (state == StrategyState::kDone) {
-      // What does not end is stopped, and noted, by Stop().
+      // Stop() stops, and records, whatever does not end.
       if (MonotonicNowNs() > done_deadline_ns) return absl::OkStatus();
       continue;
     }
@@ -190,14 +190,14 @@ void Cluster::StopOne(Child* child) {
   if (child == nullptr) return;
   const bool ran = child->Running();
   const std::string end = child->Stop(kStopTimeoutNs);
-  // A process that ended by itself, and badly, was noted when it was seen.
+  // A process that ended badly by itself was recorded when noticed.
   if (ran && !end.empty()) failures_.push_back(absl::StrCat(child->name(), ": ", end));
 }
 
 void Cluster::Stop() {
   for (uint32_t i = 0; i < strategies_.size(); ++i) {
     Child* child = strategies_[i].child.get();
-    // One that has its result is about to end by itself.
+    // A strategy with a result is about to end by itself.
     for (const int64_t deadline_ns = MonotonicNowNs() + kStopTimeoutNs;
          child != nullptr && HasResult(i) && child->Running() && MonotonicNowNs() < deadline_ns;) {
       Sleep();

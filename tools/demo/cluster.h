@@ -1,9 +1,10 @@
-// How are the processes of one run started together, watched together and stopped in order?
+// The processes of one run: starts them, watches them and stops them in order.
 //
-// Start: exchange, gateway, strategies, each when the one before is ready. Stop: strategies,
-// gateway, exchange. A strategy that dies is a failure that is noted while the others go on (in a
-// replay they finish: the file's order needs both); without gateway or exchange nothing can. Thread
-// rule: the demo's one thread. Whatever was started has ended when the object is gone.
+// Start: exchange, gateway, strategies, each when the previous one is ready. Stop: strategies,
+// gateway, exchange. The death of a strategy is recorded as a failure while the others continue (in
+// a replay they finish: the file's order needs both); the death of gateway or exchange ends the
+// run. Thread rule: the demo's one thread. Everything that was started has ended when the object is
+// destroyed.
 #pragma once
 
 #include <memory>
@@ -20,7 +21,7 @@
 
 namespace ringway::demo {
 
-// Has SIGINT, SIGTERM and SIGHUP end what waits here, with Cancelled, instead of the process.
+// Makes SIGINT, SIGTERM and SIGHUP end waits here, with Cancelled, instead of the process.
 void CatchInterrupts();
 
 class Cluster {
@@ -39,18 +40,18 @@ class Cluster {
 
   void EnterPhase(Phase phase) noexcept;
 
-  // Waits until every strategy that lives has come to `state`, showing progress. Gives up, as a
-  // failure that is noted, when requests are under way and nothing moves for long.
+  // Waits until every living strategy has reached `state`, and shows progress. Gives up, as a
+  // recorded failure, if requests are in flight and nothing moves for long.
   // Errors: Cancelled; gateway or exchange died, with its log's tail.
   absl::Status Await(StrategyState state, Progress& progress);
 
-  // Whether the strategy came to its end with a result.
+  // Whether the strategy ended with a result.
   bool HasResult(uint32_t index) const noexcept;
 
-  // Stops what still runs. What did not end well is noted as a failure.
+  // Stops what still runs. Records as a failure what did not end well.
   void Stop();
 
-  // Sentences; the tail of the log is printed when it happens.
+  // Sentences; the tail of the log is printed at the time of the failure.
   const std::vector<std::string>& failures() const noexcept { return failures_; }
 
  private:

@@ -1,4 +1,5 @@
-// Which equations must hold between three sets of books, and how is a difference worded?
+// Implements conservation.h: the equations between three sets of books, and the wording of
+// differences.
 #include "tools/demo/conservation.h"
 
 #include <set>
@@ -55,7 +56,7 @@ void CompareStrategy(const StrategyResult& strategy, std::vector<std::string>& o
   }
 }
 
-// What both name must be equal; what one names alone must be nothing.
+// Entries of both sides must be equal; entries of only one side must be zero.
 void ComparePositions(const Positions& one, const char* one_name, const Positions& other,
                       const char* other_name, std::vector<std::string>& out) {
   std::set<PositionKey> keys;
@@ -78,7 +79,7 @@ void CompareCounts(const char* what, uint64_t one, const char* one_name, uint64_
   out.push_back(absl::StrCat(what, ": ", one_name, " ", one, ", ", other_name, " ", other));
 }
 
-// A side counts what was bought and sold apart from the position that its own decisions rest on.
+// A side counts what was bought and sold separately from the position that its decisions use.
 void CompareNet(const SideReport& report, const char* name, std::vector<std::string>& out) {
   for (const auto& [key, net] : report.net) {
     const Position& position = report.positions.at(key);

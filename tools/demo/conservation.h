@@ -1,6 +1,7 @@
-// Do the books balance: strategies, gateway and exchange, order by order and share by share?
+// Checks that the books of strategies, gateway and exchange balance, order by order and share by
+// share.
 //
-// Pure functions over what each side reported. Every difference is a sentence for a person.
+// Pure functions over what each side reported. Every difference is a sentence for people.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +21,10 @@ namespace ringway::demo {
 using PositionKey = std::pair<uint32_t, uint32_t>;
 using Positions = std::map<PositionKey, Position>;
 
-// What the gateway or the exchange says at its end.
+// What the gateway or the exchange reports at its end.
 struct SideReport {
   Positions positions;
-  std::map<PositionKey, int64_t> net;  // as the side itself keeps it, not bought less sold
+  std::map<PositionKey, int64_t> net;  // as kept by the side itself, not bought less sold
   uint64_t orders_received = 0;
   uint64_t orders_rejected = 0;
   uint64_t orders_open = 0;

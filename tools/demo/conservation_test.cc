@@ -1,4 +1,4 @@
-// Does the comparison find each way in which the books of three sides can differ?
+// Tests that the comparison finds each way in which the books of three sides can differ.
 
 #include "tools/demo/conservation.h"
 

@@ -1,4 +1,4 @@
-// How is a folder for a journal chosen and cleared?
+// Implements demo_journal.h: chooses and clears the folder of a journal.
 #include "tools/demo/demo_journal.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ absl::Status SystemSays(const std::error_code& error, const std::string& what) {
   return absl::ErrnoToStatus(error.value(), what);
 }
 
-// Removes an earlier run's journal, its images in memory too.
+// Removes an earlier run's journal, including its images in memory.
 absl::Status Clear(const std::string& directory) {
   std::error_code error;
   if (!fs::exists(directory, error)) return absl::OkStatus();

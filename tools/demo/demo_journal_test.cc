@@ -1,4 +1,4 @@
-// Is a run's folder for its journal the right one, and is nobody else's removed?
+// Tests that a run gets the right folder for its journal, and that nobody else's is removed.
 #include "tools/demo/demo_journal.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// How do options become keys, a gateway.toml and command lines?
+// Implements environment.h: turns options into keys, a gateway.toml and command lines.
 #include "tools/demo/environment.h"
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ std::string RdmaUri(const std::string& address, uint16_t port) {
   return absl::StrCat("rdma://", address, ":", port);
 }
 
-// 585330000000 as 585.330000000.
+// Formats 585330000000 as 585.330000000.
 std::string Price(int64_t price) {
   return absl::StrFormat("%d.%09d", price / 1'000'000'000, price % 1'000'000'000);
 }
@@ -133,7 +133,7 @@ absl::Status RequireConfigurablePath(std::string_view flag, const std::string& p
   try {
     static_cast<void>(nlohmann::json(path).dump());
   } catch (const nlohmann::json::exception&) {
-    good = false;  // no UTF-8
+    good = false;  // not UTF-8
   }
   if (good) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -201,7 +201,7 @@ std::vector<std::string> Environment::GatewayArguments() const {
 }
 
 std::vector<std::string> Environment::ExchangeArguments() const {
-  // Of the gateway's configuration it reads the instruments.
+  // The exchange reads the instruments from the gateway's configuration.
   return {"--listen", ExchangeListenUri(), "--config",      GatewayConfig(), "--wait",
           wait,       "--report",          ExchangeReport()};
 }

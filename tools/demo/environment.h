@@ -1,6 +1,6 @@
-// Which files and command lines make one run: keys, the gateway's configuration, sockets, logs?
+// The files and command lines of one run: keys, the gateway's configuration, sockets, logs.
 //
-// Everything a user would write by hand for the same set-up; --keep leaves it to be read.
+// Everything a user would write by hand for the same set-up; --keep leaves it for reading.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace ringway::demo {
 
 inline constexpr uint32_t kFirstAccount = 101;  // of session 1; session 2 has the next, and so on
 
-// Limits of the gateway's risk checks. All checks are on; these are generous for a good flow and
-// still stop a bad one. Money in dollars.
+// Limits of the gateway's risk checks. All checks are on; these values are generous for a good flow
+// and still stop a bad one. Money in dollars.
 struct DemoLimits {
   uint64_t quantity_max = 10'000;
   uint64_t notional_max = 2'000'000;
@@ -32,20 +32,20 @@ struct DemoLimits {
   uint32_t cancel_reserve = 1'000;
 };
 
-// For a file's flow: an hour of a whole market passes through two accounts, with resting orders far
-// from the touch.
+// Limits for a file's flow: an hour of a whole market passes through two accounts, with resting
+// orders far from the touch.
 DemoLimits ReplayLimits();
 
-// Over which network the processes speak. Over RDMA strategies and exchange are at one device, the
+// The network between the processes. Over RDMA, strategies and exchange are at one device and the
 // gateway at the other, so that every record crosses the wire.
 struct DemoTransport {
   std::string scheme = "shm";         // or "rdma"
-  std::string strategy_address = {};  // of an RDMA device; rdma alone, as the next one
+  std::string strategy_address = {};  // of an RDMA device; only for rdma, as is the next one
   std::string gateway_address = {};
 };
 
-// `scheme` is an option's. The addresses are those of RINGWAY_RDMA_A and RINGWAY_RDMA_B.
-// Errors: FailedPrecondition where they are needed and not set, with the remedy.
+// `scheme` is the option's value. The addresses come from RINGWAY_RDMA_A and RINGWAY_RDMA_B.
+// Errors: FailedPrecondition if they are needed and not set, with the remedy.
 absl::StatusOr<DemoTransport> FindTransport(const std::string& scheme);
 
 struct Environment {
@@ -60,7 +60,7 @@ struct Environment {
   std::string journal_directory;  // "": no journal
   uint64_t journal_segment_bytes = 0;
 
-  // Where each listens, and what leads there from the other end.
+  // Where each listens, and the URIs with which the other end connects.
   std::string GatewayListenUri() const;
   std::string GatewayUri() const;
   std::string ExchangeListenUri() const;
@@ -74,14 +74,13 @@ struct Environment {
   std::string SpecFile(uint32_t index) const;
   std::string ResultFile(uint32_t index) const;
 
-  // Behind the programs' paths.
+  // The arguments after the programs' paths.
   std::vector<std::string> GatewayArguments() const;
   std::vector<std::string> ExchangeArguments() const;
 };
 
-// The gateway's configuration file.
-// A TOML basic string of this text, quotes included: every character that would end it or may not
-// stand in it is escaped.
+// The gateway's configuration file. A TOML basic string of this text, including quotes: every
+// character that would end it or is not allowed in it is escaped.
 std::string TomlString(std::string_view text);
 // Errors: InvalidArgument; a path in a configuration is UTF-8 without control characters.
 absl::Status RequireConfigurablePath(std::string_view flag, const std::string& path);

@@ -1,4 +1,4 @@
-// Does the gateway understand the configuration that the demo writes, with every risk check on?
+// Tests that the gateway accepts the configuration that the demo writes, with every risk check on.
 
 #include "tools/demo/environment.h"
 

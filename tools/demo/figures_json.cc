@@ -1,4 +1,4 @@
-// How do the figures of a run become the file that --json asks for?
+// Writes the figures of a run as the file that --json asks for.
 #include <algorithm>
 
 #include "nlohmann/json.hpp"
@@ -23,7 +23,7 @@ int64_t Net(const Positions& positions, const PositionKey& key) {
   return found == positions.end() ? 0 : found->second.net();
 }
 
-// Whether the strategy that trades for the account came to its end.
+// Whether the strategy that trades for the account ended with a result.
 bool Known(const Books& books, uint32_t account) {
   return std::any_of(
       books.strategies.begin(), books.strategies.end(),

@@ -1,4 +1,4 @@
-// How is the next request drawn?
+// Implements flow_generator.h: draws the next request.
 #include "tools/demo/flow_generator.h"
 
 #include <algorithm>
@@ -10,11 +10,11 @@ namespace ringway::demo {
 namespace {
 
 constexpr uint64_t kRoundLot = 100;
-constexpr int64_t kPassiveTicksMax = 8;      // a limit order rests so far from the mid at most
-constexpr int64_t kAggressiveTicksMax = 4;   // an immediate order reaches so far over it
-constexpr int64_t kMistakeFactor = 10;       // one digit too many
+constexpr int64_t kPassiveTicksMax = 8;     // a limit order rests at most this far from the mid
+constexpr int64_t kAggressiveTicksMax = 4;  // an immediate order reaches at most this far across it
+constexpr int64_t kMistakeFactor = 10;      // one digit too many
 constexpr uint64_t kMistakeQtyFactor = 200;  // lots of the wrong size
-constexpr int kChangeTriesMax = 4;           // orders looked at to find one that can be changed
+constexpr int kChangeTriesMax = 4;           // orders tried to find one that can be changed
 
 Side Opposite(Side side) noexcept { return side == Side::kBuy ? Side::kSell : Side::kBuy; }
 
@@ -35,7 +35,8 @@ int64_t FlowGenerator::NextGapNs() noexcept {
 }
 
 void FlowGenerator::WalkMids() noexcept {
-  // One instrument a time moves by a tick, towards the opening price the likelier the further away.
+  // One instrument at a time moves by a tick; the further from the opening price, the likelier
+  // towards it.
   const size_t i = market_.Below(mids_.size());
   const DemoInstrument& instrument = options_.instruments[i];
   const int64_t away = (mids_[i] - instrument.opening_price) / instrument.tick;
@@ -62,7 +63,7 @@ FlowRequest FlowGenerator::Next(const Ledger& ledger) noexcept {
     if (const auto change = Change(ledger, instrument, kind < options_.cancel_share)) {
       return *change;
     }
-    kind = 1;  // nothing rests that could be changed: a limit order instead
+    kind = 1;  // no resting order can be changed: a limit order instead
   } else {
     kind -= options_.cancel_share + options_.replace_share;
   }
@@ -81,7 +82,7 @@ std::optional<FlowRequest> FlowGenerator::Change(const Ledger& ledger, uint32_t 
     request.kind = cancel ? FlowKind::kCancel : FlowKind::kReplace;
     request.target = index;
     if (cancel) return request;
-    // Half of the replaces shrink the order where it stands, half move it to another price.
+    // Half of the replaces shrink the order in place, half move it to another price.
     request.price = order.price;
     request.qty = order.qty;
     const uint64_t lots_left = (order.qty - order.filled_qty) / kRoundLot;
@@ -114,7 +115,7 @@ FlowRequest FlowGenerator::Order(const Ledger& ledger, uint32_t instrument, doub
   const bool mistake =
       !immediate && !market &&
       kind < options_.immediate_share + options_.market_share + options_.mistake_share;
-  // Who takes does so towards a flat position, so that positions stay within their limits.
+  // Orders that take do so towards a flat position, so that positions stay within their limits.
   const int64_t position = ledger.position(instrument);
   if ((immediate || market) && position != 0 && random_.Chance(0.75)) {
     order.side = position > 0 ? Side::kSell : Side::kBuy;

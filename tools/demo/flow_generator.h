@@ -1,11 +1,11 @@
-// What does a strategy of the demo send next when it has no file to replay?
+// The generator of a strategy's order flow, for runs without a file to replay.
 //
-// A seeded order flow: Poisson arrivals of limit orders around a mid price that walks at random, of
-// cancels and replaces of what rests, and of immediate-or-cancel and market orders that take from
-// others; now and then a mistake that the gateway's risk checks must stop. All strategies of one
-// run walk the same mids (the market's seed), each draws its own requests (its own seed). A price
-// that would meet the strategy's own resting order is moved away from it, as a strategy would do.
-// The same seeds and the same ledger states give the same requests.
+// The flow is seeded: Poisson arrivals of limit orders around a mid price that walks at random, of
+// cancels and replaces of resting orders, and of immediate-or-cancel and market orders that take
+// from others; occasionally a mistake that the gateway's risk checks must stop. All strategies of
+// one run walk the same mids (the market's seed), each draws its own requests (its own seed). A
+// price that would match the strategy's own resting order is moved away from it, as a strategy
+// would do. The same seeds and the same ledger states give the same requests.
 // Thread rule: one thread. Allocates nothing after construction.
 #pragma once
 
@@ -27,7 +27,7 @@ struct FlowOptions {
   double rate_per_s = 0;  // mean arrivals; 0: each is due at once
   std::vector<DemoInstrument> instruments;
 
-  // Shares of the arrivals; what is left of 1 are limit orders.
+  // Shares of the arrivals; the rest up to 1 are limit orders.
   double cancel_share = 0.30;
   double replace_share = 0.10;
   double immediate_share = 0.14;
@@ -36,12 +36,12 @@ struct FlowOptions {
 
   uint32_t working_per_side_max = 32;  // per instrument; above, a limit order becomes a cancel
   int32_t mid_ticks_max = 100;         // how far the mid walks from the opening price
-  uint32_t round_lots_max = 10;        // an order is for 1 to so many round lots of 100
+  uint32_t round_lots_max = 10;        // an order is for 1 to this many round lots of 100
 };
 
 enum class FlowKind : uint8_t { kOrder, kCancel, kReplace };
 
-// One request, all but its clOrdId.
+// One request, without its clOrdId.
 struct FlowRequest {
   FlowKind kind = FlowKind::kOrder;
   uint32_t target = kNoIndex;  // cancel, replace: the ledger's index of the order

@@ -1,4 +1,5 @@
-// Is the generated flow repeatable, mixed as promised, and kept out of the strategy's own way?
+// Tests that the generated flow is repeatable, mixed as promised, and never matches the strategy's
+// own orders.
 
 #include "tools/demo/flow_generator.h"
 
@@ -22,7 +23,7 @@ FlowOptions Options(uint64_t seed) {
   return options;
 }
 
-// A ledger whose every order comes to rest at once and whose every change is granted.
+// A ledger in which every order rests at once and every change is accepted.
 class Market {
  public:
   Market()

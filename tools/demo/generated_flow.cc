@@ -1,4 +1,4 @@
-// How does a drawn request get its clOrdId, its due time and its place on the link?
+// Implements generated_flow.h: gives each drawn request its clOrdId and due time, and sends it.
 #include "tools/demo/generated_flow.h"
 
 #include "base/clock.h"
@@ -49,7 +49,7 @@ void SendGeneratedFlow(const StrategySpec& spec, const Board& board, Trader& tra
   int64_t due_ns = begin_ns + generator.NextGapNs();
   int64_t start_ns = 0;
   FlowRequest next;
-  bool pending = false;  // `next` is due, but the link has not taken it yet
+  bool pending = false;  // `next` is due, but the link has not accepted it yet
   const auto more = [&] {
     return board.phase.load(std::memory_order_acquire) == Phase::kRun && trader.alive() &&
            trader.ledger().orders_sent() < spec.orders_max;

@@ -1,4 +1,4 @@
-// Which round trips does a strategy time, and what are they called?
+// The round trips that a strategy times, and their names.
 //
 // Each starts just before Send() (with --rate: when the request was due) and ends in the handler of
 // the report that answers it.
@@ -17,7 +17,7 @@ enum class LatencyKind : uint8_t {
   kOrderAck,         // the gateway accepted the order
   kOrderNew,         // the venue took it into its book
   kOrderFill,        // first execution of an order that took liquidity: a resting order's fill
-                     // waits for the market and says nothing about the system
+                     // waits for the market and tells nothing about the system
   kOrderReject,      // the gateway refused it
   kCancelAck,        // the gateway accepted the cancel
   kCancelCanceled,   // the venue canceled the order

@@ -1,4 +1,4 @@
-// How does each request and report change the account?
+// Implements ledger.h: applies each request and report to the account.
 #include "tools/demo/ledger.h"
 
 #include "absl/strings/str_cat.h"
@@ -40,7 +40,7 @@ Ledger::Ledger(const Options& options, Latencies* latencies)
 Ledger::Request& Ledger::AddRequest(uint64_t cl_ord_id, uint32_t order, RequestType type,
                                     int64_t start_ns) {
   RINGWAY_CHECK(cl_ord_id >= requests_.size() && cl_ord_id != 0, "clOrdIds must rise");
-  requests_.resize(cl_ord_id);  // numbers that were left out belong to no request
+  requests_.resize(cl_ord_id);  // skipped numbers belong to no request
   Request& request = requests_.emplace_back();
   request.start_ns = start_ns;
   request.order = order;
@@ -264,8 +264,8 @@ void Ledger::OnFill(Order& order, Request& first, const ExecutionReport& report,
   filled_qty_ += report.last_qty;
   Position& position = positions_[order.instrument];
   (order.side == Side::kBuy ? position.bought_qty : position.sold_qty) += report.last_qty;
-  // Only the first fill, and only if it is the order as sent that took: one that rested first and
-  // was then replaced into the market, or met there, tells of the market.
+  // Times only the first fill, and only if the order took liquidity as sent: the fill of one that
+  // rested first, and was then replaced into the market or matched, depends on the market.
   const bool took_on_arrival =
       report.liquidity == Liquidity::kRemoved && order.current_cl_ord_id == order.cl_ord_id;
   if (took_on_arrival && order.filled_qty == report.last_qty) {

@@ -1,9 +1,10 @@
-// What became of every order that this strategy sent: its own account, kept from reports alone.
+// The ledger of a strategy: what became of every order that it sent, kept from reports alone.
 //
 // Invariants: every request that was sent is known by its clOrdId; an order has exactly one outcome
 // at any time, and a final one never changes; what the reports say of an order (cumQty, leavesQty)
-// equals what this account added up. A report that breaks one is kept as a violation, not obeyed.
-// Thread rule: one thread, the strategy's. Grows in chunks, so that what is there never moves.
+// equals what this account added up. A report that breaks one is recorded as a violation and not
+// applied.
+// Thread rule: one thread, the strategy's. Grows in chunks, so that entries never move.
 #pragma once
 
 #include <array>
@@ -49,7 +50,7 @@ class Ledger {
   // REQUIRES: `latencies` outlives the ledger.
   Ledger(const Options& options, Latencies* latencies);
 
-  // A request that Send() has taken. `start_ns` is where its latencies count from.
+  // Records a request that Send() accepted. Its latencies count from `start_ns`.
   // REQUIRES: clOrdIds rise from request to request; a cancel or replace names a known order.
   void OnSent(const NewOrder& order, int64_t start_ns);
   void OnSent(const Cancel& cancel, int64_t start_ns);
@@ -59,13 +60,14 @@ class Ledger {
   void OnReport(const OrderReject& reject, int64_t now_ns);
   void OnReport(const ExecutionReport& report, int64_t now_ns);
   void OnReport(const CancelReject& reject, int64_t now_ns);
-  // What says nothing of an order (ThrottleNotice, VenueStatus, ...) is counted; what must not come
-  // on a session that never breaks (SessionReject, GapFill, OpenOrder, ...) is a violation.
+  // Messages that concern no order (ThrottleNotice, VenueStatus, ...) are counted; messages that
+  // must not arrive on an unbroken session (SessionReject, GapFill, OpenOrder, ...) are violations.
   void OnNotice(FrameType type) noexcept { CountReceived(type); }
   void OnUnexpected(FrameType type, uint64_t reference);
 
-  // Requests without the gateway's answer, and without a final one: the venue's, or a refusal. An
-  // order that may rest is answered by the first report of it, one that may not by its last.
+  // Requests without the gateway's answer, and those without a final one: the venue's, or a
+  // refusal. The final answer to an order that may rest is its first report, to one that may not
+  // its last.
   uint64_t unacked() const noexcept { return unacked_; }
   uint64_t unsettled() const noexcept { return unsettled_; }
 
@@ -74,7 +76,7 @@ class Ledger {
   uint64_t reports_received() const noexcept { return reports_received_; }
   // Of all orders.
   uint64_t filled_qty() const noexcept { return filled_qty_; }
-  // The lowest clOrdId that is above all that were used.
+  // The lowest clOrdId above all used ones.
   uint64_t next_cl_ord_id() const noexcept { return requests_.empty() ? 1 : requests_.size(); }
   // REQUIRES: a request with this clOrdId was sent.
   RequestOutcome request_outcome(uint64_t cl_ord_id) const noexcept {
@@ -85,13 +87,13 @@ class Ledger {
   const std::vector<uint32_t>& Working(uint32_t instrument, Side side) const noexcept;
   uint32_t instruments() const noexcept { return options_.instruments; }
   const Order& order(uint32_t index) const noexcept { return orders_[index]; }
-  // The order that a clOrdId (of it or of a change of it) belongs to; null when there is none.
+  // The order to which a clOrdId (its own or that of a change) belongs; null if there is none.
   const Order* Find(uint64_t cl_ord_id) const noexcept;
 
   // Bought less sold.
   int64_t position(uint32_t instrument) const noexcept;
 
-  // The account as it stands.
+  // The account's current state.
   StrategyResult Result() const;
 
  private:
@@ -132,10 +134,10 @@ class Ledger {
   uint64_t reports_received_ = 0;
   uint64_t filled_qty_ = 0;
   std::array<uint64_t, 256> sent_{};                 // by FrameType
-  std::array<uint64_t, 256> received_{};             // by FrameType, execution reports apart
+  std::array<uint64_t, 256> received_{};             // by FrameType, without execution reports
   std::array<uint64_t, 256> executions_received_{};  // by ExecType
   std::vector<Position> positions_;                  // by instrument
-  StrategyResult result_;  // what else is counted as it happens; Result() adds the rest
+  StrategyResult result_;  // counted as it happens; Result() adds the rest
 };
 
 }  // namespace ringway::demo

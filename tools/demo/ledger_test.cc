@@ -1,4 +1,5 @@
-// Does the ledger give every order exactly one outcome, and notice reports that cannot be true?
+// Tests that the ledger gives every order exactly one outcome, and notices reports that cannot be
+// true.
 
 #include "tools/demo/ledger.h"
 

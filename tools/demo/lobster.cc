@@ -1,4 +1,4 @@
-// How do bytes, compressed or not, become lines, and lines become events?
+// Implements lobster.h: turns bytes, compressed or not, into lines, and lines into events.
 #include "tools/demo/lobster.h"
 
 #include <lzma.h>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t kFieldCount = 6;
 constexpr size_t kNsDecimals = 9;
-constexpr size_t kDecimalsMax = 18;  // as a 64-bit integer takes
+constexpr size_t kDecimalsMax = 18;  // as many as fit a 64-bit integer
 constexpr size_t kLineBytesMax = 4096;
 constexpr size_t kBlockBytes = 64 * 1024;
 constexpr uint64_t kDecoderMemoryBytesMax = uint64_t{256} << 20;
@@ -35,7 +35,7 @@ constexpr size_t kMagicBytesMax = 6;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kQuotedBytesMax = 100;
 
-// What else a file may turn out to be, by its first bytes, and how it becomes one that is read.
+// Other file formats, recognised by their first bytes, and how to convert them.
 struct Foreign {
   std::string_view magic;
   const char* what;
@@ -78,7 +78,7 @@ class LineCutter {
     return absl::OkStatus();
   }
 
-  // The last line may lack its end.
+  // The last line may lack its newline.
   absl::Status Finish() { return partial_.empty() ? absl::OkStatus() : Emit(); }
 
  private:
@@ -156,8 +156,8 @@ bool ParseInteger(std::string_view text, Integer& out) {
   return result.ec == std::errc() && result.ptr == end;
 }
 
-// Seconds with decimals. Those behind the ninth are not time but what printing a binary fraction
-// left behind (LOBSTER's files have such lines): they are dropped.
+// Seconds with decimals. Decimals after the ninth are artefacts of printing a binary fraction
+// (LOBSTER's files have such lines) and are dropped.
 bool ParseTimeNs(std::string_view text, int64_t& out) {
   const size_t dot = text.find('.');
   uint64_t seconds = 0;
@@ -182,7 +182,7 @@ absl::Status Bad(std::string_view what, std::string_view text) {
       absl::StrCat(std::string(what), ", but it is \"", quoted, cut ? "...\"" : "\""));
 }
 
-// Column names: six words, and no digit among them.
+// Whether the line holds column names: six words without digits.
 bool IsHeader(std::string_view line) {
   return static_cast<size_t>(std::count(line.begin(), line.end(), ',')) + 1 == kFieldCount &&
          line.find_first_of("0123456789") == std::string_view::npos;

@@ -1,4 +1,4 @@
-// How is a LOBSTER message file read, plain or xz-compressed?
+// Reads LOBSTER message files, plain or xz-compressed.
 //
 // Source of the format: LOBSTER, "Output Structure"
 // (https://lobsterdata.com/info/DataStructure.php): one event a line, `time,type,order
@@ -40,32 +40,32 @@ struct LobsterEvent {
 // 1e-9 of a currency unit in one LOBSTER price unit.
 inline constexpr int64_t kPriceUnitsPerLobsterUnit = 100'000;
 
-// What in a file is no event, and was passed over.
+// Lines of a file that are not events and were skipped.
 struct LobsterNotes {
   bool byte_order_mark = false;
   bool header = false;
   uint64_t blank_lines = 0;
 
-  // A sentence for people; empty: nothing was passed over.
+  // A sentence for people; empty: nothing was skipped.
   std::string Text() const;
 };
 
-// One line without its end. Rules: six fields; time not negative, decimals behind the ninth are
-// dropped; a type of 1..7; for types 1 to 4 an order id, a size and a price above 0; a direction of
-// 1 or -1.
+// Parses one line without its newline. Rules: six fields; time not negative, decimals after the
+// ninth are dropped; a type of 1..7; for types 1 to 4 an order id, a size and a price above 0; a
+// direction of 1 or -1.
 absl::StatusOr<LobsterEvent> ParseLobsterLine(std::string_view line);
 
 // Calls `on_line(line number from 1, line)` for each line of a file, without "\n" or "\r\n", until
-// it answers an error or the file ends. Content that starts with xz's magic is decompressed,
+// it returns an error or the file ends. Content that starts with xz's magic is decompressed,
 // whatever the file's name. Errors, with cause and remedy: NotFound, DataLoss (corrupt or truncated
-// xz), InvalidArgument (a line longer than 4096 bytes; compressed or encoded in another way).
+// xz), InvalidArgument (a line longer than 4096 bytes; another compression or encoding).
 absl::Status ForEachLine(const std::string& path,
                          const std::function<absl::Status(uint64_t, std::string_view)>& on_line);
 
 // The first `events_max` events of a file. Errors: those of ForEachLine; InvalidArgument naming
 // file and line for a line that breaks a rule, for time that goes back and for an order id that is
-// introduced twice, and for a file without any event. Spreadsheets and editors add a byte order
-// mark, a first line of column names and blank lines: these are passed over, and noted.
+// introduced twice, and for a file without events. Spreadsheets and editors add a byte order mark,
+// a first line of column names and blank lines: these are skipped and noted.
 absl::StatusOr<std::vector<LobsterEvent>> ReadLobsterFile(const std::string& path,
                                                           uint64_t events_max,
                                                           LobsterNotes* notes = nullptr);

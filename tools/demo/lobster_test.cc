@@ -1,4 +1,4 @@
-// Does the LOBSTER reader take what the format allows and name what it does not?
+// Tests that the LOBSTER reader accepts what the format allows and names what it does not.
 
 #include "tools/demo/lobster.h"
 

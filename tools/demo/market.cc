@@ -1,4 +1,4 @@
-// Which prices do the invented instruments start from?
+// Implements market.h: the opening prices of the invented instruments.
 #include "tools/demo/market.h"
 
 namespace ringway::demo {

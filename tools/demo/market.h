@@ -1,4 +1,4 @@
-// Which instruments does the demo trade?
+// The instruments that the demo trades.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 
 namespace ringway::demo {
 
-// An instrument as generator, gateway and exchange are told of it. Prices in 1e-9 of a dollar.
+// An instrument as configured for generator, gateway and exchange. Prices in 1e-9 of a dollar.
 struct DemoInstrument {
   uint32_t id = 0;
   std::string symbol;
   int64_t tick = 10'000'000;
-  int64_t opening_price = 0;  // yesterday's close: what price collars start from
+  int64_t opening_price = 0;  // yesterday's close, from which price collars start
 };
 
 // Four invented shares for the generated flow, ids 1 to 4.

@@ -1,4 +1,4 @@
-// How are words of the command line understood, and mistakes in them explained?
+// Implements options.h: parses the command line and explains mistakes in it.
 #include "tools/demo/options.h"
 
 #include <charconv>
@@ -94,7 +94,7 @@ absl::Status ParsePath(std::string_view flag, std::string_view value, std::strin
   return absl::OkStatus();
 }
 
-// Sets what `flag` names; nullopt when there is no such flag.
+// Sets the option that `flag` names; nullopt if there is no such flag.
 std::optional<absl::Status> Set(std::string_view flag, std::string_view value, DemoOptions& out) {
   uint64_t whole = 0;
   absl::Status status;

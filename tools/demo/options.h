@@ -1,4 +1,4 @@
-// What can be asked of the demo on its command line?
+// The options of the demo's command line.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct DemoOptions {
   double seconds = 0;
   uint64_t seed = 1;
   double rate_per_s = 0;  // requests of each strategy; 0: a closed window
-  uint32_t window = 4;    // requests of each strategy under way at most
+  uint32_t window = 4;    // most requests in flight per strategy
 
   std::string replay_file;  // "": generated flow
   uint64_t events_max = UINT64_MAX;
@@ -31,7 +31,8 @@ struct DemoOptions {
   bool help = false;
 };
 
-// The words behind the program's name. Errors: InvalidArgument, naming the word and what it may be.
+// Parses the words after the program's name. Errors: InvalidArgument, naming the word and its
+// allowed values.
 absl::StatusOr<DemoOptions> ParseOptions(std::span<const std::string_view> words);
 
 std::string_view UsageText() noexcept;

@@ -1,4 +1,4 @@
-// Are flags understood, and misunderstandings explained?
+// Tests that flags are understood, and mistakes explained.
 
 #include "tools/demo/options.h"
 

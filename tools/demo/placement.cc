@@ -1,4 +1,4 @@
-// How are cores dealt out?
+// Implements placement.h: assigns the cores.
 #include "tools/demo/placement.h"
 
 #include "absl/strings/str_cat.h"

@@ -1,8 +1,8 @@
-// Which core does each process of a run get?
+// Assigns a core to each process of a run.
 //
-// The gateway gets a core of its own: every message passes it. Exchange and strategies share the
-// others. How a process waits there it finds out itself (transport/wait.h, "auto"): alone on its
-// core it spins, beside others it yields.
+// The gateway gets its own core, because every message passes through it. Exchange and strategies
+// share the others. Each process decides itself how to wait (transport/wait.h, "auto"): alone on
+// its core it spins, beside others it yields.
 // Thread rule: pure functions.
 #pragma once
 
@@ -18,8 +18,8 @@ struct Placement {
   uint32_t strategies = 0;
   bool pin = true;
 
-  // An index into the allowed cores; kAnyCore where nothing is pinned. `index` counts strategies
-  // from 0.
+  // An index into the allowed cores; kAnyCore if nothing is pinned. `index` counts strategies from
+  // 0.
   int CoreOf(Role role, uint32_t index) const noexcept;
   // For the summary.
   std::string Text() const;

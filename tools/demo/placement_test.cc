@@ -1,4 +1,4 @@
-// Does every process get a core that exists, and the gateway one of its own?
+// Tests that every process gets a core that exists, and the gateway its own.
 
 #include "tools/demo/placement.h"
 

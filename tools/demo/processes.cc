@@ -1,4 +1,4 @@
-// What happens between fork and exec, and how does a child end?
+// Implements processes.h: what happens between fork and exec, and how a child ends.
 #include "tools/demo/processes.h"
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ void SleepNs(int64_t duration_ns) {
   nanosleep(&duration, nullptr);
 }
 
-// In the child, between fork and exec: never returns.
+// Runs in the child, between fork and exec; never returns.
 [[noreturn]] void Execute(const ChildSpec& spec, int log, pid_t parent) {
   const auto fail = [&](const char* what) {
     const std::string text = absl::StrCat(what, ": ", spec.argv[0], ": ", strerror(errno), "\n");
@@ -66,7 +66,7 @@ void SleepNs(int64_t duration_ns) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Child>> Child::Start(const ChildSpec& spec) {
-  // Emptied here: whoever looks for the ready line must not find that of an earlier run.
+  // Truncated here, so that a search for the ready line does not find that of an earlier run.
   const int log =
       open(spec.log_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", spec.log_path));
@@ -172,7 +172,7 @@ absl::StatusOr<std::unique_ptr<PrivateDirectory>> PrivateDirectory::Make() {
 }
 
 PrivateDirectory::~PrivateDirectory() {
-  std::error_code ignored;  // nothing depends on it
+  std::error_code ignored;  // failure is harmless
   std::filesystem::remove_all(path_, ignored);
 }
 

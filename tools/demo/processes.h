@@ -1,9 +1,10 @@
-// How does the demo start a program, learn that it is ready, watch it, stop it and read its log?
+// Child processes of the demo: starts a program, detects that it is ready, watches it, stops it and
+// reads its log.
 //
-// A child is in a process group of its own, so that Ctrl-C reaches the demo alone, which then stops
-// what it started, in order; and it is told to die with its parent, so that nothing is left behind
-// even when the demo is killed. Signals go to the ids of own children only.
-// Thread rule: the demo's one thread. A Child is stopped, if need be by SIGKILL, when it goes.
+// A child is in its own process group, so that Ctrl-C reaches only the demo, which then stops what
+// it started, in order; and it dies with its parent, so that nothing is left behind even if the
+// demo is killed. Signals go only to the ids of its own children.
+// Thread rule: the demo's one thread. A Child is stopped, if need be by SIGKILL, on destruction.
 #pragma once
 
 #include <sys/types.h>
@@ -32,8 +33,8 @@ struct ChildSpec {
 
 class Child {
  public:
-  // Errors: the system's reason. A program that cannot be executed ends with status 127 and says
-  // why in its log.
+  // Errors: the system's reason. A program that cannot be executed ends with status 127 and logs
+  // why.
   static absl::StatusOr<std::unique_ptr<Child>> Start(const ChildSpec& spec);
   ~Child();
   Child(const Child&) = delete;
@@ -45,16 +46,16 @@ class Child {
   // Whether a line of the log starts with "ready" or "PROGRAM ready".
   bool IsReady() const;
 
-  // Whether it runs; collects its end once it came.
+  // Whether it runs; reaps it once it has ended.
   bool Running();
   // REQUIRES: !Running(). "" for exit status 0, otherwise "exit status 3" or "killed by signal 9".
   std::string End() const;
 
-  // Asks it to end (SIGTERM), waits so long, then makes it (SIGKILL). Answers End(), with a word on
-  // the SIGKILL if it took one.
+  // Asks it to end (SIGTERM), waits this long, then forces it (SIGKILL). Returns End(), and
+  // mentions a SIGKILL.
   std::string Stop(int64_t patience_ns);
 
-  // The last lines of its log, each behind "  | ".
+  // The last lines of its log, each prefixed with "  | ".
   std::string LogTail(size_t lines_max) const;
 
  private:
@@ -66,18 +67,18 @@ class Child {
   bool killed_ = false;
 };
 
-// The path of a program that belongs to the same build as this one: beside this program, or where
+// The path of a program that belongs to the same build as this one: next to this program, or where
 // Bazel puts it. Errors: NotFound, naming the places and the command that builds it.
 absl::StatusOr<std::string> FindProgram(std::string_view name, std::string_view bazel_package);
 
 // The path of this program. Errors: the system's reason.
 absl::StatusOr<std::string> OwnPath();
 
-// A directory for sockets and files that only this user can enter; removed with all that is in it
-// when the object goes.
+// A directory for sockets and files that only this user can enter; removed with its contents when
+// the object is destroyed.
 class PrivateDirectory {
  public:
-  // Below $TMPDIR, or /tmp where that is unset or too long for a socket's name.
+  // Made below $TMPDIR, or /tmp if that is unset or too long for a socket's name.
   static absl::StatusOr<std::unique_ptr<PrivateDirectory>> Make();
   ~PrivateDirectory();
   PrivateDirectory(const PrivateDirectory&) = delete;

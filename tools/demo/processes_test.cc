@@ -1,4 +1,4 @@
-// Are children started, watched, stopped and cleaned up as promised?
+// Tests that children are started, watched, stopped and cleaned up as promised.
 
 #include "tools/demo/processes.h"
 

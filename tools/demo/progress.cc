@@ -1,4 +1,4 @@
-// How do the board's counters become a line, and silence a stall?
+// Implements progress.h: turns the board's counters into a line, and detects stalls.
 #include "tools/demo/progress.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ struct Sums {
   uint64_t unsettled = 0;
 };
 
-// Of counters that move meanwhile: near enough for a person to look at.
+// The counters move meanwhile: accurate enough for people.
 Sums Add(const Board& board, uint32_t strategies) {
   Sums sums;
   for (uint32_t i = 0; i < strategies; ++i) {

@@ -1,6 +1,6 @@
-// What does a user see while the demo runs?
+// The progress line that a user sees while the demo runs.
 //
-// On a terminal one line that is rewritten once a second, elsewhere a line a second.
+// On a terminal one line is rewritten once a second; elsewhere a line is printed each second.
 // Thread rule: one thread.
 #pragma once
 
@@ -14,12 +14,12 @@ class Progress {
  public:
   // `orders` or `events` is what the run will send; 0: not known.
   void Begin(uint64_t orders, uint64_t events);
-  // To be called often; prints once a second.
+  // Call it often; it prints once a second.
   void Show(const Board& board, uint32_t strategies);
-  // The last line, and how long for everything to be answered.
+  // Prints the last line, with how long it took until everything was answered.
   void End(const Board& board, uint32_t strategies);
 
-  // For how long requests have been under way without any message.
+  // How long requests have been in flight without any message.
   int64_t StalledNs(const Board& board, uint32_t strategies);
 
  private:

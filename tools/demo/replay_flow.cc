@@ -1,4 +1,5 @@
-// How does one of the two flows send its runs and keep the book in step with the file?
+// Implements replay_flow.h: one of the two flows sends its runs and keeps the book in step with the
+// file.
 #include "tools/demo/replay_flow.h"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ class Sender {
   }
 
  private:
-  // False when there is nothing more to be sent.
+  // False if there is nothing more to send.
   template <class Condition>
   bool PollUntil(Condition condition) {
     while (!condition()) {
@@ -49,7 +50,7 @@ class Sender {
     return true;
   }
 
-  // Sends as soon as the link has room. `send(start_ns)` answers whether it had.
+  // Sends as soon as the link has room. `send(start_ns)` returns whether it had.
   template <class F>
   bool SendWhenRoom(F send) {
     const int64_t start_ns = trader_.NowNs();
@@ -83,7 +84,7 @@ class Sender {
     });
   }
 
-  // Takes off what the file executed in `run` and the replay did not.
+  // Cancels what the file executed in `run` and the replay did not.
   bool KeepInStep(const ReplayRun& run) {
     trader_.SetAwaiting(true);
     const bool filled =
@@ -174,7 +175,7 @@ class Sender {
   const std::span<const ReplayStep> steps_;
   Board& board_;
   Trader& trader_;
-  std::vector<uint64_t> canceling_;  // root lines with a cancel under way; at most the window
+  std::vector<uint64_t> canceling_;  // root lines with a pending cancel; at most the window
   absl::flat_hash_map<uint64_t, uint64_t> taken_off_;  // quantity, by root line
 };
 

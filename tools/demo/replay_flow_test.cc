@@ -1,4 +1,4 @@
-// Are a file's steps cut into runs that leave none out and mix no flows?
+// Tests that a file's steps are cut into runs that leave none out and mix no flows.
 
 #include "tools/demo/replay_flow.h"
 

@@ -1,4 +1,4 @@
-// How are two strategies' fills joined and compared with the file?
+// Implements replay_match.h: joins two strategies' fills and compares them with the file.
 #include "tools/demo/replay_match.h"
 
 #include <algorithm>
@@ -75,7 +75,7 @@ class Comparison {
 
   void CompareExecution(const ReplayStep& step, const std::string& outcome) {
     ++report_.executions;
-    // The resting flow's request with an execution's line made that execution good.
+    // The resting flow's request with an execution's line compensated that execution.
     if (resting_.request_outcomes.contains(step.cl_ord_id())) ++report_.kept_in_step;
     const Resting before = orders_[step.root_line];
     const Taken taken = Take(step);

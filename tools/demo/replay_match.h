@@ -1,8 +1,8 @@
-// Did the replay do what the file says: is every event accounted for, and did each execution take
-// the same resting order as at the file's exchange?
+// Checks that the replay did what the file says: every event is accounted for, and each execution
+// took the same resting order as at the file's exchange.
 //
-// Pure functions over the plan and what the two strategies kept: both sides of a trade carry the
-// same matchId, and a clOrdId of the replay is a line of the file.
+// Pure functions over the plan and what the two strategies recorded: both sides of a trade carry
+// the same matchId, and a clOrdId of the replay is a line of the file.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@ struct ReplayReport {
   std::map<std::string, uint64_t> skipped;                          // by cause
   std::map<std::string, std::map<std::string, uint64_t>> outcomes;  // by request, then outcome
 
-  uint64_t kept_in_step = 0;              // requests that are no events: see replay_flow.h
-  uint64_t executions = 0;                // visible ones of orders that the file introduced
+  uint64_t kept_in_step = 0;              // requests that are not events: see replay_flow.h
+  uint64_t executions = 0;                // visible ones, of orders that the file introduced
   uint64_t same_resting_order = 0;        // of these: wholly against the file's order
   std::map<std::string, uint64_t> other;  // of these: not, by cause
 
   // Whether lines read = sent + skipped and every event sent has an outcome.
   bool accounted() const noexcept;
-  // 0 where there is no execution.
+  // 0 if there is no execution.
   double same_resting_order_share() const noexcept;
 };
 

@@ -1,4 +1,5 @@
-// Is every event accounted for, and every execution that took another order explained by its cause?
+// Tests that every event is accounted for, and that every execution of another order is explained
+// by its cause.
 
 #include "tools/demo/replay_match.h"
 

@@ -1,4 +1,4 @@
-// What is known of each order of the file when its events come?
+// Implements replay_plan.h: follows each order of the file as its events occur.
 #include "tools/demo/replay_plan.h"
 
 #include "absl/container/flat_hash_map.h"

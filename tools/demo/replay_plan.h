@@ -1,4 +1,4 @@
-// Which request does each event of a LOBSTER file become, and whose is it?
+// The plan of a replay: the request, and its flow, for each event of a LOBSTER file.
 //
 // 1 new order        -> a limit order of the resting flow
 // 2 partial cancel   -> a replace that lowers the total: original less all partial cancels so far
@@ -25,14 +25,14 @@ enum class SkipCause : uint8_t { kNone, kHiddenExecution, kCrossTrade, kHalt, kU
 inline constexpr size_t kSkipCauseCount = 5;
 std::string_view Name(SkipCause cause) noexcept;
 
-// The two flows are sessions of their own, because the gateway prevents self-match.
+// The two flows are separate sessions, because the gateway prevents self-matches.
 enum class ReplayFlow : uint8_t { kResting = 0, kAggressing = 1 };
 inline constexpr uint32_t kReplayFlowCount = 2;
 
 struct ReplayStep {
   LobsterEvent event;
-  uint64_t root_line = 0;  // of the event that introduced the order; 0 when that is not in the file
-  uint64_t total_qty = 0;  // kReduce: the order's new total
+  uint64_t root_line = 0;     // of the event that introduced the order; 0 if not in the file
+  uint64_t total_qty = 0;     // kReduce: the order's new total
   uint64_t executed_qty = 0;  // kTake: of the file's order, this execution included
   ReplayAction action = ReplayAction::kSkip;
   SkipCause skip_cause = SkipCause::kNone;

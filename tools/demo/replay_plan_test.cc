@@ -1,4 +1,4 @@
-// Does every LOBSTER event become the right request or a counted skip?
+// Tests that every LOBSTER event becomes the right request or a counted skip.
 
 #include "tools/demo/replay_plan.h"
 

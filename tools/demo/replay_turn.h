@@ -1,10 +1,10 @@
-// Whose turn is it to send, when two processes replay one file in the file's order?
+// The turn to send, shared by two processes that replay one file in the file's order.
 //
-// The cell holds the index of the next step to be sent. The process whose step that is has the
-// turn: it sends its run of steps, and gives the turn on once the gateway has answered all of them.
-// So the gateway, which takes requests one after the other, sees the two flows in the order of the
-// file. Beside it stands how much the aggressing flow has executed, so that the resting flow, when
-// the turn comes back to it, knows how many of its own fills it has to wait for.
+// The cell holds the index of the next step to be sent. The process that owns that step has the
+// turn: it sends its run of steps, and passes the turn on once the gateway has answered all of
+// them. The gateway, which takes requests one by one, therefore sees the two flows in the order of
+// the file. A second cell holds how much the aggressing flow has executed, so that the resting
+// flow, when it gets the turn back, knows how many of its own fills to wait for.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@ namespace ringway::demo {
 
 class ReplayTurn {
  public:
-  // Pairs with Give(): what the other process had answered before is ordered before what we send.
+  // Pairs with Give(): answers to the other process are ordered before what we send.
   bool IsAt(uint64_t step) const noexcept { return next_.load(std::memory_order_acquire) == step; }
 
   // REQUIRES: the turn is the caller's; `step` is the first that is not its own.

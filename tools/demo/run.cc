@@ -1,4 +1,4 @@
-// How do options become processes, phases and, at the end, figures?
+// Implements run.h: turns options into processes, phases and, at the end, figures.
 #include "tools/demo/run.h"
 
 #include <stdio.h>

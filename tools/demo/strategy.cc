@@ -1,4 +1,4 @@
-// How does a strategy follow the board's phases?
+// Implements strategy.h: follows the board's phases.
 #include "tools/demo/strategy.h"
 
 #include <memory>
@@ -43,7 +43,8 @@ class Strategy {
     while (trader_.alive() && trader_.ledger().unsettled() != 0 && !PhaseIs(Phase::kStop)) {
       trader_.PollOrWait();
     }
-    // With the session lost the demo must not wait for us; what is unanswered shows in the result.
+    // If the session is lost, the demo must not wait for us; unanswered requests show in the
+    // result.
     cell_.drained_ns.store(MonotonicNowNs(), std::memory_order_relaxed);
     Enter(StrategyState::kDrained);
     PollUntilPhase(Phase::kSettle);
@@ -62,7 +63,7 @@ class Strategy {
     cell_.state.store(state, std::memory_order_release);
   }
 
-  // On a lost session this still waits for the phase: the demo decides when it is over.
+  // With a lost session this still waits for the phase: the demo decides when the run is over.
   void PollUntilPhase(Phase phase) {
     while (!PhaseIs(phase)) trader_.PollOrWait();
   }
@@ -84,7 +85,7 @@ class Strategy {
       if (!trader_.alive() || ledger.request_outcome(same.cl_ord_id) == RequestOutcome::kDone) {
         return;
       }
-      // Refused, because the order ended meanwhile: ask by another one.
+      // Refused, because the order ended meanwhile: retry with another one.
     }
   }
 
@@ -114,7 +115,7 @@ absl::StatusOr<std::vector<ReplayStep>> ReadPlan(const StrategySpec& spec) {
   return PlanReplay(*events);
 }
 
-// The words of the demo's --wait, which are those of the gateway's configuration.
+// The values of the demo's --wait, which are those of the gateway's configuration.
 WaitPolicy WaitPolicyOf(std::string_view word) {
   if (word == "spin") return WaitPolicy::kSpin;
   if (word == "yield") return WaitPolicy::kSpinThenYield;

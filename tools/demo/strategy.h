@@ -1,12 +1,12 @@
-// What does a strategy process do from its start to its end?
+// A strategy process of the demo, from start to end.
 //
-// The board's phases: log on and wait; send the flow; let everything be answered; make sure that
-// every report has arrived; log out and write the result.
+// It follows the board's phases: log on and wait; send the flow; wait for all answers; make sure
+// that every report has arrived; log out and write the result.
 //
 // How it knows that every report has arrived: reports of a session are in order, and the exchange
 // answers in order. When every strategy has drained, a replace that changes nothing is sent for an
-// open order; its Replaced comes from the exchange behind every report that was under way. A
-// session without open orders has nothing to wait for.
+// open order; its Replaced comes from the exchange after every report that was in flight. A session
+// without open orders has nothing to wait for.
 #pragma once
 
 #include "absl/status/status.h"
@@ -15,8 +15,8 @@
 
 namespace ringway::demo {
 
-// Runs the strategy and writes its result. Errors: it could not log on, could not read the file
-// that it is to replay, lost its session (the result is written all the same), or could not write.
+// Runs the strategy and writes its result. Errors: it could not log on, could not read its replay
+// file, lost its session (the result is still written), or could not write.
 absl::Status RunStrategy(const StrategySpec& spec, Board& board);
 
 }  // namespace ringway::demo

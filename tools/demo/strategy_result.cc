@@ -1,4 +1,4 @@
-// What are the outcomes called, and how is a result written and read?
+// Implements strategy_result.h: the names of outcomes, and the result's JSON.
 #include "tools/demo/strategy_result.h"
 
 #include <cerrno>
@@ -10,7 +10,7 @@
 
 namespace ringway::demo {
 
-// The names below are found by nlohmann/json by argument-dependent look-up.
+// nlohmann/json finds the functions below by argument-dependent lookup.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Position, bought_qty, sold_qty)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Fill, match_id, cl_ord_id, qty, price)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StrategyResult, session, account, orders_sent, orders_by_outcome,

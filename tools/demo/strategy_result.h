@@ -1,4 +1,4 @@
-// What does a strategy process hand to the demo when it ends?
+// The result that a strategy process hands to the demo when it ends.
 //
 // Plain data with a JSON form: the strategy writes it into the run's directory, the demo reads it.
 // Names of outcomes and reasons are those that the summary and the demo's JSON use.
@@ -17,11 +17,11 @@ namespace ringway::demo {
 
 // Exactly one of these is true of every order that was sent.
 enum class OrderOutcome : uint8_t {
-  kUnanswered,     // nothing came back: a failure
-  kAccepted,       // the gateway took it, the venue said nothing: a failure
+  kUnanswered,     // no answer: a failure
+  kAccepted,       // accepted by the gateway, no answer of the venue: a failure
   kOpen,           // rests at the venue
   kFilled,         // wholly
-  kCanceled,       // on request, or what an immediate-or-cancel order could not fill
+  kCanceled,       // on request, or the unfilled rest of an immediate-or-cancel order
   kExpired,        // by the venue
   kRejected,       // by the gateway
   kVenueRejected,  // by the venue
@@ -85,13 +85,13 @@ struct StrategyResult {
   uint64_t violation_count = 0;
   std::vector<std::string> violations;  // the first few
 
-  std::string end;  // "" when the strategy ended as it should
+  std::string end;  // "" if the strategy ended as it should
 };
 
 std::string ToJsonText(const StrategyResult& result);
 absl::StatusOr<StrategyResult> StrategyResultFromJsonText(const std::string& text);
 
-// Writes the whole file or answers why not.
+// Writes the whole file, or returns why not.
 absl::Status WriteTextFile(const std::string& path, const std::string& text);
 absl::StatusOr<std::string> ReadTextFile(const std::string& path);
 

@@ -1,4 +1,4 @@
-// How is a strategy's task written and read?
+// Implements strategy_spec.h: writes and reads a strategy's task.
 #include "tools/demo/strategy_spec.h"
 
 #include "absl/strings/str_cat.h"
@@ -6,7 +6,7 @@
 
 namespace ringway::demo {
 
-// Found by nlohmann/json by argument-dependent look-up.
+// nlohmann/json finds this by argument-dependent lookup.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StrategySpec, index, session, account, uri, key_file,
                                    result_file, wait, window, market_seed, seed, orders_max,
                                    seconds, rate_per_s, replay_file, events_max, speed)

@@ -1,4 +1,4 @@
-// What does the demo tell a strategy process that it starts?
+// The task that the demo gives to a strategy process.
 //
 // Plain data with a JSON form: the demo writes it into the run's directory, the strategy reads it.
 #pragma once
@@ -33,9 +33,9 @@ struct StrategySpec {
   double speed = 0;  // 0: as fast as possible
 };
 
-// StrategySpec::orders_max of strategy `index`, where all of them together send `orders`; 0: until
-// their time is over. The first strategies send what cannot be divided, and the others may be left
-// with none.
+// StrategySpec::orders_max of strategy `index`, if all of them together send `orders`; 0: until
+// their time is over. The first strategies send the remainder of the division, and the others may
+// get none.
 uint64_t OrdersOf(uint64_t orders, uint32_t strategies, uint32_t index) noexcept;
 
 std::string ToJsonText(const StrategySpec& spec);

@@ -1,4 +1,4 @@
-// Is every order some strategy's, and does a task survive its file?
+// Tests that every order is assigned to a strategy, and that a task survives its file.
 #include "tools/demo/strategy_spec.h"
 
 #include <cstdint>
@@ -32,7 +32,7 @@ TEST(StrategySpecTest, AnyPathSurvivesTheFile) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->orders_max, 0u);
   EXPECT_EQ(read->replay_file, spec.replay_file);
-  spec.replay_file = "/tmp/\xff";  // no UTF-8
+  spec.replay_file = "/tmp/\xff";  // not UTF-8
   EXPECT_TRUE(StrategySpecFromJsonText(ToJsonText(spec)).ok());
 }
 

@@ -1,4 +1,4 @@
-// How are the figures of a run laid out for a person?
+// Implements summary.h: lays out the figures of a run for people.
 #include "tools/demo/summary.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace {
 constexpr uint32_t kBarChars = 48;
 constexpr size_t kDifferencesShownMax = 20;
 
-// 1234567 as 1,234,567.
+// Formats 1234567 as 1,234,567.
 std::string Grouped(uint64_t value) {
   const std::string digits = std::to_string(value);
   std::string grouped;
@@ -23,7 +23,7 @@ std::string Grouped(uint64_t value) {
   return grouped;
 }
 
-// Three digits and a unit.
+// Formats a time with three digits and a unit.
 std::string Time(uint64_t ns) {
   if (ns < 1'000) return absl::StrFormat("%d ns", ns);
   const double value = static_cast<double>(ns);

@@ -1,4 +1,4 @@
-// What does a run of the demo say at its end, to a person and to a program?
+// The figures of a run of the demo, as text for people and as JSON for programs.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ struct HostFigures {
   uint32_t cores = 0;
   std::string model;
 };
-// Of this machine. Model "" where /proc/cpuinfo does not name it.
+// The figures of this machine. The model is "" if /proc/cpuinfo does not name it.
 HostFigures ThisHost();
 
-// Everything that was found out.
+// All figures of a run.
 struct RunFigures {
   DemoOptions options;
   HostFigures host;
@@ -33,7 +33,7 @@ struct RunFigures {
   Conservation conservation;
   Latencies latencies;
   std::optional<ReplayReport> replay;
-  std::vector<std::string> failures;  // processes that ended as they should not
+  std::vector<std::string> failures;  // processes that ended badly
   std::string journal_directory;      // of the gateway; "": none, and
   std::string why_no_journal;         // the reason
 

@@ -1,4 +1,4 @@
-// Do summary and JSON say what was found, and do both call a bad run bad?
+// Tests that summary and JSON report what was found, and that both call a bad run bad.
 
 #include "tools/demo/summary.h"
 

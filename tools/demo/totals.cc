@@ -1,4 +1,4 @@
-// How are the figures of all strategies added up, and on which host?
+// Adds up the figures of all strategies, and reads those of the host.
 #include <fstream>
 
 #include "base/clock.h"

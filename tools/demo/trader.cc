@@ -1,4 +1,4 @@
-// How does each message that arrives reach the ledger?
+// Implements trader.h: passes each message that arrives to the ledger.
 #include "tools/demo/trader.h"
 
 #include <cstdint>
@@ -13,9 +13,8 @@ namespace {
 constexpr uint32_t kPollBudget = 64;
 constexpr uint32_t kPollsPerPublish = 64;
 
-// A strategy has always something to wait for that it must not sleep through: the phase, the
-// replay's turn, the time at which a request is due. So "auto" chooses between spinning and
-// yielding only.
+// A strategy always waits for something that it must not sleep through: the phase, the replay's
+// turn, the due time of a request. So "auto" only chooses between spinning and yielding.
 WaitOptions WaitOptionsOf(WaitPolicy policy) {
   WaitOptions options;
   options.policy = policy;

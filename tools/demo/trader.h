@@ -1,8 +1,8 @@
-// How does a strategy send requests and take reports, whatever its flow is?
+// The trading loop of a strategy: sends requests and takes reports, whatever its flow.
 //
-// The loop that both flows of the demo share: a session, the ledger that follows it, and a window
-// of requests under way. It is also an example of how to write one: Send() answers at once, Poll()
-// takes what has come and waits, by the policy chosen, only when nothing has.
+// Both flows of the demo share it: a session, the ledger that follows it, and a window of requests
+// in flight. It is also an example of such a loop: Send() returns at once; Poll() takes what has
+// arrived and waits, by the chosen policy, only if nothing has.
 // Thread rule: one thread. Wait policies: transport/wait.h.
 #pragma once
 
@@ -26,7 +26,7 @@ class Trader {
   // Whether fewer than `window` requests are without their final answer.
   bool WindowIsOpen() const noexcept { return ledger_.unsettled() < window_; }
 
-  // Sends and enters into the ledger. False when the link has no room: Poll(), then try again.
+  // Sends, and records in the ledger. False if the link has no room: Poll(), then retry.
   template <class M>
   bool Send(const M& request, int64_t start_ns) {
     if (session_->Send(request) != SendStatus::kOk) return false;
@@ -34,14 +34,14 @@ class Trader {
     return true;
   }
 
-  // Takes what has arrived and answers how many messages that was. Never waits.
+  // Takes what has arrived and returns how many messages that was. Never waits.
   uint32_t Poll();
-  // Poll(); when nothing has come, waits a little by the policy.
+  // Poll(); if nothing has arrived, waits a little by the policy.
   void PollOrWait();
 
-  // Whether requests can still be sent and reports still come.
+  // Whether requests can still be sent and reports can still arrive.
   bool alive() const noexcept { return session_->state() == SessionState::kLive; }
-  // Why it is not alive, for a person.
+  // Why it is not alive, for people.
   std::string WhyNotAlive() const;
 
   // Nanoseconds of the session's clock: starts and ends of all latencies.
@@ -50,11 +50,11 @@ class Trader {
   const Ledger& ledger() const noexcept { return ledger_; }
   Session& session() noexcept { return *session_; }
 
-  // Says that this strategy waits for reports that it knows are due, beside those that answer its
-  // own requests: silence then is a fault that the demo must notice.
+  // Declares that this strategy waits for reports that it knows are due, besides those that answer
+  // its own requests: silence is then a fault that the demo must notice.
   void SetAwaiting(bool awaiting) noexcept { awaiting_ = awaiting; }
 
-  // Lets the demo see how far this strategy is.
+  // Publishes this strategy's progress to the demo.
   void Publish() noexcept;
 
  private:

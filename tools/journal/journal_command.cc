@@ -1,4 +1,4 @@
-// How the journal's subcommands read their words and a journal.
+// Implements journal_command.h: parses the subcommands' words and reads the journal.
 #include "tools/journal/journal_command.h"
 
 #include <cerrno>
@@ -116,7 +116,7 @@ void PassOver(std::FILE* err, std::string_view line) {
   std::fprintf(err, "ringway journal: %.*s\n", static_cast<int>(line.size()), line.data());
 }
 
-// What is known of a journal's snapshots: those that can be believed, by position.
+// The valid snapshots of a journal, by position.
 std::map<uint64_t, Snapshot> ReadSnapshots(const std::string& directory, uint64_t journal_id,
                                            std::FILE* err) {
   std::map<uint64_t, Snapshot> snapshots;
@@ -139,8 +139,8 @@ absl::Status NothingToBeginFrom(const FileSource& source) {
                              "restore a .snapshot file, or the older segments, from a copy");
 }
 
-// A replay beside what the snapshots say: begins with the oldest where the oldest segments are
-// gone, and must arrive at the state of every other.
+// A replay that is checked against the snapshots: it starts from the oldest one if the oldest
+// segments are gone, and must reach the state of every other.
 class Replay {
  public:
   Replay(const Options& options, uint64_t journal_id, std::FILE* err)
@@ -149,7 +149,7 @@ class Replay {
                                   uint64_t hash) { return KeptEngineConfig(directory, hash); }}),
         past_(replay_) {}
 
-  // Where the reading is to begin. Errors: there is nothing to begin from.
+  // Where to start reading. Errors: there is nothing to start from.
   absl::StatusOr<std::optional<JournalCursor>> Begin(const FileSource& source) {
     if (source.segments().empty() || source.segments().front().number == 1) return std::nullopt;
     if (snapshots_.empty()) return NothingToBeginFrom(source);
@@ -194,7 +194,7 @@ class Replay {
   uint32_t snapshots_met_ = 0;
 };
 
-// Errors: all of the file's, each with its line.
+// Errors: all errors in the file, each with its line.
 absl::StatusOr<EngineConfig> ReadEngineConfig(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadConfigFile(path);
   if (!text.ok()) return text.status();

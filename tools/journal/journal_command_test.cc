@@ -1,4 +1,4 @@
-// Do verify and dump say what is in a journal, and answer damage with an exit status?
+// Tests that verify and dump report what is in a journal, and report damage by the exit status.
 #include "tools/journal/journal_command.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// Do replay and snapshot agree with each other, also where the oldest segments are gone?
+// Tests that replay and snapshot agree with each other, even if the oldest segments are gone.
 #include <unistd.h>
 
 #include <algorithm>
@@ -124,7 +124,7 @@ class JournalReplayTest : public ::testing::Test {
     writer.Append(now_ns_, input, 0, *effects_);
   }
 
-  // Of the first two segments; then, by the command, of all.
+  // Makes a snapshot of the first two segments; then, by the command, one of all.
   void MakeBoth() {
     auto replay = KeptReplayOptions(directory_);
     ASSERT_TRUE(replay.ok()) << replay.status();
@@ -214,7 +214,7 @@ TEST_F(JournalReplayTest, AnotherConfigurationsDecisionsAreListed) {
       << "half of the orders are larger, and a summary";
   EXPECT_TRUE(absl::StrContains(answer.out, "\"changed\":1500,\"refusedNow\":1500")) << answer.out;
 
-  // Also from a snapshot on: what is left of the journal is judged.
+  // Also from a snapshot on: the rest of the journal is checked.
   ASSERT_NO_FATAL_FAILURE(MakeBoth());
   std::filesystem::remove(directory_ + "/000000000001.segment");
   answer = Call({"replay", directory_, "--what-if", path});

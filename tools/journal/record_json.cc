@@ -1,4 +1,4 @@
-// How records become JSON.
+// Implements record_json.h.
 #include "tools/journal/record_json.h"
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// How is a record of the journal printed? As one JSON object on one line, every field named:
+// Prints a record of the journal as one JSON object on one line, with every field named:
 //   {"sequence":3,"type":"step","epoch":1,"timeNs":..,"position":368,"durable":128,
 //    "origin":"session","id":7,"venueCursor":0,"input":{"type":"NewOrder",..},
 //    "effects":[{"target":"session","id":7,"seq":1,"message":{"type":"OrderAck",..}},..]}
@@ -12,8 +12,8 @@
 
 namespace ringway {
 
-// Appends the object and a newline. False where the body is not what the record's type promises:
-// then the object has "damaged":true and the body as "hex".
+// Appends the object and a newline. False if the body does not match the record's type: then the
+// object has "damaged":true and the body as "hex".
 bool AppendRecordJson(const JournalRecord& record, std::string& out);
 
 }  // namespace ringway

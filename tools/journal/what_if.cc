@@ -1,4 +1,4 @@
-// How requests of then and now are matched, and decisions compared.
+// Implements what_if.h: matches requests of then and now, and compares decisions.
 #include "tools/journal/what_if.h"
 
 #include <algorithm>
@@ -14,10 +14,10 @@
 namespace ringway {
 namespace {
 
-// Work that a step left over ends within so many timer steps, or something is wrong with it.
+// Work left over by a step ends within this many timer steps, or something is wrong.
 constexpr uint32_t kWorkStepsMax = 1u << 20;
 
-// How a request was decided: the report that says so, and the reason where it was refused.
+// How a request was decided: the deciding report, and the reason if it was refused.
 struct Decision {
   FrameType type{};
   uint8_t reason = 0;
@@ -29,7 +29,7 @@ struct Decision {
   }
 };
 
-// False where a report decides nothing.
+// False if the report decides nothing.
 bool ReadDecision(FrameType type, std::span<const std::byte> message, Decision& out) {
   OrderReject order;
   CancelReject cancel;
@@ -59,7 +59,7 @@ bool IsRequest(FrameType type) noexcept {
          type == FrameType::kReplace || type == FrameType::kMassCancel;
 }
 
-// The word of a request's message, from 0: clOrdId, and of a cancel or replace origClOrdId.
+// Word `index` of a request's message: 0 is clOrdId, 1 (of a cancel or replace) origClOrdId.
 uint64_t Word(std::span<const std::byte> message, std::size_t index) noexcept {
   uint64_t word = 0;
   const std::size_t at = kRootBytes + index * sizeof(word);
@@ -119,7 +119,7 @@ void WhatIf::Step(int64_t now_ns, const Input& input) {
   effects_->Clear();
   engine_->Step(now_ns, input, *effects_);
   MatchNow();
-  // What then went on in later steps goes on here at once: other steps may have been needed.
+  // Work that then continued in later steps continues here at once: the number of steps may differ.
   std::swap(effects_, later_);
   for (uint32_t i = 0; engine_->HasWork() && i < kWorkStepsMax; ++i) {
     effects_->Clear();
@@ -129,7 +129,7 @@ void WhatIf::Step(int64_t now_ns, const Input& input) {
   std::swap(effects_, later_);
 }
 
-// Reports and refusals with the identifiers of now, at the venue that the order is at now.
+// Reports and refusals get the identifiers of now, and go to the venue where the order is now.
 void WhatIf::StepVenue(int64_t now_ns, const Input& input) {
   ExecutionReport report;
   CancelReject reject;
@@ -167,7 +167,7 @@ void WhatIf::MatchThen(std::span<const std::byte> effects) {
       continue;
     }
     const auto order = requests_.find(Word(effect.payload, 1));
-    if (order == requests_.end()) continue;  // the order is not there now
+    if (order == requests_.end()) continue;  // the order does not exist now
     Unmatched& waiting = unmatched_[UnmatchedKey(order->second.id, effect.type)];
     if (waiting.now.empty()) {
       waiting.then.push_back(id);

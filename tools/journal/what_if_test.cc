@@ -1,4 +1,4 @@
-// Are the decisions that change found, all of them and no others?
+// Tests that exactly the decisions that change are found.
 #include "tools/journal/what_if.h"
 
 #include <cstdint>
@@ -21,8 +21,8 @@
 namespace ringway {
 namespace {
 
-// The flow's firm, without limits that count what was decided before: one decision that changes is
-// to change no others.
+// The flow's firm, without limits that count what was decided before: one changed decision must
+// change no others.
 EngineConfig Config() {
   EngineConfig config = Flow::Config();
   config.desks[0].limits.position_max = kNoLimit;
@@ -106,7 +106,7 @@ TEST_F(WhatIfTest, ATighterLimitRefusesWhatIsBeyondIt) {
     EXPECT_EQ(change["consequence"], false) << change;
   }
   EXPECT_GT(orders, 100u);
-  // What remains fits together: every report found its order.
+  // The rest is consistent: every report found its order.
   EXPECT_EQ(what_if.engine().counters().unknown_reports, 0u);
   EXPECT_EQ(what_if.engine().FindExposureError(), "");
   const nlohmann::json summary = nlohmann::json::parse(what_if.Summary());

@@ -12,7 +12,7 @@ struct CommandContext {
   std::span<const std::string> words;  // what follows the subcommand
 };
 
-// Answers the exit status: 0 done, 1 failed (the cause is on stderr), 2 wrong usage.
+// Returns the exit status: 0 done, 1 failed (the cause is on stderr), 2 wrong usage.
 using RunCommand = int (*)(const CommandContext& context);
 
 struct CommandRow {

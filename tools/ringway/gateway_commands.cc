@@ -1,4 +1,4 @@
-// The subcommands that go to a running gateway: checked here, sent as one line, the answer printed.
+// The subcommands for a running gateway: checked here, sent as one line, the answer printed.
 #include <cstdio>
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-// How a key's bytes are drawn and laid down so that nobody else ever sees them.
+// Implements keygen.h: draws a key's bytes and writes them so that nobody else ever sees them.
 #include "tools/ringway/keygen.h"
 
 #include <fcntl.h>

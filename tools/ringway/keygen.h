@@ -1,4 +1,4 @@
-// How is a session's key made?
+// Makes session keys.
 //
 // A key file holds 32 random bytes as 64 hexadecimal digits and a newline, readable by its owner
 // alone. Thread rule: any thread.

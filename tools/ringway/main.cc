@@ -1,4 +1,4 @@
-// The `ringway` command line: its subcommands, and which one was meant.
+// The `ringway` command line: the table of its subcommands and their dispatch.
 #include <array>
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// What every listener hands from its own thread to the one that polls: finished links, and back,
-// which epochs have been admitted.
+// The hand-over between a listener's own thread and the polling thread: finished links one way,
+// admitted epochs the other.
 //
 // Thread rule: any thread, all functions. TryPop() costs one load when there is nothing.
 #pragma once

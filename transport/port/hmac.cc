@@ -1,4 +1,4 @@
-// How OpenSSL is asked for a MAC.
+// Implements hmac.h with OpenSSL.
 #include "transport/port/hmac.h"
 
 #include <openssl/crypto.h>

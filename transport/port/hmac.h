@@ -1,4 +1,4 @@
-// HMAC-SHA256, by which handshakes prove that a secret is shared.
+// HMAC-SHA256, with which handshakes prove that both ends share a secret.
 #pragma once
 
 #include <array>
@@ -10,11 +10,11 @@ namespace ringway {
 
 using Mac = std::array<std::byte, 32>;
 
-// Of the parts, one behind the other. REQUIRES: together at most 256 bytes.
+// The MAC of the parts, concatenated. REQUIRES: together at most 256 bytes.
 Mac HmacSha256(std::span<const std::byte> secret,
                std::initializer_list<std::span<const std::byte>> parts);
 
-// In a time that does not depend on where the two differ.
+// Compares in a time that does not depend on where the two differ.
 bool SameBytes(std::span<const std::byte> a, std::span<const std::byte> b) noexcept;
 
 }  // namespace ringway

@@ -1,4 +1,4 @@
-// How the faulty wire makes bytes visible.
+// Implements memory.h: the faulty wire makes the bytes of writes visible step by step.
 #include "transport/port/memory.h"
 
 #include <algorithm>
@@ -44,10 +44,10 @@ bool FaultyWire::Post(int end_index, bool is_state, uint64_t offset, uint64_t by
     write.step = 1 + random_.Below(bytes);
     while (std::gcd(write.step, bytes) != 1) ++write.step;
   }
-  // In the order of posting; visibility of consecutive writes may overlap.
+  // Writes start in the order of posting; consecutive writes may become visible overlapped.
   const int64_t delay_ns = random_.Between(0, faults_.delay_ns_max);
   write.start_ns = std::max(now_ns_ + delay_ns, end.last_start_ns);
-  // Writes to the same place happen one after the other.
+  // Writes to the same location are serialised.
   if (is_state) write.start_ns = std::max(write.start_ns, end.last_state_end_ns);
   end.last_start_ns = write.start_ns;
   write.end_ns = write.start_ns + random_.Between(0, faults_.spread_ns_max);

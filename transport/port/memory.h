@@ -1,13 +1,12 @@
 // Links inside one process, for tests and simulation: one with ordered stores, one whose writes
 // tear, lag and die.
 //
-// DirectPort: both ends share plain memory; two threads may run the two ends.
-// FaultyPort: writes travel over a FaultyWire, which makes their bytes visible in a seeded random
-// order, spread over virtual time; writes start in the order in which they were posted and complete
-// in order, as on a reliable queue pair. A write's bytes are read from the sender's mirror when
-// they become visible, not when it was posted: whoever changes a span too early is caught by the
-// receiver's CRC. One thread runs both ends and the wire. Nothing here allocates after
-// construction.
+// DirectPort: both ends share plain memory; two threads may run the two ends. FaultyPort: writes
+// travel over a FaultyWire, which makes their bytes visible in a seeded random order, spread over
+// virtual time; writes start in the order in which they were posted and complete in order, as on a
+// reliable queue pair. A write's bytes are read from the sender's mirror when they become visible,
+// not when the write was posted, so the receiver's CRC catches a sender that reuses a span too
+// early. One thread runs both ends and the wire. Nothing here allocates after construction.
 #pragma once
 
 #include <array>
@@ -37,7 +36,7 @@ class DirectWire {
     return reinterpret_cast<std::byte*>(rings_[writer].data());
   }
   StateLine* state(int writer) noexcept { return &states_[writer].line; }
-  // As when the process of this end had ended. Called by the thread of the other end.
+  // Acts as if the process of this end had died. Called by the thread of the other end.
   void Kill(int end) noexcept { dead_[end] = true; }
   bool dead(int end) const noexcept { return dead_[end]; }
 
@@ -82,7 +81,7 @@ static_assert(OrderedMemoryPort<DirectPort>);
 // ----------------------------------------------------------------------------------------- faulty
 // writes
 
-// All zero: every write is whole and visible at once.
+// With all fields zero every write is whole and visible at once.
 struct WireFaults {
   uint64_t seed = 1;
   double tear_probability = 0;  // that a write's bytes become visible one by one in random order
@@ -94,18 +93,19 @@ class FaultyWire {
  public:
   FaultyWire(uint32_t ring_bytes, const WireFaults& faults);
 
-  // Lets virtual time pass: bytes become visible, writes complete. REQUIRES: time does not go back.
+  // Advances virtual time: bytes become visible, writes complete. REQUIRES: time does not go back.
   void AdvanceTo(int64_t now_ns) noexcept;
 
-  // Ends one side as a killed process does: of its writes in flight, what is not visible now never
-  // will be. The other end is told, unless it shall find out by the silence.
+  // Kills one side as if its process had died: bytes of its writes in flight that are not visible
+  // yet never will be. With `tell_peer` the other end is told; otherwise it must notice the
+  // silence.
   void Kill(int end, bool tell_peer) noexcept;
 
-  // Ends one side, whose writes in flight still arrive: the late writes of a dead epoch. Nobody is
-  // told.
+  // Ends one side without telling anyone; its writes in flight still arrive, as late writes of a
+  // dead epoch.
   void Strand(int end) noexcept { ends_[end].stranded = true; }
 
-  // Stops the writes of both ends, as when `end` destroyed its queue pair; the other end is told.
+  // Stops the writes of both ends, as if `end` had destroyed its queue pair; the other end is told.
   void Sever(int end) noexcept;
 
   uint32_t ring_bytes() const noexcept { return ring_bytes_; }

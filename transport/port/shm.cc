@@ -1,4 +1,4 @@
-// How a client connects: its side of the handshake, start to finish, in the caller's thread.
+// The client's side of the handshake, start to finish, in the caller's thread.
 #include "transport/port/shm.h"
 
 #include <sys/random.h>
@@ -29,12 +29,12 @@ struct Answer {
   UniqueFd region;  // empty with a refusal
 };
 
-// One connection: the message with its descriptor, and what comes back.
+// One connection: sends the message with its descriptor and receives the answer.
 absl::StatusOr<Answer> Ask(const std::string& path, const ShmHello& hello,
                            std::span<const std::byte> message, int region_fd, int64_t deadline_ns) {
   absl::StatusOr<UniqueFd> socket = ConnectUnix(path, deadline_ns);
   if (!socket.ok()) return socket.status();
-  // A listener that refuses may have closed already: its reply still waits to be read.
+  // A refusing listener may have closed already; its reply can still be read.
   absl::Status sent = SendMessage(socket->get(), message, region_fd);
   std::array<std::byte, sizeof(ShmReply)> buffer;
   if (absl::Status ready = WaitReadable(socket->get(), deadline_ns); !ready.ok()) return ready;
@@ -59,7 +59,7 @@ absl::StatusOr<std::unique_ptr<ShmLink>> ShmConnect(const Uri& uri, const Connec
   if (options.epoch == 0) return absl::InvalidArgumentError("epochs start at 1");
   const int64_t deadline_ns = MonotonicNowNs() + options.timeout_ns;
 
-  // Everything else first: a connection that does not speak at once may have to make room for
+  // Prepares everything before connecting: a connection that is silent at first may be evicted for
   // others.
   absl::StatusOr<ShmRegion> own =
       ShmRegion::Create(options.link.ring_bytes, options.link.huge_pages);
@@ -87,7 +87,7 @@ absl::StatusOr<std::unique_ptr<ShmLink>> ShmConnect(const Uri& uri, const Connec
           .first(options.secret.empty() ? sizeof(ShmHello) : sizeof(ShmSignedHello));
 
   absl::StatusOr<Answer> answer = Ask(uri.path, hello, message, own->fd(), deadline_ns);
-  // Full is for now: a connection that had to make room before its hello was read asks again.
+  // "Full" is temporary: a connection that was evicted before its hello was read retries.
   for (int64_t pause_ns = kFullPauseNsMin;
        answer.ok() && answer->reply.status == ShmStatus::kFull &&
        MonotonicNowNs() + pause_ns < deadline_ns;

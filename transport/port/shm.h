@@ -1,9 +1,9 @@
 // The shared-memory backend: links between two processes of one host.
 //
 // Each side writes one sealed region (shm_region.h) and reads the peer's through a read-only
-// mapping, so every line has one writer and no peer can shrink or scribble over what it does not
-// own. A Unix socket introduces the two (shm_handshake.h), wakes a sleeping side, and tells when a
-// process has ended. Thread rule: Listener's functions and a link's belong to one thread each;
+// mapping, so every line has one writer and no peer can shrink or overwrite what it does not own. A
+// Unix socket carries the handshake (shm_handshake.h), wakes a sleeping side, and reveals the end
+// of a process. Thread rule: Listener's functions and a link's belong to one thread each;
 // handshakes run on the listener's own.
 #pragma once
 
@@ -58,9 +58,9 @@ using ShmLink = RingLink<ShmPort>;
 // happens on a thread of its own, unmapping on another. The destructor stops the first and removes
 // the socket.
 //
-// Where options.secret_of knows the peers' secrets, those that prove one in their hello are served
-// as ever. Others, for which a user id alone answers, share little (docs/adr/0018): no page is
-// touched for them, and each user gets so many links in a while.
+// With options.secret_of set, peers that prove a secret in their hello get full service. Others,
+// identified by their user id alone, get a small share (docs/adr/0018): no page is touched for
+// them, and the rate of links per user is limited.
 class ShmListener {
  public:
   // Errors as UnixListener::Listen(), InvalidArgument for options, and ResourceExhausted for
@@ -71,11 +71,11 @@ class ShmListener {
   ShmListener(const ShmListener&) = delete;
   ShmListener& operator=(const ShmListener&) = delete;
 
-  // The next finished link, or null: then it costs one load.
+  // The next finished link, or null, which costs one load.
   std::unique_ptr<ShmLink> TryAccept() noexcept;
 
-  // Says that peer_key has proved who it is at this epoch: from now on only later epochs
-  // (epoch.h) are accepted from it. False, and nothing changes, when this one or a later one was
+  // Records that peer_key has proved its identity at this epoch: from now on only later epochs
+  // (epoch.h) are accepted from it. False, with no change, if this epoch or a later one was
   // admitted before: that link must be closed.
   bool Admit(uint64_t peer_key, uint32_t epoch);
 

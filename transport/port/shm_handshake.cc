@@ -1,4 +1,4 @@
-// How handshake messages are checked.
+// Implements shm_handshake.h: checks handshake messages and words refusals.
 #include "transport/port/shm_handshake.h"
 
 #include <bit>
@@ -65,8 +65,7 @@ ShmStatus ParseHello(std::span<const std::byte> bytes, const ListenOptions& list
                      ShmSignedHello& signed_hello) noexcept {
   ShmHello& hello = signed_hello.hello;
   if (bytes.size() < 16) return ShmStatus::kBadMessage;
-  // The first 16 bytes are the same in every version, so that another version is refused by its
-  // right name.
+  // The first 16 bytes are the same in every version, so that a version mismatch is refused as one.
   std::memcpy(static_cast<void*>(&hello), bytes.data(), 16);
   if (hello.magic != kShmMagic || hello.kind != ShmMessageKind::kHello)
     return ShmStatus::kBadMessage;

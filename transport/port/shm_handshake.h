@@ -1,11 +1,8 @@
-// What two processes tell each other before they share memory: fixed-size messages over a Unix
-// socket.
+// The handshake of two processes before they share memory: fixed-size messages over a Unix socket.
 //
-//   client -> listener   ShmHello  + the descriptor of the client's region; of a client that holds
-//   a
-//                        secret, its proof behind the hello: ShmSignedHello
-//   listener -> client   ShmReply  + the descriptor of the listener's region, or a refusal without
-//                        one
+//   client -> listener   ShmHello + the descriptor of the client's region; from a client that holds
+//                        a secret, its proof after the hello: ShmSignedHello
+//   listener -> client   ShmReply + the descriptor of the listener's region, or a refusal alone
 //
 // Everything here is a pure function of bytes another process sent: fuzzed by
 // shm_handshake_fuzz.cc. transport/RING.md draws the bytes.
@@ -30,7 +27,7 @@ inline constexpr uint32_t kShmVersion = 1;
 enum class ShmMessageKind : uint32_t { kHello = 1, kReply = 2 };
 
 // ShmHello::flags and ShmReply::flags. Unknown bits are ignored.
-inline constexpr uint32_t kShmCrc = 0x1;  // hello: wished; reply: settled
+inline constexpr uint32_t kShmCrc = 0x1;  // hello: requested; reply: settled
 inline constexpr uint32_t kShmBarrier =
     0x2;  // the sender of this message is reached by BarrierSenders()
 inline constexpr uint32_t kShmSigned = 0x4;  // hello: its proof follows
@@ -72,9 +69,8 @@ static_assert(offsetof(ShmHello, peer_key) == 32 && offsetof(ShmHello, region_by
 static_assert(offsetof(ShmHello, first_seq) == 48 && offsetof(ShmHello, heartbeat_us) == 52);
 static_assert(offsetof(ShmHello, nonce) == 56 && offsetof(ShmHello, reserved) == 72);
 
-// A hello that proves its peer_key: mac is HMAC-SHA256(secret, "ringway shm hello" | hello). Nobody
-// but the two can read what passes over a Unix socket, so that nobody can say it again; and a logon
-// is bound to both nonces.
+// A hello that proves its peer_key: mac is HMAC-SHA256(secret, "ringway shm hello" | hello). No
+// third party can read a Unix socket, so nobody can replay it; and a logon is bound to both nonces.
 struct ShmSignedHello {
   ShmHello hello;
   std::array<std::byte, 32> mac{};
@@ -110,18 +106,19 @@ void Sign(std::span<const std::byte> secret, ShmSignedHello& hello);
 // False for a hello that is not signed.
 bool Verify(std::span<const std::byte> secret, const ShmSignedHello& hello);
 
-// A complete, well-formed hello, signed or not, or the reason for refusing it. `listen` bounds what
-// is acceptable. On kOk `hello` holds it; otherwise its content is unspecified. Proves nothing.
+// Parses a complete, well-formed hello, signed or not, or returns the reason for refusing it.
+// `listen` bounds what is acceptable. On kOk `hello` holds it; otherwise its content is
+// unspecified. Does not verify the proof.
 ShmStatus ParseHello(std::span<const std::byte> bytes, const ListenOptions& listen,
                      ShmSignedHello& hello) noexcept;
 
-// A complete, well-formed reply to `hello`, refusals included. Errors name cause and remedy.
+// Parses a complete, well-formed reply to `hello`, refusals included. Errors name cause and remedy.
 absl::StatusOr<ShmReply> ParseReply(std::span<const std::byte> bytes, const ShmHello& hello);
 
-// What a refusal means to the one who is refused; OK for kOk.
+// A refusal as the status that the refused client reports; OK for kOk.
 absl::Status RefusalError(const ShmReply& reply, const ShmHello& hello);
 
-// What both ends construct their link with.
+// The options that both ends construct their link with.
 LinkOptions SettledOptions(LinkOptions own, const ShmHello& hello, const ShmReply& reply) noexcept;
 
 }  // namespace ringway

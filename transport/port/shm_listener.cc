@@ -1,10 +1,10 @@
-// How links are accepted without the polling thread noticing: one background thread runs all
-// handshakes.
+// The shared-memory listener: one background thread runs all handshakes, so that the polling thread
+// never stalls.
 //
 // Bounds: pending_max handshakes at a time, each with a deadline; finished_max links waiting to be
-// fetched. When handshakes are too many the oldest of the user who has most of them is dropped
-// (fair_share.h), so that those who say nothing keep out nobody who speaks. Descriptors above the
-// share of links are not used: journal and administration need the rest.
+// fetched. When there are too many handshakes, the oldest one of the user who has the most is
+// dropped (fair_share.h), so that silent connections cannot keep out others. Links use only their
+// share of the descriptors: journal and administration need the rest.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -68,7 +68,7 @@ class ShmListener::Impl {
   std::unique_ptr<ShmLink> TryAccept() noexcept { return finished_.TryPop(); }
   bool Admit(uint64_t peer_key, uint32_t epoch) { return admitted_.Admit(peer_key, epoch); }
 
-  // Pairs with the relaxed increments on the background thread; a number to look at.
+  // Pairs with the relaxed increments on the background thread; informational only.
   uint64_t refused_count() const noexcept { return refused_count_.load(std::memory_order_relaxed); }
   int wake_fd() const noexcept { return finished_.ready_fd(); }
 
@@ -81,15 +81,15 @@ class ShmListener::Impl {
   };
 
   static constexpr int64_t kRetryAcceptNs = 10 * kNsPerMs;
-  // Connections taken before those under way have their turn.
+  // Connections accepted before those under way get their turn.
   static constexpr int kAcceptBatch = 32;
-  // Links that no key was proved for, where keys can be: each user gets so many at once and so many
-  // a second, and few of them wait to be fetched. Each can cost two pages that stay as long as the
-  // peer keeps them mapped, and takes time to make.
+  // Limits for links without a proved key, on a listener with secrets: each user gets a burst, then
+  // a number a second, and few of them may wait to be fetched. Each can cost two pages that stay as
+  // long as the peer keeps them mapped, and takes time to make.
   static constexpr uint32_t kUnprovedBurst = 64;
   static constexpr uint32_t kUnprovedPerSecond = 200;
   static constexpr uint32_t kUnprovedFinishedMax = 32;
-  // Of the process's descriptors, those that links do not use: a quarter, within these bounds.
+  // Descriptors of the process that links may not use: a quarter, within these bounds.
   static constexpr uint64_t kReservedFdsMin = 16;
   static constexpr uint64_t kReservedFdsMax = 1024;
   static constexpr int64_t kSayAgainNs = 10 * kNsPerS;
@@ -116,7 +116,7 @@ class ShmListener::Impl {
       const timespec timeout{wait_ns / kNsPerS, wait_ns % kNsPerS};
       if (ppoll(poll_fds.data(), poll_fds.size(), wait_ns == INT64_MAX ? nullptr : &timeout,
                 nullptr) < 0) {
-        continue;  // EINTR; there is no other reason that could pass
+        continue;  // EINTR; no other error is transient
       }
       if (poll_fds[0].revents != 0) return;
       ServePending(poll_fds);
@@ -144,7 +144,7 @@ class ShmListener::Impl {
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(kept), pending_.end());
   }
 
-  // False when no connection waits, or none can be taken for a while.
+  // False if no connection waits, or none can be accepted for now.
   bool AcceptOne() {
     if (finished_.count() >= options_.finished_max) return false;
     absl::StatusOr<UniqueFd> socket = AcceptUnix(socket_.fd());
@@ -179,7 +179,7 @@ class ShmListener::Impl {
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
   }
 
-  // Without descriptors a connection cannot even be refused: the spare one takes its place.
+  // Out of descriptors, a connection cannot even be refused; the spare one is used for that.
   void Starve(const absl::Status& why) {
     SayStarved(why.message());
     accept_again_ns_ = MonotonicNowNs() + kRetryAcceptNs;
@@ -192,8 +192,8 @@ class ShmListener::Impl {
 
   static UniqueFd Spare() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
-  // Descriptors from here on are not for links: the kernel gives the lowest that is free, so that
-  // one above says how many are in use.
+  // The first descriptor number that links may not use. The kernel returns the lowest free number,
+  // so a number at or above this shows how many are in use.
   static uint64_t DescriptorsEnd() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT64_MAX;
@@ -222,7 +222,7 @@ class ShmListener::Impl {
     reply.status = status;
     reply.admitted_epoch = admitted_epoch;
     reply.ring_bytes_max = options_.link.ring_bytes;
-    // A peer that has gone meanwhile needs no answer.
+    // A peer that is gone by now needs no answer.
     SendMessage(socket, std::as_bytes(std::span(&reply, 1)), -1).IgnoreError();
   }
 
@@ -267,7 +267,7 @@ class ShmListener::Impl {
     return true;
   }
 
-  // A wrong proof is none: the logon tells the peer.
+  // A wrong proof counts as none; the logon will tell the peer.
   bool IsProved(const ShmSignedHello& hello) const {
     if (!options_.secret_of) return false;
     const std::span<const std::byte> secret = options_.secret_of(hello.hello.peer_key);
@@ -280,7 +280,7 @@ class ShmListener::Impl {
     return ShmStatus::kDescriptors;
   }
 
-  // `identity` says who asks; the rest of it comes from the handshake.
+  // `identity` names the requester; the handshake fills in the rest.
   ShmStatus MakeLink(UniqueFd& socket, const ShmHello& hello, UniqueFd peer_fd, ShmPages pages,
                      LinkIdentity identity) {
     absl::StatusOr<ShmRegion> peer = ShmRegion::MapPeer(

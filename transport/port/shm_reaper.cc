@@ -1,4 +1,4 @@
-// How ended links' holdings are given back beside the polling thread.
+// Implements shm_reaper.h: a thread that releases what ended links held.
 #include "transport/port/shm_reaper.h"
 
 #include "absl/status/status.h"
@@ -36,7 +36,7 @@ void ShmReaper::Bury(ShmHoldings* holdings) noexcept {
 
 void ShmReaper::Push(ShmHoldings* holdings) noexcept {
   holdings->next = buried_.load(std::memory_order_relaxed);
-  // Pairs with Run(): what the holdings are made of comes before them.
+  // Pairs with Run(): the contents of the holdings are visible before their pointer.
   while (!buried_.compare_exchange_weak(holdings->next, holdings, std::memory_order_release,
                                         std::memory_order_relaxed)) {
   }

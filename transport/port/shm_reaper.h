@@ -1,9 +1,10 @@
-// Who gives the memory and the socket of an ended shared-memory link back, so that the thread that
-// polls need not: a thread that sleeps otherwise.
+// The thread that releases the memory and the socket of ended shared-memory links, so that the
+// polling thread need not.
 //
-// Unmapping takes time that grows with the ring, closing a socket wakes its peer. Thread rule:
-// Bury() from any thread; it neither blocks nor allocates. Lifetime: shared by a listener
-// and its links; the last one's end waits for all that is buried.
+// Unmapping takes time that grows with the ring; closing a socket wakes its peer. The thread sleeps
+// when there is nothing to release. Thread rule: Bury() from any thread; it neither blocks nor
+// allocates. Lifetime: shared by a listener and its links; the last owner's destructor waits for
+// everything buried.
 #pragma once
 
 #include <atomic>
@@ -17,7 +18,7 @@
 
 namespace ringway {
 
-// What a link holds of the system.
+// The system resources that a link holds.
 struct ShmHoldings {
   ShmRegion own;
   ShmRegion peer;
@@ -27,7 +28,7 @@ struct ShmHoldings {
 
 class ShmReaper {
  public:
-  // Errors: ResourceExhausted when no thread can be had.
+  // Errors: ResourceExhausted if no thread can be started.
   static absl::StatusOr<std::shared_ptr<ShmReaper>> Create();
   ~ShmReaper();
   ShmReaper(const ShmReaper&) = delete;
@@ -40,15 +41,15 @@ class ShmReaper {
   void Push(ShmHoldings* holdings) noexcept;
   void Run();
 
-  // Nothing here needs a destructor that waits: in a forked child the thread is gone, and what it
-  // waited on would wait for it.
+  // No member has a destructor that waits: in a forked child the thread is gone, and such a
+  // destructor would wait for ever.
   std::atomic<ShmHoldings*> buried_ = nullptr;  // a list by `next`, the latest first
   ShmHoldings end_;                             // buried last: tells the thread to end
   BornHere born_here_;
   std::thread thread_;
 };
 
-// Ends what a link held: by the reaper, or without one at once.
+// Releases what a link held: through the reaper, or at once if there is none.
 struct ShmBurial {
   std::shared_ptr<ShmReaper> reaper;
   void operator()(ShmHoldings* holdings) const noexcept {

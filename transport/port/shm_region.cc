@@ -1,4 +1,4 @@
-// How a region is created and sealed, and how a peer's is checked.
+// Implements shm_region.h: creates and seals a region, and checks a peer's.
 #include "transport/port/shm_region.h"
 
 #include <fcntl.h>
@@ -29,8 +29,8 @@ absl::Status SystemError(absl::StatusCode code, absl::string_view what) {
   return absl::Status(code, absl::StrCat(what, ": ", absl::ErrnoToStatus(errno, "").message()));
 }
 
-// Linux 6.3; older headers do not name it. Under vm.memfd_noexec=2 it must be there, before 6.3 it
-// must not.
+// Linux 6.3; older headers do not name it. Under vm.memfd_noexec=2 the flag is required; before 6.3
+// it is rejected.
 constexpr unsigned int kMemfdNoexecSeal = 0x0008u;
 
 absl::StatusOr<UniqueFd> CreateMemfd(unsigned int flags) {
@@ -71,8 +71,8 @@ absl::StatusOr<ShmRegion> ShmRegion::Create(uint32_t ring_bytes, bool huge_pages
   absl::StatusOr<UniqueFd> fd = CreateSized(bytes, huge_pages ? kHuge2MiB : 0);
   void* base = MAP_FAILED;
   if (fd.ok()) {
-    // Populated: the page faults are paid here, not by the first messages. Huge pages are reserved
-    // by mmap itself, so that touching them later cannot fail.
+    // MAP_POPULATE takes the page faults here, not in the first messages. mmap itself reserves huge
+    // pages, so that touching them later cannot fail.
     base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (touched ? MAP_POPULATE : 0),
                 fd->get(), 0);
   }
@@ -118,8 +118,8 @@ absl::StatusOr<ShmRegion> ShmRegion::MapPeer(UniqueFd fd, uint32_t ring_bytes,
     return absl::InvalidArgumentError(absl::StrCat("the peer's memory is ", info.st_size,
                                                    " bytes, not the announced ", region_bytes));
   }
-  // Sealed against holes as well (F_SEAL_FUTURE_WRITE): a page that is there stays. A huge page
-  // that is not could be missing when it is read.
+  // F_SEAL_FUTURE_WRITE also prevents holes: a page that exists stays. A huge page that does not
+  // exist could be unavailable when it is read.
   const bool must_exist = huge_pages || pages == ShmPeerPages::kMustExist;
   constexpr uint64_t kBlockBytes = 512;
   if (must_exist && static_cast<uint64_t>(info.st_blocks) * kBlockBytes < region_bytes) {

@@ -1,11 +1,11 @@
-// The memory one side of a shared-memory link writes: a sealed memfd with its state line and its
-// outgoing ring.
+// The memory that one side of a shared-memory link writes: a sealed memfd with its state line and
+// its outgoing ring.
 //
 //   0     state line (64 bytes; the rest of the page is zero)
 //   4096  ring
 //
-// The writer maps it writable, as a rule touches every page, then seals it: nobody, itself
-// included, can shrink it, grow it or map it writable again (memfd_create(2), fcntl(2)
+// The writer maps it writable, normally touches every page, then seals it: nobody, including the
+// writer, can shrink it, grow it or map it writable again (memfd_create(2), fcntl(2)
 // F_SEAL_FUTURE_WRITE). The reader checks that before it maps. Thread rule: set-up code; the
 // mapping itself is used by the link's thread. Lifetime: unmapped on destruction.
 #pragma once
@@ -22,24 +22,24 @@ namespace ringway {
 inline constexpr uint64_t kShmRingOffset = 4096;
 inline constexpr uint64_t kShmHugePageBytes = 2u << 20;
 
-// The two sizes that a region for this ring may have: of ordinary and of huge pages.
+// The size of a region for this ring, with ordinary or with huge pages.
 uint64_t ShmRegionBytes(uint32_t ring_bytes, bool huge_pages) noexcept;
 
-// Memory belongs to whoever touches a page first: the kernel charges it there, and it stays while
-// anybody maps it. kUntouched: this process touches no page before it is used, for the sake of a
-// peer that has proved nothing; such memory has ordinary pages.
+// The kernel charges a page to the process that touches it first, and the page stays while anybody
+// maps it. kUntouched: this process touches no page before it is used, because the peer has proved
+// nothing; such memory has ordinary pages.
 enum class ShmPages { kTouched, kUntouched };
 
-// What becomes of pages that a peer passes and nobody has touched yet.
+// How to treat pages of a peer's region that nobody has touched yet.
 enum class ShmPeerPages {
-  kMake,       // reading makes them: a client's, whose memory they then are
-  kMustExist,  // a listener's that takes the peer for what it says it is
+  kMake,       // reading allocates them for the reader: clients
+  kMustExist,  // refused: listeners, for peers with full service
   kUntouched,
 };
 
 class ShmRegion {
  public:
-  // Creates, maps, touches and seals. `huge_pages` is a wish.
+  // Creates, maps, touches and seals. `huge_pages` is a preference.
   // Errors: ResourceExhausted (memory, descriptors), Unimplemented (kernel older than 5.1), naming
   // the call.
   static absl::StatusOr<ShmRegion> Create(uint32_t ring_bytes, bool huge_pages,
@@ -47,8 +47,8 @@ class ShmRegion {
 
   // Checks what a peer passed and maps it read-only.
   // Errors: PermissionDenied when it is not sealed; InvalidArgument when it is of the wrong kind or
-  // size, or has pages that do not exist yet (with kMustExist, and huge ones): reading would make
-  // them this process's.
+  // size, or has pages that do not exist yet (with kMustExist, and huge pages always): reading
+  // would charge them to this process.
   static absl::StatusOr<ShmRegion> MapPeer(UniqueFd fd, uint32_t ring_bytes, uint64_t region_bytes,
                                            ShmPeerPages pages);
 
@@ -62,7 +62,7 @@ class ShmRegion {
   uint64_t bytes() const noexcept { return bytes_; }
   bool huge_pages() const noexcept { return huge_pages_; }
   int fd() const noexcept { return fd_.get(); }
-  // The mapping stays; the descriptor is needed for passing only.
+  // The mapping stays; the descriptor is only needed to pass the region on.
   void CloseFd() noexcept { fd_.Reset(); }
 
  private:

@@ -1,4 +1,4 @@
-// How the socket calls are made.
+// Implements shm_socket.h.
 #include "transport/port/shm_socket.h"
 
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 namespace ringway {
 namespace {
 
-// A sleeper is woken once per sleep; this bounds what a peer that floods can make us read at a
+// A sleeper is woken once per sleep; this bounds how much a flooding peer can make us read at a
 // time.
 constexpr int kWakesPerDrainMax = 8;
 
@@ -55,8 +55,8 @@ absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path, int64_t deadline_n
   if (!address.ok()) return address.status();
   absl::StatusOr<UniqueFd> fd = NewUnixSocket();
   if (!fd.ok()) return fd;
-  // While the backlog is full the kernel lets those who wait in one by one, in order: whoever asks
-  // again and again instead comes behind all of them.
+  // While the backlog is full, the kernel admits blocked callers one by one, in order; a caller
+  // that polls instead comes after all of them.
   if (!SetBlocking(fd->get(), true)) return SystemError("setting up a Unix socket");
   int refused = EAGAIN;
   while (refused == EAGAIN || refused == EINTR) {
@@ -65,7 +65,7 @@ absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path, int64_t deadline_n
       return absl::DeadlineExceededError(
           absl::StrCat("the listener at ", path, " has too many connections waiting"));
     }
-    // A time of 0 would mean for ever.
+    // 0 would mean no time limit.
     const timeval limit{left_ns / kNsPerS, std::max<int64_t>(left_ns % kNsPerS / kNsPerUs, 1)};
     if (setsockopt(fd->get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
       return SystemError("limiting the time of a connection");

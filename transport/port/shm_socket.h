@@ -1,8 +1,8 @@
-// The Unix socket of a shared-memory link: how it is bound, connected to, and how messages with a
-// descriptor pass.
+// The Unix socket of a shared-memory link: binding, connecting, and messages that carry a
+// descriptor.
 //
-// SOCK_SEQPACKET: messages keep their bounds, each end has its own file description, and the end of
-// the peer's process is seen. Thread rule: set-up code.
+// SOCK_SEQPACKET: message boundaries are kept, each end has its own file description, and the end
+// of the peer's process is visible. Thread rule: set-up code.
 #pragma once
 
 #include <sys/types.h>
@@ -21,18 +21,18 @@ namespace ringway {
 
 // Errors: InvalidArgument for a path that is too long.
 absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path);
-// Not blocking.
+// Non-blocking.
 absl::StatusOr<UniqueFd> NewUnixSocket();
 
-// Connects; waits for room in the backlog, in turn with others, until deadline_ns (monotonic).
+// Connects; waits its turn for room in the backlog until deadline_ns (monotonic).
 // Errors: NotFound (no such socket), Unavailable (nobody listens), PermissionDenied,
 // DeadlineExceeded.
 absl::StatusOr<UniqueFd> ConnectUnix(const std::string& path, int64_t deadline_ns);
 
-// Accepts one connection; an empty descriptor when none waits. Errors: ResourceExhausted without
-// descriptors or memory.
+// Accepts one connection; an empty descriptor if none is waiting. Errors: ResourceExhausted if
+// descriptors or memory ran out.
 absl::StatusOr<UniqueFd> AcceptUnix(int listen_fd);
-// Whether this process or the system has no file descriptor left.
+// Whether this process or the system is out of file descriptors.
 bool NoDescriptorsLeft(int fd) noexcept;
 
 // The effective user of the process at the other end when it connected.
@@ -47,15 +47,15 @@ struct Received {
   UniqueFd fd;  // empty unless exactly one descriptor came
 };
 // Receives one message, if there is one, into `buffer`. Errors: InvalidArgument for a longer one,
-// and for more than one descriptor; ResourceExhausted where there was no descriptor left to
-// receive.
+// and for more than one descriptor; ResourceExhausted if there was no free descriptor to receive
+// with.
 absl::StatusOr<Received> ReceiveMessage(int fd, std::span<std::byte> buffer);
 
 // Waits until readable or deadline_ns (monotonic). Errors: DeadlineExceeded.
 absl::Status WaitReadable(int fd, int64_t deadline_ns);
 
-// One byte to make the peer's end readable, and taking such bytes off this one. Never block,
-// whatever the peer did.
+// SendWake() sends one byte, which makes the peer's end readable; DrainWakes() removes such bytes
+// from this end. Neither blocks, whatever the peer does.
 void SendWake(int fd) noexcept;
 void DrainWakes(int fd) noexcept;
 

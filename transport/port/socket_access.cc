@@ -1,4 +1,4 @@
-// How a socket file's access list is written, and its folders are looked at.
+// Implements socket_access.h: writes a socket file's access list and checks its folders.
 #include "transport/port/socket_access.h"
 
 #include <grp.h>
@@ -46,7 +46,7 @@ int WriteAccessList(const std::string& path, const struct stat& info,
              : errno;
 }
 
-// All groups of a user; none of one that the system does not know.
+// All groups of a user; empty for an unknown user.
 std::vector<gid_t> GroupsOf(uid_t user) {
   std::array<char, 16384> text;
   passwd entry{};
@@ -68,7 +68,7 @@ bool MayEnter(const struct stat& folder, uid_t user, const std::vector<gid_t>& g
   return (folder.st_mode & S_IXOTH) != 0;
 }
 
-// The first folder above `path` that keeps this user out; empty: none.
+// The first folder above `path` that this user cannot enter; empty: none.
 std::string ClosedFolder(const std::string& path, uid_t user) {
   const std::vector<gid_t> groups = GroupsOf(user);
   for (std::size_t slash = path.find('/'); slash != std::string::npos;
@@ -76,7 +76,7 @@ std::string ClosedFolder(const std::string& path, uid_t user) {
     const std::string folder = slash == 0 ? "/" : path.substr(0, slash);
     struct stat info {};
     if (stat(folder.c_str(), &info) != 0) continue;
-    // With an access list the mode's group part is its mask: nothing is known from here.
+    // With an access list the mode's group bits are its mask, so the mode does not tell.
     if (getxattr(folder.c_str(), "system.posix_acl_access", nullptr, 0) > 0) continue;
     if (!MayEnter(info, user, groups)) return folder;
   }

@@ -1,7 +1,7 @@
-// Who may connect to a socket file, as the file system sees it.
+// File-system access to a socket file for the users that may connect.
 //
-// A listener refuses users that are not allowed by itself; what is seen to here is that those who
-// are allowed can reach it. Thread rule: set-up code.
+// The listener itself refuses users that are not allowed; this ensures that allowed users can reach
+// it. Thread rule: set-up code.
 #pragma once
 
 #include <sys/types.h>
@@ -12,9 +12,9 @@
 
 namespace ringway {
 
-// Lets these users connect to the socket file at `path`, whatever its group is, by its access list
-// (acl(5)). Answers what stands in the way all the same, a sentence each with the remedy: a file
-// system without access lists, a folder that a user may not enter.
+// Lets these users connect to the socket file at `path`, whatever its group, through its access
+// list (acl(5)). Returns the remaining obstacles, a sentence each with the remedy: a file system
+// without access lists, a folder that a user may not enter.
 std::vector<std::string> GrantSocketAccess(const std::string& path, std::span<const uid_t> users);
 
 }  // namespace ringway

@@ -1,4 +1,4 @@
-// Who closes a file descriptor: the one object that owns it.
+// The owner of a file descriptor: closes it on destruction.
 #pragma once
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// How a path is taken, and given back.
+// Implements unix_listener.h: takes the path's lock, binds, and gives both back.
 #include "transport/port/unix_listener.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ namespace {
 
 // The kernel lowers it to net.core.somaxconn.
 constexpr int kBacklog = 1024;
-// Each further try needs another process that gave the path back within microseconds.
+// Each further attempt requires another process to have released the path within microseconds.
 constexpr int kLockTriesMax = 16;
 
 absl::Status SystemError(absl::string_view what) { return absl::ErrnoToStatus(errno, what); }
@@ -47,7 +47,7 @@ absl::StatusOr<UniqueFd> LockPath(const std::string& path) {
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       return errno == EWOULDBLOCK ? HeldError(path) : SystemError(absl::StrCat("locking ", lock));
     }
-    // Whoever held it before may have removed the file since it was opened here.
+    // The previous holder may have removed the file since it was opened here.
     struct stat named {};
     if (lstat(lock.c_str(), &named) == 0 && named.st_ino == held.st_ino &&
         named.st_dev == held.st_dev) {
@@ -87,14 +87,14 @@ absl::StatusOr<UniqueFd> Bind(const std::string& path, const sockaddr_un& addres
   if (absl::Status removed = RemoveStale(path, address); !removed.ok()) return removed;
   absl::StatusOr<UniqueFd> fd = NewUnixSocket();
   if (!fd.ok()) return fd;
-  // Before bind(), so that the file never exists with more rights than it shall have (unix(7),
+  // Before bind(), so that the file never exists with wider permissions than intended (unix(7),
   // Linux).
   if (fchmod(fd->get(), mode) != 0) return SystemError("setting the socket's mode");
   if (bind(fd->get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return SystemError(
         absl::StrCat("binding ", path, " (does its folder exist, and may this user write there?)"));
   }
-  // The umask took rights away that were asked for.
+  // Restores the permissions that the umask removed.
   if (chmod(path.c_str(), mode) != 0 || listen(fd->get(), kBacklog) != 0) {
     absl::Status status = SystemError(absl::StrCat("listening on ", path));
     unlink(path.c_str());

@@ -1,7 +1,7 @@
 // A listening Unix socket at a path that only one process holds.
 //
-// PATH.lock is locked as long as the listener lives (flock(2)), so that of two that start at once
-// exactly one gets the path; a process that dies leaves nothing locked. Thread rule: set-up code.
+// PATH.lock is locked while the listener lives (flock(2)), so that exactly one of two concurrent
+// starters gets the path; a process that dies leaves no lock behind. Thread rule: set-up code.
 #pragma once
 
 #include <sys/types.h>
@@ -16,7 +16,7 @@ namespace ringway {
 
 class UnixListener {
  public:
-  // Binds and listens, non-blocking. A socket file nobody listens on is replaced.
+  // Binds and listens, non-blocking. Replaces a socket file that nobody listens on.
   // Errors: AlreadyExists when another process holds the path; InvalidArgument (path too long, not
   // a socket); NotFound, PermissionDenied for its folder.
   static absl::StatusOr<UnixListener> Listen(const std::string& path, mode_t mode);
@@ -33,7 +33,7 @@ class UnixListener {
   UnixListener(std::string path, UniqueFd lock, UniqueFd fd) noexcept;
 
   std::string path_;
-  UniqueFd lock_;  // closed after fd_: whoever gets the path finds nobody listening there
+  UniqueFd lock_;  // closed after fd_: the next holder finds nobody listening there
   UniqueFd fd_;
   ino_t inode_ = 0;  // of the socket file
   BornHere born_here_;

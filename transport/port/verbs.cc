@@ -1,4 +1,4 @@
-// What a message costs at the device: posting writes, learning of their completion, waking and
+// The datapath of the RDMA port: posting writes, reading their completions, waking the peer and
 // being woken.
 #include "transport/port/verbs.h"
 
@@ -26,8 +26,8 @@ VerbsPort& VerbsPort::operator=(VerbsPort&& other) noexcept = default;
 VerbsPort::~VerbsPort() {
   if (queue_ == nullptr) return;
   if (!born_here_.Here()) {
-    // A forked child: the device's objects are its parent's, and each destructor would tell the
-    // device. The child ends or becomes another program; until then it keeps these few bytes.
+    // In a forked child the device's objects belong to the parent, and each destructor would act on
+    // the device. The child leaks these few bytes until it exits or executes another program.
     static_cast<void>(queue_.release());
     static_cast<void>(new std::shared_ptr<VerbsReaper>(std::move(reaper_)));
     return;
@@ -94,7 +94,7 @@ bool VerbsPort::Post(uint64_t remote, const std::byte* from, uint32_t bytes,
 uint64_t VerbsPort::CompletedWrites() noexcept {
   VerbsCompletions::Slot& slot = queue_->slot();
   queue_->completions().Poll();
-  // Each pairs with the release store of whoever polls.
+  // Each pairs with the polling thread's release store.
   if (slot.error.load(std::memory_order_acquire) != 0) [[unlikely]]
     gone_ = true;
   if (!severing_) queue_->TopUpReceives();
@@ -132,7 +132,7 @@ void VerbsPort::ArmWake() noexcept { queue_->completions().Arm(); }
 void VerbsPort::DrainWake() noexcept { queue_->completions().DrainEvents(); }
 
 uint64_t VerbsPort::WakesReceived() noexcept {
-  // Pairs with the release store of whoever polls.
+  // Pairs with the polling thread's release store.
   return queue_->slot().wakes.load(std::memory_order_acquire);
 }
 

@@ -1,17 +1,17 @@
 // The RDMA backend: links between two machines whose network cards write each other's memory.
 //
 // One reliable queue pair a link. Frames are written into the peer's ring, state lines into its
-// memory beside it; the peer's processor takes no part. Writes tear and arrive in any order within
-// themselves, so frames carry stamps and a CRC (ring_link.h), and nothing rests on what a device
-// says of its order. An idle receiver is woken by a write with immediate data (Caps, wait.h).
-// verbs_handshake.h says how the two meet, verbs_queue.h what an epoch owns.
+// memory beside it; the peer's processor is not involved. Writes tear, and the bytes of one arrive
+// in any order, so frames carry stamps and a CRC (ring_link.h), and nothing relies on the ordering
+// that a device claims. An idle receiver is woken by a write with immediate data (Caps, wait.h).
+// verbs_handshake.h describes the handshake, verbs_queue.h what an epoch owns.
 //
-// A stopped process goes on acknowledging, so only heartbeats tell life; error completions, the
-// device's events and the connection manager's tell death sooner. Thread rule: Listener's functions
-// and a link's belong to one thread each; connections are made on the listener's own, or by
-// VerbsConnect() in its caller's, and ended on a third: the listener's, or one that the connecting
-// link has to itself. The destructor of a connecting link waits for that, up to
-// VerbsReaper::kDrainLimitNs.
+// The device of a stopped process still acknowledges, so only heartbeats prove liveness; error
+// completions and events of the device and the connection manager report death sooner. Thread rule:
+// Listener's functions and a link's belong to one thread each; connections are made on the
+// listener's own thread, or by VerbsConnect() in its caller's, and torn down on a third: the
+// listener's reaper, or one that a connecting link has to itself. The destructor of a connecting
+// link waits for that, up to VerbsReaper::kDrainLimitNs.
 #pragma once
 
 #include <cstddef>
@@ -32,10 +32,10 @@ namespace ringway {
 class VerbsQueue;
 class VerbsReaper;
 
-// Counted per request as it is posted; every one only grows.
+// Counted per request as it is posted; all are monotonic.
 struct VerbsCounters {
   uint64_t work_requests = 0;
-  uint64_t doorbells = 0;  // calls that told the device; software devices: system calls
+  uint64_t doorbells = 0;  // doorbell writes; on software devices system calls
   uint64_t signalled = 0;  // requests that ask for a completion
   uint64_t inlined = 0;    // requests that carry their bytes themselves
   uint64_t bytes_posted = 0;
@@ -47,7 +47,7 @@ class VerbsPort {
  public:
   static constexpr bool kOrderedStores = false;
 
-  // `reaper` severs the queue and takes it apart in the end.
+  // `reaper` severs the queue and finally tears it down.
   VerbsPort(std::unique_ptr<VerbsQueue> queue, std::shared_ptr<VerbsReaper> reaper) noexcept;
   VerbsPort(VerbsPort&& other) noexcept;
   VerbsPort& operator=(VerbsPort&& other) noexcept;
@@ -97,14 +97,14 @@ using VerbsLink = RingLink<VerbsPort>;
 class VerbsListener {
  public:
   // Errors: InvalidArgument for options and URI; Unavailable, PermissionDenied, ResourceExhausted
-  // where device, rights or locked memory are missing; each with its remedy.
+  // if a device, rights or lockable memory is missing; each with its remedy.
   static absl::StatusOr<std::unique_ptr<VerbsListener>> Listen(const Uri& uri,
                                                                const ListenOptions& options);
   ~VerbsListener();
   VerbsListener(const VerbsListener&) = delete;
   VerbsListener& operator=(const VerbsListener&) = delete;
 
-  // The next finished link, or null: then it costs one load.
+  // The next finished link, or null, which costs one load.
   std::unique_ptr<VerbsLink> TryAccept() noexcept;
   // As ShmListener::Admit().
   bool Admit(uint64_t peer_key, uint32_t epoch);

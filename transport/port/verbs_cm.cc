@@ -1,4 +1,4 @@
-// How the connection manager's calls are made.
+// Implements verbs_cm.h over librdmacm.
 #include "transport/port/verbs_cm.h"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ namespace {
 constexpr int kRejectInvalidService = 8;
 constexpr int kRejectByConsumer = 28;
 
-// What one call takes off a channel at most.
+// Most events that one call takes off a channel.
 constexpr int kEventsPerCallMax = 16;
 
 VerbsCmEvent CopyOf(const rdma_cm_event& event) {
@@ -69,7 +69,7 @@ VerbsCmChannel::~VerbsCmChannel() { rdma_destroy_event_channel(channel_); }
 int VerbsCmChannel::fd() const noexcept { return channel_->fd; }
 
 std::optional<VerbsCmEvent> VerbsCmChannel::TryNext() noexcept {
-  // The library allocates before it looks.
+  // Polls first: the library allocates before it checks for an event.
   pollfd poll_fd{fd(), POLLIN, 0};
   if (poll(&poll_fd, 1, 0) <= 0) return std::nullopt;
   rdma_cm_event* event = nullptr;
@@ -147,7 +147,7 @@ bool VerbsId::TakeEvents() noexcept {
 }
 
 void VerbsId::Disconnect() noexcept {
-  // Fails where the connection was never made or is over already.
+  // Fails if the connection was never made or has ended already.
   if (id_ != nullptr) rdma_disconnect(id_);
 }
 

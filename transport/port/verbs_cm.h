@@ -1,5 +1,5 @@
-// How the RDMA connection manager is spoken to: its channels, identifiers and events, owned and
-// bounded in time.
+// Owning wrappers for the RDMA connection manager's channels, identifiers and events, with
+// deadlines.
 //
 // Thread rule: set-up code, but VerbsId::TakeEvents() by the link's thread.
 #pragma once
@@ -24,12 +24,12 @@ struct rdma_event_channel;
 
 namespace ringway {
 
-// One event, copied and acknowledged: nothing waits for whoever handles it.
+// One event, copied and already acknowledged, so that its handler holds up nothing.
 struct VerbsCmEvent {
   int type = 0;    // rdma_cm_event_type
-  int status = 0;  // errno, negative, or of a rejection its reason
+  int status = 0;  // a negative errno, or a rejection's reason
   rdma_cm_id* id = nullptr;
-  std::array<std::byte, 256> data{};  // the peer's private data and what lies behind it
+  std::array<std::byte, 256> data{};  // the peer's private data and whatever follows it
   std::size_t data_bytes = 0;
 
   std::span<const std::byte> private_data() const noexcept {
@@ -58,17 +58,17 @@ class VerbsCmChannel {
   rdma_event_channel* channel_;
 };
 
-// One end of a connection. It has its channel to itself, but while a listener sets it up.
+// One end of a connection. It has its own channel, except while a listener sets it up.
 class VerbsId {
  public:
   VerbsId() = default;
-  // Takes an identifier whose channel somebody else owns.
+  // Adopts an identifier whose channel is owned elsewhere.
   explicit VerbsId(rdma_cm_id* id) noexcept : id_(id) {}
   VerbsId(VerbsId&& other) noexcept;
   VerbsId& operator=(VerbsId&& other) noexcept;
   ~VerbsId();
 
-  // A new one. Errors: as VerbsCmChannel::Create().
+  // Creates one with its own channel. Errors: as VerbsCmChannel::Create().
   static absl::StatusOr<VerbsId> Create();
 
   // Moves it to a channel of its own. REQUIRES: no event of it is waiting to be acknowledged.
@@ -82,9 +82,9 @@ class VerbsId {
 
   // Non-blocking: true once the peer, or the device, has ended the connection.
   bool TakeEvents() noexcept;
-  // Whether TakeEvents() heard that the device is taken away.
+  // Whether TakeEvents() saw the removal of the device.
   bool device_removed() const noexcept { return device_removed_; }
-  // Tells the peer that it is over.
+  // Tells the peer that the connection has ended.
   void Disconnect() noexcept;
 
  private:
@@ -93,7 +93,7 @@ class VerbsId {
   bool device_removed_ = false;
 };
 
-// What a connection manager's event says went wrong, with the remedy where there is one.
+// The error that a connection manager's event reports, with the remedy if there is one.
 absl::Status CmError(const VerbsCmEvent& event, const std::string& peer);
 
 struct VerbsAddress {
@@ -101,7 +101,7 @@ struct VerbsAddress {
   sockaddr* get() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
 };
 
-// Looks a name up; may ask a name server and wait for it. Errors: NotFound, naming it.
+// Resolves a name; may block on a name server. Errors: NotFound, naming it.
 absl::StatusOr<VerbsAddress> ResolveAddress(const std::string& host, uint16_t port, bool passive);
 
 }  // namespace ringway

@@ -1,4 +1,4 @@
-// How completions are taken and routed.
+// Implements verbs_completions.h: takes completions off the queue and routes them to their slots.
 #include "transport/port/verbs_completions.h"
 
 #include <arpa/inet.h>
@@ -16,7 +16,7 @@
 namespace ringway {
 namespace {
 
-// Moves a count of completed requests on to the one behind the request with these low bits.
+// Advances a count of completed requests to just past the request with these low bits.
 void CountUpTo(std::atomic<uint64_t>& count, uint64_t number, uint64_t mask) noexcept {
   // Relaxed: only the polling thread writes it, and the mutex orders polling threads.
   const uint64_t before = count.load(std::memory_order_relaxed);
@@ -68,8 +68,8 @@ absl::StatusOr<std::shared_ptr<VerbsCompletions>> VerbsCompletions::Create(
 
 VerbsCompletions::~VerbsCompletions() {
   DrainEvents();
-  // Where the device was taken away, or keeps a queue pair, these fail, and what is left goes when
-  // the device is closed: nobody uses it any more.
+  // These fail if the device was removed or still has a queue pair; what is left goes when the
+  // device is closed, since nobody uses it any more.
   if (queue_ != nullptr) ibv_destroy_cq(queue_);
   if (channel_ != nullptr) ibv_destroy_comp_channel(channel_);
 }
@@ -84,7 +84,8 @@ VerbsCompletions::Slot* VerbsCompletions::Take() noexcept {
 
 void VerbsCompletions::GiveBack(Slot* slot) noexcept {
   {
-    // What the slot's last user left in the queue goes first: its room is its successor's.
+    // Drains what the slot's previous user left in the queue, since its room now belongs to the
+    // successor.
     std::lock_guard lock(poll_mutex_);
     const std::size_t batches_max = slots_.size() * (kSendRequests + kWakeRequests) / kPollBatch;
     for (std::size_t i = 0; i <= batches_max && PollBatch(); ++i) {
@@ -108,7 +109,7 @@ void VerbsCompletions::Poll() noexcept {
   }
 }
 
-// True when there may be more.
+// True if there may be more.
 bool VerbsCompletions::PollBatch() noexcept {
   std::array<ibv_wc, kPollBatch> completions;
   const int count = ibv_poll_cq(queue_, kPollBatch, completions.data());
@@ -127,7 +128,8 @@ void VerbsCompletions::Route(const ibv_wc& completion) noexcept {
   if (static_cast<uint16_t>(id >> 32) != slot.generation) return;
   if (completion.status != IBV_WC_SUCCESS) {
     uint32_t none = 0;
-    // Only the first one tells; the others are flushed. Pairs with the link's acquire load.
+    // Only the first error is informative; the others are flushes. Pairs with the link's acquire
+    // load.
     slot.error.compare_exchange_strong(none, completion.status, std::memory_order_release,
                                        std::memory_order_relaxed);
     return;
@@ -151,7 +153,7 @@ void VerbsCompletions::Route(const ibv_wc& completion) noexcept {
 
 void VerbsCompletions::Arm() noexcept {
   if (armed_) return;
-  // Of every kind: an error must wake a sleeper too.
+  // Armed for every kind of completion: an error must wake a sleeper too.
   armed_ = ibv_req_notify_cq(queue_, 0) == 0;
 }
 
@@ -159,7 +161,7 @@ void VerbsCompletions::DrainEvents() noexcept {
   if (channel_ == nullptr || queue_ == nullptr) return;
   ibv_cq* queue;
   void* context;
-  // At most one is there for each time the queue was armed.
+  // There is at most one event each time the queue was armed.
   while (ibv_get_cq_event(channel_, &queue, &context) == 0) {
     ibv_ack_cq_events(queue, 1);
     armed_ = false;

@@ -1,12 +1,12 @@
-// How completions find the link they belong to: one completion queue, and a slot for each of the
-// links that use it, be it one or many.
+// A completion queue that one link or many share, with a slot for each link, and the routing of
+// completions to slots.
 //
-// A work request's id names the slot, the slot's generation and the request's number, so what an
-// earlier user of the slot left behind is told apart and dropped. The queue holds every work
+// A work request's id names the slot, the slot's generation and the request's number, so
+// completions of an earlier user of the slot are recognised and dropped. The queue holds every work
 // request that all slots can have outstanding (I7): on an error each one completes. Thread rule:
-// Poll() by any thread, one at a time gets through; a slot's fields are read by its link's thread;
-// Arm() and DrainEvents() belong to the one thread that polls the links. Lifetime: shared by the
-// links over it.
+// Poll() may be called by any thread, one of which proceeds at a time; a slot's fields are read by
+// its link's thread; Arm() and DrainEvents() belong to the one thread that polls the links.
+// Lifetime: shared by the links over it.
 #pragma once
 
 #include <atomic>
@@ -27,11 +27,11 @@ struct ibv_wc;
 
 namespace ringway {
 
-// Receive requests that a link keeps posted for the peer's wake-ups. An honest peer sends one for
-// each time this side asks for it.
+// Receive requests that a link keeps posted for the peer's wake-ups. An honest peer sends one
+// wake-up each time this side asks for it.
 inline constexpr uint32_t kWakeRequests = 8;
-// Send requests of a queue pair: the link's, and its last one at the end (VerbsQueue::Drain) and
-// those of tests.
+// Send requests of a queue pair: those of the link, its last one at the end (VerbsQueue::Drain),
+// and those of tests.
 inline constexpr uint32_t kSendRequests = kWritesMax + 8;
 
 // The immediate data of the two kinds of message that carry one.
@@ -43,7 +43,7 @@ class VerbsCompletions {
   enum class Kind : uint8_t { kWrite, kMarker, kReceive };
 
   struct alignas(kCacheLineBytes) Slot {
-    // Written by whoever polls, in order; pairs with acquire loads by the link's thread.
+    // Written in order by the polling thread; pairs with acquire loads by the link's thread.
     std::atomic<uint64_t> writes{0};    // complete, counted from the first
     std::atomic<uint64_t> markers{0};   // as above, of Kind::kMarker
     std::atomic<uint64_t> receives{0};  // used up
@@ -66,17 +66,17 @@ class VerbsCompletions {
   VerbsCompletions(const VerbsCompletions&) = delete;
   VerbsCompletions& operator=(const VerbsCompletions&) = delete;
 
-  // A free slot, all zero, or null: every one is in use.
+  // A free slot, all zero; null if every one is in use.
   Slot* Take() noexcept;
   // REQUIRES: the slot's queue pair is destroyed.
   void GiveBack(Slot* slot) noexcept;
 
-  // Takes what is there off the queue. Returns at once while another thread does the same.
+  // Takes available completions off the queue. Returns at once if another thread is doing so.
   void Poll() noexcept;
 
-  // The next completion makes the channel readable. Without effect while it is armed or readable.
+  // Makes the next completion turn the channel readable. No effect while it is armed or readable.
   void Arm() noexcept;
-  // Takes events off the channel.
+  // Drains events from the channel.
   void DrainEvents() noexcept;
   // A descriptor of its own for one link; closing it does not disturb the others.
   UniqueFd DuplicateChannelFd() const;
@@ -89,7 +89,7 @@ class VerbsCompletions {
  private:
   static constexpr uint64_t kNumberMask = (uint64_t{1} << 30) - 1;
   static constexpr int kPollBatch = 16;
-  // One call takes so many at most; a busy peer must not hold its caller.
+  // Bounds one call: a busy peer must not hold up the caller.
   static constexpr int kBatchesPerPollMax = 16;
 
   VerbsCompletions(std::shared_ptr<VerbsDevice> device, uint32_t slots);

@@ -1,8 +1,9 @@
-// How a client connects: its side, start to finish, in the caller's thread.
+// The client's side of connecting over RDMA, start to finish, in the caller's thread.
 //
 // A request that the network loses is made anew after a second, then after two, four, ...: the
-// connection manager itself sends it again after 4.3 s only (Linux, drivers/infiniband/core/cma.c,
-// CMA_CM_RESPONSE_TIMEOUT). What the listener made for the one given up goes when it hears so.
+// connection manager itself retransmits only after 4.3 s (Linux, drivers/infiniband/core/cma.c,
+// CMA_CM_RESPONSE_TIMEOUT). The listener releases what it made for an abandoned request when it
+// learns of that.
 #include <rdma/rdma_cma.h>
 #include <sys/random.h>
 
@@ -26,14 +27,14 @@ namespace ringway {
 namespace {
 
 constexpr int64_t kFirstAttemptNs = kNsPerS;
-// What the kernel gives each step before the request; the attempt's own end comes sooner.
+// The kernel's timeout for each step before the request; the attempt's own deadline comes sooner.
 constexpr int kResolveMs = 60'000;
 
 absl::Status SystemError(absl::string_view what, const Uri& uri) {
   return absl::ErrnoToStatus(errno, absl::StrCat(what, " for ", uri.ToString()));
 }
 
-// Waits for the one event that goes on; any other is an error.
+// Waits for the one expected event; any other is an error.
 absl::StatusOr<VerbsCmEvent> Expect(VerbsId& id, rdma_cm_event_type type, int64_t deadline_ns,
                                     const Uri& uri) {
   absl::StatusOr<VerbsCmEvent> event = id.channel()->Next(deadline_ns);
@@ -49,7 +50,7 @@ absl::StatusOr<VerbsCmEvent> Expect(VerbsId& id, rdma_cm_event_type type, int64_
   return event;
 }
 
-// Finds the device and the way to the peer.
+// Resolves the device and the route to the peer.
 absl::Status Resolve(VerbsId& id, const Uri& uri, int64_t deadline_ns) {
   absl::StatusOr<VerbsAddress> to = ResolveAddress(uri.host, uri.port, false);
   if (!to.ok()) return to.status();
@@ -126,7 +127,7 @@ absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const Connect
       ParseReply(answer->private_data(), *hello, options.secret);
   if (answer->type == RDMA_CM_EVENT_REJECTED) {
     if (!reply.ok() && absl::IsInvalidArgument(reply.status())) {
-      return CmError(*answer, uri.ToString());  // not a word of ours in it
+      return CmError(*answer, uri.ToString());  // carries no reply of ours
     }
     if (!reply.ok()) return reply.status();
     absl::Status refused = RefusalError(*reply, *hello);

@@ -1,4 +1,4 @@
-// How a device is opened and asked, and how what is missing is explained.
+// Implements verbs_device.h: opens and queries a device, and explains what is missing.
 #include "transport/port/verbs_device.h"
 
 #include <fcntl.h>
@@ -15,9 +15,9 @@
 namespace ringway {
 namespace {
 
-// GIDs that are looked at; devices have tens.
+// Most GIDs that are examined; devices have tens.
 constexpr size_t kGidsMax = 512;
-// What one call takes off a device at most.
+// Most events that one call takes off a device.
 constexpr int kEventsPerDispatchMax = 64;
 
 constexpr const char* kNoDeviceRemedy =
@@ -148,7 +148,7 @@ void VerbsDevice::DispatchEvents() noexcept {
 }
 
 std::string VerbsDevice::TakeNewsOfFailure() {
-  // Relaxed: whoever comes first tells, nothing depends on it.
+  // Relaxed: the first caller reports, and nothing depends on it.
   if (!failed() || told_.exchange(true, std::memory_order_relaxed)) return "";
   ForgetRemovedDevices();
   return absl::StrCat("the RDMA device ", name(), " failed or was taken away: its links end");
@@ -179,7 +179,7 @@ absl::Status SetUpError(int error, absl::string_view what) {
 }
 
 void ForgetRemovedDevices() {
-  // Asking for the list brings the library's own up to date.
+  // Requesting the list refreshes the library's own.
   if (ibv_context** const list = rdma_get_devices(nullptr); list != nullptr)
     rdma_free_devices(list);
 }

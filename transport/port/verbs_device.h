@@ -1,8 +1,9 @@
-// What does an RDMA device offer, and what is missing where there is none?
+// An open RDMA device: its limits, its addresses and its events; and explanations of what is
+// missing if there is none.
 //
-// Each listener and each client link opens its own context, so that events of the device reach
-// those whom they concern. Thread rule: set-up code, but DispatchEvents() and failed(), which any
-// thread may call. Lifetime: shared by the links over it, closed with the last.
+// Each listener and each client link opens its own context, so that the device's events reach their
+// owners. Thread rule: set-up code, but DispatchEvents() and failed(), which any thread may call.
+// Lifetime: shared by the links over it, closed with the last.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,7 @@ struct ibv_device;
 
 namespace ringway {
 
-// As the device states them; nothing is assumed.
+// As reported by the device; nothing is assumed.
 struct VerbsLimits {
   uint32_t queue_requests_max = 0;  // work requests in one queue
   uint32_t completions_max = 0;     // entries of one completion queue
@@ -31,10 +32,10 @@ struct VerbsLimits {
   uint64_t registration_bytes_max = 0;
 };
 
-// Raised by DispatchEvents(); the context of a queue pair or a completion queue points to one.
+// Set by DispatchEvents(); the context of a queue pair or a completion queue points to one.
 struct VerbsQueueEvents {
   std::atomic<bool> failed{false};       // pairs with VerbsPort::PeerGone()
-  std::atomic<bool> established{false};  // data came before the connection manager said so
+  std::atomic<bool> established{false};  // data arrived before the connection manager's event
 };
 
 class VerbsDevice {
@@ -54,14 +55,14 @@ class VerbsDevice {
   // Errors: as ChooseGid(); Unavailable when the port cannot be queried or is down.
   absl::StatusOr<GidChoice> ChooseAddress(uint8_t port, const Gid& address) const;
 
-  // Takes pending events off the device, non-blocking, and raises them where they belong.
+  // Takes pending events off the device, non-blocking, and sets the flags of their owners.
   void DispatchEvents() noexcept;
-  // The device itself has failed or is being taken away.
+  // Whether the device itself has failed or is being removed.
   bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }
-  // As the connection manager said. Pairs with failed().
+  // Records the removal that the connection manager reported. Pairs with failed().
   void NoteRemoved() noexcept { failed_.store(true, std::memory_order_release); }
-  // What to tell an operator when it failed: once, then empty. Has the connection manager close it
-  // as well. Not on a path where time counts.
+  // What to tell an operator about the failure: once, then empty. Also makes the connection manager
+  // close the device. Not for the hot path.
   std::string TakeNewsOfFailure();
   // Readable when DispatchEvents() has something to do.
   int event_fd() const noexcept;
@@ -75,17 +76,17 @@ class VerbsDevice {
   std::atomic<bool> told_{false};    // that it failed
 };
 
-// An errno of making something, as a status that names what ran out and the remedy:
+// The errno of a failed set-up call as a status that names what ran out and the remedy:
 // ResourceExhausted for descriptors and memory, PermissionDenied, else Unavailable.
 absl::Status SetUpError(int error, absl::string_view what);
 
 // The connection manager's library opens every device once and keeps it open. Without this call it
-// would keep one that was taken away, and removing a software device waits until nobody has it
+// would keep a removed one open, and the removal of a software device waits until nobody has it
 // open. (rdma-core, librdmacm/cma.c, sync_devices_list.)
 void ForgetRemovedDevices();
 
-// Why RDMA cannot be used here at all, with the remedy; OK when there is a device. `error` is what
-// the connection manager answered.
+// Why RDMA cannot be used here at all, with the remedy; OK when there is a device. `error` is the
+// connection manager's errno.
 absl::Status ExplainNoRdma(int error);
 
 // The devices and their addresses, one line, for error messages.

@@ -1,4 +1,4 @@
-// How the choice is made and explained.
+// Implements verbs_gid.h: chooses a GID and explains the choice.
 #include "transport/port/verbs_gid.h"
 
 #include <arpa/inet.h>

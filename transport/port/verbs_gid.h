@@ -1,4 +1,4 @@
-// Which of a port's addresses (GIDs) does a queue pair use, and why?
+// Chooses which of a port's addresses (GIDs) a queue pair uses, and explains the choice.
 //
 // A RoCE port has several for one IP address: RoCE v1, which no router passes, and RoCE v2. Both
 // ends must choose the same kind, so the choice is by address and by kind, never by index. Pure
@@ -15,7 +15,7 @@
 
 namespace ringway {
 
-using Gid = std::array<std::byte, 16>;  // in the order of the wire
+using Gid = std::array<std::byte, 16>;  // in network byte order
 
 enum class GidKind : uint8_t { kInfiniBand, kRoceV1, kRoceV2 };
 
@@ -30,7 +30,7 @@ struct GidChoice {
   std::string why;  // one line, for people
 };
 
-// An IPv4 address, in the order of the wire, as a GID: ::ffff:a.b.c.d.
+// An IPv4 address, in network byte order, as a GID: ::ffff:a.b.c.d.
 Gid GidOfIpv4(std::array<std::byte, 4> address) noexcept;
 
 // "10.9.0.1" or "fe80::1".

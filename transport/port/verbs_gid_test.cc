@@ -1,4 +1,4 @@
-// Is the GID chosen by address and kind, and is the choice explained?
+// Tests that the GID is chosen by address and kind, and that the choice is explained.
 #include "transport/port/verbs_gid.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ Gid LinkLocal() {
   return gid;
 }
 
-// What a RoCE port with one IPv4 address has, as adapters number it.
+// The GID table of a RoCE port with one IPv4 address, in the order adapters use.
 std::vector<GidEntry> UsualTable() {
   return {{LinkLocal(), 0, GidKind::kRoceV1},
           {LinkLocal(), 1, GidKind::kRoceV2},
@@ -55,7 +55,7 @@ TEST(VerbsGidTest, NoneIsAnErrorWithWhatThereIs) {
   EXPECT_NE(none.message().find("3 (RoCE v2, 10.9.0.1)"), absl::string_view::npos) << none;
   EXPECT_NE(none.message().find("Remedy"), absl::string_view::npos) << none;
   EXPECT_EQ(ChooseGid({}, LinkLocal()).status().code(), absl::StatusCode::kNotFound);
-  // RoCE v1 alone will not do.
+  // RoCE v1 alone is not enough.
   const std::vector<GidEntry> old = {{Ipv4(10, 9, 0, 1), 0, GidKind::kRoceV1}};
   EXPECT_EQ(ChooseGid(old, Ipv4(10, 9, 0, 1)).status().code(), absl::StatusCode::kNotFound);
 }

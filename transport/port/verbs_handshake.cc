@@ -1,4 +1,4 @@
-// How handshake messages are signed and checked.
+// Implements verbs_handshake.h: signs and checks handshake messages.
 #include "transport/port/verbs_handshake.h"
 
 #include <openssl/crypto.h>
@@ -133,7 +133,7 @@ absl::StatusOr<VerbsReply> ParseReply(std::span<const std::byte> bytes, const Ve
   }
   std::memcpy(static_cast<void*>(&reply), bytes.data(), sizeof(reply));
   if (!secret.empty() && !Verify(secret, hello, reply)) {
-    // Nothing in it can be believed; the status is only repeated.
+    // The reply is not authenticated; its status is only quoted.
     const std::string_view status = Name(reply.status);
     return absl::UnauthenticatedError(absl::StrCat(
         "whoever listens there does not prove that it holds the key of peer ", hello.peer_key,

@@ -1,18 +1,18 @@
-// What two machines tell each other before they write each other's memory: the private data of a
+// The handshake of two machines before they write each other's memory: the private data of a
 // connection request and of its answer.
 //
 //   client -> listener   VerbsHello, in the connection manager's REQ (56 bytes fit)
 //   listener -> client   VerbsReply, in its REP (196 fit) or, as a refusal, its REJ (148)
 //
-// The connection manager hands up a fixed number of bytes whatever was sent, so each message says
-// its own length. Where a secret is shared each is signed with HMAC-SHA256 under it:
+// The connection manager delivers a fixed number of bytes whatever was sent, so each message states
+// its own length. If the ends share a secret, each message is signed with HMAC-SHA256 under it:
 //
 //   hello.mac = first 10 bytes of HMAC(secret, "ringway rdma hello" | hello before its mac)
 //   reply.mac = HMAC(secret, "ringway rdma reply" | hello | reply before its mac)
 //
-// 80 bits are what fits, and what RFC 2104 asks for at least. A recorded hello can be sent again
-// and then holds memory until its time limit; it proves nothing to the layer above, whose logon is
-// bound to both nonces. Everything here is a pure function of bytes another machine sent: fuzzed by
+// 80 bits are what fits, and the minimum of RFC 2104. A recorded hello can be replayed and then
+// holds memory until its time limit; it proves nothing to the layer above, whose logon is bound to
+// both nonces. Everything here is a pure function of bytes another machine sent: fuzzed by
 // verbs_handshake_fuzz.cc. transport/RING.md draws the bytes.
 #pragma once
 
@@ -32,8 +32,8 @@ namespace ringway {
 inline constexpr uint16_t kVerbsMagic = 0x5752;  // "RW" in memory
 inline constexpr uint8_t kVerbsVersion = 1;
 
-// What the connection manager carries (InfiniBand specification, volume 1, 12.6, less the 36 bytes
-// that librdmacm's own header takes of a request).
+// The private data that the connection manager carries (InfiniBand specification, volume 1, 12.6,
+// less the 36 bytes that librdmacm's own header takes of a request).
 inline constexpr std::size_t kVerbsRequestBytesMax = 56;
 inline constexpr std::size_t kVerbsAcceptBytesMax = 196;
 inline constexpr std::size_t kVerbsRejectBytesMax = 148;
@@ -111,7 +111,7 @@ static_assert(offsetof(VerbsReply, heartbeat_ms) == 22 && offsetof(VerbsReply, r
 static_assert(offsetof(VerbsReply, flags) == 28 && offsetof(VerbsReply, reserved) == 29);
 static_assert(offsetof(VerbsReply, nonce) == 32 && offsetof(VerbsReply, mac) == 48);
 
-// Whole milliseconds, rounded up: what is announced must not be missed.
+// In whole milliseconds, rounded up, so that the announced interval can be met.
 uint16_t HeartbeatMs(const LinkOptions& options) noexcept;
 
 // Sets flags and mac. REQUIRES: every other field is final; the secret is not empty.
@@ -124,21 +124,21 @@ bool Verify(std::span<const std::byte> secret, const VerbsHello& hello) noexcept
 bool Verify(std::span<const std::byte> secret, const VerbsHello& hello,
             const VerbsReply& reply) noexcept;
 
-// A well-formed hello at the beginning of `bytes`, or the reason for refusing it. `listen` bounds
-// what is acceptable. On kOk `hello` holds it; otherwise its content is unspecified. Proves
-// nothing.
+// Parses a well-formed hello at the beginning of `bytes`, or returns the reason for refusing it.
+// `listen` bounds what is acceptable. On kOk `hello` holds it; otherwise its content is
+// unspecified. Does not verify the proof.
 VerbsStatus ParseHello(std::span<const std::byte> bytes, const ListenOptions& listen,
                        VerbsHello& hello) noexcept;
 
-// A well-formed reply to `hello`, refusals included, that proves itself if `secret` is not empty.
-// Errors name cause and remedy; Unauthenticated where the proof is missing or wrong.
+// Parses a well-formed reply to `hello`, refusals included, and verifies its proof if `secret` is
+// not empty. Errors name cause and remedy; Unauthenticated if the proof is missing or wrong.
 absl::StatusOr<VerbsReply> ParseReply(std::span<const std::byte> bytes, const VerbsHello& hello,
                                       std::span<const std::byte> secret);
 
-// What a refusal means to the one who is refused; OK for kOk.
+// A refusal as the status that the refused client reports; OK for kOk.
 absl::Status RefusalError(const VerbsReply& reply, const VerbsHello& hello);
 
-// What both ends construct their link with.
+// The options that both ends construct their link with.
 LinkOptions SettledOptions(LinkOptions own, const VerbsHello& hello,
                            const VerbsReply& reply) noexcept;
 

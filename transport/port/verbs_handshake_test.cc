@@ -1,4 +1,5 @@
-// Do handshake messages prove who sent them, and is every other message refused by its right name?
+// Tests that handshake messages prove who sent them, and that any other message is refused for the
+// right reason.
 #include "transport/port/verbs_handshake.h"
 
 #include <gtest/gtest.h>
@@ -39,7 +40,7 @@ template <class M>
 std::span<const std::byte> Bytes(const M& message) {
   return std::as_bytes(std::span(&message, 1));
 }
-// As the connection manager hands it up: with whatever lies behind it.
+// As the connection manager delivers it: followed by arbitrary bytes.
 template <class M>
 std::vector<std::byte> Padded(const M& message) {
   std::vector<std::byte> bytes(196, std::byte{0xee});
@@ -120,7 +121,7 @@ TEST(VerbsHandshakeTest, RefusesRepliesThatContradictOrProveNothing) {
   EXPECT_EQ(code([](VerbsReply& r) { Sign(kOther, Hello(), r); }, kSecret),
             absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(code([](VerbsReply& r) { Sign(kSecret, Hello(), r); }, kSecret), absl::StatusCode::kOk);
-  // Somebody on the way who says "stale epoch" must not push the epochs up.
+  // A man in the middle that says "stale epoch" must not be able to push the epochs up.
   EXPECT_EQ(code(
                 [](VerbsReply& r) {
                   r.status = VerbsStatus::kStaleEpoch;

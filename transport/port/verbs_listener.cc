@@ -1,14 +1,14 @@
-// How links are accepted without the polling thread noticing: one background thread answers the
-// connection manager.
+// The RDMA listener: one background thread answers the connection manager, so that the polling
+// thread never stalls.
 //
-// Bounds: pending_max connections being made, each with a deadline; when there is no more room the
-// address with the most of them loses its oldest to a newcomer (verbs_quota.h), or the newcomer is
-// refused. finished_max links wait to be fetched. Nothing is mapped or registered for a peer before
-// its proof holds, where proofs are asked for.
+// Bounds: pending_max connections being made, each with a deadline; when full, the address with the
+// most of them loses its oldest to a newcomer (verbs_quota.h), or the newcomer is refused. At most
+// finished_max links wait to be fetched. If proofs are required, nothing is mapped or registered
+// for a peer before its proof is verified.
 //
-// A device that is taken away ends what is pending on it, and its links see it for themselves. A
-// listener bound to its address tries to listen again with growing pauses until the device is back;
-// one of all addresses hears of new devices by itself.
+// The removal of a device ends its pending connections; its links notice it themselves. A listener
+// bound to its address retries to listen, with growing pauses, until the device is back; a listener
+// on all addresses learns of new devices by itself.
 #include <netinet/in.h>
 #include <poll.h>
 #include <rdma/rdma_cma.h>
@@ -80,19 +80,19 @@ class VerbsListener::Impl {
 
   std::unique_ptr<VerbsLink> TryAccept() noexcept { return finished_.TryPop(); }
   bool Admit(uint64_t peer_key, uint32_t epoch) { return admitted_.Admit(peer_key, epoch); }
-  // Pairs with the relaxed increments on the background thread; a number to look at.
+  // Pairs with the relaxed increments on the background thread; informational only.
   uint64_t refused_count() const noexcept { return refused_count_.load(std::memory_order_relaxed); }
   int wake_fd() const noexcept { return finished_.ready_fd(); }
 
  private:
   static constexpr int kBacklog = 128;
   static constexpr int kEventsPerTurnMax = 64;
-  // How often the pending ones' deadlines are looked at.
+  // How often the deadlines of pending connections are checked.
   static constexpr int64_t kLookNs = 20 * kNsPerMs;
-  // Pauses between attempts to listen again where the device is gone.
+  // Pauses between attempts to listen again after the device is gone.
   static constexpr int64_t kListenAgainMinNs = 100 * kNsPerMs;
   static constexpr int64_t kListenAgainMaxNs = 5 * kNsPerS;
-  // How often devices that are gone are looked for where no event tells of them.
+  // How often to look for removed devices that no event reports.
   static constexpr int64_t kForgetNs = kNsPerS;
 
   // A connection that was accepted and is not established yet.
@@ -104,8 +104,8 @@ class VerbsListener::Impl {
     int64_t deadline_ns;
   };
 
-  // Whom a peer's address stands for: an IPv4 address, or the network of an IPv6 one, of which one
-  // machine may have as many addresses as it likes.
+  // The holder that a peer's address counts for: an IPv4 address, or the network of an IPv6
+  // address, since one machine may have any number of addresses in it.
   static uint64_t HolderOf(const sockaddr* address) {
     uint64_t holder = 0;
     if (address->sa_family == AF_INET6) {
@@ -125,7 +125,7 @@ class VerbsListener::Impl {
     }
     VerbsId id(raw);
     if (rdma_bind_addr(raw, address_.get()) != 0) return BindError(errno);
-    if (raw->verbs != nullptr) {  // bound to one device: what it lacks is said now
+    if (raw->verbs != nullptr) {  // bound to one device: report now what it lacks
       const absl::StatusOr<VerbsOpenDevices::Opened> opened = devices_.Open(raw->verbs);
       if (!opened.ok()) return opened.status();
       const absl::StatusOr<GidChoice> gid =
@@ -162,7 +162,7 @@ class VerbsListener::Impl {
       const timespec timeout{wait_ns / kNsPerS, wait_ns % kNsPerS};
       const bool bound = idle && listen_id_.get()->verbs != nullptr;
       if (ppoll(poll_fds.data(), poll_fds.size(), bound ? nullptr : &timeout, nullptr) < 0) {
-        continue;  // EINTR; there is no other reason that could pass
+        continue;  // EINTR; no other error is transient
       }
       if (poll_fds[0].revents != 0) return;
       for (int i = 0; i != kEventsPerTurnMax; ++i) {
@@ -186,7 +186,7 @@ class VerbsListener::Impl {
     not_listening_.clear();
   }
 
-  // Nobody tells a listener of all addresses that a device without links is taken away.
+  // No event tells a listener on all addresses that a device without links was removed.
   void ForgetNowAndThen() {
     const int64_t now_ns = MonotonicNowNs();
     if (now_ns < forget_again_ns_) return;
@@ -203,7 +203,7 @@ class VerbsListener::Impl {
     if (listening.ok()) {
       Say(absl::StrCat("listening on ", uri_.ToString(), " again"));
     } else if (listening.message() != not_listening_) {
-      not_listening_ = std::string(listening.message());  // said once
+      not_listening_ = std::string(listening.message());  // reported once
       Say(absl::StrCat("cannot listen again yet: ", not_listening_));
     }
   }
@@ -225,7 +225,7 @@ class VerbsListener::Impl {
         break;
       case RDMA_CM_EVENT_TIMEWAIT_EXIT:
         break;
-      default:  // whatever else happens to a connection that is being made ends it
+      default:  // any other event ends a pending connection
         if (pending_.contains(event.id)) {
           Say(absl::StrCat("a connection came to nothing: ",
                            rdma_event_str(static_cast<rdma_cm_event_type>(event.type))));
@@ -267,7 +267,7 @@ class VerbsListener::Impl {
     if (reply.status != VerbsStatus::kOk) rdma_reject(raw, &reply, sizeof(reply));
   }
 
-  // What is to be answered, before anything is made. `secret` is set once the peer has one.
+  // Decides the answer, before anything is allocated. `secret` is set if the peer has one.
   VerbsStatus Judge(std::span<const std::byte> bytes, VerbsHello& hello,
                     std::span<const std::byte>& secret, VerbsReply& reply) {
     const VerbsStatus parsed = ParseHello(bytes, options_, hello);
@@ -284,7 +284,7 @@ class VerbsListener::Impl {
     return VerbsStatus::kOk;
   }
 
-  // Room for one more from there, made if need be.
+  // Whether there is room for one more connection from `source`; evicts to make room.
   bool HasRoom(const Gid& source) {
     if (finished_.count() >= options_.finished_max) return false;
     if (pending_.size() < options_.pending_max) return true;
@@ -309,8 +309,8 @@ class VerbsListener::Impl {
                      "oldest one makes room"));
   }
 
-  // Everything that an accepted connection needs, and the reply that says so. The id goes to the
-  // queue, or stays: either way it lives until a refusal was sent.
+  // Makes everything that an accepted connection needs, and its reply. The id moves to the queue or
+  // stays; either way it lives until a refusal has been sent.
   absl::Status Prepare(VerbsId& id, Pending& pending) {
     const VerbsHello& hello = pending.hello;
     absl::StatusOr<VerbsOpenDevices::Opened> opened = devices_.Open(id.get()->verbs);
@@ -377,8 +377,8 @@ class VerbsListener::Impl {
                                     int64_t{hello.heartbeat_ms} * kNsPerMs));
   }
 
-  // A client may write before its last word of the handshake arrives, or where that was lost: then
-  // the data stand for it.
+  // A client may write before the last message of its handshake arrives, or although it was lost;
+  // the data then count as that message.
   void NoteEarlyData() {
     if (pending_.empty()) return;
     devices_.DispatchEvents();
@@ -417,7 +417,7 @@ class VerbsListener::Impl {
   AcceptQueue<VerbsLink> finished_;
   AdmittedEpochs admitted_;
 
-  // The background thread's own, once it runs.
+  // Owned by the background thread once it runs.
   Uri uri_;
   VerbsAddress address_;
   VerbsId listen_id_;  // none while its device is gone
@@ -458,7 +458,7 @@ absl::StatusOr<std::unique_ptr<VerbsListener>> VerbsListener::Listen(const Uri& 
 
 VerbsListener::VerbsListener(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 VerbsListener::~VerbsListener() {
-  // In a forked child, as VerbsPort's destructor.
+  // In a forked child: as in VerbsPort's destructor.
   if (!born_here_.Here()) static_cast<void>(impl_.release());
 }
 std::unique_ptr<VerbsLink> VerbsListener::TryAccept() noexcept { return impl_->TryAccept(); }

@@ -1,4 +1,4 @@
-// How memory is mapped, and how the limit on pinned memory is read.
+// Implements verbs_memory.h: maps memory, and reads the limit on pinned memory.
 #include "transport/port/verbs_memory.h"
 
 #include <linux/capability.h>
@@ -38,7 +38,8 @@ absl::StatusOr<VerbsMemory> VerbsMemory::Map(uint64_t bytes_wanted, bool huge_pa
   memory.base_ = static_cast<std::byte*>(base);
   memory.bytes_ = bytes;
   memory.huge_pages_ = huge_pages;
-  // A child that wrote here would take the pages that the device knows away from this process.
+  // If a forked child wrote here, copy-on-write would take the device's pages away from this
+  // process.
   if (madvise(base, bytes, MADV_DONTFORK) != 0) {
     return absl::InternalError(absl::StrCat("madvise(MADV_DONTFORK): ", std::strerror(errno)));
   }

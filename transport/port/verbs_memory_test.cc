@@ -1,5 +1,5 @@
-// Is memory that is registered alone on its pages, and is too little of it that may be locked
-// explained?
+// Tests that registered memory shares no page, and that a limit on locked memory that is too low is
+// explained.
 #include "transport/port/verbs_memory.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ TEST(VerbsMemoryTest, ChildrenDoNotInheritIt) {
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    // A system call that would read it says that there is nothing.
+    // A system call that reads it reports that nothing is mapped there.
     int fds[2];
     if (pipe(fds) != 0) _exit(2);
     _exit(write(fds[1], memory->base(), 1) < 0 && errno == EFAULT ? 0 : 1);

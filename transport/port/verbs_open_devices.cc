@@ -1,4 +1,5 @@
-// How a device is opened for the first link and found again for the next ones.
+// Implements verbs_open_devices.h: opens a device for its first link and finds it again for the
+// next ones.
 #include "transport/port/verbs_open_devices.h"
 
 #include <infiniband/verbs.h>

@@ -1,5 +1,5 @@
 // The devices that a listener's connections come over: each opened once for all links over it, and
-// closed with the last of them, so that a device can be taken away while the listener lives.
+// closed with the last of them, so that a device can be removed while the listener lives.
 //
 // Thread rule: the listener's thread. Lifetime: the listener's.
 #pragma once
@@ -24,7 +24,7 @@ class VerbsOpenDevices {
     std::shared_ptr<VerbsCompletions> completions;
   };
 
-  // 0: each link has a completion queue of its own; else so many links of a device share one.
+  // 0: each link has its own completion queue; otherwise this many links of a device share one.
   explicit VerbsOpenDevices(uint32_t shared_queue_links) : links_(shared_queue_links) {}
 
   // `context`: the connection manager's. Errors: as VerbsDevice::Open() and

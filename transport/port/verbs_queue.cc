@@ -1,4 +1,4 @@
-// How an epoch's resources are made, connected and taken apart.
+// Implements verbs_queue.h: makes, connects and tears down an epoch's resources.
 #include "transport/port/verbs_queue.h"
 
 #include <arpa/inet.h>
@@ -16,16 +16,16 @@
 namespace ringway {
 namespace {
 
-// Routers between RoCE v2 hosts: rdma_cm says 1 where the address's default GID is RoCE v1.
+// Allows for routers between RoCE v2 hosts: rdma_cm sets 1 if the address's default GID is RoCE v1.
 constexpr uint8_t kHopLimit = 64;
 // rdma_ucm reports attributes of Ethernet in bits that InfiniBand devices refuse (rdma-core,
 // librdmacm/cma.c, ucma_modify_qp_rtr).
 constexpr int kEthernetOnlyMask = 0xe00000;
 
-// `pinned_bytes` were to be pinned; the queues of some devices take pages of their own.
+// `pinned_bytes` should have been pinned; the queues of some devices take pages of their own.
 absl::Status Short(absl::string_view what, uint64_t pinned_bytes = 4096) {
   const int error = errno;
-  // ENOMEM does not say which limit it was.
+  // ENOMEM does not tell which limit was hit.
   absl::Status lockable = CheckLockable(pinned_bytes, ReadLockLimits());
   if (!lockable.ok()) return lockable;
   return absl::ResourceExhaustedError(absl::StrCat(
@@ -33,8 +33,8 @@ absl::Status Short(absl::string_view what, uint64_t pinned_bytes = 4096) {
       error == ENOMEM ? ". Remedy: fewer links to this device, or a smaller ring" : ""));
 }
 
-// What an ibv_destroy_*() says of something that may still be there; 0: it is gone. The kernel
-// destroys what belongs to a device that is taken away, and answers EIO from then on (rdma-core,
+// Why an object may still exist after ibv_destroy_*() returned `error`; 0: it is gone. The kernel
+// destroys the objects of a removed device and answers EIO from then on (rdma-core,
 // libibverbs/cmd_ioctl.h, execute_ioctl).
 int WhyKept(int error) noexcept {
   if (error < 0) error = errno;
@@ -128,7 +128,7 @@ absl::Status VerbsQueue::MakePair() {
   wanted.cap.max_recv_wr = kWakeRequests;
   wanted.cap.max_send_sge = 1;
   wanted.cap.max_recv_sge = 1;
-  // No device says beforehand how much it takes inline: ask for less until it agrees.
+  // Devices do not report their inline limit in advance: ask for less until it agrees.
   for (uint32_t bytes = options_.inline_bytes_max;; bytes /= 2) {
     ibv_qp_init_attr attributes = wanted;
     attributes.cap.max_inline_data = bytes;
@@ -143,7 +143,7 @@ absl::Status VerbsQueue::MakePair() {
   return absl::OkStatus();
 }
 
-// What the connection manager proposes, with what is ours to decide.
+// Completes the attributes that the connection manager proposes with those that we decide.
 void VerbsQueue::Adjust(ibv_qp_attr& attributes, int& mask) const {
   if (!on_ethernet_) mask &= ~kEthernetOnlyMask;
   if (mask & IBV_QP_ACCESS_FLAGS) {
@@ -153,7 +153,7 @@ void VerbsQueue::Adjust(ibv_qp_attr& attributes, int& mask) const {
     attributes.ah_attr.grh.sgid_index = static_cast<uint8_t>(gid_.index);
     attributes.ah_attr.grh.hop_limit = std::max(attributes.ah_attr.grh.hop_limit, kHopLimit);
   }
-  // Nobody reads; one is what some devices need to have.
+  // Nobody issues RDMA reads, but some devices require one.
   const auto at_most_one = [](uint32_t limit) { return static_cast<uint8_t>(std::min(limit, 1u)); };
   if (mask & IBV_QP_MAX_DEST_RD_ATOMIC) {
     attributes.max_dest_rd_atomic = at_most_one(device_->limits().reads_incoming_max);
@@ -199,7 +199,7 @@ absl::Status VerbsQueue::BringUp() {
 }
 
 void VerbsQueue::TopUpReceives() noexcept {
-  // Pairs with the release store of whoever polls.
+  // Pairs with the polling thread's release store.
   const uint64_t wanted = slot_->receives.load(std::memory_order_acquire) + kWakeRequests;
   while (receives_posted_ < wanted && pair_ != nullptr) {
     ibv_recv_wr request{};
@@ -230,7 +230,7 @@ bool VerbsQueue::BeginDrain() noexcept {
 
 bool VerbsQueue::Drained() noexcept {
   completions_->Poll();
-  // Both pair with the release stores of whoever polls.
+  // Both pair with the polling thread's release stores.
   return slot_->markers.load(std::memory_order_acquire) == markers_posted_ ||
          slot_->error.load(std::memory_order_acquire) != 0 || id_.TakeEvents();
 }
@@ -241,7 +241,7 @@ void VerbsQueue::Sever() noexcept {
     attributes.qp_state = IBV_QPS_ERR;
     ibv_modify_qp(pair_, &attributes, IBV_QP_STATE);
     id_.Disconnect();
-    // Waits for a responder that is still writing; nothing else does.
+    // This call waits for a responder that is still writing; no other call does.
     kept_error_ = WhyKept(ibv_destroy_qp(pair_));
     pair_ = nullptr;
   }
@@ -256,7 +256,7 @@ std::string VerbsQueue::TakeApart() {
     if (const int error = WhyKept(ibv_dereg_mr(*registration)); error != 0) kept_error_ = error;
     *registration = nullptr;
   }
-  // One that still has users goes when the device is closed.
+  // A domain that still has users is released when the device is closed.
   if (domain_ != nullptr) ibv_dealloc_pd(std::exchange(domain_, nullptr));
   if (kept_error_ != 0) {
     const uint64_t bytes = inbound_.bytes() + outbound_.bytes();
@@ -280,7 +280,7 @@ uint32_t VerbsQueue::rkey() const noexcept { return inbound_registration_->rkey;
 uint32_t VerbsQueue::lkey() const noexcept { return outbound_registration_->lkey; }
 
 std::string VerbsQueue::Describe() const {
-  // What the queue pair was given, not what it should have been.
+  // Reports the values that the queue pair got, not those requested.
   RdmaOptions options = options_;
   ibv_qp_attr given{};
   ibv_qp_init_attr initial{};

@@ -1,19 +1,19 @@
-// What one epoch of a link owns at the device, made and taken apart in the only right order.
+// The device resources of one epoch of a link, made and torn down in the only correct order.
 //
 //   made:   protection domain -> memory and its registrations -> queue pair -> connected
 //   apart:  last writes out -> error state -> told to the peer -> queue pair destroyed (from here
 //           on nobody writes the ring) -> completions dropped -> registrations -> domain -> memory
 //
 // Nothing of it outlives the epoch: keys and queue pair are new for every connection. The memory
-// that the peer may write is one registration, of addresses from 0:
+// that the peer may write is one registration, addressed from 0:
 //
 //      0  state line, then zeros
 //   4096  ring
 //
 // The mirror, and behind it a page of room for state lines that do not fit into a work request, is
-// another, which only the device reads. A device that was taken away answers the calls that destroy
-// with an error, because the kernel has destroyed all of it: that is an end like any other. What
-// can be neither destroyed nor written off as gone keeps its memory for the life of the process.
+// another, which only the device reads. A removed device answers the destroy calls with an error,
+// because the kernel has destroyed everything already: that counts as a normal end. What can be
+// neither destroyed nor known to be gone keeps its memory for the life of the process.
 // Thread rule: set-up by any one thread; then the link's, and from VerbsReaper::Sever() on the
 // queue pair is the reaper's. Lifetime: owned by a VerbsPort, then by a reaper.
 #pragma once
@@ -43,13 +43,13 @@ namespace ringway {
 
 inline constexpr uint64_t kVerbsRingOffset = 4096;
 
-// Bytes of memory that a link of this ring pins.
+// Bytes of memory that a link with this ring size pins.
 uint64_t VerbsPinnedBytes(uint32_t ring_bytes) noexcept;
 
 class VerbsQueue final : public VerbsRemains {
  public:
-  // Everything up to a queue pair that is not connected. `id` is bound to the device, and taken on
-  // success only.
+  // Makes everything up to an unconnected queue pair. `id` is bound to the device, and taken over
+  // only on success.
   // Errors: ResourceExhausted, naming what is short and the remedy; as
   // VerbsDevice::ChooseAddress().
   static absl::StatusOr<std::unique_ptr<VerbsQueue>> Create(
@@ -59,7 +59,8 @@ class VerbsQueue final : public VerbsRemains {
   VerbsQueue(const VerbsQueue&) = delete;
   VerbsQueue& operator=(const VerbsQueue&) = delete;
 
-  // Ready to receive and to send, with the peer that the connection manager has learned of.
+  // Brings the queue pair to ready-to-receive and ready-to-send, with the peer that the connection
+  // manager reported.
   // Errors: the device's refusal, naming the state.
   absl::Status BringUp();
 
@@ -77,8 +78,8 @@ class VerbsQueue final : public VerbsRemains {
 
   // Keeps kWakeRequests receive requests posted.
   void TopUpReceives() noexcept;
-  // Posts a request that writes nothing and completes after all before it; with `immediate`, not 0,
-  // the peer's side hears of it. False: not posted.
+  // Posts a request that writes nothing and completes after all earlier ones; a non-zero
+  // `immediate` also notifies the peer's side. False: not posted.
   bool PostMarker(uint32_t immediate) noexcept;
 
   uint32_t ring_bytes() const noexcept { return ring_bytes_; }
@@ -101,7 +102,7 @@ class VerbsQueue final : public VerbsRemains {
   VerbsCompletions& completions() const noexcept { return *completions_; }
   VerbsCompletions::Slot& slot() const noexcept { return *slot_; }
   const VerbsQueueEvents& events() const noexcept { return events_; }
-  // What was chosen and why, for people; several lines.
+  // The chosen settings and the reasons, for people; several lines.
   std::string Describe() const;
 
  private:
@@ -136,11 +137,11 @@ class VerbsQueue final : public VerbsRemains {
   uint64_t receives_posted_ = 0;
   uint64_t markers_posted_ = 0;
   std::atomic<bool> severed_{false};
-  int kept_error_ = 0;  // why something could not be destroyed that may still be there
+  int kept_error_ = 0;  // why something could not be destroyed and may still exist
 };
 
-// How long it takes until a peer that has gone is noticed by the acknowledgements that fail to
-// come, at least and at most, in nanoseconds. Pure.
+// The least and the most time until missing acknowledgements reveal that a peer is gone, in
+// nanoseconds. Pure.
 struct DetectionTime {
   int64_t least_ns;
   int64_t most_ns;

@@ -1,4 +1,4 @@
-// How the address with the most pending connections is found.
+// Implements verbs_quota.h: finds the address with the most pending connections.
 #include "transport/port/verbs_quota.h"
 
 #include <cstddef>

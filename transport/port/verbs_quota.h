@@ -1,4 +1,4 @@
-// Who loses a connection that is being made when a newcomer finds no room.
+// Chooses which pending connection to evict when a newcomer finds no room.
 //
 // Pure.
 #pragma once
@@ -17,8 +17,8 @@ struct PendingHolder {
   void* what;           // the caller's
 };
 
-// The oldest of the address that holds the most, provided that it holds more than the newcomer's
-// address would with one more; null: the newcomer is to be refused. So no address can keep the
+// The oldest connection of the address that holds the most, provided that it holds more than the
+// newcomer's address would with one more; null: refuse the newcomer. So no address can keep the
 // others out.
 const PendingHolder* ChooseEvicted(std::span<const PendingHolder> holders, const Gid& newcomer);
 

@@ -1,4 +1,4 @@
-// Can an address that opens connections and never completes them keep the others out?
+// Tests that an address that opens connections and never completes them cannot keep the others out.
 #include "transport/port/verbs_quota.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ TEST(VerbsQuotaTest, EqualsDoNotEvictEachOther) {
   EXPECT_EQ(ChooseEvicted(holders, Address(1)), nullptr);
 }
 
-// Whatever one address asks for, and in whatever order: another one gets in, and stays.
+// Whatever one address requests, in any order, another one gets in and stays.
 TEST(VerbsQuotaTest, AFloodFromOneAddressKeepsNobodyOut) {
   std::vector<PendingHolder> holders;
   int64_t now = 0;

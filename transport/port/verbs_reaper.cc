@@ -1,4 +1,4 @@
-// How ended links are taken apart beside the polling thread.
+// Implements verbs_reaper.h: the thread that tears down ended links.
 #include "transport/port/verbs_reaper.h"
 
 #include <chrono>
@@ -9,9 +9,9 @@
 namespace ringway {
 namespace {
 
-// How often those that drain are looked at.
+// How often draining links are checked.
 constexpr std::chrono::milliseconds kLookEvery{1};
-// So many are taken apart before the next request to sever is looked for.
+// Number torn down before the next request to sever is looked for.
 constexpr int kTakenApartAtOnceMax = 8;
 
 }  // namespace
@@ -62,7 +62,8 @@ void VerbsReaper::Run() {
     } else {
       changed_.wait_for(lock, kLookEvery, has_work);
     }
-    // Both at once: what was to be severed before it was buried is severed while it exists.
+    // Takes both lists at once: what was to be severed before it was buried is severed while it
+    // exists.
     VerbsRemains* const to_sever = std::exchange(to_sever_, nullptr);
     std::unique_ptr<VerbsRemains> buried = std::move(buried_);
     lock.unlock();

@@ -1,11 +1,11 @@
-// The thread that takes ended RDMA links apart, so that the thread that polls them need not.
+// The thread that tears down ended RDMA links, so that the polling thread need not.
 //
-// Ending the peer's power to write, waiting for the last writes and giving everything back are a
-// dozen calls into the kernel and the device; a device that fails may answer each of them late.
-// All buried links are waited for at once: a thousand take about as long as one. Requests to sever
-// go before them. Thread rule: Sever() and Bury() from any thread; neither blocks nor allocates.
-// Lifetime: shared by a listener and its links, or a connecting link's own; the last one's end
-// waits for all that is buried.
+// Revoking the peer's access, waiting for the last writes and releasing everything takes a dozen
+// calls into the kernel and the device, and a failing device may answer each of them late. All
+// buried links are waited for concurrently: a thousand take about as long as one. Requests to sever
+// take priority. Thread rule: Sever() and Bury() from any thread; neither blocks nor allocates.
+// Lifetime: shared by a listener and its links, or a connecting link's own; the last owner's
+// destructor waits for everything buried.
 #pragma once
 
 #include <condition_variable>
@@ -21,17 +21,18 @@
 
 namespace ringway {
 
-// What a reaper ends: VerbsQueue, and stand-ins of tests. After Bury() all calls come from the
+// What a reaper tears down: VerbsQueue, or a fake in tests. After Bury() all calls come from the
 // reaper's thread.
 class VerbsRemains {
  public:
   virtual ~VerbsRemains() = default;
-  // Ends the peer's power to write. May block.
+  // Revokes the peer's access to the memory. May block.
   virtual void Sever() noexcept = 0;
-  // Asks to be told when the last writes have arrived. False: there is nothing to wait for.
+  // Requests a notification for when the last writes have arrived. False: there is nothing to wait
+  // for.
   virtual bool BeginDrain() noexcept = 0;
   virtual bool Drained() noexcept = 0;
-  // Gives everything back to the device. May block. What an operator should know, or empty.
+  // Returns everything to the device. May block. Returns what an operator should know, or empty.
   virtual std::string TakeApart() = 0;
 
  private:
@@ -43,11 +44,11 @@ class VerbsRemains {
 
 class VerbsReaper {
  public:
-  // What an orderly end waits at most for its last writes to arrive.
+  // The longest time that an orderly end waits for its last writes to arrive.
   static constexpr int64_t kDrainLimitNs = 200 * kNsPerMs;
 
-  // `report`: called on the reaper's thread; may be empty. Errors: ResourceExhausted when no thread
-  // can be had.
+  // `report`: called on the reaper's thread; may be empty. Errors: ResourceExhausted if no thread
+  // can be started.
   static absl::StatusOr<std::shared_ptr<VerbsReaper>> Create(Report report);
   ~VerbsReaper();
   VerbsReaper(const VerbsReaper&) = delete;

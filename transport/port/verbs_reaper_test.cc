@@ -1,4 +1,5 @@
-// Are a thousand ended links taken apart in the time of one, and does nobody wait behind them?
+// Tests that a thousand ended links are torn down in the time of one, and that nothing has to wait
+// for them.
 #include "transport/port/verbs_reaper.h"
 
 #include <gtest/gtest.h>
@@ -70,7 +71,7 @@ TEST(VerbsReaperTest, ASeverDoesNotWaitForThoseThatDrain) {
   Counts urgent;
   absl::StatusOr<std::shared_ptr<VerbsReaper>> reaper = VerbsReaper::Create({});
   ASSERT_TRUE(reaper.ok()) << reaper.status();
-  // None of them is ever done: were they waited for one by one, this took two minutes.
+  // None of them ever finishes: waiting for them one by one would take two minutes.
   for (int i = 0; i != 600; ++i) (*reaper)->Bury(std::make_unique<FakeRemains>(draining, true));
   auto link = std::make_unique<FakeRemains>(urgent, true);
   (*reaper)->Sever(*link);

@@ -1,4 +1,4 @@
-// Do monitors, talkative or silent, keep an operator from the kill switch?
+// Tests that monitors, talkative or silent, cannot keep an operator from the kill switch.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -16,7 +16,7 @@
 namespace ringway::hostile {
 namespace {
 
-// So many orders to tell of, and instruments and accounts with positions.
+// Sizes of what the gateway reports: open orders, and instruments and accounts with positions.
 constexpr uint64_t kOpenOrders = 20'000;
 
 class AdminTest : public HostileTest, public testing::WithParamInterface<const char*> {
@@ -51,8 +51,8 @@ class AdminTest : public HostileTest, public testing::WithParamInterface<const c
   }
 };
 
-// A kill switch works within 10 ms. A machine that has other work delays the question as well as
-// the answer, so the middle of several counts, and the same without the attack is allowed for.
+// A kill switch works within 10 ms. A busy machine delays the question as well as the answer, so
+// the median of several counts, less what the same takes without the attack.
 TEST_P(AdminTest, KillWorksAtOnce) {
   constexpr int kKills = 15;
   for (int i = 0; i != 2; ++i) ASSERT_NO_FATAL_FAILURE(Join(GetParam()));

@@ -1,7 +1,7 @@
-// What an attacker's process can do to a gateway.
+// The interface of an attack that an attacker's process runs against a gateway.
 //
 // Thread rule: one thread. Lifetime: Begin() and End() alternate; between them Step() is called
-// again and again. After End() nothing of the attack is left on the attacker's side.
+// repeatedly. After End() nothing of the attack is left on the attacker's side.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ class Attack {
   ControlPage& page_;
 };
 
-// By its name (attacker_main.cc lists them); null: there is no such attack.
+// The attack of this name (attacker_main.cc lists them); null if there is none.
 std::unique_ptr<Attack> MakeOrderAttack(const std::string& name, const Target& target,
                                         ControlPage& page);
 std::unique_ptr<Attack> MakeLinkAttack(const std::string& name, const Target& target,

@@ -1,4 +1,4 @@
-// Starting it and giving it orders.
+// Implements attacker.h: starts the process and gives it orders.
 #include "tests/e2e/hostile/attacker.h"
 
 #include <filesystem>

@@ -24,15 +24,15 @@ class Attacker {
   Attacker(const Attacker&) = delete;
   Attacker& operator=(const Attacker&) = delete;
 
-  // Returns when it does so; false when it does not within a generous time. Meanwhile the honest
-  // session is attended to: its gateway must not take it for dead.
+  // Returns when it has obeyed; false if it has not within a generous time. Meanwhile the honest
+  // session is polled, so that its gateway does not take it for dead.
   bool Do(Order order, Honest& honest);
 
   uint64_t done() const { return control_->done; }
   uint64_t refused() const { return control_->refused; }
   uint64_t held_bytes() const { return control_->held_bytes; }
   const std::string& attack() const { return attack_; }
-  // Why it ended, if it did.
+  // Why it ended, if it has.
   std::string Complaint();
 
  private:

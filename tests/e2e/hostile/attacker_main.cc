@@ -1,4 +1,4 @@
-// An attacker: one process, so that the time it takes from others is what it would be in reality.
+// An attacker's process: one process, so that it takes as much time from others as in reality.
 //
 //   attacker FOLDER PAGE NAME
 //
@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   signal(SIGPIPE, SIG_IGN);
-  // Links and sockets by the hundred.
+  // Room for hundreds of links and sockets.
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;

@@ -1,4 +1,4 @@
-// Attacks on the admin socket, by a monitor of the gateway's own user.
+// Attacks on the admin socket by a monitor that runs as the gateway's own user.
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,7 +30,7 @@ class Questions : public Attack {
   const std::string line_;
 };
 
-// More connections than the server keeps, which never ask, renewed as they are closed.
+// More connections than the server keeps, which never send a request and are renewed when closed.
 class SilentMonitors : public Attack {
  public:
   using Attack::Attack;

@@ -1,4 +1,4 @@
-// Attacks of a local user who may connect and has no key.
+// Attacks by a local user who may connect and has no key.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,10 +22,10 @@ namespace {
 
 constexpr uint32_t kRingBytes = kRingBytesMin;
 constexpr int64_t kReplyPatienceNs = 200 * kNsPerMs;
-// More than any listener's queue of handshakes, or of links that have not logged on.
+// More than any listener's queue of handshakes, or of links before logon.
 constexpr size_t kCrowd = 160;
 
-// Says hello as often as it can.
+// Sends hellos as fast as it can.
 class Hellos : public Attack {
  public:
   Hellos(const Target& target, ControlPage& page, uint32_t ring_bytes)
@@ -36,7 +36,7 @@ class Hellos : public Attack {
   }
 
  protected:
-  // A link of which the gateway has its half; empty when it refused, or does not answer.
+  // A link that the gateway has accepted; empty if it refused or does not answer.
   std::optional<std::pair<UniqueFd, UniqueFd>> Link() {
     UniqueFd socket = TryConnect(target_.socket());
     if (!socket) {
@@ -62,7 +62,7 @@ class Hellos : public Attack {
   ShmRegion region_;
 };
 
-// Shakes hands and leaves.
+// Completes handshakes and leaves.
 class Storm : public Hellos {
  public:
   using Hellos::Hellos;
@@ -71,7 +71,7 @@ class Storm : public Hellos {
   }
 };
 
-// Shakes hands, leaves, and keeps what the gateway gave it.
+// Completes handshakes, leaves, and keeps what the gateway gave it.
 class Hoard : public Hellos {
  public:
   using Hellos::Hellos;
@@ -101,7 +101,7 @@ class Hoard : public Hellos {
   std::vector<UniqueFd> kept_;
 };
 
-// Links that never log on, each made anew when the gateway closes it.
+// Links that never log on, each renewed when the gateway closes it.
 class SilentLinks : public Hellos {
  public:
   using Hellos::Hellos;
@@ -143,7 +143,7 @@ class SilentConnections : public Attack {
   std::vector<UniqueFd> sockets_;
 };
 
-// Hellos that are none: wrong sizes, wrong magic, no descriptor or one of the wrong kind.
+// Malformed hellos: wrong sizes, wrong magic, no descriptor or one of the wrong kind.
 class BadHellos : public Hellos {
  public:
   using Hellos::Hellos;

@@ -1,4 +1,4 @@
-// Attacks by logons: of a session with its key, and of guessers.
+// Attacks by logons: from a session with its key, and from guessers.
 #include <unistd.h>
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 namespace ringway::hostile {
 namespace {
 
-// Fills its ring with requests, and logs on anew before anybody has read them.
+// Fills its ring with requests, and logs on again before anybody has read them.
 class Supersedes : public Attack {
  public:
   using Attack::Attack;
@@ -41,7 +41,7 @@ class Supersedes : public Attack {
            SendStatus::kOk) {
     }
     (void)(*session)->link().Flush();
-    last_ = *std::move(session);  // the one before goes once this one has its place
+    last_ = *std::move(session);  // the previous one is dropped once this one has replaced it
   }
   void End() override { last_.reset(); }
 

@@ -1,4 +1,4 @@
-// Attacks of a session with a valid key whose messages are well-formed: it sends as fast as it can.
+// Attacks by a session with a valid key and well-formed messages: it sends as fast as it can.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,8 +34,8 @@ NewOrder OrderOf(uint32_t session, uint64_t cl_ord_id) {
           .route = kHomeVenue};
 }
 
-// A loop that sends through the client library and reads its reports. What is sent is the
-// subclass's.
+// A loop that sends through the client library and reads its reports. The subclass decides what is
+// sent.
 class Flood : public Attack {
  public:
   Flood(const Target& target, ControlPage& page, uint32_t session = kAttackerFirst)
@@ -92,7 +92,7 @@ class Flood : public Attack {
   std::unique_ptr<Session> session_;
 };
 
-// New orders: taken, or refused by the rate limit, as the session is configured.
+// New orders: accepted, or refused by the rate limit, depending on the session's configuration.
 class NewOrders : public Flood {
  public:
   NewOrders(const Target& target, ControlPage& page, uint32_t session, uint16_t route = kHomeVenue)
@@ -196,7 +196,7 @@ class UnknownCancels : public Flood {
   }
 };
 
-// Hundreds of resting orders, canceled all at once, again and again.
+// Hundreds of resting orders, repeatedly canceled all at once.
 class MassCancels : public Flood {
  public:
   using Flood::Flood;
@@ -215,7 +215,7 @@ class MassCancels : public Flood {
   uint64_t sent_ = 0;
 };
 
-// clOrdIds whose homes would be a few lines of the engine's index, were its hash known: Mix() is
+// clOrdIds that would hash to a few lines of the engine's index if its hash were known: Mix() is
 // what that index used before it had a secret.
 class Collisions : public Flood {
  public:
@@ -232,7 +232,7 @@ class Collisions : public Flood {
   }
 
  private:
-  // As the site's pools say.
+  // As configured in the site's pools.
   static constexpr uint64_t kOrdersMax = 100'000;
   static constexpr uint64_t kHomes = kOrdersMax * 2 / 4;
   static constexpr uint64_t kWindow = 64;
@@ -260,7 +260,7 @@ class Collisions : public Flood {
   uint64_t key_ = 1;
 };
 
-// Numbered, and nothing that anybody can read: the session is logged out for it and comes back.
+// Numbered but unreadable messages: the session is logged out for them and comes back.
 class Malformed : public Attack {
  public:
   using Attack::Attack;
@@ -272,7 +272,7 @@ class Malformed : public Attack {
       if (!session.ok()) return WasRefused();
       session_ = *std::move(session);
     }
-    // A request of no known type, one that is cut, and one of zeros.
+    // A request of unknown type, a truncated one, and one of zeros.
     std::array<std::byte, 64> bytes{};
     for (int i = 0; i != 8; ++i) {
       const uint8_t type = i % 3 == 0 ? 63 : 32;
@@ -289,7 +289,7 @@ class Malformed : public Attack {
   uint32_t epoch_ = 0;
 };
 
-// Never reads a report. Logs on again when the gateway has had enough.
+// Never reads a report. Logs on again when the gateway logs it out.
 class NeverReads : public Attack {
  public:
   using Attack::Attack;
@@ -300,7 +300,7 @@ class NeverReads : public Attack {
           RawSession::LogOn({.uri = target_.uri(), .session = kAttackerFirst}, epoch_);
       if (!session.ok()) return WasRefused();
       session_ = *std::move(session);
-      // Numbers that no order of before used.
+      // Numbers that no earlier order used.
       next_id_ = std::max(next_id_, session_->logon().next_seq_in << 24);
     }
     uint64_t sent = 0;

@@ -1,4 +1,4 @@
-// Mapping the page.
+// Implements control.h: maps the page.
 #include "tests/e2e/hostile/control.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
-// What a test and its attacker tell each other: a page in a file that both map.
+// The shared page through which a test and its attacker communicate: a file that both map.
 //
-// Thread rule: `order` is the test's to write, all else the attacker's; either reads at any time.
+// Thread rule: the test writes `order`, the attacker everything else; either reads at any time.
 #pragma once
 
 #include <atomic>
@@ -12,24 +12,24 @@
 namespace ringway::hostile {
 
 enum class Order : uint32_t {
-  kIdle,  // sleep, with everything given back
-  kBusy,  // a loop that needs its core and nothing else, with everything given back
+  kIdle,  // sleep, with everything released
+  kBusy,  // a busy loop, with everything released
   kAttack,
   kEnd,
 };
 
 struct ControlPage {
   std::atomic<Order> order;
-  std::atomic<Order> obeyed;      // the order that holds, once its preparations are done
-  std::atomic<uint64_t> done;     // things the attack is made of: orders, links, logons, questions
-  std::atomic<uint64_t> refused;  // of them, by the gateway, in whatever way
-  std::atomic<uint64_t> held_bytes;  // of the gateway's making that the attacker keeps
+  std::atomic<Order> obeyed;         // the order in force, set once its preparations are done
+  std::atomic<uint64_t> done;        // units of the attack: orders, links, logons, queries
+  std::atomic<uint64_t> refused;     // of these, refused by the gateway in any way
+  std::atomic<uint64_t> held_bytes;  // made by the gateway and kept by the attacker
 };
 static_assert(std::atomic<uint64_t>::is_always_lock_free);
 
 class Control {
  public:
-  // Makes the file where it is missing; it begins as zeros. Errors: the system's.
+  // Creates the file, all zeros, if it is missing. Errors: the system's.
   static absl::StatusOr<Control> Map(const std::string& path);
   Control(Control&& other) noexcept;
   Control& operator=(Control&&) = delete;

@@ -1,4 +1,4 @@
-// Does one session's flood on a small disk leave the others what they need?
+// Tests that one session's flood on a small disk leaves the others what they need.
 //
 // The journal's folder is a file system of some MiB in RAM, mounted where only the gateway sees it.
 #include <cstdint>
@@ -45,7 +45,7 @@ class DiskTest : public HostileTest {
   }
 };
 
-// What two snapshots hold is removed behind the flood, and nobody is refused for it.
+// What two snapshots hold is removed during the flood, and nobody is refused because of it.
 TEST_F(DiskTest, PressureIsNotARefusalForOthers) {
   ASSERT_NO_FATAL_FAILURE(
       Open(OnADiskOf("768", "snapshot_bytes = \"8MiB\"\nkeep_bytes = \"4MiB\"\n")));
@@ -59,8 +59,8 @@ TEST_F(DiskTest, PressureIsNotARefusalForOthers) {
   EXPECT_TRUE(Within(60 * kNsPerS, [&] { return !first_segment(); })) << site_->Log();
 }
 
-// Everything is kept, until the disk is full: then orders of those who filled it are refused, and
-// what ends risk still goes.
+// Everything is kept until the disk is full; then orders of those who filled it are refused, and
+// requests that reduce risk still pass.
 TEST_F(DiskTest, AFullDiskStillTakesCancels) {
   constexpr size_t kResting = 100;
   ASSERT_NO_FATAL_FAILURE(Open(OnADiskOf("40", "")));

@@ -1,4 +1,4 @@
-// What /proc says of the threads.
+// Implements engine_core.h from the threads' files in /proc.
 #include "tests/e2e/hostile/engine_core.h"
 
 #include <fcntl.h>

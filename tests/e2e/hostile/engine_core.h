@@ -1,10 +1,11 @@
-// How long was the gateway's engine kept from its core, and does the gateway keep away from it?
+// Measures how long the gateway's engine was kept from its core, and whether the gateway's other
+// threads stay off it.
 //
-// A core is the engine's alone where a host is tuned for it (deploy/host-tuning.md). Where a test
-// runs, the kernel's own threads and other processes of the machine run there for milliseconds now
-// and then, and a hypervisor takes the core away from the whole machine. What an answer loses to
-// them is not the gateway's, as long as no thread of the gateway is among them. Where the kernel
-// does not tell (CONFIG_SCHED_INFO), nothing is known to be lost. Thread rule: one thread.
+// On a tuned host (deploy/host-tuning.md) the engine has a core to itself. On a test machine kernel
+// threads and other processes occasionally run there for milliseconds, and a hypervisor takes the
+// core from the whole machine. Time that an answer loses to them is not the gateway's fault, unless
+// one of them is a thread of the gateway. If the kernel does not report it (CONFIG_SCHED_INFO), no
+// time counts as lost. Thread rule: one thread.
 #pragma once
 
 #include <sys/types.h>
@@ -14,7 +15,7 @@
 
 namespace ringway::hostile {
 
-// Times of one thread, as the kernel counts them.
+// The times of one thread as counted by the kernel.
 class ThreadTimes {
  public:
   ThreadTimes(pid_t process, pid_t thread);
@@ -23,42 +24,42 @@ class ThreadTimes {
   ThreadTimes& operator=(const ThreadTimes&) = delete;
 
   bool known() const { return file_ >= 0; }
-  // For how long others have run on its core while it wanted it, ever. A wait counts when it ends,
-  // whole.
+  // The total time that it waited, runnable, while others ran on its core. A wait counts as a whole
+  // when it ends.
   int64_t WaitedNs() const { return Read().waited_ns; }
 
   struct Times {
-    int64_t ran_ns = 0;  // as far as it is counted: the kernel does so once a tick
+    int64_t ran_ns = 0;  // as of the kernel's last count, once a tick
     int64_t waited_ns = 0;
   };
   Times Read() const;
 
  private:
-  const int file_;  // -1: the kernel does not tell
+  const int file_;  // -1: the kernel does not report it
 };
 
 class EngineCore {
  public:
-  // Of the gateway with this process, whose first thread is the engine's.
+  // For the gateway with this process id, whose first thread is the engine's.
   explicit EngineCore(pid_t gateway) : gateway_(gateway), engine_(gateway, gateway) {}
 
-  // For how long the engine has waited for its core, ever.
+  // The total time that the engine has waited for its core.
   int64_t WaitedNs() const { return engine_.WaitedNs(); }
 
   struct Mark {
-    int64_t gone_ns;  // neither ran nor waited, ever
-    int64_t sleeps;   // times that it did not want the core: asleep, or for a disk, page or lock
+    int64_t gone_ns;  // total time neither running nor waiting
+    int64_t sleeps;   // times that it gave up the core: asleep, or for a disk, page or lock
   };
-  // Takes until the kernel has counted anew, some milliseconds.
+  // Waits until the kernel has counted again, some milliseconds.
   Mark Now() const;
-  // For how long the core was the hypervisor's in between. 0 where the engine slept in between:
-  // that is its own doing, and nobody tells the one from the other.
+  // How long the hypervisor had the core between the marks. 0 if the engine slept in between,
+  // because the two cannot be told apart.
   static int64_t TakenNs(const Mark& begin, const Mark& end) {
     return begin.sleeps == end.sleeps ? end.gone_ns - begin.gone_ns : 0;
   }
 
-  // Which threads of the gateway, or of processes that it started, may run on the engine's core,
-  // other than the engine; "": none, or it has no core of its own.
+  // The threads of the gateway, or of processes that it started, that may run on the engine's core,
+  // other than the engine; "": none, or the engine has no core of its own.
   std::string Intruders() const;
 
  private:

@@ -1,4 +1,4 @@
-// Does a session that sends as fast as it can harm only itself?
+// Tests that a session that sends as fast as it can harms only itself.
 #include <cstdint>
 #include <string>
 
@@ -34,7 +34,7 @@ TEST_F(HostileTest, AJournalOfSmallSegmentsHoldsTheFloodBackToo) {
   ExpectUnharmed({"orders"}, WithJournal(4 * kMiB));
 }
 
-// What the engine remembers of orders that are over must not slow down anybody's next ones.
+// What the engine remembers of ended orders must not slow down anybody's next ones.
 TEST_F(HostileTest, ClOrdIdsThatWouldCollideLeaveNothingSlow) {
   ASSERT_NO_FATAL_FAILURE(Open({}));
   ASSERT_NO_FATAL_FAILURE(Join("collisions"));

@@ -1,4 +1,4 @@
-// The bytes.
+// Implements fuzz_link.h: writes frames and state words byte by byte.
 #include "tests/e2e/hostile/fuzz_link.h"
 
 #include <sys/mman.h>
@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t kReplyPatienceNs = 5 * kNsPerS;
 constexpr int64_t kRoomPatienceNs = 5 * kNsPerS;
 constexpr uint32_t kNapUs = 20;
-// Beyond the last frame: a cleared head, an orderly end's frame, and as much again.
+// Kept free after the last frame: a cleared head, the closing frame, and as much again.
 constexpr uint64_t kKeptFreeBytes = 4 * kGranuleBytes;
 
 }  // namespace
@@ -127,7 +127,7 @@ void FuzzLink::Write(uint64_t bytes, uint8_t type, std::span<const std::byte> pa
   WordAt(at + bytes - kFrameTailBytes) = PackTail(tail);
   StoreShared(WordAt(at), PackHead(head), std::memory_order_release);  // of the gateway's Poll()
   if (++seq_out_ == 0) ++seq_out_;
-  // A gateway that sleeps is woken; one that falls asleep just now finds the frame by itself soon.
+  // Wakes a sleeping gateway; one that falls asleep just now soon finds the frame by itself.
   if ((LoadShared(peer_state().flags, std::memory_order_relaxed) & kStateSleeping) != 0) {
     SendWake(socket_.get());
   }

@@ -1,8 +1,8 @@
 // One end of a shared-memory link that writes whatever bytes it is told to, at full speed.
 //
-// It keeps the ring's rules (transport/RING.md) as long as nobody asks for a frame that breaks
-// them, so that the gateway reads on. Thread rule: one thread. Lifetime: the region is the caller's
-// and may serve one link after the other.
+// It keeps the ring's rules (transport/RING.md) unless asked for a frame that breaks them, so that
+// the gateway keeps reading. Thread rule: one thread. Lifetime: the caller owns the region, which
+// may serve one link after another.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ inline constexpr uint32_t kFuzzRingBytes = 64u << 10;
 
 class FuzzLink {
  public:
-  // The gateway's answer to a hello, and the link where it accepted one that was in order.
+  // The gateway's answer to a hello, and the link if it accepted a valid one.
   struct Opened {
     bool answered = false;
     ShmReply reply{};
@@ -34,20 +34,21 @@ class FuzzLink {
   };
   static Opened Open(const std::string& path, ShmRegion& region, uint32_t epoch, uint64_t peer_key);
 
-  // What a frame's head and tail say instead of what they should.
+  // False values for a frame's head and tail.
   struct Twist {
     std::optional<FrameHead> head = {};
     std::optional<FrameTail> tail = {};
   };
 
-  // Publishes a frame; false when the gateway gives no room for it in time, or the link is over.
+  // Publishes a frame; false if the gateway frees no room for it in time, or the link has ended.
   bool Put(uint8_t type, std::span<const std::byte> payload);
-  // As Put(), but with another head or tail. What the gateway makes of it is the end of the link.
+  // As Put(), but with another head or tail, on which the gateway ends the link.
   void PutTwisted(uint8_t type, std::span<const std::byte> payload, const Twist& twist);
-  // Words of the state line, as a broken peer might write them.
+  // The state line, for writing as a broken peer might.
   StateLine& state() noexcept { return *region_.state(); }
 
-  // Takes what the gateway sent, hands each record to the sink (type, payload), and says so.
+  // Takes what the gateway sent, passes each record to the sink (type, payload), and gives the
+  // credit back.
   template <class Sink>
   uint32_t Take(Sink&& sink, uint32_t budget = 4'096) {
     uint32_t count = 0;
@@ -70,9 +71,9 @@ class FuzzLink {
     return count;
   }
   bool over() const noexcept;
-  // Waits until the gateway has read all that was put, if it does so in time.
+  // Waits, up to `patience_ns`, until the gateway has read everything that was put.
   void AwaitRead(int64_t patience_ns) noexcept;
-  // Numbered messages that were taken.
+  // Number of numbered messages taken.
   uint64_t reports() const noexcept { return reports_; }
 
   const LinkNonces& nonces() const noexcept { return nonces_; }
@@ -93,7 +94,7 @@ class FuzzLink {
   }
 
   void Beat() noexcept;
-  // Whether there is room for so many bytes.
+  // Waits for room for this many bytes.
   bool AwaitRoom(uint64_t bytes) noexcept;
   void Write(uint64_t bytes, uint8_t type, std::span<const std::byte> payload, const Twist& twist);
 

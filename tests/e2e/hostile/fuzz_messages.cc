@@ -1,4 +1,4 @@
-// How often which message comes, and what is done to it.
+// Implements fuzz_messages.h: the frequencies of messages and of mutations.
 #include "tests/e2e/hostile/fuzz_messages.h"
 
 #include <cstring>
@@ -9,7 +9,7 @@
 
 namespace ringway::hostile {
 
-// Values at which arithmetic and bounds break, and any.
+// Values at which arithmetic and bounds break, and arbitrary ones.
 uint64_t FuzzMessages::Number() {
   constexpr std::array<uint64_t, 14> kEdges = {0,
                                                1,
@@ -125,14 +125,14 @@ void FuzzMessages::Draw(uint32_t session, uint64_t next_report, FuzzMessage& out
   } else {
     SessionMessage(next_report, out);
   }
-  // Out of bounds, and well-formed all the same. A request that says this is refused, no more.
+  // Out of bounds but well-formed. A request with this is refused, no more.
   const bool request = IsRequestType(out.type);
   if (random_.Chance(request ? 0.5 : 0.1)) {
     for (uint64_t twists = random_.Below(3) + 1; twists != 0; --twists) {
       Twist(std::span(out.bytes).subspan(kRootBytes, out.size - kRootBytes));
     }
   }
-  // What a session is logged out for, when it happens often.
+  // What a session is logged out for if it happens often.
   if (!random_.Chance(0.012)) return;
   switch (random_.Below(4)) {
     case 0:

@@ -1,4 +1,4 @@
-// Messages as a strategy might send them, and what a broken or malicious one makes of them.
+// Random messages of a strategy, some as a broken or malicious one would send them.
 //
 // Thread rule: one thread; the same seed gives the same messages.
 #pragma once
@@ -26,12 +26,12 @@ class FuzzMessages {
  public:
   explicit FuzzMessages(uint64_t seed) : random_(seed) {}
 
-  // For a session that has taken so many reports: most are well-formed, with a field or two out of
-  // bounds; some are cut, too long, or none that a client may send.
+  // Draws a message of a session that has taken this many reports: most are well-formed, with a
+  // field or two out of bounds; some are truncated, too long, or of a kind that no client may send.
   void Draw(uint32_t session, uint64_t next_report, FuzzMessage& out);
-  // Fields of a logon; false: as an honest client would say them.
+  // Changes fields of a logon; false: left as an honest client would send them.
   bool TwistLogon(Logon& logon);
-  // One word of any number, bytes or bits changed.
+  // Changes a word to any number, or some bytes or bits.
   void Twist(std::span<std::byte> bytes);
 
   Random& random() { return random_; }

@@ -1,4 +1,4 @@
-// How the honest session trades and what it notices.
+// Implements honest.h: trades, and records what goes wrong.
 #include "tests/e2e/hostile/honest.h"
 
 #include <sched.h>
@@ -16,11 +16,11 @@ namespace {
 
 constexpr uint64_t kRestsEvery = 16;
 constexpr uint32_t kNapUs = 20;
-// An answer that comes sooner is not late, whatever it waited for.
+// A faster answer is not late, whatever it waited for.
 constexpr int64_t kLateNs = 200 * kNsPerUs;
 constexpr int64_t kAnswerPatienceNs = 20 * kNsPerS;
 
-// Whether this thread, and none that it starts, has its core whenever it wants it.
+// Whether this thread, but none that it starts, gets its core whenever it wants it.
 bool GoesFirst() {
   const sched_param lowest{.sched_priority = 1};
   return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest) == 0;
@@ -56,7 +56,7 @@ void Honest::Trade(int64_t duration_ns, Histogram& latency,
     if (!trades && waiting_.empty() && cancels_waiting_ == 0 && resting_.empty()) break;
     if (now_ns - begin_ns > duration_ns + kAnswerPatienceNs) break;
     if (trades && now_ns >= due_ns) {
-      // Who was kept from its core for long does not make up for it by a burst.
+      // After being kept from its core for long it does not catch up with a burst.
       due_ns = std::max(due_ns + kOrderIntervalNs, now_ns - kOrderIntervalNs);
       SendCancels();
       SendOrder();
@@ -99,7 +99,7 @@ void Honest::SendCancels() {
 }
 
 void Honest::Answered(uint64_t cl_ord_id) {
-  // Answers come in the order of the requests.
+  // Answers arrive in the order of the requests.
   while (!waiting_.empty() && waiting_.front().cl_ord_id <= cl_ord_id) {
     if (waiting_.front().cl_ord_id == cl_ord_id && latency_ != nullptr) {
       int64_t late_ns = MonotonicNowNs() - waiting_.front().sent_ns;

@@ -1,11 +1,11 @@
-// A strategy that behaves: 500 orders a second, each answer timed, every refusal kept.
+// An honest strategy: 500 orders a second, each answer timed, every refusal recorded.
 //
-// Orders leave by the clock, whether or not the ones before are answered: a gateway that stands
-// still for half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some
-// rest and are canceled. Its thread takes the core from an attacker that shares it, where this user
-// may ask for that (CAP_SYS_NICE). Where the cores are watched (engine_core.h), the longer of what
-// the engine and this thread waited for theirs meanwhile is not counted: what is late then is the
-// gateway's answer, not its reader, nor a neighbour of the gateway. Thread rule: one thread.
+// Orders are sent by the clock, whether or not earlier ones are answered: a gateway that stalls for
+// half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some rest and
+// are canceled. Its thread preempts an attacker that shares its core, if this user has the right
+// (CAP_SYS_NICE). If the cores are watched (engine_core.h), the longer of the waits of the engine
+// and of this thread for their cores is subtracted: what remains late is the gateway's answer, not
+// its reader, and not due to a neighbour of the gateway. Thread rule: one thread.
 #pragma once
 
 #include <unistd.h>
@@ -37,40 +37,40 @@ class Honest {
 
   ~Honest();
 
-  // Trades for so long and waits for the last answers. Order -> ack goes into `latency`;
-  // `meanwhile` is called now and then.
+  // Trades for this long and waits for the last answers. Order -> ack goes into `latency`;
+  // `meanwhile` is called at intervals.
   void Trade(int64_t duration_ns, Histogram& latency, const std::function<void()>& meanwhile = {});
 
-  // From now on the engine's core is watched; null: not any more. Lifetime: until then.
+  // From now on watches the engine's core; null stops watching. Lifetime: until then.
   void Watch(const EngineCore* core) {
     core_ = core;
-    // Of orders on their way it is not known what they have waited for.
+    // For orders in flight the earlier waits are unknown.
     for (Waiting& order : waiting_) order.waits = Waited();
   }
-  // For how long this thread has waited for its core, ever.
+  // The total time that this thread has waited for its core.
   int64_t WaitedNs() const { return own_.WaitedNs(); }
 
-  // Hears what comes and lets the gateway know that it lives, without an order.
+  // Polls, which proves its liveness to the gateway, without sending an order.
   void Rest() { (void)Poll(); }
 
-  // After the gateway was started again.
+  // For use after the gateway was restarted.
   absl::Status Reconnect() { return session_->Reconnect(); }
 
-  // What must not happen, in words: refusals, answers that never came, a session that ended. ""
-  // when nothing did.
+  // What went wrong, in words: refusals, answers that never came, a session that ended. "" if
+  // nothing.
   std::string Complaint() const;
-  // Forgets complaints: those of an attack that was provoked on purpose.
+  // Forgets complaints that an attack caused on purpose.
   void Forgive();
 
   uint64_t acks() const { return acks_; }
   uint64_t canceled() const { return canceled_; }
   uint64_t waiting() const { return waiting_.size(); }
   Session& session() { return *session_; }
-  // Whether its answers' times are the gateway's alone.
+  // Whether the times of its answers depend on the gateway alone.
   bool goes_first() const { return goes_first_; }
 
  private:
-  // For a core, ever: the engine's, and this thread's.
+  // Total waits for a core: the engine's, and this thread's.
   struct Waits {
     int64_t engine_ns = 0;
     int64_t reader_ns = 0;

@@ -1,4 +1,4 @@
-// What the tests of this folder begin with: a gateway, an honest session and attackers.
+// The fixture of the tests of this folder: a gateway, an honest session and attackers.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ namespace ringway::hostile {
 
 class HostileTest : public testing::Test {
  protected:
-  // Fails the test where one of them does not start.
+  // Fails the test if one of them does not start.
   void Open(const SiteOptions& options) {
     absl::StatusOr<std::unique_ptr<Site>> site = Site::Make(options);
     ASSERT_TRUE(site.ok()) << site.status();
@@ -32,7 +32,7 @@ class HostileTest : public testing::Test {
     ASSERT_TRUE(attacker.ok()) << attacker.status();
     attackers_.push_back(*std::move(attacker));
   }
-  // The whole of most tests.
+  // The whole body of most tests.
   void ExpectUnharmed(const std::vector<std::string>& attacks, const TrialOptions& trial = {}) {
     for (const std::string& attack : attacks) Join(attack);
     if (HasFatalFailure()) return;
@@ -45,7 +45,7 @@ class HostileTest : public testing::Test {
     return all;
   }
 
-  // Attackers go before what they attack.
+  // Attackers are destroyed before what they attack.
   std::unique_ptr<Site> site_;
   std::unique_ptr<Honest> honest_;
   std::vector<std::unique_ptr<Attacker>> attackers_;

@@ -1,4 +1,4 @@
-// The fuzzing thread, and the honest session's.
+// Implements live_fuzz.h: the fuzzing thread and the honest session's thread.
 #include "tests/e2e/hostile/live_fuzz.h"
 
 #include <fcntl.h>
@@ -31,14 +31,13 @@
 namespace ringway::hostile {
 namespace {
 
-constexpr uint32_t kFuzzers = kAttackerLast - kAttackerFirst + 1;  // sessions that are fuzzed
+constexpr uint32_t kFuzzers = kAttackerLast - kAttackerFirst + 1;  // fuzzed sessions
 constexpr uint64_t kFramesPerLinkMax = 1'000;
 constexpr int64_t kLogonPatienceNs = 5 * kNsPerS;
-// A replay of ten million inputs by a gateway built with a sanitizer, on a machine that has other
-// work.
+// Long enough for a gateway built with a sanitizer to replay ten million inputs on a busy machine.
 constexpr int64_t kStartPatienceNs = 3'600 * kNsPerS;
 
-// Counts that the other thread looks at.
+// Counts that the other thread reads.
 struct Progress {
   std::atomic<uint64_t> inputs{0};
   std::atomic<bool> stop{false};
@@ -67,7 +66,7 @@ class Fuzzer {
  private:
   Random& random() { return messages_.random(); }
 
-  // A descriptor that is no region of a link's, or none.
+  // A descriptor that is not a link's region, or none.
   UniqueFd WrongFd() {
     switch (random().Below(5)) {
       case 0:
@@ -86,8 +85,8 @@ class Fuzzer {
     }
   }
 
-  // One whose bytes or descriptor are wrong. Where the gateway takes it all the same, what follows
-  // is noise.
+  // A hello with wrong bytes or a wrong descriptor. If the gateway accepts it all the same, what
+  // follows is noise.
   void BadHello() {
     ++outcome_.hellos;
     UniqueFd socket = TryConnect(socket_);
@@ -141,7 +140,7 @@ class Fuzzer {
     outcome_.reports += opened.link->reports();
   }
 
-  // True when the gateway took it.
+  // True if the gateway accepted it.
   bool LogOn(FuzzLink& link, uint32_t session, uint64_t& next_report) {
     FuzzMessage message;
     if (random().Chance(0.03)) {  // something else comes first
@@ -165,7 +164,7 @@ class Fuzzer {
     bool answered = false;
     const int64_t deadline_ns = MonotonicNowNs() + kLogonPatienceNs;
     for (bool over = false; !answered && !over && MonotonicNowNs() < deadline_ns;) {
-      over = link.over();  // asked first: what was sent before the end is still there to take
+      over = link.over();  // asked first: what was sent before the end can still be taken
       link.Take(
           [&](uint8_t type, std::span<const std::byte> payload) {
             answered = true;
@@ -207,7 +206,7 @@ class Fuzzer {
     take();
   }
 
-  // What no link survives: the ring's own words.
+  // Damages the ring's own words, which no link survives.
   void Break(FuzzLink& link, const FuzzMessage& message) {
     FuzzLink::Twist twist;
     FrameHead head{1, static_cast<uint16_t>(message.size), message.type, 0};
@@ -252,7 +251,7 @@ class Fuzzer {
   LiveFuzzOutcome outcome_;
 };
 
-// What a sanitizer says when it says anything.
+// The report of a sanitizer in the log, if there is one.
 std::string Reported(const std::string& log) {
   for (const char* mark : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:"}) {
     if (log.find(mark) != std::string::npos) return absl::StrCat(mark, " in the log:\n", log);
@@ -260,7 +259,7 @@ std::string Reported(const std::string& log) {
   return "";
 }
 
-// The honest session's side, until the fuzzer is through. "" when all is well.
+// Runs the honest session until the fuzzer is done. "" if all is well.
 std::string TradeBeside(Site& site, Honest& honest, const LiveFuzzOptions& options,
                         Progress& progress) {
   const int64_t begin_ns = MonotonicNowNs();
@@ -280,7 +279,7 @@ std::string TradeBeside(Site& site, Honest& honest, const LiveFuzzOptions& optio
   return "";
 }
 
-// Whatever came in, the journal that holds it is one that a start accepts.
+// Whatever input was recorded, a restart accepts the journal.
 std::string StartAgain(Site& site, Honest& honest) {
   if (const std::string ended = site.Stop(); !ended.empty()) {
     return absl::StrCat("the gateway did not end in order: ", ended, "; its log:\n", site.Log());

@@ -1,5 +1,5 @@
-// Does a gateway survive some 10^5 fuzzed hellos, logons and frames? `./run hostile-fuzz` sends
-// 10^7.
+// Tests that a gateway survives some 10^5 fuzzed hellos, logons and frames. `./run hostile-fuzz`
+// sends 10^7.
 #include "tests/e2e/hostile/live_fuzz.h"
 
 #include <cstdio>

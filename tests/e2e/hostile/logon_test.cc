@@ -1,4 +1,4 @@
-// Do those who come to log on, with a key or without, harm only themselves?
+// Tests that peers that come to log on, with a key or without, harm only themselves.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint32_t kNewcomer = kAttackerLast;
 
-// Of sessions that come and go.
+// Options for a trial in which sessions come and go.
 TrialOptions ManyLinks() { return {.shared_bytes = 4 << 20}; }
 
 struct Logons {
@@ -24,7 +24,7 @@ struct Logons {
   std::string failed;
 };
 
-// Logs on and out so often, while the attack goes on.
+// Logs on and out this many times while the attack goes on.
 Logons LogOnMeanwhile(const Site& site, int times) {
   Logons logons;
   for (int i = 0; i != times; ++i) {
@@ -48,9 +48,8 @@ TEST_P(LinkTest, HarmsOnlyItself) {
   ExpectUnharmed({GetParam()}, ManyLinks());
 }
 
-// What an honest strategy needs to log on is 100 ms at most. A machine that has other work delays
-// every step of it, so what is held against the gateway is the middle of several, beyond what the
-// same takes without the attack.
+// An honest strategy needs at most 100 ms to log on. A busy machine delays every step of it, so the
+// gateway is judged by the median of several, beyond what the same takes without the attack.
 TEST_P(LinkTest, KeepsNobodyOut) {
   constexpr int kLogons = 21;
   ASSERT_NO_FATAL_FAILURE(Open({}));
@@ -82,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(OfAStranger, LinkTest,
                            return name;
                          });
 
-// Of a session with its key.
+// Attacks by a session with its key.
 TEST_F(HostileTest, LogonsOverFullRingsHarmOnlyTheirSession) {
   ASSERT_NO_FATAL_FAILURE(Open({.journal = true}));
   TrialOptions options = WithJournal(32 << 20);
@@ -94,7 +93,7 @@ TEST_F(HostileTest, AReconnectLoopHarmsOnlyItself) {
   ExpectUnharmed({"reconnects"}, ManyLinks());
 }
 
-// Whoever has no key yet costs little memory, even where the peer keeps what it was given.
+// A peer without a proved key costs little memory, even if it keeps what it was given.
 TEST_F(HostileTest, HandshakesPinLittleMemory) {
   ASSERT_NO_FATAL_FAILURE(Open({}));
   ASSERT_NO_FATAL_FAILURE(Join("hoard"));
@@ -109,7 +108,7 @@ TEST_F(HostileTest, HandshakesPinLittleMemory) {
   EXPECT_TRUE(site_->Alive()) << site_->Log();
 }
 
-// The usual limit, as of a shell. Journal and operators have descriptors of their own.
+// Under a shell's usual limit journal and operators still have their own descriptors.
 TEST_F(HostileTest, AStormDoesNotUseUpTheDescriptors) {
   ASSERT_NO_FATAL_FAILURE(Open({.journal = true,
                                 .journal_keys = "segment_bytes = \"4MiB\"\n",

@@ -1,4 +1,4 @@
-// Sockets and memory of a link made by hand.
+// Implements raw_link.h: the sockets and memory of a hand-made link.
 #include "tests/e2e/hostile/raw_link.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // The bytes of a shared-memory link, written and read by hand: any hello, any descriptor, any
 // frame.
 //
-// Nothing of it waits for the gateway longer than it is told to. Thread rule: one thread.
+// No call waits for the gateway longer than it is told to. Thread rule: one thread.
 #pragma once
 
 #include <cstddef>
@@ -17,20 +17,20 @@
 
 namespace ringway::hostile {
 
-// Memory for one side, which one link or many may use, one after the other or all at once.
+// Memory for one side, for one link or many, in turn or at once.
 absl::StatusOr<ShmRegion> MakeRegion(uint32_t ring_bytes);
 
-// A hello that is in order.
+// A valid hello.
 ShmHello HelloFor(const ShmRegion& region, uint32_t ring_bytes, uint32_t epoch, uint64_t peer_key);
 
-// An unconnected descriptor where nobody listens or the backlog is full.
+// Returns an unconnected descriptor if nobody listens or the backlog is full.
 UniqueFd TryConnect(const std::string& path) noexcept;
 
 struct Answer {
   ShmReply reply;
-  UniqueFd fd;  // the gateway's region, where it accepted
+  UniqueFd fd;  // the gateway's region, if it accepted
 };
-// What the gateway says to the hello, if it does so in time.
+// The gateway's answer to the hello, if it arrives in time.
 std::optional<Answer> AwaitReply(int socket, int64_t patience_ns);
 
 }  // namespace ringway::hostile

@@ -1,4 +1,4 @@
-// The logon, signed as msg/auth.h says.
+// Implements raw_session.h: the logon, signed as msg/auth.h describes.
 #include "tests/e2e/hostile/raw_session.h"
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// A session spoken by hand, for a peer that breaks the rules which the client library keeps: it
-// sends what it likes, need not read, and says what it likes at its logon.
+// A hand-made session that can break the rules which the client library keeps: it sends anything,
+// need not read, and logs on with any fields.
 //
 // Thread rule: one thread.
 #pragma once
@@ -36,12 +36,12 @@ struct RawSessionOptions {
 
 class RawSession {
  public:
-  // Connects and sends the logon, without waiting for what becomes of it. `epoch` is the last one
-  // used; it rises. Errors: as AnyLink::Connect().
+  // Connects and sends the logon, without waiting for the result. `epoch` is the last one used, and
+  // is increased. Errors: as AnyLink::Connect().
   static absl::StatusOr<std::unique_ptr<RawSession>> Open(const RawSessionOptions& options,
                                                           uint32_t& epoch);
-  // Open(), and waits for the answer. Errors: also DeadlineExceeded, and Unauthenticated when it
-  // was refused.
+  // Open(), then waits for the answer. Errors: also DeadlineExceeded, and Unauthenticated if it was
+  // refused.
   static absl::StatusOr<std::unique_ptr<RawSession>> LogOn(const RawSessionOptions& options,
                                                            uint32_t& epoch);
 
@@ -54,7 +54,8 @@ class RawSession {
   }
   SendStatus SendBytes(uint8_t type, std::span<const std::byte> bytes) noexcept;
 
-  // Takes up to `budget` records off the link and answers how many; handler as msg/handlers.h says.
+  // Takes up to `budget` records off the link and returns how many; `handler` is as in
+  // msg/handlers.h.
   template <class H>
   uint32_t Poll(H&& handler, uint32_t budget) noexcept {
     auto receive = [&](const Record& record) noexcept {
@@ -66,7 +67,7 @@ class RawSession {
   uint32_t Drop(uint32_t budget) noexcept {
     return link_.Poll([](const Record&) noexcept {}, budget);
   }
-  // As a link's. False: the link is over.
+  // As a link's Maintain(). False: the link has ended.
   bool Maintain() noexcept { return link_.Maintain(MonotonicNowNs()) < LinkState::kFenced; }
 
   AnyLink& link() noexcept { return link_; }

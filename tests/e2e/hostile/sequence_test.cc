@@ -1,4 +1,5 @@
-// Does a gateway start again, and know the honest session, after another's numbers jumped?
+// Tests that a gateway restarts, and knows the honest session, after another session's numbers
+// jumped.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,7 +14,7 @@
 namespace ringway::hostile {
 namespace {
 
-// How an attacker's numbers run.
+// How an attacker's numbers jump.
 struct Jump {
   const char* name;
   uint64_t next_seq_out;  // of the logon
@@ -31,7 +32,7 @@ TEST_P(SequenceTest, TheGatewayStartsAgainAndTheHonestSessionResumes) {
   for (int logon = 0; logon != 2; ++logon) {
     const absl::StatusOr<std::unique_ptr<RawSession>> session = RawSession::LogOn(
         {.uri = site_->uri(), .session = kAttackerFirst, .next_seq_out = jump.next_seq_out}, epoch);
-    if (!session.ok()) continue;  // refused outright: as good
+    if (!session.ok()) continue;  // refused outright: just as good
     if (jump.gap_fill != 0) (void)(*session)->Send(GapFill{.new_seq = jump.gap_fill});
     for (uint64_t i = 0; i != 4; ++i) {
       (void)(*session)->Send(Cancel{.cl_ord_id = 5 + i, .orig_cl_ord_id = 1});
@@ -43,7 +44,7 @@ TEST_P(SequenceTest, TheGatewayStartsAgainAndTheHonestSessionResumes) {
   }
   EXPECT_EQ(honest_->Complaint(), "");
 
-  // Killed, stopped, and at last without the attacker's session, as an operator may decide.
+  // Killed, stopped, and finally without the attacker's session, as an operator may decide.
   for (const char* end : {"killed", "stopped", "stopped, and the session removed"}) {
     SCOPED_TRACE(end);
     if (end == std::string("killed")) {

@@ -1,4 +1,4 @@
-// The gateway's configuration, how it is started, and what /proc says about it.
+// Implements site.h: the gateway's configuration, its start, and its resources in /proc.
 #include "tests/e2e/hostile/site.h"
 
 #include <dirent.h>
@@ -114,7 +114,7 @@ SessionKey KeyOf(uint32_t session) {
 absl::StatusOr<std::string> Program(const std::string& package, const std::string& name) {
   const absl::StatusOr<std::string> own = demo::OwnPath();
   if (!own.ok()) return own.status();
-  // This one lies in tests/e2e/hostile.
+  // This program lies in tests/e2e/hostile.
   const std::filesystem::path path =
       (std::filesystem::path(*own).parent_path() / "../../.." / package / name).lexically_normal();
   if (access(path.c_str(), X_OK) == 0) return path.string();
@@ -148,7 +148,7 @@ absl::StatusOr<std::unique_ptr<Site>> Site::Make(const SiteOptions& options) {
 }
 
 Site::~Site() {
-  // In order, so that the gateway takes its journal's images in RAM away with it.
+  // An orderly stop, so that the gateway removes its journal's images in RAM.
   if (Alive()) Stop();
   if (exchange_ != nullptr) {
     if (exchange_->Running()) kill(exchange_->pid(), SIGCONT);

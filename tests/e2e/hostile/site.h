@@ -1,10 +1,10 @@
-// A place of its own for one hostile test: the shipped gateway with its configuration, keys and
-// journal in a folder that goes with the object.
+// The site of one hostile test: the shipped gateway with its configuration, keys and journal in a
+// folder that is removed with the object.
 //
-// Where there are two cores, the engine has one of them for itself and everything else of the test
-// shares the other: what the honest session loses to an attacker's use of processors it loses to a
-// busy loop as well. Account and session have the same number. Session kHonest trades as a good
-// citizen; the others are the attackers'. Thread rule: one thread.
+// On two cores, the engine has one to itself and everything else of the test shares the other, so a
+// busy loop costs the honest session as much processor time as an attacker does. Account and
+// session have the same number. Session kHonest is the honest one; the others are the attackers'.
+// Thread rule: one thread.
 #pragma once
 
 #include <sched.h>
@@ -25,15 +25,15 @@
 namespace ringway::hostile {
 
 inline constexpr uint32_t kHonest = 1;
-// Attackers without a rate limit or a limit on duplicates: what their orders cost is the gateway's
-// to bound.
+// Attackers without a rate limit or a limit on duplicates: the gateway must bound what their orders
+// cost.
 inline constexpr uint32_t kAttackerFirst = 2;
 inline constexpr uint32_t kAttackerLast = 5;
 // An attacker with the default limits.
 inline constexpr uint32_t kLimited = 6;
 inline constexpr uint32_t kSessions = 6;
 
-// Of the honest session, and of the attackers: their books are apart.
+// The instruments of the honest session and of the attackers: their books are separate.
 inline constexpr uint32_t kHonestInstrument = 1;
 inline constexpr uint32_t kAttackedInstrument = 2;
 
@@ -42,9 +42,10 @@ inline constexpr uint16_t kHomeVenue = 1;
 inline constexpr uint16_t kFarVenue = 2;
 
 SessionKey KeyOf(uint32_t session);
-// Of a program of the same build as this one. Errors: NotFound, with the command that builds it.
+// The path of a program of the same build as this one. Errors: NotFound, with the command that
+// builds it.
 absl::StatusOr<std::string> Program(const std::string& package, const std::string& name);
-// Whether it came to hold.
+// Waits until the condition holds; false if it does not in time.
 bool Within(int64_t patience_ns, const std::function<bool()>& holds);
 
 struct SiteOptions {
@@ -54,14 +55,14 @@ struct SiteOptions {
   std::string attacker_limits = "";   // of the unlimited sessions; lines of TOML
   bool exchange = false;              // venue kFarVenue, over a link
   std::vector<std::string> prefix{};  // runs the gateway: "/usr/bin/prlimit", "--nofile=1024"
-  std::string gateway = "";           // another program than this build's
+  std::string gateway = "";           // a program other than this build's
 };
 
-// What the kernel says a process holds.
+// The resources of a process as reported by the kernel.
 struct Resources {
   int64_t anonymous_bytes = 0;  // memory of its own
   int64_t shared_bytes = 0;     // mapped and shared: rings, images of the journal
-  int64_t descriptors = -1;     // -1: the kernel does not tell this user
+  int64_t descriptors = -1;     // -1: not visible to this user
 };
 
 class Site {
@@ -72,13 +73,13 @@ class Site {
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
-  // Starts the exchange, where there is one, and the gateway, until it is ready. Errors: its end,
-  // with its log.
+  // Starts the exchange, if there is one, and the gateway, and waits until it is ready. Errors: its
+  // end, with its log.
   absl::Status Start(int64_t patience_ns = 60 * kNsPerS);
-  // Orderly, as an operator does. "" when it ended as it should.
+  // An orderly stop, as by an operator. "" if it ended as it should.
   std::string Stop() { return gateway_->Stop(60 * kNsPerS); }
   void Kill();
-  // Takes a session out of the configuration, for the next start.
+  // Removes a session from the configuration, for the next start.
   void Remove(uint32_t session);
 
   bool Alive() { return gateway_ != nullptr && gateway_->Running(); }
@@ -102,7 +103,7 @@ class Site {
   bool HasTwoCores() const { return CPU_COUNT(&cores_) > 1; }
 
   SiteOptions options_;
-  cpu_set_t cores_;       // that this thread may use before and after
+  cpu_set_t cores_;       // allowed to this thread before and after
   uint32_t removed_ = 0;  // session; 0: none
   std::unique_ptr<demo::PrivateDirectory> folder_;
   std::unique_ptr<demo::Child> exchange_;

@@ -1,4 +1,4 @@
-// Slices, and the judgement over them.
+// Implements trial.h: runs the slices and judges them.
 #include "tests/e2e/hostile/trial.h"
 
 #include <unistd.h>
@@ -17,15 +17,16 @@ namespace {
 constexpr double kPercentile = 0.999;
 constexpr double kMoreAllowed = 1.2;
 constexpr int64_t kLaterAllowedNs = kNsPerMs;
-// The part of an attack for which the honest session's thread may wait for its core: what takes
-// more, though it takes no core from the engine, harms as well.
+// The largest fraction of an attack that the honest session's thread may wait for its core: more
+// counts as harm, even if the engine keeps its core.
 constexpr double kReaderWaitsMax = 0.2;
 constexpr int64_t kSettleNs = 50 * kNsPerMs;
 constexpr int64_t kWarmUpNs = 300 * kNsPerMs;
 constexpr int64_t kGivenBackNs = 15 * kNsPerS;
 constexpr int kRoundsMax = 3;
 constexpr int64_t kRepeatLonger = 3;
-// A slice from which the hypervisor took more of the engine's core is repeated, so many times.
+// A slice in which the hypervisor took more than this from the engine's core is repeated, at most
+// so many times.
 constexpr int64_t kTakenMaxNs = kNsPerMs;
 constexpr int kSliceRepeatsMax = 4;
 
@@ -49,7 +50,7 @@ struct Series {
   }
 };
 
-// What the attack's answers may take, given the busy loop's.
+// The limit for the attack's answers, given the busy loop's.
 int64_t BoundOf(const Series& busy) {
   return static_cast<int64_t>(static_cast<double>(busy.p999()) * kMoreAllowed) + kLaterAllowedNs +
          (busy.worst() - busy.median());
@@ -67,7 +68,7 @@ std::string Text(const Series& series) {
       series.repeats);
 }
 
-// "" when there is nothing to complain about.
+// "" if there is nothing to complain about.
 using Complaint = std::string;
 
 Complaint All(Honest& honest, const std::vector<Attacker*>& attackers, Order order) {
@@ -121,7 +122,7 @@ Complaint Slice(Site& site, Honest& honest, const std::vector<Attacker*>& attack
   return wrong;
 }
 
-// Whether the attack harmed; `wrong` where something else went wrong at once.
+// Whether the attack did harm; `wrong` is set if something else went wrong.
 bool Compare(Site& site, Honest& honest, const std::vector<Attacker*>& attackers, int64_t slice_ns,
              const TrialOptions& options, Complaint& wrong) {
   Series busy;
@@ -182,7 +183,7 @@ TrialOptions WithJournal(int64_t segment_bytes) { return {.shared_bytes = 4 * se
 testing::AssertionResult Unharmed(Site& site, Honest& honest,
                                   const std::vector<Attacker*>& attackers,
                                   const TrialOptions& options) {
-  // Once before anything is counted: what is used for the first time stays.
+  // A run before anything is counted: what is allocated on first use stays.
   Complaint wrong = Slice(site, honest, attackers, Order::kAttack, kWarmUpNs, options, nullptr);
   if (!wrong.empty()) return testing::AssertionFailure() << wrong;
   wrong = Slice(site, honest, attackers, Order::kIdle, kWarmUpNs, options, nullptr);

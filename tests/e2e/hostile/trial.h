@@ -1,15 +1,15 @@
-// A trial: the honest session's answers beside an attack, compared with those beside a busy loop in
-// the attacker's place; and whether the gateway is afterwards what it was.
+// A trial compares the honest session's answers during an attack with those during a busy loop in
+// the attacker's place, and checks that the gateway afterwards holds no more than before.
 //
-// Slices of either kind alternate, so that whatever else the machine does meets both. The attack
-// harms when its p99.9 of order -> ack exceeds the busy loop's by more than 20 % and 1 ms, and by
-// more than the busy loop's own slices differ. What others of this machine kept the engine, or the
-// honest session's thread, from its core is not in the answers' times, and a slice in which a
-// hypervisor took the engine's core away is repeated (engine_core.h): both happen beside either
-// kind, but too seldom to even out. Neither hides the engine's own work: no other thread of the
-// gateway may run on its core. A trial that finds harm is repeated twice, with longer slices,
-// before it says so: a neighbour of this machine that came between is not the attack. Where the
-// honest session's thread cannot go first (honest.h) its times are shown and not judged.
+// Slices of the two kinds alternate, so that other load of the machine affects both. The attack
+// does harm if its p99.9 of order -> ack exceeds the busy loop's by more than 20 % and 1 ms, and by
+// more than the busy loop's own slices differ. The times of answers exclude the time for which
+// other processes kept the engine, or the honest session's thread, from its core, and a slice in
+// which a hypervisor took the engine's core away is repeated (engine_core.h): both happen in slices
+// of either kind, but too rarely to average out. Neither hides the engine's own work, because no
+// other thread of the gateway may run on its core. A trial that finds harm is repeated twice, with
+// longer slices, before it reports it, to rule out a neighbour of this machine. If the honest
+// session's thread cannot go first (honest.h), its times are shown and not judged.
 //
 // Thread rule: one thread.
 #pragma once
@@ -31,29 +31,29 @@ namespace ringway::hostile {
 struct TrialOptions {
   uint32_t slices = 4;  // of each kind
   int64_t slice_ns = 400 * kNsPerMs;
-  // What the gateway may hold more of afterwards: tables fill while it serves.
+  // How much more the gateway may hold afterwards: tables fill while it serves.
   int64_t anonymous_bytes = 8 << 20;
   int64_t shared_bytes = 1 << 20;
   int64_t descriptors = 2;
-  // Called now and then while the attack goes on.
+  // Called at intervals during the attack.
   std::function<void()> meanwhile = {};
-  // The attack got through at all; for those that are to be refused outright it is 0.
+  // The least that the attack must get through; 0 for attacks that must be refused outright.
   uint64_t done_min = 1;
 };
 
-// Options for a gateway whose journal has segments of this size: their images come and go.
+// Options for a gateway whose journal has segments of this size, whose images come and go.
 TrialOptions WithJournal(int64_t segment_bytes);
 
-// All attackers at once. Says what was measured on stdout.
+// Runs all attackers at once. Prints what was measured.
 testing::AssertionResult Unharmed(Site& site, Honest& honest,
                                   const std::vector<Attacker*>& attackers,
                                   const TrialOptions& options = {});
 
-// As Unharmed(), of what an attack leaves behind: busy loops before and after it are compared.
+// As Unharmed(), for the after-effects of an attack: busy loops before and after it are compared.
 testing::AssertionResult UnharmedAfterwards(Site& site, Honest& honest, Attacker& attacker,
                                             uint64_t done_wanted);
 
-// Length of runs: 1, or what RINGWAY_HOSTILE_LENGTH says (./run nightly).
+// The factor for the length of runs: 1, or RINGWAY_HOSTILE_LENGTH (./run nightly).
 double Length();
 
 }  // namespace ringway::hostile

@@ -1,4 +1,4 @@
-// Does a venue that takes nothing, or little, harm only those who trade there?
+// Tests that a venue that takes nothing, or little, harms only those who trade there.
 #include <signal.h>
 
 #include <cstdint>
@@ -22,11 +22,11 @@ class VenueTest : public HostileTest {
 TEST_F(VenueTest, AStoppedVenueHarmsOnlyThoseWhoTradeThere) {
   ASSERT_NO_FATAL_FAILURE(Open({.journal = true, .exchange = true}));
   Signal(SIGSTOP);
-  // So long that the gateway takes it for dead, and dials it, on the way.
+  // Long enough for the gateway to take it for dead and dial it again.
   ExpectUnharmed({"orders-far"}, WithJournal(32 << 20));
 }
 
-// It lives, and takes a few requests now and then: no time-out ends that.
+// It is alive and occasionally takes a few requests, so no time-out applies.
 TEST_F(VenueTest, ASlowVenueHarmsOnlyThoseWhoTradeThere) {
   ASSERT_NO_FATAL_FAILURE(Open({.journal = true, .exchange = true}));
   int64_t next_ns = 0;

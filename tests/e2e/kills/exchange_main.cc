@@ -1,12 +1,13 @@
-// An exchange that may be killed at any instruction: what does it take and say?
+// An exchange for kill runs, which may be killed at any instruction: it records what it takes and
+// says.
 //
 //   exchange FOLDER VENUE SEED
 //
 // The matching exchange and its server as ringway-exchange has them; between server and link stands
 // a recorder (record.h). What it takes is recorded before the exchange sees it, what it says before
-// the gateway can. Its book dies with the process: the next one is another incarnation. Now and
-// then it halts an instrument, or trading at all, for a moment. SIGTERM: an orderly end, which
-// records what it holds.
+// the gateway can. Its book dies with the process: the next one is another incarnation. At random
+// it halts an instrument, or all trading, for a moment. SIGTERM: an orderly end, which records what
+// it holds.
 #include <unistd.h>
 
 #include <array>
@@ -42,8 +43,8 @@ using sim::EventKind;
 constexpr uint64_t kRequestsBetweenHalts = 500;  // on average
 constexpr int64_t kHaltMinNs = 1 * kNsPerMs;
 constexpr int64_t kHaltMaxNs = 40 * kNsPerMs;
-constexpr uint64_t kRoomForHalts = 64;  // reports that the exchange itself may still need
-constexpr uint32_t kMemberIndex = 0;    // of the gateway, the only member
+constexpr uint64_t kRoomForHalts = 64;  // room for reports that the exchange itself may still need
+constexpr uint32_t kMemberIndex = 0;    // the gateway, the only member
 
 std::atomic<int> stop_wanted{0};
 
@@ -65,7 +66,7 @@ exchange::ExchangeOptions MakeOptions(uint32_t venue, uint64_t incarnation) {
 // The exchange's end of a link.
 class RecordedLink {
  public:
-  // `said_up` is set when the gateway is told that the venue is up.
+  // `said_up` is set once the gateway is told that the venue is up.
   RecordedLink(AnyLink link, uint32_t venue, Record& record, bool& said_up)
       : link_(std::move(link)), venue_(venue), record_(record), said_up_(said_up) {}
 
@@ -123,14 +124,14 @@ class RecordedLink {
   uint64_t next_said_ = 0;
 };
 
-// What is halted, for how long, and whether the gateway was told. The exchange's library knows no
-// halts: what was under way then is matched as ever.
+// What is halted, for how long, and whether the gateway was told. The exchange's library has no
+// halts: requests in flight at a halt are still matched.
 class Halts {
  public:
   Halts(uint32_t venue, exchange::Exchange& exchange, uint64_t seed)
       : venue_(venue), exchange_(exchange), random_(seed) {}
 
-  // `requests`: taken so far. `calm`: what is halted goes on at once, and nothing is any more.
+  // `requests`: taken so far. `calm`: ends all halts at once and starts no more.
   void Turn(int64_t now_ns, uint64_t requests, bool calm) {
     if (exchange_.member_count() == 0) return;
     for (uint32_t place = 0; place != halts_.size(); ++place) {
@@ -152,14 +153,14 @@ class Halts {
     }
   }
 
-  // A gateway that logged on again takes what is up for open.
+  // A gateway that logged on again assumes that a venue that is up is open.
   void TellAgain() noexcept {
     for (Halt& halt : halts_) halt.tell_again = true;
   }
 
  private:
   struct Halt {
-    int64_t until_ns = 0;  // 0: there is none
+    int64_t until_ns = 0;  // 0: none
     bool tell_again = false;
   };
 
@@ -177,7 +178,7 @@ class Halts {
   const uint32_t venue_;
   exchange::Exchange& exchange_;
   Random random_;
-  uint64_t next_ = 1;                         // requests, until there is another halt
+  uint64_t next_ = 1;                         // the count of requests at which the next halt starts
   std::array<Halt, 1 + kInstruments> halts_;  // of the venue, then of instruments
 };
 
@@ -196,7 +197,7 @@ class Venue {
   bool Turn() {
     const int64_t now_ns = clock_.NowNs();
     while (std::optional<AnyLink> link = listener_.TryAccept()) {
-      // One that wakes nobody makes sleeps as long as the waiter's longest.
+      // A descriptor that wakes nobody makes sleeps as long as the waiter's longest.
       (void)waiter_.Watch(link->wake_fd());
       server_.Accept(now_ns,
                      std::make_unique<RecordedLink>(*std::move(link), number_, record_, said_up_));

@@ -1,4 +1,4 @@
-// The configuration's text.
+// Implements gateway_config.h: the configuration's text.
 #include "tests/e2e/kills/gateway_config.h"
 
 #include <filesystem>

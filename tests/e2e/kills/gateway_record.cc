@@ -1,4 +1,4 @@
-// How does a journal become events?
+// Implements gateway_record.h: turns a journal into events.
 #include "tests/e2e/kills/gateway_record.h"
 
 #include <algorithm>
@@ -74,8 +74,8 @@ class JournalEvents {
     }
   }
 
-  // What was queued for a venue and answered before it could be sent was never asked, nor what was
-  // to change it.
+  // Drops requests that were queued for a venue and answered before they could be sent, and those
+  // that were to change them: the venue never got them.
   void DropUnsent() {
     std::size_t to = 0;
     for (std::size_t from = 0; from != out_.events.size(); ++from) {
@@ -107,14 +107,14 @@ class JournalEvents {
   }
 
  private:
-  // A venue's process, as the gateway knows it.
+  // A venue's process as known to the gateway.
   struct Venue {
     uint64_t incarnation = 0;
     std::optional<std::size_t> book_lost_at;  // a start whose incarnation is not known yet
   };
 
-  // That a book is lost is heard before the incarnation of the new one is recorded: the venue
-  // started there, and what was heard of it in between is its word.
+  // The loss of a book is recorded before the incarnation of the new one: the venue started there,
+  // and what was heard in between comes from the new process.
   void BeginIncarnation(const VenueCursorBody& cursor) {
     Venue& venue = venues_[cursor.venue];
     const uint64_t before = std::exchange(venue.incarnation, cursor.incarnation);
@@ -136,8 +136,8 @@ class JournalEvents {
   }
   void NoteBookLost(uint32_t venue) {
     if (const auto start = venues_[venue].book_lost_at) {
-      // A gateway was killed before it could record whose word this was, and has sent nothing: to
-      // the next one the venue begins anew once more, and says all of it again.
+      // A gateway was killed before it could record the incarnation, and has sent nothing: to the
+      // next gateway the venue starts once more and repeats everything.
       for (std::size_t place = *start + 1; place != out_.events.size(); ++place) {
         const Event& event = out_.events[place].event;
         if (event.kind == EventKind::kGatewayHeard && event.id == venue && event.seq != 0) {
@@ -155,14 +155,14 @@ class JournalEvents {
     out_.events.push_back({event, incarnation});
   }
 
-  // Whether the event is a request to the venue that may still have to leave.
+  // Whether the event is a request to the venue that may not have been sent yet.
   bool MayLeave(std::size_t place, uint32_t venue) const {
     const Event& event = out_.events[place].event;
     return event.kind == EventKind::kGatewayAsked && event.id == venue && !moved_.contains(place) &&
            unsent_.count(RequestIdOf(event)) == 0;
   }
 
-  // The last requests to a venue have not left yet, and leave in another order.
+  // The last requests to a venue have not been sent yet, and are sent in another order.
   void PutCancelsFirst(const CancelsFirstBody& body) {
     std::vector<Event> requests;
     for (std::size_t place = out_.events.size(); place-- != 0;) {
@@ -181,7 +181,7 @@ class JournalEvents {
     for (const Event& request : requests) Add(request);
   }
 
-  // The order was canceled before it left: a cancel of itself leaves in its place.
+  // The order was canceled before it was sent: a cancel of itself is sent in its place.
   void PutCancelInPlaceOf(uint64_t order_id, uint32_t venue) {
     for (std::size_t place = out_.events.size(); place-- != 0;) {
       Event& event = out_.events[place].event;
@@ -216,7 +216,7 @@ class JournalEvents {
       Add(MakeEvent(EventKind::kGatewayHeard, input.id, seq, input.type, input.payload),
           seq != 0 ? venues_[input.id].incarnation : 0);
     }
-    // Reports first: only what was acknowledged may be asked.
+    // Reports first: only what was acknowledged may be requested.
     for (const Target target : {Target::kSession, Target::kVenue}) {
       std::span<const std::byte> rest = step.effects;
       for (JournaledEffect effect; NextEffect(rest, effect);) {
@@ -246,7 +246,7 @@ class JournalEvents {
   GatewayRecord& out_;
   std::map<uint32_t, uint64_t> next_took_;
   std::set<uint64_t> unsent_;
-  std::unordered_set<std::size_t> moved_;  // places of events that stand elsewhere, or come again
+  std::unordered_set<std::size_t> moved_;  // places of events that were moved or are repeated
   std::map<uint32_t, Venue> venues_;
   int64_t now_ns_ = 0;
 };
@@ -304,7 +304,7 @@ absl::StatusOr<GatewayRecord> ReadGateway(const std::string& directory, uint32_t
   JournalRecord record;
   JournalReader::Result result;
   while ((result = reader.Next(record)) == JournalReader::Result::kRecord) {
-    // First: what it says of another venue process holds for its own step already.
+    // First: a venue's new process counts from its own step on.
     events.On(record);
     if (absl::Status applied = replayed.Apply(record); !applied.ok()) return applied;
   }

@@ -1,7 +1,8 @@
-// What has a gateway done, told by its journal?
+// The record of what a gateway did, taken from its journal.
 //
-// The journal says what the engine took and what it answered, over all processes of the gateway;
-// replayed, it says what the gateway holds. Both as the checker's events (tests/sim/events.h).
+// The journal tells what the engine took and what it answered, over all processes of the gateway;
+// replayed, it tells what the gateway holds. Both are given as the checker's events
+// (tests/sim/events.h).
 // Thread rule: one thread.
 #pragma once
 
@@ -17,21 +18,21 @@ namespace ringway::kills {
 
 struct GatewayEvent {
   sim::Event event;
-  // kGatewayHeard of what a venue has numbered, and the journal's word that the venue is another
-  // process from here on (kVenueStart): that process's. Else 0.
+  // For kGatewayHeard of a message that a venue numbered, and for the start of another venue
+  // process (kVenueStart): that process's incarnation. Otherwise 0.
   uint64_t incarnation = 0;
 };
 
 struct GatewayRecord {
   std::vector<GatewayEvent> events;
-  std::vector<sim::Event> holdings;  // what it holds in the end: a probe's events
-  uint32_t starts = 0;               // of gateway processes that came to record it
+  std::vector<sim::Event> holdings;  // what it holds at the end: a probe's events
+  uint32_t starts = 0;               // gateway processes that lived to record their start
   uint64_t records = 0;
   HaltJudge halts;
 };
 
-// Reads the journal of a gateway that has ended; its sessions are 1 to `sessions`. Errors: as the
-// reader and the replay say.
+// Reads the journal of a gateway that has ended; its sessions are 1 to `sessions`. Errors: those of
+// the reader and the replay.
 absl::StatusOr<GatewayRecord> ReadGateway(const std::string& directory, uint32_t sessions);
 
 }  // namespace ringway::kills

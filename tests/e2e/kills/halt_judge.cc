@@ -1,4 +1,4 @@
-// How are halts followed, and the answers to orders held against them?
+// Implements halt_judge.h: follows halts and checks the answers to orders against them.
 #include "tests/e2e/kills/halt_judge.h"
 
 #include <span>

@@ -1,9 +1,9 @@
-// Does the gateway trade where, and only where, venues have not halted?
+// Judges whether the gateway trades exactly where venues have not halted.
 //
-// Judged step by step from its journal, for only there is the order of both exact: what a venue
-// said and what the gateway answered to its sessions. An order or replace is accepted only where
-// its venue is up and has not halted the instrument, and no order is refused as if it were
-// otherwise. A venue that goes down takes its halts with it; it tells them again (docs/adr/0010).
+// It follows the journal step by step, because only there the order between a venue's messages and
+// the gateway's answers is exact. An order or replace may be accepted only if its venue is up and
+// has not halted the instrument, and no order may be refused for a halt that does not exist. The
+// halts of a venue end when it goes down; it announces them again (docs/adr/0010).
 // Thread rule: one thread.
 #pragma once
 
@@ -21,7 +21,7 @@ namespace ringway::kills {
 
 class HaltJudge {
  public:
-  void OnStart();  // of another process of the gateway: nobody is up
+  void OnStart();  // of another gateway process: no venue is up
   void On(const JournaledStep& step);
 
   uint64_t halts() const { return halts_; }            // heard, of venues and of instruments

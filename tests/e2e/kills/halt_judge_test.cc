@@ -1,4 +1,4 @@
-// Does the judge of halts see what is wrong, and nothing else?
+// Tests that the judge of halts finds what is wrong, and nothing else.
 #include "tests/e2e/kills/halt_judge.h"
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ class HaltJudgeTest : public testing::Test {
     const std::vector<std::byte> payload = Encoded(status);
     judge_.On({{Origin::kVenue, 1, FrameType::kVenueStatus, payload}, 0, {}});
   }
-  // A request and what the gateway answered.
+  // A request and the gateway's answer.
   template <Message Request, Message Answer>
   void Step(const Request& request, const Answer& answer) {
     const std::vector<std::byte> payload = Encoded(request);

@@ -1,4 +1,4 @@
-// How are the parties' records laid one into the other?
+// Implements history.h: merges the parties' records.
 #include "tests/e2e/kills/history.h"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ constexpr uint64_t kConnectorsBits = 3;
 
 bool IsHolding(EventKind kind) { return kind > EventKind::kProbe; }
 
-// The request that a connector answered in the venue's stead; 0: this is no such answer.
+// The request that a connector answered on behalf of the venue; 0: not such an answer.
 uint64_t StoodInFor(const Event& heard) {
   ExecutionReport report;
   CancelReject reject;
@@ -56,8 +56,7 @@ class Weaver {
     }
     for (GatewayEvent& event : gateway_) {
       if (event.incarnation == 0) continue;
-      // Each time a member's numbers begin anew within one process, their incarnation is one
-      // higher.
+      // Each time a member's numbers restart within one process, their incarnation is one higher.
       const std::set<uint64_t>& started = starts[event.event.id];
       const auto later = started.upper_bound(event.incarnation);
       if (later != started.begin()) event.incarnation = *std::prev(later);
@@ -72,13 +71,13 @@ class Weaver {
       progress = DrainGateway();
       for (size_t id = 1; id != venues_.size(); ++id) progress |= DrainExchange(venues_[id]);
       for (size_t i = 0; i != strategies_.size(); ++i) progress |= DrainStrategy(i);
-      // A cause is missing: the checker is to see where.
+      // A cause is missing: the checker must see where.
       if (!progress) progress = Force();
     }
     return std::move(out_);
   }
 
-  // What the gateway heard of the venue's processes that have died, by account and instrument.
+  // Positions that the gateway heard from the venue's dead processes, by account and instrument.
   const std::map<std::pair<uint32_t, uint32_t>, int64_t>& past(size_t venue) const {
     return venues_[venue].past;
   }
@@ -92,11 +91,11 @@ class Weaver {
   struct Venue {
     std::span<const Event> record;
     size_t at = 0;             // in it
-    std::set<uint64_t> known;  // its processes that the gateway has logged on to
-    uint64_t incarnation = 0;  // of the process that is alive
+    std::set<uint64_t> known;  // its processes to which the gateway has logged on
+    uint64_t incarnation = 0;  // of the living process
     uint64_t said = 0;
     std::vector<uint64_t> took;
-    // What the gateway heard of the process that is alive, and of those before.
+    // What the gateway heard from the living process, and from those before.
     std::map<std::pair<uint32_t, uint32_t>, int64_t> present;
     std::map<std::pair<uint32_t, uint32_t>, int64_t> past;
   };
@@ -115,7 +114,7 @@ class Weaver {
       const bool logs_on = event.kind == EventKind::kStrategyStart ||
                            event.kind == EventKind::kStrategyResumed ||
                            event.kind == EventKind::kStrategyBack;
-      // A logon comes behind the reports that it counts.
+      // A logon comes after the reports that it counts.
       if (logs_on && event.seq > session.said + 1) break;
       if (event.kind == EventKind::kStrategyReceived && event.seq > session.said) break;
       TakeStrategy(session, event);
@@ -159,7 +158,7 @@ class Weaver {
           const Venue& venue = venues_[event.id];
           return of_gateway.incarnation == venue.incarnation && event.seq <= venue.said;
         }
-        // Only what the venue, at its last logon, had not taken is answered in its stead.
+        // Only what the venue had not taken by its last logon is answered on its behalf.
         const auto asked = asked_.find(StoodInFor(event));
         return asked == asked_.end() || !asked->second.taken;
       }
@@ -171,7 +170,7 @@ class Weaver {
   void TakeGateway(const GatewayEvent& of_gateway) {
     ++gateway_at_;
     const Event& event = of_gateway.event;
-    if (event.kind == EventKind::kVenueStart) return;  // the venue says so itself
+    if (event.kind == EventKind::kVenueStart) return;  // the venue's own record says so
     if (event.kind == EventKind::kGatewaySaid && event.seq != 0 && event.id < sessions_.size()) {
       sessions_[event.id].said = event.seq;
     } else if (event.kind == EventKind::kGatewayAsked) {
@@ -182,7 +181,7 @@ class Weaver {
     out_.push_back(event);
   }
 
-  // Positions as the venue's process knows them, until it dies.
+  // Counts positions as the venue's process knows them, until it dies.
   void Count(const Event& heard) {
     ExecutionReport report;
     if (heard.type != FrameType::kExecutionReport ||
@@ -207,8 +206,8 @@ class Weaver {
   bool ExchangeMay(const Venue& venue, const Event& event) const {
     switch (event.kind) {
       case EventKind::kVenueStart: {
-        // The former process is over when the gateway knows another, or when nobody ever heard of
-        // it again.
+        // The former process has ended once the gateway knows another, or if nobody heard from it
+        // again.
         const bool waited_for = gateway_at_ != gateway_.size() &&
                                 gateway_[gateway_at_].event.kind == EventKind::kVenueStart &&
                                 gateway_[gateway_at_].event.id == event.id &&
@@ -224,7 +223,7 @@ class Weaver {
     }
   }
 
-  // Whether the gateway goes on hearing the venue's present process.
+  // Whether the gateway later hears from the venue's current process.
   bool HeardLater(const Venue& venue, uint32_t id) const {
     if (venue.known.count(venue.incarnation) == 0) return false;
     for (size_t i = gateway_at_; i != gateway_.size(); ++i) {
@@ -254,7 +253,7 @@ class Weaver {
         }
         break;
       case EventKind::kVenueLogon:
-        // What waited at the end of the link before was read and never taken.
+        // What was left at the end of the previous link was read and never taken.
         while (venue.took.size() >= event.other && !venue.took.empty()) {
           const auto asked = asked_.find(venue.took.back());
           if (asked != asked_.end()) asked->second.taken = false;
@@ -287,7 +286,7 @@ class Weaver {
 
   std::span<const std::span<const Event>> strategies_;
   std::vector<GatewayEvent> gateway_;
-  std::vector<Session> sessions_;  // by number; there is none 0
+  std::vector<Session> sessions_;  // by number; 0 is unused
   std::vector<Venue> venues_;      // likewise
   size_t gateway_at_ = 0;
   absl::flat_hash_map<uint64_t, Asked> asked_;
@@ -299,7 +298,7 @@ class Weaver {
 std::vector<Event> MakeHistory(std::span<const std::span<const Event>> strategies,
                                const GatewayRecord& gateway,
                                std::span<const std::span<const Event>> exchanges) {
-  // The last thing that an exchange does is to say what it holds.
+  // The last thing that an exchange does is to report what it holds.
   std::vector<std::span<const Event>> told;
   for (const std::span<const Event> exchange : exchanges) {
     const auto holds =

@@ -1,9 +1,9 @@
-// In which order did it all happen, when each party tells only its own part?
+// Merges the records of all parties into one possible order of events.
 //
-// Every record is in order by itself; between two of them only causes count: a message is taken
-// after it was sent, a report received after it was said. Any order that respects those is one that
-// could have been, and the checker (tests/sim/checker.h) judges one of them. Where an event's cause
-// is nowhere, the event is put in all the same, for the checker to find.
+// Each record is ordered; between records only causality counts: a message is taken after it was
+// sent, a report is received after it was sent. Any order that respects this is possible, and the
+// checker (tests/sim/checker.h) judges one of them. An event without a cause is inserted all the
+// same, for the checker to find.
 // Thread rule: one thread.
 #pragma once
 
@@ -16,9 +16,9 @@
 
 namespace ringway::kills {
 
-// `strategies` by session - 1, `exchanges` by venue - 1. The holdings that an exchange's record
-// ends with are put behind everything, with what its former processes had bought and sold as far as
-// the gateway has heard. REQUIRES: everybody has ended, in good order.
+// `strategies` by session - 1, `exchanges` by venue - 1. The holdings at the end of an exchange's
+// record come last, together with what its former processes had bought and sold as far as the
+// gateway heard. REQUIRES: every process has ended in order.
 std::vector<sim::Event> MakeHistory(std::span<const std::span<const sim::Event>> strategies,
                                     const GatewayRecord& gateway,
                                     std::span<const std::span<const sim::Event>> exchanges);

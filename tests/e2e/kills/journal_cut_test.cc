@@ -1,8 +1,9 @@
-// Does a gateway start, with all that came before, wherever the last record of its journal is cut?
+// Tests that a gateway starts, with everything before it, wherever the last record of its journal
+// is cut.
 //
-// On the files that a real gateway left: behind each byte of a step's record everything is zeros,
-// as where a process or machine stopped while it was written. It is the last step that changed
-// anything: a price that another venue's has overtaken does not.
+// Uses the files of a real gateway: after each byte of a step's record everything is zeroed, as if
+// a process or machine had stopped while writing it. The step is the last one that changed
+// anything, which a price overtaken by another venue's does not.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ namespace ringway::kills {
 namespace {
 
 constexpr uint64_t kOrders = 300;
-constexpr uint64_t kLookedAtMax = 200;  // steps, for one that changed anything
+constexpr uint64_t kLookedAtMax = 200;  // steps searched for one that changed anything
 constexpr int64_t kPatienceNs = 30 * kNsPerS;
 
 std::string ReadAll(const std::string& path) {
@@ -48,7 +49,7 @@ struct LastStep {
   std::string file;     // its segment's name
   uint64_t offset = 0;  // in it
   uint64_t bytes = 0;
-  uint64_t bytes_told = 0;  // without the zeros at its end: what zeros are cut off is not missed
+  uint64_t bytes_told = 0;  // without the zeros at its end: cutting those off loses nothing
   uint64_t position = 0;
   uint64_t steps_before = 0;
   uint64_t hash_before = 0;  // of the engine's state
@@ -72,7 +73,7 @@ class JournalCutTest : public testing::Test {
                           std::filesystem::copy_options::recursive);
     config_text_ = absl::StrReplaceAll(ReadAll((*run)->folder() + "/gateway.toml"),
                                        {{(*run)->journal(), journal()}});
-    // Keys and sockets stay where the run had them, which goes now.
+    // Keys and sockets are in the run's folder, which is removed now.
     for (uint32_t session = 1; session <= 3; ++session) {
       const std::string key = absl::StrCat("/", session, ".key");
       std::filesystem::copy_file((*run)->folder() + key, folder_ + key);
@@ -82,7 +83,7 @@ class JournalCutTest : public testing::Test {
     Find();
   }
   void TearDown() override {
-    std::error_code ignored;  // nothing depends on it
+    std::error_code ignored;  // failure is harmless
     if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
   }
 
@@ -132,8 +133,8 @@ class JournalCutTest : public testing::Test {
     ASSERT_TRUE(reader.status().ok()) << reader.status().message();
   }
 
-  // A journal of which so many bytes of the last step's record are there. It was closed in order,
-  // so its folder says that there was more: a start has to be told to accept that.
+  // Makes a journal with only this many bytes of the last step's record. It was closed in order, so
+  // its folder tells that there was more: a start has to be told to accept that.
   void Cut(uint64_t bytes) {
     std::filesystem::remove_all(journal());
     std::filesystem::copy(folder_ + "/whole", journal(), std::filesystem::copy_options::recursive);

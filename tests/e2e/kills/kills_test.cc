@@ -1,7 +1,7 @@
-// Is nothing lost, doubled or out of order wherever a process is killed?
+// Tests that nothing is lost, doubled or out of order wherever a process is killed.
 //
-// One row for each probe and each process that comes to it: the process is killed there, at a drawn
-// time, and started again, while orders flow. A probe that is never come to fails its row.
+// One row for each probe and each process that reaches it: the process is killed there, at a random
+// hit, and restarted while orders flow. A probe that is never reached fails its row.
 #include <gtest/gtest.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-// How are the kills of a long run drawn, and how does its report read?
+// Implements long_run.h: draws the kills and prints the report.
 #include "tests/e2e/kills/long_run.h"
 
 #include <stdio.h>
@@ -23,8 +23,8 @@ absl::Status KillOne(KillRun& run, uint32_t number, uint32_t strategies, Random&
   const std::span<const Row> table = Table();
   const Row& row = table[random.Below(table.size())];
   const absl::Status killed = Kill(run, row, random);
-  // What is rare in so short a time, a spent segment say: then anywhere. The table's own test sees
-  // to it that every row is come to.
+  // If the row's event is too rare, e.g. a full segment, kills anywhere. The table's own test
+  // ensures that every row is reached.
   return absl::IsDeadlineExceeded(killed) ? run.KillNow(row.process) : killed;
 }
 
@@ -34,7 +34,7 @@ absl::StatusOr<Outcome> OneRun(uint64_t orders, uint32_t kills, uint64_t seed) {
   if (!run.ok()) return run.status();
   Random random(seed);
   for (uint32_t i = 0; i != kills; ++i) {
-    // Until the last kill there is somebody who sends.
+    // Somebody keeps sending until the last kill.
     absl::Status status = (*run)->AwaitAccepted(orders * (i + 1) / (kills + 2));
     (*run)->Want(std::max(orders, (*run)->accepted() * (kills + 2) / (i + 1)));
     if (status.ok()) status = KillOne(**run, i, options.strategies, random);

@@ -1,4 +1,4 @@
-// What do the processes of a kill run agree on: names, numbers, files?
+// The constants that the processes of a kill run share: names, numbers, files.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace ringway::kills {
 
-inline constexpr uint32_t kVenues = 2;          // from 1, an exchange each
+inline constexpr uint32_t kVenues = 2;          // from 1, one exchange each
 inline constexpr uint32_t kMember = 1;          // the gateway's name at every exchange
 inline constexpr uint32_t kFirstAccount = 100;  // of session 1; the checker knows it
 inline constexpr uint32_t kFirstInstrument = 7;
@@ -18,9 +18,9 @@ inline constexpr uint32_t kInstruments = 4;
 inline constexpr int64_t kTickPrice = 10'000'000;  // 0.01, in 1e-9
 inline constexpr int64_t kMiddleTicks = 10'000;
 inline constexpr uint32_t kRingBytes = 16u << 10;  // small: it wraps and fills
-inline constexpr uint64_t kEventsMax = 1u << 24;   // of a record: room that costs nothing unused
+inline constexpr uint64_t kEventsMax = 1u << 24;   // per record: unused room costs nothing
 
-// Each session's key: a byte repeated, and the file that the gateway reads it from says the same.
+// Each session's key: a byte repeated, as in the file from which the gateway reads it.
 inline SessionKey KeyOf(uint32_t session) {
   std::array<std::byte, SessionKey::kBytesMin> bytes;
   bytes.fill(static_cast<std::byte>(session));

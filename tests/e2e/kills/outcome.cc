@@ -1,4 +1,4 @@
-// How is a history counted and judged, and how are outcomes added up?
+// Implements outcome.h: counts and judges a history, and adds up outcomes.
 #include "tests/e2e/kills/outcome.h"
 
 #include "schema/codec.h"

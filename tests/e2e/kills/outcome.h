@@ -1,4 +1,4 @@
-// What came of a run, and what is the verdict?
+// The outcome of a run: its counts and the verdict.
 //
 // Thread rule: one thread.
 #pragma once
@@ -15,13 +15,13 @@
 namespace ringway::kills {
 
 struct Outcome {
-  uint64_t orders = 0;    // that the gateway took
-  uint64_t acks = 0;      // received, as all that follows
+  uint64_t orders = 0;    // accepted by the gateway
+  uint64_t acks = 0;      // received, as are all below
   uint64_t refusals = 0;  // of orders
   uint64_t fills = 0;
   uint64_t replaces = 0;       // carried out
   uint64_t mass_cancels = 0;   // likewise
-  uint64_t halts = 0;          // that the gateway heard, as what follows
+  uint64_t halts = 0;          // heard by the gateway, as is the next
   uint64_t halt_refusals = 0;  // of orders, for a halt
   uint64_t books_lost = 0;
   uint64_t events = 0;
@@ -38,7 +38,7 @@ struct Outcome {
   void Add(const Outcome& other);
 };
 
-// Has the checker judge what all did, and counts it.
+// Lets the checker judge the history, and counts it.
 void Judge(std::span<const sim::Event> history, Outcome& outcome);
 
 }  // namespace ringway::kills

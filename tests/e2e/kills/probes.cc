@@ -1,4 +1,4 @@
-// How are the notes of an ELF file read?
+// Implements probes.h: reads the notes of an ELF file.
 #include "tests/e2e/kills/probes.h"
 
 #include <elf.h>
@@ -20,7 +20,7 @@ constexpr std::string_view kOwner = "stapsdt";
 
 uint64_t RoundUpTo4(uint64_t bytes) { return (bytes + 3) & ~uint64_t{3}; }
 
-// Of a file that is in memory; everything is asked for by offset and answered only where it is.
+// An ELF file in memory; every access is by offset and bounds-checked.
 class ElfFile {
  public:
   explicit ElfFile(std::vector<char> bytes) : bytes_(std::move(bytes)) {}
@@ -36,7 +36,7 @@ class ElfFile {
     return {bytes_.data() + offset, strnlen(bytes_.data() + offset, bytes_.size() - offset)};
   }
 
-  // The section's header; false: there is none of this name.
+  // The section's header; false if there is none of this name.
   bool Find(std::string_view name, Elf64_Shdr& out) const {
     Elf64_Ehdr head;
     Elf64_Shdr names;
@@ -76,7 +76,8 @@ absl::StatusOr<ProbePlaces> ReadProbes(const std::string& program) {
   for (Elf64_Nhdr note; at < notes.sh_offset + notes.sh_size && elf.Get(at, note);) {
     const uint64_t owner = at + sizeof(note);
     const uint64_t body = owner + RoundUpTo4(note.n_namesz);
-    // Where it is, where the section .stapsdt.base was then, a semaphore; then two names.
+    // The probe's address, the link-time address of the section .stapsdt.base, a semaphore; then
+    // two names.
     std::array<uint64_t, 3> words;
     if (note.n_type == kProbeNote && elf.Text(owner) == kOwner && elf.Get(body, words)) {
       const std::string_view provider = elf.Text(body + sizeof(words));

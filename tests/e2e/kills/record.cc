@@ -1,4 +1,4 @@
-// How does a record lie in its file?
+// Implements record.h: the layout of a record in its file.
 #include "tests/e2e/kills/record.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// How are the processes started, killed and followed?
+// Implements run.h: starts, kills and follows the processes.
 #include "tests/e2e/kills/run.h"
 
 #include <signal.h>
@@ -23,11 +23,11 @@
 namespace ringway::kills {
 namespace {
 
-constexpr int64_t kPatienceNs = 30 * kNsPerS;  // for anything that must come
-constexpr int64_t kHitNs = 10 * kNsPerS;       // for a trap to be come to
-constexpr int kLossesMax = 40;                 // of another process, until one leads to a trap
-// One brings what was said and asked before to everybody, the next what came of it, the rest what
-// the gateway spreads over several steps.
+constexpr int64_t kPatienceNs = 30 * kNsPerS;  // for anything that must happen
+constexpr int64_t kHitNs = 10 * kNsPerS;       // for a trap to be reached
+constexpr int kLossesMax = 40;                 // of another process, until one leads to the trap
+// One round flushes earlier messages and requests, the next their consequences, the rest what the
+// gateway spreads over several steps.
 constexpr uint32_t kRounds = 4;
 constexpr useconds_t kIdleUs = 100;
 
@@ -37,13 +37,13 @@ std::string MakeFolder(const std::string& parent) {
   return path;
 }
 
-// On a disk, if this machine has one: there a journal's syncs take their time.
+// On a disk, if this machine has one, where a journal's syncs take time.
 std::string TemporaryFolder() {
   const char* const set = getenv("TMPDIR");
   return set == nullptr ? "/tmp" : set;
 }
 
-// Of the build that this program belongs to: it lies in tests/e2e/kills.
+// A program of the same build as this one, which lies in tests/e2e/kills.
 absl::StatusOr<std::string> Program(const std::string& package, const std::string& name) {
   std::error_code error;
   const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -89,7 +89,7 @@ KillRun::~KillRun() {
     return true;
   };
   while (!gone()) usleep(kIdleUs);
-  std::error_code ignored;  // nothing depends on it
+  std::error_code ignored;  // failure is harmless
   std::filesystem::remove_all(folder_, ignored);
   std::filesystem::remove_all(journal_folder_, ignored);
 }
@@ -138,8 +138,8 @@ absl::Status KillRun::StartProcess(int process, const std::optional<Trap>& trap)
   return tracer_.Start(process, argv, absl::StrCat(folder_, "/", process, ".log"), trap);
 }
 
-// A strategy's process is gone, and its record is the runner's to write. What was said before
-// another one died, does not show that its successor is there.
+// A strategy's process is gone, so the runner may write its record. Messages from before the death
+// of another process do not show that its successor is there.
 void KillRun::Died(int process) {
   FollowVenues();
   for (size_t i = 0; i != venues_.size(); ++i) {
@@ -236,7 +236,7 @@ absl::Status KillRun::KillAtLossOf(int process, const Trap& trap, int other) {
   if (absl::Status set = tracer_.Set(process, trap); !set.ok()) return set;
   bool killed = false;
   bool lost = false;
-  // Which of the two is gone first, nobody knows.
+  // Either of the two may be gone first.
   const OnEnd on_end = [&](const End& end) {
     if (end.process == process && end.at_probe) {
       killed = true;
@@ -255,7 +255,7 @@ absl::Status KillRun::KillAtLossOf(int process, const Trap& trap, int other) {
     tracer_.Signal(other, SIGKILL);
     absl::Status status = Await(
         kPatienceNs, "a killed process does not end", [&] { return lost; }, on_end);
-    // What the loss leads to comes before everybody is back.
+    // The consequence of the loss comes before all processes are back.
     const auto flows = TrafficFlows();
     if (status.ok()) {
       status = Await(
@@ -272,7 +272,7 @@ absl::Status KillRun::KillAtLossOf(int process, const Trap& trap, int other) {
 // --- Progress ---
 
 void KillRun::Want(uint64_t orders) {
-  // The one that waits for the disk sends a tenth of what the others send.
+  // The strategy that waits for the disk sends a tenth of what the others send.
   const uint64_t shares = 10 * (options_.strategies - 1) + 1;
   for (uint32_t session = 1; session <= options_.strategies; ++session) {
     const uint64_t share = session == options_.strategies ? 1 : 10;
@@ -297,7 +297,7 @@ absl::Status KillRun::AwaitAccepted(uint64_t orders) {
   return absl::OkStatus();
 }
 
-// Reads on in the exchanges' records.
+// Continues to read the exchanges' records.
 void KillRun::FollowVenues() {
   for (size_t i = 0; i != venues_.size(); ++i) {
     VenueView& venue = venues_[i];
@@ -343,7 +343,7 @@ absl::Status KillRun::AwaitTraffic() {
 // --- The end ---
 
 absl::Status KillRun::EndAll() {
-  // Strategies first, that the gateway has nobody to miss, and the exchanges last.
+  // Strategies first, so that the gateway misses nobody, and the exchanges last.
   for (int process = strategy(options_.strategies); process > kExchanges; --process) {
     tracer_.Signal(process, SIGTERM);
     const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
@@ -360,7 +360,7 @@ absl::Status KillRun::EndAll() {
   return absl::OkStatus();
 }
 
-// Nobody wants anything any more, and nothing is under way: shown by what comes back, not by time.
+// Waits until nothing is wanted and nothing is in flight: shown by answers, not by time.
 absl::Status KillRun::ComeToRest() {
   Want(0);
   for (const auto& record : exchange_records_) record->head().calm = 1;

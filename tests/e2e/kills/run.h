@@ -1,11 +1,11 @@
-// How are a gateway, two exchanges and strategies run, killed and brought back, and what is the
-// verdict?
+// A kill run: runs a gateway, two exchanges and strategies, kills and restarts them, and judges the
+// outcome.
 //
 // The gateway is the shipped program, with a journal on the disk; the others are strategy_main.cc
-// and exchange_main.cc. Everybody trades over shared memory. A process that was killed is started
-// again; in the end all of them end in good order, and the checker judges what they recorded.
+// and exchange_main.cc. All of them trade over shared memory. A killed process is restarted; at the
+// end all of them stop in order, and the checker judges what they recorded.
 //
-// Thread rule: one thread, without other children. Lifetime: processes and files go with the run.
+// Thread rule: one thread, without other children. Lifetime: processes and files end with the run.
 #pragma once
 
 #include <array>
@@ -27,8 +27,8 @@
 
 namespace ringway::kills {
 
-// Processes, as the tracer numbers them: an exchange's is kExchanges + its venue's number, a
-// strategy's kStrategies + its session's.
+// Process numbers for the tracer: an exchange's is kExchanges + its venue's number, a strategy's
+// kStrategies + its session's.
 inline constexpr int kExchanges = -1;
 inline constexpr int kGateway = kExchanges + 1 + static_cast<int>(kVenues);
 inline constexpr int kStrategies = kGateway;
@@ -38,42 +38,43 @@ struct RunOptions {
   uint64_t seed = 1;
   uint32_t strategies = 3;  // the last asks for durable acknowledgements; 2..15
   uint64_t orders = 1;      // to be accepted, by all together; more with Want()
-  // Of a strategy between two orders; 0: none, and the journal's segments are large.
+  // A strategy's pause between two orders; 0: none, and the journal's segments are large.
   uint32_t pause_us = 0;
 };
 
 class KillRun {
  public:
-  // Errors: no ptrace; a program that is not built; the system's.
+  // Errors: ptrace is not permitted; a program is not built; the system's.
   static absl::StatusOr<std::unique_ptr<KillRun>> Start(const RunOptions& options);
   ~KillRun();
 
-  // Kills it at the trap, as soon as it comes there, and starts it again. Errors: DeadlineExceeded
-  // where it does not come there; Aborted where another process ends by itself, with its log.
+  // Kills it as soon as it reaches the trap, and restarts it. Errors: DeadlineExceeded if it does
+  // not get there; Aborted if another process ends by itself, with its log.
   absl::Status KillAt(int process, const Trap& trap);
   // Kills it at once, wherever it is.
   absl::Status KillNow(int process);
-  // Kills it at `first`, or at once, and what is started then at the trap, which is set from its
+  // Kills it at `first`, or at once, and then its successor at the trap, which is set from the
   // first instruction on.
   absl::Status KillWhenStarted(int process, const Trap& trap, const std::optional<Trap>& first);
 
-  // As KillAt(), but kills `other` when the trap is set, if need be several times: what comes of it
-  // leads there.
+  // As KillAt(), but kills `other` once the trap is set, several times if need be: the consequences
+  // lead to the trap.
   absl::Status KillAtLossOf(int process, const Trap& trap, int other);
 
-  // Waits until everybody is there and every strategy was told something new. Errors: as above.
+  // Waits until all processes are up and every strategy has received something new. Errors: as
+  // above.
   absl::Status AwaitTraffic();
 
-  // From now on strategies send until so many orders are accepted.
+  // From now on strategies send until this many orders are accepted.
   void Want(uint64_t orders);
   uint64_t accepted() const;
-  // Lets it run until so many orders are accepted. Errors: as above.
+  // Runs until this many orders are accepted. Errors: as above.
   absl::Status AwaitAccepted(uint64_t orders);
 
-  // What a strategy's next process makes of its record: keep, numbers or lose; drawn by default.
+  // What a strategy's next process uses of its record: keep, numbers or lose; random by default.
   void NextMemory(const std::string& memory) { next_memory_ = memory; }
 
-  // Lets everything come to rest, ends all and judges. Nothing can be done afterwards.
+  // Lets everything come to rest, stops all processes and judges. The run is then finished.
   absl::StatusOr<Outcome> Finish();
 
   const std::string& folder() const { return folder_; }  // of the configuration
@@ -86,13 +87,14 @@ class KillRun {
   int strategy(uint32_t session) const { return kStrategies + static_cast<int>(session); }
   bool is_strategy(int process) const { return process > kStrategies; }
   absl::Status StartProcess(int process, const std::optional<Trap>& trap = std::nullopt);
-  // Its end, at the probe or, without one, anywhere.
+  // Waits for its end, at the probe or, without one, anywhere.
   absl::Status AwaitKill(int process, const std::optional<Trap>& trap);
-  // Ends go to `on_end`; without one there may be none.
+  // Passes ends to `on_end`; without one no process may end.
   using OnEnd = std::function<absl::Status(const End&)>;
   absl::Status Await(int64_t patience_ns, const std::string& what,
                      const std::function<bool()>& done, const OnEnd& on_end = nullptr);
-  // Whether everybody is there and every strategy was told something new, from now on.
+  // A condition: all processes are up and every strategy has received something new since this
+  // call.
   std::function<bool()> TrafficFlows();
   absl::Status Unexpected(const End& end) const;
   absl::Status ComeToRest();
@@ -105,8 +107,8 @@ class KillRun {
   // What a venue's exchange has recorded.
   struct VenueView {
     uint64_t read = 0;          // events
-    bool up = false;            // the gateway that runs was told so by the exchange that runs
-    std::set<uint32_t> halted;  // instruments, 0 for the venue, as the gateway was told
+    bool up = false;            // the running exchange told the running gateway so
+    std::set<uint32_t> halted;  // instruments, 0 for the venue, as told to the gateway
   };
 
   RunOptions options_;

@@ -1,9 +1,10 @@
-// A strategy that may be killed at any instruction: how does its successor go on exactly once?
+// A strategy for kill runs, which may be killed at any instruction and whose successor continues
+// exactly once.
 //
 //   strategy FOLDER SESSION MEMORY DURABLE PAUSE_US SEED
 //
-// What it is about to send it writes into its record (record.h) first, what it is told as soon as
-// it is. MEMORY says what a new process makes of that:
+// It writes what it is about to send into its record (record.h) first, and what it receives at
+// once. MEMORY says what a new process uses of that:
 //   keep     it asks the gateway only for its count of requests: those in the record that did not
 //            arrive are sent again under their old numbers and names, reports go on where the
 //            record ends
@@ -44,7 +45,7 @@ using sim::Event;
 using sim::EventKind;
 
 constexpr uint64_t kMassCancelPermille = 1;
-constexpr uint64_t kCancelPermille = 200;  // with the mass cancels
+constexpr uint64_t kCancelPermille = 200;  // including mass cancels
 constexpr uint64_t kReplacePermille = 200;
 constexpr size_t kUnansweredMax = 64;
 constexpr useconds_t kIdleUs = 50;
@@ -115,8 +116,8 @@ class Strategy {
       absl::StatusOr<std::unique_ptr<Session>> made = Session::Connect(MakeOptions());
       status = made.status();
       if (made.ok()) session_ = *std::move(made);
-      // Another process logged on since and died before it could say so: the record's numbers are
-      // worth nothing.
+      // Another process logged on since and died before it could record that: the record's numbers
+      // are worthless.
       if (remembers_ && absl::IsFailedPrecondition(status)) {
         remembers_ = false;
         memory_ = {};
@@ -168,7 +169,7 @@ class Strategy {
 
   // Sends what is due. True when it sent anything.
   bool Act() {
-    // First what is in the record and did not arrive.
+    // First resends what is in the record and did not arrive.
     const auto lost = memory_.requests.lower_bound(resent_);
     if (lost != memory_.requests.end()) {
       if (!SendEvent(lost->second)) return false;
@@ -186,8 +187,8 @@ class Strategy {
     return SendOne();
   }
 
-  // What comes back has followed everything that was said and asked before on the whole way. A
-  // venue that refuses, for it is not up yet, is asked again.
+  // The answers have followed all earlier messages and requests along the whole path. A venue that
+  // refuses because it is not up yet is asked again.
   bool GoRound() {
     if (!unanswered_.empty() || MonotonicNowNs() < next_ns_) return false;
     for (uint32_t venue = 1; venue <= kVenues; ++venue) {
@@ -234,7 +235,7 @@ class Strategy {
     return Send(Draw());
   }
 
-  // Those of the record are taken, also where nobody has seen them yet.
+  // Ids in the record count as used, even if nobody has seen them yet.
   uint64_t NewId() {
     uint64_t id = session_->NextClOrdId();
     while (id <= memory_.last_id) id = session_->NextClOrdId();
@@ -246,7 +247,7 @@ class Strategy {
     return kFirstInstrument + static_cast<uint32_t>(random_.Below(kInstruments));
   }
 
-  // All of the session's orders, or those of a side, a venue or an instrument.
+  // Cancels all of the session's orders, or those of a side, a venue or an instrument.
   MassCancel DrawMassCancel() {
     MassCancel mass;
     mass.cl_ord_id = NewId();
@@ -326,7 +327,7 @@ class Strategy {
   template <class M>
   void Learn(const M&) noexcept {}
 
-  // A venue is down or halted: asking on as fast as refusals come would be all that happens.
+  // A venue is down or halted: without a pause there would be nothing but requests and refusals.
   void Pause() noexcept { next_ns_ = MonotonicNowNs() + kRefusedPauseNs; }
 
   void LogOut() {
@@ -346,8 +347,8 @@ class Strategy {
   bool remembers_ = false;
   std::unique_ptr<Session> session_;
   std::set<uint64_t> unanswered_;  // clOrdIds
-  uint64_t resent_ = 0;  // requests of the record below it have arrived, or are sent again
-  std::array<uint64_t, kVenues> markers_{};  // clOrdIds of a round's orders; 0: none is under way
+  uint64_t resent_ = 0;            // recorded requests below it have arrived, or were resent
+  std::array<uint64_t, kVenues> markers_{};  // clOrdIds of a round's orders; 0: none pending
   std::array<bool, kVenues> answered_{};
   int64_t next_ns_;  // when the next order may be sent; 0: at once
 };

@@ -1,4 +1,4 @@
-// How is a strategy's knowledge put together again?
+// Implements strategy_memory.h: rebuilds a strategy's knowledge from its record.
 #include "tests/e2e/kills/strategy_memory.h"
 
 #include <algorithm>
@@ -44,7 +44,7 @@ void WorkingOrders::Learn(const Event& event) {
     case FrameType::kOrderReject:
       if (Decode(event.bytes(), reject) == DecodeStatus::kOk) Remove(reject.cl_ord_id);
       return;
-    case FrameType::kCancelReject:  // of an order that has ended, or that nobody knows?
+    case FrameType::kCancelReject:  // ended or unknown order
       if (Decode(event.bytes(), cancel_reject) == DecodeStatus::kOk &&
           (cancel_reject.reason == CancelRejectReason::kTooLateToCancel ||
            cancel_reject.reason == CancelRejectReason::kUnknownOrder)) {
@@ -96,7 +96,7 @@ StrategyMemory StrategyMemory::Of(std::span<const Event> events) {
         break;
     }
   }
-  // More than ever is under way: what is older has arrived.
+  // More than are ever in flight: anything older has arrived.
   constexpr size_t kRequestsMax = 4096;
   while (memory.requests.size() > kRequestsMax) memory.requests.erase(memory.requests.begin());
   return memory;

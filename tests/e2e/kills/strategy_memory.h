@@ -1,4 +1,4 @@
-// What does a strategy's process know of those before it?
+// What a strategy's process knows of its predecessors.
 //
 // Made from its record (record.h), which is all the memory that survives a SIGKILL.
 // Thread rule: one thread.
@@ -15,10 +15,10 @@
 
 namespace ringway::kills {
 
-// Every request begins with its clOrdId; 0: this is none.
+// The clOrdId with which every request begins; 0: not a request.
 uint64_t RequestIdOf(const sim::Event& event);
 
-// Of orders that are open as far as the strategy knows.
+// The orders that are open as far as the strategy knows.
 class WorkingOrders {
  public:
   static constexpr size_t kMax = 48;

@@ -1,4 +1,4 @@
-// The table, and what leads to each of its rows.
+// Implements table.h: the table, and how each of its rows is reached.
 #include "tests/e2e/kills/table.h"
 
 #include <cstring>
@@ -122,9 +122,9 @@ constexpr Row kRows[] = {
     {kExchange, "exchange_logon_answered", When::kStarting, 1},
 };
 
-// What is killed so that its successor comes to the row's probe.
+// The kill whose successor reaches the row's probe.
 std::optional<Trap> FirstOf(const Row& row) {
-  // Recorded, and not on its way: so the successor has something to answer or to give up.
+  // Recorded but not sent, so that the successor has something to answer or to give up.
   if (row.process == kGateway) return Trap{"connector_request_kept", 20};
   if (std::strcmp(row.probe, "session_gap_told") == 0) return Trap{"session_request_staged", 5};
   return std::nullopt;
@@ -153,7 +153,7 @@ absl::Status Kill(KillRun& run, const Row& row, Random& random) {
     case When::kTrading:
       return run.KillAt(row.process, trap);
     case When::kStarting:
-      // Only who asserts numbers has to give some up.
+      // Only a strategy that asserts numbers has to give some up.
       if (std::strcmp(row.probe, "session_gap_told") == 0) run.NextMemory("numbers");
       return run.KillWhenStarted(row.process, trap, FirstOf(row));
     case When::kStrategyLost:

@@ -1,7 +1,7 @@
-// At which probes is which process killed, and how is it brought there?
+// The table of kills: which process is killed at which probe, and how it gets there.
 //
 // One row for each step between a strategy's claim and its acknowledgement, of journal, recovery
-// and logon; base/probe.h says how probes are called.
+// and logon; base/probe.h describes the names of probes.
 #pragma once
 
 #include <span>
@@ -14,22 +14,22 @@ namespace ringway::kills {
 
 enum class When : uint8_t {
   kTrading,       // while orders flow
-  kStarting,      // in the process that follows one that was killed with requests under way
-  kStrategyLost,  // when a strategy was killed and comes back
-  kExchangeLost,  // when an exchange was, drawn
+  kStarting,      // in the successor of a process that was killed with requests in flight
+  kStrategyLost,  // when a killed strategy comes back
+  kExchangeLost,  // when a random exchange was killed and comes back
 };
 
 struct Row {
   int process;
   const char* probe;
   When when = When::kTrading;
-  uint32_t hits_max = 100;  // killed at one of the first so many times
+  uint32_t hits_max = 100;  // killed at a random one of this many first hits
 };
 
-// Rows of an exchange are there for each of them.
+// Rows of an exchange apply to each of them.
 std::span<const Row> Table();
 
-// Kills as the row says, at a drawn hit. Errors: as KillRun's.
+// Kills as the row says, at a random hit. Errors: as KillRun's.
 absl::Status Kill(KillRun& run, const Row& row, Random& random);
 
 }  // namespace ringway::kills

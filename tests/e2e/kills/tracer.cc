@@ -1,4 +1,4 @@
-// How are processes started, stopped at breakpoints and followed to their end?
+// Implements tracer.h over ptrace.
 #include "tests/e2e/kills/tracer.h"
 
 #include <fcntl.h>
@@ -23,11 +23,11 @@ constexpr uint8_t kBreakpoint = 0xcc;  // int3
 constexpr uint8_t kNop = 0x90;
 
 void Continue(pid_t thread, int signal) {
-  // It may have been killed meanwhile: its end comes next.
+  // The process may have been killed meanwhile; its end is reported next.
   (void)ptrace(PTRACE_CONT, thread, nullptr, reinterpret_cast<void*>(intptr_t{signal}));
 }
 
-// Where the kernel has loaded the program: the first mapping is of its first byte.
+// The address at which the kernel has loaded the program: its first mapping maps its first byte.
 uint64_t LoadBase(pid_t pid) {
   std::ifstream maps(absl::StrCat("/proc/", pid, "/maps"));
   std::string line;
@@ -35,7 +35,7 @@ uint64_t LoadBase(pid_t pid) {
   return std::strtoull(line.c_str(), nullptr, 16);
 }
 
-// The process that a thread belongs to; 0: it is gone.
+// The process that a thread belongs to; 0: gone.
 pid_t ProcessOf(pid_t thread) {
   std::ifstream status(absl::StrCat("/proc/", thread, "/status"));
   for (std::string line; std::getline(status, line);) {
@@ -120,12 +120,13 @@ absl::Status Tracer::Set(int process, const Trap& trap) {
 bool Tracer::Clear(int process) {
   Child& child = children_.at(process);
   if (!child.trap.has_value()) return false;
-  (void)Write(child, kNop);  // fails only where the process is gone
+  (void)Write(child, kNop);  // fails only if the process is gone
   child.trap.reset();
   return true;
 }
 
-// Over every place of its trap's probe. One byte: a thread that runs there executes either.
+// Writes to every place of its trap's probe. One byte, so a thread that runs there executes the old
+// or the new one.
 absl::Status Tracer::Write(const Child& child, uint8_t opcode) {
   const std::string path = absl::StrCat("/proc/", child.pid, "/mem");
   const int memory = open(path.c_str(), O_RDWR | O_CLOEXEC);
@@ -158,8 +159,8 @@ Tracer::Child* Tracer::ChildOf(pid_t thread) {
 
 void Tracer::OnStop(Child& child, pid_t thread, int wait_status) {
   const int signal = WSTOPSIG(wait_status);
-  const bool of_ptrace = wait_status >> 16 != 0;  // a thread was made
-  const bool begins = signal == SIGSTOP;          // and this is it
+  const bool of_ptrace = wait_status >> 16 != 0;  // a thread was created
+  const bool begins = signal == SIGSTOP;          // this is the new thread
   if (of_ptrace || begins) return Continue(thread, 0);
   if (signal != SIGTRAP) return Continue(thread, signal);
   user_regs_struct registers{};
@@ -169,11 +170,11 @@ void Tracer::OnStop(Child& child, pid_t thread, int wait_status) {
     return std::count(probe.second.begin(), probe.second.end(), place) != 0;
   });
   if (!ours) return Continue(thread, signal);
-  // A thread may have come here just before the trap was taken out.
+  // A thread may have hit the trap just before it was removed.
   if (child.trap.has_value() && ++child.hits == child.trap->hit) {
     child.killed_at_probe = true;
     kill(child.pid, SIGKILL);
-    return;  // it stays stopped until it is gone
+    return;  // stays stopped until it is gone
   }
   Continue(thread, 0);
 }

@@ -1,11 +1,12 @@
-// How is a real process stopped dead at a named probe?
+// A tracer that kills real processes at named probes.
 //
-// Processes are started under ptrace. A breakpoint (int3) is put over the nop of a probe; whichever
-// thread comes to it stops, is counted and goes on, and at the wanted time the process gets
+// Processes are started under ptrace. A breakpoint (int3) is put over the nop of a probe; any
+// thread that reaches it stops, is counted and continues, and at the chosen hit the process gets
 // SIGKILL. Without a breakpoint a traced process runs at full speed.
 //
-// Thread rule: one thread; the process that traces has no other children. Lifetime: everything that
-// still runs is killed with the tracer, also when the tracer's own process is (PTRACE_O_EXITKILL).
+// Thread rule: one thread; the tracing process has no other children. Lifetime: processes still
+// running are killed with the tracer, even if the tracer's own process is killed
+// (PTRACE_O_EXITKILL).
 #pragma once
 
 #include <sys/types.h>
@@ -22,13 +23,13 @@
 
 namespace ringway::kills {
 
-// The hit-th time that the process comes to the probe is its last.
+// Kills the process at the hit-th time that it reaches the probe.
 struct Trap {
   std::string probe;
   uint32_t hit = 1;  // from 1
 };
 
-// A process that is gone.
+// A process that has ended.
 struct End {
   int process;  // as given to Start()
   int wait_status;
@@ -42,26 +43,26 @@ class Tracer {
   Tracer(const Tracer&) = delete;
   Tracer& operator=(const Tracer&) = delete;
 
-  // Starts argv[0], of which both outputs are appended to `log`, as number `process`. A trap is set
-  // before its first instruction. Errors: the system's; NotFound where it has no such probe.
+  // Starts argv[0] as number `process`, with both outputs appended to `log`. A trap is set before
+  // its first instruction. Errors: the system's; NotFound if it has no such probe.
   // REQUIRES: that number is not running.
   absl::Status Start(int process, const std::vector<std::string>& argv, const std::string& log,
                      const std::optional<Trap>& trap);
 
-  // Sets a trap in a running process, in place of the one it has. Errors: as Start().
+  // Sets a trap in a running process, replacing any earlier one. Errors: as Start().
   absl::Status Set(int process, const Trap& trap);
-  // Takes the trap out again. False: it has none (any more).
+  // Removes the trap. False: it has none (any more).
   bool Clear(int process);
 
   // REQUIRES: the number is running.
   void Signal(int process, int signal);
 
-  // Lets everything go on that has stopped. Answers a process that has ended, one a call.
+  // Resumes everything that has stopped. Returns a process that has ended, one per call.
   std::optional<End> Turn();
 
   bool running(int process) const { return children_.count(process) != 0; }
   pid_t pid(int process) const { return children_.at(process).pid; }
-  // How often the trap was come to since it was set.
+  // How often the trap was hit since it was set.
   uint32_t hits(int process) const { return children_.at(process).hits; }
 
  private:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What happens on that machine: the unit starts, its gateway is killed in the middle of trading, systemd starts it again.
+# Runs on that machine: starts the unit, kills its gateway in the middle of trading, and waits for systemd to restart it.
 #
 # usage: driver.sh FOLDER. Ends with FOLDER/done; each figure has a file of its own before.
 set -euo pipefail

@@ -1,4 +1,5 @@
-// A strategy that has orders acknowledged, and kills the gateway in the moment of the last one.
+// A strategy that sends orders until enough are acknowledged, and kills the gateway at the moment
+// of the last acknowledgement.
 //
 // usage: flow URI KEY_FILE COUNT GATEWAY_PID. Prints how many were acknowledged. GATEWAY_PID 0:
 // none is killed.

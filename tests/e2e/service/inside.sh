@@ -1,5 +1,5 @@
 #!/bin/bash
-# Inside namespaces of its own (service_test.cc): a machine with nothing but a systemd and the gateway's unit.
+# Sets up, inside its own namespaces (service_test.cc), a machine with nothing but a systemd and the gateway's unit.
 #
 # usage: inside.sh FOLDER    FOLDER: the programs, the unit, the configuration, and where what happens is told
 set -euo pipefail

@@ -1,9 +1,9 @@
-// Does the shipped unit, under a real systemd, lose nothing when its gateway is killed?
+// Tests that the shipped unit, under a real systemd, loses nothing when its gateway is killed.
 //
-// A systemd runs as the first process of namespaces of its own, with the unit of deploy/. The
-// gateway is killed in the moment in which the last of some orders was acknowledged (by memory: the
-// journal is synced once a second only), systemd starts it again, and it must know every one.
-// Skipped where there is no systemd, or where no namespaces can be made.
+// A systemd runs as the first process of its own namespaces, with the unit of deploy/. The gateway
+// is killed at the moment the last of some orders is acknowledged (in memory: the journal is synced
+// only once a second), systemd restarts it, and it must know every one. Skipped if there is no
+// systemd, or if namespaces cannot be made.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -154,7 +154,8 @@ TEST_F(ServiceTest, AGatewayThatIsKilledAndRestartedBySystemdHasLostNothing) {
       nlohmann::json::parse(ReadAll(folder_ + "/status.json"), nullptr, false);
   ASSERT_FALSE(status.is_discarded()) << Logs();
   EXPECT_EQ(status["orders"]["received"], 200) << Logs();
-  // What others have in the unit's folder stays when it stops; the journal's memory has come home.
+  // Files of others in the unit's folder stay when it stops; the journal's memory has been moved to
+  // the disk.
   EXPECT_EQ(ReadAll(folder_ + "/left"), "exchange.sock\n") << Logs();
   EXPECT_EQ(ReadAll(folder_ + "/state"), "inactive\n") << Logs();
 }

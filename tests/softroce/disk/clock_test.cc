@@ -1,5 +1,5 @@
-// Does anything go by the wall clock that must not? It steps by an hour, forwards and back, under
-// orders and between two of the gateway's processes.
+// Tests that nothing goes by the wall clock that must not: it steps by an hour, forwards and back,
+// under orders and between two of the gateway's processes.
 #include "base/clock.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ namespace {
 
 constexpr int64_t kHourNs = 3'600 * kNsPerS;
 constexpr int64_t kLookNs = kNsPerS + kNsPerS / 5;  // more than a heartbeat interval
-constexpr int64_t kAnswerMaxNs = 5 * kNsPerS;       // an emulated machine's; a step is 720 times it
+constexpr int64_t kAnswerMaxNs = 5 * kNsPerS;  // on an emulated machine; a step is 720 times that
 constexpr uint32_t kOrders = 200;
 constexpr uint32_t kWindow = 32;
 
@@ -34,7 +34,7 @@ class ClockTest : public testing::Test {
  protected:
   void SetUp() override {
     if (!InVm()) GTEST_SKIP() << kOnlyInVm;
-    // In memory: sockets and logs need no file system of the host's.
+    // In memory: sockets and logs need no file system of the host.
     ASSERT_EQ(setenv("TMPDIR", "/dev/shm", 1), 0);
     offset_ns_ = UnixNowNs() - MonotonicNowNs();
     auto place = demo::PrivateDirectory::Make();
@@ -64,7 +64,7 @@ class ClockTest : public testing::Test {
 TEST_F(ClockTest, StepsUnderOrdersAreNotNoticed) {
   for (const int64_t step_ns : {kHourNs, -2 * kHourNs, kHourNs}) {
     ASSERT_EQ(strategy_->Trade(kOrders, kWindow), kOrders);
-    ASSERT_NO_FATAL_FAILURE(Step(step_ns));  // orders and acks are under way
+    ASSERT_NO_FATAL_FAILURE(Step(step_ns));  // orders and acks are in flight
     ASSERT_EQ(strategy_->Trade(kOrders, kWindow), kOrders) << "after a step of " << step_ns;
     strategy_->PollUntil([] { return false; }, kLookNs);
     ASSERT_EQ(strategy_->session().state(), SessionState::kLive)

@@ -1,4 +1,4 @@
-// Does the journal keep its promises on a disk that fails, forgets or loses its power?
+// Tests that the journal keeps its promises on a disk that fails, forgets or loses its power.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -23,14 +23,14 @@ constexpr uint32_t kWindow = 32;
 
 class DiskTest : public testing::Test {
  protected:
-  // One disk for all: to make it takes seconds. Each test has a folder of its own.
+  // One disk for all tests, because making one takes seconds. Each test has its own folder.
   static void SetUpTestSuite() {
     if (InVm()) disk_ = std::make_unique<TestDisk>();
   }
   static void TearDownTestSuite() { disk_.reset(); }
   void SetUp() override {
     if (!InVm()) GTEST_SKIP() << kOnlyInVm;
-    // In memory: sockets and logs need no file system of the host's.
+    // In memory: sockets and logs need no file system of the host.
     ASSERT_EQ(setenv("TMPDIR", "/dev/shm", 1), 0);
     folder_ = std::string(TestDisk::kFolder) + "/" +
               testing::UnitTest::GetInstance()->current_test_info()->name();
@@ -41,7 +41,7 @@ class DiskTest : public testing::Test {
     run_.reset();
     if (!folder_.empty()) std::filesystem::remove_all(folder_);
   }
-  // A gateway with its journal there, and a strategy that was promised durability.
+  // Starts a gateway with its journal there, and a strategy that was promised durability.
   void Begin() {
     auto run = GatewayRun::Make(folder_ + "/journal");
     ASSERT_TRUE(run.ok()) << run.status();
@@ -52,7 +52,7 @@ class DiskTest : public testing::Test {
     ASSERT_TRUE(strategy.ok()) << strategy.status();
     strategy_ = *std::move(strategy);
   }
-  // Orders on a disk that works: all of them durable. Answers which.
+  // Trades on a healthy disk: all orders are durable. Returns which.
   std::vector<uint64_t> TradeDurably() {
     const std::vector<uint64_t> before = strategy_->Durable();
     EXPECT_EQ(strategy_->Trade(kOrders, kWindow), kOrders);
@@ -61,17 +61,17 @@ class DiskTest : public testing::Test {
     EXPECT_EQ(durable.size(), before.size() + kOrders);
     return durable;
   }
-  // The gateway is killed and the machine's power fails.
+  // Kills the gateway and fails the machine's power.
   void LosePower() {
     const absl::Status lost = run_->LosePower([] { disk_->Tell("lose-power"); });
     ASSERT_TRUE(lost.ok()) << lost;
   }
-  // The disk changes while the session goes on.
+  // Changes the disk while the session continues.
   void Tell(const std::string& word) {
     disk_->Tell(word, [this] { strategy_->Poll(); });
   }
 
-  // The strategy's orders refer to what a power failure may have taken: another one logs on.
+  // The strategy's orders refer to what a power failure may have lost, so another one logs on.
   void ExpectServesAnother() {
     const absl::Status started = run_->Start();
     ASSERT_TRUE(started.ok()) << started;
@@ -103,7 +103,7 @@ std::unique_ptr<TestDisk> DiskTest::disk_;
 void DiskTest::WritesFail(bool power_fails) {
   ASSERT_NO_FATAL_FAILURE(Begin());
   TradeDurably();
-  // Orders are under way when it happens. What was accepted then is told `memory`, the rest
+  // Orders are in flight when it happens. Those accepted are acknowledged with `memory`, the rest
   // refused.
   disk_->Tell("error-writes", [this] {
     if (strategy_->refusals() == 0) strategy_->Trade(1, kWindow);
@@ -117,14 +117,14 @@ void DiskTest::WritesFail(bool power_fails) {
   const std::vector<uint64_t> durable = strategy_->Durable();
   EXPECT_LE(durable.back(), last_before) << "durable on a disk that fails";
   EXPECT_GT(strategy_->acks(), durable.size()) << "no order was under way when the failure showed";
-  // Cancels go on.
+  // Cancels still pass.
   const std::vector<uint64_t> open_orders = strategy_->Open();
   const uint32_t canceled = strategy_->cancels();
   for (const uint64_t id : open_orders) ASSERT_TRUE(strategy_->Cancel(id));
   ASSERT_TRUE(strategy_->Settle()) << run_->Log();
   EXPECT_EQ(strategy_->cancels() - canceled, open_orders.size());
 
-  // The disk works again, but nobody knows what is on it: it is not believed.
+  // The disk works again, but its contents are unknown, so it is not trusted.
   Tell("healthy");
   strategy_->PollUntil([] { return false; }, 2 * kNsPerS);
   const uint32_t acks = strategy_->acks();
@@ -143,7 +143,7 @@ void DiskTest::WritesFail(bool power_fails) {
     ExpectServesAnother();
     return;
   }
-  // Without a loss of memory the next process brings all of it to the disk.
+  // If memory is not lost, the next process brings everything to the disk.
   run_->Kill();
   disk_->Tell("lose-power");
   ExpectGoesOn(*run_, *strategy_);
@@ -161,7 +161,7 @@ TEST_F(DiskTest, ADiskThatForgetsLosesNothingFromBefore) {
   ASSERT_NO_FATAL_FAILURE(Begin());
   const std::vector<uint64_t> durable = TradeDurably();
   Tell("drop-writes");
-  TradeDurably();  // says a disk that lies
+  TradeDurably();  // according to a disk that lies
   ASSERT_NO_FATAL_FAILURE(LosePower());
   const JournalContents journal = ReadJournal(run_->journal(), kSession);
   EXPECT_TRUE(journal.status.ok()) << journal.status;
@@ -170,8 +170,8 @@ TEST_F(DiskTest, ADiskThatForgetsLosesNothingFromBefore) {
   ExpectServesAnother();
 }
 
-// Each write takes two seconds, and one session makes records as fast as it can: refused orders,
-// each of which is recorded all the same.
+// Each write takes two seconds, and one session causes records as fast as it can, by refused
+// orders, each of which is recorded.
 TEST_F(DiskTest, AFloodOnASlowDiskHoldsBackItselfAndNobodyElse) {
   ASSERT_NO_FATAL_FAILURE(Begin());
   TradeDurably();
@@ -192,7 +192,7 @@ TEST_F(DiskTest, AFloodOnASlowDiskHoldsBackItselfAndNobodyElse) {
     for (int i = 0; i != 512 && (*flood)->Send(unknown) == SendStatus::kOk; ++i) continue;
     (*flood)->Poll(count, 1'024);
   };
-  // Until the flood has been made to wait for the disk, and a while longer.
+  // Until the flood has had to wait for the disk, and a while longer.
   constexpr uint32_t kOrdersBehind = 100;
   uint32_t behind = 0;
   const int64_t deadline_ns = MonotonicNowNs() + Strategy::kPatienceNs * 6;
@@ -224,7 +224,8 @@ TEST_F(DiskTest, AFloodOnASlowDiskHoldsBackItselfAndNobodyElse) {
   EXPECT_EQ(run_->Stop(), "") << run_->Log();
 }
 
-// What was forgotten lies between what was not: no end, but damage, and nobody goes on over it.
+// The forgotten part lies between parts that exist: that is damage, not the end, and no start
+// continues past it.
 TEST_F(DiskTest, AHoleInTheJournalIsFoundAndNamed) {
   ASSERT_NO_FATAL_FAILURE(Begin());
   const std::vector<uint64_t> durable = TradeDurably();

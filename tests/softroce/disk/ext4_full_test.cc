@@ -1,7 +1,7 @@
-// What becomes of orders when the disk is full, on ext4?
+// Tests of orders on a full disk, on ext4.
 //
-// Not in the suite: to fill a disk takes an emulated processor most of a minute, and
-// tmpfs_full_test.cc has the same scenario for every machine.
+// Not in the suite: filling a disk takes an emulated processor most of a minute, and
+// tmpfs_full_test.cc runs the same scenario on every machine.
 //   bazel build //tests/softroce/disk:ext4_full_test
 //   ./run softroce -- bazel-bin/tests/softroce/disk/ext4_full_test
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// A disk fills up under a gateway.
+// Implements full_scenario.h: a disk fills up under a gateway.
 #include "tests/softroce/disk/full_scenario.h"
 
 #include <fcntl.h>
@@ -19,12 +19,12 @@ namespace ringway::disk {
 namespace {
 
 constexpr uint64_t kSegments = 3;           // one in use and two spare ones: no room for a fourth
-constexpr uint64_t kSlackBytes = 1u << 20;  // for what else is in the folder
+constexpr uint64_t kSlackBytes = 1u << 20;  // for other files in the folder
 constexpr uint32_t kOrdersMax = 60'000;     // far more than a segment holds
 constexpr uint32_t kOrdersMin = 1'000;      // far fewer
 constexpr uint32_t kWindow = 256;
 constexpr int64_t kSendOnNs = 8 * kNsPerS;
-constexpr int64_t kRoomPatienceNs = 10 * kNsPerS;  // the gateway looks once a second
+constexpr int64_t kRoomPatienceNs = 10 * kNsPerS;  // the gateway checks once a second
 
 uint64_t FreeBytes(const std::string& folder) {
   struct statvfs info {};
@@ -32,7 +32,7 @@ uint64_t FreeBytes(const std::string& folder) {
   return uint64_t{info.f_bavail} * info.f_frsize;
 }
 
-// A file that leaves so much room. Written, not only reserved.
+// Writes a file that leaves this much room. Written, not only reserved.
 void LeaveRoom(const std::string& folder, const std::string& ballast, uint64_t bytes) {
   const uint64_t free_bytes = FreeBytes(folder);
   ASSERT_GT(free_bytes, bytes) << folder << " is too small for this test";
@@ -61,7 +61,7 @@ void OrdersWaitForRoom(const std::string& folder) {
   ASSERT_TRUE(connected.ok()) << connected.status();
   Strategy& strategy = **connected;
 
-  // Until the room ends.
+  // Until the disk is full.
   const uint32_t sent = strategy.Trade(kOrdersMax, kWindow);
   ASSERT_TRUE(strategy.Settle()) << strategy.Waiting() << run.Ask("status") << run.Log();
   EXPECT_GT(sent, kOrdersMin);
@@ -69,7 +69,7 @@ void OrdersWaitForRoom(const std::string& folder) {
   EXPECT_EQ(strategy.Durable().size(), strategy.acks()) << "the disk took what it was given";
   ExpectRefusedOnlyForTheJournal(strategy);
 
-  // Cancels go on, orders do not.
+  // Cancels pass, orders do not.
   const std::vector<uint64_t> open_orders = strategy.Open();
   ASSERT_FALSE(open_orders.empty());
   const uint32_t canceled = strategy.cancels();
@@ -81,7 +81,7 @@ void OrdersWaitForRoom(const std::string& folder) {
   ASSERT_TRUE(strategy.Settle());
   EXPECT_EQ(strategy.acks(), acks) << "an order was taken without room for it";
 
-  // Room again.
+  // There is room again.
   ASSERT_EQ(unlink(ballast.c_str()), 0);
   ASSERT_TRUE(strategy.PollUntil(
       [&] {
@@ -127,7 +127,7 @@ void SendingOnHarmsNobody(const std::string& folder) {
   EXPECT_NE(run.Ask("status").find("noSpace"), std::string::npos) << run.Ask("status");
   ExpectRefusedOnlyForTheJournal(strategy);
 
-  // No start on a full disk, and the remedy. Then there is room.
+  // A start on a full disk is refused, with the remedy. Then there is room.
   run.Kill();
   const JournalContents journal = ReadJournal(run.journal(), kSession);
   EXPECT_TRUE(journal.status.ok()) << journal.status;

@@ -1,4 +1,4 @@
-// Files, command lines and ends of the two programs.
+// Implements gateway_run.h: files, command lines and ends of the two programs.
 #include "tests/softroce/disk/gateway_run.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ constexpr int64_t kPatienceNs = 180 * kNsPerS;
 constexpr size_t kLogLinesShown = 20;
 constexpr const char* kMemoryDirectory = "/dev/shm";
 
-// A program of this build: three folders up from this one's own is the build's root.
+// A program of this build: the build's root is three folders above this program's own.
 absl::StatusOr<std::string> ProgramPath(const std::string& path) {
   const absl::StatusOr<std::string> own = demo::OwnPath();
   if (!own.ok()) return own.status();
@@ -171,7 +171,7 @@ absl::Status GatewayRun::LosePower(const std::function<void()>& of_disk) {
   if (absl::Status started = StartExchange(); !started.ok()) return started;
   const absl::StatusOr<JournalPlace> place = FindJournal(journal_, kMemoryDirectory, false);
   if (!place.ok()) return place.status();
-  // What the machine's next run finds: no memory, and another number of the run.
+  // The state after the machine's next boot: no memory, and another boot id.
   absl::StatusOr<std::optional<RunningNote>> note = ReadRunningNote(*place->folder);
   if (!note.ok() || !note->has_value()) {
     return absl::FailedPreconditionError("no gateway ran: " + std::string(note.status().message()));

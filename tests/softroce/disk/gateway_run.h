@@ -1,8 +1,8 @@
-// How does a test run the gateway's own program on a journal that lies where the test wants it, end
-// it in every way, and ask it questions?
+// Runs the gateway's own program for a test: on a journal where the test wants it, with every kind
+// of end, and with queries.
 //
-// An exchange of its own runs beside it and stays when the gateway is killed. Both are told to end
-// with the test. Thread rule: one thread.
+// An exchange runs beside it and stays when the gateway is killed. Both end with the test. Thread
+// rule: one thread.
 #pragma once
 
 #include <cstdint>
@@ -23,35 +23,36 @@ inline constexpr uint64_t kSegmentBytes = uint64_t{4} << 20;  // the smallest th
 
 class GatewayRun {
  public:
-  // Starts the exchange. `journal_directory`: made by the gateway. Errors: what the system says.
+  // Starts the exchange. `journal_directory`: made by the gateway. Errors: the system's.
   static absl::StatusOr<std::unique_ptr<GatewayRun>> Make(const std::string& journal_directory);
 
-  // Kills both, and takes away what the journal keeps in memory: nobody goes on with it.
+  // Kills both, and removes what the journal keeps in memory, since nobody will continue with it.
   ~GatewayRun();
   GatewayRun(const GatewayRun&) = delete;
   GatewayRun& operator=(const GatewayRun&) = delete;
 
-  // Starts the gateway; returns when it says that it is ready. Errors: it ended, or was not ready
-  // in time; with the end of its log.
+  // Starts the gateway; returns when it reports that it is ready. Errors: it ended, or was not
+  // ready in time; with the end of its log.
   absl::Status Start();
-  // SIGKILL, and waits for its end.
+  // Sends SIGKILL and waits for its end.
   void Kill();
   // Waits for it to end by itself. False: it did not.
   bool WaitForEnd(int64_t patience_ns);
   // REQUIRES: it ended. "" for exit status 0, else as "exit status 1".
   std::string End() const { return gateway_->End(); }
-  // SIGTERM. "" when it ended in order.
+  // Sends SIGTERM. "" if it ended in order.
   std::string Stop();
 
-  // What a power failure takes: both processes, and what the journal keeps in memory. The exchange
-  // is started anew, with an empty book. `of_disk`: what becomes of the disk; it works again then.
+  // Simulates a power failure: loses both processes, and what the journal keeps in memory. The
+  // exchange restarts with an empty book. `of_disk`: what happens to the disk; it works again
+  // afterwards.
   absl::Status LosePower(const std::function<void()>& of_disk);
 
   // What a strategy needs to log on.
   SessionOptions Options(Durability durability, uint32_t session = kSession) const;
   // An admin command's answer.
   std::string Ask(const std::string& command) const;
-  // All that the gateway has logged since its last start.
+  // Everything that the gateway has logged since its last start.
   std::string Log() const;
   const std::string& journal() const noexcept { return journal_; }
 

@@ -1,4 +1,4 @@
-// How records become orders.
+// Implements journal_contents.h: turns records into orders.
 #include "tests/softroce/disk/journal_contents.h"
 
 #include <memory>

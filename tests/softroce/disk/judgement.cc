@@ -1,4 +1,4 @@
-// Records are compared with what was told.
+// Implements judgement.h: compares records with what the strategy was told.
 #include "tests/softroce/disk/judgement.h"
 
 #include <algorithm>
@@ -79,7 +79,7 @@ void ExpectAllOf(const Strategy& strategy, const JournalContents& journal) {
 void ExpectGoesOn(GatewayRun& run, Strategy& strategy) {
   const absl::Status started = run.Start();
   ASSERT_TRUE(started.ok()) << started;
-  // The former link has to be seen to be gone.
+  // The gateway must first notice that the old link is gone.
   ASSERT_TRUE(
       strategy.PollUntil([&] { return strategy.session().state() != SessionState::kLive; }));
   const absl::Status back = strategy.Reconnect();

@@ -1,4 +1,4 @@
-// Do a strategy and a journal tell the same story? Failures are those of the test that calls.
+// Checks that a strategy and a journal agree. Failures are reported to the calling test.
 #pragma once
 
 #include "tests/softroce/disk/gateway_run.h"
@@ -7,21 +7,21 @@
 
 namespace ringway::disk {
 
-// Every order is answered, once; those refused, because of the journal and nothing else.
+// Every order is answered exactly once, and refused ones only because of the journal.
 void ExpectRefusedOnlyForTheJournal(const Strategy& strategy);
 
-// What is in the journal was sent so; nothing in it is there twice, and its times never step back.
+// Everything in the journal was sent so, nothing is in it twice, and its times never step back.
 void ExpectSound(const Strategy& strategy, const JournalContents& journal);
-// As ExpectSound(), and each of `ids` is there, as it was acknowledged.
+// As ExpectSound(), and each of `ids` is in it, as acknowledged.
 void ExpectThere(const Strategy& strategy, const JournalContents& journal,
                  const std::vector<uint64_t>& ids);
-// And every order that was acknowledged.
+// As ExpectThere(), for every order that was acknowledged.
 void ExpectAcknowledgedOf(const Strategy& strategy, const JournalContents& journal);
-// And every order that was sent.
+// As ExpectThere(), for every order that was sent.
 void ExpectAllOf(const Strategy& strategy, const JournalContents& journal);
 
-// The gateway starts, the strategy is back with nothing lost and nothing told twice, both agree
-// which orders are open, and orders are taken as `durable`.
+// The gateway starts, the strategy is back with nothing lost and nothing repeated, both agree on
+// which orders are open, and orders are accepted as `durable`.
 void ExpectGoesOn(GatewayRun& run, Strategy& strategy);
 
 }  // namespace ringway::disk

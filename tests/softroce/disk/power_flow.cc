@@ -1,5 +1,5 @@
-// What runs in a VM before and after its power fails? power_loss_test.py starts it and reads its
-// lines.
+// The program that runs in a VM before and after its power fails. power_loss_test.py starts it and
+// reads its lines.
 //
 //   power_flow trade FOLDER       a gateway with its journal there, and orders without end; a line
 //                                 "durable ID" for each durable acknowledgement
@@ -33,7 +33,7 @@ int Trade(GatewayRun& run) {
   std::size_t told = 0;
   while ((*strategy)->orders().size() < kOrdersMax) {
     if ((*strategy)->Trade(kOrdersAtOnce, kWindow) != kOrdersAtOnce) break;
-    // Acks come in the order of the orders.
+    // Acks arrive in the order of the orders.
     const std::vector<uint64_t> durable = (*strategy)->Durable();
     for (; told != durable.size(); ++told) {
       std::printf("durable %llu\n", static_cast<unsigned long long>(durable[told]));

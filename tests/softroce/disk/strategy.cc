@@ -1,4 +1,4 @@
-// How an order is sent and its answers are judged as they come.
+// Implements strategy.h: sends orders and judges their answers as they arrive.
 #include "tests/softroce/disk/strategy.h"
 
 #include <unistd.h>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kReference = 100 * kNsPerS;  // the price in 1e-9
 constexpr int64_t kTick = kNsPerS / 100;
-constexpr uint32_t kPrices = 500;  // different ones, so that no order looks like the one before
+constexpr uint32_t kPrices = 500;  // different ones, so that consecutive orders differ
 constexpr uint32_t kPollBudget = 64;
 
 }  // namespace
@@ -123,7 +123,7 @@ void Strategy::CancelAnswered(uint64_t cl_ord_id) {
 }
 
 void Strategy::On(const OrderAck& ack) {
-  if (ack.request_type == RequestType::kCancel) return;  // the venue's word on it follows
+  if (ack.request_type == RequestType::kCancel) return;  // the venue's answer follows
   Fate* const fate = Find(ack.cl_ord_id, "an ack");
   if (fate == nullptr) return;
   if (fate->answered()) complaints_.push_back(absl::StrCat("a second answer: ", ack.cl_ord_id));
@@ -163,12 +163,12 @@ void Strategy::On(const ExecutionReport& report) {
       ++canceled_;
       return;
     case ExecType::kRejected:
-      // A request that the gateway's end kept from the venue.
+      // A request that did not reach the venue because the gateway ended.
       fate->closed = true;
       if (report.reason == RejectReason::kVenueUnavailable) return;
       break;
     case ExecType::kRestated:
-      // In doubt is what rests while its venue is not there: between two of the gateway's
+      // Resting orders are in doubt while their venue is gone: between two of the gateway's
       // processes.
       if (report.ord_status == OrdStatus::kInDoubt) return;
       break;
@@ -183,7 +183,7 @@ void Strategy::On(const CancelReject& reject) {
   Fate* const fate = Find(reject.orig_cl_ord_id, "a refused cancel");
   if (fate == nullptr) return;
   CancelAnswered(reject.cl_ord_id);
-  // As above: the order, or its cancel, never came to the venue.
+  // As above: the order, or its cancel, never reached the venue.
   if (fate->closed || reject.reason == CancelRejectReason::kVenueUnavailable) return;
   complaints_.push_back(absl::StrCat("the cancel of ", reject.orig_cl_ord_id,
                                      " was refused: ", static_cast<int>(reject.reason)));

@@ -1,10 +1,11 @@
-// What does a strategy send while a disk fails under the gateway, and what was it told of each?
+// The strategy of the disk tests: sends orders while a disk fails under the gateway, and records
+// every answer.
 //
-// It keeps to one kind of flow: limit orders that rest, and the oldest of them canceled once there
-// are more than so many. Every answer goes into the order's Fate; an answer that must not come
-// (a second ack, a reject after an ack, an ack of an order never sent) goes into complaints().
+// It sends one kind of flow: resting limit orders, of which the oldest are canceled once there are
+// more than kRestingMax. Every answer goes into the order's Fate; an answer that must not come (a
+// second ack, a reject after an ack, an ack of an order never sent) goes into complaints().
 //
-// Thread rule: one thread. Lifetime: on its own; the gateway may end under it.
+// Thread rule: one thread. Lifetime: independent; the gateway may end before it.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +28,12 @@ struct Fate {
   int64_t price = 0;
   uint64_t qty = 0;
   uint64_t order_id = 0;                        // the gateway's, from the ack
-  bool acked = false;                           // OrderAck came
+  bool acked = false;                           // OrderAck received
   Durability durability = Durability::kMemory;  // as the ack said
-  RejectReason refused = RejectReason::kNone;   // OrderReject came
-  bool live = false;                            // the venue's New came
-  bool cancel_sent = false;                     // also before it was live
-  bool closed = false;                          // canceled, or never came to the venue
+  RejectReason refused = RejectReason::kNone;   // OrderReject received
+  bool live = false;                            // the venue's New received
+  bool cancel_sent = false;                     // possibly before it was live
+  bool closed = false;                          // canceled, or never reached the venue
 
   bool answered() const noexcept { return acked || refused != RejectReason::kNone; }
 };
@@ -42,19 +43,19 @@ class Strategy {
   // Waits for the logon. Errors: those of Session::Connect().
   static absl::StatusOr<std::unique_ptr<Strategy>> Connect(const SessionOptions& options);
 
-  // One order, numbered by the session; polls while there is no room for it. Answers its clOrdId,
-  // 0 where the session ended first.
+  // Sends one order, numbered by the session; polls while there is no room for it. Returns its
+  // clOrdId, or 0 if the session ended first.
   uint64_t SendOrder();
-  // Cancels it. False where the session ended first.
+  // Cancels it. False if the session ended first.
   bool Cancel(uint64_t cl_ord_id);
-  // `count` orders, and cancels of what then rests beyond kRestingMax; at most `window` orders wait
-  // for their answer at a time. Stops early at the first refusal, at the session's end, and when
-  // nothing came for kPatienceNs. Answers how many it sent.
+  // Sends `count` orders, and cancels of those that then rest beyond kRestingMax; at most `window`
+  // orders await their answer at a time. Stops early at the first refusal, at the session's end,
+  // and if nothing arrives for kPatienceNs. Returns how many it sent.
   uint32_t Trade(uint32_t count, uint32_t window);
 
-  // What came is noted down; without anything a short sleep.
+  // Records what has arrived; if nothing has, sleeps briefly.
   void Poll();
-  // Polls until `holds`, at most so long. Answers whether it does.
+  // Polls until `holds` is true, at most this long. Returns whether it is.
   template <class F>
   bool PollUntil(F&& holds, int64_t patience_ns = kPatienceNs) {
     const int64_t deadline_ns = MonotonicNowNs() + patience_ns;
@@ -69,17 +70,17 @@ class Strategy {
     return PollUntil([this] { return waiting_ == 0 && cancels_waiting_ == 0; });
   }
 
-  // What is not answered, in words.
+  // The unanswered requests, in words.
   std::string Waiting() const;
 
-  // A new link of the same session, as soon as the gateway is there again.
+  // Makes a new link of the same session; the gateway must be up again.
   absl::Status Reconnect() { return session_->Reconnect(); }
 
   Session& session() noexcept { return *session_; }
   const std::map<uint64_t, Fate>& orders() const noexcept { return orders_; }
   // Orders whose ack said kDurable.
   std::vector<uint64_t> Durable() const;
-  // Orders that the gateway holds open as far as it was told here.
+  // Orders that are open at the gateway as far as this strategy knows.
   std::vector<uint64_t> Open() const;
   uint32_t refusals() const noexcept { return refusals_; }
   uint32_t acks() const noexcept { return acks_; }
@@ -109,9 +110,9 @@ class Strategy {
 
   std::unique_ptr<Session> session_;
   std::map<uint64_t, Fate> orders_;
-  std::map<uint64_t, int64_t> sent_at_ns_;   // of orders that wait for their answer
+  std::map<uint64_t, int64_t> sent_at_ns_;   // of orders awaiting their answer
   std::map<uint64_t, uint64_t> cancel_of_;   // a cancel's clOrdId: the order's
-  std::map<uint64_t, uint64_t> executions_;  // execId: clOrdId; each comes once
+  std::map<uint64_t, uint64_t> executions_;  // execId: clOrdId; each arrives once
   std::deque<uint64_t> resting_;             // oldest first
   std::vector<std::string> complaints_;
   uint64_t waiting_ = 0;

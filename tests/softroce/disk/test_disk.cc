@@ -1,4 +1,4 @@
-// The script is found beside the sources, from the root of the build.
+// Implements test_disk.h. The script is found in the sources, from the root of the build.
 #include "tests/softroce/disk/test_disk.h"
 
 #include <stdlib.h>

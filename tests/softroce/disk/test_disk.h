@@ -1,7 +1,7 @@
-// Where a test of failing disks runs, and the disk that it can make fail (disk.sh).
+// The disk that a test can make fail (disk.sh), and the check that it runs in a VM.
 //
-// Only in the VM of ./run softroce: on a machine of somebody's the disk would take its loop
-// devices, and a clock that is stepped is everybody's.
+// Only in the VM of ./run softroce: on a real machine the disk would use its loop devices, and a
+// stepped clock would affect everybody.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@
 
 namespace ringway::disk {
 
-// Whether this is that VM; a test skips itself elsewhere.
+// Whether this is that VM; elsewhere a test skips itself.
 bool InVm();
 inline constexpr const char* kOnlyInVm =
     "only in the VM of ./run softroce: it takes loop devices and steps the clock";
@@ -20,13 +20,13 @@ class TestDisk {
  public:
   static constexpr const char* kFolder = "/run/ringway-disk";
 
-  // Fails the test where it cannot be made.
+  // Makes the disk; on failure fails the test.
   TestDisk() { Tell("up 40"); }
   ~TestDisk() { Tell("down"); }
   TestDisk(const TestDisk&) = delete;
   TestDisk& operator=(const TestDisk&) = delete;
 
-  // disk.sh's word; `meanwhile` is called until it is done. A failure fails the test.
+  // Runs a command of disk.sh; `meanwhile` is called until it is done. A failure fails the test.
   void Tell(const std::string& word, const std::function<void()>& meanwhile = nullptr);
 };
 

@@ -1,4 +1,4 @@
-// What becomes of orders when the disk is full? On a tmpfs of its own, without any privilege.
+// Tests of orders on a full disk: on its own tmpfs, without any privilege.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -28,7 +28,7 @@ bool Write(const char* path, const std::string& text) {
   return written;
 }
 
-// A mount namespace of this process, in which it may mount. "" or why there is none.
+// Enters a mount namespace in which this process may mount. "" or why there is none.
 std::string EnterNamespace() {
   const uid_t uid = getuid();
   const gid_t gid = getgid();

@@ -1,4 +1,4 @@
-// How are two record files compared?
+// Implements checker.h: compares two record files.
 #include "tests/softroce/faults/checker.h"
 
 #include <vector>

@@ -1,8 +1,10 @@
-// Was every message delivered, once and in order? Judged from the records of both ends alone.
+// The checker of fault runs: judges from the records of both ends alone whether every message was
+// delivered once and in order.
 //
-// One direction at a time. Sent is what the sending end has a kSent record of; it numbers its
-// messages 1, 2, 3, ... A number may be recorded again only behind a kStart: that process does not
-// know whether the killed one came to send it, and the session tells the two apart. Then
+// It judges one direction at a time. A message counts as sent if the sending end has a kSent record
+// of it; messages are numbered 1, 2, 3, ... A number may be recorded again only after a kStart:
+// that process does not know whether the killed one got to send it, and the session tells the two
+// apart. Then
 //
 //   lost          recorded as sent, and never received by any process of the other end
 //   twice         received more than once, by whichever processes
@@ -10,9 +12,9 @@
 //   foreign       received but never recorded as sent, or with other content
 //
 // So a message that a killed sender had recorded and not yet sent counts as lost unless its
-// successor sends it: the ends make good for what a process forgot, from their own records, as a
-// gateway will do from its journal. The claim is of links and sessions; the gateway program has no
-// journal yet. Thread rule: pure functions.
+// successor sends it: the ends recover what a process forgot from their own records, as a gateway
+// does from its journal. The claim is about links and sessions, not about the gateway's journal.
+// Thread rule: pure functions.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Does the checker find each thing that it is there to find?
+// Tests that the checker finds every kind of error that it is there to find.
 #include "tests/softroce/faults/checker.h"
 
 #include <gtest/gtest.h>
@@ -64,7 +64,7 @@ TEST(CheckerTest, ANumberMayBeRecordedAgainOnlyBehindAStart) {
   EXPECT_TRUE(Judge(Sent({0, 1, 2, 3, 0, 2, 3, 4}), Received({1, 2, 3, 4})).clean());
   EXPECT_EQ(Judge(Sent({0, 1, 2, 2}), Received({1, 2})).misnumbered, 1u);
   EXPECT_EQ(Judge(Sent({0, 1, 3}), Received({1})).misnumbered, 1u);
-  // What the successor does not send stays sent: it is lost.
+  // A message that the successor does not resend still counts as sent: it is lost.
   EXPECT_EQ(Judge(Sent({0, 1, 2, 3, 0, 2}), Received({1, 2})).lost, 1u);
 }
 

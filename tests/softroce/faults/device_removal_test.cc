@@ -1,7 +1,7 @@
-// Does an RDMA device that is taken away while orders flow cost its own sessions alone?
+// Tests that removing an RDMA device while orders flow affects only its own sessions.
 //
-// The gateway's own program listens over shared memory and at device B; one strategy comes each
-// way, the second from device A. The machine that it hurts is a VM: elsewhere it skips itself.
+// The gateway's own program listens over shared memory and at device B; one strategy connects each
+// way, the second from device A. Only a VM may be hurt like this; elsewhere the test skips itself.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,7 +89,7 @@ class DeviceRemovalTest : public testing::Test {
     if (getenv("RINGWAY_SOFTROCE_VM") == nullptr) {
       GTEST_SKIP() << "takes a device away from its machine: in a VM only";
     }
-    // In memory: sockets need no file system of the host's.
+    // In memory: sockets need no file system of the host.
     ASSERT_EQ(setenv("TMPDIR", "/dev/shm", 1), 0);
     auto place = demo::PrivateDirectory::Make();
     ASSERT_TRUE(place.ok()) << place.status();
@@ -155,7 +155,8 @@ class DeviceRemovalTest : public testing::Test {
     return count;
   }
 
-  // While orders flow both ways; until it is gone and its session has heard so.
+  // Removes the device while orders flow both ways; returns when it is gone and its session has
+  // noticed.
   void TakeDeviceAway() {
     std::atomic<bool> removed{false};  // sequentially consistent
     std::thread removal([&] {

@@ -1,4 +1,4 @@
-// How does an end of a fault run hear what is wanted of it, and how long did it look away?
+// The signals to an end of a fault run, and the measurement of how long its loop stalled.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ inline void CatchEndSignals() {
   sigaction(SIGUSR1, &action, nullptr);
 }
 
-// One loop's clock: whether it is to consume in this turn, and its longest turn of late.
+// One loop's clock: whether it should consume in this turn, and its longest recent turn.
 class Turns {
  public:
   // Begins a turn.
@@ -36,7 +36,7 @@ class Turns {
   // In nanoseconds, since something was last Heard().
   int64_t longest_ns() const noexcept { return longest_ns_; }
   void Heard() noexcept { longest_ns_ = 0; }
-  // The loop stood still on purpose.
+  // For use after the loop stood still on purpose.
   void Restart() noexcept { last_ns_ = longest_ns_ = 0; }
 
  private:

@@ -1,4 +1,5 @@
-// Is nothing lost, doubled or out of order when the network, a process or its peer fails?
+// Tests that nothing is lost, doubled or out of order when the network, a process or its peer
+// fails.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,16 +26,16 @@ double Ms(int64_t ns) { return static_cast<double>(ns) / kNsPerMs; }
 
 class FaultsTest : public testing::Test {
  protected:
-  // Traffic flows both ways, and no fault is left from before.
+  // Ensures that traffic flows both ways, and that no earlier fault is left.
   void SetUp() override {
     run_.StartGateway();
     run_.StartStrategy();
     ASSERT_TRUE(run_.AwaitMore(20));
   }
-  // Whatever became of the test, the next finds the devices as they were.
+  // Whatever the test's outcome, the next one finds the devices healthy.
   void TearDown() override { EXPECT_TRUE(!hurt_ || HealNetwork()); }
 
-  // `fault` is of devices.sh, for this interface; it lasts until both ends have noticed.
+  // `fault` is one of devices.sh, for this interface; it lasts until both ends have noticed.
   void HurtAndHeal(const std::string& fault, const char* name) {
     hurt_ = true;
     const int64_t hurt_ns = MonotonicNowNs();
@@ -51,7 +52,7 @@ class FaultsTest : public testing::Test {
         name, Ms(strategy_ns), Ms(gateway_ns), Ms(MonotonicNowNs() - healed_ns));
   }
 
-  // One end dies at seeded moments; the other must see it in time, and take its successor.
+  // One end dies at seeded moments; the other must notice in time and accept its successor.
   void KillAtSeededMoments(const char* name, void (FaultRun::*kill)(), void (FaultRun::*start)(),
                            RecordReader& witness) {
     printf("seed %lu\n", kSeed);
@@ -127,9 +128,8 @@ TEST_F(FaultsTest, StoppedForLongerThanItsHeartbeats) {
       usleep(static_cast<useconds_t>(kHeartbeatNs / 1000));
       ASSERT_EQ(kill(one.stopped, SIGCONT), 0);
       ASSERT_GE(down.after_ns, 0);
-      // Where the machine let the witness stand still as well, or something else told it sooner,
-      // there is nothing to measure. Its turns count twice: when it heard the last heartbeat, and
-      // when it judged.
+      // There is nothing to measure if the witness stalled too, or if something else told it
+      // sooner. Its turns count twice: when it noticed the last heartbeat, and when it judged.
       measured = down.after_ns >= kHeartbeatNs && 2 * down.turn_ns <= kJudgedEarlyNs;
       printf("stopped %s: seen after %.1f ms, of %.0f; the witness's longest turn: %.1f ms%s\n",
              one.name, Ms(down.after_ns), Ms(kStoppedSeenMaxNs), Ms(down.turn_ns),

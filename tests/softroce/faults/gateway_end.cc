@@ -1,4 +1,4 @@
-// The gateway's end: how does it answer every order once, whatever happens to links and to itself?
+// The gateway's end: answers every order once, whatever happens to links and to itself.
 #include <stdio.h>
 #include <unistd.h>
 
@@ -21,18 +21,18 @@
 namespace ringway::faults {
 namespace {
 
-// Reports that are kept again after a restart; more than a strategy ever leaves unanswered.
+// Reports that are rebuilt after a restart; more than a strategy ever leaves unacknowledged.
 constexpr uint64_t kReportsKept = 4096;
 constexpr useconds_t kIdleUs = 200;
 constexpr int kListenTriesMax = 100;
 constexpr useconds_t kListenRetryUs = 50'000;
 
-// One session's part.
+// The state of one session.
 struct Account {
   uint32_t session = 0;
   SessionKey key;
   std::unique_ptr<RecordWriter> records = nullptr;
-  uint64_t received = 0;      // by this process and those before it
+  uint64_t received = 0;      // by this process and its predecessors
   uint64_t reports_sent = 0;  // recorded
   uint32_t epoch = 0;
 };
@@ -76,7 +76,7 @@ class GatewayEnd {
       }
       return {};
     };
-    // A killed predecessor's port may take a moment to be free, and a device's to come up.
+    // A killed predecessor's port may take a moment to be freed, and a device's to come up.
     for (int attempt = 1; listener_ == std::nullopt; ++attempt) {
       absl::StatusOr<AnyListener> listener = AnyListener::Listen(plan.uri, options);
       if (listener.ok()) {
@@ -132,7 +132,7 @@ class GatewayEnd {
       NewOrder order;
       const bool is_order =
           input.type == FrameType::kNewOrder && Decode(input.payload, order) == DecodeStatus::kOk;
-      // What is no order is recorded too: as number 0, which nobody sent.
+      // Anything but an order is recorded too: as number 0, which nobody sent.
       account.records->Write(RecordKind::kReceived, account.epoch, is_order ? order.cl_ord_id : 0,
                              is_order ? static_cast<uint64_t>(order.price) : 0);
       turns_.Heard();
@@ -140,7 +140,8 @@ class GatewayEnd {
     }
   }
 
-  // The n-th request's one report: recorded, then sent or kept for when the session returns.
+  // Makes the one report of the n-th request: records it, then sends it or keeps it until the
+  // session returns.
   void Report(Account& account, uint64_t number) {
     const uint64_t content = ReportContent(number);
     if (number > account.reports_sent) {

@@ -1,4 +1,4 @@
-// How do records reach the file, and how are they read while it grows?
+// Implements record.h: appends records to the file, and reads them while it grows.
 #include "tests/softroce/faults/record.h"
 
 #include <fcntl.h>

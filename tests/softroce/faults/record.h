@@ -1,8 +1,8 @@
-// What does each end of a fault run leave behind, so that a killed process loses none of it?
+// The record file of an end of a fault run, of which a killed process loses nothing.
 //
-// A file of 32-byte records, each appended by one write(2): what has been written is the kernel's
-// and outlives the process. An end writes kSent before it sends, and kReceived before anything of
-// it can be acknowledged. Thread rule: one writer; anybody may read meanwhile.
+// A file of 32-byte records, each appended by one write(2): what has been written is in the kernel
+// and outlives the process. An end writes kSent before it sends, and kReceived before the message
+// can be acknowledged. Thread rule: one writer; concurrent readers.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 namespace ringway::faults {
 
 enum class RecordKind : uint32_t {
-  kStart = 1,  // a process took the file over; number: its id
+  kStart = 1,  // a process took over the file; number: its id
   kUp,         // logged on
   kDown,       // link or session lost; content: the end's longest turn since it last received, ns
   kSent,       // about to be sent, perhaps again after a kStart
@@ -24,21 +24,21 @@ enum class RecordKind : uint32_t {
 
 struct Record {
   RecordKind kind;
-  uint32_t epoch;    // of the link; 0 where it has none
+  uint32_t epoch;    // of the link; 0 without one
   uint64_t number;   // of the message, from 1 in each direction
   uint64_t content;  // what the message carried
   int64_t t_ns;      // CLOCK_MONOTONIC: the same clock at both ends
 };
 static_assert(sizeof(Record) == 32 && std::is_trivially_copyable_v<Record>);
 
-// What message `number` carries, each way: a receiver can tell it from any other.
+// The content of message `number`, each way: unique, so that a receiver can identify it.
 inline uint64_t RequestContent(uint64_t number) noexcept { return Random(number).Next() >> 2; }
 inline uint64_t ReportContent(uint64_t number) noexcept { return Random(~number).Next(); }
 
 class RecordWriter {
  public:
-  // Appends to what is there, beginning with kStart. A file that cannot be written ends the
-  // process: a run without its records proves nothing.
+  // Appends to the existing file, starting with kStart. If the file cannot be written the process
+  // ends: a run without its records proves nothing.
   explicit RecordWriter(const std::string& path);
   ~RecordWriter();
   RecordWriter(const RecordWriter&) = delete;
@@ -50,12 +50,12 @@ class RecordWriter {
   int fd_;
 };
 
-// Follows a file that somebody else writes.
+// Follows a file that another process writes.
 class RecordReader {
  public:
   explicit RecordReader(std::string path) : path_(std::move(path)) {}
 
-  // All whole records so far; none while there is no file.
+  // All complete records so far; none while there is no file.
   const std::vector<Record>& Read();
 
  private:

@@ -1,4 +1,4 @@
-// How is each lie told?
+// Implements rogue.h: how each lie is told.
 #include "tests/softroce/faults/rogue.h"
 
 #include <infiniband/verbs.h>
@@ -94,7 +94,7 @@ class Rogue {
 
   VerbsPort& port() { return session_->link().port(); }
 
-  // As an honest strategy's turn.
+  // One turn, as of an honest strategy.
   void Turn() {
     const uint32_t epoch = session_->link().epoch();
     session_->Poll(Handlers{[&](const OrderAck& ack) {
@@ -108,7 +108,7 @@ class Rogue {
   template <class Done>
   bool TurnUntil(int64_t patience_ns, Done done) {
     const int64_t deadline_ns = MonotonicNowNs() + patience_ns;
-    // Asked once a turn: it may send.
+    // Called once a turn; it may send.
     for (bool is_done = done();; is_done = done()) {
       if (is_done || MonotonicNowNs() > deadline_ns) return is_done;
       Turn();
@@ -119,7 +119,7 @@ class Rogue {
     return TurnUntil(kPatienceNs, [this] { return over(); }) ? kRogueEnded : kRogueTolerated;
   }
 
-  // An order as any other. False: the session is over.
+  // Sends an ordinary order. False: the session is over.
   bool Order() {
     const uint64_t number = session_->next_seq_out();
     records_.Write(RecordKind::kSent, session_->link().epoch(), number, RequestContent(number));
@@ -132,7 +132,7 @@ class Rogue {
            !over();
   }
 
-  // Some orders, until each is answered. False: the session is over.
+  // Sends some orders and waits until each is answered. False: the session is over.
   bool Trade() {
     for (int order = 0; order != kOrders; ++order) {
       if (!Order()) return false;
@@ -141,7 +141,8 @@ class Rogue {
     return TurnUntil(kPatienceNs, [&] { return over() || received_ >= goal; }) && !over();
   }
 
-  // From memory that the device may read, behind the link's back: it counts its own writes only.
+  // Writes from memory that the device may read, behind the link's back, which counts only its own
+  // writes.
   bool WriteRaw(const std::byte* from, uint64_t remote, uint32_t bytes) {
     VerbsQueue& queue = port().queue();
     if (queue.severed()) return false;
@@ -155,7 +156,7 @@ class Rogue {
     ibv_send_wr* refused = nullptr;
     return ibv_post_send(queue.pair(), &request, &refused) == 0;
   }
-  // A part of the mirror, to where it belongs in the peer's ring.
+  // Writes a part of the mirror to its place in the peer's ring.
   bool Write(uint64_t offset, uint32_t bytes) {
     return WriteRaw(port().mirror() + offset, kVerbsRingOffset + offset, bytes);
   }
@@ -169,7 +170,7 @@ class Rogue {
     }
     if (!Write(0, ring_bytes)) return kFailed;
     usleep(100'000);
-    // Whichever frame the peer expects next, and wherever.
+    // Covers whichever frame the peer expects next, and wherever.
     const uint64_t sent = session_->link().counters().frames_sent;
     for (uint32_t at = 0; at != ring_bytes; at += kGranuleBytes) {
       const uint64_t word = PackHead({static_cast<uint32_t>(sent + 1), 60'000, 5, 0});
@@ -188,7 +189,7 @@ class Rogue {
     line.crc = StateLineCrc(CrcSeedOf({link.peer_key(), link.epoch(), link.nonces()}), line);
     std::byte* const room = port().queue().state_copy(0);
     std::memcpy(room, &line, sizeof(line));
-    // Between two lies the peer learns what was consumed, if it looks in time.
+    // Between two lies the peer can learn what was consumed, if it looks in time.
     for (int lie = 0; lie != kLiesMax; ++lie) {
       if (TurnUntil(3 * kHeartbeatNs, [this] { return over(); })) break;
       if (!WriteRaw(room, 0, sizeof(line))) return kFailed;
@@ -200,7 +201,7 @@ class Rogue {
     for (int order = 0; order != kOrders; ++order) {
       const uint64_t content = RequestContent(session_->next_seq_out());
       if (!Order()) return kRogueEnded;
-      // Where its price lies in the mirror.
+      // The place of its price in the mirror.
       for (uint32_t at = 0; at != port().ring_bytes(); at += 8) {
         uint64_t word = 0;
         std::memcpy(&word, port().mirror() + at, sizeof(word));
@@ -220,8 +221,8 @@ class Rogue {
     const std::vector<std::byte> old(port().mirror(), port().mirror() + port().ring_bytes());
     session_.reset();
     if (!LogOn() || session_->link().epoch() <= old_epoch) return kFailed;
-    // Both links count frames from 1, and began alike: the old frames lie where new ones are
-    // expected, with the numbers that are.
+    // Both links count frames from 1 and started alike, so the old frames lie where new ones are
+    // expected, with the expected numbers.
     std::memcpy(port().mirror(), old.data(), old.size());
     if (!Write(0, static_cast<uint32_t>(old.size()))) return kFailed;
     const int end = AwaitEnd();

@@ -1,9 +1,9 @@
-// What does a strategy do that has logged on and then lies?
+// Rogue strategies: each logs on and then lies.
 //
-// Each is a process's whole life: it logs session kRogueSession on, does one thing that no honest
-// end does, straight to the peer's memory, and answers an exit status: kRogueEnded when the peer
-// then ended the link, kRogueTolerated when it went on, anything else when it did not get that far.
-// Every order that it does send is recorded, so that what arrives can be judged.
+// Each is the whole life of a process: it logs on session kRogueSession, does one thing that no
+// honest end does, directly in the peer's memory, and returns an exit status: kRogueEnded if the
+// peer then ended the link, kRogueTolerated if it continued, anything else if it did not get that
+// far. Every order that it does send is recorded, so that what arrives can be judged.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ inline constexpr int kRogueEnded = 10;
 inline constexpr int kRogueTolerated = 11;
 
 enum class Lie : uint8_t {
-  kGarbage,        // random words all over the ring, then heads that cannot be
+  kGarbage,        // random words all over the ring, then impossible heads
   kRewoundCredit,  // a valid state line that takes credit back
   kChangedFrames,  // frames whose price changes after they were committed
   kOldEpoch,       // a ring full of the last link's frames; and a dial with its epoch

@@ -1,4 +1,4 @@
-// Does a peer that lies cost only its own link, and is nothing of what it made up delivered?
+// Tests that a peer that lies harms only its own link, and that nothing it made up is delivered.
 #include "tests/softroce/faults/rogue.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ class RogueTest : public testing::Test {
     ASSERT_TRUE(run_.AwaitMore(20));
   }
 
-  // The lie is told beside an honest strategy, which must not feel it.
+  // Runs the lie beside an honest strategy, which must not be affected.
   void Tell(Lie lie, const char* name) {
     const uint64_t downs = FaultRun::Count(run_.gateway_records(kRogueSession), RecordKind::kDown);
     const pid_t rogue = Fork([&] { return RunRogue(lie, run_.ConnectUri(), run_.File("rogue")); });
@@ -29,7 +29,7 @@ class RogueTest : public testing::Test {
     RecordReader rogue_records(run_.File("rogue"));
     const Verdict verdict = Judge(rogue_records.Read(), run_.gateway_records(kRogueSession).Read());
     printf("%s, from the rogue: %s\n", name, verdict.Text().c_str());
-    // What it sent and then spoilt itself may be lost.
+    // What it sent and then corrupted itself may be lost.
     EXPECT_EQ(verdict.foreign + verdict.twice + verdict.out_of_order, 0u) << name;
     EXPECT_EQ(FaultRun::Count(run_.gateway_records(1), RecordKind::kDown), 0u)
         << name << ": it cost the honest strategy its link";

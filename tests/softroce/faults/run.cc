@@ -1,4 +1,4 @@
-// How are the ends forked, followed and stopped?
+// Implements run.h: forks, follows and stops the ends.
 #include "tests/softroce/faults/run.h"
 
 #include <signal.h>
@@ -27,7 +27,7 @@ std::string Variable(const char* name) {
 
 std::string ListenUri() { return absl::StrCat("rdma://", Variable("RINGWAY_RDMA_B"), ":", kPort); }
 
-// Polls until `done` holds; false when that takes too long.
+// Polls until `done` is true; false if that takes too long.
 bool Await(int64_t patience_ns, const std::function<bool()>& done) {
   for (const int64_t deadline_ns = MonotonicNowNs() + patience_ns; !done(); usleep(kStepUs)) {
     if (MonotonicNowNs() > deadline_ns) return false;
@@ -88,7 +88,7 @@ FaultRun::FaultRun(std::vector<uint32_t> sessions, bool patient)
 FaultRun::~FaultRun() {
   KillStrategy();
   KillGateway();
-  std::error_code ignored;  // nothing depends on it
+  std::error_code ignored;  // failure is harmless
   std::filesystem::remove_all(directory_, ignored);
 }
 

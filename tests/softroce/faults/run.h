@@ -1,9 +1,9 @@
-// How does a test start the two ends, hurt them, wait for them and have their records judged?
+// A fault run: starts the two ends, hurts them, waits for them, and has their records judged.
 //
-// The ends are forked off: real processes, which die with the test. The gateway's end is at device
-// B, strategies at device A. The files are in memory, removed when the run goes; so are faults of
-// the network, also when a test fails. Signals go to own children only. Thread rule: one thread,
-// and no RDMA in the test's own process: it forks.
+// The ends are forked: real processes, which die with the test. The gateway's end is at device B,
+// strategies at device A. The files are in memory and removed with the run, as are network faults,
+// even if a test fails. Signals go to own children only. Thread rule: one thread, and no RDMA in
+// the test's own process: it forks.
 #pragma once
 
 #include <sys/types.h>
@@ -25,12 +25,13 @@ inline constexpr int64_t kPatienceNs = 120 * kNsPerS;
 
 // Runs devices.sh (tests/softroce). False: it failed.
 bool Devices(const std::string& arguments);
-// Takes back whatever it did to the network. False: it failed.
+// Reverts all changes to the network. False: it failed.
 bool HealNetwork();
 
-// Forks; the child runs `body`, exits with its answer, and dies with its parent.
+// Forks; the child runs `body`, exits with its result, and dies with its parent.
 pid_t Fork(const std::function<int()>& body);
-// Waits for its end. Exit status, 128 + signal, or -1 when that took longer than patience_ns.
+// Waits for its end. Returns the exit status, 128 + signal, or -1 if that took longer than
+// patience_ns.
 int AwaitExit(pid_t pid, int64_t patience_ns);
 
 class FaultRun {
@@ -49,31 +50,31 @@ class FaultRun {
   void KillGateway();
   void KillStrategy();
 
-  // A file of this run's.
+  // The path of a file of this run.
   std::string File(const std::string& name) const { return directory_ + "/" + name; }
-  // The gateway's end, from device A.
+  // The URI of the gateway's end, from device A.
   std::string ConnectUri() const;
 
-  // Waits until the strategy has received so many more reports than now. False: none came any more.
+  // Waits until the strategy has received this many more reports. False: none arrive any more.
   bool AwaitMore(uint64_t reports);
-  // Waits until the strategy has logged on so often. False: it did not.
+  // Waits until the strategy has logged on this often. False: it has not.
   bool AwaitLogons(uint64_t count);
-  // Waits until this end is without its peer.
+  // Waits until this end has lost its peer.
   struct Down {
-    int64_t after_ns = -1;  // since_ns; 0: it was so already; -1: it never said so
-    int64_t turn_ns = 0;    // its longest turn since it last heard of its peer
+    int64_t after_ns = -1;  // since_ns; 0: it was so already; -1: it never reported it
+    int64_t turn_ns = 0;    // its longest turn since it last heard from its peer
   };
   Down AwaitDown(RecordReader& end, int64_t since_ns);
   uint64_t reports_received();
-  // Records of this kind, so far.
+  // The number of records of this kind so far.
   static uint64_t Count(RecordReader& end, RecordKind kind);
 
   RecordReader& strategy_records() noexcept { return strategy_records_; }
   RecordReader& gateway_records(uint32_t session) noexcept { return gateway_records_.at(session); }
 
   // Lets the strategy finish, stops the gateway, prints both verdicts under `name`. REQUIRES: both
-  // run, and nothing hinders them any more.
-  // True: at least messages_min went each way, and both directions are clean.
+  // run, and no fault is active. True: at least messages_min went each way, and both directions are
+  // clean.
   bool Finish(const std::string& name, uint64_t messages_min);
 
  private:

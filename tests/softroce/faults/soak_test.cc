@@ -1,7 +1,6 @@
-// Does nothing go wrong over a long time of faults, one every so many messages?
+// Tests that nothing goes wrong over a long time, with a fault every so many messages.
 //
-// RINGWAY_SOAK_MESSAGES and RINGWAY_SOAK_EVERY make it longer than the run of all tests has time
-// for:
+// RINGWAY_SOAK_MESSAGES and RINGWAY_SOAK_EVERY make it longer than a run of all tests allows:
 //   bazel build //tests/softroce/faults:soak_test
 //   export RINGWAY_SOAK_MESSAGES=200000 RINGWAY_SOAK_EVERY=5000
 //   ./run softroce --timeout 86400 -- bazel-bin/tests/softroce/faults/soak_test
@@ -25,7 +24,7 @@ constexpr uint64_t kMessages = 2'000;
 constexpr uint64_t kEvery = 250;
 constexpr uint32_t kFaultKinds = 8;
 
-// What the environment says, or `otherwise`. A word that is no number fails the test.
+// The value in the environment, or `otherwise`. Anything but a number fails the test.
 uint64_t Number(const char* variable, uint64_t otherwise) {
   const char* const text = getenv(variable);
   if (text == nullptr) return otherwise;
@@ -47,7 +46,7 @@ class SoakTest : public testing::Test {
     ASSERT_EQ(kill(end, SIGCONT), 0);
   }
 
-  // For long enough that both ends give the link up.
+  // Long enough for both ends to give up the link.
   static void PullAndPlug(const std::string& interface) {
     ASSERT_TRUE(Devices("link-down " + interface));
     usleep(static_cast<useconds_t>((kHeartbeatsMissed + 2) * kHeartbeatNs / 1000));
@@ -91,7 +90,7 @@ TEST_F(SoakTest, NothingIsLostDoubledOrOutOfOrder) {
   run_.StartGateway();
   run_.StartStrategy();
   uint64_t faults = 0;
-  // Each kind once at least.
+  // Each kind at least once.
   while (run_.reports_received() + every <= messages || faults < kFaultKinds) {
     ASSERT_TRUE(run_.AwaitMore(every)) << "after fault " << faults;
     ASSERT_NO_FATAL_FAILURE(Hurt(faults++));

@@ -1,4 +1,4 @@
-// The strategy's end: how does it send on, whatever happens to its link, its peer and itself?
+// The strategy's end: keeps sending, whatever happens to its link, its peer and itself.
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace ringway::faults {
 namespace {
 
 constexpr uint64_t kUnansweredMax = 200;
-// The connection manager sends a request again after some 4 s.
+// The connection manager retransmits a request after some 4 s.
 constexpr int64_t kConnectTimeoutNs = 20 * kNsPerS;
 constexpr useconds_t kIdleUs = 200;
 constexpr useconds_t kRetryUs = 20'000;
@@ -50,7 +50,7 @@ class StrategyEnd {
       }
     }
     session_->Logout();
-    // The answer is no matter: every report is there.
+    // The answer does not matter: every report has arrived.
     for (int turn = 0; turn < 100 && session_->state() == SessionState::kLoggingOut; ++turn) {
       session_->Poll(Handlers{[](const OrderAck&) {}}, 64);
       usleep(kIdleUs);
@@ -64,7 +64,7 @@ class StrategyEnd {
            received_ == recorded_ && received_ + 1 == session_->next_seq_out();
   }
 
-  // Connects, or connects again; the process that was here before is where this one goes on.
+  // Connects, or reconnects; continues where the predecessor stopped.
   bool GoLive() {
     absl::Status status;
     if (session_ == nullptr) {
@@ -74,7 +74,7 @@ class StrategyEnd {
       options.key = KeyOf(plan_.session);
       options.connect_timeout_ns = kConnectTimeoutNs;
       options.link = FaultLinkOptions(plan_.patient);
-      // The gateway's end says which order is next; which report is, the records say.
+      // The gateway's end tells which order is next; the records tell which report is.
       options.resume = {.incarnation = kIncarnation,
                         .next_seq_out = 0,
                         .next_seq_in = received_ + 1,
@@ -98,7 +98,7 @@ class StrategyEnd {
     return true;
   }
 
-  // Answers whether there was nothing to do.
+  // Returns whether there was nothing to do.
   bool Turn() {
     uint32_t count = 0;
     if (turns_.consumes()) {
@@ -131,7 +131,7 @@ class StrategyEnd {
   Turns turns_;
   std::string said_;
   uint64_t received_ = 0;
-  uint64_t recorded_ = 0;  // the last number with a kSent record: it will be sent, whatever comes
+  uint64_t recorded_ = 0;  // the last number with a kSent record: it will be sent in any case
   uint32_t epoch_ = 0;
 };
 
