@@ -59,6 +59,18 @@ std::string_view Name(Violation violation) noexcept {
       return "positions differ";
     case Violation::kCountsDiffer:
       return "nonsense not counted";
+    case Violation::kDurableLate:
+      return "durable too late";
+    case Violation::kReportLate:
+      return "told too late";
+    case Violation::kOrderLate:
+      return "order left too late";
+    case Violation::kCancelLate:
+      return "cancel too late";
+    case Violation::kVenueLate:
+      return "venue up too late";
+    case Violation::kGapUnneeded:
+      return "gap without a loss";
     case Violation::kNoNamedOutcome:
       return "no named outcome";
   }
@@ -71,6 +83,7 @@ std::vector<Finding> Check(std::span<const Event> events) {
   Deliveries deliveries(events, forgotten, findings);
   Orders orders(events, forgotten, findings);
   Holdings holdings(events, orders, forgotten, findings);
+  Liveness liveness(events, orders, forgotten, findings);
   for (uint32_t index = 0; index != events.size() && !findings.full(); ++index) {
     const Event& event = events[index];
     if (event.id >= kPartiesMax && event.kind < EventKind::kProbe) {
@@ -89,10 +102,12 @@ std::vector<Finding> Check(std::span<const Event> events) {
     }
     deliveries.On(index);
     orders.On(index);
+    liveness.On(index);
   }
   deliveries.End();
   orders.End();
   holdings.End();
+  liveness.End();
   return findings.all();
 }
 

@@ -4,11 +4,14 @@
 // Thread rule: one thread. Lifetime: events and findings outlive the parts.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -283,6 +286,117 @@ class Holdings {
   std::array<Strategy, kPartiesMax> strategies_;
   Probe probe_;
   uint32_t probes_ = 0;
+};
+
+// Runs only over records that begin with kBounds: time passes elsewhere as the machine pleases.
+class Liveness {
+ public:
+  Liveness(std::span<const Event> events, const Orders& orders, const Forgotten& forgotten,
+           Findings& findings)
+      : events_(events), orders_(orders), forgotten_(forgotten), findings_(findings) {}
+  void On(uint32_t index);
+  void End();
+
+ private:
+  static constexpr int64_t kNever = INT64_MAX;
+
+  // Since when a link lives and both its ends work.
+  struct Way {
+    int64_t since_ns = kNever;
+    int64_t disturbed_until_ns = 0;
+    bool broken = false;  // until it is dialled anew
+
+    void Begin(int64_t now_ns) noexcept {
+      since_ns = broken ? kNever : std::max(now_ns, disturbed_until_ns);
+    }
+    void Disturb(const Event& event) noexcept {
+      const auto until_ns = static_cast<int64_t>(event.other);
+      broken |= until_ns == 0;
+      disturbed_until_ns = std::max(disturbed_until_ns, until_ns);
+      if (since_ns != kNever) Begin(since_ns);
+    }
+  };
+  struct Report {
+    uint64_t seq;
+    int64_t said_ns;
+    int64_t durable_ns;  // kNever: not yet
+  };
+  struct SentCancel {
+    int64_t sent_ns;
+    int64_t took_ns = kNever;  // the gateway
+    uint64_t order_id = 0;     // 0: not known yet
+  };
+  struct Session {
+    Way way;
+    bool holds = false;  // it asks for durability
+    bool sends_when_durable = false;
+    bool resumed = false;        // its process may lack what an earlier one was told
+    std::deque<Report> reports;  // that its process was not told, in order
+    size_t durable = 0;          // of these
+    uint64_t said = 0;
+    uint64_t next_received = 1;
+    absl::flat_hash_map<uint64_t, SentCancel> cancels;  // by clOrdId
+  };
+  struct Waiting {  // an order that was accepted and has not left
+    uint64_t seq;   // of its acknowledgement
+    uint32_t session;
+    int64_t since_ns;  // it may leave; kNever: not yet
+  };
+  struct Venue {
+    Way way;
+    bool dialled = false;
+    bool up = false;
+    bool anew = false;           // it may wait for another member to return
+    bool lost_requests = false;  // the gateway has, since the venue was up last
+    bool tells = false;          // what identifiers they used
+    uint64_t said = 0;
+    int64_t down_ns = kNever;  // since when it can come up
+    absl::flat_hash_map<uint64_t, Waiting> orders;
+  };
+
+  void SetBounds(const Event& event);
+  void Add(Violation violation, int64_t now_ns, std::string what);
+  void OnDisturbed(const Event& event, Session& session);
+  void OnDisturbed(const Event& event, Venue& venue);
+  void OnLogon(const Event& event);
+  void EndGateway();
+  void OnRecovered(uint32_t index);
+  void OnVenueStatus(const Event& event);
+  int64_t VenuesSince() const;
+  void OnSaid(const Event& event);
+  void OnDurable(const Event& event);
+  void OnReceived(const Event& event);
+  static void DropReports(Session& session, uint64_t next);
+  void OnGap(const Event& event);
+  void Leave(const Event& event, uint32_t id, uint64_t order_id);
+  void AnswerCancel(const Event& event, uint64_t cl_ord_id);
+  void OnTookCancel(const Event& event);
+  void OnVenueTookCancel(const Event& event);
+  void JudgeCancel(const Session& session, uint64_t cl_ord_id, const SentCancel& cancel,
+                   int64_t now_ns);
+  void OnVenueSaid(const Event& event);
+  void SettleReports(const Session& session, uint32_t id, int64_t now_ns);
+  void Settle(const Session& session, uint32_t id, int64_t now_ns);
+  void Settle(const Venue& venue, uint32_t id, int64_t now_ns);
+  void SettleAll(int64_t now_ns);
+
+  std::span<const Event> events_;
+  const Orders& orders_;
+  const Forgotten& forgotten_;
+  Findings& findings_;
+  bool bounded_ = false;
+  uint64_t reports_kept_ = 0;
+  int64_t durable_ns_ = 0;  // the bounds
+  int64_t told_ns_ = 0;
+  int64_t leaves_ns_ = 0;
+  int64_t up_ns_ = 0;
+  int64_t anew_ns_ = 0;
+  bool power_lost_ = false;  // since the gateway's latest start
+  int64_t gateway_since_ns_ = kNever;
+  int64_t disk_since_ns_ = 0;
+  int64_t takes_since_ns_ = 0;  // the gateway all that its sessions send
+  std::array<Session, kPartiesMax> sessions_;
+  std::array<Venue, kPartiesMax> venues_;
 };
 
 }  // namespace ringway::sim

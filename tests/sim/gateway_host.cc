@@ -16,7 +16,6 @@ namespace {
 
 constexpr uint32_t kOperator = 9;
 constexpr uint64_t kConfigHash = 1;
-constexpr uint32_t kReportSlots = 512;
 
 EngineConfig MakeEngineConfig(const Plan& plan) {
   EngineConfig config;
@@ -76,8 +75,8 @@ RecordedConnector::RecordedConnector(VenueId venue, std::unique_ptr<Dialer<SimLi
                                      .member_id = 1,
                                      .unconfirmed_max = 256,
                                      .retry_min_ns = kNsPerMs,
-                                     .retry_max_ns = 16 * kNsPerMs,
-                                     .logon_timeout_ns = 20 * kNsPerMs,
+                                     .retry_max_ns = kVenueRetryMaxNs,
+                                     .logon_timeout_ns = kVenueLogonNs,
                                      .confirm_ns = kNsPerMs}),
       recorder_(recorder),
       life_(life),
@@ -215,7 +214,7 @@ std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_
   for (uint32_t i = 0; i != around_.plan.venues; ++i) {
     parts.venues.push_back({.id = static_cast<VenueId>(1 + i),
                             .connector = connectors_[i].get(),
-                            .pending_max = around_.plan.has(Fault::kSmallQueues) ? 2u : 256u});
+                            .pending_max = QueueOf(around_.plan)});
   }
   for (const uint32_t id : session_ids_) {
     if (around_.plan.sends_when_durable(id)) parts.send_when_durable.push_back(id);
@@ -256,13 +255,35 @@ void GatewayHost::MakeParts(const ReplayedGateway& past) {
 
 void GatewayHost::Turn(int64_t now_ns) {
   storage_->Turn(now_ns);
+  NoteDisk();
   gateway_->DoWork(now_ns);
   if (life_.ended()) return;
   if (gateway_->Failed()) return life_.End();
   if (journal_->end().position != numbers_.back().position) {
     numbers_.push_back(NumbersNow(journal_->end().position));
   }
-  while (numbers_.size() > 1 && numbers_[1].position <= storage_->durable()) numbers_.pop_front();
+  bool more = false;
+  for (; numbers_.size() > 1 && numbers_[1].position <= storage_->durable(); more = true) {
+    numbers_.pop_front();
+  }
+  if (more) NoteDurable();
+  if (std::exchange(held_back_, gateway_->BackPressured()) != held_back_) {
+    around_.recorder.AddNumbers(EventKind::kGatewayHeldBack, 0, 0, held_back_);
+  }
+}
+
+void GatewayHost::NoteDisk() {
+  const auto fault = static_cast<uint64_t>(storage_->fault());
+  if (std::exchange(disk_fault_, fault) == fault) return;
+  around_.recorder.AddNumbers(EventKind::kGatewayDisk, 0, 0, fault);
+}
+
+void GatewayHost::NoteDurable() {
+  for (const uint32_t id : session_ids_) {
+    if (!around_.plan.durable(id) && !around_.plan.sends_when_durable(id)) continue;
+    around_.recorder.AddNumbers(EventKind::kGatewayDurable, id,
+                                numbers_.front().next[id - 1].first);
+  }
 }
 
 GatewayHost::Numbers GatewayHost::NumbersNow(uint64_t position) const {

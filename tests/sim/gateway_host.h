@@ -40,6 +40,15 @@
 
 namespace ringway::sim {
 
+inline constexpr uint32_t kReportSlots = 512;  // of each session
+// Of each venue: requests that may wait for it.
+inline uint32_t QueueOf(const Plan& plan) noexcept {
+  return plan.has(Fault::kSmallQueues) ? 2 : 256;
+}
+// Of connectors.
+inline constexpr int64_t kVenueRetryMaxNs = 16 * kNsPerMs;
+inline constexpr int64_t kVenueLogonNs = 20 * kNsPerMs;
+
 // Counts what the process does, up to its end.
 class Lifeline {
  public:
@@ -236,6 +245,9 @@ class GatewayHost {
   void MakeParts(const ReplayedGateway& past);
   Numbers NumbersNow(uint64_t position) const;
   void NoteEnd();
+  // What bounds on time depend on, where it has changed.
+  void NoteDisk();
+  void NoteDurable();
 
   Surroundings around_;
   Lifeline life_;
@@ -249,6 +261,8 @@ class GatewayHost {
   std::unique_ptr<RecordedSessions> recorded_;
   AdminMailbox mailbox_;
   bool asked_ = false;
+  uint64_t disk_fault_ = 0;
+  bool held_back_ = false;
   std::unique_ptr<Gateway<RecordedSessions>> gateway_;
   std::deque<Numbers> numbers_;  // the first is synced
 };

@@ -68,6 +68,8 @@ class World {
   void Strike(const ringway::sim::Strike& strike);
   void StrikeLink(Fault fault, uint32_t session);
   void StrikeVenue(Fault fault, Venue& venue, uint64_t draw);
+  void CutVenue(uint32_t index, Break how);
+  void Disturb(EventKind kind, uint32_t id, int64_t until_ns = 0);
   void SendStranger(uint64_t draw);
   void LogOnTwice(uint32_t session, uint64_t draw);
   void TurnStrangers();
