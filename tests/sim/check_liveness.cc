@@ -76,7 +76,7 @@ void Liveness::On(uint32_t index) {
       if (event.type == FrameType::kVenueStatus) OnVenueStatus(event);
       return;
     case EventKind::kVenueLogon:
-      venue.tells |= venue.lost_requests;
+      venue.tells += venue.lost_requests;
       return;
     case EventKind::kVenueTook:
       if (event.type == FrameType::kCancel) OnVenueTookCancel(event);
@@ -398,7 +398,9 @@ void Liveness::OnVenueSaid(const Event& event) {
   if (event.seq <= venue.said) return;  // once more
   venue.said = event.seq;
   if (event.type != FrameType::kGapFill) return;
-  if (!std::exchange(venue.tells, false)) {
+  if (venue.tells != 0) {
+    --venue.tells;
+  } else {
     findings_.Add(Violation::kGapUnneeded,
                   absl::StrCat("the gateway has lost no request: ", Text(event)));
   }

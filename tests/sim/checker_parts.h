@@ -348,7 +348,7 @@ class Liveness {
     bool up = false;
     bool anew = false;           // it may wait for another member to return
     bool lost_requests = false;  // the gateway has, since the venue was up last
-    bool tells = false;          // what identifiers they used
+    uint32_t tells = 0;          // logons since then, each of which tells their identifiers
     uint64_t said = 0;
     int64_t down_ns = kNever;  // since when it can come up
     absl::flat_hash_map<uint64_t, Waiting> orders;
