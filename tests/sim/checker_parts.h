@@ -54,6 +54,7 @@ class Forgotten {
   std::array<Numbers, kPartiesMax> sessions_;
   std::array<Numbers, kPartiesMax> venues_;
   uint64_t last_request_ = 0;
+  uint64_t last_command_ = UINT64_MAX;  // of operators
   // By venue and name: the request of an order that is lost.
   std::map<std::pair<uint32_t, uint64_t>, NewOrder> orders_;
   std::set<std::pair<uint32_t, uint64_t>> requests_;
@@ -149,14 +150,57 @@ struct TrackedOrder {
   uint64_t cum = 0;
 };
 
+class Orders;
+
+// What operators have said, and whether the gateway acts on it.
+class Operators {
+ public:
+  Operators(std::span<const Event> events, Findings& findings)
+      : events_(events), findings_(&findings) {}
+  // After `orders` saw the event. `is_new`: it has accepted a new order.
+  void On(uint32_t index, const Orders& orders, bool is_new);
+  // Takes another one's knowledge.
+  void Become(Operators&& other) noexcept {
+    other.findings_ = findings_;
+    *this = std::move(other);
+  }
+  // What operators have added to the position of an account in an instrument.
+  int64_t adjusted(uint32_t account, uint32_t instrument) const {
+    const auto found = said_.adjusted.find({account, instrument});
+    return found == said_.adjusted.end() ? 0 : found->second;
+  }
+
+ private:
+  using Scope = std::pair<KillScope, uint32_t>;
+  struct Said {
+    std::set<Scope> killed;
+    std::vector<std::pair<Scope, uint32_t>> cancels;  // and the event
+    std::map<Scope, int64_t> quantity_max;
+    std::set<std::pair<uint32_t, uint32_t>> restricted;  // accounts in instruments
+    std::map<std::pair<uint32_t, uint32_t>, int64_t> adjusted;
+  };
+  static bool Covers(const Scope& scope, const TrackedOrder& order);
+  void Say(uint32_t index, const Orders& orders);
+  void OnAccepted(const Event& event, const TrackedOrder& order);
+  void OnLeaves(const Event& event, const Orders& orders);
+  void OnOpen(const Event& event, const Orders& orders);
+
+  std::span<const Event> events_;
+  Findings* findings_;
+  Said said_;
+  Said before_;  // the latest command
+};
+
 class Orders {
  public:
-  Orders(std::span<const Event> events, const Forgotten& forgotten, Findings& findings)
-      : events_(events), forgotten_(&forgotten), findings_(&findings) {}
+  Orders(std::span<const Event> events, const Forgotten& forgotten, const Operators& operators,
+         Findings& findings)
+      : events_(events), forgotten_(&forgotten), operators_(&operators), findings_(&findings) {}
   void On(uint32_t index);
   void End();
   // Takes another one's knowledge.
   void Become(Orders&& other) noexcept {
+    other.operators_ = operators_;
     other.findings_ = findings_;
     *this = std::move(other);
   }
@@ -222,6 +266,7 @@ class Orders {
 
   std::span<const Event> events_;
   const Forgotten* forgotten_;
+  const Operators* operators_;
   Findings* findings_;
   std::vector<TrackedOrder> orders_;
   absl::flat_hash_map<uint64_t, uint32_t> by_id_;
@@ -238,9 +283,13 @@ class Orders {
 
 class Holdings {
  public:
-  Holdings(std::span<const Event> events, const Orders& orders, const Forgotten& forgotten,
-           Findings& findings)
-      : events_(events), orders_(orders), forgotten_(forgotten), findings_(findings) {}
+  Holdings(std::span<const Event> events, const Orders& orders, const Operators& operators,
+           const Forgotten& forgotten, Findings& findings)
+      : events_(events),
+        orders_(orders),
+        operators_(operators),
+        forgotten_(forgotten),
+        findings_(findings) {}
   void On(uint32_t index);
   void End();
 
@@ -281,6 +330,7 @@ class Holdings {
 
   std::span<const Event> events_;
   const Orders& orders_;
+  const Operators& operators_;
   const Forgotten& forgotten_;
   Findings& findings_;
   std::array<Strategy, kPartiesMax> strategies_;

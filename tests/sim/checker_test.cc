@@ -414,6 +414,73 @@ TEST_F(CheckerTest, NonsenseThatWasNotCounted) {
   ExpectFound(Violation::kCountsDiffer);
 }
 
+// --- Operators ---
+
+// A command that the gateway has heard, before a place.
+template <Message M>
+void Say(Record& record, size_t place, const M& command) {
+  Event said = record[place];
+  said.kind = EventKind::kOperatorSaid;
+  said.id = 0;
+  said.seq = 1;
+  said.other = 0;
+  said.type = M::kType;
+  said.payload_bytes = static_cast<uint16_t>(Encode(command, said.payload.data()));
+  record.insert(record.begin() + static_cast<std::ptrdiff_t>(place), said);
+}
+
+TEST_F(CheckerTest, AnOrderLeavesBehindAKill) {
+  const size_t place = Place(EventKind::kGatewayAsked, FrameType::kNewOrder);
+  Say(record_, place, RiskState{.id = 1, .scope = KillScope::kVenue, .killed = 1});
+  ExpectFound(Violation::kAgainstOperator);
+  // It is armed again before anything else leaves, or is accepted.
+  Say(record_, place + 1, RiskState{.id = 1, .scope = KillScope::kVenue});
+  EXPECT_EQ(Found(record_), "nothing");
+}
+
+TEST_F(CheckerTest, ARefusedCommandMeansNothing) {
+  const size_t place = Place(EventKind::kGatewayAsked, FrameType::kNewOrder);
+  Say(record_, place, RiskState{.scope = KillScope::kAll, .killed = 1});
+  Repeat(place);
+  record_[place + 1].kind = EventKind::kOperatorRefused;
+  EXPECT_EQ(Found(record_), "nothing");
+}
+
+TEST_F(CheckerTest, AnOrderOutlivesAKillThatCancels) {
+  const size_t place = Place(EventKind::kProbe, FrameType{}, 0);
+  Say(record_, place, RiskState{.scope = KillScope::kAll, .killed = 1, .cancel = 1});
+  ExpectFound(Violation::kOutlivesCancel);
+}
+
+TEST_F(CheckerTest, AnOrderIsAcceptedThatOperatorsForbid) {
+  const size_t place = Place(EventKind::kGatewayTook, FrameType::kNewOrder);
+  for (const uint32_t session : {1u, 2u}) {
+    Say(record_, place,
+        LimitChange{.value = 3,
+                    .id = session,
+                    .scope = KillScope::kSession,
+                    .limit = LimitKind::kQuantityMax});
+  }
+  ExpectFound(Violation::kAgainstOperator);
+  record_ = CalmRecord();
+  NewOrder order;
+  ASSERT_EQ(Decode(record_[place].bytes(), order), DecodeStatus::kOk);
+  Say(record_, place,
+      Restriction{.instrument = order.instrument, .account = order.account, .restricted = 1});
+  ExpectFound(Violation::kAgainstOperator);
+}
+
+TEST_F(CheckerTest, AnAdjustmentThatTheGatewayDidNotMake) {
+  Holding held;
+  const size_t place = Place(EventKind::kGatewayPosition, FrameType{}, 0);
+  std::memcpy(&held, record_[place].payload.data(), sizeof(held));
+  Say(record_, Place(EventKind::kProbe, FrameType{}, 0),
+      PositionAdjustment{.quantity = 5,
+                         .instrument = static_cast<uint32_t>(held.instrument),
+                         .account = static_cast<uint32_t>(held.account)});
+  ExpectFound(Violation::kPositionsDiffer);
+}
+
 // --- Liveness: what comes, comes later than it may ---
 
 // Everything from a place on happens so much later.

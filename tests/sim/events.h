@@ -67,6 +67,10 @@ enum class EventKind : uint8_t {
   kGatewayDisk,      // other: its fault; 0: it works
   kGatewayDurable,   // the session's reports below seq
   kGatewayHeldBack,  // other: 1: requests of sessions wait for a venue or the journal; 0: none does
+  // Operators, by number: seq. The payload is the command as the engine gets it.
+  kOperatorSaid,       // the gateway hears it next
+  kOperatorRefused,    // and did not do it
+  kOperatorRecovered,  // seq: the last one that the journal has
   // What everybody holds, when all is quiet. Begins with kProbe.
   kProbe,
   kGatewayOrder,     // id: session; payload OpenOrder; other: the venue's name of the order

@@ -220,7 +220,9 @@ class GatewayHost {
   void HealDisk() noexcept { storage_->Heal(); }
   bool disk_is_hopeless() const noexcept { return storage_->hopeless(); }
 
-  // Latches or re-arms a kill switch, as an operator does. False: one is still under way.
+  // An operator's command, which the next turn serves. False: one waits already.
+  bool Operate(const AdminCommand& command);
+  // Latches or re-arms a kill switch.
   bool SetKill(KillScope scope, uint32_t id, bool killed);
   bool killed(KillScope scope, uint32_t id) const noexcept { return engine_->killed(scope, id); }
 
@@ -241,10 +243,13 @@ class GatewayHost {
   };
 
   std::string Replay(ReplayedGateway& past, JournalEnd& end);
-  void Follow(const JournalRecord& record, std::vector<size_t>& own, uint64_t& last_request) const;
+  void Follow(const JournalRecord& record, std::vector<size_t>& own, uint64_t& last_request);
   void MakeParts(const ReplayedGateway& past);
   Numbers NumbersNow(uint64_t position) const;
   void NoteEnd();
+  // Gives the operator's command to the gateway, and takes the answer.
+  void Post();
+  void TakeAnswer();
   // What bounds on time depend on, where it has changed.
   void NoteDisk();
   void NoteDurable();
@@ -260,7 +265,8 @@ class GatewayHost {
   std::unique_ptr<SessionLayer<SimLink>> sessions_;
   std::unique_ptr<RecordedSessions> recorded_;
   AdminMailbox mailbox_;
-  bool asked_ = false;
+  std::optional<AdminCommand> command_;  // of the next turn
+  uint64_t commands_ = 0;                // in the journal, and of this process
   uint64_t disk_fault_ = 0;
   bool held_back_ = false;
   std::unique_ptr<Gateway<RecordedSessions>> gateway_;

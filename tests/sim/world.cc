@@ -219,6 +219,25 @@ std::string World::Run() {
   return error_.empty() ? why : error_;
 }
 
+// Kill switches that are latched are armed again, one command after the other.
+void World::ArmEverything() {
+  std::vector<std::pair<KillScope, uint32_t>> scopes = {{KillScope::kAll, 0}};
+  for (uint32_t i = 0; i != plan_.sessions; ++i) {
+    scopes.emplace_back(KillScope::kSession, 1 + i);
+    scopes.emplace_back(KillScope::kAccount, kFirstAccount + i);
+  }
+  for (uint32_t i = 0; i != plan_.venues; ++i) scopes.emplace_back(KillScope::kVenue, 1 + i);
+  for (uint32_t i = 0; i != plan_.instruments; ++i) {
+    scopes.emplace_back(KillScope::kInstrument, kFirstInstrument + i);
+  }
+  for (const auto& [scope, id] : scopes) {
+    while (error_.empty() && (!gateway_is_up() || gateway_->killed(scope, id))) {
+      if (gateway_is_up()) (void)gateway_->SetKill(scope, id, false);
+      Turn(kCalmTurnNs);
+    }
+  }
+}
+
 std::string World::Live() {
   const auto sending = [this] {
     return std::any_of(strategies_.begin(), strategies_.end(),
@@ -229,17 +248,7 @@ std::string World::Live() {
   }
   Heal();
   if (!error_.empty()) return "";
-  // Kill switches that are latched are armed again, one command after the other.
-  for (uint32_t session = 1; session <= plan_.sessions; ++session) {
-    for (const auto& [scope, id] : {std::pair(KillScope::kSession, session),
-                                    std::pair(KillScope::kAccount, kFirstAccount + session - 1),
-                                    std::pair(KillScope::kAll, 0u)}) {
-      while (error_.empty() && (!gateway_is_up() || gateway_->killed(scope, id))) {
-        if (gateway_is_up()) gateway_->SetKill(scope, id, false);
-        Turn(kCalmTurnNs);
-      }
-    }
-  }
+  ArmEverything();
   if (!FallQuiet()) return absl::StrCat("does not fall quiet after healing:", WhyNot());
   for (const auto& venue : venues_) venue->TakeLiesBack(timeline_.now_ns);
   if (!FallQuiet()) return absl::StrCat("does not fall quiet after the busts:", WhyNot());

@@ -1,4 +1,6 @@
 // What does each fault do to the world when it strikes?
+#include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/check.h"
@@ -124,8 +126,55 @@ void World::Strike(const ringway::sim::Strike& strike) {
       (void)gateway_->SetKill(scope, id, !gateway_->killed(scope, id));
       return;
     }
+    case Fault::kKillAndCancel:
+    case Fault::kAdjustment:
+    case Fault::kLimitChange:
+    case Fault::kRestriction:
+      if (gateway_is_up()) (void)gateway_->Operate(DrawCommand(strike.fault, session, draw));
+      return;
     default:
       return StrikeVenue(strike.fault, *venues_[target % plan_.venues], draw);
+  }
+}
+
+// What an operator says; of a switch that is latched, that it is armed again.
+AdminCommand World::DrawCommand(Fault fault, uint32_t session, uint64_t draw) const {
+  const uint32_t account = kFirstAccount + session - 1;
+  const uint32_t instrument =
+      kFirstInstrument + static_cast<uint32_t>(draw / 5 % plan_.instruments);
+  AdminCommand command;
+  switch (fault) {
+    case Fault::kKillAndCancel: {
+      const auto venue = 1 + static_cast<uint32_t>(draw / 5 % plan_.venues);
+      const std::array scopes = {
+          std::pair(KillScope::kAll, 0u), std::pair(KillScope::kSession, session),
+          std::pair(KillScope::kAccount, account), std::pair(KillScope::kVenue, venue),
+          std::pair(KillScope::kInstrument, instrument)};
+      std::tie(command.scope, command.id) = scopes[draw % scopes.size()];
+      command.verb =
+          gateway_->killed(command.scope, command.id) ? AdminVerb::kArm : AdminVerb::kKillAndCancel;
+      return command;
+    }
+    case Fault::kAdjustment:
+      command.verb = AdminVerb::kPosition;
+      command.position.account = account;
+      command.position.instrument = instrument;
+      command.position.quantity = Within(draw / 100, -60, 60);
+      command.position.sets = draw % 4 == 0;
+      return command;
+    case Fault::kLimitChange:
+      command.verb = AdminVerb::kLimit;
+      command.limit.scope = draw % 2 == 0 ? KillScope::kSession : KillScope::kAccount;
+      command.limit.id = draw % 2 == 0 ? session : account;
+      command.limit.limit = LimitKind::kQuantityMax;
+      command.limit.value = draw % 5 == 0 ? kNoLimit : Within(draw / 100, 1, 120);
+      return command;
+    default:
+      command.verb = draw % 3 == 0 ? AdminVerb::kPermit : AdminVerb::kRestrict;
+      command.restriction.account = account;
+      command.restriction.instrument = instrument;
+      command.restriction.restricted = command.verb == AdminVerb::kRestrict;
+      return command;
   }
 }
 
