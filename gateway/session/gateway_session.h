@@ -197,7 +197,7 @@ class GatewaySession {
     outbound_.HoldFrom(next_seq_out);
     if (!live()) return;
     Pump(publish);
-    if (safe_seq_in_ - acknowledged_ >= kAcknowledgeEvery) SendHeartbeat();
+    if (acknowledgeable() >= acknowledged_ + kAcknowledgeEvery) SendHeartbeat();
   }
 
   // A request that the sink did not take waits, and everything behind it.
@@ -393,7 +393,7 @@ class GatewaySession {
     blocked_ = false;
     if (rejects_ != 0) SendRejects();
     if (!outbound_.caught_up()) Pump(Publish::kNow);
-    if (processed() - acknowledged_ >= kAcknowledgeEvery) SendHeartbeat();
+    if (acknowledgeable() >= acknowledged_ + kAcknowledgeEvery) SendHeartbeat();
   }
 
   // Whether reports that the client lacks are older than those that are kept, and the archive has
@@ -448,11 +448,16 @@ class GatewaySession {
 
   // Every request before it needs no resending.
   uint64_t processed() const noexcept { return holds_ ? safe_seq_in_ : inbound_.next_seq(); }
+  // Of these, what the client has sent on this link: requests that became durable while it sends
+  // them again it must not hear of before they have come once more.
+  uint64_t acknowledgeable() const noexcept {
+    return std::min(processed(), inbound_.arriving_seq());
+  }
 
   void SendHeartbeat() noexcept {
     const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
                               .next_seq_out = outbound_.next_on_link(),
-                              .next_seq_in = processed()};
+                              .next_seq_in = acknowledgeable()};
     if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // retried at the next call
     RINGWAY_PROBE(gateway_acknowledged);
     acknowledged_ = heartbeat.next_seq_in;

@@ -279,6 +279,53 @@ TEST(ResumeTest, WhatIsNoLongerKeptIsBridgedByGapFillAndSnapshot) {
   EXPECT_EQ(client.acked.back(), kTestSlots + 10);
 }
 
+// Requests are sent again because they were not durable, and become durable meanwhile.
+TEST(ResumeTest, WhatBecomesDurableWhileItIsSentAgainIsAcknowledgedWhenItHasCome) {
+  constexpr uint64_t kOrders = 250;
+  constexpr uint64_t kResent = kAcknowledgeEvery + 10;
+  World world({7}, {.durability_max = Durability::kDurable});
+  world.room = 2'048;
+  RawPeer client;
+  const auto log_on = [&](uint64_t next_seq_out, uint64_t next_seq_in) {
+    client.link = world.NewLink();
+    client.LogOn(7, 1, next_seq_out, next_seq_in, Durability::kDurable);
+    world.GatewayTurn();
+    client.Poll();
+  };
+  const auto acknowledged = [&] {
+    Heartbeat heartbeat;
+    for (const auto& [type, payload] : client.received) {
+      if (type == FrameType::kHeartbeat) (void)Decode(payload, heartbeat);
+    }
+    return heartbeat.next_seq_in;
+  };
+  log_on(0, 0);
+  for (uint64_t i = 1; i <= kOrders; ++i) client.Send(NewOrder{.cl_ord_id = i, .qty = 1});
+  for (int turn = 0; turn != 40; ++turn) world.GatewayTurn();
+  ASSERT_EQ(world.requests[7], Range(1, kOrders));
+  client.link->Cut(0);
+  world.Run({}, 2);
+  client.received.clear();
+  log_on(kOrders + 1, 1);
+  EXPECT_EQ(client.Last<LogonAck>().next_seq_in, 1u) << "nothing is durable";
+  for (uint64_t i = 1; i <= kResent; ++i) client.Send(NewOrder{.cl_ord_id = i, .qty = 1});
+  for (int turn = 0; turn != 40; ++turn) world.GatewayTurn();
+  world.layer->Release(7, world.next_report[7], kOrders + 1);
+  world.layer->Flush();
+  client.Poll();
+  EXPECT_EQ(acknowledged(), kResent + 1);
+  for (uint64_t i = kResent + 1; i <= kOrders; ++i) {
+    client.Send(NewOrder{.cl_ord_id = i, .qty = 1});
+  }
+  for (int turn = 0; turn != 40; ++turn) world.GatewayTurn();
+  world.now_ns += 2 * kNsPerS;  // a heartbeat is due
+  world.GatewayTurn();
+  world.layer->Flush();
+  client.Poll();
+  EXPECT_EQ(acknowledged(), kOrders + 1);
+  EXPECT_EQ(world.requests[7], Range(1, kOrders)) << "each once";
+}
+
 TEST(ResumeTest, ResendRequestOnALiveLinkRepeatsAndDuplicatesAreDropped) {
   World world({7});
   TestClient client(7);

@@ -284,10 +284,12 @@ void Holdings::ComparePositions() {
   for (const Holding& held : probe_.gateway_positions) {
     const std::pair key{static_cast<uint32_t>(held.account),
                         static_cast<uint32_t>(held.instrument)};
-    const int64_t booked = value_at(orders_.booked(), key);
+    // Neither venues nor reports know what operators have added.
+    const int64_t adjusted = operators_.adjusted(key.first, key.second);
+    const int64_t booked = value_at(orders_.booked(), key) + adjusted;
     const int64_t reported = value_at(orders_.positions(), key) + booked;
     if (reported != held.quantity) differs(held, "its reports say", reported);
-    const int64_t at_venues = value_at(probe_.venue_positions, key);
+    const int64_t at_venues = value_at(probe_.venue_positions, key) + adjusted;
     if (at_venues != held.quantity) differs(held, "its venues", at_venues);
     const uint32_t session = held.account >= 100 ? static_cast<uint32_t>(held.account) - 99 : 0;
     if (session < kPartiesMax && strategies_[session].complete) {

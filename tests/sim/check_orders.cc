@@ -189,7 +189,8 @@ void Orders::OnPosition(const Event& event, const PositionReport& report) {
   const std::pair key{report.account, report.instrument};
   if (booked_.contains(key)) return;
   const auto known = positions_.find(key);
-  if (report.quantity != (known == positions_.end() ? 0 : known->second)) {
+  const int64_t adjusted = operators_->adjusted(report.account, report.instrument);
+  if (report.quantity != (known == positions_.end() ? 0 : known->second) + adjusted) {
     findings_->Add(Violation::kPositionsDiffer, absl::StrCat("told otherwise: ", Text(event)));
   }
 }

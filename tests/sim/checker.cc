@@ -59,18 +59,46 @@ std::string_view Name(Violation violation) noexcept {
       return "positions differ";
     case Violation::kCountsDiffer:
       return "nonsense not counted";
+    case Violation::kAgainstOperator:
+      return "against an operator's word";
+    case Violation::kOutlivesCancel:
+      return "open though operators canceled it";
+    case Violation::kDurableLate:
+      return "durable too late";
+    case Violation::kReportLate:
+      return "told too late";
+    case Violation::kOrderLate:
+      return "order left too late";
+    case Violation::kCancelLate:
+      return "cancel too late";
+    case Violation::kVenueLate:
+      return "venue up too late";
+    case Violation::kGapUnneeded:
+      return "gap without a loss";
     case Violation::kNoNamedOutcome:
       return "no named outcome";
   }
   return "unknown";
 }
 
+namespace {
+
+void See(uint32_t index, Orders& orders, Operators& operators) {
+  const size_t known = orders.orders().size();
+  orders.On(index);
+  operators.On(index, orders, orders.orders().size() != known);
+}
+
+}  // namespace
+
 std::vector<Finding> Check(std::span<const Event> events) {
   Findings findings;
   Forgotten forgotten(events);
   Deliveries deliveries(events, forgotten, findings);
-  Orders orders(events, forgotten, findings);
-  Holdings holdings(events, orders, forgotten, findings);
+  Operators operators(events, findings);
+  Orders orders(events, forgotten, operators, findings);
+  Holdings holdings(events, orders, operators, forgotten, findings);
+  Liveness liveness(events, orders, forgotten, findings);
   for (uint32_t index = 0; index != events.size() && !findings.full(); ++index) {
     const Event& event = events[index];
     if (event.id >= kPartiesMax && event.kind < EventKind::kProbe) {
@@ -81,18 +109,22 @@ std::vector<Finding> Check(std::span<const Event> events) {
     if (event.kind == EventKind::kGatewayRecovered && forgotten.Recover(index)) {
       // The orders are what is left of them makes of them.
       Findings known;
-      Orders left(events, forgotten, known);
+      Operators said(events, known);
+      Orders left(events, forgotten, said, known);
       for (uint32_t before = 0; before != index; ++before) {
-        if (!forgotten.Has(before)) left.On(before);
+        if (!forgotten.Has(before)) See(before, left, said);
       }
       orders.Become(std::move(left));
+      operators.Become(std::move(said));
     }
     deliveries.On(index);
-    orders.On(index);
+    See(index, orders, operators);
+    liveness.On(index);
   }
   deliveries.End();
   orders.End();
   holdings.End();
+  liveness.End();
   return findings.all();
 }
 

@@ -1,10 +1,12 @@
 // Did everybody do what the others may rely on? Judged from recorded events alone (events.h).
 //
 // Code of its own: it knows messages and what they promise, and nothing of the engine, the session
-// layer or the exchange. Three questions, a class and a source each:
+// layer or the exchange. Five questions, a class and a source each:
 //   Deliveries  did every message arrive once, in order and unchanged, on each of the four ways?
 //   Orders      was every request answered, and did every order live a legal life?
 //   Holdings    do all three parties hold the same orders and positions in the end?
+//   Operators   does the gateway do what they say?
+//   Liveness    did everything come soon enough, while what it needs worked?
 // A gateway that ends takes nothing with it that it has told anybody; one whose machine loses its
 // power may forget what it never promised to be durable. What was forgotten the checker takes back
 // as well (forgotten.h): from then on the gateway has to be true to the rest.
@@ -54,7 +56,17 @@ enum class Violation : uint8_t {
   // Holdings.
   kOpenOrdersDiffer,
   kPositionsDiffer,
-  kCountsDiffer,    // the gateway did not count a venue's nonsense
+  kCountsDiffer,  // the gateway did not count a venue's nonsense
+  // Operators.
+  kAgainstOperator,  // an order was accepted, or left, that was forbidden
+  kOutlivesCancel,   // an order of before a kill that cancels
+  // Liveness: what must come, and did not come within its bound.
+  kDurableLate,     // what a session waits for was not durable
+  kReportLate,      // a report that may be told was not
+  kOrderLate,       // an accepted order did not leave
+  kCancelLate,      // a cancel was neither taken by its venue nor answered
+  kVenueLate,       // a venue was not up again
+  kGapUnneeded,     // a GapFill for what was not lost
   kNoNamedOutcome,  // in the end an order is neither resting nor ended
 };
 std::string_view Name(Violation violation) noexcept;

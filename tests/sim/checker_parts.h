@@ -4,11 +4,14 @@
 // Thread rule: one thread. Lifetime: events and findings outlive the parts.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -51,6 +54,7 @@ class Forgotten {
   std::array<Numbers, kPartiesMax> sessions_;
   std::array<Numbers, kPartiesMax> venues_;
   uint64_t last_request_ = 0;
+  uint64_t last_command_ = UINT64_MAX;  // of operators
   // By venue and name: the request of an order that is lost.
   std::map<std::pair<uint32_t, uint64_t>, NewOrder> orders_;
   std::set<std::pair<uint32_t, uint64_t>> requests_;
@@ -146,14 +150,57 @@ struct TrackedOrder {
   uint64_t cum = 0;
 };
 
+class Orders;
+
+// What operators have said, and whether the gateway acts on it.
+class Operators {
+ public:
+  Operators(std::span<const Event> events, Findings& findings)
+      : events_(events), findings_(&findings) {}
+  // After `orders` saw the event. `is_new`: it has accepted a new order.
+  void On(uint32_t index, const Orders& orders, bool is_new);
+  // Takes another one's knowledge.
+  void Become(Operators&& other) noexcept {
+    other.findings_ = findings_;
+    *this = std::move(other);
+  }
+  // What operators have added to the position of an account in an instrument.
+  int64_t adjusted(uint32_t account, uint32_t instrument) const {
+    const auto found = said_.adjusted.find({account, instrument});
+    return found == said_.adjusted.end() ? 0 : found->second;
+  }
+
+ private:
+  using Scope = std::pair<KillScope, uint32_t>;
+  struct Said {
+    std::set<Scope> killed;
+    std::vector<std::pair<Scope, uint32_t>> cancels;  // and the event
+    std::map<Scope, int64_t> quantity_max;
+    std::set<std::pair<uint32_t, uint32_t>> restricted;  // accounts in instruments
+    std::map<std::pair<uint32_t, uint32_t>, int64_t> adjusted;
+  };
+  static bool Covers(const Scope& scope, const TrackedOrder& order);
+  void Say(uint32_t index, const Orders& orders);
+  void OnAccepted(const Event& event, const TrackedOrder& order);
+  void OnLeaves(const Event& event, const Orders& orders);
+  void OnOpen(const Event& event, const Orders& orders);
+
+  std::span<const Event> events_;
+  Findings* findings_;
+  Said said_;
+  Said before_;  // the latest command
+};
+
 class Orders {
  public:
-  Orders(std::span<const Event> events, const Forgotten& forgotten, Findings& findings)
-      : events_(events), forgotten_(&forgotten), findings_(&findings) {}
+  Orders(std::span<const Event> events, const Forgotten& forgotten, const Operators& operators,
+         Findings& findings)
+      : events_(events), forgotten_(&forgotten), operators_(&operators), findings_(&findings) {}
   void On(uint32_t index);
   void End();
   // Takes another one's knowledge.
   void Become(Orders&& other) noexcept {
+    other.operators_ = operators_;
     other.findings_ = findings_;
     *this = std::move(other);
   }
@@ -219,6 +266,7 @@ class Orders {
 
   std::span<const Event> events_;
   const Forgotten* forgotten_;
+  const Operators* operators_;
   Findings* findings_;
   std::vector<TrackedOrder> orders_;
   absl::flat_hash_map<uint64_t, uint32_t> by_id_;
@@ -235,9 +283,13 @@ class Orders {
 
 class Holdings {
  public:
-  Holdings(std::span<const Event> events, const Orders& orders, const Forgotten& forgotten,
-           Findings& findings)
-      : events_(events), orders_(orders), forgotten_(forgotten), findings_(findings) {}
+  Holdings(std::span<const Event> events, const Orders& orders, const Operators& operators,
+           const Forgotten& forgotten, Findings& findings)
+      : events_(events),
+        orders_(orders),
+        operators_(operators),
+        forgotten_(forgotten),
+        findings_(findings) {}
   void On(uint32_t index);
   void End();
 
@@ -278,11 +330,123 @@ class Holdings {
 
   std::span<const Event> events_;
   const Orders& orders_;
+  const Operators& operators_;
   const Forgotten& forgotten_;
   Findings& findings_;
   std::array<Strategy, kPartiesMax> strategies_;
   Probe probe_;
   uint32_t probes_ = 0;
+};
+
+// Runs only over records that begin with kBounds: time passes elsewhere as the machine pleases.
+class Liveness {
+ public:
+  Liveness(std::span<const Event> events, const Orders& orders, const Forgotten& forgotten,
+           Findings& findings)
+      : events_(events), orders_(orders), forgotten_(forgotten), findings_(findings) {}
+  void On(uint32_t index);
+  void End();
+
+ private:
+  static constexpr int64_t kNever = INT64_MAX;
+
+  // Since when a link lives and both its ends work.
+  struct Way {
+    int64_t since_ns = kNever;
+    int64_t disturbed_until_ns = 0;
+    bool broken = false;  // until it is dialled anew
+
+    void Begin(int64_t now_ns) noexcept {
+      since_ns = broken ? kNever : std::max(now_ns, disturbed_until_ns);
+    }
+    void Disturb(const Event& event) noexcept {
+      const auto until_ns = static_cast<int64_t>(event.other);
+      broken |= until_ns == 0;
+      disturbed_until_ns = std::max(disturbed_until_ns, until_ns);
+      if (since_ns != kNever) Begin(since_ns);
+    }
+  };
+  struct Report {
+    uint64_t seq;
+    int64_t said_ns;
+    int64_t durable_ns;  // kNever: not yet
+  };
+  struct SentCancel {
+    int64_t sent_ns;
+    int64_t took_ns = kNever;  // the gateway
+    uint64_t order_id = 0;     // 0: not known yet
+  };
+  struct Session {
+    Way way;
+    bool holds = false;  // it asks for durability
+    bool sends_when_durable = false;
+    bool resumed = false;        // its process may lack what an earlier one was told
+    std::deque<Report> reports;  // that its process was not told, in order
+    size_t durable = 0;          // of these
+    uint64_t said = 0;
+    uint64_t next_received = 1;
+    absl::flat_hash_map<uint64_t, SentCancel> cancels;  // by clOrdId
+  };
+  struct Waiting {  // an order that was accepted and has not left
+    uint64_t seq;   // of its acknowledgement
+    uint32_t session;
+    int64_t since_ns;  // it may leave; kNever: not yet
+  };
+  struct Venue {
+    Way way;
+    bool dialled = false;
+    bool up = false;
+    bool anew = false;           // it may wait for another member to return
+    bool lost_requests = false;  // the gateway has, since the venue was up last
+    uint32_t tells = 0;          // logons since then, each of which tells their identifiers
+    uint64_t said = 0;
+    int64_t down_ns = kNever;  // since when it can come up
+    absl::flat_hash_map<uint64_t, Waiting> orders;
+  };
+
+  void SetBounds(const Event& event);
+  void Add(Violation violation, int64_t now_ns, std::string what);
+  void OnDisturbed(const Event& event, Session& session);
+  void OnDisturbed(const Event& event, Venue& venue);
+  void OnLogon(const Event& event);
+  void EndGateway();
+  void OnRecovered(uint32_t index);
+  void OnVenueStatus(const Event& event);
+  int64_t VenuesSince() const;
+  void OnSaid(const Event& event);
+  void OnDurable(const Event& event);
+  void OnReceived(const Event& event);
+  static void DropReports(Session& session, uint64_t next);
+  void OnGap(const Event& event);
+  void Leave(const Event& event, uint32_t id, uint64_t order_id);
+  void AnswerCancel(const Event& event, uint64_t cl_ord_id);
+  void OnTookCancel(const Event& event);
+  void OnVenueTookCancel(const Event& event);
+  void JudgeCancel(const Session& session, uint64_t cl_ord_id, const SentCancel& cancel,
+                   int64_t now_ns);
+  void OnVenueSaid(const Event& event);
+  void SettleReports(const Session& session, uint32_t id, int64_t now_ns);
+  void Settle(const Session& session, uint32_t id, int64_t now_ns);
+  void Settle(const Venue& venue, uint32_t id, int64_t now_ns);
+  void SettleAll(int64_t now_ns);
+
+  std::span<const Event> events_;
+  const Orders& orders_;
+  const Forgotten& forgotten_;
+  Findings& findings_;
+  bool bounded_ = false;
+  uint64_t reports_kept_ = 0;
+  int64_t durable_ns_ = 0;  // the bounds
+  int64_t told_ns_ = 0;
+  int64_t leaves_ns_ = 0;
+  int64_t up_ns_ = 0;
+  int64_t anew_ns_ = 0;
+  bool power_lost_ = false;  // since the gateway's latest start
+  int64_t gateway_since_ns_ = kNever;
+  int64_t disk_since_ns_ = 0;
+  int64_t takes_since_ns_ = 0;  // the gateway all that its sessions send
+  std::array<Session, kPartiesMax> sessions_;
+  std::array<Venue, kPartiesMax> venues_;
 };
 
 }  // namespace ringway::sim

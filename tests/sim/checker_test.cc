@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "gtest/gtest.h"
 #include "schema/codec.h"
 #include "tests/sim/events.h"
@@ -411,6 +412,177 @@ TEST_F(CheckerTest, NonsenseThatWasNotCounted) {
   ChangePlain<Counts>(Place(EventKind::kGatewayCounts, FrameType{}, 0),
                       [](Counts& counts) { counts.unknown_reports += 1; });
   ExpectFound(Violation::kCountsDiffer);
+}
+
+// --- Operators ---
+
+// A command that the gateway has heard, before a place.
+template <Message M>
+void Say(Record& record, size_t place, const M& command) {
+  Event said = record[place];
+  said.kind = EventKind::kOperatorSaid;
+  said.id = 0;
+  said.seq = 1;
+  said.other = 0;
+  said.type = M::kType;
+  said.payload_bytes = static_cast<uint16_t>(Encode(command, said.payload.data()));
+  record.insert(record.begin() + static_cast<std::ptrdiff_t>(place), said);
+}
+
+TEST_F(CheckerTest, AnOrderLeavesBehindAKill) {
+  const size_t place = Place(EventKind::kGatewayAsked, FrameType::kNewOrder);
+  Say(record_, place, RiskState{.id = 1, .scope = KillScope::kVenue, .killed = 1});
+  ExpectFound(Violation::kAgainstOperator);
+  // It is armed again before anything else leaves, or is accepted.
+  Say(record_, place + 1, RiskState{.id = 1, .scope = KillScope::kVenue});
+  EXPECT_EQ(Found(record_), "nothing");
+}
+
+TEST_F(CheckerTest, ARefusedCommandMeansNothing) {
+  const size_t place = Place(EventKind::kGatewayAsked, FrameType::kNewOrder);
+  Say(record_, place, RiskState{.scope = KillScope::kAll, .killed = 1});
+  Repeat(place);
+  record_[place + 1].kind = EventKind::kOperatorRefused;
+  EXPECT_EQ(Found(record_), "nothing");
+}
+
+TEST_F(CheckerTest, AnOrderOutlivesAKillThatCancels) {
+  const size_t place = Place(EventKind::kProbe, FrameType{}, 0);
+  Say(record_, place, RiskState{.scope = KillScope::kAll, .killed = 1, .cancel = 1});
+  ExpectFound(Violation::kOutlivesCancel);
+}
+
+TEST_F(CheckerTest, AnOrderIsAcceptedThatOperatorsForbid) {
+  const size_t place = Place(EventKind::kGatewayTook, FrameType::kNewOrder);
+  for (const uint32_t session : {1u, 2u}) {
+    Say(record_, place,
+        LimitChange{.value = 3,
+                    .id = session,
+                    .scope = KillScope::kSession,
+                    .limit = LimitKind::kQuantityMax});
+  }
+  ExpectFound(Violation::kAgainstOperator);
+  record_ = CalmRecord();
+  NewOrder order;
+  ASSERT_EQ(Decode(record_[place].bytes(), order), DecodeStatus::kOk);
+  Say(record_, place,
+      Restriction{.instrument = order.instrument, .account = order.account, .restricted = 1});
+  ExpectFound(Violation::kAgainstOperator);
+}
+
+TEST_F(CheckerTest, AnAdjustmentThatTheGatewayDidNotMake) {
+  Holding held;
+  const size_t place = Place(EventKind::kGatewayPosition, FrameType{}, 0);
+  std::memcpy(&held, record_[place].payload.data(), sizeof(held));
+  Say(record_, Place(EventKind::kProbe, FrameType{}, 0),
+      PositionAdjustment{.quantity = 5,
+                         .instrument = static_cast<uint32_t>(held.instrument),
+                         .account = static_cast<uint32_t>(held.account)});
+  ExpectFound(Violation::kPositionsDiffer);
+}
+
+// --- Liveness: what comes, comes later than it may ---
+
+// Everything from a place on happens so much later.
+void Delay(Record& record, size_t from, int64_t by_ns) {
+  for (size_t i = from; i != record.size(); ++i) record[i].time_ns += by_ns;
+}
+constexpr int64_t kTooLongNs = 10 * kNsPerS;
+
+// The first session waits for durability, and its orders leave when they are durable.
+Record DurableRecord() {
+  Edits edits;
+  for (uint32_t fault = 0; fault != kFaults; ++fault) {
+    edits.without.push_back(static_cast<Fault>(fault));
+  }
+  edits.orders = 300;
+  Plan plan = MakePlan(2, edits);
+  plan.durable_sessions = plan.sent_when_durable = 2;
+  plan.sessions = 2;
+  plan.venues = 1;
+  Recorder recorder;
+  EXPECT_EQ(RunPlan(plan, recorder).error, "");
+  return recorder.events();
+}
+
+TEST_F(CheckerTest, AReportIsToldTooLate) {
+  Delay(record_, Place(EventKind::kStrategyReceived), kTooLongNs);
+  ExpectFound(Violation::kReportLate);
+}
+
+TEST_F(CheckerTest, AnAcknowledgementIsDurableTooLate) {
+  record_ = DurableRecord();
+  EXPECT_EQ(Found(record_), "nothing");
+  const size_t said = Place(EventKind::kGatewaySaid, FrameType::kOrderAck, 40);
+  Delay(record_, said + 1, kTooLongNs);
+  ExpectFound(Violation::kDurableLate);
+}
+
+TEST_F(CheckerTest, WhatIsDurableIsHeldForTooLong) {
+  record_ = DurableRecord();
+  size_t received = Place(EventKind::kStrategyReceived);
+  while (record_[received].id != 1 || record_[received].kind != EventKind::kStrategyReceived) {
+    ++received;
+  }
+  Delay(record_, received, kTooLongNs);
+  ExpectFound(Violation::kReportLate);
+}
+
+TEST_F(CheckerTest, AnAcceptedOrderLeavesTooLate) {
+  Delay(record_, Place(EventKind::kGatewayAsked, FrameType::kNewOrder), kTooLongNs);
+  ExpectFound(Violation::kOrderLate);
+}
+
+TEST_F(CheckerTest, ACancelIsTakenTooLate) {
+  Delay(record_, Place(EventKind::kGatewayTook, FrameType::kCancel), kTooLongNs);
+  ExpectFound(Violation::kCancelLate);
+  record_ = CalmRecord();
+  Delay(record_, Place(EventKind::kVenueTook, FrameType::kCancel), kTooLongNs);
+  ExpectFound(Violation::kCancelLate);
+}
+
+TEST_F(CheckerTest, AVenueThatDoesNotComeUp) {
+  size_t up = Place(EventKind::kGatewayHeard, FrameType::kVenueStatus, 1);
+  Delay(record_, up, kTooLongNs);
+  ExpectFound(Violation::kVenueLate);
+  // It is not asked for while the venue cannot be reached.
+  Event disturbed = record_[up];
+  disturbed.kind = EventKind::kVenueDisturbed;
+  disturbed.type = FrameType{};
+  disturbed.time_ns -= kTooLongNs;
+  disturbed.other = static_cast<uint64_t>(record_[up].time_ns);
+  record_.insert(record_.begin() + static_cast<std::ptrdiff_t>(up), disturbed);
+  EXPECT_FALSE(Finds(record_, Violation::kVenueLate)) << Found(record_);
+}
+
+TEST_F(CheckerTest, BoundsWaitForWhatTheyNeed) {
+  // The strategy does not read: nothing is late.
+  const size_t received = Place(EventKind::kStrategyReceived);
+  Event disturbed = record_[received];
+  disturbed.kind = EventKind::kSessionDisturbed;
+  disturbed.type = FrameType{};
+  disturbed.other = static_cast<uint64_t>(disturbed.time_ns + kTooLongNs);
+  Delay(record_, received, kTooLongNs);
+  for (const uint32_t session : {1u, 2u}) {
+    disturbed.id = session;
+    record_.insert(record_.begin() + static_cast<std::ptrdiff_t>(received), disturbed);
+  }
+  EXPECT_FALSE(Finds(record_, Violation::kReportLate)) << Found(record_);
+}
+
+TEST_F(CheckerTest, GapsWithoutALoss) {
+  const size_t received = Place(EventKind::kStrategyReceived);
+  Repeat(received);
+  record_[received].kind = EventKind::kStrategyGap;
+  record_[received].type = FrameType{};
+  ++record_[received].seq;
+  ExpectFound(Violation::kGapUnneeded);
+  record_ = CalmRecord();
+  const size_t said = Place(EventKind::kVenueSaid);
+  const GapFill used{.new_seq = 77};
+  record_[said].type = FrameType::kGapFill;
+  record_[said].payload_bytes = static_cast<uint16_t>(Encode(used, record_[said].payload.data()));
+  ExpectFound(Violation::kGapUnneeded);
 }
 
 TEST_F(CheckerTest, ARunWithoutAProbe) {

@@ -136,7 +136,7 @@ void SimStorage::Turn(int64_t now_ns) {
     syncing_ = true;
     sync_wanted_ = false;
     sync_to_ = written();
-    const int64_t slow = random_.Chance(faults_.slow_probability) ? 10 : 1;
+    const int64_t slow = random_.Chance(faults_.slow_probability) ? kSlowSyncs : 1;
     sync_ends_ns_ = now_ns + slow * random_.Between(0, faults_.sync_ns_max);
   }
   if (ready() >= kSpareSegments || now_ns < full_until_ns_) return;

@@ -77,9 +77,11 @@ class SimDisk final : public JournalSource {
   bool power_failed_ = false;
 };
 
+inline constexpr int64_t kSlowSyncs = 10;  // a slow one lasts as long as so many
+
 struct DiskFaults {
   int64_t sync_ns_max = 0;            // a sync lasts up to so long
-  double slow_probability = 0;        // that it lasts ten times as long
+  double slow_probability = 0;        // that it lasts kSlowSyncs times as long
   double sync_fails_probability = 0;  // for good: a failed sync, or a write that failed
   double full_probability = 0;        // that no segment can be prepared, for a while
 };

@@ -57,6 +57,20 @@ enum class EventKind : uint8_t {
   // At the beginning: nothing new of this session leaves for a venue before it is durable. other:
   // its account.
   kSendsWhenDurable,
+  // What bounds on time depend on; check_liveness.cc. A record without bounds is judged by none.
+  kBounds,            // payload Bounds
+  kSessionDialled,    // over a new link
+  kSessionDisturbed,  // until the time other nothing is asked of it; 0: until it has logged on over
+                      // a link that is dialled after this
+  kVenueDialled,      // likewise a venue
+  kVenueDisturbed,
+  kGatewayDisk,      // other: its fault; 0: it works
+  kGatewayDurable,   // the session's reports below seq
+  kGatewayHeldBack,  // other: 1: requests of sessions wait for a venue or the journal; 0: none does
+  // Operators, by number: seq. The payload is the command as the engine gets it.
+  kOperatorSaid,       // the gateway hears it next
+  kOperatorRefused,    // and did not do it
+  kOperatorRecovered,  // seq: the last one that the journal has
   // What everybody holds, when all is quiet. Begins with kProbe.
   kProbe,
   kGatewayOrder,     // id: session; payload OpenOrder; other: the venue's name of the order
@@ -87,6 +101,21 @@ struct Event {
     return type == o.type && payload_bytes == o.payload_bytes &&
            std::memcmp(payload.data(), o.payload.data(), payload_bytes) == 0;
   }
+};
+
+// What a world's bounds on time follow from, in ns of its own time.
+struct Bounds {
+  uint64_t turn = 0;              // the longest time between two turns of everybody
+  uint64_t wire = 0;              // until the bytes of a write are all there
+  uint64_t ring = 0;              // of a link, in bytes
+  uint64_t sync = 0;              // of the gateway's disk, while it works
+  uint64_t link_dead = 0;         // until the silence of a link is its end
+  uint64_t retry = 0;             // the longest pause between two attempts to reach a venue
+  uint64_t logon = 0;             // the longest time for a venue to answer one
+  uint64_t anew = 0;              // that a venue waits for a member before another one begins anew
+  uint64_t queue = 0;             // requests that may wait for a venue
+  uint64_t reports = 0;           // that the gateway keeps for a session
+  uint64_t durable_sessions = 0;  // a bit for each session that asks for durable acknowledgements
 };
 
 // Of an account in an instrument.

@@ -32,6 +32,8 @@ bool Forgotten::IsLost(const Event& event, std::array<uint64_t, kPartiesMax>& ow
     case EventKind::kGatewayAsked:
     case EventKind::kGatewayRestored:
       return RequestNumber(NamesOf(event)[0]) > last_request_;
+    case EventKind::kOperatorSaid:
+      return event.seq > last_command_;
     default:
       return false;
   }
@@ -42,6 +44,10 @@ bool Forgotten::Recover(uint32_t index) {
   // What was recovered is said right before.
   for (uint32_t at = index; at-- != 0;) {
     const Event& event = events_[at];
+    if (event.kind == EventKind::kOperatorRecovered) {
+      last_command_ = event.seq;
+      continue;
+    }
     const bool session = event.kind == EventKind::kRecoveredSession;
     if (!session && event.kind != EventKind::kRecoveredVenue) break;
     (session ? sessions_ : venues_)[event.id] = {event.seq + !session, event.other + !session};

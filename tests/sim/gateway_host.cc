@@ -16,7 +16,6 @@ namespace {
 
 constexpr uint32_t kOperator = 9;
 constexpr uint64_t kConfigHash = 1;
-constexpr uint32_t kReportSlots = 512;
 
 EngineConfig MakeEngineConfig(const Plan& plan) {
   EngineConfig config;
@@ -36,6 +35,8 @@ EngineConfig MakeEngineConfig(const Plan& plan) {
     account.limits.self_match_prevention = tight;
     account.limits.position_max = tight ? 1'500 : kNoLimit;
     account.limits.open_orders_max = tight ? 30 : 1'000;
+    account.limits.daily_turnover_max = tight ? 500'000 : kNoLimit;
+    account.limits.daily_loss_max = tight ? 1'000 : kNoLimit;
     config.accounts.push_back(account);
     EngineSessionConfig session;
     session.id = 1 + i;
@@ -76,8 +77,8 @@ RecordedConnector::RecordedConnector(VenueId venue, std::unique_ptr<Dialer<SimLi
                                      .member_id = 1,
                                      .unconfirmed_max = 256,
                                      .retry_min_ns = kNsPerMs,
-                                     .retry_max_ns = 16 * kNsPerMs,
-                                     .logon_timeout_ns = 20 * kNsPerMs,
+                                     .retry_max_ns = kVenueRetryMaxNs,
+                                     .logon_timeout_ns = kVenueLogonNs,
                                      .confirm_ns = kNsPerMs}),
       recorder_(recorder),
       life_(life),
@@ -125,7 +126,7 @@ GatewayHost::GatewayHost(const Surroundings& around)
 
 // What the checker has to know of a journal's record.
 void GatewayHost::Follow(const JournalRecord& record, std::vector<size_t>& own,
-                         uint64_t& last_request) const {
+                         uint64_t& last_request) {
   JournaledStep step;
   if (record.header.type != RecordType::kStep || !ReadStep(record.body, step)) return;
   if (step.input.origin == Origin::kVenue && step.venue_cursor == 0) {
@@ -137,6 +138,7 @@ void GatewayHost::Follow(const JournalRecord& record, std::vector<size_t>& own,
       next += word.type == step.input.type && std::ranges::equal(word.bytes(), step.input.payload);
     }
   }
+  commands_ += step.input.origin == Origin::kAdmin && step.input.type != FrameType::kOperatorNote;
   for (JournaledEffect effect; NextEffect(step.effects, effect);) {
     if (effect.target != Target::kVenue) continue;
     last_request = std::max(last_request, NumberOf(effect.payload));
@@ -168,6 +170,7 @@ std::string GatewayHost::Replay(ReplayedGateway& past, JournalEnd& end) {
                         ended == nullptr ? 0 : ended->cursor.received, own[venue - 1]);
     around_.history[venue - 1].own_words.resize(own[venue - 1]);
   }
+  recorder.AddNumbers(EventKind::kOperatorRecovered, 0, commands_);
   recorder.AddNumbers(EventKind::kGatewayRecovered, 0, end.epoch, last_request);
   return "";
 }
@@ -215,7 +218,7 @@ std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_
   for (uint32_t i = 0; i != around_.plan.venues; ++i) {
     parts.venues.push_back({.id = static_cast<VenueId>(1 + i),
                             .connector = connectors_[i].get(),
-                            .pending_max = around_.plan.has(Fault::kSmallQueues) ? 2u : 256u});
+                            .pending_max = QueueOf(around_.plan)});
   }
   for (const uint32_t id : session_ids_) {
     if (around_.plan.sends_when_durable(id)) parts.send_when_durable.push_back(id);
@@ -256,13 +259,38 @@ void GatewayHost::MakeParts(const ReplayedGateway& past) {
 
 void GatewayHost::Turn(int64_t now_ns) {
   storage_->Turn(now_ns);
+  NoteDisk();
+  if (command_ && gateway_->started()) Post();
+  const bool operates = command_ && gateway_->started();
   gateway_->DoWork(now_ns);
   if (life_.ended()) return;
   if (gateway_->Failed()) return life_.End();
+  if (operates) TakeAnswer();
   if (journal_->end().position != numbers_.back().position) {
     numbers_.push_back(NumbersNow(journal_->end().position));
   }
-  while (numbers_.size() > 1 && numbers_[1].position <= storage_->durable()) numbers_.pop_front();
+  bool more = false;
+  for (; numbers_.size() > 1 && numbers_[1].position <= storage_->durable(); more = true) {
+    numbers_.pop_front();
+  }
+  if (more) NoteDurable();
+  if (std::exchange(held_back_, gateway_->BackPressured()) != held_back_) {
+    around_.recorder.AddNumbers(EventKind::kGatewayHeldBack, 0, 0, held_back_);
+  }
+}
+
+void GatewayHost::NoteDisk() {
+  const auto fault = static_cast<uint64_t>(storage_->fault());
+  if (std::exchange(disk_fault_, fault) == fault) return;
+  around_.recorder.AddNumbers(EventKind::kGatewayDisk, 0, 0, fault);
+}
+
+void GatewayHost::NoteDurable() {
+  for (const uint32_t id : session_ids_) {
+    if (!around_.plan.durable(id) && !around_.plan.sends_when_durable(id)) continue;
+    around_.recorder.AddNumbers(EventKind::kGatewayDurable, id,
+                                numbers_.front().next[id - 1].first);
+  }
 }
 
 GatewayHost::Numbers GatewayHost::NumbersNow(uint64_t position) const {
@@ -287,16 +315,49 @@ const LifeEnd& GatewayHost::end() noexcept {
   return end_;
 }
 
+bool GatewayHost::Operate(const AdminCommand& command) {
+  if (command_) return false;
+  command_ = command;
+  return true;
+}
+
 bool GatewayHost::SetKill(KillScope scope, uint32_t id, bool killed) {
-  AdminReply reply;
-  if (asked_ && !mailbox_.TryTake(AdminLane::kControl, reply)) return false;
-  asked_ = true;
   AdminCommand command;
   command.verb = killed ? AdminVerb::kKill : AdminVerb::kArm;
   command.scope = scope;
   command.id = id;
-  mailbox_.Post(AdminLane::kControl, {.command = command, .operator_id = kOperator});
-  return true;
+  return Operate(command);
+}
+
+void GatewayHost::Post() {
+  mailbox_.Post(AdminLane::kControl, {.command = *command_, .operator_id = kOperator});
+  Recorder& recorder = around_.recorder;
+  ++commands_;
+  switch (command_->verb) {
+    case AdminVerb::kPosition:
+      return recorder.Add(EventKind::kOperatorSaid, 0, commands_, command_->position);
+    case AdminVerb::kRestrict:
+    case AdminVerb::kPermit:
+      return recorder.Add(EventKind::kOperatorSaid, 0, commands_, command_->restriction);
+    case AdminVerb::kLimit:
+      return recorder.Add(EventKind::kOperatorSaid, 0, commands_, command_->limit);
+    default:
+      return recorder.Add(EventKind::kOperatorSaid, 0, commands_,
+                          RiskState{.id = command_->id,
+                                    .scope = command_->scope,
+                                    .killed = command_->verb != AdminVerb::kArm,
+                                    .cancel = command_->verb == AdminVerb::kKillAndCancel});
+  }
+}
+
+void GatewayHost::TakeAnswer() {
+  AdminReply reply;
+  const bool served = mailbox_.TryTake(AdminLane::kControl, reply);
+  RINGWAY_CHECK(served, "a command is served in the turn in which it comes");
+  command_.reset();
+  if (reply.ok) return;
+  around_.recorder.AddNumbers(EventKind::kOperatorRefused, 0, commands_);
+  --commands_;
 }
 
 bool GatewayHost::venues_up() const noexcept {

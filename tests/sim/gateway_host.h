@@ -39,6 +39,15 @@
 
 namespace ringway::sim {
 
+inline constexpr uint32_t kReportSlots = 512;  // of each session
+// Of each venue: requests that may wait for it.
+inline uint32_t QueueOf(const Plan& plan) noexcept {
+  return plan.has(Fault::kSmallQueues) ? 2 : 256;
+}
+// Of connectors.
+inline constexpr int64_t kVenueRetryMaxNs = 16 * kNsPerMs;
+inline constexpr int64_t kVenueLogonNs = 20 * kNsPerMs;
+
 // Counts what the process does, up to its end.
 class Lifeline {
  public:
@@ -210,7 +219,9 @@ class GatewayHost {
   void HealDisk() noexcept { storage_->Heal(); }
   bool disk_is_hopeless() const noexcept { return storage_->hopeless(); }
 
-  // Latches or re-arms a kill switch, as an operator does. False: one is still under way.
+  // An operator's command, which the next turn serves. False: one waits already.
+  bool Operate(const AdminCommand& command);
+  // Latches or re-arms a kill switch.
   bool SetKill(KillScope scope, uint32_t id, bool killed);
   bool killed(KillScope scope, uint32_t id) const noexcept { return engine_->killed(scope, id); }
 
@@ -231,10 +242,16 @@ class GatewayHost {
   };
 
   std::string Replay(ReplayedGateway& past, JournalEnd& end);
-  void Follow(const JournalRecord& record, std::vector<size_t>& own, uint64_t& last_request) const;
+  void Follow(const JournalRecord& record, std::vector<size_t>& own, uint64_t& last_request);
   void MakeParts(const ReplayedGateway& past);
   Numbers NumbersNow(uint64_t position) const;
   void NoteEnd();
+  // Gives the operator's command to the gateway, and takes the answer.
+  void Post();
+  void TakeAnswer();
+  // What bounds on time depend on, where it has changed.
+  void NoteDisk();
+  void NoteDurable();
 
   Surroundings around_;
   Lifeline life_;
@@ -247,7 +264,10 @@ class GatewayHost {
   std::unique_ptr<SessionLayer<SimLink>> sessions_;
   std::unique_ptr<RecordedSessions> recorded_;
   AdminMailbox mailbox_;
-  bool asked_ = false;
+  std::optional<AdminCommand> command_;  // of the next turn
+  uint64_t commands_ = 0;                // in the journal, and of this process
+  uint64_t disk_fault_ = 0;
+  bool held_back_ = false;
   std::unique_ptr<DutyLoop<RecordedSessions>> gateway_;
   std::deque<Numbers> numbers_;  // the first is synced
 };

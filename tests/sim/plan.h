@@ -50,8 +50,12 @@ enum class Fault : uint8_t {
   kWrongSequence,    // its numbers cannot be
   // The gateway's operators and limits.
   kKillSwitch,
+  kKillAndCancel,
+  kAdjustment,   // of a position, or what an account holds is set
+  kLimitChange,  // of a session's or an account's largest order
+  kRestriction,  // of an account in an instrument, or that is lifted
   kRateLimit,    // sessions may send only so much: for the whole run
-  kTightLimits,  // positions, quantities, collars: for the whole run
+  kTightLimits,  // positions, quantities, collars, what is traded and lost: for the whole run
   kSmallQueues,  // little room between engine and venue: for the whole run
   // The gateway's process, machine and disk.
   kGatewayCrash,  // the process ends between two turns or within one, or while it starts

@@ -41,6 +41,7 @@ void Strategy::Calm() noexcept {
 
 void Strategy::ConnectIfDown(bool may) {
   const bool was_live = std::exchange(was_live_, live());
+  if (was_live && !live()) recorder_.AddNumbers(EventKind::kSessionDisturbed, session_id_, 0);
   if (redial_ && live()) retry_at_ns_ = 0;
   if ((live() && !redial_) || !may || timeline_.now_ns < retry_at_ns_ ||
       timeline_.now_ns < stopped_until_ns_) {

@@ -49,6 +49,7 @@ SendStatus VenueLink::Commit(uint8_t type, Publish publish) noexcept {
       halved_ ? std::span(scratch_.data(), scratch_bytes_) : claim_.payload();
   Say(frame, payload);
   if (halved_) {
+    recorder_.AddNumbers(EventKind::kVenueDisturbed, venue_, 0);
     halved_ = false;
     std::memcpy(claim_.data, scratch_.data(), kHalfBytes);
     spoil_.half_report = false;
@@ -72,6 +73,7 @@ void VenueLink::Say(FrameType type, std::span<std::byte> payload) {
     recorder_.Add(EventKind::kVenueLogon, venue_, next_said_, FrameType{}, {}, next_took_);
     if (!spoil_.wrong_logon) return;
     spoil_.wrong_logon = false;
+    recorder_.AddNumbers(EventKind::kVenueDisturbed, venue_, 0);
     ack.next_seq_out += 5;
     if (PayloadBytes(ack) == payload.size()) Encode(ack, payload.data());
   } else if (type == FrameType::kHeartbeat) {
@@ -80,6 +82,7 @@ void VenueLink::Say(FrameType type, std::span<std::byte> payload) {
                   "the exchange encodes what it sends");
     if (!spoil_.wrong_heartbeat) return;
     spoil_.wrong_heartbeat = false;
+    recorder_.AddNumbers(EventKind::kVenueDisturbed, venue_, 0);
     heartbeat.next_seq_in += 1'000'000;
     if (PayloadBytes(heartbeat) == payload.size()) Encode(heartbeat, payload.data());
   } else if (type != FrameType::kLogonReject) {

@@ -35,6 +35,23 @@ LinkOptions MakeLinkOptions(const Plan& plan) {
   return options;
 }
 
+Bounds MakeBounds(const Plan& plan) {
+  const WireFaults faults = MakeWireFaults(plan);
+  const LinkOptions options = MakeLinkOptions(plan);
+  const auto ns = [](int64_t value) { return static_cast<uint64_t>(value); };
+  return {.turn = ns(std::max(plan.turn_ns, kCalmTurnNs)),
+          .wire = ns(faults.spread_ns_max + faults.delay_ns_max),
+          .ring = options.ring_bytes,
+          .sync = ns(plan.sync_ns_max * (plan.has(Fault::kSlowDisk) ? kSlowSyncs : 1)),
+          .link_dead = ns(options.dead_after_ns),
+          .retry = ns(kVenueRetryMaxNs),
+          .logon = ns(kVenueLogonNs),
+          .anew = ns(exchange::ServerOptions{}.takeover_ns),
+          .queue = QueueOf(plan),
+          .reports = kReportSlots,
+          .durable_sessions = plan.durable_sessions};
+}
+
 }  // namespace
 
 DialState World::VenueDialer::Poll(std::unique_ptr<SimLink>& link) {
@@ -68,6 +85,7 @@ World::World(const Plan& plan, Recorder& recorder)
     if (!plan.sends_when_durable(session)) continue;
     recorder_.AddNumbers(EventKind::kSendsWhenDurable, session, 0, kFirstAccount + session - 1);
   }
+  recorder_.AddPlain(EventKind::kBounds, 0, MakeBounds(plan));
   StartGateway();
   for (uint32_t session = 1; session <= plan.sessions; ++session) {
     const uint32_t orders =
@@ -86,6 +104,7 @@ absl::StatusOr<std::unique_ptr<SimLink>> World::DialGateway(uint32_t session, ui
   dialled = std::max({epoch, dialled + 1, admitted_[session - 1] + 1});
   LinkPair pair = session_links_.Make(session, dialled, timeline_.now_ns);
   session_wires_[session - 1] = std::move(pair.wire);
+  recorder_.AddNumbers(EventKind::kSessionDialled, session, 0);
   arrivals_.push_back({std::move(pair.listener), timeline_.now_ns});
   return std::move(pair.client);
 }
@@ -94,6 +113,7 @@ std::unique_ptr<SimLink> World::DialVenue(uint32_t venue) {
   if (timeline_.now_ns < dial_fails_until_ns_[venue - 1]) return nullptr;
   LinkPair pair = venue_links_.Make(1, ++venue_epochs_[venue - 1], timeline_.now_ns);
   venue_wires_[venue - 1] = std::move(pair.wire);
+  recorder_.AddNumbers(EventKind::kVenueDialled, venue, 0);
   venues_[venue - 1]->Accept(std::move(pair.listener), timeline_.now_ns);
   return std::move(pair.client);
 }
@@ -199,6 +219,25 @@ std::string World::Run() {
   return error_.empty() ? why : error_;
 }
 
+// Kill switches that are latched are armed again, one command after the other.
+void World::ArmEverything() {
+  std::vector<std::pair<KillScope, uint32_t>> scopes = {{KillScope::kAll, 0}};
+  for (uint32_t i = 0; i != plan_.sessions; ++i) {
+    scopes.emplace_back(KillScope::kSession, 1 + i);
+    scopes.emplace_back(KillScope::kAccount, kFirstAccount + i);
+  }
+  for (uint32_t i = 0; i != plan_.venues; ++i) scopes.emplace_back(KillScope::kVenue, 1 + i);
+  for (uint32_t i = 0; i != plan_.instruments; ++i) {
+    scopes.emplace_back(KillScope::kInstrument, kFirstInstrument + i);
+  }
+  for (const auto& [scope, id] : scopes) {
+    while (error_.empty() && (!gateway_is_up() || gateway_->killed(scope, id))) {
+      if (gateway_is_up()) (void)gateway_->SetKill(scope, id, false);
+      Turn(kCalmTurnNs);
+    }
+  }
+}
+
 std::string World::Live() {
   const auto sending = [this] {
     return std::any_of(strategies_.begin(), strategies_.end(),
@@ -209,17 +248,7 @@ std::string World::Live() {
   }
   Heal();
   if (!error_.empty()) return "";
-  // Kill switches that are latched are armed again, one command after the other.
-  for (uint32_t session = 1; session <= plan_.sessions; ++session) {
-    for (const auto& [scope, id] : {std::pair(KillScope::kSession, session),
-                                    std::pair(KillScope::kAccount, kFirstAccount + session - 1),
-                                    std::pair(KillScope::kAll, 0u)}) {
-      while (error_.empty() && (!gateway_is_up() || gateway_->killed(scope, id))) {
-        if (gateway_is_up()) gateway_->SetKill(scope, id, false);
-        Turn(kCalmTurnNs);
-      }
-    }
-  }
+  ArmEverything();
   if (!FallQuiet()) return absl::StrCat("does not fall quiet after healing:", WhyNot());
   for (const auto& venue : venues_) venue->TakeLiesBack(timeline_.now_ns);
   if (!FallQuiet()) return absl::StrCat("does not fall quiet after the busts:", WhyNot());

@@ -68,7 +68,10 @@ class World {
   void Strike(const ringway::sim::Strike& strike);
   void StrikeLink(Fault fault, uint32_t session);
   void StrikeVenue(Fault fault, Venue& venue, uint64_t draw);
+  void CutVenue(uint32_t index, Break how);
+  void Disturb(EventKind kind, uint32_t id, int64_t until_ns = 0);
   void SendStranger(uint64_t draw);
+  AdminCommand DrawCommand(Fault fault, uint32_t session, uint64_t draw) const;
   void LogOnTwice(uint32_t session, uint64_t draw);
   void TurnStrangers();
   // The gateway's process and machine: world_gateway.cc.
@@ -79,6 +82,7 @@ class World {
   void LosePower();
   bool gateway_is_up() const noexcept { return gateway_ != nullptr; }
   void Heal();
+  void ArmEverything();
   // Turns until nothing has happened for a while. False: it went on for too long.
   bool FallQuiet();
   bool EverybodyIsBack() const;

@@ -1,4 +1,6 @@
 // What does each fault do to the world when it strikes?
+#include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/check.h"
@@ -17,31 +19,43 @@ int64_t Within(uint64_t draw, int64_t first_ns, int64_t last_ns) {
 
 }  // namespace
 
+// Bounds on time do not hold for it: until then, or, with 0, until it is over a new link.
+void World::Disturb(EventKind kind, uint32_t id, int64_t until_ns) {
+  recorder_.AddNumbers(kind, id, 0, static_cast<uint64_t>(until_ns));
+}
+
 void World::StrikeLink(Fault fault, uint32_t session) {
   FaultyWire* wire = session_wires_[session - 1].get();
   if (wire == nullptr) return;
+  Disturb(EventKind::kSessionDisturbed, session);
   Network::Cut(*wire, fault == Fault::kLinkCut      ? Break::kTold
                       : fault == Fault::kLinkSilent ? Break::kSilent
                                                     : Break::kOneWay);
 }
 
+void World::CutVenue(uint32_t index, Break how) {
+  if (venue_wires_[index] == nullptr) return;
+  Disturb(EventKind::kVenueDisturbed, index + 1);
+  Network::Cut(*venue_wires_[index], how);
+}
+
 void World::StrikeVenue(Fault fault, Venue& venue, uint64_t draw) {
   const int64_t now_ns = timeline_.now_ns;
   const uint32_t index = venue.number() - 1;
-  FaultyWire* wire = venue_wires_[index].get();
   switch (fault) {
     case Fault::kVenueCut:
-      if (wire != nullptr) Network::Cut(*wire, Break::kTold);
-      return;
+      return CutVenue(index, Break::kTold);
     case Fault::kVenueSilent:
-      if (wire != nullptr) Network::Cut(*wire, draw % 2 == 0 ? Break::kSilent : Break::kOneWay);
-      return;
-    case Fault::kVenueStopped:
-      return venue.StopUntil(now_ns + Within(draw, kNsPerMs, 60 * kNsPerMs));
+      return CutVenue(index, draw % 2 == 0 ? Break::kSilent : Break::kOneWay);
+    case Fault::kVenueStopped: {
+      const int64_t until_ns = now_ns + Within(draw, kNsPerMs, 60 * kNsPerMs);
+      Disturb(EventKind::kVenueDisturbed, venue.number(), until_ns);
+      return venue.StopUntil(until_ns);
+    }
     case Fault::kDialFails:
-      if (wire != nullptr) Network::Cut(*wire, Break::kTold);
+      CutVenue(index, Break::kTold);
       dial_fails_until_ns_[index] = now_ns + Within(draw, kNsPerMs, 40 * kNsPerMs);
-      return;
+      return Disturb(EventKind::kVenueDisturbed, venue.number(), dial_fails_until_ns_[index]);
     case Fault::kHalfReport:
       venue.spoil().half_report = true;
       return;
@@ -50,7 +64,7 @@ void World::StrikeVenue(Fault fault, Venue& venue, uint64_t draw) {
         venue.spoil().wrong_heartbeat = true;
       } else {
         venue.spoil().wrong_logon = true;
-        if (wire != nullptr) Network::Cut(*wire, Break::kTold);
+        CutVenue(index, Break::kTold);
       }
       return;
     default:
@@ -71,16 +85,23 @@ void World::Strike(const ringway::sim::Strike& strike) {
       return StrikeLink(strike.fault, session);
     case Fault::kDeadEpochWrites:
       if (strategy.busy() || session_wires_[session - 1] == nullptr) return;
+      Disturb(EventKind::kSessionDisturbed, session);
       Network::Cut(*session_wires_[session - 1], Break::kStranded);
       return strategy.LoseTrust();
     case Fault::kDuplicateLink:
       return LogOnTwice(session, draw);
     case Fault::kStranger:
       return SendStranger(draw);
-    case Fault::kSlowStrategy:
-      return strategy.SlowUntil(now_ns + Within(draw, kNsPerMs, 50 * kNsPerMs));
-    case Fault::kStoppedStrategy:
-      return strategy.StopUntil(now_ns + Within(draw, kNsPerMs, 60 * kNsPerMs));
+    case Fault::kSlowStrategy: {
+      const int64_t until_ns = now_ns + Within(draw, kNsPerMs, 50 * kNsPerMs);
+      Disturb(EventKind::kSessionDisturbed, session, until_ns);
+      return strategy.SlowUntil(until_ns);
+    }
+    case Fault::kStoppedStrategy: {
+      const int64_t until_ns = now_ns + Within(draw, kNsPerMs, 60 * kNsPerMs);
+      Disturb(EventKind::kSessionDisturbed, session, until_ns);
+      return strategy.StopUntil(until_ns);
+    }
     case Fault::kStrategyForgets:
     case Fault::kStrategyResumes:
       if (strategy.busy()) return;
@@ -105,17 +126,70 @@ void World::Strike(const ringway::sim::Strike& strike) {
       (void)gateway_->SetKill(scope, id, !gateway_->killed(scope, id));
       return;
     }
+    case Fault::kKillAndCancel:
+    case Fault::kAdjustment:
+    case Fault::kLimitChange:
+    case Fault::kRestriction:
+      if (gateway_is_up()) (void)gateway_->Operate(DrawCommand(strike.fault, session, draw));
+      return;
     default:
       return StrikeVenue(strike.fault, *venues_[target % plan_.venues], draw);
+  }
+}
+
+// What an operator says; of a switch that is latched, that it is armed again.
+AdminCommand World::DrawCommand(Fault fault, uint32_t session, uint64_t draw) const {
+  const uint32_t account = kFirstAccount + session - 1;
+  const uint32_t instrument =
+      kFirstInstrument + static_cast<uint32_t>(draw / 5 % plan_.instruments);
+  AdminCommand command;
+  switch (fault) {
+    case Fault::kKillAndCancel: {
+      const auto venue = 1 + static_cast<uint32_t>(draw / 5 % plan_.venues);
+      const std::array scopes = {
+          std::pair(KillScope::kAll, 0u), std::pair(KillScope::kSession, session),
+          std::pair(KillScope::kAccount, account), std::pair(KillScope::kVenue, venue),
+          std::pair(KillScope::kInstrument, instrument)};
+      std::tie(command.scope, command.id) = scopes[draw % scopes.size()];
+      command.verb =
+          gateway_->killed(command.scope, command.id) ? AdminVerb::kArm : AdminVerb::kKillAndCancel;
+      return command;
+    }
+    case Fault::kAdjustment:
+      command.verb = AdminVerb::kPosition;
+      command.position.account = account;
+      command.position.instrument = instrument;
+      command.position.quantity = Within(draw / 100, -60, 60);
+      command.position.sets = draw % 4 == 0;
+      return command;
+    case Fault::kLimitChange:
+      command.verb = AdminVerb::kLimit;
+      command.limit.scope = draw % 2 == 0 ? KillScope::kSession : KillScope::kAccount;
+      command.limit.id = draw % 2 == 0 ? session : account;
+      command.limit.limit = LimitKind::kQuantityMax;
+      command.limit.value = draw % 5 == 0 ? kNoLimit : Within(draw / 100, 1, 120);
+      return command;
+    default:
+      command.verb = draw % 3 == 0 ? AdminVerb::kPermit : AdminVerb::kRestrict;
+      command.restriction.account = account;
+      command.restriction.instrument = instrument;
+      command.restriction.restricted = command.verb == AdminVerb::kRestrict;
+      return command;
   }
 }
 
 // A second process of the session, which has its key: it takes the session over, and goes again.
 void World::LogOnTwice(uint32_t session, uint64_t draw) {
   if (strategies_[session - 1]->busy()) return;
-  if (draw % 2 == 0) return strategies_[session - 1]->LoseTrust();  // the same process, twice
+  if (draw % 2 == 0) {  // the same process, twice
+    Disturb(EventKind::kSessionDisturbed, session);
+    return strategies_[session - 1]->LoseTrust();
+  }
   if (!gateway_is_up()) return;
   Stranger stranger;
+  stranger.until_ns = timeline_.now_ns + Within(draw, kNsPerMs, 10 * kNsPerMs);
+  Disturb(EventKind::kSessionDisturbed, session);
+  Disturb(EventKind::kSessionDisturbed, session, stranger.until_ns);
   uint32_t& dialled = dialled_[session - 1];
   dialled = std::max(dialled, admitted_[session - 1]) + 1;
   LinkPair pair = session_links_.Make(session, dialled, timeline_.now_ns);
@@ -127,7 +201,6 @@ void World::LogOnTwice(uint32_t session, uint64_t draw) {
                          .resend_slots = kResendSlotsMin,
                          .resume = {.incarnation = draw | 1}});
   stranger.core->Attach(std::move(pair.client), timeline_.now_ns);
-  stranger.until_ns = timeline_.now_ns + Within(draw, kNsPerMs, 10 * kNsPerMs);
   strangers_.push_back(std::move(stranger));
 }
 

@@ -244,9 +244,10 @@ struct RawPeer {
   }
   // A signed logon.
   void LogOn(SessionId session, uint64_t incarnation, uint64_t next_seq_out = 0,
-             uint64_t next_seq_in = 0) {
+             uint64_t next_seq_in = 0, Durability durability = Durability::kMemory) {
     Logon logon{.session = session,
                 .version = kSessionProtocolVersion,
+                .durability = durability,
                 .incarnation = incarnation,
                 .next_seq_out = next_seq_out,
                 .next_seq_in = next_seq_in,
