@@ -1,4 +1,4 @@
-"""Whether the sources keep those rules of the house that a machine can see.
+"""Checks that the sources keep those rules of the house that a machine can check.
 
 Errors: unfinished-work marks, `volatile`, a header or build file without a first comment, an include upward or sideways
 (base <- {schema, transport} <- msg <- exchange <- gateway), a NIC vendor's header outside a port's source, a planted defect

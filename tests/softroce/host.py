@@ -1,4 +1,4 @@
-"""Runs a command beside two Soft-RoCE devices of this machine's own kernel, where it has the module."""
+"""Runs a command with two Soft-RoCE devices of this machine's own kernel, if it has the module."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""Which kernel and initramfs the VM boots: Debian's generic kernel, and only those of its modules that are needed.
+"""Makes the kernel and initramfs that the VM boots: Debian's generic kernel, and only the modules that are needed.
 
 The kernel's package is downloaded and unpacked, not installed: the host needs no boot files. Everything is kept in
 ~/.cache/ringway/softroce; an image is named by the hash of what it was made from.

@@ -31,7 +31,7 @@ namespace ringway {
 
 struct WhatIfCounts {
   uint64_t requests = 0;  // new orders, replaces, cancels and mass cancels
-  uint64_t changed = 0;   // decided otherwise
+  uint64_t changed = 0;   // decided differently
   uint64_t refused_now = 0;
   uint64_t accepted_now = 0;
   uint64_t consequences = 0;  // of the changed ones: about an order that was decided differently

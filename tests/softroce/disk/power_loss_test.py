@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Is what a strategy heard `durable` of still there when the machine loses its power in the middle?
+"""Tests that everything acknowledged as `durable` is still there after the machine loses its power in the middle.
 
 usage: power_loss_test.py PROGRAM     PROGRAM: power_flow
 
-A VM trades on a disk whose cache forgets (volatile_disk.py) and tells of each durable acknowledgement. QEMU is killed in
+A VM trades on a disk whose cache forgets (volatile_disk.py) and prints each durable acknowledgement. QEMU is killed in
 the middle, the disk loses what was not flushed, sector by sector, and another VM boots from what is left: it reads the
 journal, starts the gateway on it and trades on. RINGWAY_POWER_SEED repeats the disk's choice, not the moment.
 """

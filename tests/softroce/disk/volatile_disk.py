@@ -1,4 +1,4 @@
-"""A disk with a cache that forgets: what was written and not flushed may be gone, in any choice of sectors, when the power
+"""A disk with a cache that forgets: what was written and not flushed may be lost, in any choice of sectors, when the power
 fails. QEMU reaches it as an NBD server at a Unix socket (the NBD project's doc/proto.md, fixed newstyle handshake).
 """
 
