@@ -94,7 +94,7 @@ def main(events_path, bazel_status):
             # Bazel is told "failed" if nothing could run, because it would cache a pass.
             if status not in ("PASSED", "FLAKY") and not more_failed and not unavailable:
                 failed.append(f"{label}: {status.lower()}")
-    # 3: tests failed, already counted. 4: no test found, seen below.
+    # 3: tests failed, already counted. 4: no test found, handled below.
     if bazel_status not in (0, 3, 4) and not failed:
         failed.append(f"bazel exited with {bazel_status}")
     for name in failed:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tomllib
 
-# Which folders each folder may include besides itself. tools/ and tests/ stand above and see everything; a unit test
+# Which folders each folder may include besides itself. tools/ and tests/ are above and may include everything; a unit test
 # beside its code may use what tests/ offers to all.
 MAY_INCLUDE = {
     "base": set(),
@@ -21,7 +21,7 @@ MAY_INCLUDE = {
     "exchange": {"base", "schema", "transport", "msg"},
     "gateway": {"base", "schema", "transport", "msg", "exchange"},
 }
-# The exchange's program reads its configuration as the gateway does.
+# The exchange's program reads its configuration like the gateway.
 READS_CONFIG = ("exchange/exchange_config", "exchange/exchange_main")
 LAYERS = set(MAY_INCLUDE) | {"tools", "tests"}
 LINES_WANTED = 400

@@ -16,7 +16,7 @@ import vm
 HERE = pathlib.Path(__file__).resolve().parent
 DEVICES = "devices rxa and rxb"
 SECONDS_MAX = 600
-# As timeout(1) has it; and a failure that is not the command's.
+# timeout(1)'s status; and the status for a failure that is not the command's.
 STATUS_TIMEOUT, STATUS_FAILED = 124, 125
 LOG_LINES_SHOWN = 60
 

@@ -27,7 +27,7 @@ import volatile_disk  # noqa: E402
 
 DISK_MIB = 48
 SECONDS_MAX = 600
-# Enough for a few hundred syncs; and a few more by chance, so that it is another moment each time.
+# Enough for a few hundred syncs, and a random few more, so that the moment differs each time.
 DURABLE_MIN, DURABLE_MORE = 200, 100
 PLACE = "/run/ringway-power"
 MAKE = f"mkfs.ext4 -q -b 4096 -m 0 -J size=4 /dev/vda && mkdir {PLACE} && mount -t ext4 /dev/vda {PLACE}"
