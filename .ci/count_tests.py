@@ -1,4 +1,4 @@
-"""How many test cases of a Bazel run passed, failed or were skipped.
+"""Counts the test cases of a Bazel run that passed, failed or were skipped.
 
 usage: count_tests.py BUILD_EVENTS_JSON BAZEL_EXIT_STATUS
 
@@ -91,10 +91,10 @@ def main(events_path, bazel_status):
                     continue
             elif status in ("PASSED", "FLAKY"):
                 passed += 1
-            # Bazel is told failed where nothing could run, for it would remember a pass.
+            # Bazel is told "failed" if nothing could run, because it would cache a pass.
             if status not in ("PASSED", "FLAKY") and not more_failed and not unavailable:
                 failed.append(f"{label}: {status.lower()}")
-    # 3: tests failed, already counted. 4: no test found, seen below.
+    # 3: tests failed, already counted. 4: no test found, handled below.
     if bazel_status not in (0, 3, 4) and not failed:
         failed.append(f"bazel exited with {bazel_status}")
     for name in failed:

@@ -1,4 +1,4 @@
-"""Whether the sources keep those rules of the house that a machine can see.
+"""Checks that the sources keep those rules of the house that a machine can check.
 
 Errors: unfinished-work marks, `volatile`, a header or build file without a first comment, an include upward or sideways
 (base <- {schema, transport} <- msg <- exchange <- gateway), a NIC vendor's header outside a port's source, a planted defect
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tomllib
 
-# Which folders each folder may include besides itself. tools/ and tests/ stand above and see everything; a unit test
+# Which folders each folder may include besides itself. tools/ and tests/ are above and may include everything; a unit test
 # beside its code may use what tests/ offers to all.
 MAY_INCLUDE = {
     "base": set(),
@@ -21,7 +21,7 @@ MAY_INCLUDE = {
     "exchange": {"base", "schema", "transport", "msg"},
     "gateway": {"base", "schema", "transport", "msg", "exchange"},
 }
-# The exchange's program reads its configuration as the gateway does.
+# The exchange's program reads its configuration like the gateway.
 READS_CONFIG = ("exchange/exchange_config", "exchange/exchange_main")
 LAYERS = set(MAY_INCLUDE) | {"tools", "tests"}
 LINES_WANTED = 400

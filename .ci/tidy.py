@@ -1,4 +1,4 @@
-"""Whether clang-tidy finds anything in our sources, asking it only about what changed since it last found nothing.
+"""Runs clang-tidy on our sources, but only on what changed since it last found nothing.
 
 usage: tidy.py CACHE_FOLDER    (from the root, generated headers built)
 

@@ -4,10 +4,10 @@
 //   (*publisher)->Publish(instrument, kTypePrice, std::as_bytes(std::span(&price, 1)));
 //   (*publisher)->Poll();   // from time to time: new subscribers, heartbeats, what waits for room
 //
-// Each subscriber has a ring of its own. One that does not read fast enough is disconnected, or, if
-// the publisher conflates, gets only the latest message per key once it has room again: per key it
-// never sees an older message after a newer one. A conflating publisher also gives every new
-// subscriber the latest message of each key first.
+// Each subscriber has a ring of its own. A slow one is disconnected or, if the publisher conflates,
+// gets only the latest message per key once it has room again: per key it never sees an older
+// message after a newer one. A conflating publisher also gives every new subscriber the latest
+// message of each key first.
 //
 // In a forked child the copy of a publisher does nothing, nor does its destruction.
 // Thread rule: one thread. Memory is allocated at the start and when a subscriber connects;

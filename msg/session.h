@@ -57,7 +57,7 @@ struct SessionOptions {
   std::optional<SessionKey> key = {};  // instead of key_file
   int64_t heartbeat_ns = kNsPerS;  // kHeartbeatNsMin..kHeartbeatNsMax; the gateway may change it
   int64_t connect_timeout_ns = 5 * kNsPerS;  // of Connect() and Reconnect(), logon included
-  uint32_t resend_slots = 16'384;            // requests under way at most; 128 bytes each
+  uint32_t resend_slots = 16'384;            // most requests in flight; 128 bytes each
   bool cancel_on_disconnect = false;  // the gateway cancels the open orders when the session goes
   Durability durability = Durability::kMemory;  // how safe a request is before its OrderAck leaves
   ResumeState resume = {};  // what an earlier process saved; empty: start from a snapshot

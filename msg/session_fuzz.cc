@@ -24,7 +24,7 @@
 namespace ringway {
 namespace {
 
-// Takes every message, and checks that there are no more than the session counts.
+// Counts the reports that it gets, which must not exceed the session's own count.
 struct Handler {
   uint64_t reports = 0;
   void On(const OrderAck&) { ++reports; }

@@ -1,4 +1,4 @@
-"""How a schema of flat messages becomes text: C++, or the tables of its documentation."""
+"""Generates text from a schema of flat messages: C++, or the tables of its documentation."""
 
 def ringway_schema(name, src, out, output):
     """Runs the plugin of //schema/compiler over one schema.

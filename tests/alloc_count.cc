@@ -1,4 +1,4 @@
-// How allocations are counted: by replacing the global operator new and delete.
+// Implements alloc_count.h: replaces the global operator new and delete.
 #include "tests/alloc_count.h"
 
 #include <atomic>

@@ -1,7 +1,8 @@
-// How often this program has allocated: for tests of the promise that nothing does after start.
+// Counts this program's allocations, for tests of the promise that nothing allocates after the
+// start.
 //
 // Linking //tests:alloc_count replaces the global operator new. Thread rule: any thread; the count
-// is the program's.
+// covers the whole program.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A system call that this kernel or its container does not allow, as a seccomp filter answers it.
+// Denies a thread a system call by a seccomp filter, as a kernel or container might.
 #pragma once
 
 #include <linux/filter.h>
@@ -9,8 +9,9 @@
 
 namespace ringway {
 
-// From now on the calling thread, and what it starts, gets `error` from this system call. There is
-// no way back: use it in a thread or process of its own. False: filters cannot be installed here.
+// From now on the calling thread, and what it starts, gets `error` from this system call. This
+// cannot be undone: use it in a separate thread or process. False: filters cannot be installed
+// here.
 inline bool DenySyscall(long number, int error) {
   sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),

@@ -1,5 +1,5 @@
-// Where a test may put a Unix socket: a test runner's own folder can be longer than the 107 bytes
-// of a socket's path.
+// A place for a test's Unix socket: a test runner's own folder can be longer than the 107 bytes of
+// a socket's path.
 #pragma once
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-"""How a fuzz target is built: a plain test every day, a true libFuzzer program under --config=fuzz."""
+"""Builds fuzz targets: a plain test by default, a libFuzzer program under --config=fuzz."""
 
 def fuzz_test(name, srcs, deps = [], seeds = [], runs = 20000, **kwargs):
     """Declares a cc_test around `extern "C" int LLVMFuzzerTestOneInput(const uint8_t*, size_t)`.

@@ -1,4 +1,4 @@
-"""Whether every header of ours compiles alone: an aspect that --config=clang adds to each build.
+"""Checks that every header of ours compiles alone: an aspect that --config=clang adds to each build.
 
 The parse_headers feature would do it, but Bazel 4.2.3's Unix toolchain does not know that feature.
 """
@@ -14,7 +14,7 @@ def _headers_alone_impl(target, ctx):
         cc_toolchain = toolchain,
         ctx = ctx,
         requested_features = ctx.features,
-        # Module maps of a target cannot be had from here; the compilation of its sources uses them.
+        # Module maps of a target are not available here; the compilation of its sources uses them.
         unsupported_features = ctx.disabled_features + ["layering_check", "module_maps"],
     )
     context = target[CcInfo].compilation_context

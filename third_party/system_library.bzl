@@ -1,4 +1,4 @@
-"""How a library that Debian installed becomes a Bazel repository.
+"""Makes a Bazel repository of a library that Debian installed.
 
 Only the library's own header folders are linked, so that `-isystem` never names /usr/include itself: that would break
 the C++ standard headers' #include_next. The linker finds the libraries in its default folders, by linkopts. A missing

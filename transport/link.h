@@ -67,7 +67,7 @@ enum class CloseReason : uint8_t {
   kPeerViolated,  // torn frame that stays torn, bad length, CRC, or credit that went backwards or
                   // ahead
   kSupersededEpoch,  // a newer epoch of the same link took over
-  kDeviceGone,       // this side's device failed or was taken away
+  kDeviceGone,       // this side's device failed or was removed
 };
 std::string_view Name(CloseReason reason) noexcept;
 

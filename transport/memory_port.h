@@ -110,8 +110,7 @@ concept UnorderedMemoryPort =
   // The memory stays.
   { port.Sever() }
   noexcept->std::same_as<bool>;
-  // Whether the link ends because this side's device failed or was taken away. May make system
-  // calls.
+  // Whether the link ends because this side's device failed or was removed. May make system calls.
   { port.DeviceGone() }
   noexcept->std::same_as<bool>;
   // From now on an arriving write with WriteFlags::wake makes wake_fd readable.

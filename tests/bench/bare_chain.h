@@ -1,4 +1,4 @@
-// A message that goes round through two or three processes on two cores with nothing but a cache
+// A message that circulates through two or three processes on two cores with nothing but a cache
 // line per hop.
 //
 // Two: there and back. Three: first → middle → last → middle → first, first and last sharing a
@@ -19,7 +19,7 @@ namespace ringway::bench {
 
 enum class HopWait : uint8_t { kSpin, kYield };
 
-// Everyone who shares a core yields at the first look that finds nothing, as Ringway's own waiting
+// Processes that share a core yield at the first poll that finds nothing, as Ringway's own waiting
 // does there (WaitOptions::spins_crowded).
 inline constexpr uint32_t kLooksBeforeYield = 1;
 
@@ -34,7 +34,7 @@ class BareChain {
     Send(0, round);
     Await(hops_ - 1, round);
   }
-  // Another process: passes on what arrives on hop `in`, for ever. A middle one serves both
+  // Another process: forwards what arrives on hop `in`, for ever. A middle one serves both
   // directions.
   [[noreturn]] void Forward(uint32_t in) noexcept {
     for (uint64_t round = 1;; ++round) {

@@ -1,5 +1,5 @@
-// How many instructions a function of a program takes, counted by callgrind: the same on every run
-// and machine load.
+// Counts the instructions of a program's function with callgrind: the same on every run and under
+// any load.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 namespace ringway::bench {
 
-// Runs `program arguments` under callgrind and answers the instructions spent in functions that
-// match `function` (a callgrind --toggle-collect pattern), callees included. Empty, with a word on
-// stderr, where valgrind is missing or the program fails.
+// Runs `program arguments` under callgrind and returns the instructions spent in functions that
+// match `function` (a callgrind --toggle-collect pattern), callees included. Empty, with a message
+// on stderr, if valgrind is missing or the program fails.
 std::optional<uint64_t> CountInstructions(const std::string& program, const std::string& arguments,
                                           const std::string& function);
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kStartNs = 1'700'000'000 * kNsPerS;
 
-// Everything that a request refers to, as the engine would have looked it up.
+// Everything that a request refers to, as looked up by the engine.
 struct Scene {
   EngineConfig config = EngineLoad::Config({});
   std::vector<Instrument> instruments = MakeInstruments(config);
@@ -70,7 +70,7 @@ struct Scene {
 
 }  // namespace
 
-// One instance for each check; callgrind is told to count all of them, of which one runs.
+// One instance for each check; callgrind is told to count all of them, but only one runs.
 template <class C>
 [[gnu::noinline]] Verdict CheckOnce(C& check, const RiskRequest& request) noexcept {
   return check.Check(request);

@@ -1,4 +1,5 @@
-// One risk check at a time, on an order that passes: what each adds to the engine's cost.
+// Runs one risk check at a time on an order that passes, to measure what each adds to the engine's
+// cost.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +8,11 @@
 
 namespace ringway::bench {
 
-// Names as in RiskCheck, in the order in which the engine asks them.
+// Names as in RiskCheck, in the order in which the engine runs the checks.
 std::vector<std::string> CheckNames();
 
-// Asks the named check `count` times. To callgrind each call is one of
-// ringway::bench::CheckOnce(). Answers ns per call, the making of the request included.
+// Runs the named check `count` times. callgrind sees each call as one of
+// ringway::bench::CheckOnce(). Returns ns per call, including the making of the request.
 double RunCheck(const std::string& name, uint32_t count);
 
 }  // namespace ringway::bench

@@ -69,7 +69,7 @@ ContestTimes RunContest(BouncedLines& lines, const std::vector<Contestant>& cont
     }
     const double after = TimeBounce(lines, round, ns_per_tick);
     // Two blocks around the cycle that differ by more than a quarter: the distance changed, or
-    // somebody else ran.
+    // another process ran.
     const bool agree = std::abs(before - after) < 0.25 * std::min(before, after);
     times.bounce_ns.push_back(agree ? (before + after) / 2 : 0);
     before = after;

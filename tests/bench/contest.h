@@ -1,10 +1,10 @@
-// How contestants are timed against each other: short blocks in turn, by the same two processes,
-// classed by how far apart the two cores were at that moment.
+// Times contestants against each other: in short alternating blocks, by the same two processes,
+// classed by the momentary distance of the two cores.
 //
-// On shared machines the distance between two cores changes within minutes: only neighbours in time
-// compare. Each cycle times every contestant once, between two blocks of the bare bounced lines; a
-// cycle counts as *near* or *far* when both of these agree, and its ratios are taken within the
-// cycle.
+// On shared machines the distance between two cores changes within minutes: only measurements close
+// in time are comparable. Each cycle times every contestant once, between two blocks of the bare
+// bounced lines; a cycle counts as *near* or *far* when both of these agree, and its ratios are
+// taken within the cycle.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@
 
 namespace ringway::bench {
 
-// One-way nanoseconds of the bare bounce that separate near from far; between them a cycle belongs
-// to neither.
+// One-way nanoseconds of the bare bounce that separate near from far; a cycle between the two
+// limits belongs to neither.
 inline constexpr double kNearNsMax = 130;
 inline constexpr double kFarNsMin = 170;
 
-// What each side does for one block of `rounds`; the right side's may be called before or after the
-// left's.
+// What each side does for one block of `rounds`; the right side may be called before or after the
+// left.
 struct Contestant {
   std::string name;
   std::function<void(uint32_t rounds)> left;

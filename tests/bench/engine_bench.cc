@@ -58,7 +58,8 @@ Row Plain(std::string name, std::string unit, double ours, std::optional<double>
   return row;
 }
 
-// Median ns of a new order, laps of several loads in turn so that they share what the machine does.
+// Median ns of a new order, with laps of several loads in turn, so that other load of the machine
+// affects all of them.
 std::vector<double> InterleavedEnterNs(const std::vector<EngineLoadOptions>& options) {
   const double ns_per_tick = MeasureTscNsPerTick();
   std::vector<std::unique_ptr<EngineLoad>> loads;
@@ -75,7 +76,7 @@ std::vector<double> InterleavedEnterNs(const std::vector<EngineLoadOptions>& opt
   return medians;
 }
 
-// As the ones above, counted: one session.
+// As above, but counted: one session.
 void AddInstructionsByOrders(Report& report, const std::vector<uint32_t>& open_orders) {
   std::optional<double> smallest;
   for (const uint32_t orders : open_orders) {

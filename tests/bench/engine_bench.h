@@ -1,4 +1,5 @@
-// What the engine costs per request, in process, and how that grows with sessions and open orders.
+// Measures what the engine costs per request, in process, and how that grows with sessions and open
+// orders.
 #pragma once
 
 #include "tests/bench/report.h"

@@ -1,4 +1,5 @@
-// What callgrind runs: one part of the engine's load, or one risk check, a given number of times.
+// The program that callgrind runs: one part of the engine's load, or one risk check, a given number
+// of times.
 //
 //   engine_driver enter|confirm|cancel|confirm_cancel LAPS [recorded|OPEN_ORDERS]
 //                                                               counts ringway_bench_step

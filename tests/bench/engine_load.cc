@@ -56,7 +56,7 @@ EngineConfig EngineLoad::Config(const EngineLoadOptions& options) {
     account.limits.position_max = room;
     account.limits.gross_notional_max = room * 1'000;
     account.limits.open_orders_max = UINT32_MAX;
-    account.restricted = {kInstruments};  // the last is for nobody: the list is looked at
+    account.restricted = {kInstruments};  // nobody trades the last: the list is searched
     config.accounts.push_back(account);
     EngineSessionConfig session;
     session.id = id;
@@ -74,10 +74,10 @@ EngineConfig EngineLoad::Config(const EngineLoadOptions& options) {
   route.venue = kVenue;
   config.routes.push_back(route);
   config.default_venue = kVenue;
-  // Room that keeps each of the sessions below its share (gateway/engine/order_table.h).
+  // Enough room to keep each session below its share (gateway/engine/order_table.h).
   config.pools.orders_max = options.open_orders + options.open_orders / 64 + 4 * options.batch;
   config.table_secret =
-      TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f};  // each run counts the same
+      TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f};  // each run gives the same count
   config.pools.positions_max = options.sessions * kInstruments;
   return config;
 }
@@ -125,7 +125,7 @@ void EngineLoad::Put(Encoded& to, uint32_t id, const M& message) {
 uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded>& inputs) {
   sent_ids_.clear();
   if (storage_ != nullptr) {
-    // As a gateway's turn begins, but for the preparing.
+    // Begins like a gateway's turn, except for the preparation.
     while (storage_->ready() < kSpareSegments) storage_->Prepare();
     RINGWAY_CHECK(writer_->State() == JournalState::kOk, "segments are prepared");
   }
@@ -158,7 +158,7 @@ uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded
 
 NewOrder EngineLoad::MakeOrder(uint64_t number) const {
   // Numbers are spread over accounts, instruments and prices; sizes differ so that no two look like
-  // a repeat.
+  // duplicates.
   const uint64_t mixed = number * 0x9e3779b97f4a7c15u >> 20;
   NewOrder order;
   order.cl_ord_id = number;

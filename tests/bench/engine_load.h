@@ -18,7 +18,7 @@
 
 namespace ringway::bench {
 
-// What callgrind shall count; the other parts step the engine under another name.
+// The part that callgrind counts; the other parts step the engine under another name.
 enum class Part : uint8_t { kNone, kEnter, kConfirm, kCancel, kConfirmCancel };
 
 struct EngineLoadOptions {
@@ -26,7 +26,7 @@ struct EngineLoadOptions {
   uint32_t open_orders = 0;  // resting before the first lap and throughout
   uint32_t batch = 256;
   Part counted = Part::kNone;
-  bool recorded = false;  // each step in a journal too, whose memory is prepared beforehand
+  bool recorded = false;  // also records each step in a journal, whose memory is prepared before
 };
 
 // Time-stamp counter ticks of one lap's parts, `batch` steps each.
@@ -81,8 +81,8 @@ class EngineLoad {
 
 }  // namespace ringway::bench
 
-// The engine's step, and its recording where there is a journal, under a name that callgrind can be
-// told to count. Never inlined.
+// The engine's step, and its recording if there is a journal, under a name that callgrind can
+// count. Never inlined.
 extern "C" void ringway_bench_step(ringway::Engine& engine, ringway::JournalWriter* journal,
                                    int64_t now_ns, const ringway::Input& input,
                                    ringway::Effects& effects) noexcept;

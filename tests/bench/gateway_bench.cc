@@ -48,7 +48,7 @@ T OrDie(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
-// Processes that run only while it is their turn: the two cores belong to whoever is measured.
+// Processes that run only in their turn: the two cores belong to the one being measured.
 class Troop {
  public:
   ~Troop() {
@@ -134,8 +134,8 @@ std::unique_ptr<demo::Child> StartAndAwait(const demo::ChildSpec& spec) {
   return child;
 }
 
-// The whole way: a resting order of session 1, immediate-or-cancel orders of session 2 that take
-// one unit each.
+// The whole path: a resting order of session 1, and immediate-or-cancel orders of session 2 that
+// take one unit each.
 class Market {
  public:
   Market(const std::string& directory, Layout layout) : wait_(layout) {
@@ -319,8 +319,8 @@ Measured Measure(Layout layout) {
   return measured;
 }
 
-// What the engine itself takes: in process, the median of a step's time for an order, and for a
-// venue's report.
+// The engine's own time: in process, the median time of a step for an order, and for a venue's
+// report.
 struct EngineNs {
   double order;
   double report;

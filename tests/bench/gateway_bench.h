@@ -1,5 +1,5 @@
-// How long an order takes through the gateway's own program, all checks on, and what QuickFIX takes
-// beside it.
+// Measures the latency of an order through the gateway's own program, all checks on, beside
+// QuickFIX.
 #pragma once
 
 #include "tests/bench/report.h"
@@ -7,8 +7,8 @@
 namespace ringway::bench {
 
 // Adds order→ack and order→fill for two processes (exchange inside the gateway) and for three on
-// two cores, each beside the bare lines that the same number of processes bounce the same number of
-// hops.
+// two cores, each beside bare cache lines that the same number of processes bounce the same number
+// of hops.
 void RunGatewayBench(Report& report);
 
 }  // namespace ringway::bench

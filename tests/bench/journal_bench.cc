@@ -51,7 +51,7 @@ Row Plain(std::string name, std::string unit, double ours, std::optional<double>
   return row;
 }
 
-// A journal in a folder of its own, which goes with it.
+// A journal in its own folder, which is removed with it.
 class ScratchJournal {
  public:
   ScratchJournal() {
@@ -114,8 +114,8 @@ double ReadMs(absl::Status& status) {
   return static_cast<double>(MonotonicNowNs() - start_ns) / kNsPerMs;
 }
 
-// Nanoseconds per order in one round in which so many wait for the disk at a time; adds to
-// `waits_ms` what each waited.
+// Nanoseconds per order in one round in which `in_flight` orders wait for the disk at a time; adds
+// each one's wait to `waits_ms`.
 double DurableNs(ScratchJournal& journal, uint64_t in_flight, std::vector<double>& waits_ms) {
   std::deque<std::pair<uint64_t, int64_t>> waiting;  // end of the record, when it was appended
   const int64_t start_ns = MonotonicNowNs();
@@ -136,7 +136,7 @@ double DurableNs(ScratchJournal& journal, uint64_t in_flight, std::vector<double
   return static_cast<double>(now_ns - start_ns) / static_cast<double>(orders);
 }
 
-// Both in turn, so that they share what the disk does.
+// Alternates the two, so that the disk's state affects both.
 absl::Status AddGroupCommit(Report& report) {
   ScratchJournal journal;
   if (!journal.status().ok()) return journal.status();
@@ -156,7 +156,7 @@ absl::Status AddGroupCommit(Report& report) {
   return absl::OkStatus();
 }
 
-// What recording adds to an engine's step: the same laps with and without, in turn.
+// Measures what recording adds to an engine's step: the same laps with and without it, in turn.
 void AddRecording(Report& report) {
   const double ns_per_tick = MeasureTscNsPerTick();
   EngineLoad plain({.open_orders = 1024});

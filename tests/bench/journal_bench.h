@@ -1,5 +1,5 @@
-// What does the journal cost: an order noted down, a journal read back, an ack that waits for the
-// disk?
+// Measures the cost of the journal: recording an order, reading a journal back, an ack that waits
+// for the disk.
 #pragma once
 
 #include "tests/bench/report.h"

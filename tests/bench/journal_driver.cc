@@ -1,4 +1,5 @@
-// What callgrind runs: `journal_driver COUNT` appends so many new orders (ringway_journal_append).
+// The program that callgrind runs: `journal_driver COUNT` appends that many new orders
+// (ringway_journal_append).
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// How fast a record crosses one shared-memory link, beside the cache lines and bare rings it is
-// made of.
+// Measures how fast a record crosses one shared-memory link, beside the bare cache lines and rings
+// that it is made of.
 #pragma once
 
 #include "tests/bench/report.h"

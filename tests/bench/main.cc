@@ -1,4 +1,4 @@
-// Runs the groups of the bench and prints what they found: `bench [GROUP] [--json FILE]`.
+// Runs the groups of the bench and prints their results: `bench [GROUP] [--json FILE]`.
 
 #include <cstdio>
 #include <cstring>
@@ -20,7 +20,7 @@ struct Group {
   const char* name;
   const char* what;
   void (*run)(Report&);
-  bool only_when_named = false;  // it needs devices of its own, or much room
+  bool only_when_named = false;  // it needs devices, or much disk space
 };
 
 constexpr Group kGroups[] = {
@@ -72,7 +72,7 @@ int Main(int argc, char** argv) {
     ran = true;
   }
   if (!ran) return Usage();
-  if (report.empty()) return 1;  // the group has said why
+  if (report.empty()) return 1;  // the group has printed why
   report.Print();
   if (json.empty()) return 0;
   const absl::Status written = report.WriteJson(json);

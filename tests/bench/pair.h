@@ -1,9 +1,9 @@
 // Two pinned processes that run the same list of contests in step, so that what is compared is
 // interleaved.
 //
-// Both sides know the list; a contest needs no other agreement than its own messages. The left
-// process (core 0) keeps the time; the right one (core 1) answers and ends when the list ends or
-// the left process is gone.
+// Both sides know the list; a contest needs no coordination beyond its own messages. The left
+// process (core 0) measures the time; the right one (core 1) answers, and ends when the list ends
+// or the left process is gone.
 #pragma once
 
 #include <sched.h>
@@ -33,7 +33,7 @@ T* NewShared(Args... args) {
   return new (memory) T(args...);
 }
 
-// Keeps the calling thread on one core while it lives, then gives it back the cores it had.
+// Pins the calling thread to one core for its lifetime, then restores its affinity.
 class ScopedPin {
  public:
   explicit ScopedPin(uint32_t core) {
@@ -50,7 +50,7 @@ class ScopedPin {
   cpu_set_t before_;
 };
 
-// Runs left() here and right() in a child, pinned to two different cores. Answers whether the child
+// Runs left() here and right() in a child, pinned to two different cores. Returns whether the child
 // ended well.
 template <class Left, class Right>
 bool RunPair(Left&& left, Right&& right) {

@@ -1,4 +1,4 @@
-// Beside what the kernel says was started as this process.
+// Implements program_beside.h: looks next to the program that the kernel says this process runs.
 #include "tests/bench/program_beside.h"
 
 #include <unistd.h>

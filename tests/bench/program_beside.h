@@ -1,11 +1,11 @@
-// Where is a program that was built beside this one?
+// The path of a program that was built beside this one.
 #pragma once
 
 #include <string>
 
 namespace ringway::bench {
 
-// Its path; whether it is there, running it will tell.
+// Its path, without checking that it exists.
 std::string ProgramBeside(const std::string& name);
 
 }  // namespace ringway::bench

@@ -35,7 +35,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The parts of FIX::Application that neither side has anything to say to.
+// The parts of FIX::Application that neither side uses.
 class QuietApplication : public FIX::Application {
  public:
   void onCreate(const FIX::SessionID&) override {}

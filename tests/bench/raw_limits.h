@@ -1,7 +1,7 @@
 // The physical limits that a link is measured against: bare cache lines and bare rings, with
 // nothing on top.
 //
-// They carry no validation, no credit by contract, no death detection: only what the hardware must
+// They have no validation, no credit protocol and no death detection: only what the hardware must
 // do anyway.
 #pragma once
 
@@ -14,8 +14,7 @@
 
 namespace ringway::bench {
 
-// Two lines, each with one writer: the least that two processes can do to tell each other
-// something.
+// Two lines, each with one writer: the least that two processes need to communicate.
 struct BouncedLines {
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> ping{0};
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> pong{0};
@@ -31,7 +30,7 @@ struct BouncedLines {
 };
 
 // A bare ring of slots whose first word is the sequence number: published slot by slot. The
-// consumer gives back room a quarter of the ring at a time.
+// consumer returns room a quarter of the ring at a time.
 template <uint32_t kSlotBytes>
 class SequencedRing {
  public:
@@ -49,7 +48,7 @@ class SequencedRing {
     slot.seq.store(++sent_, std::memory_order_release);  // pairs with Pop()
   }
 
-  // False when there is nothing.
+  // False if there is nothing.
   bool Pop(void* payload, uint32_t bytes) noexcept {
     Slot& slot = slots_[received_ % kSlots];
     if (slot.seq.load(std::memory_order_acquire) != received_ + 1) return false;

@@ -1,5 +1,5 @@
-// Rounds of short slices, one contestant after the other, so that what is compared ran within the
-// same minute; medians of the ratios within a round.
+// Implements rdma_bench.h: rounds of short slices, one contestant after the other, so that what is
+// compared ran within the same minute; results are medians of the ratios within a round.
 #include "tests/bench/rdma_bench.h"
 
 #include <algorithm>
@@ -20,19 +20,19 @@
 namespace ringway::bench {
 namespace {
 
-// Programs differ by 20 % from start to start on an emulated CPU. RINGWAY_BENCH_ROUNDS may say
-// otherwise.
+// Programs differ by 20 % from start to start on an emulated CPU. RINGWAY_BENCH_ROUNDS overrides
+// this.
 constexpr uint32_t kRounds = 7;
 constexpr uint32_t kRoundsMax = 1000;
 constexpr uint32_t kTriesMax = 2;
 constexpr uint32_t kSizes[] = {48, 240};
 constexpr uint32_t kLinkCounts[] = {1, 8, 32, 128};
-// A port for every slice: what the one before it left behind is no matter.
+// A new port for every slice, so that leftovers of the previous one do not matter.
 constexpr uint16_t kFirstPort = 19'000;
 
 // ib_write_lat carries no message, no credit and no check: nothing can be faster on the device.
 constexpr double kFloorRatioMax = 1.05;
-// Of the time of one of ib_write_bw's operations, where the sender may gather.
+// Relative to the time of one of ib_write_bw's operations, if the sender may gather.
 constexpr double kRateRatioMax = 0.1;
 
 // A contestant at one size.
@@ -43,7 +43,7 @@ struct Slot {
   std::string why = {};              // it failed, the last time
 };
 
-// Absolute figures of emulation mean nothing; the table says what it is.
+// Absolute figures of an emulation mean nothing; the table says that it is one.
 std::string DescribeWhere(const RdmaEnds& ends) {
   std::string cpu;
   std::ifstream in("/proc/cpuinfo");
@@ -107,7 +107,7 @@ std::vector<double> Ratios(const Slot& ours, const Slot& reference, const std::s
   return ratios;
 }
 
-// Only where perftest is the floor, or a peer carries messages, is there something to be met.
+// There is a target only if perftest is the floor, or a peer carries messages.
 bool CarriesMessages(const Slot& slot) { return !absl::StrContains(slot.contestant.name, "put_"); }
 
 bool IsIn(const Slot& slot, uint32_t bytes, bool one_device) {
@@ -224,7 +224,7 @@ void RdmaBench::AddCounterRows(const Slot& latency, const Slot& rate) {
   }
 }
 
-// One record under way on each of so many links.
+// One record in flight on each of many links.
 void RdmaBench::RunSpread() {
   const uint32_t count = ends_.soft ? 128 : 100'000;
   std::vector<Slot> slots;

@@ -5,8 +5,8 @@
 
 namespace ringway::bench {
 
-// Takes the devices from its environment (docs/hardware.md); tells what is missing and adds no row
-// where there are none.
+// Takes the devices from its environment (docs/hardware.md); if there are none, says what is
+// missing and adds no row.
 void RunRdmaBench(Report& report);
 
 }  // namespace ringway::bench

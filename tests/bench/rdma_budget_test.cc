@@ -1,4 +1,4 @@
-// Does a message over RDMA cost the device what the protocol's budget says, and no more?
+// Tests that a message over RDMA costs the device what the protocol's budget says, and no more.
 //
 // The port counts what it posts; both ends are in this process, time is virtual.
 #include <gtest/gtest.h>
@@ -13,8 +13,8 @@ namespace {
 constexpr uint8_t kType = 32;
 constexpr uint32_t kOrderBytes = 48;  // of payload: one granule
 constexpr uint32_t kOrders = 4096;    // a whole ring of them
-// Between two looks at the receiver; with those not yet reported complete fewer than
-// kDataWritesMax.
+// Orders between two polls of the receiver; together with writes not yet reported complete fewer
+// than kDataWritesMax.
 constexpr uint32_t kAtOnce = 16;
 static_assert(kAtOnce + kSignalEveryWrites <= kDataWritesMax && kOrders % kAtOnce == 0);
 constexpr int64_t kLongNs = kNsPerS;  // no heartbeat falls due while orders are counted
@@ -43,7 +43,7 @@ class RdmaBudget : public ::testing::Test {
     action(*harness_.links[1]);
   }
 
-  // Commits one order on end 0; when that is back-pressured takes what has arrived first.
+  // Commits one order on end 0; if that is back-pressured, first takes what has arrived.
   void Send(Publish publish) {
     Claim claim = sender().TryClaim(kOrderBytes);
     for (int i = 0; !claim && i < 100; ++i) {
@@ -60,7 +60,7 @@ class RdmaBudget : public ::testing::Test {
     harness_.Advance(0);
     received_ += receiver().Poll([](const Record&) {}, UINT32_MAX);
     harness_.Advance(0);
-    // As for orders that come one by one: no write waits behind others.
+    // As for single orders: no write waits behind others.
     ASSERT_TRUE(WaitUntil([this] {
       VerbsPort& port = sender().port();
       return port.counters().work_requests - port.CompletedWrites() < kSignalEveryWrites;

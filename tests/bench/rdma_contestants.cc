@@ -38,7 +38,7 @@ Ready ListensOn(uint16_t port) {
 
 // --- reading ---
 
-// The numbers of the last line that begins with one, whatever stands around them.
+// The numbers of the last line that begins with one, whatever is between them.
 std::vector<double> LastRow(const std::string& text, size_t numbers_min) {
   std::vector<double> last;
   std::istringstream lines(text);
@@ -56,7 +56,7 @@ std::vector<double> LastRow(const std::string& text, size_t numbers_min) {
   return last;
 }
 
-// A peer that could not find its own clock's rate prints 0 or no number.
+// A peer that could not determine its clock's rate prints 0 or no number.
 void Put(Figures& figures, const char* name, double value) {
   if (std::isfinite(value) && value > 0) figures[name] = value;
 }
@@ -111,7 +111,7 @@ Figures ReadUcxRate(const PairOutcome& outcome, double) {
   return figures;
 }
 
-// The last column of the one line that is no heading.
+// The last column of the only line that is not a heading.
 std::optional<double> LastWordAfter(const std::string& text, const std::string& first) {
   std::optional<double> value;
   std::istringstream lines(text);
@@ -173,7 +173,7 @@ RdmaRun OurRate(const RdmaEnds& ends, uint32_t bytes, uint32_t count, uint16_t p
   return OurRun(ends, {"rate", Text(bytes), Text(count)}, port);
 }
 
-// perftest meets over TCP on this host. -F: no word about the CPU's frequency.
+// perftest's two sides meet over TCP on this host. -F: no warning about the CPU's frequency.
 RdmaRun Perftest(const char* program, const Words& options, const RdmaEnds& ends, uint32_t bytes,
                  uint32_t count, uint16_t port, decltype(RdmaRun::read) read) {
   const auto side = [&](const std::string& device, std::optional<int> gid) {
@@ -243,7 +243,7 @@ RdmaRun Rstream(const RdmaEnds& ends, uint32_t bytes, uint32_t count, uint16_t p
   RdmaRun run{.command = {}, .read = ReadRstream};
   run.command.server = Words{"rstream", "-b", ends.address_b} + both;
   run.command.client = Words{"rstream", "-s", ends.address_b, "-b", ends.address_a} + both;
-  run.command.ready.kind = Ready::Kind::kDelay;  // it listens where only the kernel sees it
+  run.command.ready.kind = Ready::Kind::kDelay;  // it listens in a way that is invisible to us
   run.command.ready.delay_ns = kBlindDelayNs;
   return run;
 }
@@ -260,7 +260,7 @@ RdmaRun Pingpong(const RdmaEnds& ends, uint32_t bytes, uint32_t count, uint16_t 
 
 // --- devices ---
 
-// The index of the RoCE v2 entry of this address among the device's; none where there is none.
+// The index of the device's RoCE v2 entry for this address, if there is one.
 std::optional<int> GidIndexOf(const std::string& device, const std::string& address) {
   std::array<uint8_t, 16> wanted{};
   wanted[10] = wanted[11] = 0xff;  // ::ffff:a.b.c.d
@@ -314,8 +314,8 @@ absl::StatusOr<RdmaEnds> ReadRdmaEnds() {
   return ends;
 }
 
-// Some peers know one device only: ucx_perftest's server takes the client's, and fi_pingpong's
-// client, which cannot be told its own address, ends up at the server's.
+// Some peers use only one device: ucx_perftest's server takes the client's, and fi_pingpong's
+// client, which cannot be given its own address, ends up at the server's.
 std::vector<RdmaContestant> LatencyContestants(bool soft) {
   const uint32_t count = soft ? 1'000 : 200'000;
   return {{"link", OurLatency, count},

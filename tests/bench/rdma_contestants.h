@@ -1,5 +1,5 @@
-// Who is measured by `bench rdma`: our link and its peers, how each is started on two devices, and
-// how its figures are read.
+// The contestants of `bench rdma`: our link and its peers, how each is started on two devices, and
+// how its figures are parsed.
 //
 // The peers are Debian's: perftest, rdmacm-utils, ucx-utils, libfabric-bin.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace ringway::bench {
 
-// The two ends: the server's is b. On Soft-RoCE tests/softroce/names.sh sets what they come from.
+// The two ends; the server is at b. On Soft-RoCE tests/softroce/names.sh sets the variables.
 struct RdmaEnds {
   std::string address_a, address_b;  // IPv4 or IPv6, as a person writes them
   std::string device_a, device_b;
@@ -43,13 +43,13 @@ struct RdmaContestant {
   RdmaRun (*make)(const RdmaEnds& ends, uint32_t bytes, uint32_t count, uint16_t port);
   uint32_t count;  // messages of one slice
   bool one_device =
-      false;  // both programs use device a: some peers can do nothing else on one host
+      false;  // both programs use device a: some peers cannot do otherwise on one host
 };
 
-// Ours is the first of those on two devices, and of those on one, which is a shorter way.
+// Ours is the first of those on two devices, and the first of those on one device, a shorter path.
 std::vector<RdmaContestant> LatencyContestants(bool soft);
 std::vector<RdmaContestant> RateContestants(bool soft);
-// Ours over so many links between the same two threads.
+// Ours over this many links between the same two threads.
 RdmaRun SpreadRun(const RdmaEnds& ends, uint32_t bytes, uint32_t count, uint32_t links,
                   uint16_t port);
 

@@ -1,5 +1,5 @@
-// Our link's two sides as a pair of programs, as perftest has them: what `bench rdma` runs beside
-// its peers, and what a person runs under strace or perf.
+// The two sides of our link as a pair of programs, like perftest's: `bench rdma` runs them beside
+// its peers, and people can run them under strace or perf.
 //
 // usage: rdma_link listen|connect URI latency|rate BYTES MESSAGES
 //        rdma_link listen|connect URI spread BYTES MESSAGES LINKS
@@ -9,8 +9,7 @@
 //   spread   as latency, one record under way on each of LINKS links between two threads
 //
 // The connecting side prints `name value` lines. Both spin on memory, as ib_write_lat does, and
-// look at the time once in a while to keep the links alive. The listening side ends when the links
-// do.
+// read the time at intervals to keep the links alive. The listening side ends when the links do.
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,9 +35,9 @@ namespace {
 constexpr uint8_t kType = 32;
 constexpr int64_t kPatienceNs = 60 * kNsPerS;
 constexpr int64_t kMaintainIntervalNs = kNsPerMs;
-// An emulated machine stands still for longer than a real one; the default would cost its p99.
+// An emulated machine stalls for longer than a real one; the default would spoil its p99.
 constexpr int64_t kHeartbeatNs = 100 * kNsPerMs;
-// Looks at the ring between two looks at the time.
+// Polls of the ring between two readings of the time.
 constexpr uint32_t kTurnsPerTimeMask = 63;
 constexpr uint32_t kLinksMax = 256;
 constexpr uint32_t kBytesMax = 2048;
@@ -60,7 +59,7 @@ struct Job {
 }
 
 // Ticks of the time-stamp counter in nanoseconds, measured from construction to when it is asked:
-// an emulated CPU does not say that its counter is invariant.
+// an emulated CPU does not report its counter as invariant.
 class Ticks {
  public:
   double PerNs() const {
@@ -73,8 +72,7 @@ class Ticks {
   uint64_t start_tsc_ = ReadTsc();
 };
 
-// What a polling loop does besides: heartbeats about once a millisecond. False once a link has
-// ended.
+// The upkeep of a polling loop: heartbeats about once a millisecond. False once a link has ended.
 class Upkeep {
  public:
   explicit Upkeep(const Links& links) : links_(links) {
@@ -127,7 +125,7 @@ uint64_t CountOf(const Record& record) {
   return count;
 }
 
-// The next record's count; false when the link has ended.
+// Receives the next record's count; false if the link has ended.
 bool ReceiveOne(VerbsLink& link, Upkeep& upkeep, uint64_t& count) {
   while (link.Poll([&](const Record& r) { count = CountOf(r); }, 1) == 0) {
     if (!upkeep.Turn()) return false;
@@ -145,7 +143,7 @@ void Print(std::string_view name, double value) {
   std::printf("%s %.6g\n", std::string(name).c_str(), value);
 }
 
-// What one message cost this side's port since `before`.
+// Prints what one message cost this side's port since `before`.
 void PrintCounters(VerbsLink& link, uint64_t messages, const VerbsCounters& before) {
   const VerbsCounters& now = link.port().counters();
   const auto print = [&](const char* name, uint64_t VerbsCounters::*counter) {
@@ -175,7 +173,7 @@ Links Accept(const Job& job) {
   while (links.size() < job.links) {
     if (auto link = (*listener)->TryAccept()) links.push_back(std::move(link));
     if (MonotonicNowNs() > deadline_ns) Fail("nobody connected in time");
-    // Those that are up wait for the others.
+    // Links that are up wait for the others.
     for (const auto& link : links) link->Maintain(MonotonicNowNs());
     usleep(1000);
   }

@@ -23,7 +23,7 @@
 namespace ringway::bench {
 namespace {
 
-// Emulated CPUs start programs slowly, and stand still when the machine has other work.
+// Emulated CPUs start programs slowly, and stall when the machine has other work.
 constexpr int64_t kReadyLimitNs = 20 * kNsPerS;
 constexpr int64_t kClientLimitNs = 60 * kNsPerS;
 constexpr int64_t kServerEndLimitNs = 3 * kNsPerS;
@@ -44,9 +44,9 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  // True when it has ended in time. Sleeps: a program under measurement is not disturbed.
+  // True if it has ended in time. Sleeps, so as not to disturb a program under measurement.
   bool WaitFor(int64_t limit_ns);
-  // What waitpid() says of how it ended. REQUIRES: it has.
+  // The wait status of its end. REQUIRES: it has ended.
   int status() const { return *status_; }
   std::string Output() const;
 
@@ -98,7 +98,7 @@ std::string Program::Output() const {
   }
 }
 
-// Whether anybody here listens on this TCP port, of either family (proc(5), /proc/net/tcp).
+// Whether any process here listens on this TCP port, of either family (proc(5), /proc/net/tcp).
 bool IsListening(uint16_t port) {
   char wanted[8];
   std::snprintf(wanted, sizeof(wanted), ":%04X", port);
@@ -141,7 +141,7 @@ std::string HowItEnded(const char* who, const Program& program) {
                       LastLine(program.Output()));
 }
 
-// Empty when the client ended well.
+// Returns "" if the client ended well.
 std::string Meet(const PairCommand& command, Program& server, std::string& client_output) {
   const int64_t start_ns = MonotonicNowNs();
   while (!IsReady(command.ready, server, start_ns)) {

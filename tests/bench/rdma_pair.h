@@ -1,5 +1,4 @@
-// How two programs that measure something between them are run: each on its core, with its output
-// kept.
+// Runs two programs that measure something between them, each on its core, and keeps their output.
 //
 // Thread rule: set-up code of one thread.
 #pragma once
@@ -10,12 +9,12 @@
 
 namespace ringway::bench {
 
-// How it is told that a server can be connected to.
+// How to detect that a server accepts connections.
 struct Ready {
   enum class Kind {
     kText,   // it has printed `text`
     kPort,   // it listens on TCP port `port`
-    kDelay,  // there is no way to see: `delay_ns` after its start
+    kDelay,  // undetectable: `delay_ns` after its start
   };
   Kind kind = Kind::kText;
   std::string text = {};
@@ -32,12 +31,12 @@ struct PairCommand {
 struct PairOutcome {
   bool ok = false;     // both could be started, and the client ended with status 0 in time
   std::string why;     // if not: what happened, with the program's last line
-  std::string server;  // all that they wrote, to either output
+  std::string server;  // everything that they wrote, to either output
   std::string client;
 };
 
 // Runs the server on the second core and the client on the first, and returns when both have ended.
-// A server that does not end by itself after its client is ended.
+// A server that does not end by itself after its client is killed.
 PairOutcome RunPairCommand(const PairCommand& command);
 
 }  // namespace ringway::bench

@@ -43,7 +43,7 @@ constexpr double kReplayTargetMsPerMillion = 1'000;
 constexpr double kServiceTargetMs = 2'000;
 constexpr uint32_t kInFlight = 256;
 constexpr uint32_t kResting = 1'000;
-// An order that nothing matches: its step, and the venue's two reports.
+// For an order that nothing matches: its step, and the venue's two reports.
 constexpr uint64_t kRecordsPerOrder = 3;
 constexpr int kKills = 5;
 constexpr int64_t kPatienceNs = 60 * kNsPerS;
@@ -59,8 +59,8 @@ void WriteFile(const std::string& path, const std::string& text) {
   RINGWAY_CHECK(out.good() && chmod(path.c_str(), 0600) == 0, "the bench's folder can be written");
 }
 
-// A gateway with an exchange in it, a strategy, and the journal between them, in a folder that goes
-// with it.
+// A gateway with an exchange in it, a strategy, and the journal between them, in a folder that is
+// removed with it.
 class Firm {
  public:
   explicit Firm(std::string_view snapshot_bytes) {
@@ -102,7 +102,7 @@ class Firm {
   std::string Stop() { return gateway_->Stop(kPatienceNs); }
   std::string LogTail() const { return gateway_->LogTail(10); }
 
-  // Until a session stands: anew, or the one that was lost.
+  // Connects until a session is live: a new one, or the lost one again.
   absl::Status Connect() {
     const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
     absl::Status status;
@@ -126,8 +126,8 @@ class Firm {
     while (session_->state() == SessionState::kLive) Poll();
   }
 
-  // Sends orders until so many are accepted; false where one was refused for another reason than
-  // that the disk is slow or the venue not up yet.
+  // Sends orders until this many are accepted; false if one was refused for another reason than a
+  // slow disk or a venue that is not up yet.
   bool Trade(uint64_t orders, TimeInForce time_in_force) {
     const uint64_t acks_before = acks_;
     uint64_t sent = 0;
@@ -192,7 +192,7 @@ absl::Status Refused(const Firm& firm) {
       absl::StrCat("the gateway took no orders; its log ends:\n", firm.LogTail()));
 }
 
-// A gateway that has recorded about so many records, some orders open, and runs.
+// Lets a gateway record about this many records, with some orders open, and keeps it running.
 absl::Status Write(Firm& firm, uint64_t records) {
   if (absl::Status started = firm.Start(); !started.ok()) return started;
   if (absl::Status connected = firm.Connect(); !connected.ok()) return connected;
@@ -234,7 +234,7 @@ absl::StatusOr<Replayed> Replay(const Firm& firm, const ReplayOptions& options) 
                   recovered->past.engine().StateHash()};
 }
 
-// The whole journal and a snapshot of it, as a start reads them.
+// Reads the whole journal, and a snapshot of it, as a start does.
 absl::Status AddReplays(Report& report, uint64_t records) {
   Firm firm("off");
   if (absl::Status written = Write(firm, records); !written.ok()) return written;

@@ -1,4 +1,5 @@
-// How long until a gateway serves again, by the size of its journal, with and without a snapshot?
+// Measures how long until a gateway serves again, by the size of its journal, with and without a
+// snapshot.
 #pragma once
 
 #include "tests/bench/report.h"

@@ -1,4 +1,4 @@
-// What a bench run found: rows of ours beside a reference, printed as a table and as JSON.
+// The results of a bench run: rows of ours beside a reference, printed as a table and as JSON.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace ringway::bench {
 
-// One figure. The ratio is ours / reference; a row without a reference stands for itself.
+// One figure. The ratio is ours / reference; a row without a reference stands alone.
 struct Row {
   std::string name;
   std::string unit;
@@ -18,7 +18,7 @@ struct Row {
   std::optional<double> reference = {};
   std::string reference_name = {};
   std::optional<double> ratio =
-      {};  // set by the bench where it is a median of paired ratios, not of the two medians
+      {};  // set by the bench if it is a median of paired ratios, not of the two medians
   std::optional<double> target =
       {};                 // the largest ratio (or, without a reference, value) that is good enough
   std::string note = {};  // processes, wait policy, distance class, sample count
@@ -36,7 +36,7 @@ class Report {
   std::vector<Row> rows_;
 };
 
-// The middle of `values`; 0 when there are none. Reorders its copy.
+// The median of `values`; 0 if there are none. Reorders its copy.
 double Median(std::vector<double> values);
 
 }  // namespace ringway::bench

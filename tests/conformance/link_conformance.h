@@ -5,14 +5,13 @@
 //
 //   struct Harness {
 //     using Link = ...;
-//     void Make(const LinkOptions&);        // two connected ends, in links[0] and links[1]
+//     void Make(const LinkOptions&);    // two connected ends, in links[0] and links[1]
 //     std::array<std::unique_ptr<Link>, 2> links;
-//     int64_t now_ns;                       // what Maintain() is told
-//     void Advance(int64_t ns);             // now_ns moves on; what is under way arrives
-//     std::byte* RingInto(int end);         // the memory that `end` receives from, as a hostile
-//     peer may write it StateLine* StateInto(int end);        // the line that `end` reads of its
-//     peer, likewise void Kill(int end);                   // as when that end's process had ended,
-//     without a goodbye
+//     int64_t now_ns;                   // the time given to Maintain()
+//     void Advance(int64_t ns);         // now_ns moves on; what is in flight arrives
+//     std::byte* RingInto(int end);     // the memory that `end` receives from, writable
+//     StateLine* StateInto(int end);    // the line that `end` reads of its peer, writable
+//     void Kill(int end);               // as if that end's process had ended, without a goodbye
 //   };
 //
 // Virtual time: no test waits or measures.

@@ -65,7 +65,7 @@ down() {
   done
   # The cables, their addresses, routes and neighbours go with it.
   [ ! -e "/run/netns/$patch" ] || ip netns del "$patch"
-  # Those that were never made are no matter.
+  # Rules that were never made do not matter.
   rules del | ip -force -batch - 2> /dev/null || true
 }
 
@@ -85,7 +85,7 @@ $(attach "$interface_a" $mac_a "$address_a" "$address_b" $mac_b $table_a)
 $(attach "$interface_b" $mac_b "$address_b" "$address_a" $mac_a $table_b)
 $(rules add)
 BATCH
-  # Not a bridge: its ports pass nothing for the second that the kernel takes to tell it of a link.
+  # Not a bridge: its ports forward nothing for the second that the kernel takes to notify it of a link.
   tc -netns "$patch" -batch - <<BATCH
 qdisc add dev $interface_a ingress
 qdisc add dev $interface_b ingress

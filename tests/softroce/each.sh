@@ -15,7 +15,7 @@ while [ $# -ge 2 ]; do
   status=$?
   echo $status > "$folder/$number.status"
   echo "=== ${2##*/}: exit status $status"
-  # The next one finds the devices as they were.
+  # Heals the devices for the next one.
   [ $status -eq 0 ] || sh "$RINGWAY_SOFTROCE_DEVICES" heal
   shift 2
 done

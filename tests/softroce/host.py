@@ -1,4 +1,4 @@
-"""Runs a command beside two Soft-RoCE devices of this machine's own kernel, where it has the module."""
+"""Runs a command with two Soft-RoCE devices of this machine's own kernel, if it has the module."""
 
 import contextlib
 import fcntl
@@ -10,7 +10,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEVICES = HERE / "devices.sh"
-# The devices have fixed names, so one run at a time has them.
+# The devices have fixed names, so only one run at a time may use them.
 LOCK = pathlib.Path("/run/ringway-softroce.lock")
 
 
@@ -21,7 +21,7 @@ def why_not():
         return f"making devices on Linux {kernel} takes root"
     if pathlib.Path("/sys/module/rdma_rxe").exists():
         return None
-    # Where modprobe is, whatever path we were given.
+    # modprobe's folders, whatever our PATH is.
     modprobe = shutil.which("modprobe", path="/usr/sbin:/sbin")
     if modprobe is None:
         return f"Linux {kernel} has no rdma_rxe, and no modprobe to load it"
@@ -54,7 +54,7 @@ def run(command, environment, seconds_max):
         except subprocess.TimeoutExpired:
             raise TimeoutError(f"stopped after {seconds_max} s") from None
         finally:
-            # And whatever it left running.
+            # Also kills whatever it left running.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
         return status if status >= 0 else 128 - status

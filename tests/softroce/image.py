@@ -1,4 +1,4 @@
-"""Which kernel and initramfs the VM boots: Debian's generic kernel, and only those of its modules that are needed.
+"""Makes the kernel and initramfs that the VM boots: Debian's generic kernel, and only the modules that are needed.
 
 The kernel's package is downloaded and unpacked, not installed: the host needs no boot files. Everything is kept in
 ~/.cache/ringway/softroce; an image is named by the hash of what it was made from.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 CACHE = pathlib.Path.home() / ".cache/ringway/softroce"
 BUSYBOX = pathlib.Path("/bin/busybox")
 INIT = pathlib.Path(__file__).with_name("init")
-# The generic kernel: the cloud one has no rdma_rxe. It depends on the kernel of the day.
+# The generic kernel: the cloud one has no rdma_rxe. This package depends on the current kernel's.
 PACKAGE = "linux-image-amd64"
 # Loaded in this order, each after what it depends on. rdma_rxe asks for crc32_generic only when it makes a device.
 MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay", "crc32_generic", "rdma_rxe", "rdma_ucm",
@@ -66,7 +66,7 @@ def download(name):
     """Downloads a package into the cache."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        # Root's apt drops its rights unless told not to, and could not write here.
+        # Run by root, apt drops its privileges unless told not to, and could not write here.
         output_of("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", name, directory=folder)
         package = next(pathlib.Path(folder).glob("*.deb"))
         package.rename(CACHE / package.name)
@@ -181,7 +181,7 @@ def get():
             try:
                 made.rename(folder)
             except OSError:
-                # Another process made the same one meanwhile.
+                # Another process may have made the same one meanwhile.
                 if not folder.exists():
                     raise
     for used in (package, folder):

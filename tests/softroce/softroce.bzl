@@ -1,9 +1,9 @@
-"""How a test that needs Soft-RoCE devices is built, and how all of them run in one boot."""
+"""Builds tests that need Soft-RoCE devices, and runs all of them in one boot."""
 
 def softroce_binary(name, deps = [], own_main = False, tags = [], **kwargs):
     """Declares a GoogleTest program that finds two Soft-RoCE devices when it runs (names.sh).
 
-    It is no test of its own: Bazel builds it, and //tests/softroce:softroce_test, in whose list it stands, runs it.
+    It is not a test by itself: Bazel builds it, and //tests/softroce:softroce_test, which lists it, runs it.
 
     Args:
       name: the program.

@@ -1,4 +1,4 @@
-"""Is ./run softroce: runs a command where two Soft-RoCE devices exist, on this machine's kernel if it can, else in a VM."""
+"""Is ./run softroce: runs a command with two Soft-RoCE devices, on this machine's kernel if it can, else in a VM."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ import vm
 HERE = pathlib.Path(__file__).resolve().parent
 DEVICES = "devices rxa and rxb"
 SECONDS_MAX = 600
-# As timeout(1) has it; and a failure that is not the command's.
+# timeout(1)'s status; and the status for a failure that is not the command's.
 STATUS_TIMEOUT, STATUS_FAILED = 124, 125
 LOG_LINES_SHOWN = 60
 
@@ -49,7 +49,7 @@ def run(command, writable=(), seconds_max=SECONDS_MAX, on_ready=print):
             if why_no_host is None:
                 on_ready(f"Linux {os.uname().release} of this machine, {DEVICES}")
                 return host.run(named(command), environment(), seconds_max)
-        # It has the module; whoever looks after it will want to know.
+        # It has the module; its operator will want to know.
         print(f"softroce: not on this machine's kernel: {why_no_host}", file=sys.stderr, flush=True)
     if why_no_vm := vm.why_not():
         raise image.Unavailable(f"{why_no_host}; {why_no_vm}")
@@ -69,7 +69,7 @@ def run_in_vm(kernel_image, command, writable, seconds_max, on_ready):
     folders = [pathlib.Path(folder).absolute() for folder in writable]
     with tempfile.NamedTemporaryFile(prefix="kernel-", suffix=".log") as log:
         try:
-            # Some tests hurt the machine that they run on: none but this one.
+            # Some tests hurt the machine that they run on; only this one may be hurt.
             variables = {**environment(), "RINGWAY_SOFTROCE_VM": "1"}
             return vm.run(kernel_image, named(command), variables, pathlib.Path.cwd(), folders, seconds_max, log.name,
                           ready)
@@ -101,7 +101,7 @@ def main():
     for folder in options.write:
         if not os.path.isdir(folder):
             parser.error(f"--write: no folder {folder}")
-    # So that a VM, and the devices, go when we are told to.
+    # So that a VM, and the devices, are removed when we are terminated.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         return run(command, options.write, options.timeout,

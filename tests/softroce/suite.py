@@ -61,7 +61,7 @@ def run(programs):
     with tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR")) as name:
         folder, end = pathlib.Path(name), "it did not run"
         arguments = [argument for seconds, path in programs for argument in (seconds, os.path.abspath(path))]
-        # What has run by the time that Bazel's patience ends shall be reported.
+        # Results must be reported before Bazel's time limit.
         bazel_seconds = int(os.environ.get("TEST_TIMEOUT", 3600)) - REPORT_SECONDS
         seconds_max = min(bazel_seconds, vm.BOOT_SECONDS_MAX + sum(int(seconds) + 10 for seconds, _ in programs))
         try:

@@ -4,10 +4,10 @@
 // Gives the recorded inputs of sessions, operators and time to an engine of that configuration, and
 // compares how it decides each request with how it was decided then: accepted, or refused for which
 // reason. It also gets the venues' messages, with the identifiers of its own requests. So it can
-// tell how limits would have decided about the same requests. It cannot tell - what the market
-// would have answered to orders that were refused then and are accepted now: they
-//    stay open without a word, and weigh on limits from then on;
-//  - what strategies would have done instead. They go on as they did.
+// tell how limits would have decided about the same requests. It cannot tell
+//  - what the market would have answered to orders that were refused then and are accepted now:
+//    they stay open without any report, and count against limits from then on;
+//  - what strategies would have done instead. They behave as they did.
 // What venues said about requests that are refused now is left out and counted.
 //
 // Thread rule: one thread.
@@ -31,7 +31,7 @@ namespace ringway {
 
 struct WhatIfCounts {
   uint64_t requests = 0;  // new orders, replaces, cancels and mass cancels
-  uint64_t changed = 0;   // decided otherwise
+  uint64_t changed = 0;   // decided differently
   uint64_t refused_now = 0;
   uint64_t accepted_now = 0;
   uint64_t consequences = 0;  // of the changed ones: about an order that was decided differently

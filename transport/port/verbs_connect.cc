@@ -1,6 +1,6 @@
 // The client's side of connecting over RDMA, start to finish, in the caller's thread.
 //
-// A request that the network loses is made anew after a second, then after two, four, ...: the
+// A request that the network loses is repeated after a second, then after two, four, ...: the
 // connection manager itself retransmits only after 4.3 s (Linux, drivers/infiniband/core/cma.c,
 // CMA_CM_RESPONSE_TIMEOUT). The listener releases what it made for an abandoned request when it
 // learns of that.

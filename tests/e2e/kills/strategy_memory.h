@@ -1,4 +1,4 @@
-// What a strategy's process knows of its predecessors.
+// The knowledge of a strategy's process about its predecessors.
 //
 // Made from its record (record.h), which is all the memory that survives a SIGKILL.
 // Thread rule: one thread.

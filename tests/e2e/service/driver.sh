@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs on that machine: starts the unit, kills its gateway in the middle of trading, and waits for systemd to restart it.
+# Runs on that machine: starts the unit, kills its gateway while it trades, and waits for systemd to restart it.
 #
 # usage: driver.sh FOLDER. Ends with FOLDER/done; each figure has a file of its own before.
 set -euo pipefail
@@ -7,7 +7,7 @@ folder=$1
 trap 'touch "$folder/done"' EXIT
 unit=ringway-gateway
 main_pid() { systemctl show --property=MainPID --value $unit; }
-# Ready, and another process than $1.
+# Waits until the unit is ready with another process than $1.
 await() {
   for _ in $(seq 3000); do
     pid=$(main_pid)
@@ -20,7 +20,7 @@ await() {
 systemctl start $unit
 await 0
 first=$(main_pid)
-# What an exchange beside it would have there.
+# A file that an exchange beside it would have there.
 touch /run/ringway/exchange.sock
 "$folder/flow" shm:/run/ringway/gateway.sock "$folder/1.key" 200 "$first" > "$folder/acknowledged"
 await "$first"

@@ -12,7 +12,7 @@ if ! mount -t cgroup2 cgroup2 /sys/fs/cgroup 2> /dev/null; then
   umount --lazy /sys/fs/cgroup/* 2> /dev/null || true
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
 fi
-# The user and the files of an installation, as the unit's head says; nothing of it leaves these namespaces.
+# The user and the files of an installation, as in the unit's head; none of it leaves these namespaces.
 cp -a /etc /run/etc
 rm -rf /run/etc/systemd/system
 mkdir -p /run/etc/systemd/system
@@ -27,7 +27,7 @@ install -o ringway -m 0600 "$folder/1.key" /etc/ringway/keys/1.key
 install -o root -g ringway -m 0640 "$folder/gateway.toml" /etc/ringway/gateway.toml
 install -m 0644 "$folder/ringway-gateway.service" /etc/systemd/system/
 install -d /etc/systemd/system/ringway-gateway.service.d
-# The shipped unit but for what this machine lacks, and for the patience that a loaded machine needs.
+# The shipped unit, except for what this machine lacks, and with the longer limits that a loaded machine needs.
 cat > /etc/systemd/system/ringway-gateway.service.d/here.conf <<CONF
 [Unit]
 DefaultDependencies=no

@@ -15,10 +15,10 @@ name=ringway-disk
 image=/dev/shm/$name.img
 place=/run/$name
 
-# Its size in sectors and its loop device, kept for the next words: each process started costs emulated seconds.
+# Its size in sectors and its loop device, kept for later commands: each process started costs emulated seconds.
 kept=/run/$name.device
 
-# table UP DOWN FEATURES: as dm-flakey reads it: UP seconds well, then DOWN seconds as FEATURES say.
+# table UP DOWN FEATURES: dm-flakey's table: UP seconds healthy, then DOWN seconds as FEATURES say.
 table() {
   read -r sectors loop < $kept
   echo "0 $sectors flakey $loop 0 $1 $2 $3"
@@ -28,7 +28,7 @@ delay_table() {
   echo "0 $sectors delay $loop 0 $1"
 }
 
-# What is under way is waited for; the file system is not asked to write anything first.
+# Waits for I/O in flight, but does not let the file system write anything first.
 load_table() {
   dmsetup suspend --nolockfs $name
   dmsetup load $name --table "$1"

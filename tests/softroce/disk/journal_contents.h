@@ -1,4 +1,4 @@
-// What a journal holds of a session's orders, from its reader, record by record.
+// The contents of a journal about a session's orders, from its reader, record by record.
 //
 // Reads the current contents, images before files, as the next start of a gateway would. Thread
 // rule: any.

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Is what a strategy heard `durable` of still there when the machine loses its power in the middle?
+"""Tests that everything acknowledged as `durable` is still there after the machine loses its power in the middle.
 
 usage: power_loss_test.py PROGRAM     PROGRAM: power_flow
 
-A VM trades on a disk whose cache forgets (volatile_disk.py) and tells of each durable acknowledgement. QEMU is killed in
+A VM trades on a disk whose cache forgets (volatile_disk.py) and prints each durable acknowledgement. QEMU is killed in
 the middle, the disk loses what was not flushed, sector by sector, and another VM boots from what is left: it reads the
 journal, starts the gateway on it and trades on. RINGWAY_POWER_SEED repeats the disk's choice, not the moment.
 """
@@ -27,7 +27,7 @@ import volatile_disk  # noqa: E402
 
 DISK_MIB = 48
 SECONDS_MAX = 600
-# Enough for a few hundred syncs; and a few more by chance, so that it is another moment each time.
+# Enough for a few hundred syncs, and a random few more, so that the moment differs each time.
 DURABLE_MIN, DURABLE_MORE = 200, 100
 PLACE = "/run/ringway-power"
 MAKE = f"mkfs.ext4 -q -b 4096 -m 0 -J size=4 /dev/vda && mkdir {PLACE} && mount -t ext4 /dev/vda {PLACE}"

@@ -1,5 +1,6 @@
-"""A disk with a cache that forgets: what was written and not flushed may be gone, in any choice of sectors, when the power
-fails. QEMU reaches it as an NBD server at a Unix socket (the NBD project's doc/proto.md, fixed newstyle handshake).
+"""A disk with a volatile cache: when the power fails, any choice of sectors that were written and not flushed is lost.
+
+QEMU reaches it as an NBD server at a Unix socket (the NBD project's doc/proto.md, fixed newstyle handshake).
 """
 
 import contextlib
