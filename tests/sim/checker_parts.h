@@ -334,6 +334,7 @@ class Holdings {
   const Forgotten& forgotten_;
   Findings& findings_;
   std::array<Strategy, kPartiesMax> strategies_;
+  std::array<uint32_t, kPartiesMax> days_{};  // by venue: when its latest day began
   Probe probe_;
   uint32_t probes_ = 0;
 };

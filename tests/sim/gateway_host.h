@@ -33,6 +33,7 @@
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/session/session_layer.h"
+#include "gateway/trading_calendar.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/events.h"
 #include "tests/sim/network.h"
@@ -253,6 +254,7 @@ class GatewayHost {
   // What bounds on time depend on, where it has changed.
   void NoteDisk();
   void NoteDurable();
+  void NoteDays(int64_t now_ns);
 
   Surroundings around_;
   Lifeline life_;
@@ -267,6 +269,8 @@ class GatewayHost {
   AdminMailbox mailbox_;
   std::optional<AdminCommand> command_;  // of the next turn
   uint64_t commands_ = 0;                // in the journal, and of this process
+  std::optional<TradingCalendar> days_;  // of every venue
+  int64_t next_day_ns_ = 0;
   uint64_t disk_fault_ = 0;
   bool held_back_ = false;
   std::unique_ptr<Gateway<RecordedSessions>> gateway_;
