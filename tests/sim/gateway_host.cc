@@ -289,9 +289,9 @@ void GatewayHost::NoteDisk() {
   around_.recorder.AddNumbers(EventKind::kGatewayDisk, 0, 0, fault);
 }
 
-// A day that this turn begins, or a later one where the journal has no room.
+// A day that this turn begins, or a later one where the start is not durable or the journal full.
 void GatewayHost::NoteDays(int64_t now_ns) {
-  if (now_ns < next_day_ns_ || !gateway_->started()) return;
+  if (now_ns < next_day_ns_) return;
   const TradingCalendar::Day day = days_->DayAt(now_ns);
   bool all = true;
   for (uint32_t i = 1; i <= around_.plan.venues; ++i) {
