@@ -67,6 +67,9 @@ void Holdings::On(uint32_t index) {
     }
     case EventKind::kStrategyReceived:
       return OnReceived(index);
+    case EventKind::kTradingDay:
+      days_[event.id] = index;
+      return;
     case EventKind::kProbe:
       Compare();
       probe_ = {};
@@ -206,6 +209,12 @@ void Holdings::CompareOrders() {
         tracked->cum != order.cum_qty) {
       findings_.Add(Violation::kOpenOrdersDiffer,
                     absl::StrCat("the gateway holds what its reports do not tell: ", Text(event)));
+    }
+    NewOrder asked;
+    if (tracked != nullptr && order.venue < kPartiesMax && tracked->request < days_[order.venue] &&
+        Decode(events_[tracked->request].bytes(), asked) == DecodeStatus::kOk &&
+        asked.time_in_force == TimeInForce::kDay) {
+      findings_.Add(Violation::kOutlivesDay, Text(event));
     }
     const auto& orders = strategies_[event.id].orders;
     const auto belief = orders.find(order.order_id);

@@ -119,6 +119,8 @@ void Liveness::On(uint32_t index) {
       return;
     case EventKind::kGatewayDurable:
       return OnDurable(event);
+    case EventKind::kTradingDay:
+      return OnTradingDay(index);
     case EventKind::kGatewayHeldBack:
       for (uint32_t id = 1; id != kPartiesMax; ++id) Settle(sessions_[id], id, event.time_ns);
       takes_since_ns_ = event.other == 0 ? event.time_ns : kNever;
@@ -268,6 +270,7 @@ void Liveness::OnSaid(const Event& event) {
     case FrameType::kExecutionReport:
       for (uint32_t id = 1; id != kPartiesMax; ++id) {
         if (!venues_[id].orders.empty()) Leave(event, id, Word(event, 1));  // its orderId
+        if (!venues_[id].overdue.empty()) EndOverdue(id, Word(event, 1), event.time_ns);
       }
       if (session.cancels.empty()) return;
       return AnswerCancel(event, FirstWord(event));
@@ -360,6 +363,10 @@ void Liveness::OnVenueTookCancel(const Event& event) {
   if (Decode(event.bytes(), cancel) != DecodeStatus::kOk) return;
   const TrackedOrder* order = orders_.FindByVenueName(event.id, cancel.orig_cl_ord_id);
   if (order == nullptr || order->session >= kPartiesMax) return;
+  if (venues_[event.id].overdue.contains(order->order_id)) {
+    EndOverdue(event.id, order->order_id, event.time_ns);
+    venues_[event.id].overdue.erase(order->order_id);
+  }
   Session& session = sessions_[order->session];
   for (auto at = session.cancels.begin(); at != session.cancels.end();) {
     const auto sent = at++;
@@ -404,6 +411,36 @@ void Liveness::OnVenueSaid(const Event& event) {
     findings_.Add(Violation::kGapUnneeded,
                   absl::StrCat("the gateway has lost no request: ", Text(event)));
   }
+}
+
+// --- Days ---
+
+// Orders for the day that are open now have to end, or their venue is asked to end them.
+void Liveness::OnTradingDay(uint32_t index) {
+  Venue& venue = venues_[events_[index].id];
+  venue.overdue.clear();
+  for (const TrackedOrder& order : orders_.orders()) {
+    NewOrder asked;
+    if (order.venue == events_[index].id && !Ended(order.life) && order.asked &&
+        Decode(events_[order.request].bytes(), asked) == DecodeStatus::kOk &&
+        asked.time_in_force == TimeInForce::kDay) {
+      venue.overdue.emplace(order.order_id, events_[index].time_ns);
+    }
+  }
+}
+
+void Liveness::EndOverdue(uint32_t id, uint64_t order_id, int64_t now_ns) {
+  Venue& venue = venues_[id];
+  const auto found = venue.overdue.find(order_id);
+  if (found == venue.overdue.end()) return;
+  if (IsLate(now_ns, leaves_ns_, found->second, venue.way.since_ns, disk_since_ns_,
+             gateway_since_ns_)) {
+    Add(Violation::kOutlivesDay, now_ns, absl::StrCat("order ", order_id, " asked to end"));
+    venue.overdue.erase(found);
+    return;
+  }
+  const TrackedOrder* order = orders_.Find(order_id);
+  if (order == nullptr || Ended(order->life)) venue.overdue.erase(found);
 }
 
 // --- What has not come ---

@@ -63,6 +63,8 @@ std::string_view Name(Violation violation) noexcept {
       return "against an operator's word";
     case Violation::kOutlivesCancel:
       return "open though operators canceled it";
+    case Violation::kOutlivesDay:
+      return "open though its day is over";
     case Violation::kDurableLate:
       return "durable too late";
     case Violation::kReportLate:

@@ -60,6 +60,7 @@ enum class Violation : uint8_t {
   // Operators.
   kAgainstOperator,  // an order was accepted, or left, that was forbidden
   kOutlivesCancel,   // an order of before a kill that cancels
+  kOutlivesDay,      // an order for a day that is over
   // Liveness: what must come, and did not come within its bound.
   kDurableLate,     // what a session waits for was not durable
   kReportLate,      // a report that may be told was not

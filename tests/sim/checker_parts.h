@@ -334,6 +334,7 @@ class Holdings {
   const Forgotten& forgotten_;
   Findings& findings_;
   std::array<Strategy, kPartiesMax> strategies_;
+  std::array<uint32_t, kPartiesMax> days_{};  // by venue: when its latest day began
   Probe probe_;
   uint32_t probes_ = 0;
 };
@@ -402,8 +403,12 @@ class Liveness {
     uint64_t said = 0;
     int64_t down_ns = kNever;  // since when it can come up
     absl::flat_hash_map<uint64_t, Waiting> orders;
+    absl::flat_hash_map<uint64_t, int64_t>
+        overdue;  // orders for a day that is over, and since when
   };
 
+  void OnTradingDay(uint32_t index);
+  void EndOverdue(uint32_t id, uint64_t order_id, int64_t now_ns);
   void SetBounds(const Event& event);
   void Add(Violation violation, int64_t now_ns, std::string what);
   void OnDisturbed(const Event& event, Session& session);

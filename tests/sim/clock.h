@@ -12,7 +12,11 @@
 
 namespace ringway::sim {
 
-inline constexpr int64_t kStartNs = 1'700'000'000 * kNsPerS;
+// A trading day begins in the middle of a run, where the plan has one: at a whole second.
+inline constexpr int64_t kDayBeginsNs = 1'700'000'000 * kNsPerS;
+inline constexpr const char* kDayBegins = "22:13:20 UTC";
+inline constexpr int64_t kDaySecond = 80'000;  // of the day in UTC
+inline constexpr int64_t kStartNs = kDayBeginsNs - 40 * kNsPerMs;
 
 struct Timeline {
   int64_t now_ns = kStartNs;

@@ -67,6 +67,7 @@ enum class EventKind : uint8_t {
   kGatewayDisk,      // other: its fault; 0: it works
   kGatewayDurable,   // the session's reports below seq
   kGatewayHeldBack,  // other: 1: requests of sessions wait for a venue or the journal; 0: none does
+  kTradingDay,  // begins at the venue for the gateway; the last of them counts. seq: its number
   // Operators, by number: seq. The payload is the command as the engine gets it.
   kOperatorSaid,       // the gateway hears it next
   kOperatorRefused,    // and did not do it

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "gateway/journal/record.h"
 #include "gateway/recovery/recall.h"
+#include "tests/sim/clock.h"
 #include "tests/sim/strategy.h"
 
 namespace ringway::sim {
@@ -122,6 +123,7 @@ void RecordedConnector::Restore(const VenueCursor& cursor, std::span<const Effec
 GatewayHost::GatewayHost(const Surroundings& around)
     : around_(around), life_([this] { NoteEnd(); }) {
   for (uint32_t id = 1; id <= around_.plan.sessions; ++id) session_ids_.push_back(id);
+  if (around_.plan.has(Fault::kTradingDay)) days_ = *TradingCalendar::Parse(kDayBegins);
 }
 
 // What the checker has to know of a journal's record.
@@ -218,7 +220,8 @@ std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_
   for (uint32_t i = 0; i != around_.plan.venues; ++i) {
     parts.venues.push_back({.id = static_cast<VenueId>(1 + i),
                             .connector = connectors_[i].get(),
-                            .pending_max = QueueOf(around_.plan)});
+                            .pending_max = QueueOf(around_.plan),
+                            .trading_days = days_});
   }
   for (const uint32_t id : session_ids_) {
     if (around_.plan.sends_when_durable(id)) parts.send_when_durable.push_back(id);
@@ -260,6 +263,7 @@ void GatewayHost::MakeParts(const ReplayedGateway& past) {
 void GatewayHost::Turn(int64_t now_ns) {
   storage_->Turn(now_ns);
   NoteDisk();
+  if (days_) NoteDays(now_ns);
   if (command_ && gateway_->started()) Post();
   const bool operates = command_ && gateway_->started();
   gateway_->DoWork(now_ns);
@@ -283,6 +287,19 @@ void GatewayHost::NoteDisk() {
   const auto fault = static_cast<uint64_t>(storage_->fault());
   if (std::exchange(disk_fault_, fault) == fault) return;
   around_.recorder.AddNumbers(EventKind::kGatewayDisk, 0, 0, fault);
+}
+
+// A day that this turn begins, or a later one where the start is not durable or the journal full.
+void GatewayHost::NoteDays(int64_t now_ns) {
+  if (now_ns < next_day_ns_) return;
+  const TradingCalendar::Day day = days_->DayAt(now_ns);
+  bool all = true;
+  for (uint32_t i = 1; i <= around_.plan.venues; ++i) {
+    if (engine_->trading_day(static_cast<VenueId>(i)) >= day.number) continue;
+    around_.recorder.AddNumbers(EventKind::kTradingDay, i, day.number);
+    all = false;
+  }
+  if (all) next_day_ns_ = day.ends_ns;
 }
 
 void GatewayHost::NoteDurable() {

@@ -27,6 +27,7 @@
 #include "gateway/connector/link/dialer.h"
 #include "gateway/connector/link/link_connector.h"
 #include "gateway/core/duty_loop.h"
+#include "gateway/core/trading_calendar.h"
 #include "gateway/engine/engine.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/writer.h"
@@ -252,6 +253,7 @@ class GatewayHost {
   // What bounds on time depend on, where it has changed.
   void NoteDisk();
   void NoteDurable();
+  void NoteDays(int64_t now_ns);
 
   Surroundings around_;
   Lifeline life_;
@@ -266,6 +268,8 @@ class GatewayHost {
   AdminMailbox mailbox_;
   std::optional<AdminCommand> command_;  // of the next turn
   uint64_t commands_ = 0;                // in the journal, and of this process
+  std::optional<TradingCalendar> days_;  // of every venue
+  int64_t next_day_ns_ = 0;
   uint64_t disk_fault_ = 0;
   bool held_back_ = false;
   std::unique_ptr<DutyLoop<RecordedSessions>> gateway_;

@@ -41,6 +41,7 @@ constexpr std::array<Row, kFaults> kRows = {{
     {Fault::kMalformedReport, "malformed-report", 4},
     {Fault::kHalfReport, "half-report", 3},
     {Fault::kWrongSequence, "wrong-sequence", 3},
+    {Fault::kTradingDay, "trading-day", 0},
     {Fault::kKillSwitch, "kill-switch", 3},
     {Fault::kKillAndCancel, "kill-and-cancel", 2},
     {Fault::kAdjustment, "adjustment", 4},
@@ -131,6 +132,8 @@ Plan MakePlan(uint64_t seed, const Edits& edits) {
     }
   }
   plan.sent_when_durable = random.Chance(0.5) ? static_cast<uint32_t>(random.Next()) : 0;
+  plan.venues_end_days = random.Chance(0.5);
+  plan.day_ends_after_ns = random.Between(-5, 5) * kNsPerMs;
   std::stable_sort(plan.strikes.begin(), plan.strikes.end(),
                    [](const Strike& a, const Strike& b) { return a.at_ns < b.at_ns; });
 

@@ -48,6 +48,7 @@ enum class Fault : uint8_t {
   kMalformedReport,  // says what cannot be
   kHalfReport,       // a message ends in its middle
   kWrongSequence,    // its numbers cannot be
+  kTradingDay,       // one begins: for the whole run
   // The gateway's operators and limits.
   kKillSwitch,
   kKillAndCancel,
@@ -100,6 +101,8 @@ struct Plan {
   bool cancel_on_disconnect = false;   // strategies ask for it when they log on
   bool cancel_on_link_loss = false;    // the gateway does so by its configuration
   int64_t cancel_grace_ns = 0;         // of both
+  bool venues_end_days = false;        // venues expire orders for the day of their own accord,
+  int64_t day_ends_after_ns = 0;       // so much after the gateway's new day begins, or before
   uint32_t durable_sessions = 0;       // a bit for each session that asks for durable acks
   uint32_t sent_when_durable = 0;      // a bit for each session of which nothing leaves before
   int64_t sync_ns_max = kNsPerMs;      // of the gateway's disk

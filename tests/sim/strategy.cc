@@ -164,6 +164,9 @@ NewOrder Strategy::Draw() {
   order.account = kFirstAccount + session_id_ - 1;
   order.side = random_.Chance(0.5) ? Side::kBuy : Side::kSell;
   order.ord_type = OrdType::kLimit;
+  if (plan_.has(Fault::kTradingDay) && random_.Chance(0.3)) {
+    order.time_in_force = TimeInForce::kGoodTillCancel;
+  }
   order.route = static_cast<uint16_t>(random_.Below(plan_.venues + 1));
   return order;
 }

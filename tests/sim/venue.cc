@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "tests/sim/clock.h"
 #include "tests/sim/strategy.h"
 
 namespace ringway::sim {
@@ -21,6 +22,9 @@ exchange::ExchangeOptions MakeOptions(const Plan& plan, uint32_t number) {
     options.instruments.push_back({.id = kFirstInstrument + i,
                                    .tick = kTickPrice,
                                    .opening_price = kMiddleTicks * kTickPrice});
+  }
+  if (plan.has(Fault::kTradingDay) && plan.venues_end_days) {
+    options.day_end_ns = kDaySecond * kNsPerS + plan.day_ends_after_ns;
   }
   options.orders_max = 1'024;
   options.levels_per_side_max = 256;
