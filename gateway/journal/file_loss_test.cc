@@ -1,4 +1,5 @@
-// Is a journal that lost what was on stable storage told from one that ends where it should?
+// Tests that a journal that lost what was on stable storage is told from one that ends where it
+// should.
 #include <unistd.h>
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// In which order do names and bytes come to the disk, so that power may go at any moment?
+// Tests of the order in which names and bytes reach the disk, so that power may go at any moment.
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>

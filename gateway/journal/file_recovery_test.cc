@@ -1,4 +1,5 @@
-// What is believed of what lies in memory, and what is said when it is gone, foreign or too small?
+// Tests of a start after a kill: which images are believed, and what is said when they are gone,
+// foreign or too small.
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>

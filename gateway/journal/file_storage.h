@@ -1,5 +1,5 @@
-// Where do the bytes of a gateway's journal go? Into memory that outlives the process, and from
-// there to the disk.
+// A journal in files: its bytes go into memory that outlives the process, and from there to the
+// disk.
 //
 // The writer fills an image of its segment on a RAM file system: no page of it is ever cleaned
 // behind its back, so no store faults and no store waits for a disk (docs/adr/0015). Two threads do

@@ -1,4 +1,4 @@
-// Does a journal in files survive what its process, its disk and other gateways do?
+// Tests that a journal in files survives what its process, its disk and other gateways do.
 #include "gateway/journal/file_storage.h"
 
 #include <fcntl.h>

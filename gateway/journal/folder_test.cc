@@ -1,4 +1,4 @@
-// Does a folder keep what others plant in it, or do to its path, away from its files?
+// Tests that a folder keeps its files safe from what others plant in it, or do to its path.
 #include "gateway/journal/folder.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// Which bytes is a journal made of? JOURNAL.md draws them; every offset is held here.
+// The bytes of a journal. JOURNAL.md draws them; every offset is asserted here.
 //
 // A journal is a row of segments. A segment is a SegmentHeader and then records, back to back, each
 // a multiple of 8 bytes; what follows the last record means nothing. A record is a RecordHeader and

@@ -1,4 +1,4 @@
-// What does a journal say, and where does it end?
+// Reads a journal record by record, and finds its end.
 //
 // Gives the records in order, each checked: checksum, sequence, chain. Where one is bad, what lies
 // behind it decides:

@@ -1,5 +1,4 @@
-// Can any bytes where a journal should be make its reader misbehave, or make it believe a record
-// that no writer wrote?
+// Fuzzes the reader: no bytes make it misbehave, or believe a record that no writer wrote.
 //
 // Input: first a byte that chooses what the rest is laid over: 0 nothing, else an honest journal of
 // as many steps; then pairs of changes, each a 16-bit place and a byte, put into the segment.

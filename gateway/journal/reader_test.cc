@@ -1,4 +1,4 @@
-// Does the reader give back what was written, cut what was torn, and refuse what is damaged?
+// Tests that the reader returns what was written, cuts what was torn, and refuses what is damaged.
 #include "gateway/journal/reader.h"
 
 #include <cstring>

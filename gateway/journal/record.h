@@ -1,4 +1,4 @@
-// What does a record of the journal say? Its body taken apart, without a copy.
+// Parses the body of a record in place.
 //
 // A record that has passed its CRC is what a writer wrote, yet nothing here believes a length that
 // it has not checked. Thread rule: pure functions over memory that the caller keeps.

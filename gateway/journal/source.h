@@ -1,4 +1,4 @@
-// Where does a reader find a journal's segments? Files, or what a simulator left of them.
+// Where a reader finds the segments of a journal: in files, or in what a simulator left of them.
 //
 // Thread rule: one thread. Virtual calls happen once a segment.
 #pragma once

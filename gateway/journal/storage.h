@@ -1,5 +1,5 @@
-// Where do a journal's bytes go, and how far have they come? What the writer needs of files, or of
-// what a simulator puts in their place.
+// What the writer needs of files, or of what a simulator puts in their place: room for its bytes,
+// and how far they have come.
 //
 // The writer takes prepared segments, fills their memory and publishes how far it has come. Behind
 // its back the storage brings that to stable storage, in order, says how far *that* has come, and

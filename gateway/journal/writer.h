@@ -1,4 +1,4 @@
-// How does the gateway note down what it does before anyone hears of it?
+// Writes down each step of the gateway before any effect of it leaves.
 //
 // One Append() per engine step, before any of its effects leaves. When it returns, the record is
 // complete and survives the end of the process; storage().durable() passing the position it

@@ -1,4 +1,5 @@
-// Does the writer lay down the bytes that JOURNAL.md draws, and never more than there is room for?
+// Tests that the writer lays down the bytes that JOURNAL.md draws, and never more than there is
+// room for.
 #include "gateway/journal/writer.h"
 
 #include <algorithm>

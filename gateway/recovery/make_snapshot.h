@@ -1,4 +1,4 @@
-// How is a snapshot made?
+// Makes a snapshot from what the journal holds.
 //
 // From the journal alone: what is recorded on the disk is replayed, from the newest snapshot on,
 // and saved. The replay compares every effect with what was recorded, so only what replays to the

@@ -1,5 +1,5 @@
-// Does a client that heard what its gateway lost learn that, however often the gateway started
-// since?
+// Tests that a client that heard what its gateway lost learns that, however often the gateway
+// started since.
 #include "gateway/recovery/recall.h"
 
 #include <array>

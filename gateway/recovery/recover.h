@@ -1,4 +1,4 @@
-// How does a journal become the gateway that it recorded, by the shortest way?
+// Rebuilds the gateway that a journal recorded, by the shortest way.
 //
 // Begins with the newest snapshot that can be believed and applies the records behind it. A
 // snapshot that is damaged, of another journal or version, or that the journal does not go on from

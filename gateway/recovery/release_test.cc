@@ -1,5 +1,5 @@
-// Does this release of the engine answer what is recorded as it did then, and does it refuse what
-// another release recorded?
+// Tests that this release of the engine answers what is recorded as it did then, and refuses what
+// another release recorded.
 //
 // testing/release-N holds a journal that release N of the engine wrote, in the format of its time.
 // That of the present release must replay to the last byte; those of earlier ones must be read.

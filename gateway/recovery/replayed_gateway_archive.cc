@@ -1,4 +1,4 @@
-// How is a replayed gateway saved, and gone on with?
+// Saves and loads a replayed gateway.
 //
 // Archive() lists what is kept besides the engine once for both ways. Bytes that pass their
 // checksum are looked at all the same: what the sessions and the connectors would trust later must

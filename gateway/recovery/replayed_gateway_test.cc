@@ -1,4 +1,4 @@
-// Does a journal give back what the gateway was, and is anything else noticed?
+// Tests that a journal gives back what the gateway was, and that anything else is noticed.
 #include "gateway/recovery/replayed_gateway.h"
 
 #include <array>

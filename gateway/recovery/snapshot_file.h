@@ -1,4 +1,4 @@
-// How does a snapshot lie in its file, and come there whole or not at all?
+// The file of a snapshot: its layout, and how it gets there whole or not at all.
 //
 //   DIRECTORY/000000000067108864.snapshot   everything before that position of the journal
 //   DIRECTORY/snapshot.unfinished           one that is being made; left by a crash: meaningless

@@ -1,4 +1,4 @@
-// Can any bytes where a snapshot should be misbehave, or become a gateway that does later?
+// Fuzzes snapshots: no bytes misbehave when they are loaded, or become a gateway that does later.
 //
 // Input: groups of four bytes, each an edit of a true snapshot's head or of what it keeps of
 // sessions and venues: where (two bytes), what, and how (one: set, add, flip or cut). Checksums are

@@ -1,4 +1,4 @@
-// When is a snapshot due, and which segments may go then?
+// Decides when a snapshot is due, and which segments may go then.
 //
 // A thread that looks now and then how much of the journal is complete on the disk. Once that is
 // snapshot_bytes more than the newest snapshot holds, it has one made, elsewhere (options.make).

@@ -1,4 +1,5 @@
-// Are snapshots made while a gateway writes, and do only those segments go that nobody needs?
+// Tests that snapshots are made while a gateway writes, and that only those segments go that nobody
+// needs.
 #include "gateway/recovery/snapshot_keeper.h"
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Is a gateway that begins with a snapshot the one that was, whatever became of snapshots
-// meanwhile?
+// Tests that a gateway that begins with a snapshot is the one that was, whatever became of
+// snapshots meanwhile.
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-// Did every message arrive once, in order and unchanged?
+// Judges whether every message arrived once, in order and unchanged.
 //
 // Requests of a session may be lost only with the process that sent them, and then from some number
 // on. Reports may be missed by a process only where a gap was announced. Requests to a venue are

@@ -1,4 +1,4 @@
-// Do all three parties hold the same orders and positions when all is quiet?
+// Judges whether all three parties hold the same orders and positions when all is quiet.
 //
 // A strategy holds what its reports and snapshots told it, nothing else; the gateway and the venues
 // say in a probe what they hold. What a venue lied about is left out where the lie itself makes the

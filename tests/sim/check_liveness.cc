@@ -1,4 +1,4 @@
-// Does everything that must come at last come soon enough?
+// Judges whether everything that must come at last comes within its bound.
 //
 // Each promise has a bound that follows from the world's own times: how long a disk syncs, a write
 // travels, a dead link stays unnoticed. Its clock begins when the last of its preconditions comes

@@ -1,4 +1,4 @@
-// Does the gateway do what operators say?
+// Judges whether the gateway does what operators say.
 //
 // From the moment at which it hears a command: nothing in the scope of a kill leaves for a venue
 // before it is armed again, whatever was accepted before; what was open when a kill also canceled

@@ -1,4 +1,4 @@
-// Was every request answered, and did every order live a legal life?
+// Judges whether every request was answered, and whether every order lived a legal life.
 //
 // From what the gateway took, said, asked and heard. An order lives from its OrderAck on; it ends
 // once, and after its end there is nothing but trades that come late, busts and corrections. Its

@@ -1,4 +1,4 @@
-// How are the checker's parts run over a record, and how are its findings called?
+// Runs the checker's parts over a record, and names their findings.
 #include "tests/sim/checker.h"
 
 #include "tests/sim/checker_parts.h"

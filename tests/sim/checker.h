@@ -1,4 +1,5 @@
-// Did everybody do what the others may rely on? Judged from recorded events alone (events.h).
+// The judge of a simulated run: whether everybody did what the others may rely on, from recorded
+// events alone (events.h).
 //
 // Code of its own: it knows messages and what they promise, and nothing of the engine, the session
 // layer or the exchange. Five questions, a class and a source each:

@@ -1,4 +1,4 @@
-// What do the parts of the checker keep in mind?
+// The parts of the checker, and what they keep in mind.
 //
 // Each sees every event once, in order, and at last End(). See checker.h.
 // Thread rule: one thread. Lifetime: events and findings outlive the parts.

@@ -1,4 +1,4 @@
-// Does the checker see what is wrong?
+// Tests that the checker sees what is wrong.
 //
 // A true record of a calm run is clean; then one thing in it is changed, for each kind of violation
 // at least once, and the checker must name it.

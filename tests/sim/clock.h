@@ -1,4 +1,4 @@
-// What time is it in the simulated world, and who makes it pass?
+// The time of the simulated world.
 //
 // Time is a number that the world raises by turns. Whoever would sleep (a strategy that waits for
 // the answer to its logon) has the world turn instead.

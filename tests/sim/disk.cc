@@ -1,4 +1,4 @@
-// How does the simulated disk sync, fail and lose?
+// The simulated disk: how it syncs, fails and loses.
 #include "tests/sim/disk.h"
 
 #include <algorithm>

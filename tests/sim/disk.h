@@ -1,4 +1,4 @@
-// What does a disk keep of a journal when the gateway's process or its power ends?
+// A simulated disk: what it keeps of a journal when the gateway's process or its power ends.
 //
 // A SimDisk outlives gateways. A process writes into memory, as with real segments, and a sync
 // brings that to the disk, some time later. A killed process loses nothing: the next one brings the

@@ -1,4 +1,4 @@
-// Does the journal keep what it promised, whatever a disk that fails has left of it?
+// Tests that the journal keeps what it promised, whatever a disk that fails has left of it.
 //
 // Writer and reader as shipped over a SimDisk. Each seed is a row of gateways, each of which notes
 // down steps until its process is killed or its power fails; the next one reads what is left, which

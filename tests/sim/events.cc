@@ -1,4 +1,4 @@
-// How does an event read?
+// Prints events.
 #include "tests/sim/events.h"
 
 #include "absl/strings/str_cat.h"

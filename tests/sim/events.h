@@ -1,4 +1,4 @@
-// What did the three parties do, in order? The record that the checker judges and the hash covers.
+// What the three parties did, in order: the record that the checker judges and the hash covers.
 //
 // Every party records for itself: strategies what they sent and were told, the gateway what went
 // into and came out of it on either side, venues what they took and said, and at the end everybody

@@ -1,4 +1,4 @@
-// What has a gateway lost with its machine's power?
+// Works out what a gateway has lost with its machine's power.
 //
 // It says, when it begins, up to which numbers its journal goes. Of what it did before, everything
 // beyond is as if it had never been, though strategies and venues may remember: an order that only

@@ -1,4 +1,4 @@
-// How is the simulated gateway recovered and put together, and what does a probe find in it?
+// Recovers and assembles the simulated gateway, and probes it.
 #include "tests/sim/gateway_host.h"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// What is the gateway's process in the simulated world, how does it begin and end, and what is
-// recorded of it?
+// The gateway's process in the simulated world: how it begins and ends, and what is recorded of it.
 //
 // Engine, session layer, duty loop, journal, recovery and link connectors as shipped, put together
 // as gateway/host/assembly.cc does. Between them stand two recorders that change nothing: around

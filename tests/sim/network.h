@@ -1,4 +1,4 @@
-// Which links are there between the simulated parties, and what happens to their bytes?
+// The links between the simulated parties, and what happens to their bytes.
 //
 // A link is a pair of RingLinks over a FaultyWire (transport/port/memory.h): the bytes of a write
 // become visible late, partially and in any order, as a port without ordered stores permits. Here

@@ -1,4 +1,4 @@
-// How is a plan drawn from its seed?
+// Draws a plan from its seed.
 #include "tests/sim/plan.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What does a seed mean: how large is the world, what do strategies send, which faults are on, and
-// when do they strike?
+// What a seed means: how large the world is, what strategies send, which faults are on, and when
+// they strike.
 //
 // Swarm testing: each seed draws for every kind of fault whether it happens at all in this run, and
 // how often; so rare combinations come about that a run with everything on would never reach

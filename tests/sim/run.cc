@@ -1,4 +1,4 @@
-// How is a plan run and judged, and a failing one shrunk?
+// Runs and judges a plan, and shrinks one that fails.
 #include "tests/sim/run.h"
 
 #include <algorithm>

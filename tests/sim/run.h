@@ -1,4 +1,4 @@
-// What comes of one plan: was it good, what was its hash, how much happened?
+// What comes of one plan: whether it was good, its hash, and how much happened.
 //
 // Runs the world, then the checker over its record. Thread rule: one thread.
 #pragma once

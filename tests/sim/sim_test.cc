@@ -1,4 +1,4 @@
-// Does the shipped code keep its promises in 512 seeds' worth of faults, the same each time?
+// Tests that the shipped code keeps its promises in 512 seeds' worth of faults, the same each time.
 //
 // Every seed runs twice. `./run sim` runs more of them, and repeats and shrinks one that fails.
 #include <cstdint>

@@ -1,5 +1,4 @@
-// What does a simulated strategy do: which requests does it send, what does it keep in mind, how
-// does it die and come back?
+// A simulated strategy: which requests it sends, what it keeps in mind, how it dies and comes back.
 //
 // Around a BasicSession as shipped. It is driven by its own random numbers, names only orders that
 // it knows of, and records what Send() took and every report it was told. Its process can die with

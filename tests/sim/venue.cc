@@ -1,4 +1,4 @@
-// How does the simulated venue record, spoil and lie?
+// The simulated venue: how it records, spoils and lies.
 #include "tests/sim/venue.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What is a venue's process in the simulated world, what is recorded of it, and how does it lie?
+// A venue's process in the simulated world: what is recorded of it, and how it lies.
 //
 // The matching exchange and its server as shipped, over VenueLink: a link that records what the
 // exchange takes and says, and on command spoils one message on its way out. Lies that an exchange

@@ -1,4 +1,4 @@
-// How does the simulated world turn, and how does a run go?
+// The turns of the simulated world, and the course of a run.
 #include "tests/sim/world.h"
 
 #include <algorithm>

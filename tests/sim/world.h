@@ -1,4 +1,4 @@
-// Who lives in the simulated world, what happens in a turn, and how does a run go?
+// The simulated world: who lives in it, what happens in a turn, and how a run goes.
 //
 // Strategies, one gateway and its venues in one thread, over links whose bytes travel as the plan
 // says. The gateway's process ends and begins again, over a disk of its own; the others live on. A

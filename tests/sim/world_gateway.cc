@@ -1,4 +1,4 @@
-// When does the gateway's process end and begin again, and what becomes of its machine?
+// When the gateway's process ends and begins again, and what becomes of its machine.
 #include <utility>
 
 #include "tests/sim/world.h"

@@ -1,4 +1,4 @@
-// What does each fault do to the world when it strikes?
+// What each fault does to the world when it strikes.
 #include <array>
 #include <tuple>
 #include <utility>

@@ -1,4 +1,4 @@
-// How do tests of snapshots recover a journal, compare what came of it, and damage files?
+// For tests of snapshots: recovers a journal, compares the results, and damages files.
 #pragma once
 
 #include <algorithm>
