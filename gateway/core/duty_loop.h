@@ -515,6 +515,7 @@ class DutyLoop {
     for (std::size_t i = 0; i != std::min(kLooksPerTick, ids.size()); ++i) {
       next_retained_ = next_retained_ + 1 < ids.size() ? next_retained_ + 1 : 0;
       const auto* session = parts_.sessions.session(ids[next_retained_]);
+      if (!session->disabled().empty()) continue;
       const RetentionWatch::Reports reports{session->first_unacknowledged(),
                                             session->reports().first(), session->reports().next()};
       if (retention_.Look(next_retained_, reports, journal)) [[unlikely]]

@@ -5,7 +5,8 @@
 // of a report in the journal is not known: each look notes the number of the next report and the
 // journal's end, and a noted pair counts as soon as everything before it is acknowledged. So the
 // alarm may come early, by what the journal grew between two looks, and never late. What clients
-// acknowledged before a restart is unknown: what is in memory then counts as not acknowledged.
+// acknowledged before a restart is unknown: what is in memory then counts as not acknowledged, and
+// may lie anywhere in what is left of the journal.
 // Thread rule: the engine's thread. Only Line() allocates.
 #pragma once
 
@@ -39,6 +40,8 @@ class RetentionWatch {
   // session has recovered.
   bool Look(std::size_t session, const Reports& reports, const Journal& journal) noexcept {
     Marks& marks = marks_[session];
+    // What was removed before the first look was an earlier process's to tell.
+    if (marks.later.report == 0) marks.later.position = journal.oldest;
     if (reports.acknowledged >= marks.later.report) {
       marks.earlier = std::exchange(marks.later, {reports.next, journal.end});
     }

@@ -48,8 +48,9 @@ TEST(RetentionWatch, MarksMoveOnWithTheAcknowledgements) {
 TEST(RetentionWatch, ARestartKnowsOfNoAcknowledgement) {
   RetentionWatch watch(1);
   EXPECT_FALSE(watch.Look(0, {40, 40, 90}, {5'000, 4'000})) << "in memory";
-  EXPECT_TRUE(watch.Look(0, {40, 60, 110}, {6'000, 4'000}))
-      << "nobody knows where they lie: behind the segments that are gone, or in them";
+  EXPECT_FALSE(watch.Look(0, {40, 60, 110}, {6'000, 4'000}))
+      << "what went before is an earlier process's to tell";
+  EXPECT_TRUE(watch.Look(0, {40, 60, 110}, {6'000, 4'001}));
 }
 
 TEST(RetentionWatch, TheLineNamesSessionReportsAndRemedy) {

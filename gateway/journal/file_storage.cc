@@ -397,8 +397,19 @@ void FileStorage::Release(Slot& slot) noexcept {
 // One a turn, so that preparing does not wait for many. A segment that cannot be removed now is
 // tried again: it costs its space, nothing else.
 void FileStorage::RemoveOldSegment() {
-  if (old_.empty() || old_.front().end > keep_from_.load(std::memory_order_relaxed)) return;
-  if (!RemoveForGood(old_.front().number).ok()) return;
+  if (!removes_ || old_.empty() || old_.front().end > keep_from_.load(std::memory_order_relaxed)) {
+    return;
+  }
+  if (!place_.folder->Remove(JournalPlace::SegmentName(old_.front().number)).ok()) return;
+  if (const absl::Status synced = SyncFolder(); !synced.ok()) {
+    // A second sync that succeeds would be about other names.
+    removes_ = false;
+    Report(absl::StrCat("journal: ALARM: the folder cannot be synced after segment ",
+                        old_.front().number, " was removed: ", std::string(synced.message()),
+                        ". No segment is removed any more, and the disk fills. Remedy: see to the "
+                        "disk, and restart the gateway"));
+    return;
+  }
   SetOldest(old_.front().end);
   old_.pop_front();
 }

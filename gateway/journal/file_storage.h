@@ -190,6 +190,7 @@ class FileStorage final : public JournalStorage {
   uint32_t released_ = 0;       // slots whose image is gone
   std::deque<OldSegment> old_;  // segments that KeepFrom may remove
   std::vector<std::byte> zeros_;
+  bool removes_ = true;  // segments, until a sync of the folder behind one has failed
   bool scarce_ = false;  // room on the disk, as operators were told
 
   std::atomic<uint64_t> keep_from_{0};

@@ -66,10 +66,9 @@ GroupExposure::GroupExposure(const EngineConfig& config, const std::vector<Instr
       desks_begin_(static_cast<uint32_t>(config.sessions.size())),
       holdings_(HoldingsMax(config, groups_)),
       holding_index_(holdings_.size() * 2 + 8, secret) {
-  counted_.resize(groups_.size());
   const auto counted = [this](uint32_t group, const GroupLimits& own) {
     if (!Limits(own) && groups_[group].holds == 0) return kNone;
-    counted_[group] = active_ = true;
+    active_ = true;
     return group;
   };
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
@@ -219,8 +218,9 @@ std::string_view GroupExposure::FindError(std::span<const GroupShare> orders,
     for (const uint32_t group : {desk_of_account_[position.account], firm_}) {
       if (group == kNone) continue;
       sums[group].position_notional += position.value;
-      if (groups_[group].holds != 0)
-        held[{group, position.instrument}].quantity += position.quantity;
+      if (groups_[group].holds == 0) continue;
+      Held& all = held[{group, position.instrument}];
+      all.quantity = SaturatedSum(all.quantity, position.quantity);
     }
   }
   for (uint32_t at = 0; at < holdings_count_; ++at) {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -143,8 +144,6 @@ class GroupExposure {
   uint32_t NumberOf(GroupLevel level, uint32_t owner) const noexcept {
     return Begin(level) + owner;
   }
-  // Whether the group is counted.
-  bool IsCounted(uint32_t group) const noexcept { return counted_[group]; }
   // Takes effect now. A group that is not counted stays so.
   void SetLimits(uint32_t group, const GroupLimits& limits) noexcept {
     groups_[group].position_max = limits.position_max;
@@ -303,6 +302,8 @@ class GroupExposure {
       return;
     const uint32_t group =
         Begin(level) + (level == GroupLevel::kFirm ? 0 : archive.IndexOf(owners, owner));
+    archive.Require(saved.quantity >= -std::numeric_limits<int64_t>::max(),
+                    "what a group holds cannot be");
     if (!archive.ok() || groups_[group].holds == 0) return;
     const uint32_t instrument = archive.IndexOf(instruments, saved.instrument);
     if (!archive.ok()) return;
@@ -327,7 +328,6 @@ class GroupExposure {
   const InstrumentLimitTable& limits_;
   bool active_ = false;
   std::vector<Group> groups_;  // of sessions, then of desks, then the firm
-  std::vector<bool> counted_;  // by group
   // Number of the group where it is counted, otherwise kNone.
   std::vector<uint32_t> sessions_;         // by session
   std::vector<uint32_t> desk_of_account_;  // by account

@@ -274,10 +274,16 @@ class BasicLinkConnector final : public Connector {
     ++counters_.reports_received;
     RINGWAY_PROBE(connector_report_counted);
     switch (type) {
-      case FrameType::kVenueStatus:
-        // The exchange's first message after all that this gateway had missed.
-        reconciling_ = false;
+      case FrameType::kVenueStatus: {
+        // The exchange's word behind everything that this gateway had missed. One of an earlier
+        // logon, which this gateway had not heard, may come before it.
+        VenueStatus status;
+        if (Decode(record.payload, status) == DecodeStatus::kOk &&
+            status.state == VenueState::kUp && status.transact_time >= logon_time_) {
+          reconciling_ = false;
+        }
         break;
+      }
       case FrameType::kGapFill:
         if (GapFill used; Decode(record.payload, used) != DecodeStatus::kOk ||
                           used.new_seq - 1 > kRequestIdHearsayMax) {
@@ -347,6 +353,7 @@ class BasicLinkConnector final : public Connector {
         answer_->next_seq_in > kNumberMax || answer_->next_seq_out > kNumberMax) {
       return "the exchange's numbers cannot be";
     }
+    logon_time_ = numbers.send_time;
     disputed_ = !LoggedOn(*answer_);
     return disputed_ ? "DISPUTED: the exchange's numbers contradict those of this gateway; nothing "
                        "is sent. Find out what the exchange knows of this member's orders. If it "
@@ -497,6 +504,7 @@ class BasicLinkConnector final : public Connector {
   int64_t next_maintain_ns_ = 0;
   int64_t last_confirm_ns_ = 0;
   std::optional<LogonAck> answer_;  // of the exchange to this link's logon, not confirmed yet
+  uint64_t logon_time_ = 0;         // of the exchange's answer to this link's logon, by its clock
   bool disputed_ = false;           // at the last logon the exchange's numbers contradicted ours
   uint64_t incarnation_ = 0;        // the exchange's; 0: none known
   uint64_t sent_ = 0;               // requests, by the exchange's count

@@ -312,6 +312,39 @@ TEST_F(LinkConnectorTest, NothingLeavesBeforeWhatHappenedMeanwhileIsKnown) {
   EXPECT_EQ(gateway_.reports.back().exec_type, ExecType::kCanceled);
 }
 
+// The first of two logons ends before its "up" is heard: that is no word about the second.
+TEST_F(LinkConnectorTest, TheUpOfAnEarlierLogonEndsNoReconciling) {
+  Run(20);
+  gateway_.Ask(Order(1, Side::kBuy, 100, 5));
+  Run(5);
+  network_.wire->Cut();
+  while (connector_.counters().connections != 2) {
+    ASSERT_LT(now_ns_, kStartNs + 60 * kNsPerS);
+    Run(1);
+  }
+  const size_t states = gateway_.states.size();
+  server_->DoWork(now_ns_ += kNsPerMs / 10);  // the exchange says that it is up
+  network_.wire->Cut();                       // and nobody hears it
+  while (connector_.counters().connections != 3) {
+    ASSERT_LT(now_ns_, kStartNs + 60 * kNsPerS);
+    Run(1);
+  }
+  gateway_.Ask(Cancel{.cl_ord_id = 2, .orig_cl_ord_id = 1});
+  const uint64_t sent = connector_.counters().requests_sent;
+  const auto ups = [&] {
+    return std::count(gateway_.states.begin() + static_cast<std::ptrdiff_t>(states),
+                      gateway_.states.end(), VenueState::kUp);
+  };
+  while (connector_.reason().rfind("reconciling", 0) == 0) {
+    EXPECT_EQ(connector_.counters().requests_sent, sent);
+    ASSERT_LT(now_ns_, kStartNs + 60 * kNsPerS);
+    Run(1);
+  }
+  EXPECT_EQ(ups(), 2) << "the first logon's and the second's";
+  Run(5);
+  EXPECT_EQ(gateway_.reports.back().exec_type, ExecType::kCanceled);
+}
+
 TEST_F(LinkConnectorTest, HalfAReportEndsTheLinkAndComesAgainWhole) {
   Run(20);
   gateway_.Ask(Order(1, Side::kBuy, 100, 5));
