@@ -68,7 +68,9 @@ void Operators::Say(uint32_t index, const Orders& orders) {
     if (kill.cancel != 0) said_.cancels.emplace_back(scope, index);
   } else if (event.type == FrameType::kLimitChange &&
              Decode(event.bytes(), limit) == DecodeStatus::kOk) {
-    said_.quantity_max[{limit.scope, limit.id}] = limit.value;
+    const KillScope scope =
+        limit.owner == LimitOwner::kSession ? KillScope::kSession : KillScope::kAccount;
+    said_.quantity_max[{scope, limit.id}] = limit.value;
   } else if (event.type == FrameType::kRestriction &&
              Decode(event.bytes(), restriction) == DecodeStatus::kOk) {
     const std::pair pair{restriction.account, restriction.instrument};

@@ -458,7 +458,7 @@ TEST_F(CheckerTest, AnOrderIsAcceptedThatOperatorsForbid) {
     Say(record_, place,
         LimitChange{.value = 3,
                     .id = session,
-                    .scope = KillScope::kSession,
+                    .owner = LimitOwner::kSession,
                     .limit = LimitKind::kQuantityMax});
   }
   ExpectFound(Violation::kAgainstOperator);

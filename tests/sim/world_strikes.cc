@@ -164,7 +164,7 @@ AdminCommand World::DrawCommand(Fault fault, uint32_t session, uint64_t draw) co
       return command;
     case Fault::kLimitChange:
       command.verb = AdminVerb::kLimit;
-      command.limit.scope = draw % 2 == 0 ? KillScope::kSession : KillScope::kAccount;
+      command.limit.owner = draw % 2 == 0 ? LimitOwner::kSession : LimitOwner::kAccount;
       command.limit.id = draw % 2 == 0 ? session : account;
       command.limit.limit = LimitKind::kQuantityMax;
       command.limit.value = draw % 5 == 0 ? kNoLimit : Within(draw / 100, 1, 120);
