@@ -89,7 +89,7 @@ void MountSmall(const std::string& path) {
 
 // Shifts the wall clock that the program sees by this much.
 void ShiftWallClock(int64_t days) {
-  setenv("LD_PRELOAD", "gateway/libshifted_clock.so", 1);
+  setenv("LD_PRELOAD", "gateway/host/libshifted_clock.so", 1);
   setenv("RINGWAY_TEST_CLOCK_SHIFT_S", std::to_string(days * 86'400).c_str(), 1);
 }
 
