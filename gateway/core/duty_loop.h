@@ -427,7 +427,8 @@ class DutyLoop {
     position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
     const uint32_t source = SourceOf(input);
     // A record that begins a new segment moves the position by more than its own length.
-    if (source != kNoSource) shares_.Charge(source, std::min(position_ - begin, kRecordBytesMax));
+    if (source == kNoSource) return;
+    shares_.Charge(source, std::min(position_ - begin, kRecordBytesMax), IsRequest(input.origin));
   }
 
   // The source that a step's record is charged to: the session that sent the request or that a

@@ -11,6 +11,8 @@
 //   kRequest  cancels and whatever else sessions send     leaves three sixteenths
 //   kReport   venue reports, logons and logoffs           leaves an eighth
 //   kWork     timers                                      leaves a sixteenth
+// Refusals and requests are held against what the source itself asked for: venue reports that still
+// come for earlier orders must not keep a session from canceling, nor an order from being refused.
 // Operators' commands, and the answers to requests that were never sent, use the rest.
 //
 // Thread rule: the engine's thread.
@@ -27,7 +29,8 @@ enum class JournalUse : uint8_t { kOrder, kRefusal, kRequest, kReport, kWork };
 
 class JournalShares {
  public:
-  explicit JournalShares(uint32_t sources) : held_(sources), waits_since_ns_(sources, kNever) {}
+  explicit JournalShares(uint32_t sources)
+      : held_(sources), asked_(sources), waits_since_ns_(sources, kNever) {}
 
   // Called once a turn. `room`: bytes of records that surely fit (JournalWriter::RoomBytes()).
   void Update(uint64_t room, uint64_t segment_bytes, bool behind) noexcept {
@@ -35,6 +38,7 @@ class JournalShares {
     room_ = room;
     if (behind_ && !behind) {
       std::ranges::fill(held_, 0);
+      std::ranges::fill(asked_, 0);
       std::ranges::fill(waits_since_ns_, kNever);
     }
     behind_ = behind;
@@ -42,7 +46,8 @@ class JournalShares {
 
   // Whether this source may add a record.
   bool MayRecord(uint32_t source, JournalUse use) const noexcept {
-    return held_[source] < RoomFor(use);
+    const bool asks = use == JournalUse::kRefusal || use == JournalUse::kRequest;
+    return (asks ? asked_ : held_)[source] < RoomFor(use);
   }
   bool behind() const noexcept { return behind_; }
   // Whether there is room for any source.
@@ -57,8 +62,10 @@ class JournalShares {
   // The source had room for an order.
   void OrderWaitsNot(uint32_t source) noexcept { waits_since_ns_[source] = kNever; }
 
-  void Charge(uint32_t source, uint64_t bytes) noexcept {
+  // `asked`: the record is of a request of the source's.
+  void Charge(uint32_t source, uint64_t bytes, bool asked) noexcept {
     if (behind_) held_[source] += bytes;
+    if (behind_ && asked) asked_[source] += bytes;
     room_ -= std::min(room_, bytes);
   }
 
@@ -73,6 +80,7 @@ class JournalShares {
   }
 
   std::vector<uint64_t> held_;           // bytes recorded since the storage last kept up, by source
+  std::vector<uint64_t> asked_;          // of these, requests of the source's
   std::vector<int64_t> waits_since_ns_;  // by source
   uint64_t room_ = UINT64_MAX;
   uint64_t segment_bytes_ = 0;
