@@ -70,7 +70,7 @@ uint32_t Strategy::Trade(uint32_t count, uint32_t window) {
   uint32_t sent = 0;
   while (sent != count && refusals_ == refusals && session_->state() == SessionState::kLive) {
     const auto goes_on = [&] {
-      return waiting_ < window || session_->state() != SessionState::kLive;
+      return waiting_ + cancels_waiting_ < window || session_->state() != SessionState::kLive;
     };
     if (!PollUntil(goes_on)) break;
     if (SendOrder() == 0) break;

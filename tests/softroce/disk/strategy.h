@@ -49,7 +49,7 @@ class Strategy {
   // Cancels it. False if the session ended first.
   bool Cancel(uint64_t cl_ord_id);
   // Sends `count` orders, and cancels of those that then rest beyond kRestingMax; at most `window`
-  // orders await their answer at a time. Stops early at the first refusal, at the session's end,
+  // of both await their answer at a time. Stops early at the first refusal, at the session's end,
   // and if nothing arrives for kPatienceNs. Returns how many it sent.
   uint32_t Trade(uint32_t count, uint32_t window);
 
