@@ -98,7 +98,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
       },
       [](const AbsenceLimits&) { return true; });
   SaidLimits::Archive(self.said_limits_, archive, accounts, sessions, desks,
-                      [&self]([[maybe_unused]] const SaidLimits::Said& said) {
+                      [&]([[maybe_unused]] const SaidLimits::Said& said) {
                         if constexpr (A::kLoads) self.RestoreLimit(said);
                       });
   Venues::Archive(self.venues_, archive, venues, instruments);
