@@ -159,7 +159,7 @@ void Liveness::SetBounds(const Event& event) {
 
 void Liveness::End() { SettleAll(events_.empty() ? 0 : events_.back().time_ns); }
 
-void Liveness::Add(Violation violation, int64_t now_ns, std::string what) {
+void Liveness::Add(Violation violation, int64_t now_ns, const std::string& what) {
   findings_.Add(violation,
                 absl::StrCat(what, ": not by ", (now_ns - events_.front().time_ns) / kNsPerUs,
                              " us of the record"));

@@ -410,7 +410,7 @@ class Liveness {
   void OnTradingDay(uint32_t index);
   void EndOverdue(uint32_t id, uint64_t order_id, int64_t now_ns);
   void SetBounds(const Event& event);
-  void Add(Violation violation, int64_t now_ns, std::string what);
+  void Add(Violation violation, int64_t now_ns, const std::string& what);
   void OnDisturbed(const Event& event, Session& session);
   void OnDisturbed(const Event& event, Venue& venue);
   void OnLogon(const Event& event);
