@@ -24,9 +24,12 @@ class EngineDailyLimitTest : public EngineTest {
     Step(Origin::kTradingDay, venue,
          TradingDay{.transact_time = static_cast<uint64_t>(now_ns_), .day = day, .venue = venue});
   }
-  void Fill(const NewOrder& order) { FromVenue(ExecType::kFill, Accepted(order), order.qty); }
-  void ExpectRefused(const NewOrder& order, RiskCheck check, int64_t limit, int64_t value) {
-    const OrderReject reject = Rejected(order);
+  void Fill(const NewOrder& order, SessionId session = 1) {
+    FromVenue(ExecType::kFill, Accepted(order, session), order.qty);
+  }
+  void ExpectRefused(const NewOrder& order, RiskCheck check, int64_t limit, int64_t value,
+                     SessionId session = 1) {
+    const OrderReject reject = Rejected(order, session);
     EXPECT_EQ(Name(reject.reason), Name(RejectReason::kOrderExceedsLimit));
     EXPECT_EQ(Name(reject.check), Name(check));
     EXPECT_EQ(reject.limit, limit);
@@ -109,17 +112,6 @@ class EngineGroupTurnoverTest : public EngineDailyLimitTest {
   static NewOrder BuyFor(uint32_t account, uint64_t cl_ord_id, uint64_t qty) {
     return Limit(cl_ord_id, Side::kBuy, qty, 10'000, account);
   }
-  void FillOf(const NewOrder& order, SessionId session) {
-    FromVenue(ExecType::kFill, Accepted(order, session), order.qty);
-  }
-  void ExpectTurnover(const NewOrder& order, RiskCheck check, int64_t limit, int64_t value,
-                      SessionId session) {
-    const OrderReject reject = Rejected(order, session);
-    EXPECT_EQ(Name(reject.reason), Name(RejectReason::kOrderExceedsLimit));
-    EXPECT_EQ(Name(reject.check), Name(check));
-    EXPECT_EQ(reject.limit, limit);
-    EXPECT_EQ(reject.value, value);
-  }
 };
 
 TEST_F(EngineGroupTurnoverTest, ADeskAndTheFirmHaveWhatTheirAccountsTrade) {
@@ -128,12 +120,12 @@ TEST_F(EngineGroupTurnoverTest, ADeskAndTheFirmHaveWhatTheirAccountsTrade) {
     WithGroups([of_firm](EngineConfig& config) {
       (of_firm ? config.firm : config.desks[0].limits).daily_turnover_max = 30'000;
     });
-    FillOf(BuyFor(100, 1, 100), 1);
-    FillOf(BuyFor(200, 2, 100), 2);
+    Fill(BuyFor(100, 1, 100), 1);
+    Fill(BuyFor(200, 2, 100), 2);
     const uint64_t open = Accepted(BuyFor(200, 3, 60), 2);
-    ExpectTurnover(BuyFor(100, 4, 41),
-                   of_firm ? RiskCheck::kFirmDailyTurnover : RiskCheck::kDeskDailyTurnover, 30'000,
-                   30'100, 1);
+    ExpectRefused(BuyFor(100, 4, 41),
+                  of_firm ? RiskCheck::kFirmDailyTurnover : RiskCheck::kDeskDailyTurnover, 30'000,
+                  30'100, 1);
     FromVenue(ExecType::kCanceled, open);
     Accepted(BuyFor(100, 5, 100), 1);
     BeginDay(kDay + 1);
@@ -144,18 +136,18 @@ TEST_F(EngineGroupTurnoverTest, ADeskAndTheFirmHaveWhatTheirAccountsTrade) {
 
 TEST_F(EngineGroupTurnoverTest, ASessionHasWhatItTradedForWhomever) {
   WithGroups([](EngineConfig& config) { config.sessions[1].limits.daily_turnover_max = 30'000; });
-  FillOf(BuyFor(100, 1, 100), 1);  // another session's
-  FillOf(BuyFor(100, 2, 100), 2);
-  FillOf(BuyFor(200, 3, 100), 2);
-  ExpectTurnover(BuyFor(200, 4, 101), RiskCheck::kSessionDailyTurnover, 30'000, 30'100, 2);
+  Fill(BuyFor(100, 1, 100), 1);  // another session's
+  Fill(BuyFor(100, 2, 100), 2);
+  Fill(BuyFor(200, 3, 100), 2);
+  ExpectRefused(BuyFor(200, 4, 101), RiskCheck::kSessionDailyTurnover, 30'000, 30'100, 2);
   Accepted(BuyFor(200, 5, 100), 2);
 }
 
 TEST_F(EngineGroupTurnoverTest, WhatReducesPasses) {
   WithGroups([](EngineConfig& config) { config.firm.daily_turnover_max = 10'000; });
-  FillOf(BuyFor(100, 1, 100), 1);
+  Fill(BuyFor(100, 1, 100), 1);
   Accepted(Sell(2, 100, 10'000));
-  ExpectTurnover(Sell(3, 1, 10'000), RiskCheck::kFirmDailyTurnover, 10'000, 20'100, 1);
+  ExpectRefused(Sell(3, 1, 10'000), RiskCheck::kFirmDailyTurnover, 10'000, 20'100, 1);
 }
 
 TEST_F(EngineGroupTurnoverTest, ARestartKeepsTheDayOfWhoIsConfigured) {
@@ -164,18 +156,18 @@ TEST_F(EngineGroupTurnoverTest, ARestartKeepsTheDayOfWhoIsConfigured) {
     config.desks[0].limits.daily_turnover_max = 20'000;
     config.sessions[0].limits.daily_turnover_max = 1'000'000;
   });
-  FillOf(BuyFor(100, 1, 150), 1);
+  Fill(BuyFor(100, 1, 150), 1);
   const uint64_t hash = engine().StateHash();
   ASSERT_EQ(Adopt(Saved(), config_), "");
   EXPECT_EQ(engine().StateHash(), hash);
-  ExpectTurnover(BuyFor(200, 2, 51), RiskCheck::kDeskDailyTurnover, 20'000, 20'100, 2);
+  ExpectRefused(BuyFor(200, 2, 51), RiskCheck::kDeskDailyTurnover, 20'000, 20'100, 2);
   // The desk has changed its place: another one comes before it.
   config_.desks.insert(config_.desks.begin(), {.id = 9, .name = "new", .limits = {}});
   config_.desks[0].limits.daily_turnover_max = 20'000;
   config_.accounts[1].desk = 9;
   ASSERT_EQ(Adopt(Saved(), config_), "");
   Accepted(BuyFor(200, 3, 51), 2);
-  ExpectTurnover(BuyFor(100, 4, 51), RiskCheck::kDeskDailyTurnover, 20'000, 20'100, 1);
+  ExpectRefused(BuyFor(100, 4, 51), RiskCheck::kDeskDailyTurnover, 20'000, 20'100, 1);
 }
 
 TEST_F(EngineDailyLimitTest, ARestartKeepsTheDay) {

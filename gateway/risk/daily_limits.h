@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <span>
 #include <vector>
 
 #include "gateway/engine/archive.h"
@@ -96,16 +96,11 @@ class DailyLimits {
         if (traded.counted == 0) traded = {};
       }
     };
-    ArchiveTable(archive, accounts, self.traded_, save, [](const Traded&) { return true; });
-    for (const auto& [numbers, begin] :
-         {std::pair(&sessions, uint32_t{0}), {&desks, self.desks_begin_}}) {
-      for (size_t at = 0; at < numbers->saved.size() && archive.ok(); ++at) {
-        Traded gone{};
-        const bool here = numbers->now[at] != Numbers::kGone;
-        if (here) save(self.group_traded_[begin + numbers->now[at]]);
-        if (!here) save(gone);
-      }
-    }
+    const auto may_go = [](const Traded&) { return true; };
+    auto of_desks = std::span(self.group_traded_).subspan(self.desks_begin_);
+    ArchiveTable(archive, accounts, self.traded_, save, may_go);
+    ArchiveTable(archive, sessions, self.group_traded_, save, may_go);
+    ArchiveTable(archive, desks, of_desks, save, may_go);
     save(self.group_traded_.back());
   }
 

@@ -14,7 +14,6 @@
 #include <limits>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/huge_array.h"
@@ -201,15 +200,10 @@ class GroupExposure {
       }
     }
     const auto marks_of = [&archive](auto& group) { ArchiveMark(archive, group.marks); };
-    for (const auto& [numbers, begin] :
-         {std::pair(&sessions, uint32_t{0}), {&desks, self.desks_begin_}}) {
-      for (size_t at = 0; at < numbers->saved.size() && archive.ok(); ++at) {
-        Group gone{};
-        const bool here = numbers->now[at] != Numbers::kGone;
-        if (here) marks_of(self.groups_[begin + numbers->now[at]]);
-        if (!here) marks_of(gone);
-      }
-    }
+    const auto may_go = [](const Group&) { return true; };
+    auto of_desks = std::span(self.groups_).subspan(self.desks_begin_);
+    ArchiveTable(archive, sessions, self.groups_, marks_of, may_go);
+    ArchiveTable(archive, desks, of_desks, marks_of, may_go);
     marks_of(self.groups_.back());
   }
   // In order of creation.

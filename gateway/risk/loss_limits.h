@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/huge_array.h"
@@ -144,15 +145,10 @@ class LossLimits {
       archive.Require(owner.result >= -kMost && owner.result <= kMost && owner.told < kToldEnd,
                       "what was lost is beyond all bounds");
     };
-    for (const auto& [numbers, begin] :
-         {std::pair(&accounts, uint32_t{0}), {&desks, self.desks_begin_}}) {
-      for (size_t at = 0; at < numbers->saved.size() && archive.ok(); ++at) {
-        Owner gone{};
-        const bool here = numbers->now[at] != Numbers::kGone;
-        if (here) save(self.owners_[begin + numbers->now[at]]);
-        if (!here) save(gone);
-      }
-    }
+    const auto may_go = [](const Owner&) { return true; };
+    auto of_desks = std::span(self.owners_).subspan(self.desks_begin_);
+    ArchiveTable(archive, accounts, self.owners_, save, may_go);
+    ArchiveTable(archive, desks, of_desks, save, may_go);
     save(self.owners_.back());
     ArchiveTable(
         archive, instruments, self.holders_, [&archive](auto& holders) { archive(holders.left); },
