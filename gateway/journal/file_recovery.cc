@@ -134,14 +134,6 @@ absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
   return absl::OkStatus();
 }
 
-absl::Status FileStorage::RemoveForGood(uint64_t number) {
-  if (absl::Status removed = place_.folder->Remove(JournalPlace::SegmentName(number));
-      !removed.ok()) {
-    return removed;
-  }
-  return SyncFolder();
-}
-
 // A file system may keep the removal of one name and lose that of another, and a hole between
 // segments is damage: so each is gone for good before the next one goes. The first sync is for what
 // a process that was killed here has removed, and for the names of files that were copied here.
@@ -151,7 +143,11 @@ absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
   for (std::size_t i = segments.size(); i != 0; --i) {
     const uint64_t number = segments[i - 1].number;
     if (number <= end.segment_number) break;
-    if (absl::Status removed = RemoveForGood(number); !removed.ok()) return removed;
+    if (absl::Status removed = place_.folder->Remove(JournalPlace::SegmentName(number));
+        !removed.ok()) {
+      return removed;
+    }
+    if (absl::Status synced = SyncFolder(); !synced.ok()) return synced;
   }
   return absl::OkStatus();
 }

@@ -147,7 +147,6 @@ class FileStorage final : public JournalStorage {
   absl::Status LookForLoss(const JournalEnd& end);
   absl::Status Lost(const std::string& what, const std::string& remedy);
   absl::Status RemoveBehind(const JournalEnd& end);
-  absl::Status RemoveForGood(uint64_t number);
   // Goes on behind the segments up to `end`. What only the page cache may have is synced.
   absl::Status TakeOver(const JournalEnd& end);
   absl::Status NoteProgress(uint64_t position, bool closed);
