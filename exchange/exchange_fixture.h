@@ -139,8 +139,8 @@ class ExchangeTest : public testing::Test {
 
   std::vector<Told> Drain(uint32_t member) {
     std::vector<Told> all;
-    ReportQueue& queue = exchange_->reports(member);
-    while (const QueuedReport* report = queue.Front()) {
+    Outbound& queue = exchange_->reports(member);
+    while (const ResendStore::Slot* report = queue.Front()) {
       Told told{};
       told.type = report->type;
       DecodeStatus status = DecodeStatus::kUnknownType;
@@ -170,7 +170,7 @@ class ExchangeTest : public testing::Test {
       all.push_back(told);
       queue.Pop();
     }
-    queue.ReleaseTaken();
+    queue.Acknowledge(queue.next_on_link());
     return all;
   }
 

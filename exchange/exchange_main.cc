@@ -24,7 +24,9 @@
 #include "exchange/exchange_config.h"
 #include "exchange/exchange_server.h"
 #include "exchange/matching.h"
+#include "exchange/member_keys.h"
 #include "transport/any_link.h"
+#include "transport/uri.h"
 #include "transport/wait.h"
 
 ABSL_FLAG(std::string, listen, "", "where gateways connect, as shm:/run/ringway/exchange.sock");
@@ -43,6 +45,9 @@ ABSL_FLAG(uint32_t, orders_max, 1u << 18, "open orders at a time");
 ABSL_FLAG(uint32_t, members_max, 16, "gateways");
 ABSL_FLAG(uint32_t, member_queue_reports, 1u << 15,
           "reports kept per gateway until it confirms them, a power of two");
+ABSL_FLAG(std::string, member_keys, "",
+          "folder with a file N.key, made by `ringway keygen`, for each gateway that may log on, N "
+          "being its member_id; needed for all but shm: links");
 ABSL_FLAG(std::string, report, "", "JSON file written on an orderly stop");
 
 namespace ringway::exchange {
@@ -159,6 +164,19 @@ class Venue {
   ExchangeServer<AnyLink> server_;
 };
 
+// Over shared memory the listener knows the user of each process that connects, and by default
+// admits its own alone. Over anything else it is the key that says who connects.
+absl::StatusOr<MemberKeys> MemberKeysFor(const std::string& uri) {
+  const std::string folder = absl::GetFlag(FLAGS_member_keys);
+  if (!folder.empty()) return ReadMemberKeys(folder);
+  const absl::StatusOr<Uri> parsed = ParseUri(uri);
+  if (!parsed.ok()) return parsed.status();
+  if (parsed->scheme == "shm") return MemberKeys{};
+  return absl::InvalidArgumentError(
+      "--listen is open to the network, so gateways have to prove who they are: name a folder with "
+      "their keys, --member_keys FOLDER");
+}
+
 // A line on stderr, or none if it is not being read: a full pipe must not hold up trading. A pipe
 // that polls as writable takes a short line at once.
 void SayWithoutWaiting(std::string_view line) {
@@ -203,6 +221,9 @@ absl::Status Run() {
   std::random_device random;
   options->hash_seed = (uint64_t{random()} << 32) ^ random();
   server.report = SayWithoutWaiting;
+  absl::StatusOr<MemberKeys> keys = MemberKeysFor(uri);
+  if (!keys.ok()) return keys.status();
+  server.member_keys = *std::move(keys);
   absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
   if (!exchange.ok()) return exchange.status();
   // Before this thread is pinned, so that the listener's own thread does not inherit its core.

@@ -32,7 +32,8 @@
 // places, and the peer with most of them loses its oldest first; a member whose link has had no
 // room for slow_member_ns is logged out.
 //
-// Who may connect is the link's business (the users that a listener admits); there are no keys.
+// Logon and LogonAck prove that both ends hold the member's key (msg/auth.h), where the exchange
+// has keys. Without keys whoever the listener admits may log on under any number.
 // Thread rule: one thread. Lifetime: the exchange outlives the server.
 #pragma once
 
@@ -54,6 +55,8 @@
 #include "base/clock.h"
 #include "base/probe.h"
 #include "exchange/matching.h"
+#include "exchange/member_keys.h"
+#include "msg/auth.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 #include "transport/link.h"
@@ -72,6 +75,7 @@ struct ServerOptions {
   int64_t logon_timeout_ns = 2 * kNsPerS;
   int64_t takeover_ns = kNsPerS;  // how long a member that lost its link has to return
   int64_t slow_member_ns = 10 * kNsPerS;
+  MemberKeys member_keys = {};  // empty: members are not authenticated
   // Receives lines about links that come, go and are refused: at most kLinesPerSecondMax a second.
   // May be empty.
   std::function<void(std::string_view line)> report = {};
@@ -261,8 +265,8 @@ class ExchangeServer {
     }
     if (type == FrameType::kHeartbeat) {
       Heartbeat heartbeat;
-      if (Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
-          !exchange_.reports(peer.member).ReleaseBefore(heartbeat.next_seq_in)) {
+      if (Decode(record.payload, heartbeat) != DecodeStatus::kOk || heartbeat.next_seq_in == 0 ||
+          !exchange_.reports(peer.member).Acknowledge(heartbeat.next_seq_in)) {
         End(peer);
       }
       RINGWAY_PROBE(exchange_confirm_seen);
@@ -280,6 +284,11 @@ class ExchangeServer {
   void LogOn(int64_t now_ns, Peer& peer, const Logon& logon) {
     if (logon.version != kExchangeProtocolVersion) {
       return Refuse(peer, logon.session, LogonRejectReason::kVersionNotSupported);
+    }
+    if (!options_.member_keys.empty() && !IsAuthentic(*peer.link, logon)) {
+      Say(absl::StrCat("member ", logon.session,
+                       ": a gateway is refused that does not hold this member's key"));
+      return Refuse(peer, logon.session, LogonRejectReason::kAuthenticationFailed);
     }
     const absl::StatusOr<uint32_t> member = exchange_.Admit(logon.session);
     if (!member.ok()) return Refuse(peer, logon.session, LogonRejectReason::kGatewayFull);
@@ -304,15 +313,23 @@ class ExchangeServer {
     Begin(now_ns, peer, *member, logon);
   }
 
+  // An unknown member takes the same time as a wrong key.
+  bool IsAuthentic(const L& link, const Logon& logon) const {
+    const auto key = options_.member_keys.find(logon.session);
+    const bool known = key != options_.member_keys.end();
+    const auto& checked = known ? *key : *options_.member_keys.begin();
+    return Verify(checked.second, BindingOf(link), logon) && known;
+  }
+
   // The logon is valid: answers where the numbers continue, or begin anew.
   void Begin(int64_t now_ns, Peer& peer, uint32_t member, const Logon& logon) {
     Standing& standing = standings_[member];
-    ReportQueue& reports = exchange_.reports(member);
+    Outbound& reports = exchange_.reports(member);
     const uint64_t taken = exchange_.requests_taken(member);
     const bool goes_on = standing.incarnation != 0 && logon.incarnation == standing.incarnation &&
-                         logon.next_seq_out != 0 && reports.Rewind(logon.next_seq_in);
+                         logon.next_seq_out != 0 && reports.ResumeFrom(logon.next_seq_in);
     if (!goes_on) {
-      static_cast<void>(reports.Rewind(reports.first_seq()));
+      static_cast<void>(reports.ResumeFrom(reports.store().first()));
       counters_.begun_anew += standing.incarnation != 0;
       standing.incarnation =
           standing.incarnation == 0 ? options_.incarnation : standing.incarnation + 1;
@@ -323,9 +340,13 @@ class ExchangeServer {
     ack.session = logon.session;
     ack.version = kExchangeProtocolVersion;
     ack.incarnation = standing.incarnation;
-    ack.next_seq_out = reports.next_seq();
+    ack.next_seq_out = reports.next_on_link();
     ack.next_seq_in = taken + 1;
     ack.open_orders = goes_on ? 0 : open_orders;
+    if (const auto key = options_.member_keys.find(logon.session);
+        key != options_.member_keys.end()) {
+      Sign(key->second, BindingOf(*peer.link), ack);
+    }
     RINGWAY_PROBE(exchange_logon_checked);
     if (!SendNow(peer, ack) || !SayNumbers(peer, reports, taken)) return End(peer);
     RINGWAY_PROBE(exchange_logon_answered);
@@ -377,10 +398,10 @@ class ExchangeServer {
     if (++lines_ <= kLinesPerSecondMax) options_.report(line);
   }
 
-  bool SayNumbers(Peer& peer, const ReportQueue& reports, uint64_t taken) noexcept {
+  bool SayNumbers(Peer& peer, const Outbound& reports, uint64_t taken) noexcept {
     Heartbeat heartbeat;
     heartbeat.send_time = static_cast<uint64_t>(now_ns_);
-    heartbeat.next_seq_out = reports.next_seq();
+    heartbeat.next_seq_out = reports.next_on_link();
     heartbeat.next_seq_in = taken + 1;
     return SendNow(peer, heartbeat);
   }
@@ -406,9 +427,9 @@ class ExchangeServer {
 
   bool SendReports(Peer& peer) noexcept {
     if (peer.member == kNoMember || peer.ended) return false;
-    ReportQueue& reports = exchange_.reports(peer.member);
+    Outbound& reports = exchange_.reports(peer.member);
     uint32_t sent = 0;
-    while (const QueuedReport* report = reports.Front()) {
+    while (const ResendStore::Slot* report = reports.Front()) {
       const Claim claim = peer.link->TryClaim(report->payload_bytes);
       if (!claim) break;
       std::memcpy(claim.data, report->payload.data(), report->payload_bytes);

@@ -40,7 +40,8 @@ absl::StatusOr<uint32_t> Exchange::Admit(uint64_t id) {
         absl::StrCat("member ", id, " finds the exchange full: it takes ", options_.members_max,
                      " members, see members_max"));
   }
-  members_.push_back({.id = id, .queue = ReportQueue(options_.member_queue_reports)});
+  members_.push_back({.id = id, .queue = Outbound(options_.member_queue_reports)});
+  members_.back().queue.TouchMemory();
   return static_cast<uint32_t>(members_.size() - 1);
 }
 
@@ -66,13 +67,13 @@ bool Exchange::Connect(int64_t now_ns, uint32_t member) {
   joining.connected = true;
   if (joining.tells_ids) {
     joining.tells_ids = false;
-    joining.queue.Add(GapFill{.new_seq = joining.last_id + (joining.last_id != UINT64_MAX)});
+    Tell(joining, GapFill{.new_seq = joining.last_id + (joining.last_id != UINT64_MAX)});
   }
   VenueStatus status;
   status.transact_time = static_cast<uint64_t>(now_ns);
   status.venue = options_.venue;
   status.state = VenueState::kUp;
-  joining.queue.Add(status);
+  Tell(joining, status);
   // The new member has no reference prices: all of them are due.
   for (Instrument& instrument : instruments_) instrument.published_ns = 0;
   return true;
@@ -126,11 +127,11 @@ void Exchange::PublishReference(uint16_t instrument) noexcept {
   message.instrument = traded.options.id;
   for (Member& member : members_) {
     if (!member.connected) continue;
-    if (member.queue.room() < member.queue.capacity() / 2 ||
-        member.queue.room() <= member.open_orders + kReportsPerStepMax) {
+    if (member.queue.store().room() < member.queue.store().capacity() / 2 ||
+        member.queue.store().room() <= member.open_orders + kReportsPerStepMax) {
       ++ledger_.counters.references_skipped;
     } else {
-      member.queue.Add(message);
+      Tell(member, message);
       ++ledger_.counters.references;
     }
   }

@@ -53,13 +53,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/probe.h"
 #include "exchange/book.h"
 #include "exchange/expiry_heap.h"
 #include "exchange/ledger.h"
 #include "exchange/multiple.h"
 #include "exchange/options.h"
 #include "exchange/order_index.h"
-#include "exchange/report_queue.h"
+#include "msg/sequences.h"
 #include "schema/messages.h"
 
 namespace ringway::exchange {
@@ -114,13 +115,13 @@ class Exchange {
     return active_ != kNoSlot || elected_head_ != kNoSlot || disowning_ != 0;
   }
 
-  ReportQueue& reports(uint32_t member) noexcept { return members_[member].queue; }
+  Outbound& reports(uint32_t member) noexcept { return members_[member].queue; }
   // Requests taken from the member so far.
   uint64_t requests_taken(uint32_t member) const noexcept { return members_[member].requests; }
   // Reports that fit the member's queue besides the reserved ends of its open orders.
   uint64_t spare(uint32_t member) const noexcept {
     const Member& m = members_[member];
-    return m.queue.room() - m.open_orders;
+    return m.queue.store().room() - m.open_orders;
   }
   uint32_t member_count() const noexcept { return static_cast<uint32_t>(members_.size()); }
 
@@ -133,7 +134,7 @@ class Exchange {
  private:
   struct Member {
     uint64_t id;
-    ReportQueue queue;
+    Outbound queue;
     uint64_t requests = 0;
     uint64_t last_id = 0;  // the highest that a request had
     // requests with ids up to here are refused: another gateway might know them
@@ -173,6 +174,13 @@ class Exchange {
   };
 
   explicit Exchange(const ExchangeOptions& options);
+
+  // REQUIRES: room in the member's queue: a report has room before its cause is carried out.
+  template <Message M>
+  static void Tell(Member& member, const M& report) noexcept {
+    member.queue.Keep(report);
+    RINGWAY_PROBE(exchange_report_stored);
+  }
 
   // matching.cc: reference prices for all members.
   int64_t ReferenceOf(uint16_t instrument) const noexcept;

@@ -37,7 +37,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, FrameType type,
   reject.ref_seq = members_[member].requests;
   reject.ref_type = static_cast<uint8_t>(type);
   reject.reason = reason;
-  members_[member].queue.Add(reject);
+  Tell(members_[member], reject);
   return Answer::kTaken;
 }
 
@@ -167,7 +167,7 @@ bool Exchange::Begin(int64_t now_ns, uint32_t member, uint64_t id) noexcept {
 // Open orders reserve at most three quarters of the queue.
 bool Exchange::HasRoomForOrder(uint32_t member) const noexcept {
   const Member& m = members_[member];
-  return m.open_orders < m.queue.capacity() / 4 * 3;
+  return m.open_orders < m.queue.store().capacity() / 4 * 3;
 }
 
 // REQUIRES: Check() accepted it.
@@ -226,7 +226,7 @@ void Exchange::Refuse(uint32_t member, const NewOrder& request, RejectReason rea
   report.reason = reason;
   report.venue = options_.venue;
   report.price = request.price;
-  members_[member].queue.Add(report);
+  Tell(members_[member], report);
   ++ledger_.counters.reports;
   ++ledger_.counters.orders_rejected;
 }
@@ -243,7 +243,7 @@ void Exchange::Refuse(uint32_t member, const Request& request, RequestType type,
   reject.request_type = type;
   reject.ord_status = status;
   reject.venue = options_.venue;
-  members_[member].queue.Add(reject);
+  Tell(members_[member], reject);
   ++ledger_.counters.reports;
   ++ledger_.counters.cancel_rejects;
 }

@@ -283,7 +283,7 @@ void Exchange::Report(const Order& order, const Event& event) noexcept {
       .price = order.price,
       .orig_cl_ord_id = event.orig_id,
       .match_id = event.qty != 0 ? last_match_id_ : 0};
-  members_[order.member].queue.Add(report);
+  Tell(members_[order.member], report);
   ++ledger_.counters.reports;
 }
 

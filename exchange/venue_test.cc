@@ -435,16 +435,16 @@ TEST_F(VenueTest, OrdersThatTheirMemberDoesNotKnowAreCanceledBeforeItIsUp) {
 }
 
 TEST_F(VenueTest, QueueGoesBackToWhatWasNotConfirmed) {
-  ReportQueue queue(64);
-  for (uint64_t id = 1; id <= 5; ++id) queue.Add(ExecutionReport{.cl_ord_id = id});
+  Outbound queue(64);
+  for (uint64_t id = 1; id <= 5; ++id) queue.Keep(ExecutionReport{.cl_ord_id = id});
   for (int i = 0; i != 4; ++i) queue.Pop();
-  EXPECT_EQ(queue.next_seq(), 5u);
-  EXPECT_FALSE(queue.ReleaseBefore(6));  // the fifth was not handed out
-  EXPECT_TRUE(queue.ReleaseBefore(3));
-  EXPECT_EQ(queue.room(), 61u);
-  EXPECT_FALSE(queue.Rewind(2));
-  EXPECT_FALSE(queue.Rewind(7));
-  ASSERT_TRUE(queue.Rewind(3));
+  EXPECT_EQ(queue.next_on_link(), 5u);
+  EXPECT_FALSE(queue.Acknowledge(6));  // the fifth was not handed out
+  EXPECT_TRUE(queue.Acknowledge(3));
+  EXPECT_EQ(queue.store().room(), 61u);
+  EXPECT_FALSE(queue.ResumeFrom(2));
+  EXPECT_FALSE(queue.ResumeFrom(7));
+  ASSERT_TRUE(queue.ResumeFrom(3));
   ExecutionReport report;
   ASSERT_EQ(Decode(queue.Front()->bytes(), report), DecodeStatus::kOk);
   EXPECT_EQ(report.cl_ord_id, 3u);
@@ -490,12 +490,12 @@ std::string RandomFlow(Exchange& exchange, uint64_t seed, uint32_t requests,
     EXPECT_EQ(answer, Answer::kTaken);
     if (i % 100 == 0) exchange.OnTimer(now_ns);
     for (uint32_t m = 0; m != 2; ++m) {
-      ReportQueue& queue = exchange.reports(m);
-      while (const QueuedReport* report = queue.Front()) {
+      Outbound& queue = exchange.reports(m);
+      while (const ResendStore::Slot* report = queue.Front()) {
         bytes.append(reinterpret_cast<const char*>(report->payload.data()), report->payload_bytes);
         queue.Pop();
       }
-      queue.ReleaseTaken();
+      queue.Acknowledge(queue.next_on_link());
     }
   }
   *allocations_seen = AllocationCount() - before;

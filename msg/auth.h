@@ -1,4 +1,6 @@
 // The mutual authentication of a session's two ends: each proves that it holds the session's key.
+// A strategy's session at a gateway and a gateway's at an exchange use it alike; what is called
+// gateway here is the end that accepts the logon.
 //
 // Each signs its logon message with HMAC-SHA256 under the session's key:
 //
@@ -13,6 +15,7 @@
 // on the order path: they allocate.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,6 +27,7 @@
 #include "absl/status/statusor.h"
 #include "msg/secret.h"
 #include "schema/messages.h"
+#include "transport/link.h"
 #include "transport/options.h"
 
 namespace ringway {
@@ -56,11 +60,22 @@ class SessionKey {
   std::shared_ptr<const Secret> secret_;
 };
 
+// A link whose ends can be authenticated: both know random numbers of both, new for every link.
+template <class L>
+concept SessionLink = Link<L> && requires(const L& link) {
+  { link.nonces() }
+  noexcept->std::convertible_to<LinkNonces>;
+};
+
 // What makes a link unique: both ends know it, and neither chose it alone.
 struct LinkBinding {
   LinkNonces nonces;
   uint32_t epoch = 0;
 };
+template <class L>
+LinkBinding BindingOf(const L& link) noexcept {
+  return {link.nonces(), link.epoch()};
+}
 
 // Sets mac0..mac3. REQUIRES: every other field is final.
 void Sign(const SessionKey& key, const LinkBinding& link, Logon& logon);

@@ -1,8 +1,9 @@
 // The store of sent messages that the peer has not acknowledged yet.
 //
 // A ring of fixed slots, indexed by sequence number, allocated once. It holds the numbers [first(),
-// next()): messages are appended at next() and released below what the peer acknowledged. A slot's
-// memory is not allocated until first written, unless TouchMemory() was called.
+// next()): messages are appended at next() and released below what the peer acknowledged. An empty
+// store begins at its first slot again, so that a peer that keeps up keeps few slots in the cache.
+// A slot's memory is not allocated until first written, unless TouchMemory() was called.
 // Thread rule: one thread, TouchMemory() any. Nothing allocates after construction.
 #pragma once
 
@@ -45,16 +46,17 @@ class ResendStore {
   uint64_t next() const noexcept { return next_; }
   uint32_t capacity() const noexcept { return static_cast<uint32_t>(slots_.size()); }
   uint32_t count() const noexcept { return static_cast<uint32_t>(next_ - first_); }
+  uint32_t room() const noexcept { return capacity() - count(); }
   bool full() const noexcept { return count() == capacity(); }
 
   // REQUIRES: first() <= seq < next().
-  const Slot& at(uint64_t seq) const noexcept { return slots_[seq & mask_]; }
+  const Slot& at(uint64_t seq) const noexcept { return slots_[(seq - origin_) & mask_]; }
 
   // Calls amend(FrameType, std::span<std::byte> payload) on the message stored as number `seq`, to
   // correct it in place. REQUIRES: first() <= seq < next().
   template <class F>
   void Amend(uint64_t seq, F& amend) noexcept {
-    Slot& slot = slots_[seq & mask_];
+    Slot& slot = SlotOf(seq);
     amend(slot.type, std::span<std::byte>(slot.payload.data(), slot.payload_bytes));
   }
 
@@ -62,7 +64,7 @@ class ResendStore {
   // REQUIRES: !full().
   template <Message M>
   const Slot& Stage(const M& message) noexcept {
-    Slot& slot = slots_[next_ & mask_];
+    Slot& slot = SlotOf(next_);
     slot.type = M::kType;
     slot.payload_bytes = static_cast<uint16_t>(Encode(message, slot.payload.data()));
     return slot;
@@ -71,7 +73,7 @@ class ResendStore {
   // As above, for a message that is encoded already. REQUIRES: it fits a slot.
   const Slot& StageEncoded(FrameType type, std::span<const std::byte> payload) noexcept {
     RINGWAY_CHECK(payload.size() <= kTwoGranulePayloadBytes, "a message does not fit a slot");
-    Slot& slot = slots_[next_ & mask_];
+    Slot& slot = SlotOf(next_);
     slot.type = type;
     slot.payload_bytes = static_cast<uint16_t>(payload.size());
     std::memcpy(slot.payload.data(), payload.data(), payload.size());
@@ -83,7 +85,7 @@ class ResendStore {
     RINGWAY_CHECK(!full(), "the resend store has no room");
     ++next_;
     // Prefetches the slot of the next message.
-    const auto* next = reinterpret_cast<const char*>(&slots_[next_ & mask_]);
+    const auto* next = reinterpret_cast<const char*>(&SlotOf(next_));
     __builtin_prefetch(next, 1);
     __builtin_prefetch(next + kCacheLineBytes, 1);
   }
@@ -91,7 +93,9 @@ class ResendStore {
   // The peer has processed everything below `seq`. REQUIRES: seq <= next().
   void ReleaseBelow(uint64_t seq) noexcept {
     RINGWAY_CHECK(seq <= next_, "released what was never sent");
-    if (seq > first_) first_ = seq;
+    if (seq <= first_) return;
+    first_ = seq;
+    if (first_ == next_) origin_ = next_;
   }
 
   // Drops the oldest. REQUIRES: count() > 0.
@@ -101,11 +105,14 @@ class ResendStore {
   }
 
   // Forgets everything; the next to be appended is `seq`.
-  void Restart(uint64_t seq) noexcept { first_ = next_ = seq; }
+  void Restart(uint64_t seq) noexcept { first_ = next_ = origin_ = seq; }
 
  private:
+  Slot& SlotOf(uint64_t seq) noexcept { return slots_[(seq - origin_) & mask_]; }
+
   LazyArray<Slot> slots_;
   uint64_t mask_;
+  uint64_t origin_ = 1;  // the number whose slot is the first
   uint64_t first_ = 1;
   uint64_t next_ = 1;
 };

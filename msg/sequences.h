@@ -1,13 +1,14 @@
 // The sequence numbers of a session: numbering, keeping, resending and deduplicating messages.
 //
-// Outbound is one end's sending half, Inbound its receiving half; client and gateway use the same
-// classes. Neither interprets messages. msg/session_protocol.h states the rules. Thread rule: one
-// thread each. Nothing allocates after construction.
+// Outbound is one end's sending half, Inbound its receiving half; every end of every session uses
+// the same classes. Neither interprets messages. msg/session_protocol.h states the rules. Thread
+// rule: one thread each. Nothing allocates after construction.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "base/check.h"
 #include "base/probe.h"
@@ -74,6 +75,16 @@ class Outbound {
     return cursor_ - expected;
   }
 
+  // Starts a new link, which goes on with number `seq`. Nothing is released: a peer that has
+  // received a message may still lose it. False, and nothing happens, if `seq` is no longer kept or
+  // was never given.
+  bool ResumeFrom(uint64_t seq) noexcept {
+    if (seq < store_.first() || seq > store_.next()) return false;
+    cursor_ = seq;
+    gap_fill_due_ = false;
+    return true;
+  }
+
   // Starts a new link, whose peer expects `expected`, which is older than what is kept: the owner
   // resends from elsewhere, by PutRecalled(), until behind() is false.
   void ResumeBehind(uint64_t expected) noexcept {
@@ -114,13 +125,15 @@ class Outbound {
   SendStatus Send(L& link, const M& message, Publish publish) noexcept {
     if (!caught_up() || store_.full()) [[unlikely]]
       return SendStatus::kBackPressured;
-    const ResendStore::Slot& slot = store_.Stage(message);
-    RINGWAY_PROBE(session_request_staged);
-    const SendStatus status = Put(link, slot, publish);
-    RINGWAY_PROBE(session_request_put);
-    if (status == SendStatus::kOk) store_.Append();
-    RINGWAY_PROBE(session_request_kept);
-    return status;
+    return SendStaged(link, store_.Stage(message), publish);
+  }
+  // As Send(), for a message that is encoded already.
+  template <Link L>
+  SendStatus SendEncoded(L& link, FrameType type, std::span<const std::byte> payload,
+                         Publish publish) noexcept {
+    if (!caught_up() || store_.full()) [[unlikely]]
+      return SendStatus::kBackPressured;
+    return SendStaged(link, store_.StageEncoded(type, payload), publish);
   }
 
   // Ensures that Keep() has room. Acknowledgements still in flight must not end a peer that reads
@@ -133,7 +146,20 @@ class Outbound {
     return true;
   }
 
+  // The next message to be put on the link, or nullptr when all are there. Valid until it is
+  // acknowledged.
+  const ResendStore::Slot* Front() const noexcept {
+    return cursor_ < end() ? &store_.at(cursor_) : nullptr;
+  }
+  // Front() was put on the link. REQUIRES: it is not nullptr.
+  void Pop() noexcept { ++cursor_; }
+
   // Numbers and keeps a message; Pump() sends it. REQUIRES: !store().full().
+  template <Message M>
+  void Keep(const M& message) noexcept {
+    store_.Stage(message);
+    store_.Append();
+  }
   void Keep(FrameType type, std::span<const std::byte> payload) noexcept {
     store_.StageEncoded(type, payload);
     store_.Append();
@@ -161,6 +187,16 @@ class Outbound {
   }
 
  private:
+  template <Link L>
+  SendStatus SendStaged(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
+    RINGWAY_PROBE(session_request_staged);
+    const SendStatus status = Put(link, slot, publish);
+    RINGWAY_PROBE(session_request_put);
+    if (status == SendStatus::kOk) store_.Append();
+    RINGWAY_PROBE(session_request_kept);
+    return status;
+  }
+
   // Sends GapFill first if the peer expects another number.
   template <Link L>
   SendStatus TellGap(L& link) noexcept {

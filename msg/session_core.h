@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,13 +24,6 @@
 #include "transport/options.h"
 
 namespace ringway {
-
-// A link whose ends can be authenticated: both know random numbers of both, new for every link.
-template <class L>
-concept SessionLink = Link<L> && requires(const L& link) {
-  { link.nonces() }
-  noexcept->std::convertible_to<LinkNonces>;
-};
 
 enum class SessionState : uint8_t {
   kDetached,    // never had a link
@@ -243,8 +235,6 @@ class SessionCore {
     logout_untold_ = true;
   }
 
-  LinkBinding Binding() const noexcept { return {link_->nonces(), link_->epoch()}; }
-
   void SendLogon() noexcept {
     ringway::Logon logon{.session = options_.session,
                          .version = kSessionProtocolVersion,
@@ -254,7 +244,7 @@ class SessionCore {
                          .next_seq_out = fresh_ ? 0 : outbound_.next_seq(),
                          .next_seq_in = snapshot_wanted_ ? 0 : inbound_.next_seq(),
                          .heartbeat_ns = static_cast<uint64_t>(options_.heartbeat_ns)};
-    Sign(options_.key, Binding(), logon);
+    Sign(options_.key, BindingOf(*link_), logon);
     logon_sent_ = SendUnnumbered(*link_, logon) == SendStatus::kOk;
     RINGWAY_PROBE(session_logon_sent);
   }
@@ -322,7 +312,8 @@ class SessionCore {
   }
 
   void AcceptLogon(const LogonAck& ack) noexcept {
-    if (!logon_sent_ || ack.session != options_.session || !Verify(options_.key, Binding(), ack)) {
+    if (!logon_sent_ || ack.session != options_.session ||
+        !Verify(options_.key, BindingOf(*link_), ack)) {
       return End(SessionEnd::kNotAuthentic);
     }
     const uint64_t reports_next = snapshot_wanted_ ? ack.next_seq_out : inbound_.next_seq();

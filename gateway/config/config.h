@@ -95,6 +95,7 @@ struct GatewayVenueConfig {
   ConnectorKind connector = ConnectorKind::kExchange;
   std::string uri;                     // kExchangeLink
   uint32_t member_id = 1;              // kExchangeLink: this gateway's unique member number there
+  std::string key_file;                // kExchangeLink: of the member; empty: there is none
   exchange::ExchangeOptions exchange;  // kExchange; its venue and instruments follow from the rest
   // Limit of requests that wait here while the connector takes none; when it is reached, no session
   // is polled.

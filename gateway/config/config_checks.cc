@@ -378,8 +378,12 @@ class Checker {
             "write for example uri = \"shm:/run/ringway/exchange.sock\"");
       } else {
         CheckUri(at + "uri", venue.uri);
+        CheckVenueKey(at, venue);
       }
       return;
+    }
+    if (!venue.key_file.empty()) {
+      Add(at + "key_file", "an exchange inside the gateway is not logged on at", "remove it");
     }
     if (!venue.uri.empty()) {
       Add(at + "uri", "an exchange inside the gateway has no address",
@@ -388,6 +392,14 @@ class Checker {
     if (config_.instruments.empty() || venue.engine.id == 0) return;
     const absl::Status status = exchange::Validate(MakeExchangeOptions(config_, venue));
     if (!status.ok()) Add(at + "exchange", std::string(status.message()), "correct these values");
+  }
+
+  // Over shared memory the socket's owner says who the other end is.
+  void CheckVenueKey(const std::string& at, const GatewayVenueConfig& venue) {
+    const absl::StatusOr<Uri> uri = ParseUri(venue.uri);
+    if (!venue.key_file.empty() || !uri.ok() || uri->scheme == "shm") return;
+    Add(at + "key_file", "without a key neither the exchange nor this gateway knows the other",
+        "make one with `ringway keygen FILE`, and give the exchange a copy");
   }
 
   void CheckTradingDay(const GatewayVenueConfig& venue, const std::string& at) {

@@ -331,6 +331,7 @@ void Fields(V& v, GatewayVenueConfig& venue) {
   v.Choice("connector", venue.connector, kConnectorChoices, ConfigNeed::kRequired);
   v.Text("uri", venue.uri);
   v.Integer("member_id", venue.member_id, ConfigForm::kWhole, kPositive);
+  v.Text("key_file", venue.key_file);
   v.Integer("pending_max", venue.pending_max, ConfigForm::kWhole, {kEffectsPerStepMax, 1 << 20});
   v.Texts("instructions", venue.instructions);
   v.Text("trading_day", venue.trading_day);

@@ -50,25 +50,27 @@ class Look {
     faults_.push_back(absl::StrCat(std::string(key), ": ", std::string(what)));
   }
 
-  // Two sessions with one key could log on as each other, whatever their files are called.
+  // Two sessions with one key could log on as each other, whatever their files are called; and an
+  // exchange that has a session's key could log on as the session.
   void LookAtKeys() {
     std::vector<std::pair<std::string, SessionKey>> keys;
-    for (std::size_t i = 0; i < config_.sessions.size(); ++i) {
-      const std::string at = absl::StrCat("session ", config_.sessions[i].engine.id);
-      absl::StatusOr<SessionKey> key = SessionKey::FromFile(config_.sessions[i].key_file);
-      if (!key.ok()) {
-        Add(at, std::string(key.status().message()));
-        continue;
-      }
+    const auto look = [&](const std::string& at, const std::string& file) {
+      absl::StatusOr<SessionKey> key = SessionKey::FromFile(file);
+      if (!key.ok()) return Add(at, std::string(key.status().message()));
       for (const auto& [other, other_key] : keys) {
         if (!std::ranges::equal(other_key.bytes(), key->bytes())) continue;
-        Add(at, absl::StrCat("key file ", config_.sessions[i].key_file,
-                             " holds the same key as that of ", other,
+        Add(at, absl::StrCat("key file ", file, " holds the same key as that of ", other,
                              ", who could log on as this one; make another with `ringway keygen "
                              "FILE`"));
         break;
       }
       keys.emplace_back(at, *std::move(key));
+    };
+    for (const GatewaySessionConfig& session : config_.sessions) {
+      look(absl::StrCat("session ", session.engine.id), session.key_file);
+    }
+    for (const GatewayVenueConfig& venue : config_.venues) {
+      if (!venue.key_file.empty()) look(absl::StrCat("venue ", venue.engine.id), venue.key_file);
     }
   }
 

@@ -208,7 +208,17 @@ TEST_F(ConfigSurroundingsTest, TwoSessionsNeverShareAKeyHoweverItsFileIsCalled) 
   EXPECT_NE(Faults().find("the same key"), std::string::npos);
 }
 
+TEST_F(ConfigSurroundingsTest, AVenueNeverHasTheKeyOfASession) {
+  config().venues[0].key_file = folder_ + "/two.key";
+  EXPECT_NE(Faults().find("venue 1: key file " + folder_ +
+                          "/two.key holds the same key as that of session 2"),
+            std::string::npos)
+      << Faults();
+}
+
 TEST_F(ConfigSurroundingsTest, KeyFilesThatAStartCouldNotReadAreNamed) {
+  config().venues[0].key_file = folder_ + "/no-venue.key";
+  EXPECT_NE(Faults().find("venue 1: key file"), std::string::npos) << Faults();
   config().sessions[0].key_file = folder_ + "/none.key";
   ASSERT_EQ(chmod((folder_ + "/two.key").c_str(), 0644), 0);
   EXPECT_NE(Faults().find("session 1: key file"), std::string::npos) << Faults();

@@ -266,6 +266,14 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "example uri = "
         "\"shm:/run/ringway/exchange.sock\""}},
       {"connector = \"exchange\"",
+       "connector = \"exchange-link\"\nuri = \"rdma://10.0.0.1:18702\"",
+       {"gw.toml:19:1: venue[0].key_file: without a key neither the exchange nor this gateway "
+        "knows the other; make one with `ringway keygen FILE`, and give the exchange a copy"}},
+      {"connector = \"exchange\"",
+       "connector = \"exchange\"\nkey_file = \"/x\"",
+       {"gw.toml:22:12: venue[0].key_file: an exchange inside the gateway is not logged on at; "
+        "remove it"}},
+      {"connector = \"exchange\"",
        "connector = \"exchange\"\nuri = \"shm:/x\"",
        {"gw.toml:22:7: venue[0].uri: an exchange inside the gateway has no address; remove it, or "
         "write connector = "

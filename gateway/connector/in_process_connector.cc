@@ -28,9 +28,9 @@ void InProcessConnector::Poll(int64_t now_ns, Effects& messages) {
     exchange_.OnTimer(now_ns);
     next_timer_ns_ = now_ns + kTimerIntervalNs;
   }
-  exchange::ReportQueue& reports = exchange_.reports(member_);
+  Outbound& reports = exchange_.reports(member_);
   while (messages.room() != 0) {
-    const exchange::QueuedReport* report = reports.Front();
+    const ResendStore::Slot* report = reports.Front();
     if (report == nullptr) break;
     if (report->type == FrameType::kSessionReject) {
       ++requests_refused_;
@@ -39,7 +39,7 @@ void InProcessConnector::Poll(int64_t now_ns, Effects& messages) {
     }
     reports.Pop();
   }
-  reports.ReleaseTaken();
+  reports.Acknowledge(reports.next_on_link());
 }
 
 }  // namespace ringway

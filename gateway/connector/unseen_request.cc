@@ -1,6 +1,8 @@
 // Makes the answer to a request that no venue received.
 #include "gateway/connector/unseen_request.h"
 
+#include <cstddef>
+#include <span>
 #include <type_traits>
 
 #include "base/check.h"
@@ -49,11 +51,10 @@ ExecutionReport Withdrawn(const Cancel& cancel, uint64_t exec_id) noexcept {
 }
 
 template <Message Request>
-void AnswerAs(const Effect& request, VenueId venue, Unseen why, int64_t now_ns, uint64_t exec_id,
-              Effects& messages) noexcept {
+void AnswerAs(std::span<const std::byte> request, VenueId venue, Unseen why, int64_t now_ns,
+              uint64_t exec_id, Effects& messages) noexcept {
   Request decoded;
-  RINGWAY_CHECK(Decode(request.bytes(), decoded) == DecodeStatus::kOk,
-                "the engine encodes what it sends");
+  RINGWAY_CHECK(Decode(request, decoded) == DecodeStatus::kOk, "the engine encodes what it sends");
   const auto add = [&](auto answer) {
     answer.transact_time = static_cast<uint64_t>(now_ns);
     answer.venue = venue;
@@ -75,9 +76,9 @@ Effect CancelInPlaceOf(uint64_t id, const Effect& order) noexcept {
   return cancel;
 }
 
-void AnswerUnseenRequest(const Effect& request, VenueId venue, Unseen why, int64_t now_ns,
-                         uint64_t exec_id, Effects& messages) noexcept {
-  switch (request.type) {
+void AnswerUnseenRequest(FrameType type, std::span<const std::byte> request, VenueId venue,
+                         Unseen why, int64_t now_ns, uint64_t exec_id, Effects& messages) noexcept {
+  switch (type) {
     case FrameType::kNewOrder:
       return AnswerAs<NewOrder>(request, venue, why, now_ns, exec_id, messages);
     case FrameType::kCancel:

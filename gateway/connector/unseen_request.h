@@ -6,7 +6,9 @@
 // instead of being in doubt. Thread rule: a pure function.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "gateway/connector/connector.h"
 #include "gateway/core/step.h"
@@ -37,9 +39,9 @@ inline bool IsInPlaceOfOrder(const Effect& request) noexcept {
   return request.type == FrameType::kCancel && VenueRequestId(request) == OrigRequestId(request);
 }
 
-// `exec_id` is different for every answer. REQUIRES: `request` is a NewOrder, Cancel or Replace
-// towards a venue; room in `messages`.
-void AnswerUnseenRequest(const Effect& request, VenueId venue, Unseen why, int64_t now_ns,
-                         uint64_t exec_id, Effects& messages) noexcept;
+// `exec_id` is different for every answer. REQUIRES: `request` is the payload of a NewOrder, Cancel
+// or Replace towards a venue; room in `messages`.
+void AnswerUnseenRequest(FrameType type, std::span<const std::byte> request, VenueId venue,
+                         Unseen why, int64_t now_ns, uint64_t exec_id, Effects& messages) noexcept;
 
 }  // namespace ringway

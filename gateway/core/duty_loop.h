@@ -793,8 +793,8 @@ class DutyLoop {
     answers_.Clear();
     // An earlier process used lower numbers: the time is part of them.
     answer_number_ = std::max(answer_number_ + 1, static_cast<uint64_t>(now_ns_));
-    AnswerUnseenRequest(request, static_cast<VenueId>(request.id), why, now_ns_,
-                        kGatewayExecIdBits | answer_number_, answers_);
+    AnswerUnseenRequest(request.type, request.bytes(), static_cast<VenueId>(request.id), why,
+                        now_ns_, kGatewayExecIdBits | answer_number_, answers_);
     RINGWAY_PROBE(gateway_unsent_answered);
     for (const Effect& answer : answers_) {
       Step({Origin::kVenue, request.id, answer.type, answer.bytes()});

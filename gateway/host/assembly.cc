@@ -304,6 +304,11 @@ absl::StatusOr<std::unique_ptr<Connector>> Assembly::MakeVenue(const GatewayConf
     LinkConnectorOptions options;
     options.venue = venue.engine.id;
     options.member_id = venue.member_id;
+    if (!venue.key_file.empty()) {
+      absl::StatusOr<SessionKey> key = SessionKey::FromFile(venue.key_file);
+      if (!key.ok()) return key.status();
+      options.key = *std::move(key);
+    }
     options.report = [who = absl::StrCat("venue ", venue.engine.id, ": ")](std::string_view line) {
       Log(who + std::string(line));
     };

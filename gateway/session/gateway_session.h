@@ -161,7 +161,7 @@ class GatewaySession {
                   .next_seq_in = next_seq_in,
                   .heartbeat_ns = static_cast<uint64_t>(heartbeat_ns_),
                   .open_orders = snapshot && open_orders ? open_orders(id_) : 0};
-    Sign(key_, LinkBinding{link_->nonces(), link_->epoch()}, logon_ack_);
+    Sign(key_, BindingOf(*link_), logon_ack_);
     answers_logon_ = blocked_ = true;
     return ForJournal(logon, link_->epoch());
   }

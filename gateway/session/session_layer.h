@@ -327,7 +327,7 @@ class SessionLayer {
     if (reason == LogonRejectReason::kUnset) {
       // An unknown session takes the same time as a wrong key.
       const SessionKey& key = session == nullptr ? stranger_key_ : session->key();
-      const bool proved = Verify(key, LinkBinding{link->nonces(), link->epoch()}, logon);
+      const bool proved = Verify(key, BindingOf(*link), logon);
       if (!proved || session == nullptr) reason = LogonRejectReason::kAuthenticationFailed;
     }
     if (reason == LogonRejectReason::kUnset) reason = session->Check(logon);

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -102,6 +104,8 @@ std::string Environment::KeyFile(uint32_t index) const {
   return absl::StrCat(directory, "/session-", index + 1, ".key");
 }
 
+std::string Environment::MemberKeys() const { return absl::StrCat(directory, "/members"); }
+
 std::string Environment::SpecFile(uint32_t index) const {
   return absl::StrCat(directory, "/strategy-", index + 1, ".json");
 }
@@ -183,9 +187,10 @@ std::string GatewayToml(const Environment& environment) {
         "\nmessage_burst = ", limits.message_burst, "\ncancel_reserve = ", limits.cancel_reserve,
         "\n");
   }
-  absl::StrAppend(&toml,
-                  "\n[[venue]]\nid = 1\nname = \"exchange\"\nconnector = \"exchange-link\"\nuri = ",
-                  TomlString(environment.ExchangeUri()), "\n");
+  absl::StrAppend(
+      &toml, "\n[[venue]]\nid = 1\nname = \"exchange\"\nconnector = \"exchange-link\"\nuri = ",
+      TomlString(environment.ExchangeUri()),
+      "\nkey_file = ", TomlString(absl::StrCat(environment.MemberKeys(), "/1.key")), "\n");
   return toml;
 }
 
@@ -193,6 +198,13 @@ absl::Status WriteEnvironment(const Environment& environment) {
   for (uint32_t i = 0; i < environment.strategies; ++i) {
     if (absl::Status status = WriteKey(environment.KeyFile(i)); !status.ok()) return status;
   }
+  const std::string members = environment.MemberKeys();
+  std::error_code error;
+  std::filesystem::create_directory(members, error);
+  if (error) {
+    return absl::UnavailableError(absl::StrCat("cannot make ", members, ": ", error.message()));
+  }
+  if (absl::Status status = WriteKey(members + "/1.key"); !status.ok()) return status;
   return WriteTextFile(environment.GatewayConfig(), GatewayToml(environment));
 }
 
@@ -202,8 +214,9 @@ std::vector<std::string> Environment::GatewayArguments() const {
 
 std::vector<std::string> Environment::ExchangeArguments() const {
   // The exchange reads the instruments from the gateway's configuration.
-  return {"--listen", ExchangeListenUri(), "--config",      GatewayConfig(), "--wait",
-          wait,       "--report",          ExchangeReport()};
+  return {"--listen",      ExchangeListenUri(), "--config", GatewayConfig(),
+          "--member_keys", MemberKeys(),        "--wait",   wait,
+          "--report",      ExchangeReport()};
 }
 
 }  // namespace ringway::demo

@@ -71,6 +71,7 @@ struct Environment {
   std::string Log(const std::string& process) const { return directory + "/" + process + ".log"; }
   // `index` counts from 0, the session is index + 1.
   std::string KeyFile(uint32_t index) const;
+  std::string MemberKeys() const;  // a folder
   std::string SpecFile(uint32_t index) const;
   std::string ResultFile(uint32_t index) const;
 

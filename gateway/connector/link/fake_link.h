@@ -12,6 +12,7 @@
 
 #include "gateway/connector/link/dialer.h"
 #include "transport/link.h"
+#include "transport/options.h"
 
 namespace ringway {
 
@@ -67,6 +68,12 @@ class FakeLink {
   CloseReason close_reason() const noexcept { return CloseReason::kNone; }
   uint8_t peer_close_code() const noexcept { return 0; }
   uint32_t epoch() const noexcept { return epoch_; }
+  LinkNonces nonces() const noexcept {
+    LinkNonces nonces;
+    nonces.client.fill(std::byte{1});
+    nonces.listener.fill(std::byte{2});
+    return nonces;
+  }
   uint64_t peer_key() const noexcept { return 1; }
   const Caps& caps() const noexcept { return caps_; }
   const LinkCounters& counters() const noexcept { return counters_; }
@@ -82,7 +89,6 @@ class FakeLink {
   Caps caps_;
   LinkCounters counters_;
 };
-static_assert(Link<FakeLink>);
 
 // Connects the two sides of a fake connection. Outlives both.
 struct FakeNetwork {

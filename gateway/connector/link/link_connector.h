@@ -29,7 +29,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,7 +36,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -49,6 +47,8 @@
 #include "gateway/connector/link/dialer.h"
 #include "gateway/connector/unseen_request.h"
 #include "gateway/core/step.h"
+#include "msg/auth.h"
+#include "msg/sequences.h"
 #include "msg/session_protocol.h"
 #include "schema/codec.h"
 #include "transport/any_link.h"
@@ -60,6 +60,8 @@ namespace ringway {
 struct LinkConnectorOptions {
   VenueId venue = 1;       // the gateway's number for the exchange
   uint32_t member_id = 1;  // this gateway's number at the exchange: no other gateway may use it
+  // This gateway and the exchange prove to each other that they hold it. Empty: neither does.
+  std::optional<SessionKey> key = {};
   // Limit of requests sent that the exchange has not confirmed: beyond it no more are taken.
   uint32_t unconfirmed_max = 8192;
   // Pause after an attempt that failed, doubled up to the second; reset to the first when a link
@@ -84,27 +86,28 @@ struct LinkConnectorCounters {
   uint64_t reports_received = 0;
 };
 
-template <class L>
+template <SessionLink L>
 class BasicLinkConnector final : public Connector {
  public:
   BasicLinkConnector(std::unique_ptr<Dialer<L>> dialer, const LinkConnectorOptions& options)
       : dialer_(std::move(dialer)),
         options_(options),
         retry_ns_(options.retry_min_ns),
-        unconfirmed_(options.unconfirmed_max) {}
+        outbound_(options.unconfirmed_max) {
+    outbound_.TouchMemory();
+  }
 
   uint32_t Send(int64_t, std::span<const Effect> requests) override {
     if (state_ != State::kUp || book_lost_to_report_ || reconciling_) return 0;
     uint32_t taken = 0;
     for (const Effect& request : requests) {
-      if (sent_ - confirmed_ >= options_.unconfirmed_max) break;
-      const Claim claim = link_->TryClaim(request.payload_bytes);
-      if (!claim) break;
-      std::memcpy(claim.data, request.payload.data(), request.payload_bytes);
-      // Kept before it leaves: if the link ends right here, the exchange's count decides.
-      unconfirmed_[sent_++ % unconfirmed_.size()] = request;
+      // If the link ends right here, the exchange's count decides whether it arrived.
+      if (outbound_.store().count() >= options_.unconfirmed_max ||
+          outbound_.SendEncoded(*link_, request.type, request.bytes(), Publish::kGather) !=
+              SendStatus::kOk) {
+        break;
+      }
       RINGWAY_PROBE(connector_request_kept);
-      static_cast<void>(link_->Commit(static_cast<uint8_t>(request.type), Publish::kGather));
       ++taken;
     }
     counters_.requests_sent += taken;
@@ -159,18 +162,20 @@ class BasicLinkConnector final : public Connector {
   }
   uint64_t logons() const noexcept override { return counters_.connections; }
   VenueCursor cursor() const noexcept override {
-    return {incarnation_, sent_, received_, state_ == State::kAnswering ? sent_ - confirmed_ : 0};
+    return {incarnation_, sent(), received(),
+            state_ == State::kAnswering ? outbound_.store().count() : 0};
   }
   void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override {
     incarnation_ = cursor.incarnation;
-    sent_ = cursor.sent;
-    received_ = kept_ = cursor.received;
+    kept_ = cursor.received;
+    inbound_.Restart(cursor.received + 1);
     // Including those that this connector had not taken yet.
     const size_t count = std::min(requests.size(), size_t{cursor.sent});
-    unconfirmed_.resize(std::max(unconfirmed_.size(), count));
-    confirmed_ = sent_ - count;
-    for (size_t i = 0; i < count; ++i) {
-      unconfirmed_[(confirmed_ + i) % unconfirmed_.size()] = requests[requests.size() - count + i];
+    if (count > outbound_.store().capacity()) outbound_ = Outbound(static_cast<uint32_t>(count));
+    outbound_.Restart(cursor.sent + 1 - count);
+    for (const Effect& request : requests.last(count)) {
+      outbound_.Keep(request.type, request.bytes());
+      outbound_.Pop();
     }
   }
   void Confirm(uint64_t received) noexcept override { kept_ = std::max(kept_, received); }
@@ -200,6 +205,10 @@ class BasicLinkConnector final : public Connector {
   // No exchange counts as far as this.
   static constexpr uint64_t kNumberMax = uint64_t{1} << 62;
 
+  // Requests and reports, by the exchange's count.
+  uint64_t sent() const noexcept { return outbound_.next_seq() - 1; }
+  uint64_t received() const noexcept { return inbound_.next_seq() - 1; }
+
   static absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
   void Dial(int64_t now_ns) {
@@ -218,8 +227,9 @@ class BasicLinkConnector final : public Connector {
     logon.session = options_.member_id;
     logon.version = exchange::kExchangeProtocolVersion;
     logon.incarnation = incarnation_;
-    logon.next_seq_out = sent_ + 1;
-    logon.next_seq_in = received_ + 1;
+    logon.next_seq_out = outbound_.next_seq();
+    logon.next_seq_in = inbound_.next_seq();
+    if (options_.key) Sign(*options_.key, BindingOf(*link_), logon);
     if (!SendNow(logon)) return Drop(now_ns, "the link ended before the logon");
     RINGWAY_PROBE(connector_logon_sent);
     answer_.reset();
@@ -257,9 +267,10 @@ class BasicLinkConnector final : public Connector {
     if (type == FrameType::kHeartbeat) {
       Heartbeat heartbeat;
       if (Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
-          !ConfirmedBefore(heartbeat.next_seq_in)) {
+          heartbeat.next_seq_in <= outbound_.store().first() ||
+          !outbound_.Acknowledge(heartbeat.next_seq_in)) {
         broken_ = "the exchange confirms requests that were never sent, or none";
-      } else if (heartbeat.next_seq_out != received_ + 1) {
+      } else if (heartbeat.next_seq_out != inbound_.next_seq()) {
         broken_ = "the exchange has sent another number of reports than arrived";
       }
       return;
@@ -270,7 +281,7 @@ class BasicLinkConnector final : public Connector {
       broken_ = "the exchange sent what is no message";
       return;
     }
-    ++received_;
+    inbound_.Count();
     ++counters_.reports_received;
     RINGWAY_PROBE(connector_report_counted);
     switch (type) {
@@ -305,13 +316,17 @@ class BasicLinkConnector final : public Connector {
         broken_ = "the exchange sent a message that is not a venue's";
         return;
     }
-    messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received_);
+    messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received());
   }
 
   // The exchange's answer to the logon. Returns what is wrong, or nullptr.
   const char* OnAnswer(FrameType type, std::span<const std::byte> payload) {
     if (answer_) return OnNumbers(type, payload);
     if (LogonAck ack; type == FrameType::kLogonAck && Decode(payload, ack) == DecodeStatus::kOk) {
+      if (options_.key && !Verify(*options_.key, BindingOf(*link_), ack)) {
+        return "the exchange has not proved that it holds this member's key. Start it with "
+               "--member_keys, and the same key for this member_id";
+      }
       answer_ = ack;
       return nullptr;
     }
@@ -325,6 +340,10 @@ class BasicLinkConnector final : public Connector {
       return "the exchange's answer to the logon is none";
     }
     switch (reject.reason) {
+      case LogonRejectReason::kAuthenticationFailed:
+        return "the exchange refuses the logon: this gateway has not proved that it holds the "
+               "member's key. Set the venue's key_file to the key that the exchange has for this "
+               "member_id";
       case LogonRejectReason::kAlreadyLoggedOn:
         return "the exchange refuses the logon: this member_id is logged on, or was until a moment "
                "ago. If that is another gateway, give each a member_id of its own";
@@ -364,11 +383,12 @@ class BasicLinkConnector final : public Connector {
   // False when the exchange's numbers contradict ours.
   bool LoggedOn(const LogonAck& ack) {
     const uint64_t taken = ack.next_seq_in - 1;
+    const uint32_t open = outbound_.store().count();
     if (ack.incarnation != incarnation_) {
-      if (incarnation_ != 0 || sent_ != 0) {
+      if (incarnation_ != 0 || sent() != 0) {
         Say("the exchange does not go on from this gateway's numbers, because it was started anew "
             "or another gateway used this member_id: nobody says what became of the last ",
-            sent_ - confirmed_,
+            open,
             taken == 0 ? " requests. It has no order of this gateway any more: they end here as "
                          "canceled, venueLostBook"
                        : " requests; look at open orders");
@@ -379,21 +399,24 @@ class BasicLinkConnector final : public Connector {
             "cancels the orders open there, ",
             ack.open_orders, ". Fills of them count as unknown reports");
       }
-      counters_.requests_unknown += sent_ - confirmed_;
+      counters_.requests_unknown += open;
       incarnation_ = ack.incarnation;
-      received_ = kept_ = ack.next_seq_out - 1;
-      sent_ = taken;
-    } else if (ack.next_seq_out != received_ + 1 || taken < confirmed_) {
+      kept_ = ack.next_seq_out - 1;
+      inbound_.Restart(ack.next_seq_out);
+      outbound_.Restart(ack.next_seq_in);
+    } else if (ack.next_seq_out != inbound_.next_seq() ||
+               ack.next_seq_in < outbound_.store().first()) {
       return false;
-    } else if (taken > sent_) {
+    } else if (taken > sent()) {
       Say("the exchange has requests of this member_id that this gateway does not know, and "
           "cancels the orders that they entered: ",
-          taken - sent_, " requests. Fills of them count as unknown reports");
-      counters_.requests_foreign += taken - sent_;
-      sent_ = taken;
+          taken - sent(), " requests. Fills of them count as unknown reports");
+      counters_.requests_foreign += taken - sent();
+      outbound_.Restart(ack.next_seq_in);
+    } else {
+      static_cast<void>(outbound_.Acknowledge(ack.next_seq_in));
     }
-    confirmed_ = taken;
-    taken_at_logon_ = taken;
+    next_seq_at_logon_ = ack.next_seq_in;
     received_confirmed_ = 0;  // the last confirmation may have been lost with its link
     stable_at_ns_ = 0;
     reason_.clear();
@@ -402,30 +425,25 @@ class BasicLinkConnector final : public Connector {
     // With a lost book it counts once that is reported: its records come after.
     if (!book_lost_to_report_) ++counters_.connections;
     RINGWAY_PROBE(connector_logged_on);
-    state_ = confirmed_ == sent_ ? State::kUp : State::kAnswering;
+    state_ = outbound_.store().count() == 0 ? State::kUp : State::kAnswering;
     return true;
   }
 
   void AnswerLost(int64_t now_ns, Effects& messages) {
-    while (confirmed_ != sent_ && messages.room() != 0) {
+    const ResendStore& store = outbound_.store();
+    while (store.count() != 0 && messages.room() != 0) {
       // An earlier process of this gateway used lower numbers: the time is part of them.
       lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
-      AnswerUnseenRequest(unconfirmed_[confirmed_++ % unconfirmed_.size()], options_.venue,
-                          Unseen::kVenueDown, now_ns, kConnectorExecIdBits | lost_number_,
-                          messages);
+      const ResendStore::Slot& request = store.at(store.first());
+      AnswerUnseenRequest(request.type, request.bytes(), options_.venue, Unseen::kVenueDown, now_ns,
+                          kConnectorExecIdBits | lost_number_, messages);
+      static_cast<void>(outbound_.Acknowledge(store.first() + 1));
       ++counters_.requests_lost;
       RINGWAY_PROBE(connector_lost_answered);
     }
-    if (confirmed_ != sent_) return;
-    sent_ = taken_at_logon_;
-    confirmed_ = taken_at_logon_;
+    if (store.count() != 0) return;
+    outbound_.Restart(next_seq_at_logon_);
     state_ = State::kUp;
-  }
-
-  bool ConfirmedBefore(uint64_t next_seq_in) noexcept {
-    if (next_seq_in <= confirmed_ || next_seq_in > sent_ + 1) return false;
-    confirmed_ = next_seq_in - 1;
-    return true;
   }
 
   void Confirm(int64_t now_ns) {
@@ -434,7 +452,7 @@ class BasicLinkConnector final : public Connector {
     if (news < kConfirmReports && now_ns - last_confirm_ns_ < options_.confirm_ns) return;
     Heartbeat heartbeat;
     heartbeat.send_time = static_cast<uint64_t>(now_ns);
-    heartbeat.next_seq_out = sent_ + 1;
+    heartbeat.next_seq_out = outbound_.next_seq();
     heartbeat.next_seq_in = kept_ + 1;
     if (!SendNow(heartbeat)) return;
     RINGWAY_PROBE(connector_confirm_sent);
@@ -507,14 +525,12 @@ class BasicLinkConnector final : public Connector {
   uint64_t logon_time_ = 0;         // of the exchange's answer to this link's logon, by its clock
   bool disputed_ = false;           // at the last logon the exchange's numbers contradicted ours
   uint64_t incarnation_ = 0;        // the exchange's; 0: none known
-  uint64_t sent_ = 0;               // requests, by the exchange's count
-  uint64_t confirmed_ = 0;          // of them
-  uint64_t taken_at_logon_ = 0;
-  uint64_t received_ = 0;            // reports, by the exchange's count
-  uint64_t kept_ = 0;                // of them
+  Outbound outbound_;               // keeps what the exchange has not confirmed
+  Inbound inbound_;
+  uint64_t next_seq_at_logon_ = 1;   // of the next request, as the exchange said
+  uint64_t kept_ = 0;                // of the received reports: those that need not come again
   uint64_t received_confirmed_ = 0;  // of those
   uint64_t lost_number_ = 0;
-  std::vector<Effect> unconfirmed_;  // request n (from 0) at n modulo size
   LinkConnectorCounters counters_;
 };
 

@@ -9,18 +9,22 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "exchange/exchange_server.h"
 #include "exchange/matching.h"
+#include "exchange/member_keys.h"
 #include "gateway/connector/in_process_connector.h"
 #include "gateway/connector/link/fake_link.h"
 #include "gtest/gtest.h"
+#include "msg/auth.h"
 #include "schema/codec.h"
 #include "tests/socket_uri.h"
 #include "transport/any_link.h"
@@ -177,6 +181,7 @@ class LinkConnectorTest : public testing::Test {
   std::unique_ptr<ExchangeServer<FakeLink>> NewServer(uint64_t incarnation) {
     ServerOptions options;
     options.incarnation = incarnation;
+    options.member_keys = member_keys_;
     options.report = [this](std::string_view line) { said_.emplace_back(line); };
     return std::make_unique<ExchangeServer<FakeLink>>(*exchange_, options,
                                                       [this](uint64_t, uint32_t epoch) {
@@ -203,6 +208,7 @@ class LinkConnectorTest : public testing::Test {
   }
 
   FakeNetwork network_;
+  exchange::MemberKeys member_keys_;
   std::unique_ptr<Exchange> exchange_;
   uint32_t admitted_ = 0;
   std::unique_ptr<ExchangeServer<FakeLink>> server_;
@@ -218,11 +224,17 @@ class LinkConnectorTest : public testing::Test {
   std::vector<std::string> said_;  // by the exchange
 };
 
+SessionKey KeyOf(uint8_t digit) {
+  const std::vector<std::byte> bytes(SessionKey::kBytesMin, std::byte{digit});
+  return *SessionKey::FromBytes(bytes);
+}
+
 // Another gateway with the same member number, or the same one after it lost its state.
 struct OtherGateway {
-  explicit OtherGateway(FakeNetwork& network)
+  explicit OtherGateway(FakeNetwork& network, std::optional<SessionKey> key = std::nullopt)
       : connector(std::make_unique<FakeDialer>(network),
-                  {.report = [this](std::string_view line) { said.emplace_back(line); }}),
+                  {.key = std::move(key),
+                   .report = [this](std::string_view line) { said.emplace_back(line); }}),
         gateway(connector) {}
 
   std::vector<std::string> said;
@@ -245,6 +257,58 @@ TEST_F(LinkConnectorTest, SaysDownUntilTheExchangeIsReached) {
   EXPECT_EQ(gateway_.states, (States{VenueState::kDown, VenueState::kUp}));
   EXPECT_EQ(gateway_.reports.size(), 1u);
   EXPECT_GT(gateway_.references, 0);
+}
+
+TEST_F(LinkConnectorTest, WhoHoldsTheMembersKeyIsLoggedOn) {
+  member_keys_ = {{1, KeyOf(1)}, {2, KeyOf(2)}};
+  server_ = NewServer(1);
+  OtherGateway member(network_, KeyOf(1));
+  for (int turn = 0; turn != 50; ++turn) {
+    now_ns_ += kNsPerMs / 10;
+    Accept();
+    server_->DoWork(now_ns_);
+    member.gateway.Turn(now_ns_);
+  }
+  EXPECT_TRUE(member.connector.up()) << member.connector.reason();
+}
+
+// Without a key, with another member's, or with that of a member that does not exist.
+TEST_F(LinkConnectorTest, WhoDoesNotHoldTheMembersKeyIsRefusedAndTold) {
+  for (const auto& key : {std::optional<SessionKey>(), std::optional(KeyOf(2))}) {
+    for (const uint64_t known : {1, 7}) {
+      member_keys_ = {{known, KeyOf(1)}, {2, KeyOf(2)}};
+      server_ = NewServer(1);
+      OtherGateway stranger(network_, key);
+      for (int turn = 0; turn != 50; ++turn) {
+        now_ns_ += kNsPerMs / 10;
+        Accept();
+        server_->DoWork(now_ns_);
+        stranger.gateway.Turn(now_ns_);
+      }
+      EXPECT_EQ(stranger.connector.counters().connections, 0u);
+      EXPECT_NE(stranger.connector.reason().find("key_file"), std::string::npos)
+          << stranger.connector.reason();
+      EXPECT_TRUE(HasSaid("member 1: a gateway is refused that does not hold this member's key"));
+    }
+  }
+}
+
+TEST_F(LinkConnectorTest, AnExchangeThatDoesNotHoldTheMembersKeyIsNotTradedWith) {
+  for (const bool has_another : {false, true}) {
+    if (has_another) member_keys_ = {{1, KeyOf(2)}};
+    server_ = NewServer(1);
+    OtherGateway gateway(network_, KeyOf(1));
+    gateway.gateway.Ask(Order(1, Side::kBuy, 100, 5));
+    for (int turn = 0; turn != 50; ++turn) {
+      now_ns_ += kNsPerMs / 10;
+      Accept();
+      server_->DoWork(now_ns_);
+      gateway.gateway.Turn(now_ns_);
+    }
+    EXPECT_EQ(gateway.connector.counters().requests_sent, 0u);
+    EXPECT_NE(gateway.connector.reason().find("key"), std::string::npos)
+        << gateway.connector.reason();
+  }
 }
 
 TEST_F(LinkConnectorTest, RequestsThatNeverArrivedAreRejected) {

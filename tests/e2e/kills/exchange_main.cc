@@ -171,7 +171,7 @@ class Halts {
     status.venue = static_cast<uint16_t>(venue_);
     status.state = state;
     status.instrument = place == 0 ? 0 : kFirstInstrument + place - 1;
-    exchange_.reports(kMemberIndex).Add(status);
+    exchange_.reports(kMemberIndex).Keep(status);
     return true;
   }
 
