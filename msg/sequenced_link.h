@@ -15,8 +15,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/check.h"
-#include "msg/auth.h"
 #include "msg/sequences.h"
 #include "msg/session_protocol.h"
 #include "schema/messages.h"
@@ -93,9 +91,9 @@ class SequencedLink {
     return std::move(link_);
   }
 
-  // Takes at most `budget` records and returns how many. sink(const Record&) returns whether it took
-  // the record; one that it did not take is offered again at the next Poll(), before those behind
-  // it. REQUIRES: attached().
+  // Takes at most `budget` records and returns how many. sink(const Record&) returns whether it
+  // took the record; one that it did not take is offered again at the next Poll(), before those
+  // behind it. REQUIRES: attached().
   template <class Sink>
   uint32_t Poll(Sink&& sink, uint32_t budget) noexcept {
     refused_ = false;
@@ -125,6 +123,7 @@ class SequencedLink {
     now_ns_ = now_ns;
     const LinkState state = link_->Maintain(now_ns);
     if (state == LinkState::kClosed || state == LinkState::kFenced) {
+      if (phase_ == LinkPhase::kLive) phase_ = LinkPhase::kDraining;
       return drained_ ? Upkeep::kLinkEnded : Upkeep::kFine;
     }
     if (std::exchange(heard_, false)) last_heard_ns_ = now_ns;

@@ -16,6 +16,7 @@
 #include "base/probe.h"
 #include "msg/auth.h"
 #include "msg/handlers.h"
+#include "msg/sequenced_link.h"
 #include "msg/sequences.h"
 #include "msg/session_protocol.h"
 #include "schema/codec.h"
@@ -83,34 +84,27 @@ template <SessionLink L>
 class SessionCore {
  public:
   explicit SessionCore(const SessionCoreOptions& options)
-      : options_(options),
-        incarnation_(options.resume.incarnation),
-        outbound_(options.resend_slots) {
+      : options_(options), incarnation_(options.resume.incarnation), line_(options.resend_slots) {
     RINGWAY_CHECK(incarnation_ != 0, "a session has an incarnation");
-    outbound_.TouchMemory();
+    outbound().TouchMemory();
     fresh_ = options.resume.next_seq_out == 0;
     snapshot_wanted_ = options.resume.next_seq_in == 0;
-    if (!fresh_) outbound_.Restart(options.resume.next_seq_out);
-    if (!snapshot_wanted_) inbound_.Restart(options.resume.next_seq_in);
+    if (!fresh_) outbound().Restart(options.resume.next_seq_out);
+    if (!snapshot_wanted_) inbound().Restart(options.resume.next_seq_in);
   }
 
   // Begins a logon over a new link; closes a previous one. Not from inside Poll().
   void Attach(std::unique_ptr<L> link, int64_t now_ns) {
     RINGWAY_CHECK(!polling_, "a handler must not reconnect its session");
     Detach();
-    link_ = std::move(link);
-    state_ = SessionState::kLoggingOn;
+    line_.Attach(std::move(link), now_ns, options_.heartbeat_ns);
     end_ = SessionEnd::kNone;
-    logon_sent_ = false;
-    logout_due_ = logout_untold_ = false;
-    drained_ = false;
-    last_heard_ns_ = last_heartbeat_ns_ = now_ns;
-    heartbeat_ns_ = options_.heartbeat_ns;
+    logon_sent_ = logging_out_ = logout_due_ = logout_untold_ = false;
   }
 
   // Closes the link, if there is one, without telling the gateway.
   void Detach() noexcept {
-    if (link_ != nullptr && !Ended() && born_here_.Here()) End(SessionEnd::kLinkLost);
+    if (line_.attached() && born_here_.Here()) End(SessionEnd::kLinkLost);
   }
 
   // Acts as after the loss of the client's memory: nothing is resent, numbers come from the
@@ -124,113 +118,119 @@ class SessionCore {
   template <Message M>
   SendStatus Send(const M& request, Publish publish) noexcept {
     static_assert(IsRequestType(static_cast<uint8_t>(M::kType)), "clients send requests");
-    if (state_ != SessionState::kLive || !born_here_.Here()) [[unlikely]]
+    if (!CanSend() || !born_here_.Here()) [[unlikely]]
       return WhyNot();
-    return outbound_.Send(*link_, request, publish);
+    return outbound().Send(*link(), request, publish);
   }
-  SendStatus Flush() noexcept { return state() == SessionState::kLive ? link_->Flush() : WhyNot(); }
+  SendStatus Flush() noexcept {
+    return state() == SessionState::kLive ? link()->Flush() : WhyNot();
+  }
 
   // Takes at most `budget` records from the link and passes the handler those meant for it.
   template <class H>
   uint32_t Poll(H& handler, uint32_t budget) noexcept {
-    if (link_ == nullptr || Ended() || forked()) [[unlikely]] {
+    if (!line_.attached() || forked()) [[unlikely]] {
       if (!forked() && std::exchange(logout_untold_, false)) {
         Deliver(handler, ringway::Logout{.reason = logout_reason_});
       }
       return 0;
     }
-    auto sink = [this, &handler](const Record& record) noexcept { Receive(record, handler); };
+    auto sink = [this, &handler](const Record& record) noexcept {
+      Receive(record, handler);
+      return true;
+    };
     polling_ = true;
     // One at a time while logging on: what follows the answer is for the user's handler.
-    const uint32_t count = link_->Poll(sink, state_ == SessionState::kLoggingOn ? 1 : budget);
+    const uint32_t count = line_.Poll(sink, logging_on() ? 1 : budget);
     polling_ = false;
-    drained_ = count == 0;
-    if (count != 0) heard_ = true;
-    if (Ended()) {
-      link_->Close();
-      return count;
-    }
-    if (!outbound_.caught_up() && state_ == SessionState::kLive) [[unlikely]] {
-      (void)outbound_.Pump(*link_, Publish::kNow);
+    if (!line_.attached()) return count;
+    if (!outbound().caught_up() && CanSend()) [[unlikely]] {
+      (void)outbound().Pump(*link(), Publish::kNow);
     }
     // On a new link the logon comes first, and it acknowledges as well.
-    if (state_ != SessionState::kLoggingOn && inbound_.unacknowledged() >= kAcknowledgeEvery) {
-      SendHeartbeat();
-    }
+    if (!logging_on() && inbound().unacknowledged() >= kAcknowledgeEvery) SendHeartbeat();
     return count;
   }
 
   // Logon, heartbeats and liveness. Call it after Poll(), about once a millisecond.
   void Maintain(int64_t now_ns) noexcept {
-    if (link_ == nullptr || Ended() || forked()) return;
-    now_ns_ = now_ns;
-    const LinkState link_state = link_->Maintain(now_ns);
-    if (link_state == LinkState::kClosed || link_state == LinkState::kFenced) {
-      if (drained_) EndAsTheLinkDid();
-      return;
-    }
-    if (std::exchange(heard_, false)) last_heard_ns_ = now_ns;
-    if (now_ns - last_heard_ns_ > kHeartbeatsMissedMax * heartbeat_ns_) {
-      End(SessionEnd::kHeartbeatTimeout);
-      return;
-    }
-    if (state_ == SessionState::kLoggingOn) {
-      if (!logon_sent_ && link_state == LinkState::kLive) SendLogon();
+    if (!line_.attached() || forked()) return;
+    const Upkeep upkeep = line_.Maintain(now_ns);
+    if (upkeep == Upkeep::kLinkEnded) return EndAsTheLinkDid();
+    if (upkeep == Upkeep::kPeerSilent) return End(SessionEnd::kHeartbeatTimeout);
+    if (logging_on()) {
+      if (!logon_sent_ && link()->state() == LinkState::kLive) SendLogon();
       return;
     }
     if (logout_due_) SendLogout();
-    if (now_ns - last_heartbeat_ns_ >= heartbeat_ns_) SendHeartbeat();
+    if (line_.HeartbeatDue()) SendHeartbeat();
   }
 
   // Ends the session in an orderly way. What the gateway sent before it learned of it is still
   // delivered; poll until the state is kLoggedOut.
   void Logout() noexcept {
     if (!born_here_.Here()) return;
-    if (state_ == SessionState::kLive) {
-      state_ = SessionState::kLoggingOut;
+    if (std::exchange(logging_out_, true)) return;
+    if (line_.attached() && !logging_on()) {
       SendLogout();
-    } else if (!Ended() && state_ != SessionState::kLoggingOut) {
+    } else {
       End(SessionEnd::kRequested);
     }
   }
 
-  SessionState state() const noexcept { return forked() ? SessionState::kLost : state_; }
+  SessionState state() const noexcept {
+    if (forked()) return SessionState::kLost;
+    switch (line_.phase()) {
+      case LinkPhase::kNone:
+        return end_ == SessionEnd::kNone ? SessionState::kDetached : SessionState::kLoggedOut;
+      case LinkPhase::kLoggingOn:
+        return SessionState::kLoggingOn;
+      case LinkPhase::kLive:
+      case LinkPhase::kDraining:
+        return logging_out_ ? SessionState::kLoggingOut : SessionState::kLive;
+      case LinkPhase::kOver:
+        break;
+    }
+    const bool orderly = end_ == SessionEnd::kRequested || end_ == SessionEnd::kLoggedOutByGateway;
+    return orderly ? SessionState::kLoggedOut : SessionState::kLost;
+  }
   SessionEnd end() const noexcept { return forked() ? SessionEnd::kForked : end_; }
   // In a forked child every call is a no-op: the session belongs to the parent.
   bool forked() const noexcept { return !born_here_.Here(); }
   LogoutReason logout_reason() const noexcept { return logout_reason_; }
   LogonRejectReason logon_reject_reason() const noexcept { return logon_reject_reason_; }
   uint16_t gateway_version() const noexcept { return gateway_version_; }
-  uint64_t next_seq_out() const noexcept { return outbound_.next_seq(); }
-  uint64_t next_seq_in() const noexcept { return inbound_.next_seq(); }
+  uint64_t next_seq_out() const noexcept { return outbound().next_seq(); }
+  uint64_t next_seq_in() const noexcept { return line_.inbound().next_seq(); }
   uint64_t incarnation() const noexcept { return incarnation_; }
   uint64_t open_orders_at_logon() const noexcept { return open_orders_at_logon_; }
-  const Outbound& outbound() const noexcept { return outbound_; }
+  const Outbound& outbound() const noexcept { return line_.outbound(); }
   const SessionCounters& counters() const noexcept { return counters_; }
-  L* link() noexcept { return link_.get(); }
+  L* link() noexcept { return line_.link(); }
 
  private:
-  bool Ended() const noexcept {
-    return state_ == SessionState::kLoggedOut || state_ == SessionState::kLost;
-  }
+  Outbound& outbound() noexcept { return line_.outbound(); }
+  Inbound& inbound() noexcept { return line_.inbound(); }
+  bool logging_on() const noexcept { return line_.phase() == LinkPhase::kLoggingOn; }
+  bool CanSend() const noexcept { return line_.phase() == LinkPhase::kLive && !logging_out_; }
   SendStatus WhyNot() const noexcept {
-    return Ended() || forked() || state_ == SessionState::kLoggingOut ? SendStatus::kClosed
-                                                                      : SendStatus::kNotConnected;
+    const SessionState now = state();
+    return now == SessionState::kDetached || now == SessionState::kLoggingOn
+               ? SendStatus::kNotConnected
+               : SendStatus::kClosed;
   }
 
-  // Inside Poll() the link is closed only afterwards, because it is still delivering records.
   void End(SessionEnd why) noexcept {
-    const bool orderly = why == SessionEnd::kRequested || why == SessionEnd::kLoggedOutByGateway;
-    state_ = orderly ? SessionState::kLoggedOut : SessionState::kLost;
+    if (line_.phase() == LinkPhase::kOver) return;
     end_ = why;
-    if (link_ != nullptr && !polling_) link_->Close();
+    line_.End();
   }
 
   // The link has ended and everything on it was delivered. If there was no room for a Logout, the
   // close code tells why.
   void EndAsTheLinkDid() noexcept {
-    const uint8_t code = link_->peer_close_code();
-    if (code == 0 || state_ == SessionState::kLoggingOn) return End(SessionEnd::kLinkLost);
+    const uint8_t code = link()->peer_close_code();
+    if (code == 0 || logging_on()) return End(SessionEnd::kLinkLost);
     Handle(ringway::Logout{.reason = static_cast<LogoutReason>(code)});
     logout_untold_ = true;
   }
@@ -241,41 +241,37 @@ class SessionCore {
                          .cancel_on_disconnect = options_.cancel_on_disconnect,
                          .durability = options_.durability,
                          .incarnation = incarnation_,
-                         .next_seq_out = fresh_ ? 0 : outbound_.next_seq(),
-                         .next_seq_in = snapshot_wanted_ ? 0 : inbound_.next_seq(),
+                         .next_seq_out = fresh_ ? 0 : outbound().next_seq(),
+                         .next_seq_in = snapshot_wanted_ ? 0 : inbound().next_seq(),
                          .heartbeat_ns = static_cast<uint64_t>(options_.heartbeat_ns)};
-    Sign(options_.key, BindingOf(*link_), logon);
-    logon_sent_ = SendUnnumbered(*link_, logon) == SendStatus::kOk;
+    Sign(options_.key, BindingOf(*link()), logon);
+    logon_sent_ = line_.Tell(logon) == SendStatus::kOk;
     RINGWAY_PROBE(session_logon_sent);
   }
 
   // Sent after everything that Send() accepted.
   void SendLogout() noexcept {
     logout_due_ = true;
-    if (outbound_.Pump(*link_, Publish::kNow) != SendStatus::kOk) return;
-    const ringway::Logout logout{.next_seq_out = outbound_.next_on_link(),
+    if (outbound().Pump(*link(), Publish::kNow) != SendStatus::kOk) return;
+    const ringway::Logout logout{.next_seq_out = outbound().next_on_link(),
                                  .reason = LogoutReason::kRequested};
-    logout_due_ = SendUnnumbered(*link_, logout) == SendStatus::kBackPressured;
+    logout_due_ = line_.Tell(logout) == SendStatus::kBackPressured;
   }
 
   void SendHeartbeat() noexcept {
-    const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
-                              .next_seq_out = outbound_.next_on_link(),
-                              .next_seq_in = inbound_.next_seq()};
-    if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // retried at the next call
+    if (!line_.SendHeartbeat(inbound().next_seq())) return;  // retried at the next call
     RINGWAY_PROBE(session_acknowledged);
-    inbound_.Acknowledged();
-    last_heartbeat_ns_ = now_ns_;
+    inbound().Acknowledged();
   }
 
   template <class H>
   void Receive(const Record& record, H& handler) noexcept {
-    if (Ended()) return;
+    if (!line_.attached()) return;
     const auto type = static_cast<FrameType>(record.type);
-    if (state_ == SessionState::kLoggingOn) {
+    if (logging_on()) {
       ReceiveLogonAnswer(type, record.payload, handler);
     } else if (IsReportType(record.type)) [[likely]] {
-      if (!inbound_.Count()) {
+      if (!inbound().Count()) {
         ++counters_.duplicates_dropped;
         return;
       }
@@ -300,7 +296,7 @@ class SessionCore {
     LogonReject reject;
     if (type == FrameType::kLogonAck && Decode(payload, ack) == DecodeStatus::kOk) {
       AcceptLogon(ack);
-      if (state_ == SessionState::kLive) Deliver(handler, ack);
+      if (line_.phase() == LinkPhase::kLive) Deliver(handler, ack);
     } else if (type == FrameType::kLogonReject && Decode(payload, reject) == DecodeStatus::kOk) {
       logon_reject_reason_ = reject.reason;
       gateway_version_ = reject.version;
@@ -313,28 +309,27 @@ class SessionCore {
 
   void AcceptLogon(const LogonAck& ack) noexcept {
     if (!logon_sent_ || ack.session != options_.session ||
-        !Verify(options_.key, BindingOf(*link_), ack)) {
+        !Verify(options_.key, BindingOf(*link()), ack)) {
       return End(SessionEnd::kNotAuthentic);
     }
-    const uint64_t reports_next = snapshot_wanted_ ? ack.next_seq_out : inbound_.next_seq();
+    const uint64_t reports_next = snapshot_wanted_ ? ack.next_seq_out : inbound().next_seq();
     if (ack.next_seq_in == 0 || ack.next_seq_in > kSequenceMax || ack.next_seq_out > kSequenceMax ||
         ack.next_seq_out < std::max(reports_next, uint64_t{1}) || ack.incarnation != incarnation_ ||
         ack.heartbeat_ns < uint64_t{kHeartbeatNsMin} ||
         ack.heartbeat_ns > uint64_t{kHeartbeatNsMax}) {
       return End(SessionEnd::kProtocolError);
     }
-    if (fresh_ || ack.next_seq_in >= outbound_.next_seq()) {
+    if (fresh_ || ack.next_seq_in >= outbound().next_seq()) {
       // The gateway has everything, perhaps more than this process remembers sending.
-      outbound_.Restart(ack.next_seq_in);
+      outbound().Restart(ack.next_seq_in);
     } else {
-      counters_.requests_lost += outbound_.ResumeAt(ack.next_seq_in, options_.resend_slots);
+      counters_.requests_lost += outbound().ResumeAt(ack.next_seq_in, options_.resend_slots);
     }
-    inbound_.Restart(reports_next);
-    heartbeat_ns_ = static_cast<int64_t>(ack.heartbeat_ns);
+    inbound().Restart(reports_next);
     gateway_version_ = ack.version;
     open_orders_at_logon_ = ack.open_orders;
     fresh_ = snapshot_wanted_ = false;
-    state_ = SessionState::kLive;
+    line_.GoLive(static_cast<int64_t>(ack.heartbeat_ns));
     ++counters_.logons;
     RINGWAY_PROBE(session_logged_on);
   }
@@ -354,23 +349,25 @@ class SessionCore {
   }
 
   void Handle(const Heartbeat& heartbeat) noexcept {
-    if (!outbound_.Acknowledge(heartbeat.next_seq_in)) return End(SessionEnd::kProtocolError);
-    if (heartbeat.next_seq_out > inbound_.arriving_seq()) {
-      // Cannot happen over a link that keeps its promises; the request repairs it if it does.
-      (void)SendUnnumbered(*link_, ResendRequest{.begin_seq = inbound_.next_seq()});
+    switch (line_.OnHeartbeat(heartbeat)) {
+      case HeartbeatFault::kNone:
+        return;
+      case HeartbeatFault::kNeverSent:
+        return End(SessionEnd::kProtocolError);
+      case HeartbeatFault::kNotReceived:
+        return line_.AskAgain();
     }
   }
   void Handle(const ResendRequest& request) noexcept {
-    if (!outbound_.Rewind(request.begin_seq)) End(SessionEnd::kProtocolError);
+    if (!outbound().Rewind(request.begin_seq)) End(SessionEnd::kProtocolError);
   }
   void Handle(const GapFill& fill) noexcept {
     if (fill.new_seq == 0 || fill.new_seq > kSequenceMax) return End(SessionEnd::kProtocolError);
-    counters_.reports_lost += inbound_.FillGap(fill.new_seq);
+    counters_.reports_lost += inbound().FillGap(fill.new_seq);
   }
   void Handle(const ringway::Logout& logout) noexcept {
     logout_reason_ = logout.reason;
-    const bool requested = state_ == SessionState::kLoggingOut;
-    End(requested ? SessionEnd::kRequested : SessionEnd::kLoggedOutByGateway);
+    End(logging_out_ ? SessionEnd::kRequested : SessionEnd::kLoggedOutByGateway);
   }
   void Handle(const SessionReject&) noexcept {}  // for the handler
   template <class M>
@@ -381,10 +378,7 @@ class SessionCore {
   BornHere born_here_;
   SessionCoreOptions options_;
   uint64_t incarnation_;
-  std::unique_ptr<L> link_;
-  Outbound outbound_;
-  Inbound inbound_;
-  SessionState state_ = SessionState::kDetached;
+  SequencedLink<L> line_;
   SessionEnd end_ = SessionEnd::kNone;
   LogoutReason logout_reason_ = LogoutReason::kUnset;
   LogonRejectReason logon_reject_reason_ = LogonRejectReason::kUnset;
@@ -392,15 +386,10 @@ class SessionCore {
   bool fresh_ = true;            // the gateway's number for the next request is not known
   bool snapshot_wanted_ = true;  // nor that of the next report
   bool logon_sent_ = false;
-  bool logout_due_ = false;
+  bool logging_out_ = false;    // Logout() was called on this link
+  bool logout_due_ = false;     // ... and has not been sent yet
   bool logout_untold_ = false;  // the handler has not been told of the gateway's Logout
   bool polling_ = false;
-  bool drained_ = false;  // the last Poll() found nothing
-  bool heard_ = false;    // something arrived since the last Maintain()
-  int64_t heartbeat_ns_ = 0;
-  int64_t now_ns_ = 0;
-  int64_t last_heard_ns_ = 0;
-  int64_t last_heartbeat_ns_ = 0;
   uint64_t open_orders_at_logon_ = 0;
   SessionCounters counters_;
 };

@@ -99,12 +99,12 @@ struct LinkCounters {
   uint64_t frames_refused = 0;  // CRC, length or type
 };
 
-// Takes one record. A sink that returns bool stops the current Poll() by returning false: that
-// record counts as delivered, and those behind it stay in the ring.
+// Takes one record. A sink that returns bool refuses it by returning false: Poll() ends, and the
+// next one offers the same record first.
 template <class S>
 concept RecordSink = std::invocable<S&, const Record&>;
 
-// Delivers a record to a sink. Returns whether the sink takes more.
+// Offers a record to a sink. Returns whether the sink took it.
 template <RecordSink S>
 inline bool HandOver(S& sink, const Record& record) {
   if constexpr (std::is_same_v<std::invoke_result_t<S&, const Record&>, bool>) {
@@ -128,14 +128,16 @@ concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, ui
   // Publishes everything gathered so far.
   { link.Flush() }
   noexcept->std::same_as<SendStatus>;
-  // Delivers at most n records to the sink, stops when it wants no more, and returns how many.
+  // Delivers at most n records to the sink, stops when it refuses one, and returns how many it
+  // took.
   { link.Poll(sink, n) }
   noexcept->std::same_as<uint32_t>;
   // Heartbeats, liveness and credit. Call it about once a millisecond.
   { link.Maintain(now_ns) }
   noexcept->std::same_as<LinkState>;
-  // Orderly end; the peer can still receive what was committed. A code other than 0 reaches the
-  // peer after all of it, even when the ring is full; with it the layer above says why it closes.
+  // Orderly end, also from inside a sink; the peer can still receive what was committed. A code
+  // other than 0 reaches the peer after all of it, even when the ring is full; with it the layer
+  // above says why it closes.
   { link.Close() }
   noexcept;
   { link.Close(code) }

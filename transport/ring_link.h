@@ -162,6 +162,9 @@ class alignas(kWriterSpacingBytes) RingLink {
     uint32_t payload_bytes_max;
     uint32_t crc_seed;
     bool crc;
+    bool held = false;               // copy has a record that the sink did not take
+    uint8_t held_type;               // its type
+    uint32_t held_bytes;             // and its payload's length
     uint64_t torn_pos = UINT64_MAX;  // where Poll() last saw a head without its tail
   };
 

@@ -27,6 +27,7 @@ template <MemoryPort P>
 void RingLink<P>::Close(uint8_t code) noexcept {
   if (!IsUp() || !born_here_.Here()) return;
   if (!peer_gone_) PutControl(ControlKind::kClose, code);
+  receive_.held = false;
   End(LinkState::kClosed, CloseReason::kLocal);
 }
 

@@ -201,10 +201,16 @@ inline uint32_t RingLink<P>::PollFrames(auto& sink, uint32_t budget) noexcept {
     seq = NextLongSeq(seq);
     receive_.read_pos = pos;
     receive_.expected_seq = seq;
-    ++count;
     if (pos >= receive_.credit_due_pos) [[unlikely]]
       GiveCredit();
-    if (!HandOver(sink, Record{head.type, {receive_.copy + kFrameHeadBytes, head.len}})) break;
+    if (!HandOver(sink, Record{head.type, {receive_.copy + kFrameHeadBytes, head.len}}))
+        [[unlikely]] {
+      receive_.held = IsUp();
+      receive_.held_type = head.type;
+      receive_.held_bytes = head.len;
+      break;
+    }
+    ++count;
   }
   return count;
 }
@@ -213,11 +219,20 @@ template <MemoryPort P>
 template <RecordSink S>
 inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {
   uint32_t count = 0;
+  if (receive_.held) [[unlikely]] {
+    if (budget == 0) return 0;
+    const Record held{receive_.held_type, {receive_.copy + kFrameHeadBytes, receive_.held_bytes}};
+    if (!HandOver(sink, held)) return 0;
+    receive_.held = false;
+    if (budget == 1) return 1;
+    --budget;
+    count = 1;
+  }
   // Most polls find nothing: a load and a comparison. PollFrames() acquires.
   const std::byte* const frame = receive_.ring + (receive_.read_pos & receive_.mask);
   const uint64_t word = LoadShared(WordAt(frame), std::memory_order_relaxed);
   if (HeadSeq(word) == static_cast<uint32_t>(receive_.expected_seq)) {
-    count = PollFrames(sink, budget);
+    count += PollFrames(sink, budget);
   }
   if constexpr (!P::kOrderedStores) {
     if (send_.flush_wanted) [[unlikely]]

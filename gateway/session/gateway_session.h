@@ -26,6 +26,7 @@
 #include "gateway/session/report_archive.h"
 #include "gateway/session/session_options.h"
 #include "msg/auth.h"
+#include "msg/sequenced_link.h"
 #include "msg/sequences.h"
 #include "msg/session_core.h"
 #include "msg/session_protocol.h"
@@ -49,19 +50,19 @@ class GatewaySession {
         slow_consumer_after_ns_(options.slow_consumer_after_ns),
         archive_(options.archive),
         incarnation_(config.incarnation),
-        outbound_(config.report_slots),
+        line_(config.report_slots),
         safe_seq_in_(config.next_seq_in),
         acknowledged_(config.next_seq_in),
         resumable_to_(config.next_seq_out_recorded),
         counters_(counters) {
-    outbound_.Restart(config.next_seq_out);
-    inbound_.Restart(config.next_seq_in);
+    outbound().Restart(config.next_seq_out);
+    inbound().Restart(config.next_seq_in);
   }
 
   // Touches the memory of the reports once, so that no report pays for page faults. Any thread.
   void TouchMemory() noexcept {
     // Relaxed: it publishes nothing.
-    if (!touched_.exchange(true, std::memory_order_relaxed)) outbound_.TouchMemory();
+    if (!touched_.exchange(true, std::memory_order_relaxed)) outbound().TouchMemory();
   }
 
   SessionId id() const noexcept { return id_; }
@@ -69,10 +70,10 @@ class GatewaySession {
   const std::string& disabled() const noexcept { return disabled_; }
   const SessionKey& key() const noexcept { return key_; }
   uint64_t incarnation() const noexcept { return incarnation_; }
-  uint64_t next_seq_in() const noexcept { return inbound_.next_seq(); }
-  uint64_t next_seq_out() const noexcept { return outbound_.next_seq(); }
-  const ResendStore& reports() const noexcept { return outbound_.store(); }
-  uint64_t first_unacknowledged() const noexcept { return outbound_.first_unacknowledged(); }
+  uint64_t next_seq_in() const noexcept { return inbound().next_seq(); }
+  uint64_t next_seq_out() const noexcept { return outbound().next_seq(); }
+  const ResendStore& reports() const noexcept { return outbound().store(); }
+  uint64_t first_unacknowledged() const noexcept { return outbound().first_unacknowledged(); }
   // Its reports and the acknowledgement of its requests wait for Release(): it was promised more
   // than Durability::kMemory.
   bool holds() const noexcept { return holds_; }
@@ -81,15 +82,15 @@ class GatewaySession {
   // acknowledgement may come behind requests, so it is received only by reading from the client.
   // Nor do reports from before the logon, which a returning client may take its time for.
   bool crowded() const noexcept {
-    const uint64_t half = outbound_.store().capacity() / 2;
-    return outbound_.next_seq() - std::max(outbound_.next_on_link(), logon_seq_out_) > half
-               ? !link_gone_
-               : holds_ && outbound_.next_seq() - safe_seq_out_ > half;
+    const uint64_t half = outbound().store().capacity() / 2;
+    return outbound().next_seq() - std::max(outbound().next_on_link(), logon_seq_out_) > half
+               ? line_.phase() != LinkPhase::kDraining
+               : holds_ && outbound().next_seq() - safe_seq_out_ > half;
   }
   // Logged on, and not ended.
-  bool live() const noexcept { return link_ != nullptr && !ended_; }
+  bool live() const noexcept { return line_.attached(); }
   // Logged on and ended: the engine has to be told, then TakeLink().
-  bool ended() const noexcept { return link_ != nullptr && ended_; }
+  bool ended() const noexcept { return line_.phase() == LinkPhase::kOver; }
   // kUnset: the link was lost.
   LogoutReason end_reason() const noexcept { return end_reason_; }
 
@@ -101,8 +102,8 @@ class GatewaySession {
     if (resumes && incarnation_ != 0 && logon.incarnation != incarnation_) {
       return LogonRejectReason::kStaleEpoch;  // another process took the session over meanwhile
     }
-    if (logon.next_seq_in > std::min(outbound_.next_seq(), resumable_to_) ||
-        logon.next_seq_out > std::min(inbound_.next_seq() + kSequenceJumpMax, kSequenceEnd) ||
+    if (logon.next_seq_in > std::min(outbound().next_seq(), resumable_to_) ||
+        logon.next_seq_out > std::min(inbound().next_seq() + kSequenceJumpMax, kSequenceEnd) ||
         UsedUp()) {
       return LogonRejectReason::kSequenceTooHigh;
     }
@@ -114,64 +115,62 @@ class GatewaySession {
   // report. REQUIRES: Check() found nothing, no link, room for the ack on the link.
   template <class OpenOrders>
   Logon Begin(std::unique_ptr<L> link, Logon logon, const OpenOrders& open_orders, int64_t now_ns) {
-    RINGWAY_CHECK(link_ == nullptr, "a session has one link at a time");
-    link_ = std::move(link);
-    ended_ = false;
+    RINGWAY_CHECK(line_.phase() == LinkPhase::kNone, "a session has one link at a time");
+    const int64_t heartbeat_ns = logon.heartbeat_ns == 0
+                                     ? heartbeat_default_ns_
+                                     : static_cast<int64_t>(std::clamp<uint64_t>(
+                                           logon.heartbeat_ns, kHeartbeatNsMin, kHeartbeatNsMax));
+    line_.Attach(std::move(link), now_ns, heartbeat_ns);
     end_reason_ = LogoutReason::kUnset;
-    drained_ = heard_ = link_gone_ = archive_late_ = superseded_ = false;
+    archive_late_ = superseded_ = false;
     violations_ = rejects_ = 0;
-    waiting_bytes_ = kNoneWaiting;
     incarnation_ = logon.incarnation;
     resumable_to_ = UINT64_MAX;
     requests_promised_ = logon.next_seq_out;
-    heartbeat_ns_ = logon.heartbeat_ns == 0
-                        ? heartbeat_default_ns_
-                        : static_cast<int64_t>(std::clamp<uint64_t>(
-                              logon.heartbeat_ns, kHeartbeatNsMin, kHeartbeatNsMax));
-    now_ns_ = last_heard_ns_ = last_heartbeat_ns_ = last_progress_ns_ = now_ns;
+    last_progress_ns_ = now_ns;
     quiet_turns = 0;
 
     logon.durability = std::min(logon.durability, durability_max_);
     // What was acknowledged without waiting stays acknowledged.
     if (!holds_) safe_seq_in_ = processed();
     holds_ = logon.durability != Durability::kMemory;
-    outbound_.HoldFrom(holds_ ? safe_seq_out_ : UINT64_MAX);
+    outbound().HoldFrom(holds_ ? safe_seq_out_ : UINT64_MAX);
     acknowledged_ = safe_seq_in_;
 
     // A client that remembers fewer requests than were taken here has nothing to resend: its next
     // requests would be mistaken for the earlier ones with those numbers.
     const uint64_t next_seq_in =
-        logon.next_seq_out < inbound_.next_seq() ? inbound_.next_seq() : safe_seq_in_;
-    inbound_.ResumeAt(next_seq_in);
+        logon.next_seq_out < inbound().next_seq() ? inbound().next_seq() : safe_seq_in_;
+    inbound().ResumeAt(next_seq_in);
     if (logon.next_seq_in == 0) {
-      outbound_.Restart(outbound_.next_seq());
+      outbound().Restart(outbound().next_seq());
     } else if (MayRecall(logon.next_seq_in)) {
-      outbound_.ResumeBehind(logon.next_seq_in);
+      outbound().ResumeBehind(logon.next_seq_in);
       archive_->Begin(id_, logon.next_seq_in);
-    } else if (outbound_.ResumeAt(logon.next_seq_in, outbound_.store().capacity() / 2) != 0) {
+    } else if (outbound().ResumeAt(logon.next_seq_in, outbound().store().capacity() / 2) != 0) {
       logon.next_seq_in = 0;
     }
-    logon_seq_out_ = outbound_.next_seq();
+    logon_seq_out_ = outbound().next_seq();
     const bool snapshot = logon.next_seq_in == 0;
     logon_ack_ = {.session = id_,
                   .version = kSessionProtocolVersion,
                   .durability = logon.durability,
                   .incarnation = incarnation_,
-                  .next_seq_out = outbound_.next_seq(),
+                  .next_seq_out = outbound().next_seq(),
                   .next_seq_in = next_seq_in,
-                  .heartbeat_ns = static_cast<uint64_t>(heartbeat_ns_),
+                  .heartbeat_ns = static_cast<uint64_t>(heartbeat_ns),
                   .open_orders = snapshot && open_orders ? open_orders(id_) : 0};
-    Sign(key_, BindingOf(*link_), logon_ack_);
-    answers_logon_ = blocked_ = true;
-    return ForJournal(logon, link_->epoch());
+    Sign(key_, BindingOf(*line_.link()), logon_ack_);
+    return ForJournal(logon, line_.link()->epoch());
   }
 
   // The logon is recorded: the client may be answered. True when the answer was sent now and the
   // link stays up. REQUIRES: Begin().
   bool AnswerLogon() noexcept {
-    if (!std::exchange(answers_logon_, false) || ended_) return false;
+    if (line_.phase() != LinkPhase::kLoggingOn) return false;
+    line_.GoLive(line_.heartbeat_ns());
     blocked_ = false;
-    if (SendUnnumbered(*link_, logon_ack_) == SendStatus::kOk) return true;
+    if (line_.Tell(logon_ack_) == SendStatus::kOk) return true;
     End(LogoutReason::kUnset);
     return false;
   }
@@ -179,11 +178,11 @@ class GatewaySession {
   // Numbers, keeps and sends a report. Never refuses: a report without room comes from the archive
   // when its turn on the link has come. Without an archive the client is logged out.
   void Send(FrameType type, std::span<const std::byte> payload, Publish publish) noexcept {
-    if (!live() || link_gone_ || (!outbound_.MakeRoom() && !FallBehind())) [[unlikely]] {
-      outbound_.KeepDroppingOldest(type, payload);
+    if (!Feeds() || (!outbound().MakeRoom() && !FallBehind())) [[unlikely]] {
+      outbound().KeepDroppingOldest(type, payload);
       return;
     }
-    outbound_.Keep(type, payload);
+    outbound().Keep(type, payload);
     Pump(publish);
   }
 
@@ -194,21 +193,18 @@ class GatewaySession {
     safe_seq_out_ = next_seq_out;
     safe_seq_in_ = next_seq_in;
     if (!holds_) return;
-    outbound_.HoldFrom(next_seq_out);
+    outbound().HoldFrom(next_seq_out);
     if (!live()) return;
     Pump(publish);
     if (acknowledgeable() >= acknowledged_ + kAcknowledgeEvery) SendHeartbeat();
   }
-
-  // A request that the sink did not take waits, and everything behind it.
-  bool waiting() const noexcept { return waiting_bytes_ != kNoneWaiting; }
 
   // The promise can no longer be kept: releases what waits, and every ack among it states kMemory.
   void GiveUpHolding() noexcept {
     durability_max_ = Durability::kMemory;
     archive_ = nullptr;  // it returns only what is durable
     if (!holds_) return;
-    outbound_.AmendHeld([](FrameType type, std::span<std::byte> payload) {
+    outbound().AmendHeld([](FrameType type, std::span<std::byte> payload) {
       OrderAck ack;
       if (type != FrameType::kOrderAck || Decode(payload, ack) != DecodeStatus::kOk) return;
       ack.durability = Durability::kMemory;
@@ -217,7 +213,7 @@ class GatewaySession {
       Encode(ack, payload.data());
     });
     holds_ = false;
-    outbound_.HoldFrom(UINT64_MAX);
+    outbound().HoldFrom(UINT64_MAX);
   }
 
   // Answers a message that the engine refused: unnumbered and not kept. Waits for room on the link;
@@ -231,31 +227,20 @@ class GatewaySession {
   bool gathered() const noexcept { return gathered_; }
   void Flush() noexcept {
     gathered_ = false;
-    if (live()) (void)link_->Flush();
+    if (live()) (void)link().Flush();
   }
 
   // Takes at most `budget` records and returns how many. sink(Input) gets the numbered messages; it
-  // returns false for a request that it does not take. That request is kept and offered again at
-  // the next Poll(), before anything behind it. REQUIRES: live(), budget != 0.
+  // returns false for a request that it does not take. That request is offered again at the next
+  // Poll(), before anything behind it; if the link ends first, the client sends it again.
+  // REQUIRES: live(), budget != 0.
   template <class Sink>
   uint32_t Poll(Sink& sink, uint32_t budget) noexcept {
     auto receive = [this, &sink](const Record& record) noexcept { return Receive(record, sink); };
-    if (waiting() && !OfferWaiting(receive)) [[unlikely]] {
-      Hold();
-      return 0;
-    }
-    polling_ = true;
-    const uint32_t count = link_->Poll(receive, budget);
-    polling_ = false;
-    drained_ = count == 0;
-    if (count != 0) heard_ = true;
+    const uint32_t count = line_.Poll(receive, budget);
     if (superseded_) [[unlikely]]
       JudgeSuperseded(count);
-    if (ended_) {
-      CloseLink();
-      return count;
-    }
-    SendWaiting();
+    if (live()) SendWaiting();
     return count;
   }
 
@@ -263,33 +248,29 @@ class GatewaySession {
   // because its messages are not read, so its silence is timed anew from the last such turn;
   // messages of a link that ended meanwhile are still passed on first. REQUIRES: live().
   void Hold() noexcept {
-    heard_ = true;
-    drained_ = false;
+    line_.Hold();
     SendWaiting();
   }
 
   // Heartbeats and liveness, about once a millisecond. REQUIRES: live().
   void Maintain(int64_t now_ns) noexcept {
-    now_ns_ = now_ns;
-    const LinkState state = link_->Maintain(now_ns);
+    const Upkeep upkeep = line_.Maintain(now_ns);
     if (superseded_) {
       if (now_ns > superseded_until_ns_) End(LogoutReason::kSupersededByNewLogon);
       return;
     }
-    if (state == LinkState::kClosed || state == LinkState::kFenced) {
-      link_gone_ = true;
-      if (!drained_) return;  // messages that arrived earlier are passed on first
+    if (upkeep == Upkeep::kLinkEnded) {
       ++counters_.links_lost;
       return End(LogoutReason::kUnset);
     }
+    if (line_.phase() == LinkPhase::kDraining) return;
     if (MakesProgress()) {
       last_progress_ns_ = now_ns;
     } else if (now_ns - last_progress_ns_ > slow_consumer_after_ns_) {
       ++counters_.slow_consumers;
       return Logout(LogoutReason::kSlowConsumer);
     }
-    if (std::exchange(heard_, false)) last_heard_ns_ = now_ns;
-    if (now_ns - last_heard_ns_ > kHeartbeatsMissedMax * heartbeat_ns_) {
+    if (upkeep == Upkeep::kPeerSilent) {
       ++counters_.heartbeat_timeouts;
       return Logout(LogoutReason::kHeartbeatTimeout);
     }
@@ -297,14 +278,13 @@ class GatewaySession {
       ++counters_.protocol_errors;
       return Logout(LogoutReason::kProtocolError);
     }
-    if (now_ns - last_heartbeat_ns_ >= heartbeat_ns_) SendHeartbeat();
+    if (line_.HeartbeatDue()) SendHeartbeat();
   }
 
   // Tells the client and ends. The link's own closing message contains the reason as well, and
   // always has room. REQUIRES: live().
   void Logout(LogoutReason reason) noexcept {
-    (void)SendUnnumbered(
-        *link_, ringway::Logout{.next_seq_out = outbound_.next_on_link(), .reason = reason});
+    TellLogout(reason);
     End(reason);
   }
 
@@ -314,22 +294,22 @@ class GatewaySession {
   // live().
   void Supersede(int64_t until_ns) noexcept {
     if (superseded_) return;
-    (void)SendUnnumbered(*link_, ringway::Logout{.next_seq_out = outbound_.next_on_link(),
-                                                 .reason = LogoutReason::kSupersededByNewLogon});
+    TellLogout(LogoutReason::kSupersededByNewLogon);
     severed_ = SeverLink();
-    superseded_ = link_gone_ = true;
+    superseded_ = true;
+    line_.Drain();
     superseded_until_ns_ = until_ns;
-    const uint32_t ring_bytes = link_->caps().ring_bytes;
+    const uint32_t ring_bytes = link().caps().ring_bytes;
     superseded_records_left_ = ring_bytes == 0 ? UINT32_MAX : ring_bytes / kFrameBytesMin;
     quiet_turns = 0;
   }
 
   // As the link's; never certain while a request waits. REQUIRES: live().
-  bool ArmWake() noexcept { return link_->ArmWake() && !waiting(); }
-  void DisarmWake() noexcept { link_->DisarmWake(); }
+  bool ArmWake() noexcept { return link().ArmWake() && !line_.refused(); }
+  void DisarmWake() noexcept { link().DisarmWake(); }
 
   // Gives up the closed link of a session that ended().
-  std::unique_ptr<L> TakeLink() noexcept { return std::move(link_); }
+  std::unique_ptr<L> TakeLink() noexcept { return line_.TakeLink(); }
 
   uint32_t quiet_turns = 0;  // for the layer: turns since the last record
 
@@ -338,10 +318,25 @@ class GatewaySession {
   // into a link that was superseded.
   static constexpr uint32_t kFrameBytesMin = 64;
 
+  Outbound& outbound() noexcept { return line_.outbound(); }
+  const Outbound& outbound() const noexcept { return line_.outbound(); }
+  Inbound& inbound() noexcept { return line_.inbound(); }
+  const Inbound& inbound() const noexcept { return line_.inbound(); }
+  L& link() noexcept { return *line_.link(); }
+
+  // Reports can be put on the link.
+  bool Feeds() const noexcept {
+    return line_.phase() == LinkPhase::kLive || line_.phase() == LinkPhase::kLoggingOn;
+  }
+
+  void TellLogout(LogoutReason reason) noexcept {
+    (void)line_.Tell(ringway::Logout{.next_seq_out = outbound().next_on_link(), .reason = reason});
+  }
+
   // Whether nothing more can arrive; otherwise to be called again.
   bool SeverLink() noexcept {
-    if constexpr (requires { link_->Sever(); }) {
-      return link_->Sever();
+    if constexpr (requires { link().Sever(); }) {
+      return link().Sever();
     } else {
       return true;
     }
@@ -350,24 +345,21 @@ class GatewaySession {
   void JudgeSuperseded(uint32_t count) noexcept {
     superseded_records_left_ -= std::min(count, superseded_records_left_);
     const bool all_has_come = std::exchange(severed_, severed_ || SeverLink());
-    if (ended_ || ((count != 0 || waiting() || !all_has_come) && superseded_records_left_ != 0))
-      return;
+    if ((!line_.drained() || !all_has_come) && superseded_records_left_ != 0) return;
     End(LogoutReason::kSupersededByNewLogon);
   }
 
   static_assert(kSequenceEnd + 2 * kSequenceJumpMax < kSequenceMax);
   // The sequence numbers of either direction are exhausted: see gateway/core/session_numbers.h.
   bool UsedUp() const noexcept {
-    return inbound_.next_seq() > kSequenceEnd || outbound_.next_seq() > kSequenceEnd;
+    return inbound().next_seq() > kSequenceEnd || outbound().next_seq() > kSequenceEnd;
   }
 
-  // During Poll() the link is closed only afterwards: it is still delivering records.
   void End(LogoutReason reason) noexcept {
-    ended_ = true;
+    if (!live()) return;
     end_reason_ = reason;
-    if (!polling_) CloseLink();
+    line_.End(static_cast<uint8_t>(reason));
   }
-  void CloseLink() noexcept { link_->Close(static_cast<uint8_t>(end_reason_)); }
 
   // The store is full of reports that were never on the link. False: the client has been ended.
   bool FallBehind() noexcept {
@@ -376,41 +368,42 @@ class GatewaySession {
       Logout(LogoutReason::kSlowConsumer);
       return false;
     }
-    archive_->Begin(id_, outbound_.next_on_link());
-    outbound_.FallBehind();
+    archive_->Begin(id_, outbound().next_on_link());
+    outbound().FallBehind();
     return true;
   }
 
   // False while the client leaves many reports waiting for room on the link and takes none.
   bool MakesProgress() noexcept {
-    const uint64_t taken = outbound_.next_on_link();
-    return std::exchange(progress_seq_, taken) != taken || archive_late_ || outbound_.caught_up() ||
-           !crowded();
+    const uint64_t taken = outbound().next_on_link();
+    return std::exchange(progress_seq_, taken) != taken || archive_late_ ||
+           outbound().caught_up() || !crowded();
   }
 
   // Once a turn: sends what the link had no room for.
   void SendWaiting() noexcept {
     blocked_ = false;
     if (rejects_ != 0) SendRejects();
-    if (!outbound_.caught_up()) Pump(Publish::kNow);
+    if (!outbound().caught_up()) Pump(Publish::kNow);
     if (acknowledgeable() >= acknowledged_ + kAcknowledgeEvery) SendHeartbeat();
   }
 
   // Whether reports that the client lacks are older than those that are kept, and the archive has
   // not failed over them.
   bool MayRecall(uint64_t expected) noexcept {
-    return archive_ != nullptr && expected < outbound_.store().first() &&
+    return archive_ != nullptr && expected < outbound().store().first() &&
            !std::exchange(recall_failed_, false);
   }
 
   // Sends reports that are no longer kept from the archive. False: there is more to come.
   bool Recall(Publish publish) noexcept {
     archive_late_ = false;
-    for (uint32_t count = 0; outbound_.behind(); ++count) {
+    for (uint32_t count = 0; outbound().behind(); ++count) {
       if (count == Outbound::kPumpMax) return Block(SendStatus::kBackPressured);
       const ResendStore::Slot* slot = nullptr;
-      const auto answer = archive_ == nullptr ? ReportArchive::Answer::kLost
-                                              : archive_->Find(id_, outbound_.next_on_link(), slot);
+      const auto answer = archive_ == nullptr
+                              ? ReportArchive::Answer::kLost
+                              : archive_->Find(id_, outbound().next_on_link(), slot);
       if (answer == ReportArchive::Answer::kLost) {
         recall_failed_ = true;  // the next logon gets a snapshot
         ++counters_.recalls_failed;
@@ -419,7 +412,7 @@ class GatewaySession {
       }
       archive_late_ = answer == ReportArchive::Answer::kComing;
       if (archive_late_) return Block(SendStatus::kBackPressured);
-      const SendStatus status = outbound_.PutRecalled(*link_, *slot, publish);
+      const SendStatus status = outbound().PutRecalled(link(), *slot, publish);
       if (status != SendStatus::kOk) return Block(status);
       ++counters_.reports_recalled;
     }
@@ -430,49 +423,49 @@ class GatewaySession {
   // Nothing more is sent on the link in this turn; on one that has ended, ever. Returns false.
   bool Block(SendStatus why) noexcept {
     blocked_ = true;
-    link_gone_ = why == SendStatus::kClosed || why == SendStatus::kFenced;
+    if (why == SendStatus::kClosed || why == SendStatus::kFenced) line_.Drain();
     return false;
   }
 
   void Pump(Publish publish) noexcept {
-    if (blocked_ && !AnswerLogon()) return;
-    if (outbound_.behind() && !Recall(publish)) [[unlikely]] {
+    if (line_.phase() == LinkPhase::kLoggingOn) [[unlikely]] {
+      if (!AnswerLogon()) return;
+    }
+    if (blocked_) return;
+    if (outbound().behind() && !Recall(publish)) [[unlikely]] {
       gathered_ |= publish == Publish::kGather;
       return;
     }
-    const SendStatus status = outbound_.Pump(*link_, publish);
+    const SendStatus status = outbound().Pump(link(), publish);
     if (status != SendStatus::kOk) [[unlikely]]
       Block(status);
     gathered_ |= publish == Publish::kGather;
   }
 
   // Every request before it needs no resending.
-  uint64_t processed() const noexcept { return holds_ ? safe_seq_in_ : inbound_.next_seq(); }
+  uint64_t processed() const noexcept { return holds_ ? safe_seq_in_ : inbound().next_seq(); }
   // Of these, what the client has sent on this link: requests that became durable while it sends
   // them again it must not hear of before they have come once more.
   uint64_t acknowledgeable() const noexcept {
-    return std::min(processed(), inbound_.arriving_seq());
+    return std::min(processed(), inbound().arriving_seq());
   }
 
   void SendHeartbeat() noexcept {
-    const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
-                              .next_seq_out = outbound_.next_on_link(),
-                              .next_seq_in = acknowledgeable()};
-    if (SendUnnumbered(*link_, heartbeat) != SendStatus::kOk) return;  // retried at the next call
+    const uint64_t next_seq_in = acknowledgeable();
+    if (!line_.SendHeartbeat(next_seq_in)) return;  // retried at the next call
     RINGWAY_PROBE(gateway_acknowledged);
-    acknowledged_ = heartbeat.next_seq_in;
-    last_heartbeat_ns_ = now_ns_;
+    acknowledged_ = next_seq_in;
   }
 
   // False: the record was not taken; nothing behind it is taken before it.
   template <class Sink>
   bool Receive(const Record& record, Sink& sink) noexcept {
-    if (ended_) return true;
+    if (!live()) return true;
     if (!IsNumbered(record.type)) [[unlikely]] {
       ReceiveUnnumbered(record, sink);
       return true;
     }
-    if (!inbound_.Count()) {
+    if (!inbound().Count()) {
       ++counters_.duplicates_dropped;
       return true;
     }
@@ -483,27 +476,11 @@ class GatewaySession {
     if (!Offer(sink, Input{Origin::kSession, id_, static_cast<FrameType>(record.type),
                            readable ? record.payload : std::span<const std::byte>{}}))
         [[unlikely]] {
-      inbound_.Uncount();
-      KeepWaiting(record, readable);
+      inbound().Uncount();
       return false;
     }
     ++counters_.requests;
     return true;
-  }
-
-  // Keeps the one record that the sink did not take. An unreadable one needs no bytes.
-  void KeepWaiting(const Record& record, bool readable) noexcept {
-    waiting_type_ = record.type;
-    waiting_bytes_ = readable ? static_cast<uint32_t>(record.payload.size()) : 0;
-    std::memcpy(waiting_payload_.data(), record.payload.data(), waiting_bytes_);
-  }
-
-  // Whether the sink now takes the kept request.
-  template <class Receive>
-  bool OfferWaiting(Receive& receive) noexcept {
-    const std::span<const std::byte> payload{waiting_payload_.data(),
-                                             std::exchange(waiting_bytes_, kNoneWaiting)};
-    return receive(Record{waiting_type_, payload});
   }
 
   template <class Sink>
@@ -529,30 +506,24 @@ class GatewaySession {
   template <class Sink>
   void SkipRequests(const GapFill& fill, std::span<const std::byte> payload, Sink& sink) noexcept {
     // Backwards after a ResendRequest; forwards only up to what the logon announced.
-    const uint64_t new_seq_max = std::max(inbound_.next_seq(), requests_promised_);
+    const uint64_t new_seq_max = std::max(inbound().next_seq(), requests_promised_);
     if (fill.new_seq == 0 || fill.new_seq > new_seq_max) {
       return RejectSessionMessage(fill, SessionRejectReason::kSequenceGap);
     }
-    const uint64_t lost = inbound_.FillGap(fill.new_seq);
+    const uint64_t lost = inbound().FillGap(fill.new_seq);
     counters_.requests_lost += lost;
     if (lost != 0) (void)Offer(sink, Input{Origin::kSession, id_, FrameType::kGapFill, payload});
   }
 
   void Handle(const Heartbeat& heartbeat) noexcept {
-    if (!outbound_.Acknowledge(heartbeat.next_seq_in)) {
-      return RejectSessionMessage(heartbeat, SessionRejectReason::kSequenceGap);
-    }
-    if (heartbeat.next_seq_out > inbound_.arriving_seq()) {
-      // Requests were sent and did not arrive: impossible over a link that keeps its promises.
-      RejectSessionMessage(heartbeat, SessionRejectReason::kSequenceGap);
-      if (live()) {
-        (void)SendUnnumbered(*link_, ResendRequest{.begin_seq = inbound_.next_seq()});
-      }
-    }
+    const HeartbeatFault fault = line_.OnHeartbeat(heartbeat);
+    if (fault == HeartbeatFault::kNone) return;
+    RejectSessionMessage(heartbeat, SessionRejectReason::kSequenceGap);
+    if (fault == HeartbeatFault::kNotReceived && live()) line_.AskAgain();
   }
   void Handle(const ResendRequest& request) noexcept {
     // Everything from beginSeq on follows, also beyond endSeq: the receiver drops what it has.
-    if (!outbound_.Rewind(request.begin_seq)) {
+    if (!outbound().Rewind(request.begin_seq)) {
       RejectSessionMessage(request, SessionRejectReason::kSequenceGap);
     }
   }
@@ -585,7 +556,7 @@ class GatewaySession {
 
   void SendRejects() noexcept {
     uint32_t sent = 0;
-    while (sent != rejects_ && SendUnnumbered(*link_, reject_queue_[sent]) == SendStatus::kOk) {
+    while (sent != rejects_ && line_.Tell(reject_queue_[sent]) == SendStatus::kOk) {
       ++sent;
     }
     std::copy(reject_queue_.begin() + sent, reject_queue_.begin() + rejects_,
@@ -603,8 +574,7 @@ class GatewaySession {
   ReportArchive* archive_;  // or null
 
   uint64_t incarnation_;  // of the last logon; 0: none yet
-  Outbound outbound_;
-  Inbound inbound_;
+  SequencedLink<L> line_;
   bool holds_ = false;
   uint64_t safe_seq_out_ = 1;  // as of the last Release(), or of the session's beginning
   uint64_t safe_seq_in_;
@@ -613,42 +583,22 @@ class GatewaySession {
   uint64_t logon_seq_out_ = 1;  // the first report that can be late on the present link
   uint64_t progress_seq_ = 0;   // next_on_link() at the last Maintain()
   bool recall_failed_ = false;
-  bool archive_late_ = false;  // the archive is still looking for the next report
-  std::unique_ptr<L> link_;
+  bool archive_late_ = false;          // the archive is still looking for the next report
   std::atomic<bool> touched_ = false;  // used by TouchMemory() only
   SessionLayerCounters& counters_;
-  bool ended_ = false;
   bool superseded_ = false;  // a newer link waits: this one is only drained
   bool severed_ = false;     // ... and nothing more arrives on it
   uint32_t superseded_records_left_ = 0;
   int64_t superseded_until_ns_ = 0;
-  bool polling_ = false;
-  bool drained_ = false;  // the last Poll() found nothing
-  // since the last Maintain() something arrived, or could not have been read
-  bool heard_ = false;
   bool blocked_ = false;  // the link had no room; not retried before the next turn
   LogonAck logon_ack_;
-  bool answers_logon_ = false;  // logon_ack_ has not left yet; blocked_ until then
-  bool link_gone_ = false;      // the link takes nothing any more; Maintain() ends the session
-  bool gathered_ = false;       // reports wait for Flush()
+  bool gathered_ = false;  // reports wait for Flush()
   LogoutReason end_reason_ = LogoutReason::kUnset;
-  int64_t heartbeat_ns_ = 0;
-  int64_t now_ns_ = 0;
-  int64_t last_heard_ns_ = 0;
-  int64_t last_heartbeat_ns_ = 0;
   int64_t last_progress_ns_ = 0;
   uint64_t requests_promised_ = 0;  // Logon.nextSeqOut
   uint32_t violations_ = 0;         // on this link
   uint32_t rejects_ = 0;            // of reject_queue_, that wait for room on the link
   std::array<SessionReject, kViolationsLimit> reject_queue_;
-
-  // The request that the sink did not take. It is not counted yet: if the link ends first, the
-  // client sends it again.
-  static constexpr uint32_t kNoneWaiting = UINT32_MAX;
-  static constexpr size_t kWaitingPayloadMax = kRootBytes + kDataWordsAcceptedMax * kWordBytes;
-  uint8_t waiting_type_ = 0;
-  uint32_t waiting_bytes_ = kNoneWaiting;
-  alignas(8) std::array<std::byte, kWaitingPayloadMax> waiting_payload_;
 };
 
 }  // namespace ringway

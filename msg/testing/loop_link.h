@@ -89,9 +89,9 @@ class LoopLink {
     uint32_t count = 0;
     for (; count != budget && in().received != in().published && !shared_->closed[end_]; ++count) {
       const Entry copy = in().entries[in().received % in().entries.size()];
+      if (!HandOver(sink, Record{copy.type, {copy.payload.data(), copy.bytes}})) break;
       ++in().received;
       ++counters_.frames_received;
-      if (!HandOver(sink, Record{copy.type, {copy.payload.data(), copy.bytes}})) return count + 1;
     }
     return count;
   }

@@ -107,6 +107,53 @@ TYPED_TEST_P(LinkDelivery, PollKeepsToItsBudget) {
   EXPECT_EQ(this->Receive(this->b(), 100).size(), 12u);
 }
 
+// A full ring whose first records are refused: the same record is offered until it is taken, also
+// when the peer has closed meanwhile, and those behind it come in order and once.
+TYPED_TEST_P(LinkDelivery, ARefusedRecordIsOfferedAgainBeforeTheNext) {
+  this->Make(this->SmallRing());
+  uint64_t sent = 0;
+  for (; this->Send(this->a(), sent, 8 + sent % 100) == SendStatus::kOk; ++sent) this->Settle();
+  this->Settle();
+  ASSERT_GT(sent, 8u);
+  uint64_t offered = 0;
+  uint64_t taken = 0;
+  auto sink = [&](const Record& record) {
+    this->ExpectIsMessage({record.type, {record.payload.begin(), record.payload.end()}}, taken,
+                          8 + taken % 100);
+    const bool take = ++offered % 3 == 0;
+    taken += take;
+    return take;
+  };
+  EXPECT_EQ(this->b().Poll(sink, 0), 0u);
+  EXPECT_EQ(offered, 0u);
+  EXPECT_EQ(this->b().Poll(sink, 5), 0u);
+  EXPECT_EQ(this->b().Poll(sink, 5), 0u);
+  EXPECT_EQ(this->b().Poll(sink, 1), 1u);
+  this->a().Close();
+  for (uint64_t turn = 0; turn != 3 * sent; ++turn) {
+    this->b().Poll(sink, this->kAll);
+    if (turn % 8 == 0) this->Settle();
+  }
+  EXPECT_EQ(taken, sent);
+}
+
+TYPED_TEST_P(LinkDelivery, NothingFollowsACloseFromInsideTheSink) {
+  for (const bool take : {true, false}) {
+    this->Make(this->SmallRing());
+    for (uint64_t n = 0; n < 6; ++n) ASSERT_EQ(this->Send(this->a(), n, 48), SendStatus::kOk);
+    this->Settle();
+    uint64_t offered = 0;
+    auto sink = [&](const Record&) {
+      ++offered;
+      this->b().Close();
+      return take;
+    };
+    this->b().Poll(sink, this->kAll);
+    EXPECT_EQ(this->b().Poll(sink, this->kAll), 0u);
+    EXPECT_EQ(offered, 1u);
+  }
+}
+
 TYPED_TEST_P(LinkDelivery, GatheredRecordsAppearTogether) {
   this->Make({});
   uint64_t n = 0;
@@ -323,7 +370,9 @@ TYPED_TEST_P(LinkDelivery, PayloadsNeverPassForFrames) {
 REGISTER_TYPED_TEST_SUITE_P(LinkDelivery, InOrderEachOnceBothWays, SequenceNumbersSkipZeroAtTheWrap,
                             PadFillsTheEndOfTheRing, UncommittedClaimIsInvisible,
                             FullRingSaysBackPressuredAndRecovers, ZeroAndMaximumSize,
-                            TooLargeIsRefused, PollKeepsToItsBudget, GatheredRecordsAppearTogether,
+                            TooLargeIsRefused, PollKeepsToItsBudget,
+                            ARefusedRecordIsOfferedAgainBeforeTheNext,
+                            NothingFollowsACloseFromInsideTheSink, GatheredRecordsAppearTogether,
                             GatheringAcrossTheEndOfTheRing, NothingIsAllocatedAfterTheStart,
                             CountersKeepToTheBudget, RandomUseKeepsEveryPromise,
                             PayloadsNeverPassForFrames);

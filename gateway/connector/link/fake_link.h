@@ -58,7 +58,10 @@ class FakeLink {
     for (; count != budget && !pipe.empty(); ++count) {
       const FakeWire::Item item = pipe.front();
       pipe.pop_front();
-      if (!HandOver(sink, Record{.type = item.type, .payload = item.bytes})) return count + 1;
+      if (!HandOver(sink, Record{.type = item.type, .payload = item.bytes})) {
+        pipe.push_front(item);
+        break;
+      }
     }
     return count;
   }

@@ -48,6 +48,7 @@
 #include "gateway/connector/unseen_request.h"
 #include "gateway/core/step.h"
 #include "msg/auth.h"
+#include "msg/sequenced_link.h"
 #include "msg/sequences.h"
 #include "msg/session_protocol.h"
 #include "schema/codec.h"
@@ -92,9 +93,9 @@ class BasicLinkConnector final : public Connector {
   BasicLinkConnector(std::unique_ptr<Dialer<L>> dialer, const LinkConnectorOptions& options)
       : dialer_(std::move(dialer)),
         options_(options),
-        retry_ns_(options.retry_min_ns),
-        outbound_(options.unconfirmed_max) {
-    outbound_.TouchMemory();
+        line_(options.unconfirmed_max),
+        retry_ns_(options.retry_min_ns) {
+    outbound().TouchMemory();
   }
 
   uint32_t Send(int64_t, std::span<const Effect> requests) override {
@@ -102,8 +103,8 @@ class BasicLinkConnector final : public Connector {
     uint32_t taken = 0;
     for (const Effect& request : requests) {
       // If the link ends right here, the exchange's count decides whether it arrived.
-      if (outbound_.store().count() >= options_.unconfirmed_max ||
-          outbound_.SendEncoded(*link_, request.type, request.bytes(), Publish::kGather) !=
+      if (outbound().store().count() >= options_.unconfirmed_max ||
+          outbound().SendEncoded(*line_.link(), request.type, request.bytes(), Publish::kGather) !=
               SendStatus::kOk) {
         break;
       }
@@ -111,7 +112,8 @@ class BasicLinkConnector final : public Connector {
       ++taken;
     }
     counters_.requests_sent += taken;
-    if (taken != 0) static_cast<void>(link_->Flush());  // an ended link shows itself in Poll()
+    if (taken != 0)
+      static_cast<void>(line_.link()->Flush());  // an ended link shows itself in Poll()
     RINGWAY_PROBE(connector_requests_flushed);
     return taken;
   }
@@ -163,19 +165,19 @@ class BasicLinkConnector final : public Connector {
   uint64_t logons() const noexcept override { return counters_.connections; }
   VenueCursor cursor() const noexcept override {
     return {incarnation_, sent(), received(),
-            state_ == State::kAnswering ? outbound_.store().count() : 0};
+            state_ == State::kAnswering ? outbound().store().count() : 0};
   }
   void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override {
     incarnation_ = cursor.incarnation;
     kept_ = cursor.received;
-    inbound_.Restart(cursor.received + 1);
+    inbound().Restart(cursor.received + 1);
     // Including those that this connector had not taken yet.
     const size_t count = std::min(requests.size(), size_t{cursor.sent});
-    if (count > outbound_.store().capacity()) outbound_ = Outbound(static_cast<uint32_t>(count));
-    outbound_.Restart(cursor.sent + 1 - count);
+    if (count > outbound().store().capacity()) outbound() = Outbound(static_cast<uint32_t>(count));
+    outbound().Restart(cursor.sent + 1 - count);
     for (const Effect& request : requests.last(count)) {
-      outbound_.Keep(request.type, request.bytes());
-      outbound_.Pop();
+      outbound().Keep(request.type, request.bytes());
+      outbound().Pop();
     }
   }
   void Confirm(uint64_t received) noexcept override { kept_ = std::max(kept_, received); }
@@ -191,11 +193,11 @@ class BasicLinkConnector final : public Connector {
   const LinkConnectorCounters& counters() const noexcept { return counters_; }
   bool up() const noexcept { return state_ == State::kUp; }
   // For a Waiter: -1 while there is no link.
-  int wake_fd() const noexcept { return link_ == nullptr ? -1 : link_->wake_fd(); }
+  int wake_fd() const noexcept { return line_.link() == nullptr ? -1 : line_.link()->wake_fd(); }
   // For a Sleeper. Without a link no wake-up is certain: the next attempt is timed.
-  bool ArmWake() noexcept { return link_ != nullptr && link_->ArmWake(); }
+  bool ArmWake() noexcept { return line_.link() != nullptr && line_.link()->ArmWake(); }
   void DisarmWake() noexcept {
-    if (link_ != nullptr) link_->DisarmWake();
+    if (line_.link() != nullptr) line_.link()->DisarmWake();
   }
 
  private:
@@ -205,14 +207,20 @@ class BasicLinkConnector final : public Connector {
   // No exchange counts as far as this.
   static constexpr uint64_t kNumberMax = uint64_t{1} << 62;
 
+  Outbound& outbound() noexcept { return line_.outbound(); }
+  const Outbound& outbound() const noexcept { return line_.outbound(); }
+  Inbound& inbound() noexcept { return line_.inbound(); }
+  const Inbound& inbound() const noexcept { return line_.inbound(); }
+
   // Requests and reports, by the exchange's count.
-  uint64_t sent() const noexcept { return outbound_.next_seq() - 1; }
-  uint64_t received() const noexcept { return inbound_.next_seq() - 1; }
+  uint64_t sent() const noexcept { return outbound().next_seq() - 1; }
+  uint64_t received() const noexcept { return inbound().next_seq() - 1; }
 
   static absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
   void Dial(int64_t now_ns) {
-    switch (dialer_->Poll(link_)) {
+    std::unique_ptr<L> link;
+    switch (dialer_->Poll(link)) {
       case DialState::kUnderWay:
         return;
       case DialState::kConnected:
@@ -223,14 +231,16 @@ class BasicLinkConnector final : public Connector {
         Because("the exchange cannot be reached: " + dialer_->last_error());
         return Retry(now_ns);
     }
+    line_.Attach(std::move(link), now_ns, 0);
     Logon logon;
     logon.session = options_.member_id;
     logon.version = exchange::kExchangeProtocolVersion;
     logon.incarnation = incarnation_;
-    logon.next_seq_out = outbound_.next_seq();
-    logon.next_seq_in = inbound_.next_seq();
-    if (options_.key) Sign(*options_.key, BindingOf(*link_), logon);
-    if (!SendNow(logon)) return Drop(now_ns, "the link ended before the logon");
+    logon.next_seq_out = outbound().next_seq();
+    logon.next_seq_in = inbound().next_seq();
+    if (options_.key) Sign(*options_.key, BindingOf(*line_.link()), logon);
+    if (line_.Tell(logon) != SendStatus::kOk)
+      return Drop(now_ns, "the link ended before the logon");
     RINGWAY_PROBE(connector_logon_sent);
     answer_.reset();
     logon_deadline_ns_ = now_ns + options_.logon_timeout_ns;
@@ -240,16 +250,22 @@ class BasicLinkConnector final : public Connector {
 
   // The link's turn: takes what arrived, at most `budget` records; upkeep; confirmation.
   void Exchange(int64_t now_ns, Effects& messages, uint32_t budget) {
-    const uint32_t polled =
-        link_->Poll([&](const Record& record) { Handle(record, messages); }, budget);
+    if (budget == 0) {
+      line_.Hold();
+    } else {
+      line_.Poll(
+          [&](const Record& record) noexcept {
+            Handle(record, messages);
+            return true;
+          },
+          budget);
+    }
     if (broken_) return Drop(now_ns, std::exchange(broken_, nullptr));
     if (now_ns >= next_maintain_ns_) {
       next_maintain_ns_ = now_ns + kNsPerMs;
-      const LinkState state = link_->Maintain(now_ns);
-      const bool ended = state == LinkState::kClosed || state == LinkState::kFenced;
-      // What arrived before the end is processed first.
-      if (ended && polled == 0 && budget != 0)
+      if (line_.Maintain(now_ns) == Upkeep::kLinkEnded) {
         return Drop(now_ns, "the link to the exchange ended");
+      }
     }
     if (state_ != State::kUp) return;
     if (stable_at_ns_ == 0) stable_at_ns_ = now_ns + options_.retry_max_ns;
@@ -267,10 +283,10 @@ class BasicLinkConnector final : public Connector {
     if (type == FrameType::kHeartbeat) {
       Heartbeat heartbeat;
       if (Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
-          heartbeat.next_seq_in <= outbound_.store().first() ||
-          !outbound_.Acknowledge(heartbeat.next_seq_in)) {
+          heartbeat.next_seq_in < outbound().store().first() ||
+          line_.OnHeartbeat(heartbeat) == HeartbeatFault::kNeverSent) {
         broken_ = "the exchange confirms requests that were never sent, or none";
-      } else if (heartbeat.next_seq_out != inbound_.next_seq()) {
+      } else if (heartbeat.next_seq_out != inbound().next_seq()) {
         broken_ = "the exchange has sent another number of reports than arrived";
       }
       return;
@@ -281,7 +297,7 @@ class BasicLinkConnector final : public Connector {
       broken_ = "the exchange sent what is no message";
       return;
     }
-    inbound_.Count();
+    inbound().Count();
     ++counters_.reports_received;
     RINGWAY_PROBE(connector_report_counted);
     switch (type) {
@@ -323,7 +339,7 @@ class BasicLinkConnector final : public Connector {
   const char* OnAnswer(FrameType type, std::span<const std::byte> payload) {
     if (answer_) return OnNumbers(type, payload);
     if (LogonAck ack; type == FrameType::kLogonAck && Decode(payload, ack) == DecodeStatus::kOk) {
-      if (options_.key && !Verify(*options_.key, BindingOf(*link_), ack)) {
+      if (options_.key && !Verify(*options_.key, BindingOf(*line_.link()), ack)) {
         return "the exchange has not proved that it holds this member's key. Start it with "
                "--member_keys, and the same key for this member_id";
       }
@@ -383,7 +399,7 @@ class BasicLinkConnector final : public Connector {
   // False when the exchange's numbers contradict ours.
   bool LoggedOn(const LogonAck& ack) {
     const uint64_t taken = ack.next_seq_in - 1;
-    const uint32_t open = outbound_.store().count();
+    const uint32_t open = outbound().store().count();
     if (ack.incarnation != incarnation_) {
       if (incarnation_ != 0 || sent() != 0) {
         Say("the exchange does not go on from this gateway's numbers, because it was started anew "
@@ -402,21 +418,22 @@ class BasicLinkConnector final : public Connector {
       counters_.requests_unknown += open;
       incarnation_ = ack.incarnation;
       kept_ = ack.next_seq_out - 1;
-      inbound_.Restart(ack.next_seq_out);
-      outbound_.Restart(ack.next_seq_in);
-    } else if (ack.next_seq_out != inbound_.next_seq() ||
-               ack.next_seq_in < outbound_.store().first()) {
+      inbound().Restart(ack.next_seq_out);
+      outbound().Restart(ack.next_seq_in);
+    } else if (ack.next_seq_out != inbound().next_seq() ||
+               ack.next_seq_in < outbound().store().first()) {
       return false;
     } else if (taken > sent()) {
       Say("the exchange has requests of this member_id that this gateway does not know, and "
           "cancels the orders that they entered: ",
           taken - sent(), " requests. Fills of them count as unknown reports");
       counters_.requests_foreign += taken - sent();
-      outbound_.Restart(ack.next_seq_in);
+      outbound().Restart(ack.next_seq_in);
     } else {
-      static_cast<void>(outbound_.Acknowledge(ack.next_seq_in));
+      static_cast<void>(outbound().Acknowledge(ack.next_seq_in));
     }
     next_seq_at_logon_ = ack.next_seq_in;
+    line_.GoLive(0);
     received_confirmed_ = 0;  // the last confirmation may have been lost with its link
     stable_at_ns_ = 0;
     reason_.clear();
@@ -425,24 +442,24 @@ class BasicLinkConnector final : public Connector {
     // With a lost book it counts once that is reported: its records come after.
     if (!book_lost_to_report_) ++counters_.connections;
     RINGWAY_PROBE(connector_logged_on);
-    state_ = outbound_.store().count() == 0 ? State::kUp : State::kAnswering;
+    state_ = outbound().store().count() == 0 ? State::kUp : State::kAnswering;
     return true;
   }
 
   void AnswerLost(int64_t now_ns, Effects& messages) {
-    const ResendStore& store = outbound_.store();
+    const ResendStore& store = outbound().store();
     while (store.count() != 0 && messages.room() != 0) {
       // An earlier process of this gateway used lower numbers: the time is part of them.
       lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
       const ResendStore::Slot& request = store.at(store.first());
       AnswerUnseenRequest(request.type, request.bytes(), options_.venue, Unseen::kVenueDown, now_ns,
                           kConnectorExecIdBits | lost_number_, messages);
-      static_cast<void>(outbound_.Acknowledge(store.first() + 1));
+      static_cast<void>(outbound().Acknowledge(store.first() + 1));
       ++counters_.requests_lost;
       RINGWAY_PROBE(connector_lost_answered);
     }
     if (store.count() != 0) return;
-    outbound_.Restart(next_seq_at_logon_);
+    outbound().Restart(next_seq_at_logon_);
     state_ = State::kUp;
   }
 
@@ -450,22 +467,10 @@ class BasicLinkConnector final : public Connector {
     const uint64_t news = kept_ - received_confirmed_;
     if (news == 0) return;
     if (news < kConfirmReports && now_ns - last_confirm_ns_ < options_.confirm_ns) return;
-    Heartbeat heartbeat;
-    heartbeat.send_time = static_cast<uint64_t>(now_ns);
-    heartbeat.next_seq_out = outbound_.next_seq();
-    heartbeat.next_seq_in = kept_ + 1;
-    if (!SendNow(heartbeat)) return;
+    if (!line_.SendHeartbeat(kept_ + 1)) return;
     RINGWAY_PROBE(connector_confirm_sent);
     received_confirmed_ = kept_;
     last_confirm_ns_ = now_ns;
-  }
-
-  template <Message M>
-  bool SendNow(const M& message) noexcept {
-    const Claim claim = link_->TryClaim(PayloadBytes(message));
-    if (!claim) return false;
-    Encode(message, claim.data);
-    return link_->Commit(static_cast<uint8_t>(M::kType), Publish::kNow) == SendStatus::kOk;
   }
 
   // Reports the reason once, even if the next attempt fails for the same reason.
@@ -487,8 +492,8 @@ class BasicLinkConnector final : public Connector {
     } else {
       ++counters_.attempts_failed;
     }
-    link_->Close();
-    dialer_->Discard(std::move(link_));
+    line_.End();
+    dialer_->Discard(line_.TakeLink());
     Retry(now_ns);
   }
 
@@ -508,7 +513,7 @@ class BasicLinkConnector final : public Connector {
 
   std::unique_ptr<Dialer<L>> dialer_;
   LinkConnectorOptions options_;
-  std::unique_ptr<L> link_;
+  SequencedLink<L> line_;  // keeps the requests that the exchange has not confirmed
   State state_ = State::kIdle;
   bool down_to_report_ = true;  // this venue's state has not been reported yet
   bool book_lost_to_report_ = false;
@@ -521,12 +526,10 @@ class BasicLinkConnector final : public Connector {
   int64_t stable_at_ns_ = 0;  // the link's; 0: it is not up yet
   int64_t next_maintain_ns_ = 0;
   int64_t last_confirm_ns_ = 0;
-  std::optional<LogonAck> answer_;  // of the exchange to this link's logon, not confirmed yet
-  uint64_t logon_time_ = 0;         // of the exchange's answer to this link's logon, by its clock
-  bool disputed_ = false;           // at the last logon the exchange's numbers contradicted ours
-  uint64_t incarnation_ = 0;        // the exchange's; 0: none known
-  Outbound outbound_;               // keeps what the exchange has not confirmed
-  Inbound inbound_;
+  std::optional<LogonAck> answer_;   // of the exchange to this link's logon, not confirmed yet
+  uint64_t logon_time_ = 0;          // of the exchange's answer to this link's logon, by its clock
+  bool disputed_ = false;            // at the last logon the exchange's numbers contradicted ours
+  uint64_t incarnation_ = 0;         // the exchange's; 0: none known
   uint64_t next_seq_at_logon_ = 1;   // of the next request, as the exchange said
   uint64_t kept_ = 0;                // of the received reports: those that need not come again
   uint64_t received_confirmed_ = 0;  // of those
