@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "gateway/config/config.h"
 #include "gateway/config/config_document.h"
+#include "gateway/connector/in_process/in_process_venue.h"
 
 namespace ringway::exchange {
 namespace {

@@ -36,6 +36,10 @@ absl::StatusOr<Uri> ParseUri(std::string_view text) {
   if (!rest.starts_with("//")) {
     if (!rest.starts_with('/')) return Malformed(text, "the path is not absolute");
     if (rest.size() == 1) return Malformed(text, "the path is empty");
+    if (rest.size() > kSocketPathBytesMax) {
+      return Malformed(text,
+                       absl::StrCat("the path is longer than ", kSocketPathBytesMax, " bytes"));
+    }
     uri.path = rest;
     return uri;
   }

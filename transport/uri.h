@@ -4,6 +4,7 @@
 // Pure: only backends.h knows which schemes exist.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,9 +13,11 @@
 
 namespace ringway {
 
+inline constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path of unix(7) without its zero
+
 struct Uri {
   std::string scheme;
-  std::string path;  // absolute; of "scheme:/path"
+  std::string path;  // absolute, at most kSocketPathBytesMax; of "scheme:/path"
   std::string host;  // of "scheme://host:port", without the brackets of an IPv6 address
   uint16_t port = 0;
   std::string source;  // of "scheme://host:port?source=address"; empty: routing decides

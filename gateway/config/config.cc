@@ -102,23 +102,8 @@ EngineConfig MakeEngineConfig(const GatewayConfig& config) {
   return engine;
 }
 
-exchange::InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument) {
-  return {.id = instrument.id,
-          .tick = instrument.tick,
-          .lot = instrument.lot,
-          .price_max = instrument.price_max,
-          .qty_max = instrument.quantity_max,
-          .opening_price = instrument.reference_price};
-}
-
-exchange::ExchangeOptions MakeExchangeOptions(const GatewayConfig& config,
-                                              const GatewayVenueConfig& venue) {
-  exchange::ExchangeOptions options = venue.exchange;
-  options.venue = venue.engine.id;
-  for (const InstrumentConfig& instrument : config.instruments) {
-    options.instruments.push_back(MakeInstrumentOptions(instrument));
-  }
-  return options;
+VenueContext ContextOf(const GatewayConfig& config, const GatewayVenueConfig& venue) {
+  return {venue.engine.id, config.instruments};
 }
 
 }  // namespace ringway

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "exchange/options.h"
 #include "gateway/config/config_document.h"
+#include "gateway/connector/venue_kinds.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/session/session_options.h"
 #include "transport/options.h"
@@ -84,19 +84,10 @@ struct GatewaySessionConfig {
   SendAfter send_after = SendAfter::kMemory;
 };
 
-enum class ConnectorKind : uint8_t {
-  kExchange,      // the matching exchange, inside this process
-  kExchangeLink,  // ringway-exchange, over a link
-};
-
 // [[venue]]
 struct GatewayVenueConfig {
   VenueConfig engine;
-  ConnectorKind connector = ConnectorKind::kExchange;
-  std::string uri;                     // kExchangeLink
-  uint32_t member_id = 1;              // kExchangeLink: this gateway's unique member number there
-  std::string key_file;                // kExchangeLink: of the member; empty: there is none
-  exchange::ExchangeOptions exchange;  // kExchange; its venue and instruments follow from the rest
+  VenueKinds kind;  // chosen by the key `connector`
   // Limit of requests that wait here while the connector takes none; when it is reached, no session
   // is polled.
   uint32_t pending_max = 4'096;
@@ -161,8 +152,6 @@ std::vector<std::string> ConfigKeyNames();
 
 // Converts it to the options of the gateway's parts.
 EngineConfig MakeEngineConfig(const GatewayConfig& config);
-exchange::InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument);
-exchange::ExchangeOptions MakeExchangeOptions(const GatewayConfig& config,
-                                              const GatewayVenueConfig& venue);
+VenueContext ContextOf(const GatewayConfig& config, const GatewayVenueConfig& venue);
 
 }  // namespace ringway

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,8 +24,6 @@
 
 namespace ringway {
 namespace {
-
-constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path of unix(7), without its final zero
 
 class Checker {
  public:
@@ -111,13 +110,9 @@ class Checker {
 
   void CheckUri(const std::string& at, const std::string& text) {
     const absl::StatusOr<Uri> uri = ParseUri(text);
-    if (!uri.ok()) {
-      Add(at, std::string(uri.status().message()),
-          "write for example \"shm:/run/ringway/gateway.sock\"");
-    } else if (uri->path.size() > kSocketPathBytesMax) {
-      Add(at, "the path is longer than " + std::to_string(kSocketPathBytesMax) + " bytes",
-          "choose a shorter one");
-    }
+    if (uri.ok()) return;
+    Add(at, std::string(uri.status().message()),
+        "write for example \"shm:/run/ringway/gateway.sock\"");
   }
 
   void CheckListen() {
@@ -348,8 +343,8 @@ class Checker {
   }
 
   void CheckInstructions(const GatewayVenueConfig& venue, const std::string& at) {
-    constexpr FeatureSet kOfExchange =
-        BitOf(Feature::kReplaceDisplay) | BitOf(Feature::kReplaceExpiry);
+    const FeatureSet known_there =
+        std::visit([](const auto& kind) { return kind.kFeatures; }, venue.kind);
     for (std::size_t i = 0; i < venue.instructions.size(); ++i) {
       const std::string& name = venue.instructions[i];
       const std::optional<Feature> feature = FeatureNamed(name);
@@ -360,7 +355,7 @@ class Checker {
         }
         Add(At(at + "instructions", i), "there is no instruction \"" + name + "\"",
             "write some of " + known);
-      } else if ((BitOf(*feature) & kOfExchange) == 0) {
+      } else if ((BitOf(*feature) & known_there) == 0) {
         Add(At(at + "instructions", i), "the exchange does not know \"" + name + "\"",
             "remove it: orders that ask for it are refused here");
       }
@@ -372,34 +367,11 @@ class Checker {
     const std::string at = At("venue", index) + ".";
     CheckTradingDay(venue, at);
     CheckInstructions(venue, at);
-    if (venue.connector == ConnectorKind::kExchangeLink) {
-      if (venue.uri.empty()) {
-        Add(at + "uri", "an exchange-link has to know where the exchange is",
-            "write for example uri = \"shm:/run/ringway/exchange.sock\"");
-      } else {
-        CheckUri(at + "uri", venue.uri);
-        CheckVenueKey(at, venue);
-      }
-      return;
+    const VenueContext context = ContextOf(config_, venue);
+    for (VenueFault& fault :
+         std::visit([&](const auto& kind) { return kind.Faults(context); }, venue.kind)) {
+      Add(at + fault.key, std::move(fault.what), std::move(fault.remedy));
     }
-    if (!venue.key_file.empty()) {
-      Add(at + "key_file", "an exchange inside the gateway is not logged on at", "remove it");
-    }
-    if (!venue.uri.empty()) {
-      Add(at + "uri", "an exchange inside the gateway has no address",
-          "remove it, or write connector = \"exchange-link\"");
-    }
-    if (config_.instruments.empty() || venue.engine.id == 0) return;
-    const absl::Status status = exchange::Validate(MakeExchangeOptions(config_, venue));
-    if (!status.ok()) Add(at + "exchange", std::string(status.message()), "correct these values");
-  }
-
-  // Over shared memory the socket's owner says who the other end is.
-  void CheckVenueKey(const std::string& at, const GatewayVenueConfig& venue) {
-    const absl::StatusOr<Uri> uri = ParseUri(venue.uri);
-    if (!venue.key_file.empty() || !uri.ok() || uri->scheme == "shm") return;
-    Add(at + "key_file", "without a key neither the exchange nor this gateway knows the other",
-        "make one with `ringway keygen FILE`, and give the exchange a copy");
   }
 
   void CheckTradingDay(const GatewayVenueConfig& venue, const std::string& at) {

@@ -38,20 +38,10 @@ inline constexpr std::array kWaitChoices{
     ConfigChoice{"yield", static_cast<uint32_t>(WaitPolicy::kSpinThenYield)},
     ConfigChoice{"park", static_cast<uint32_t>(WaitPolicy::kSpinThenPark)},
 };
-inline constexpr std::array kConnectorChoices{
-    ConfigChoice{"exchange", static_cast<uint32_t>(ConnectorKind::kExchange)},
-    ConfigChoice{"exchange-link", static_cast<uint32_t>(ConnectorKind::kExchangeLink)},
-};
 inline constexpr std::array kOverdueOrdersChoices{
     ConfigChoice{"ask", static_cast<uint32_t>(OverdueOrders::kAsk)},
     ConfigChoice{"ended", static_cast<uint32_t>(OverdueOrders::kEnded)},
 };
-inline constexpr std::array kSelfTradeChoices{
-    ConfigChoice{"off", static_cast<uint32_t>(exchange::SelfTrade::kOff)},
-    ConfigChoice{"cancel-resting", static_cast<uint32_t>(exchange::SelfTrade::kCancelResting)},
-    ConfigChoice{"cancel-aggressor", static_cast<uint32_t>(exchange::SelfTrade::kCancelAggressor)},
-};
-
 inline constexpr std::array kOnBreachChoices{
     ConfigChoice{"refuse", static_cast<uint32_t>(BreachPolicy::kRefuse)},
     ConfigChoice{"kill", static_cast<uint32_t>(BreachPolicy::kKill)},
@@ -309,34 +299,14 @@ void Fields(V& v, GatewaySessionConfig& session) {
 }
 
 template <class V>
-void Fields(V& v, exchange::ExchangeOptions& options) {
-  v.Choice("self_trade", options.self_trade, kSelfTradeChoices);
-  v.Integer("day_end", options.day_end_ns, ConfigForm::kDuration,
-            {0, kDayNs - 1, exchange::ExchangeOptions::kNever});
-  v.Integer("reference_interval_min", options.reference_interval_min_ns, ConfigForm::kDuration,
-            {0, kDayNs});
-  v.Integer("reference_repeat", options.reference_repeat_ns, ConfigForm::kDuration, {1, kDayNs});
-  v.Integer("orders_max", options.orders_max, ConfigForm::kWhole, {1, 1 << 26});
-  v.Integer("levels_per_side_max", options.levels_per_side_max, ConfigForm::kWhole, {1, 1 << 16});
-  v.Integer("positions_max", options.positions_max, ConfigForm::kWhole, {1, 1 << 26});
-  v.Integer("closed_ids_max", options.closed_ids_max, ConfigForm::kWhole, {1, 1 << 26});
-  v.Integer("member_queue_reports", options.member_queue_reports, ConfigForm::kWhole,
-            {64, 1 << 24});
-}
-
-template <class V>
 void Fields(V& v, GatewayVenueConfig& venue) {
   v.Integer("id", venue.engine.id, ConfigForm::kWhole, kVenueIds, ConfigNeed::kRequired);
   v.Text("name", venue.engine.name);
-  v.Choice("connector", venue.connector, kConnectorChoices, ConfigNeed::kRequired);
-  v.Text("uri", venue.uri);
-  v.Integer("member_id", venue.member_id, ConfigForm::kWhole, kPositive);
-  v.Text("key_file", venue.key_file);
   v.Integer("pending_max", venue.pending_max, ConfigForm::kWhole, {kEffectsPerStepMax, 1 << 20});
   v.Texts("instructions", venue.instructions);
   v.Text("trading_day", venue.trading_day);
   v.Choice("overdue_orders", venue.engine.overdue_orders, kOverdueOrdersChoices);
-  v.Section("exchange", venue.exchange, venue.connector == ConnectorKind::kExchange);
+  v.Kind("connector", venue.kind);
 }
 
 template <class V>

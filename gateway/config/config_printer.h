@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gateway/config/config_reader.h"
@@ -55,9 +56,19 @@ class ConfigPrinter {
     Line(key, "[" + text + "]");
   }
 
+  template <class... S>
+  void Kind(std::string_view key, std::variant<S...>& kind) {
+    std::visit(
+        [&](auto& chosen) {
+          Line(key, Quote(chosen.kKind));
+          Fields(*this, chosen);
+        },
+        kind);
+  }
+
   template <class S>
-  void Section(std::string_view key, S& section, bool matters = true) {
-    if (matters) Print("[" + Path(key) + "]", key, section);
+  void Section(std::string_view key, S& section) {
+    Print("[" + Path(key) + "]", key, section);
   }
   template <class S>
   void Sections(std::string_view key, std::vector<S>& sections) {
@@ -116,8 +127,15 @@ class ConfigKeyLister {
   }
   void Texts(std::string_view key, const std::vector<std::string>&) { Add(key); }
 
+  // The keys of all kinds.
+  template <class... S>
+  void Kind(std::string_view key, std::variant<S...>& /*kind*/) {
+    Add(key);
+    (AddKeysOf<S>(), ...);
+  }
+
   template <class S>
-  void Section(std::string_view key, S& section, bool /*matters*/ = true) {
+  void Section(std::string_view key, S& section) {
     ConfigKeyLister inner(out_, Path(key));
     Fields(inner, section);
   }
@@ -128,6 +146,11 @@ class ConfigKeyLister {
   }
 
  private:
+  template <class S>
+  void AddKeysOf() {
+    S kind;
+    Fields(*this, kind);
+  }
   std::string Path(std::string_view key) const {
     return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
   }

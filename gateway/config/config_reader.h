@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gateway/config/config_document.h"
@@ -94,10 +95,21 @@ class ConfigReader {
   }
   void Texts(std::string_view key, std::vector<std::string>& out);
 
-  // [key]: a table of its own. One that is irrelevant given the other values is read, but not
-  // printed.
+  // A word that chooses one of several structs, whose keys lie beside it in the same table.
+  template <class... S>
+  void Kind(std::string_view key, std::variant<S...>& out) {
+    uint32_t count = 0;
+    const ConfigChoice choices[] = {{S::kKind, count++}...};
+    if (uint32_t chosen = 0; ReadChoice(key, choices, ConfigNeed::kRequired, chosen)) {
+      count = 0;
+      ((count++ == chosen ? void(out.template emplace<S>()) : void()), ...);
+    }
+    std::visit([this](auto& chosen) { Fields(*this, chosen); }, out);
+  }
+
+  // [key]: a table of its own.
   template <class S>
-  void Section(std::string_view key, S& out, bool /*matters*/ = true) {
+  void Section(std::string_view key, S& out) {
     const ConfigNode* node = Find(key, ConfigKind::kTable, "write it as [" + Path(key) + "]");
     if (node == nullptr) return;
     ConfigReader inner(*node, Path(key), findings_);

@@ -46,6 +46,11 @@ class Look {
   }
 
  private:
+  VenueNeeds NeedsOf(const GatewayVenueConfig& venue) const {
+    const VenueContext context = ContextOf(config_, venue);
+    return std::visit([&](const auto& kind) { return kind.Needs(context); }, venue.kind);
+  }
+
   void Add(std::string_view key, std::string_view what) {
     faults_.push_back(absl::StrCat(std::string(key), ": ", std::string(what)));
   }
@@ -70,7 +75,8 @@ class Look {
       look(absl::StrCat("session ", session.engine.id), session.key_file);
     }
     for (const GatewayVenueConfig& venue : config_.venues) {
-      if (!venue.key_file.empty()) look(absl::StrCat("venue ", venue.engine.id), venue.key_file);
+      const std::string file = NeedsOf(venue).key_file;
+      if (!file.empty()) look(absl::StrCat("venue ", venue.engine.id), file);
     }
   }
 
@@ -93,12 +99,10 @@ class Look {
     }
     if (!config_.admin.socket.empty()) look("admin.socket", config_.admin.socket);
     for (std::size_t i = 0; i < config_.venues.size(); ++i) {
-      const GatewayVenueConfig& venue = config_.venues[i];
-      if (venue.connector != ConnectorKind::kExchangeLink) continue;
-      const absl::StatusOr<Uri> uri = ParseUri(venue.uri);
-      if (!uri.ok() || uri->path.empty()) continue;
+      const std::string socket = NeedsOf(config_.venues[i]).socket;
+      if (socket.empty()) continue;
       std::error_code ignored;
-      const std::string real = std::filesystem::weakly_canonical(uri->path, ignored).string();
+      const std::string real = std::filesystem::weakly_canonical(socket, ignored).string();
       if (const auto own = taken.find(real); own != taken.end()) {
         Add(At("venue", i, "uri"),
             "the gateway itself serves this path; name the exchange's socket");
@@ -204,12 +208,7 @@ uint64_t MemoryNeeded(const GatewayConfig& config) {
   constexpr uint64_t kPositionBytes = 224;
   constexpr uint64_t kExecutionBytes = 64;
   constexpr uint64_t kReportBytes = 128;
-  constexpr uint64_t kVenueOrderBytes = 256;
-  constexpr uint64_t kVenueLevelBytes = 40;  // and its rung
-  constexpr uint64_t kVenueIdBytes = 64;
-  constexpr uint64_t kVenueReportBytes = 160;
   constexpr uint64_t kPendingBytes = 160;
-  constexpr uint64_t kLaddersPerInstrument = 4;
   const PoolsConfig& pools = config.pools;
   uint64_t bytes = pools.orders_max * kOrderBytes + pools.positions_max * kPositionBytes +
                    pools.executions_remembered * kExecutionBytes;
@@ -219,13 +218,8 @@ uint64_t MemoryNeeded(const GatewayConfig& config) {
   bytes += sessions * (config.instruments.size() + config.accounts.size()) / 8;
   for (const GatewayVenueConfig& venue : config.venues) {
     bytes += venue.pending_max * kPendingBytes;
-    if (venue.connector != ConnectorKind::kExchange) continue;
-    const exchange::ExchangeOptions& options = venue.exchange;
-    bytes += options.orders_max * kVenueOrderBytes + options.positions_max * kVenueIdBytes +
-             options.closed_ids_max * kVenueIdBytes +
-             uint64_t{options.member_queue_reports} * kVenueReportBytes +
-             config.instruments.size() * kLaddersPerInstrument *
-                 uint64_t{options.levels_per_side_max} * kVenueLevelBytes;
+    const VenueContext context = ContextOf(config, venue);
+    bytes += std::visit([&](const auto& kind) { return kind.Needs(context).bytes; }, venue.kind);
   }
   return bytes;
 }

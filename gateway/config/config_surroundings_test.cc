@@ -17,6 +17,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "exchange/matching.h"
@@ -25,6 +26,8 @@
 #include "gateway/config/config_document.h"
 #include "gateway/config/config_fields.h"
 #include "gateway/config/config_reader.h"
+#include "gateway/connector/in_process/in_process_venue.h"
+#include "gateway/connector/link/link_venue.h"
 #include "gateway/engine/engine.h"
 #include "gateway/session/session_options.h"
 #include "gtest/gtest.h"
@@ -130,8 +133,12 @@ class BoundSetter {
   template <class... A>
   void Texts(std::string_view, A&&...) {}
   template <class S>
-  void Section(std::string_view, S& out, bool = true) {
+  void Section(std::string_view, S& out) {
     Fields(*this, out);
+  }
+  template <class... S>
+  void Kind(std::string_view, std::variant<S...>& out) {
+    std::visit([this](auto& chosen) { Fields(*this, chosen); }, out);
   }
   template <class S>
   void Sections(std::string_view, std::vector<S>& out) {
@@ -152,7 +159,8 @@ class BoundSetter {
 void MakeAll(const GatewayConfig& config) {
   const Engine engine(MakeEngineConfig(config));
   for (const GatewayVenueConfig& venue : config.venues) {
-    const auto made = exchange::Exchange::Create(MakeExchangeOptions(config, venue));
+    const auto made = exchange::Exchange::Create(
+        std::get<InProcessVenue>(venue.kind).OptionsFor(ContextOf(config, venue)));
     EXPECT_TRUE(made.ok()) << made.status();
   }
   std::vector<SessionConfig> sessions;
@@ -209,7 +217,7 @@ TEST_F(ConfigSurroundingsTest, TwoSessionsNeverShareAKeyHoweverItsFileIsCalled) 
 }
 
 TEST_F(ConfigSurroundingsTest, AVenueNeverHasTheKeyOfASession) {
-  config().venues[0].key_file = folder_ + "/two.key";
+  config().venues[0].kind = LinkVenue{.uri = "shm:/nowhere/x", .key_file = folder_ + "/two.key"};
   EXPECT_NE(Faults().find("venue 1: key file " + folder_ +
                           "/two.key holds the same key as that of session 2"),
             std::string::npos)
@@ -217,7 +225,8 @@ TEST_F(ConfigSurroundingsTest, AVenueNeverHasTheKeyOfASession) {
 }
 
 TEST_F(ConfigSurroundingsTest, KeyFilesThatAStartCouldNotReadAreNamed) {
-  config().venues[0].key_file = folder_ + "/no-venue.key";
+  config().venues[0].kind =
+      LinkVenue{.uri = "shm:/nowhere/x", .key_file = folder_ + "/no-venue.key"};
   EXPECT_NE(Faults().find("venue 1: key file"), std::string::npos) << Faults();
   config().sessions[0].key_file = folder_ + "/none.key";
   ASSERT_EQ(chmod((folder_ + "/two.key").c_str(), 0644), 0);
@@ -251,8 +260,9 @@ TEST_F(ConfigSurroundingsTest, PoolsThatTheMachineHasNoMemoryForAreRefused) {
 #endif
   config().sessions_common.report_slots = 1 << 24;
   config().pools.orders_max = kOrdersMax;
-  config().venues[0].exchange.orders_max = 1 << 26;
-  config().venues[0].exchange.closed_ids_max = 1 << 26;
+  auto& options = std::get<InProcessVenue>(config().venues[0].kind).exchange;
+  options.orders_max = 1 << 26;
+  options.closed_ids_max = 1 << 26;
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
   const rlimit low{rlim_t{8} << 30, before.rlim_max};

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "exchange/options.h"
 #include "gateway/config/config_document.h"
+#include "gateway/connector/in_process/in_process_venue.h"
 #include "gateway/engine/engine_config.h"
 #include "gtest/gtest.h"
 
@@ -65,8 +67,9 @@ TEST(Config, ASmallFileLoadsWithDefaults) {
   const EngineConfig engine = MakeEngineConfig(loaded.config);
   EXPECT_EQ(engine.default_venue, 1);
   EXPECT_EQ(engine.sessions.at(0).accounts, std::vector<uint32_t>{1});
+  const GatewayVenueConfig& venue = loaded.config.venues.at(0);
   const exchange::ExchangeOptions options =
-      MakeExchangeOptions(loaded.config, loaded.config.venues.at(0));
+      std::get<InProcessVenue>(venue.kind).OptionsFor(ContextOf(loaded.config, venue));
   EXPECT_EQ(options.venue, 1);
   EXPECT_EQ(options.instruments.at(0).tick, 10'000'000);
 }
@@ -271,13 +274,12 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "knows the other; make one with `ringway keygen FILE`, and give the exchange a copy"}},
       {"connector = \"exchange\"",
        "connector = \"exchange\"\nkey_file = \"/x\"",
-       {"gw.toml:22:12: venue[0].key_file: an exchange inside the gateway is not logged on at; "
-        "remove it"}},
+       {"gw.toml:22:1: venue[0].key_file: unknown key; remove it; the keys here are id, name, "
+        "pending_max, instructions, trading_day, overdue_orders, connector, exchange"}},
       {"connector = \"exchange\"",
        "connector = \"exchange\"\nuri = \"shm:/x\"",
-       {"gw.toml:22:7: venue[0].uri: an exchange inside the gateway has no address; remove it, or "
-        "write connector = "
-        "\"exchange-link\""}},
+       {"gw.toml:22:1: venue[0].uri: unknown key; remove it; the keys here are id, name, "
+        "pending_max, instructions, trading_day, overdue_orders, connector, exchange"}},
       {"connector = \"exchange\"",
        "connector = \"exchange\"\ninstructions = [\"replace-expiry\", \"hidden\", \"iceberg\"]",
        {"gw.toml:22:35: venue[0].instructions[1]: the exchange does not know \"hidden\"; remove "

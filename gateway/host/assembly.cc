@@ -11,14 +11,14 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/clock.h"
 #include "base/probe.h"
-#include "gateway/connector/in_process_connector.h"
-#include "gateway/connector/link/link_connector.h"
+#include "gateway/connector/make_connector.h"
 #include "gateway/engine/order.h"
 #include "gateway/host/log.h"
 #include "gateway/host/snapshot_process.h"
@@ -29,9 +29,6 @@
 
 namespace ringway {
 namespace {
-
-// This gateway's member number at an exchange inside its process.
-constexpr uint64_t kMemberId = 1;
 
 void LogRecovery(const GatewayConfig& config, const StartedJournal& journal) {
   if (journal.end.tear.has_value()) {
@@ -178,11 +175,13 @@ void Assembly::MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox) {
                                   .report = Log};
   for (std::size_t i = 0; i < config.venues.size(); ++i) {
     const GatewayVenueConfig& venue = config.venues[i];
-    parts.venues.push_back({.id = venue.engine.id,
-                            .connector = connectors_[i].get(),
-                            .pending_max = venue.pending_max,
-                            .speaks_when_polled = venue.connector == ConnectorKind::kExchange,
-                            .trading_days = trading_days_[i]});
+    parts.venues.push_back(
+        {.id = venue.engine.id,
+         .connector = connectors_[i].get(),
+         .pending_max = venue.pending_max,
+         .speaks_when_polled =
+             std::visit([](const auto& kind) { return kind.kSpeaksWhenPolled; }, venue.kind),
+         .trading_days = trading_days_[i]});
   }
   parts.session_ids = engine_->SessionIds();
   for (const GatewaySessionConfig& session : config.sessions) {
@@ -288,7 +287,12 @@ absl::Status Assembly::MakeVenues(const GatewayConfig& config) {
         faults.Add(absl::StrCat("venue ", venue.engine.id, ": trading_day: "), calendar.status());
       }
     }
-    absl::StatusOr<std::unique_ptr<Connector>> connector = MakeVenue(config, venue);
+    absl::StatusOr<std::unique_ptr<Connector>> connector = MakeConnector(
+        venue.kind, {.venue = ContextOf(config, venue),
+                     .link = config.link,
+                     .now_ns = std::max(UnixNowNs(), engine_->now_ns()),
+                     .report = [who = absl::StrCat("venue ", venue.engine.id, ": ")](
+                                   std::string_view line) { Log(who + std::string(line)); }});
     if (connector.ok()) {
       connectors_.push_back(*std::move(connector));
     } else {
@@ -296,31 +300,6 @@ absl::Status Assembly::MakeVenues(const GatewayConfig& config) {
     }
   }
   return faults.status();
-}
-
-absl::StatusOr<std::unique_ptr<Connector>> Assembly::MakeVenue(const GatewayConfig& config,
-                                                               const GatewayVenueConfig& venue) {
-  if (venue.connector == ConnectorKind::kExchangeLink) {
-    LinkConnectorOptions options;
-    options.venue = venue.engine.id;
-    options.member_id = venue.member_id;
-    if (!venue.key_file.empty()) {
-      absl::StatusOr<SessionKey> key = SessionKey::FromFile(venue.key_file);
-      if (!key.ok()) return key.status();
-      options.key = *std::move(key);
-    }
-    options.report = [who = absl::StrCat("venue ", venue.engine.id, ": ")](std::string_view line) {
-      Log(who + std::string(line));
-    };
-    return MakeLinkConnector(venue.uri, options, config.link);
-  }
-  exchange::ExchangeOptions options = MakeExchangeOptions(config, venue);
-  // After those of earlier processes: a process makes less than one per nanosecond.
-  options.ids_after = static_cast<uint64_t>(std::max(UnixNowNs(), engine_->now_ns()));
-  auto exchange = exchange::Exchange::Create(options);
-  if (!exchange.ok()) return exchange.status();
-  exchanges_.push_back(*std::move(exchange));
-  return InProcessConnector::Create(*exchanges_.back(), kMemberId, venue.engine.id);
 }
 
 absl::Status Assembly::MakeSessions(const GatewayConfig& config,

@@ -16,7 +16,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "exchange/matching.h"
 #include "gateway/admin/admin_mailbox.h"
 #include "gateway/config/config.h"
 #include "gateway/connector/connector.h"
@@ -71,8 +70,6 @@ class Assembly {
                                                              const StartOptions& options,
                                                              std::vector<SessionConfig>& sessions);
   absl::Status MakeVenues(const GatewayConfig& config);
-  absl::StatusOr<std::unique_ptr<Connector>> MakeVenue(const GatewayConfig& config,
-                                                       const GatewayVenueConfig& venue);
   absl::Status MakeSessions(const GatewayConfig& config,
                             const std::vector<SessionConfig>& sessions);
   absl::Status Listen(const GatewayConfig& config);
@@ -88,9 +85,7 @@ class Assembly {
   std::unique_ptr<ReportRecall> recall_;          // null: there is no journal
   std::unique_ptr<JournalWriter> journal_;
   std::unique_ptr<Engine> engine_;
-  std::vector<std::unique_ptr<exchange::Exchange>> exchanges_;
-  std::vector<std::unique_ptr<Connector>>
-      connectors_;  // as configured; after the exchanges they use
+  std::vector<std::unique_ptr<Connector>> connectors_;        // as configured
   std::vector<std::optional<TradingCalendar>> trading_days_;  // by venue, as configured
   std::map<uint64_t, SessionKey> secrets_;  // by session; read by the listeners' own threads
   std::unique_ptr<Sessions> sessions_;

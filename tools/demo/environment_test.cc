@@ -7,9 +7,11 @@
 
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "gateway/config/config.h"
+#include "gateway/connector/link/link_venue.h"
 #include "gtest/gtest.h"
 #include "tools/demo/market.h"
 #include "tools/demo/strategy_result.h"
@@ -78,7 +80,7 @@ TEST(EnvironmentTest, OverRdmaTheGatewayIsAtOneDeviceAndAllOthersAtTheSecond) {
   const LoadedConfig loaded = LoadConfig(GatewayToml(environment));
   ASSERT_TRUE(loaded.ok()) << loaded.errors.front().key << ": " << loaded.errors.front().what;
   EXPECT_EQ(loaded.config.listen, std::vector{environment.GatewayListenUri()});
-  EXPECT_EQ(loaded.config.venues.at(0).uri, environment.ExchangeUri());
+  EXPECT_EQ(std::get<LinkVenue>(loaded.config.venues.at(0).kind).uri, environment.ExchangeUri());
 }
 
 TEST(EnvironmentTest, RdmaWithoutAddressesIsExplained) {

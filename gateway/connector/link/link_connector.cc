@@ -23,4 +23,18 @@ absl::StatusOr<std::unique_ptr<LinkConnector>> MakeLinkConnector(
   return std::make_unique<LinkConnector>(*std::move(dialer), options);
 }
 
+absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const LinkVenue& venue,
+                                                         const ConnectorContext& context) {
+  LinkConnectorOptions options;
+  options.venue = context.venue.id;
+  options.member_id = venue.member_id;
+  options.report = context.report;
+  if (!venue.key_file.empty()) {
+    absl::StatusOr<SessionKey> key = SessionKey::FromFile(venue.key_file);
+    if (!key.ok()) return key.status();
+    options.key = *std::move(key);
+  }
+  return MakeLinkConnector(venue.uri, options, context.link);
+}
+
 }  // namespace ringway

@@ -45,7 +45,9 @@
 #include "exchange/exchange_server.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/link/dialer.h"
+#include "gateway/connector/link/link_venue.h"
 #include "gateway/connector/unseen_request.h"
+#include "gateway/connector/venue_kind.h"
 #include "gateway/core/step.h"
 #include "msg/auth.h"
 #include "msg/sequenced_link.h"
@@ -538,6 +540,10 @@ class BasicLinkConnector final : public Connector {
 };
 
 using LinkConnector = BasicLinkConnector<AnyLink>;
+
+// Errors: the key file's (SessionKey::FromFile); those of MakeLinkConnector().
+absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const LinkVenue& venue,
+                                                         const ConnectorContext& context);
 
 // A connector that dials `uri` from a thread of its own. The link's epochs start at the time's
 // second, so that a restarted gateway comes after its predecessor. Errors: InvalidArgument for a

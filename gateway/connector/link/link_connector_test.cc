@@ -21,7 +21,7 @@
 #include "exchange/exchange_server.h"
 #include "exchange/matching.h"
 #include "exchange/member_keys.h"
-#include "gateway/connector/in_process_connector.h"
+#include "gateway/connector/in_process/in_process_connector.h"
 #include "gateway/connector/link/fake_link.h"
 #include "gtest/gtest.h"
 #include "msg/auth.h"

@@ -1,5 +1,7 @@
 // Passes requests and reports between a gateway and the exchange in its process.
-#include "gateway/connector/in_process_connector.h"
+#include "gateway/connector/in_process/in_process_connector.h"
+
+#include <utility>
 
 namespace ringway {
 
@@ -8,6 +10,24 @@ absl::StatusOr<std::unique_ptr<InProcessConnector>> InProcessConnector::Create(
   absl::StatusOr<uint32_t> member = exchange.Admit(member_id);
   if (!member.ok()) return member.status();
   return std::unique_ptr<InProcessConnector>(new InProcessConnector(exchange, *member, venue));
+}
+
+absl::StatusOr<std::unique_ptr<InProcessConnector>> InProcessConnector::Create(
+    std::unique_ptr<exchange::Exchange> exchange, VenueId venue) {
+  constexpr uint64_t kOnlyMember = 1;
+  auto connector = Create(*exchange, kOnlyMember, venue);
+  if (connector.ok()) (*connector)->owned_ = std::move(exchange);
+  return connector;
+}
+
+absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const InProcessVenue& venue,
+                                                         const ConnectorContext& context) {
+  exchange::ExchangeOptions options = venue.OptionsFor(context.venue);
+  // After those of earlier processes: a process makes less than one per nanosecond.
+  options.ids_after = static_cast<uint64_t>(context.now_ns);
+  auto exchange = exchange::Exchange::Create(options);
+  if (!exchange.ok()) return exchange.status();
+  return InProcessConnector::Create(*std::move(exchange), context.venue.id);
 }
 
 uint32_t InProcessConnector::Send(int64_t now_ns, std::span<const Effect> requests) {

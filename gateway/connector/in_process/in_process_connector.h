@@ -14,6 +14,8 @@
 #include "base/clock.h"
 #include "exchange/matching.h"
 #include "gateway/connector/connector.h"
+#include "gateway/connector/in_process/in_process_venue.h"
+#include "gateway/connector/venue_kind.h"
 #include "gateway/core/step.h"
 
 namespace ringway {
@@ -25,6 +27,10 @@ class InProcessConnector final : public Connector {
   static absl::StatusOr<std::unique_ptr<InProcessConnector>> Create(exchange::Exchange& exchange,
                                                                     uint64_t member_id,
                                                                     VenueId venue);
+
+  // The same, of an exchange that nobody else uses.
+  static absl::StatusOr<std::unique_ptr<InProcessConnector>> Create(
+      std::unique_ptr<exchange::Exchange> exchange, VenueId venue);
 
   ~InProcessConnector() override { exchange_.Disconnect(member_); }
 
@@ -42,6 +48,7 @@ class InProcessConnector final : public Connector {
   InProcessConnector(exchange::Exchange& exchange, uint32_t member, VenueId venue)
       : exchange_(exchange), member_(member), venue_(venue) {}
 
+  std::unique_ptr<exchange::Exchange> owned_;  // or null
   exchange::Exchange& exchange_;
   uint32_t member_;
   VenueId venue_;
@@ -49,5 +56,9 @@ class InProcessConnector final : public Connector {
   int64_t next_timer_ns_ = 0;
   uint64_t requests_refused_ = 0;
 };
+
+// Errors: those of Exchange::Create().
+absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const InProcessVenue& venue,
+                                                         const ConnectorContext& context);
 
 }  // namespace ringway

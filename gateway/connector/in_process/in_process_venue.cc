@@ -1,0 +1,50 @@
+// Turns the configuration of the exchange inside the gateway into its options, and checks them.
+#include "gateway/connector/in_process/in_process_venue.h"
+
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace ringway {
+
+exchange::InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument) {
+  return {.id = instrument.id,
+          .tick = instrument.tick,
+          .lot = instrument.lot,
+          .price_max = instrument.price_max,
+          .qty_max = instrument.quantity_max,
+          .opening_price = instrument.reference_price};
+}
+
+exchange::ExchangeOptions InProcessVenue::OptionsFor(const VenueContext& context) const {
+  exchange::ExchangeOptions options = exchange;
+  options.venue = context.id;
+  for (const InstrumentConfig& instrument : context.instruments) {
+    options.instruments.push_back(MakeInstrumentOptions(instrument));
+  }
+  return options;
+}
+
+std::vector<VenueFault> InProcessVenue::Faults(const VenueContext& context) const {
+  if (context.instruments.empty() || context.id == 0) return {};
+  const absl::Status status = exchange::Validate(OptionsFor(context));
+  if (status.ok()) return {};
+  return {{"exchange", std::string(status.message()), "correct these values"}};
+}
+
+VenueNeeds InProcessVenue::Needs(const VenueContext& context) const {
+  constexpr uint64_t kOrderBytes = 256;
+  constexpr uint64_t kLevelBytes = 40;  // and its rung
+  constexpr uint64_t kIdBytes = 64;
+  constexpr uint64_t kReportBytes = 160;
+  constexpr uint64_t kLaddersPerInstrument = 4;
+  VenueNeeds needs;
+  needs.bytes = exchange.orders_max * kOrderBytes + exchange.positions_max * kIdBytes +
+                exchange.closed_ids_max * kIdBytes +
+                uint64_t{exchange.member_queue_reports} * kReportBytes +
+                context.instruments.size() * kLaddersPerInstrument *
+                    uint64_t{exchange.levels_per_side_max} * kLevelBytes;
+  return needs;
+}
+
+}  // namespace ringway

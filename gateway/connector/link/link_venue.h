@@ -1,0 +1,36 @@
+// LinkVenue: a [[venue]] with connector = "exchange-link", ringway-exchange over a link.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/config/config_reader.h"
+#include "gateway/connector/venue_kind.h"
+#include "schema/features.h"
+
+namespace ringway {
+
+struct LinkVenue {
+  static constexpr std::string_view kKind = "exchange-link";
+  static constexpr FeatureSet kFeatures =
+      BitOf(Feature::kReplaceDisplay) | BitOf(Feature::kReplaceExpiry);
+  static constexpr bool kSpeaksWhenPolled = false;
+
+  std::string uri;
+  uint32_t member_id = 1;  // this gateway's number at the exchange: no other gateway may use it
+  std::string key_file;    // of the member; empty: it has none
+
+  std::vector<VenueFault> Faults(const VenueContext& context) const;
+  VenueNeeds Needs(const VenueContext& context) const;
+};
+
+template <class V>
+void Fields(V& v, LinkVenue& venue) {
+  v.Text("uri", venue.uri);
+  v.Integer("member_id", venue.member_id, ConfigForm::kWhole, {1});
+  v.Text("key_file", venue.key_file);
+}
+
+}  // namespace ringway

@@ -1,0 +1,56 @@
+// What a kind of venue is to the configuration and to the start.
+//
+// A kind is a struct with the keys of a [[venue]] that only this kind has. It lies in its own
+// folder and is named once, in venue_kinds.h. Beside its values it has:
+//
+//   static constexpr std::string_view kKind    what the key `connector` calls it
+//   static constexpr FeatureSet kFeatures      what orders may ask of it, at most
+//   static constexpr bool kSpeaksWhenPolled    nothing comes from it but in answer to Poll()
+//   template <class V> void Fields(V&, Kind&)  its keys, as in gateway/config/config_fields.h
+//   std::vector<VenueFault> Faults(const VenueContext&) const   what is wrong with its values
+//   VenueNeeds Needs(const VenueContext&) const                 what it takes from the machine
+//
+// and, beside its connector, MakeConnector(kind, context), which the start calls
+// (gateway/connector/make_connector.h). Thread rule: plain data.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/core/step.h"
+#include "gateway/engine/engine_config.h"
+#include "transport/options.h"
+
+namespace ringway {
+
+struct VenueFault {
+  std::string key;  // of the kind; the table [key] for what follows from several of its keys
+  std::string what;
+  std::string remedy;
+};
+
+// What a kind may know of the rest of the configuration.
+struct VenueContext {
+  VenueId id = 0;
+  const std::vector<InstrumentConfig>& instruments;
+};
+
+struct VenueNeeds {
+  uint64_t bytes = 0;    // of memory
+  std::string socket;    // of the peer that it connects to; empty: none in the file system
+  std::string key_file;  // empty: none
+};
+
+// What a connector is made with.
+struct ConnectorContext {
+  VenueContext venue;
+  const LinkOptions& link;
+  // Now, and not before any time that the journal has: identifiers after it have never been used.
+  int64_t now_ns = 0;
+  std::function<void(std::string_view line)> report;
+};
+
+}  // namespace ringway
