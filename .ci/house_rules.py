@@ -1,8 +1,9 @@
 """Checks that the sources keep those rules of the house that a machine can check.
 
-Errors: unfinished-work marks, `volatile`, a header or build file without a first comment, an include upward or sideways
-(base <- {schema, transport} <- msg <- exchange <- gateway), a NIC vendor's header outside a port's source, a planted defect
-(tests/mutants) whose place is not there. Files over 400 lines are only listed. Exits 1 on errors.
+Errors: unfinished-work marks, `volatile`, a C++ comment beyond column 100, a header or build file without a first comment,
+an include upward or sideways (base <- {schema, transport} <- msg <- exchange <- gateway), a NIC vendor's header outside a
+port's source, a planted defect (tests/mutants) whose place is not there. Files over 400 lines are only listed. Exits 1 on
+errors.
 """
 
 import pathlib
@@ -25,11 +26,13 @@ MAY_INCLUDE = {
 READS_CONFIG = ("exchange/exchange_config", "exchange/exchange_main")
 LAYERS = set(MAY_INCLUDE) | {"tools", "tests"}
 LINES_WANTED = 400
+COLUMNS_MAX = 100
 MUTANTS = pathlib.Path("tests/mutants/mutants.toml")
 
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 VOLATILE = re.compile(r"(?<!asm )(?<!asm__ )\bvolatile\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
+COMMENT = re.compile(r"(^|\s)// ")
 VENDOR = re.compile(r"^(infiniband/|rdma/|rte_|xdp/|bpf/|net/netmap|pfring)")
 COMMENT_OR_STRING = re.compile(r'//.*|/\*.*?\*/|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.DOTALL)
 OPENING = {
@@ -55,7 +58,12 @@ def check_cpp(path, text):
     for number, line in enumerate(COMMENT_OR_STRING.sub(blank, text).splitlines(), 1):
         if VOLATILE.search(line):
             yield number, "volatile: use an atomic and name its partner"
+    formatted = True
     for number, line in enumerate(text.splitlines(), 1):
+        formatted = (formatted or "clang-format on" in line) and "clang-format off" not in line
+        # clang-format leaves the lines of comments alone.
+        if formatted and len(line) > COLUMNS_MAX and COMMENT.search(line):
+            yield number, f"a comment beyond column {COLUMNS_MAX}"
         found = INCLUDE.match(line)
         if not found:
             continue

@@ -21,8 +21,8 @@ absl::StatusOr<std::vector<InstrumentOptions>> ReadInstruments(const std::string
 absl::StatusOr<std::vector<InstrumentOptions>> ParseInstruments(std::string_view toml,
                                                                 const std::string& path);
 
-// "1,2@30.95": numbers, each with its opening price if there is one. All have the same tick
-// (1e-9 of the currency). Errors: InvalidArgument naming the item.
+// "1,2@30.95": numbers, each with its opening price if there is one. All have the same tick (1e-9
+// of the currency). Errors: InvalidArgument naming the item.
 absl::StatusOr<std::vector<InstrumentOptions>> ParseInstrumentList(std::string_view list,
                                                                    int64_t tick);
 

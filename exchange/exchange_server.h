@@ -1,22 +1,27 @@
 // ExchangeServer: serves an exchange to gateways over links.
 //
 // One ExchangeServer serves every member's link to one Exchange, in one duty loop. Besides requests
-// and reports a link carries:
-//   member -> exchange  Logon      session: the member's number; incarnation: of the numbers that
-//                                  it continues, 0 if it knows none; nextSeqOut: its next request;
-//                                  nextSeqIn: the first report that it has not got
-//   exchange -> member  LogonAck   incarnation: of the numbers from here on; nextSeqOut: number of
-//                                  the next report; nextSeqIn: of the next request; openOrders:
-//                                  orders of the member that are canceled because it does not know
-//                                  them
-//                       Heartbeat  right behind it, with the same two numbers: a member accepts no
-//                                  LogonAck that this does not confirm
-//                       LogonReject, or Logout with the reason for which the exchange ended the
-//                                  member's link before; and the link ends
-//                       GapFill    a report like others, before VenueStatus up, to a member that
-//                                  begins anew: ids below newSeq were used in its name
-//   both ways           Heartbeat  nextSeqIn: everything before it was taken here; nextSeqOut:
-//                                  number of the sender's next request or report
+// and reports a link carries
+//
+//   member -> exchange
+//     Logon        session      the member's number
+//                  incarnation  of the numbers that it continues; 0: it knows none
+//                  nextSeqOut   its next request
+//                  nextSeqIn    the first report that it has not got
+//   exchange -> member
+//     LogonAck     incarnation  of the numbers from here on
+//                  nextSeqOut   the next report
+//                  nextSeqIn    the next request
+//                  openOrders   orders of the member that are canceled, as it does not know them
+//     Heartbeat    follows at once with the same two numbers; without it the LogonAck is not valid
+//     LogonReject  the logon is refused, and the link ends
+//     Logout       likewise, with the reason for which the exchange ended the member's last link
+//     GapFill      a report like others, before VenueStatus up, to a member that begins anew:
+//                  ids below newSeq were used in its name
+//   both ways
+//     Heartbeat    nextSeqIn    everything before it was taken here
+//                  nextSeqOut   the sender's next request or report
+//
 // Requests and reports are numbered from 1 in the order in which they were sent. So a member that
 // was disconnected gets every report that it missed and learns which of its requests never arrived;
 // then comes VenueStatus up.

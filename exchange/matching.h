@@ -36,10 +36,10 @@
 // expire. What needs more room than that delays only its own member:
 // - a request is answered kWait when its member's queue has no room for the reports it may cause;
 // - a resting order whose member has no room for a trade is canceled when its turn comes;
-// - a sweep whose own member has no room pauses where it is and continues at the next call, when
-// the
-//   owner has drained the queue; meanwhile every request is answered kWait, but for no longer than
-//   Options::pause_max_ns, then the rest of the sweeping order is canceled.
+// - a sweep whose own member has no room pauses where it is and continues at the next call after
+//   the owner has drained the queue. Until then every request is answered kWait; after
+//   Options::pause_max_ns the rest of the sweeping order is canceled.
+//
 // Only the latest ReferencePrice matters: it is skipped when a member's queue is half full; the
 // next repeat delivers it.
 #pragma once

@@ -2,8 +2,9 @@
 // exactly once.
 //
 //   absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(
-//       {.uri = "shm:/run/ringway/gw.sock", .session = 7, .key_file =
-//       "/etc/ringway/session-7.key"});
+//       {.uri = "shm:/run/ringway/gw.sock",
+//        .session = 7,
+//        .key_file = "/etc/ringway/session-7.key"});
 //   if (!session.ok()) return Fail(session.status());
 //   SendStatus sent = (*session)->Send(NewOrder{.cl_ord_id = (*session)->NextClOrdId(), ...});
 //   while ((*session)->state() == SessionState::kLive) {

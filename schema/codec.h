@@ -4,8 +4,8 @@
 // its last word that is not zero; schema/WIRE.md draws the bytes. A message in memory is bit for
 // bit its data section (schema/messages.h), so both directions are one check and one copy.
 //
-// Thread rule: pure functions, safe from any thread. Nothing here allocates, throws or loops
-// longer than one message's words.
+// Thread rule: pure functions, safe from any thread. Nothing here allocates, throws or loops longer
+// than one message's words.
 //
 // Versions. A peer with an older schema sends fewer words: missing words are zero. One with a newer
 // schema may send more, up to kDataWordsAcceptedMax: the rest is ignored. A field that a newer

@@ -1,7 +1,9 @@
 // Prints messages as JSON, for people and scripts.
 //
 // One JSON object per message, without a newline, all fields in layout order:
+//
 //   {"type":"NewOrder","clOrdId":7,"price":1500000000,...,"side":"buy",...}
+//
 // Numbers are exact decimal integers up to 64 bits (a reader that keeps numbers as doubles loses
 // the last digits above 2^53). An enum field is its name, or its number if it has no name.
 //

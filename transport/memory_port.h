@@ -4,11 +4,10 @@
 // A constant tells the two kinds apart:
 //
 //   kOrderedStores == true   The mirror *is* the peer's ring (shared memory). Stores become visible
-//                            in program order, so one release store of a frame's first word commits
-//                            it.
-//   kOrderedStores == false  Write() copies spans of the mirror to the same offset of the peer's
-//                            ring, some time later, its bytes in any order (RDMA, and the
-//                            fault-injecting port).
+//                            in program order: one release store of a frame's first word commits.
+//   kOrderedStores == false  Write() copies spans of the mirror to the same offsets of the peer's
+//                            ring, some time later, the bytes in any order (RDMA, and the port that
+//                            injects faults).
 //
 // Thread rule: a port belongs to its link's thread. Lifetime: the memory lives as long as the port,
 // which is moved into the link. No function here allocates or blocks; all but PeerGone(),

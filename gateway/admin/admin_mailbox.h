@@ -1,8 +1,10 @@
 // AdminMailbox: passes questions and commands to the engine's thread, and the answers back.
 //
 // Two lanes of one slot each, so that an operator's command never waits for a query:
+//
 //   control     kill, arm, cancel, stop: served whole, in the next turn
 //   monitoring  status, sessions, orders: copied in bounded slices, one a turn
+//
 // The engine's thread looks at one cache line per turn and never waits. The asking thread looks
 // again every kLook until its deadline, and takes back a request whose service has not begun.
 //

@@ -138,8 +138,7 @@ PositionLine MakePositionLine(const PositionView& position, const TradeTally& tr
 void SortPositions(GatewayStatus& status);
 void FillOpenOrders(const Engine& engine, SessionId session, GatewayStatus& status);
 
-// One object, indented: the answer to `status` and the closing report. `version` is the
-// program's.
+// One object, indented: the answer to `status` and the closing report. `version` is the program's.
 std::string PrintStatusJson(const GatewayStatus& status, std::string_view version);
 // One line per session.
 std::string PrintSessions(const GatewayStatus& status);

@@ -6,11 +6,13 @@
 // then is less than the room that is left for this use. A source that floods thus waits for the
 // disk, and one that does not proceeds (the rule of SharedRoom, in bytes). Every use leaves some
 // room for those that matter more:
+//
 //   kOrder    new orders and replaces, reference prices   leaves half a segment
 //   kRefusal  the refusal of an order                     leaves a quarter
 //   kRequest  cancels and whatever else sessions send     leaves three sixteenths
 //   kReport   venue reports, logons and logoffs           leaves an eighth
 //   kWork     timers                                      leaves a sixteenth
+//
 // Refusals and requests are held against what the source itself asked for: venue reports that still
 // come for earlier orders must not keep a session from canceling, nor an order from being refused.
 // Operators' commands, and the answers to requests that were never sent, use the rest.

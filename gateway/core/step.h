@@ -31,35 +31,50 @@ inline constexpr uint64_t kGatewayExecIdBits = uint64_t{1} << 63;
 
 // The sender of an input, which determines the legal messages.
 enum class Origin : uint8_t {
-  kSession,      // id = SessionId: every numbered message of the client once, in order, also one
-                 // that the engine will refuse (one that cannot be read comes without its payload);
-                 // and GapFill for numbers that will never come. So the engine's count of requests
-                 // equals the session's, and a journal of inputs restores both.
-  kSessionUp,    // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect,
-                 // snapshot wish)
-  kSessionDown,  // id = SessionId: link lost or logged out; payload Logout
-  kVenue,  // id = VenueId: ExecutionReport and CancelReject, each with an ExecutionDetail after
-           // it where it has details; VenueStatus, ReferencePrice; GapFill: request
-           // identifiers below newSeq are in use there, so later ones begin above
-  kAdmin,  // id = operator's number: RiskState latches or re-arms a kill switch, with `cancel`
-           // also the open orders there are canceled; MassCancel cancels open orders of the session
-           // whose number its clOrdId is, 0: of all; ReferencePrice sets it, however far it jumps;
-           // PositionAdjustment sets what an account holds; Restriction what it must not trade;
-           // LimitChange sets a limit; OperatorNote is the comment on the command before it
-  kTimer,  // once a millisecond, and whenever Engine::HasWork() after a step: no payload
-  kStart,  // id = number of this start of the gateway, above every earlier one, from 1: a new
-           // process goes on with this state; no payload, or GapFill: identifiers below
-           // newSeq may be known to others from a process that left no records. Nobody is
-           // logged on, no venue is up until it reports so, and identifiers begin where no lost
-           // record can have been.
-  kJournal,      // id = 0: the journal takes records; 1: it does not, so orders and replaces are
-                 // refused (journalUnavailable) and cancels pass; no payload. kStart means 0
-  kSessionBusy,  // as kSession, of a new order or replace that waited long enough for a venue that
-                 // takes none: refused (venueBusy), unless something else is wrong with it
-  kSessionUnrecorded,  // as kSessionBusy, of one that waited for its session's share of the
-                       // journal's room on a full disk: refused (journalUnavailable)
-  kTradingDay,  // id = VenueId: its trading day has begun; payload TradingDay. The gateway knows
-                // time zones, the engine none, so a replay needs none
+  // id = SessionId: every numbered message of the client once, in order, also one that the engine
+  // will refuse (one that cannot be read comes without its payload); and GapFill for numbers that
+  // will never come. So the engine's count of requests equals the session's, and a journal of
+  // inputs restores both.
+  kSession,
+  // id = SessionId: logged on; payload Logon (incarnation, cancelOnDisconnect, snapshot wish).
+  kSessionUp,
+  // id = SessionId: link lost or logged out; payload Logout.
+  kSessionDown,
+  // id = VenueId:
+  //   ExecutionReport, CancelReject  each followed by an ExecutionDetail where it has details
+  //   VenueStatus, ReferencePrice
+  //   GapFill                        request identifiers below newSeq are in use there, so later
+  //                                  ones begin above
+  kVenue,
+  // id = operator's number:
+  //   RiskState           latches or re-arms a kill switch; with `cancel` the open orders there are
+  //                       canceled as well
+  //   MassCancel          cancels open orders of the session whose number its clOrdId is; 0: of all
+  //   ReferencePrice      sets it, however far it jumps
+  //   PositionAdjustment  sets what an account holds
+  //   Restriction         what an account must not trade
+  //   LimitChange         sets a limit
+  //   OperatorNote        the comment on the command before it
+  kAdmin,
+  // Once a millisecond, and whenever Engine::HasWork() after a step: no payload.
+  kTimer,
+  // id = number of this start of the gateway, above every earlier one, from 1: a new process
+  // continues with this state. No payload, or GapFill: identifiers below newSeq may be known to
+  // others from a process that left no records. Nobody is logged on, no venue is up until it
+  // reports so, and identifiers begin where no lost record can have been.
+  kStart,
+  // id = 0: the journal takes records; 1: it does not, so orders and replaces are refused
+  // (journalUnavailable) and cancels pass. No payload. kStart means 0.
+  kJournal,
+  // As kSession, of a new order or replace that waited long enough for a venue that takes none:
+  // refused (venueBusy), unless something else is wrong with it.
+  kSessionBusy,
+  // As kSessionBusy, of one that waited for its session's share of the journal's room on a full
+  // disk: refused (journalUnavailable).
+  kSessionUnrecorded,
+  // id = VenueId: its trading day has begun; payload TradingDay. The gateway knows time zones, the
+  // engine none, so a replay needs none.
+  kTradingDay,
 };
 
 // A GapFill for identifiers of venue requests is ignored if it names a higher one: a faulty venue

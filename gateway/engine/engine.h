@@ -8,12 +8,13 @@
 // constructor draws (table_secret.h), and nothing else depends on those places.
 //
 // One step seen from outside:
-//   NewOrder  ->  NewOrder to a venue + OrderAck   |  OrderReject   (+ ThrottleNotice)
-//   Cancel    ->  Cancel to the venue + OrderAck   |  CancelReject
-//   Replace   ->  Replace to the venue + OrderAck  |  CancelReject
-//   MassCancel -> a batch of Cancels; more in later steps; MassCancelReport when all are sent
-//   ExecutionReport or CancelReject of a venue -> the same to the session, in the client's
-//   identifiers
+//
+//   a session's NewOrder      ->  NewOrder to a venue + OrderAck  | OrderReject  (+ ThrottleNotice)
+//   a session's Cancel        ->  Cancel to the venue + OrderAck  | CancelReject
+//   a session's Replace       ->  Replace to the venue + OrderAck | CancelReject
+//   a session's MassCancel    ->  Cancels, more in later steps; MassCancelReport when all are sent
+//   a venue's ExecutionReport ->  the same to the session, in the client's identifiers
+//   a venue's CancelReject    ->  likewise
 //
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
 // and replace; engine_report.cc, engine_forgotten.cc and engine_venue.cc what venues report;

@@ -59,8 +59,8 @@ struct EngineCounters {
   uint64_t breach_kills = 0;          // sessions killed because an order broke a limit
   uint64_t execution_throttles = 0;   // times that executions disabled a session somewhere
   uint64_t gateway_cancels = 0;       // sent for mass cancels and lost sessions
-  uint64_t unknown_sources =
-      0;  // inputs of a session, venue or operator that is not configured, or malformed
+  // Inputs of a session, venue or operator that is not configured, or malformed.
+  uint64_t unknown_sources = 0;
   uint64_t notices_dropped = 0;  // broadcasts for which the queue had no room
   std::array<uint64_t, kRejectReasons> rejected_by_reason = {};
 };

@@ -1,8 +1,7 @@
 // The end of a venue's trading day, and the beginning of the next.
 //
 // The gateway reports when a day begins (Origin::kTradingDay), by the time of day and time zone
-// that are configured for the venue; BeginTradingDay() is the only place where the day changes.
-// Then
+// that are configured for the venue. Only BeginTradingDay() changes the day, and from then on
 //  - execution identifiers of the new day differ from equal ones of earlier days: venues may start
 //    counting anew;
 //  - orders for the day that are still open, and those till a date that is over, are overdue: their

@@ -1,13 +1,13 @@
 // Which files a journal is, and where they lie.
 //
-//   DIRECTORY/journal                     24 bytes: which journal this is (JOURNAL.md)
-//   DIRECTORY/lock                        whoever writes the journal has it locked
-//   DIRECTORY/running                     RunningNote: while a gateway runs, and after it was
-//   killed DIRECTORY/progress                    ProgressNote: how far the journal had come at
-//   least DIRECTORY/000000000001.segment ...    the segments, on the disk
-//   MEMORY/ringway-journal-ID-RANDOM/     while a gateway runs, and after it was killed:
-//     owner                               whose images these are (image_folder.h)
-//     000000000007.image ...              segments whose newest bytes may not be on the disk yet
+//   DIRECTORY/journal                   24 bytes: which journal this is (JOURNAL.md)
+//   DIRECTORY/lock                      locked by the process that writes the journal
+//   DIRECTORY/running                   RunningNote: while a gateway runs, and after it was killed
+//   DIRECTORY/progress                  ProgressNote: how far the journal had come at least
+//   DIRECTORY/000000000001.segment ...  the segments, on the disk
+//   MEMORY/ringway-journal-ID-RANDOM/   while a gateway runs, and after it was killed:
+//     owner                             whose images these are (image_folder.h)
+//     000000000007.image ...            segments whose newest bytes may not be on the disk yet
 //
 // MEMORY is a RAM file system, so an image outlives the process but not the machine's power. ID is
 // the journal's random number, RANDOM one of each process: nobody can be there first. Only

@@ -4,18 +4,22 @@
 // The writer fills an image of its segment on a RAM file system: no page of it is ever cleaned
 // behind its back, so no store faults and no store waits for a disk (docs/adr/0015). Two threads do
 // the rest:
+//
 //   sync     copies what is new from the image to the segment's file and calls fdatasync: as soon
 //            as somebody asked for it, at the latest after sync_interval_ns. What comes while a
-//            sync runs goes with the next one.
+//            sync runs is part of the next one.
 //   prepare  makes the next segments (zeros written, synced, renamed into place) with their images,
-//            and removes images that have come home and segments that nobody needs any more.
-// When a sync has failed nobody knows what is on the disk: durable() stands still for ever.
+//            and removes images that are in their segments' files and segments that are no longer
+//            needed.
 //
-// To open: Open() takes the lock and brings home what a killed gateway left in images; a
-// JournalReader over source() finds the end; Start(end) makes way behind it; a JournalWriter goes
-// on. Images that a process left in this run of the machine and that are gone are a loss of what
-// was acknowledged, and so is a journal that ends before what DIRECTORY/progress says: Open() and
-// Start() then refuse, unless that is accepted (docs/adr/0019, 0027).
+// When a sync has failed, what is on the disk is not known: durable() never rises again.
+//
+// To open: Open() takes the lock and copies what a killed gateway left in images to the segments; a
+// JournalReader over source() finds the end; Start(end) removes what lies behind it; a
+// JournalWriter continues there. If images that a process left since the machine was booted are
+// missing, acknowledged records are lost; likewise if the journal ends before what
+// DIRECTORY/progress says. Open() and Start() then refuse, unless the loss is accepted
+// (docs/adr/0019, 0027).
 //
 // Thread rule: Open, Start, Close and JournalStorage's functions on the engine's thread; KeepFrom,
 // completed and counters on any. Lifetime: ends after the writer; joins its threads.

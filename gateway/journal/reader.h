@@ -2,10 +2,13 @@
 //
 // Gives the records in order, each checked: checksum, sequence, chain. Where one is bad, what lies
 // behind it decides:
-//   nothing believable behind it           it is the tail that a stop tore: the journal ends here
-//   believable records, but none of them   a power failure took parts of what was never durable:
-//   says that this place was durable       the journal ends here (only if power may have failed)
-//   anything else                          damage: an error that names file, offset and remedy
+//
+//   nothing believable               a stop tore the last record: the journal ends here
+//   believable records, none of      a power failure took parts of what was never durable: the
+//   which says that this place       journal ends here (only if power may have failed)
+//   was durable
+//   anything else                    damage: an error that names file, offset and remedy
+//
 // A reader changes nothing. What lies behind the end stays where it is and is never read again: the
 // writer goes on in a new segment, whose first record says where the one before ended.
 //

@@ -4,6 +4,7 @@
 // The writer takes prepared segments, fills their memory and publishes how far it has come. Behind
 // its back the storage brings that to stable storage, in order, says how far *that* has come, and
 // prepares more segments. Two promises, of which each acknowledgement names one:
+//
 //   memory    before written(): survives the end of this process, however it ends
 //   durable   before durable(): survives the end of this machine's power
 //

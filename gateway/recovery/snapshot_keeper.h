@@ -46,8 +46,8 @@ class SnapshotKeeper {
   SnapshotKeeper(const SnapshotKeeper&) = delete;
   SnapshotKeeper& operator=(const SnapshotKeeper&) = delete;
 
-  // Of the newest snapshot, and when it was made, since the Unix epoch; 0: there is none. Both
-  // pair with Tell().
+  // Of the newest snapshot, and when it was made, since the Unix epoch; 0: there is none. Both pair
+  // with Tell().
   uint64_t position() const noexcept { return position_.load(std::memory_order_acquire); }
   int64_t made_at_ns() const noexcept { return made_at_ns_.load(std::memory_order_acquire); }
 

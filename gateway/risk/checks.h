@@ -2,7 +2,9 @@
 //
 // To add one: a header beside this one with a class that has kCheck, a constructor from
 // EngineConfig and
+//
 //   Verdict Check(const RiskRequest&) noexcept
+//
 // and one line in OrderChecks; its parameters go into SessionLimits or AccountLimits
 // (engine_config.h), its name into the schema's RiskCheck. Cheap checks and those that most often
 // refuse come first.

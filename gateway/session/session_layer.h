@@ -7,10 +7,11 @@
 // request, and whether it can be decoded at all, is the engine's business; that it came from this
 // session is this layer's.
 //
-//   duty cycle:  while ((link = listener.TryAccept())) layer.Accept(std::move(link), now);
-//                layer.Poll(now, [&](const Input& input) { engine.Step(now, input, effects); ... },
-//                           256);
-//                for each effect towards a session: layer.Send(effect);
+// One turn of a duty loop:
+//
+//   while ((link = listener.TryAccept())) layer.Accept(std::move(link), now);
+//   layer.Poll(now, [&](const Input& input) { engine.Step(now, input, effects); ... }, 256);
+//   for each effect towards a session: layer.Send(effect);
 //
 // One session cannot hurt another: its records per turn are limited, its reports wait in room of
 // its own, its violations end it alone. Thread rule: the engine's thread. The sink may call Send()

@@ -3,11 +3,13 @@
 //
 // Code of its own: it knows messages and what they promise, and nothing of the engine, the session
 // layer or the exchange. Five questions, a class and a source each:
+//
 //   Deliveries  did every message arrive once, in order and unchanged, on each of the four ways?
 //   Orders      was every request answered, and did every order live a legal life?
 //   Holdings    do all three parties hold the same orders and positions in the end?
 //   Operators   does the gateway do what they say?
 //   Liveness    did everything come soon enough, while what it needs worked?
+//
 // A gateway that ends takes nothing with it that it has told anybody; one whose machine loses its
 // power may forget what it never promised to be durable. What was forgotten the checker takes back
 // as well (forgotten.h): from then on the gateway has to be true to the rest.

@@ -52,17 +52,19 @@ enum class EventKind : uint8_t {
   kVenueLogon,  // the gateway is back: seq of the next report, other: of the next request
   kVenueTook,   // a request
   kVenueSaid,   // a report
-  kVenueStart,  // a new process, which knows nothing of the one before: its book and its counts are
-                // gone, and what the gateway had not heard of it. other: its incarnation
+  // A new process, which knows nothing of the one before: its book and its counts are gone, and
+  // what the gateway had not heard of it. other: its incarnation.
+  kVenueStart,
   // At the beginning: nothing new of this session leaves for a venue before it is durable. other:
   // its account.
   kSendsWhenDurable,
   // What bounds on time depend on; check_liveness.cc. A record without bounds is judged by none.
-  kBounds,            // payload Bounds
-  kSessionDialled,    // over a new link
-  kSessionDisturbed,  // until the time other nothing is asked of it; 0: until it has logged on over
-                      // a link that is dialled after this
-  kVenueDialled,      // likewise a venue
+  kBounds,          // payload Bounds
+  kSessionDialled,  // over a new link
+  // Until the time other nothing is asked of it; 0: until it has logged on over a link that is
+  // dialled after this.
+  kSessionDisturbed,
+  kVenueDialled,  // likewise a venue
   kVenueDisturbed,
   kGatewayDisk,      // other: its fault; 0: it works
   kGatewayDurable,   // the session's reports below seq

@@ -1,10 +1,11 @@
 // The plan of a replay: the request, and its flow, for each event of a LOBSTER file.
 //
-// 1 new order        -> a limit order of the resting flow
-// 2 partial cancel   -> a replace that lowers the total: original less all partial cancels so far
-// 3 delete           -> a cancel
-// 4 visible execution-> an immediate-or-cancel order of the aggressing flow: the other side, the
-//                       event's price and size
+//   1 new order          ->  a limit order of the resting flow
+//   2 partial cancel     ->  a replace that lowers the total: original less all partial cancels
+//   3 delete             ->  a cancel
+//   4 visible execution  ->  an immediate-or-cancel order of the aggressing flow: the other side,
+//                            the event's price and size
+//
 // 5, 6, 7 and events of orders that the file never introduced are skipped, each with its cause.
 // Thread rule: pure functions of their input.
 #pragma once

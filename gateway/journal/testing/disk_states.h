@@ -4,12 +4,14 @@
 // DiskModel takes the operations of a trace one by one. An operation on a file's bytes or size is
 // certain once that file was synced, one on a name once the folder was. Until then it is pending,
 // and a loss of power may or may not have it, whatever else it has:
+//
 //   bytes    sector by sector (512 bytes): a sector is old or new, never a mixture. New is what
 //            the page cache held, earlier pending writes to the same sector included
 //   size     apart from the bytes: a file may have its size and zeros, or bytes that its size hides
 //   names    each operation apart: a name may be gone while a later one is still there. A rename is
 //            one operation: both of its names are old, or both are new
 //   folder   its own name in its parent, until the parent was synced
+//
 // A file system that promises more, as one that keeps the order of its names, leaves fewer states.
 // What overwriting a sector does to its neighbours is not modelled.
 //

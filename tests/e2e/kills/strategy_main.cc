@@ -5,11 +5,13 @@
 //
 // It writes what it is about to send into its record (record.h) first, and what it receives at
 // once. MEMORY says what a new process uses of that:
+//
 //   keep     it asks the gateway only for its count of requests: those in the record that did not
 //            arrive are sent again under their old numbers and names, reports go on where the
 //            record ends
 //   numbers  as keep, but it asserts its own count: what did not arrive is given up by a GapFill
 //   lose     nothing: a new incarnation, which gets a snapshot of its open orders
+//
 // When the runner wants a round, it sends an order to every venue and waits until they have ended.
 // It sends new orders, cancels, replaces and now and then a mass cancel until head().orders_wanted
 // orders are accepted, then reads on.

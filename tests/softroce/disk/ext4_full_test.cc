@@ -2,6 +2,7 @@
 //
 // Not in the suite: filling a disk takes an emulated processor most of a minute, and
 // tmpfs_full_test.cc runs the same scenario on every machine.
+//
 //   bazel build //tests/softroce/disk:ext4_full_test
 //   ./run softroce -- bazel-bin/tests/softroce/disk/ext4_full_test
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // Tests that nothing goes wrong over a long time, with a fault every so many messages.
 //
 // RINGWAY_SOAK_MESSAGES and RINGWAY_SOAK_EVERY make it longer than a run of all tests allows:
+//
 //   bazel build //tests/softroce/faults:soak_test
 //   export RINGWAY_SOAK_MESSAGES=200000 RINGWAY_SOAK_EVERY=5000
 //   ./run softroce --timeout 86400 -- bazel-bin/tests/softroce/faults/soak_test
