@@ -88,8 +88,8 @@ struct GatewaySessionConfig {
 struct GatewayVenueConfig {
   VenueConfig engine;
   VenueKinds kind;  // chosen by the key `connector`
-  // Limit of requests that wait here while the connector takes none; when it is reached, no session
-  // is polled.
+  // Limit of requests that wait here while the connector takes none; each session has a share of it
+  // (gateway/core/shared_room.h).
   uint32_t pending_max = 4'096;
   std::vector<std::string> instructions;  // supported instructions, by kFeatureNames
   std::string trading_day;  // as TradingCalendar::Parse() takes it; empty: it has no trading days
