@@ -2,8 +2,8 @@
 
 Errors: unfinished-work marks, `volatile`, a C++ comment beyond column 100, a header or build file without a first comment,
 an include upward or sideways (base <- {schema, transport} <- msg <- exchange <- gateway), a NIC vendor's header outside a
-port's source, a planted defect (tests/mutants) whose place is not there. Files over 400 lines are only listed. Exits 1 on
-errors.
+port's source, a planted defect (tests/mutants) whose place is not there, a file that a page names and that is not there.
+Files over 400 lines are only listed. Exits 1 on errors.
 """
 
 import pathlib
@@ -25,6 +25,7 @@ MAY_INCLUDE = {
 # The exchange's program reads its configuration like the gateway.
 READS_CONFIG = ("exchange/exchange_config", "exchange/exchange_main")
 LAYERS = set(MAY_INCLUDE) | {"tools", "tests"}
+TOP_FOLDERS = LAYERS | {"deploy", "docs", "third_party"}
 LINES_WANTED = 400
 COLUMNS_MAX = 100
 MUTANTS = pathlib.Path("tests/mutants/mutants.toml")
@@ -32,6 +33,7 @@ MUTANTS = pathlib.Path("tests/mutants/mutants.toml")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 VOLATILE = re.compile(r"(?<!asm )(?<!asm__ )\bvolatile\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
+NAMED_FILE = re.compile(r"(?<![\w/.<-])((?:[\w.-]+/)+[\w-]+\.(?:h|cc|md|toml|capnp|bzl|bazel|py|sh|BUILD))(?![\w*])")
 COMMENT = re.compile(r"(^|\s)// ")
 VENDOR = re.compile(r"^(infiniband/|rdma/|rte_|xdp/|bpf/|net/netmap|pfring)")
 COMMENT_OR_STRING = re.compile(r'//.*|/\*.*?\*/|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.DOTALL)
@@ -87,6 +89,16 @@ def check(path, text):
             yield number, "unfinished work: finish it or file an issue"
     if path.suffix in (".h", ".cc"):
         yield from check_cpp(path, text)
+    if path.suffix == ".md":
+        yield from check_page(text)
+
+
+def check_page(text):
+    """Names of files from the root; others are relative, or on the reader's machine."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for name in NAMED_FILE.findall(line):
+            if name.split("/")[0] in TOP_FOLDERS and not pathlib.Path(name).is_file():
+                yield number, f"there is no {name}"
 
 
 def check_mutants(path):
