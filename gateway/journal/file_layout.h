@@ -1,4 +1,4 @@
-// Which files a journal is, and where they lie.
+// The files of a journal: their names, places and notes.
 //
 //   DIRECTORY/journal                   24 bytes: which journal this is (JOURNAL.md)
 //   DIRECTORY/lock                      locked by the process that writes the journal
@@ -10,9 +10,10 @@
 //     000000000007.image ...            segments whose newest bytes may not be on the disk yet
 //
 // MEMORY is a RAM file system, so an image outlives the process but not the machine's power. ID is
-// the journal's random number, RANDOM one of each process: nobody can be there first. Only
-// DIRECTORY/running says which folder of images counts, and that folder says which DIRECTORY it
-// belongs to: a copy of a journal finds no images. Thread rule: free functions, any thread.
+// the journal's random number, RANDOM one of each process, so that no other process can make the
+// folder first. DIRECTORY/running names the folder of images that is valid, and that folder names
+// the DIRECTORY it belongs to: a copy of a journal finds no images. Thread rule: free functions,
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -27,15 +28,16 @@
 
 namespace ringway {
 
-// What the process that writes a journal, or wrote it last and did not end in order, left word of.
+// Written by the process that writes the journal, removed at its orderly end.
 struct RunningNote {
-  std::string boot_id;          // of the machine's run; empty: the kernel did not say
+  std::string boot_id;          // of the machine's boot; empty: the kernel did not say
   std::string image_directory;  // absolute
   uint64_t first_number = 1;    // of the segments that the process made
 };
 
-// How far the journal had come for certain, told outside of its segments: what they lack of it was
-// lost. Replaced at every start, when a segment has come home, and at an orderly end.
+// How much of the journal was certainly on stable storage, stated outside of its segments: if they
+// end before, records are lost. Replaced at every start, whenever a segment is complete on the
+// disk, and at an orderly end.
 struct ProgressNote {
   uint32_t start = 0;     // number of the latest start; it may have left no record
   uint64_t position = 0;  // the journal was on stable storage up to here
@@ -57,10 +59,10 @@ struct JournalPlace {
   std::string ImagePath(uint64_t number) const;
 };
 
-// Finds the journal in `directory`, or makes an empty one there where `create`: then the directory
-// must be this user's, whom alone it lets write. Images are looked for where
+// Finds the journal in `directory`. With `create` makes an empty one if there is none; the
+// directory must then belong to this user, and no other may write to it. Images are searched where
 // DIRECTORY/running says, or under the same name in `memory_directory`. Errors: NotFound; DataLoss
-// where a file is damaged; PermissionDenied; what the system says.
+// if a file is damaged; PermissionDenied; the system's.
 absl::StatusOr<JournalPlace> FindJournal(const std::string& directory,
                                          const std::string& memory_directory, bool create);
 
@@ -80,7 +82,7 @@ absl::Status WriteProgressNote(const Folder& folder, const ProgressNote& note);
 absl::StatusOr<JournalFile> LockJournal(const std::string& directory);
 absl::StatusOr<JournalFile> LockJournal(const Folder& folder);
 
-// This run of the machine, from the kernel; empty where it does not say.
+// Identifies the machine's boot, as the kernel says it; empty if it does not.
 std::string BootId();
 
 bool DirectoryExists(const std::string& path);

@@ -1,8 +1,8 @@
-// How a journal that was once longer is told from one that ends where it should.
+// Checks at a start that the journal has not lost its end.
 //
-// DIRECTORY/progress says up to where the journal was on stable storage for certain. A kill or a
-// loss of power leaves at least that much. A journal that ends before it was restored from an older
-// copy, or has lost segments.
+// DIRECTORY/progress says up to where the journal was certainly on stable storage. A kill or a loss
+// of power leaves at least that much. A journal that ends before that position was restored from an
+// older copy, or has lost segments.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -27,7 +27,7 @@ absl::Status FileStorage::LookForLoss(const JournalEnd& end) {
   const std::optional<ProgressNote> note = read.ok() ? *read : std::nullopt;
   start_number_ = std::max(end.epoch, note.has_value() ? note->start : 0) + 1;
   if (!note.has_value()) {
-    // A journal of an earlier version has none, nor has one that was just made.
+    // Journals of earlier versions have no note, and neither has a new one.
     if (read.ok() && end.version < kJournalVersionNoted) return absl::OkStatus();
     return Lost(absl::StrCat(path, read.ok() ? " is missing" : " is damaged",
                              ": whether the journal has lost its end is not known"),

@@ -12,8 +12,8 @@
 namespace ringway {
 namespace {
 
-// A kernel that preempts only at the end of a system call (PREEMPT_NONE) gives the core to nobody
-// else before that: so much takes some 10 us.
+// A kernel that preempts only at the end of a system call (PREEMPT_NONE) runs no other thread on
+// the core before that: writing this much takes some 10 us.
 constexpr std::size_t kWriteBytesMax = 64 << 10;
 
 }  // namespace

@@ -19,14 +19,15 @@ class FileOperations {
   virtual int Sync(int fd) noexcept = 0;
   // fsync of a folder: which names it has. Answers 0 or an errno.
   virtual int SyncFolder(int fd) noexcept = 0;
-  // What this process may still use of the file system that `fd` is on; UINT64_MAX where nobody
-  // counts.
+  // Bytes that this process may still use of the file system that `fd` is on; UINT64_MAX if the
+  // file system does not count them.
   virtual uint64_t FreeBytes(int fd) noexcept = 0;
   // The kind of file system that `fd` is on, as statfs says it; 0 where it does not.
   virtual uint64_t FileSystem(int fd) noexcept = 0;
 };
 
-// Why a file system of this kind (FileSystem()) keeps nothing for long; empty: nothing says so.
+// Why files on a file system of this kind (FileSystem()) may not last; empty: they do, as far as is
+// known.
 std::string_view WhyVolatile(uint64_t file_system) noexcept;
 
 class SystemFileOperations : public FileOperations {

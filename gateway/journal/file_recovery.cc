@@ -1,4 +1,5 @@
-// How what a killed gateway left in memory comes to the disk, and what is said when it is gone.
+// Copies the images that a killed gateway left in memory to the disk, or reports that they are
+// gone.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ std::span<const std::byte> WithoutZerosAtTheEnd(std::span<const std::byte> bytes
 
 }  // namespace
 
-// All of them are on the disk before any is removed, so that this can be ended and begun anew.
+// All of them are on the disk before any is removed, so that this can be interrupted and repeated.
 absl::Status FileStorage::BringImagesHome() {
   const absl::StatusOr<std::optional<RunningNote>> note = ReadRunningNote(*place_.folder);
   if (!note.ok()) return note.status();
@@ -49,7 +50,7 @@ absl::Status FileStorage::BringImagesHome() {
   for (const uint64_t number : *numbers) {
     if (absl::Status home = BringHome(number, recorded); !home.ok()) return home;
   }
-  // Without a record of its own that process tells nothing about what the one before it lost.
+  // Images without a record say nothing about what the process before lost.
   power_may_have_failed_ = !recorded || !whole;
   if (absl::Status removed = RemoveRunningNote(*place_.folder); !removed.ok()) return removed;
   RemoveImages(*place_.images);
@@ -59,16 +60,17 @@ absl::Status FileStorage::BringImagesHome() {
   return absl::OkStatus();
 }
 
-// Images are made, and go, in the order of their numbers; the one that is written is always there.
+// Images are made and removed in the order of their numbers; the one in use always exists.
 bool FileStorage::ImagesAreWhole(const std::vector<uint64_t>& numbers,
                                  const RunningNote& note) const {
   if (numbers.empty() || numbers.back() - numbers.front() + 1 != numbers.size()) return false;
   if (numbers.front() <= note.first_number) return true;
-  // The first that is left: those before it came home, after the writer went on to this one.
+  // The first that is left: those before it are complete on the disk.
   return ImageHoldsRecord(*place_.images, JournalPlace::ImageName(numbers.front()));
 }
 
-// What is gone is what came after the last sync. After a loss of power that is as it must be.
+// Without images everything after the last sync is lost, as is to be expected after a loss of
+// power.
 absl::Status FileStorage::ImagesAreGone(const RunningNote& note) {
   if (note.boot_id.empty() || options_.boot_id.empty()) {
     Report(absl::StrCat(note.image_directory,
@@ -152,8 +154,8 @@ absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
   return absl::OkStatus();
 }
 
-// What its own records do not call durable may have come from a process that was killed before its
-// sync, and be in the page cache alone.
+// Records that no later one states as durable may be of a process that was killed before its sync:
+// then they may be in the page cache alone.
 absl::Status FileStorage::TakeOver(const JournalEnd& end) {
   const std::vector<JournalSource::Segment>& segments = source_->segments();
   for (std::size_t i = 0; i < segments.size(); ++i) {

@@ -1,4 +1,4 @@
-// What a journal needs of the file systems that it lies on, asked before it starts.
+// Checks before a start that the journal's file systems last and have room.
 #include <string>
 #include <string_view>
 
@@ -23,7 +23,7 @@ absl::Status FileStorage::CheckLasting() const {
       "/var/lib/ringway:/var/lib/ringway). For demos and tests: journal.allow_volatile = true"));
 }
 
-// Now, because later a lack of it stands in the way of orders.
+// Checked now, because a lack of room would stop orders later.
 absl::Status FileStorage::CheckRoom() {
   const uint64_t memory_needed = options_.images_max * options_.segment_bytes;
   const uint64_t memory_free = operations_.FreeBytes(memory_.fd());

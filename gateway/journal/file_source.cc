@@ -48,7 +48,7 @@ absl::StatusOr<std::unique_ptr<FileSource>> FileSource::Open(const std::string& 
   const absl::StatusOr<JournalPlace> place = FindJournal(directory, memory_directory, false);
   if (!place.ok()) return place.status();
   std::unique_ptr<FileSource> source(new FileSource);
-  // Whoever may not lock it cannot know whether a gateway writes to the images.
+  // Without the lock it is not known whether a gateway writes to the images.
   if (absl::Status listed = source->List(*place, lock.ok()); !listed.ok()) return listed;
   source->power_may_have_failed_ = !lock.ok() || !source->HasRecordInImage();
   return source;

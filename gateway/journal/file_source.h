@@ -1,4 +1,4 @@
-// How a journal in files is read: by tools, and by a gateway before it goes on writing.
+// Reads the segments of a journal in files: for tools, and for a gateway before it writes.
 //
 // Thread rule: one thread.
 #pragma once
@@ -24,12 +24,12 @@ class FileSource final : public JournalSource {
   static absl::StatusOr<std::unique_ptr<FileSource>> Open(const std::string& directory,
                                                           const std::string& memory_directory);
 
-  // For the holder of the journal's lock, who has brought all images home and knows whether memory
-  // was lost with the machine's power.
+  // For the holder of the journal's lock, which has copied all images to their segments and knows
+  // whether memory was lost with the machine's power.
   static absl::StatusOr<std::unique_ptr<FileSource>> OpenLocked(const JournalPlace& place,
                                                                 bool power_may_have_failed);
 
-  // The files of segments up to this number, which nobody writes any more: beside a gateway that
+  // The files of segments up to this number, which no process writes any more, while a gateway
   // writes later ones (FileStorage::completed()). As after a power failure: images do not count.
   static absl::StatusOr<std::unique_ptr<FileSource>> OpenCompleted(const JournalPlace& place,
                                                                    uint64_t last_number);

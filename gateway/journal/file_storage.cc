@@ -31,9 +31,9 @@ constexpr std::size_t kZerosBytes = std::size_t{1} << 20;
 constexpr const char* kDraftName = "preparing";
 constexpr auto kPrepareTurn = std::chrono::milliseconds(5);
 constexpr int kTurnsAfterNoSpace = 200;
-// Room for fewer segments than this is scarce where snapshots let old ones go: each further segment
-// waits, the longer the less is left, 54 s for all of them. Meanwhile the disk counts as behind
-// (storage.h), so that those who fill it wait and nobody else does.
+// With room for fewer segments than this, and snapshots that make room, each further segment is
+// delayed, the longer the less room is left: 54 s for all of them. Meanwhile the disk counts as
+// behind (storage.h), so that the sources that fill it wait, and no others.
 constexpr uint64_t kScarceSegments = 16;
 constexpr int kPaceTurnsMax = kTurnsAfterNoSpace * kScarceSegments;
 
@@ -55,7 +55,7 @@ absl::Status CheckOptions(const FileStorageOptions& options) {
   return absl::OkStatus();
 }
 
-// Until something is recorded its name may be lost with power, whoever made it.
+// Until something is recorded, a loss of power may remove the directory's name.
 absl::Status MakeDirectory(const std::string& directory, FileOperations& operations) {
   const bool made = mkdir(directory.c_str(), 0700) == 0;
   if (!made && errno != EEXIST) {
@@ -179,14 +179,14 @@ void FileStorage::Close() {
   RequestSync();
   if (sync_thread_.joinable()) sync_thread_.join();
   const bool all_durable = durable() == written();
-  if (taken() == 0) --start_number_;  // it left no record, and nobody has seen an identifier of it
+  if (taken() == 0) --start_number_;  // it left no record and gave out no identifier
   if (all_durable) {
     if (const absl::Status noted = NoteProgress(durable(), true); !noted.ok()) {
       Report(
           absl::StrCat("it is not noted how far the journal came: ", std::string(noted.message())));
     }
   }
-  // Once the note is gone nobody looks for the images any more, so it goes first.
+  // Without the note no process looks for the images, so it is removed first.
   const bool home = all_durable && RemoveRunningNote(*place_.folder).ok();
   for (; released_ != prepared(); ++released_) {
     Slot& slot = slots_[released_ % kSlots];

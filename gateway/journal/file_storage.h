@@ -1,9 +1,8 @@
 // A journal in files: its bytes go into memory that outlives the process, and from there to the
 // disk.
 //
-// The writer fills an image of its segment on a RAM file system: no page of it is ever cleaned
-// behind its back, so no store faults and no store waits for a disk (docs/adr/0015). Two threads do
-// the rest:
+// The writer fills an image of its segment on a RAM file system. The kernel never writes its pages
+// back, so no store faults or waits for a disk (docs/adr/0015). Two threads do the rest:
 //
 //   sync     copies what is new from the image to the segment's file and calls fdatasync: as soon
 //            as somebody asked for it, at the latest after sync_interval_ns. What comes while a
@@ -57,13 +56,13 @@ struct FileStorageOptions {
   uint64_t segment_bytes = 32u << 20;         // kSegmentBytesMin..kSegmentBytesMax, pages of 4 KiB
   uint32_t spare_segments = 2;                // prepared ahead; 1..3
   uint32_t images_max = 4;                    // in memory at a time; spare_segments + 1 .. 8
-  int64_t sync_interval_ns = 10 * kNsPerMs;   // between syncs that nobody asked for
-  bool accept_loss = false;                   // go on although images, or records, are gone
-  bool allow_volatile = true;                 // the directory may lie where nothing lasts
+  int64_t sync_interval_ns = 10 * kNsPerMs;   // between syncs that were not requested
+  bool accept_loss = false;                   // start although images, or records, are missing
+  bool allow_volatile = true;                 // the directory may be where files do not last
   FileOperations* operations = nullptr;       // null: the system's
-  std::string boot_id = BootId();             // of this run of the machine
-  // What an operator has to know, a line each: what was lost or removed, each change of fault().
-  // Called by any thread of the storage's; null: nobody hears it.
+  std::string boot_id = BootId();             // of the machine's boot
+  // Receives lines for an operator: what was lost or removed, each change of fault(). Called by any
+  // thread of the storage's; may be null.
   std::function<void(std::string_view line)> report = nullptr;
 };
 
@@ -77,20 +76,20 @@ class FileStorage final : public JournalStorage {
   // For the reader, before Start().
   JournalSource& source() noexcept { return *source_; }
 
-  // Brings what was read to stable storage, removes what lies in segments behind `end`
-  // (JournalReader::end()), prepares spare segments and starts the threads. Errors:
-  // FailedPrecondition where the journal once was longer; ResourceExhausted where the disk or
-  // memory has no room for what the options need; what the system says, named. Call it once.
+  // Syncs what was read, removes the segments behind `end` (JournalReader::end()), prepares spare
+  // segments and starts the threads. Errors: FailedPrecondition if the journal was longer once;
+  // ResourceExhausted if the disk or memory has no room for what the options need; the system's,
+  // with the file's name. Call it once.
   absl::Status Start(const JournalEnd& end);
 
-  // This process's number among all that wrote the journal, those too that left no record. None has
-  // it again: it is on stable storage. REQUIRES: Start() has returned.
+  // This process's number among all that wrote the journal, including those that left no record. It
+  // is on stable storage, so no other process ever gets it. REQUIRES: Start() has returned.
   uint32_t start_number() const noexcept { return start_number_; }
 
-  // Syncs what is written and stops. Where that worked no images are left.
+  // Syncs what is written and stops. If that succeeded, no images are left.
   void Close();
 
-  // What is whole on the disk and written no more: all segments up to `number`, which end at `end`.
+  // The segments that are complete on the disk: all up to `number`, which end at `end`.
   struct Completed {
     uint64_t number;
     uint64_t end;
@@ -104,13 +103,14 @@ class FileStorage final : public JournalStorage {
   // Of the segment that is written, or was written last. REQUIRES: a writer has taken one.
   uint64_t last_number() const noexcept { return first_number_ + taken() - 1; }
 
-  // A snapshot that is on stable storage goes on at `position`: segments wholly before it may go.
+  // A replay from a snapshot on stable storage begins at `position`: segments wholly before it may
+  // be removed.
   void KeepFrom(uint64_t position) noexcept {
     keep_from_.store(position, std::memory_order_relaxed);
   }
 
-  // No segment is prepared that would leave less than this of the disk: a snapshot needs it, and
-  // without one no segment may go.
+  // No segment is prepared that would leave less than this of the disk: the next snapshot needs it,
+  // and without that snapshot no segment may be removed.
   void LeaveFree(uint64_t bytes) noexcept { leave_free_.store(bytes, std::memory_order_relaxed); }
   uint64_t segment_bytes() const noexcept { return options_.segment_bytes; }
 
@@ -123,7 +123,8 @@ class FileStorage final : public JournalStorage {
  private:
   static constexpr uint32_t kSlots = 8;
 
-  // A segment with its image, from prepared to come home. Index: count of prepared ones % kSlots.
+  // A segment with its image, from prepared to complete on the disk. Index: count of prepared ones
+  // % kSlots.
   struct Slot {
     uint64_t number = 0;
     uint64_t first_position = 0;
@@ -142,7 +143,7 @@ class FileStorage final : public JournalStorage {
 
   // What a process left; file_recovery.cc.
   absl::Status BringImagesHome();
-  // Whether every image of a segment that had not come home is there.
+  // Whether there is an image of every segment that was not complete on the disk.
   bool ImagesAreWhole(const std::vector<uint64_t>& numbers, const RunningNote& note) const;
   // `recorded` becomes true when the image holds a record.
   absl::Status BringHome(uint64_t number, bool& recorded);
@@ -151,7 +152,7 @@ class FileStorage final : public JournalStorage {
   absl::Status LookForLoss(const JournalEnd& end);
   absl::Status Lost(const std::string& what, const std::string& remedy);
   absl::Status RemoveBehind(const JournalEnd& end);
-  // Goes on behind the segments up to `end`. What only the page cache may have is synced.
+  // Continues behind the segments up to `end`. Syncs what only the page cache may have.
   absl::Status TakeOver(const JournalEnd& end);
   absl::Status NoteProgress(uint64_t position, bool closed);
   absl::Status SyncFolder();
@@ -193,7 +194,7 @@ class FileStorage final : public JournalStorage {
   uint32_t released_ = 0;       // slots whose image is gone
   std::deque<OldSegment> old_;  // segments that KeepFrom may remove
   std::vector<std::byte> zeros_;
-  bool removes_ = true;  // segments, until a sync of the folder behind one has failed
+  bool removes_ = true;  // segments, until a sync of the folder after one has failed
   bool scarce_ = false;  // room on the disk, as operators were told
 
   std::atomic<uint64_t> keep_from_{0};

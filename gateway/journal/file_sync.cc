@@ -1,4 +1,4 @@
-// How what is written comes to the disk, and what becomes of a sync that failed.
+// The thread that copies records to the disk and syncs them, and the faults of the disk.
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -66,7 +66,7 @@ void FileStorage::SyncLoop() {
   }
 }
 
-// Everything that is written now. False when it failed, for ever.
+// Copies and syncs everything written so far. False: it failed, which is final.
 bool FileStorage::SyncRound() noexcept {
   const uint64_t target = written();
   while (sync_index_ != taken()) {

@@ -1,4 +1,4 @@
-// How folders and files are opened without trust in names.
+// Opens folders and files without trusting their names.
 #include "gateway/journal/folder.h"
 
 #include <dirent.h>

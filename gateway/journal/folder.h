@@ -1,10 +1,9 @@
-// A folder that is held open, and its files, opened so that nobody else can choose which.
+// An open folder, and its files, opened so that no other user can substitute them.
 //
-// What is done in a Folder is done in this one, whatever becomes of its path. Only regular files
-// are opened, never what a symbolic link names, and no open waits (a FIFO would make it). A folder
-// that is written belongs to this process's user, and nobody else may write to it; a file is made
-// anew, never taken over. Thread rule: any thread; const functions change the folder, not the
-// object.
+// All operations apply to the folder that was opened, even if its path now leads elsewhere. Only
+// regular files are opened, no symbolic links, and no open blocks (as a FIFO would). A folder
+// opened for writing belongs to this process's user, and no other user may write to it; files are
+// always created anew. Thread rule: any thread; const functions change the folder, not the object.
 #pragma once
 
 #include <sys/types.h>
@@ -43,8 +42,8 @@ class JournalFile {
 
 enum class FolderUse : uint8_t {
   kRead,     // anybody's
-  kWrite,    // this user's, whom alone it lets write
-  kPrivate,  // as kWrite, and nobody else may look into it
+  kWrite,    // this user's, and only this user may write to it
+  kPrivate,  // as kWrite, and only this user may read it
 };
 
 class Folder {
@@ -78,7 +77,7 @@ class Folder {
   const std::string& path() const noexcept { return path_; }
   std::string PathOf(const std::string& name) const { return path_ + "/" + name; }
   uid_t owner() const noexcept { return owner_; }
-  // Together they tell a folder from all others of this machine, until it restarts.
+  // Together they identify a folder on this machine, until it restarts.
   uint64_t device() const noexcept { return device_; }
   uint64_t inode() const noexcept { return inode_; }
 
@@ -93,7 +92,7 @@ class Folder {
   uint64_t inode_ = 0;
 };
 
-// `what` and the system's word for `error` (an errno), as the kind of status that fits.
+// `what` and the system's text for `error` (an errno), as the kind of status that fits.
 absl::Status SystemError(int error, const std::string& what);
 
 }  // namespace ringway

@@ -1,14 +1,14 @@
 // The bytes of a journal. JOURNAL.md draws them; every offset is asserted here.
 //
 // A journal is a row of segments. A segment is a SegmentHeader and then records, back to back, each
-// a multiple of 8 bytes; what follows the last record means nothing. A record is a RecordHeader and
+// a multiple of 8 bytes; bytes behind the last record mean nothing. A record is a RecordHeader and
 // a body that its type names. All numbers are little-endian.
 //
-// What makes a record believable: its CRC, seeded with the salt of its segment, so that bytes of
-// another segment or of another use of the same space never pass; its sequence number and the CRC
-// of the record before it, so that none is missing. `durable` says how far the journal was on
-// stable storage when the record was made: recovery tells by it what a power failure may have taken
-// from what must be there.
+// A record is believable if its CRC holds, which is seeded with the salt of its segment, so that
+// bytes of another segment or of another use of the same space never pass. It is the next one if
+// its sequence number and the CRC of the record before it are the expected ones. `durable` says how
+// far the journal was on stable storage when the record was made: recovery uses it to distinguish
+// what a power failure may have destroyed from what must be there.
 //
 // Thread rule: plain data and pure functions.
 #pragma once
@@ -35,12 +35,13 @@ static_assert(std::endian::native == std::endian::little, "journals are little-e
 // --- Segment ---
 
 inline constexpr uint64_t kSegmentMagic = 0x4A59'4157'474E'4952;  // "RINGWAYJ"
-// 2: a `progress` note lies beside the segments, and gatewayStart names the engine's release.
+// 2: there is a `progress` note, and gatewayStart names the engine's release.
 inline constexpr uint32_t kJournalVersion = 2;
 inline constexpr uint32_t kJournalVersionMin = 1;  // the oldest that is read
 inline constexpr uint32_t kJournalVersionNoted = 2;
 
-// Written and synced before the segment is used, never changed: a bad one is damage, never a tear.
+// Written and synced before the segment is used, never changed: a bad one is damage, not an
+// unfinished write.
 struct SegmentHeader {
   uint64_t magic;
   uint32_t version;
@@ -71,7 +72,7 @@ enum class RecordType : uint8_t {
   kStep = 3,          // StepHead and what follows it: one Engine::Step
   kVenueCursor = 4,   // VenueCursorBody: what a connector needs to resume
   kStateHash = 5,     // StateHashBody: what a replay up to here must arrive at
-  kMark = 6,          // no body: carries `durable` when nothing else comes to carry it
+  kMark = 6,          // no body: states `durable` when no other record follows
   kCancelsFirst = 7,  // CancelsFirstBody: cancels that wait for a venue overtake the orders there
   kGatewayStop = 8,   // GatewayStopBody: the process ended in order; the last of its epoch
 };
@@ -112,8 +113,7 @@ inline uint32_t RecordCrc(uint32_t seed, std::span<const std::byte> record) noex
 // --- Bodies ---
 
 struct SegmentStartBody {
-  uint64_t
-      previous_end;  // where the segment before ends: what lies behind it there is void. 0: none
+  uint64_t previous_end;  // where the segment before ends: bytes behind that are void. 0: none
 };
 static_assert(sizeof(SegmentStartBody) == 8);
 
@@ -147,7 +147,7 @@ struct StateHashBody {
 };
 static_assert(sizeof(StateHashBody) == 8);
 
-// Its record's time is the engine's, which later timers that nobody recorded may have moved on.
+// Its record's time is the engine's, which timer steps that were not recorded may have advanced.
 struct GatewayStopBody {
   uint64_t state_hash;  // Engine::StateHash() at that time
 };
@@ -173,7 +173,8 @@ struct EffectHead {
   uint64_t seq;
 };
 static_assert(std::is_trivially_copyable_v<EffectHead> && sizeof(EffectHead) == 16);
-// An Effect begins as an EffectHead does, and its payload follows: the writer copies it as it lies.
+// An Effect begins as an EffectHead does, and its payload follows: the writer copies it in one
+// piece.
 static_assert(offsetof(Effect, target) == offsetof(EffectHead, target));
 static_assert(offsetof(Effect, type) == offsetof(EffectHead, type));
 static_assert(offsetof(Effect, payload_bytes) == offsetof(EffectHead, payload_bytes));

@@ -1,4 +1,4 @@
-// How folders of images are told apart, and when one may go.
+// Which journal a folder of images belongs to, and when one may be removed.
 #include "gateway/journal/image_folder.h"
 
 #include <fcntl.h>
@@ -36,9 +36,9 @@ constexpr const char* kPrefix = "ringway-journal-";
 constexpr const char* kOwnerName = "owner";
 constexpr std::size_t kOwnerBytesMax = 8'192;
 constexpr int kNamesTried = 8;
-// A folder without an owner is one that is being made, or was when its process was killed.
+// A folder without an owner is being made, or its process was killed while making it.
 constexpr std::time_t kBeingMadeS = 60;
-// As whom the root of an outer user namespace shows inside a container.
+// The user that root of an outer user namespace appears as inside a container.
 constexpr uid_t kOverflowUser = 65'534;
 
 // Which journal a folder belongs to.
@@ -73,7 +73,7 @@ bool Owns(const Owner& owner, const Folder& journal) noexcept {
   return owner.device == journal.device() && owner.inode == journal.inode();
 }
 
-// A file system of this number is mounted. One that does not say its number there counts as not.
+// Whether a file system of this number is mounted. One whose number is not listed counts as not.
 bool IsMounted(uint64_t device) {
   const std::string wanted = absl::StrCat(major(device), ":", minor(device));
   std::ifstream mounts("/proc/self/mountinfo");
@@ -181,7 +181,7 @@ absl::StatusOr<Folder> MakeImages(const Folder& memory, uint64_t journal_id,
     }
     absl::StatusOr<Folder> images = memory.OpenFolder(name, FolderUse::kPrivate);
     if (!images.ok()) return images.status();
-    // Until the process ends: SweepImages() of another one keeps away.
+    // Until the process ends: SweepImages() of another process skips it.
     if (flock(images->fd(), LOCK_EX | LOCK_NB) != 0) {
       return SystemError(errno, absl::StrCat("cannot lock ", images->path()));
     }
@@ -228,7 +228,7 @@ bool ImageHoldsRecord(const Folder& images, const std::string& name) {
 void RemoveImages(const Folder& images) {
   const absl::StatusOr<std::vector<std::string>> names = images.Names();
   if (!names.ok()) return;
-  // The owner last: without it nobody knows whose the rest is.
+  // The owner last: without it, it is not known whose the rest is.
   for (const std::string& name : *names) {
     if (name != kOwnerName && !images.Remove(name).ok()) return;
   }

@@ -1,4 +1,4 @@
-// How the reader walks from record to record and tells an end from damage.
+// Walks from record to record, and distinguishes the journal's end from damage.
 #include "gateway/journal/reader.h"
 
 #include <algorithm>
@@ -157,7 +157,7 @@ absl::Status JournalReader::Search(std::size_t index, uint64_t offset, Evidence&
   while (offset + sizeof(RecordHeader) <= segment.header.segment_bytes) {
     std::span<const std::byte> bytes;
     if (absl::Status read = Window(index, offset, bytes); !read.ok()) return read;
-    // Candidates in the window: where a record could be whole in it.
+    // Candidates: places where a whole record could begin in the window.
     const bool last = offset + bytes.size() == segment.header.segment_bytes;
     const std::size_t limit = last ? bytes.size() : bytes.size() - kRecordBytesMax + 8;
     std::size_t at = 0;

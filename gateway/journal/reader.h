@@ -1,16 +1,16 @@
 // Reads a journal record by record, and finds its end.
 //
-// Gives the records in order, each checked: checksum, sequence, chain. Where one is bad, what lies
-// behind it decides:
+// Returns the records in order, each checked: checksum, sequence, chain. At a bad record the bytes
+// behind it decide:
 //
-//   nothing believable               a stop tore the last record: the journal ends here
-//   believable records, none of      a power failure took parts of what was never durable: the
-//   which says that this place       journal ends here (only if power may have failed)
+//   nothing believable             the last record was not finished: the journal ends here
+//   believable records, none of    a power failure destroyed parts of what was never durable: the
+//   which says that this place     journal ends here (only if power may have failed)
 //   was durable
-//   anything else                    damage: an error that names file, offset and remedy
+//   anything else                  damage: an error that names file, offset and remedy
 //
-// A reader changes nothing. What lies behind the end stays where it is and is never read again: the
-// writer goes on in a new segment, whose first record says where the one before ended.
+// A reader changes nothing. Bytes behind the end stay and are never read again: the writer
+// continues in a new segment, whose first record says where the one before ended.
 //
 // Thread rule: one thread. Lifetime: the source outlives the reader.
 #pragma once
@@ -29,7 +29,7 @@
 
 namespace ringway {
 
-// What lay behind the end and was given up.
+// What was behind the end and is ignored.
 struct JournalTear {
   std::string file;
   uint64_t offset;   // in that file: the journal's end
@@ -39,11 +39,11 @@ struct JournalTear {
 
 struct JournalEnd {
   JournalCursor cursor;
-  uint32_t epoch = 0;   // of the last record; 0: there is none
-  int64_t time_ns = 0;  // of the youngest record that was read; who goes on begins no earlier
+  uint32_t epoch = 0;           // of the last record; 0: there is none
+  int64_t time_ns = 0;          // of the latest record; the next process's clock begins no earlier
   uint64_t segment_number = 0;  // the segment that the end lies in; 0: there is none
   uint32_t version = 0;         // of that segment's format; 0: there is none
-  uint64_t durable = 0;         // up to here the last record says that it was on stable storage
+  uint64_t durable = 0;         // what the last record says was on stable storage
   std::optional<JournalTear> tear;
 };
 

@@ -1,7 +1,7 @@
 // Parses the body of a record in place.
 //
-// A record that has passed its CRC is what a writer wrote, yet nothing here believes a length that
-// it has not checked. Thread rule: pure functions over memory that the caller keeps.
+// A record that has passed its CRC is what a writer wrote; every length is checked all the same.
+// Thread rule: pure functions over memory that the caller keeps.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct JournalRecord {
   std::span<const std::byte> body;
 
   uint64_t end() const noexcept { return position + header.bytes(); }
-  // The place behind it: where a snapshot that holds everything up to this record goes on.
+  // The place behind it: where a replay from a snapshot of everything up to this record begins.
   JournalCursor cursor() const noexcept { return {end(), header.sequence + 1, header.crc}; }
 };
 
@@ -63,8 +63,8 @@ struct JournaledStep {
   std::span<const std::byte> effects;  // for NextEffect()
 };
 
-// The effect at the front of `effects`, which then begins behind it. False at the end, and where
-// what is left is no effect: then `effects` is not empty.
+// Removes the first effect from `effects`. False at the end, and if the rest is not an effect: then
+// `effects` is not empty.
 [[nodiscard]] inline bool NextEffect(std::span<const std::byte>& effects,
                                      JournaledEffect& out) noexcept {
   EffectHead head;

@@ -30,8 +30,8 @@ class JournalSource {
   // segment shorter than offset + out.size().
   virtual absl::Status Read(std::size_t index, uint64_t offset, std::span<std::byte> out) = 0;
 
-  // Whether the machine may have lost its power since the last write. Then what was never durable
-  // may be there in part; else it is there as it was written.
+  // Whether the machine may have lost its power since the last write. If so, records that were
+  // never durable may be there in part; otherwise they are there as written.
   virtual bool power_may_have_failed() const = 0;
 };
 

@@ -1,9 +1,9 @@
-// What the writer needs of files, or of what a simulator puts in their place: room for its bytes,
-// and how far they have come.
+// The writer's interface to its storage (files, or a simulator's): room for its bytes, and how much
+// of them is durable.
 //
-// The writer takes prepared segments, fills their memory and publishes how far it has come. Behind
-// its back the storage brings that to stable storage, in order, says how far *that* has come, and
-// prepares more segments. Two promises, of which each acknowledgement names one:
+// The writer takes prepared segments, fills their memory and publishes how much is written. In the
+// background the storage copies that to stable storage, in order, publishes how much is durable,
+// and prepares more segments. Two promises, of which each acknowledgement names one:
 //
 //   memory    before written(): survives the end of this process, however it ends
 //   durable   before durable(): survives the end of this machine's power
@@ -23,13 +23,12 @@
 
 namespace ringway {
 
-// Why new segments stop coming, or durable() stands still.
+// Why no new segments are prepared, or durable() no longer rises.
 enum class JournalFault : uint8_t {
   kNone = 0,
   kNoSpace,     // no room for another segment; ends when there is room again
   kWriteError,  // final: a segment could not be written
-  kSyncFailed,  // final: a sync failed, so nobody knows what of it is on the disk; never tried
-                // again
+  kSyncFailed,  // final: a sync failed, so what is on the disk is not known; never tried again
 };
 
 constexpr std::string_view Name(JournalFault fault) noexcept {
@@ -61,20 +60,20 @@ class JournalStorage {
   // last; its memory may not be touched again. Never blocks. REQUIRES: ready() != 0.
   virtual JournalSegment TakeNext() noexcept = 0;
 
-  // Somebody waits for durable() to reach written(): no more waiting for company. Never blocks.
+  // A session waits for durable() to reach written(): the next sync begins at once. Never blocks.
   virtual void RequestSync() noexcept = 0;
 
-  // Everything before `position` is complete. Pairs with written() in whoever syncs.
+  // Everything before `position` is complete. Pairs with written() in the thread that syncs.
   void Publish(uint64_t position) noexcept { written_.store(position, std::memory_order_release); }
   uint64_t written() const noexcept { return written_.load(std::memory_order_acquire); }
 
-  // Everything before it is on stable storage. Never goes back. Pairs with SetDurable().
+  // Everything before it is on stable storage. Never falls. Pairs with SetDurable().
   uint64_t durable() const noexcept { return durable_.load(std::memory_order_acquire); }
-  // Before it nothing is left: such segments were removed. Pairs with SetOldest().
+  // The segments before it were removed. Pairs with SetOldest().
   uint64_t oldest() const noexcept { return oldest_.load(std::memory_order_acquire); }
   JournalFault fault() const noexcept { return fault_.load(std::memory_order_acquire); }
 
-  // Whether segments are used faster than new ones come.
+  // Whether segments are used faster than new ones are prepared.
   bool behind() const noexcept { return ready() < spare_segments_; }
 
   // Prepared segments that are not taken yet. Pairs with SegmentPrepared().
@@ -92,7 +91,7 @@ class JournalStorage {
   void SetOldest(uint64_t position) noexcept { oldest_.store(position, std::memory_order_release); }
   void SetFault(JournalFault fault) noexcept { fault_.store(fault, std::memory_order_release); }
   void SegmentPrepared() noexcept { prepared_.fetch_add(1, std::memory_order_release); }
-  // TakeNext() ends with it. Pairs with taken() in whoever prepares.
+  // TakeNext() ends with it. Pairs with taken() in the thread that prepares.
   void SegmentTaken() noexcept { taken_.fetch_add(1, std::memory_order_release); }
   uint32_t prepared() const noexcept { return prepared_.load(std::memory_order_acquire); }
   uint32_t taken() const noexcept { return taken_.load(std::memory_order_acquire); }

@@ -1,4 +1,4 @@
-// How the writer goes from one segment to the next, and its rare records.
+// The writer's change of segments, and its rare records.
 #include "gateway/journal/writer.h"
 
 #include "base/probe.h"

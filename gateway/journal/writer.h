@@ -1,12 +1,12 @@
-// Writes down each step of the gateway before any effect of it leaves.
+// Records each step of the gateway.
 //
 // One Append() per engine step, before any of its effects leaves. When it returns, the record is
-// complete and survives the end of the process; storage().durable() passing the position it
-// answered says that the record survives a power failure.
+// complete and survives the end of the process; once storage().durable() has reached the position
+// that it returned, the record survives a power failure.
 //
-// A step can never half fit: as long as State() is not kFull there is room for the longest record,
-// in this segment or the next, so it is asked before the step, not after. Who may use how much of
-// what room there is, is the duty loop's decision (gateway/core/journal_shares.h).
+// As long as State() is not kFull there is room for the longest record, in this segment or the
+// next: check it before the step, not after. The duty loop decides which source may use how much of
+// the room (gateway/core/journal_shares.h).
 //
 // No system call, no allocation, no waiting. Thread rule: the engine's thread. Lifetime: the
 // storage outlives the writer.
@@ -35,8 +35,8 @@ enum class JournalState : uint8_t {
 
 class JournalWriter {
  public:
-  // Goes on at `end`, the journal's end as recovery found it (JournalCursor{} for a new one), in a
-  // segment of its own, and appends a kGatewayStart. `epoch`: the last one's successor, from 1.
+  // Continues at `end`, the journal's end as recovery found it (JournalCursor{} for a new one), in
+  // a new segment, and appends a kGatewayStart. `epoch`: the number of this start, from 1.
   // REQUIRES: storage.ready() != 0, and the segment to be taken begins at or behind `end`.
   JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t epoch, int64_t now_ns,
                 uint64_t config_hash, uint32_t engine_release = kEngineRelease) noexcept;
@@ -51,25 +51,25 @@ class JournalWriter {
     return spare ? JournalState::kOk : JournalState::kReserve;
   }
 
-  // So many bytes of records surely fit, whatever their lengths.
+  // This many bytes of records fit, whatever their lengths.
   uint64_t RoomBytes() const noexcept {
     const uint64_t here = room_ - std::min<uint64_t>(room_, kRecordBytesMax);
     return here + storage_.ready() * (segment_bytes_ - kSegmentLossMax);
   }
   uint64_t segment_bytes() const noexcept { return segment_bytes_; }
-  // Goes on in the next segment if there is one and this one may have no room for a record.
+  // Takes the next segment, if there is one, when this one may have no room for another record.
   void MakeRoom() noexcept {
     if (!HasRoom() && storage_.ready() != 0) [[unlikely]]
       TakeSegment();
   }
 
-  // Appends a step: its time, input and effects; in the next segment when this one is spent.
-  // `venue_cursor` as in StepHead. Answers the record's end, for comparison with durable().
+  // Appends a step: its time, input and effects; in the next segment when this one is full.
+  // `venue_cursor` as in StepHead. Returns the record's end, for comparison with durable().
   // REQUIRES: State() is not kFull; at most kInputPayloadBytesMax bytes of payload.
   uint64_t Append(int64_t now_ns, const Input& input, uint64_t venue_cursor,
                   const Effects& effects) noexcept;
 
-  // The other records. REQUIRES and answer as above.
+  // The other records. REQUIRES and result as above.
   uint64_t Append(int64_t now_ns, const VenueCursorBody& body) noexcept {
     return AppendBody(RecordType::kVenueCursor, now_ns, std::as_bytes(std::span(&body, 1)));
   }
@@ -85,7 +85,8 @@ class JournalWriter {
   }
 
   // For a duty loop's idle turns, and before an orderly end: when everything is durable and no
-  // record says so yet, appends one that does. From then on damage before it is told from a tear.
+  // record says so yet, appends one that does. From then on damage before it can be distinguished
+  // from an unfinished write.
   void Mark(int64_t now_ns) noexcept;
 
   // Where the next record goes.
@@ -148,8 +149,8 @@ inline std::byte* PutRest(std::byte* to, const std::byte* from, std::size_t rest
   return to;
 }
 
-// Copies an effect as it lies, by halves: what is copied too much is overwritten by what comes next
-// or means nothing. Up to 128 bytes are written, as kRecordBytesMax allows for.
+// Copies an effect in halves of 64 bytes. Bytes beyond its payload are overwritten by the next
+// effect or mean nothing. Up to 128 bytes are written, as kRecordBytesMax allows for.
 [[gnu::always_inline]] inline std::byte* PutEffect(std::byte* to, const Effect& effect) noexcept {
   static_assert(sizeof(Effect) == 2 * 64);
   const auto* from = reinterpret_cast<const std::byte*>(&effect);
