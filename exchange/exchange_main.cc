@@ -136,7 +136,8 @@ class Venue {
     });
     while (std::optional<AnyLink> link = listener_.TryAccept()) {
       if (absl::Status status = waiter_.Watch(link->wake_fd()); !status.ok()) {
-        fprintf(stderr, "a gateway's link wakes nobody: %s\n", status.ToString().c_str());
+        fprintf(stderr, "a gateway's link cannot wake the exchange: %s\n",
+                status.ToString().c_str());
       }
       server_.Accept(now_ns, std::make_unique<AnyLink>(*std::move(link)));
     }

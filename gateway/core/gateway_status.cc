@@ -303,7 +303,7 @@ std::string_view Remedy(JournalFault fault) noexcept {
     case JournalFault::kNone:
       return "";
     case JournalFault::kNoSpace:
-      return "make room in the journal's directory and memory_directory; it goes on by itself";
+      return "make room in the journal's directory and memory_directory; nothing else is needed";
     case JournalFault::kWriteError:
     case JournalFault::kSyncFailed:
       break;

@@ -229,12 +229,12 @@ absl::StatusOr<JournalFile> LockJournal(const Folder& folder) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is not a regular file: remove it"));
   }
   if (info.st_uid == geteuid() && (info.st_mode & 077) != 0 && fchmod(file.fd(), 0600) != 0) {
-    return SystemError(errno, absl::StrCat("cannot keep others from ", path));
+    return SystemError(errno, absl::StrCat("cannot set the mode of ", path));
   }
   // Made by root for the journal's own user, who has to open it too.
   if (info.st_uid != folder.owner() && geteuid() == 0 &&
       fchown(file.fd(), folder.owner(), static_cast<gid_t>(-1)) != 0) {
-    return SystemError(errno, absl::StrCat("cannot give away ", path));
+    return SystemError(errno, absl::StrCat("cannot change the owner of ", path));
   }
   if (flock(file.fd(), LOCK_EX | LOCK_NB) == 0) return file;
   if (errno != EWOULDBLOCK) return SystemError(errno, absl::StrCat("cannot lock ", path));

@@ -83,7 +83,8 @@ absl::Status FileStorage::ImagesAreGone(const RunningNote& note) {
   const std::string what = absl::StrCat(
       place_.directory, ": the process that wrote it did not end in order, and what it kept in ",
       note.image_directory,
-      " is gone or incomplete, although the machine runs on. What was acknowledged after the last "
+      " is gone or incomplete, although the machine was not restarted. What was acknowledged after "
+      "the last "
       "sync (sync_interval before the process ended, longer on a slow disk) may be lost: new "
       "orders, cancels, executions, and orders that a venue still has");
   if (options_.accept_loss) {
@@ -129,8 +130,8 @@ absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
   int error = operations_.WriteAt(segment->fd(), used, 0);
   if (error == 0) error = operations_.Sync(segment->fd());
   if (error != 0) {
-    return SystemError(error, absl::StrCat("cannot bring ", path, " home to ", segment_path,
-                                           "; it stays where it is"));
+    return SystemError(
+        error, absl::StrCat("cannot copy ", path, " to ", segment_path, "; the image is kept"));
   }
   RINGWAY_PROBE(recovery_image_copied);
   return absl::OkStatus();
@@ -175,8 +176,8 @@ absl::Status FileStorage::TakeOver(const JournalEnd& end) {
     if (!file.ok()) return file.status();
     if (const int error = operations_.Sync(file->fd()); error != 0) {
       return SystemError(error, absl::StrCat("cannot sync ", segments[i].name,
-                                             ", so nobody knows what of it is on the disk. Remedy: "
-                                             "see to the disk"));
+                                             ", so what of it is on the disk is not known. Remedy: "
+                                             "check the disk"));
     }
   }
   source_.reset();

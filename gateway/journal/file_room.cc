@@ -42,8 +42,8 @@ absl::Status FileStorage::CheckRoom() {
         place_.directory, " has room for ", disk_free >> 20, " MiB, and the journal needs ",
         disk_needed >> 20, " MiB to begin with: ", options_.spare_segments + 1, " segments of ",
         options_.segment_bytes >> 20,
-        " MiB. Remedy: make room there, name another directory, or let old segments go "
-        "(keep_bytes)"));
+        " MiB. Remedy: make room there, name another directory, or allow old segments "
+        "to be removed (keep_bytes)"));
   }
   return absl::OkStatus();
 }

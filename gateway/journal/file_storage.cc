@@ -259,10 +259,11 @@ int FileStorage::PaceTurns() {
   const uint64_t segments = (free - std::min(free, left_free)) / options_.segment_bytes;
   const bool scarce = segments < kScarceSegments;
   if (scarce && !std::exchange(scarce_, scarce)) {
-    Report(absl::StrCat(place_.directory, ": warning: room for ", segments,
-                        " more segments; until a snapshot lets old ones go, whoever fills the "
-                        "journal waits. Remedy, if this stays: a larger disk, or a smaller "
-                        "snapshot_bytes"));
+    Report(
+        absl::StrCat(place_.directory, ": warning: room for ", segments,
+                     " more segments. Sessions and venues that fill the journal wait until a "
+                     "snapshot allows old ones to be removed. Remedy, if this persists: a larger "
+                     "disk, or a smaller snapshot_bytes"));
   }
   // What left again has room to spare: a segment more or less is no news.
   if (segments >= 2 * kScarceSegments) scarce_ = false;
@@ -406,7 +407,7 @@ void FileStorage::RemoveOldSegment() {
     removes_ = false;
     Report(absl::StrCat("journal: ALARM: the folder cannot be synced after segment ",
                         old_.front().number, " was removed: ", std::string(synced.message()),
-                        ". No segment is removed any more, and the disk fills. Remedy: see to the "
+                        ". No segment is removed any more, and the disk fills. Remedy: check the "
                         "disk, and restart the gateway"));
     return;
   }

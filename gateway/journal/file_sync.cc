@@ -127,9 +127,9 @@ void FileStorage::Raise(JournalFault fault_now, std::string_view why) {
     case JournalFault::kSyncFailed:
       Report(absl::StrCat(place_.directory, ": ", std::string(Name(fault_now)), " (",
                           std::string(why),
-                          "): from now on nothing new comes to the disk. New orders are refused; "
-                          "cancels and reports go on in memory until that is full. Remedy: see to "
-                          "the disk, then start the gateway again"));
+                          "): nothing more is written to the disk. New orders are refused; cancels "
+                          "and reports are recorded in memory until that is full. Remedy: repair "
+                          "the disk, then restart the gateway"));
       break;
   }
 }

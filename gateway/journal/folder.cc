@@ -72,8 +72,8 @@ absl::StatusOr<Folder> Folder::Check(JournalFile fd, const std::string& path, Fo
   if (info.st_uid != geteuid()) {
     return absl::PermissionDeniedError(absl::StrCat(
         path, " belongs to user ", info.st_uid, ", and this process runs as user ", geteuid(),
-        ": what lies there could be changed by the other. Remedy: run as that user, or, where it "
-        "should not be that user's, remove it or `chown` it"));
+        ": that user could change what is in it. Remedy: run as that user, or, if it should not be "
+        "that user's, remove it or `chown` it"));
   }
   const mode_t forbidden = use == FolderUse::kPrivate ? kOthers : kOthersWrite;
   if ((info.st_mode & forbidden) != 0) {

@@ -120,7 +120,7 @@ absl::StatusOr<Folder> OpenImagesAt(const std::filesystem::path& path, const Fol
   if (info.st_uid != journal.owner() || (info.st_mode & 077) != 0) {
     return absl::PermissionDeniedError(absl::StrCat(
         path.string(), " is not what the gateway made: it belongs to user ", info.st_uid,
-        " or is open to others, and what lies in it is not believed. Remedy: see who did that; "
+        " or is open to others, so its contents are not used. Remedy: find out who did that; "
         "have it removed, and name as memory_directory one that no other user may write to, as "
         "/run/ringway"));
   }

@@ -46,13 +46,13 @@ absl::Status JournalReader::Open(const std::optional<JournalCursor>& from) {
   if (segments_.empty() || position == 0) {
     if (position == 0) return Enter(0) == Result::kFailed ? status_ : absl::OkStatus();
     return absl::FailedPreconditionError(
-        "the snapshot goes on in a journal that has no segments: give it the journal that it was "
+        "the snapshot is of a journal, but there are no segments: give it the journal that it was "
         "made from");
   }
   if (position <= segments_.front().header.first_position) {
     return absl::NotFoundError(
-        absl::StrCat("the snapshot goes on at position ", position, ", but the oldest segment ",
-                     source_.segments().front().name, " begins at ",
+        absl::StrCat("a replay from the snapshot begins at position ", position,
+                     ", but the oldest segment ", source_.segments().front().name, " begins at ",
                      segments_.front().header.first_position, ": use a younger snapshot"));
   }
   std::size_t index = segments_.size() - 1;
@@ -67,7 +67,7 @@ absl::Status JournalReader::Open(const std::optional<JournalCursor>& from) {
   if (cursor_ == *from) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "no record of the journal ends at position ", position,
-      " where the snapshot goes on: they are not of the same journal, or the journal has lost its "
+      ", where the snapshot ends: they are not of the same journal, or the journal has lost its "
       "end; use an older snapshot"));
 }
 

@@ -64,7 +64,7 @@ absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& o
   if (!positions.ok()) return positions.status();
   const auto pass_over = [&options](const std::string& path, const absl::Status& why) {
     if (!options.report) return;
-    options.report(absl::StrCat(path, " is passed over: ", std::string(why.message())));
+    options.report(absl::StrCat(path, " is skipped: ", std::string(why.message())));
   };
   for (std::size_t i = positions->size(); i != 0; --i) {
     const std::string path = SnapshotPath(options.directory, (*positions)[i - 1]);

@@ -132,7 +132,7 @@ void ReportRecall::TellWhy(const Task& task, const absl::Status& why) const {
           : absl::StrCat("journal: ALARM: ", whose,
                          "cannot be read back: ", std::string(why.message()),
                          ". It is logged out, and its next logon brings a snapshot of open "
-                         "orders instead. Remedy: `ringway journal verify`, and see to the "
+                         "orders instead. Remedy: `ringway journal verify`, and check the "
                          "disk"));
 }
 

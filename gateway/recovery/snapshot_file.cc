@@ -134,7 +134,7 @@ absl::StatusOr<Snapshot> ReadSnapshotAt(const std::string& directory, uint64_t p
   absl::StatusOr<Snapshot> snapshot = ReadSnapshot(path, journal_id);
   if (!snapshot.ok() || snapshot->head.position == position) return snapshot;
   return absl::DataLossError(
-      absl::StrCat(path, ": goes on at position ", snapshot->head.position, ": rename it back"));
+      absl::StrCat(path, ": ends at position ", snapshot->head.position, ": rename it back"));
 }
 
 absl::StatusOr<std::vector<SnapshotHead>> SnapshotsBehind(const std::string& directory,

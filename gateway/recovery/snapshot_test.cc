@@ -205,7 +205,7 @@ TEST(SnapshotTest, ADamagedOneIsPassedOver) {
       EXPECT_EQ(recovered.snapshot_position, older->head.position) << "byte " << at;
       ExpectSame(recovered, whole);
       ASSERT_EQ(flow.passed_over().size(), 1u) << "byte " << at;
-      EXPECT_TRUE(absl::StartsWith(flow.passed_over()[0], path + " is passed over: "));
+      EXPECT_TRUE(absl::StartsWith(flow.passed_over()[0], path + " is skipped: "));
       std::filesystem::copy_file(copy, path, std::filesystem::copy_options::overwrite_existing);
     }
   }

@@ -91,7 +91,7 @@ absl::StatusOr<DemoJournal> PrepareJournal(const DemoOptions& options) {
         absl::StrCat(kMemory, " has ", free_bytes / kMiB, " MiB left, and a journal needs 32");
     if (!chosen) return None(why);
     return absl::ResourceExhaustedError(
-        absl::StrCat(why, ": remove what lies there, or enlarge it (--shm-size of a container)"));
+        absl::StrCat(why, ": remove what is there, or enlarge it (--shm-size of a container)"));
   }
 
   const std::string directory =

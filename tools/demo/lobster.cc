@@ -260,7 +260,7 @@ std::string LobsterNotes::Text() const {
   if (blank_lines != 0) {
     parts.push_back(absl::StrCat(blank_lines, " blank line", blank_lines == 1 ? "" : "s"));
   }
-  return parts.empty() ? "" : absl::StrCat("passed over ", absl::StrJoin(parts, ", "));
+  return parts.empty() ? "" : absl::StrCat("skipped ", absl::StrJoin(parts, ", "));
 }
 
 absl::StatusOr<std::vector<LobsterEvent>> ReadLobsterFile(const std::string& path,

@@ -104,7 +104,7 @@ TEST(LobsterTest, WhatSpreadsheetsAddIsPassedOverAndTold) {
   ASSERT_TRUE(events.ok()) << events.status();
   ASSERT_EQ(events->size(), 2u);
   EXPECT_EQ(events->back().line, 4u) << "lines are counted as an editor does";
-  EXPECT_EQ(notes.Text(), "passed over a byte order mark, a line of column names, 3 blank lines");
+  EXPECT_EQ(notes.Text(), "skipped a byte order mark, a line of column names, 3 blank lines");
   EXPECT_EQ(LobsterNotes{}.Text(), "");
 }
 

@@ -127,7 +127,7 @@ std::map<uint64_t, Snapshot> ReadSnapshots(const std::string& directory, uint64_
     if (snapshot.ok()) {
       snapshots[position] = *std::move(snapshot);
     } else {
-      PassOver(err, std::string(snapshot.status().message()) + ": it is passed over");
+      PassOver(err, std::string(snapshot.status().message()) + ": it is skipped");
     }
   }
   return snapshots;

@@ -175,7 +175,7 @@ absl::Status CmError(const VerbsCmEvent& event, const std::string& peer) {
       }
       return absl::UnavailableError(absl::StrCat(
           peer, " refused the connection (reason ", error,
-          error == kRejectByConsumer ? ", without a word that Ringway understands)" : ")"));
+          error == kRejectByConsumer ? ", without a reason that Ringway understands)" : ")"));
     case RDMA_CM_EVENT_CONNECT_ERROR:
       return absl::UnavailableError(absl::StrCat("connecting to ", peer, ": ", text));
     case RDMA_CM_EVENT_DEVICE_REMOVAL:

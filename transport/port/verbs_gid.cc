@@ -70,7 +70,7 @@ absl::StatusOr<GidChoice> ChooseGid(std::span<const GidEntry> table, const Gid& 
   return GidChoice{
       chosen->index,
       absl::StrCat("GID ", Describe(*chosen), ": RoCE v2 of the link's own address",
-                   others.empty() ? ", the port has no other" : "; passed over: ", others)};
+                   others.empty() ? ", the port has no other" : "; skipped: ", others)};
 }
 
 }  // namespace ringway

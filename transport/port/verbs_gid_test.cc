@@ -42,7 +42,7 @@ TEST(VerbsGidTest, TakesRoceV2OfTheAddressWhereverItStands) {
 TEST(VerbsGidTest, SaysWhyAndWhatItPassedOver) {
   const absl::StatusOr<GidChoice> choice = ChooseGid(UsualTable(), Ipv4(10, 9, 0, 1));
   EXPECT_EQ(choice->why,
-            "GID 3 (RoCE v2, 10.9.0.1): RoCE v2 of the link's own address; passed over: "
+            "GID 3 (RoCE v2, 10.9.0.1): RoCE v2 of the link's own address; skipped: "
             "0 (RoCE v1, fe80::1): another address, 1 (RoCE v2, fe80::1): another address, "
             "2 (RoCE v1, 10.9.0.1): RoCE v1 does not cross routers");
   const std::vector<GidEntry> one = {{Ipv4(10, 9, 0, 1), 1, GidKind::kRoceV2}};
