@@ -1,45 +1,6 @@
 // Operators' commands to a running gateway, and their syntax.
 //
-// One line of text per command:
-//
-//   status
-//       JSON: sessions, venues, orders, positions, counters
-//   sessions
-//       one line per session
-//   ready
-//       whether the gateway serves orders; an error with the reason where it does not
-//   orders SESSION
-//       how many orders the session has in each state
-//   config
-//       the effective configuration
-//   kill all REASON
-//   kill session|account|venue|instrument N REASON
-//       latch a kill switch: new orders and replaces are refused, cancels pass
-//   kill-and-cancel all REASON
-//   kill-and-cancel session|account|venue|instrument N REASON
-//       the same, and ask the venues to cancel what is open there
-//   arm all by NAME
-//   arm session|account|venue|instrument N by NAME
-//       release the kill switch, and a session's execution throttles; NAME, the person who decided
-//       it, is logged
-//   reference instrument N PRICE by NAME
-//       set the price that price collars compare with, however far it jumps
-//   position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON
-//       set what an account holds; NAME and REASON are journaled
-//   restrict account N instrument N by NAME because REASON
-//   permit account N instrument N by NAME because REASON
-//       forbid the account the instrument, or permit it, whatever is configured; holds until the
-//       opposite command
-//   limit account|session N LIMIT VALUE|off by NAME because REASON
-//       set a limit, as the configuration names it, until another is set or configured
-//   cancel FILTER... because REASON
-//       ask the venues to cancel the open orders that fit every filter
-//   resync venue N because REASON
-//       discard the numbers that a venue disputes: it begins anew, and cancels what is open there
-//   stop
-//       orderly stop, as on SIGTERM
-//   help
-//
+// One line of text per command; AdminCommandTable() lists them, with their arguments and meaning.
 // Thread rule: pure functions.
 #pragma once
 

@@ -1,4 +1,4 @@
-// A subcommand of `ringway`: a row of the table in main.cc.
+// The subcommands of `ringway`.
 #pragma once
 
 #include <span>
@@ -15,6 +15,7 @@ struct CommandContext {
 // Returns the exit status: 0 done, 1 failed (the cause is on stderr), 2 wrong usage.
 using RunCommand = int (*)(const CommandContext& context);
 
+// A subcommand that needs no gateway.
 struct CommandRow {
   std::string_view name;
   std::string_view arguments;
@@ -22,15 +23,9 @@ struct CommandRow {
   RunCommand run;
 };
 
-// ready, kill, arm, status, sessions, orders, stop: sent to the gateway as they stand.
-int RunReady(const CommandContext& context);
-int RunStatus(const CommandContext& context);
-int RunSessions(const CommandContext& context);
-int RunOrders(const CommandContext& context);
-int RunKill(const CommandContext& context);
-int RunArm(const CommandContext& context);
-int RunCancel(const CommandContext& context);
-int RunStop(const CommandContext& context);
+// Checks an operator's command (gateway/admin/admin_command.h), sends it to the gateway and prints
+// the answer.
+int RunOnGateway(std::string_view verb, const CommandContext& context);
 
 int RunCheckConfig(const CommandContext& context);
 int RunKeygen(const CommandContext& context);

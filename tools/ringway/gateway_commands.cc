@@ -10,9 +10,8 @@
 #include "tools/ringway/command.h"
 
 namespace ringway {
-namespace {
 
-int Ask(std::string_view verb, const CommandContext& context) {
+int RunOnGateway(std::string_view verb, const CommandContext& context) {
   std::string line(verb);
   for (const std::string& word : context.words) line += " " + word;
   if (const ParsedAdminCommand parsed = ParseAdminCommand(line); !parsed.ok()) {
@@ -28,16 +27,5 @@ int Ask(std::string_view verb, const CommandContext& context) {
   std::fwrite(answer->data(), 1, answer->size(), stdout);
   return EndOutput("ringway");
 }
-
-}  // namespace
-
-int RunReady(const CommandContext& context) { return Ask("ready", context); }
-int RunStatus(const CommandContext& context) { return Ask("status", context); }
-int RunSessions(const CommandContext& context) { return Ask("sessions", context); }
-int RunOrders(const CommandContext& context) { return Ask("orders", context); }
-int RunKill(const CommandContext& context) { return Ask("kill", context); }
-int RunArm(const CommandContext& context) { return Ask("arm", context); }
-int RunCancel(const CommandContext& context) { return Ask("cancel", context); }
-int RunStop(const CommandContext& context) { return Ask("stop", context); }
 
 }  // namespace ringway

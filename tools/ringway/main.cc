@@ -1,4 +1,4 @@
-// The `ringway` command line: the table of its subcommands and their dispatch.
+// The `ringway` command line: operators' commands to a gateway, and those that need none.
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/output.h"
+#include "gateway/admin/admin_command.h"
 #include "tools/journal/journal_command.h"
 #include "tools/ringway/command.h"
 
@@ -15,18 +16,7 @@ namespace {
 
 constexpr const char* kDefaultSocket = "/run/ringway/admin.sock";
 
-constexpr std::array<CommandRow, 11> kCommands{{
-    {"status", "", "what a running gateway is doing, as JSON", RunStatus},
-    {"ready", "", "0 where it serves orders, else 1 and the reason: for a health probe", RunReady},
-    {"sessions", "", "its sessions, one line each", RunSessions},
-    {"orders", "SESSION", "a session's open orders", RunOrders},
-    {"kill", "all|session N|account N|venue N REASON",
-     "refuse new orders and replaces; cancels pass", RunKill},
-    {"arm", "all|session N|account N|venue N by NAME",
-     "lift a kill switch; NAME decided it and is logged", RunArm},
-    {"cancel", "all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
-     "cancel all open orders, or those that fit every filter", RunCancel},
-    {"stop", "", "log every session out and stop the gateway", RunStop},
+constexpr std::array<CommandRow, 3> kLocalCommands{{
     {"check-config", "FILE", "print OK and the effective configuration, or every error",
      RunCheckConfig},
     {"keygen", "FILE", "make a session's key, readable by its owner alone", RunKeygen},
@@ -35,8 +25,16 @@ constexpr std::array<CommandRow, 11> kCommands{{
 }};
 
 void PrintHelp(std::FILE* out) {
-  std::fprintf(out, "usage: ringway [--socket PATH] COMMAND ...\n\n");
-  for (const CommandRow& command : kCommands) {
+  std::fprintf(out,
+               "usage: ringway [--socket PATH] COMMAND ...\n\n"
+               "Commands to a running gateway:\n\n");
+  for (const AdminCommandRow& row : AdminCommandTable()) {
+    if (row.verb == AdminVerb::kHelp) continue;
+    std::fprintf(out, "  %s\n      %s\n", std::string(row.usage).c_str(),
+                 std::string(row.meaning).c_str());
+  }
+  std::fprintf(out, "\nOthers:\n\n");
+  for (const CommandRow& command : kLocalCommands) {
     const std::string call = std::string(command.name) + " " + std::string(command.arguments);
     std::fprintf(out, "  %s\n      %s\n", call.c_str(), std::string(command.meaning).c_str());
   }
@@ -45,6 +43,12 @@ void PrintHelp(std::FILE* out) {
                "--socket PATH   the gateway's admin socket; else RINGWAY_ADMIN_SOCKET, else %s\n"
                "Exit status: 0 done, 1 failed, 2 wrong usage.\n",
                kDefaultSocket);
+}
+
+// The help for one command.
+int PrintUsage(const std::string& call, std::string_view meaning) {
+  std::printf("usage: ringway %s\n    %s\n", call.c_str(), std::string(meaning).c_str());
+  return EndOutput("ringway");
 }
 
 int Main(std::vector<std::string> words) {
@@ -70,14 +74,16 @@ int Main(std::vector<std::string> words) {
   }
   if (!words.empty()) words.erase(words.begin());
   context.words = words;
-  for (const CommandRow& command : kCommands) {
+  const bool asks_help = words.size() == 1 && (words[0] == "--help" || words[0] == "-h");
+  for (const AdminCommandRow& row : AdminCommandTable()) {
+    if (row.name != name) continue;
+    return asks_help ? PrintUsage(std::string(row.usage), row.meaning)
+                     : RunOnGateway(name, context);
+  }
+  for (const CommandRow& command : kLocalCommands) {
     if (command.name != name) continue;
-    if (words.size() == 1 && (words[0] == "--help" || words[0] == "-h")) {
-      std::printf("usage: ringway %s %s\n    %s\n", name.c_str(),
-                  std::string(command.arguments).c_str(), std::string(command.meaning).c_str());
-      return EndOutput("ringway");
-    }
-    return command.run(context);
+    if (!asks_help) return command.run(context);
+    return PrintUsage(name + " " + std::string(command.arguments), command.meaning);
   }
   if (!name.empty()) std::fprintf(stderr, "ringway: unknown command '%s'\n", name.c_str());
   PrintHelp(stderr);
