@@ -1,4 +1,4 @@
-// How the journal is replayed for a snapshot, and older ones are removed.
+// Replays the journal for a snapshot, and removes older snapshots.
 #include "gateway/recovery/make_snapshot.h"
 
 #include <sys/stat.h>

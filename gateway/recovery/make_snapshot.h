@@ -1,8 +1,8 @@
-// Makes a snapshot from what the journal holds.
+// Makes a snapshot from the journal alone.
 //
-// From the journal alone: what is recorded on the disk is replayed, from the newest snapshot on,
-// and saved. The replay compares every effect with what was recorded, so only what replays to the
-// last byte becomes a snapshot. It never reads what a running gateway still writes.
+// Replays what is complete on the disk, from the newest snapshot on, and saves the resulting state.
+// The replay compares every effect with the recorded one, so a snapshot is made only if all of them
+// are equal. It never reads a segment that a running gateway still writes.
 //
 // Thread rule: one thread, one process at a time for each journal.
 #pragma once
@@ -21,22 +21,23 @@ namespace ringway {
 
 struct MakeSnapshotOptions {
   JournalPlace place;
-  // The last segment to be read: it and all before it are whole on the disk and change no more.
+  // The last segment to be read: it and all before it are complete on the disk.
   uint64_t last_segment = UINT64_MAX;
   ReplayOptions replay;
-  std::function<void(std::string_view line)> report;  // what is passed over, and why
+  std::function<void(std::string_view line)> report;  // which snapshots are skipped, and why
   FileOperations* operations = nullptr;               // null: the system's
 };
 
 struct MadeSnapshot {
   SnapshotHead head;
   uint64_t file_bytes = 0;
-  uint64_t steps_applied = 0;  // 0: nothing was recorded since the newest, which `head` is then
+  uint64_t steps_applied =
+      0;  // 0: nothing was recorded since the newest snapshot; `head` is that one's
 };
 
 // Afterwards the folder holds this one and the one that it was made from; others are removed.
-// Errors: as Recover() and WriteSnapshot(); NotFound where nothing is recorded. Snapshots that are
-// there stay.
+// Errors: as Recover() and WriteSnapshot(); NotFound if nothing is recorded. After an error the
+// existing snapshots are kept.
 absl::StatusOr<MadeSnapshot> MakeSnapshot(const MakeSnapshotOptions& options);
 
 }  // namespace ringway

@@ -1,9 +1,9 @@
 // What sessions and connectors take over from the gateway's process before this one.
 //
 // In this order: RecallSession() and RetiredSession() before the session layer is made,
-// RecallReports() before its first turn, RecallVenue() before the connector's. A session with which
-// nobody can go on is disabled, with a reason, and the gateway starts. Thread rule: set-up code of
-// one thread.
+// RecallReports() before its first turn, RecallVenue() before the connector's. A session that
+// cannot be continued is disabled, with a reason, and the gateway starts. Thread rule: set-up code
+// of one thread.
 #pragma once
 
 #include <algorithm>
@@ -40,8 +40,8 @@ inline void RecallSession(const ReplayedGateway& past, const Engine& engine,
   if (ended->reports.count() != 0) session.next_seq_out = ended->reports.first();
 }
 
-// A session that is not configured any more, but that the state knows: its orders go on and its
-// reports are numbered; nobody can log on. `key`: any that nobody else has.
+// A session that is no longer configured but is part of the state: its orders stay, its reports are
+// numbered, and no client can log on. `key`: any that no client has.
 inline SessionConfig RetiredSession(const ReplayedGateway& past, const Engine& engine, SessionId id,
                                     const SessionKey& key) {
   SessionConfig session{.id = id, .key = key, .report_slots = kResendSlotsMin};

@@ -1,4 +1,4 @@
-// How snapshots are tried, newest first, and the records behind one applied.
+// Tries the snapshots, newest first, and applies the records behind one.
 #include "gateway/recovery/recover.h"
 
 #include <functional>
@@ -14,16 +14,16 @@ namespace {
 
 enum class Fault : uint8_t { kNone, kOfSnapshot, kOfJournal };
 
-// Between two looks at whether to go on.
+// Records between two calls of `stops`.
 constexpr uint32_t kRecordsPerLook = 1'024;
 
-// One try: `recovered.past` is what `from` goes on from. Tells whose fault it is when it fails.
+// One attempt: `recovered.past` is the state at `from`. On failure says whose fault it is.
 absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>& from,
                        const std::function<bool()>& stops, Recovered& recovered, Fault& fault) {
   JournalReader reader(source);
   fault = Fault::kOfJournal;
   if (absl::Status opened = reader.Open(from); !opened.ok()) {
-    // Records that end elsewhere, or begin behind it, are no damage.
+    // The journal may end before the snapshot or begin behind it: that is no damage of the journal.
     if (from && (absl::IsFailedPrecondition(opened) || absl::IsNotFound(opened))) {
       fault = Fault::kOfSnapshot;
     }
@@ -38,7 +38,7 @@ absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>
     switch (reader.Next(record)) {
       case JournalReader::Result::kRecord:
         if (absl::Status applied = recovered.past.Apply(record); !applied.ok()) {
-          // No older snapshot leads past a record of another release.
+          // An older snapshot does not help: its records include this one of another release.
           fault = absl::IsFailedPrecondition(applied) ? Fault::kOfJournal : Fault::kOfSnapshot;
           return applied;
         }

@@ -1,9 +1,9 @@
 // Rebuilds the gateway that a journal recorded, by the shortest way.
 //
-// Begins with the newest snapshot that can be believed and applies the records behind it. A
-// snapshot that is damaged, of another journal or version, or that the journal does not go on from
-// is passed over with a word; then the next older one, at last the whole journal. Damage of the
-// journal itself is always an error.
+// Loads the newest valid snapshot and applies the records behind it. A snapshot that is damaged, of
+// another journal or version, or that does not end where a record of the journal ends is skipped
+// and reported; then the next older one is tried, and finally the whole journal is replayed. Damage
+// of the journal itself is always an error.
 //
 // Thread rule: one thread. Reads only.
 #pragma once
@@ -26,7 +26,7 @@ struct RecoverOptions {
   std::string directory;  // of the snapshots
   uint64_t journal_id = 0;
   ReplayOptions replay;
-  std::function<void(std::string_view line)> report;  // what is passed over, and why
+  std::function<void(std::string_view line)> report;  // which snapshots are skipped, and why
   // Asked every so often; true ends the replay with Cancelled. May be empty.
   std::function<bool()> stops = {};
 };
@@ -38,9 +38,9 @@ struct Recovered {
   uint64_t steps_applied = 0;
 };
 
-// Errors: what the reader says of the journal; DataLoss where the replay is not what was recorded,
-// or where the journal's oldest segments are gone and no snapshot can be used; FailedPrecondition
-// where another release's steps would have to be replayed; Cancelled where `stops` said so.
+// Errors: the reader's; DataLoss if the replay differs from what was recorded, or if the journal's
+// oldest segments are gone and no snapshot is valid; FailedPrecondition if another release's steps
+// would have to be replayed; Cancelled if `stops` returned true.
 absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& options);
 
 }  // namespace ringway

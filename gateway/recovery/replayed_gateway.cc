@@ -1,4 +1,4 @@
-// How a record is applied, and what is kept of it.
+// Applies a record, and keeps what sessions and connectors need of it.
 #include "gateway/recovery/replayed_gateway.h"
 
 #include <algorithm>
@@ -39,7 +39,7 @@ absl::Status NotReadable(const JournalRecord& record) {
   return Differs(record, "its body is not what its type says");
 }
 
-// Follows what a connector or the gateway answered in the venue's stead.
+// Applies an answer that a connector or the gateway gave instead of the venue.
 void FollowOwnAnswer(const Input& input, ReplayedVenue& venue) {
   std::deque<Effect>& requests = venue.requests;
   ExecutionReport report;
@@ -57,7 +57,7 @@ void FollowOwnAnswer(const Input& input, ReplayedVenue& venue) {
              Decode(input.payload, reject) == DecodeStatus::kOk) {
     answered = reject.cl_ord_id;
   }
-  // The venue never saw it and never will: it is not to be asked about it again.
+  // The venue never got it and never will: it must not be asked about it again.
   const auto found = std::ranges::find(requests, answered, VenueRequestId);
   if (answered == 0 || found == requests.end()) return;
   requests.erase(found);
@@ -123,7 +123,7 @@ absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
       VenueCursorBody body;
       if (!ReadBody(record.body, body) || body.venue > UINT16_MAX) return NotReadable(record);
       ReplayedVenue& venue = venues_[static_cast<VenueId>(body.venue)];
-      // What waited in the gateway then, or for its answer, is all that the venue did not have.
+      // The venue had everything except the requests that waited in the gateway or for its answer.
       while (venue.requests.size() > body.requests_waiting) venue.requests.pop_front();
       venue.cursor = {body.incarnation, body.requests_sent + venue.requests.size(),
                       body.reports_received};

@@ -1,15 +1,15 @@
-// What a gateway was when its journal ended.
+// The state of a gateway at the end of its journal.
 //
-// Applies a journal's records, in order: every step goes through an Engine again, and what it gives
-// must be what was recorded then. Besides the engine's state it keeps what the parts around it need
-// to go on: each session's latest reports, and how far each venue had come.
+// Applies a journal's records, in order: every step goes through an Engine again, and its effects
+// must be the recorded ones. Besides the engine's state it keeps what sessions and connectors need
+// to continue: each session's latest reports, and the counts of each venue.
 //
 // Records are replayed under the configuration under which they were made: the journal's folder
-// keeps every one (`ConfigOf`). Where the configuration changed between two processes, the state is
-// carried over as Engine::Load() says.
+// keeps every one (`ConfigOf`). If the configuration changed between two processes, the state is
+// converted as Engine::Load() says.
 //
-// Used by the gateway's start, by `ringway journal` and by tests. Files: replayed_gateway.cc how a
-// record is applied; replayed_gateway_archive.cc the whole of it as bytes, for snapshots.
+// Used by the gateway's start, by `ringway journal` and by tests. Files: replayed_gateway.cc
+// applies records; replayed_gateway_archive.cc converts the state to bytes and back, for snapshots.
 // Thread rule: one thread.
 #pragma once
 
@@ -38,7 +38,7 @@ struct ReplayedSession {
   uint64_t incarnation = 0;
   uint32_t epoch = 0;  // of the link of its last logon; 0: not recorded
   // Of the next report, the lowest at any start since its last logon: a client that knows more
-  // heard what was lost with the machine's power.
+  // received reports that were lost with the machine's power.
   uint64_t next_seq_out_at_start = UINT64_MAX;
   ResendStore reports;  // the latest
 
@@ -47,7 +47,7 @@ struct ReplayedSession {
 
 struct ReplayedVenue {
   VenueCursor cursor;  // sent counts `requests` too
-  // The latest since the last logon there, oldest first; none of a venue that does not count them.
+  // The latest since the last logon there, oldest first; none if the venue does not count requests.
   std::deque<Effect> requests;
 };
 
@@ -55,20 +55,20 @@ struct ReplayOptions {
   // The configuration with this hash (GatewayStartBody::config_hash).
   std::function<absl::StatusOr<EngineConfig>(uint64_t hash)> config_of;
   uint32_t report_slots = 16'384;       // kept for each session
-  ReportIndex* report_index = nullptr;  // told where reports lie; may be null
-  // Steps that an engine of another release made are given to this one all the same; every effect
-  // is compared as ever.
+  ReportIndex* report_index = nullptr;  // gets the places of reports; may be null
+  // Replays the steps of another release of the engine too, instead of failing. Every effect is
+  // compared all the same.
   bool accept_release = false;
 };
 
-// A gateway as a snapshot keeps it.
+// The content of a snapshot.
 struct SavedGateway {
   uint64_t config_hash;
   uint64_t steps;
   uint32_t epoch;
   uint32_t engine_release;                  // of the records that led to it
-  std::span<const std::byte> engine;        // what Engine::Save() gave
-  std::span<const std::byte> surroundings;  // what SaveSurroundings() gave
+  std::span<const std::byte> engine;        // from Engine::Save()
+  std::span<const std::byte> surroundings;  // from SaveSurroundings()
 };
 
 class ReplayedGateway {
@@ -78,9 +78,9 @@ class ReplayedGateway {
 
   explicit ReplayedGateway(ReplayOptions options) : options_(std::move(options)) {}
 
-  // Errors: DataLoss, naming the record, where the replay is not what was recorded;
-  // FailedPrecondition where it is a step of another release; whatever config_of says. After an
-  // error nothing holds.
+  // Errors: DataLoss, naming the record, if the replay differs from what was recorded;
+  // FailedPrecondition if it is a step of another release; those of config_of. After an error the
+  // object must not be used.
   absl::Status Apply(const JournalRecord& record);
 
   // The state from here on is of the configuration with this hash. Errors: as Engine::Load().
@@ -88,9 +88,9 @@ class ReplayedGateway {
 
   // What is kept besides the engine's state, as bytes.
   void SaveSurroundings(const StateWriter::Sink& sink) const;
-  // Goes on from there; a session's oldest reports are left out where report_slots is smaller now.
-  // REQUIRES: nothing was applied yet. Errors: whatever config_of says; InvalidArgument, with what
-  // does not make sense, and nothing holds.
+  // Loads that state; a session's oldest reports are left out if report_slots is smaller now.
+  // REQUIRES: nothing was applied yet. Errors: those of config_of; InvalidArgument, naming what is
+  // inconsistent: then the object must not be used.
   absl::Status Load(const SavedGateway& saved);
 
   // REQUIRES: a configuration is known: Configure() or a record said which.
@@ -103,7 +103,7 @@ class ReplayedGateway {
   bool stopped() const noexcept { return stopped_; }
   uint64_t steps() const noexcept { return steps_; }
 
-  // Null where there was no report; nor, for a venue, any word.
+  // Null if there was no report; for a venue, if there was no message of it either.
   const ReplayedSession* session(SessionId id) const noexcept;
   const ReplayedVenue* venue(VenueId id) const noexcept;
 

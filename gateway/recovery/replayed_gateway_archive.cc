@@ -1,8 +1,7 @@
 // Saves and loads a replayed gateway.
 //
-// Archive() lists what is kept besides the engine once for both ways. Bytes that pass their
-// checksum are looked at all the same: what the sessions and the connectors would trust later must
-// hold.
+// Archive() lists the members besides the engine once for both directions. Bytes that pass their
+// checksum are checked all the same: sessions and connectors rely on their consistency later.
 #include <algorithm>
 #include <array>
 #include <cstddef>

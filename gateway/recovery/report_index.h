@@ -1,8 +1,8 @@
-// Where in the journal each session's reports begin, segment by segment, so that a recall need not
-// read from the oldest record on.
+// Which segments of the journal contain which reports of a session, so that a recall need not read
+// from the oldest record on.
 //
-// Filled by whoever reads the journal: the start's replay, and recalls in passing. An index that
-// lacks a segment is right all the same, it only begins earlier. Thread rule: one thread at a time.
+// Filled by every reader of the journal: the start's replay, and recalls. If a segment is missing
+// from the index, a recall only begins earlier. Thread rule: one thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ class ReportIndex {
   // 40 bytes each. Segments beyond are not indexed.
   static constexpr std::size_t kEntriesMax = std::size_t{1} << 20;
 
-  // A pass over the journal, record by record, from anywhere on.
+  // One reading of the journal, record by record, from any place on.
   struct Pass {
     std::optional<JournalCursor> segment;  // behind its first record; none: it began in the middle
     absl::flat_hash_map<SessionId, bool> noted;  // in this segment
@@ -32,7 +32,7 @@ class ReportIndex {
     pass.noted.clear();
   }
 
-  // The session's report `seq` lies in the pass's segment.
+  // The session's report `seq` is in the pass's segment.
   void Note(Pass& pass, SessionId session, uint64_t seq) {
     if (!pass.segment || !pass.noted.try_emplace(session, true).second) return;
     std::vector<Entry>& entries = sessions_[session];

@@ -1,4 +1,4 @@
-// How the journal is read for one session, beside the gateway that writes it.
+// Reads the journal for one session while the gateway writes it.
 #include "gateway/recovery/report_recall.h"
 
 #include <chrono>
@@ -15,7 +15,7 @@
 namespace ringway {
 namespace {
 
-// Between two looks at a journal that is not yet on the disk so far.
+// Between two attempts while the wanted records are not on the disk yet.
 constexpr std::chrono::milliseconds kLook{5};
 
 ResendStore::Slot SlotOf(const JournaledEffect& effect) noexcept {
@@ -157,7 +157,7 @@ absl::StatusOr<ReportRecall::Chunk> ReportRecall::Read(const Task& task) {
     kept = places_.emplace(task.session, *std::move(place)).first;
   }
   absl::StatusOr<Chunk> chunk = ReadFrom(kept->second, task);
-  // A reader that came to what is not durable yet, or to the end, says so for ever.
+  // A reader that has reached the end, or records that are not durable, cannot continue.
   const bool goes_on = chunk.ok() && (chunk->more || chunk->reports.size() == kChunkReports);
   if (!goes_on || places_.size() > kPlacesMax) places_.erase(kept);
   return chunk;
@@ -179,7 +179,7 @@ absl::StatusOr<ReportRecall::Place> ReportRecall::OpenPlace(const Task& task) co
       ReportIndex::EnterSegment(place.pass, *segment);
       return place;
     }
-    // The segment is gone, and so is the report: the oldest record tells.
+    // The segment was removed, and the report with it: the oldest record shows it.
   }
   place.reader = std::make_unique<JournalReader>(*place.source);
   if (absl::Status opened = place.reader->Open(); !opened.ok()) return opened;
@@ -187,7 +187,7 @@ absl::StatusOr<ReportRecall::Place> ReportRecall::OpenPlace(const Task& task) co
 }
 
 absl::StatusOr<ReportRecall::Chunk> ReportRecall::ReadFrom(Place& place, const Task& task) {
-  // The writer is ahead of the files: a record is believed when it was durable before it was read.
+  // The writer is ahead of the files: only a record that was durable before it was read counts.
   const uint64_t durable = storage_.durable();
   Chunk chunk{.reports = {}, .from = task.from};
   JournalRecord record;

@@ -1,12 +1,11 @@
-// Gives a session reports back from the journal that it has no room for any more.
+// Reads reports that a session's store has no room for back from the journal.
 //
-// A thread reads the journal's files, from the segment on in which the session's report lies as far
-// as the index knows (report_index.h), some hundred nanoseconds for each record, and hands over
-// some thousand reports at a time. Sessions take turns: none is read for longer than kSliceRecords
-// before the next. Only what is durable is read: what a client was told long ago is, or soon will
-// be. Thread rule: ReportArchive's functions on the engine's thread, which now and then takes a
-// lock that is held for a few instructions, and never while nobody recalls anything. Lifetime:
-// joins its thread; the storage outlives it.
+// A thread reads the journal's files, beginning with the segment that the index gives for the
+// report (report_index.h), at some hundred nanoseconds for each record, and hands over some
+// thousand reports at a time. Sessions take turns of kSliceRecords. Only durable records are read;
+// others are waited for. Thread rule: ReportArchive's functions on the engine's thread, which takes
+// a lock that is held for a few instructions, and only while a recall is under way. Lifetime: joins
+// its thread; the storage outlives it.
 #pragma once
 
 #include <atomic>
@@ -42,13 +41,13 @@ class ReportRecall final : public ReportArchive {
 
   // Records that are read for one session before the others have their turn.
   static constexpr uint32_t kSliceRecords = 16'384;
-  // Sessions whose place in the files is kept between their turns, a window of 1 MiB each; more
-  // begin anew at their segment in each turn.
+  // Sessions whose place in the files is kept between their turns, a window of 1 MiB each; others
+  // begin again at their segment in each turn.
   static constexpr size_t kPlacesMax = 16;
 
-  // `directory` and `memory_directory` are those of `storage`. `index`: what is known
-  // already. `report`: told, on its thread, which session's reports cannot be had, and why; may be
-  // empty. Reads nothing before Start().
+  // `directory` and `memory_directory` are those of `storage`. `index`: the start's. `report`: gets
+  // a line, on the thread, when a session's reports cannot be read, and why; may be empty. Reads
+  // nothing before Start().
   ReportRecall(const JournalStorage& storage, std::string directory, std::string memory_directory,
                ReportIndex index = {}, std::function<void(std::string_view line)> report = nullptr);
   ~ReportRecall() override;
@@ -56,7 +55,7 @@ class ReportRecall final : public ReportArchive {
   // Errors: the system has no room for its thread.
   absl::Status Start();
 
-  // Joins its thread: what is asked for from now on never comes.
+  // Joins its thread: later requests are never answered.
   void Stop();
 
   void Begin(SessionId session, uint64_t begin) override;
@@ -69,10 +68,10 @@ class ReportRecall final : public ReportArchive {
  private:
   using Slots = std::vector<ResendStore::Slot>;
   struct Job {
-    uint64_t number = 0;  // tells a job from an earlier one of the session
+    uint64_t number = 0;  // distinguishes the job from earlier ones of the session
     // Handed over by the thread, guarded by mutex_.
     uint64_t next = 0;                  // the report that is looked for next
-    std::optional<JournalCursor> from;  // where the reading goes on; none: at the oldest record
+    std::optional<JournalCursor> from;  // where reading continues; none: at the oldest record
     Slots filled;
     bool lost = false;
     // The engine's thread's.
@@ -88,7 +87,7 @@ class ReportRecall final : public ReportArchive {
   struct Chunk {
     Slots reports;
     std::optional<JournalCursor> from;
-    bool more = false;  // the slice ended, not what is durable
+    bool more = false;  // the slice ended before the durable records did
   };
   // An open journal between two slices of one job.
   struct Place {

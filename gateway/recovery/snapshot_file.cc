@@ -1,4 +1,4 @@
-// How a snapshot's file is written, checked and removed.
+// Writes, checks and removes a snapshot's file.
 #include "gateway/recovery/snapshot_file.h"
 
 #include <sys/stat.h>
@@ -176,7 +176,7 @@ absl::StatusOr<SnapshotHead> WriteSnapshot(const std::string& directory, uint64_
   const std::string path = SnapshotPath(directory, end.position);
   const absl::StatusOr<Folder> folder = Folder::Open(directory, FolderUse::kWrite);
   if (!folder.ok()) return folder.status();
-  // A file of its own, whatever a process that is being killed still writes to the old one.
+  // Always a new file: a process that is being killed may still write to an old one.
   const absl::StatusOr<JournalFile> created = folder->CreateFile(kDraftName);
   if (!created.ok()) return created.status();
   const JournalFile& file = *created;

@@ -1,11 +1,11 @@
-// The file of a snapshot: its layout, and how it gets there whole or not at all.
+// The file of a snapshot: its layout, and how it is created whole or not at all.
 //
 //   DIRECTORY/000000000067108864.snapshot   everything before that position of the journal
 //   DIRECTORY/snapshot.unfinished           one that is being made; left by a crash: meaningless
 //
 // A SnapshotHead, then the engine's state, then what is kept of sessions and venues; each ends with
-// its own CRC-32C (gateway/engine/archive.h). JOURNAL.md draws it. A file is believed when every
-// checksum holds, and it belongs to this journal: its name proves nothing.
+// its own CRC-32C (gateway/engine/archive.h). JOURNAL.md draws it. A file is valid if every
+// checksum holds and it belongs to this journal; its name does not matter.
 //
 // Thread rule: free functions; one process at a time makes snapshots of a journal.
 #pragma once
@@ -84,19 +84,19 @@ absl::StatusOr<Snapshot> ReadSnapshot(const std::string& path, uint64_t journal_
 absl::StatusOr<Snapshot> ReadSnapshotAt(const std::string& directory, uint64_t position,
                                         uint64_t journal_id);
 
-// The heads of those of this journal that are whole and go on behind this position, ascending.
+// The heads of this journal's valid snapshots that end behind this position, ascending.
 absl::StatusOr<std::vector<SnapshotHead>> SnapshotsBehind(const std::string& directory,
                                                           uint64_t journal_id, uint64_t position);
-// The one that is named after this position is a snapshot no more, but stays, as *.snapshot.lost.
+// Renames the snapshot that is named after this position to *.snapshot.lost.
 absl::Status SetSnapshotAside(const std::string& directory, uint64_t position);
 
-// A gateway that goes on from it. Errors: as ReplayedGateway::Load(); DataLoss where the state has
-// another hash than it had.
+// The gateway that it holds. Errors: as ReplayedGateway::Load(); DataLoss if the state's hash
+// differs from the recorded one.
 absl::StatusOr<ReplayedGateway> LoadSnapshot(const Snapshot& snapshot,
                                              const ReplayOptions& options);
 
-// Puts `past`, which ends at `end`, on stable storage under its name. Errors: what the system says;
-// then there is no such file, or a whole one whose name may be lost with power.
+// Writes `past`, which ends at `end`, to stable storage under its name. Errors: the system's; then
+// there is no such file, or a whole one whose name a loss of power may remove.
 absl::StatusOr<SnapshotHead> WriteSnapshot(const std::string& directory, uint64_t journal_id,
                                            const JournalCursor& end, ReplayedGateway& past,
                                            FileOperations& operations);

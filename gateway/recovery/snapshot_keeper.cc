@@ -1,4 +1,4 @@
-// How the keeper waits, has snapshots made and lets segments go.
+// The keeper's thread.
 #include "gateway/recovery/snapshot_keeper.h"
 
 #include <sys/stat.h>
@@ -44,7 +44,7 @@ SnapshotKeeper::~SnapshotKeeper() {
 }
 
 void SnapshotKeeper::Loop() {
-  // An orderly stop made a snapshot, and nobody was there any more to let segments go.
+  // An orderly stop makes a snapshot after the keeper has ended, so segments are released here.
   if (const auto positions = SnapshotsIn(options_.directory); positions.ok()) {
     AllowRemoval(*positions, storage_.completed().end);
   }
@@ -82,7 +82,7 @@ void SnapshotKeeper::MakeOne(const FileStorage::Completed& completed) {
   AllowRemoval(*positions, completed.end);
 }
 
-// The time is the file's.
+// Its time is the file's.
 void SnapshotKeeper::Tell(uint64_t newest_position) {
   struct stat info {};
   if (stat(SnapshotPath(options_.directory, newest_position).c_str(), &info) == 0) {

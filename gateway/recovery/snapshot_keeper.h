@@ -1,11 +1,11 @@
-// Decides when a snapshot is due, and which segments may go then.
+// Decides when a snapshot is due, and which segments may be removed then.
 //
-// A thread that looks now and then how much of the journal is complete on the disk. Once that is
-// snapshot_bytes more than the newest snapshot holds, it has one made, elsewhere (options.make).
-// Then segments go that lie before the older of the two snapshots that are kept, where keep_bytes
-// allows it: should the newest be unreadable one day, the older one still goes on.
-// An attempt that failed is reported, and repeated ten seconds later. So much of the disk is left
-// to the next one as it may need: twice what the newest has, a segment's bytes at least.
+// A thread that checks periodically how much of the journal is complete on the disk. Once that is
+// snapshot_bytes more than the newest snapshot holds, it has one made (options.make). Then segments
+// before the older of the two kept snapshots are removed, if keep_bytes allows it: should the
+// newest snapshot be unreadable, a replay from the older one is still possible. A failed attempt is
+// reported and repeated ten seconds later. Space for the next snapshot stays reserved on the disk:
+// twice the size of the newest, at least a segment.
 //
 // Thread rule: any thread may read the figures. Lifetime: ends before the storage; stops make().
 #pragma once
@@ -28,9 +28,9 @@ namespace ringway {
 struct SnapshotKeeperOptions {
   std::string directory;
   uint64_t snapshot_bytes = 0;  // of the journal, between two snapshots
-  uint64_t keep_bytes = 0;      // of the journal's end that stay at least; 0: all of it
-  // Makes one of the segments up to this number. When it returns OK, it is on stable storage. Asks
-  // `stops` now and then, and gives up when that says true.
+  uint64_t keep_bytes = 0;      // least amount of the journal's end that is kept; 0: all of it
+  // Makes a snapshot of the segments up to this number, on stable storage when it returns OK. Calls
+  // `stops` periodically, and gives up when that returns true.
   std::function<absl::Status(uint64_t last_segment, const std::function<bool()>& stops)> make;
   std::function<void(std::string_view line)> report;  // any thread's
 };
@@ -55,7 +55,7 @@ class SnapshotKeeper {
   void Loop();
   void Tell(uint64_t newest_position);
   void MakeOne(const FileStorage::Completed& completed);
-  // Lets go what the older of the newest two of `positions` does not need.
+  // Releases the segments that the older of the newest two of `positions` does not need.
   void AllowRemoval(const std::vector<uint64_t>& positions, uint64_t completed_end);
 
   FileStorage& storage_;
