@@ -1,9 +1,8 @@
 // The Link concept: opaque records between two peers, in order, each delivered once.
 //
-// A link is two rings, one each way (transport/RING.md draws them). Backends are lifted to this
-// shape by ring_link.h (memory ports) or seq_link.h (packet ports); transport/any_link.h holds any
-// of them. Thread rule: one link belongs to one thread. Nothing here blocks or allocates after the
-// link is made.
+// A link is two rings, one each way (transport/RING.md draws them). ring_link.h makes one of a
+// backend's memory port; transport/any_link.h holds one of any backend. Thread rule: one link
+// belongs to one thread. Nothing here blocks or allocates after the link is made.
 #pragma once
 
 #include <concepts>
