@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,7 @@
 #include "exchange/matching.h"
 #include "exchange/member_keys.h"
 #include "transport/any_link.h"
+#include "transport/options.h"
 #include "transport/uri.h"
 #include "transport/wait.h"
 
@@ -228,7 +230,14 @@ absl::Status Run() {
   absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
   if (!exchange.ok()) return exchange.status();
   // Before this thread is pinned, so that the listener's own thread does not inherit its core.
-  absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, {});
+  ListenOptions listen;
+  if (!server.member_keys.empty()) {
+    listen.secret_of = [keys = server.member_keys](uint64_t member) -> std::span<const std::byte> {
+      const auto key = keys.find(member);
+      return key == keys.end() ? std::span<const std::byte>{} : key->second.bytes();
+    };
+  }
+  absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, listen);
   if (!listener.ok()) return listener.status();
   // Also before pinning: it counts the available cores.
   Waiter waiter(wait);

@@ -100,8 +100,9 @@ struct ServerCounters {
 template <class L>
 class ExchangeServer {
  public:
-  // admit(peer_key, epoch): the listener's Admit(); false closes the link.
-  using AdmitLink = std::function<bool(uint64_t peer_key, uint32_t epoch)>;
+  // admit(member, epoch): the listener's Admit(), the member's number being its links' peer key;
+  // false closes the link.
+  using AdmitLink = std::function<bool(uint64_t member, uint32_t epoch)>;
 
   ExchangeServer(Exchange& exchange, const ServerOptions& options, AdmitLink admit)
       : exchange_(exchange), options_(options), admit_(std::move(admit)) {
@@ -291,8 +292,10 @@ class ExchangeServer {
       return Refuse(peer, logon.session, LogonRejectReason::kVersionNotSupported);
     }
     if (!options_.member_keys.empty() && !IsAuthentic(*peer.link, logon)) {
-      Say(absl::StrCat("member ", logon.session,
-                       ": a gateway is refused that does not hold this member's key"));
+      if (!std::exchange(no_proof_told_, true)) {
+        Say(absl::StrCat("member ", logon.session,
+                         ": a gateway is refused that does not hold this member's key"));
+      }
       return Refuse(peer, logon.session, LogonRejectReason::kAuthenticationFailed);
     }
     const absl::StatusOr<uint32_t> member = exchange_.Admit(logon.session);
@@ -307,7 +310,7 @@ class ExchangeServer {
       }
       return Refuse(peer, logon.session, LogonRejectReason::kAlreadyLoggedOn);
     }
-    if (!admit_(peer.link->peer_key(), peer.link->epoch())) {
+    if (!admit_(logon.session, peer.link->epoch())) {
       return Refuse(peer, logon.session, LogonRejectReason::kStaleEpoch);
     }
     if (std::exchange(standing.slow, false)) {
@@ -358,7 +361,7 @@ class ExchangeServer {
     peer.member = member;
     peer.confirmed = taken;
     peer.connected = exchange_.Connect(now_ns, member);
-    standing.refusal_told = false;
+    standing.refusal_told = no_proof_told_ = false;
     ++counters_.logons;
     Say(absl::StrCat("member ", logon.session, ": logged on",
                      known == taken
@@ -507,7 +510,8 @@ class ExchangeServer {
   std::vector<Standing> standings_;  // by member
   int64_t now_ns_ = 0;
   int64_t lines_since_ns_ = 0;
-  uint32_t lines_ = 0;  // since then
+  uint32_t lines_ = 0;          // since then
+  bool no_proof_told_ = false;  // since the last logon
   int64_t next_tick_ns_ = 0;
   ServerCounters counters_;
 };

@@ -3,10 +3,10 @@
 // It numbers what is sent and keeps it until the other end has processed it, tells what arrives
 // anew from what is repeated, acknowledges, and judges whether the other end lives. The numbers
 // outlive links; at most one link is attached at a time. A strategy's end (session_core.h), a
-// gateway's (gateway/session/gateway_session.h), a gateway's towards an exchange
-// (gateway/connector/link/link_connector.h) and the exchange's (exchange/exchange_server.h) differ
-// in who may log on, in what becomes of messages under way when a link is lost, and in what a
-// message means.
+// gateway's (gateway/session/gateway_session.h) and a gateway's towards an exchange
+// (gateway/connector/link/link_connector.h) differ in who may log on, in what becomes of messages
+// under way when a link is lost, and in what a message means. The exchange's end uses the same
+// sequences, which its matching engine owns (docs/adr/0029).
 //
 // Thread rule: one thread. Nothing here allocates after construction.
 #pragma once
@@ -91,18 +91,21 @@ class SequencedLink {
     return std::move(link_);
   }
 
-  // Takes at most `budget` records and returns how many. sink(const Record&) returns whether it
-  // took the record; one that it did not take is offered again at the next Poll(), before those
-  // behind it. REQUIRES: attached().
+  // As Link::Poll(). REQUIRES: attached().
   template <class Sink>
   uint32_t Poll(Sink&& sink, uint32_t budget) noexcept {
     refused_ = false;
-    auto offer = [&](const Record& record) noexcept {
-      const bool taken = sink(record);
-      refused_ = !taken;
-      return taken;
-    };
-    const uint32_t count = link_->Poll(offer, budget);
+    uint32_t count;
+    if constexpr (SinkMayRefuse<Sink>) {
+      auto offer = [&](const Record& record) noexcept {
+        const bool taken = sink(record);
+        refused_ = !taken;
+        return taken;
+      };
+      count = link_->Poll(offer, budget);
+    } else {
+      count = link_->Poll(sink, budget);
+    }
     drained_ = count == 0 && !refused_;
     heard_ |= !drained_;
     return count;
@@ -111,8 +114,8 @@ class SequencedLink {
   bool refused() const noexcept { return refused_; }
   // The last Poll() found nothing.
   bool drained() const noexcept { return drained_; }
-  // Replaces Poll() in a turn in which nothing may be taken: the other end may seem silent only
-  // because nobody reads.
+  // For a turn in which nothing may be taken, in place of Poll() or after one with a budget of 0:
+  // the other end may seem silent only because nobody reads.
   void Hold() noexcept {
     heard_ = true;
     drained_ = false;
@@ -157,7 +160,6 @@ class SequencedLink {
   // Sends everything from there on once more.
   void AskAgain() noexcept { (void)Tell(ResendRequest{.begin_seq = inbound_.next_seq()}); }
 
-  int64_t now_ns() const noexcept { return now_ns_; }  // of the last Maintain(), or of Attach()
   int64_t heartbeat_ns() const noexcept { return heartbeat_ns_; }
 
  private:

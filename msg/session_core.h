@@ -135,10 +135,7 @@ class SessionCore {
       }
       return 0;
     }
-    auto sink = [this, &handler](const Record& record) noexcept {
-      Receive(record, handler);
-      return true;
-    };
+    auto sink = [this, &handler](const Record& record) noexcept { Receive(record, handler); };
     polling_ = true;
     // One at a time while logging on: what follows the answer is for the user's handler.
     const uint32_t count = line_.Poll(sink, logging_on() ? 1 : budget);
@@ -171,11 +168,9 @@ class SessionCore {
   void Logout() noexcept {
     if (!born_here_.Here()) return;
     if (std::exchange(logging_out_, true)) return;
-    if (line_.attached() && !logging_on()) {
-      SendLogout();
-    } else {
-      End(SessionEnd::kRequested);
-    }
+    if (!line_.attached() || logging_on()) return End(SessionEnd::kRequested);
+    line_.Drain();
+    SendLogout();
   }
 
   SessionState state() const noexcept {
@@ -212,7 +207,7 @@ class SessionCore {
   Outbound& outbound() noexcept { return line_.outbound(); }
   Inbound& inbound() noexcept { return line_.inbound(); }
   bool logging_on() const noexcept { return line_.phase() == LinkPhase::kLoggingOn; }
-  bool CanSend() const noexcept { return line_.phase() == LinkPhase::kLive && !logging_out_; }
+  bool CanSend() const noexcept { return line_.phase() == LinkPhase::kLive; }
   SendStatus WhyNot() const noexcept {
     const SessionState now = state();
     return now == SessionState::kDetached || now == SessionState::kLoggingOn

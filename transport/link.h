@@ -99,14 +99,18 @@ struct LinkCounters {
 };
 
 // Takes one record. A sink that returns bool refuses it by returning false: Poll() ends, and the
-// next one offers the same record first.
+// next one offers the same record first. A link that holds a refused record is polled with such
+// sinks only.
 template <class S>
 concept RecordSink = std::invocable<S&, const Record&>;
+
+template <class S>
+inline constexpr bool SinkMayRefuse = std::is_same_v<std::invoke_result_t<S&, const Record&>, bool>;
 
 // Offers a record to a sink. Returns whether the sink took it.
 template <RecordSink S>
 inline bool HandOver(S& sink, const Record& record) {
-  if constexpr (std::is_same_v<std::invoke_result_t<S&, const Record&>, bool>) {
+  if constexpr (SinkMayRefuse<S>) {
     return sink(record);
   } else {
     sink(record);

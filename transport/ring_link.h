@@ -197,6 +197,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   void SeenTorn() noexcept;
   bool FrameIsWhole(const std::byte* frame, uint64_t frame_bytes, uint64_t head) noexcept;
   uint32_t PollFrames(auto& sink, uint32_t budget) noexcept;
+  uint32_t OfferHeld(auto& sink, uint32_t budget) noexcept;
   uint64_t TakeOther(const std::byte* frame, uint64_t pos, uint64_t word) noexcept;
   void LookAtUnusual(const std::byte* frame, uint64_t head) noexcept;
   void ClearGranules(uint64_t pos, uint64_t frame_bytes) noexcept;

@@ -25,9 +25,9 @@ void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
 
 template <MemoryPort P>
 void RingLink<P>::Close(uint8_t code) noexcept {
+  receive_.held = false;
   if (!IsUp() || !born_here_.Here()) return;
   if (!peer_gone_) PutControl(ControlKind::kClose, code);
-  receive_.held = false;
   End(LinkState::kClosed, CloseReason::kLocal);
 }
 
@@ -56,6 +56,7 @@ bool RingLink<P>::CutOff() noexcept {
 
 template <MemoryPort P>
 void RingLink<P>::Fence() noexcept {
+  receive_.held = false;
   if (!IsUp()) return;
   own_line_.flags |= kStateFenced;
   End(LinkState::kFenced, CloseReason::kSupersededEpoch);

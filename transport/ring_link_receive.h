@@ -205,7 +205,7 @@ inline uint32_t RingLink<P>::PollFrames(auto& sink, uint32_t budget) noexcept {
       GiveCredit();
     if (!HandOver(sink, Record{head.type, {receive_.copy + kFrameHeadBytes, head.len}}))
         [[unlikely]] {
-      receive_.held = IsUp();
+      receive_.held = IsUp();  // the sink may have closed the link
       receive_.held_type = head.type;
       receive_.held_bytes = head.len;
       break;
@@ -215,18 +215,24 @@ inline uint32_t RingLink<P>::PollFrames(auto& sink, uint32_t budget) noexcept {
   return count;
 }
 
+// Offers the record that the sink refused. Returns whether it was taken.
+template <MemoryPort P>
+[[gnu::noinline, gnu::cold]] uint32_t RingLink<P>::OfferHeld(auto& sink, uint32_t budget) noexcept {
+  const Record held{receive_.held_type, {receive_.copy + kFrameHeadBytes, receive_.held_bytes}};
+  if (budget == 0 || !HandOver(sink, held)) return 0;
+  receive_.held = false;
+  return 1;
+}
+
 template <MemoryPort P>
 template <RecordSink S>
 inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {
   uint32_t count = 0;
-  if (receive_.held) [[unlikely]] {
-    if (budget == 0) return 0;
-    const Record held{receive_.held_type, {receive_.copy + kFrameHeadBytes, receive_.held_bytes}};
-    if (!HandOver(sink, held)) return 0;
-    receive_.held = false;
-    if (budget == 1) return 1;
-    --budget;
-    count = 1;
+  if constexpr (SinkMayRefuse<S>) {
+    if (receive_.held) [[unlikely]] {
+      count = OfferHeld(sink, budget);
+      budget = receive_.held ? 0 : budget - count;
+    }
   }
   // Most polls find nothing: a load and a comparison. PollFrames() acquires.
   const std::byte* const frame = receive_.ring + (receive_.read_pos & receive_.mask);

@@ -18,14 +18,15 @@ namespace ringway {
 namespace {
 
 template <class F>
-LoadedConfig Load(std::string_view toml, F&& check) {
+LoadedConfig Load(std::string_view toml, F&& check,
+                  ConfigFindings::UnknownKeys unknown_keys = ConfigFindings::UnknownKeys::kErrors) {
   LoadedConfig out;
   const ParsedDocument document = ParseConfigDocument(toml);
   if (!document.ok) {
     out.errors.push_back(document.error);
     return out;
   }
-  ConfigFindings findings;
+  ConfigFindings findings(unknown_keys);
   ConfigReader reader(document.root, "", findings);
   Fields(reader, out.config);
   reader.Finish();
@@ -38,6 +39,10 @@ LoadedConfig Load(std::string_view toml, F&& check) {
 }  // namespace
 
 LoadedConfig LoadConfig(std::string_view toml) { return Load(toml, CheckConfig); }
+LoadedConfig LoadKeptConfig(std::string_view toml) {
+  return Load(
+      toml, [](const GatewayConfig&, ConfigFindings&) {}, ConfigFindings::UnknownKeys::kIgnored);
+}
 LoadedConfig LoadInstruments(std::string_view toml) { return Load(toml, CheckInstruments); }
 
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {

@@ -137,6 +137,10 @@ struct LoadedConfig {
 };
 LoadedConfig LoadConfig(std::string_view toml);
 
+// As LoadConfig(), for what a gateway, perhaps an earlier version, printed after it had loaded it:
+// it was checked then, and keys that are no longer there have lost their meaning.
+LoadedConfig LoadKeptConfig(std::string_view toml);
+
 // As LoadConfig(), for the instruments alone: other tables are parsed, and errors within them are
 // reported, but none of them is required. A gateway's own file will do.
 LoadedConfig LoadInstruments(std::string_view toml);

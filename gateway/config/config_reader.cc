@@ -260,9 +260,26 @@ void ConfigReader::Texts(std::string_view key, std::vector<std::string>& out) {
   out = std::move(values);
 }
 
-void ConfigReader::Finish() {
+void ConfigReader::OfKind(const std::string& key, std::string_view choice, std::string_view kind,
+                          bool is_chosen) {
+  if (std::find(known_.begin(), known_.end(), key) != known_.end()) return;
+  of_other_kinds_.push_back(key);
+  if (!is_chosen || findings_.unknown_keys() == ConfigFindings::UnknownKeys::kIgnored) return;
   for (const auto& [name, position, node] : table_.members) {
-    if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+    if (name != key) continue;
+    findings_.Add(position, Path(name),
+                  "it has a meaning only with " + std::string(choice) + " = " + Quoted(kind),
+                  "remove it, or choose that");
+  }
+}
+
+void ConfigReader::Finish() {
+  if (findings_.unknown_keys() == ConfigFindings::UnknownKeys::kIgnored) return;
+  const auto is_in = [](const std::vector<std::string>& keys, const std::string& name) {
+    return std::find(keys.begin(), keys.end(), name) != keys.end();
+  };
+  for (const auto& [name, position, node] : table_.members) {
+    if (is_in(known_, name) || is_in(of_other_kinds_, name)) continue;
     const std::string_view nearest = Nearest(name, known_);
     std::string remedy;
     if (!nearest.empty()) {

@@ -51,6 +51,12 @@ struct ConfigChoice {
 // Shared state of the readers of one file: the errors, and the position of every value.
 class ConfigFindings {
  public:
+  // Whether a key that no field asks for is an error.
+  enum class UnknownKeys : uint8_t { kErrors, kIgnored };
+  explicit ConfigFindings(UnknownKeys unknown_keys = UnknownKeys::kErrors)
+      : unknown_keys_(unknown_keys) {}
+  UnknownKeys unknown_keys() const noexcept { return unknown_keys_; }
+
   void Add(ConfigPosition position, std::string key, std::string what, std::string remedy);
 
   // Adds an error about a key that was read; a key that is not in the file is placed at its nearest
@@ -61,6 +67,7 @@ class ConfigFindings {
   std::vector<ConfigError> Sorted() const;  // by position
 
  private:
+  UnknownKeys unknown_keys_;
   std::vector<ConfigError> errors_;
   std::map<std::string, ConfigPosition, std::less<>> positions_;
 };
@@ -100,11 +107,13 @@ class ConfigReader {
   void Kind(std::string_view key, std::variant<S...>& out) {
     uint32_t count = 0;
     const ConfigChoice choices[] = {{S::kKind, count++}...};
+    count = 0;
     if (uint32_t chosen = 0; ReadChoice(key, choices, ConfigNeed::kRequired, chosen)) {
-      count = 0;
       ((count++ == chosen ? void(out.template emplace<S>()) : void()), ...);
     }
-    std::visit([this](auto& chosen) { Fields(*this, chosen); }, out);
+    const bool is_chosen = count != 0;
+    if (is_chosen) std::visit([this](auto& kind) { Fields(*this, kind); }, out);
+    (KeysOfKind<S>(key, is_chosen), ...);
   }
 
   // [key]: a table of its own.
@@ -143,6 +152,31 @@ class ConfigReader {
   void Finish();
 
  private:
+  // A visitor that notes the names of keys.
+  struct KeyNames {
+    std::vector<std::string> names;
+
+    void Integer(std::string_view key, auto&&...) { names.emplace_back(key); }
+    void Choice(std::string_view key, auto&&...) { names.emplace_back(key); }
+    void Text(std::string_view key, auto&&...) { names.emplace_back(key); }
+    void Flag(std::string_view key, auto&&...) { names.emplace_back(key); }
+    void Integers(std::string_view key, auto&&...) { names.emplace_back(key); }
+    void Texts(std::string_view key, auto&&...) { names.emplace_back(key); }
+    void Section(std::string_view key, auto&&...) { names.emplace_back(key); }
+    void Sections(std::string_view key, auto&&...) { names.emplace_back(key); }
+  };
+
+  // Keys of a kind are out of place where another was chosen. Where none was, they are no errors.
+  template <class S>
+  void KeysOfKind(std::string_view choice, bool is_chosen) {
+    S kind;
+    KeyNames keys;
+    Fields(keys, kind);
+    for (const std::string& key : keys.names) OfKind(key, choice, S::kKind, is_chosen);
+  }
+  void OfKind(const std::string& key, std::string_view choice, std::string_view kind,
+              bool is_chosen);
+
   template <std::integral T>
   static ConfigRange ClampToType(ConfigRange range) {
     if constexpr (sizeof(T) < sizeof(int64_t)) {
@@ -168,6 +202,7 @@ class ConfigReader {
   std::string path_;
   ConfigFindings& findings_;
   std::vector<std::string> known_;
+  std::vector<std::string> of_other_kinds_;  // known too, but not proposed
 };
 
 // The word among `words` that `wrong` was probably meant to be; empty when none is near.

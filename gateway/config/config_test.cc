@@ -74,6 +74,17 @@ TEST(Config, ASmallFileLoadsWithDefaults) {
   EXPECT_EQ(options.instruments.at(0).tick, 10'000'000);
 }
 
+// Versions before kinds of venues printed the keys of all kinds.
+TEST(Config, WhatAnEarlierVersionKeptIsStillRead) {
+  std::string text(kSmall);
+  text.replace(text.find("connector = \"exchange\""), 22,
+               "connector = \"exchange\"\nuri = \"\"\nmember_id = 1\nretired = 7");
+  EXPECT_EQ(LoadConfig(text).errors.size(), 3u);
+  const LoadedConfig kept = LoadKeptConfig(text);
+  ASSERT_TRUE(kept.ok()) << Format("gw.toml", kept.errors.front());
+  EXPECT_EQ(PrintConfig(kept.config), PrintConfig(LoadConfig(kSmall).config));
+}
+
 TEST(Config, WhatIsPrintedLoadsToTheSame) {
   const LoadedConfig first = LoadConfig(SmallWith("id = 1\n\n[[session]]", R"(id = 1
 name = "a \"quoted\" \\ name"
@@ -274,12 +285,16 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
         "knows the other; make one with `ringway keygen FILE`, and give the exchange a copy"}},
       {"connector = \"exchange\"",
        "connector = \"exchange\"\nkey_file = \"/x\"",
-       {"gw.toml:22:1: venue[0].key_file: unknown key; remove it; the keys here are id, name, "
-        "pending_max, instructions, trading_day, overdue_orders, connector, exchange"}},
+       {"gw.toml:22:1: venue[0].key_file: it has a meaning only with connector = "
+        "\"exchange-link\"; remove it, or choose that"}},
       {"connector = \"exchange\"",
        "connector = \"exchange\"\nuri = \"shm:/x\"",
-       {"gw.toml:22:1: venue[0].uri: unknown key; remove it; the keys here are id, name, "
-        "pending_max, instructions, trading_day, overdue_orders, connector, exchange"}},
+       {"gw.toml:22:1: venue[0].uri: it has a meaning only with connector = \"exchange-link\"; "
+        "remove it, or choose that"}},
+      {"connector = \"exchange\"",
+       "connector = \"exchange_link\"\nuri = \"shm:/x\"\nkey_file = \"/x\"",
+       {"gw.toml:21:13: venue[0].connector: \"exchange_link\" is not a choice; write one of "
+        "\"exchange\" \"exchange-link\""}},
       {"connector = \"exchange\"",
        "connector = \"exchange\"\ninstructions = [\"replace-expiry\", \"hidden\", \"iceberg\"]",
        {"gw.toml:22:35: venue[0].instructions[1]: the exchange does not know \"hidden\"; remove "

@@ -67,7 +67,7 @@ absl::StatusOr<GatewayConfig> KeptConfig(const Folder& folder, const std::string
         " is not the configuration that its name says: it was changed or is damaged, and the "
         "records that were made under it cannot be replayed. Remedy: put it back from a copy"));
   }
-  const LoadedConfig loaded = LoadConfig(*text);
+  const LoadedConfig loaded = LoadKeptConfig(*text);
   if (!loaded.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat(Format(path, loaded.errors.front()),

@@ -28,7 +28,6 @@
 #include "msg/auth.h"
 #include "msg/sequenced_link.h"
 #include "msg/sequences.h"
-#include "msg/session_core.h"
 #include "msg/session_protocol.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -232,7 +231,7 @@ class GatewaySession {
 
   // Takes at most `budget` records and returns how many. sink(Input) gets the numbered messages; it
   // returns false for a request that it does not take. That request is offered again at the next
-  // Poll(), before anything behind it; if the link ends first, the client sends it again.
+  // Poll(), before anything behind it; if the session ends first, the client sends it again.
   // REQUIRES: live(), budget != 0.
   template <class Sink>
   uint32_t Poll(Sink& sink, uint32_t budget) noexcept {

@@ -39,7 +39,6 @@
 #include "gateway/session/guest_room.h"
 #include "gateway/session/session_options.h"
 #include "msg/auth.h"
-#include "msg/session_core.h"
 #include "msg/session_protocol.h"
 #include "schema/codec.h"
 #include "schema/messages.h"

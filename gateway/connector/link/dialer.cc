@@ -11,8 +11,9 @@
 namespace ringway {
 
 absl::StatusOr<std::unique_ptr<ThreadDialer>> ThreadDialer::Create(std::string uri,
-                                                                   const ConnectOptions& options) {
-  std::unique_ptr<ThreadDialer> dialer(new ThreadDialer(std::move(uri), options));
+                                                                   const ConnectOptions& options,
+                                                                   std::optional<SessionKey> key) {
+  std::unique_ptr<ThreadDialer> dialer(new ThreadDialer(std::move(uri), options, std::move(key)));
   if (absl::Status started =
           StartThread(dialer->thread_, "venue-dialer", [raw = dialer.get()] { raw->Run(); });
       !started.ok()) {

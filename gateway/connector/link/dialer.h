@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "msg/auth.h"
 #include "transport/any_link.h"
 
 namespace ringway {
@@ -36,10 +38,11 @@ class Dialer {
 
 class ThreadDialer final : public Dialer<AnyLink> {
  public:
-  // Attempts at `uri`; epochs increase by themselves, also past those of an earlier process.
+  // Attempts at `uri`; epochs increase by themselves, also past those of an earlier process. Both
+  // ends of the handshake prove that they hold the key, if there is one (ConnectOptions::secret).
   // Errors: the system has no room for its thread.
-  static absl::StatusOr<std::unique_ptr<ThreadDialer>> Create(std::string uri,
-                                                              const ConnectOptions& options);
+  static absl::StatusOr<std::unique_ptr<ThreadDialer>> Create(
+      std::string uri, const ConnectOptions& options, std::optional<SessionKey> key = std::nullopt);
   // Waits for an attempt under way: up to ConnectOptions::timeout_ns.
   ~ThreadDialer() override;
 
@@ -50,11 +53,14 @@ class ThreadDialer final : public Dialer<AnyLink> {
   std::string last_error() const override;  // any thread
 
  private:
-  ThreadDialer(std::string uri, const ConnectOptions& options)
-      : uri_(std::move(uri)), options_(options) {}
+  ThreadDialer(std::string uri, const ConnectOptions& options, std::optional<SessionKey> key)
+      : uri_(std::move(uri)), key_(std::move(key)), options_(options) {
+    if (key_) options_.secret = key_->bytes();
+  }
   void Run();
 
   const std::string uri_;
+  const std::optional<SessionKey> key_;
   ConnectOptions options_;  // only the dialing thread uses it, once that runs
   mutable std::mutex mutex_;
   std::condition_variable wake_;

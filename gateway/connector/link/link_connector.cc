@@ -18,7 +18,8 @@ absl::StatusOr<std::unique_ptr<LinkConnector>> MakeLinkConnector(
   connect.link = link;
   connect.peer_key = options.member_id;
   connect.epoch = static_cast<uint32_t>(UnixNowNs() / kNsPerS);
-  absl::StatusOr<std::unique_ptr<ThreadDialer>> dialer = ThreadDialer::Create(uri, connect);
+  absl::StatusOr<std::unique_ptr<ThreadDialer>> dialer =
+      ThreadDialer::Create(uri, connect, options.key);
   if (!dialer.ok()) return dialer.status();
   return std::make_unique<LinkConnector>(*std::move(dialer), options);
 }

@@ -252,16 +252,8 @@ class BasicLinkConnector final : public Connector {
 
   // The link's turn: takes what arrived, at most `budget` records; upkeep; confirmation.
   void Exchange(int64_t now_ns, Effects& messages, uint32_t budget) {
-    if (budget == 0) {
-      line_.Hold();
-    } else {
-      line_.Poll(
-          [&](const Record& record) noexcept {
-            Handle(record, messages);
-            return true;
-          },
-          budget);
-    }
+    line_.Poll([&](const Record& record) noexcept { Handle(record, messages); }, budget);
+    if (budget == 0) line_.Hold();
     if (broken_) return Drop(now_ns, std::exchange(broken_, nullptr));
     if (now_ns >= next_maintain_ns_) {
       next_maintain_ns_ = now_ns + kNsPerMs;
