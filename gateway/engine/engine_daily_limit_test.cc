@@ -9,8 +9,6 @@
 namespace ringway {
 namespace {
 
-constexpr uint32_t kDay = 20'000;
-
 class EngineDailyLimitTest : public EngineTest {
  public:
   template <class F>
@@ -19,21 +17,6 @@ class EngineDailyLimitTest : public EngineTest {
     set(config_.accounts[0].limits);
     Restart(config_);
     BeginDay(kDay);
-  }
-  void BeginDay(uint32_t day, VenueId venue = 1) {
-    Step(Origin::kTradingDay, venue,
-         TradingDay{.transact_time = static_cast<uint64_t>(now_ns_), .day = day, .venue = venue});
-  }
-  void Fill(const NewOrder& order, SessionId session = 1) {
-    FromVenue(ExecType::kFill, Accepted(order, session), order.qty);
-  }
-  void ExpectRefused(const NewOrder& order, RiskCheck check, int64_t limit, int64_t value,
-                     SessionId session = 1) {
-    const OrderReject reject = Rejected(order, session);
-    EXPECT_EQ(Name(reject.reason), Name(RejectReason::kOrderExceedsLimit));
-    EXPECT_EQ(Name(reject.check), Name(check));
-    EXPECT_EQ(reject.limit, limit);
-    EXPECT_EQ(reject.value, value);
   }
 
   EngineConfig config_;
@@ -120,8 +103,8 @@ TEST_F(EngineGroupTurnoverTest, ADeskAndTheFirmHaveWhatTheirAccountsTrade) {
     WithGroups([of_firm](EngineConfig& config) {
       (of_firm ? config.firm : config.desks[0].limits).daily_turnover_max = 30'000;
     });
-    Fill(BuyFor(100, 1, 100), 1);
-    Fill(BuyFor(200, 2, 100), 2);
+    Fill(BuyFor(100, 1, 100), 10'000, 1);
+    Fill(BuyFor(200, 2, 100), 10'000, 2);
     const uint64_t open = Accepted(BuyFor(200, 3, 60), 2);
     ExpectRefused(BuyFor(100, 4, 41),
                   of_firm ? RiskCheck::kFirmDailyTurnover : RiskCheck::kDeskDailyTurnover, 30'000,
@@ -136,16 +119,16 @@ TEST_F(EngineGroupTurnoverTest, ADeskAndTheFirmHaveWhatTheirAccountsTrade) {
 
 TEST_F(EngineGroupTurnoverTest, ASessionHasWhatItTradedForWhomever) {
   WithGroups([](EngineConfig& config) { config.sessions[1].limits.daily_turnover_max = 30'000; });
-  Fill(BuyFor(100, 1, 100), 1);  // another session's
-  Fill(BuyFor(100, 2, 100), 2);
-  Fill(BuyFor(200, 3, 100), 2);
+  Fill(BuyFor(100, 1, 100), 10'000, 1);  // another session's
+  Fill(BuyFor(100, 2, 100), 10'000, 2);
+  Fill(BuyFor(200, 3, 100), 10'000, 2);
   ExpectRefused(BuyFor(200, 4, 101), RiskCheck::kSessionDailyTurnover, 30'000, 30'100, 2);
   Accepted(BuyFor(200, 5, 100), 2);
 }
 
 TEST_F(EngineGroupTurnoverTest, WhatReducesPasses) {
   WithGroups([](EngineConfig& config) { config.firm.daily_turnover_max = 10'000; });
-  Fill(BuyFor(100, 1, 100), 1);
+  Fill(BuyFor(100, 1, 100), 10'000, 1);
   Accepted(Sell(2, 100, 10'000));
   ExpectRefused(Sell(3, 1, 10'000), RiskCheck::kFirmDailyTurnover, 10'000, 20'100, 1);
 }
@@ -156,7 +139,7 @@ TEST_F(EngineGroupTurnoverTest, ARestartKeepsTheDayOfWhoIsConfigured) {
     config.desks[0].limits.daily_turnover_max = 20'000;
     config.sessions[0].limits.daily_turnover_max = 1'000'000;
   });
-  Fill(BuyFor(100, 1, 150), 1);
+  Fill(BuyFor(100, 1, 150), 10'000, 1);
   const uint64_t hash = engine().StateHash();
   ASSERT_EQ(Adopt(Saved(), config_), "");
   EXPECT_EQ(engine().StateHash(), hash);

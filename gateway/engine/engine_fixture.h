@@ -23,6 +23,7 @@
 namespace ringway {
 
 inline constexpr int64_t kCent = 10'000'000;
+inline constexpr uint32_t kDay = 20'000;  // a trading day
 inline constexpr int64_t kStartNs = 1'700'000'000'000'000'000;
 
 inline EngineConfig SmallFirm() {
@@ -203,6 +204,33 @@ class EngineTest : public ::testing::Test {
     const uint64_t id = Accepted(order, session);
     FromVenue(ExecType::kNew, id);
     return id;
+  }
+
+  // An order that is accepted, and filled at this many cents.
+  void Fill(const NewOrder& order, int64_t cents = 10'000, SessionId session = 1) {
+    ExecutionReport fill = Execution(ExecType::kFill, Accepted(order, session), order.qty);
+    fill.last_price = cents * kCent;
+    FromVenue(fill);
+  }
+  // Refused for a limit on the day.
+  void ExpectRefused(const NewOrder& order, RiskCheck check, int64_t limit, int64_t value,
+                     SessionId session = 1) {
+    const OrderReject reject = Rejected(order, session);
+    EXPECT_EQ(Name(reject.reason), Name(RejectReason::kOrderExceedsLimit));
+    EXPECT_EQ(Name(reject.check), Name(check));
+    EXPECT_EQ(reject.limit, limit);
+    EXPECT_EQ(reject.value, value);
+  }
+  void BeginDay(uint32_t day, VenueId venue = 1) {
+    Step(Origin::kTradingDay, venue,
+         TradingDay{.transact_time = static_cast<uint64_t>(now_ns_), .day = day, .venue = venue});
+  }
+  // Does all work that is left over.
+  void Settle() {
+    for (int i = 0; engine().HasWork(); ++i) {
+      ASSERT_LT(i, 1'000);
+      Timer();
+    }
   }
 
   std::vector<std::byte> Saved() const { return Saved(*engine_); }

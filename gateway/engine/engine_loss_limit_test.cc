@@ -13,8 +13,6 @@
 namespace ringway {
 namespace {
 
-constexpr uint32_t kDay = 20'000;
-
 // Accounts 100 and 200 belong to desk 1. The reference of instrument 7 is 100.00.
 class EngineLossLimitTest : public EngineTest {
  public:
@@ -31,34 +29,10 @@ class EngineLossLimitTest : public EngineTest {
     config.instruments[0].reference_price = 0;
     config.sessions[0].limits.collar_bps = UINT32_MAX;
   }
-  void BeginDay(uint32_t day) {
-    Step(Origin::kTradingDay, 1,
-         TradingDay{.transact_time = static_cast<uint64_t>(now_ns_), .day = day, .venue = 1});
-  }
-  // Filled at this many cents.
-  void Fill(const NewOrder& order, int64_t cents, SessionId session = 1) {
-    ExecutionReport fill = Execution(ExecType::kFill, Accepted(order, session), order.qty);
-    fill.last_price = cents * kCent;
-    FromVenue(fill);
-  }
   // A new reference price, and the work that follows from it.
   void Move(int64_t cents, uint32_t instrument = 7) {
     SetReference(cents, instrument);
     Settle();
-  }
-  void Settle() {
-    for (int i = 0; engine().HasWork(); ++i) {
-      ASSERT_LT(i, 1'000);
-      Timer();
-    }
-  }
-  void ExpectRefused(const NewOrder& order, RiskCheck check, int64_t limit, int64_t value,
-                     SessionId session = 1) {
-    const OrderReject reject = Rejected(order, session);
-    EXPECT_EQ(Name(reject.reason), Name(RejectReason::kOrderExceedsLimit));
-    EXPECT_EQ(Name(reject.check), Name(check));
-    EXPECT_EQ(reject.limit, limit);
-    EXPECT_EQ(reject.value, value);
   }
   Money Result(uint32_t account = 100, uint32_t instrument = 7) {
     return engine().position(account, instrument).account_day_result.value_or(0);

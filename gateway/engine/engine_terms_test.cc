@@ -67,13 +67,10 @@ class EngineTermsTest : public EngineTest {
     ASSERT_EQ(Adopt(saved, config), "");
     EXPECT_EQ(engine().StateHash(), hash);
   }
+  // With all that follows from it.
   void BeginDay(uint32_t day) {
-    TradingDay began;
-    began.day = day;
-    began.venue = 1;
-    began.transact_time = static_cast<uint64_t>(now_ns_);
-    Step(Origin::kTradingDay, 1, began);
-    while (engine().HasWork()) Timer();
+    EngineTest::BeginDay(day);
+    Settle();
   }
 
   uint64_t id_ = 100;
