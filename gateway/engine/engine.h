@@ -218,8 +218,6 @@ class Engine {
   }
   // Whether an operator's kill switch is latched for the order of a venue request.
   bool RequestIsKilled(uint64_t venue_request) const noexcept;
-  // Whether that order is over, so that its requests are no longer needed.
-  bool RequestIsVoid(uint64_t venue_request) const noexcept;
   OperatorCancelView operator_cancel() const noexcept;
   const Alerts& alerts() const noexcept { return alerts_; }
   // The number of restrictions by operators that differ from the configuration.
@@ -348,6 +346,7 @@ class Engine {
   bool CanBe(const Order& order, const ExecutionReport& report) const noexcept;
   void BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
                    Effects& effects) noexcept;
+  uint64_t AddMissing(Order& order, uint64_t cum_qty, int64_t price) noexcept;
   void TakePrice(Order& order, int64_t price) noexcept;
   int64_t FillPrice(const Order& order, int64_t said) const noexcept;
   [[nodiscard]] bool Reopen(Order& order, uint64_t leaves_qty) noexcept;
@@ -367,7 +366,7 @@ class Engine {
               uint64_t orig_cl_ord_id, Effects& effects) noexcept;
   void Close(Order& order, OrderState state) noexcept;
   void RejectPending(Order& order, Effects& effects) noexcept;
-  void AddFill(const Order& order, int64_t quantity, int64_t price) noexcept;
+  void AddFill(Order& order, int64_t quantity, int64_t price) noexcept;
   void ChangePosition(uint32_t place, uint32_t session, int64_t quantity, int64_t price,
                       int64_t paid) noexcept;
   void TellLoss(const LossCrossing& crossing) noexcept;

@@ -78,11 +78,12 @@ void Engine::TellLoss(const LossCrossing& crossing) noexcept {
          .check = crossing.check});
 }
 
-// Books a fill, or with a negative `quantity` the reduction of one.
-void Engine::AddFill(const Order& order, int64_t quantity, int64_t price) noexcept {
+// Books a fill, or with a negative `quantity` the reduction of one, and counts it in the order.
+void Engine::AddFill(Order& order, int64_t quantity, int64_t price) noexcept {
   ChangePosition(order.position, order.session,
                  BookSideOf(order.side) == kBuySide ? quantity : -quantity, price,
                  FillPrice(order, price));
+  order.cum_qty += static_cast<uint64_t>(quantity);
   if (quantity <= 0) [[unlikely]]
     return;
   CountExecution(order);
@@ -179,23 +180,29 @@ int64_t Engine::FillPrice(const Order& order, int64_t said) const noexcept {
                                             : order.risk_price;
 }
 
+// Books fills whose reports were lost, up to this total, which is more than is booked. Returns how
+// much they were.
+uint64_t Engine::AddMissing(Order& order, uint64_t cum_qty, int64_t price) noexcept {
+  const uint64_t missing = cum_qty - order.cum_qty;
+  order.flags |= kBookedAhead;
+  ++counters_.fills;
+  counters_.filled_quantity += missing;
+  AddFill(order, static_cast<int64_t>(missing), price);
+  return missing;
+}
+
 // The venue has filled `cum_qty` of the order before what it reports now: fills whose reports were
 // lost are booked, at the price that it states or the order's own, and reported. REQUIRES: the
 // order's contribution is taken out, or corrected by the caller.
 void Engine::BookMissing(Order& order, uint64_t cum_qty, const ExecutionReport& report,
                          Effects& effects) noexcept {
   if (cum_qty <= order.cum_qty) return;
-  order.flags |= kBookedAhead;
   ExecutionReport missing;
   missing.transact_time = report.transact_time;
   missing.exec_type = ExecType::kRestated;
-  missing.last_qty = cum_qty - order.cum_qty;
   missing.last_price = FillPrice(order, report.last_price);
+  missing.last_qty = AddMissing(order, cum_qty, missing.last_price);
   ++counters_.quantity_mismatches;
-  ++counters_.fills;
-  counters_.filled_quantity += missing.last_qty;
-  AddFill(order, static_cast<int64_t>(missing.last_qty), missing.last_price);
-  order.cum_qty = cum_qty;
   order.leaves_qty -= std::min(order.leaves_qty, missing.last_qty);
   if (order.state == OrderState::kSent || order.state == OrderState::kLive) {
     order.state = OpenStateOf(order.cum_qty);
@@ -342,7 +349,6 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
     if (report.cum_qty > order.cum_qty + report.last_qty) [[unlikely]]
       BookMissing(order, report.cum_qty - report.last_qty, report, effects);
     counters_.overfills += order.state == OrderState::kFilled;
-    order.cum_qty += report.last_qty;
     AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report.last_price));
   } else {
     const Contribution before = ContributionOf(order);
@@ -350,7 +356,6 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
       BookMissing(order, report.cum_qty - report.last_qty, report, effects);
     counters_.overfills += report.last_qty > order.leaves_qty;
     order.leaves_qty -= std::min(order.leaves_qty, report.last_qty);
-    order.cum_qty += report.last_qty;
     AddFill(order, static_cast<int64_t>(report.last_qty), FillPrice(order, report.last_price));
     if (report.ord_status == OrdStatus::kFilled && order.leaves_qty != 0) [[unlikely]] {
       ++counters_.quantity_mismatches;
@@ -439,18 +444,11 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
   const bool cancel_lost = order.Has(kCancelPending) && order.cancel_epoch != epoch;
   if (replaced) TakeReplacement(order);
 
-  // Fills whose reports were lost: the position follows; they are priced as the venue states, or at
-  // the order's price.
   ExecutionReport restated = report;
   restated.last_qty = 0;
   if (report.cum_qty > order.cum_qty) {
-    restated.last_qty = report.cum_qty - order.cum_qty;
     restated.last_price = FillPrice(order, report.last_price);
-    AddFill(order, static_cast<int64_t>(restated.last_qty), restated.last_price);
-    ++counters_.fills;
-    counters_.filled_quantity += restated.last_qty;
-    order.cum_qty = report.cum_qty;
-    order.flags |= kBookedAhead;
+    restated.last_qty = AddMissing(order, report.cum_qty, restated.last_price);
   } else {
     counters_.quantity_mismatches += report.cum_qty != order.cum_qty;
   }
@@ -529,9 +527,8 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
   } else {
     ++counters_.corrections;
     const uint64_t corrected = report.cum_qty != 0 ? report.cum_qty : order.cum_qty;
-    AddFill(order, static_cast<int64_t>(corrected - order.cum_qty), report.last_price);
     if (corrected > order.cum_qty) order.flags |= kBookedAhead;
-    order.cum_qty = corrected;
+    AddFill(order, static_cast<int64_t>(corrected - order.cum_qty), report.last_price);
   }
   const bool ends = IsFinal(report.ord_status);
   if (open && report.leaves_qty == 0 && HasEnded(order, report.ord_status)) {

@@ -108,11 +108,6 @@ bool Engine::RequestIsKilled(uint64_t venue_request) const noexcept {
                                            position.instrument);
 }
 
-bool Engine::RequestIsVoid(uint64_t venue_request) const noexcept {
-  const Order* order = orders_.FindByVenueRequest(venue_request);
-  return order != nullptr && !IsOpen(order->state);
-}
-
 PositionView Engine::position(uint32_t account, uint32_t instrument) const noexcept {
   const uint32_t account_index = AccountIndex(account);
   const uint32_t instrument_index = InstrumentIndex(instrument);
