@@ -397,6 +397,7 @@ class Engine {
   void EndOverdue(Order& order, Effects& effects) noexcept;
   void SweepOverdue(Effects& effects) noexcept;
   void FreeIdlePositions(Effects& effects) noexcept;
+  [[nodiscard]] bool VisitIdle(IdlePositionsJob& job) noexcept;
   void FreeIfIdle(uint32_t place) noexcept;
   void MarkPositions(Effects& effects) noexcept;
   void ReferToPosition(Order& order) noexcept;

@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0b65746174735752;
+constexpr uint64_t kFormat = 0x0c65746174735752;
 
 // The year 2116: far from where adding a day overflows.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -248,7 +248,7 @@ std::string_view Engine::RestoreExposure() noexcept {
         return "an open order's quantity is beyond all bounds";
       }
       const Position& position = exposure_.position(order.position);
-      if (!exposure_.JoinGroups(session, position.account, position.instrument)) {
+      if (!exposure_.groups().Join(session, position.instrument)) {
         return "open orders of sessions in more instruments than there is room for: raise "
                "pools.positions_max";
       }
@@ -268,9 +268,11 @@ std::string_view Engine::FindLoadError() const noexcept {
     }
     // Positions that no order refers to are freed.
     const bool seen =
-        idle_positions_.phase == IdlePositionsJob::Phase::kFree ||
+        idle_positions_.phase >= IdlePositionsJob::Phase::kFree ||
         (idle_positions_.phase == IdlePositionsJob::Phase::kRefer && slot < idle_positions_.at);
-    if (seen && exposure_.position(order.position).referred == 0) {
+    const Position& position = exposure_.position(order.position);
+    if (seen && (position.referred == 0 ||
+                 !exposure_.groups().IsReferred(order.session, position.instrument))) {
       return "an order's position is not referred to";
     }
   }

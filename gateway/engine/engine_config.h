@@ -235,7 +235,8 @@ struct PoolsConfig {
   // are several sessions, none may have more open orders than 8 times the room that is left.
   uint32_t orders_max = 262'144;
   // Pairs of account and instrument that hold or trade something. 1 to 1'048'576. A flat pair is
-  // freed when a venue's trading day begins and its orders are of earlier days.
+  // freed when a venue's trading day begins and its orders are of earlier days. Where there are
+  // more pairs, orders leave a sixteenth of this to fills of orders that are no longer known.
   uint32_t positions_max = 65'536;
   // Execution identifiers remembered to detect a repeated report; the oldest are forgotten.
   uint32_t executions_remembered = 262'144;

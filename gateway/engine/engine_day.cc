@@ -8,7 +8,7 @@
 //    venue is asked to cancel them until they have ended. Where the venue is configured to end them
 //    without a report, those that it had confirmed have expired;
 //  - positions that are flat, and whose orders are closed and older than the day before, are freed
-//    for others. Such an order is forgotten but for its names.
+//    for others. Such an order is forgotten but for its names. Likewise what sessions hold.
 // All of this continues in later steps, some orders and positions in each.
 
 #include "gateway/engine/engine.h"
@@ -110,6 +110,7 @@ void Engine::ReferToPosition(Order& order) noexcept {
     order.position = kNoPosition;
   } else {
     exposure_.Refer(order.position);
+    exposure_.groups().Refer(order.session, exposure_.position(order.position).instrument);
   }
 }
 
@@ -120,23 +121,47 @@ void Engine::FreeIfIdle(uint32_t place) noexcept {
   checks_.get<LossLimits>().Forget(place, instrument);
 }
 
+// Visits the next item; false: this phase has no more.
+bool Engine::VisitIdle(IdlePositionsJob& job) noexcept {
+  using enum IdlePositionsJob::Phase;
+  GroupExposure& groups = exposure_.groups();
+  switch (job.phase) {
+    case kClear:
+      if (job.at >= exposure_.positions()) return false;
+      exposure_.ClearReferred(job.at++);
+      return true;
+    case kClearHoldings:
+      if (job.at >= groups.holdings()) return false;
+      groups.ClearReferred(job.at++);
+      return true;
+    case kRefer:
+      if (job.at >= orders_.used_slots()) return false;
+      ReferToPosition(orders_[job.at++]);
+      return true;
+    case kFree:
+      if (job.at >= exposure_.positions()) return false;
+      FreeIfIdle(job.at++);
+      return true;
+    case kFreeHoldings:
+      if (job.at >= groups.holdings()) return false;
+      if (!groups.FreeIfIdle(job.at)) ++job.at;
+      return true;
+    case kNone:
+      break;
+  }
+  return false;
+}
+
 // Orders that are entered meanwhile refer to their positions themselves.
 void Engine::FreeIdlePositions(Effects& effects) noexcept {
-  using enum IdlePositionsJob::Phase;
+  using Phase = IdlePositionsJob::Phase;
   IdlePositionsJob& job = idle_positions_;
-  while (job.phase != kNone) {
-    const uint32_t end = job.phase == kRefer ? orders_.used_slots() : exposure_.positions();
-    for (; job.at < end; ++job.at) {
-      if (!TakeVisit(effects)) return;
-      if (job.phase == kClear) {
-        exposure_.ClearReferred(job.at);
-      } else if (job.phase == kRefer) {
-        ReferToPosition(orders_[job.at]);
-      } else {
-        FreeIfIdle(job.at);
-      }
-    }
-    job.phase = job.phase == kClear ? kRefer : job.phase == kRefer ? kFree : kNone;
+  while (job.phase != Phase::kNone) {
+    if (!TakeVisit(effects)) return;
+    if (VisitIdle(job)) continue;
+    job.phase = job.phase == Phase::kFreeHoldings
+                    ? Phase::kNone
+                    : static_cast<Phase>(static_cast<uint8_t>(job.phase) + 1);
     job.at = 0;
   }
 }

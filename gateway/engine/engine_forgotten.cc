@@ -56,9 +56,7 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
   if (!CanBook(venue, report)) return RememberUnknown(venue, report, false);
   const uint32_t instrument = InstrumentIndex(report.instrument);
   const uint32_t account = AccountIndex(report.account);
-  const Position* position = exposure_.JoinGroups(kNone, account, instrument)
-                                 ? exposure_.FindOrMake(account, instrument)
-                                 : nullptr;
+  const Position* position = exposure_.FindOrMake(account, instrument);
   if (position == nullptr) return RememberUnknown(venue, report, false);
   if (report.exec_id != 0 &&
       !execution_ids_.Remember(venue, DayOf(venue, report), report.exec_id)) {

@@ -148,6 +148,23 @@ TEST_F(EngineForgottenTest, AnOrderOfAProcessWithoutRecordsIsBookedOnceItsVenueS
   EXPECT_EQ(Position(), 10);
 }
 
+TEST_F(EngineForgottenTest, OrdersLeaveRoomForIt) {
+  EngineConfig config = Firm();
+  config.pools.positions_max = 3;  // of four pairs
+  Restart(config);
+  const uint64_t id = Forgotten();
+  Accepted(Limit(21, Side::kBuy, 1, 9'000, 200), 2);
+  const NewOrder another = Limit(22, Side::kBuy, 100, 9'000, 200, 8);
+  EXPECT_EQ(Rejected(another, 2).reason, RejectReason::kGatewayFull);
+  ExecutionReport fill = Named(ExecType::kFill, id, 100);
+  fill.account = 200;
+  fill.instrument = 8;
+  FromVenue(fill);
+  EXPECT_EQ(engine().position(200, 8).quantity, 100);
+  ASSERT_EQ(Adopt(Saved(), config), "");
+  EXPECT_EQ(engine().position(200, 8).quantity, 100);
+}
+
 TEST_F(EngineForgottenTest, WithoutRoomForAnotherPositionItIsListed) {
   EngineConfig config = Firm();
   config.pools.positions_max = 1;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "gateway/engine/engine_fixture.h"
 
 namespace ringway {
@@ -276,6 +277,163 @@ TEST_F(EngineGroupTest, PairsOfGroupsAreTheSameAfterARestart) {
   const std::vector<std::byte> bytes = Saved();
   Reload(config_);
   EXPECT_EQ(Saved(), bytes);
+}
+
+// --- Pairs that nobody needs ---
+
+// Both accounts of a desk of their own, and room for two positions, or two pairs of a desk and an
+// instrument.
+EngineConfig TwoDesks() {
+  EngineConfig config = SmallFirm();
+  config.desks = {{.id = 1, .name = "one", .limits = {}}, {.id = 2, .name = "two", .limits = {}}};
+  config.accounts[0].desk = 1;
+  config.accounts[1].desk = 2;
+  config.desks[0].limits.position_max = config.desks[1].limits.position_max = 200;
+  config.firm.position_max = 1'000;
+  config.pools = {.orders_max = 64, .positions_max = 3, .executions_remembered = 64};
+  return config;
+}
+
+class EngineIdlePairTest : public EngineGroupTest {
+ public:
+  // Days begin until what was traded last is of the day before the last.
+  void LetDaysPass() {
+    for (int i = 0; i != 3; ++i) {
+      BeginDay(++day_);
+      Settle();
+    }
+  }
+  void ThereAndBack(uint32_t account, uint32_t instrument) {
+    Fill(BuyFor(account, ++name_, 100, 10'000, instrument));
+    Fill(Limit(++name_, Side::kSell, 100, 10'000, account, instrument));
+  }
+
+  uint32_t day_ = 0;
+  uint64_t name_ = 0;
+};
+
+TEST_F(EngineIdlePairTest, DesksGiveUpWhatTheirAccountsDo) {
+  Restart(TwoDesks());
+  LetDaysPass();
+  for (const uint32_t instrument : {7u, 8u, 7u}) {
+    ThereAndBack(100, instrument);
+    ThereAndBack(200, instrument);
+    LetDaysPass();
+    Reload(TwoDesks());
+  }
+  EXPECT_EQ(counters().positions_freed, 6u);
+  Accepted(BuyFor(100, ++name_, 200), 2);
+  EXPECT_EQ(Rejected(BuyFor(100, ++name_, 1), 2).check, RiskCheck::kDeskPosition);
+}
+
+TEST_F(EngineIdlePairTest, AFillOfAForgottenOrderIsBookedWhereNoGroupHeldAnything) {
+  EngineConfig config = TwoDesks();
+  config.pools.orders_max = 8;
+  Restart(config);
+  LetDaysPass();
+  ThereAndBack(100, 7);
+  ThereAndBack(200, 7);
+  LetDaysPass();
+  const uint64_t id = Accepted(BuyFor(100, ++name_), 2);
+  FromVenue(ExecType::kCanceled, id);
+  for (int at = 0; at != 8; ++at) {
+    FromVenue(ExecType::kCanceled, Accepted(BuyFor(200, ++name_), 2));
+  }
+  ExecutionReport late = Execution(ExecType::kPartialFill, id, 30);
+  late.instrument = 8;
+  late.account = 200;
+  late.side = Side::kBuy;
+  FromVenue(late);
+  EXPECT_EQ(engine().position(200, 8).quantity, 30);
+  Reload(config);
+  EXPECT_EQ(engine().position(200, 8).quantity, 30);
+}
+
+TEST_F(EngineIdlePairTest, AnAccountThatMovesToAnotherDeskTakesItsPositionsAlong) {
+  EngineConfig config = TwoDesks();
+  Restart(config);
+  Fill(BuyFor(100, ++name_, 100));
+  Fill(BuyFor(200, ++name_, 100, 10'000, 8));
+  config.accounts[0].desk = 2;
+  config.accounts[1].desk = 1;
+  Reload(config);
+  EXPECT_EQ(Rejected(BuyFor(100, ++name_, 101), 2).check, RiskCheck::kDeskPosition);
+  Accepted(BuyFor(100, ++name_, 100), 2);
+}
+
+TEST_F(EngineIdlePairTest, SessionsGiveUpWhatTheyDoNotHold) {
+  EngineConfig config = Desks();
+  config.sessions[0].limits.position_max = config.sessions[1].limits.position_max = 200;
+  config.pools = {.orders_max = 64, .positions_max = 3, .executions_remembered = 64};
+  Restart(config);
+  LetDaysPass();
+  const auto cancel = [this](SessionId session, uint32_t instrument) {
+    const uint64_t id = Accepted(BuyFor(100, ++name_, 100, 9'000, instrument), session);
+    FromVenue(ExecType::kCanceled, id);
+    return id;
+  };
+  cancel(1, 7);
+  cancel(2, 7);
+  cancel(1, 8);
+  const NewOrder fourth = BuyFor(100, 50, 100, 9'000, 8);
+  EXPECT_EQ(Rejected(fourth, 2).reason, RejectReason::kGatewayFull);
+  LetDaysPass();
+  cancel(2, 8);
+  const uint64_t late = cancel(1, 7);
+  BeginDay(++day_);
+  Settle();
+  // Its order is of the day before, so that the session is known to have traded.
+  FromVenue(ExecType::kPartialFill, late, 60);
+  Reload(config);
+  LetDaysPass();
+  EXPECT_EQ(Rejected(BuyFor(100, 51, 141), 1).check, RiskCheck::kSessionPosition);
+  Accepted(BuyFor(100, 52, 140), 1);
+}
+
+// Whatever is given up, and whenever the state is saved, a loaded engine is the same one. Every
+// step recomputes what groups hold (FindExposureError).
+TEST_F(EngineIdlePairTest, ALoadedEngineHasTheSamePairs) {
+  EngineConfig config = TwoDesks();
+  config.accounts[1].desk = 1;
+  config.accounts.push_back(
+      {.id = 300, .name = "three", .desk = 2, .restricted = {}, .limits = {}});
+  config.sessions[1].accounts = {100, 200, 300};
+  for (EngineSessionConfig& session : config.sessions) session.limits.position_max = 1'000'000;
+  for (DeskConfig& desk : config.desks) desk.limits.position_max = 1'000'000;
+  config.firm.position_max = 1'000'000;
+  config.warn_at_percent = 1;
+  for (AccountConfig& account : config.accounts) account.limits.self_match_prevention = false;
+  for (uint32_t id = 20; id != 40; ++id) {
+    config.instruments.push_back(config.instruments[0]);
+    config.instruments.back().id = id;
+  }
+  config.pools = {.orders_max = 64, .positions_max = 24, .executions_remembered = 64};
+  Restart(config);
+  Random random(11);
+  std::vector<uint64_t> open;
+  for (int step = 0; step != 3'000; ++step) {
+    const auto session = static_cast<SessionId>(1 + random.Below(2));
+    const auto account = session == 1 ? 100 : static_cast<uint32_t>(100 * (1 + random.Below(3)));
+    const auto instrument = static_cast<uint32_t>(20 + random.Below(20));
+    if (random.Chance(0.05)) BeginDay(++day_);
+    if (random.Chance(0.5)) Timer();
+    if (random.Chance(0.4)) {
+      const Side side = random.Chance(0.5) ? Side::kBuy : Side::kSell;
+      Send(Limit(++name_, side, 100, 10'000, account, instrument), session);
+      if (const auto sent = To<NewOrder>(Target::kVenue)) open.push_back(sent->cl_ord_id);
+    } else if (!open.empty()) {
+      const uint64_t id = open[random.Below(open.size())];
+      std::erase(open, id);
+      random.Chance(0.3) ? FromVenue(ExecType::kFill, id, 100) : FromVenue(ExecType::kCanceled, id);
+    }
+    if (!random.Chance(0.05)) continue;
+    const uint64_t hash = engine().StateHash();
+    const std::vector<std::byte> saved = Saved();
+    ASSERT_EQ(Adopt(saved, config), "") << step;
+    ASSERT_EQ(engine().StateHash(), hash) << step;
+    ASSERT_EQ(Saved(), saved) << step;
+  }
+  EXPECT_GT(counters().positions_freed, 100u);
 }
 
 TEST_F(EngineGroupTest, ASessionWithoutRoomIsRefusedAndTakesNone) {

@@ -171,8 +171,7 @@ bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
       !instrument.CanValue(adjustment.price)) {
     return false;
   }
-  const Position* position =
-      exposure_.JoinGroups(kNone, account, index) ? exposure_.FindOrMake(account, index) : nullptr;
+  const Position* position = exposure_.FindOrMake(account, index);
   if (position == nullptr) return false;
   const int64_t change = adjustment.sets != 0
                              ? SaturatedSum(adjustment.quantity, -position->quantity)

@@ -555,8 +555,8 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
       (HasLimit(order.ord_type) && !instrument.IsOnTick(order.price))) {
     return false;
   }
-  const Position& position = exposure_.position(order.position);
-  if (!exposure_.JoinGroups(order.session, position.account, position.instrument)) return false;
+  const uint32_t instrument_index = exposure_.position(order.position).instrument;
+  if (!exposure_.groups().Join(order.session, instrument_index)) return false;
   orders_.Reopen(order);
   order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
   order.state = OpenStateOf(order.cum_qty);

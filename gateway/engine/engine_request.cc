@@ -316,7 +316,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   if (!orders_.HasRoom(exposure_.session_open_orders(session))) [[unlikely]]
     return reject({RejectReason::kGatewayFull});
   if ((position == &blank && exposure_.full()) ||
-      !exposure_.JoinGroups(session, account, instrument_index) ||
+      !exposure_.groups().Join(session, instrument_index) ||
       !checks_.get<ExecutionThrottle>().Join(session, instrument_index)) [[unlikely]] {
     return reject({RejectReason::kGatewayFull});
   }
@@ -343,6 +343,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   }
   order.stop_price = request.stop_price;
   exposure_.Refer(order.position);
+  exposure_.groups().Refer(session, instrument_index);
   exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
 
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);

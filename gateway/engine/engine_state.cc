@@ -195,6 +195,7 @@ uint64_t Engine::StateHash() const noexcept {
     folder.Add(holding.open[kSellSide]);
     folder.Add(holding.last_price);
     folder.Add(uint64_t{holding.group} << 32 | holding.instrument);
+    folder.Add(holding.referred);
   });
   for (const Instrument& instrument : instruments_) {
     folder.Add(instrument.reference_price);

@@ -137,17 +137,18 @@ struct VenueDay {
   }
 };
 
-// A search for positions that nobody needs: first none counts as referred to, then those of all
-// orders do, then the others are freed.
+// A search for positions, and holdings of sessions, that nobody needs: first none counts as
+// referred to, then those of all orders do, then the others are freed.
 struct IdlePositionsJob {
-  enum class Phase : uint8_t { kNone, kClear, kRefer, kFree };
+  enum class Phase : uint8_t { kNone, kClear, kClearHoldings, kRefer, kFree, kFreeHoldings };
   Phase phase = Phase::kNone;
-  uint32_t at = 0;  // the next position, or slot of an order
+  uint32_t at = 0;  // the next position, holding, or slot of an order
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {
     archive(self.phase, self.at);
-    archive.Require(self.phase <= Phase::kFree, "a search for idle positions that cannot be");
+    archive.Require(self.phase <= Phase::kFreeHoldings,
+                    "a search for idle positions that cannot be");
   }
 };
 

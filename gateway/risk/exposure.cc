@@ -23,12 +23,20 @@ uint64_t TicksMax(const EngineConfig& config) {
   return ticks;
 }
 
+// A sixteenth is kept for fills of forgotten orders, unless there is a place for every pair.
+uint32_t PlacesOfOrders(const EngineConfig& config) {
+  const uint32_t places = config.pools.positions_max;
+  if (uint64_t{config.accounts.size()} * config.instruments.size() <= places) return places;
+  return std::max(places - (places + 15) / 16, 1u);
+}
+
 }  // namespace
 
 Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& instruments,
                    const TableSecret& secret)
     : instruments_(instruments),
       positions_(config.pools.positions_max),
+      places_of_orders_(PlacesOfOrders(config)),
       position_index_(size_t{config.pools.positions_max} * 2 + 8, secret),
       instrument_limits_(config),
       pair_limits_(instrument_limits_.empty() ? 0 : config.pools.positions_max),
@@ -74,6 +82,7 @@ Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
   if (has_instrument_limits()) {
     pair_limits_[at] = instrument_limits_.Of(account, instrument);
   }
+  groups_.BeginPosition(account, instrument);
   return &made;
 }
 
@@ -90,6 +99,7 @@ bool Exposure::FreeIfIdle(uint32_t index) noexcept {
   const Position& position = positions_[index];
   if (!InUse(index) || position.referred != 0 || !IsIdle(index)) return false;
   position_index_.Erase(position_index_.Find(PairKey::Of(position.account, position.instrument)));
+  groups_.EndPosition(position.account, position.instrument);
   MakeEmpty(index, first_free_);
   first_free_ = index;
   return true;
@@ -133,7 +143,8 @@ void Exposure::Fill(uint32_t position, uint32_t session, int64_t quantity, int64
   const Money change = ValueOf(changed) - before;
   account.position_notional += change;
   if (groups_.active()) [[unlikely]]
-    groups_.Fill(session, changed.account, changed.instrument, quantity, price, change);
+    groups_.Fill(session, changed.account, changed.instrument, quantity, price, changed.last_price,
+                 change);
 }
 
 std::string_view Exposure::FindGroupError(const std::vector<Contribution>& orders) const {

@@ -95,11 +95,6 @@ class Exposure {
   // What desks, sessions and the firm have at risk.
   const GroupExposure& groups() const noexcept { return groups_; }
   GroupExposure& groups() noexcept { return groups_; }
-  // Makes room for the holdings of an order's groups. False: there is none, nothing changed.
-  // REQUIRES: called before Add() for every order that is added.
-  [[nodiscard]] bool JoinGroups(uint32_t session, uint32_t account, uint32_t instrument) noexcept {
-    return groups_.Join(session, account, instrument);
-  }
   // Limits of single instruments. `position` need not be one of ours (Blank()).
   bool has_instrument_limits() const noexcept { return !instrument_limits_.empty(); }
   PairLimits InstrumentLimitsOf(const Position& position) const noexcept {
@@ -111,10 +106,9 @@ class Exposure {
   }
   // As Find, but creates the position; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
-  // Whether FindOrMake() has no room left.
-  bool full() const noexcept {
-    return first_free_ == kLast && positions_count_ == positions_.size();
-  }
+  // Whether an order must not take another place. FindOrMake() has the places that are kept for
+  // fills of forgotten orders.
+  bool full() const noexcept { return positions_count_ - empty_ >= places_of_orders_; }
   // What FindOrMake() would create. An order that is refused must not use up the pool.
   Position Blank(uint32_t account, uint32_t instrument) const noexcept;
 
@@ -175,7 +169,6 @@ class Exposure {
                       const Numbers& desks, const Numbers& instruments, BookLevels& levels,
                       [[maybe_unused]] const std::vector<bool>& needed) {
     RestrictedList::Archive(self.restricted_, archive, accounts, instruments);
-    GroupExposure::Archive(self.groups_, archive, sessions, desks, instruments);
     ArchiveMarks(archive, accounts, self.account_marks_);
     ArchiveMarks(archive, sessions, self.session_marks_);
     [[maybe_unused]] std::vector<uint32_t> given_up;
@@ -221,8 +214,7 @@ class Exposure {
         archive.Require(
             !self.groups_.active() ||
                 self.groups_.AddPosition(account, instrument, made.quantity, self.ValueOf(made)),
-            "the positions of a desk or the firm are beyond all bounds, or more than "
-            "pools.positions_max has room for");
+            "the positions of a desk or the firm are beyond all bounds");
         levels.push_back(std::to_array(position.book_level));
         Money& worth = self.accounts_[account].position_notional;
         archive.Require(!__builtin_add_overflow(worth, self.ValueOf(made), &worth),
@@ -230,6 +222,7 @@ class Exposure {
       }
     }
     ArchiveEmpty(self, archive);
+    GroupExposure::Archive(self.groups_, archive, sessions, desks, instruments);
     if constexpr (A::kLoads) {
       for (const uint32_t at : given_up) {
         self.MakeEmpty(at, self.first_free_);
@@ -359,6 +352,7 @@ class Exposure {
 
   const std::vector<Instrument>& instruments_;
   HugeArray<Position> positions_;
+  uint32_t places_of_orders_;     // the most that are in use before an order is refused another
   uint32_t positions_count_ = 0;  // places that were ever used
   uint32_t empty_ = 0;            // of these, those that are free
   uint32_t first_free_ = kLast;

@@ -25,7 +25,8 @@ Group MakeGroup(GroupLevel level, const GroupLimits& limits, bool holds) {
   return group;
 }
 
-// Every pair of a group with holdings and an instrument, as far as positions can be created.
+// Every pair of a group with holdings and an instrument, as far as there can be positions: those of
+// desks are at most as many as positions, and so are the firm's.
 size_t HoldingsMax(const EngineConfig& config, const std::vector<Group>& groups) {
   std::array<size_t, 3> holders{};
   for (const Group& group : groups) holders[static_cast<size_t>(group.level)] += group.holds;
@@ -85,9 +86,8 @@ GroupExposure::GroupExposure(const EngineConfig& config, const std::vector<Instr
   for (uint32_t session = 0; session < sessions_.size(); ++session) {
     sessions_hold += groups_[session].holds;
   }
-  session_holdings_max_ =
-      std::min<size_t>(sessions_hold * instruments.size(), config.pools.positions_max);
-  session_holdings_.reserve(session_holdings_max_);
+  session_holdings_max_ = static_cast<uint32_t>(
+      std::min<size_t>(sessions_hold * instruments.size(), config.pools.positions_max));
 }
 
 int64_t GroupExposure::InstrumentPositionMax(uint32_t group, uint32_t instrument) const noexcept {
@@ -104,35 +104,67 @@ int64_t GroupExposure::InstrumentPositionMax(uint32_t group, uint32_t instrument
 
 Holding& GroupExposure::Make(uint32_t group, uint32_t instrument) noexcept {
   holding_index_.FindOrInsert(PairKey::Of(group, instrument))->index = holdings_count_;
-  if (groups_[group].level == GroupLevel::kSession) session_holdings_.push_back(holdings_count_);
   Holding& made = holdings_[holdings_count_++];
   made = {};
   made.position_max = InstrumentPositionMax(group, instrument);
   made.group = group;
   made.instrument = instrument;
+  made.referred = OfSession(made);
+  session_holdings_count_ += made.referred;
   return made;
 }
 
-bool GroupExposure::Join(uint32_t session, uint32_t account, uint32_t instrument) noexcept {
-  if (!active_) return true;
-  const auto missing = [&](uint32_t group) {
-    return group != kNone && groups_[group].holds != 0 && Find(group, instrument) == nullptr;
-  };
-  uint32_t wanted = 0;
-  bool of_session = false;
-  for (const uint32_t group : GroupsOf(session, account)) {
-    if (!missing(group)) continue;
-    ++wanted;
-    of_session |= groups_[group].level == GroupLevel::kSession;
+void GroupExposure::Free(uint32_t place) noexcept {
+  Exchange(place, --holdings_count_);
+  Holding& freed = holdings_[holdings_count_];
+  session_holdings_count_ -= OfSession(freed);
+  holding_index_.Erase(holding_index_.Find(PairKey::Of(freed.group, freed.instrument)));
+  freed = {};
+}
+
+void GroupExposure::Exchange(uint32_t place, uint32_t other) noexcept {
+  if (place == other) return;
+  std::swap(holdings_[place], holdings_[other]);
+  for (const uint32_t at : {place, other}) {
+    const Holding& moved = holdings_[at];
+    holding_index_.Find(PairKey::Of(moved.group, moved.instrument))->index = at;
   }
-  if (wanted == 0) [[likely]]
+}
+
+void GroupExposure::BeginPosition(uint32_t account, uint32_t instrument) noexcept {
+  if (!active_) return;
+  for (const uint32_t group : {desk_of_account_[account], firm_}) {
+    if (group == kNone || groups_[group].holds == 0) continue;
+    Holding* held = FindMutable(group, instrument);
+    if (held == nullptr) held = &Make(group, instrument);
+    ++held->positions;
+  }
+}
+
+void GroupExposure::EndPosition(uint32_t account, uint32_t instrument) noexcept {
+  if (!active_) return;
+  for (const uint32_t group : {desk_of_account_[account], firm_}) {
+    if (group == kNone || groups_[group].holds == 0) continue;
+    Holding* held = FindMutable(group, instrument);
+    if (--held->positions == 0) Free(static_cast<uint32_t>(held - &holdings_[0]));
+  }
+}
+
+bool GroupExposure::Join(uint32_t session, uint32_t instrument) noexcept {
+  if (!active_ || groups_[session].holds == 0 || Find(session, instrument) != nullptr) [[likely]]
     return true;
-  if (!HasRoom(wanted) || (of_session && session_holdings_.size() == session_holdings_max_)) {
+  if (!HasRoomForSession()) return false;
+  Make(session, instrument);
+  return true;
+}
+
+bool GroupExposure::FreeIfIdle(uint32_t place) noexcept {
+  const Holding& held = holdings_[place];
+  if (!OfSession(held) || held.referred != 0 || held.quantity != 0 ||
+      (held.open[kBuySide] | held.open[kSellSide]) != 0) {
     return false;
   }
-  for (const uint32_t group : GroupsOf(session, account)) {
-    if (missing(group)) Make(group, instrument);
-  }
+  Free(place);
   return true;
 }
 
@@ -146,13 +178,13 @@ void GroupExposure::Move(const GroupShare& order, int sign) noexcept {
     group.open_orders += static_cast<uint32_t>(sign);
     if (group.holds == 0) continue;
     Holding* held = FindMutable(number, order.instrument);
-    RINGWAY_CHECK(held != nullptr, "an order joined its groups");
+    RINGWAY_CHECK(held != nullptr, "an order's groups have a holding for it");
     held->open[order.side] += quantity;
   }
 }
 
 void GroupExposure::Fill(uint32_t session, uint32_t account, uint32_t instrument, int64_t quantity,
-                         int64_t price, Money value_change) noexcept {
+                         int64_t price, int64_t valued_at, Money value_change) noexcept {
   for (const uint32_t number : GroupsOf(session, account)) {
     if (number == kNone) continue;
     Group& group = groups_[number];
@@ -168,7 +200,11 @@ void GroupExposure::Fill(uint32_t session, uint32_t account, uint32_t instrument
     }
     held->quantity = SaturatedSum(held->quantity, quantity);
     if (!of_session) continue;
-    if (traded.IsStated(price)) held->last_price = price;
+    if (traded.IsStated(price)) {
+      held->last_price = price;
+    } else if (!traded.IsStated(held->last_price)) {
+      held->last_price = valued_at;
+    }
     group.position_notional += PositionValue(traded, held->quantity, held->last_price);
   }
 }
@@ -183,8 +219,6 @@ bool GroupExposure::AddPosition(uint32_t account, uint32_t instrument, int64_t q
     }
     if (group.holds == 0) continue;
     Holding* held = FindMutable(number, instrument);
-    if (held == nullptr && !HasRoom(1)) return false;
-    if (held == nullptr) held = &Make(number, instrument);
     held->quantity = SaturatedSum(held->quantity, quantity);
   }
   return true;
@@ -201,6 +235,7 @@ std::string_view GroupExposure::FindError(std::span<const GroupShare> orders,
   struct Held {
     int64_t quantity = 0;
     uint64_t open[2] = {};
+    uint32_t positions = 0;
   };
   std::vector<Sums> sums(groups_.size());
   std::map<std::pair<uint32_t, uint32_t>, Held> held;
@@ -221,6 +256,7 @@ std::string_view GroupExposure::FindError(std::span<const GroupShare> orders,
       if (groups_[group].holds == 0) continue;
       Held& all = held[{group, position.instrument}];
       all.quantity = SaturatedSum(all.quantity, position.quantity);
+      ++all.positions;
     }
   }
   for (uint32_t at = 0; at < holdings_count_; ++at) {
@@ -228,6 +264,9 @@ std::string_view GroupExposure::FindError(std::span<const GroupShare> orders,
     const Held& must = held[{holding.group, holding.instrument}];
     if (holding.open[0] != must.open[0] || holding.open[1] != must.open[1]) {
       return "open quantity of a group";
+    }
+    if (holding.positions != must.positions || (holding.positions == 0) != OfSession(holding)) {
+      return "positions of a group's accounts";
     }
     if (groups_[holding.group].level == GroupLevel::kSession) {
       sums[holding.group].position_notional +=

@@ -5,7 +5,13 @@
 // accounts hold together: their gross notional is the sum of the accounts', their position in an
 // instrument the net of the accounts'. A session holds what it traded itself, for whichever
 // account. Like Exposure, every sum changes with the orders and can be recomputed from them; what a
-// session traded cannot be, so it is saved. Engine thread only.
+// session traded cannot be, so it is saved.
+//
+// What a group has in one instrument is a Holding. A desk or the firm has one as long as one of its
+// accounts has a position there, so that there is room for it whenever there is room for the
+// position. A session's begins with its first order there; it is freed when it is flat, without
+// open orders, and not referred to since ClearReferred(). Holdings are dense: the last one takes
+// the place of one that is freed. Engine thread only.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +20,7 @@
 #include <limits>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/huge_array.h"
@@ -56,8 +63,10 @@ struct alignas(64) Holding {
   int64_t position_max;  // in this instrument, in addition to the group's; kNoLimit: off
   uint32_t group;
   uint32_t instrument;
-  uint8_t marks;  // soft_limit.h
-  uint8_t spare[15];
+  uint32_t positions;  // of the group's accounts there, at least 1; 0: a session's
+  uint8_t marks;       // soft_limit.h
+  uint8_t referred;    // see Refer(); sessions only
+  uint8_t spare[10];
 };
 static_assert(sizeof(Holding) == 64);
 
@@ -128,7 +137,7 @@ class GroupExposure {
       if (group != kNone && !visit(groups_[group], group)) return;
     }
   }
-  // Null if the group never held anything in the instrument.
+  // Null if the group holds nothing in the instrument.
   const Holding* Find(uint32_t group, uint32_t instrument) const noexcept {
     const PairKey* found = holding_index_.Find(PairKey::Of(group, instrument));
     return found == nullptr ? nullptr : &holdings_[found->index];
@@ -157,10 +166,27 @@ class GroupExposure {
     }
   }
 
-  // Makes room for the holdings of the order's groups in the instrument. False: there is none,
-  // nothing changed. REQUIRES: called before an order, or a fill, is added. Session kNone: it is no
-  // longer known.
-  [[nodiscard]] bool Join(uint32_t session, uint32_t account, uint32_t instrument) noexcept;
+  // A position of the account in the instrument begins to exist, or ends, flat and without orders.
+  void BeginPosition(uint32_t account, uint32_t instrument) noexcept;
+  void EndPosition(uint32_t account, uint32_t instrument) noexcept;
+
+  // Makes room for what the session trades in the instrument. False: there is none, nothing
+  // changed. REQUIRES: called before an order of the session is added.
+  [[nodiscard]] bool Join(uint32_t session, uint32_t instrument) noexcept;
+
+  // Reuse of what sessions hold and nobody needs, as of Exposure's positions. Holdings are visited
+  // by their place. FreeIfIdle() moves the last holding to the place of the one that it frees.
+  uint32_t holdings() const noexcept { return holdings_count_; }
+  void ClearReferred(uint32_t place) noexcept { holdings_[place].referred = 0; }
+  void Refer(uint32_t session, uint32_t instrument) noexcept {
+    if (Holding* held = OfSession(session, instrument)) held->referred = 1;
+  }
+  // Also where the session holds nothing.
+  bool IsReferred(uint32_t session, uint32_t instrument) const noexcept {
+    const Holding* held = OfSession(session, instrument);
+    return held == nullptr || held->referred != 0;
+  }
+  bool FreeIfIdle(uint32_t place) noexcept;
 
   void Add(const GroupShare& order) noexcept { Move(order, +1); }
   void Remove(const GroupShare& order) noexcept { Move(order, -1); }
@@ -168,21 +194,23 @@ class GroupExposure {
     Move(before, -1);
     Move(after, +1);
   }
-  // A fill by the session, which changed the value of its account's position by `value_change`.
+  // A fill by the session (kNone: it is no longer known), which changed the value of its account's
+  // position by `value_change`; the position is valued at `valued_at` now.
   void Fill(uint32_t session, uint32_t account, uint32_t instrument, int64_t quantity,
-            int64_t price, Money value_change) noexcept;
+            int64_t price, int64_t valued_at, Money value_change) noexcept;
 
-  // Adds an account's saved position. False: no room, or out of bounds.
+  // Adds what is saved of an account's position, after BeginPosition(). False: out of bounds.
   [[nodiscard]] bool AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,
                                  Money value) noexcept;
 
-  // State that the engine saves (archive.h), before positions: the pairs of a group and an
-  // instrument, and what sessions traded. Groups that no longer have such a limit are dropped.
+  // State that the engine saves (archive.h), after positions: what sessions traded, and the marks
+  // and the places of all holdings. Groups that no longer have such a limit are dropped.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& desks,
                       const Numbers& instruments) {
     const size_t count =
         archive.Count(self.holdings_count_, UINT32_MAX, "pairs of a group and an instrument");
+    [[maybe_unused]] uint32_t place = 0;
     for (uint32_t at = 0; at < count && archive.ok(); ++at) {
       Holding holding{};
       GroupLevel level{};
@@ -192,11 +220,11 @@ class GroupExposure {
         level = self.groups_[holding.group].level;
         owner = holding.group - self.Begin(level);
       }
-      archive(level, owner, holding.instrument, holding.quantity, holding.last_price,
-              holding.marks);
+      archive(level, owner, holding.instrument, holding.quantity, holding.last_price, holding.marks,
+              holding.referred);
       if constexpr (A::kLoads) {
         const Numbers& owners = level == GroupLevel::kSession ? sessions : desks;
-        self.LoadHolding(archive, owners, instruments, level, owner, holding);
+        self.LoadHolding(archive, owners, instruments, level, owner, holding, place);
       }
     }
     const auto marks_of = [&archive](auto& group) { ArchiveMark(archive, group.marks); };
@@ -206,10 +234,12 @@ class GroupExposure {
     ArchiveTable(archive, desks, of_desks, marks_of, may_go);
     marks_of(self.groups_.back());
   }
-  // In order of creation.
+  // By place.
   template <class F>
   void ForEachSessionHolding(F&& visit) const {
-    for (const uint32_t at : session_holdings_) visit(holdings_[at]);
+    for (uint32_t at = 0; at < holdings_count_; ++at) {
+      if (OfSession(holdings_[at])) visit(holdings_[at]);
+    }
   }
 
   // Recomputes the sums from all open orders and all positions (account, instrument, quantity,
@@ -269,10 +299,23 @@ class GroupExposure {
   Holding* FindMutable(uint32_t group, uint32_t instrument) noexcept {
     return const_cast<Holding*>(Find(group, instrument));
   }
+  bool OfSession(const Holding& holding) const noexcept {
+    return groups_[holding.group].level == GroupLevel::kSession;
+  }
+  // Null: nothing, or it is not counted.
+  const Holding* OfSession(uint32_t session, uint32_t instrument) const noexcept {
+    return active_ && groups_[session].holds != 0 ? Find(session, instrument) : nullptr;
+  }
+  Holding* OfSession(uint32_t session, uint32_t instrument) noexcept {
+    return const_cast<Holding*>(std::as_const(*this).OfSession(session, instrument));
+  }
   int64_t InstrumentPositionMax(uint32_t group, uint32_t instrument) const noexcept;
   Holding& Make(uint32_t group, uint32_t instrument) noexcept;
-  bool HasRoom(uint32_t more) const noexcept {
-    return holdings_count_ + more <= holdings_.size() && holding_index_.HasRoom(more);
+  void Free(uint32_t place) noexcept;
+  // Exchanges the places of two holdings.
+  void Exchange(uint32_t place, uint32_t other) noexcept;
+  bool HasRoomForSession() const noexcept {
+    return session_holdings_count_ != session_holdings_max_;
   }
   void Move(const GroupShare& order, int sign) noexcept;
 
@@ -282,10 +325,10 @@ class GroupExposure {
            : level == GroupLevel::kDesk  ? desks_begin_
                                          : static_cast<uint32_t>(groups_.size()) - 1;
   }
-  // As Archive() read it; indices as saved.
+  // As Archive() read it; indices as saved. Takes the next `place` if it is kept.
   template <class A>
   void LoadHolding(A& archive, const Numbers& owners, const Numbers& instruments, GroupLevel level,
-                   uint32_t owner, const Holding& saved) {
+                   uint32_t owner, const Holding& saved, uint32_t& place) {
     const auto gone = [](const Numbers& numbers, uint32_t index) {
       return index < numbers.now.size() && numbers.now[index] == Numbers::kGone;
     };
@@ -296,24 +339,31 @@ class GroupExposure {
       return;
     const uint32_t group =
         Begin(level) + (level == GroupLevel::kFirm ? 0 : archive.IndexOf(owners, owner));
-    archive.Require(saved.quantity >= -std::numeric_limits<int64_t>::max(),
+    archive.Require(saved.quantity >= -std::numeric_limits<int64_t>::max() && saved.referred <= 1,
                     "what a group holds cannot be");
     if (!archive.ok() || groups_[group].holds == 0) return;
     const uint32_t instrument = archive.IndexOf(instruments, saved.instrument);
     if (!archive.ok()) return;
-    archive.Require(Find(group, instrument) == nullptr, "what a group holds is there twice");
-    const bool room =
-        HasRoom(1) && !(of_session && session_holdings_.size() == session_holdings_max_);
-    archive.Require(room || !of_session,
-                    "pairs of session and instrument: raise pools.positions_max");
-    if (!archive.ok() || !room) return;
-    Holding& made = Make(group, instrument);
-    made.marks = saved.marks;
-    if (!of_session) return;  // follows from its accounts' positions
-    made.quantity = saved.quantity;
-    made.last_price = saved.last_price;
+    Holding* held = FindMutable(group, instrument);
+    if (of_session && held == nullptr) {
+      archive.Require(HasRoomForSession(),
+                      "pairs of session and instrument: raise pools.positions_max");
+      if (!archive.ok()) return;
+      held = &Make(group, instrument);
+    }
+    if (held == nullptr) return;  // its accounts have moved to another desk
+    const auto at = static_cast<uint32_t>(held - &holdings_[0]);
+    archive.Require(at >= place, "what a group holds is there twice");
+    if (!archive.ok()) return;
+    Exchange(at, place);
+    Holding& kept = holdings_[place++];
+    kept.marks = saved.marks;
+    if (!of_session) return;  // the rest follows from its accounts' positions
+    kept.referred = saved.referred;
+    kept.quantity = saved.quantity;
+    kept.last_price = saved.last_price;
     Money& worth = groups_[group].position_notional;
-    const Money value = PositionValue(instruments_[instrument], made.quantity, made.last_price);
+    const Money value = PositionValue(instruments_[instrument], kept.quantity, kept.last_price);
     archive.Require(!__builtin_add_overflow(worth, value, &worth),
                     "what a session traded is beyond all bounds");
   }
@@ -330,8 +380,8 @@ class GroupExposure {
   HugeArray<Holding> holdings_;
   uint32_t holdings_count_ = 0;
   FlatIndex<PairKey> holding_index_;
-  std::vector<uint32_t> session_holdings_;  // in order of creation
-  size_t session_holdings_max_ = 0;
+  uint32_t session_holdings_count_ = 0;
+  uint32_t session_holdings_max_ = 0;
 };
 
 }  // namespace ringway
