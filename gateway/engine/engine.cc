@@ -54,6 +54,7 @@ Engine::Engine(const EngineConfig& config, const TableSecret& secret)
       message_rate_(config),
       reference_guard_(config),
       execution_ids_(config.pools.executions_remembered, config.venues.size(), secret),
+      booked_ahead_(config.venues.size()),
       days_(config.venues.size()),
       told_(config.venues.size()),
       busy_(config.sessions.size()),

@@ -38,6 +38,7 @@
 #include "gateway/core/step.h"
 #include "gateway/engine/alerts.h"
 #include "gateway/engine/archive.h"
+#include "gateway/engine/booked_ahead.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/engine_counters.h"
 #include "gateway/engine/execution_ids.h"
@@ -388,6 +389,7 @@ class Engine {
   void RememberUnknown(uint32_t venue, const ExecutionReport& report, bool booked) noexcept;
   bool CanBook(uint32_t venue, const ExecutionReport& report) const noexcept;
   bool MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept;
+  uint64_t* BookedAheadOf(uint32_t venue, const ExecutionReport& report) noexcept;
 
   // engine_day.cc
   bool OnTradingDay(const Input& input) noexcept;
@@ -595,6 +597,7 @@ class Engine {
   ReferenceGuard reference_guard_;
   SaidLimits said_limits_;
   ExecutionIds execution_ids_;
+  BookedAhead booked_ahead_;
   std::vector<VenueDay> days_;    // by venue
   std::vector<ToldReport> told_;  // likewise
   EngineCounters counters_;

@@ -121,6 +121,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
                              sessions, instruments);
   MessageRate::Archive(self.message_rate_, archive, self.now_ns_, sessions);
   ExecutionIds::Archive(self.execution_ids_, archive, venues);
+  BookedAhead::Archive(self.booked_ahead_, archive, venues);
   ArchiveWork(self, archive, sessions, venues);
 }
 

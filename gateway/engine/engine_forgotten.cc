@@ -7,6 +7,8 @@
 // see the report (unknown_reports()). What the report leaves open is not guessed, above all a
 // correction, whose former quantity only the order knew.
 
+#include <algorithm>
+
 #include "gateway/engine/engine.h"
 
 namespace ringway {
@@ -51,9 +53,27 @@ bool Engine::CanBook(uint32_t venue, const ExecutionReport& report) const noexce
          (MayHaveGiven(venue, report.cl_ord_id) || MayHaveGiven(venue, report.orig_cl_ord_id));
 }
 
+// What is booked of the order, if some of it was before its own report came; otherwise null.
+uint64_t* Engine::BookedAheadOf(uint32_t venue, const ExecutionReport& report) noexcept {
+  for (const uint64_t request_id : {report.cl_ord_id, report.orig_cl_ord_id}) {
+    if (Order* known = orders_.FindByVenueRequest(request_id); known != nullptr) {
+      if (known->venue == venue && known->Has(kBookedAhead)) return &known->cum_qty;
+    } else if (uint64_t* booked = booked_ahead_.Find(venue, request_id); booked != nullptr) {
+      return booked;
+    }
+  }
+  return nullptr;
+}
+
 // REQUIRES: its enums are known and its quantities bounded.
 void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept {
   if (!CanBook(venue, report)) return RememberUnknown(venue, report, false);
+  const bool bust = report.exec_type == ExecType::kBusted;
+  uint64_t* ahead = BookedAheadOf(venue, report);
+  if (ahead != nullptr && !bust && report.cum_qty != 0 && report.cum_qty <= *ahead) {
+    ++counters_.duplicate_reports;
+    return;
+  }
   const uint32_t instrument = InstrumentIndex(report.instrument);
   const uint32_t account = AccountIndex(report.account);
   const Position* position = exposure_.FindOrMake(account, instrument);
@@ -63,7 +83,9 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
     ++counters_.duplicate_reports;
     return;
   }
-  const bool bust = report.exec_type == ExecType::kBusted;
+  if (ahead != nullptr) {
+    *ahead = bust ? *ahead - std::min(*ahead, report.last_qty) : std::max(*ahead, report.cum_qty);
+  }
   ++(bust ? counters_.busts : counters_.fills);
   if (!bust) counters_.filled_quantity += report.last_qty;
   const auto quantity = static_cast<int64_t>(report.last_qty);

@@ -148,6 +148,74 @@ TEST_F(EngineForgottenTest, AnOrderOfAProcessWithoutRecordsIsBookedOnceItsVenueS
   EXPECT_EQ(Position(), 10);
 }
 
+// --- What was booked before its report came ---
+
+TEST_F(EngineForgottenTest, AFillThatRestatedBookedIsNotBookedAgainWhenItsReportComes) {
+  const uint64_t id = Live(Buy(11));
+  ExecutionReport restated = Execution(ExecType::kRestated, id);
+  restated.cum_qty = 60;
+  restated.leaves_qty = 40;
+  FromVenue(restated);
+  FromVenue(ExecType::kCanceled, id);
+  for (uint64_t at = 1; at <= 8; ++at) FromVenue(ExecType::kCanceled, Accepted(Buy(100 + at)));
+  ASSERT_EQ(StatusOfOrder(11), OrdStatus::kUnset);
+  const uint64_t hash = engine().StateHash();
+  ASSERT_EQ(Adopt(Saved(), Firm()), "");
+  EXPECT_EQ(engine().StateHash(), hash);
+  const auto fill = [&](uint64_t last_qty, uint64_t cum_qty) {
+    ExecutionReport report = Named(ExecType::kPartialFill, id, last_qty);
+    report.cum_qty = cum_qty;
+    FromVenue(report);
+  };
+  fill(20, 20);
+  fill(40, 60);
+  EXPECT_EQ(Position(), 60);
+  EXPECT_EQ(counters().duplicate_reports, 2u);
+  EXPECT_EQ(counters().unknown_reports, 0u);
+  fill(40, 100);  // not known before
+  EXPECT_EQ(Position(), 100);
+  FromVenue(Named(ExecType::kBusted, id, 40));
+  fill(10, 60);  // another late one
+  EXPECT_EQ(Position(), 60);
+  fill(10, 70);  // after the bust
+  EXPECT_EQ(Position(), 70);
+}
+
+TEST_F(EngineForgottenTest, NorOfAnOrderWhosePositionWasFreed) {
+  BeginDay(1);
+  BeginDay(2);
+  const uint64_t id = Live(Buy(11));
+  ExecutionReport restated = Execution(ExecType::kRestated, id);
+  restated.cum_qty = 100;
+  restated.ord_status = OrdStatus::kFilled;
+  FromVenue(restated);
+  Fill(Sell(12));
+  for (const uint32_t day : {3u, 4u}) {
+    BeginDay(day);
+    Settle();
+  }
+  ASSERT_EQ(counters().positions_freed, 1u);
+  ExecutionReport fill = Named(ExecType::kFill, id, 100);
+  fill.cum_qty = 100;
+  FromVenue(fill);
+  EXPECT_EQ(Position(), 0);
+  EXPECT_EQ(counters().duplicate_reports, 1u);
+}
+
+TEST_F(EngineForgottenTest, TheOldestAreForgottenOfTheirVenue) {
+  BookedAhead booked(2);
+  constexpr uint64_t kLast = BookedAhead::kRemembered + 1;
+  for (uint64_t at = 1; at <= kLast; ++at)
+    booked.Remember(0, {at << kSlotBits, at << kSlotBits, at});
+  EXPECT_EQ(booked.Find(0, 1 << kSlotBits), nullptr);
+  EXPECT_EQ(booked.Find(1, kLast << kSlotBits), nullptr);
+  for (const uint64_t at : {uint64_t{2}, kLast}) {
+    const uint64_t* found = booked.Find(0, at << kSlotBits);
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(*found, at);
+  }
+}
+
 TEST_F(EngineForgottenTest, OrdersLeaveRoomForIt) {
   EngineConfig config = Firm();
   config.pools.positions_max = 3;  // of four pairs

@@ -324,7 +324,12 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
     position = exposure_.FindOrMake(account, instrument_index);
 
   ++counters_.accepted;
-  Order& order = orders_.Open(name);
+  Order& order = orders_.Open(name, [this](const Order& forgotten) {
+    if (!forgotten.Has(kBookedAhead)) [[likely]]
+      return;
+    booked_ahead_.Remember(forgotten.venue,
+                           {forgotten.order_id, forgotten.newest_id, forgotten.cum_qty});
+  });
   order.price = request.price;
   order.leaves_qty = request.qty;
   order.risk_price = risk_price;

@@ -149,6 +149,7 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(message_rate_.StateHash());
   folder.Add(checks_.get<DuplicateBurst>().StateHash());
   folder.Add(execution_ids_.StateHash());
+  folder.Add(booked_ahead_.StateHash());
   folder.Add(reference_guard_.StateHash());
   folder.Add(alerts_.total());
   for (uint64_t at = alerts_.first(); at < alerts_.total(); ++at) {

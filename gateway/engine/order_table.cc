@@ -40,8 +40,7 @@ Slot OrderTable::TakeSlot() noexcept {
   return slot;
 }
 
-Order& OrderTable::Open(const Name& name) noexcept {
-  const Slot slot = TakeSlot();
+Order& OrderTable::OpenAt(Slot slot, const Name& name) noexcept {
   Order& order = orders_[slot];
   order = Order{};
   const uint32_t session = name.id.session - 1u;

@@ -125,8 +125,14 @@ class OrderTable {
 
   // A record for a new order of the session under the clOrdId: zero but for session, order_id,
   // newest_id, live_id, cl_ord_id, first_cl_ord_id and its place at the end of the session's list.
-  // REQUIRES: HasRoom(), and the clOrdId is not in use.
-  Order& Open(const Name& name) noexcept;
+  // Calls forget(const Order&) with the closed order whose room it takes, if any. REQUIRES:
+  // HasRoom(), and the clOrdId is not in use.
+  template <class F>
+  Order& Open(const Name& name, F&& forget) noexcept {
+    const Slot slot = TakeSlot();
+    if (orders_[slot].state != OrderState::kFree) forget(std::as_const(orders_[slot]));
+    return OpenAt(slot, name);
+  }
 
   // The order's terms: defaults if it has none (kHasTerms).
   OrderTerms terms(const Order& order) const noexcept {
@@ -208,6 +214,7 @@ class OrderTable {
     __builtin_prefetch(reinterpret_cast<const char*>(&orders_[slot]) + 64 * line, 1);
   }
   Slot TakeSlot() noexcept;
+  Order& OpenAt(Slot slot, const Name& name) noexcept;
   void EraseId(uint32_t session, uint64_t cl_ord_id) noexcept;
   // False when the clOrdId is there already, or there is no room.
   [[nodiscard]] bool RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept;
