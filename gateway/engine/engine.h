@@ -362,7 +362,7 @@ class Engine {
   }
   void OnRefused(Order& order, uint64_t request_id, CancelRejectReason reason,
                  Effects& effects) noexcept;
-  void TakeReplacement(Order& order) noexcept;
+  void TakeReplacement(Order& order, uint32_t day) noexcept;
   void Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
               uint64_t orig_cl_ord_id, Effects& effects) noexcept;
   void Close(Order& order, OrderState state) noexcept;

@@ -11,6 +11,8 @@
 //    for others. Such an order is forgotten but for its names. Likewise what sessions hold.
 // All of this continues in later steps, some orders and positions in each.
 
+#include <algorithm>
+
 #include "gateway/engine/engine.h"
 
 namespace ringway {
@@ -60,24 +62,21 @@ uint32_t Engine::DayOf(uint32_t venue, const ExecutionReport& report) const noex
 
 bool Engine::IsOverdue(const Order& order) const noexcept {
   const VenueDay& day = days_[order.venue];
-  if (order.order_id >= day.first_order_id) return false;
-  if (orders_.terms(order).replace_changes_expiry != 0) {
-    // The venue's answer to the replace decides whether the order stays open: it is awaited for a
-    // day at most, or came today.
-    const bool answered = !order.Has(kReplacePending);
-    if (answered ? order.live_id >= day.first_order_id
-                 : order.replace_epoch == venues_.epoch(order.venue) &&
-                       order.replace_id >= day.first_before) {
-      return false;
-    }
+  const OrderTerms terms = orders_.terms(order);
+  if (std::max(order.order_id, terms.expiry_since) >= day.first_order_id) return false;
+  // The venue's answer to the replace decides whether the order stays open: it is awaited for a day
+  // at most.
+  if (order.Has(kReplacePending) && terms.replace_changes_expiry != 0 &&
+      order.replace_epoch == venues_.epoch(order.venue) && order.replace_id >= day.first_before) {
+    return false;
   }
   switch (order.time_in_force) {
     case TimeInForce::kGoodTillCancel:
       return false;
     case TimeInForce::kGoodTillDate: {
-      const uint64_t expiry = orders_.terms(order).expiry;
-      return (expiry & kExpiryIsDate) != 0 ? (expiry ^ kExpiryIsDate) < day.day
-                                           : expiry <= static_cast<uint64_t>(day.began_ns);
+      return (terms.expiry & kExpiryIsDate) != 0
+                 ? (terms.expiry ^ kExpiryIsDate) < day.day
+                 : terms.expiry <= static_cast<uint64_t>(day.began_ns);
     }
     default:
       return true;

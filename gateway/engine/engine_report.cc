@@ -374,9 +374,9 @@ void Engine::OnTrade(Order& order, const ExecutionReport& report, bool late,
   if (IsClosed(order.state)) RejectPending(order, effects);
 }
 
-// Price, quantity and names become those of the pending replace. REQUIRES: kReplacePending; the
-// caller takes the contribution out before and puts it back after.
-void Engine::TakeReplacement(Order& order) noexcept {
+// Price, quantity and names become those of the pending replace, which the venue took on this day.
+// REQUIRES: kReplacePending; the caller takes the contribution out before and puts it back after.
+void Engine::TakeReplacement(Order& order, uint32_t day) noexcept {
   orders_.Retire(order, order.cl_ord_id);
   order.cl_ord_id = order.replace_cl_ord_id;
   order.live_id = order.replace_id;
@@ -390,6 +390,8 @@ void Engine::TakeReplacement(Order& order) noexcept {
   if (terms.replace_changes_expiry != 0) [[unlikely]] {
     order.time_in_force = terms.replace_time_in_force;
     terms.expiry = terms.replace_expiry;
+    const VenueDay& today = days_[order.venue];
+    terms.expiry_since = std::max(order.live_id, day == today.day ? today.first_order_id : 0);
     orders_.SetTerms(order, terms);
   }
 }
@@ -411,7 +413,7 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
   }
   const uint64_t old_cl_ord_id = order.cl_ord_id;
   const Contribution before = ContributionOf(order);
-  TakeReplacement(order);
+  TakeReplacement(order, DayOf(order.venue, report));
   BookMissing(order, report.cum_qty, report, effects);
   counters_.quantity_mismatches += report.leaves_qty != order.leaves_qty;
   if (report.leaves_qty != 0) order.leaves_qty = report.leaves_qty;
@@ -442,7 +444,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
   const bool replaced = order.Has(kReplacePending) && report.cl_ord_id == order.replace_id;
   const bool replace_lost = !replaced && order.Has(kReplacePending) && order.replace_epoch != epoch;
   const bool cancel_lost = order.Has(kCancelPending) && order.cancel_epoch != epoch;
-  if (replaced) TakeReplacement(order);
+  if (replaced) TakeReplacement(order, DayOf(order.venue, report));
 
   ExecutionReport restated = report;
   restated.last_qty = 0;

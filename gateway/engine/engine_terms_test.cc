@@ -351,6 +351,38 @@ TEST_F(EngineTermsTest, ALaterReplaceThatSaysNothingKeepsThem) {
   EXPECT_EQ(StatusOfOrder(orig), OrdStatus::kNew);
 }
 
+// While the orders of the day before are looked through, two good-till-cancel orders become orders
+// for the new day, and are replaced again.
+TEST_F(EngineTermsTest, AnOrderThatIsForTodaySinceAReplaceStaysSoAfterAnother) {
+  const auto today = static_cast<uint32_t>(now_ns_ / kDayNs);
+  BeginDay(today);
+  const auto enter = [this](uint64_t cl_ord_id) {
+    NewOrder order = Buy(cl_ord_id);
+    order.time_in_force = TimeInForce::kGoodTillCancel;
+    Live(order);
+  };
+  for (uint64_t at = 1; at <= 300; ++at) enter(10'000 + at);  // they come first
+  enter(11);
+  enter(12);
+  const uint64_t of_yesterday = AskForExpiry(11, TimeInForce::kDay);
+  EngineTest::BeginDay(today + 1);
+  ASSERT_TRUE(engine().HasWork());
+  FromVenue(Replaced(of_yesterday));
+  FromVenue(Replaced(AskForExpiry(12, TimeInForce::kDay)));
+  for (const uint64_t orig : {11u, 12u}) {
+    Step(Origin::kSession, 1, ReplaceOf(orig));
+    FromVenue(Replaced(To<Replace>(Target::kVenue)->cl_ord_id));
+  }
+  ASSERT_TRUE(engine().HasWork());
+  Reload(Knowing(kAll));
+  Settle();
+  EXPECT_EQ(counters().overdue, 0u);
+  BeginDay(today + 2);
+  EXPECT_EQ(counters().overdue, 2u);
+  EXPECT_EQ(StatusOfOrder(11), OrdStatus::kPendingCancel);
+  EXPECT_EQ(StatusOfOrder(12), OrdStatus::kPendingCancel);
+}
+
 TEST_F(EngineTermsTest, AReplaceMayChangeWhatIsShown) {
   Live(Buy(11));
   Replace replace = ReplaceOf(11);

@@ -137,7 +137,10 @@ inline constexpr uint64_t kExpiryIsDate = uint64_t{1} << 63;
 // Terms that only some orders have, kept beside their records (order_table.h). Those of a replace
 // belong to the latest.
 struct OrderTerms {
-  uint64_t expiry = 0;          // of a good-till-date order: see kExpiryIsDate
+  uint64_t expiry = 0;  // of a good-till-date order: see kExpiryIsDate
+  // The request that set time in force and expiry is this one, or of the day that began with it; 0:
+  // the order's first.
+  uint64_t expiry_since = 0;
   uint64_t replace_expiry = 0;  // likewise
   uint64_t replace_display_qty = 0;
   FeatureSet wanted = 0;
@@ -147,7 +150,7 @@ struct OrderTerms {
   uint8_t replace_changes_expiry = 0;
   uint8_t padding[2] = {};
 };
-static_assert(sizeof(OrderTerms) == 32 && std::is_trivially_copyable_v<OrderTerms> &&
+static_assert(sizeof(OrderTerms) == 40 && std::is_trivially_copyable_v<OrderTerms> &&
               std::has_unique_object_representations_v<OrderTerms>);
 
 }  // namespace ringway

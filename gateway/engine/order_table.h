@@ -239,6 +239,6 @@ class OrderTable {
 inline constexpr double kBytesPerOrder =
     sizeof(Order) + sizeof(OrderTerms) + 2.5 * 16.0 * 4 / 3 + 0.25 * 16.0 + 4 * 16.0 * 8 / 7;
 inline constexpr double kBytesPerOrderMax = kBytesPerOrder + 2 * 16.0 * 8 / 7;
-static_assert(kBytesPerOrder <= 355 && kBytesPerOrderMax <= 392);
+static_assert(kBytesPerOrder <= 363 && kBytesPerOrderMax <= 400);
 
 }  // namespace ringway
