@@ -368,6 +368,7 @@ class Engine {
   void Close(Order& order, OrderState state) noexcept;
   void RejectPending(Order& order, Effects& effects) noexcept;
   void AddFill(Order& order, int64_t quantity, int64_t price) noexcept;
+  void CorrectTrade(Order& order, const ExecutionReport& report) noexcept;
   void ChangePosition(uint32_t place, uint32_t session, int64_t quantity, int64_t price,
                       int64_t paid) noexcept;
   void TellLoss(const LossCrossing& crossing) noexcept;

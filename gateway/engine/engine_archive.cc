@@ -115,7 +115,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   DailyLimits::Archive(self.checks_.template get<DailyLimits>(), archive, accounts, sessions,
                        desks);
   LossLimits::Archive(self.checks_.template get<LossLimits>(), archive, accounts, desks,
-                      instruments, self.exposure_, self.instruments_);
+                      instruments, self.exposure_, self.instruments_, self.orders_.used_slots());
   OrderToTrade::Archive(self.checks_.template get<OrderToTrade>(), archive, self.now_ns_, sessions);
   ExecutionThrottle::Archive(self.checks_.template get<ExecutionThrottle>(), archive, self.now_ns_,
                              sessions, instruments);

@@ -126,7 +126,69 @@ TEST_F(EngineLossLimitTest, ABustGivesBackWhatItsFillLost) {
   EXPECT_TRUE(Result() == 0);
 }
 
-TEST_F(EngineLossLimitTest, ACorrectedPriceIsNoProfit) {
+TEST_F(EngineLossLimitTest, WhatACorrectionMakesOfATradeBelongsToItsOwnDay) {
+  With([](EngineConfig& config) { config.accounts[0].limits.daily_loss_max = 99; });
+  const auto correct = [this](uint64_t id, uint64_t qty, int64_t cents, uint64_t cum_qty) {
+    ExecutionReport correction = Execution(ExecType::kCorrected, id, qty);
+    correction.cum_qty = cum_qty;
+    correction.last_price = cents * kCent;
+    FromVenue(correction);
+  };
+  const uint64_t id = Accepted(Buy(1, 100, 11'000));
+  FromVenue(ExecType::kPartialFill, id, 60);
+  FromVenue(ExecType::kFill, id, 40);
+  ASSERT_TRUE(Result() == 0);
+  BeginDay(kDay + 1);
+  correct(id, 60, 10'200, 0);
+  EXPECT_TRUE(Result() == Units(-120));
+  EXPECT_EQ(engine().alerts().at(engine().alerts().total() - 1).value, 120);
+  ExpectRefused(Buy(2, 1, 10'000), RiskCheck::kDailyLoss, 99, 120);
+  BeginDay(kDay + 2);
+  // Of 40 at the average of 101.20, 20 are left, at 100.00.
+  const uint64_t hash = engine().StateHash();
+  ASSERT_EQ(Adopt(Saved(), config_), "");
+  ASSERT_EQ(engine().StateHash(), hash);
+  correct(id, 20, 10'000, 80);
+  EXPECT_TRUE(Result() == Units(48));
+  EXPECT_EQ(engine().position(100, 7).quantity, 80);
+  FromVenue(ExecType::kBusted, id, 80);
+  EXPECT_TRUE(Result() == Units(48));
+  // A short sale that was made at more than was reported.
+  const uint64_t sold = Accepted(Limit(3, Side::kSell, 100, 9'000));
+  FromVenue(ExecType::kFill, sold, 100);
+  correct(sold, 100, 10'100, 100);
+  EXPECT_TRUE(Result() == Units(48 + 100));
+}
+
+TEST_F(EngineLossLimitTest, WithoutAReferenceACorrectedPriceIsTheMarketToo) {
+  With([](EngineConfig& config) {
+    config.accounts[0].limits.daily_loss_max = 100;
+    RemoveReference(config);
+  });
+  const uint64_t id = Accepted(Buy(1, 100, 11'000));
+  FromVenue(ExecType::kFill, id, 100);
+  ExecutionReport correction = Execution(ExecType::kCorrected, id, 100);
+  correction.last_price = 11'000 * kCent;
+  FromVenue(correction);
+  EXPECT_TRUE(Result() == 0);
+  Fill(Buy(2, 100, 12'000), 12'000);
+  EXPECT_TRUE(Result() == Units(1'000));
+}
+
+TEST_F(EngineLossLimitTest, WhatOrdersPaidBeforeALimitIsNewIsNotKnown) {
+  With([](EngineConfig&) {});
+  const uint64_t id = Accepted(Buy(1, 100, 11'000));
+  FromVenue(ExecType::kFill, id, 100);
+  config_.accounts[0].limits.daily_loss_max = 1'000;
+  ASSERT_EQ(Adopt(Saved(), config_), "");
+  ExecutionReport correction = Execution(ExecType::kCorrected, id, 100);
+  correction.last_price = 11'000 * kCent;
+  FromVenue(correction);
+  EXPECT_TRUE(Result() == 0);
+}
+
+// The trade is not named.
+TEST_F(EngineLossLimitTest, ACorrectedPriceOfNoQuantityIsNoProfit) {
   With([](EngineConfig& config) {
     config.accounts[0].limits.daily_loss_max = 100;
     RemoveReference(config);

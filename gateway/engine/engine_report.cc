@@ -83,6 +83,8 @@ void Engine::AddFill(Order& order, int64_t quantity, int64_t price) noexcept {
   ChangePosition(order.position, order.session,
                  BookSideOf(order.side) == kBuySide ? quantity : -quantity, price,
                  FillPrice(order, price));
+  checks_.get<LossLimits>().Pay(orders_.SlotOfOrder(order), order.cum_qty, quantity,
+                                FillPrice(order, price));
   order.cum_qty += static_cast<uint64_t>(quantity);
   if (quantity <= 0) [[unlikely]]
     return;
@@ -509,6 +511,36 @@ void Engine::OnStanding(Order& order, const ExecutionReport& report, Transition 
   if (IsClosed(order.state)) RejectPending(order, effects);
 }
 
+// Books a correction: `last_qty` at `last_price` is the trade as it is now (0: not stated),
+// `cum_qty` the order's total (0: only the price changed). How much the trade was follows from the
+// total; it was made at what the order paid on average. What the other price makes of it belongs to
+// the day of the correction.
+void Engine::CorrectTrade(Order& order, const ExecutionReport& report) noexcept {
+  ++counters_.corrections;
+  LossLimits& losses = checks_.get<LossLimits>();
+  const uint32_t slot = orders_.SlotOfOrder(order);
+  const uint64_t total = report.cum_qty != 0 ? report.cum_qty : order.cum_qty;
+  const auto change = static_cast<int64_t>(total - order.cum_qty);
+  const int64_t traded = static_cast<int64_t>(report.last_qty) - change;
+  const Instrument& instrument = InstrumentOf(order);
+  const int64_t paid = losses.AveragePaid(slot, order.cum_qty);
+  const bool reprices = report.last_qty != 0 && traded > 0 &&
+                        static_cast<uint64_t>(traded) <= order.cum_qty &&
+                        instrument.IsStated(report.last_price) && instrument.IsStated(paid);
+  if (change > 0) order.flags |= kBookedAhead;
+  if (change == 0 && reprices) {
+    exposure_.Fill(order.position, order.session, 0, report.last_price);
+  } else {
+    AddFill(order, change, report.last_price);
+  }
+  if (!reprices) return;
+  losses.Reprice(order.position, exposure_.position(order.position), instrument,
+                 BookSideOf(order.side) == kBuySide ? traded : -traded, paid, report.last_price,
+                 [this](const LossCrossing& crossing) { TellLoss(crossing); });
+  losses.Pay(slot, order.cum_qty, traded, report.last_price);
+  losses.Pay(slot, order.cum_qty, -traded, paid);
+}
+
 // A trade is busted or corrected. `last_qty` of a bust is what is taken back; `cum_qty` of a
 // correction is the order's total as it is now (0: only the price changed). The venue's leaves and
 // status determine what stays open: an order that was filled may be open again, an open one filled.
@@ -521,16 +553,15 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
     ++counters_.busts;
     const uint64_t taken_back = std::min(report.last_qty, order.cum_qty);
     counters_.quantity_mismatches += taken_back != report.last_qty;
-    order.cum_qty -= taken_back;
     const auto quantity = static_cast<int64_t>(taken_back);
+    checks_.get<LossLimits>().Pay(orders_.SlotOfOrder(order), order.cum_qty, -quantity,
+                                  FillPrice(order, report.last_price));
+    order.cum_qty -= taken_back;
     ChangePosition(order.position, order.session,
                    BookSideOf(order.side) == kBuySide ? -quantity : quantity, 0,
                    FillPrice(order, report.last_price));
   } else {
-    ++counters_.corrections;
-    const uint64_t corrected = report.cum_qty != 0 ? report.cum_qty : order.cum_qty;
-    if (corrected > order.cum_qty) order.flags |= kBookedAhead;
-    AddFill(order, static_cast<int64_t>(corrected - order.cum_qty), report.last_price);
+    CorrectTrade(order, report);
   }
   const bool ends = IsFinal(report.ord_status);
   if (open && report.leaves_qty == 0 && HasEnded(order, report.ord_status)) {

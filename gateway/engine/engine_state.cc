@@ -164,7 +164,7 @@ uint64_t Engine::StateHash() const noexcept {
   }
   folder.Add(checks_.get<OrderToTrade>().StateHash());
   folder.Add(checks_.get<DailyLimits>().StateHash());
-  folder.Add(checks_.get<LossLimits>().StateHash());
+  folder.Add(checks_.get<LossLimits>().StateHash(orders_.used_slots()));
   folder.Add(checks_.get<ExecutionThrottle>().StateHash());
   for (const SessionState& session : sessions_) {
     folder.Add(session.next_seq_in);

@@ -21,6 +21,7 @@ LossLimits::LossLimits(const EngineConfig& config)
       owners_(config.accounts.size() + config.desks.size() + 1),
       desks_begin_(static_cast<uint32_t>(config.accounts.size())),
       marks_(AnyConfigured(config) ? config.pools.positions_max : 0),
+      paid_(AnyConfigured(config) ? config.pools.orders_max : 0),
       holders_(config.instruments.size()),
       changed_(config.instruments.size()) {
   const auto limit = [this](uint32_t owner, int64_t loss_max) {
@@ -130,7 +131,7 @@ void LossLimits::Complete(const Exposure& exposure,
   }
 }
 
-uint64_t LossLimits::StateHash() const noexcept {
+uint64_t LossLimits::StateHash(uint32_t order_slots) const noexcept {
   uint64_t hash = MixHash(day_, next_instrument_);
   const auto add = [&hash](uint64_t word) { hash = MixHash(hash, word); };
   for (const Owner& owner : owners_) {
@@ -145,6 +146,10 @@ uint64_t LossLimits::StateHash() const noexcept {
       add(uint64_t{at} << 1 | uint64_t{marks_[at].known});
       add(static_cast<uint64_t>(marks_[at].price));
     }
+  }
+  for (uint32_t at = 0; active_ && at != order_slots; ++at) {
+    add(static_cast<uint64_t>(paid_[at]));
+    add(static_cast<uint64_t>(paid_[at] >> 64));
   }
   return hash;
 }

@@ -3,11 +3,11 @@
 //
 // The result since the trading day began, at market prices: fills are compared with the price at
 // which the position is marked, and holdings move with that price, overnight too. The price is the
-// instrument's reference price; where there is none, the account's last fill. Fees are not
-// included, nor is the effect of a correction on a trade's price, since a correction does not name
-// the original price; an inverse contract contributes nothing, as its value is fixed. A day is the
-// latest of any venue's (docs/adr/0026). Limit and value: whole units of the risk currency, the
-// loss rounded up.
+// instrument's reference price; where there is none, the account's last fill. A correction of a
+// trade's price is made or lost on the day on which it comes; it does not name the former price, so
+// that is what its order paid on average. Fees are not included; an inverse contract contributes
+// nothing, as its value is fixed. A day is the latest of any venue's (docs/adr/0026). Limit and
+// value: whole units of the risk currency, the loss rounded up.
 //
 // A new price concerns every holder of the instrument. It is booked holder by holder (MarkNext),
 // some in each step, in turn, so that no step has to book a whole price and no holder is skipped.
@@ -88,6 +88,33 @@ class LossLimits {
     MarkAt(at, position, instrument, crossed);
   }
 
+  // `quantity` (negative: sold) of the position at this index, which is already updated, was traded
+  // at `price` and not at `paid`, as was booked. May call crossed(LossCrossing).
+  template <class F>
+  void Reprice(uint32_t at, const Position& position, const Instrument& instrument,
+               int64_t quantity, int64_t paid, int64_t price, F&& crossed) noexcept {
+    if (!active_ || !IsCounted(position.account)) return;
+    Book(position.account, Value(instrument, quantity, paid) - Value(instrument, quantity, price),
+         crossed);
+    if (marks_[at].next != kNone) MarkAt(at, position, instrument, crossed);
+  }
+
+  // The order in this slot, which had traded `before`, traded `quantity` more (negative: less) at
+  // `price`.
+  void Pay(uint32_t slot, uint64_t before, int64_t quantity, int64_t price) noexcept {
+    if (!active_) [[likely]]
+      return;
+    Money& paid = paid_[slot];
+    if (before == 0) paid = 0;
+    if (paid != kUnknown) paid = std::clamp(paid + Money{quantity} * price, -kMost, kMost);
+  }
+  // The average price of what it traded; 0: not known.
+  int64_t AveragePaid(uint32_t slot, uint64_t traded) const noexcept {
+    if (!active_ || traded == 0 || paid_[slot] == kUnknown) return 0;
+    const Money average = paid_[slot] / static_cast<Money>(traded);
+    return average > INT64_MIN && average < INT64_MAX ? static_cast<int64_t>(average) : 0;
+  }
+
   // An instrument's reference price changed: its holders are to be marked.
   void ChangePrice(uint32_t instrument) noexcept {
     if (!active_ || holders_[instrument].count == 0) return;
@@ -134,11 +161,11 @@ class LossLimits {
 
   // State that the engine saves (archive.h), after positions. Owners that are counted only since
   // this start begin with their holdings at the present prices; owners that are no longer counted
-  // are dropped.
+  // are dropped. What orders paid before anything was counted is not known.
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& desks,
                       const Numbers& instruments, const Exposure& exposure,
-                      const std::vector<Instrument>& configured) {
+                      const std::vector<Instrument>& configured, uint32_t order_slots) {
     archive(self.day_);
     const auto save = [&archive](auto& owner) {
       archive(owner.result, owner.day, owner.told);
@@ -155,6 +182,7 @@ class LossLimits {
         [](const Holders&) { return true; });
     archive(self.next_instrument_);
     self.ArchiveMarks(self, archive, exposure);
+    self.ArchivePaid(self, archive, order_slots);
     if constexpr (A::kLoads) {
       if (!archive.ok()) return;
       if (!instruments.same) self.next_instrument_ = 0;
@@ -162,7 +190,7 @@ class LossLimits {
     }
   }
 
-  uint64_t StateHash() const noexcept;
+  uint64_t StateHash(uint32_t order_slots) const noexcept;
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -170,6 +198,7 @@ class LossLimits {
   static constexpr uint32_t kInARow = 16;
   // Far beyond any limit, and its double does not overflow.
   static constexpr Money kMost = Money{1} << 124;
+  static constexpr Money kUnknown = 2 * kMost;  // in paid_
   // Bits of Owner::told.
   static constexpr uint8_t kToldSoft = 1;
   static constexpr uint8_t kToldHard = 2;
@@ -298,6 +327,25 @@ class LossLimits {
       }
     }
   }
+  // What the orders in all used slots paid.
+  template <class Self, class A>
+  static void ArchivePaid(Self& self, A& archive, uint32_t order_slots) {
+    const size_t saved =
+        archive.Count(self.active_ ? order_slots : 0, order_slots, "order records");
+    for (size_t at = 0; at != saved && archive.ok(); ++at) {
+      Money paid{};
+      if constexpr (!A::kLoads) paid = self.paid_[at];
+      archive(paid);
+      archive.Require((paid >= -kMost && paid <= kMost) || paid == kUnknown,
+                      "what an order paid is beyond all bounds");
+      if constexpr (A::kLoads) {
+        if (self.active_) self.paid_[at] = paid;
+      }
+    }
+    if constexpr (A::kLoads) {
+      for (size_t at = saved; self.active_ && at < order_slots; ++at) self.paid_[at] = kUnknown;
+    }
+  }
   void Complete(const Exposure& exposure, const std::vector<Instrument>& instruments) noexcept;
   bool IsMarked(const Exposure& exposure, const Instrument& instrument,
                 const Holders& holders) const noexcept;
@@ -313,6 +361,7 @@ class LossLimits {
   std::vector<uint32_t> desk_of_account_;
   uint32_t firm_ = kNone;         // likewise
   HugeArray<Mark> marks_;         // by position; empty if no owner is counted
+  HugeArray<Money> paid_;         // by slot of an order, likewise
   uint32_t linked_ = 0;           // number of positions in rings
   std::vector<Holders> holders_;  // by instrument
   IndexSet changed_;              // instruments with holders to be marked
