@@ -600,17 +600,17 @@ struct TradingDay $frame(81) {
 # ---------------------------------------------------------------- operators
 
 # An operator sets or changes what an account holds in an instrument: at the start of a day, or after a trade that the
-# gateway did not see. Never on a link; in the journal.
+# gateway did not see. Or what a session traded, as far as its limits count that. Never on a link; in the journal.
 struct PositionAdjustment $frame(82) {
   transactTime @0 :UInt64;
   quantity @1 :Int64;               # bought minus sold
   price @2 :Int64;                  # what the position is valued at from now on; 0: as before
   instrument @3 :UInt32;
-  account @4 :UInt32;
+  account @4 :UInt32;               # 0 where a session is named
   sets @5 :UInt8;                   # 1: the position is `quantity` now, 0: it changes by it
   spare0 @6 :UInt8;
   spare1 @7 :UInt16;
-  spare2 @8 :UInt32;
+  session @8 :UInt32;               # 0: the account's position changes
   text0 @9 :UInt64;                 # who decided it and why, printable, in 64 bytes filled up with zeros
   text1 @10 :UInt64;
   text2 @11 :UInt64;

@@ -36,8 +36,9 @@ constexpr std::array<AdminCommandRow, 17> kTable{{
     {"reference", AdminVerb::kReference, "reference instrument N PRICE by NAME",
      "set the reference price of price collars, however far it jumps; NAME decided it"},
     {"position", AdminVerb::kPosition,
-     "position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON",
-     "set what an account holds, bought minus sold; NAME and REASON are journaled"},
+     "position account N|session N instrument N set|add QUANTITY [at PRICE] by NAME because REASON",
+     "set what an account holds, bought minus sold, or what counts as traded by a session; NAME and "
+     "REASON are journaled"},
     {"restrict", AdminVerb::kRestrict, "restrict account N instrument N by NAME because REASON",
      "forbid the account the instrument until it is permitted; NAME and REASON are journaled"},
     {"permit", AdminVerb::kPermit, "permit account N instrument N by NAME because REASON",
@@ -248,9 +249,15 @@ ParsedAdminCommand ParsePosition(const AdminCommandRow& row, std::string_view re
   ParsedAdminCommand out;
   out.command.verb = row.verb;
   PositionAdjustment& position = out.command.position;
-  out.error = ReadPair(row, rest, position.account, position.instrument);
-  if (!out.ok()) return out;
   std::string_view word = TakeWord(rest);
+  if ((word != "account" && word != "session") ||
+      !ParseNumber(TakeWord(rest), word == "account" ? position.account : position.session)) {
+    return Refuse("the account's or session's number (1 or more) is missing; " + Usage(row));
+  }
+  if (TakeWord(rest) != "instrument" || !ParseNumber(TakeWord(rest), position.instrument)) {
+    return Refuse("the instrument's number (1 or more) is missing; " + Usage(row));
+  }
+  word = TakeWord(rest);
   if (word != "set" && word != "add") {
     return Refuse("'set' or 'add' is missing; " + Usage(row));
   }

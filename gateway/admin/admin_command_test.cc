@@ -193,11 +193,20 @@ TEST(AdminCommand, APositionNamesWhoseWhatWhoAndWhy) {
   EXPECT_EQ(add.position.sets, 0);
   EXPECT_EQ(add.position.quantity, 5);
   EXPECT_EQ(add.position.price, 0);
+  const AdminCommand of_session =
+      ParseAdminCommand("position session 2 instrument 7 set 0 by Anna because handed over")
+          .command;
+  EXPECT_EQ(of_session.position.session, 2u);
+  EXPECT_EQ(of_session.position.account, 0u);
+  EXPECT_EQ(of_session.position.instrument, 7u);
   const std::string usage =
-      "; usage: position account N instrument N set|add QUANTITY [at PRICE] by NAME because REASON";
+      "; usage: position account N|session N instrument N set|add QUANTITY [at PRICE] by NAME "
+      "because REASON";
   const auto error = [](const std::string& line) { return ParseAdminCommand(line).error; };
   EXPECT_EQ(error("position instrument 7 set 1 by A because b"),
-            "the account's number (1 or more) is missing" + usage);
+            "the account's or session's number (1 or more) is missing" + usage);
+  EXPECT_EQ(error("position session x instrument 7 set 1 by A because b"),
+            "the account's or session's number (1 or more) is missing" + usage);
   EXPECT_EQ(error("position account 3 instrument x set 1 by A because b"),
             "the instrument's number (1 or more) is missing" + usage);
   EXPECT_EQ(error("position account 3 instrument 7 1 by A because b"),

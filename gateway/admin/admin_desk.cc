@@ -94,7 +94,9 @@ std::string Deed(const AdminCommand& command) {
       const PositionAdjustment& position = command.position;
       const std::string price =
           position.price == 0 ? "" : absl::StrCat(" at ", FormatPrice(position.price));
-      return absl::StrCat("position of account ", position.account, " in instrument ",
+      const bool of_session = position.session != 0;
+      return absl::StrCat("position of ", of_session ? "session " : "account ",
+                          of_session ? position.session : position.account, " in instrument ",
                           position.instrument, position.sets != 0 ? " set to " : " changed by ",
                           position.quantity, price, ", decided by: ", command.text);
     }
@@ -193,8 +195,9 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
   }
   if (command.verb == AdminVerb::kReference) return priced(command.id, command.price);
   if (command.verb == AdminVerb::kPosition) {
-    const std::string error = account(command.position.account);
     const PositionAdjustment& position = command.position;
+    const std::string error =
+        position.session != 0 ? session(position.session) : account(position.account);
     return !error.empty()        ? error
            : position.price == 0 ? instrument(position.instrument)
                                  : priced(position.instrument, position.price);

@@ -148,8 +148,10 @@ TEST_F(AdminDeskTest, APositionIsLoggedWithWhoAndWhy) {
             "there is no account 2; 'config' lists those there are");
   EXPECT_EQ(Ask("position account 1 instrument 5 set 1 by Anna because day start").text,
             "there is no instrument 5; 'config' lists those there are");
+  EXPECT_EQ(Ask("position session 99 instrument 5 set 1 by Anna because day start").text,
+            "there is no session 99; 'config' lists those there are");
   StopEngine();
-  ASSERT_EQ(log_.size(), 2u);
+  ASSERT_EQ(log_.size(), 3u);
 }
 
 TEST_F(AdminDeskTest, ALimitOfAGroupOrADayHasToBeConfigured) {

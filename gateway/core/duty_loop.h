@@ -859,8 +859,8 @@ class DutyLoop {
       }
       case AdminVerb::kPosition:
         Change(request, command.position, &EngineCounters::position_adjustments, reply,
-               "the quantity is beyond what a position can be, or pools.positions_max is used up: "
-               "nothing was changed");
+               "the quantity is beyond what a position can be, pools.positions_max is used up, or "
+               "the session has neither position_max nor gross_notional_max: nothing was changed");
         break;
       case AdminVerb::kRestrict:
       case AdminVerb::kPermit:

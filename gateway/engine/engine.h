@@ -465,6 +465,8 @@ class Engine {
   void SetKill(const RiskState& request, uint32_t index) noexcept;
   void OnBreach(uint32_t session, const Verdict& verdict) noexcept;
   [[nodiscard]] bool OnAdjustPosition(const PositionAdjustment& adjustment) noexcept;
+  bool AdjustAccount(const PositionAdjustment& adjustment, uint32_t index) noexcept;
+  bool AdjustSession(const PositionAdjustment& adjustment, uint32_t index) noexcept;
   [[nodiscard]] bool OnChangeLimit(const LimitChange& change) noexcept;
   uint32_t LimitOwnerIndex(LimitOwner owner, uint32_t id) const noexcept;
   // Calls use(limits) with the limits of this owner and returns its result; false: no such owner.

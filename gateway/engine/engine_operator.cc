@@ -159,31 +159,45 @@ bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
   return true;
 }
 
-// What an account holds, as the operator knows it. It counts in the account's desk and the firm; no
-// session traded it. False: it is impossible, or there is no room for it.
+// What an account holds, or a session traded, as the operator knows it. False: it is impossible, or
+// there is no room for it.
 bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
-  const uint32_t account = AccountIndex(adjustment.account);
   const uint32_t index = InstrumentIndex(adjustment.instrument);
-  if (account == kNone || index == kNone || adjustment.sets > 1) return false;
-  const Instrument& instrument = instruments_[index];
+  if (index == kNone || adjustment.sets > 1) return false;
   const auto most = static_cast<int64_t>(kQuantityBound);
   if (adjustment.quantity <= -most || adjustment.quantity >= most ||
-      !instrument.CanValue(adjustment.price)) {
+      !instruments_[index].CanValue(adjustment.price)) {
     return false;
   }
-  const Position* position = exposure_.FindOrMake(account, index);
+  const bool done =
+      adjustment.session != 0 ? AdjustSession(adjustment, index) : AdjustAccount(adjustment, index);
+  counters_.position_adjustments += done;
+  return done;
+}
+
+// It counts in the account's desk and the firm; no session traded it.
+bool Engine::AdjustAccount(const PositionAdjustment& adjustment, uint32_t index) noexcept {
+  const uint32_t account = AccountIndex(adjustment.account);
+  const Position* position = account == kNone ? nullptr : exposure_.FindOrMake(account, index);
   if (position == nullptr) return false;
   const int64_t change = adjustment.sets != 0
                              ? SaturatedSum(adjustment.quantity, -position->quantity)
                              : adjustment.quantity;
   // A position that was never traded is valued at the market.
   const int64_t price = adjustment.price != 0       ? adjustment.price
-                        : position->last_price == 0 ? instrument.reference_price
+                        : position->last_price == 0 ? instruments_[index].reference_price
                                                     : 0;
   ChangePosition(exposure_.IndexOf(*position), kNone, change, price, adjustment.price);
-  ++counters_.position_adjustments;
   TellPosition(account, index);
   return true;
+}
+
+// It counts in the session's limits alone: no account holds more or less for it.
+bool Engine::AdjustSession(const PositionAdjustment& adjustment, uint32_t index) noexcept {
+  const uint32_t session = SessionIndex(adjustment.session);
+  return adjustment.account == 0 && session != kNone &&
+         exposure_.groups().Adjust(session, index, adjustment.sets != 0, adjustment.quantity,
+                                   adjustment.price, instruments_[index].reference_price);
 }
 
 // False: it is meaningless here, or there is no room.

@@ -243,6 +243,43 @@ TEST_F(EnginePositionTest, WhatCannotBeChangesNothing) {
   EXPECT_EQ(counters().position_adjustments, 1u);
 }
 
+TEST_F(EnginePositionTest, WhatASessionTradedCountsForItsLimitsAlone) {
+  EngineConfig config = SmallFirm();
+  config.sessions[0].limits.position_max = 100;
+  config.sessions[0].limits.gross_notional_max = 15'000;
+  config.firm.position_max = 120;
+  Restart(config);
+  const auto adjust = [this](bool sets, int64_t quantity, int64_t cents = 0, SessionId session = 1,
+                             uint32_t account = 0) {
+    Step(Origin::kAdmin, 9,
+         PositionAdjustment{.quantity = quantity,
+                            .price = cents * kCent,
+                            .instrument = 7,
+                            .account = account,
+                            .sets = sets,
+                            .session = session});
+  };
+  FromVenue(ExecType::kFill, Accepted(Buy(1, 100, 10'000)), 100);
+  EXPECT_EQ(Rejected(Buy(2, 1, 1)).check, RiskCheck::kSessionPosition);
+  adjust(true, 0);
+  EXPECT_EQ(effects().count(), 0u);
+  EXPECT_EQ(Held(), 100);
+  Accepted(Buy(3, 20, 10'000));
+  EXPECT_EQ(Rejected(Buy(4, 1, 1)).check, RiskCheck::kFirmPosition);
+  adjust(false, -100, 12'500);
+  EXPECT_EQ(Rejected(Limit(5, Side::kBuy, 100, 10'000, 100, 8)).value, 12'500 + 2'000 + 10'000);
+  EXPECT_EQ(counters().position_adjustments, 2u);
+  const uint64_t hash = engine().StateHash();
+  ASSERT_EQ(Adopt(Saved(), config), "");
+  EXPECT_EQ(engine().StateHash(), hash);
+  const uint64_t before = counters().unknown_sources;
+  adjust(true, 0, 0, 3);       // no session
+  adjust(true, 0, 0, 2);       // nothing is counted of it
+  adjust(true, 0, 0, 1, 100);  // of both
+  EXPECT_EQ(counters().unknown_sources, before + 3);
+  EXPECT_EQ(Held(), 100);
+}
+
 TEST_F(EnginePositionTest, ARestartKeepsIt) {
   Adjust(true, -250, 12'000);
   Reload();

@@ -194,19 +194,34 @@ void GroupExposure::Fill(uint32_t session, uint32_t account, uint32_t instrument
     Holding* held = FindMutable(number, instrument);
     // A late fill of an order that ended before its session had this limit.
     if (held == nullptr) continue;
-    const Instrument& traded = instruments_[instrument];
     if (of_session) {
-      group.position_notional -= PositionValue(traded, held->quantity, held->last_price);
+      Trade(*held, quantity, price, valued_at);
+    } else {
+      held->quantity = SaturatedSum(held->quantity, quantity);
     }
-    held->quantity = SaturatedSum(held->quantity, quantity);
-    if (!of_session) continue;
-    if (traded.IsStated(price)) {
-      held->last_price = price;
-    } else if (!traded.IsStated(held->last_price)) {
-      held->last_price = valued_at;
-    }
-    group.position_notional += PositionValue(traded, held->quantity, held->last_price);
   }
+}
+
+void GroupExposure::Trade(Holding& held, int64_t quantity, int64_t price,
+                          int64_t otherwise) noexcept {
+  const Instrument& traded = instruments_[held.instrument];
+  Group& session = groups_[held.group];
+  session.position_notional -= PositionValue(traded, held.quantity, held.last_price);
+  held.quantity = SaturatedSum(held.quantity, quantity);
+  if (traded.IsStated(price)) {
+    held.last_price = price;
+  } else if (!traded.IsStated(held.last_price)) {
+    held.last_price = otherwise;
+  }
+  session.position_notional += PositionValue(traded, held.quantity, held.last_price);
+}
+
+bool GroupExposure::Adjust(uint32_t session, uint32_t instrument, bool sets, int64_t quantity,
+                           int64_t price, int64_t otherwise) noexcept {
+  if (!active_ || groups_[session].holds == 0 || !Join(session, instrument)) return false;
+  Holding& held = *OfSession(session, instrument);
+  Trade(held, sets ? SaturatedSum(quantity, -held.quantity) : quantity, price, otherwise);
+  return true;
 }
 
 bool GroupExposure::AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,

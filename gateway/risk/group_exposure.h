@@ -199,6 +199,12 @@ class GroupExposure {
   void Fill(uint32_t session, uint32_t account, uint32_t instrument, int64_t quantity,
             int64_t price, int64_t valued_at, Money value_change) noexcept;
 
+  // What the session traded is `quantity` (or, unless it `sets`, changes by it), valued at `price`;
+  // at 0 as before, or at `otherwise` if it traded nothing. False: that is not counted, or there is
+  // no room.
+  [[nodiscard]] bool Adjust(uint32_t session, uint32_t instrument, bool sets, int64_t quantity,
+                            int64_t price, int64_t otherwise) noexcept;
+
   // Adds what is saved of an account's position, after BeginPosition(). False: out of bounds.
   [[nodiscard]] bool AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,
                                  Money value) noexcept;
@@ -318,6 +324,8 @@ class GroupExposure {
     return session_holdings_count_ != session_holdings_max_;
   }
   void Move(const GroupShare& order, int sign) noexcept;
+  // A session traded `quantity` more. A price of 0 is not stated.
+  void Trade(Holding& held, int64_t quantity, int64_t price, int64_t otherwise) noexcept;
 
   // The number of the first group of a level.
   uint32_t Begin(GroupLevel level) const noexcept {
