@@ -300,7 +300,7 @@ void Holdings::ComparePositions() {
     if (reported != held.quantity) differs(held, "its reports say", reported);
     const int64_t at_venues = value_at(probe_.venue_positions, key) + adjusted;
     if (at_venues != held.quantity) differs(held, "its venues", at_venues);
-    const uint32_t session = held.account >= 100 ? static_cast<uint32_t>(held.account) - 99 : 0;
+    const uint32_t session = 1 + static_cast<uint32_t>(held.account % 100);
     if (session < kPartiesMax && strategies_[session].complete) {
       const int64_t believed = value_at(strategies_[session].positions, key) + booked;
       if (believed != held.quantity) differs(held, "its strategy", believed);

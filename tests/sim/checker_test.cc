@@ -36,9 +36,9 @@ const Record& CalmRecord() {
     plan.sessions = 2;
     plan.venues = 1;
     plan.replace_permille = plan.cancel_permille = 150;
-    Recorder recorder;
-    EXPECT_EQ(RunPlan(plan, recorder).error, "");
-    return recorder.events();
+    Recorders recorders;
+    EXPECT_EQ(RunPlan(plan, recorders).error, "");
+    return recorders[0].events();
   }();
   return record;
 }
@@ -500,9 +500,9 @@ Record DurableRecord() {
   plan.durable_sessions = plan.sent_when_durable = 2;
   plan.sessions = 2;
   plan.venues = 1;
-  Recorder recorder;
-  EXPECT_EQ(RunPlan(plan, recorder).error, "");
-  return recorder.events();
+  Recorders recorders;
+  EXPECT_EQ(RunPlan(plan, recorders).error, "");
+  return recorders[0].events();
 }
 
 TEST_F(CheckerTest, AReportIsToldTooLate) {

@@ -18,6 +18,8 @@ inline constexpr const char* kDayBegins = "22:13:20 UTC";
 inline constexpr int64_t kDaySecond = 80'000;  // of the day in UTC
 inline constexpr int64_t kStartNs = kDayBeginsNs - 40 * kNsPerMs;
 
+inline constexpr int64_t kCalmTurnNs = 100 * kNsPerUs;  // of a world that is healed
+
 struct Timeline {
   int64_t now_ns = kStartNs;
   std::function<void()> turn;  // everybody's, but of who waits

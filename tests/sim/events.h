@@ -227,4 +227,8 @@ class Recorder {
   uint64_t progress_ = 0;
 };
 
+// One for each gateway with its strategies; what venues do is in that of the gateway it is for.
+inline constexpr uint32_t kSitesMax = 2;
+using Recorders = std::array<Recorder, kSitesMax>;
+
 }  // namespace ringway::sim

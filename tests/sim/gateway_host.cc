@@ -18,7 +18,7 @@ namespace {
 constexpr uint32_t kOperator = 9;
 constexpr uint64_t kConfigHash = 1;
 
-EngineConfig MakeEngineConfig(const Plan& plan) {
+EngineConfig MakeEngineConfig(const Plan& plan, uint32_t site) {
   EngineConfig config;
   const bool tight = plan.has(Fault::kTightLimits);
   for (uint32_t i = 0; i != plan.instruments; ++i) {
@@ -32,7 +32,7 @@ EngineConfig MakeEngineConfig(const Plan& plan) {
   }
   for (uint32_t i = 0; i != plan.sessions; ++i) {
     AccountConfig account;
-    account.id = kFirstAccount + i;
+    account.id = AccountOf(site, 1 + i);
     account.limits.self_match_prevention = tight;
     account.limits.position_max = tight ? 1'500 : kNoLimit;
     account.limits.open_orders_max = tight ? 30 : 1'000;
@@ -71,11 +71,12 @@ uint64_t NumberOf(std::span<const std::byte> request) {
 
 // --- The recorder around a connector ---
 
-RecordedConnector::RecordedConnector(VenueId venue, std::unique_ptr<Dialer<SimLink>> dialer,
-                                     Recorder& recorder, Lifeline& life, ConnectorHistory& history)
+RecordedConnector::RecordedConnector(VenueId venue, uint32_t member,
+                                     std::unique_ptr<Dialer<SimLink>> dialer, Recorder& recorder,
+                                     Lifeline& life, ConnectorHistory& history)
     : venue_(venue),
       connector_(std::move(dialer), {.venue = venue,
-                                     .member_id = 1,
+                                     .member_id = member,
                                      .unconfirmed_max = 256,
                                      .retry_min_ns = kNsPerMs,
                                      .retry_max_ns = kVenueRetryMaxNs,
@@ -180,8 +181,9 @@ std::string GatewayHost::Replay(ReplayedGateway& past, JournalEnd& end) {
 std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_t seed,
                                const LifeEnd* before) {
   around_.disk.BringHome();
-  ReplayedGateway past({.config_of = [this](uint64_t) { return MakeEngineConfig(around_.plan); },
-                        .report_slots = kReportSlots});
+  ReplayedGateway past(
+      {.config_of = [this](uint64_t) { return MakeEngineConfig(around_.plan, around_.site); },
+       .report_slots = kReportSlots});
   JournalEnd end;
   if (std::string error = Replay(past, end); !error.empty()) return error;
   life_.Follow(end.cursor.position, nullptr);
@@ -253,7 +255,8 @@ void GatewayHost::MakeParts(const ReplayedGateway& past) {
   for (uint32_t i = 0; i != around_.plan.venues; ++i) {
     const auto venue = static_cast<VenueId>(1 + i);
     connectors_.push_back(std::make_unique<RecordedConnector>(
-        venue, around_.make_dialer(venue), around_.recorder, life_, around_.history[i]));
+        venue, around_.plan.member(around_.site), around_.make_dialer(venue), around_.recorder,
+        life_, around_.history[i]));
     RecallVenue(past, venue, *connectors_.back());
   }
 }

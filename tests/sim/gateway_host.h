@@ -153,8 +153,8 @@ struct ConnectorHistory {
 // A connector that says what passes through it.
 class RecordedConnector final : public Connector {
  public:
-  RecordedConnector(VenueId venue, std::unique_ptr<Dialer<SimLink>> dialer, Recorder& recorder,
-                    Lifeline& life, ConnectorHistory& history);
+  RecordedConnector(VenueId venue, uint32_t member, std::unique_ptr<Dialer<SimLink>> dialer,
+                    Recorder& recorder, Lifeline& life, ConnectorHistory& history);
   uint32_t Send(int64_t now_ns, std::span<const Effect> requests) override;
   void Poll(int64_t now_ns, Effects& messages) override;
   bool counts_requests() const noexcept override { return connector_.counts_requests(); }
@@ -189,6 +189,7 @@ class GatewayHost {
   // What is around the process, and outlives it.
   struct Surroundings {
     const Plan& plan;
+    uint32_t site;
     Recorder& recorder;
     SimDisk& disk;
     std::vector<ConnectorHistory>& history;  // by venue - 1

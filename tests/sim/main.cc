@@ -110,13 +110,13 @@ double ProcessorSeconds() {
   return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / kNsPerS;
 }
 
-void Explain(uint64_t seed, const Options& options, const Outcome& outcome, Recorder& recorder) {
+void Explain(uint64_t seed, const Options& options, const Outcome& outcome, Recorders& recorders) {
   printf("\nseed %lu FAILED\n%s\n%s", seed, outcome.error.c_str(),
          Text(MakePlan(seed, options.edits)).c_str());
   printf("repeat:   ./run sim --seeds 1 --seed %lu%s\n", seed, Flags(options.edits).c_str());
   fflush(stdout);
-  const Edits small = Shrink(seed, options.edits, kShrinkRunsMax, recorder);
-  const Outcome still = RunPlan(MakePlan(seed, small), recorder);
+  const Edits small = Shrink(seed, options.edits, kShrinkRunsMax, recorders);
+  const Outcome still = RunPlan(MakePlan(seed, small), recorders);
   printf("shrunk:   ./run sim --seeds 1 --seed %lu%s\n%s%s\n", seed, Flags(small).c_str(),
          Text(MakePlan(seed, small)).c_str(), still.error.c_str());
 }
@@ -131,14 +131,14 @@ int Main(const std::vector<std::string_view>& words) {
     fputs(kUsage, stdout);
     return 0;
   }
-  Recorder recorder;
+  Recorders recorders;
   Outcome sum;
   std::array<uint64_t, kFaults> strikes{};
   uint64_t failed = 0;
   const int64_t start_ns = MonotonicNowNs();
   for (uint64_t seed = options->seed; seed != options->seed + options->seeds; ++seed) {
     const Plan plan = MakePlan(seed, options->edits);
-    const Outcome outcome = RunTwice(plan, recorder);
+    const Outcome outcome = RunTwice(plan, recorders);
     sum.hash = FoldSeed(sum.hash, seed, outcome.hash);
     sum.orders += outcome.orders;
     sum.executions += outcome.executions;
@@ -149,12 +149,14 @@ int Main(const std::vector<std::string_view>& words) {
     }
     if (!outcome.error.empty()) {
       ++failed;
-      Explain(seed, *options, outcome, recorder);
+      Explain(seed, *options, outcome, recorders);
     }
   }
   const double seconds = static_cast<double>(MonotonicNowNs() - start_ns) / kNsPerS;
   if (options->trace) {
-    for (const Event& event : recorder.events()) printf("%s\n", Text(event).c_str());
+    for (const Recorder& recorder : recorders) {
+      for (const Event& event : recorder.events()) printf("%s\n", Text(event).c_str());
+    }
   }
   printf("%lu seeds, each twice: %lu orders, %lu executions, %lu turns; %lu failed\n",
          options->seeds, sum.orders, sum.executions, sum.turns, failed);

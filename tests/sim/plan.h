@@ -78,6 +78,11 @@ struct Strike {
   uint64_t draw = 0;  // where and how: the world reduces it
 };
 
+// Reduces a draw.
+constexpr int64_t Within(uint64_t draw, int64_t first_ns, int64_t last_ns) noexcept {
+  return first_ns + static_cast<int64_t>(draw % static_cast<uint64_t>(last_ns - first_ns + 1));
+}
+
 struct Plan {
   uint64_t seed = 0;
   std::array<bool, kFaults> on{};
@@ -113,6 +118,9 @@ struct Plan {
   bool sends_when_durable(uint32_t session) const noexcept {
     return (sent_when_durable >> session & 1) != 0;
   }
+  uint32_t gateways() const noexcept { return 1; }
+  // The number at venues of a site's gateway.
+  uint32_t member(uint32_t site) const noexcept { return 1 + site; }
   int64_t duration_ns() const noexcept { return duration; }
   int64_t duration = 0;  // about how long the orders take
 };

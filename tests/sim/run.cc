@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,33 +12,40 @@
 
 namespace ringway::sim {
 
-Outcome RunPlan(const Plan& plan, Recorder& recorder) {
+Outcome RunPlan(const Plan& plan, Recorders& recorders) {
   Outcome outcome;
   {
-    World world(plan, recorder);
+    World world(plan, recorders);
     outcome.error = world.Run();
     outcome.turns = world.turns();
   }
-  outcome.hash = recorder.hash();
-  for (const Event& event : recorder.events()) {
-    ++outcome.events[static_cast<size_t>(event.kind)];
-    outcome.orders += event.kind == EventKind::kStrategySent && event.type == FrameType::kNewOrder;
-    outcome.executions +=
-        event.kind == EventKind::kStrategyReceived && event.type == FrameType::kExecutionReport;
+  const std::span records(recorders.data(), plan.gateways());
+  for (const Recorder& recorder : records) {
+    outcome.hash = &recorder == &records.front() ? recorder.hash()
+                                                 : FoldSeed(outcome.hash, 0, recorder.hash());
+    for (const Event& event : recorder.events()) {
+      ++outcome.events[static_cast<size_t>(event.kind)];
+      outcome.orders +=
+          event.kind == EventKind::kStrategySent && event.type == FrameType::kNewOrder;
+      outcome.executions +=
+          event.kind == EventKind::kStrategyReceived && event.type == FrameType::kExecutionReport;
+    }
   }
   // A world that does not fall quiet has promises open, which says no more than that.
   if (!outcome.error.empty()) return outcome;
-  for (const Finding& finding : Check(recorder.events())) {
-    absl::StrAppend(&outcome.error, outcome.error.empty() ? "" : "\n",
-                    std::string(Name(finding.violation)), ": ", finding.text);
+  for (const Recorder& recorder : records) {
+    for (const Finding& finding : Check(recorder.events())) {
+      absl::StrAppend(&outcome.error, outcome.error.empty() ? "" : "\n",
+                      std::string(Name(finding.violation)), ": ", finding.text);
+    }
   }
   return outcome;
 }
 
-Outcome RunTwice(const Plan& plan, Recorder& recorder) {
-  Outcome first = RunPlan(plan, recorder);
+Outcome RunTwice(const Plan& plan, Recorders& recorders) {
+  Outcome first = RunPlan(plan, recorders);
   if (!first.error.empty()) return first;
-  const Outcome second = RunPlan(plan, recorder);
+  const Outcome second = RunPlan(plan, recorders);
   if (first.hash != second.hash) {
     first.error = absl::StrCat("two runs, two hashes: ", absl::Hex(first.hash), " and ",
                                absl::Hex(second.hash));
@@ -45,12 +53,12 @@ Outcome RunTwice(const Plan& plan, Recorder& recorder) {
   return first;
 }
 
-Edits Shrink(uint64_t seed, const Edits& edits, uint32_t runs_max, Recorder& recorder) {
+Edits Shrink(uint64_t seed, const Edits& edits, uint32_t runs_max, Recorders& recorders) {
   Edits best = edits;
   uint32_t runs = 0;
   const auto fails = [&](const Edits& candidate) {
     ++runs;
-    if (RunPlan(MakePlan(seed, candidate), recorder).error.empty()) return false;
+    if (RunPlan(MakePlan(seed, candidate), recorders).error.empty()) return false;
     best = candidate;
     return true;
   };

@@ -21,11 +21,11 @@ struct Outcome {
   std::array<uint64_t, kEventKinds> events{};
 };
 
-// `recorder` holds the record afterwards.
-Outcome RunPlan(const Plan& plan, Recorder& recorder);
+// `recorders` hold the records afterwards.
+Outcome RunPlan(const Plan& plan, Recorders& recorders);
 
-// Twice; other hashes are an error. The record is the second run's.
-Outcome RunTwice(const Plan& plan, Recorder& recorder);
+// Twice; other hashes are an error. The records are the second run's.
+Outcome RunTwice(const Plan& plan, Recorders& recorders);
 
 // The hash over many seeds, taken in order.
 constexpr uint64_t FoldSeed(uint64_t hash, uint64_t seed, uint64_t hash_of_seed) noexcept {
@@ -34,6 +34,6 @@ constexpr uint64_t FoldSeed(uint64_t hash, uint64_t seed, uint64_t hash_of_seed)
 
 // Drops from a failing seed what is not needed for it to fail: kinds of faults, strikes, orders, by
 // halves. `runs_max` bounds the effort.
-Edits Shrink(uint64_t seed, const Edits& edits, uint32_t runs_max, Recorder& recorder);
+Edits Shrink(uint64_t seed, const Edits& edits, uint32_t runs_max, Recorders& recorders);
 
 }  // namespace ringway::sim

@@ -15,13 +15,13 @@ constexpr uint64_t kSeeds = 512;
 constexpr uint64_t kOrdersMin = 1'000'000;
 
 TEST(SimTest, FiveHundredSeedsAreCleanAndRepeatable) {
-  Recorder recorder;
+  Recorders recorders;
   uint64_t orders = 0;
   uint64_t hash = 0;
   std::array<uint64_t, kFaults> seeds_with{};
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const Plan plan = MakePlan(seed);
-    const Outcome outcome = RunTwice(plan, recorder);
+    const Outcome outcome = RunTwice(plan, recorders);
     EXPECT_EQ(outcome.error, "") << Text(plan) << "repeat: ./run sim --seeds 1 --seed " << seed;
     if (HasFailure()) break;
     orders += outcome.orders;
@@ -37,10 +37,10 @@ TEST(SimTest, FiveHundredSeedsAreCleanAndRepeatable) {
 }
 
 TEST(SimTest, AnotherSeedIsAnotherRun) {
-  Recorder recorder;
+  Recorders recorders;
   Edits few;
   few.orders = 200;
-  EXPECT_NE(RunPlan(MakePlan(1, few), recorder).hash, RunPlan(MakePlan(2, few), recorder).hash);
+  EXPECT_NE(RunPlan(MakePlan(1, few), recorders).hash, RunPlan(MakePlan(2, few), recorders).hash);
 }
 
 TEST(SimTest, DroppedFaultsDoNotStrike) {

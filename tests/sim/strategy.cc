@@ -22,14 +22,15 @@ SessionKey KeyOf(uint32_t session) {
   return *SessionKey::FromBytes(bytes);
 }
 
-Strategy::Strategy(const Plan& plan, uint32_t session, Timeline& timeline, Recorder& recorder,
-                   DialLink<SimLink> dial, uint32_t orders)
+Strategy::Strategy(const Plan& plan, uint32_t site, uint32_t session, Timeline& timeline,
+                   Recorder& recorder, DialLink<SimLink> dial, uint32_t orders)
     : plan_(plan),
       session_id_(session),
+      account_(AccountOf(site, session)),
       timeline_(timeline),
       recorder_(recorder),
       dial_(std::move(dial)),
-      random_(plan.seed * 1'000 + session),
+      random_(plan.seed * 1'000 + site * kAccountsOfSite + session),
       orders_left_(orders) {}
 
 void Strategy::Calm() noexcept {
@@ -161,7 +162,7 @@ NewOrder Strategy::Draw() {
   order.price = DrawPrice();
   order.qty = 1 + random_.Below(100);
   order.instrument = kFirstInstrument + static_cast<uint32_t>(random_.Below(plan_.instruments));
-  order.account = kFirstAccount + session_id_ - 1;
+  order.account = account_;
   order.side = random_.Chance(0.5) ? Side::kBuy : Side::kSell;
   order.ord_type = OrdType::kLimit;
   if (plan_.has(Fault::kTradingDay) && random_.Chance(0.3)) {

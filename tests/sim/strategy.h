@@ -24,7 +24,11 @@
 namespace ringway::sim {
 
 // The firm's numbers, the same in every world.
-inline constexpr uint32_t kFirstAccount = 100;  // of session 1; session 2 has the next one
+// Session 1 of a site has the first account there, session 2 the next one.
+inline constexpr uint32_t kAccountsOfSite = 100;
+constexpr uint32_t AccountOf(uint32_t site, uint32_t session) noexcept {
+  return (1 + site) * kAccountsOfSite + session - 1;
+}
 inline constexpr uint32_t kFirstInstrument = 7;
 inline constexpr int64_t kTickPrice = 10'000'000;  // 0.01, in 1e-9
 inline constexpr int64_t kMiddleTicks = 10'000;
@@ -32,8 +36,8 @@ SessionKey KeyOf(uint32_t session);
 
 class Strategy {
  public:
-  Strategy(const Plan& plan, uint32_t session, Timeline& timeline, Recorder& recorder,
-           DialLink<SimLink> dial, uint32_t orders);
+  Strategy(const Plan& plan, uint32_t site, uint32_t session, Timeline& timeline,
+           Recorder& recorder, DialLink<SimLink> dial, uint32_t orders);
 
   uint32_t session() const noexcept { return session_id_; }
   bool live() const noexcept {
@@ -117,6 +121,7 @@ class Strategy {
 
   const Plan& plan_;
   const uint32_t session_id_;
+  const uint32_t account_;
   Timeline& timeline_;
   Recorder& recorder_;
   DialLink<SimLink> dial_;

@@ -11,7 +11,6 @@
 namespace ringway::sim {
 namespace {
 
-constexpr uint64_t kMember = 1;        // as the gateway calls itself
 constexpr uint64_t kRoomForLies = 64;  // reports that the exchange itself may still need
 constexpr uint64_t kHalfBytes = 8;     // of a report: its root word, and no data
 
@@ -30,7 +29,7 @@ exchange::ExchangeOptions MakeOptions(const Plan& plan, uint32_t number) {
   options.levels_per_side_max = 256;
   options.positions_max = 32;
   options.closed_ids_max = 1'024;
-  options.members_max = 2;
+  options.members_max = kSitesMax;
   options.member_queue_reports = plan.has(Fault::kSmallQueues) ? 256 : 2'048;
   return options;
 }
@@ -96,56 +95,58 @@ void VenueLink::Say(FrameType type, std::span<std::byte> payload) {
 
 // --- The venue ---
 
-Venue::Venue(const Plan& plan, uint32_t number, Recorder& recorder)
-    : number_(number), recorder_(recorder) {
+Venue::Venue(const Plan& plan, uint32_t number, Recorders& recorders)
+    : number_(number), recorders_(recorders), admitted_epoch_(1 + kSitesMax) {
   auto exchange = exchange::Exchange::Create(MakeOptions(plan, number));
   RINGWAY_CHECK(exchange.ok(), "the simulator's exchange options are right");
   exchange_ = *std::move(exchange);
-  member_ = *exchange_->Admit(kMember);
+  for (uint32_t site = 0; site != plan.gateways(); ++site) {
+    members_.push_back(*exchange_->Admit(plan.member(site)));
+  }
   exchange::ServerOptions options;
   options.guests_max = 8;
   options.burst = 16;
   options.confirm_ns = kNsPerMs;
   options.logon_timeout_ns = 20 * kNsPerMs;
-  server_ = std::make_unique<exchange::ExchangeServer<VenueLink>>(*exchange_, options,
-                                                                  [this](uint64_t, uint32_t epoch) {
-                                                                    if (epoch <= admitted_epoch_)
-                                                                      return false;
-                                                                    admitted_epoch_ = epoch;
-                                                                    return true;
-                                                                  });
+  const auto admit = [this](uint64_t member, uint32_t epoch) {
+    if (epoch <= admitted_epoch_[member]) return false;
+    admitted_epoch_[member] = epoch;
+    return true;
+  };
+  server_ = std::make_unique<exchange::ExchangeServer<VenueLink>>(*exchange_, options, admit);
 }
 
-void Venue::Accept(std::unique_ptr<SimLink> link, int64_t now_ns) {
-  server_->Accept(now_ns, std::make_unique<VenueLink>(std::move(link), number_, recorder_, spoil_));
+void Venue::Accept(std::unique_ptr<SimLink> link, uint32_t site, int64_t now_ns) {
+  server_->Accept(now_ns,
+                  std::make_unique<VenueLink>(std::move(link), number_, recorders_[site], spoil_));
 }
 
 void Venue::Turn(int64_t now_ns) {
   if (!stopped(now_ns)) server_->DoWork(now_ns);
 }
 
-const exchange::Order* Venue::AnyOpenOrder(uint64_t draw) const {
+const exchange::Order* Venue::AnyOpenOrder(uint64_t draw, uint32_t site) const {
   const exchange::Book& book = exchange_->book();
   const auto capacity = book.capacity();
   for (uint32_t i = 0; i != capacity; ++i) {
     const exchange::Order& order = book.order(static_cast<uint32_t>((draw + i) % capacity));
-    if (order.active && order.leaves != 0) return &order;
+    if (order.active && order.leaves != 0 && order.member == members_[site]) return &order;
   }
   return nullptr;
 }
 
-void Venue::AddLie(ExecutionReport report, int64_t now_ns) {
+void Venue::AddLie(ExecutionReport report, uint32_t site, int64_t now_ns) {
   if (report.exec_id == 0) report.exec_id = kLieExecIdBit | ++lies_;
   report.transact_time = static_cast<uint64_t>(now_ns);
   report.venue = static_cast<uint16_t>(number_);
-  exchange_->reports(member_).Add(report);
+  exchange_->reports(members_[site]).Add(report);
 }
 
-void Venue::Lie(Fault fault, uint64_t draw, int64_t now_ns) {
-  if (exchange_->spare(member_) < kRoomForLies) return;
+void Venue::Lie(Fault fault, uint64_t draw, uint32_t site, int64_t now_ns) {
+  if (exchange_->spare(members_[site]) < kRoomForLies) return;
   // The reports of the past that the gateway has heard, or will hear, of this venue.
   const auto said = [&](auto&& fits) -> ExecutionReport {
-    const std::vector<Event>& events = recorder_.events();
+    const std::vector<Event>& events = recorders_[site].events();
     const size_t first = events.size() - std::min<size_t>(events.size(), 1 + draw % 3'000);
     for (size_t i = first; i != events.size(); ++i) {
       ExecutionReport report;
@@ -165,9 +166,9 @@ void Venue::Lie(Fault fault, uint64_t draw, int64_t now_ns) {
       lie.exec_type = ExecType::kFill;
       lie.last_qty = 10;
       lie.last_price = kMiddleTicks * kTickPrice;
-      return AddLie(lie, now_ns);
+      return AddLie(lie, site, now_ns);
     case Fault::kOverfill: {
-      const exchange::Order* order = AnyOpenOrder(draw);
+      const exchange::Order* order = AnyOpenOrder(draw, site);
       if (order == nullptr) return;
       lie.cl_ord_id = order->cl_ord_id;
       lie.last_qty = order->leaves + 1 + draw % 50;
@@ -186,15 +187,15 @@ void Venue::Lie(Fault fault, uint64_t draw, int64_t now_ns) {
     case Fault::kDuplicateReport: {
       lie = said([](const ExecutionReport&) { return true; });
       if (lie.exec_id == 0) return;
-      exchange_->reports(member_).Add(lie);
+      exchange_->reports(members_[site]).Add(lie);
       return;
     }
     case Fault::kMalformedReport: {
-      const exchange::Order* order = AnyOpenOrder(draw);
+      const exchange::Order* order = AnyOpenOrder(draw, site);
       if (order == nullptr) return;
       lie.cl_ord_id = order->cl_ord_id;
       lie.exec_type = draw % 2 == 0 ? ExecType::kFill : static_cast<ExecType>(200);
-      return AddLie(lie, now_ns);  // a fill of nothing, or no known kind
+      return AddLie(lie, site, now_ns);  // a fill of nothing, or no known kind
     }
     default:
       RINGWAY_CHECK(false, "no lie of a venue");
@@ -203,24 +204,26 @@ void Venue::Lie(Fault fault, uint64_t draw, int64_t now_ns) {
   lie.ord_status = OrdStatus::kFilled;
   lie.last_price = kMiddleTicks * kTickPrice;
   lie.exec_id = kLieExecIdBit | ++lies_;
-  AddLie(lie, now_ns);
-  false_fills_.push_back(lie);
+  AddLie(lie, site, now_ns);
+  false_fills_.emplace_back(site, lie);
 }
 
 void Venue::TakeLiesBack(int64_t now_ns) {
-  for (ExecutionReport lie : false_fills_) {
+  for (auto [site, lie] : false_fills_) {
     lie.exec_type = ExecType::kBusted;
     lie.exec_id = 0;
-    AddLie(lie, now_ns);
+    AddLie(lie, site, now_ns);
   }
   false_fills_.clear();
 }
 
-void Venue::Probe(Recorder& recorder) const {
+void Venue::Probe(uint32_t site) const {
+  const auto is_its = [site](uint32_t account) { return account / kAccountsOfSite == 1 + site; };
+  Recorder& recorder = recorders_[site];
   const exchange::Book& book = exchange_->book();
   for (uint32_t slot = 0; slot != book.capacity(); ++slot) {
     const exchange::Order& open = book.order(slot);
-    if (!open.active) continue;
+    if (!open.active || !is_its(open.account)) continue;
     OpenOrder order;
     order.cl_ord_id = open.cl_ord_id;
     order.instrument = exchange_->options().instruments[open.instrument].id;
@@ -232,6 +235,7 @@ void Venue::Probe(Recorder& recorder) const {
     recorder.Add(EventKind::kVenueOrder, number_, 0, order);
   }
   for (const exchange::Position& position : exchange_->ledger().positions()) {
+    if (!is_its(position.account)) continue;
     recorder.AddPlain(EventKind::kVenuePosition, number_,
                       Holding{.account = position.account,
                               .instrument = position.instrument,

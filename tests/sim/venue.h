@@ -71,37 +71,37 @@ class VenueLink {
 
 class Venue {
  public:
-  Venue(const Plan& plan, uint32_t number, Recorder& recorder);
+  Venue(const Plan& plan, uint32_t number, Recorders& recorders);
 
   uint32_t number() const noexcept { return number_; }
-  void Accept(std::unique_ptr<SimLink> link, int64_t now_ns);
+  void Accept(std::unique_ptr<SimLink> link, uint32_t site, int64_t now_ns);
   void Turn(int64_t now_ns);
   void StopUntil(int64_t until_ns) noexcept { stopped_until_ns_ = until_ns; }
   bool stopped(int64_t now_ns) const noexcept { return now_ns < stopped_until_ns_; }
   Spoil& spoil() noexcept { return spoil_; }
 
-  // Tells a lie of this kind, if there is an order that it could be about.
-  void Lie(Fault fault, uint64_t draw, int64_t now_ns);
+  // Tells a site a lie of this kind, if there is an order that it could be about.
+  void Lie(Fault fault, uint64_t draw, uint32_t site, int64_t now_ns);
   // Takes back every fill that never was. REQUIRES: room in the queue; lies are few.
   void TakeLiesBack(int64_t now_ns);
 
-  // Everything that the venue holds, as events.
-  void Probe(Recorder& recorder) const;
+  // Everything that the venue holds of a site, as events.
+  void Probe(uint32_t site) const;
 
  private:
-  void AddLie(ExecutionReport report, int64_t now_ns);
-  const exchange::Order* AnyOpenOrder(uint64_t draw) const;
+  void AddLie(ExecutionReport report, uint32_t site, int64_t now_ns);
+  const exchange::Order* AnyOpenOrder(uint64_t draw, uint32_t site) const;
 
   uint32_t number_;
-  Recorder& recorder_;
+  Recorders& recorders_;
   std::unique_ptr<exchange::Exchange> exchange_;
   std::unique_ptr<exchange::ExchangeServer<VenueLink>> server_;
-  uint32_t member_;  // the gateway's index
-  uint32_t admitted_epoch_ = 0;
+  std::vector<uint32_t> members_;         // of the exchange, by site
+  std::vector<uint32_t> admitted_epoch_;  // by member
   int64_t stopped_until_ns_ = 0;
   Spoil spoil_;
   uint64_t lies_ = 0;
-  std::vector<ExecutionReport> false_fills_;
+  std::vector<std::pair<uint32_t, ExecutionReport>> false_fills_;  // told to these sites
 };
 
 // Lies' execution identifiers: no exchange, connector or gateway uses this bit without the highest.

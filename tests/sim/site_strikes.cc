@@ -1,4 +1,4 @@
-// What each fault does to the world when it strikes.
+// What each fault does to a site when it strikes.
 #include <array>
 #include <tuple>
 #include <utility>
@@ -6,25 +6,20 @@
 #include "base/check.h"
 #include "msg/auth.h"
 #include "msg/session_protocol.h"
-#include "tests/sim/world.h"
+#include "tests/sim/site.h"
 
 namespace ringway::sim {
 namespace {
 
 constexpr uint32_t kStrangeSession = 77;  // not configured
 
-int64_t Within(uint64_t draw, int64_t first_ns, int64_t last_ns) {
-  return first_ns + static_cast<int64_t>(draw % static_cast<uint64_t>(last_ns - first_ns + 1));
-}
-
 }  // namespace
 
-// Bounds on time do not hold for it: until then, or, with 0, until it is over a new link.
-void World::Disturb(EventKind kind, uint32_t id, int64_t until_ns) {
+void Site::Disturb(EventKind kind, uint32_t id, int64_t until_ns) {
   recorder_.AddNumbers(kind, id, 0, static_cast<uint64_t>(until_ns));
 }
 
-void World::StrikeLink(Fault fault, uint32_t session) {
+void Site::StrikeLink(Fault fault, uint32_t session) {
   FaultyWire* wire = session_wires_[session - 1].get();
   if (wire == nullptr) return;
   Disturb(EventKind::kSessionDisturbed, session);
@@ -33,13 +28,13 @@ void World::StrikeLink(Fault fault, uint32_t session) {
                                                     : Break::kOneWay);
 }
 
-void World::CutVenue(uint32_t index, Break how) {
+void Site::CutVenue(uint32_t index, Break how) {
   if (venue_wires_[index] == nullptr) return;
   Disturb(EventKind::kVenueDisturbed, index + 1);
   Network::Cut(*venue_wires_[index], how);
 }
 
-void World::StrikeVenue(Fault fault, Venue& venue, uint64_t draw) {
+void Site::StrikeVenue(Fault fault, Venue& venue, uint64_t draw) {
   const int64_t now_ns = timeline_.now_ns;
   const uint32_t index = venue.number() - 1;
   switch (fault) {
@@ -47,11 +42,6 @@ void World::StrikeVenue(Fault fault, Venue& venue, uint64_t draw) {
       return CutVenue(index, Break::kTold);
     case Fault::kVenueSilent:
       return CutVenue(index, draw % 2 == 0 ? Break::kSilent : Break::kOneWay);
-    case Fault::kVenueStopped: {
-      const int64_t until_ns = now_ns + Within(draw, kNsPerMs, 60 * kNsPerMs);
-      Disturb(EventKind::kVenueDisturbed, venue.number(), until_ns);
-      return venue.StopUntil(until_ns);
-    }
     case Fault::kDialFails:
       CutVenue(index, Break::kTold);
       dial_fails_until_ns_[index] = now_ns + Within(draw, kNsPerMs, 40 * kNsPerMs);
@@ -68,11 +58,11 @@ void World::StrikeVenue(Fault fault, Venue& venue, uint64_t draw) {
       }
       return;
     default:
-      return venue.Lie(fault, draw, now_ns);
+      return venue.Lie(fault, draw, number_, now_ns);
   }
 }
 
-void World::Strike(const ringway::sim::Strike& strike) {
+void Site::Strike(const ringway::sim::Strike& strike) {
   const uint64_t draw = strike.draw >> 8;
   const auto target = static_cast<uint32_t>(strike.draw & 0xff);
   const uint32_t session = 1 + target % plan_.sessions;
@@ -120,7 +110,7 @@ void World::Strike(const ringway::sim::Strike& strike) {
                                               : KillScope::kAccount;
       const uint32_t id = scope == KillScope::kAll       ? 0
                           : scope == KillScope::kSession ? session
-                                                         : kFirstAccount + session - 1;
+                                                         : AccountOf(number_, session);
       if (!gateway_is_up()) return;
       // The second time it is armed again.
       (void)gateway_->SetKill(scope, id, !gateway_->killed(scope, id));
@@ -138,8 +128,8 @@ void World::Strike(const ringway::sim::Strike& strike) {
 }
 
 // What an operator says; of a switch that is latched, that it is armed again.
-AdminCommand World::DrawCommand(Fault fault, uint32_t session, uint64_t draw) const {
-  const uint32_t account = kFirstAccount + session - 1;
+AdminCommand Site::DrawCommand(Fault fault, uint32_t session, uint64_t draw) const {
+  const uint32_t account = AccountOf(number_, session);
   const uint32_t instrument =
       kFirstInstrument + static_cast<uint32_t>(draw / 5 % plan_.instruments);
   AdminCommand command;
@@ -179,7 +169,7 @@ AdminCommand World::DrawCommand(Fault fault, uint32_t session, uint64_t draw) co
 }
 
 // A second process of the session, which has its key: it takes the session over, and goes again.
-void World::LogOnTwice(uint32_t session, uint64_t draw) {
+void Site::LogOnTwice(uint32_t session, uint64_t draw) {
   if (strategies_[session - 1]->busy()) return;
   if (draw % 2 == 0) {  // the same process, twice
     Disturb(EventKind::kSessionDisturbed, session);
@@ -205,7 +195,7 @@ void World::LogOnTwice(uint32_t session, uint64_t draw) {
 }
 
 // Nobody that the gateway knows: no word, bytes that are no logon, or a logon without the key.
-void World::SendStranger(uint64_t draw) {
+void Site::SendStranger(uint64_t draw) {
   if (!gateway_is_up()) return;
   Stranger stranger;
   LinkPair pair = session_links_.Make(kStrangeSession, 1, timeline_.now_ns);
@@ -224,7 +214,7 @@ void World::SendStranger(uint64_t draw) {
   strangers_.push_back(std::move(stranger));
 }
 
-void World::TurnStrangers() {
+void Site::TurnStrangers() {
   struct Ignore {
   } ignore;
   for (Stranger& stranger : strangers_) {
