@@ -44,6 +44,8 @@ OpenOrder OrderOf(const Event& event) {
 
 void Holdings::On(uint32_t index) {
   const Event& event = events_[index];
+  // A probe says what is held now: it is judged before anything else happens.
+  if (event.kind < EventKind::kProbe && probe_.any) Compare();
   switch (event.kind) {
     case EventKind::kStrategySent:
       if (NewOrder order;
@@ -94,8 +96,6 @@ void Holdings::On(uint32_t index) {
       std::memcpy(&probe_.counts, event.payload.data(), sizeof(probe_.counts));
       return;
     default:
-      // A probe says what is held now: it is judged before anything else happens.
-      if (probe_.any) Compare();
       return;
   }
 }
