@@ -259,7 +259,8 @@ void Strategy::SendChange(bool replace) {
     Cancel request;
     request.cl_ord_id = session_->NextClOrdId();
     request.orig_cl_ord_id = order.cl_ord_id;
-    Send(request);
+    // One that a dead process sent may never have arrived: it must not keep others' room for ever.
+    if (Send(request) && working_.size() >= kWorkingMax) Forget(request.orig_cl_ord_id);
   }
 }
 
