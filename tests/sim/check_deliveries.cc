@@ -17,6 +17,7 @@ namespace {
 
 // The connector's or the gateway's own answers; gateway/connector/unseen_request.h.
 constexpr uint64_t kConnectorsBits = 3;  // the two highest of execId
+constexpr uint64_t kLieBits = 1;         // likewise, see venue.h
 
 uint64_t RequestIdOf(const Event& event) {
   // Every request begins with its clOrdId.
@@ -39,6 +40,27 @@ bool IsHeardAs(const Event& said, const Event& heard) {
   OrderAck told;
   return heard.type == said.type && Decode(heard.bytes(), told) == DecodeStatus::kOk &&
          std::memcmp(&told, &ack, sizeof(ack)) == 0;
+}
+
+// Whether a venue may end such an order of its own accord.
+bool MayEndUnasked(const NewOrder& order, const ExecutionReport& report, bool was_lost) {
+  const bool dated =
+      order.time_in_force == TimeInForce::kDay || order.time_in_force == TimeInForce::kGoodTillDate;
+  const bool at_once = order.time_in_force == TimeInForce::kImmediateOrCancel ||
+                       order.time_in_force == TimeInForce::kFillOrKill;
+  if (report.exec_type == ExecType::kExpired) return dated;
+  switch (report.reason) {
+    case RejectReason::kNone:
+      return at_once;
+    case RejectReason::kNoLiquidity:
+      return at_once || order.ord_type == OrdType::kMarket || order.ord_type == OrdType::kStop;
+    case RejectReason::kUnknownOrder:
+      return was_lost;
+    case RejectReason::kVenueOption:  // no room for its reports, or for it
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string At(const Event& event) { return Text(event); }
@@ -95,6 +117,15 @@ void Deliveries::On(uint32_t index) {
       return;
     case EventKind::kGatewayDied:
       gave_up_ = event.other != 0;
+      ever_gave_up_ |= gave_up_;
+      return;
+    case EventKind::kMemberHeld:
+      venues_[event.id].held = true;
+      return;
+    case EventKind::kMemberFree:
+      venues_[event.id].held = false;
+      venues_[event.id].begins_anew = true;
+      venues_[event.id].disowned = event.other;
       return;
     case EventKind::kPowerLost:
       power_lost_ = true;
@@ -270,16 +301,21 @@ void Deliveries::OnForeign(const Event& event) {
 
 void Deliveries::OnVenueLogon(const Event& event) {
   Venue& venue = venues_[event.id];
+  if (venue.held) findings_.Add(Violation::kMemberTaken, At(event));
+  if (std::exchange(venue.begins_anew, false)) {
+    venue.others_took = event.other - 1;
+    venue.others_said = event.seq - 1;
+  }
   // What waited at the end of the link before was read and never taken.
-  while (venue.took.size() >= event.other) {
+  while (venue.others_took + venue.took.size() >= event.other && !venue.took.empty()) {
     venue.was_taken[venue.took.back()] = false;
     venue.took.pop_back();
   }
-  if (venue.took.size() + 1 != event.other) {
+  if (venue.others_took + venue.took.size() + 1 != event.other) {
     findings_.Add(Violation::kVenueRequestForeign,
                   absl::StrCat("the venue counts requests that it never took: ", At(event)));
   }
-  if (event.seq > venue.said.size() + 1) {
+  if (event.seq > venue.others_said + venue.said.size() + 1) {
     findings_.Add(Violation::kVenueReportMisnumbered, At(event));
   }
 }
@@ -304,7 +340,8 @@ void Deliveries::OnVenueTook(const Event& event) {
   if (venue.was_taken[place] || venue.was_answered[place]) {
     findings_.Add(Violation::kVenueRequestTwice, At(event));
   }
-  if (event.seq != venue.took.size() + 1 || (!venue.took.empty() && venue.took.back() >= place)) {
+  if (event.seq != venue.others_took + venue.took.size() + 1 ||
+      (!venue.took.empty() && venue.took.back() >= place)) {
     findings_.Add(Violation::kVenueRequestForeign, absl::StrCat("out of order: ", At(event)));
   }
   venue.was_taken[place] = true;
@@ -314,11 +351,43 @@ void Deliveries::OnVenueTook(const Event& event) {
 void Deliveries::OnVenueSaid(uint32_t index) {
   const Event& event = events_[index];
   Venue& venue = venues_[event.id];
-  if (event.seq == venue.said.size() + 1) {
+  const uint64_t place = event.seq - 1 - venue.others_said;
+  if (place == venue.said.size()) {
     venue.said.push_back(index);
-  } else if (event.seq == 0 || event.seq > venue.said.size() ||
-             !events_[venue.said[event.seq - 1]].SameMessage(event)) {
+    if (event.type == FrameType::kExecutionReport) CheckReport(venue, event);
+  } else if (place > venue.said.size() || !events_[venue.said[place]].SameMessage(event)) {
     findings_.Add(Violation::kVenueReportMisnumbered, At(event));
+  }
+}
+
+// A venue tells a gateway of its own orders alone, and ends none because of what happens to another
+// gateway.
+void Deliveries::CheckReport(Venue& venue, const Event& event) {
+  ExecutionReport report;
+  if (Decode(event.bytes(), report) != DecodeStatus::kOk || report.exec_id >> 62 == kLieBits)
+    return;
+  const bool ends =
+      report.exec_type == ExecType::kCanceled || report.exec_type == ExecType::kExpired;
+  const auto asked = venue.asked.find(report.cl_ord_id);
+  if (asked == venue.asked.end()) {
+    if (venue.disowned != 0 && ends && report.reason == RejectReason::kUnknownOrder) {
+      --venue.disowned;
+    } else {
+      findings_.Add(Violation::kReportOfAnother, At(event));
+    }
+    return;
+  }
+  NewOrder order;
+  const uint32_t place = NewOrderOf(venue, asked->second);
+  if (place == kNone ||
+      Decode(events_[venue.asked_order[place]].bytes(), order) != DecodeStatus::kOk ||
+      order.account != report.account || order.instrument != report.instrument ||
+      order.side != report.side) {
+    findings_.Add(Violation::kReportOfAnother, At(event));
+  } else if (ends && report.orig_cl_ord_id == 0 &&
+             !MayEndUnasked(order, report,
+                            forgotten_.Has(venue.asked_order[place]) || ever_gave_up_)) {
+    findings_.Add(Violation::kEndedUnasked, At(event));
   }
 }
 
@@ -417,7 +486,8 @@ void Deliveries::Recover(Session& session, uint32_t id) {
 }
 
 void Deliveries::Recover(Venue& venue, uint32_t id) {
-  const auto [received, own_words] = venue.recovered;
+  const auto [all_received, own_words] = venue.recovered;
+  const uint64_t received = all_received - std::min(all_received, venue.others_said);
   if (received + 1 > venue.next_heard || own_words > venue.own_words.size()) {
     findings_.Add(Violation::kForgotten, absl::StrCat("more of venue ", id, " than was heard"));
     return;
@@ -428,30 +498,34 @@ void Deliveries::Recover(Venue& venue, uint32_t id) {
   }
 }
 
-// Whose order, or replace of an order, it is; 0: nobody knows.
-uint64_t Deliveries::AccountOf(const Venue& venue, const Event& request) const {
-  const Event* at = &request;
-  while (at->type == FrameType::kReplace) {
-    Replace replace;
-    if (Decode(at->bytes(), replace) != DecodeStatus::kOk) return 0;
-    const auto asked = venue.asked.find(replace.orig_cl_ord_id);
-    if (asked == venue.asked.end()) return 0;
-    at = &events_[venue.asked_order[asked->second]];
+// The place of the NewOrder that a request is about; kNone: nobody knows.
+uint32_t Deliveries::NewOrderOf(const Venue& venue, uint32_t place) const {
+  const Event* at = &events_[venue.asked_order[place]];
+  while (at->type != FrameType::kNewOrder) {
+    uint64_t orig = 0;  // of a cancel and a replace the second word
+    std::memcpy(&orig, at->payload.data() + kRootBytes + kWordBytes, sizeof(orig));
+    const auto asked = venue.asked.find(orig);
+    if (asked == venue.asked.end() || asked->second >= place) return kNone;
+    place = asked->second;
+    at = &events_[venue.asked_order[place]];
   }
-  NewOrder order;
-  return Decode(at->bytes(), order) == DecodeStatus::kOk ? order.account : 0;
+  return place;
 }
 
 // What has left for a venue of a session that is configured so was durable, whatever the machine
 // and the disk did.
 void Deliveries::CheckSentWhenDurable(const Venue& venue) {
-  for (const uint32_t asked : venue.asked_order) {
+  for (uint32_t place = 0; place != venue.asked_order.size(); ++place) {
+    const uint32_t asked = venue.asked_order[place];
     const Event& event = events_[asked];
     if (!forgotten_.Has(asked) || event.kind != EventKind::kGatewayAsked ||
         (event.type != FrameType::kNewOrder && event.type != FrameType::kReplace)) {
       continue;
     }
-    if (sent_when_durable_.contains(AccountOf(venue, event))) {
+    NewOrder order;
+    const uint32_t of = NewOrderOf(venue, place);
+    if (of != kNone && Decode(events_[venue.asked_order[of]].bytes(), order) == DecodeStatus::kOk &&
+        sent_when_durable_.contains(order.account)) {
       findings_.Add(Violation::kPromiseBroken,
                     absl::StrCat("it left before it was durable: ", At(event)));
     }
@@ -471,6 +545,10 @@ void Deliveries::End() {
     }
   }
   for (const Venue& venue : venues_) {
+    if (venue.disowned != 0) {
+      findings_.Add(Violation::kMemberTaken,
+                    absl::StrCat(venue.disowned, " orders of the gateway before live on"));
+    }
     for (size_t place = 0; place != venue.asked_order.size(); ++place) {
       const Event& asked = events_[venue.asked_order[place]];
       if (forgotten_.Has(venue.asked_order[place])) {

@@ -77,6 +77,10 @@ void Liveness::On(uint32_t index) {
       return;
     case EventKind::kVenueLogon:
       venue.tells += venue.lost_requests;
+      if (const int64_t free_ns = std::exchange(venue.free_ns, kNever);
+          free_ns != kNever && event.time_ns - free_ns < anew_ns_) {
+        findings_.Add(Violation::kMemberTaken, absl::StrCat("too early: ", Text(event)));
+      }
       return;
     case EventKind::kVenueTook:
       if (event.type == FrameType::kCancel) OnVenueTookCancel(event);
@@ -107,6 +111,14 @@ void Liveness::On(uint32_t index) {
       return;
     case EventKind::kSessionDisturbed:
       return OnDisturbed(event, session);
+    case EventKind::kMemberHeld:
+      venue.held = true;
+      return;
+    case EventKind::kMemberFree:
+      venue.held = false;
+      venue.anew = venue.lost_requests = true;
+      venue.down_ns = venue.free_ns = event.time_ns;
+      return;
     case EventKind::kVenueDialled:
       venue.dialled = true;
       venue.way.broken = false;
@@ -475,8 +487,9 @@ void Liveness::Settle(const Session& session, uint32_t id, int64_t now_ns) {
 
 void Liveness::Settle(const Venue& venue, uint32_t id, int64_t now_ns) {
   if (!venue.dialled) return;
-  if (!venue.up && IsLate(now_ns, up_ns_ + (venue.anew ? anew_ns_ : 0), venue.down_ns,
-                          venue.way.disturbed_until_ns, gateway_since_ns_, disk_since_ns_)) {
+  if (!venue.up && !venue.held &&
+      IsLate(now_ns, up_ns_ + (venue.anew ? anew_ns_ : 0), venue.down_ns,
+             venue.way.disturbed_until_ns, gateway_since_ns_, disk_since_ns_)) {
     Add(Violation::kVenueLate, now_ns, absl::StrCat("venue ", id, " up"));
   }
   for (const auto& [order_id, waiting] : venue.orders) {

@@ -31,6 +31,12 @@ std::string_view Name(Violation violation) noexcept {
       return "venue's report that was not said";
     case Violation::kVenueReportMisnumbered:
       return "venue's report misnumbered";
+    case Violation::kReportOfAnother:
+      return "told of another's order";
+    case Violation::kEndedUnasked:
+      return "order ended unasked";
+    case Violation::kMemberTaken:
+      return "another gateway's place at a venue";
     case Violation::kForgotten:
       return "forgotten without loss of power";
     case Violation::kPromiseBroken:
@@ -79,6 +85,8 @@ std::string_view Name(Violation violation) noexcept {
       return "gap without a loss";
     case Violation::kNoNamedOutcome:
       return "no named outcome";
+    case Violation::kTradeDiffers:
+      return "trade differs";
   }
   return "unknown";
 }

@@ -43,6 +43,9 @@ enum class Violation : uint8_t {
   kVenueReportLost,
   kVenueReportForeign,
   kVenueReportMisnumbered,
+  kReportOfAnother,  // a venue told it of an order that it never sent there
+  kEndedUnasked,     // a venue ended an order that nothing had ended
+  kMemberTaken,      // a venue took it for another gateway, or did not end that one's orders
   // Starts of the gateway.
   kForgotten,         // a killed process's successor knows less than it did, or something else
   kPromiseBroken,     // what was durable is gone
@@ -72,6 +75,8 @@ enum class Violation : uint8_t {
   kVenueLate,       // a venue was not up again
   kGapUnneeded,     // a GapFill for what was not lost
   kNoNamedOutcome,  // in the end an order is neither resting nor ended
+  // Trades, over all gateways.
+  kTradeDiffers,  // its sides are not one buyer and one seller of the same
 };
 std::string_view Name(Violation violation) noexcept;
 
@@ -102,5 +107,8 @@ class Findings {
 // REQUIRES: sessions and venues are numbered from 1, at most kPartiesMax of each.
 inline constexpr uint32_t kPartiesMax = 16;
 std::vector<Finding> Check(std::span<const Event> events);
+
+// The records of all gateways together: whether every trade of a venue was told to both its sides.
+std::vector<Finding> CheckTrades(std::span<const std::span<const Event>> records);
 
 }  // namespace ringway::sim

@@ -97,6 +97,12 @@ class Deliveries {
     std::vector<uint32_t> took;      // places, by number - 1
     std::vector<uint32_t> said;      // by number - 1
     uint64_t next_heard = 1;
+    // What the member's gateway before took part in: requests and reports.
+    uint64_t others_took = 0;
+    uint64_t others_said = 0;
+    bool held = false;             // another gateway is the member
+    bool begins_anew = false;      // it is not any more
+    uint64_t disowned = 0;         // its orders that are yet to be ended
     uint32_t in_doubt_before = 0;  // a place: requests before it were asked of a process that died
   };
 
@@ -106,6 +112,7 @@ class Deliveries {
   void OnReceived(const Event& event);
   void OnAsked(uint32_t index);
   void OnVenueLogon(const Event& event);
+  void CheckReport(Venue& venue, const Event& event);
   static void OnVenueStart(Venue& venue);
   void OnVenueTook(const Event& event);
   void OnVenueSaid(uint32_t index);
@@ -116,14 +123,15 @@ class Deliveries {
   void OnRecovered();
   void Recover(Session& session, uint32_t id);
   void Recover(Venue& venue, uint32_t id);
-  uint64_t AccountOf(const Venue& venue, const Event& request) const;
+  uint32_t NewOrderOf(const Venue& venue, uint32_t place) const;
   void CheckSentWhenDurable(const Venue& venue);
 
   std::span<const Event> events_;
   const Forgotten& forgotten_;
   Findings& findings_;
-  bool power_lost_ = false;               // since the last start
-  bool gave_up_ = false;                  // the last process promised no durability any more
+  bool power_lost_ = false;  // since the last start
+  bool gave_up_ = false;     // the last process promised no durability any more
+  bool ever_gave_up_ = false;
   std::set<uint64_t> sent_when_durable_;  // accounts whose orders leave only then
   std::array<Session, kPartiesMax> sessions_;
   std::array<Venue, kPartiesMax> venues_;
@@ -397,6 +405,8 @@ class Liveness {
     Way way;
     bool dialled = false;
     bool up = false;
+    bool held = false;           // another gateway is the member, as kMemberHeld says
+    int64_t free_ns = kNever;    // since when it is not, until this one logs on
     bool anew = false;           // it may wait for another member to return
     bool lost_requests = false;  // the gateway has, since the venue was up last
     uint32_t tells = 0;          // logons since then, each of which tells their identifiers

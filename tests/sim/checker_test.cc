@@ -5,8 +5,10 @@
 #include "tests/sim/checker.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,6 +58,11 @@ std::string Found(const Record& record) {
     text += std::string(Name(finding.violation)) + ": " + finding.text + "\n";
   }
   return text.empty() ? "nothing" : text;
+}
+
+// Everything from a place on happens so much later.
+void Delay(Record& record, size_t from, int64_t by_ns) {
+  for (size_t i = from; i != record.size(); ++i) record[i].time_ns += by_ns;
 }
 
 class CheckerTest : public testing::Test {
@@ -226,6 +233,81 @@ TEST_F(CheckerTest, AVenueReportSkipped) {
 TEST_F(CheckerTest, AVenueReportRenumbered) {
   record_[Place(EventKind::kVenueSaid)].seq += 5;
   ExpectFound(Violation::kVenueReportMisnumbered);
+}
+
+TEST_F(CheckerTest, AVenueTellsOfAnotherGatewaysOrder) {
+  const size_t said = Place(EventKind::kVenueSaid, FrameType::kExecutionReport);
+  Change<ExecutionReport>(said, [](ExecutionReport& report) { report.account += 100; });
+  ExpectFound(Violation::kReportOfAnother);
+  record_ = CalmRecord();
+  Change<ExecutionReport>(said, [](ExecutionReport& report) { report.cl_ord_id += 1u << 30; });
+  ExpectFound(Violation::kReportOfAnother);
+}
+
+TEST_F(CheckerTest, AVenueEndsAnOrderUnasked) {
+  const size_t said = PlaceWhere<ExecutionReport>(
+      EventKind::kVenueSaid,
+      [](const ExecutionReport& report) { return report.exec_type == ExecType::kNew; });
+  Change<ExecutionReport>(said, [](ExecutionReport& report) {
+    report.exec_type = ExecType::kCanceled;
+    report.reason = RejectReason::kUnknownOrder;
+  });
+  ExpectFound(Violation::kEndedUnasked);
+  // It may where it has no room.
+  Change<ExecutionReport>(
+      said, [](ExecutionReport& report) { report.reason = RejectReason::kVenueOption; });
+  EXPECT_FALSE(Finds(record_, Violation::kEndedUnasked));
+}
+
+TEST_F(CheckerTest, AMemberWhosePlaceIsHeld) {
+  Event member;
+  member.id = 1;
+  member.time_ns = record_[1].time_ns;
+  const auto insert = [&](EventKind kind, uint64_t orders) {
+    member.kind = kind;
+    member.other = orders;
+    record_.insert(record_.begin() + 1, member);
+  };
+  insert(EventKind::kMemberHeld, 0);
+  ExpectFound(Violation::kMemberTaken);
+  record_ = CalmRecord();
+  insert(EventKind::kMemberFree, 0);
+  insert(EventKind::kMemberHeld, 0);
+  ExpectFound(Violation::kMemberTaken);  // before the time of the one before is over
+  Delay(record_, Place(EventKind::kVenueLogon, FrameType{}, 0), kNsPerS);
+  EXPECT_EQ(Found(record_), "nothing");
+  // One of the orders of the gateway before is never ended.
+  record_[2].other = 1;
+  ExpectFound(Violation::kMemberTaken);
+}
+
+TEST_F(CheckerTest, ATradeHasTwoSides) {
+  std::array<Record, 2> records;  // whoever sells is at another gateway
+  size_t sells = 0;
+  for (const Event& event : record_) {
+    ExecutionReport report;
+    const bool sell = event.kind == EventKind::kVenueSaid &&
+                      event.type == FrameType::kExecutionReport &&
+                      Decode(event.bytes(), report) == DecodeStatus::kOk && report.match_id != 0 &&
+                      report.side == Side::kSell;
+    records[sell ? 1 : 0].push_back(event);
+    sells += sell;
+  }
+  ASSERT_GT(sells, 10u);
+  const auto found = [&records] {
+    const std::array<std::span<const Event>, 2> spans = {records[0], records[1]};
+    return CheckTrades(spans);
+  };
+  EXPECT_TRUE(found().empty());
+  records[1].push_back(records[1].back());  // said again
+  EXPECT_TRUE(found().empty());
+  record_ = records[1];
+  Change<ExecutionReport>(3, [](ExecutionReport& report) { report.last_qty += 1; });
+  records[1] = record_;
+  ASSERT_EQ(found().size(), 1u);
+  EXPECT_EQ(found()[0].violation, Violation::kTradeDiffers);
+  records[1].erase(records[1].begin() + 3);
+  EXPECT_EQ(found().size(), 1u);
 }
 
 TEST_F(CheckerTest, AnOrderUnanswered) {
@@ -483,10 +565,6 @@ TEST_F(CheckerTest, AnAdjustmentThatTheGatewayDidNotMake) {
 
 // --- Liveness: what comes, comes later than it may ---
 
-// Everything from a place on happens so much later.
-void Delay(Record& record, size_t from, int64_t by_ns) {
-  for (size_t i = from; i != record.size(); ++i) record[i].time_ns += by_ns;
-}
 constexpr int64_t kTooLongNs = 10 * kNsPerS;
 
 // The first session waits for durability, and its orders leave when they are durable.
@@ -553,6 +631,21 @@ TEST_F(CheckerTest, AVenueThatDoesNotComeUp) {
   disturbed.other = static_cast<uint64_t>(record_[up].time_ns);
   record_.insert(record_.begin() + static_cast<std::ptrdiff_t>(up), disturbed);
   EXPECT_FALSE(Finds(record_, Violation::kVenueLate)) << Found(record_);
+}
+
+TEST_F(CheckerTest, AnOrderForADayThatIsOverIsEndedTooLate) {
+  // What is open at the first probe is canceled behind it.
+  size_t behind = Place(EventKind::kProbe, FrameType{}, 0);
+  while (record_[behind].kind >= EventKind::kProbe) ++behind;
+  Event day;
+  day.kind = EventKind::kTradingDay;
+  day.id = 1;
+  day.seq = 1;
+  day.time_ns = record_[behind].time_ns;
+  record_.insert(record_.begin() + static_cast<std::ptrdiff_t>(behind), day);
+  EXPECT_EQ(Found(record_), "nothing");
+  Delay(record_, behind + 1, kTooLongNs);
+  ExpectFound(Violation::kOutlivesDay);
 }
 
 TEST_F(CheckerTest, BoundsWaitForWhatTheyNeed) {

@@ -74,6 +74,9 @@ enum class EventKind : uint8_t {
   kOperatorSaid,       // the gateway hears it next
   kOperatorRefused,    // and did not do it
   kOperatorRecovered,  // seq: the last one that the journal has
+  // A gateway that was given another one's member number.
+  kMemberHeld,  // id: venue, which must refuse it from now on
+  kMemberFree,  // and may not any more; other: so many orders of the other one it has to end
   // What everybody holds, when all is quiet. Begins with kProbe.
   kProbe,
   kGatewayOrder,     // id: session; payload OpenOrder; other: the venue's name of the order
@@ -165,8 +168,10 @@ class Recorder {
     event.payload_bytes = static_cast<uint16_t>(std::min(payload.size(), event.payload.size()));
     if (!payload.empty()) std::memcpy(event.payload.data(), payload.data(), event.payload_bytes);
     Fold(event);
-    // Prices are repeated for ever; everything else ends when all is quiet.
-    progress_ += type != FrameType::kReferencePrice;
+    // Prices are repeated for ever and become durable, and a venue that refuses is tried again;
+    // everything else ends when all is quiet.
+    progress_ += type != FrameType::kReferencePrice && kind != EventKind::kVenueDialled &&
+                 kind != EventKind::kGatewayDurable;
   }
   void AddNumbers(EventKind kind, uint32_t id, uint64_t seq, uint64_t other = 0) {
     Add(kind, id, seq, FrameType{}, {}, other);

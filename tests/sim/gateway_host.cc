@@ -292,6 +292,11 @@ void GatewayHost::NoteDisk() {
   around_.recorder.AddNumbers(EventKind::kGatewayDisk, 0, 0, fault);
 }
 
+void GatewayHost::NoteStop() {
+  disk_fault_ = kStopped;
+  around_.recorder.AddNumbers(EventKind::kGatewayDisk, 0, 0, disk_fault_);
+}
+
 // A day that this turn begins, or a later one where the start is not durable or the journal full.
 void GatewayHost::NoteDays(int64_t now_ns) {
   if (now_ns < next_day_ns_) return;
@@ -385,6 +390,13 @@ bool GatewayHost::venues_up() const noexcept {
     if (!connector->up()) return false;
   }
   return true;
+}
+
+bool GatewayHost::venues_refuse() const noexcept {
+  return std::ranges::all_of(connectors_, [](const auto& connector) {
+    return !connector->up() &&
+           connector->reason().find("this member_id is logged on") != std::string_view::npos;
+  });
 }
 
 void GatewayHost::Probe(Recorder& recorder) const {

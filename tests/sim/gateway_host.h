@@ -163,6 +163,7 @@ class RecordedConnector final : public Connector {
   void Restore(const VenueCursor& cursor, std::span<const Effect> requests) override;
   void Confirm(uint64_t received) noexcept override { connector_.Confirm(received); }
   bool up() const noexcept { return connector_.up(); }
+  std::string_view reason() const noexcept override { return connector_.reason(); }
 
  private:
   VenueId venue_;
@@ -217,6 +218,8 @@ class GatewayHost {
     sessions_->Accept(std::move(link), now_ns);
   }
   void Turn(int64_t now_ns);
+  // It has no turns for a while: nothing becomes durable either.
+  void NoteStop();
   void HealDisk() noexcept { storage_->Heal(); }
   bool disk_is_hopeless() const noexcept { return storage_->hopeless(); }
 
@@ -227,6 +230,8 @@ class GatewayHost {
   bool killed(KillScope scope, uint32_t id) const noexcept { return engine_->killed(scope, id); }
 
   bool venues_up() const noexcept;
+  // Whether all refuse it, and it says why: another gateway is this member.
+  bool venues_refuse() const noexcept;
   // Whether nothing waits anywhere inside.
   bool idle() const noexcept { return !engine_->HasWork() && !gateway_->BackPressured(); }
   // Everything that the gateway holds, as events.
@@ -270,7 +275,8 @@ class GatewayHost {
   uint64_t commands_ = 0;                // in the journal, and of this process
   std::optional<TradingCalendar> days_;  // of every venue
   int64_t next_day_ns_ = 0;
-  uint64_t disk_fault_ = 0;
+  static constexpr uint64_t kStopped = UINT64_MAX;
+  uint64_t disk_fault_ = 0;  // or kStopped
   bool held_back_ = false;
   std::unique_ptr<DutyLoop<RecordedSessions>> gateway_;
   std::deque<Numbers> numbers_;  // the first is synced

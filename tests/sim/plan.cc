@@ -50,12 +50,15 @@ constexpr std::array<Row, kFaults> kRows = {{
     {Fault::kRateLimit, "rate-limit", 0},
     {Fault::kTightLimits, "tight-limits", 0},
     {Fault::kSmallQueues, "small-queues", 0},
+    {Fault::kGatewayStopped, "gateway-stopped", 2},
     {Fault::kGatewayCrash, "gateway-crash", 2},
     {Fault::kPowerLoss, "power-loss", 2},
     {Fault::kSlowDisk, "slow-disk", 0},
     {Fault::kFailingDisk, "failing-disk", 0},
     {Fault::kFullDisk, "full-disk", 0},
     {Fault::kBadMachine, "bad-machine", 0},
+    {Fault::kTwoGateways, "two-gateways", 0},
+    {Fault::kSameMember, "same-member", 0},
 }};
 
 constexpr bool RowsAreInOrder() {
@@ -72,6 +75,11 @@ bool Contains(const std::vector<Fault>& faults, Fault fault) {
 
 // On a bad machine.
 constexpr uint64_t kPowerLossesMax = 12;
+// How many seeds have a second gateway, and one that is the same member.
+constexpr double kTwoGatewaysShare = 0.3;
+constexpr double kSameMemberShare = 0.2;
+// Longer than any fault keeps a gateway from its venues.
+constexpr int64_t kShortTakeoverNs = 400 * kNsPerMs;
 
 const Row& RowOf(Fault fault) noexcept { return kRows[static_cast<size_t>(fault)]; }
 
@@ -114,6 +122,7 @@ Plan MakePlan(uint64_t seed, const Edits& edits) {
 
   const double how_many = random.Unit();  // some runs are calm, some are not
   for (const Row& row : kRows) {
+    if (row.fault >= Fault::kTwoGateways) break;
     const bool drawn = random.Chance(0.15 + 0.5 * how_many);
     const bool on = drawn || Contains(edits.with, row.fault);
     plan.on[static_cast<size_t>(row.fault)] = on;
@@ -134,6 +143,23 @@ Plan MakePlan(uint64_t seed, const Edits& edits) {
   plan.sent_when_durable = random.Chance(0.5) ? static_cast<uint32_t>(random.Next()) : 0;
   plan.venues_end_days = random.Chance(0.5);
   plan.day_ends_after_ns = random.Between(-5, 5) * kNsPerMs;
+  const double second = random.Unit();
+  const bool keeps_power =
+      !Contains(edits.with, Fault::kPowerLoss) && !Contains(edits.with, Fault::kBadMachine);
+  bool& same_member = plan.on[static_cast<size_t>(Fault::kSameMember)];
+  same_member =
+      Contains(edits.with, Fault::kSameMember) ||
+      (second < kSameMemberShare && keeps_power && !Contains(edits.with, Fault::kTwoGateways));
+  plan.on[static_cast<size_t>(Fault::kTwoGateways)] =
+      !same_member &&
+      (second < kSameMemberShare + kTwoGatewaysShare || Contains(edits.with, Fault::kTwoGateways));
+  if (same_member) {
+    // A member that lost its numbers has to wait like the other one, and either may be first.
+    plan.on[static_cast<size_t>(Fault::kPowerLoss)] = false;
+    plan.on[static_cast<size_t>(Fault::kBadMachine)] = false;
+    plan.takeover_ns = kShortTakeoverNs;
+  }
+  plan.sound_disk = static_cast<uint32_t>(random.Below(3));
   std::stable_sort(plan.strikes.begin(), plan.strikes.end(),
                    [](const Strike& a, const Strike& b) { return a.at_ns < b.at_ns; });
 
@@ -146,6 +172,11 @@ Plan MakePlan(uint64_t seed, const Edits& edits) {
     if (!dropped && plan.has(plan.strikes[place].fault)) kept.push_back(plan.strikes[place]);
   }
   plan.strikes = std::move(kept);
+  if (plan.gateways() == 1) {
+    plan.sound_disk = UINT32_MAX;
+  } else {
+    plan.act_probability /= 2;
+  }
   return plan;
 }
 

@@ -59,14 +59,18 @@ enum class Fault : uint8_t {
   kTightLimits,  // positions, quantities, collars, what is traded and lost: for the whole run
   kSmallQueues,  // little room between engine and venue: for the whole run
   // The gateway's process, machine and disk.
-  kGatewayCrash,  // the process ends between two turns or within one, or while it starts
-  kPowerLoss,     // and the machine with it: of what was not synced anything may be gone
-  kSlowDisk,      // for the whole run, as the following
-  kFailingDisk,   // a sync or write fails for good
-  kFullDisk,      // for a while there is no room for another segment
-  kBadMachine,    // syncs fail often, power goes often, and the one soon after the other
+  kGatewayStopped,  // does nothing for a while, as under SIGSTOP: venues see a slow member
+  kGatewayCrash,    // the process ends between two turns or within one, or while it starts
+  kPowerLoss,       // and the machine with it: of what was not synced anything may be gone
+  kSlowDisk,        // for the whole run, as the following
+  kFailingDisk,     // a sync or write fails for good
+  kFullDisk,        // for a while there is no room for another segment
+  kBadMachine,      // syncs fail often, power goes often, and the one soon after the other
+  // A second gateway, with strategies and a machine of its own: for the whole run.
+  kTwoGateways,  // another member of the same venues
+  kSameMember,   // by mistake the same member; when the first one ends, it may become it
 };
-inline constexpr uint32_t kFaults = static_cast<uint32_t>(Fault::kBadMachine) + 1;
+inline constexpr uint32_t kFaults = static_cast<uint32_t>(Fault::kSameMember) + 1;
 std::string_view Name(Fault fault) noexcept;
 
 // True where the fault strikes at times; false where it holds for the whole run.
@@ -112,15 +116,19 @@ struct Plan {
   uint32_t sent_when_durable = 0;      // a bit for each session of which nothing leaves before
   int64_t sync_ns_max = kNsPerMs;      // of the gateway's disk
   uint32_t segment_bytes = 256 << 10;  // of its journal
+  uint32_t sound_disk = UINT32_MAX;    // the site whose disk is quick and does not fail
+  int64_t takeover_ns = kNsPerS;       // how long venues keep a member's place for it
 
   bool has(Fault fault) const noexcept { return on[static_cast<size_t>(fault)]; }
   bool durable(uint32_t session) const noexcept { return (durable_sessions >> session & 1) != 0; }
   bool sends_when_durable(uint32_t session) const noexcept {
     return (sent_when_durable >> session & 1) != 0;
   }
-  uint32_t gateways() const noexcept { return 1; }
+  uint32_t gateways() const noexcept {
+    return has(Fault::kTwoGateways) || has(Fault::kSameMember) ? 2 : 1;
+  }
   // The number at venues of a site's gateway.
-  uint32_t member(uint32_t site) const noexcept { return 1 + site; }
+  uint32_t member(uint32_t site) const noexcept { return has(Fault::kSameMember) ? 1 : 1 + site; }
   int64_t duration_ns() const noexcept { return duration; }
   int64_t duration = 0;  // about how long the orders take
 };

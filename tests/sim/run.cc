@@ -19,10 +19,11 @@ Outcome RunPlan(const Plan& plan, Recorders& recorders) {
     outcome.error = world.Run();
     outcome.turns = world.turns();
   }
-  const std::span records(recorders.data(), plan.gateways());
-  for (const Recorder& recorder : records) {
-    outcome.hash = &recorder == &records.front() ? recorder.hash()
-                                                 : FoldSeed(outcome.hash, 0, recorder.hash());
+  std::vector<std::span<const Event>> records;
+  for (const Recorder& recorder : recorders) {
+    if (recorder.events().empty()) continue;
+    records.emplace_back(recorder.events());
+    outcome.hash = FoldSeed(outcome.hash, plan.seed, recorder.hash());
     for (const Event& event : recorder.events()) {
       ++outcome.events[static_cast<size_t>(event.kind)];
       outcome.orders +=
@@ -33,12 +34,14 @@ Outcome RunPlan(const Plan& plan, Recorders& recorders) {
   }
   // A world that does not fall quiet has promises open, which says no more than that.
   if (!outcome.error.empty()) return outcome;
-  for (const Recorder& recorder : records) {
-    for (const Finding& finding : Check(recorder.events())) {
+  const auto add = [&outcome](const std::vector<Finding>& findings) {
+    for (const Finding& finding : findings) {
       absl::StrAppend(&outcome.error, outcome.error.empty() ? "" : "\n",
                       std::string(Name(finding.violation)), ": ", finding.text);
     }
-  }
+  };
+  for (const std::span<const Event> record : records) add(Check(record));
+  add(CheckTrades(records));
   return outcome;
 }
 

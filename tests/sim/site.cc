@@ -14,6 +14,9 @@ namespace {
 // Uses of sessions and connectors until a process that is to end ends: some turns' worth.
 constexpr uint64_t kUsesMax = 60;
 
+// Of a gateway that starts later.
+constexpr uint32_t kLaterEpochs = 1u << 20;
+
 uint64_t SeedOf(const Plan& plan, uint32_t site) { return plan.seed + (uint64_t{site} << 32); }
 
 WireFaults MakeWireFaults(const Plan& plan) {
@@ -37,26 +40,28 @@ LinkOptions MakeLinkOptions(const Plan& plan) {
   return options;
 }
 
-Bounds MakeBounds(const Plan& plan) {
+Bounds MakeBounds(const Plan& plan, uint32_t site) {
+  const bool slow_disk = plan.has(Fault::kSlowDisk) && site != plan.sound_disk;
   const WireFaults faults = MakeWireFaults(plan);
   const LinkOptions options = MakeLinkOptions(plan);
   const auto ns = [](int64_t value) { return static_cast<uint64_t>(value); };
   return {.turn = ns(std::max(plan.turn_ns, kCalmTurnNs)),
           .wire = ns(faults.spread_ns_max + faults.delay_ns_max),
           .ring = options.ring_bytes,
-          .sync = ns(plan.sync_ns_max * (plan.has(Fault::kSlowDisk) ? kSlowSyncs : 1)),
+          .sync = ns(plan.sync_ns_max * (slow_disk ? kSlowSyncs : 1)),
           .link_dead = ns(options.dead_after_ns),
           .retry = ns(kVenueRetryMaxNs),
           .logon = ns(kVenueLogonNs),
-          .anew = ns(exchange::ServerOptions{}.takeover_ns),
+          .anew = ns(plan.takeover_ns),
           .queue = QueueOf(plan),
           .reports = kReportSlots,
           .durable_sessions = plan.durable_sessions};
 }
 
-DiskFaults MakeDiskFaults(const Plan& plan) {
+DiskFaults MakeDiskFaults(const Plan& plan, uint32_t site) {
   DiskFaults faults;
   faults.sync_ns_max = plan.sync_ns_max;
+  if (site == plan.sound_disk) return faults;
   if (plan.has(Fault::kSlowDisk)) faults.slow_probability = 0.2;
   if (plan.has(Fault::kFailingDisk)) faults.sync_fails_probability = 0.01;
   if (plan.has(Fault::kBadMachine)) faults.sync_fails_probability = 0.25;
@@ -89,13 +94,19 @@ Site::Site(const Common& common, uint32_t number, Recorder& recorder)
       venue_wires_(plan_.venues),
       admitted_(plan_.sessions),
       dialled_(plan_.sessions),
-      venue_epochs_(plan_.venues),
-      dial_fails_until_ns_(plan_.venues) {
+      venue_epochs_(plan_.venues, number * kLaterEpochs),
+      dial_fails_until_ns_(plan_.venues),
+      refused_(number != 0 && plan_.has(Fault::kSameMember)) {
   for (uint32_t session = 1; session <= plan_.sessions; ++session) {
     if (!plan_.sends_when_durable(session)) continue;
     recorder_.AddNumbers(EventKind::kSendsWhenDurable, session, 0, AccountOf(number, session));
   }
-  recorder_.AddPlain(EventKind::kBounds, 0, MakeBounds(plan_));
+  recorder_.AddPlain(EventKind::kBounds, 0, MakeBounds(plan_, number_));
+  if (refused_) {
+    for (uint32_t venue = 1; venue <= plan_.venues; ++venue) {
+      recorder_.AddNumbers(EventKind::kMemberHeld, venue, 0);
+    }
+  }
   StartGateway();
   const uint32_t sessions = plan_.gateways() * plan_.sessions;
   for (uint32_t session = 1; session <= plan_.sessions; ++session) {
@@ -138,6 +149,7 @@ void Site::Heal() {
   for (int64_t& until_ns : dial_fails_until_ns_) until_ns = 0;
   strangers_.clear();
   more_ends_ = 0;
+  stopped_until_ns_ = 0;
   if (gateway_is_up()) gateway_->HealDisk();
 }
 
@@ -158,12 +170,21 @@ void Site::StrikeGateway(bool power, uint64_t draw) {
   gateway_->EndAfter(draw / 256 % kUsesMax);
 }
 
+void Site::StopGateway(int64_t until_ns) {
+  if (!gateway_is_up()) return;
+  for (uint32_t i = 1; i <= plan_.sessions; ++i) Disturb(EventKind::kSessionDisturbed, i, until_ns);
+  for (uint32_t i = 1; i <= plan_.venues; ++i) Disturb(EventKind::kVenueDisturbed, i, until_ns);
+  gateway_->NoteStop();
+  stopped_until_ns_ = until_ns;
+}
+
 void Site::TurnGateway() {
   const int64_t now_ns = timeline_.now_ns;
   if (!gateway_is_up()) {
     if (now_ns >= start_at_ns_ && error_.empty()) StartGateway();
     return;
   }
+  if (now_ns < stopped_until_ns_ && !gateway_->ended()) return;
   for (Arrival& arrival : arrivals_) gateway_->Accept(std::move(arrival.link), now_ns);
   arrivals_.clear();
   if (!gateway_->ended()) gateway_->Turn(now_ns);
@@ -206,8 +227,9 @@ void Site::StartGateway() {
     --more_ends_;
     gateway_->EndAfter(random_.Below(kUsesMax));
   }
-  error_ = gateway_->Start(timeline_.now_ns, healed_ ? DiskFaults{} : MakeDiskFaults(plan_),
-                           random_.Next(), before_.has_value() ? &*before_ : nullptr);
+  error_ =
+      gateway_->Start(timeline_.now_ns, healed_ ? DiskFaults{} : MakeDiskFaults(plan_, number_),
+                      random_.Next(), before_.has_value() ? &*before_ : nullptr);
   before_.reset();
   if (!error_.empty()) return gateway_.reset();
   if (gateway_->ended()) BuryGateway();
@@ -226,7 +248,7 @@ void Site::BuryGateway() {
   // Its listener and what waited there are gone with it.
   arrivals_.clear();
   std::fill(admitted_.begin(), admitted_.end(), 0);
-  operator_restarts_at_ns_ = 0;
+  operator_restarts_at_ns_ = stopped_until_ns_ = 0;
   ends_with_power_ = false;
   start_at_ns_ = timeline_.now_ns + random_.Between(1, healed_ ? 2 : 20) * kNsPerMs;
   if (std::exchange(power_ends_, false)) LosePower();
@@ -240,10 +262,15 @@ void Site::LosePower() {
 
 // --- The end of a run ---
 
+bool Site::VenuesAreRight() const {
+  return refused_ ? gateway_->venues_refuse() : gateway_->venues_up();
+}
+
 bool Site::EverybodyIsBack() const {
-  if (!gateway_is_up() || !gateway_->venues_up() || !gateway_->idle()) return false;
-  return std::all_of(strategies_.begin(), strategies_.end(),
-                     [](const auto& strategy) { return strategy->live(); });
+  if (!gateway_is_up() || !VenuesAreRight() || !gateway_->idle()) return false;
+  return std::all_of(strategies_.begin(), strategies_.end(), [](const auto& strategy) {
+    return strategy->live() && strategy->orders_left() == 0;
+  });
 }
 
 std::string Site::WhyNot() const {
@@ -252,7 +279,9 @@ std::string Site::WhyNot() const {
   for (const auto& strategy : strategies_) {
     if (!strategy->live()) absl::StrAppend(&why, " session ", strategy->session(), " is not live;");
   }
-  if (!gateway_->venues_up()) absl::StrAppend(&why, " a venue is not up;");
+  if (!VenuesAreRight()) {
+    absl::StrAppend(&why, refused_ ? " a venue does not refuse it;" : " a venue is not up;");
+  }
   if (!gateway_->idle()) absl::StrAppend(&why, " the gateway is not idle;");
   return why;
 }
@@ -288,8 +317,16 @@ void Site::Probe() {
   recorder_.Fold(gateway_->StateHash());
 }
 
+void Site::BecomeMember() {
+  refused_ = false;
+  for (const auto& venue : venues_) {
+    recorder_.AddNumbers(EventKind::kMemberFree, venue->number(), 0, venue->open_orders());
+  }
+}
+
 // Whatever happened: the journal tells it.
-void Site::Restart() {
+void Site::Restart(std::optional<Network::Ending> ending) {
+  ending_ = ending.value_or(ending_);
   gateway_->End();
   BuryGateway();
   StartGateway();

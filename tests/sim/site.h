@@ -64,8 +64,10 @@ class Site {
   // Empty, or the engine's own audit.
   std::string FindError() const;
   void Probe();
+  // Of a gateway that is another one's member: that one has ended, and its place is free.
+  void BecomeMember();
   // Ends the process, and has another one replay its journal.
-  void Restart();
+  void Restart(std::optional<Network::Ending> ending = {});
 
  private:
   class VenueDialer final : public Dialer<SimLink> {
@@ -98,9 +100,11 @@ class Site {
   void LogOnTwice(uint32_t session, uint64_t draw);
   // The gateway's process and machine.
   void StrikeGateway(bool power, uint64_t draw);
+  void StopGateway(int64_t until_ns);
   void StartGateway();
   void BuryGateway();
   void LosePower();
+  bool VenuesAreRight() const;
   bool gateway_is_up() const noexcept { return gateway_ != nullptr; }
 
   absl::StatusOr<std::unique_ptr<SimLink>> DialGateway(uint32_t session, uint32_t epoch);
@@ -122,6 +126,7 @@ class Site {
   bool power_ends_ = false;                // with the process
   uint32_t more_ends_ = 0;                 // of processes that are yet to start
   int64_t start_at_ns_ = 0;                // of the next process
+  int64_t stopped_until_ns_ = 0;           // this one
   int64_t operator_restarts_at_ns_ = 0;    // a process whose disk is hopeless; 0: not yet seen
   bool ends_with_power_ = false;           // that process, with its machine
   std::string error_;
@@ -135,6 +140,7 @@ class Site {
   std::vector<uint32_t> venue_epochs_;
   std::vector<int64_t> dial_fails_until_ns_;  // by venue - 1
   bool healed_ = false;
+  bool refused_;  // by venues: its member number is another gateway's
 };
 
 }  // namespace ringway::sim

@@ -100,6 +100,8 @@ void Site::Strike(const ringway::sim::Strike& strike) {
         draw % 2 == 0 ? wire->Kill(0, true) : wire->Strand(0);
       }
       return strategy.Die(strike.fault == Fault::kStrategyResumes, draw % 4);
+    case Fault::kGatewayStopped:
+      return StopGateway(now_ns + Within(draw, kNsPerMs, 60 * kNsPerMs));
     case Fault::kGatewayCrash:
       return StrikeGateway(false, draw);
     case Fault::kPowerLoss:

@@ -46,7 +46,8 @@ class Strategy {
   // Inside Connect() or Reconnect().
   bool busy() const noexcept { return busy_; }
   uint32_t orders_left() const noexcept { return orders_left_; }
-  void GiveUpOrders() noexcept { orders_left_ = 0; }
+  // Sends so many more.
+  void Resume(uint32_t orders) noexcept { orders_left_ = orders; }
   // Sends no more of its own accord, reads as fast as it can.
   void Calm() noexcept;
 

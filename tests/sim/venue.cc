@@ -108,6 +108,7 @@ Venue::Venue(const Plan& plan, uint32_t number, Recorders& recorders)
   options.burst = 16;
   options.confirm_ns = kNsPerMs;
   options.logon_timeout_ns = 20 * kNsPerMs;
+  options.takeover_ns = plan.takeover_ns;
   const auto admit = [this](uint64_t member, uint32_t epoch) {
     if (epoch <= admitted_epoch_[member]) return false;
     admitted_epoch_[member] = epoch;

@@ -80,12 +80,19 @@ class Venue {
   bool stopped(int64_t now_ns) const noexcept { return now_ns < stopped_until_ns_; }
   Spoil& spoil() noexcept { return spoil_; }
 
+  // Whether its exchange has requests of a site's member.
+  bool knows(uint32_t site) const noexcept {
+    return exchange_->requests_taken(members_[site]) != 0;
+  }
+  // Of all members.
+  uint32_t open_orders() const noexcept { return exchange_->book().open_count(); }
+
   // Tells a site a lie of this kind, if there is an order that it could be about.
   void Lie(Fault fault, uint64_t draw, uint32_t site, int64_t now_ns);
   // Takes back every fill that never was. REQUIRES: room in the queue; lies are few.
   void TakeLiesBack(int64_t now_ns);
 
-  // Everything that the venue holds of a site, as events.
+  // Everything that the venue holds of a site's accounts, as events.
   void Probe(uint32_t site) const;
 
  private:

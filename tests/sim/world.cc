@@ -2,6 +2,7 @@
 #include "tests/sim/world.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@ namespace {
 constexpr int64_t kQuietNs = 25 * kNsPerMs;       // nothing happened for so long: it is quiet
 constexpr int64_t kFallQuietMaxNs = 3 * kNsPerS;  // healing may take so long at most
 constexpr int64_t kSendingMaxNs = 2 * kNsPerS;    // sending, if sessions are held up
+constexpr uint32_t kOrdersOfHeir = 40;  // of each session of a gateway that has become the member
 
 }  // namespace
 
@@ -22,11 +24,15 @@ World::World(const Plan& plan, Recorders& recorders)
   for (uint32_t venue = 1; venue <= plan.venues; ++venue) {
     venues_.push_back(std::make_unique<Venue>(plan, venue, recorders));
   }
-  for (uint32_t number = 0; number != plan.gateways(); ++number) {
-    sites_.push_back(std::make_unique<Site>(Site::Common{plan, timeline_, random_, venues_}, number,
-                                            recorders[number]));
-    for (const auto& strategy : sites_.back()->strategies()) strategies_.push_back(&*strategy);
-  }
+  AddSite();
+  if (plan.has(Fault::kTwoGateways)) AddSite();
+}
+
+void World::AddSite() {
+  const auto number = static_cast<uint32_t>(sites_.size());
+  sites_.push_back(std::make_unique<Site>(Site::Common{plan_, timeline_, random_, venues_}, number,
+                                          recorders_[number]));
+  for (const auto& strategy : sites_.back()->strategies()) strategies_.push_back(strategy.get());
 }
 
 World::~World() = default;
@@ -36,6 +42,7 @@ void World::Turn(int64_t step_ns) {
   timeline_.now_ns += step_ns;
   const int64_t now_ns = timeline_.now_ns;
   for (const auto& site : sites_) site->AdvanceLinks();
+  if (ended_ != nullptr) ended_->AdvanceLinks();
   while (!healed_ && next_strike_ != plan_.strikes.size() &&
          kStartNs + plan_.strikes[next_strike_].at_ns <= now_ns) {
     Strike(plan_.strikes[next_strike_++]);
@@ -55,6 +62,11 @@ void World::Turn(int64_t step_ns) {
   for (const auto& site : sites_) site->TurnStrangers();
   for (const auto& site : sites_) site->TurnGateway();
   for (const auto& venue : venues_) venue->Turn(timeline_.now_ns);
+  // By mistake, once the first one trades.
+  if (plan_.has(Fault::kSameMember) && !healed_ && sites_.size() == 1 &&
+      std::ranges::all_of(venues_, [](const auto& venue) { return venue->knows(0); })) {
+    AddSite();
+  }
 }
 
 // Where faults are of a site, they are of one of them.
@@ -140,6 +152,7 @@ std::string World::Probe() {
 
 std::string World::Run() {
   const std::string why = Live();
+  if (ended_ != nullptr && !ended_->error().empty()) return ended_->error();
   for (const auto& site : sites_) {
     if (!site->error().empty()) return site->error();
   }
@@ -151,6 +164,22 @@ void World::ArmEverything() {
   for (const auto& site : sites_) {
     while (!AnyError() && site->ArmOne()) Turn(kCalmTurnNs);
   }
+}
+
+std::string World::TakeOver() {
+  constexpr std::array kEndings = {Network::Ending::kSilent, Network::Ending::kTold,
+                                   Network::Ending::kLate};
+  sites_.front()->Restart(kEndings[random_.Below(kEndings.size())]);
+  ended_ = std::move(sites_.front());
+  sites_.erase(sites_.begin());
+  strategies_.clear();
+  for (const auto& strategy : sites_.front()->strategies()) strategies_.push_back(strategy.get());
+  sites_.front()->BecomeMember();
+  if (!FallQuiet()) return WhyNot("does not become the member:");
+  for (Strategy* strategy : strategies_) strategy->Resume(kOrdersOfHeir);
+  if (!FallQuiet()) return WhyNot("does not fall quiet as the member:");
+  if (std::string error = Probe(); !error.empty()) return error;
+  return "";
 }
 
 std::string World::Live() {
@@ -168,6 +197,9 @@ std::string World::Live() {
   for (const auto& venue : venues_) venue->TakeLiesBack(timeline_.now_ns);
   if (!FallQuiet()) return WhyNot("does not fall quiet after the busts:");
   if (std::string error = Probe(); !error.empty()) return error;
+  if (plan_.has(Fault::kSameMember) && sites_.size() == 2) {
+    if (std::string error = TakeOver(); !error.empty()) return error;
+  }
   if (!CancelEverything()) return WhyNot("orders cannot be canceled:");
   if (std::string error = Probe(); !error.empty()) return error;
   for (const auto& site : sites_) site->Restart();
