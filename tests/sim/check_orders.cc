@@ -272,7 +272,10 @@ void Orders::OnReport(const Event& event, const ExecutionReport& report) {
                    : report.exec_type == ExecType::kExpired ? Life::kExpired
                                                             : Life::kRejected;
       order.leaves = 0;
-      if (report.orig_cl_ord_id != 0) EndRequest(event, report.cl_ord_id);
+      if (report.orig_cl_ord_id != 0) {
+        CheckScope(event, order, report.cl_ord_id);
+        EndRequest(event, report.cl_ord_id);
+      }
       break;
     case ExecType::kReplaced:
       OnReplaced(event, order, report);
@@ -328,6 +331,24 @@ void Orders::OnTrade(TrackedOrder& order, const ExecutionReport& report) {
   const bool waits = report.ord_status == OrdStatus::kPendingReplace ||
                      report.ord_status == OrdStatus::kPendingCancel;
   order.life = order.leaves == 0 && !waits ? Life::kFilled : Life::kOpen;
+}
+
+// A mass cancel ends only what it names.
+void Orders::CheckScope(const Event& event, const TrackedOrder& order, uint64_t cl_ord_id) {
+  const auto found = by_cl_ord_id_.find(KeyOf(event.id, cl_ord_id));
+  if (found == by_cl_ord_id_.end()) return;
+  const Event& request = events_[requests_[found->second].event];
+  MassCancel mass;
+  if (request.type != FrameType::kMassCancel ||
+      Decode(request.bytes(), mass) != DecodeStatus::kOk) {
+    return;
+  }
+  if ((mass.instrument != 0 && mass.instrument != order.instrument) ||
+      (mass.account != 0 && mass.account != order.account) ||
+      (mass.venue != 0 && mass.venue != order.venue) ||
+      (mass.side != Side::kUnset && mass.side != order.side)) {
+    findings_->Add(Violation::kNotAsAsked, absl::StrCat("not in its mass cancel: ", Text(event)));
+  }
 }
 
 void Orders::OnReplaced(const Event& event, TrackedOrder& order, const ExecutionReport& report) {

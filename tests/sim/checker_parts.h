@@ -261,6 +261,7 @@ class Orders {
   void OnReport(const Event& event, const ExecutionReport& report);
   void OnTrade(TrackedOrder& order, const ExecutionReport& report);
   void OnReplaced(const Event& event, TrackedOrder& order, const ExecutionReport& report);
+  void CheckScope(const Event& event, const TrackedOrder& order, uint64_t cl_ord_id);
   bool Origin(const Event& event, TrackedOrder& order, const ExecutionReport& report);
   bool IsNamed(const Event& event) const;
   void OnAsked(const Event& event);

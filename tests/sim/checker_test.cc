@@ -341,6 +341,18 @@ TEST_F(CheckerTest, TheVenueIsAskedForMore) {
   ExpectFound(Violation::kNotAsAsked);
 }
 
+TEST_F(CheckerTest, AMassCancelEndsWhatItDoesNotName) {
+  // The last one ends everything, buys and sells.
+  size_t last = 0;
+  for (size_t i = 0; i != record_.size(); ++i) {
+    if (record_[i].kind == EventKind::kGatewayTook && record_[i].type == FrameType::kMassCancel) {
+      last = i;
+    }
+  }
+  Change<MassCancel>(last, [](MassCancel& mass) { mass.side = Side::kBuy; });
+  ExpectFound(Violation::kNotAsAsked);
+}
+
 TEST_F(CheckerTest, AnExecutionTwice) {
   Repeat(Place(EventKind::kGatewaySaid, FrameType::kExecutionReport));
   ExpectFound(Violation::kExecutionForeign);
