@@ -436,10 +436,17 @@ void Orders::OnHeard(const Event& event) {
   }
   auto name = venue.names.find(report.cl_ord_id);
   if (name == venue.names.end()) name = venue.names.find(report.orig_cl_ord_id);
-  if (name == venue.names.end()) return OnForgotten(event.id, report);
-  const bool restates = report.exec_type == ExecType::kReplaced &&
-                        forgotten_->HasRequest(event.id, report.cl_ord_id) &&
-                        !venue.names.contains(report.cl_ord_id);
+  if (name == venue.names.end() || venue.unlearned.contains(report.cl_ord_id)) {
+    return OnForgotten(event.id, report);
+  }
+  bool restates = report.exec_type == ExecType::kReplaced &&
+                  forgotten_->HasRequest(event.id, report.cl_ord_id) &&
+                  !venue.names.contains(report.cl_ord_id);
+  if (restates && orders_[name->second].lied_about) {  // a false fill has ended it before
+    restates = false;
+    venue.unlearned.insert(report.cl_ord_id);
+    name = venue.names.emplace(report.cl_ord_id, name->second).first;
+  }
   if (!venue.executions.emplace(report.exec_id, true).second) {
     ++counts_.duplicate_reports;
     return;
@@ -456,11 +463,12 @@ void Orders::OnHeard(const Event& event) {
 // the venue names. What a venue makes up names none.
 void Orders::OnForgotten(uint32_t venue, const ExecutionReport& report) {
   const NewOrder* order = forgotten_->FindOrder(venue, report.cl_ord_id);
-  const bool books = order != nullptr && report.account != 0 && report.last_qty != 0 &&
+  const bool lost = order != nullptr || forgotten_->HasRequest(venue, report.cl_ord_id);
+  const bool books = lost && report.account != 0 && report.last_qty != 0 &&
                      (IsTrade(report.exec_type) || report.exec_type == ExecType::kBusted);
   if (!books) return CountUnknown(venue, report.cl_ord_id);
-  if (report.account != order->account || report.instrument != order->instrument ||
-      report.side != order->side) {
+  if (order != nullptr && (report.account != order->account ||
+                           report.instrument != order->instrument || report.side != order->side)) {
     findings_->Add(Violation::kExecutionForeign,
                    absl::StrCat("of another account than its order: execution ", report.exec_id));
   }

@@ -248,6 +248,7 @@ class Orders {
     std::vector<Heard> heard;  // passed on or to be judged, from next on
     size_t next = 0;
     absl::flat_hash_map<uint64_t, uint32_t> names;  // of requests: the order
+    std::set<uint64_t> unlearned;  // of them: what the gateway heard of when the order had ended
     absl::flat_hash_map<uint64_t, bool> executions;
   };
 
