@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/private_files.h"
 #include "gateway/admin/admin_client.h"
 #include "gateway/admin/admin_command.h"
 #include "gtest/gtest.h"
@@ -29,18 +30,9 @@ namespace {
 
 class AdminServerTest : public testing::Test {
  protected:
-  void SetUp() override {
-    // Unix socket paths are short: not under the test's own long folder.
-    std::array<char, 32> folder{"/tmp/ringway-admin-XXXXXX"};
-    ASSERT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder.data();
-    path_ = folder_ + "/admin.sock";
-  }
   void TearDown() override {
     OpenGate();
     server_.Stop();
-    unlink(path_.c_str());
-    rmdir(folder_.c_str());
   }
 
   void StartEcho() {
@@ -92,8 +84,8 @@ class AdminServerTest : public testing::Test {
     return text;
   }
 
-  std::string folder_;
-  std::string path_;
+  const TemporaryFolder folder_ = *TemporaryFolder::Make("/tmp");
+  const std::string path_ = folder_ / "admin.sock";
   AdminServer server_;
   AdminPeer peer_;
   std::mutex log_mutex_;

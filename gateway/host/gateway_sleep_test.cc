@@ -1,12 +1,9 @@
 // Tests that a sleeping gateway wakes for every event: a link, a logon, an order, a message of a
 // session that was long silent.
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -15,8 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/private_files.h"
 #include "gateway/config/config.h"
 #include "gateway/host/assembly.h"
+#include "gateway/testing/test_config.h"
 #include "gtest/gtest.h"
 #include "msg/handlers.h"
 #include "msg/session.h"
@@ -45,46 +44,10 @@ WaitOptions Sleepy() {
 class GatewaySleepTest : public testing::Test {
  protected:
   void SetUp() override {
-    // Unix socket paths are short: not under the test's own long folder.
-    std::array<char, 32> folder{"/tmp/ringway-gs-XXXXXX"};
-    ASSERT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder.data();
-    std::string text = R"(
-listen = ["shm:)" + folder_ +
-                       R"(/gw.sock"]
-[admin]
-socket = ""
-[host]
-lock_memory = false
-[pools]
-orders_max = 1000
-positions_max = 100
-executions_remembered = 1000
-[routing]
-default_venue = 1
-[[instrument]]
-id = 1
-symbol = "TEST"
-reference_price = 100
-[[account]]
-id = 1
-[[venue]]
-id = 1
-connector = "exchange"
-)";
-    for (const char* id : {"7", "8"}) {
-      const std::string key = folder_ + "/" + id + ".key";
-      const int fd = open(key.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-      ASSERT_GE(fd, 0);
-      const std::string digits(64, id[0]);
-      ASSERT_EQ(write(fd, digits.data(), digits.size()), static_cast<ssize_t>(digits.size()));
-      close(fd);
-      text +=
-          "[[session]]\nid = " + std::string(id) + "\nkey_file = \"" + key + "\"\naccounts = [1]\n";
+    for (const uint32_t id : {7u, 8u}) {
+      config_.sessions.push_back(TestSession(id, 1, folder_.path()));
+      ASSERT_TRUE(WritePrivateFile(config_.sessions.back().key_file, TestKeyText(id)).ok());
     }
-    LoadedConfig loaded = LoadConfig(text);
-    ASSERT_TRUE(loaded.ok()) << loaded.errors[0].what;
-    config_ = std::move(loaded.config);
     // One session is hot; only a turn that visits all sessions notices the others.
     config_.sessions_common.layer.hot_sessions_max = 1;
     config_.sessions_common.layer.cold_after_turns = 1;
@@ -101,12 +64,10 @@ connector = "exchange"
       while (!stopping_.load(std::memory_order_relaxed)) waiter_->Idle(loop.Turn(), loop);
     });
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   absl::StatusOr<std::unique_ptr<Session>> Connect(uint32_t id) {
-    SessionOptions options{.uri = "shm:" + folder_ + "/gw.sock",
+    SessionOptions options{.uri = config_.listen[0],
                            .session = id,
-                           .key_file = folder_ + "/" + std::to_string(id) + ".key",
+                           .key_file = folder_ / std::to_string(id) + ".key",
                            .heartbeat_ns = 20 * kNsPerS,
                            .connect_timeout_ns = kPatienceNs};
     options.link.dead_after_ns = kPatienceNs;
@@ -148,9 +109,9 @@ connector = "exchange"
   };
 
  protected:
-  std::string folder_;
+  const TemporaryFolder folder_ = *TemporaryFolder::Make("/tmp");
   int64_t price_ = 99 * kNsPerS;
-  GatewayConfig config_;
+  GatewayConfig config_ = TestConfig(folder_.path());
   std::unique_ptr<Assembly> assembly_;
   std::unique_ptr<Waiter> waiter_;
   // Shared with the gateway's thread; these order nothing else.

@@ -6,13 +6,11 @@
 // anything, which a price overtaken by another venue's does not.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/clock.h"
+#include "base/private_files.h"
 #include "gateway/config/config.h"
 #include "gateway/config/kept_config.h"
 #include "gateway/host/journal_start.h"
@@ -38,11 +37,6 @@ namespace {
 constexpr uint64_t kOrders = 300;
 constexpr uint64_t kLookedAtMax = 200;  // steps searched for one that changed anything
 constexpr int64_t kPatienceNs = 30 * kNsPerS;
-
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 // The journal's last step that changed anything.
 struct LastStep {
@@ -66,12 +60,9 @@ class JournalCutTest : public testing::Test {
     ASSERT_TRUE(outcome.ok()) << outcome.status().message();
     if (!outcome->clean()) Print(*outcome, 0);
     ASSERT_TRUE(outcome->clean());
-    std::string folder = "/dev/shm/ringway-cuts-XXXXXX";
-    ASSERT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
     std::filesystem::copy((*run)->journal(), folder_ + "/whole",
                           std::filesystem::copy_options::recursive);
-    config_text_ = absl::StrReplaceAll(ReadAll((*run)->folder() + "/gateway.toml"),
+    config_text_ = absl::StrReplaceAll(ReadWholeFile((*run)->folder() + "/gateway.toml"),
                                        {{(*run)->journal(), journal()}});
     // Keys and sockets are in the run's folder, which is removed now.
     for (uint32_t session = 1; session <= 3; ++session) {
@@ -81,10 +72,6 @@ class JournalCutTest : public testing::Test {
     config_text_ = absl::StrReplaceAll(config_text_, {{(*run)->folder(), folder_}});
     program_ = (*run)->program();
     Find();
-  }
-  void TearDown() override {
-    std::error_code ignored;  // failure is harmless
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
   }
 
   std::string journal() const { return folder_ + "/cut"; }
@@ -120,7 +107,8 @@ class JournalCutTest : public testing::Test {
       step_.file = std::filesystem::path(source->segments()[i].name).filename();
       step_.offset = step_.position - header.first_position;
     }
-    const std::string bytes = ReadAll(whole + "/" + step_.file).substr(step_.offset, step_.bytes);
+    const std::string bytes =
+        ReadWholeFile(whole + "/" + step_.file).substr(step_.offset, step_.bytes);
     step_.bytes_told = bytes.find_last_not_of('\0') + 1;
   }
 
@@ -147,7 +135,8 @@ class JournalCutTest : public testing::Test {
     ASSERT_TRUE(file.flush().good());
   }
 
-  std::string folder_;
+  const TemporaryFolder place_ = *TemporaryFolder::Make("/dev/shm");
+  const std::string folder_ = place_.path();
   std::string config_text_;
   std::string program_;
   LastStep step_;
@@ -181,9 +170,9 @@ TEST_F(JournalCutTest, TheProgramStartsWhereARecordIsCut) {
     ASSERT_TRUE(started.ok()) << started.message();
     const std::string says = absl::StrCat(", ", step_.steps_before, " of them replayed");
     const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
-    while (ReadAll(log).find(says) == std::string::npos) {
-      ASSERT_FALSE(tracer.Turn().has_value()) << bytes << " bytes: " << ReadAll(log);
-      ASSERT_LT(MonotonicNowNs(), deadline_ns) << bytes << " bytes: " << ReadAll(log);
+    while (ReadWholeFile(log).find(says) == std::string::npos) {
+      ASSERT_FALSE(tracer.Turn().has_value()) << bytes << " bytes: " << ReadWholeFile(log);
+      ASSERT_LT(MonotonicNowNs(), deadline_ns) << bytes << " bytes: " << ReadWholeFile(log);
       usleep(1'000);
     }
     tracer.Signal(0, SIGTERM);  // an orderly end leaves nothing in memory

@@ -1,12 +1,8 @@
 // The constants that the processes of a kill run share: names, numbers, files.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
-
-#include "base/check.h"
-#include "msg/auth.h"
 
 namespace ringway::kills {
 
@@ -19,15 +15,6 @@ inline constexpr int64_t kTickPrice = 10'000'000;  // 0.01, in 1e-9
 inline constexpr int64_t kMiddleTicks = 10'000;
 inline constexpr uint32_t kRingBytes = 16u << 10;  // small: it wraps and fills
 inline constexpr uint64_t kEventsMax = 1u << 24;   // per record: unused room costs nothing
-
-// Each session's key: a byte repeated, as in the file from which the gateway reads it.
-inline SessionKey KeyOf(uint32_t session) {
-  std::array<std::byte, SessionKey::kBytesMin> bytes;
-  bytes.fill(static_cast<std::byte>(session));
-  absl::StatusOr<SessionKey> key = SessionKey::FromBytes(bytes);
-  RINGWAY_CHECK(key.ok(), "a key of kBytesMin bytes is one");
-  return *std::move(key);
-}
 
 inline std::string GatewayUri(const std::string& folder) { return "shm:" + folder + "/gw.sock"; }
 inline std::string ExchangeUri(const std::string& folder, uint32_t venue) {

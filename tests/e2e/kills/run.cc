@@ -2,19 +2,15 @@
 #include "tests/e2e/kills/run.h"
 
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/check.h"
+#include "base/child_process.h"
 #include "base/clock.h"
+#include "base/private_files.h"
 #include "tests/e2e/kills/gateway_config.h"
 #include "tests/e2e/kills/gateway_record.h"
 #include "tests/e2e/kills/history.h"
@@ -31,29 +27,6 @@ constexpr int kLossesMax = 40;                 // of another process, until one 
 constexpr uint32_t kRounds = 4;
 constexpr useconds_t kIdleUs = 100;
 
-std::string MakeFolder(const std::string& parent) {
-  std::string path = parent + "/ringway-kills-XXXXXX";
-  RINGWAY_CHECK(mkdtemp(path.data()) != nullptr, "temporary folders can be made");
-  return path;
-}
-
-// On a disk, if this machine has one, where a journal's syncs take time.
-std::string TemporaryFolder() {
-  const char* const set = getenv("TMPDIR");
-  return set == nullptr ? "/tmp" : set;
-}
-
-// A program of the same build as this one, which lies in tests/e2e/kills.
-absl::StatusOr<std::string> Program(const std::string& package, const std::string& name) {
-  std::error_code error;
-  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::filesystem::path path =
-      (own.parent_path() / "../../.." / package / name).lexically_normal();
-  if (!error && access(path.c_str(), X_OK) == 0) return path.string();
-  return absl::NotFoundError(
-      absl::StrCat(path.string(), " is not there: bazel build //", package, ":", name));
-}
-
 }  // namespace
 
 std::string NameOf(int process) {
@@ -63,8 +36,9 @@ std::string NameOf(int process) {
 
 KillRun::KillRun(const RunOptions& options)
     : options_(options),
-      folder_(MakeFolder("/dev/shm")),
-      journal_folder_(MakeFolder(TemporaryFolder())),
+      memory_(*TemporaryFolder::Make("/dev/shm")),
+      disk_(*TemporaryFolder::Make()),
+      folder_(memory_.path()),
       random_(options.seed) {
   for (uint32_t venue = 1; venue <= kVenues; ++venue) {
     exchange_records_.push_back(
@@ -89,9 +63,6 @@ KillRun::~KillRun() {
     return true;
   };
   while (!gone()) usleep(kIdleUs);
-  std::error_code ignored;  // failure is harmless
-  std::filesystem::remove_all(folder_, ignored);
-  std::filesystem::remove_all(journal_folder_, ignored);
 }
 
 absl::StatusOr<std::unique_ptr<KillRun>> KillRun::Start(const RunOptions& options) {
@@ -114,8 +85,8 @@ absl::Status KillRun::StartProcess(int process, const std::optional<Trap>& trap)
   const auto session = static_cast<uint32_t>(process - kStrategies);
   absl::StatusOr<std::string> program =
       process == kGateway
-          ? Program("gateway", "ringway-gateway")
-          : Program("tests/e2e/kills", is_strategy(process) ? "strategy" : "exchange");
+          ? FindProgram("ringway-gateway", "gateway")
+          : FindProgram(is_strategy(process) ? "strategy" : "exchange", "tests/e2e/kills");
   if (!program.ok()) return program.status();
   if (process == kGateway) gateway_program_ = *program;
   std::vector<std::string> argv = {*program};
@@ -152,8 +123,7 @@ void KillRun::Died(int process) {
 }
 
 std::string KillRun::Tail(int process) const {
-  std::ifstream log(absl::StrCat(folder_, "/", process, ".log"));
-  std::string text{std::istreambuf_iterator<char>(log), std::istreambuf_iterator<char>()};
+  const std::string text = ReadWholeFile(absl::StrCat(folder_, "/", process, ".log"));
   constexpr size_t kTailBytes = 2'000;
   return text.size() <= kTailBytes ? text : text.substr(text.size() - kTailBytes);
 }

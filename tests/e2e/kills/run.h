@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/private_files.h"
 #include "base/random.h"
 #include "tests/e2e/kills/market.h"
 #include "tests/e2e/kills/outcome.h"
@@ -78,7 +79,7 @@ class KillRun {
   absl::StatusOr<Outcome> Finish();
 
   const std::string& folder() const { return folder_; }  // of the configuration
-  std::string journal() const { return journal_folder_ + "/journal"; }
+  std::string journal() const { return disk_ / "journal"; }
   const std::string& program() const { return gateway_program_; }
 
  private:
@@ -112,8 +113,10 @@ class KillRun {
   };
 
   RunOptions options_;
-  std::string folder_;
-  std::string journal_folder_;
+  // The journal is on a disk, if this machine has one, where its syncs take time.
+  const TemporaryFolder memory_;
+  const TemporaryFolder disk_;
+  const std::string folder_;
   std::string gateway_program_;
   std::string config_;  // the gateway's file
   Random random_;

@@ -33,6 +33,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "gateway/testing/test_config.h"
 #include "msg/session.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -153,7 +154,7 @@ class Strategy {
     SessionOptions options;
     options.uri = GatewayUri(options_.folder);
     options.session = options_.session;
-    options.key = KeyOf(options_.session);
+    options.key = TestKey(options_.session);
     options.connect_timeout_ns = kConnectNs;
     options.durability = options_.durable ? Durability::kDurable : Durability::kMemory;
     options.link.ring_bytes = kRingBytes;
