@@ -6,50 +6,25 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "base/private_files.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tools/journal/testing/journal_answer.h"
 
 namespace ringway {
 namespace {
 
-struct Answer {
-  int status;
-  std::string out;
-  std::string err;
-};
-
-std::string Contents(std::FILE* file) {
-  std::rewind(file);
-  std::string text;
-  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
-  std::fclose(file);
-  return text;
-}
-
-Answer Call(const std::vector<std::string>& words) {
-  std::FILE* const out = std::tmpfile();
-  std::FILE* const err = std::tmpfile();
-  const int status = RunJournalCommand(words, out, err);
-  return {status, Contents(out), Contents(err)};
-}
-
 class JournalCommandTest : public ::testing::Test {
  protected:
   JournalCommandTest() {
-    const char* tmp = std::getenv("TEST_TMPDIR");
-    std::string pattern = std::string(tmp != nullptr ? tmp : "/tmp") + "/journal-XXXXXX";
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
     FileStorageOptions options;
     options.directory = directory_;
     options.segment_bytes = kSegmentBytesMin;
@@ -67,9 +42,9 @@ class JournalCommandTest : public ::testing::Test {
     while ((*storage)->durable() != writer.end().position) usleep(1000);
     writer.Mark(8);
   }
-  ~JournalCommandTest() override { std::filesystem::remove_all(directory_); }
 
-  std::string directory_;
+  const TemporaryFolder folder_ = *TemporaryFolder::Make();
+  const std::string directory_ = folder_.path();
 };
 
 TEST_F(JournalCommandTest, VerifyCounts) {

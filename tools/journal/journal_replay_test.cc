@@ -5,8 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "base/crc32c.h"
+#include "base/private_files.h"
 #include "gateway/config/config.h"
 #include "gateway/config/kept_config.h"
 #include "gateway/engine/engine.h"
@@ -24,10 +23,11 @@
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/snapshot_file.h"
+#include "gateway/testing/test_config.h"
 #include "gtest/gtest.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
-#include "tools/journal/journal_command.h"
+#include "tools/journal/testing/journal_answer.h"
 
 namespace ringway {
 namespace {
@@ -35,69 +35,19 @@ namespace {
 constexpr uint64_t kOrders = 3'000;
 constexpr int64_t kNow = 1'700'000'000 * kNsPerS;
 
-constexpr const char* kConfig = R"(
-listen = ["shm:/nowhere"]
-[pools]
-orders_max = 10000
-positions_max = 100
-executions_remembered = 1000
-[routing]
-default_venue = 1
-[[instrument]]
-id = 1
-symbol = "TEST"
-reference_price = 100
-[[account]]
-id = 1
-[[session]]
-id = 7
-key_file = "/nowhere"
-accounts = [1]
-[session.limits]
-duplicate_orders_max = "off"
-messages_per_second = "off"
-[[venue]]
-id = 1
-connector = "exchange"
-)";
-
-struct Answer {
-  int status;
-  std::string out;
-  std::string err;
-};
-
-std::string Contents(std::FILE* file) {
-  std::rewind(file);
-  std::string text;
-  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
-  std::fclose(file);
-  return text;
-}
-
-Answer Call(const std::vector<std::string>& words) {
-  std::FILE* const out = std::tmpfile();
-  std::FILE* const err = std::tmpfile();
-  const int status = RunJournalCommand(words, out, err);
-  return {status, Contents(out), Contents(err)};
-}
-
 class JournalReplayTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    const char* tmp = std::getenv("TEST_TMPDIR");
-    std::string pattern = std::string(tmp != nullptr ? tmp : "/tmp") + "/replay-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-    const LoadedConfig loaded = LoadConfig(kConfig);
-    ASSERT_TRUE(loaded.ok()) << loaded.errors[0].what;
+    config_.pools.orders_max = 10'000;
+    config_.sessions = {TestSession(7, 1, "/nowhere")};
+    LiftLimits(config_.sessions[0].engine.limits);
     auto storage = FileStorage::Open({.directory = directory_, .segment_bytes = kSegmentBytesMin});
     ASSERT_TRUE(storage.ok()) << storage.status();
-    const auto hash = KeepConfig(directory_, loaded.config);
+    const auto hash = KeepConfig(directory_, config_);
     ASSERT_TRUE(hash.ok()) << hash.status();
     ASSERT_TRUE((*storage)->Start({}).ok());
     JournalWriter writer(**storage, {}, 1, kNow, *hash);
-    Engine engine(MakeEngineConfig(loaded.config));
+    Engine engine(MakeEngineConfig(config_));
     Record(engine, writer, Origin::kVenue, 1, VenueStatus{.venue = 1, .state = VenueState::kUp});
     for (uint64_t id = 1; id <= kOrders; ++id) {
       Record(engine, writer, Origin::kSession, 7,
@@ -112,7 +62,6 @@ class JournalReplayTest : public ::testing::Test {
     ASSERT_EQ(engine.open_orders(), kOrders);
     state_hash_ = engine.StateHash();
   }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
 
   template <class M>
   void Record(Engine& engine, JournalWriter& writer, Origin origin, uint32_t id, const M& message) {
@@ -147,7 +96,9 @@ class JournalReplayTest : public ::testing::Test {
     return text.data();
   }
 
-  std::string directory_;
+  GatewayConfig config_ = TestConfig("/nowhere");
+  const TemporaryFolder folder_ = *TemporaryFolder::Make();
+  const std::string directory_ = folder_.path();
   std::unique_ptr<Effects> effects_ = std::make_unique<Effects>();
   int64_t now_ns_ = kNow;
   uint64_t state_hash_ = 0;
@@ -204,10 +155,8 @@ TEST_F(JournalReplayTest, ASnapshotOfAnotherStateIsNamed) {
 
 TEST_F(JournalReplayTest, AnotherConfigurationsDecisionsAreListed) {
   const std::string path = directory_ + "/tight.toml";
-  std::string tight = kConfig;
-  const std::string limits = "[session.limits]\n";
-  tight.insert(tight.find(limits) + limits.size(), "quantity_max = 5\n");
-  std::ofstream(path) << tight;
+  config_.sessions[0].engine.limits.quantity_max = 5;
+  ASSERT_TRUE(WritePrivateFile(path, PrintConfig(config_)).ok());
   Answer answer = Call({"replay", directory_, "--what-if", path});
   ASSERT_EQ(answer.status, 0) << answer.err;
   EXPECT_EQ(std::count(answer.out.begin(), answer.out.end(), '\n'), kOrders / 2 + 1)
