@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -14,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "base/child_process.h"
 #include "base/clock.h"
 #include "transport/port/shm.h"
 #include "transport/port/shm_handshake.h"
@@ -34,21 +34,15 @@ class ShmProcessTest : public ::testing::Test {
     ASSERT_TRUE(listener.ok()) << listener.status();
     listener_ = *std::move(listener);
   }
-  void TearDown() override {
-    if (child_ > 0) {
-      kill(child_, SIGKILL);
-      waitpid(child_, nullptr, 0);
-    }
-  }
 
-  // Runs `body` in a child process, which never returns from this function.
+  // Runs `body` in a child process.
   void Fork(const std::function<void()>& body) {
-    child_ = fork();
-    ASSERT_GE(child_, 0);
-    if (child_ == 0) {
+    auto child = Child::Fork([&] {
       body();
-      _exit(0);
-    }
+      return 0;
+    });
+    ASSERT_TRUE(child.ok()) << child.status();
+    child_ = *std::move(child);
   }
 
   std::unique_ptr<ShmLink> Accept() {
@@ -74,7 +68,7 @@ class ShmProcessTest : public ::testing::Test {
 
   Uri uri_;
   std::unique_ptr<ShmListener> listener_;
-  pid_t child_ = -1;
+  std::unique_ptr<Child> child_;
 };
 
 // A client that sends `count` records, then keeps its loop turning for ever.
@@ -102,9 +96,7 @@ TEST_F(ShmProcessTest, KilledPeerIsNoticedAfterItsRecords) {
   ASSERT_NE(link, nullptr);
   // Waits until all records are in the ring without taking any.
   usleep(300'000);
-  kill(child_, SIGKILL);
-  waitpid(child_, nullptr, 0);
-  child_ = -1;
+  child_->Kill();
   uint64_t received = 0;
   const int64_t killed_ns = MonotonicNowNs();
   ASSERT_TRUE(TurnUntil(*link, received, [&] { return link->state() == LinkState::kClosed; }));
@@ -120,13 +112,13 @@ TEST_F(ShmProcessTest, StoppedPeerIsNoticedByItsHeartbeats) {
   ASSERT_NE(link, nullptr);
   uint64_t received = 0;
   ASSERT_TRUE(TurnUntil(*link, received, [&] { return received == 10; }));
-  kill(child_, SIGSTOP);
+  child_->Signal(SIGSTOP);
   ASSERT_TRUE(TurnUntil(*link, received, [&] { return link->state() == LinkState::kSuspect; }));
-  kill(child_, SIGCONT);
+  child_->Signal(SIGCONT);
   ASSERT_TRUE(TurnUntil(*link, received, [&] { return link->state() != LinkState::kSuspect; }));
   if (link->state() == LinkState::kClosed)
     GTEST_SKIP() << "this machine is too busy to tell the two apart";
-  kill(child_, SIGSTOP);
+  child_->Signal(SIGSTOP);
   ASSERT_TRUE(TurnUntil(*link, received, [&] { return link->state() == LinkState::kClosed; }));
   EXPECT_EQ(link->close_reason(), CloseReason::kPeerDead);
 }

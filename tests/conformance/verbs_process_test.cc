@@ -188,8 +188,8 @@ class VerbsProcessTest : public VerbsLinkTest {
         << (link_ == nullptr ? "none" : std::string(Name(link_->state())));
   }
   void TurnUntilChildHasSucceeded(uint64_t count) {
-    TurnUntil([&] { return child_.HasEnded(); }, "the client's end");
-    EXPECT_EQ(child_.exit_status(), 0);
+    TurnUntil([&] { return !child_->Running(); }, "the client's end");
+    EXPECT_EQ(child_->EndStatus(), 0);
     EXPECT_EQ(expected_, count);
     RecordProperty("links_taken_over", static_cast<int>(taken_over_));
     RecordProperty("records_repeated_and_dropped", static_cast<int>(repeated_));
@@ -201,7 +201,7 @@ class VerbsProcessTest : public VerbsLinkTest {
     return MonotonicNowNs() - start_ns;
   }
 
-  ChildProcess child_;
+  std::unique_ptr<Child> child_;
   std::unique_ptr<VerbsLink> link_;
   uint64_t expected_ = 0;
   uint64_t repeated_ = 0;
@@ -209,12 +209,12 @@ class VerbsProcessTest : public VerbsLinkTest {
 };
 
 TEST_F(VerbsProcessTest, AKilledClientIsNoticedAfterItsRecords) {
-  child_.Start("1000000");
+  child_ = StartChild("1000000");
   TurnUntil([&] { return expected_ >= 1000; }, "the first records");
   // What arrives now waits in the ring.
   usleep(300'000);
   const uint64_t before = expected_;
-  child_.Kill();
+  child_->Kill();
   const int64_t noticed_ns = TimeUntil(LinkState::kClosed);
   EXPECT_EQ(link_->close_reason(), CloseReason::kPeerDead);
   EXPECT_GT(expected_, before);
@@ -225,9 +225,9 @@ TEST_F(VerbsProcessTest, AKilledClientIsNoticedAfterItsRecords) {
 // Its device still acknowledges: only the missing heartbeats show it.
 TEST_F(VerbsProcessTest, AStoppedClientIsNoticedByItsHeartbeatsAndComesBack) {
   constexpr uint64_t kRecords = 5000;
-  child_.Start(std::to_string(kRecords));
+  child_ = StartChild(std::to_string(kRecords));
   TurnUntil([&] { return expected_ >= 500; }, "the first records");
-  child_.Signal(SIGSTOP);
+  child_->Signal(SIGSTOP);
   const int64_t stopped_ns = MonotonicNowNs();
   TurnUntil([&] { return link_->state() != LinkState::kLive; }, "a suspicion");
   const uint64_t posted = link_->port().counters().work_requests;
@@ -242,14 +242,14 @@ TEST_F(VerbsProcessTest, AStoppedClientIsNoticedByItsHeartbeatsAndComesBack) {
   TurnUntil([&] { return link_->state() == LinkState::kClosed; }, "the link's end");
   EXPECT_EQ(link_->close_reason(), CloseReason::kPeerDead);
   EXPECT_GT(MonotonicNowNs() - stopped_ns, ShortLife().dead_after_ns / 2);
-  child_.Signal(SIGCONT);
+  child_->Signal(SIGCONT);
   TurnUntilChildHasSucceeded(kRecords);
   EXPECT_GE(taken_over_, 1u);
 }
 
 TEST_F(VerbsProcessTest, ABrokenNetworkIsNoticedAndTakenOverWhenItIsBack) {
   constexpr uint64_t kRecords = 5000;
-  child_.Start(std::to_string(kRecords));
+  child_ = StartChild(std::to_string(kRecords));
   for (uint64_t round = 1; round <= 3; ++round) {
     TurnUntil([&] { return expected_ >= 500 * round; }, "records");
     network_.Netem("loss 100%");
@@ -283,7 +283,7 @@ TEST_F(VerbsProcessTest, ARequestThatTheNetworkLostIsSoonMadeAnew) {
 TEST_F(VerbsProcessTest, LossDuplicatesAndDisorderAreTheDevicesBusiness) {
   network_.Netem("loss 2% duplicate 2% reorder 25% delay 1ms");
   constexpr uint64_t kRecords = 1000;
-  child_.Start(std::to_string(kRecords));
+  child_ = StartChild(std::to_string(kRecords));
   TurnUntilChildHasSucceeded(kRecords);
 }
 

@@ -153,11 +153,11 @@ class VerbsSessionTest : public ::testing::Test {
     }
   }
   void TurnUntilOrders(uint64_t count) {
-    TurnUntil([&] { return orders_.size() >= count || child_.HasEnded(); }, "orders");
+    TurnUntil([&] { return orders_.size() >= count || !child_->Running(); }, "orders");
   }
   void TurnUntilChildHasSucceeded() {
-    TurnUntil([&] { return child_.HasEnded(); }, "the strategy's end");
-    EXPECT_EQ(child_.exit_status(), 0);
+    TurnUntil([&] { return !child_->Running(); }, "the strategy's end");
+    EXPECT_EQ(child_->EndStatus(), 0);
     RecordProperty("logons", static_cast<int>(layer_->counters().logons));
     RecordProperty("duplicates_dropped", static_cast<int>(layer_->counters().duplicates_dropped));
   }
@@ -166,14 +166,14 @@ class VerbsSessionTest : public ::testing::Test {
   SteadyUnixClock clock_;
   std::unique_ptr<AnyListener> listener_;
   std::unique_ptr<SessionLayer<AnyLink>> layer_;
-  ChildProcess child_;
+  std::unique_ptr<Child> child_;
   std::unordered_set<uint64_t> orders_;
   uint64_t next_seq_ = 1;
   NetworkFaults network_;
 };
 
 TEST_F(VerbsSessionTest, EveryOrderOnceAcrossABrokenNetwork) {
-  child_.Start("3000");
+  child_ = StartChild("3000");
   TurnUntilOrders(1000);
   network_.Netem("loss 100%");
   TurnUntil([&] { return !layer_->session(kSession)->live(); }, "the session's end");
@@ -184,11 +184,11 @@ TEST_F(VerbsSessionTest, EveryOrderOnceAcrossABrokenNetwork) {
 }
 
 TEST_F(VerbsSessionTest, EveryOrderOnceAcrossAStoppedStrategy) {
-  child_.Start("3000");
+  child_ = StartChild("3000");
   TurnUntilOrders(1000);
-  child_.Signal(SIGSTOP);
+  child_->Signal(SIGSTOP);
   TurnUntil([&] { return !layer_->session(kSession)->live(); }, "the session's end");
-  child_.Signal(SIGCONT);
+  child_->Signal(SIGCONT);
   TurnUntilChildHasSucceeded();
   EXPECT_EQ(orders_.size(), 3000u);
   EXPECT_GE(layer_->counters().logons, 2u);
@@ -196,11 +196,11 @@ TEST_F(VerbsSessionTest, EveryOrderOnceAcrossAStoppedStrategy) {
 
 // Its successor knows nothing of it and takes over at a higher epoch.
 TEST_F(VerbsSessionTest, ASuccessorOfAKilledStrategyTakesOver) {
-  child_.Start("1000000");
+  child_ = StartChild("1000000");
   TurnUntilOrders(1000);
-  child_.Kill();
+  child_->Kill();
   const uint64_t before = orders_.size();
-  child_.Start("1000");
+  child_ = StartChild("1000");
   TurnUntilChildHasSucceeded();
   // What the first had written before it died counts too; nothing arrived twice.
   EXPECT_GE(orders_.size(), before + 1000);
