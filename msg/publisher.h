@@ -29,7 +29,6 @@
 #include "base/clock.h"
 #include "msg/latest_table.h"
 #include "msg/topic.h"
-#include "schema/codec.h"
 #include "transport/any_link.h"
 #include "transport/link.h"
 #include "transport/options.h"
@@ -115,15 +114,6 @@ class BasicPublisher {
       if (!subscriber->closed) Offer(*subscriber, index, key, type, payload, publish);
     }
     return PublishStatus::kOk;
-  }
-
-  // Publishes a message of the schema's kind: its frame type, and its payload as encoded by
-  // schema/codec.h.
-  template <Message M>
-  PublishStatus PublishMessage(uint64_t key, const M& message) noexcept {
-    alignas(8) std::byte payload[kMaxPayloadBytes<M>];
-    const uint32_t bytes = Encode(message, payload);
-    return Publish(key, static_cast<uint8_t>(M::kType), {payload, bytes});
   }
 
   void Flush() noexcept {
