@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/child_process.h"
 #include "base/clock.h"
 #include "gateway/engine/order_table.h"
 #include "gateway/session/gateway_session.h"
@@ -18,7 +19,6 @@
 #include "tests/bench/callgrind.h"
 #include "tests/bench/check_load.h"
 #include "tests/bench/engine_load.h"
-#include "tests/bench/program_beside.h"
 #include "transport/options.h"
 #include "transport/port/shm.h"
 
@@ -47,17 +47,6 @@ constexpr std::array<PartName, 4> kParts = {{
     {"confirm_cancel", "venue's cancel confirmation", &LapTicks::confirm_cancel},
 }};
 
-Row Plain(std::string name, std::string unit, double ours, std::optional<double> target,
-          std::string note) {
-  Row row;
-  row.name = std::move(name);
-  row.unit = std::move(unit);
-  row.ours = ours;
-  row.target = target;
-  row.note = std::move(note);
-  return row;
-}
-
 // Median ns of a new order, with laps of several loads in turn, so that other load of the machine
 // affects all of them.
 std::vector<double> InterleavedEnterNs(const std::vector<EngineLoadOptions>& options) {
@@ -81,7 +70,7 @@ void AddInstructionsByOrders(Report& report, const std::vector<uint32_t>& open_o
   std::optional<double> smallest;
   for (const uint32_t orders : open_orders) {
     const auto count =
-        CountInstructions(ProgramBeside("engine_driver"),
+        CountInstructions(FindProgram("engine_driver", "tests/bench").value_or(""),
                           absl::StrCat("enter ", kCountedLaps, " ", orders), "ringway_bench_step");
     if (!count) return;
     const double per_order =
@@ -112,7 +101,7 @@ void RunEngineBench(Report& report) {
       ns[i].push_back(static_cast<double>(ticks.*kParts[i].ticks) * ns_per_tick / load.batch());
     }
   }
-  const std::string driver = ProgramBeside("engine_driver");
+  const std::string driver = FindProgram("engine_driver", "tests/bench").value_or("");
   for (size_t i = 0; i < kParts.size(); ++i) {
     report.Add(Plain(absl::StrCat("engine, ", kParts[i].what), "ns", Median(ns[i]), kNsTarget,
                      "in process, all checks on, 1,024 open orders"));

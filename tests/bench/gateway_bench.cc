@@ -1,29 +1,28 @@
 #include "tests/bench/gateway_bench.h"
 
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/child_process.h"
 #include "base/clock.h"
 #include "base/histogram.h"
+#include "base/private_files.h"
+#include "gateway/testing/gateway_program.h"
+#include "gateway/testing/test_config.h"
 #include "msg/session.h"
 #include "tests/bench/bare_chain.h"
 #include "tests/bench/contest.h"
 #include "tests/bench/engine_load.h"
 #include "tests/bench/pair.h"
 #include "tests/bench/quickfix_peer.h"
-#include "tools/demo/processes.h"
 
 namespace ringway::bench {
 namespace {
@@ -51,25 +50,15 @@ T OrDie(absl::StatusOr<T> value) {
 // Processes that run only in their turn: the two cores belong to the one being measured.
 class Troop {
  public:
-  ~Troop() {
-    for (pid_t pid : own_) {
-      kill(pid, SIGKILL);
-      waitpid(pid, nullptr, 0);
-    }
-  }
   void Add(pid_t pid) { all_.push_back(pid); }
   template <class F>
   void Fork(uint32_t core, F&& run) {
-    std::fflush(nullptr);
-    const pid_t pid = fork();
-    RINGWAY_CHECK(pid >= 0, "fork failed");
-    if (pid == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
+    own_.push_back(OrDie(Child::Fork([&] {
       const ScopedPin pin(core);
       run();
-    }
-    own_.push_back(pid);
-    all_.push_back(pid);
+      return 0;
+    })));
+    Add(own_.back()->pid());
   }
   void Pause() {
     for (pid_t pid : all_) kill(pid, SIGSTOP);
@@ -80,67 +69,43 @@ class Troop {
 
  private:
   std::vector<pid_t> all_;
-  std::vector<pid_t> own_;
+  std::vector<std::unique_ptr<Child>> own_;
 };
 
 enum class Layout { kTwoProcesses, kThreeProcesses };
 
-std::string GatewayToml(const std::string& directory, Layout layout) {
-  std::string toml = absl::StrCat(
-      "listen = [\"shm:", directory,
-      "/gw.sock\"]\n[admin]\nsocket = \"\"\n[host]\nlock_memory = false\n", "wait = \"",
-      layout == Layout::kTwoProcesses ? "spin" : "yield", "\"\n",
-      layout == Layout::kTwoProcesses
-          ? ""
-          : absl::StrCat("[wait]\nspins_alone = ", kLooksBeforeYield, "\n"),
-      "[routing]\ndefault_venue = 1\n",
-      "[[instrument]]\nid = 1\nsymbol = \"BENCH\"\ntick = 0.01\nreference_price = 100.00\n");
-  for (int id = 1; id <= 2; ++id) {
-    absl::StrAppend(
-        &toml, "[[account]]\nid = ", id, "\nname = \"bench ", id,
-        "\"\n[account.limits]\nquantity_max = 1000000\nnotional_max = 1000000000\nposition_max = "
-        "100000000\ngross_notional_max = 100000000000\n",
-        "[[session]]\nid = ", id, "\nname = \"bench ", id, "\"\nkey_file = \"", directory, "/", id,
-        ".key\"\naccounts = [", id,
-        "]\n[session.limits]\nquantity_max = 1000000\nnotional_max = 1000000000\n"
-        "duplicate_orders_max = 1000000000\nmessages_per_second = 1000000000\n"
-        "message_burst = 1000000000\ncancel_reserve = 1000\n");
+GatewayConfig ConfigOf(const std::string& directory, Layout layout) {
+  const bool two = layout == Layout::kTwoProcesses;
+  GatewayConfig config = TestConfig(directory);
+  config.admin.socket = "";
+  config.host.wait = two ? WaitPolicy::kSpin : WaitPolicy::kSpinThenYield;
+  if (!two) config.wait.spins_alone = kLooksBeforeYield;
+  config.pools = {};
+  config.accounts.clear();
+  for (uint32_t id = 1; id <= 2; ++id) {
+    AccountConfig& account = config.accounts.emplace_back();
+    account.id = id;
+    account.limits.quantity_max = 1'000'000;
+    account.limits.notional_max = 1'000'000'000;
+    account.limits.position_max = 100'000'000;
+    account.limits.gross_notional_max = 100'000'000'000;
+    SessionLimits& limits =
+        config.sessions.emplace_back(TestSession(id, id, directory)).engine.limits;
+    limits.quantity_max = 1'000'000;
+    limits.notional_max = 1'000'000'000;
+    limits.duplicate_orders_max = limits.messages_per_second = limits.message_burst = 1'000'000'000;
   }
-  absl::StrAppend(
-      &toml, "[[venue]]\nid = 1\nname = \"exchange\"\n",
-      layout == Layout::kTwoProcesses
-          ? std::string("connector = \"exchange\"\n")
-          : absl::StrCat("connector = \"exchange-link\"\nuri = \"shm:", directory, "/ex.sock\"\n"));
-  return toml;
-}
-
-void WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream out(path);
-  out << text;
-  out.close();
-  RINGWAY_CHECK(out.good() && chmod(path.c_str(), 0600) == 0,
-                "cannot write a file of the bench's run");
-}
-
-std::unique_ptr<demo::Child> StartAndAwait(const demo::ChildSpec& spec) {
-  std::unique_ptr<demo::Child> child = OrDie(demo::Child::Start(spec));
-  const int64_t deadline_ns = MonotonicNowNs() + kStartTimeoutNs;
-  while (!child->IsReady() && child->Running() && MonotonicNowNs() < deadline_ns) usleep(10'000);
-  if (!child->IsReady()) {
-    std::fprintf(stderr, "bench: %s did not get ready; its log ends:\n%s", spec.name.c_str(),
-                 child->LogTail(10).c_str());
-    std::exit(1);
-  }
-  return child;
+  if (!two) config.venues = {ExchangeLink(1, "shm:" + directory + "/exchange.sock")};
+  return config;
 }
 
 // The whole path: a resting order of session 1, and immediate-or-cancel orders of session 2 that
 // take one unit each.
 class Market {
  public:
-  Market(const std::string& directory, Layout layout) : wait_(layout) {
-    maker_ = Connect(directory, 1);
-    taker_ = Connect(directory, 2);
+  Market(const GatewayProgram& gateway, Layout layout) : wait_(layout) {
+    maker_ = Connect(gateway, 1);
+    taker_ = Connect(gateway, 2);
     Rest();
   }
 
@@ -166,11 +131,8 @@ class Market {
  private:
   static constexpr uint32_t kRestingQty = 100'000;
 
-  static std::unique_ptr<Session> Connect(const std::string& directory, uint32_t id) {
-    SessionOptions options;
-    options.uri = absl::StrCat("shm:", directory, "/gw.sock");
-    options.session = id;
-    options.key_file = absl::StrCat(directory, "/", id, ".key");
+  static std::unique_ptr<Session> Connect(const GatewayProgram& gateway, uint32_t id) {
+    SessionOptions options = gateway.Options(id);
     options.heartbeat_ns = 5 * kNsPerS;
     return OrDie(Session::Connect(options));
   }
@@ -258,31 +220,20 @@ double BlockMedian(BareChain& chain, uint64_t& round, double ns_per_tick) {
 Measured Measure(Layout layout) {
   const bool two = layout == Layout::kTwoProcesses;
   const double ns_per_tick = MeasureTscNsPerTick();
-  const auto run = OrDie(demo::PrivateDirectory::Make());
-  const std::string& directory = run->path();
-  const std::string keys[2] = {std::string(64, 'a'), std::string(64, 'b')};
-  for (int id = 1; id <= 2; ++id)
-    WriteFile(absl::StrCat(directory, "/", id, ".key"), keys[id - 1] + "\n");
-  WriteFile(directory + "/gateway.toml", GatewayToml(directory, layout));
-
+  const TemporaryFolder folder = OrDie(TemporaryFolder::Make());
   Troop ringway;
-  std::unique_ptr<demo::Child> exchange;
+  std::unique_ptr<Child> exchange;
   if (!two) {
-    exchange = StartAndAwait({.name = "ringway-exchange",
-                              .argv = {OrDie(demo::FindProgram("ringway-exchange", "exchange")),
-                                       "--listen", absl::StrCat("shm:", directory, "/ex.sock"),
-                                       "--instruments", "1", "--wait", "yield"},
-                              .log_path = directory + "/exchange.log",
-                              .core = 0});
+    exchange = OrDie(StartExchange(folder.path(), {"--instruments=1", "--wait=yield"}, 0));
     ringway.Add(exchange->pid());
   }
-  const auto gateway =
-      StartAndAwait({.name = "ringway-gateway",
-                     .argv = {OrDie(demo::FindProgram("ringway-gateway", "gateway")), "--config",
-                              directory + "/gateway.toml"},
-                     .log_path = directory + "/gateway.log",
-                     .core = 1});
-  ringway.Add(gateway->pid());
+  GatewayProgram gateway(folder.path());
+  gateway.config = ConfigOf(folder.path(), layout);
+  gateway.spec.core = 1;
+  if (const absl::Status started = gateway.Start({}, kStartTimeoutNs); !started.ok()) {
+    OrDie(absl::StatusOr<int>(started));
+  }
+  ringway.Add(gateway.child().pid());
 
   BareChain* chain = NewShared<BareChain>(two ? 2u : 4u, two ? HopWait::kSpin : HopWait::kYield);
   Troop bare;
@@ -296,7 +247,7 @@ Measured Measure(Layout layout) {
 
   const ScopedPin pin(0);
   Measured measured;
-  Market market(directory, layout);
+  Market market(gateway, layout);
   uint64_t round = 0;
   for (uint32_t cycle = 0; cycle < kCycles; ++cycle) {
     for (uint32_t i = 0; i < kWarmUpRounds; ++i) market.TakeOne();

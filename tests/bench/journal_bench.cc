@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/child_process.h"
 #include "base/clock.h"
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/reader.h"
@@ -22,7 +23,6 @@
 #include "tests/bench/callgrind.h"
 #include "tests/bench/engine_load.h"
 #include "tests/bench/journal_load.h"
-#include "tests/bench/program_beside.h"
 
 namespace ringway::bench {
 namespace {
@@ -39,17 +39,6 @@ constexpr uint64_t kRecords = 1'000'000;
 constexpr uint64_t kInFlight = 64;
 constexpr int kRounds = 15;
 constexpr int64_t kRoundNs = 200 * kNsPerMs;
-
-Row Plain(std::string name, std::string unit, double ours, std::optional<double> target,
-          std::string note) {
-  Row row;
-  row.name = std::move(name);
-  row.unit = std::move(unit);
-  row.ours = ours;
-  row.target = target;
-  row.note = std::move(note);
-  return row;
-}
 
 // A journal in its own folder, which is removed with it.
 class ScratchJournal {
@@ -169,7 +158,7 @@ void AddRecording(Report& report) {
   }
   report.Add(Plain("engine, a new order, recorded: more", "ns", Median(more_ns), kNsTarget,
                    absl::StrCat("beside ", Median(plain_ns), " ns without, in turn")));
-  const std::string driver = ProgramBeside("engine_driver");
+  const std::string driver = FindProgram("engine_driver", "tests/bench").value_or("");
   const std::string enter = absl::StrCat("enter ", kCountedLaps);
   const auto without = CountInstructions(driver, enter, "ringway_bench_step");
   const auto with = CountInstructions(driver, enter + " recorded", "ringway_bench_step");
@@ -188,8 +177,8 @@ void RunJournalBench(Report& report) {
   report.Add(Plain("journal, a new order", "ns", AppendOrders(kAppends), kNsTarget,
                    "232 bytes, memory prepared"));
   if (const auto count =
-          CountInstructions(ProgramBeside("journal_driver"), absl::StrCat(kCountedAppends),
-                            "ringway_journal_append")) {
+          CountInstructions(FindProgram("journal_driver", "tests/bench").value_or(""),
+                            absl::StrCat(kCountedAppends), "ringway_journal_append")) {
     report.Add(Plain("journal, a new order", "instructions",
                      static_cast<double>(*count) / kCountedAppends, kInstructionsTarget,
                      "callgrind"));

@@ -8,11 +8,7 @@
 
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +16,8 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/child_process.h"
+#include "base/clock.h"
 #include "base/cpu.h"
 
 namespace ringway::bench {
@@ -54,22 +52,16 @@ class ScopedPin {
 // ended well.
 template <class Left, class Right>
 bool RunPair(Left&& left, Right&& right) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  RINGWAY_CHECK(child >= 0, "fork failed");
-  if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const auto child = Child::Fork([&] {
     const ScopedPin pin(1);
     right();
-    _exit(0);
-  }
-  {
-    const ScopedPin pin(0);
-    left();
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return 0;
+  });
+  RINGWAY_CHECK(child.ok(), "fork failed");
+  const ScopedPin pin(0);
+  left();
+  (*child)->AwaitEnd(600 * kNsPerS);
+  return (*child)->End().empty();
 }
 
 }  // namespace ringway::bench

@@ -35,7 +35,6 @@ template <uint32_t kSlotBytes>
 class SequencedRing {
  public:
   static constexpr uint32_t kSlots = 256 * 1024 / kSlotBytes;
-  static constexpr uint32_t kPayloadBytes = kSlotBytes - 8;
 
   // `fill` writes the payload into the slot.
   void Push(auto&& fill) noexcept {

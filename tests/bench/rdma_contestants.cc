@@ -12,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "tests/bench/program_beside.h"
+#include "base/child_process.h"
 
 namespace ringway::bench {
 namespace {
@@ -155,7 +155,7 @@ std::string Bracketed(const std::string& address) {
 }
 
 RdmaRun OurRun(const RdmaEnds& ends, const Words& job, uint16_t port) {
-  const std::string program = ProgramBeside("rdma_link");
+  const std::string program = FindProgram("rdma_link", "tests/bench").value_or("");
   const std::string uri = absl::StrCat("rdma://", Bracketed(ends.address_b), ":", port);
   RdmaRun run{.command = {}, .read = ReadOurs};
   run.command.server = Words{program, "listen", uri} + job;

@@ -1,9 +1,6 @@
 #include "tests/bench/recovery_bench.h"
 
 #include <sched.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,12 +8,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,15 +20,17 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/private_files.h"
 #include "gateway/config/kept_config.h"
 #include "gateway/journal/file_layout.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/recover.h"
+#include "gateway/testing/gateway_program.h"
+#include "gateway/testing/test_config.h"
 #include "msg/handlers.h"
 #include "msg/session.h"
 #include "schema/messages.h"
-#include "tools/demo/processes.h"
 
 namespace ringway::bench {
 namespace {
@@ -52,55 +48,38 @@ double MsSince(int64_t start_ns) {
   return static_cast<double>(MonotonicNowNs() - start_ns) / kNsPerMs;
 }
 
-void WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream out(path);
-  out << text;
-  out.close();
-  RINGWAY_CHECK(out.good() && chmod(path.c_str(), 0600) == 0, "the bench's folder can be written");
+// On a disk, where syncs take time.
+std::string FolderParent() {
+  const char* const tmp = std::getenv("TMPDIR");
+  return tmp != nullptr ? tmp : "/var/tmp";
 }
 
 // A gateway with an exchange in it, a strategy, and the journal between them, in a folder that is
 // removed with it.
 class Firm {
  public:
-  explicit Firm(std::string_view snapshot_bytes) {
-    const char* tmp = std::getenv("TMPDIR");
-    std::string pattern = absl::StrCat(tmp != nullptr ? tmp : "/var/tmp", "/ringway-bench-XXXXXX");
-    RINGWAY_CHECK(mkdtemp(pattern.data()) != nullptr, "TMPDIR can be written");
-    folder_ = pattern;
-    WriteFile(folder_ + "/1.key", std::string(64, 'a') + "\n");
-    WriteFile(folder_ + "/gateway.toml",
-              absl::StrCat("listen = [\"shm:", folder_, "/gw.sock\"]\n[admin]\nsocket = \"\"\n",
-                           "[host]\nlock_memory = false\nwait = \"yield\"\n",
-                           "[journal]\nallow_volatile = true\ndirectory = \"", journal(),
-                           "\"\nsnapshot_bytes = \"", std::string(snapshot_bytes), "\"\n", kRest,
-                           "key_file = \"", folder_, "/1.key\"\n", kLimits));
-  }
-  ~Firm() {
-    gateway_.reset();
-    const auto place = FindJournal(journal(), "/dev/shm", false);
-    if (place.ok()) std::filesystem::remove_all(place->image_directory);
-    std::filesystem::remove_all(folder_);
+  explicit Firm(uint64_t snapshot_bytes) {
+    GatewayConfig& config = gateway_.config;
+    config.admin.socket = "";
+    config.host.wait = WaitPolicy::kSpinThenYield;
+    config.journal.allow_volatile = true;
+    config.journal.directory = journal();
+    config.journal.snapshot_bytes = snapshot_bytes;
+    config.pools = {};
+    config.instruments[0].reference_price = 92 * kNsPerS;
+    config.accounts[0].limits.position_max = 100'000'000;
+    config.accounts[0].limits.gross_notional_max = 100'000'000'000;
+    config.sessions = {TestSession(1, 1, folder_.path())};
+    SessionLimits& limits = config.sessions[0].engine.limits;
+    limits.duplicate_orders_max = limits.messages_per_second = limits.message_burst = 1'000'000'000;
+    RINGWAY_CHECK(gateway_.WriteFiles().ok(), "TMPDIR can be written");
   }
 
-  std::string journal() const { return folder_ + "/journal"; }
-
-  absl::Status Start() {
-    const absl::StatusOr<std::string> program = demo::FindProgram("ringway-gateway", "gateway");
-    if (!program.ok()) return program.status();
-    auto started = demo::Child::Start({.name = "ringway-gateway",
-                                       .argv = {*program, "--config", folder_ + "/gateway.toml"},
-                                       .log_path = folder_ + "/gateway.log"});
-    if (!started.ok()) return started.status();
-    gateway_ = *std::move(started);
-    return absl::OkStatus();
-  }
-  void Kill() {
-    kill(gateway_->pid(), SIGKILL);
-    while (gateway_->Running()) sched_yield();
-  }
-  std::string Stop() { return gateway_->Stop(kPatienceNs); }
-  std::string LogTail() const { return gateway_->LogTail(10); }
+  std::string journal() const { return folder_ / "journal"; }
+  absl::Status Start() { return gateway_.Run({"--config", gateway_.ConfigFile()}); }
+  void Kill() { gateway_.Kill(); }
+  std::string Stop() { return gateway_.Stop(); }
+  std::string LogTail() const { return gateway_.child().LogTail(10); }
 
   // Connects until a session is live: a new one, or the lost one again.
   absl::Status Connect() {
@@ -108,10 +87,10 @@ class Firm {
     absl::Status status;
     do {
       if (session_ == nullptr) {
-        auto made = Session::Connect({.uri = absl::StrCat("shm:", folder_, "/gw.sock"),
-                                      .session = 1,
-                                      .key_file = folder_ + "/1.key",
-                                      .heartbeat_ns = 5 * kNsPerS});
+        SessionOptions options = gateway_.Options(1);
+        options.heartbeat_ns = 5 * kNsPerS;
+        options.connect_timeout_ns = SessionOptions{}.connect_timeout_ns;
+        auto made = Session::Connect(options);
         status = made.status();
         if (made.ok()) session_ = *std::move(made);
       } else {
@@ -119,7 +98,7 @@ class Firm {
       }
       if (status.ok()) return status;
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    } while (MonotonicNowNs() < deadline_ns && gateway_->Running());
+    } while (MonotonicNowNs() < deadline_ns && gateway_.Running());
     return status;
   }
   void LoseLink() {
@@ -152,17 +131,6 @@ class Firm {
   }
 
  private:
-  static constexpr const char* kRest =
-      "[routing]\ndefault_venue = 1\n"
-      "[[instrument]]\nid = 1\nsymbol = \"BENCH\"\ntick = 0.01\nreference_price = 92.00\n"
-      "[[account]]\nid = 1\n[account.limits]\nposition_max = 100000000\n"
-      "gross_notional_max = 100000000000\n"
-      "[[venue]]\nid = 1\nconnector = \"exchange\"\n"
-      "[[session]]\nid = 1\naccounts = [1]\n";
-  static constexpr const char* kLimits =
-      "[session.limits]\nduplicate_orders_max = 1000000000\n"
-      "messages_per_second = 1000000000\nmessage_burst = 1000000000\ncancel_reserve = 1000\n";
-
   bool Poll() {
     return session_->Poll(
                Handlers{[this](const OrderAck&) { ++acks_; }, [](const ExecutionReport&) {},
@@ -179,8 +147,8 @@ class Firm {
                64) != 0;
   }
 
-  std::string folder_;
-  std::unique_ptr<demo::Child> gateway_;
+  const TemporaryFolder folder_ = *TemporaryFolder::Make(FolderParent());
+  GatewayProgram gateway_{folder_.path()};
   std::unique_ptr<Session> session_;
   uint64_t acks_ = 0;
   uint64_t refused_ = 0;
@@ -201,16 +169,6 @@ absl::Status Write(Firm& firm, uint64_t records) {
     return Refused(firm);
   }
   return absl::OkStatus();
-}
-
-Row Plain(std::string name, double ms, std::optional<double> target, std::string note) {
-  Row row;
-  row.name = std::move(name);
-  row.unit = "ms";
-  row.ours = ms;
-  row.target = target;
-  row.note = std::move(note);
-  return row;
 }
 
 struct Replayed {
@@ -236,7 +194,7 @@ absl::StatusOr<Replayed> Replay(const Firm& firm, const ReplayOptions& options) 
 
 // Reads the whole journal, and a snapshot of it, as a start does.
 absl::Status AddReplays(Report& report, uint64_t records) {
-  Firm firm("off");
+  Firm firm(0);
   if (absl::Status written = Write(firm, records); !written.ok()) return written;
   if (const std::string end = firm.Stop(); !end.empty()) return Refused(firm);
   const auto options = KeptReplayOptions(firm.journal());
@@ -244,7 +202,7 @@ absl::Status AddReplays(Report& report, uint64_t records) {
   const auto whole = Replay(firm, *options);
   if (!whole.ok()) return whole.status();
   const double millions = static_cast<double>(whole->sequence) / 1e6;
-  report.Add(Plain(absl::StrCat("replay, ", records, " records"), whole->ms,
+  report.Add(Plain(absl::StrCat("replay, ", records, " records"), "ms", whole->ms,
                    records >= 1'000'000
                        ? std::optional<double>(kReplayTargetMsPerMillion * millions)
                        : std::nullopt,
@@ -260,13 +218,13 @@ absl::Status AddReplays(Report& report, uint64_t records) {
   if (!bounded.ok()) return bounded.status();
   RINGWAY_CHECK(bounded->state_hash == whole->state_hash, "a snapshot is what was replayed");
   report.Add(
-      Plain(absl::StrCat("from a snapshot, ", records, " records"), bounded->ms, {},
+      Plain(absl::StrCat("from a snapshot, ", records, " records"), "ms", bounded->ms, {},
             absl::StrCat(made->file_bytes, " bytes, made with its replay in ", make_ms, " ms")));
   return absl::OkStatus();
 }
 
 // The real program: from SIGKILL to the first order that it acknowledges.
-absl::Status AddKills(Report& report, uint64_t records, std::string_view snapshot_bytes) {
+absl::Status AddKills(Report& report, uint64_t records, uint64_t snapshot_bytes) {
   Firm firm(snapshot_bytes);
   if (absl::Status written = Write(firm, records); !written.ok()) return written;
   std::vector<double> ms;
@@ -280,18 +238,17 @@ absl::Status AddKills(Report& report, uint64_t records, std::string_view snapsho
     ms.push_back(MsSince(start_ns));
   }
   const double longest = *std::max_element(ms.begin(), ms.end());
-  report.Add(Plain(absl::StrCat("SIGKILL to first ack, ", records, " records"), Median(ms),
+  report.Add(Plain(absl::StrCat("SIGKILL to first ack, ", records, " records"), "ms", Median(ms),
                    records <= 1'000'000 ? std::optional<double>(kServiceTargetMs) : std::nullopt,
-                   absl::StrCat("the program, snapshot_bytes ", std::string(snapshot_bytes), "; ",
-                                kKills, " kills, the longest ", longest, " ms")));
+                   absl::StrCat("the program, snapshot_bytes ", snapshot_bytes, "; ", kKills,
+                                " kills, the longest ", longest, " ms")));
   return absl::OkStatus();
 }
 
 void Run(Report& report, const std::vector<uint64_t>& sizes) {
   for (const uint64_t records : sizes) {
-    for (const absl::Status& status :
-         {AddReplays(report, records), AddKills(report, records, "off"),
-          AddKills(report, records, "64MiB")}) {
+    for (const absl::Status& status : {AddReplays(report, records), AddKills(report, records, 0),
+                                       AddKills(report, records, uint64_t{64} << 20)}) {
       if (status.ok()) continue;
       std::fprintf(stderr, "bench: recovery: %s\n", std::string(status.message()).c_str());
       return;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
@@ -35,6 +36,15 @@ std::string Cell(const std::optional<double>& value) {
 }
 
 }  // namespace
+
+Row Plain(std::string name, std::string unit, double ours, std::optional<double> target,
+          std::string note) {
+  return {.name = std::move(name),
+          .unit = std::move(unit),
+          .ours = ours,
+          .target = target,
+          .note = std::move(note)};
+}
 
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;

@@ -24,6 +24,10 @@ struct Row {
   std::string note = {};  // processes, wait policy, distance class, sample count
 };
 
+// A row without a reference.
+Row Plain(std::string name, std::string unit, double ours, std::optional<double> target,
+          std::string note);
+
 class Report {
  public:
   void Add(Row row);

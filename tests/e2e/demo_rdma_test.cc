@@ -4,46 +4,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 
+#include "base/child_process.h"
+#include "base/private_files.h"
 #include "nlohmann/json.hpp"
-#include "tools/demo/processes.h"
 
 namespace ringway::demo {
 namespace {
 
 using nlohmann::json;
 
-std::string Slurp(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string DemoPath() {
-  const char* runfiles = getenv("TEST_SRCDIR");
-  const char* workspace = getenv("TEST_WORKSPACE");
-  if (runfiles == nullptr || workspace == nullptr) return "bazel-bin/tools/demo/demo";
-  return std::string(runfiles) + "/" + workspace + "/tools/demo/demo";
-}
-
 TEST(DemoRdmaTest, TwoStrategiesBalance) {
   // In memory: sockets and logs need no file system of the host.
   ASSERT_EQ(setenv("TMPDIR", "/dev/shm", 1), 0);
   const std::string log = "/dev/shm/demo_rdma_test.log";
   const std::string figures_file = "/dev/shm/demo_rdma_test.json";
-  const auto demo = Child::Start(
-      {.name = "demo",
-       .argv = {DemoPath(), "--transport", "rdma", "--orders", "200", "--json", figures_file},
-       .log_path = log});
+  const auto demo = Child::Start({.name = "demo",
+                                  .argv = {*FindProgram("demo", "tools/demo"), "--transport",
+                                           "rdma", "--orders", "200", "--json", figures_file},
+                                  .log_path = log});
   ASSERT_TRUE(demo.ok()) << demo.status();
   while ((*demo)->Running()) usleep(50'000);
-  ASSERT_EQ((*demo)->End(), "") << Slurp(log);
-  const json figures = json::parse(Slurp(figures_file));
+  ASSERT_EQ((*demo)->End(), "") << ReadWholeFile(log);
+  const json figures = json::parse(ReadWholeFile(figures_file));
   EXPECT_EQ(figures.at("conservation"), true) << figures.at("differences");
   EXPECT_EQ(figures.at("good"), true);
   EXPECT_EQ(figures.at("transport"), "rdma");

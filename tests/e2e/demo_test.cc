@@ -12,13 +12,13 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "base/child_process.h"
+#include "base/private_files.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "tools/demo/processes.h"
 #include "tools/journal/journal_command.h"
 
 namespace ringway::demo {
@@ -26,27 +26,13 @@ namespace {
 
 using nlohmann::json;
 
-std::string DemoPath() {
-  const char* runfiles = getenv("TEST_SRCDIR");
-  const char* workspace = getenv("TEST_WORKSPACE");
-  if (runfiles == nullptr || workspace == nullptr) return "bazel-bin/tools/demo/demo";
-  return std::string(runfiles) + "/" + workspace + "/tools/demo/demo";
-}
-
-std::string Slurp(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 class DemoTest : public testing::Test {
  protected:
   // Journals are left there.
   void SetUp() override { setenv("HOME", testing::TempDir().c_str(), 1); }
 
   std::unique_ptr<Child> Start(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), DemoPath());
+    arguments.insert(arguments.begin(), *FindProgram("demo", "tools/demo"));
     arguments.insert(arguments.end(), {"--json", json_file_});
     auto child = Child::Start({.name = "demo", .argv = arguments, .log_path = log_});
     EXPECT_TRUE(child.ok()) << child.status();
@@ -59,8 +45,8 @@ class DemoTest : public testing::Test {
     return child.End();
   }
 
-  json Figures() { return json::parse(Slurp(json_file_)); }
-  std::string Log() { return Slurp(log_); }
+  json Figures() { return json::parse(ReadWholeFile(json_file_)); }
+  std::string Log() { return ReadWholeFile(log_); }
 
   static void ExpectComplete(const json& figures) {
     for (const char* key :
@@ -116,7 +102,7 @@ TEST_F(DemoTest, WhatItLeavesBehindVerifiesAndReplays) {
     fclose(out);
   }
   // Each order that the gateway recorded is at least one line.
-  const std::string dump = Slurp(said);
+  const std::string dump = ReadWholeFile(said);
   EXPECT_GT(std::count(dump.begin(), dump.end(), '\n'), 60'000);
 }
 

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/child_process.h"
 #include "tools/demo/board.h"
 #include "tools/demo/environment.h"
 #include "tools/demo/placement.h"
-#include "tools/demo/processes.h"
 #include "tools/demo/progress.h"
 #include "tools/demo/strategy_spec.h"
 

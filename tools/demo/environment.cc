@@ -1,10 +1,8 @@
 // Implements environment.h: turns options into keys, a gateway.toml and command lines.
 #include "tools/demo/environment.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,7 +12,10 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "base/clock.h"
+#include "base/private_files.h"
+#include "gateway/config/config.h"
+#include "gateway/connector/link/link_venue.h"
 #include "nlohmann/json.hpp"
 #include "tools/demo/strategy_result.h"
 
@@ -29,38 +30,43 @@ std::string RdmaUri(const std::string& address, uint16_t port) {
   return absl::StrCat("rdma://", address, ":", port);
 }
 
-// Formats 585330000000 as 585.330000000.
-std::string Price(int64_t price) {
-  return absl::StrFormat("%d.%09d", price / 1'000'000'000, price % 1'000'000'000);
-}
-
 absl::Status WriteKey(const std::string& path) {
   std::array<char, kKeyBytes> key;
   if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
     return absl::ErrnoToStatus(errno, "getrandom");
   }
-  const std::string text =
-      absl::StrCat(absl::BytesToHexString(absl::string_view(key.data(), key.size())), "\n");
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", path));
-  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const int reason = errno;
-  close(fd);
-  if (!written) return absl::ErrnoToStatus(reason, absl::StrCat("cannot write ", path));
-  return absl::OkStatus();
+  return WritePrivateFile(path,
+                          absl::BytesToHexString(absl::string_view(key.data(), key.size())) + "\n");
 }
 
 }  // namespace
 
+DemoLimits GeneratedLimits() {
+  return {.account = {.quantity_max = 10'000,
+                      .notional_max = 2'000'000,
+                      .position_max = 1'000'000,
+                      .gross_notional_max = 2'000'000'000,
+                      .open_orders_max = 10'000},
+          .session = {.quantity_max = 10'000,
+                      .notional_max = 2'000'000,
+                      .open_orders_max = 10'000,
+                      .collar_bps = 500,
+                      .duplicate_orders_max = 100,
+                      .duplicate_window_ns = 10 * kNsPerMs,
+                      .messages_per_second = 1'000'000,
+                      .message_burst = 100'000,
+                      .cancel_reserve = 1'000}};
+}
+
 DemoLimits ReplayLimits() {
-  DemoLimits limits;
-  limits.quantity_max = 100'000;
-  limits.notional_max = 50'000'000;
-  limits.position_max = 20'000'000;
-  limits.gross_notional_max = 20'000'000'000;
-  limits.open_orders_max = 100'000;
-  limits.collar_bps = 2'500;
-  limits.duplicate_orders_max = 1'000;
+  DemoLimits limits = GeneratedLimits();
+  limits.account.quantity_max = limits.session.quantity_max = 100'000;
+  limits.account.notional_max = limits.session.notional_max = 50'000'000;
+  limits.account.position_max = 20'000'000;
+  limits.account.gross_notional_max = 20'000'000'000;
+  limits.account.open_orders_max = limits.session.open_orders_max = 100'000;
+  limits.session.collar_bps = 2'500;
+  limits.session.duplicate_orders_max = 1'000;
   return limits;
 }
 
@@ -78,6 +84,13 @@ absl::StatusOr<DemoTransport> FindTransport(const std::string& scheme) {
   transport.strategy_address = strategy_address;
   transport.gateway_address = gateway_address;
   return transport;
+}
+
+WaitPolicy WaitPolicyOf(std::string_view word) {
+  if (word == "spin") return WaitPolicy::kSpin;
+  if (word == "yield") return WaitPolicy::kSpinThenYield;
+  if (word == "park") return WaitPolicy::kSpinThenPark;
+  return WaitPolicy::kAuto;
 }
 
 std::string Environment::GatewayListenUri() const {
@@ -114,23 +127,6 @@ std::string Environment::ResultFile(uint32_t index) const {
   return absl::StrCat(directory, "/strategy-", index + 1, "-result.json");
 }
 
-std::string TomlString(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<uint8_t>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      absl::StrAppendFormat(&out, "\\u%04x", byte);
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-  return out;
-}
-
 absl::Status RequireConfigurablePath(std::string_view flag, const std::string& path) {
   bool good = std::none_of(path.begin(), path.end(),
                            [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; });
@@ -148,50 +144,44 @@ absl::Status RequireConfigurablePath(std::string_view flag, const std::string& p
 
 std::string GatewayToml(const Environment& environment) {
   const DemoLimits& limits = environment.limits;
-  const std::string core =
-      environment.gateway_core < 0 ? "\"off\"" : absl::StrCat(environment.gateway_core);
-  std::string toml = absl::StrCat(
-      "# Written by the demo. deploy/gateway.toml explains every key.\n\n",  //
-      "listen = [", TomlString(environment.GatewayListenUri()), "]\n\n",     //
-      "[admin]\nsocket = ", TomlString(absl::StrCat(environment.socket_directory, "/admin.sock")),
-      "\n\n", "[host]\nwait = ", TomlString(environment.wait), "\ncore = ", core,
-      "\n# Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user "
-      "does not have.\n",
-      "lock_memory = false\n\n", "[routing]\ndefault_venue = 1\n");
+  GatewayConfig config;
+  config.listen = {environment.GatewayListenUri()};
+  config.admin.socket = environment.socket_directory + "/admin.sock";
+  config.host.wait = WaitPolicyOf(environment.wait);
+  config.host.core = environment.gateway_core;
+  // Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user does not have.
+  config.host.lock_memory = false;
+  config.routing.default_venue = 1;
   if (!environment.journal_directory.empty()) {
-    absl::StrAppend(&toml, "\n[journal]\nallow_volatile = true\ndirectory = ",
-                    TomlString(environment.journal_directory), "\nsegment_bytes = \"",
-                    environment.journal_segment_bytes, "B\"\n");
+    config.journal.allow_volatile = true;
+    config.journal.directory = environment.journal_directory;
+    config.journal.segment_bytes = environment.journal_segment_bytes;
   }
   for (const DemoInstrument& instrument : environment.instruments) {
-    absl::StrAppend(&toml, "\n[[instrument]]\nid = ", instrument.id,
-                    "\nsymbol = ", TomlString(instrument.symbol),
-                    "\ntick = ", Price(instrument.tick),
-                    "\nreference_price = ", Price(instrument.opening_price), "\n");
+    config.instruments.push_back({.id = instrument.id,
+                                  .symbol = instrument.symbol,
+                                  .tick = instrument.tick,
+                                  .reference_price = instrument.opening_price});
   }
   for (uint32_t i = 0; i < environment.strategies; ++i) {
-    absl::StrAppend(
-        &toml, "\n[[account]]\nid = ", kFirstAccount + i, "\nname = \"account of strategy ", i + 1,
-        "\"\n[account.limits]\nquantity_max = ", limits.quantity_max,
-        "\nnotional_max = ", limits.notional_max, "\nposition_max = ", limits.position_max,
-        "\ngross_notional_max = ", limits.gross_notional_max,
-        "\nopen_orders_max = ", limits.open_orders_max, "\nself_match_prevention = true\n");
-    absl::StrAppend(
-        &toml, "\n[[session]]\nid = ", i + 1, "\nname = \"strategy ", i + 1,
-        "\"\nkey_file = ", TomlString(environment.KeyFile(i)), "\naccounts = [", kFirstAccount + i,
-        "]\n[session.limits]\nquantity_max = ", limits.quantity_max,
-        "\nnotional_max = ", limits.notional_max, "\nopen_orders_max = ", limits.open_orders_max,
-        "\ncollar_bps = ", limits.collar_bps,
-        "\nduplicate_orders_max = ", limits.duplicate_orders_max, "\nduplicate_window = \"",
-        limits.duplicate_window, "\"\nmessages_per_second = ", limits.messages_per_second,
-        "\nmessage_burst = ", limits.message_burst, "\ncancel_reserve = ", limits.cancel_reserve,
-        "\n");
+    AccountConfig& account = config.accounts.emplace_back();
+    account.id = kFirstAccount + i;
+    account.name = absl::StrCat("account of strategy ", i + 1);
+    account.limits = limits.account;
+    GatewaySessionConfig& session = config.sessions.emplace_back();
+    session.engine.id = i + 1;
+    session.engine.name = absl::StrCat("strategy ", i + 1);
+    session.engine.accounts = {kFirstAccount + i};
+    session.engine.limits = limits.session;
+    session.key_file = environment.KeyFile(i);
   }
-  absl::StrAppend(
-      &toml, "\n[[venue]]\nid = 1\nname = \"exchange\"\nconnector = \"exchange-link\"\nuri = ",
-      TomlString(environment.ExchangeUri()),
-      "\nkey_file = ", TomlString(absl::StrCat(environment.MemberKeys(), "/1.key")), "\n");
-  return toml;
+  GatewayVenueConfig& venue = config.venues.emplace_back();
+  venue.engine.id = 1;
+  venue.engine.name = "exchange";
+  venue.kind = LinkVenue{.uri = environment.ExchangeUri(),
+                         .member_id = 1,
+                         .key_file = environment.MemberKeys() + "/1.key"};
+  return "# Written by the demo. deploy/gateway.toml explains every key.\n\n" + PrintConfig(config);
 }
 
 absl::Status WriteEnvironment(const Environment& environment) {
@@ -205,16 +195,16 @@ absl::Status WriteEnvironment(const Environment& environment) {
     return absl::UnavailableError(absl::StrCat("cannot make ", members, ": ", error.message()));
   }
   if (absl::Status status = WriteKey(members + "/1.key"); !status.ok()) return status;
-  return WriteTextFile(environment.GatewayConfig(), GatewayToml(environment));
+  return WriteTextFile(environment.GatewayConfigFile(), GatewayToml(environment));
 }
 
 std::vector<std::string> Environment::GatewayArguments() const {
-  return {"--config", GatewayConfig(), "--report", GatewayReport()};
+  return {"--config", GatewayConfigFile(), "--report", GatewayReport()};
 }
 
 std::vector<std::string> Environment::ExchangeArguments() const {
   // The exchange reads the instruments from the gateway's configuration.
-  return {"--listen",      ExchangeListenUri(), "--config", GatewayConfig(),
+  return {"--listen",      ExchangeListenUri(), "--config", GatewayConfigFile(),
           "--member_keys", MemberKeys(),        "--wait",   wait,
           "--report",      ExchangeReport()};
 }

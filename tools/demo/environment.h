@@ -10,28 +10,21 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/engine/engine_config.h"
 #include "tools/demo/market.h"
+#include "transport/wait.h"
 
 namespace ringway::demo {
 
 inline constexpr uint32_t kFirstAccount = 101;  // of session 1; session 2 has the next, and so on
 
-// Limits of the gateway's risk checks. All checks are on; these values are generous for a good flow
-// and still stop a bad one. Money in dollars.
+// Limits of the gateway's risk checks. All checks are on. Money in dollars.
 struct DemoLimits {
-  uint64_t quantity_max = 10'000;
-  uint64_t notional_max = 2'000'000;
-  uint64_t position_max = 1'000'000;
-  uint64_t gross_notional_max = 2'000'000'000;
-  uint64_t open_orders_max = 10'000;
-  uint32_t collar_bps = 500;
-  uint32_t duplicate_orders_max = 100;  // within duplicate_window
-  const char* duplicate_window = "10ms";
-  uint32_t messages_per_second = 1'000'000;
-  uint32_t message_burst = 100'000;
-  uint32_t cancel_reserve = 1'000;
+  AccountLimits account;
+  SessionLimits session;
 };
-
+// Generous for a good flow; they still stop a bad one.
+DemoLimits GeneratedLimits();
 // Limits for a file's flow: an hour of a whole market passes through two accounts, with resting
 // orders far from the touch.
 DemoLimits ReplayLimits();
@@ -48,14 +41,17 @@ struct DemoTransport {
 // Errors: FailedPrecondition if they are needed and not set, with the remedy.
 absl::StatusOr<DemoTransport> FindTransport(const std::string& scheme);
 
+// Of the demo's --wait, whose values are those of the gateway's configuration.
+WaitPolicy WaitPolicyOf(std::string_view word);
+
 struct Environment {
   std::string directory;         // files; readable by this user only
   std::string socket_directory;  // short: a Unix socket's name has 107 bytes
   uint32_t strategies = 0;
   std::vector<DemoInstrument> instruments;
-  DemoLimits limits;
+  DemoLimits limits = GeneratedLimits();
   DemoTransport transport;
-  std::string wait;
+  std::string wait = "auto";
   int gateway_core = -1;          // an index into the allowed cores; -1: any
   std::string journal_directory;  // "": no journal
   uint64_t journal_segment_bytes = 0;
@@ -65,7 +61,7 @@ struct Environment {
   std::string GatewayUri() const;
   std::string ExchangeListenUri() const;
   std::string ExchangeUri() const;
-  std::string GatewayConfig() const { return directory + "/gateway.toml"; }
+  std::string GatewayConfigFile() const { return directory + "/gateway.toml"; }
   std::string GatewayReport() const { return directory + "/gateway-report.json"; }
   std::string ExchangeReport() const { return directory + "/exchange-report.json"; }
   std::string Log(const std::string& process) const { return directory + "/" + process + ".log"; }
@@ -80,12 +76,10 @@ struct Environment {
   std::vector<std::string> ExchangeArguments() const;
 };
 
-// The gateway's configuration file. A TOML basic string of this text, including quotes: every
-// character that would end it or is not allowed in it is escaped.
-std::string TomlString(std::string_view text);
 // Errors: InvalidArgument; a path in a configuration is UTF-8 without control characters.
 absl::Status RequireConfigurablePath(std::string_view flag, const std::string& path);
 
+// The text of the gateway's configuration file.
 std::string GatewayToml(const Environment& environment);
 
 // Writes keys (random, mode 0600) and gateway.toml. Errors: the system's reason.

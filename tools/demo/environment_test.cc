@@ -25,7 +25,6 @@ Environment Make(uint32_t strategies) {
   environment.socket_directory = "/tmp/x";
   environment.strategies = strategies;
   environment.instruments = GeneratedInstruments();
-  environment.wait = "auto";
   return environment;
 }
 

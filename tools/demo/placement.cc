@@ -2,7 +2,7 @@
 #include "tools/demo/placement.h"
 
 #include "absl/strings/str_cat.h"
-#include "tools/demo/processes.h"
+#include "base/child_process.h"
 
 namespace ringway::demo {
 namespace {

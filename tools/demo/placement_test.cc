@@ -4,8 +4,8 @@
 
 #include <set>
 
+#include "base/child_process.h"
 #include "gtest/gtest.h"
-#include "tools/demo/processes.h"
 
 namespace ringway::demo {
 namespace {

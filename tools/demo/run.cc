@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,13 +16,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "base/private_files.h"
 #include "tools/demo/cluster.h"
 #include "tools/demo/demo_journal.h"
 #include "tools/demo/environment.h"
 #include "tools/demo/lobster.h"
 #include "tools/demo/market.h"
 #include "tools/demo/placement.h"
-#include "tools/demo/processes.h"
 #include "tools/demo/progress.h"
 #include "tools/demo/replay_plan.h"
 #include "tools/demo/strategy_spec.h"
@@ -72,9 +72,9 @@ class Run {
     absl::StatusOr<DemoTransport> transport = FindTransport(options_.transport);
     if (!transport.ok()) return transport.status();
     environment_.transport = *std::move(transport);
-    absl::StatusOr<std::unique_ptr<PrivateDirectory>> directory = PrivateDirectory::Make();
+    absl::StatusOr<TemporaryFolder> directory = TemporaryFolder::Make();
     if (!directory.ok()) return directory.status();
-    directory_ = std::move(*directory);
+    directory_ = *std::move(directory);
     environment_.directory = environment_.socket_directory = directory_->path();
     if (!options_.keep_directory.empty()) {
       std::error_code error;
@@ -203,7 +203,7 @@ class Run {
   std::vector<ReplayStep> steps_;
   int64_t opening_price_ = 0;
   int64_t begin_ns_ = 0;
-  std::unique_ptr<PrivateDirectory> directory_;
+  std::optional<TemporaryFolder> directory_;
   DemoJournal journal_;
   Placement placement_;
   Environment environment_;

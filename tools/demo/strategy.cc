@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "msg/session.h"
+#include "tools/demo/environment.h"
 #include "tools/demo/generated_flow.h"
 #include "tools/demo/ledger.h"
 #include "tools/demo/lobster.h"
@@ -113,14 +114,6 @@ absl::StatusOr<std::vector<ReplayStep>> ReadPlan(const StrategySpec& spec) {
       ReadLobsterFile(spec.replay_file, spec.events_max);
   if (!events.ok()) return events.status();
   return PlanReplay(*events);
-}
-
-// The values of the demo's --wait, which are those of the gateway's configuration.
-WaitPolicy WaitPolicyOf(std::string_view word) {
-  if (word == "spin") return WaitPolicy::kSpin;
-  if (word == "yield") return WaitPolicy::kSpinThenYield;
-  if (word == "park") return WaitPolicy::kSpinThenPark;
-  return WaitPolicy::kAuto;
 }
 
 }  // namespace

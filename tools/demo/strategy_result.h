@@ -35,7 +35,6 @@ enum class RequestOutcome : uint8_t {
   kDone,      // canceled or replaced
   kRejected,  // by gateway or venue, for instance because the order had already been filled
 };
-inline constexpr size_t kRequestOutcomeCount = 3;
 std::string_view Name(RequestOutcome outcome) noexcept;
 
 // Net and gross of one account in one instrument, in the instrument's smallest unit.

@@ -24,7 +24,7 @@ class AdminTest : public HostileTest, public testing::WithParamInterface<const c
   void SetUp() override {
     ASSERT_NO_FATAL_FAILURE(Open({}));
     absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(
-        {.uri = site_->uri(), .session = kAttackerFirst, .key = KeyOf(kAttackerFirst)});
+        {.uri = site_->uri(), .session = kAttackerFirst, .key = TestKey(kAttackerFirst)});
     ASSERT_TRUE(session.ok()) << session.status();
     uint64_t sent = 0;
     uint64_t acks = 0;

@@ -16,7 +16,7 @@ namespace ringway::hostile {
 struct Target {
   std::string folder;
   std::string uri() const { return "shm:" + socket(); }
-  std::string socket() const { return folder + "/gw.sock"; }
+  std::string socket() const { return folder + "/gateway.sock"; }
   std::string admin() const { return folder + "/admin.sock"; }
 };
 

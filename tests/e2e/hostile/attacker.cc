@@ -15,7 +15,7 @@ constexpr int64_t kObeysNs = 30 * kNsPerS;
 
 absl::StatusOr<std::unique_ptr<Attacker>> Attacker::Start(const Site& site,
                                                           const std::string& attack) {
-  const absl::StatusOr<std::string> program = Program("tests/e2e/hostile", "attacker");
+  const absl::StatusOr<std::string> program = FindProgram("attacker", "tests/e2e/hostile");
   if (!program.ok()) return program.status();
   std::string page;
   for (int i = 0; page.empty() || std::filesystem::exists(page); ++i) {
@@ -23,10 +23,10 @@ absl::StatusOr<std::unique_ptr<Attacker>> Attacker::Start(const Site& site,
   }
   absl::StatusOr<Control> control = Control::Map(page);
   if (!control.ok()) return control.status();
-  absl::StatusOr<std::unique_ptr<demo::Child>> child =
-      demo::Child::Start({.name = "attacker",
-                          .argv = {*program, site.folder(), page, attack},
-                          .log_path = page + ".log"});
+  absl::StatusOr<std::unique_ptr<Child>> child =
+      Child::Start({.name = "attacker",
+                    .argv = {*program, site.folder(), page, attack},
+                    .log_path = page + ".log"});
   if (!child.ok()) return child.status();
   return std::unique_ptr<Attacker>(new Attacker(attack, *std::move(control), *std::move(child)));
 }

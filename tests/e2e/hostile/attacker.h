@@ -8,10 +8,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/child_process.h"
 #include "tests/e2e/hostile/control.h"
 #include "tests/e2e/hostile/honest.h"
 #include "tests/e2e/hostile/site.h"
-#include "tools/demo/processes.h"
 
 namespace ringway::hostile {
 
@@ -36,12 +36,12 @@ class Attacker {
   std::string Complaint();
 
  private:
-  Attacker(std::string attack, Control control, std::unique_ptr<demo::Child> child)
+  Attacker(std::string attack, Control control, std::unique_ptr<Child> child)
       : attack_(std::move(attack)), control_(std::move(control)), child_(std::move(child)) {}
 
   std::string attack_;
   Control control_;
-  std::unique_ptr<demo::Child> child_;
+  std::unique_ptr<Child> child_;
 };
 
 }  // namespace ringway::hostile

@@ -58,7 +58,7 @@ class Reconnects : public Attack {
     absl::StatusOr<std::unique_ptr<Session>> session =
         Session::Connect({.uri = target_.uri(),
                           .session = kAttackerFirst,
-                          .key = KeyOf(kAttackerFirst),
+                          .key = TestKey(kAttackerFirst),
                           .connect_timeout_ns = kNsPerS});
     Did(1);
     if (!session.ok()) {
@@ -78,7 +78,7 @@ class BadKeys : public Attack {
     absl::StatusOr<std::unique_ptr<RawSession>> session =
         RawSession::LogOn({.uri = target_.uri(),
                            .session = kHonest,
-                           .key = KeyOf(kAttackerFirst),
+                           .key = TestKey(kAttackerFirst),
                            .ring_bytes = 4u << 10,
                            .timeout_ns = kNsPerS},
                           epoch);

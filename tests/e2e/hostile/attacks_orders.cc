@@ -82,7 +82,7 @@ class Flood : public Attack {
  private:
   void LogOn() {
     absl::StatusOr<std::unique_ptr<Session>> session =
-        Session::Connect({.uri = target_.uri(), .session = id_, .key = KeyOf(id_)});
+        Session::Connect({.uri = target_.uri(), .session = id_, .key = TestKey(id_)});
     if (!session.ok()) return;
     session_ = *std::move(session);
     LoggedOn(*session_);

@@ -3,6 +3,7 @@
 // The journal's folder is a file system of some MiB in RAM, mounted where only the gateway sees it.
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,10 @@ namespace {
 
 constexpr int64_t kMiB = 1 << 20;
 
-SiteOptions OnADiskOf(const std::string& mib, const std::string& journal_keys) {
+SiteOptions OnADiskOf(const std::string& mib,
+                      const std::function<void(GatewayConfig&)>& configure) {
   return {.journal = true,
-          .journal_keys = "segment_bytes = \"4MiB\"\n" + journal_keys,
+          .configure = configure,
           .prefix = {"/usr/bin/unshare", "--map-root-user", "--mount", "/bin/sh", "-c",
                      "mkdir -p FOLDER/journal && mount -t tmpfs -o mode=0700,size=" + mib +
                          "m tmpfs FOLDER/journal && exec \"$@\"",
@@ -47,8 +49,11 @@ class DiskTest : public HostileTest {
 
 // What two snapshots hold is removed during the flood, and nobody is refused because of it.
 TEST_F(DiskTest, PressureIsNotARefusalForOthers) {
-  ASSERT_NO_FATAL_FAILURE(
-      Open(OnADiskOf("768", "snapshot_bytes = \"8MiB\"\nkeep_bytes = \"4MiB\"\n")));
+  ASSERT_NO_FATAL_FAILURE(Open(OnADiskOf("768", [](GatewayConfig& config) {
+    SmallSegments(config);
+    config.journal.snapshot_bytes = 8 * kMiB;
+    config.journal.keep_bytes = 4 * kMiB;
+  })));
   TrialOptions options = WithJournal(4 * kMiB);
   ExpectUnharmed({"orders"}, options);
   EXPECT_EQ(JournalFault(), "none");
@@ -63,7 +68,7 @@ TEST_F(DiskTest, PressureIsNotARefusalForOthers) {
 // requests that reduce risk still pass.
 TEST_F(DiskTest, AFullDiskStillTakesCancels) {
   constexpr size_t kResting = 100;
-  ASSERT_NO_FATAL_FAILURE(Open(OnADiskOf("40", "")));
+  ASSERT_NO_FATAL_FAILURE(Open(OnADiskOf("40", SmallSegments)));
   Session& session = honest_->session();
   std::vector<uint64_t> open;
   uint64_t canceled = 0;

@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(WithAJournal, FloodTest,
                          });
 
 TEST_F(HostileTest, AJournalOfSmallSegmentsHoldsTheFloodBackToo) {
-  ASSERT_NO_FATAL_FAILURE(Open({.journal = true, .journal_keys = "segment_bytes = \"4MiB\"\n"}));
+  ASSERT_NO_FATAL_FAILURE(Open({.journal = true, .configure = SmallSegments}));
   ExpectUnharmed({"orders"}, WithJournal(4 * kMiB));
 }
 

@@ -32,7 +32,7 @@ std::string Text(std::string_view name) { return {name.data(), name.size()}; }
 
 absl::StatusOr<std::unique_ptr<Honest>> Honest::LogOn(const Site& site, uint16_t route) {
   absl::StatusOr<std::unique_ptr<Session>> session =
-      Session::Connect({.uri = site.uri(), .session = kHonest, .key = KeyOf(kHonest)});
+      Session::Connect({.uri = site.uri(), .session = kHonest, .key = TestKey(kHonest)});
   if (!session.ok()) return session.status();
   std::unique_ptr<Honest> honest(new Honest(*std::move(session), route));
   honest->goes_first_ = GoesFirst();

@@ -154,7 +154,7 @@ class Fuzzer {
                 .incarnation = random().Next() | 1,
                 .heartbeat_ns = static_cast<uint64_t>(kNsPerS)};
     messages_.TwistLogon(logon);
-    Sign(KeyOf(random().Chance(0.03) ? kHonest : session), {link.nonces(), link.epoch()}, logon);
+    Sign(TestKey(random().Chance(0.03) ? kHonest : session), {link.nonces(), link.epoch()}, logon);
     message.type = static_cast<uint8_t>(FrameType::kLogon);
     message.size = Encode(logon, message.bytes.data());
     if (random().Chance(0.1)) messages_.Twist(std::span(message.bytes).first(message.size));
@@ -313,8 +313,11 @@ LiveFuzzOutcome LiveFuzz(const LiveFuzzOptions& options) {
   };
   absl::StatusOr<std::unique_ptr<Site>> site =
       Site::Make({.journal = true,
-                  .journal_keys = "snapshot_bytes = \"64MiB\"\nkeep_bytes = \"64MiB\"\n",
-                  .more = "[sessions]\nviolations_max = 64\n",
+                  .configure =
+                      [](GatewayConfig& config) {
+                        config.journal.snapshot_bytes = config.journal.keep_bytes = 64u << 20;
+                        config.sessions_common.layer.violations_max = 64;
+                      },
                   .gateway = options.gateway});
   if (!site.ok()) return failed(std::string(site.status().message()));
   if (const absl::Status started = (*site)->Start(); !started.ok()) {

@@ -1,32 +1,30 @@
 // `./run hostile-fuzz`: fuzzed hellos, logons and frames against a live gateway.
 #include <stdio.h>
-#include <stdlib.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
+#include "absl/flags/flag.h"
+#include "base/program_flags.h"
 #include "tests/e2e/hostile/live_fuzz.h"
 
+ABSL_FLAG(uint64_t, inputs, 10'000'000, "how many are sent");
+ABSL_FLAG(uint64_t, seed, 1, "of what is sent");
+ABSL_FLAG(std::string, gateway, "", "the program; by default this build's");
+
 int main(int argc, char** argv) {
-  ringway::hostile::LiveFuzzOptions options{.inputs = 10'000'000, .talks = true};
-  for (int i = 1; i < argc; ++i) {
-    const std::string flag = argv[i];
-    const bool number = flag == "--inputs" || flag == "--seed";
-    const char* const value = i + 1 < argc ? argv[++i] : "";
-    char* end = nullptr;
-    const uint64_t count = number ? strtoull(value, &end, 10) : 0;
-    const bool known =
-        number ? end != value && *end == '\0' && count != 0 : flag == "--gateway" && *value != '\0';
-    if (!known) {
-      fprintf(stderr,
-              "usage: live_fuzz [--inputs N] [--seed S] [--gateway PROGRAM]\n"
-              "Fuzzed hellos, logons and frames against a live gateway, beside an honest session.\n"
-              "Defaults: --inputs 10000000 --seed 1 and the gateway of this build.\n");
-      return flag == "--help" ? 0 : 2;
-    }
-    if (flag == "--inputs") options.inputs = count;
-    if (flag == "--seed") options.seed = count;
-    if (flag == "--gateway") options.gateway = value;
-  }
+  const std::optional<int> done = ringway::ReadFlags(
+      argc, argv,
+      {.name = "live_fuzz",
+       .summary =
+           "fuzzed hellos, logons and frames against a live gateway, beside an honest session",
+       .source = __FILE__});
+  if (done) return *done;
+  const ringway::hostile::LiveFuzzOptions options{.seed = absl::GetFlag(FLAGS_seed),
+                                                  .inputs = absl::GetFlag(FLAGS_inputs),
+                                                  .gateway = absl::GetFlag(FLAGS_gateway),
+                                                  .talks = true};
   printf("live fuzz: seed %lu\n", options.seed);
   fflush(stdout);
   const ringway::hostile::LiveFuzzOutcome outcome = ringway::hostile::LiveFuzz(options);

@@ -30,7 +30,7 @@ Logons LogOnMeanwhile(const Site& site, int times) {
   for (int i = 0; i != times; ++i) {
     const int64_t begin_ns = MonotonicNowNs();
     absl::StatusOr<std::unique_ptr<Session>> session =
-        Session::Connect({.uri = site.uri(), .session = kNewcomer, .key = KeyOf(kNewcomer)});
+        Session::Connect({.uri = site.uri(), .session = kNewcomer, .key = TestKey(kNewcomer)});
     if (session.ok()) {
       logons.took_ns.push_back(MonotonicNowNs() - begin_ns);
     } else {
@@ -111,7 +111,7 @@ TEST_F(HostileTest, HandshakesPinLittleMemory) {
 // Under a shell's usual limit journal and operators still have their own descriptors.
 TEST_F(HostileTest, AStormDoesNotUseUpTheDescriptors) {
   ASSERT_NO_FATAL_FAILURE(Open({.journal = true,
-                                .journal_keys = "segment_bytes = \"4MiB\"\n",
+                                .configure = SmallSegments,
                                 .prefix = {"/usr/bin/prlimit", "--nofile=1024"}}));
   for (int i = 0; i != 3; ++i) ASSERT_NO_FATAL_FAILURE(Join(i == 1 ? "silent-links" : "storm"));
   for (const auto& attacker : attackers_) ASSERT_TRUE(attacker->Do(Order::kAttack, *honest_));

@@ -17,7 +17,7 @@ namespace ringway::hostile {
 
 absl::StatusOr<std::unique_ptr<RawSession>> RawSession::Open(const RawSessionOptions& options,
                                                              uint32_t& epoch) {
-  const SessionKey key = options.key ? *options.key : KeyOf(options.session);
+  const SessionKey key = options.key ? *options.key : TestKey(options.session);
   ConnectOptions connect;
   connect.peer_key = options.session;
   connect.epoch = ++epoch;

@@ -24,7 +24,7 @@ struct Jump {
 class SequenceTest : public HostileTest, public testing::WithParamInterface<Jump> {};
 
 TEST_P(SequenceTest, TheGatewayStartsAgainAndTheHonestSessionResumes) {
-  ASSERT_NO_FATAL_FAILURE(Open({.journal = true, .journal_keys = "segment_bytes = \"4MiB\"\n"}));
+  ASSERT_NO_FATAL_FAILURE(Open({.journal = true, .configure = SmallSegments}));
   const Jump& jump = GetParam();
   Histogram ignored;
   honest_->Trade(100 * kNsPerMs, ignored);

@@ -13,14 +13,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/child_process.h"
 #include "base/clock.h"
-#include "msg/auth.h"
-#include "tools/demo/processes.h"
+#include "base/private_files.h"
+#include "base/within.h"
+#include "gateway/testing/gateway_program.h"
+#include "gateway/testing/test_config.h"
 
 namespace ringway::hostile {
 
@@ -41,22 +45,16 @@ inline constexpr uint32_t kAttackedInstrument = 2;
 inline constexpr uint16_t kHomeVenue = 1;
 inline constexpr uint16_t kFarVenue = 2;
 
-SessionKey KeyOf(uint32_t session);
-// The path of a program of the same build as this one. Errors: NotFound, with the command that
-// builds it.
-absl::StatusOr<std::string> Program(const std::string& package, const std::string& name);
-// Waits until the condition holds; false if it does not in time.
-bool Within(int64_t patience_ns, const std::function<bool()>& holds);
-
 struct SiteOptions {
   bool journal = false;
-  std::string journal_keys = "";      // of [journal]; lines of TOML
-  std::string more = "";              // whole tables at the end
-  std::string attacker_limits = "";   // of the unlimited sessions; lines of TOML
-  bool exchange = false;              // venue kFarVenue, over a link
+  std::function<void(GatewayConfig&)> configure = {};  // changes what is not as a test wants it
+  bool exchange = false;                               // venue kFarVenue, over a link
   std::vector<std::string> prefix{};  // runs the gateway: "/usr/bin/prlimit", "--nofile=1024"
   std::string gateway = "";           // a program other than this build's
 };
+
+// As SiteOptions::configure: the smallest that can be configured.
+inline void SmallSegments(GatewayConfig& config) { config.journal.segment_bytes = 4u << 20; }
 
 // The resources of a process as reported by the kernel.
 struct Resources {
@@ -77,38 +75,35 @@ class Site {
   // end, with its log.
   absl::Status Start(int64_t patience_ns = 60 * kNsPerS);
   // An orderly stop, as by an operator. "" if it ended as it should.
-  std::string Stop() { return gateway_->Stop(60 * kNsPerS); }
-  void Kill();
+  std::string Stop() { return gateway_->Stop(); }
+  void Kill() { gateway_->Kill(); }
   // Removes a session from the configuration, for the next start.
   void Remove(uint32_t session);
 
-  bool Alive() { return gateway_ != nullptr && gateway_->Running(); }
-  pid_t pid() const { return gateway_->pid(); }
+  bool Alive() { return gateway_->Running(); }
+  pid_t pid() const { return gateway_->child().pid(); }
   pid_t exchange_pid() const { return exchange_->pid(); }
   Resources Usage() const;
   // One answer of the admin socket, or why there is none.
   absl::StatusOr<std::string> Ask(const std::string& line) const;
-  std::string Log() const;
+  std::string Log() const { return gateway_->Log(); }
 
   const std::string& folder() const { return folder_->path(); }
-  std::string socket() const { return folder() + "/gw.sock"; }
+  std::string socket() const { return folder() + "/gateway.sock"; }
   std::string uri() const { return "shm:" + socket(); }
   std::string admin() const { return folder() + "/admin.sock"; }
   std::string journal() const { return folder() + "/journal"; }
 
  private:
   explicit Site(const SiteOptions& options) : options_(options) {}
-  std::string Configuration() const;
+  void Configure();
   absl::Status StartExchange();
-  bool HasTwoCores() const { return CPU_COUNT(&cores_) > 1; }
 
   SiteOptions options_;
-  cpu_set_t cores_;       // allowed to this thread before and after
-  uint32_t removed_ = 0;  // session; 0: none
-  std::unique_ptr<demo::PrivateDirectory> folder_;
-  std::unique_ptr<demo::Child> exchange_;
-  std::unique_ptr<demo::Child> gateway_;
-  uint32_t starts_ = 0;
+  cpu_set_t cores_;  // allowed to this thread before and after
+  std::optional<TemporaryFolder> folder_;
+  std::unique_ptr<Child> exchange_;
+  std::optional<GatewayProgram> gateway_;
 };
 
 }  // namespace ringway::hostile

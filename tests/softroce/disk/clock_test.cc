@@ -9,12 +9,12 @@
 #include <memory>
 #include <string>
 
+#include "base/private_files.h"
 #include "tests/softroce/disk/gateway_run.h"
 #include "tests/softroce/disk/journal_contents.h"
 #include "tests/softroce/disk/judgement.h"
 #include "tests/softroce/disk/strategy.h"
 #include "tests/softroce/disk/test_disk.h"
-#include "tools/demo/processes.h"
 
 namespace ringway::disk {
 namespace {
@@ -37,10 +37,7 @@ class ClockTest : public testing::Test {
     // In memory: sockets and logs need no file system of the host.
     ASSERT_EQ(setenv("TMPDIR", "/dev/shm", 1), 0);
     offset_ns_ = UnixNowNs() - MonotonicNowNs();
-    auto place = demo::PrivateDirectory::Make();
-    ASSERT_TRUE(place.ok()) << place.status();
-    place_ = *std::move(place);
-    auto run = GatewayRun::Make(place_->path() + "/journal");
+    auto run = GatewayRun::Make(place_ / "journal");
     ASSERT_TRUE(run.ok()) << run.status();
     run_ = *std::move(run);
     const absl::Status started = run_->Start();
@@ -55,7 +52,7 @@ class ClockTest : public testing::Test {
 
   static void Step(int64_t by_ns) { ASSERT_NO_FATAL_FAILURE(Set(UnixNowNs() + by_ns)); }
 
-  std::unique_ptr<demo::PrivateDirectory> place_;
+  const TemporaryFolder place_ = *TemporaryFolder::Make("/dev/shm");
   std::unique_ptr<GatewayRun> run_;
   std::unique_ptr<Strategy> strategy_;
   int64_t offset_ns_ = 0;

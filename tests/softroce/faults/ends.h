@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "msg/auth.h"
 #include "transport/options.h"
 
 namespace ringway::faults {
@@ -26,7 +25,6 @@ inline constexpr uint32_t kHeartbeatsMissed = 3;
 inline constexpr int64_t kJudgedEarlyNs = kHeartbeatNs / 2;
 inline constexpr uint64_t kIncarnation = 1;
 
-SessionKey KeyOf(uint32_t session);
 // Options of both ends. Small rings, so that they wrap, and fill when nobody consumes. A patient
 // end gives up its peer only after seconds: for runs in which it must not.
 LinkOptions FaultLinkOptions(bool patient = false);

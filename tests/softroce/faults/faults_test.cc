@@ -114,19 +114,19 @@ TEST_F(FaultsTest, GatewayKilledAtSeededMoments) {
 TEST_F(FaultsTest, StoppedForLongerThanItsHeartbeats) {
   struct Case {
     const char* name;
-    pid_t stopped;
+    const Child* stopped;
     RecordReader& witness;
   };
-  for (const Case& one : {Case{"strategy", run_.strategy(), run_.gateway_records(1)},
-                          Case{"gateway", run_.gateway(), run_.strategy_records()}}) {
+  for (const Case& one : {Case{"strategy", &run_.strategy(), run_.gateway_records(1)},
+                          Case{"gateway", &run_.gateway(), run_.strategy_records()}}) {
     bool measured = false;
     for (int attempt = 0; attempt != kMeasurementsMax && !measured; ++attempt) {
       const uint64_t logons = FaultRun::Count(run_.strategy_records(), RecordKind::kUp);
       const int64_t stopped_ns = MonotonicNowNs();
-      ASSERT_EQ(kill(one.stopped, SIGSTOP), 0);
+      one.stopped->Signal(SIGSTOP);
       const FaultRun::Down down = run_.AwaitDown(one.witness, stopped_ns);
       usleep(static_cast<useconds_t>(kHeartbeatNs / 1000));
-      ASSERT_EQ(kill(one.stopped, SIGCONT), 0);
+      one.stopped->Signal(SIGCONT);
       ASSERT_GE(down.after_ns, 0);
       // There is nothing to measure if the witness stalled too, or if something else told it
       // sooner. Its turns count twice: when it noticed the last heartbeat, and when it judged.
@@ -147,8 +147,8 @@ TEST_F(FaultsTest, StoppedForLongerThanItsHeartbeats) {
 }
 
 TEST_F(FaultsTest, AReceiverThatStopsConsuming) {
-  for (const pid_t end : {run_.gateway(), run_.strategy()}) {
-    ASSERT_EQ(kill(end, SIGUSR1), 0);
+  for (const Child* end : {&run_.gateway(), &run_.strategy()}) {
+    end->Signal(SIGUSR1);
     const uint64_t before = run_.reports_received();
     usleep(kPauseNs * 3 / 4 / 1000);
     printf("paused: %lu reports meanwhile\n", run_.reports_received() - before);

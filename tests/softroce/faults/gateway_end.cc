@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "gateway/core/step.h"
 #include "gateway/session/session_layer.h"
+#include "gateway/testing/test_config.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 #include "tests/softroce/faults/end_signals.h"
@@ -42,7 +42,7 @@ class GatewayEnd {
   explicit GatewayEnd(const GatewayPlan& plan) {
     std::vector<SessionConfig> configs;
     for (size_t i = 0; i != plan.sessions.size(); ++i) {
-      Account account{.session = plan.sessions[i], .key = KeyOf(plan.sessions[i])};
+      Account account{.session = plan.sessions[i], .key = TestKey(plan.sessions[i])};
       RecordReader earlier(plan.record_files[i]);
       for (const Record& record : earlier.Read()) {
         if (record.kind == RecordKind::kReceived) ++account.received;
@@ -161,12 +161,6 @@ class GatewayEnd {
 };
 
 }  // namespace
-
-SessionKey KeyOf(uint32_t session) {
-  std::array<std::byte, SessionKey::kBytesMin> bytes;
-  bytes.fill(static_cast<std::byte>(session));
-  return *SessionKey::FromBytes(bytes);
-}
 
 LinkOptions FaultLinkOptions(bool patient) {
   LinkOptions options;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "gateway/testing/test_config.h"
 #include "msg/handlers.h"
 #include "msg/session.h"
 #include "tests/softroce/faults/ends.h"
@@ -46,7 +47,7 @@ class Rogue {
     SessionOptions options;
     options.uri = uri_.ToString();
     options.session = kRogueSession;
-    options.key = KeyOf(kRogueSession);
+    options.key = TestKey(kRogueSession);
     options.connect_timeout_ns = kPatienceNs;
     options.link = FaultLinkOptions();
     options.resume = {kIncarnation, 0, received_ + 1, 0};
@@ -78,7 +79,7 @@ class Rogue {
 
  private:
   absl::StatusOr<std::unique_ptr<VerbsLink>> Dial(uint32_t epoch, int64_t timeout_ns) {
-    const SessionKey key = KeyOf(kRogueSession);
+    const SessionKey key = TestKey(kRogueSession);
     ConnectOptions connect{.link = FaultLinkOptions(),
                            .peer_key = kRogueSession,
                            .epoch = epoch,
@@ -226,7 +227,7 @@ class Rogue {
     std::memcpy(port().mirror(), old.data(), old.size());
     if (!Write(0, static_cast<uint32_t>(old.size()))) return kFailed;
     const int end = AwaitEnd();
-    const SessionKey key = KeyOf(kRogueSession);
+    const SessionKey key = TestKey(kRogueSession);
     const auto again = VerbsConnect(uri_, {.link = FaultLinkOptions(),
                                            .peer_key = kRogueSession,
                                            .epoch = old_epoch,

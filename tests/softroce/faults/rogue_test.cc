@@ -22,8 +22,11 @@ class RogueTest : public testing::Test {
   // Runs the lie beside an honest strategy, which must not be affected.
   void Tell(Lie lie, const char* name) {
     const uint64_t downs = FaultRun::Count(run_.gateway_records(kRogueSession), RecordKind::kDown);
-    const pid_t rogue = Fork([&] { return RunRogue(lie, run_.ConnectUri(), run_.File("rogue")); });
-    EXPECT_EQ(AwaitExit(rogue, kPatienceNs), kRogueEnded) << name;
+    const auto rogue =
+        Child::Fork([&] { return RunRogue(lie, run_.ConnectUri(), run_.File("rogue")); });
+    ASSERT_TRUE(rogue.ok()) << rogue.status();
+    EXPECT_TRUE((*rogue)->AwaitEnd(kPatienceNs)) << name;
+    EXPECT_EQ((*rogue)->EndStatus(), kRogueEnded) << name;
     EXPECT_TRUE(run_.AwaitMore(20)) << name;
     EXPECT_GT(FaultRun::Count(run_.gateway_records(kRogueSession), RecordKind::kDown), downs);
     RecordReader rogue_records(run_.File("rogue"));

@@ -6,15 +6,15 @@
 // the test's own process: it forks.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
-#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/child_process.h"
 #include "base/clock.h"
+#include "base/private_files.h"
 #include "tests/softroce/faults/checker.h"
 #include "tests/softroce/faults/ends.h"
 #include "tests/softroce/faults/record.h"
@@ -28,30 +28,21 @@ bool Devices(const std::string& arguments);
 // Reverts all changes to the network. False: it failed.
 bool HealNetwork();
 
-// Forks; the child runs `body`, exits with its result, and dies with its parent.
-pid_t Fork(const std::function<int()>& body);
-// Waits for its end. Returns the exit status, 128 + signal, or -1 if that took longer than
-// patience_ns.
-int AwaitExit(pid_t pid, int64_t patience_ns);
-
 class FaultRun {
  public:
   // `patient`: as of FaultLinkOptions().
   explicit FaultRun(std::vector<uint32_t> sessions = {1}, bool patient = false);
-  ~FaultRun();
-  FaultRun(const FaultRun&) = delete;
-  FaultRun& operator=(const FaultRun&) = delete;
 
   void StartGateway();
   void StartStrategy();  // of session 1
 
-  pid_t gateway() const noexcept { return gateway_; }
-  pid_t strategy() const noexcept { return strategy_; }
-  void KillGateway();
-  void KillStrategy();
+  Child& gateway() const noexcept { return *gateway_; }
+  Child& strategy() const noexcept { return *strategy_; }
+  void KillGateway() { gateway_->Kill(); }
+  void KillStrategy() { strategy_->Kill(); }
 
   // The path of a file of this run.
-  std::string File(const std::string& name) const { return directory_ + "/" + name; }
+  std::string File(const std::string& name) const { return folder_ / name; }
   // The URI of the gateway's end, from device A.
   std::string ConnectUri() const;
 
@@ -80,9 +71,9 @@ class FaultRun {
  private:
   const std::vector<uint32_t> sessions_;
   const bool patient_;
-  std::string directory_;
-  pid_t gateway_ = -1;
-  pid_t strategy_ = -1;
+  const TemporaryFolder folder_ = *TemporaryFolder::Make("/dev/shm");
+  std::unique_ptr<Child> gateway_;
+  std::unique_ptr<Child> strategy_;
   RecordReader strategy_records_;
   std::map<uint32_t, RecordReader> gateway_records_;
   uint64_t reports_counted_ = 0;

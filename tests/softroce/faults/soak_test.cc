@@ -41,10 +41,10 @@ class SoakTest : public testing::Test {
  protected:
   void TearDown() override { EXPECT_TRUE(HealNetwork()); }
 
-  static void StopAndContinue(pid_t end) {
-    ASSERT_EQ(kill(end, SIGSTOP), 0);
+  static void StopAndContinue(const Child& end) {
+    end.Signal(SIGSTOP);
     usleep(static_cast<useconds_t>((kHeartbeatsMissed + 2) * kHeartbeatNs / 1000));
-    ASSERT_EQ(kill(end, SIGCONT), 0);
+    end.Signal(SIGCONT);
   }
 
   // Long enough for both ends to give up the link.
@@ -72,7 +72,7 @@ class SoakTest : public testing::Test {
         ASSERT_TRUE(HealNetwork());
         return;
       case 5:
-        ASSERT_EQ(kill(run_.gateway(), SIGUSR1), 0);
+        run_.gateway().Signal(SIGUSR1);
         return;
       case 6:
         return PullAndPlug("va");

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/testing/test_config.h"
 #include "msg/handlers.h"
 #include "msg/session.h"
 #include "tests/softroce/faults/end_signals.h"
@@ -71,7 +72,7 @@ class StrategyEnd {
       SessionOptions options;
       options.uri = plan_.uri;
       options.session = plan_.session;
-      options.key = KeyOf(plan_.session);
+      options.key = TestKey(plan_.session);
       options.connect_timeout_ns = kConnectTimeoutNs;
       options.link = FaultLinkOptions(plan_.patient);
       // The gateway's end tells which order is next; the records tell which report is.
