@@ -248,6 +248,7 @@ enum LimitOwner {  # whose limit an operator changes
   session @2;
   account @3;
   desk @4;
+  instrument @5;  # what the firm and its accounts may trade in it
 }
 
 enum LimitKind {  # as the configuration names them

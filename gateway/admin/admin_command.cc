@@ -44,9 +44,10 @@ constexpr std::array<AdminCommandRow, 17> kTable{{
     {"permit", AdminVerb::kPermit, "permit account N instrument N by NAME because REASON",
      "permit the account the instrument, also one that the configuration forbids"},
     {"limit", AdminVerb::kLimit,
-     "limit firm|desk N|account N|session N LIMIT VALUE|off by NAME because REASON",
+     "limit firm|desk N|account N|session N|instrument N LIMIT VALUE|off by NAME because REASON",
      "set a limit, by its name in the configuration, until it is set again or the configuration "
-     "changes it; limits of the firm, a desk, a day or a session's position only if configured"},
+     "changes it; limits of the firm, a desk, a day, a session's position or a position in an "
+     "instrument only if configured"},
     {"cancel", AdminVerb::kCancel,
      "cancel all|[session N] [account N] [instrument N] [venue N] [buy|sell] because REASON",
      "cancel all open orders, or those that fit every filter"},
@@ -176,20 +177,22 @@ ParsedAdminCommand ParseRestriction(const AdminCommandRow& row, std::string_view
   return out;
 }
 
-constexpr std::array<std::pair<std::string_view, LimitOwner>, 4> kLimitOwners{{
+constexpr std::array<std::pair<std::string_view, LimitOwner>, 5> kLimitOwners{{
     {"firm", LimitOwner::kFirm},
     {"desk", LimitOwner::kDesk},
     {"account", LimitOwner::kAccount},
     {"session", LimitOwner::kSession},
+    {"instrument", LimitOwner::kInstrument},
 }};
 
 bool HasLimit(LimitOwner owner, LimitKind kind) {
   const auto has = [kind](const auto& limits) {
     return WithLimit(limits, kind, [](const auto&, bool) {});
   };
-  return owner == LimitOwner::kAccount   ? has(AccountLimits{})
-         : owner == LimitOwner::kSession ? has(SessionLimits{})
-                                         : has(GroupLimits{});
+  return owner == LimitOwner::kAccount      ? has(AccountLimits{})
+         : owner == LimitOwner::kSession    ? has(SessionLimits{})
+         : owner == LimitOwner::kInstrument ? has(PairLimits{})
+                                            : has(GroupLimits{});
 }
 
 ParsedAdminCommand ParseLimit(const AdminCommandRow& row, std::string_view rest) {
@@ -201,7 +204,7 @@ ParsedAdminCommand ParseLimit(const AdminCommandRow& row, std::string_view rest)
     if (name == scope) change.owner = owner;
   }
   if (change.owner == LimitOwner::kUnset) {
-    return Refuse("'firm', 'desk', 'account' or 'session' is missing; " + Usage(row));
+    return Refuse("'firm', 'desk', 'account', 'session' or 'instrument' is missing; " + Usage(row));
   }
   if (change.owner != LimitOwner::kFirm && !ParseNumber(TakeWord(rest), change.id)) {
     return Refuse("the " + std::string(scope) + "'s number (1 or more) is missing; " + Usage(row));
@@ -211,9 +214,11 @@ ParsedAdminCommand ParseLimit(const AdminCommandRow& row, std::string_view rest)
     if (name == word) change.limit = kind;
   }
   if (!HasLimit(change.owner, change.limit)) {
-    const std::string_view article = change.owner == LimitOwner::kFirm      ? "the "
-                                     : change.owner == LimitOwner::kAccount ? "an "
-                                                                            : "a ";
+    const bool vowel =
+        change.owner == LimitOwner::kAccount || change.owner == LimitOwner::kInstrument;
+    const std::string_view article = change.owner == LimitOwner::kFirm ? "the "
+                                     : vowel                           ? "an "
+                                                                       : "a ";
     return Refuse("'" + std::string(word) + "' is no limit of " + std::string(article) +
                   std::string(scope) + "; " + Usage(row));
   }

@@ -141,10 +141,17 @@ TEST(AdminCommand, ALimitNamesWhoseWhichHowMuchWhoAndWhy) {
   EXPECT_EQ(ParseAdminCommand("limit desk 9 position_max 1 by A because b").command.limit.owner,
             LimitOwner::kDesk);
   const std::string usage =
-      "; usage: limit firm|desk N|account N|session N LIMIT VALUE|off by NAME because REASON";
+      "; usage: limit firm|desk N|account N|session N|instrument N LIMIT VALUE|off by NAME because "
+      "REASON";
+  const AdminCommand traded =
+      ParseAdminCommand("limit instrument 7 quantity_max 500 by Anna because volatile").command;
+  EXPECT_EQ(traded.limit.owner, LimitOwner::kInstrument);
+  EXPECT_EQ(traded.limit.id, 7u);
+  EXPECT_EQ(ParseAdminCommand("limit instrument 7 open_orders_max 5 by A because b").error,
+            "'open_orders_max' is no limit of an instrument" + usage);
   const auto error = [](const std::string& line) { return ParseAdminCommand(line).error; };
   EXPECT_EQ(error("limit venue 3 quantity_max 1 by A because b"),
-            "'firm', 'desk', 'account' or 'session' is missing" + usage);
+            "'firm', 'desk', 'account', 'session' or 'instrument' is missing" + usage);
   EXPECT_EQ(error("limit account x quantity_max 1 by A because b"),
             "the account's number (1 or more) is missing" + usage);
   EXPECT_EQ(error("limit account 3 size 1 by A because b"),

@@ -65,6 +65,15 @@ std::string FindLimitError(const GatewayConfig& config, const LimitChange& chang
         if (session.engine.id == change.id) look(session.engine.limits);
       }
       break;
+    case LimitOwner::kInstrument: {
+      PairLimits limits;
+      for (const InstrumentLimitConfig& row : config.instrument_limits) {
+        if (row.instrument != change.id || row.account != 0 || row.desk != 0) continue;
+        limits = {row.quantity_max, row.notional_max, row.position_max};
+      }
+      look(limits);
+      break;
+    }
     case LimitOwner::kUnset:
       break;
   }
@@ -187,10 +196,11 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
   }
   if (command.verb == AdminVerb::kLimit) {
     const LimitChange& change = command.limit;
-    const std::string error = change.owner == LimitOwner::kAccount   ? account(change.id)
-                              : change.owner == LimitOwner::kSession ? session(change.id)
-                              : change.owner == LimitOwner::kDesk    ? desk(change.id)
-                                                                     : "";
+    const std::string error = change.owner == LimitOwner::kAccount      ? account(change.id)
+                              : change.owner == LimitOwner::kSession    ? session(change.id)
+                              : change.owner == LimitOwner::kDesk       ? desk(change.id)
+                              : change.owner == LimitOwner::kInstrument ? instrument(change.id)
+                                                                        : "";
     return error.empty() ? FindLimitError(config_, change) : error;
   }
   if (command.verb == AdminVerb::kReference) return priced(command.id, command.price);

@@ -481,6 +481,8 @@ class Engine {
         return use(account_limits_[index]);
       case LimitOwner::kDesk:
         return use(desk_limits_[index]);
+      case LimitOwner::kInstrument:
+        return use(exposure_.LimitsOfFirm(index));
       case LimitOwner::kUnset:
         break;
     }

@@ -97,7 +97,7 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
         }
       },
       [](const AbsenceLimits&) { return true; });
-  SaidLimits::Archive(self.said_limits_, archive, accounts, sessions, desks,
+  SaidLimits::Archive(self.said_limits_, archive, accounts, sessions, desks, instruments,
                       [&]([[maybe_unused]] const SaidLimits::Said& said) {
                         if constexpr (A::kLoads) self.RestoreLimit(said);
                       });

@@ -101,6 +101,13 @@ struct InstrumentLimitConfig {
   int64_t position_max = kNoLimit;  // of the account, the desk or the firm as a whole
 };
 
+// The limits of one owner in one instrument; kNoLimit: off.
+struct PairLimits {
+  int64_t quantity_max = kNoLimit;  // per order, smallest units
+  int64_t notional_max = kNoLimit;  // per order, risk currency
+  int64_t position_max = kNoLimit;  // of the owner as a whole
+};
+
 // What an account may risk, whichever session trades for it.
 struct AccountLimits {
   // Per order.

@@ -232,6 +232,8 @@ uint32_t Engine::LimitOwnerIndex(LimitOwner owner, uint32_t id) const noexcept {
       return AccountIndex(id);
     case LimitOwner::kDesk:
       return IndexIn(desk_index_, id);
+    case LimitOwner::kInstrument:
+      return InstrumentIndex(id);
     case LimitOwner::kUnset:
       break;
   }
@@ -265,6 +267,9 @@ bool Engine::SayLimit(LimitOwner owner, uint32_t index, LimitKind kind, int64_t 
     case LimitOwner::kSession:
       set_group(GroupLevel::kSession, index, LimitsOfGroup(session_limits_[index]));
       break;
+    case LimitOwner::kInstrument:
+      exposure_.CountLimitsOf(index);
+      break;
     case LimitOwner::kUnset:
       break;
   }
@@ -280,10 +285,11 @@ void Engine::RestoreLimit(const SaidLimits::Said& said) noexcept {
 
 ChangedLimit Engine::limit_changed(size_t at) const noexcept {
   const SaidLimits::Said& said = said_limits_.all()[at];
-  const uint32_t id = said.owner == LimitOwner::kAccount   ? account_ids_[said.index]
-                      : said.owner == LimitOwner::kSession ? sessions_[said.index].id
-                      : said.owner == LimitOwner::kDesk    ? desk_ids_[said.index]
-                                                           : 0;
+  const uint32_t id = said.owner == LimitOwner::kAccount      ? account_ids_[said.index]
+                      : said.owner == LimitOwner::kSession    ? sessions_[said.index].id
+                      : said.owner == LimitOwner::kDesk       ? desk_ids_[said.index]
+                      : said.owner == LimitOwner::kInstrument ? instruments_[said.index].id
+                                                              : 0;
   return {said.owner, id, said.kind, said.configured, said.value};
 }
 

@@ -407,6 +407,42 @@ TEST_F(EngineLimitChangeTest, HoldsAcrossARestartUntilSomethingElseIsConfigured)
   Rejected(Buy(3, 61));
 }
 
+TEST_F(EngineLimitChangeTest, AnInstrumentsLimitsHoldForTheWholeFirm) {
+  using enum LimitKind;
+  EngineConfig config = SmallFirm();
+  config.instrument_limits = {{.instrument = 8, .position_max = 1'000}};
+  for (const bool of_account : {false, true}) {
+    SCOPED_TRACE(of_account);
+    // What an account may do there besides holds too.
+    if (of_account) {
+      config.instrument_limits.push_back({.instrument = 7, .account = 100, .quantity_max = 70});
+    }
+    Restart(config);
+    Live(Limit(1, Side::kBuy, 60, 10'000, 100, 7));
+    EXPECT_TRUE(Set(LimitOwner::kInstrument, 7, kQuantityMax, 50));
+    EXPECT_EQ(Name(Rejected(Buy(2, 51)).check), Name(RiskCheck::kInstrumentQuantity));
+    EXPECT_EQ(Name(Rejected(Limit(2, Side::kBuy, 51, 10'000, 200), 2).check),
+              Name(RiskCheck::kInstrumentQuantity));
+    EXPECT_TRUE(Set(LimitOwner::kInstrument, 7, kQuantityMax, kNoLimit));
+    EXPECT_TRUE(Set(LimitOwner::kInstrument, 7, kNotionalMax, 5'000));
+    EXPECT_EQ(Name(Rejected(Buy(3, 51)).check), Name(RiskCheck::kInstrumentNotional));
+    EXPECT_TRUE(Set(LimitOwner::kInstrument, 7, kNotionalMax, kNoLimit));
+    Accepted(Buy(4, 51));
+    Live(Limit(5, Side::kBuy, 300, 10'000, 100, 8));
+    EXPECT_TRUE(Set(LimitOwner::kInstrument, 8, kPositionMax, 400));
+    const NewOrder more = Limit(6, Side::kBuy, 200, 10'000, 200, 8);
+    EXPECT_EQ(Name(Rejected(more, 2).check), Name(RiskCheck::kFirmPosition));
+    const uint64_t hash = engine().StateHash();
+    Reload(config);
+    EXPECT_EQ(engine().StateHash(), hash);
+    EXPECT_EQ(Name(Rejected(more, 2).check), Name(RiskCheck::kFirmPosition));
+    EXPECT_EQ(engine().limit_changed(0).id, 8u);
+    EXPECT_FALSE(Set(LimitOwner::kInstrument, 7, kPositionMax, 400)) << "nothing is counted there";
+    EXPECT_FALSE(Set(LimitOwner::kInstrument, 7, kOpenOrdersMax, 400));
+    EXPECT_FALSE(Set(LimitOwner::kInstrument, 9, kQuantityMax, 400));
+  }
+}
+
 TEST_F(EngineLimitChangeTest, WhatIsSetAsConfiguredIsNoChange) {
   const int64_t configured = SmallFirm().accounts[0].limits.quantity_max;
   EXPECT_TRUE(Set(LimitOwner::kAccount, 100, LimitKind::kQuantityMax, 50));

@@ -39,7 +39,7 @@ Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& in
       places_of_orders_(PlacesOfOrders(config)),
       position_index_(size_t{config.pools.positions_max} * 2 + 8, secret),
       instrument_limits_(config),
-      pair_limits_(instrument_limits_.empty() ? 0 : config.pools.positions_max),
+      pair_limits_(instrument_limits_.has_pairs() ? config.pools.positions_max : 0),
       groups_(config, instruments, instrument_limits_, secret),
       accounts_(config.accounts.size()),
       session_open_orders_(config.sessions.size()),
@@ -79,7 +79,7 @@ Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
   position_index_.FindOrInsert(PairKey::Of(account, instrument))->index = at;
   Position& made = positions_[at];
   made = Blank(account, instrument);
-  if (has_instrument_limits()) {
+  if (instrument_limits_.has_pairs()) {
     pair_limits_[at] = instrument_limits_.Of(account, instrument);
   }
   groups_.BeginPosition(account, instrument);

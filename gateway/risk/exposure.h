@@ -6,6 +6,7 @@
 // Engine thread only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -99,10 +100,25 @@ class Exposure {
   bool has_instrument_limits() const noexcept { return !instrument_limits_.empty(); }
   PairLimits InstrumentLimitsOf(const Position& position) const noexcept {
     if (!has_instrument_limits()) return {};
-    const auto begin = reinterpret_cast<uintptr_t>(&positions_[0]);
-    const auto at = (reinterpret_cast<uintptr_t>(&position) - begin) / sizeof(Position);
-    return at < positions_count_ ? pair_limits_[at]
-                                 : instrument_limits_.Of(position.account, position.instrument);
+    const PairLimits& of_firm = instrument_limits_.OfFirm(position.instrument);
+    PairLimits limits;
+    if (instrument_limits_.has_pairs()) {
+      const auto begin = reinterpret_cast<uintptr_t>(&positions_[0]);
+      const auto at = (reinterpret_cast<uintptr_t>(&position) - begin) / sizeof(Position);
+      limits = at < positions_count_ ? pair_limits_[at]
+                                     : instrument_limits_.Of(position.account, position.instrument);
+    }
+    limits.quantity_max = std::min(limits.quantity_max, of_firm.quantity_max);
+    limits.notional_max = std::min(limits.notional_max, of_firm.notional_max);
+    return limits;
+  }
+  // The firm's. Whoever changes them calls CountLimitsOf().
+  PairLimits& LimitsOfFirm(uint32_t instrument) noexcept {
+    return instrument_limits_.OfFirm(instrument);
+  }
+  void CountLimitsOf(uint32_t instrument) noexcept {
+    instrument_limits_.Count();
+    groups_.CountLimitsOf(instrument);
   }
   // As Find, but creates the position; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
@@ -358,7 +374,8 @@ class Exposure {
   uint32_t first_free_ = kLast;
   FlatIndex<PairKey> position_index_;
   InstrumentLimitTable instrument_limits_;
-  HugeArray<PairLimits> pair_limits_;  // by position; empty where no instrument has limits
+  HugeArray<PairLimits>
+      pair_limits_;  // by position; empty where there are none of accounts or desks
   GroupExposure groups_;
   std::vector<AccountExposure> accounts_;
   std::vector<uint32_t> session_open_orders_;

@@ -158,6 +158,13 @@ class GroupExposure {
     groups_[group].gross_notional_max = limits.gross_notional_max;
     groups_[group].open_orders_max = limits.open_orders_max;
   }
+  // The firm's position limit in the instrument has changed.
+  void CountLimitsOf(uint32_t instrument) noexcept {
+    if (firm_ == kNone) return;
+    if (Holding* held = FindMutable(firm_, instrument)) {
+      held->position_max = InstrumentPositionMax(firm_, instrument);
+    }
+  }
   void Prefetch(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
     for (const uint32_t group : GroupsOf(session, account)) {
       if (group == kNone) continue;

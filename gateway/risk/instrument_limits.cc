@@ -27,17 +27,24 @@ std::vector<uint32_t> DesksOfAccounts(const EngineConfig& config) {
 }
 
 InstrumentLimitTable::InstrumentLimitTable(const EngineConfig& config)
-    : desk_of_account_(DesksOfAccounts(config)) {
+    : firm_(config.instruments.size()), desk_of_account_(DesksOfAccounts(config)) {
+  std::vector<bool> configured(firm_.size());  // for the firm
   for (const InstrumentLimitConfig& row : config.instrument_limits) {
     RINGWAY_CHECK(row.account == 0 || row.desk == 0, "a limit of an account or of a desk");
-    Rows& rows = row.account != 0 ? accounts_ : row.desk != 0 ? desks_ : firm_;
-    const uint64_t owner = row.account != 0 ? IndexOf(config.accounts, row.account)
-                           : row.desk != 0  ? IndexOf(config.desks, row.desk)
-                                            : 0;
-    rows.push_back({owner << 32 | IndexOf(config.instruments, row.instrument),
-                    {row.quantity_max, row.notional_max, row.position_max}});
+    const uint32_t instrument = IndexOf(config.instruments, row.instrument);
+    const PairLimits limits{row.quantity_max, row.notional_max, row.position_max};
+    if (row.account == 0 && row.desk == 0) {
+      RINGWAY_CHECK(!configured[instrument], "one limit of an instrument for the firm");
+      configured[instrument] = any_of_firm_ = true;
+      firm_[instrument] = limits;
+      continue;
+    }
+    Rows& rows = row.account != 0 ? accounts_ : desks_;
+    const uint64_t owner =
+        row.account != 0 ? IndexOf(config.accounts, row.account) : IndexOf(config.desks, row.desk);
+    rows.push_back({owner << 32 | instrument, limits});
   }
-  for (Rows* rows : {&firm_, &desks_, &accounts_}) {
+  for (Rows* rows : {&desks_, &accounts_}) {
     std::sort(rows->begin(), rows->end(), [](const Row& a, const Row& b) { return a.key < b.key; });
     RINGWAY_CHECK(std::adjacent_find(rows->begin(), rows->end(),
                                      [](const Row& a, const Row& b) { return a.key == b.key; }) ==
@@ -57,12 +64,10 @@ PairLimits InstrumentLimitTable::Find(const Rows& rows, uint32_t owner,
 PairLimits InstrumentLimitTable::Of(uint32_t account, uint32_t instrument) const noexcept {
   PairLimits limits = Find(accounts_, account, instrument);
   const uint32_t desk = desk_of_account_[account];
-  for (const PairLimits& wider :
-       {Find(firm_, 0, instrument),
-        desk == kNoDesk ? PairLimits{} : Find(desks_, desk, instrument)}) {
-    limits.quantity_max = std::min(limits.quantity_max, wider.quantity_max);
-    limits.notional_max = std::min(limits.notional_max, wider.notional_max);
-  }
+  if (desk == kNoDesk) return limits;
+  const PairLimits wider = Find(desks_, desk, instrument);
+  limits.quantity_max = std::min(limits.quantity_max, wider.quantity_max);
+  limits.notional_max = std::min(limits.notional_max, wider.notional_max);
   return limits;
 }
 
@@ -74,7 +79,7 @@ bool InstrumentLimitTable::LimitsPositionOfDesk(uint32_t desk) const noexcept {
 
 bool InstrumentLimitTable::LimitsPositionOfFirm() const noexcept {
   return std::any_of(firm_.begin(), firm_.end(),
-                     [](const Row& row) { return row.limits.position_max != kNoLimit; });
+                     [](const PairLimits& limits) { return limits.position_max != kNoLimit; });
 }
 
 }  // namespace ringway

@@ -1,8 +1,9 @@
 // The limits of an account in single instruments, in addition to its limits in all instruments.
 //
 // Configured for an account, a desk or the firm. Per order the tightest of the three applies; a
-// position limit applies to the owner that it is configured for. Built from the configuration,
-// looked up when an account first trades an instrument, never per order.
+// position limit applies to the owner that it is configured for. Those of accounts and desks are
+// looked up when an account first trades an instrument, never per order; operators can change the
+// firm's.
 #pragma once
 
 #include <cstdint>
@@ -12,27 +13,27 @@
 
 namespace ringway {
 
-// For one account in one instrument; kNoLimit: off.
-struct PairLimits {
-  int64_t quantity_max = kNoLimit;  // per order, smallest units
-  int64_t notional_max = kNoLimit;  // per order, risk currency
-  int64_t position_max = kNoLimit;  // of the account
-};
-
 class InstrumentLimitTable {
  public:
   // REQUIRES: every row names an instrument, and no owner has two rows for one instrument; CHECKed.
   explicit InstrumentLimitTable(const EngineConfig& config);
 
-  bool empty() const noexcept { return firm_.empty() && desks_.empty() && accounts_.empty(); }
+  // Whether accounts or desks have any.
+  bool has_pairs() const noexcept { return !desks_.empty() || !accounts_.empty(); }
+  // Whether nobody has any.
+  bool empty() const noexcept { return !has_pairs() && !any_of_firm_; }
 
-  // By indices, as in the constructor's configuration.
+  // By indices, as in the constructor's configuration. Of the account, and per order of its desk.
   PairLimits Of(uint32_t account, uint32_t instrument) const noexcept;
+  // Of the firm. Whoever changes them calls Count().
+  PairLimits& OfFirm(uint32_t instrument) noexcept { return firm_[instrument]; }
+  const PairLimits& OfFirm(uint32_t instrument) const noexcept { return firm_[instrument]; }
+  void Count() noexcept { any_of_firm_ = true; }
   int64_t DeskPositionMax(uint32_t desk, uint32_t instrument) const noexcept {
     return Find(desks_, desk, instrument).position_max;
   }
   int64_t FirmPositionMax(uint32_t instrument) const noexcept {
-    return Find(firm_, 0, instrument).position_max;
+    return firm_[instrument].position_max;
   }
   // Whether there is any such limit.
   bool LimitsPositionOfDesk(uint32_t desk) const noexcept;
@@ -47,7 +48,8 @@ class InstrumentLimitTable {
 
   static PairLimits Find(const Rows& rows, uint32_t owner, uint32_t instrument) noexcept;
 
-  Rows firm_;
+  std::vector<PairLimits> firm_;  // by instrument
+  bool any_of_firm_ = false;
   Rows desks_;
   Rows accounts_;
   std::vector<uint32_t> desk_of_account_;  // indices; kNoDesk: none

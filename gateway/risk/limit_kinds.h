@@ -1,4 +1,4 @@
-// The limits of the firm, desks, accounts and sessions that operators can change.
+// The limits of the firm, desks, accounts, sessions and instruments that operators can change.
 #pragma once
 
 #include <array>
@@ -40,7 +40,9 @@ bool WithLimit(Limits& limits, LimitKind kind, F&& use) {
   constexpr bool kOfAccount = std::is_same_v<Owner, AccountLimits>;
   constexpr bool kOfSession = std::is_same_v<Owner, SessionLimits>;
   constexpr bool kOfGroup = std::is_same_v<Owner, GroupLimits>;
-  static_assert(kOfAccount || kOfSession || kOfGroup);
+  constexpr bool kOfInstrument = std::is_same_v<Owner, PairLimits>;
+  static_assert(kOfAccount || kOfSession || kOfGroup || kOfInstrument);
+  constexpr bool kOfAll = !kOfInstrument;
   switch (kind) {
     case LimitKind::kQuantityMax:
       if constexpr (!kOfGroup) use(limits.quantity_max, false);
@@ -49,14 +51,14 @@ bool WithLimit(Limits& limits, LimitKind kind, F&& use) {
       if constexpr (!kOfGroup) use(limits.notional_max, false);
       return !kOfGroup;
     case LimitKind::kOpenOrdersMax:
-      use(limits.open_orders_max, kOfGroup);
-      return true;
+      if constexpr (kOfAll) use(limits.open_orders_max, kOfGroup);
+      return kOfAll;
     case LimitKind::kPositionMax:
       use(limits.position_max, !kOfAccount);
       return true;
     case LimitKind::kGrossNotionalMax:
-      use(limits.gross_notional_max, !kOfAccount);
-      return true;
+      if constexpr (kOfAll) use(limits.gross_notional_max, !kOfAccount);
+      return kOfAll;
     case LimitKind::kDailyBoughtMax:
       if constexpr (kOfAccount) use(limits.daily_bought_max, true);
       return kOfAccount;
@@ -64,11 +66,11 @@ bool WithLimit(Limits& limits, LimitKind kind, F&& use) {
       if constexpr (kOfAccount) use(limits.daily_sold_max, true);
       return kOfAccount;
     case LimitKind::kDailyTurnoverMax:
-      use(limits.daily_turnover_max, true);
-      return true;
+      if constexpr (kOfAll) use(limits.daily_turnover_max, true);
+      return kOfAll;
     case LimitKind::kDailyLossMax:
-      if constexpr (!kOfSession) use(limits.daily_loss_max, true);
-      return !kOfSession;
+      if constexpr (kOfAll && !kOfSession) use(limits.daily_loss_max, true);
+      return kOfAll && !kOfSession;
     case LimitKind::kUnset:
       break;
   }

@@ -70,17 +70,19 @@ class SaidLimits {
   // each owner that is configured; indices are those of the present configuration.
   template <class Self, class A, class F>
   static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& sessions,
-                      const Numbers& desks, [[maybe_unused]] F&& restore) {
+                      const Numbers& desks, const Numbers& instruments,
+                      [[maybe_unused]] F&& restore) {
     const size_t count = archive.Count(self.said_.size(), kSaidMax, "operators' limits");
     for (size_t at = 0; at < count && archive.ok(); ++at) {
       Said said{};
       if constexpr (!A::kLoads) said = self.said_[at];
       archive(said.index, said.owner, said.kind, said.configured, said.value);
       if constexpr (A::kLoads) {
-        const Numbers* owners = said.owner == LimitOwner::kAccount   ? &accounts
-                                : said.owner == LimitOwner::kSession ? &sessions
-                                : said.owner == LimitOwner::kDesk    ? &desks
-                                                                     : nullptr;
+        const Numbers* owners = said.owner == LimitOwner::kAccount      ? &accounts
+                                : said.owner == LimitOwner::kSession    ? &sessions
+                                : said.owner == LimitOwner::kDesk       ? &desks
+                                : said.owner == LimitOwner::kInstrument ? &instruments
+                                                                        : nullptr;
         archive.Require(said.value > 0 && (owners != nullptr ? said.index < owners->saved.size()
                                                              : said.owner == LimitOwner::kFirm &&
                                                                    said.index == 0),
