@@ -156,14 +156,22 @@ class ConfigReader {
   struct KeyNames {
     std::vector<std::string> names;
 
-    void Integer(std::string_view key, auto&&...) { names.emplace_back(key); }
-    void Choice(std::string_view key, auto&&...) { names.emplace_back(key); }
-    void Text(std::string_view key, auto&&...) { names.emplace_back(key); }
-    void Flag(std::string_view key, auto&&...) { names.emplace_back(key); }
-    void Integers(std::string_view key, auto&&...) { names.emplace_back(key); }
-    void Texts(std::string_view key, auto&&...) { names.emplace_back(key); }
-    void Section(std::string_view key, auto&&...) { names.emplace_back(key); }
-    void Sections(std::string_view key, auto&&...) { names.emplace_back(key); }
+    void Integer(std::string_view key, const auto&, ConfigForm, ConfigRange,
+                 ConfigNeed = ConfigNeed::kOptional) {
+      names.emplace_back(key);
+    }
+    void Choice(std::string_view key, const auto&, std::span<const ConfigChoice>,
+                ConfigNeed = ConfigNeed::kOptional) {
+      names.emplace_back(key);
+    }
+    void Text(std::string_view key, const std::string&, ConfigNeed = ConfigNeed::kOptional) {
+      names.emplace_back(key);
+    }
+    void Flag(std::string_view key, const bool&) { names.emplace_back(key); }
+    void Integers(std::string_view key, const auto&, ConfigRange) { names.emplace_back(key); }
+    void Texts(std::string_view key, const auto&) { names.emplace_back(key); }
+    void Section(std::string_view key, const auto&) { names.emplace_back(key); }
+    void Sections(std::string_view key, const auto&) { names.emplace_back(key); }
   };
 
   // Keys of a kind are out of place where another was chosen. Where none was, they are no errors.
