@@ -140,7 +140,7 @@ void Venue::AddLie(ExecutionReport report, uint32_t site, int64_t now_ns) {
   if (report.exec_id == 0) report.exec_id = kLieExecIdBit | ++lies_;
   report.transact_time = static_cast<uint64_t>(now_ns);
   report.venue = static_cast<uint16_t>(number_);
-  exchange_->reports(members_[site]).Add(report);
+  exchange_->reports(members_[site]).Keep(report);
 }
 
 void Venue::Lie(Fault fault, uint64_t draw, uint32_t site, int64_t now_ns) {
@@ -188,7 +188,7 @@ void Venue::Lie(Fault fault, uint64_t draw, uint32_t site, int64_t now_ns) {
     case Fault::kDuplicateReport: {
       lie = said([](const ExecutionReport&) { return true; });
       if (lie.exec_id == 0) return;
-      exchange_->reports(members_[site]).Add(lie);
+      exchange_->reports(members_[site]).Keep(lie);
       return;
     }
     case Fault::kMalformedReport: {
