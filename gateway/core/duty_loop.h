@@ -374,9 +374,9 @@ class DutyLoop {
     return parts_.journal == nullptr || shares_.HasRoomFor(use);
   }
 
-  // `venue_cursor` is the venue's sequence number of its report, 0 for anything else. REQUIRES:
+  // `venue_report_seq` is the venue's sequence number of its report, 0 for anything else. REQUIRES:
   // CanStep().
-  void Step(const Input& input, uint64_t venue_cursor = 0) {
+  void Step(const Input& input, uint64_t venue_report_seq = 0) {
     effects_.Clear();
     // Most timer steps change only the time, which the next recorded step sets anyway.
     const bool recorded = parts_.journal != nullptr &&
@@ -385,7 +385,7 @@ class DutyLoop {
     parts_.engine.Step(now_ns_, input, effects_);
     RINGWAY_PROBE(gateway_step_made);
     ++engine_steps_;
-    if (recorded) Record(input, venue_cursor);
+    if (recorded) Record(input, venue_report_seq);
     const bool of_session = IsRequest(input.origin);
     for (const Effect& effect : effects_) {
       if (effect.target == Target::kSession) {
@@ -422,9 +422,9 @@ class DutyLoop {
     Step({origin, id, M::kType, {payload.data(), bytes}});
   }
 
-  void Record(const Input& input, uint64_t venue_cursor) {
+  void Record(const Input& input, uint64_t venue_report_seq) {
     const uint64_t begin = parts_.journal->end().position;
-    position_ = parts_.journal->Append(now_ns_, input, venue_cursor, effects_);
+    position_ = parts_.journal->Append(now_ns_, input, venue_report_seq, effects_);
     const uint32_t source = SourceOf(input);
     // A record that begins a new segment moves the position by more than its own length.
     if (source == kNoSource) return;

@@ -112,14 +112,14 @@ void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept
         input.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(input.id)) : kNone;
     if (venue != kNone) [[likely]]
       return OnVenue(venue, input, effects);
-  } else if (OnOccasion(input)) {
+  } else if (OnLifecycleInput(input)) {
     return DoWork(effects);
   }
   ++counters_.unknown_sources;
 }
 
 // Handles inputs that are neither requests nor reports. False: the input is meaningless.
-bool Engine::OnOccasion(const Input& input) noexcept {
+bool Engine::OnLifecycleInput(const Input& input) noexcept {
   switch (input.origin) {
     case Origin::kSessionUp:
     case Origin::kSessionDown: {

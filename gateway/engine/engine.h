@@ -284,7 +284,7 @@ class Engine {
   // engine.cc
   void OnSession(uint32_t session, const Input& input, Effects& effects) noexcept;
   void OnVenue(uint32_t venue, const Input& input, Effects& effects) noexcept;
-  [[nodiscard]] bool OnOccasion(const Input& input) noexcept;
+  [[nodiscard]] bool OnLifecycleInput(const Input& input) noexcept;
   void StartReferences() noexcept;
   void SkipRequests(SessionState& session, const Input& input) noexcept;
   void RejectMessage(SessionState& session, FrameType type, SessionRejectReason reason,

@@ -160,7 +160,7 @@ struct StepHead {
   FrameType type;
   uint16_t payload_bytes;
   uint32_t id;
-  uint64_t venue_cursor;  // Origin::kVenue: the number of the venue's message; else 0
+  uint64_t venue_report_seq;  // Origin::kVenue: the number of the venue's message; else 0
 };
 static_assert(std::is_trivially_copyable_v<StepHead> && sizeof(StepHead) == 16);
 static_assert(offsetof(StepHead, payload_bytes) == 2 && offsetof(StepHead, id) == 4);

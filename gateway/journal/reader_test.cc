@@ -54,7 +54,7 @@ class JournalReaderTest : public ::testing::Test {
       MakeRandomStep(random_, *step_);
       EXPECT_EQ(writer.State(), JournalState::kOk);
       cursors_.push_back(writer.end());
-      writer.Append(i, step_->input(), step_->venue_cursor, step_->effects);
+      writer.Append(i, step_->input(), step_->venue_report_seq, step_->effects);
       if (i % sync_every == 0) storage.Sync();
     }
     return writer.end();

@@ -59,7 +59,7 @@ struct JournaledEffect {
 // A kStep's body.
 struct JournaledStep {
   Input input;
-  uint64_t venue_cursor;
+  uint64_t venue_report_seq;
   std::span<const std::byte> effects;  // for NextEffect()
 };
 
@@ -92,7 +92,7 @@ struct JournaledStep {
     return false;
   }
   out = {{head.origin, head.id, head.type, body.subspan(sizeof(head), head.payload_bytes)},
-         head.venue_cursor,
+         head.venue_report_seq,
          body.subspan(bytes)};
   std::span<const std::byte> rest = out.effects;
   uint32_t count = 0;

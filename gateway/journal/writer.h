@@ -64,9 +64,9 @@ class JournalWriter {
   }
 
   // Appends a step: its time, input and effects; in the next segment when this one is full.
-  // `venue_cursor` as in StepHead. Returns the record's end, for comparison with durable().
+  // `venue_report_seq` as in StepHead. Returns the record's end, for comparison with durable().
   // REQUIRES: State() is not kFull; at most kInputPayloadBytesMax bytes of payload.
-  uint64_t Append(int64_t now_ns, const Input& input, uint64_t venue_cursor,
+  uint64_t Append(int64_t now_ns, const Input& input, uint64_t venue_report_seq,
                   const Effects& effects) noexcept;
 
   // The other records. REQUIRES and result as above.
@@ -165,7 +165,7 @@ inline std::byte* PutRest(std::byte* to, const std::byte* from, std::size_t rest
 
 }  // namespace journal_internal
 
-inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64_t venue_cursor,
+inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64_t venue_report_seq,
                                       const Effects& effects) noexcept {
   RINGWAY_CHECK(input.payload.size() <= kInputPayloadBytesMax, "an input is longer than any");
   NeedRoom();
@@ -177,7 +177,7 @@ inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64
   to = PutWord(to, uint64_t{static_cast<uint8_t>(input.origin)} |
                        uint64_t{static_cast<uint8_t>(input.type)} << 8 | payload_bytes << 16 |
                        uint64_t{input.id} << 32);
-  to = PutWord(to, venue_cursor);
+  to = PutWord(to, venue_report_seq);
   to = PutPayload(to, input.payload.data(), payload_bytes);
   for (const Effect& effect : effects) to = PutEffect(to, effect);
   return Seal(RecordType::kStep, now_ns, to);

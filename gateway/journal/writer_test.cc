@@ -32,7 +32,7 @@ class JournalWriterTest : public ::testing::Test {
   JournalWriter Begin() { return JournalWriter(storage_, JournalCursor{}, 1, kNow, 99); }
 
   uint64_t Append(JournalWriter& writer, const SampleStep& step) {
-    return writer.Append(kNow, step.input(), step.venue_cursor, step.effects);
+    return writer.Append(kNow, step.input(), step.venue_report_seq, step.effects);
   }
 
   // The record at `offset` of a segment, its CRC checked here by the definition.

@@ -226,8 +226,8 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
     }
   } else if (input.origin == Origin::kVenue && input.id <= UINT16_MAX) {
     ReplayedVenue& venue = venues_[static_cast<VenueId>(input.id)];
-    if (step.venue_cursor != 0) {
-      venue.cursor.received = step.venue_cursor;
+    if (step.venue_report_seq != 0) {
+      venue.cursor.received = step.venue_report_seq;
     } else if (!venue.requests.empty()) {
       FollowOwnAnswer(input, venue);
     }

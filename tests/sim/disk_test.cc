@@ -23,7 +23,7 @@ namespace ringway::sim {
 namespace {
 
 struct Noted {
-  uint64_t venue_cursor;  // a number of its own for each step
+  uint64_t venue_report_seq;  // a number of its own for each step
   std::vector<std::byte> payload;
   uint64_t end;
 };
@@ -93,16 +93,17 @@ class JournalRun {
  private:
   void Note(JournalWriter& writer) {
     ringway::testing::MakeRandomStep(random_, step_);
-    step_.venue_cursor = ++steps_;
-    const uint64_t end = writer.Append(now_ns_, step_.input(), step_.venue_cursor, step_.effects);
-    noted_.push_back({step_.venue_cursor, step_.payload, end});
+    step_.venue_report_seq = ++steps_;
+    const uint64_t end =
+        writer.Append(now_ns_, step_.input(), step_.venue_report_seq, step_.effects);
+    noted_.push_back({step_.venue_report_seq, step_.payload, end});
   }
 
   void Compare(const JournalRecord& record, size_t place) {
     JournaledStep step;
     ASSERT_TRUE(ReadStep(record.body, step));
     ASSERT_LT(place, noted_.size()) << "a step that nobody noted, or that was given up before";
-    EXPECT_EQ(step.venue_cursor, noted_[place].venue_cursor);
+    EXPECT_EQ(step.venue_report_seq, noted_[place].venue_report_seq);
     EXPECT_TRUE(std::equal(step.input.payload.begin(), step.input.payload.end(),
                            noted_[place].payload.begin(), noted_[place].payload.end()));
     EXPECT_EQ(record.end(), noted_[place].end);

@@ -132,7 +132,7 @@ void GatewayHost::Follow(const JournalRecord& record, std::vector<size_t>& own,
                          uint64_t& last_request) {
   JournaledStep step;
   if (record.header.type != RecordType::kStep || !ReadStep(record.body, step)) return;
-  if (step.input.origin == Origin::kVenue && step.venue_cursor == 0) {
+  if (step.input.origin == Origin::kVenue && step.venue_report_seq == 0) {
     // A connector's word; or the gateway's, about what no connector had taken.
     const std::vector<uint32_t>& words = around_.history[step.input.id - 1].own_words;
     size_t& next = own[step.input.id - 1];

@@ -68,7 +68,7 @@ bool AppendStep(std::span<const std::byte> body, std::string& out) {
   JournaledStep step;
   if (!ReadStep(body, step)) return false;
   absl::StrAppend(&out, ",\"origin\":\"", NameOf(step.input.origin), "\",\"id\":", step.input.id,
-                  ",\"venueCursor\":", step.venue_cursor, ",\"input\":");
+                  ",\"venueCursor\":", step.venue_report_seq, ",\"input\":");
   AppendMessage(step.input.type, step.input.payload, out);
   out += ",\"effects\":[";
   const char* separator = "";

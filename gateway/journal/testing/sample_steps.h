@@ -22,7 +22,7 @@ struct SampleStep {
   Origin origin = Origin::kTimer;
   FrameType type{};
   uint32_t id = 0;
-  uint64_t venue_cursor = 0;
+  uint64_t venue_report_seq = 0;
   std::vector<std::byte> payload;
   Effects effects;
 
@@ -47,7 +47,7 @@ inline void MakeNewOrderStep(uint64_t number, SampleStep& step) {
   step.origin = Origin::kSession;
   step.type = FrameType::kNewOrder;
   step.id = 7;
-  step.venue_cursor = 0;
+  step.venue_report_seq = 0;
   step.payload.resize(PayloadBytes(order));
   Encode(order, step.payload.data());
   step.effects.Clear();
@@ -63,7 +63,7 @@ inline void MakeRandomStep(Random& random, SampleStep& step) {
   step.origin = static_cast<Origin>(random.Below(8));
   step.type = static_cast<FrameType>(random.Below(128));
   step.id = static_cast<uint32_t>(random.Next());
-  step.venue_cursor = random.Next();
+  step.venue_report_seq = random.Next();
   step.payload.resize(random.Below(kInputPayloadBytesMax + 1));
   fill(step.payload);
   step.effects.Clear();
@@ -87,7 +87,7 @@ inline bool IsStep(std::span<const std::byte> body, const SampleStep& step) {
   JournaledStep read;
   if (!ReadStep(body, read)) return false;
   if (read.input.origin != step.origin || read.input.id != step.id ||
-      read.input.type != step.type || read.venue_cursor != step.venue_cursor ||
+      read.input.type != step.type || read.venue_report_seq != step.venue_report_seq ||
       !SameBytes(read.input.payload, step.payload)) {
     return false;
   }

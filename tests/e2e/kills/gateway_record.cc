@@ -206,7 +206,7 @@ class JournalEvents {
           input.type == FrameType::kGapFill && Decode(input.payload, fill) == DecodeStatus::kOk;
       next = gap ? fill.new_seq : next + 1;
     } else if (input.origin == Origin::kVenue && !IsOwnAnswer(input)) {
-      const uint64_t seq = step.venue_cursor;
+      const uint64_t seq = step.venue_report_seq;
       VenueStatus status;
       if (input.type == FrameType::kVenueStatus &&
           Decode(input.payload, status) == DecodeStatus::kOk &&
