@@ -36,7 +36,7 @@ bool Engine::MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept {
   const Slot slot = SlotOf(request_id);
   if (number == 0 || number > orders_.requests() || slot >= orders_.orders_max()) return false;
   if (const Order* known = orders_.FindByVenueRequest(request_id); known != nullptr) {
-    return known->venue == venue;  // its position was freed (engine_day.cc)
+    return known->venue == venue && known->position == kNoPosition;  // freed (engine_day.cc)
   }
   if (number <= earlier_requests_) return true;
   return slot < orders_.used_slots() && orders_[slot].order_id > request_id;
@@ -57,7 +57,9 @@ bool Engine::CanBook(uint32_t venue, const ExecutionReport& report) const noexce
 uint64_t* Engine::BookedAheadOf(uint32_t venue, const ExecutionReport& report) noexcept {
   for (const uint64_t request_id : {report.cl_ord_id, report.orig_cl_ord_id}) {
     if (Order* known = orders_.FindByVenueRequest(request_id); known != nullptr) {
-      if (known->venue == venue && known->Has(kBookedAhead)) return &known->cum_qty;
+      if (known->venue == venue && known->position == kNoPosition && known->Has(kBookedAhead)) {
+        return &known->cum_qty;
+      }
     } else if (uint64_t* booked = booked_ahead_.Find(venue, request_id); booked != nullptr) {
       return booked;
     }
@@ -69,8 +71,13 @@ uint64_t* Engine::BookedAheadOf(uint32_t venue, const ExecutionReport& report) n
 void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept {
   if (!CanBook(venue, report)) return RememberUnknown(venue, report, false);
   const bool bust = report.exec_type == ExecType::kBusted;
+  const auto remember = [&] {
+    return report.exec_id == 0 ||
+           execution_ids_.Remember(venue, DayOf(venue, report), report.exec_id);
+  };
   uint64_t* ahead = BookedAheadOf(venue, report);
   if (ahead != nullptr && !bust && report.cum_qty != 0 && report.cum_qty <= *ahead) {
+    static_cast<void>(remember());
     ++counters_.duplicate_reports;
     return;
   }
@@ -78,8 +85,7 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
   const uint32_t account = AccountIndex(report.account);
   const Position* position = exposure_.FindOrMake(account, instrument);
   if (position == nullptr) return RememberUnknown(venue, report, false);
-  if (report.exec_id != 0 &&
-      !execution_ids_.Remember(venue, DayOf(venue, report), report.exec_id)) {
+  if (!remember()) {
     ++counters_.duplicate_reports;
     return;
   }

@@ -181,6 +181,34 @@ TEST_F(EngineForgottenTest, AFillThatRestatedBookedIsNotBookedAgainWhenItsReport
   EXPECT_EQ(Position(), 70);
 }
 
+// A report under the identifier of an order whose position was freed, that also names a live one.
+TEST_F(EngineForgottenTest, WhatIsBookedOfALiveOrderStaysItsOwn) {
+  BeginDay(1);
+  BeginDay(2);
+  const uint64_t freed = Live(Buy(11));
+  FromVenue(ExecType::kFill, freed, 100);
+  Fill(Sell(12));
+  for (const uint32_t day : {3u, 4u}) {
+    BeginDay(day);
+    Settle();
+  }
+  ASSERT_EQ(counters().positions_freed, 1u);
+  const uint64_t live = Live(Buy(13));
+  ExecutionReport restated = Execution(ExecType::kRestated, live);
+  restated.cum_qty = 40;
+  restated.leaves_qty = 60;
+  FromVenue(restated);
+  for (const ExecType type : {ExecType::kPartialFill, ExecType::kBusted}) {
+    ExecutionReport report = Named(type, freed, 10);
+    report.orig_cl_ord_id = live;
+    report.cum_qty = 90;
+    FromVenue(report);
+    EXPECT_EQ(engine().FindExposureError(), "");
+  }
+  FromVenue(ExecType::kCanceled, live);
+  EXPECT_EQ(engine().FindExposureError(), "");
+}
+
 TEST_F(EngineForgottenTest, NorOfAnOrderWhosePositionWasFreed) {
   BeginDay(1);
   BeginDay(2);

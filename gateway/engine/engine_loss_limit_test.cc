@@ -126,6 +126,19 @@ TEST_F(EngineLossLimitTest, ABustGivesBackWhatItsFillLost) {
   EXPECT_TRUE(Result() == 0);
 }
 
+TEST_F(EngineLossLimitTest, ABustWithoutAPriceGivesBackWhatWasPaid) {
+  With([](EngineConfig& config) { config.accounts[0].limits.daily_loss_max = 100; });
+  const uint64_t id = Accepted(Buy(1, 100, 11'000));
+  ExecutionReport fill = Execution(ExecType::kPartialFill, id, 60);
+  fill.last_price = 10'200 * kCent;  // better than its limit
+  FromVenue(fill);
+  EXPECT_TRUE(Result() == Units(-120));
+  ExecutionReport bust = Execution(ExecType::kBusted, id, 60);
+  bust.last_price = 0;
+  FromVenue(bust);
+  EXPECT_TRUE(Result() == 0);
+}
+
 TEST_F(EngineLossLimitTest, WhatACorrectionMakesOfATradeBelongsToItsOwnDay) {
   With([](EngineConfig& config) { config.accounts[0].limits.daily_loss_max = 99; });
   const auto correct = [this](uint64_t id, uint64_t qty, int64_t cents, uint64_t cum_qty) {
@@ -169,9 +182,12 @@ TEST_F(EngineLossLimitTest, WithoutAReferenceACorrectedPriceIsTheMarketToo) {
   FromVenue(ExecType::kFill, id, 100);
   ExecutionReport correction = Execution(ExecType::kCorrected, id, 100);
   correction.last_price = 11'000 * kCent;
+  const uint64_t alerts = engine().alerts().total();
   FromVenue(correction);
   EXPECT_TRUE(Result() == 0);
+  EXPECT_EQ(engine().alerts().total(), alerts) << "nothing was lost on the way";
   Fill(Buy(2, 100, 12'000), 12'000);
+  EXPECT_EQ(engine().alerts().total(), alerts);
   EXPECT_TRUE(Result() == Units(1'000));
 }
 

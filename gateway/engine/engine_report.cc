@@ -554,12 +554,17 @@ void Engine::OnAdjustment(Order& order, const ExecutionReport& report, Effects& 
     const uint64_t taken_back = std::min(report.last_qty, order.cum_qty);
     counters_.quantity_mismatches += taken_back != report.last_qty;
     const auto quantity = static_cast<int64_t>(taken_back);
-    checks_.get<LossLimits>().Pay(orders_.SlotOfOrder(order), order.cum_qty, -quantity,
-                                  FillPrice(order, report.last_price));
+    LossLimits& losses = checks_.get<LossLimits>();
+    const uint32_t slot = orders_.SlotOfOrder(order);
+    // Where the venue does not say what the trade was paid with, it was the order's average.
+    const int64_t average = losses.AveragePaid(slot, order.cum_qty);
+    const Instrument& instrument = InstrumentOf(order);
+    const bool averages = !instrument.IsStated(report.last_price) && instrument.IsStated(average);
+    const int64_t paid = averages ? average : FillPrice(order, report.last_price);
+    losses.Pay(slot, order.cum_qty, -quantity, paid);
     order.cum_qty -= taken_back;
     ChangePosition(order.position, order.session,
-                   BookSideOf(order.side) == kBuySide ? -quantity : quantity, 0,
-                   FillPrice(order, report.last_price));
+                   BookSideOf(order.side) == kBuySide ? -quantity : quantity, 0, paid);
   } else {
     CorrectTrade(order, report);
   }

@@ -12,7 +12,7 @@
 // session may have no more open orders than kOpenPerFreeSlot times the slots in which no order is
 // open, so that room for others is always left.
 //
-// Memory per order: 192 bytes of record, 32 of terms that only some orders have, 54 of index, 4 of
+// Memory per order: 192 bytes of record, 40 of terms that only some orders have, 54 of index, 4 of
 // retired clOrdIds (and 19 for each level of risk/tick_book.h: 4 where prices have up to 16.7
 // million ticks). Everything is allocated at construction. Engine thread only.
 #pragma once

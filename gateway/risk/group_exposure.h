@@ -350,7 +350,7 @@ class GroupExposure {
     const bool of_session = level == GroupLevel::kSession;
     // No account holds anything in an instrument that may be removed; this also drops what a
     // session once traded in one that was closed otherwise.
-    if ((level == GroupLevel::kDesk && gone(owners, owner)) || gone(instruments, saved.instrument))
+    if ((level != GroupLevel::kFirm && gone(owners, owner)) || gone(instruments, saved.instrument))
       return;
     const uint32_t group =
         Begin(level) + (level == GroupLevel::kFirm ? 0 : archive.IndexOf(owners, owner));

@@ -83,9 +83,8 @@ class LossLimits {
       return;
     }
     const int64_t paid = instrument.IsStated(price) ? price : mark.price;
-    Book(position.account,
-         Value(instrument, quantity, mark.price) - Value(instrument, quantity, paid), crossed);
-    MarkAt(at, position, instrument, crossed);
+    const Money made = Value(instrument, quantity, mark.price) - Value(instrument, quantity, paid);
+    Book(position.account, made + MarkAt(at, position, instrument), crossed);
   }
 
   // `quantity` (negative: sold) of the position at this index, which is already updated, was traded
@@ -94,9 +93,9 @@ class LossLimits {
   void Reprice(uint32_t at, const Position& position, const Instrument& instrument,
                int64_t quantity, int64_t paid, int64_t price, F&& crossed) noexcept {
     if (!active_ || !IsCounted(position.account)) return;
-    Book(position.account, Value(instrument, quantity, paid) - Value(instrument, quantity, price),
-         crossed);
-    if (marks_[at].next != kNone) MarkAt(at, position, instrument, crossed);
+    Money made = Value(instrument, quantity, paid) - Value(instrument, quantity, price);
+    if (marks_[at].next != kNone) made += MarkAt(at, position, instrument);
+    Book(position.account, made, crossed);
   }
 
   // The order in this slot, which had traded `before`, traded `quantity` more (negative: less) at
@@ -133,7 +132,8 @@ class LossLimits {
     holders.first = marks_[at].next;
     if (--holders.left == 0) changed_.Set(instrument, false);
     next_instrument_ = instrument + (holders.left % kInARow == 0);
-    MarkAt(at, exposure.position(at), instruments[instrument], crossed);
+    const Position& position = exposure.position(at);
+    Book(position.account, MarkAt(at, position, instruments[instrument]), crossed);
   }
 
   // The position, which is flat, is about to be freed.
@@ -258,19 +258,19 @@ class LossLimits {
     return true;
   }
 
-  template <class F>
-  void MarkAt(uint32_t at, const Position& position, const Instrument& instrument,
-              F&& crossed) noexcept {
+  // Marks the position at the present price. Returns what it made by that, to be booked together
+  // with what else happened to it: half of it would look like a loss.
+  [[nodiscard]] Money MarkAt(uint32_t at, const Position& position,
+                             const Instrument& instrument) noexcept {
     Mark& mark = marks_[at];
     int64_t price = 0;
-    if (!PriceOf(position, instrument, price)) return;
+    if (!PriceOf(position, instrument, price)) return 0;
     const int64_t before = mark.known ? mark.price : price;
     mark.price = price;
     mark.known = true;
-    if (price == before) return;
-    Book(position.account,
-         Value(instrument, position.quantity, price) - Value(instrument, position.quantity, before),
-         crossed);
+    if (price == before) return 0;
+    return Value(instrument, position.quantity, price) -
+           Value(instrument, position.quantity, before);
   }
 
   template <class F>

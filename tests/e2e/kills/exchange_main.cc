@@ -88,6 +88,7 @@ class RecordedLink {
   LinkState Maintain(int64_t now_ns) noexcept { return link_.Maintain(now_ns); }
   void Close() noexcept { link_.Close(); }
   uint32_t epoch() const noexcept { return link_.epoch(); }
+  LinkNonces nonces() const noexcept { return link_.nonces(); }
   uint64_t peer_key() const noexcept { return link_.peer_key(); }
   bool ArmWake() noexcept { return link_.ArmWake(); }
   void DisarmWake() noexcept { link_.DisarmWake(); }
