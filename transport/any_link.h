@@ -108,10 +108,6 @@ class BasicAnyLink<BackendList<B...>> {
   void Fence() noexcept {
     Visit([](auto& link) { link.Fence(); });
   }
-  template <class V>
-  void ForEachUnconsumed(V&& visitor) noexcept {
-    Visit([&](auto& link) { link.ForEachUnconsumed(visitor); });
-  }
   bool ArmWake() noexcept {
     return Visit([](auto& link) { return link.ArmWake(); });
   }

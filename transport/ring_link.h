@@ -89,12 +89,6 @@ class alignas(kWriterSpacingBytes) RingLink {
   // Stops reading and tells the peer that a newer epoch replaces it. Call Poll() first to take what
   // has arrived.
   void Fence() noexcept;
-  // The sender's part: every record that the peer has not reported consumed, oldest first, as
-  // committed here (the peer may have consumed some since: the layer above numbers its messages and
-  // drops what comes twice). For a link that has ended, too: its mirror lives as long as it does.
-  // visitor(const Record&).
-  template <class V>
-  void ForEachUnconsumed(V&& visitor) noexcept;
 
   // --- Sleeping; wait.h drives these ---
   // Asks the peer to make wake_fd() readable with its next publication. True when it is certain to,

@@ -63,33 +63,4 @@ void RingLink<P>::Fence() noexcept {
   if constexpr (P::kOrderedStores) WakeIfSleeping();
 }
 
-template <MemoryPort P>
-template <class V>
-void RingLink<P>::ForEachUnconsumed(V&& visitor) noexcept {
-  ReadPeerState();
-  uint64_t pos = send_.credit_pos;
-  if constexpr (P::kOrderedStores) {
-    // This also works on a link that has ended. Pairs with the release store in SendState().
-    const uint64_t consumed = LoadShared(send_.peer_state->consumed, std::memory_order_acquire);
-    if (consumed > pos && consumed <= PublishedPos() && consumed % kGranuleBytes == 0) {
-      pos = consumed;
-    }
-  }
-  while (pos < send_.write_pos) {
-    const std::byte* const frame = send_.mirror + (pos & send_.mask);
-    // The withheld head is not in the mirror yet.
-    const bool withheld = P::kOrderedStores && send_.gathering && pos == send_.withheld_pos;
-    const FrameHead head = UnpackHead(
-        withheld ? send_.withheld_head : LoadShared(WordAt(frame), std::memory_order_relaxed));
-    if (head.type == kFrameTypePad) {
-      pos = (pos | send_.mask) + 1;
-      continue;
-    }
-    if (head.type < kFirstReservedFrameType) {
-      visitor(Record{head.type, {frame + kFrameHeadBytes, head.len}});
-    }
-    pos += FrameBytes(head.len);
-  }
-}
-
 }  // namespace ringway

@@ -125,31 +125,6 @@ TYPED_TEST_P(LinkLife, FencedPeerSendsNoMore) {
   EXPECT_EQ(this->a().TryClaim(8).status, SendStatus::kFenced);
 }
 
-TYPED_TEST_P(LinkLife, UnconsumedRecordsSurviveTheLink) {
-  this->Make(this->SmallRing());
-  // Across the ring's end, with a PAD among them, two of them gathered and never flushed.
-  const uint32_t bytes = 5 * kGranuleBytes - kFrameOverheadBytes;
-  this->Exchange(this->a(), this->b(), 0, 10, [&](uint64_t) { return bytes; });
-  this->Settle();
-  for (uint64_t n = 10; n < 15; ++n) ASSERT_EQ(this->Send(this->a(), n, bytes), SendStatus::kOk);
-  for (uint64_t n = 15; n < 17; ++n) {
-    this->Settle();
-    ASSERT_EQ(this->Send(this->a(), n, bytes, Publish::kGather), SendStatus::kOk);
-  }
-  this->Settle();
-  EXPECT_EQ(this->Receive(this->b(), 2).size(), 2u);
-  this->Settle();
-  this->harness_.Kill(1);
-  this->harness_.Advance(this->options_.peer_check_interval_ns);
-  EXPECT_EQ(this->StateOnceSevered(this->a()), LinkState::kClosed);
-  uint64_t next = 12;  // the credit for 10 and 11 arrived with a heartbeat
-  this->a().ForEachUnconsumed([&](const Record& record) {
-    this->ExpectIsMessage({record.type, {record.payload.begin(), record.payload.end()}}, next++,
-                          bytes);
-  });
-  EXPECT_EQ(next, 17u);
-}
-
 TYPED_TEST_P(LinkLife, SeveredLinkStillHandsUpWhatCame) {
   this->Make({});
   this->Settle();
@@ -208,7 +183,7 @@ REGISTER_TYPED_TEST_SUITE_P(LinkLife, CommittedRecordsAreDeliveredBeforeDeathIsR
                             CloseCodeArrivesBehindAllRecordsOfAFullRing,
                             OrderlyCloseDeliversEverything, ClosePublishesWhatWasGathered,
                             CommitAfterTheEndSaysSo, FencedPeerSendsNoMore,
-                            UnconsumedRecordsSurviveTheLink, SeveredLinkStillHandsUpWhatCame,
-                            ASleeperIsWokenOncePerSleep, CreditWakesASleepingSender);
+                            SeveredLinkStillHandsUpWhatCame, ASleeperIsWokenOncePerSleep,
+                            CreditWakesASleepingSender);
 
 }  // namespace ringway
