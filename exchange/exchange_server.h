@@ -381,7 +381,7 @@ class ExchangeServer {
     for (Peer& other : peers_) {
       if (&other == &peer || other.ended || other.member != member) continue;
       const LinkState state = other.link->Maintain(now_ns_);
-      if (state != LinkState::kClosed && state != LinkState::kFenced) return true;
+      if (state != LinkState::kClosed) return true;
       End(other);
     }
     return false;
@@ -465,7 +465,7 @@ class ExchangeServer {
     const LinkState state = peer.link->Maintain(now_ns);
     const bool late =
         peer.member == kNoMember && now_ns - peer.accepted_ns > options_.logon_timeout_ns;
-    if (late || state == LinkState::kClosed || state == LinkState::kFenced) {
+    if (late || state == LinkState::kClosed) {
       // Requests that arrived before the end still count: the next Poll() would have taken them.
       if (!late && Receive(now_ns, peer)) return;
       return End(peer);

@@ -135,7 +135,7 @@ class BasicPublisher {
       auto ignore = [](const Record&) noexcept {};
       (void)subscriber->link->Poll(ignore, kPollMax);  // subscribers send nothing
       const LinkState state = subscriber->link->Maintain(now_ns);
-      if (state == LinkState::kClosed || state == LinkState::kFenced) {
+      if (state == LinkState::kClosed) {
         ++counters_.subscribers_gone;
         Close(*subscriber);
       }

@@ -125,7 +125,7 @@ class SequencedLink {
   Upkeep Maintain(int64_t now_ns) noexcept {
     now_ns_ = now_ns;
     const LinkState state = link_->Maintain(now_ns);
-    if (state == LinkState::kClosed || state == LinkState::kFenced) {
+    if (state == LinkState::kClosed) {
       if (phase_ == LinkPhase::kLive) phase_ = LinkPhase::kDraining;
       return drained_ ? Upkeep::kLinkEnded : Upkeep::kFine;
     }

@@ -64,7 +64,7 @@ class BasicSubscriber {
   void Maintain(int64_t now_ns) noexcept {
     if (!connected()) return;
     const LinkState state = link_->Maintain(now_ns);
-    if ((state == LinkState::kClosed || state == LinkState::kFenced) && drained_) {
+    if (state == LinkState::kClosed && drained_) {
       connected_ = false;
     }
   }

@@ -105,9 +105,6 @@ class BasicAnyLink<BackendList<B...>> {
   bool Sever() noexcept {
     return Visit([](auto& link) { return link.Sever(); });
   }
-  void Fence() noexcept {
-    Visit([](auto& link) { link.Fence(); });
-  }
   bool ArmWake() noexcept {
     return Visit([](auto& link) { return link.ArmWake(); });
   }

@@ -11,8 +11,6 @@ std::string_view Name(SendStatus status) noexcept {
       return "back-pressured";
     case SendStatus::kNotConnected:
       return "not connected";
-    case SendStatus::kFenced:
-      return "fenced";
     case SendStatus::kTooLarge:
       return "too large";
     case SendStatus::kClosed:
@@ -31,8 +29,6 @@ std::string_view Name(LinkState state) noexcept {
       return "live";
     case LinkState::kSuspect:
       return "suspect";
-    case LinkState::kFenced:
-      return "fenced";
     case LinkState::kClosed:
       return "closed";
   }

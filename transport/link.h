@@ -22,7 +22,6 @@ enum class SendStatus : uint8_t {
   kOk,
   kBackPressured,  // not enough credit from the peer yet: poll, then retry
   kNotConnected,   // the link is still being set up
-  kFenced,         // the peer accepted a newer epoch of this link: it will never send again
   kTooLarge,       // more than Caps::payload_bytes_max: will never fit
   kClosed,         // closed by either side, or the peer is dead
 };
@@ -54,10 +53,10 @@ struct Record {
 // been gathered.
 enum class Publish : uint8_t { kNow, kGather };
 
-enum class LinkState : uint8_t { kConnecting, kSync, kLive, kSuspect, kFenced, kClosed };
+enum class LinkState : uint8_t { kConnecting, kSync, kLive, kSuspect, kClosed };
 std::string_view Name(LinkState state) noexcept;
 
-// Why a link is kClosed or kFenced.
+// Why a link is kClosed.
 enum class CloseReason : uint8_t {
   kNone,
   kLocal,         // Close() was called here

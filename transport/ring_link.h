@@ -81,14 +81,11 @@ class alignas(kWriterSpacingBytes) RingLink {
   const LinkNonces& nonces() const noexcept { return identity_.nonces; }
 
   // --- Takeover ---
-  // The receiver's part, first step: neither side sends any more. True once Poll() finds all that
-  // will ever have come; false while the port is still ending the peer's power to write: call it
-  // again, or let Maintain() end the link when all is delivered. Where the port cannot stop the
-  // peer (shared memory), what comes later is left unread.
+  // Neither side sends any more. True once Poll() finds all that will ever have come; false while
+  // the port is still ending the peer's power to write: call it again, or let Maintain() end the
+  // link when all is delivered. Where the port cannot stop the peer (shared memory), what comes
+  // later is left unread.
   bool Sever() noexcept;
-  // Stops reading and tells the peer that a newer epoch replaces it. Call Poll() first to take what
-  // has arrived.
-  void Fence() noexcept;
 
   // --- Sleeping; wait.h drives these ---
   // Asks the peer to make wake_fd() readable with its next publication. True when it is certain to,
@@ -215,7 +212,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   uint64_t PublishedPos() const noexcept;
 
   // --- ring_link_end.h ---
-  void End(LinkState state, CloseReason reason) noexcept;
+  void End(CloseReason reason) noexcept;
   bool CutOff() noexcept;
 
   SendSide send_;

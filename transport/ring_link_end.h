@@ -1,4 +1,4 @@
-// The end of a link: closing, severing and fencing, and what its successor can read from it.
+// The end of a link: closing and severing.
 //
 // Included by ring_link.h only.
 #pragma once
@@ -8,11 +8,11 @@
 namespace ringway {
 
 template <MemoryPort P>
-void RingLink<P>::End(LinkState state, CloseReason reason) noexcept {
+void RingLink<P>::End(CloseReason reason) noexcept {
   if (!IsUp()) return;
-  state_ = state;
+  state_ = LinkState::kClosed;
   close_reason_ = reason;
-  send_status_ = state == LinkState::kFenced ? SendStatus::kFenced : SendStatus::kClosed;
+  send_status_ = SendStatus::kClosed;
   send_.claim_limit = 0;
   send_.claim = kNoClaim;
   receive_.ring = kNothing;
@@ -28,7 +28,7 @@ void RingLink<P>::Close(uint8_t code) noexcept {
   receive_.held = false;
   if (!IsUp() || !born_here_.Here()) return;
   if (!peer_gone_) PutControl(ControlKind::kClose, code);
-  End(LinkState::kClosed, CloseReason::kLocal);
+  End(CloseReason::kLocal);
 }
 
 template <MemoryPort P>
@@ -52,15 +52,6 @@ bool RingLink<P>::CutOff() noexcept {
   severed_ = true;
   receive_.torn_pos = UINT64_MAX;
   return true;
-}
-
-template <MemoryPort P>
-void RingLink<P>::Fence() noexcept {
-  receive_.held = false;
-  if (!IsUp()) return;
-  own_line_.flags |= kStateFenced;
-  End(LinkState::kFenced, CloseReason::kSupersededEpoch);
-  if constexpr (P::kOrderedStores) WakeIfSleeping();
 }
 
 }  // namespace ringway

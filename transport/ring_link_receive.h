@@ -103,7 +103,7 @@ template <MemoryPort P>
       peer_close_code_ = ControlCode(control);
       ++own_frames_received_;
       Take(pos, kGranuleBytes, pos + kGranuleBytes);
-      End(LinkState::kClosed, CloseReason::kPeerClosed);
+      End(CloseReason::kPeerClosed);
       return;
     }
   }
@@ -118,7 +118,7 @@ template <MemoryPort P>
     }
   }
   ++counters_.frames_refused;
-  End(LinkState::kClosed, CloseReason::kPeerViolated);
+  End(CloseReason::kPeerViolated);
 }
 
 // Handles every frame but the plain ones: copies and checks it. Returns where the next one starts,

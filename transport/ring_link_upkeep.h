@@ -238,7 +238,7 @@ template <MemoryPort P>
 void RingLink<P>::TakeCredit(uint64_t consumed) noexcept {
   if (consumed == send_.credit_pos) return;
   if (consumed < send_.credit_pos || consumed > PublishedPos() || consumed % kGranuleBytes != 0) {
-    End(LinkState::kClosed, CloseReason::kPeerViolated);
+    End(CloseReason::kPeerViolated);
     return;
   }
   send_.credit_pos = consumed;
@@ -248,11 +248,7 @@ void RingLink<P>::TakeCredit(uint64_t consumed) noexcept {
 
 template <MemoryPort P>
 void RingLink<P>::TakePeerFlags(uint32_t flags) noexcept {
-  if (flags & kStateFenced) {
-    End(LinkState::kFenced, CloseReason::kSupersededEpoch);
-  } else if (flags & kStateClosed) {
-    PeerIsGone(CloseReason::kPeerClosed);
-  }
+  if (flags & kStateClosed) PeerIsGone(CloseReason::kPeerClosed);
 }
 
 template <MemoryPort P>
@@ -283,7 +279,7 @@ void RingLink<P>::ReadPeerState() noexcept {
     }
   }
   if (line.epoch != identity_.epoch) {
-    End(LinkState::kClosed, CloseReason::kPeerViolated);
+    End(CloseReason::kPeerViolated);
     return;
   }
   peer_heartbeat_ = line.heartbeat;
@@ -321,7 +317,7 @@ void RingLink<P>::JudgeTorn(int64_t now_ns) noexcept {
     torn_since_ns_ = now_ns;
   } else if (now_ns - torn_since_ns_ > options_.torn_limit_ns) {
     ++counters_.frames_refused;
-    End(LinkState::kClosed, CloseReason::kPeerViolated);
+    End(CloseReason::kPeerViolated);
   }
 }
 
@@ -339,7 +335,7 @@ void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
     // A device that does not answer must not keep the link open for ever.
     const bool final = CutOff() || now_ns - gone_since_ns_ > kSeverLimitNs;
     // What the peer had committed is delivered first.
-    if (final && !FrameIsWaiting()) End(LinkState::kClosed, gone_reason_);
+    if (final && !FrameIsWaiting()) End(gone_reason_);
   }
 }
 

@@ -20,7 +20,6 @@ namespace ringway {
 // StateLine::flags. Unknown bits are ignored: a newer peer may say more.
 inline constexpr uint32_t kStateSleeping = 0x1;  // wake me when you publish
 inline constexpr uint32_t kStateDraining = 0x2;  // no new work, please
-inline constexpr uint32_t kStateFenced = 0x4;    // a newer epoch took over: never send here again
 inline constexpr uint32_t kStateClosed = 0x8;    // nothing is read here any more
 
 struct alignas(kCacheLineBytes) StateLine {

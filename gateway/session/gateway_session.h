@@ -422,7 +422,7 @@ class GatewaySession {
   // Nothing more is sent on the link in this turn; on one that has ended, ever. Returns false.
   bool Block(SendStatus why) noexcept {
     blocked_ = true;
-    if (why == SendStatus::kClosed || why == SendStatus::kFenced) line_.Drain();
+    if (why == SendStatus::kClosed) line_.Drain();
     return false;
   }
 

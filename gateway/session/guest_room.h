@@ -85,7 +85,7 @@ class GuestRoom {
       if (due) guest.maintained_ns = now_ns;
       const LinkState state = due ? guest.link->Maintain(now_ns) : guest.link->state();
       const bool late = now_ns > guest.deadline_ns;
-      if (late || state == LinkState::kClosed || state == LinkState::kFenced) {
+      if (late || state == LinkState::kClosed) {
         ended(Take(next_), late);
       } else {
         ++next_;

@@ -392,7 +392,7 @@ class SessionLayer {
   void MaintainSuccessors(int64_t now_ns) {
     for (size_t i = 0; i != successors_.size();) {
       const LinkState state = successors_[i].link->Maintain(now_ns);
-      if (state != LinkState::kClosed && state != LinkState::kFenced) {
+      if (state != LinkState::kClosed) {
         ++i;
         continue;
       }

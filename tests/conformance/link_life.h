@@ -111,20 +111,6 @@ TYPED_TEST_P(LinkLife, CommitAfterTheEndSaysSo) {
   EXPECT_EQ(this->a().Commit(1, Publish::kNow), SendStatus::kClosed);
 }
 
-TYPED_TEST_P(LinkLife, FencedPeerSendsNoMore) {
-  this->Make({});
-  this->Settle();
-  this->b().Fence();
-  EXPECT_EQ(this->b().state(), LinkState::kFenced);
-  for (int i = 0; i < 20; ++i) {
-    this->harness_.Advance(kNsPerMs);
-    this->a().Maintain(this->harness_.now_ns);
-  }
-  EXPECT_EQ(this->a().state(), LinkState::kFenced);
-  EXPECT_EQ(this->a().close_reason(), CloseReason::kSupersededEpoch);
-  EXPECT_EQ(this->a().TryClaim(8).status, SendStatus::kFenced);
-}
-
 TYPED_TEST_P(LinkLife, SeveredLinkStillHandsUpWhatCame) {
   this->Make({});
   this->Settle();
@@ -182,8 +168,7 @@ REGISTER_TYPED_TEST_SUITE_P(LinkLife, CommittedRecordsAreDeliveredBeforeDeathIsR
                             SilenceIsSuspectThenDeath, OwnAbsenceIsNotThePeersSilence,
                             CloseCodeArrivesBehindAllRecordsOfAFullRing,
                             OrderlyCloseDeliversEverything, ClosePublishesWhatWasGathered,
-                            CommitAfterTheEndSaysSo, FencedPeerSendsNoMore,
-                            SeveredLinkStillHandsUpWhatCame, ASleeperIsWokenOncePerSleep,
-                            CreditWakesASleepingSender);
+                            CommitAfterTheEndSaysSo, SeveredLinkStillHandsUpWhatCame,
+                            ASleeperIsWokenOncePerSleep, CreditWakesASleepingSender);
 
 }  // namespace ringway

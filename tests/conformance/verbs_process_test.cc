@@ -80,7 +80,7 @@ class Client {
       if (next_ < count_ && TrySend(*link_, PayloadOf(next_))) ++next_;
       link_->Poll([this](const Record& record) { acknowledged_ = NumberOf(record); }, 64);
       const LinkState state = link_->Maintain(MonotonicNowNs());
-      if (state == LinkState::kClosed || state == LinkState::kFenced) TakeOver();
+      if (state == LinkState::kClosed) TakeOver();
       if (next_ == count_) usleep(1000);
     }
   }

@@ -69,7 +69,7 @@ void FuzzLink::Beat() noexcept {
 
 bool FuzzLink::over() const noexcept {
   const uint32_t flags = LoadShared(peer_state().flags, std::memory_order_acquire);  // of Close()
-  return (flags & (kStateClosed | kStateFenced)) != 0 || PeerHungUp(socket_.get());
+  return (flags & kStateClosed) != 0 || PeerHungUp(socket_.get());
 }
 
 bool FuzzLink::AwaitRoom(uint64_t bytes) noexcept {

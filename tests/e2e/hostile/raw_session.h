@@ -68,7 +68,7 @@ class RawSession {
     return link_.Poll([](const Record&) noexcept {}, budget);
   }
   // As a link's Maintain(). False: the link has ended.
-  bool Maintain() noexcept { return link_.Maintain(MonotonicNowNs()) < LinkState::kFenced; }
+  bool Maintain() noexcept { return link_.Maintain(MonotonicNowNs()) != LinkState::kClosed; }
 
   AnyLink& link() noexcept { return link_; }
   const LogonAck& logon() const noexcept { return ack_; }
