@@ -21,10 +21,6 @@ std::string_view Name(SendStatus status) noexcept {
 
 std::string_view Name(LinkState state) noexcept {
   switch (state) {
-    case LinkState::kConnecting:
-      return "connecting";
-    case LinkState::kSync:
-      return "sync";
     case LinkState::kLive:
       return "live";
     case LinkState::kSuspect:

@@ -53,7 +53,7 @@ struct Record {
 // been gathered.
 enum class Publish : uint8_t { kNow, kGather };
 
-enum class LinkState : uint8_t { kConnecting, kSync, kLive, kSuspect, kClosed };
+enum class LinkState : uint8_t { kLive, kSuspect, kClosed };
 std::string_view Name(LinkState state) noexcept;
 
 // Why a link is kClosed.

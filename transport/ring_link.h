@@ -208,7 +208,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   void JudgeTorn(int64_t now_ns) noexcept;
   bool FrameIsWaiting() const noexcept;
   void PeerIsGone(CloseReason reason) noexcept;
-  bool IsUp() const noexcept { return state_ == LinkState::kLive || state_ == LinkState::kSuspect; }
+  bool IsUp() const noexcept { return state_ != LinkState::kClosed; }
   uint64_t PublishedPos() const noexcept;
 
   // --- ring_link_end.h ---

@@ -161,8 +161,7 @@ void RingLink<P>::SetStateFlags(uint32_t flags) noexcept {
 
 template <MemoryPort P>
 bool RingLink<P>::ArmWake() noexcept {
-  if (state_ != LinkState::kLive && state_ != LinkState::kSuspect)
-    return true;  // nothing more will arrive
+  if (!IsUp()) return true;  // nothing more will arrive
   if constexpr (!P::kOrderedStores) {
     // In this order: a wake-up from before the port was armed is counted, one from after it makes
     // the descriptor readable.
