@@ -19,7 +19,6 @@ namespace ringway {
 
 // StateLine::flags. Unknown bits are ignored: a newer peer may say more.
 inline constexpr uint32_t kStateSleeping = 0x1;  // wake me when you publish
-inline constexpr uint32_t kStateDraining = 0x2;  // no new work, please
 inline constexpr uint32_t kStateClosed = 0x8;    // nothing is read here any more
 
 struct alignas(kCacheLineBytes) StateLine {
@@ -28,12 +27,12 @@ struct alignas(kCacheLineBytes) StateLine {
   uint64_t heartbeat;  // rises while the receiver's loop turns
   uint32_t epoch;
   uint32_t flags;
-  uint32_t arm_gen;    // rises each time the receiver goes to sleep
-  uint32_t arm_ack;    // the peer's arm_gen that this side has seen
-  uint64_t app_acked;  // for the layer above; 0 where it does not use it
+  uint32_t arm_gen;   // rises each time the receiver goes to sleep
+  uint32_t arm_ack;   // the peer's arm_gen that this side has seen
+  uint64_t reserved;  // 0
   uint64_t t_ns;  // the receiver's clock at the last heartbeat; for people, never used in decisions
-  uint32_t reserved;  // 0
-  uint32_t crc;       // CRC32C of bytes [0, 60), seeded as frames are; 0 on ordered ports
+  uint32_t reserved1;  // 0
+  uint32_t crc;        // CRC32C of bytes [0, 60), seeded as frames are; 0 on ordered ports
 };
 static_assert(sizeof(StateLine) == 64);
 static_assert(std::is_trivially_copyable_v<StateLine>);
@@ -44,9 +43,9 @@ static_assert(offsetof(StateLine, epoch) == 24);
 static_assert(offsetof(StateLine, flags) == 28);
 static_assert(offsetof(StateLine, arm_gen) == 32);
 static_assert(offsetof(StateLine, arm_ack) == 36);
-static_assert(offsetof(StateLine, app_acked) == 40);
+static_assert(offsetof(StateLine, reserved) == 40);
 static_assert(offsetof(StateLine, t_ns) == 48);
-static_assert(offsetof(StateLine, reserved) == 56);
+static_assert(offsetof(StateLine, reserved1) == 56);
 static_assert(offsetof(StateLine, crc) == 60);
 
 inline uint32_t StateLineCrc(uint32_t seed, const StateLine& line) noexcept {
