@@ -31,7 +31,6 @@ class TickBook {
  public:
   static constexpr uint32_t kLevels = 6;  // bitmaps; 64^6 = 2^36 ticks
   static_assert(kTicksMax <= uint64_t{1} << (6 * kLevels));
-  static constexpr uint32_t kTreesMax = 1u << 21;
 
   TickBook(size_t nodes_max, const TableSecret& secret) : nodes_(nodes_max, secret) {}
 
@@ -57,7 +56,8 @@ class TickBook {
     nodes_.Prefetch(KeyOf(tree, 0, tick));
   }
 
-  // Adds an order at `tick`. REQUIRES: room for it (NodesFor), tick < kTicksMax, tree < kTreesMax.
+  // Adds an order at `tick`. REQUIRES: room for it (NodesFor), tick < kTicksMax,
+  // tree < 2 * kPositionsMax.
   void Add(uint32_t tree, uint64_t tick, Top top) noexcept {
     if (top.best == kNoTick) {
       top.best = tick;
@@ -130,6 +130,7 @@ class TickBook {
   };
 
   static Node KeyOf(uint32_t tree, uint32_t level, uint64_t prefix) noexcept {
+    static_assert(2 * kPositionsMax <= 1u << 21, "21 bits of a key are the tree");
     return {uint64_t{1} << 63 | uint64_t{tree} << 42 | uint64_t{level} << 39 | prefix, 0};
   }
   static uint64_t BitOf(uint64_t tick, uint32_t level) noexcept {
