@@ -9,10 +9,10 @@
 // Insert or Erase.
 //
 // Bound of a probe. A lookup passes at most the run of used entries in which it begins. Runs longer
-// than kProbesMax occur by chance only, and the chance is below 2^-50 for a table that is as full
-// as it can be: exp(-n (a - 1 - ln a)) for a load a and n homes, with n = 4096 and a = 7/8, or n =
-// 1024 homes of four entries each and a = 3/4. Beyond it lookups are merely slow: a refusal would
-// depend on the secret, and so would a replay.
+// than 4096 occur by chance only, and the chance is below 2^-50 for a table that is as full as it
+// can be: exp(-n (a - 1 - ln a)) for a load a and n homes, with n = 4096 and a = 7/8, or n = 1024
+// homes of four entries each and a = 3/4. Beyond it lookups are merely slow: a refusal would depend
+// on the secret, and so would a replay.
 #pragma once
 
 #include <algorithm>
@@ -53,9 +53,6 @@ concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
 template <IndexEntry E>
 class FlatIndex {
  public:
-  // The most entries that a lookup passes; see above.
-  static constexpr size_t kProbesMax = 4096;
-
   // At most 7/8 of `capacity` entries are ever in use, 3/4 of neighbours. REQUIRES: capacity >= 8.
   FlatIndex(size_t capacity, const TableSecret& secret)
       : entries_(capacity), secret_(secret), size_max_(capacity / 8 * (kNeighbours ? 6 : 7)) {
