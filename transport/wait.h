@@ -79,9 +79,6 @@ struct WaitCounters {
 
 class Waiter {
  public:
-  // Descriptors that one Waiter can watch.
-  static constexpr uint32_t kWatchedMax = 4096;
-
   explicit Waiter(const WaitOptions& options = {});
   ~Waiter();
   Waiter(const Waiter&) = delete;

@@ -91,16 +91,12 @@ class OrderTable {
   bool NameCancel(uint32_t session, uint64_t cl_ord_id) noexcept;
   void EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept;
 
-  // Prefetches what FindByVenueRequest() and, with the order's neighbours, Close() touch.
+  // Prefetches what FindByVenueRequest() touches, and Close() but for the order's neighbours.
   void PrefetchReported(uint64_t id) const noexcept {
     const Slot slot = SlotOf(id);
     if (slot >= orders_.size()) return;
     PrefetchLine(slot, 0);
     PrefetchLine(slot, 1);
-  }
-  void PrefetchNeighbours(const Order& order) const noexcept {
-    if (order.next != kNoSlot) PrefetchLine(order.next, 1);
-    if (order.previous != kNoSlot) PrefetchLine(order.previous, 1);
   }
 
   // The order that a venue request identifier belongs to; null: none, or no longer.

@@ -199,11 +199,6 @@ class SessionLayer {
     const auto found = by_id_.find(id);
     return found == by_id_.end() ? nullptr : found->second;
   }
-  // Reports that can still be kept for a session; the engine may refuse requests before it is zero.
-  uint32_t ReportRoom(SessionId id) const noexcept {
-    const ResendStore& reports = session(id)->reports();
-    return reports.capacity() - reports.count();
-  }
   uint32_t live_count() const noexcept { return static_cast<uint32_t>(active_.size()); }
   const SessionLayerCounters& counters() const noexcept { return counters_; }
 

@@ -46,7 +46,6 @@ class SimDisk final : public JournalSource {
   // What is written up to `position` comes to the disk.
   void Sync(uint64_t position) noexcept;
   std::span<std::byte> memory(size_t index) noexcept { return *memory_[index]; }
-  uint64_t end_position() const noexcept { return end_position_; }
 
   const std::vector<Segment>& segments() const override { return segments_; }
   absl::Status Read(size_t index, uint64_t offset, std::span<std::byte> out) override;
