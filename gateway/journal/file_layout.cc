@@ -252,9 +252,4 @@ std::string BootId() {
   return text;
 }
 
-bool DirectoryExists(const std::string& path) {
-  struct stat info {};
-  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 }  // namespace ringway

@@ -85,6 +85,4 @@ absl::StatusOr<JournalFile> LockJournal(const Folder& folder);
 // Identifies the machine's boot, as the kernel says it; empty if it does not.
 std::string BootId();
 
-bool DirectoryExists(const std::string& path);
-
 }  // namespace ringway

@@ -79,8 +79,8 @@ TEST_F(FileStorageTest, GoesOnWhereItEnded) {
     }
     end = writer_->end();
     Close();
-    EXPECT_FALSE(
-        DirectoryExists(FindJournal(options_.directory, "/dev/shm", false)->image_directory));
+    EXPECT_FALSE(std::filesystem::exists(
+        FindJournal(options_.directory, "/dev/shm", false)->image_directory));
   }
   EXPECT_GT(end.position, 9 * kSegmentBytes);
   ASSERT_TRUE(Open().ok());
