@@ -85,12 +85,4 @@ std::vector<ReplayStep> PlanReplay(std::span<const LobsterEvent> events) {
   return steps;
 }
 
-std::array<uint64_t, kSkipCauseCount> CountSkipped(std::span<const ReplayStep> steps) {
-  std::array<uint64_t, kSkipCauseCount> counts{};
-  for (const ReplayStep& step : steps) {
-    if (step.action == ReplayAction::kSkip) ++counts[static_cast<size_t>(step.skip_cause)];
-  }
-  return counts;
-}
-
 }  // namespace ringway::demo

@@ -10,7 +10,6 @@
 // Thread rule: pure functions of their input.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -23,7 +22,6 @@ namespace ringway::demo {
 enum class ReplayAction : uint8_t { kSkip, kNew, kReduce, kCancel, kTake };
 
 enum class SkipCause : uint8_t { kNone, kHiddenExecution, kCrossTrade, kHalt, kUnknownOrder };
-inline constexpr size_t kSkipCauseCount = 5;
 std::string_view Name(SkipCause cause) noexcept;
 
 // The two flows are separate sessions, because the gateway prevents self-matches.
@@ -48,8 +46,5 @@ struct ReplayStep {
 
 // One step for each event, in order.
 std::vector<ReplayStep> PlanReplay(std::span<const LobsterEvent> events);
-
-// Events skipped, by cause.
-std::array<uint64_t, kSkipCauseCount> CountSkipped(std::span<const ReplayStep> steps);
 
 }  // namespace ringway::demo
