@@ -49,6 +49,8 @@ SessionOptions Options(uint8_t key = 7) {
   options.key = Key(key);
   options.connect_timeout_ns = kVerbsPatienceNs / 4;  // an emulated processor is slow
   options.link.dead_after_ns = kNsPerS;
+  // A few hundred orders: a strategy is never so far ahead that it has sent all when it is hurt.
+  options.link.ring_bytes = 64 << 10;
   return options;
 }
 
