@@ -37,8 +37,8 @@ constexpr std::array<AdminCommandRow, 17> kTable{{
      "set the reference price of price collars, however far it jumps; NAME decided it"},
     {"position", AdminVerb::kPosition,
      "position account N|session N instrument N set|add QUANTITY [at PRICE] by NAME because REASON",
-     "set what an account holds, bought minus sold, or what counts as traded by a session; NAME and "
-     "REASON are journaled"},
+     "set what an account holds, bought minus sold, or what counts as traded by a session; NAME "
+     "and REASON are journaled"},
     {"restrict", AdminVerb::kRestrict, "restrict account N instrument N by NAME because REASON",
      "forbid the account the instrument until it is permitted; NAME and REASON are journaled"},
     {"permit", AdminVerb::kPermit, "permit account N instrument N by NAME because REASON",
