@@ -198,6 +198,9 @@ TEST_F(EngineForgottenTest, WhatIsBookedOfALiveOrderStaysItsOwn) {
   restated.cum_qty = 40;
   restated.leaves_qty = 60;
   FromVenue(restated);
+  // While a replace is pending what the order adds to sums depends on what it has traded.
+  Step(Origin::kSession, 1,
+       Replace{.cl_ord_id = 14, .orig_cl_ord_id = 13, .price = 10'000 * kCent, .qty = 200});
   for (const ExecType type : {ExecType::kPartialFill, ExecType::kBusted}) {
     ExecutionReport report = Named(type, freed, 10);
     report.orig_cl_ord_id = live;
