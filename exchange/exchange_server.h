@@ -437,14 +437,10 @@ class ExchangeServer {
     if (peer.member == kNoMember || peer.ended) return false;
     Outbound& reports = exchange_.reports(peer.member);
     uint32_t sent = 0;
-    while (const ResendStore::Slot* report = reports.Front()) {
-      const Claim claim = peer.link->TryClaim(report->payload_bytes);
-      if (!claim) break;
-      std::memcpy(claim.data, report->payload.data(), report->payload_bytes);
-      // A link that has just ended returns an error; the member asks for this report again.
-      static_cast<void>(peer.link->Commit(static_cast<uint8_t>(report->type), Publish::kGather));
+    // After a link that has just ended the member asks for these reports again.
+    while (reports.Front() != nullptr &&
+           reports.PutFront(*peer.link, Publish::kGather) == SendStatus::kOk) {
       RINGWAY_PROBE(exchange_report_committed);
-      reports.Pop();
       ++sent;
     }
     if (sent == 0) {

@@ -9,8 +9,13 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "schema/features.h"
 
 namespace ringway::exchange {
+
+// What orders may ask of the exchange, beyond price and quantity.
+inline constexpr FeatureSet kFeatures =
+    BitOf(Feature::kReplaceDisplay) | BitOf(Feature::kReplaceExpiry);
 
 // What happens when an order would trade with a resting order of the same member and account.
 enum class SelfTrade : uint8_t {

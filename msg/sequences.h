@@ -153,6 +153,11 @@ class Outbound {
   }
   // Front() was put on the link. REQUIRES: it is not nullptr.
   void Pop() noexcept { ++cursor_; }
+  // Puts Front() on the link. REQUIRES: it is not nullptr.
+  template <class L>
+  SendStatus PutFront(L& link, Publish publish) noexcept {
+    return Put(link, store_.at(cursor_), publish);
+  }
 
   // Numbers and keeps a message; Pump() sends it. REQUIRES: !store().full().
   template <Message M>
@@ -180,7 +185,7 @@ class Outbound {
     if (const SendStatus told = TellGap(link); told != SendStatus::kOk) return told;
     for (uint32_t count = 0; cursor_ < end(); ++count) {
       if (count == kPumpMax) return SendStatus::kBackPressured;
-      const SendStatus status = Put(link, store_.at(cursor_), publish);
+      const SendStatus status = PutFront(link, publish);
       if (status != SendStatus::kOk) return status;
     }
     return SendStatus::kOk;
@@ -208,7 +213,7 @@ class Outbound {
     return status;
   }
 
-  template <Link L>
+  template <class L>
   SendStatus Put(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
     const Claim claim = link.TryClaim(slot.payload_bytes);
     if (!claim) return claim.status;

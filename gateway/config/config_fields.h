@@ -1,8 +1,8 @@
 // The one description of all keys of a configuration: their kinds and ranges.
 //
-// Fields(visitor, struct) names every key of a struct once. Visitors: ConfigReader
-// (config_reader.h), ConfigPrinter and ConfigKeyLister (config_printer.h). Ranges that depend on
-// other keys are in config_checks.h.
+// Fields(visitor, struct) names every key of a struct once. Visitors: ConfigReader, ConfigKeyLister
+// (config_reader.h) and ConfigPrinter (config_printer.h). Ranges that depend on other keys are in
+// config_checks.h.
 #pragma once
 
 #include <array>

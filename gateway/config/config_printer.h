@@ -1,6 +1,6 @@
-// Prints a configuration: its values as TOML, its keys as a list.
+// Prints the values of a configuration as TOML.
 //
-// Two visitors over gateway/config/config_fields.h. Thread rule: one thread.
+// A visitor over gateway/config/config_fields.h. Thread rule: one thread.
 #pragma once
 
 #include <concepts>
@@ -98,65 +98,6 @@ class ConfigPrinter {
   }
 
   std::string& out_;
-  std::string path_;
-};
-
-// Lists the dotted names of all keys.
-class ConfigKeyLister {
- public:
-  explicit ConfigKeyLister(std::vector<std::string>& out, std::string path = "")
-      : out_(out), path_(std::move(path)) {}
-
-  template <std::integral T>
-  void Integer(std::string_view key, const T&, ConfigForm, ConfigRange,
-               ConfigNeed = ConfigNeed::kOptional) {
-    Add(key);
-  }
-  template <class T>
-  void Choice(std::string_view key, const T&, std::span<const ConfigChoice>,
-              ConfigNeed = ConfigNeed::kOptional) {
-    Add(key);
-  }
-  void Text(std::string_view key, const std::string&, ConfigNeed = ConfigNeed::kOptional) {
-    Add(key);
-  }
-  void Flag(std::string_view key, const bool&) { Add(key); }
-  template <std::integral T>
-  void Integers(std::string_view key, const std::vector<T>&, ConfigRange) {
-    Add(key);
-  }
-  void Texts(std::string_view key, const std::vector<std::string>&) { Add(key); }
-
-  // The keys of all kinds.
-  template <class... S>
-  void Kind(std::string_view key, std::variant<S...>& /*kind*/) {
-    Add(key);
-    (AddKeysOf<S>(), ...);
-  }
-
-  template <class S>
-  void Section(std::string_view key, S& section) {
-    ConfigKeyLister inner(out_, Path(key));
-    Fields(inner, section);
-  }
-  template <class S>
-  void Sections(std::string_view key, std::vector<S>& /*sections*/) {
-    S section;
-    Section(key, section);
-  }
-
- private:
-  template <class S>
-  void AddKeysOf() {
-    S kind;
-    Fields(*this, kind);
-  }
-  std::string Path(std::string_view key) const {
-    return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
-  }
-  void Add(std::string_view key) { out_.push_back(Path(key)); }
-
-  std::vector<std::string>& out_;
   std::string path_;
 };
 

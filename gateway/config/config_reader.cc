@@ -262,7 +262,9 @@ void ConfigReader::Texts(std::string_view key, std::vector<std::string>& out) {
 
 void ConfigReader::OfKind(const std::string& key, std::string_view choice, std::string_view kind,
                           bool is_chosen) {
-  if (std::find(known_.begin(), known_.end(), key) != known_.end()) return;
+  for (const std::vector<std::string>* keys : {&known_, &of_other_kinds_}) {
+    if (std::find(keys->begin(), keys->end(), key) != keys->end()) return;
+  }
   of_other_kinds_.push_back(key);
   if (!is_chosen || findings_.unknown_keys() == ConfigFindings::UnknownKeys::kIgnored) return;
   for (const auto& [name, position, node] : table_.members) {

@@ -72,6 +72,65 @@ class ConfigFindings {
   std::map<std::string, ConfigPosition, std::less<>> positions_;
 };
 
+// Lists the dotted names of all keys.
+class ConfigKeyLister {
+ public:
+  explicit ConfigKeyLister(std::vector<std::string>& out, std::string path = "")
+      : out_(out), path_(std::move(path)) {}
+
+  template <std::integral T>
+  void Integer(std::string_view key, const T&, ConfigForm, ConfigRange,
+               ConfigNeed = ConfigNeed::kOptional) {
+    Add(key);
+  }
+  template <class T>
+  void Choice(std::string_view key, const T&, std::span<const ConfigChoice>,
+              ConfigNeed = ConfigNeed::kOptional) {
+    Add(key);
+  }
+  void Text(std::string_view key, const std::string&, ConfigNeed = ConfigNeed::kOptional) {
+    Add(key);
+  }
+  void Flag(std::string_view key, const bool&) { Add(key); }
+  template <std::integral T>
+  void Integers(std::string_view key, const std::vector<T>&, ConfigRange) {
+    Add(key);
+  }
+  void Texts(std::string_view key, const std::vector<std::string>&) { Add(key); }
+
+  // The keys of all kinds.
+  template <class... S>
+  void Kind(std::string_view key, std::variant<S...>& /*kind*/) {
+    Add(key);
+    (AddKeysOf<S>(), ...);
+  }
+
+  template <class S>
+  void Section(std::string_view key, S& section) {
+    ConfigKeyLister inner(out_, Path(key));
+    Fields(inner, section);
+  }
+  template <class S>
+  void Sections(std::string_view key, std::vector<S>& /*sections*/) {
+    S section;
+    Section(key, section);
+  }
+
+ private:
+  template <class S>
+  void AddKeysOf() {
+    S kind;
+    Fields(*this, kind);
+  }
+  std::string Path(std::string_view key) const {
+    return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+  }
+  void Add(std::string_view key) { out_.push_back(Path(key)); }
+
+  std::vector<std::string>& out_;
+  std::string path_;
+};
+
 class ConfigReader {
  public:
   ConfigReader(const ConfigNode& table, std::string path, ConfigFindings& findings)
@@ -152,35 +211,16 @@ class ConfigReader {
   void Finish();
 
  private:
-  // A visitor that notes the names of keys.
-  struct KeyNames {
-    std::vector<std::string> names;
-
-    void Integer(std::string_view key, const auto&, ConfigForm, ConfigRange,
-                 ConfigNeed = ConfigNeed::kOptional) {
-      names.emplace_back(key);
-    }
-    void Choice(std::string_view key, const auto&, std::span<const ConfigChoice>,
-                ConfigNeed = ConfigNeed::kOptional) {
-      names.emplace_back(key);
-    }
-    void Text(std::string_view key, const std::string&, ConfigNeed = ConfigNeed::kOptional) {
-      names.emplace_back(key);
-    }
-    void Flag(std::string_view key, const bool&) { names.emplace_back(key); }
-    void Integers(std::string_view key, const auto&, ConfigRange) { names.emplace_back(key); }
-    void Texts(std::string_view key, const auto&) { names.emplace_back(key); }
-    void Section(std::string_view key, const auto&) { names.emplace_back(key); }
-    void Sections(std::string_view key, const auto&) { names.emplace_back(key); }
-  };
-
   // Keys of a kind are out of place where another was chosen. Where none was, they are no errors.
   template <class S>
   void KeysOfKind(std::string_view choice, bool is_chosen) {
     S kind;
-    KeyNames keys;
-    Fields(keys, kind);
-    for (const std::string& key : keys.names) OfKind(key, choice, S::kKind, is_chosen);
+    std::vector<std::string> keys;
+    ConfigKeyLister lister(keys);
+    Fields(lister, kind);
+    for (const std::string& key : keys) {
+      OfKind(key.substr(0, key.find('.')), choice, S::kKind, is_chosen);
+    }
   }
   void OfKind(const std::string& key, std::string_view choice, std::string_view kind,
               bool is_chosen);

@@ -16,8 +16,7 @@ namespace ringway {
 
 struct InProcessVenue {
   static constexpr std::string_view kKind = "exchange";
-  static constexpr FeatureSet kFeatures =
-      BitOf(Feature::kReplaceDisplay) | BitOf(Feature::kReplaceExpiry);
+  static constexpr FeatureSet kFeatures = exchange::kFeatures;
   static constexpr bool kSpeaksWhenPolled = true;
 
   exchange::ExchangeOptions exchange;  // its venue and instruments follow from the rest

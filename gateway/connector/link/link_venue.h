@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exchange/options.h"
 #include "gateway/config/config_reader.h"
 #include "gateway/connector/venue_kind.h"
 #include "schema/features.h"
@@ -14,8 +15,7 @@ namespace ringway {
 
 struct LinkVenue {
   static constexpr std::string_view kKind = "exchange-link";
-  static constexpr FeatureSet kFeatures =
-      BitOf(Feature::kReplaceDisplay) | BitOf(Feature::kReplaceExpiry);
+  static constexpr FeatureSet kFeatures = exchange::kFeatures;
   static constexpr bool kSpeaksWhenPolled = false;
 
   std::string uri;
