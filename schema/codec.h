@@ -170,6 +170,19 @@ template <Message M>
   return DecodeStatus::kOk;
 }
 
+// One field of a payload that Encode() wrote, read where it lies: the T at `offset` of its struct.
+// Zero where the payload was cut before it.
+template <class T>
+requires std::is_trivially_copyable_v<T> T FieldAt(std::span<const std::byte> payload,
+                                                   std::size_t offset)
+noexcept {
+  T field{};
+  if (payload.size() >= kRootBytes + offset + sizeof(T)) {
+    std::memcpy(&field, payload.data() + kRootBytes + offset, sizeof(T));
+  }
+  return field;
+}
+
 // Decodes the message that `type` names and calls handle(const M&) on it, which must not throw. If
 // it was not called, the result says why. REQUIRES: as Decode.
 template <class F>

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -30,26 +29,17 @@ struct VenueCursor {
 };
 
 // The identifier of a request towards a venue: every such message begins with it.
-inline uint64_t VenueRequestId(const Effect& request) noexcept {
+inline uint64_t VenueRequestId(const EffectView& request) noexcept {
   static_assert(offsetof(NewOrder, cl_ord_id) == 0 && offsetof(Cancel, cl_ord_id) == 0 &&
                 offsetof(Replace, cl_ord_id) == 0);
-  uint64_t id = 0;
-  if (request.payload_bytes >= kRootBytes + sizeof(id)) {
-    std::memcpy(&id, request.payload.data() + kRootBytes, sizeof(id));
-  }
-  return id;
+  return FieldAt<uint64_t>(request.payload, offsetof(NewOrder, cl_ord_id));
 }
 
 // The identifier of the order that a cancel or replace is about; 0 for a new order.
-inline uint64_t OrigRequestId(const Effect& request) noexcept {
+inline uint64_t OrigRequestId(const EffectView& request) noexcept {
   static_assert(offsetof(Cancel, orig_cl_ord_id) == offsetof(Replace, orig_cl_ord_id));
-  uint64_t id = 0;
-  if (request.type != FrameType::kNewOrder &&
-      request.payload_bytes >= kRootBytes + offsetof(Cancel, orig_cl_ord_id) + sizeof(id)) {
-    std::memcpy(&id, request.payload.data() + kRootBytes + offsetof(Cancel, orig_cl_ord_id),
-                sizeof(id));
-  }
-  return id;
+  if (request.type == FrameType::kNewOrder) return 0;
+  return FieldAt<uint64_t>(request.payload, offsetof(Cancel, orig_cl_ord_id));
 }
 
 class Connector {

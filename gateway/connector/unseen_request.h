@@ -35,7 +35,7 @@ inline bool IsWithdrawal(const ExecutionReport& report) noexcept {
 // Replaces an order that was canceled before it left, where the venue counts requests: a cancel of
 // the order by its own identifier, which the venue does not know.
 Effect CancelInPlaceOf(uint64_t id, const Effect& order) noexcept;
-inline bool IsInPlaceOfOrder(const Effect& request) noexcept {
+inline bool IsInPlaceOfOrder(const EffectView& request) noexcept {
   return request.type == FrameType::kCancel && VenueRequestId(request) == OrigRequestId(request);
 }
 

@@ -377,17 +377,26 @@ class DutyLoop {
   // `venue_report_seq` is the venue's sequence number of its report, 0 for anything else. REQUIRES:
   // CanStep().
   void Step(const Input& input, uint64_t venue_report_seq = 0) {
-    effects_.Clear();
     // Most timer steps change only the time, which the next recorded step sets anyway.
     const bool recorded = parts_.journal != nullptr &&
                           (input.origin != Origin::kTimer || parts_.engine.TimerMatters(now_ns_));
+    const uint64_t begin = recorded ? parts_.journal->end().position : 0;
+    if (recorded) {
+      effects_.Clear(parts_.journal->BeginStep(input, venue_report_seq));
+    } else {
+      effects_.Clear();
+    }
     RINGWAY_PROBE(gateway_step_begins);
     parts_.engine.Step(now_ns_, input, effects_);
     RINGWAY_PROBE(gateway_step_made);
     ++engine_steps_;
-    if (recorded) Record(input, venue_report_seq);
+    if (recorded) {
+      position_ = parts_.journal->EndStep(now_ns_, effects_);
+      // A record that begins a new segment moves the position by more than its own length.
+      Charge(input, std::min(position_ - begin, kRecordBytesMax));
+    }
     const bool of_session = IsRequest(input.origin);
-    for (const Effect& effect : effects_) {
+    for (const EffectView& effect : effects_) {
       if (effect.target == Target::kSession) {
         tally_.CountReport(effect);
         trades_.Count(effect);
@@ -422,13 +431,9 @@ class DutyLoop {
     Step({origin, id, M::kType, {payload.data(), bytes}});
   }
 
-  void Record(const Input& input, uint64_t venue_report_seq) {
-    const uint64_t begin = parts_.journal->end().position;
-    position_ = parts_.journal->Append(now_ns_, input, venue_report_seq, effects_);
+  void Charge(const Input& input, uint64_t bytes) noexcept {
     const uint32_t source = SourceOf(input);
-    // A record that begins a new segment moves the position by more than its own length.
-    if (source == kNoSource) return;
-    shares_.Charge(source, std::min(position_ - begin, kRecordBytesMax), IsRequest(input.origin));
+    if (source != kNoSource) shares_.Charge(source, bytes, IsRequest(input.origin));
   }
 
   // The source that a step's record is charged to: the session that sent the request or that a
@@ -436,7 +441,7 @@ class DutyLoop {
   uint32_t SourceOf(const Input& input) const noexcept {
     if (IsRequest(input.origin)) return tally_.IndexOf(input.id);
     if (input.origin != Origin::kVenue) return kNoSource;
-    for (const Effect& effect : effects_) {
+    for (const EffectView& effect : effects_) {
       if (effect.target == Target::kSession) return tally_.IndexOf(effect.id);
     }
     return SessionCount() + venue_index_[input.id];
@@ -445,7 +450,7 @@ class DutyLoop {
   // Holds this step's messages to sessions that were promised durability until it is durable.
   void HoldSessions(const Input& input) {
     if (IsRequest(input.origin) || input.origin == Origin::kSessionUp) HoldSession(input.id);
-    for (const Effect& effect : effects_) {
+    for (const EffectView& effect : effects_) {
       if (effect.target == Target::kSession) HoldSession(effect.id);
     }
   }
@@ -668,7 +673,7 @@ class DutyLoop {
     uint64_t received = 0;
     bool answered = false;
     for (; !venue.inbox.empty() && MayRecord(venue, JournalUse::kReport); venue.inbox.Pop()) {
-      const Effect& message = venue.inbox.front();
+      const EffectView message = venue.inbox.front();
       RINGWAY_PROBE(gateway_venue_heard);
       if (IsDown(message) && queue.waiting() != 0) {
         queue.Condemn(Unseen::kVenueDown, [](const Effect&) { return true; });
@@ -709,14 +714,14 @@ class DutyLoop {
     return parts_.journal == nullptr || (CanStep() && shares_.MayRecord(venue.source, use));
   }
 
-  void KeepPrice(VenueSide& venue, const Effect& message) {
+  void KeepPrice(VenueSide& venue, const EffectView& message) {
     ReferencePrice price;
     if (Decode(message.bytes(), price) == DecodeStatus::kOk) {
       venue.inbox.KeepPrice(price.instrument, message);
     }
   }
 
-  static bool IsDown(const Effect& message) noexcept {
+  static bool IsDown(const EffectView& message) noexcept {
     VenueStatus status;
     return message.type == FrameType::kVenueStatus &&
            Decode(message.bytes(), status) == DecodeStatus::kOk && status.instrument == 0 &&
@@ -796,7 +801,7 @@ class DutyLoop {
     AnswerUnseenRequest(request.type, request.bytes(), static_cast<VenueId>(request.id), why,
                         now_ns_, kGatewayExecIdBits | answer_number_, answers_);
     RINGWAY_PROBE(gateway_unsent_answered);
-    for (const Effect& answer : answers_) {
+    for (const EffectView& answer : answers_) {
       Step({Origin::kVenue, request.id, answer.type, answer.bytes()});
     }
   }

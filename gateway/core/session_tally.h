@@ -46,7 +46,7 @@ class SessionTally {
     if (input.origin == Origin::kSessionUp) ++counts->logons;
   }
 
-  void CountReport(const Effect& effect) noexcept {
+  void CountReport(const EffectView& effect) noexcept {
     SessionCounts* counts = Find(effect.id);
     if (counts == nullptr) return;
     ++counts->reports;
@@ -61,9 +61,8 @@ class SessionTally {
         ++counts->cancel_rejects;
         break;
       case FrameType::kOrderReject: {
-        OrderReject reject;
-        if (Decode(effect.bytes(), reject) != DecodeStatus::kOk) break;
-        const auto reason = static_cast<std::size_t>(reject.reason);
+        const auto reason =
+            std::size_t{FieldAt<uint8_t>(effect.payload, offsetof(OrderReject, reason))};
         ++counts->rejects[reason < kRejectReasonsCounted ? reason : kRejectReasonsCounted - 1];
         break;
       }

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <span>
 #include <type_traits>
 
@@ -107,67 +108,175 @@ inline bool Offer(Sink& sink, const Input& input) {
 
 enum class Target : uint8_t { kSession, kVenue };
 
-// One message that leaves the engine. `seq` is the session's report sequence number. It is 0 for
-// messages that are never numbered: everything sent to venues, and session-level messages (frame
-// types 1..31, of which the engine sends SessionReject). The client does not count those, so they
-// are not kept for retransmission and do not raise the count.
-struct Effect {
+// What begins an effect, in memory and in a journal: its payload follows, filled up with zeros to a
+// multiple of 8.
+struct EffectHead {
   Target target;
   FrameType type;
   uint16_t payload_bytes;
   uint32_t id;  // SessionId or VenueId
   uint64_t seq;
-  alignas(8) std::array<std::byte, 8 + 13 * 8> payload;
+};
+static_assert(std::is_trivially_copyable_v<EffectHead> && sizeof(EffectHead) == 16);
+
+// One message that leaves the engine, where it lies. `seq` is the session's report sequence number.
+// It is 0 for messages that are never numbered: everything sent to venues, and session-level
+// messages (frame types 1..31, of which the engine sends SessionReject). The client does not count
+// those, so they are not kept for retransmission and do not raise the count.
+struct EffectView {
+  Target target;
+  FrameType type;
+  uint32_t id;  // SessionId or VenueId
+  uint64_t seq;
+  std::span<const std::byte> payload;
+
+  std::span<const std::byte> bytes() const noexcept { return payload; }
+};
+
+inline constexpr std::size_t kEffectPayloadBytesMax = 8 + 13 * 8;
+
+// A copy of an effect, for whoever keeps it beyond the step.
+struct Effect {
+  Target target;
+  FrameType type;
+  uint16_t payload_bytes;
+  uint32_t id;
+  uint64_t seq;
+  alignas(8) std::array<std::byte, kEffectPayloadBytesMax> payload;
+
+  Effect() = default;
+  // Implicit: keeping an effect is copying it.
+  Effect(const EffectView& from) noexcept  // NOLINT(google-explicit-constructor)
+      : target(from.target),
+        type(from.type),
+        payload_bytes(static_cast<uint16_t>(from.payload.size())),
+        id(from.id),
+        seq(from.seq) {
+    std::memcpy(payload.data(), from.payload.data(), payload_bytes);
+  }
+  operator EffectView() const noexcept {  // NOLINT(google-explicit-constructor)
+    return {target, type, id, seq, bytes()};
+  }
 
   std::span<const std::byte> bytes() const noexcept { return {payload.data(), payload_bytes}; }
 };
-static_assert(sizeof(Effect) == 128);
+static_assert(sizeof(Effect) == sizeof(EffectHead) + kEffectPayloadBytesMax);
 
 // The effects of one step, in the order in which they must be journaled and sent. Fixed capacity: a
 // step never produces more than kEffectsPerStepMax; longer work (mass cancel, snapshots) continues
 // in later kTimer steps.
 inline constexpr uint32_t kEffectsPerStepMax = 256;
+inline constexpr std::size_t kEffectsBytesMax = kEffectsPerStepMax * sizeof(Effect);
 
+// They lie one behind the other as a journal has them: messages are built where they stay, in
+// memory of the object's own or in the journal's record of the step.
 class Effects {
  public:
+  Effects() = default;
+  Effects(const Effects&) = delete;
+  Effects& operator=(const Effects&) = delete;
+
+  class Iterator {
+   public:
+    using value_type = EffectView;
+    using difference_type = std::ptrdiff_t;
+
+    Iterator() = default;
+    explicit Iterator(const std::byte* at) noexcept : at_(at) {}
+    EffectView operator*() const noexcept {
+      const EffectHead head = Head();
+      return {head.target,
+              head.type,
+              head.id,
+              head.seq,
+              {at_ + sizeof(EffectHead), head.payload_bytes}};
+    }
+    Iterator& operator++() noexcept {
+      at_ += EffectBytes(Head().payload_bytes);
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      const Iterator before = *this;
+      ++*this;
+      return before;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    EffectHead Head() const noexcept {
+      EffectHead head;
+      std::memcpy(&head, at_, sizeof(head));
+      return head;
+    }
+    const std::byte* at_ = nullptr;
+  };
+
+  // Removes all; the next ones go to this object's own memory.
+  void Clear() noexcept { Clear(own_.data()); }
+  // As above, to `memory`, which outlives their use. REQUIRES: kEffectsBytesMax bytes, aligned to 8.
+  void Clear(std::byte* memory) noexcept {
+    begin_ = end_ = memory;
+    count_ = 0;
+  }
   // Leaves no room, for a source that must not add anything now.
   void UseUp() noexcept { count_ = kEffectsPerStepMax; }
 
+  // Builds the message where it stays: fill(M&) sets the fields of one that is all zero.
+  template <Message M, class F>
+  void Build(Target target, uint32_t id, uint64_t seq, F&& fill) noexcept {
+    NeedRoom();
+    M* const message = ::new (end_ + sizeof(EffectHead) + kRootBytes) M{};
+    fill(*message);
+    const uint32_t bytes = PayloadBytes(*message);
+    const uint64_t root = RootWord((bytes - kRootBytes) / kWordBytes);
+    std::memcpy(end_ + sizeof(EffectHead), &root, sizeof(root));
+    End({target, M::kType, static_cast<uint16_t>(bytes), id, seq});
+  }
+
   template <Message M>
   void Add(Target target, uint32_t id, uint64_t seq, const M& message) noexcept {
-    RINGWAY_CHECK(count_ < kEffectsPerStepMax, "a step produced more effects than its bound");
-    Effect& effect = effects_[count_++];
-    effect.target = target;
-    effect.type = M::kType;
-    effect.id = id;
-    effect.seq = seq;
-    effect.payload_bytes = static_cast<uint16_t>(Encode(message, effect.payload.data()));
+    NeedRoom();
+    const uint32_t bytes = Encode(message, end_ + sizeof(EffectHead));
+    End({target, M::kType, static_cast<uint16_t>(bytes), id, seq});
   }
 
-  // As Add(), for a message that is already encoded. REQUIRES: at most 8 + 13 * 8 payload bytes.
+  // As Add(), for a message that is already encoded. REQUIRES: at most kEffectPayloadBytesMax bytes.
   void AddEncoded(Target target, uint32_t id, FrameType type, std::span<const std::byte> payload,
                   uint64_t seq = 0) noexcept {
-    RINGWAY_CHECK(count_ < kEffectsPerStepMax && payload.size() <= sizeof(Effect::payload),
+    RINGWAY_CHECK(payload.size() <= kEffectPayloadBytesMax,
                   "an encoded message does not fit an effect");
-    Effect& effect = effects_[count_++];
-    effect.target = target;
-    effect.type = type;
-    effect.id = id;
-    effect.seq = seq;
-    effect.payload_bytes = static_cast<uint16_t>(payload.size());
-    std::memcpy(effect.payload.data(), payload.data(), payload.size());
+    NeedRoom();
+    std::byte* const to = end_ + sizeof(EffectHead);
+    std::memcpy(to, payload.data(), payload.size());
+    std::memset(to + payload.size(), 0, -payload.size() % 8);
+    End({target, type, static_cast<uint16_t>(payload.size()), id, seq});
   }
 
-  void Clear() noexcept { count_ = 0; }
   uint32_t count() const noexcept { return count_; }
   uint32_t room() const noexcept { return kEffectsPerStepMax - count_; }
-  const Effect* begin() const noexcept { return effects_.data(); }
-  const Effect* end() const noexcept { return effects_.data() + count_; }
+  Iterator begin() const noexcept { return Iterator(begin_); }
+  Iterator end() const noexcept { return Iterator(end_); }
+  // All of them, as a journal has them.
+  std::span<const std::byte> bytes() const noexcept { return {begin_, end_}; }
 
  private:
+  static std::size_t EffectBytes(std::size_t payload_bytes) noexcept {
+    return sizeof(EffectHead) + ((payload_bytes + 7) & ~std::size_t{7});
+  }
+  void NeedRoom() const noexcept {
+    RINGWAY_CHECK(count_ < kEffectsPerStepMax, "a step produced more effects than its bound");
+  }
+  // The last one's payload is written.
+  void End(const EffectHead& head) noexcept {
+    std::memcpy(end_, &head, sizeof(head));
+    end_ += EffectBytes(head.payload_bytes);
+    ++count_;
+  }
+
+  std::byte* begin_ = own_.data();
+  std::byte* end_ = own_.data();
   uint32_t count_ = 0;
-  // Initialised to zeros: the journal copies whole cache lines, and their ends may reach the disk.
-  std::array<Effect, kEffectsPerStepMax> effects_{};
+  alignas(8) std::array<std::byte, kEffectsBytesMax> own_;
 };
 
 }  // namespace ringway

@@ -24,18 +24,17 @@ class TradeTally {
   explicit TradeTally(uint32_t pairs_max) { traded_.reserve(pairs_max); }
 
   // REQUIRES: an effect addressed to a session.
-  void Count(const Effect& effect) {
+  void Count(const EffectView& effect) {
     if (effect.type != FrameType::kExecutionReport) return;
-    ExecutionReport report;
-    if (Decode(effect.bytes(), report) != DecodeStatus::kOk || report.last_qty == 0) return;
-    const bool buy = report.side == Side::kBuy;
-    if (report.exec_type == ExecType::kPartialFill || report.exec_type == ExecType::kFill) {
-      Traded& traded = traded_[Key(report.account, report.instrument)];
-      (buy ? traded.bought : traded.sold) += report.last_qty;
-    } else if (report.exec_type == ExecType::kBusted) {
-      Traded& traded = traded_[Key(report.account, report.instrument)];
-      (buy ? traded.bought : traded.sold) -= report.last_qty;
-    }
+    using R = ExecutionReport;
+    const auto quantity = FieldAt<uint64_t>(effect.payload, offsetof(R, last_qty));
+    const auto type = FieldAt<ExecType>(effect.payload, offsetof(R, exec_type));
+    const bool trade = type == ExecType::kPartialFill || type == ExecType::kFill;
+    if (quantity == 0 || !(trade || type == ExecType::kBusted)) return;
+    Traded& traded = traded_[Key(FieldAt<uint32_t>(effect.payload, offsetof(R, account)),
+                                 FieldAt<uint32_t>(effect.payload, offsetof(R, instrument)))];
+    const auto side = FieldAt<Side>(effect.payload, offsetof(R, side));
+    (side == Side::kBuy ? traded.bought : traded.sold) += trade ? quantity : -quantity;
   }
 
   Traded Of(uint32_t account, uint32_t instrument) const {

@@ -28,19 +28,19 @@ class VenueInbox {
       return 0;
     }
     messages_.Clear();
-    next_ = 0;
     connector_.Poll(now_ns, messages_);
+    next_ = messages_.begin();
     return messages_.count();
   }
 
-  bool empty() const noexcept { return next_ == messages_.count(); }
+  bool empty() const noexcept { return next_ == messages_.end(); }
   // The oldest message; valid until Poll(). REQUIRES: !empty().
-  const Effect& front() const noexcept { return messages_.begin()[next_]; }
+  EffectView front() const noexcept { return *next_; }
   void Pop() noexcept { ++next_; }
 
   // Keeps a reference price for later, replacing an earlier one of its instrument. At most one for
   // each number that the venue uses, `kPricesMax` in all; further ones are dropped.
-  void KeepPrice(uint32_t instrument, const Effect& price) {
+  void KeepPrice(uint32_t instrument, const EffectView& price) {
     if (prices_.size() < kPricesMax || prices_.contains(instrument)) prices_[instrument] = price;
   }
   bool has_prices() const noexcept { return !prices_.empty(); }
@@ -57,7 +57,7 @@ class VenueInbox {
   Connector& connector_;
   Effects messages_;
   Effects upkeep_;  // has no room
-  uint32_t next_ = 0;
+  Effects::Iterator next_ = messages_.begin();
   absl::flat_hash_map<uint32_t, Effect> prices_;
 };
 

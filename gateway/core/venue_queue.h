@@ -118,11 +118,11 @@ class VenueQueue {
   // kNoOwner for the engine's own cancels. An order does not leave before the journal is durable up
   // to `safe_at`. True: it is the cancel of an order that had not left and now never will, for the
   // gateway to answer. REQUIRES: MayTake(owner) for a new order or replace.
-  [[nodiscard]] bool Push(const Effect& request, uint32_t owner, uint64_t safe_at = 0) {
+  [[nodiscard]] bool Push(const EffectView& request, uint32_t owner, uint64_t safe_at = 0) {
     if (request.type == FrameType::kCancel) return PushCancel(request);
     if (orders_.size() == orders_.capacity()) Compact();
     if (orders_.size() == orders_.capacity()) ++counters_.grown;
-    orders_.push_back(request);
+    orders_.emplace_back(request);
     keys_.push_back({VenueRequestId(request), OrigRequestId(request), safe_at, owner, false});
     ++live_orders_;
     if (owner == kNoOwner) return false;
@@ -219,7 +219,7 @@ class VenueQueue {
   };
 
   // True: the order that it names had not left.
-  bool PushCancel(const Effect& cancel) {
+  bool PushCancel(const EffectView& cancel) {
     const uint64_t orig_id = OrigRequestId(cancel);
     const auto from = keys_.begin() + static_cast<std::ptrdiff_t>(orders_head_);
     const auto found = std::lower_bound(from, keys_.end(), orig_id,

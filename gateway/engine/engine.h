@@ -527,6 +527,12 @@ class Engine {
     static_assert(static_cast<uint8_t>(M::kType) >= 64, "only reports are numbered");
     effects.Add(Target::kSession, session.id, session.next_seq_out++, message);
   }
+  // As above, of a message that fill(M&) builds where it stays.
+  template <Message M, class F>
+  void BuildForSession(SessionState& session, Effects& effects, F&& fill) noexcept {
+    static_assert(static_cast<uint8_t>(M::kType) >= 64, "only reports are numbered");
+    effects.Build<M>(Target::kSession, session.id, session.next_seq_out++, fill);
+  }
   template <Message M>
   void ToVenue(uint32_t venue, const M& message, Effects& effects) noexcept {
     effects.Add(Target::kVenue, venues_.id(venue), 0, message);

@@ -51,7 +51,7 @@ TEST_F(EngineDetailTest, FollowsItsReportUnderTheClientsNames) {
   EXPECT_EQ(passed_on->venue_exec_id0, 0x42u);
   EXPECT_EQ(passed_on->venue_code, 0x43u);
   ASSERT_EQ(effects().count(), 1u);
-  EXPECT_EQ(effects().begin()->id, 1u);
+  EXPECT_EQ((*effects().begin()).id, 1u);
   EXPECT_EQ(counters().stray_details, 0u);
 }
 
@@ -123,7 +123,7 @@ TEST_F(EngineDetailTest, FindsItsSessionAlsoWhenTheOrdersRecordIsAnothersByThen)
   const auto detail = Says(Detail(id, fill.exec_id));
   ASSERT_TRUE(detail);
   EXPECT_EQ(detail->cl_ord_id, 11u);
-  EXPECT_EQ(effects().begin()->id, 1u);
+  EXPECT_EQ((*effects().begin()).id, 1u);
 }
 
 TEST_F(EngineDetailTest, ComesAfterARestartToo) {

@@ -24,7 +24,7 @@ class EngineInputTest : public EngineTest {
     if (!reject) return SessionRejectReason::kUnset;
     EXPECT_EQ(reject->ref_type, static_cast<uint8_t>(type));
     EXPECT_EQ(reject->ref_seq, engine().next_seq_in(1) - 1);
-    EXPECT_EQ(effects().begin()->seq, 0u) << "the client does not count it";
+    EXPECT_EQ((*effects().begin()).seq, 0u) << "the client does not count it";
     EXPECT_EQ(engine().next_seq_out(1), reports);
     return reject->reason;
   }

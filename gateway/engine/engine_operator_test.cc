@@ -55,7 +55,7 @@ TEST_F(EngineOperatorTest, AKilledInstrumentIsToldToThoseWhoMayTradeIt) {
   Restart(config);
   Kill(KillScope::kInstrument, 7);
   EXPECT_EQ(CountOf<RiskState>(), 1u);
-  EXPECT_EQ(effects().begin()->id, 1u);
+  EXPECT_EQ((*effects().begin()).id, 1u);
 }
 
 TEST_F(EngineOperatorTest, ARequestThatWaitsIsKilledWithItsInstrument) {

@@ -57,7 +57,7 @@ TEST_F(EngineOrderTest, SequenceNumbersCountRequestsAndReports) {
   Rejected(Buy(0));
   EXPECT_EQ(engine().next_seq_in(1), 3u);
   EXPECT_EQ(engine().next_seq_out(1), 3u);
-  EXPECT_EQ(effects().begin()->seq, 2u);
+  EXPECT_EQ((*effects().begin()).seq, 2u);
   EXPECT_EQ(engine().next_seq_in(2), 1u);
 }
 

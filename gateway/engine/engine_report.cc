@@ -98,28 +98,28 @@ void Engine::AddFill(Order& order, int64_t quantity, int64_t price) noexcept {
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
                     uint64_t orig_cl_ord_id, Effects& effects) noexcept {
   const Position& position = exposure_.position(order.position);
-  ExecutionReport report;
-  report.cl_ord_id = cl_ord_id;
-  report.order_id = order.order_id;
-  report.exec_id = from_venue.exec_id;
-  report.transact_time =
-      from_venue.transact_time != 0 ? from_venue.transact_time : static_cast<uint64_t>(now_ns_);
-  report.instrument = instruments_[position.instrument].id;
-  report.account = account_ids_[position.account];
-  report.exec_type = from_venue.exec_type;
-  report.ord_status = StatusOf(order.state, order.flags);
-  report.side = order.side;
-  report.reason = from_venue.reason;
-  report.venue = venues_.id(order.venue);
-  report.liquidity = from_venue.liquidity;
-  report.leaves_qty = order.leaves_qty;
-  report.cum_qty = order.cum_qty;
-  report.last_qty = from_venue.last_qty;
-  report.last_price = from_venue.last_price;
-  report.price = order.price;
-  report.orig_cl_ord_id = orig_cl_ord_id;
-  report.match_id = from_venue.match_id;
-  ToSession(sessions_[order.session], report, effects);
+  BuildForSession<ExecutionReport>(sessions_[order.session], effects, [&](ExecutionReport& report) {
+    report.cl_ord_id = cl_ord_id;
+    report.order_id = order.order_id;
+    report.exec_id = from_venue.exec_id;
+    report.transact_time =
+        from_venue.transact_time != 0 ? from_venue.transact_time : static_cast<uint64_t>(now_ns_);
+    report.instrument = instruments_[position.instrument].id;
+    report.account = account_ids_[position.account];
+    report.exec_type = from_venue.exec_type;
+    report.ord_status = StatusOf(order.state, order.flags);
+    report.side = order.side;
+    report.reason = from_venue.reason;
+    report.venue = venues_.id(order.venue);
+    report.liquidity = from_venue.liquidity;
+    report.leaves_qty = order.leaves_qty;
+    report.cum_qty = order.cum_qty;
+    report.last_qty = from_venue.last_qty;
+    report.last_price = from_venue.last_price;
+    report.price = order.price;
+    report.orig_cl_ord_id = orig_cl_ord_id;
+    report.match_id = from_venue.match_id;
+  });
   // A report that the gateway makes in the venue's stead names no request.
   if (from_venue.cl_ord_id != 0) {
     NoteTold(order, from_venue.cl_ord_id, from_venue.exec_id, cl_ord_id);

@@ -146,16 +146,16 @@ void Engine::NoticeThrottling(SessionState& session, uint32_t index,
 
 void Engine::Acknowledge(SessionState& session, const Order& order, RequestType type,
                          uint64_t cl_ord_id, uint64_t orig_cl_ord_id, Effects& effects) noexcept {
-  OrderAck ack;
-  ack.cl_ord_id = cl_ord_id;
-  ack.order_id = order.order_id;
-  ack.transact_time = static_cast<uint64_t>(now_ns_);
-  ack.orig_cl_ord_id = orig_cl_ord_id;
-  ack.request_type = type;
-  // Durability is not promised for what cannot be recorded.
-  ack.durability = journal_failed() ? Durability::kMemory : session.durability;
-  ack.venue = venues_.id(order.venue);
-  ToSession(session, ack, effects);
+  BuildForSession<OrderAck>(session, effects, [&](OrderAck& ack) {
+    ack.cl_ord_id = cl_ord_id;
+    ack.order_id = order.order_id;
+    ack.transact_time = static_cast<uint64_t>(now_ns_);
+    ack.orig_cl_ord_id = orig_cl_ord_id;
+    ack.request_type = type;
+    // Durability is not promised for what cannot be recorded.
+    ack.durability = journal_failed() ? Durability::kMemory : session.durability;
+    ack.venue = venues_.id(order.venue);
+  });
 }
 
 // A client that asks again may have lost the answer; it also learns how an order has ended.
@@ -354,11 +354,12 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
   if (warn_at_percent_ != 0) [[unlikely]]
     LookAtSoftLimits(session, order.position);
-  NewOrder outgoing = request;
-  outgoing.cl_ord_id = order.order_id;
-  outgoing.route = 0;
-  outgoing.profile = profile;
-  ToVenue(venue, outgoing, effects);
+  effects.Build<NewOrder>(Target::kVenue, venues_.id(venue), 0, [&](NewOrder& outgoing) {
+    outgoing = request;
+    outgoing.cl_ord_id = order.order_id;
+    outgoing.route = 0;
+    outgoing.profile = profile;
+  });
   Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
 }
 

@@ -148,7 +148,7 @@ TEST_F(EngineWorkTest, ReportsOfASessionThatIsDownGoOnBeingNumbered) {
   const uint64_t next = engine().next_seq_out(1);
   LogOut(1, LogoutReason::kRequested);
   FromVenue(ExecType::kFill, id, 100);
-  EXPECT_EQ(effects().begin()->seq, next);
+  EXPECT_EQ((*effects().begin()).seq, next);
 }
 
 TEST_F(EngineWorkTest, SnapshotShowsEveryOpenOrderOnceAndBeforeItsReports) {
@@ -222,7 +222,7 @@ TEST_F(EngineWorkTest, KillSwitchStopsOrdersOfItsScopeAndNeverCancels) {
 TEST_F(EngineWorkTest, KillIsToldToTheSessionsConcernedAndOnlyOnChange) {
   Kill(KillScope::kAccount, 200);
   EXPECT_EQ(CountOf<RiskState>(), 1u);
-  EXPECT_EQ(effects().begin()->id, 2u);
+  EXPECT_EQ((*effects().begin()).id, 2u);
   Kill(KillScope::kAccount, 200);
   EXPECT_EQ(CountOf<RiskState>(), 0u);
   Kill(KillScope::kAccount, 100);

@@ -165,23 +165,6 @@ struct StepHead {
 static_assert(std::is_trivially_copyable_v<StepHead> && sizeof(StepHead) == 16);
 static_assert(offsetof(StepHead, payload_bytes) == 2 && offsetof(StepHead, id) == 4);
 
-struct EffectHead {
-  Target target;
-  FrameType type;
-  uint16_t payload_bytes;
-  uint32_t id;
-  uint64_t seq;
-};
-static_assert(std::is_trivially_copyable_v<EffectHead> && sizeof(EffectHead) == 16);
-// An Effect begins as an EffectHead does, and its payload follows: the writer copies it in one
-// piece.
-static_assert(offsetof(Effect, target) == offsetof(EffectHead, target));
-static_assert(offsetof(Effect, type) == offsetof(EffectHead, type));
-static_assert(offsetof(Effect, payload_bytes) == offsetof(EffectHead, payload_bytes));
-static_assert(offsetof(Effect, id) == offsetof(EffectHead, id));
-static_assert(offsetof(Effect, seq) == offsetof(EffectHead, seq));
-static_assert(offsetof(Effect, payload) == sizeof(EffectHead));
-
 constexpr std::size_t RoundUpTo8(std::size_t bytes) noexcept {
   return (bytes + 7) & ~std::size_t{7};
 }
@@ -191,9 +174,8 @@ inline constexpr std::size_t kInputPayloadBytesMax =
     kRootBytes + kDataWordsAcceptedMax * kWordBytes;
 
 // The longest record: a step with as many effects as a step may have.
-inline constexpr std::size_t kRecordBytesMax = sizeof(RecordHeader) + sizeof(StepHead) +
-                                               kInputPayloadBytesMax +
-                                               kEffectsPerStepMax * sizeof(Effect);
+inline constexpr std::size_t kRecordBytesMax =
+    sizeof(RecordHeader) + sizeof(StepHead) + kInputPayloadBytesMax + kEffectsBytesMax;
 
 static_assert(kRecordBytesMax / 8 <= UINT16_MAX);
 

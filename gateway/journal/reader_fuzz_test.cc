@@ -51,7 +51,7 @@ void Try(std::span<const uint8_t> input) {
     next = record.header.sequence + 1;
     JournaledStep read;
     if (record.header.type == RecordType::kStep && ReadStep(record.body, read)) {
-      for (JournaledEffect effect; NextEffect(read.effects, effect);) {
+      for (EffectView effect; NextEffect(read.effects, effect);) {
         RINGWAY_CHECK(effect.payload.size() <= sizeof(Effect::payload), "effects fit their room");
       }
     }

@@ -47,15 +47,6 @@ constexpr std::string_view Name(RecordType type) noexcept {
   return "unknown";
 }
 
-// An effect as it was journaled: the fields of an Effect.
-struct JournaledEffect {
-  Target target;
-  FrameType type;
-  uint32_t id;
-  uint64_t seq;
-  std::span<const std::byte> payload;
-};
-
 // A kStep's body.
 struct JournaledStep {
   Input input;
@@ -66,12 +57,12 @@ struct JournaledStep {
 // Removes the first effect from `effects`. False at the end, and if the rest is not an effect: then
 // `effects` is not empty.
 [[nodiscard]] inline bool NextEffect(std::span<const std::byte>& effects,
-                                     JournaledEffect& out) noexcept {
+                                     EffectView& out) noexcept {
   EffectHead head;
   if (effects.size() < sizeof(head)) return false;
   std::memcpy(&head, effects.data(), sizeof(head));
   const std::size_t bytes = sizeof(head) + RoundUpTo8(head.payload_bytes);
-  if (head.target > Target::kVenue || head.payload_bytes > sizeof(Effect::payload) ||
+  if (head.target > Target::kVenue || head.payload_bytes > kEffectPayloadBytesMax ||
       bytes > effects.size()) {
     return false;
   }
@@ -96,7 +87,7 @@ struct JournaledStep {
          body.subspan(bytes)};
   std::span<const std::byte> rest = out.effects;
   uint32_t count = 0;
-  for (JournaledEffect effect; NextEffect(rest, effect); ++count) {
+  for (EffectView effect; NextEffect(rest, effect); ++count) {
   }
   return rest.empty() && count <= kEffectsPerStepMax;
 }

@@ -1,7 +1,8 @@
 // Records each step of the gateway.
 //
-// One Append() per engine step, before any of its effects leaves. When it returns, the record is
-// complete and survives the end of the process; once storage().durable() has reached the position
+// BeginStep() before an engine step, which writes its effects into the record, and EndStep() behind
+// it, before any of them leaves. When that returns, the record is complete and survives the end of
+// the process; once storage().durable() has reached the position
 // that it returned, the record survives a power failure.
 //
 // As long as State() is not kFull there is room for the longest record, in this segment or the
@@ -63,9 +64,17 @@ class JournalWriter {
       TakeSegment();
   }
 
-  // Appends a step: its time, input and effects; in the next segment when this one is full.
-  // `venue_report_seq` as in StepHead. Returns the record's end, for comparison with durable().
-  // REQUIRES: State() is not kFull; at most kInputPayloadBytesMax bytes of payload.
+  // Begins the record of a step, in the next segment when this one is full: its input.
+  // `venue_report_seq` as in StepHead. Returns where its effects go, for Effects::Clear().
+  // REQUIRES: State() is not kFull; at most kInputPayloadBytesMax bytes of payload; EndStep() is the
+  // next call.
+  std::byte* BeginStep(const Input& input, uint64_t venue_report_seq) noexcept;
+  // Completes the record. `effects`: where BeginStep() said. Returns the record's end, for
+  // comparison with durable().
+  uint64_t EndStep(int64_t now_ns, const Effects& effects) noexcept {
+    return Seal(RecordType::kStep, now_ns, effects_ + effects.bytes().size());
+  }
+  // Both, for effects that lie elsewhere.
   uint64_t Append(int64_t now_ns, const Input& input, uint64_t venue_report_seq,
                   const Effects& effects) noexcept;
 
@@ -109,8 +118,9 @@ class JournalWriter {
   uint64_t Seal(RecordType type, int64_t now_ns, std::byte* record_end) noexcept;
 
   JournalStorage& storage_;
-  std::byte* next_ = nullptr;  // in the segment in use: where the next record goes
-  std::size_t room_ = 0;       // behind next_
+  std::byte* next_ = nullptr;     // in the segment in use: where the next record goes
+  std::byte* effects_ = nullptr;  // of the step that was begun
+  std::size_t room_ = 0;          // behind next_
   uint64_t segment_bytes_ = 0;
   uint32_t crc_seed_ = 0;
   uint32_t epoch_;
@@ -149,27 +159,11 @@ inline std::byte* PutRest(std::byte* to, const std::byte* from, std::size_t rest
   return to;
 }
 
-// Copies an effect in halves of 64 bytes. Bytes beyond its payload are overwritten by the next
-// effect or mean nothing. Up to 128 bytes are written, as kRecordBytesMax allows for.
-[[gnu::always_inline]] inline std::byte* PutEffect(std::byte* to, const Effect& effect) noexcept {
-  static_assert(sizeof(Effect) == 2 * 64);
-  const auto* from = reinterpret_cast<const std::byte*>(&effect);
-  const std::size_t bytes = sizeof(EffectHead) + effect.payload_bytes;
-  std::memcpy(to, from, 64);
-  if (bytes > 64) std::memcpy(to + 64, from + 64, 64);
-  to += bytes & ~std::size_t{7};
-  if ((bytes & 7) != 0) [[unlikely]]
-    to = PutRest(to, from + (bytes & ~std::size_t{7}), bytes & 7);
-  return to;
-}
-
 }  // namespace journal_internal
 
-inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64_t venue_report_seq,
-                                      const Effects& effects) noexcept {
+inline std::byte* JournalWriter::BeginStep(const Input& input, uint64_t venue_report_seq) noexcept {
   RINGWAY_CHECK(input.payload.size() <= kInputPayloadBytesMax, "an input is longer than any");
   NeedRoom();
-  using journal_internal::PutEffect;
   using journal_internal::PutPayload;
   using journal_internal::PutWord;
   const std::size_t payload_bytes = input.payload.size();
@@ -178,9 +172,15 @@ inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64
                        uint64_t{static_cast<uint8_t>(input.type)} << 8 | payload_bytes << 16 |
                        uint64_t{input.id} << 32);
   to = PutWord(to, venue_report_seq);
-  to = PutPayload(to, input.payload.data(), payload_bytes);
-  for (const Effect& effect : effects) to = PutEffect(to, effect);
-  return Seal(RecordType::kStep, now_ns, to);
+  effects_ = PutPayload(to, input.payload.data(), payload_bytes);
+  return effects_;
+}
+
+inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64_t venue_report_seq,
+                                      const Effects& effects) noexcept {
+  std::byte* const to = BeginStep(input, venue_report_seq);
+  std::memcpy(to, effects.bytes().data(), effects.bytes().size());
+  return EndStep(now_ns, effects);
 }
 
 inline uint64_t JournalWriter::Seal(RecordType type, int64_t now_ns,

@@ -59,15 +59,9 @@ template <class Sessions>
 void RecallReports(const ReplayedGateway& past, SessionId id, Sessions& sessions) {
   const ReplayedSession* ended = past.session(id);
   if (ended == nullptr) return;
-  Effect report;
-  report.target = Target::kSession;
-  report.id = id;
-  for (report.seq = ended->reports.first(); report.seq != ended->reports.next(); ++report.seq) {
-    const ResendStore::Slot& slot = ended->reports.at(report.seq);
-    report.type = slot.type;
-    report.payload_bytes = slot.payload_bytes;
-    std::memcpy(report.payload.data(), slot.payload.data(), slot.payload_bytes);
-    sessions.Send(report);
+  for (uint64_t seq = ended->reports.first(); seq != ended->reports.next(); ++seq) {
+    const ResendStore::Slot& report = ended->reports.at(seq);
+    sessions.Send(EffectView{Target::kSession, report.type, id, seq, report.bytes()});
   }
 }
 

@@ -168,8 +168,8 @@ absl::Status ReplayedGateway::ApplyStep(const JournalRecord& record) {
           std::min(session.next_seq_out_at_start, engine_->next_seq_out(id));
     }
   }
-  effects_.Clear();
-  engine_->Step(record.header.time_ns, step.input, effects_);
+  effects_->Clear();
+  engine_->Step(record.header.time_ns, step.input, *effects_);
   ++steps_;
   if (absl::Status same = Compare(record, step.effects); !same.ok()) return same;
   Follow(step);
@@ -184,14 +184,14 @@ absl::Status ReplayedGateway::ApplyStop(const JournalRecord& record) {
   stopped_ = true;
   // Another release may count its state otherwise.
   if (engine_release_ != kEngineRelease) return absl::OkStatus();
-  effects_.Clear();
-  engine_->Step(record.header.time_ns, {Origin::kTimer, 0, FrameType{}, {}}, effects_);
-  if (effects_.count() == 0 && engine_->StateHash() == body.state_hash) return absl::OkStatus();
+  effects_->Clear();
+  engine_->Step(record.header.time_ns, {Origin::kTimer, 0, FrameType{}, {}}, *effects_);
+  if (effects_->count() == 0 && engine_->StateHash() == body.state_hash) return absl::OkStatus();
   return Differs(record, "the replayed state is another than the gateway stopped in");
 }
 
 void ReplayedGateway::NoteReports() {
-  for (const Effect& effect : effects_) {
+  for (const EffectView& effect : *effects_) {
     if (effect.target != Target::kSession || effect.seq == 0) continue;
     options_.report_index->Note(pass_, effect.id, effect.seq);
   }
@@ -199,19 +199,20 @@ void ReplayedGateway::NoteReports() {
 
 absl::Status ReplayedGateway::Compare(const JournalRecord& record,
                                       std::span<const std::byte> journaled) const {
-  JournaledEffect then;
-  for (const Effect& now : effects_) {
+  if (std::ranges::equal(effects_->bytes(), journaled)) return absl::OkStatus();
+  uint32_t index = 0;
+  EffectView then;
+  for (const EffectView& now : *effects_) {
     const bool same = NextEffect(journaled, then) && then.target == now.target &&
                       then.type == now.type && then.id == now.id && then.seq == now.seq &&
-                      then.payload.size() == now.payload_bytes &&
-                      std::memcmp(then.payload.data(), now.payload.data(), now.payload_bytes) == 0;
+                      std::ranges::equal(then.payload, now.payload);
     if (!same) {
-      return Differs(record, absl::StrCat("effect ", &now - effects_.begin(),
-                                          " of the replay is another than was recorded"));
+      return Differs(record,
+                     absl::StrCat("effect ", index, " of the replay is another than was recorded"));
     }
+    ++index;
   }
-  return journaled.empty() ? absl::OkStatus()
-                           : Differs(record, "the replay has fewer effects than were recorded");
+  return Differs(record, "the replay has fewer effects than were recorded");
 }
 
 void ReplayedGateway::Follow(const JournaledStep& step) {
@@ -232,7 +233,7 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
       FollowOwnAnswer(input, venue);
     }
   }
-  for (const Effect& effect : effects_) {
+  for (const EffectView& effect : *effects_) {
     if (effect.target == Target::kSession) {
       if (effect.seq == 0) continue;  // never resent
       ResendStore& reports = SessionOf(effect.id).reports;

@@ -125,7 +125,7 @@ class ReplayedGateway {
   bool stopped_ = false;
   uint64_t steps_ = 0;
   ReportIndex::Pass pass_;
-  Effects effects_;
+  std::unique_ptr<Effects> effects_ = std::make_unique<Effects>();
   std::map<SessionId, ReplayedSession> sessions_;
   std::map<VenueId, ReplayedVenue> venues_;
 };

@@ -18,7 +18,7 @@ namespace {
 // Between two attempts while the wanted records are not on the disk yet.
 constexpr std::chrono::milliseconds kLook{5};
 
-ResendStore::Slot SlotOf(const JournaledEffect& effect) noexcept {
+ResendStore::Slot SlotOf(const EffectView& effect) noexcept {
   ResendStore::Slot slot;
   slot.type = effect.type;
   slot.payload_bytes = static_cast<uint16_t>(effect.payload.size());
@@ -207,7 +207,7 @@ absl::StatusOr<ReportRecall::Chunk> ReportRecall::ReadFrom(Place& place, const T
     }
     JournaledStep step;
     if (record.header.type != RecordType::kStep || !ReadStep(record.body, step)) continue;
-    JournaledEffect effect;
+    EffectView effect;
     while (NextEffect(step.effects, effect)) {
       if (effect.target != Target::kSession || effect.seq == 0) continue;
       index_.Note(place.pass, effect.id, effect.seq);

@@ -209,7 +209,7 @@ TEST_F(ReportRecallTest, TakesAnIndexThatTheStartHasMade) {
     }
     JournaledStep step;
     if (record.header.type != RecordType::kStep || !ReadStep(record.body, step)) continue;
-    JournaledEffect effect;
+    EffectView effect;
     while (NextEffect(step.effects, effect)) {
       if (effect.target == Target::kSession) index.Note(pass, effect.id, effect.seq);
     }

@@ -146,7 +146,7 @@ class SessionLayer {
   // Numbers, keeps and sends a report; a session without a link gets it when it returns. A
   // SessionReject is neither numbered nor kept: see GatewaySession::Refuse(). REQUIRES: a
   // configured session; effect.seq is its next report's number, 0 for a SessionReject.
-  void Send(const Effect& effect, Publish publish = Publish::kNow) noexcept {
+  void Send(const EffectView& effect, Publish publish = Publish::kNow) noexcept {
     GatewaySession<L>* session = Find(effect.id);
     RINGWAY_CHECK(effect.target == Target::kSession && session != nullptr,
                   "a report for a session that is not configured");
@@ -248,7 +248,7 @@ class SessionLayer {
     if (session.gathered() && !gathered) gathered_.push_back(&session);
   }
 
-  void Refuse(GatewaySession<L>& session, const Effect& effect) noexcept {
+  void Refuse(GatewaySession<L>& session, const EffectView& effect) noexcept {
     SessionReject reject;
     RINGWAY_CHECK(effect.type == FrameType::kSessionReject && effect.seq == 0 &&
                       Decode(effect.bytes(), reject) == DecodeStatus::kOk,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -104,10 +105,11 @@ void RecordedConnector::Poll(int64_t now_ns, Effects& messages) {
     recorder_.AddNumbers(EventKind::kGatewayForeign, venue_, foreign - foreign_);
     foreign_ = foreign;
   }
-  for (const Effect* heard = messages.begin() + before; heard != messages.end(); ++heard) {
-    if (heard->seq == 0)
+  for (auto at = std::next(messages.begin(), before); at != messages.end(); ++at) {
+    const EffectView heard = *at;
+    if (heard.seq == 0)
       history_.own_words.push_back(static_cast<uint32_t>(recorder_.events().size()));
-    recorder_.Add(EventKind::kGatewayHeard, venue_, heard->seq, heard->type, heard->bytes());
+    recorder_.Add(EventKind::kGatewayHeard, venue_, heard.seq, heard.type, heard.bytes());
   }
 }
 
@@ -142,7 +144,7 @@ void GatewayHost::Follow(const JournalRecord& record, std::vector<size_t>& own,
     }
   }
   commands_ += step.input.origin == Origin::kAdmin && step.input.type != FrameType::kOperatorNote;
-  for (JournaledEffect effect; NextEffect(step.effects, effect);) {
+  for (EffectView effect; NextEffect(step.effects, effect);) {
     if (effect.target != Target::kVenue) continue;
     last_request = std::max(last_request, NumberOf(effect.payload));
   }

@@ -114,7 +114,7 @@ class RecordedSessions {
         },
         budget);
   }
-  void Send(const Effect& effect, Publish publish) {
+  void Send(const EffectView& effect, Publish publish) {
     const bool alive = life_.Use();
     // What the last step said is in the journal, so the next process says it.
     if (!life_.recorded()) return;

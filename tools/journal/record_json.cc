@@ -72,7 +72,7 @@ bool AppendStep(std::span<const std::byte> body, std::string& out) {
   AppendMessage(step.input.type, step.input.payload, out);
   out += ",\"effects\":[";
   const char* separator = "";
-  for (JournaledEffect effect; NextEffect(step.effects, effect); separator = ",") {
+  for (EffectView effect; NextEffect(step.effects, effect); separator = ",") {
     absl::StrAppend(&out, separator, "{\"target\":\"",
                     effect.target == Target::kSession ? "session" : "venue",
                     "\",\"id\":", effect.id, ",\"seq\":", effect.seq, ",\"message\":");

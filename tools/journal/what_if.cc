@@ -159,7 +159,7 @@ void WhatIf::StepVenue(int64_t now_ns, const Input& input) {
 }
 
 void WhatIf::MatchThen(std::span<const std::byte> effects) {
-  for (JournaledEffect effect; NextEffect(effects, effect);) {
+  for (EffectView effect; NextEffect(effects, effect);) {
     if (effect.target != Target::kVenue) continue;
     const uint64_t id = Word(effect.payload, 0);
     if (!IsAboutAnOrder(effect.type)) {
@@ -202,7 +202,7 @@ void WhatIf::Compare(const JournalRecord& record, const JournaledStep& step, std
   Decision then;
   Decision now;
   std::span<const std::byte> journaled = step.effects;
-  for (JournaledEffect effect; NextEffect(journaled, effect);) {
+  for (EffectView effect; NextEffect(journaled, effect);) {
     if (effect.target == Target::kSession && effect.id == input.id &&
         ReadDecision(effect.type, effect.payload, then)) {
       break;

@@ -84,8 +84,8 @@ class Gateway {
     while (messages.room() > room) messages.Add(Target::kVenue, 1, 0, VenueStatus{});
     const uint32_t filled = messages.count();
     connector_.Poll(now_ns, messages);
-    for (const Effect* at = messages.begin() + filled; at != messages.end(); ++at) {
-      const Effect& message = *at;
+    for (auto at = std::next(messages.begin(), filled); at != messages.end(); ++at) {
+      const EffectView message = *at;
       EXPECT_EQ(message.target, Target::kVenue);
       EXPECT_EQ(message.id, 1u);
       connector_.Confirm(message.seq);

@@ -92,7 +92,7 @@ inline bool IsStep(std::span<const std::byte> body, const SampleStep& step) {
     return false;
   }
   for (const Effect& effect : step.effects) {
-    JournaledEffect one;
+    EffectView one;
     if (!NextEffect(read.effects, one) || one.target != effect.target || one.id != effect.id ||
         one.type != effect.type || one.seq != effect.seq ||
         !SameBytes(one.payload, effect.bytes())) {

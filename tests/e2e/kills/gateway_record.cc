@@ -219,7 +219,7 @@ class JournalEvents {
     // Reports first: only what was acknowledged may be requested.
     for (const Target target : {Target::kSession, Target::kVenue}) {
       std::span<const std::byte> rest = step.effects;
-      for (JournaledEffect effect; NextEffect(rest, effect);) {
+      for (EffectView effect; NextEffect(rest, effect);) {
         if (effect.target != target) continue;
         const EventKind kind =
             target == Target::kSession ? EventKind::kGatewaySaid : EventKind::kGatewayAsked;

@@ -32,7 +32,7 @@ void HaltJudge::On(const JournaledStep& step) {
   if (!read) return;
   const uint64_t cl_ord_id = replaces ? replace.cl_ord_id : order.cl_ord_id;
   std::span<const std::byte> rest = step.effects;
-  for (JournaledEffect effect; NextEffect(rest, effect);) {
+  for (EffectView effect; NextEffect(rest, effect);) {
     if (effect.target != Target::kSession || effect.id != input.id) continue;
     OrderAck ack;
     OrderReject reject;

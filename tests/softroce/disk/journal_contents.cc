@@ -38,13 +38,13 @@ class Collector {
       contents_.orders_twice += !fresh;
     }
     std::span<const std::byte> rest = step.effects;
-    for (JournaledEffect effect; NextEffect(rest, effect);) {
+    for (EffectView effect; NextEffect(rest, effect);) {
       if (effect.target == Target::kSession && effect.id == session_) TakeReport(effect);
     }
   }
 
  private:
-  void TakeReport(const JournaledEffect& effect) {
+  void TakeReport(const EffectView& effect) {
     OrderAck ack;
     ExecutionReport report;
     if (effect.type == FrameType::kOrderAck && Decode(effect.payload, ack) == DecodeStatus::kOk &&
