@@ -4,8 +4,8 @@
 // A connector owns its protocol, its connection and nothing else: no threads, no clock, no order
 // state beyond what its protocol needs. Messages are those of schema/: towards a venue clOrdId and
 // origClOrdId carry the gateway's venue request identifiers (never the client's); the session is
-// not passed on, the account is. Virtual calls happen once per burst, not per message. Thread rule:
-// the engine's thread alone.
+// not passed on, the account is. Towards the venue virtual calls happen once per burst, from it once
+// per message. Thread rule: the engine's thread alone.
 #pragma once
 
 #include <cstddef>
@@ -42,8 +42,24 @@ inline uint64_t OrigRequestId(const EffectView& request) noexcept {
   return FieldAt<uint64_t>(request.payload, offsetof(Cancel, orig_cl_ord_id));
 }
 
+// Receives a venue's messages (ExecutionReport, ExecutionDetail, CancelReject, VenueStatus,
+// ReferencePrice, GapFill) as effects with Target::kVenue, the venue's id, and as seq the venue's
+// number of the report: 0 for the connector's own messages and where a venue has none.
+class VenueSink {
+ public:
+  // False: it is not taken, and comes first at the next Poll(). The payload is read before the
+  // return.
+  [[nodiscard]] virtual bool Take(const EffectView& message) noexcept = 0;
+
+ protected:
+  ~VenueSink() = default;
+};
+
 class Connector {
  public:
+  // Messages that one Poll() passes on.
+  static constexpr uint32_t kBurstMax = 256;
+
   virtual ~Connector() = default;
 
   // Sends a run of NewOrder, Cancel and Replace effects for this venue, in order; returns how many
@@ -51,12 +67,10 @@ class Connector {
   // either answered by the venue or followed by VenueStatus down through Poll().
   virtual uint32_t Send(int64_t now_ns, std::span<const Effect> requests) = 0;
 
-  // Appends messages from the venue (ExecutionReport, CancelReject, VenueStatus, ReferencePrice)
-  // while there is room in `messages`, as effects with Target::kVenue, this venue's id, and as seq
-  // the venue's number of the report: 0 for the connector's own messages and where a venue has
-  // none. Here the connector also keeps its connection alive and re-establishes it, never blocking;
-  // a change is reported as VenueStatus.
-  virtual void Poll(int64_t now_ns, Effects& messages) = 0;
+  // Passes on what the venue says, until `sink` refuses something: a venue that says more than the
+  // gateway can take feels backpressure on its own connection. Here the connector also keeps its
+  // connection alive and re-establishes it, never blocking; a change is reported as VenueStatus.
+  virtual void Poll(int64_t now_ns, VenueSink& sink) = 0;
 
   // Whether the venue counts requests, so that its count determines which requests it has: then
   // their order must be known after a crash. Constant.

@@ -51,19 +51,19 @@ ExecutionReport Withdrawn(const Cancel& cancel, uint64_t exec_id) noexcept {
 }
 
 template <Message Request>
-void AnswerAs(std::span<const std::byte> request, VenueId venue, Unseen why, int64_t now_ns,
-              uint64_t exec_id, Effects& messages) noexcept {
+Effect AnswerAs(std::span<const std::byte> request, VenueId venue, Unseen why, int64_t now_ns,
+                uint64_t exec_id) noexcept {
   Request decoded;
   RINGWAY_CHECK(Decode(request, decoded) == DecodeStatus::kOk, "the engine encodes what it sends");
-  const auto add = [&](auto answer) {
+  const auto of_venue = [&](auto answer) {
     answer.transact_time = static_cast<uint64_t>(now_ns);
     answer.venue = venue;
-    messages.Add(Target::kVenue, venue, 0, answer);
+    return Effect(Target::kVenue, venue, 0, answer);
   };
   if constexpr (std::is_same_v<Request, Cancel>) {
-    if (why == Unseen::kWithdrawn) return add(Withdrawn(decoded, exec_id));
+    if (why == Unseen::kWithdrawn) return of_venue(Withdrawn(decoded, exec_id));
   }
-  add(Answer(decoded, why, exec_id));
+  return of_venue(Answer(decoded, why, exec_id));
 }
 
 }  // namespace
@@ -76,17 +76,18 @@ Effect CancelInPlaceOf(uint64_t id, const Effect& order) noexcept {
   return cancel;
 }
 
-void AnswerUnseenRequest(FrameType type, std::span<const std::byte> request, VenueId venue,
-                         Unseen why, int64_t now_ns, uint64_t exec_id, Effects& messages) noexcept {
+Effect AnswerUnseenRequest(FrameType type, std::span<const std::byte> request, VenueId venue,
+                           Unseen why, int64_t now_ns, uint64_t exec_id) noexcept {
+  RINGWAY_CHECK(
+      type == FrameType::kNewOrder || type == FrameType::kCancel || type == FrameType::kReplace,
+      "only new orders, cancels and replaces go to a venue");
   switch (type) {
     case FrameType::kNewOrder:
-      return AnswerAs<NewOrder>(request, venue, why, now_ns, exec_id, messages);
+      return AnswerAs<NewOrder>(request, venue, why, now_ns, exec_id);
     case FrameType::kCancel:
-      return AnswerAs<Cancel>(request, venue, why, now_ns, exec_id, messages);
-    case FrameType::kReplace:
-      return AnswerAs<Replace>(request, venue, why, now_ns, exec_id, messages);
+      return AnswerAs<Cancel>(request, venue, why, now_ns, exec_id);
     default:
-      RINGWAY_CHECK(false, "only new orders, cancels and replaces go to a venue");
+      return AnswerAs<Replace>(request, venue, why, now_ns, exec_id);
   }
 }
 

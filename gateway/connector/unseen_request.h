@@ -39,9 +39,9 @@ inline bool IsInPlaceOfOrder(const EffectView& request) noexcept {
   return request.type == FrameType::kCancel && VenueRequestId(request) == OrigRequestId(request);
 }
 
-// `exec_id` is different for every answer. REQUIRES: `request` is the payload of a NewOrder, Cancel
-// or Replace towards a venue; room in `messages`.
-void AnswerUnseenRequest(FrameType type, std::span<const std::byte> request, VenueId venue,
-                         Unseen why, int64_t now_ns, uint64_t exec_id, Effects& messages) noexcept;
+// The answer, as a message of the venue. `exec_id` is different for every answer. REQUIRES:
+// `request` is the payload of a NewOrder, Cancel or Replace towards a venue.
+Effect AnswerUnseenRequest(FrameType type, std::span<const std::byte> request, VenueId venue,
+                           Unseen why, int64_t now_ns, uint64_t exec_id) noexcept;
 
 }  // namespace ringway

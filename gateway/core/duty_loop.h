@@ -2,7 +2,7 @@
 //
 //   sessions --Input--> engine --Effect--> sessions (gathered, one flush per burst)
 //                         ^  \---Effect--> venue queue --burst--> connector
-//                         \---- Input ---- venue inbox <--------- connector
+//                         \---- Input <-------------------------- connector
 //
 // Pure plumbing: no clock, no thread, no waiting. Effects leave in the order in which the engine
 // produced them, per session and per venue (cancels overtake, see venue_queue.h), and none is
@@ -62,12 +62,12 @@
 #include "gateway/core/gateway_status.h"
 #include "gateway/core/hold_queue.h"
 #include "gateway/core/journal_shares.h"
+#include "gateway/core/kept_prices.h"
 #include "gateway/core/retention_watch.h"
 #include "gateway/core/session_tally.h"
 #include "gateway/core/step.h"
 #include "gateway/core/trade_tally.h"
 #include "gateway/core/trading_calendar.h"
-#include "gateway/core/venue_inbox.h"
 #include "gateway/core/venue_queue.h"
 #include "gateway/engine/engine.h"
 #include "gateway/journal/format.h"
@@ -193,7 +193,7 @@ class DutyLoop {
     // What is held back proceeds when its venue has room or the disk has the record; neither wakes
     // a sleeper.
     for (const auto& venue : venues_) {
-      certain &= venue->queue.waiting() == 0 && venue->inbox.empty() && !venue->inbox.has_prices();
+      certain &= venue->queue.waiting() == 0 && !venue->refused && venue->prices.empty();
     }
     return certain && held_.empty() && started() && HasRoomFor(JournalUse::kOrder);
   }
@@ -345,11 +345,12 @@ class DutyLoop {
 
   struct VenueSide {
     VenueSide(const Venue& venue, uint32_t sessions)
-        : queue(venue.id, *venue.connector, venue.pending_max, sessions), inbox(*venue.connector) {}
+        : queue(venue.id, *venue.connector, venue.pending_max, sessions) {}
 
     VenueQueue queue;
-    VenueInbox inbox;
-    uint32_t source = 0;  // index in shares_
+    KeptPrices prices;
+    bool refused = false;  // the last Poll() ended with a message that was not taken
+    uint32_t source = 0;   // index in shares_
     std::optional<TradingCalendar> trading_days;
     bool cursor_due = false;          // its connector logged on; that is not recorded yet
     int64_t next_day_ns = INT64_MIN;  // when its next trading day begins; before: not computed yet
@@ -664,50 +665,81 @@ class DutyLoop {
     return worked;
   }
 
+  // One burst of a venue's messages.
+  struct VenueBurst final : VenueSink {
+    VenueBurst(DutyLoop& to, VenueSide& from) : loop(to), venue(from) {}
+    bool Take(const EffectView& message) noexcept override {
+      if (!loop.TakeReport(message, *this)) {
+        venue.refused = true;
+        return false;
+      }
+      ++taken;
+      return true;
+    }
+
+    DutyLoop& loop;
+    VenueSide& venue;
+    bool answered = false;  // the connector answered a request itself
+    uint32_t taken = 0;
+    uint64_t received = 0;  // the highest number that is recorded
+  };
+
   bool PollVenue(VenueSide& venue) {
     VenueQueue& queue = venue.queue;
-    const bool answering = queue.has_condemned();
-    if (answering) AnswerCondemned(queue);
-    bool worked = answering;
-    queue.CountReceived(venue.inbox.Poll(now_ns_, MayRecord(venue, JournalUse::kReport)));
-    uint64_t received = 0;
-    bool answered = false;
-    for (; !venue.inbox.empty() && MayRecord(venue, JournalUse::kReport); venue.inbox.Pop()) {
-      const EffectView message = venue.inbox.front();
-      RINGWAY_PROBE(gateway_venue_heard);
-      if (IsDown(message) && queue.waiting() != 0) {
-        queue.Condemn(Unseen::kVenueDown, [](const Effect&) { return true; });
-        if (!answering) AnswerCondemned(queue);
-        if (queue.has_condemned()) break;  // the engine learns of it once they are answered
+    VenueBurst burst(*this, venue);
+    uint32_t answers = kAnswersPerTurn;
+    if (queue.has_condemned()) AnswerCondemned(queue, answers);
+    venue.refused = false;
+    queue.connector().Poll(now_ns_, burst);
+    if (queue.has_condemned() && answers != 0) {
+      AnswerCondemned(queue, answers);
+      if (!queue.has_condemned()) {
+        venue.refused = false;
+        queue.connector().Poll(now_ns_, burst);
       }
-      worked = true;
-      if (message.type == FrameType::kReferencePrice && !MayRecord(venue, JournalUse::kOrder)) {
-        KeepPrice(venue, message);  // in no record yet: not confirmed
-        continue;
-      }
-      received = std::max(received, message.seq);
-      answered |= message.seq == 0 && message.type != FrameType::kVenueStatus;
-      Step({Origin::kVenue, queue.venue(), message.type, message.bytes()}, message.seq);
-      parts_.sessions.Flush();  // a fill does not wait for the reports behind it
-      AnswerWithdrawn();
     }
-    while (venue.inbox.has_prices() && MayRecord(venue, JournalUse::kOrder)) {
-      const Effect price = venue.inbox.TakePrice();
+    queue.CountReceived(burst.taken);
+    while (!venue.prices.empty() && MayRecord(venue, JournalUse::kOrder)) {
+      const Effect price = venue.prices.Take();
       Step({Origin::kVenue, queue.venue(), price.type, price.bytes()});
     }
-    if (received != 0) Confirm(queue, received);
+    if (burst.received != 0) Confirm(queue, burst.received);
     venue.cursor_due |= parts_.journal != nullptr && queue.SeesLogon();
     // After what the logon delivered: the loss of a book must not be forgotten while the venue's
     // count is remembered.
-    if (venue.cursor_due && venue.inbox.empty() && CanStep()) {
+    if (venue.cursor_due && !venue.refused && CanStep()) {
       RINGWAY_PROBE(gateway_cursor_due);
       venue.cursor_due = false;
       RecordCursor(queue);
     }
     // An answer by the connector frees the request's place in the venue's count for a later
     // request.
-    if (answered && Counts(queue)) HoldVenue(queue);
-    return worked;
+    if (burst.answered && Counts(queue)) HoldVenue(queue);
+    return answers != kAnswersPerTurn || burst.taken != 0;
+  }
+
+  // False: there is no room for it now.
+  bool TakeReport(const EffectView& message, VenueBurst& burst) {
+    VenueQueue& queue = burst.venue.queue;
+    if (burst.taken == Connector::kBurstMax || !MayRecord(burst.venue, JournalUse::kReport)) {
+      return false;
+    }
+    RINGWAY_PROBE(gateway_venue_heard);
+    // The engine learns of it once what was never sent is answered.
+    if (IsDown(message) && queue.waiting() != 0) {
+      queue.Condemn(Unseen::kVenueDown, [](const Effect&) { return true; });
+      return false;
+    }
+    if (message.type == FrameType::kReferencePrice && !MayRecord(burst.venue, JournalUse::kOrder)) {
+      KeepPrice(burst.venue, message);  // in no record yet: not confirmed
+      return true;
+    }
+    burst.received = std::max(burst.received, message.seq);
+    burst.answered |= message.seq == 0 && message.type != FrameType::kVenueStatus;
+    Step({Origin::kVenue, queue.venue(), message.type, message.bytes()}, message.seq);
+    parts_.sessions.Flush();  // a fill does not wait for the reports behind it
+    AnswerWithdrawn();
+    return true;
   }
 
   bool MayRecord(const VenueSide& venue, JournalUse use) const noexcept {
@@ -717,7 +749,7 @@ class DutyLoop {
   void KeepPrice(VenueSide& venue, const EffectView& message) {
     ReferencePrice price;
     if (Decode(message.bytes(), price) == DecodeStatus::kOk) {
-      venue.inbox.KeepPrice(price.instrument, message);
+      venue.prices.Keep(price.instrument, message);
     }
   }
 
@@ -764,9 +796,9 @@ class DutyLoop {
 
   // --- What was never sent ---
 
-  // Answers requests that must not leave any more, within a turn's work limit.
-  void AnswerCondemned(VenueQueue& queue) {
-    for (uint32_t i = 0; i != kAnswersPerTurn && queue.has_condemned() && CanStep(); ++i) {
+  // Answers at most `limit` requests that must not leave any more, and subtracts them from it.
+  void AnswerCondemned(VenueQueue& queue, uint32_t& limit) {
+    for (; limit != 0 && queue.has_condemned() && CanStep(); --limit) {
       const VenueQueue::Condemned condemned = queue.NextCondemned();
       queue.PopCondemned();
       Answer(condemned.request, condemned.why);
@@ -775,6 +807,11 @@ class DutyLoop {
     // The requests behind them keep their places in the venue's count only if this is never
     // forgotten.
     if (Counts(queue) && !queue.has_condemned()) HoldVenue(queue);
+  }
+
+  void AnswerCondemned(VenueQueue& queue) {
+    uint32_t limit = kAnswersPerTurn;
+    AnswerCondemned(queue, limit);
   }
 
   // Condemns the requests for a venue whose count will never be durable: they can never leave.
@@ -795,15 +832,13 @@ class DutyLoop {
 
   // Answers a request in its venue's stead.
   void Answer(const Effect& request, Unseen why) {
-    answers_.Clear();
     // An earlier process used lower numbers: the time is part of them.
     answer_number_ = std::max(answer_number_ + 1, static_cast<uint64_t>(now_ns_));
-    AnswerUnseenRequest(request.type, request.bytes(), static_cast<VenueId>(request.id), why,
-                        now_ns_, kGatewayExecIdBits | answer_number_, answers_);
+    const Effect answer =
+        AnswerUnseenRequest(request.type, request.bytes(), static_cast<VenueId>(request.id), why,
+                            now_ns_, kGatewayExecIdBits | answer_number_);
     RINGWAY_PROBE(gateway_unsent_answered);
-    for (const EffectView& answer : answers_) {
-      Step({Origin::kVenue, request.id, answer.type, answer.bytes()});
-    }
+    Step({Origin::kVenue, request.id, answer.type, answer.bytes()});
   }
 
   // After a kill, no new order or replace that waits for a venue reaches it; cancels pass.
@@ -940,7 +975,6 @@ class DutyLoop {
   JournalShares shares_;                  // by session as in tally_, then by venue
   std::vector<bool> sends_when_durable_;  // by session as in tally_; empty: none does
   Effects effects_;
-  Effects answers_;         // to requests that were never sent
   Fifo<Effect> withdrawn_;  // canceled orders that had not left, to be answered
   uint64_t answer_number_ = 0;
   HoldQueue held_;

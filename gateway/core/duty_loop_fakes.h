@@ -133,10 +133,16 @@ class FakeConnector : public Connector {
     sent.insert(sent.end(), requests.begin(), requests.begin() + taken);
     return taken;
   }
-  void Poll(int64_t, Effects& messages) override {
-    while (!says.empty() && messages.room() != 0) {
-      messages.AddEncoded(Target::kVenue, kVenue, says.front().type,
-                          {says.front().payload.data(), says.front().bytes}, numbers ? ++said : 0);
+  void Poll(int64_t, VenueSink& sink) override {
+    while (!says.empty()) {
+      const OwnedMessage& word = says.front();
+      if (!sink.Take({Target::kVenue,
+                      word.type,
+                      kVenue,
+                      numbers ? said + 1 : 0,
+                      {word.payload.data(), word.bytes}}))
+        return;
+      said += numbers;
       says.pop_front();
     }
   }

@@ -154,6 +154,11 @@ struct Effect {
         seq(from.seq) {
     std::memcpy(payload.data(), from.payload.data(), payload_bytes);
   }
+  template <Message M>
+  Effect(Target to, uint32_t receiver, uint64_t number, const M& message) noexcept
+      : target(to), type(M::kType), id(receiver), seq(number) {
+    payload_bytes = static_cast<uint16_t>(Encode(message, payload.data()));
+  }
   operator EffectView() const noexcept {  // NOLINT(google-explicit-constructor)
     return {target, type, id, seq, bytes()};
   }
@@ -213,14 +218,12 @@ class Effects {
 
   // Removes all; the next ones go to this object's own memory.
   void Clear() noexcept { Clear(own_.data()); }
-  // As above, to `memory`, which outlives their use. REQUIRES: kEffectsBytesMax bytes, aligned to 8.
+  // As above, to `memory`, which outlives their use. REQUIRES: room for kEffectsBytesMax bytes,
+  // aligned to 8.
   void Clear(std::byte* memory) noexcept {
     begin_ = end_ = memory;
     count_ = 0;
   }
-  // Leaves no room, for a source that must not add anything now.
-  void UseUp() noexcept { count_ = kEffectsPerStepMax; }
-
   // Builds the message where it stays: fill(M&) sets the fields of one that is all zero.
   template <Message M, class F>
   void Build(Target target, uint32_t id, uint64_t seq, F&& fill) noexcept {
@@ -240,7 +243,8 @@ class Effects {
     End({target, M::kType, static_cast<uint16_t>(bytes), id, seq});
   }
 
-  // As Add(), for a message that is already encoded. REQUIRES: at most kEffectPayloadBytesMax bytes.
+  // As Add(), for a message that is already encoded. REQUIRES: at most kEffectPayloadBytesMax
+  // bytes.
   void AddEncoded(Target target, uint32_t id, FrameType type, std::span<const std::byte> payload,
                   uint64_t seq = 0) noexcept {
     RINGWAY_CHECK(payload.size() <= kEffectPayloadBytesMax,

@@ -66,8 +66,8 @@ class JournalWriter {
 
   // Begins the record of a step, in the next segment when this one is full: its input.
   // `venue_report_seq` as in StepHead. Returns where its effects go, for Effects::Clear().
-  // REQUIRES: State() is not kFull; at most kInputPayloadBytesMax bytes of payload; EndStep() is the
-  // next call.
+  // REQUIRES: State() is not kFull; at most kInputPayloadBytesMax bytes of payload; EndStep() is
+  // the next call.
   std::byte* BeginStep(const Input& input, uint64_t venue_report_seq) noexcept;
   // Completes the record. `effects`: where BeginStep() said. Returns the record's end, for
   // comparison with durable().

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -97,20 +96,31 @@ uint32_t RecordedConnector::Send(int64_t now_ns, std::span<const Effect> request
   return taken;
 }
 
-void RecordedConnector::Poll(int64_t now_ns, Effects& messages) {
+void RecordedConnector::Poll(int64_t now_ns, VenueSink& sink) {
   if (!life_.Use()) return;
-  const uint32_t before = messages.count();
-  connector_.Poll(now_ns, messages);
+  struct Heard final : VenueSink {
+    Heard(RecordedConnector& by, VenueSink& to) : connector(by), sink(to) {}
+    bool Take(const EffectView& message) noexcept override { return connector.Pass(message, sink); }
+    RecordedConnector& connector;
+    VenueSink& sink;
+  } heard(*this, sink);
+  connector_.Poll(now_ns, heard);
   if (const uint64_t foreign = connector_.counters().requests_foreign; foreign != foreign_) {
     recorder_.AddNumbers(EventKind::kGatewayForeign, venue_, foreign - foreign_);
     foreign_ = foreign;
   }
-  for (auto at = std::next(messages.begin(), before); at != messages.end(); ++at) {
-    const EffectView heard = *at;
-    if (heard.seq == 0)
-      history_.own_words.push_back(static_cast<uint32_t>(recorder_.events().size()));
-    recorder_.Add(EventKind::kGatewayHeard, venue_, heard.seq, heard.type, heard.bytes());
-  }
+}
+
+bool RecordedConnector::Pass(const EffectView& message, VenueSink& sink) {
+  if (life_.ended()) return sink.Take(message);
+  const Recorder::Mark before = recorder_.Here();
+  const auto event = static_cast<uint32_t>(recorder_.events().size());
+  recorder_.Add(EventKind::kGatewayHeard, venue_, message.seq, message.type, message.bytes());
+  if (message.seq == 0) history_.own_words.push_back(event);
+  if (sink.Take(message)) return true;
+  if (message.seq == 0) history_.own_words.pop_back();
+  recorder_.Rewind(before);
+  return false;
 }
 
 void RecordedConnector::Restore(const VenueCursor& cursor, std::span<const Effect> requests) {

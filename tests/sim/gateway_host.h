@@ -156,7 +156,7 @@ class RecordedConnector final : public Connector {
   RecordedConnector(VenueId venue, uint32_t member, std::unique_ptr<Dialer<SimLink>> dialer,
                     Recorder& recorder, Lifeline& life, ConnectorHistory& history);
   uint32_t Send(int64_t now_ns, std::span<const Effect> requests) override;
-  void Poll(int64_t now_ns, Effects& messages) override;
+  void Poll(int64_t now_ns, VenueSink& sink) override;
   bool counts_requests() const noexcept override { return connector_.counts_requests(); }
   uint64_t logons() const noexcept override { return connector_.logons(); }
   VenueCursor cursor() const noexcept override { return connector_.cursor(); }
@@ -166,6 +166,8 @@ class RecordedConnector final : public Connector {
   std::string_view reason() const noexcept override { return connector_.reason(); }
 
  private:
+  bool Pass(const EffectView& message, VenueSink& sink);
+
   VenueId venue_;
   BasicLinkConnector<SimLink> connector_;
   Recorder& recorder_;

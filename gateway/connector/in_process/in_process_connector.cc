@@ -42,20 +42,20 @@ uint32_t InProcessConnector::Send(int64_t now_ns, std::span<const Effect> reques
   return taken;
 }
 
-void InProcessConnector::Poll(int64_t now_ns, Effects& messages) {
+void InProcessConnector::Poll(int64_t now_ns, VenueSink& sink) {
   if (!connected_) connected_ = exchange_.Connect(now_ns, member_);
   if (exchange_.busy() || now_ns >= next_timer_ns_) {
     exchange_.OnTimer(now_ns);
     next_timer_ns_ = now_ns + kTimerIntervalNs;
   }
   Outbound& reports = exchange_.reports(member_);
-  while (messages.room() != 0) {
+  for (uint32_t count = 0; count != kBurstMax; ++count) {
     const ResendStore::Slot* report = reports.Front();
     if (report == nullptr) break;
     if (report->type == FrameType::kSessionReject) {
       ++requests_refused_;
-    } else {
-      messages.AddEncoded(Target::kVenue, venue_, report->type, report->bytes());
+    } else if (!sink.Take({Target::kVenue, report->type, venue_, 0, report->bytes()})) {
+      break;
     }
     reports.Pop();
   }

@@ -36,7 +36,7 @@ class InProcessConnector final : public Connector {
 
   uint32_t Send(int64_t now_ns, std::span<const Effect> requests) override;
   // The first call connects: VenueStatus up is the first message.
-  void Poll(int64_t now_ns, Effects& messages) override;
+  void Poll(int64_t now_ns, VenueSink& sink) override;
 
   // Requests that the exchange could not decode; 0 unless its schema differs from the gateway's.
   uint64_t requests_refused() const noexcept { return requests_refused_; }

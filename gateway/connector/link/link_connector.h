@@ -120,31 +120,28 @@ class BasicLinkConnector final : public Connector {
     return taken;
   }
 
-  void Poll(int64_t now_ns, Effects& messages) override {
-    const bool may_report = messages.room() != 0;
-    if (down_to_report_ && may_report) {
-      ReportState(now_ns, VenueState::kDown, messages);
+  void Poll(int64_t now_ns, VenueSink& sink) override {
+    if (down_to_report_) {
+      if (!ReportState(now_ns, VenueState::kDown, sink)) return;
       down_to_report_ = false;
     }
-    if (book_lost_to_report_ && messages.room() != 0) {
-      ReportState(now_ns, VenueState::kBookLost, messages);
+    if (book_lost_to_report_) {
+      if (!ReportState(now_ns, VenueState::kBookLost, sink)) return Exchange(now_ns, sink, 0);
       book_lost_to_report_ = false;
       ++counters_.connections;
     }
     switch (state_) {
       case State::kIdle:
-        // Reports of the last link cannot be taken yet: the next link's numbers must not overtake
-        // them.
-        if (now_ns < retry_at_ns_ || !may_report) return;
+        if (now_ns < retry_at_ns_) return;
         dialer_->Start();
         state_ = State::kDialing;
         return;
       case State::kDialing:
-        return may_report ? Dial(now_ns) : void();
+        return Dial(now_ns);
       case State::kAnswering:
-        AnswerLost(now_ns, messages);
+        AnswerLost(now_ns, sink);
         // Reports wait until all these are answered; the link is kept alive meanwhile.
-        return Exchange(now_ns, messages, 0);
+        return Exchange(now_ns, sink, 0);
       case State::kLoggingOn:
         if (now_ns >= logon_deadline_ns_) {
           return Drop(now_ns, "the exchange did not answer the logon in time");
@@ -153,7 +150,7 @@ class BasicLinkConnector final : public Connector {
       case State::kUp:
         // The logon's answer is taken alone: the outcome of lost requests goes before the next
         // reports.
-        return Exchange(now_ns, messages, state_ == State::kLoggingOn ? 1 : messages.room());
+        return Exchange(now_ns, sink, state_ == State::kLoggingOn ? 1 : kBurstMax);
     }
   }
 
@@ -251,8 +248,8 @@ class BasicLinkConnector final : public Connector {
   }
 
   // The link's turn: takes what arrived, at most `budget` records; upkeep; confirmation.
-  void Exchange(int64_t now_ns, Effects& messages, uint32_t budget) {
-    line_.Poll([&](const Record& record) noexcept { Handle(record, messages); }, budget);
+  void Exchange(int64_t now_ns, VenueSink& sink, uint32_t budget) {
+    line_.Poll([&](const Record& record) noexcept { return Handle(record, sink); }, budget);
     if (budget == 0) line_.Hold();
     if (broken_) return Drop(now_ns, std::exchange(broken_, nullptr));
     if (now_ns >= next_maintain_ns_) {
@@ -267,66 +264,78 @@ class BasicLinkConnector final : public Connector {
     Confirm(now_ns);
   }
 
-  void Handle(const Record& record, Effects& messages) {
-    if (broken_) return;
+  // False: the gateway does not take it.
+  bool Handle(const Record& record, VenueSink& sink) {
+    if (broken_) return true;
     const auto type = static_cast<FrameType>(record.type);
     if (state_ == State::kLoggingOn) {
       broken_ = OnAnswer(type, record.payload);
-      return;
-    }
-    if (type == FrameType::kHeartbeat) {
-      Heartbeat heartbeat;
-      if (Decode(record.payload, heartbeat) != DecodeStatus::kOk ||
-          heartbeat.next_seq_in < outbound().store().first() ||
-          line_.OnHeartbeat(heartbeat) == HeartbeatFault::kNeverSent) {
-        broken_ = "the exchange confirms requests that were never sent, or none";
-      } else if (heartbeat.next_seq_out != inbound().next_seq()) {
-        broken_ = "the exchange has sent another number of reports than arrived";
-      }
-      return;
-    }
-    if (!IsWellFormed(record.payload) || record.payload.size() > sizeof(Effect::payload)) {
+    } else if (type == FrameType::kHeartbeat) {
+      broken_ = OnHeartbeat(record.payload);
+    } else if (!IsWellFormed(record.payload) || record.payload.size() > kEffectPayloadBytesMax) {
       // Not a whole message: it is not counted as taken, so the exchange sends it again over the
       // next link.
       broken_ = "the exchange sent what is no message";
-      return;
+    } else if (type == FrameType::kSessionReject) {
+      ++counters_.requests_refused;
+      CountReport();
+    } else if (broken_ = MessageError(type, record.payload); broken_ == nullptr) {
+      if (!sink.Take({Target::kVenue, type, options_.venue, inbound().next_seq(), record.payload}))
+        return false;
+      CountReport();
+      if (type == FrameType::kVenueStatus) OnStatus(record.payload);
     }
+    return true;
+  }
+
+  void CountReport() noexcept {
     inbound().Count();
     ++counters_.reports_received;
     RINGWAY_PROBE(connector_report_counted);
+  }
+
+  // Returns what is wrong, or nullptr; the next two likewise.
+  const char* OnHeartbeat(std::span<const std::byte> payload) noexcept {
+    Heartbeat heartbeat;
+    if (Decode(payload, heartbeat) != DecodeStatus::kOk ||
+        heartbeat.next_seq_in < outbound().store().first() ||
+        line_.OnHeartbeat(heartbeat) == HeartbeatFault::kNeverSent) {
+      return "the exchange confirms requests that were never sent, or none";
+    }
+    return heartbeat.next_seq_out == inbound().next_seq()
+               ? nullptr
+               : "the exchange has sent another number of reports than arrived";
+  }
+
+  static const char* MessageError(FrameType type, std::span<const std::byte> payload) noexcept {
     switch (type) {
-      case FrameType::kVenueStatus: {
-        // The exchange's word behind everything that this gateway had missed. One of an earlier
-        // logon, which this gateway had not heard, may come before it.
-        VenueStatus status;
-        if (Decode(record.payload, status) == DecodeStatus::kOk &&
-            status.state == VenueState::kUp && status.transact_time >= logon_time_) {
-          reconciling_ = false;
-        }
-        break;
+      case FrameType::kGapFill: {
+        GapFill used;
+        return Decode(payload, used) == DecodeStatus::kOk &&
+                       used.new_seq - 1 <= kRequestIdHearsayMax
+                   ? nullptr
+                   : "the exchange says that request ids of this member_id are all used up. Use "
+                     "another member_id";
       }
-      case FrameType::kGapFill:
-        if (GapFill used; Decode(record.payload, used) != DecodeStatus::kOk ||
-                          used.new_seq - 1 > kRequestIdHearsayMax) {
-          broken_ =
-              "the exchange says that request ids of this member_id are all used up. Use "
-              "another member_id";
-          return;
-        }
-        break;
+      case FrameType::kVenueStatus:
       case FrameType::kExecutionReport:
       case FrameType::kExecutionDetail:
       case FrameType::kCancelReject:
       case FrameType::kReferencePrice:
-        break;
-      case FrameType::kSessionReject:
-        ++counters_.requests_refused;
-        return;
+        return nullptr;
       default:
-        broken_ = "the exchange sent a message that is not a venue's";
-        return;
+        return "the exchange sent a message that is not a venue's";
     }
-    messages.AddEncoded(Target::kVenue, options_.venue, type, record.payload, received());
+  }
+
+  // The exchange's word behind everything that this gateway had missed. One of an earlier logon,
+  // which this gateway had not heard, may come before it.
+  void OnStatus(std::span<const std::byte> payload) noexcept {
+    VenueStatus status;
+    if (Decode(payload, status) == DecodeStatus::kOk && status.state == VenueState::kUp &&
+        status.transact_time >= logon_time_) {
+      reconciling_ = false;
+    }
   }
 
   // The exchange's answer to the logon. Returns what is wrong, or nullptr.
@@ -440,14 +449,16 @@ class BasicLinkConnector final : public Connector {
     return true;
   }
 
-  void AnswerLost(int64_t now_ns, Effects& messages) {
+  void AnswerLost(int64_t now_ns, VenueSink& sink) {
     const ResendStore& store = outbound().store();
-    while (store.count() != 0 && messages.room() != 0) {
+    for (uint32_t count = 0; store.count() != 0 && count != kBurstMax; ++count) {
       // An earlier process of this gateway used lower numbers: the time is part of them.
       lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
       const ResendStore::Slot& request = store.at(store.first());
-      AnswerUnseenRequest(request.type, request.bytes(), options_.venue, Unseen::kVenueDown, now_ns,
-                          kConnectorExecIdBits | lost_number_, messages);
+      if (!sink.Take(AnswerUnseenRequest(request.type, request.bytes(), options_.venue,
+                                         Unseen::kVenueDown, now_ns,
+                                         kConnectorExecIdBits | lost_number_)))
+        return;
       static_cast<void>(outbound().Acknowledge(store.first() + 1));
       ++counters_.requests_lost;
       RINGWAY_PROBE(connector_lost_answered);
@@ -497,12 +508,13 @@ class BasicLinkConnector final : public Connector {
     retry_ns_ = std::min(2 * retry_ns_, options_.retry_max_ns);
   }
 
-  void ReportState(int64_t now_ns, VenueState state, Effects& messages) {
+  // False: the gateway does not take it.
+  bool ReportState(int64_t now_ns, VenueState state, VenueSink& sink) noexcept {
     VenueStatus status;
     status.transact_time = static_cast<uint64_t>(now_ns);
     status.venue = options_.venue;
     status.state = state;
-    messages.Add(Target::kVenue, options_.venue, 0, status);
+    return sink.Take(Effect(Target::kVenue, options_.venue, 0, status));
   }
 
   std::unique_ptr<Dialer<L>> dialer_;
