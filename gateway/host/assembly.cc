@@ -1,10 +1,7 @@
-// Makes the gateway's parts and joins them, stage by stage.
+// What the gateway's process gives to each stage of its start, and its end.
 #include "gateway/host/assembly.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <new>
 #include <optional>
@@ -17,13 +14,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/clock.h"
-#include "base/probe.h"
 #include "gateway/connector/make_connector.h"
-#include "gateway/engine/order.h"
+#include "gateway/core/trading_calendar.h"
 #include "gateway/host/log.h"
 #include "gateway/host/snapshot_process.h"
 #include "gateway/host/start_time.h"
-#include "gateway/recovery/recall.h"
 #include "msg/auth.h"
 #include "transport/options.h"
 
@@ -46,25 +41,7 @@ void LogRecovery(const GatewayConfig& config, const StartedJournal& journal) {
                    from));
 }
 
-// The time in milliseconds since 2020, as the counter of a venue request's identifier (ADR 0006).
-uint64_t FirstRequestAt(int64_t now_ns) {
-  constexpr int64_t kUnixNs2020 = 1'577'836'800 * kNsPerS;
-  constexpr int64_t kMsMax = kRequestIdHearsayMax >> kSlotBits;
-  return static_cast<uint64_t>(std::clamp((now_ns - kUnixNs2020) / kNsPerMs, int64_t{0}, kMsMax))
-         << kSlotBits;
-}
-
 std::string Reason(const absl::Status& status) { return std::string(status.message()); }
-
-// A key for a session that nobody can log on to.
-absl::StatusOr<SessionKey> NobodysKey() {
-  std::array<std::byte, SessionKey::kBytesMin> bytes;
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    return absl::InternalError(
-        "the kernel gives no random numbers: permit the system call getrandom");
-  }
-  return SessionKey::FromBytes(bytes);
-}
 
 // The faults that one stage of the start found.
 class Faults {
@@ -86,9 +63,9 @@ class Faults {
 absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& config,
                                                            AdminMailbox* mailbox,
                                                            const StartOptions& options) {
-  std::unique_ptr<Assembly> assembly(new Assembly());
+  std::unique_ptr<Assembly> assembly(new Assembly(config, mailbox, options));
   try {
-    if (absl::Status built = assembly->Build(config, mailbox, options); !built.ok()) return built;
+    if (absl::Status built = assembly->Build(); !built.ok()) return built;
   } catch (const std::bad_alloc& error) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the system gives no memory for what the configuration asks for (", error.what(),
@@ -98,104 +75,49 @@ absl::StatusOr<std::unique_ptr<Assembly>> Assembly::Create(const GatewayConfig& 
   return assembly;
 }
 
-absl::Status Assembly::Build(const GatewayConfig& config, AdminMailbox* mailbox,
-                             const StartOptions& options) {
-  absl::StatusOr<std::vector<SessionConfig>> sessions = ReadKeys(config);
-  if (!sessions.ok()) return sessions.status();
-  const absl::StatusOr<std::unique_ptr<StartedJournal>> made =
-      MakeEngine(config, options, *sessions);
-  if (!made.ok()) return made.status();
-  const StartedJournal* const journal = made->get();
-  const absl::StatusOr<int64_t> now_ns = ChooseStartTime(
-      UnixNowNs(), std::max(engine_->now_ns(), journal == nullptr ? 0 : journal->end.time_ns),
-      {.ahead_max_ns = config.host.clock_ahead_max_ns,
-       .accept_clock = options.accept_clock,
-       .report = Log});
-  if (!now_ns.ok()) return now_ns.status();
-  if (absl::Status venues = MakeVenues(config); !venues.ok()) return venues;
-  if (absl::Status layer = MakeSessions(config, *sessions); !layer.ok()) return layer;
-  if (journal != nullptr) {
-    for (const SessionId session : engine_->SessionIds()) {
-      RecallReports(journal->past, session, *sessions_);
-    }
-    for (std::size_t i = 0; i < config.venues.size(); ++i) {
-      RecallVenue(journal->past, config.venues[i].engine.id, *connectors_[i]);
-    }
-  }
-  RINGWAY_PROBE(recovery_recalled);
-  // Last of the steps that can fail because of the configuration, so that nobody can connect to a
-  // gateway whose start then fails.
-  if (absl::Status listens = Listen(config); !listens.ok()) return listens;
-  // A client's older link must not take the session back from the link that replaced it.
-  for (const SessionConfig& session : *sessions) {
-    if (session.epoch == 0) continue;
-    for (const auto& listener : listeners_) listener->Admit(session.id, session.epoch);
-  }
-  if (journal != nullptr) {
-    if (absl::Status begun = BeginJournal(config, *journal, *now_ns); !begun.ok()) return begun;
-  }
-  MakeGateway(config, mailbox);
-  RINGWAY_PROBE(recovery_start_due);
-  // A gateway without records does not know which identifiers a former process used. The time puts
-  // its own above them: one for each millisecond since then. Exchanges may raise them further (ADR
-  // 0023).
-  const uint32_t start = journal == nullptr ? 1 : journal->start;
-  gateway_->Start(*now_ns, start, start == 1 ? FirstRequestAt(*now_ns) : 0);
-  RINGWAY_PROBE(recovery_start_recorded);
+absl::Status Assembly::Build() {
+  if (absl::Status recovered = start_.Recover(); !recovered.ok()) return recovered;
+  if (absl::Status promoted = start_.Promote(); !promoted.ok()) return promoted;
+  start_.Serve();
   return absl::OkStatus();
 }
 
-absl::Status Assembly::BeginJournal(const GatewayConfig& config, const StartedJournal& journal,
-                                    int64_t now_ns) {
-  journal_ = std::make_unique<JournalWriter>(*journal_storage_, journal.end.cursor, journal.start,
-                                             now_ns, journal.config_hash);
+absl::StatusOr<JournalStorage*> Assembly::OpenJournal() {
   absl::StatusOr<std::unique_ptr<SnapshotKeeper>> snapshots =
-      KeepSnapshots(config, *journal_storage_, journal.snapshot_position);
+      KeepSnapshots(config_, *journal_storage_, newest_snapshot_);
   if (!snapshots.ok()) return snapshots.status();
   snapshots_ = *std::move(snapshots);
-  if (snapshots_ != nullptr) snapshot_directory_ = config.journal.directory;
-  return absl::OkStatus();
+  if (snapshots_ != nullptr) snapshot_directory_ = config_.journal.directory;
+  return journal_storage_.get();
 }
 
-void Assembly::MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox) {
-  DutyLoop<Sessions>::Parts parts{.engine = *engine_,
-                                  .sessions = *sessions_,
-                                  .venues = {},
-                                  .session_ids = {},
-                                  .positions_max = config.pools.positions_max,
-                                  .accept_links = [this](int64_t when_ns) { AcceptLinks(when_ns); },
-                                  .mailbox = mailbox,
-                                  .journal = journal_.get(),
-                                  .fill_snapshots =
-                                      [this](JournalStatus& status) {
-                                        if (snapshots_ == nullptr) return;
-                                        status.snapshot_position = snapshots_->position();
-                                        status.snapshot_time_ns = snapshots_->made_at_ns();
-                                      },
-                                  .report = Log};
-  for (std::size_t i = 0; i < config.venues.size(); ++i) {
-    const GatewayVenueConfig& venue = config.venues[i];
-    parts.venues.push_back(
-        {.id = venue.engine.id,
-         .connector = connectors_[i].get(),
-         .pending_max = venue.pending_max,
-         .speaks_when_polled =
-             std::visit([](const auto& kind) { return kind.kSpeaksWhenPolled; }, venue.kind),
-         .trading_days = trading_days_[i]});
-  }
-  parts.session_ids = engine_->SessionIds();
-  for (const GatewaySessionConfig& session : config.sessions) {
+Assembly::Loop::Parts Assembly::Parts(Engine& engine, Sessions& sessions) {
+  Loop::Parts parts{.engine = engine,
+                    .sessions = sessions,
+                    .venues = {},
+                    .session_ids = {},
+                    .positions_max = config_.pools.positions_max,
+                    .accept_links = [this](int64_t when_ns) { AcceptLinks(when_ns); },
+                    .mailbox = mailbox_,
+                    .fill_snapshots =
+                        [this](JournalStatus& status) {
+                          if (snapshots_ == nullptr) return;
+                          status.snapshot_position = snapshots_->position();
+                          status.snapshot_time_ns = snapshots_->made_at_ns();
+                        },
+                    .report = Log};
+  for (const GatewaySessionConfig& session : config_.sessions) {
     if (session.send_after == SendAfter::kMemory) continue;
     parts.send_when_durable.push_back(session.engine.id);
   }
-  gateway_ = std::make_unique<DutyLoop<Sessions>>(std::move(parts));
+  return parts;
 }
 
 void Assembly::EndJournal(const std::function<void()>& goes_on) {
   constexpr int64_t kSnapshotPatienceNs = 15 * kNsPerS;
   if (journal_storage_ == nullptr) return;
-  const bool failed = gateway_->Failed();
-  gateway_->RecordStop();
+  const bool failed = gateway().Failed();
+  gateway().RecordStop();
   snapshots_.reset();
   recall_->Stop();
   journal_storage_->Close();
@@ -219,14 +141,14 @@ absl::Status Assembly::WakeWith(Waiter& waiter) {
   for (const auto& listener : listeners_) {
     if (absl::Status watched = waiter.Watch(listener->wake_fd()); !watched.ok()) return watched;
   }
-  sessions_->WakeWith(waiter);
+  start_.layer().WakeWith(waiter);
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<SessionConfig>> Assembly::ReadKeys(const GatewayConfig& config) {
+absl::StatusOr<std::vector<SessionConfig>> Assembly::ReadSessions() {
   Faults faults;
   std::vector<SessionConfig> sessions;
-  for (const GatewaySessionConfig& session : config.sessions) {
+  for (const GatewaySessionConfig& session : config_.sessions) {
     absl::StatusOr<SessionKey> key = SessionKey::FromFile(session.key_file);
     if (!key.ok()) {
       faults.Add(absl::StrCat("session ", session.engine.id, ": "), key.status());
@@ -235,107 +157,103 @@ absl::StatusOr<std::vector<SessionConfig>> Assembly::ReadKeys(const GatewayConfi
     secrets_.emplace(session.engine.id, *key);
     sessions.push_back({.id = session.engine.id,
                         .key = *std::move(key),
-                        .report_slots = config.sessions_common.report_slots});
+                        .report_slots = config_.sessions_common.report_slots});
   }
   if (absl::Status status = faults.status(); !status.ok()) return status;
   return sessions;
 }
 
-absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::MakeEngine(
-    const GatewayConfig& config, const StartOptions& options,
-    std::vector<SessionConfig>& sessions) {
-  if (config.journal.directory.empty()) {
-    engine_ = std::make_unique<Engine>(MakeEngineConfig(config));
-    return std::unique_ptr<StartedJournal>();
-  }
-  absl::StatusOr<std::unique_ptr<StartedJournal>> started = StartJournal(config, options);
+absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::Replay() {
+  if (config_.journal.directory.empty()) return std::unique_ptr<StartedJournal>();
+  absl::StatusOr<std::unique_ptr<StartedJournal>> started = StartJournal(config_, options_);
   if (!started.ok()) {
     return absl::Status(started.status().code(),
                         absl::StrCat("journal: ", Reason(started.status())));
   }
   StartedJournal& journal = **started;
-  LogRecovery(config, journal);
-  engine_ = journal.past.TakeEngine();
-  for (SessionConfig& session : sessions) RecallSession(journal.past, *engine_, session);
-  for (const SessionId id : engine_->SessionIds()) {
-    if (!engine_->retired(id)) continue;
-    absl::StatusOr<SessionKey> key = NobodysKey();
-    if (!key.ok()) return key.status();
-    sessions.push_back(RetiredSession(journal.past, *engine_, id, *key));
-  }
-  for (const SessionConfig& session : sessions) {
-    if (session.disabled.empty()) continue;
-    Log(absl::StrCat("session ", session.id, " is disabled: ", session.disabled));
-  }
+  LogRecovery(config_, journal);
   journal_storage_ = std::move(journal.storage);
-  recall_ = std::make_unique<ReportRecall>(*journal_storage_, config.journal.directory,
-                                           config.journal.memory_directory,
+  newest_snapshot_ = journal.snapshot_position;
+  recall_ = std::make_unique<ReportRecall>(*journal_storage_, config_.journal.directory,
+                                           config_.journal.memory_directory,
                                            std::move(journal.report_index), Log);
   if (absl::Status reads = recall_->Start(); !reads.ok()) return reads;
   return started;
 }
 
-absl::Status Assembly::MakeVenues(const GatewayConfig& config) {
+std::unique_ptr<Engine> Assembly::NewEngine() const {
+  return std::make_unique<Engine>(MakeEngineConfig(config_));
+}
+
+absl::StatusOr<int64_t> Assembly::ChooseTime(const Engine& engine, int64_t end_ns) const {
+  return ChooseStartTime(UnixNowNs(), std::max(engine.now_ns(), end_ns),
+                         {.ahead_max_ns = config_.host.clock_ahead_max_ns,
+                          .accept_clock = options_.accept_clock,
+                          .report = Log});
+}
+
+absl::StatusOr<std::vector<Assembly::Loop::Venue>> Assembly::MakeVenues(const Engine& engine) {
   Faults faults;
-  for (const GatewayVenueConfig& venue : config.venues) {
-    std::optional<TradingCalendar>& days = trading_days_.emplace_back();
+  std::vector<Loop::Venue> venues;
+  for (const GatewayVenueConfig& venue : config_.venues) {
+    const std::string who = absl::StrCat("venue ", venue.engine.id, ": ");
+    Loop::Venue& made = venues.emplace_back();
+    made.id = venue.engine.id;
+    made.pending_max = venue.pending_max;
+    made.speaks_when_polled =
+        std::visit([](const auto& kind) { return kind.kSpeaksWhenPolled; }, venue.kind);
     if (!venue.trading_day.empty()) {
-      const absl::StatusOr<TradingCalendar> calendar = TradingCalendar::Parse(venue.trading_day);
-      if (calendar.ok()) {
-        days = *calendar;
+      const absl::StatusOr<TradingCalendar> days = TradingCalendar::Parse(venue.trading_day);
+      if (days.ok()) {
+        made.trading_days = *days;
       } else {
-        faults.Add(absl::StrCat("venue ", venue.engine.id, ": trading_day: "), calendar.status());
+        faults.Add(who + "trading_day: ", days.status());
       }
     }
     absl::StatusOr<std::unique_ptr<Connector>> connector = MakeConnector(
-        venue.kind, {.venue = ContextOf(config, venue),
-                     .link = config.link,
-                     .now_ns = std::max(UnixNowNs(), engine_->now_ns()),
-                     .report = [who = absl::StrCat("venue ", venue.engine.id, ": ")](
-                                   std::string_view line) { Log(who + std::string(line)); }});
+        venue.kind, {.venue = ContextOf(config_, venue),
+                     .link = config_.link,
+                     .now_ns = std::max(UnixNowNs(), engine.now_ns()),
+                     .report = [who](std::string_view line) { Log(who + std::string(line)); }});
     if (connector.ok()) {
-      connectors_.push_back(*std::move(connector));
+      made.connector = connectors_.emplace_back(*std::move(connector)).get();
     } else {
-      faults.Add(absl::StrCat("venue ", venue.engine.id, ": "), connector.status());
+      faults.Add(who, connector.status());
     }
   }
-  return faults.status();
+  if (absl::Status status = faults.status(); !status.ok()) return status;
+  return venues;
 }
 
-absl::Status Assembly::MakeSessions(const GatewayConfig& config,
-                                    const std::vector<SessionConfig>& sessions) {
-  SessionLayerOptions options = config.sessions_common.layer;
-  if (!config.journal.directory.empty()) options.durability_max = Durability::kDurable;
+SessionLayerOptions Assembly::LayerOptions(const Engine& engine) const {
+  SessionLayerOptions options = config_.sessions_common.layer;
+  if (!config_.journal.directory.empty()) options.durability_max = Durability::kDurable;
   options.archive = recall_.get();
-  options.open_orders = [engine = engine_.get()](SessionId id) -> uint64_t {
-    return engine->open_orders(id);
-  };
-  // A session may log on through any listener: every one has to refuse its older epochs.
-  const auto admit = [this](SessionId session, uint32_t epoch) {
-    bool admitted = true;
-    for (const auto& listener : listeners_) admitted &= listener->Admit(session, epoch);
-    return admitted;
-  };
-  auto made = Sessions::Create(options, sessions, admit);
-  if (!made.ok()) return made.status();
-  sessions_ = *std::move(made);
-  return absl::OkStatus();
+  options.open_orders = [&engine](SessionId id) -> uint64_t { return engine.open_orders(id); };
+  return options;
 }
 
-absl::Status Assembly::Listen(const GatewayConfig& config) {
+// A session may log on through any listener: every one has to refuse its older epochs.
+bool Assembly::Admit(SessionId session, uint32_t epoch) {
+  bool admitted = true;
+  for (const auto& listener : listeners_) admitted &= listener->Admit(session, epoch);
+  return admitted;
+}
+
+absl::Status Assembly::Open(const std::vector<SessionConfig>& sessions) {
   Faults faults;
   ListenOptions options;
-  options.link = config.link;
-  options.allowed_uids = config.allowed_users;
+  options.link = config_.link;
+  options.allowed_uids = config_.allowed_users;
   options.secret_of = [this](uint64_t session) -> std::span<const std::byte> {
     const auto found = secrets_.find(session);
     return found == secrets_.end() ? std::span<const std::byte>{} : found->second.bytes();
   };
   // The listener's thread prepares a session's memory before the engine's thread handles its logon.
-  options.on_proof = [this](uint64_t session) {
-    sessions_->Prepare(static_cast<SessionId>(session));
+  options.on_proof = [&layer = start_.layer()](uint64_t session) {
+    layer.Prepare(static_cast<SessionId>(session));
   };
-  for (const std::string& uri : config.listen) {
+  for (const std::string& uri : config_.listen) {
     options.report = [uri](std::string_view line) {
       Log(absl::StrCat(uri, ": ", absl::string_view(line.data(), line.size())));
     };
@@ -345,6 +263,10 @@ absl::Status Assembly::Listen(const GatewayConfig& config) {
       continue;
     }
     listeners_.push_back(std::make_unique<AnyListener>(*std::move(listener)));
+  }
+  // A client's older link must not take the session back from the link that replaced it.
+  for (const SessionConfig& session : sessions) {
+    if (session.epoch != 0) Admit(session.id, session.epoch);
   }
   return faults.status();
 }
@@ -356,7 +278,7 @@ void Assembly::AcceptLinks(int64_t now_ns) {
     for (int i = 0; i != kLinksPerTick; ++i) {
       std::optional<AnyLink> link = listener->TryAccept();
       if (!link.has_value()) break;
-      sessions_->Accept(std::make_unique<AnyLink>(*std::move(link)), now_ns);
+      start_.layer().Accept(std::make_unique<AnyLink>(*std::move(link)), now_ns);
     }
   }
 }

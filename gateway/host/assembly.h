@@ -1,4 +1,4 @@
-// Assembly: the parts of a gateway process, made and joined in order.
+// Assembly: the gateway's process as the world of its start (gateway_start.h).
 //
 // Everything below main(): keys, journal and engine, venues, sessions, listeners, the duty loop,
 // each a stage of the start. Made from one validated configuration. The first stage that fails ends
@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,12 +21,13 @@
 #include "gateway/config/config.h"
 #include "gateway/connector/connector.h"
 #include "gateway/core/duty_loop.h"
-#include "gateway/core/trading_calendar.h"
 #include "gateway/engine/engine.h"
+#include "gateway/host/gateway_start.h"
 #include "gateway/host/journal_start.h"
+#include "gateway/host/log.h"
 #include "gateway/host/start_options.h"
 #include "gateway/journal/file_storage.h"
-#include "gateway/journal/writer.h"
+#include "gateway/journal/storage.h"
 #include "gateway/recovery/report_recall.h"
 #include "gateway/recovery/snapshot_keeper.h"
 #include "gateway/session/session_layer.h"
@@ -38,6 +40,7 @@ namespace ringway {
 
 class Assembly {
  public:
+  using Link = AnyLink;
   using Sessions = SessionLayer<AnyLink>;
 
   // Errors: every fault of the first stage that failed, one per line, with its remedy.
@@ -45,9 +48,9 @@ class Assembly {
                                                           AdminMailbox* mailbox,
                                                           const StartOptions& options = {});
 
-  DutyLoop<Sessions>& gateway() noexcept { return *gateway_; }
+  DutyLoop<Sessions>& gateway() noexcept { return start_.loop(); }
   // Time continues from its now_ns(): a clock begins there, not before.
-  const Engine& engine() const noexcept { return *engine_; }
+  const Engine& engine() const noexcept { return start_.engine(); }
 
   // The end of an orderly stop, after the last turn: records it in the journal, syncs the journal,
   // and makes a snapshot of exactly that, so that the next start, even of another release, has
@@ -59,38 +62,43 @@ class Assembly {
   absl::Status WakeWith(Waiter& waiter);
 
  private:
-  Assembly() = default;
+  friend class GatewayStart<Assembly>;
+  using Past = StartedJournal;
+  using Loop = DutyLoop<Sessions>;
 
-  // The stages, in order. Each needs the results of those before it.
-  absl::Status Build(const GatewayConfig& config, AdminMailbox* mailbox,
-                     const StartOptions& options);
-  absl::StatusOr<std::vector<SessionConfig>> ReadKeys(const GatewayConfig& config);
-  // Null where the configuration has no journal.
-  absl::StatusOr<std::unique_ptr<StartedJournal>> MakeEngine(const GatewayConfig& config,
-                                                             const StartOptions& options,
-                                                             std::vector<SessionConfig>& sessions);
-  absl::Status MakeVenues(const GatewayConfig& config);
-  absl::Status MakeSessions(const GatewayConfig& config,
-                            const std::vector<SessionConfig>& sessions);
-  absl::Status Listen(const GatewayConfig& config);
-  absl::Status BeginJournal(const GatewayConfig& config, const StartedJournal& journal,
-                            int64_t now_ns);
-  void MakeGateway(const GatewayConfig& config, AdminMailbox* mailbox);
+  Assembly(const GatewayConfig& config, AdminMailbox* mailbox, const StartOptions& options)
+      : config_(config), mailbox_(mailbox), options_(options) {}
+
+  absl::Status Build();
+
+  // The world's part of each stage, see gateway_start.h.
+  absl::StatusOr<std::vector<SessionConfig>> ReadSessions();
+  absl::StatusOr<std::unique_ptr<StartedJournal>> Replay();
+  std::unique_ptr<Engine> NewEngine() const;
+  absl::StatusOr<int64_t> ChooseTime(const Engine& engine, int64_t end_ns) const;
+  absl::StatusOr<std::vector<Loop::Venue>> MakeVenues(const Engine& engine);
+  SessionLayerOptions LayerOptions(const Engine& engine) const;
+  bool Admit(SessionId session, uint32_t epoch);
+  Sessions& Around(Sessions& layer) noexcept { return layer; }
+  absl::Status Open(const std::vector<SessionConfig>& sessions);
+  absl::StatusOr<JournalStorage*> OpenJournal();
+  Loop::Parts Parts(Engine& engine, Sessions& sessions);
+  static void Say(const std::string& line) { Log(line); }
 
   void AcceptLinks(int64_t now_ns);
 
-  std::unique_ptr<FileStorage> journal_storage_;  // null: there is no journal
-  std::string snapshot_directory_;                // empty: no snapshots are made
-  std::unique_ptr<SnapshotKeeper> snapshots_;     // null: none are made
-  std::unique_ptr<ReportRecall> recall_;          // null: there is no journal
-  std::unique_ptr<JournalWriter> journal_;
-  std::unique_ptr<Engine> engine_;
-  std::vector<std::unique_ptr<Connector>> connectors_;        // as configured
-  std::vector<std::optional<TradingCalendar>> trading_days_;  // by venue, as configured
+  const GatewayConfig& config_;
+  AdminMailbox* mailbox_;  // or null
+  StartOptions options_;
+  std::unique_ptr<FileStorage> journal_storage_;        // null: there is no journal
+  uint64_t newest_snapshot_ = 0;                        // position; 0: there is none
+  std::string snapshot_directory_;                      // empty: no snapshots are made
+  std::unique_ptr<SnapshotKeeper> snapshots_;           // null: none are made
+  std::unique_ptr<ReportRecall> recall_;                // null: there is no journal
+  std::vector<std::unique_ptr<Connector>> connectors_;  // as configured
   std::map<uint64_t, SessionKey> secrets_;  // by session; read by the listeners' own threads
-  std::unique_ptr<Sessions> sessions_;
+  GatewayStart<Assembly> start_{*this};
   std::vector<std::unique_ptr<AnyListener>> listeners_;  // their threads use the sessions
-  std::unique_ptr<DutyLoop<Sessions>> gateway_;
 };
 
 }  // namespace ringway

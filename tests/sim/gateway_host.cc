@@ -8,7 +8,6 @@
 #include "absl/status/status.h"
 #include "base/check.h"
 #include "gateway/journal/record.h"
-#include "gateway/recovery/recall.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/strategy.h"
 
@@ -160,7 +159,16 @@ void GatewayHost::Follow(const JournalRecord& record, std::vector<size_t>& own,
   }
 }
 
-std::string GatewayHost::Replay(ReplayedGateway& past, JournalEnd& end) {
+absl::StatusOr<std::unique_ptr<GatewayHost::Past>> GatewayHost::Replay() {
+  around_.disk.BringHome();
+  auto made = std::make_unique<Past>(Past{
+      .past = ReplayedGateway(
+          {.config_of = [this](uint64_t) { return MakeEngineConfig(around_.plan, around_.site); },
+           .report_slots = kReportSlots}),
+      .end = {},
+      .start = 0,
+      .config_hash = kConfigHash});
+  ReplayedGateway& past = made->past;
   JournalReader reader(around_.disk);
   std::vector<size_t> own(around_.history.size());
   uint64_t last_request = 0;
@@ -172,8 +180,8 @@ std::string GatewayHost::Replay(ReplayedGateway& past, JournalEnd& end) {
   }
   if (status.ok()) status = reader.status();
   if (status.ok()) status = past.Configure(kConfigHash);
-  if (!status.ok()) return std::string(status.message());
-  end = reader.end();
+  if (!status.ok()) return status;
+  made->end = journal_end_ = reader.end();
   Recorder& recorder = around_.recorder;
   for (const uint32_t id : session_ids_) {
     recorder.AddNumbers(EventKind::kRecoveredSession, id, past.engine().next_seq_out(id),
@@ -186,91 +194,113 @@ std::string GatewayHost::Replay(ReplayedGateway& past, JournalEnd& end) {
     around_.history[venue - 1].own_words.resize(own[venue - 1]);
   }
   recorder.AddNumbers(EventKind::kOperatorRecovered, 0, commands_);
-  recorder.AddNumbers(EventKind::kGatewayRecovered, 0, end.epoch, last_request);
-  return "";
+  recorder.AddNumbers(EventKind::kGatewayRecovered, 0, made->end.epoch, last_request);
+  life_.Follow(made->end.cursor.position, nullptr);
+  if (before_ != nullptr) {
+    // Timers that change nothing but the time are not recorded.
+    Effects none;
+    if (before_->now_ns > past.engine().now_ns()) {
+      past.engine().Step(before_->now_ns, {Origin::kTimer, 0, FrameType{}, {}}, none);
+    }
+    if (none.count() != 0 || past.engine().StateHash() != before_->state_hash) {
+      return absl::DataLossError(
+          "the replayed state is not the one in which the process before ended");
+    }
+  }
+  made->start = made->end.epoch + 1;
+  if (!past.engine().CanStart(made->start)) {
+    return absl::FailedPreconditionError("the journal has used up its identifiers");
+  }
+  return made;
 }
 
 std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_t seed,
                                const LifeEnd* before) {
-  around_.disk.BringHome();
-  ReplayedGateway past(
-      {.config_of = [this](uint64_t) { return MakeEngineConfig(around_.plan, around_.site); },
-       .report_slots = kReportSlots});
-  JournalEnd end;
-  if (std::string error = Replay(past, end); !error.empty()) return error;
-  life_.Follow(end.cursor.position, nullptr);
-  engine_ = past.TakeEngine();
-  if (before != nullptr) {
-    // Timers that change nothing but the time are not recorded.
-    Effects none;
-    if (before->now_ns > engine_->now_ns()) {
-      engine_->Step(before->now_ns, {Origin::kTimer, 0, FrameType{}, {}}, none);
-    }
-    if (none.count() != 0 || engine_->StateHash() != before->state_hash) {
-      return "the replayed state is not the one in which the process before ended";
-    }
+  start_ns_ = now_ns;
+  disk_faults_ = faults;
+  disk_seed_ = seed;
+  before_ = before;
+  absl::Status status = start_.Recover();
+  if (status.ok()) {
+    numbers_.push_back(NumbersNow(journal_end_.cursor.position));
+    status = start_.Promote();
   }
-  const uint32_t start = end.epoch + 1;
-  if (!engine_->CanStart(start)) return "the journal has used up its identifiers";
-  numbers_.push_back(NumbersNow(end.cursor.position));
-  MakeParts(past);
-  if (!life_.Use()) return "";
-  around_.disk.RemoveBehind(end.segment_number);
-  storage_ = std::make_unique<SimStorage>(around_.disk, end.cursor, around_.plan.segment_bytes,
-                                          faults, seed);
-  if (!life_.Use()) return "";
-  journal_ = std::make_unique<JournalWriter>(*storage_, end.cursor, start, now_ns, kConfigHash);
-  life_.Follow(0, journal_.get());
-
-  DutyLoop<RecordedSessions>::Parts parts{.engine = *engine_,
-                                          .sessions = *recorded_,
-                                          .venues = {},
-                                          .session_ids = session_ids_,
-                                          .send_when_durable = {},
-                                          .positions_max = 32,
-                                          .accept_links = {},
-                                          .mailbox = &mailbox_,
-                                          .journal = journal_.get()};
-  for (uint32_t i = 0; i != around_.plan.venues; ++i) {
-    parts.venues.push_back({.id = static_cast<VenueId>(1 + i),
-                            .connector = connectors_[i].get(),
-                            .pending_max = QueueOf(around_.plan),
-                            .trading_days = days_});
+  if (status.ok()) {
+    life_.Follow(0, start_.journal());
+    if (life_.Use()) start_.Serve();
   }
-  for (const uint32_t id : session_ids_) {
-    if (around_.plan.sends_when_durable(id)) parts.send_when_durable.push_back(id);
-  }
-  gateway_ = std::make_unique<DutyLoop<RecordedSessions>>(std::move(parts));
-  if (life_.Use()) gateway_->Start(now_ns, start);
-  return "";
+  // A process that ended in its start has nothing wrong.
+  return status.ok() || life_.ended() ? "" : std::string(status.message());
 }
 
-void GatewayHost::MakeParts(const ReplayedGateway& past) {
-  std::vector<SessionConfig> configs;
+absl::StatusOr<std::vector<SessionConfig>> GatewayHost::ReadSessions() const {
+  std::vector<SessionConfig> sessions;
   for (const uint32_t id : session_ids_) {
-    configs.push_back({.id = id, .key = KeyOf(id), .report_slots = kReportSlots});
-    RecallSession(past, *engine_, configs.back());
+    sessions.push_back({.id = id, .key = KeyOf(id), .report_slots = kReportSlots});
   }
+  return sessions;
+}
+
+std::unique_ptr<Engine> GatewayHost::NewEngine() const {
+  return std::make_unique<Engine>(MakeEngineConfig(around_.plan, around_.site));
+}
+
+SessionLayerOptions GatewayHost::LayerOptions(const Engine& engine) const {
   SessionLayerOptions options;
   options.links_before_logon_max = 4;
   options.logon_timeout_ns = 30 * kNsPerMs;
   options.heartbeat_default_ns = 10 * kNsPerMs;
   options.durability_max = Durability::kDurable;
-  options.open_orders = [engine = engine_.get()](SessionId id) -> uint64_t {
-    return engine->open_orders(id);
-  };
-  auto layer = SessionLayer<SimLink>::Create(options, configs, around_.admit);
-  RINGWAY_CHECK(layer.ok(), "the simulator's session options are right");
-  sessions_ = *std::move(layer);
-  recorded_ = std::make_unique<RecordedSessions>(*sessions_, around_.recorder, life_);
-  for (const uint32_t id : session_ids_) RecallReports(past, id, *sessions_);
+  options.open_orders = [&engine](SessionId id) -> uint64_t { return engine.open_orders(id); };
+  return options;
+}
+
+RecordedSessions& GatewayHost::Around(SessionLayer<SimLink>& layer) {
+  return recorded_.emplace(layer, around_.recorder, life_);
+}
+
+absl::StatusOr<std::vector<GatewayHost::Loop::Venue>> GatewayHost::MakeVenues(const Engine&) {
+  std::vector<Loop::Venue> venues;
   for (uint32_t i = 0; i != around_.plan.venues; ++i) {
     const auto venue = static_cast<VenueId>(1 + i);
     connectors_.push_back(std::make_unique<RecordedConnector>(
         venue, around_.plan.member(around_.site), around_.make_dialer(venue), around_.recorder,
         life_, around_.history[i]));
-    RecallVenue(past, venue, *connectors_.back());
+    venues.push_back({.id = venue,
+                      .connector = connectors_.back().get(),
+                      .pending_max = QueueOf(around_.plan),
+                      .trading_days = days_});
   }
+  return venues;
+}
+
+absl::Status GatewayHost::Open(const std::vector<SessionConfig>& sessions) {
+  for (const SessionConfig& session : sessions) {
+    if (session.epoch != 0) Admit(session.id, session.epoch);
+  }
+  return life_.Use() ? absl::OkStatus() : absl::CancelledError("the process ended");
+}
+
+absl::StatusOr<JournalStorage*> GatewayHost::OpenJournal() {
+  around_.disk.RemoveBehind(journal_end_.segment_number);
+  storage_ = std::make_unique<SimStorage>(around_.disk, journal_end_.cursor,
+                                          around_.plan.segment_bytes, disk_faults_, disk_seed_);
+  if (!life_.Use()) return absl::CancelledError("the process ended");
+  return storage_.get();
+}
+
+GatewayHost::Loop::Parts GatewayHost::Parts(Engine& engine, RecordedSessions& sessions) {
+  Loop::Parts parts{.engine = engine,
+                    .sessions = sessions,
+                    .venues = {},
+                    .session_ids = {},
+                    .positions_max = 32,
+                    .accept_links = {},
+                    .mailbox = &mailbox_};
+  for (const uint32_t id : session_ids_) {
+    if (around_.plan.sends_when_durable(id)) parts.send_when_durable.push_back(id);
+  }
+  return parts;
 }
 
 // --- Turns and the end ---
@@ -279,21 +309,21 @@ void GatewayHost::Turn(int64_t now_ns) {
   storage_->Turn(now_ns);
   NoteDisk();
   if (days_) NoteDays(now_ns);
-  if (command_ && gateway_->started()) Post();
-  const bool operates = command_ && gateway_->started();
-  gateway_->DoWork(now_ns);
+  if (command_ && start_.loop().started()) Post();
+  const bool operates = command_ && start_.loop().started();
+  start_.loop().DoWork(now_ns);
   if (life_.ended()) return;
-  if (gateway_->Failed()) return life_.End();
+  if (start_.loop().Failed()) return life_.End();
   if (operates) TakeAnswer();
-  if (journal_->end().position != numbers_.back().position) {
-    numbers_.push_back(NumbersNow(journal_->end().position));
+  if (start_.journal()->end().position != numbers_.back().position) {
+    numbers_.push_back(NumbersNow(start_.journal()->end().position));
   }
   bool more = false;
   for (; numbers_.size() > 1 && numbers_[1].position <= storage_->durable(); more = true) {
     numbers_.pop_front();
   }
   if (more) NoteDurable();
-  if (std::exchange(held_back_, gateway_->BackPressured()) != held_back_) {
+  if (std::exchange(held_back_, start_.loop().BackPressured()) != held_back_) {
     around_.recorder.AddNumbers(EventKind::kGatewayHeldBack, 0, 0, held_back_);
   }
 }
@@ -315,7 +345,7 @@ void GatewayHost::NoteDays(int64_t now_ns) {
   const TradingCalendar::Day day = days_->DayAt(now_ns);
   bool all = true;
   for (uint32_t i = 1; i <= around_.plan.venues; ++i) {
-    if (engine_->trading_day(static_cast<VenueId>(i)) >= day.number) continue;
+    if (engine().trading_day(static_cast<VenueId>(i)) >= day.number) continue;
     around_.recorder.AddNumbers(EventKind::kTradingDay, i, day.number);
     all = false;
   }
@@ -333,15 +363,15 @@ void GatewayHost::NoteDurable() {
 GatewayHost::Numbers GatewayHost::NumbersNow(uint64_t position) const {
   Numbers numbers{position, {}};
   for (const uint32_t id : session_ids_) {
-    numbers.next.emplace_back(engine_->next_seq_out(id), engine_->next_seq_in(id));
+    numbers.next.emplace_back(engine().next_seq_out(id), engine().next_seq_in(id));
   }
   return numbers;
 }
 
 void GatewayHost::NoteEnd() {
   end_.written = life_.written();
-  end_.now_ns = engine_->now_ns();
-  end_.state_hash = engine_->StateHash();
+  end_.now_ns = engine().now_ns();
+  end_.state_hash = engine().StateHash();
   end_.gave_up = storage_ != nullptr && storage_->hopeless();
   end_.safe = numbers_.front().next;
   around_.on_end();
@@ -413,7 +443,7 @@ bool GatewayHost::venues_refuse() const noexcept {
 
 void GatewayHost::Probe(Recorder& recorder) const {
   for (const uint32_t session : session_ids_) {
-    engine_->ForEachOpenOrder(session, [&](const OrderView& view) {
+    engine().ForEachOpenOrder(session, [&](const OrderView& view) {
       OpenOrder order;
       order.cl_ord_id = view.cl_ord_id;
       order.order_id = view.order_id;
@@ -428,7 +458,7 @@ void GatewayHost::Probe(Recorder& recorder) const {
       recorder.Add(EventKind::kGatewayOrder, session, 0, order, view.venue_request_id);
     });
   }
-  engine_->ForEachPosition([&](const PositionView& view) {
+  engine().ForEachPosition([&](const PositionView& view) {
     recorder.AddPlain(EventKind::kGatewayPosition, view.account,
                       Holding{.account = view.account,
                               .instrument = view.instrument,
@@ -437,7 +467,7 @@ void GatewayHost::Probe(Recorder& recorder) const {
                               .open_sell = view.open_sell},
                       view.instrument);
   });
-  const EngineCounters& counters = engine_->counters();
+  const EngineCounters& counters = engine().counters();
   recorder.AddPlain(EventKind::kGatewayCounts, 0,
                     Counts{.duplicate_reports = counters.duplicate_reports,
                            .unknown_reports = counters.unknown_reports,

@@ -1,7 +1,7 @@
 // The gateway's process in the simulated world: how it begins and ends, and what is recorded of it.
 //
 // Engine, session layer, duty loop, journal, recovery and link connectors as shipped, put together
-// as gateway/host/assembly.cc does. Between them stand two recorders that change nothing: around
+// by the shipped phases of a start (gateway/host/gateway_start.h). Between them stand two recorders that change nothing: around
 // the session layer (requests into the engine, reports out of it) and around each connector
 // (requests taken, messages heard). Each use of them is a place at which the process can end: from
 // then on nothing leaves it, and what it does until the turn is over never happened. The engine's
@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "gateway/admin/admin_mailbox.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/link/dialer.h"
@@ -28,10 +30,12 @@
 #include "gateway/core/duty_loop.h"
 #include "gateway/core/trading_calendar.h"
 #include "gateway/engine/engine.h"
+#include "gateway/host/gateway_start.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/session/session_layer.h"
+#include "gateway/session/session_options.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/events.h"
 #include "tests/sim/network.h"
@@ -189,6 +193,9 @@ struct LifeEnd {
 
 class GatewayHost {
  public:
+  using Link = SimLink;
+  using Sessions = RecordedSessions;
+
   // What is around the process, and outlives it.
   struct Surroundings {
     const Plan& plan;
@@ -217,7 +224,7 @@ class GatewayHost {
 
   // A strategy's link has arrived.
   void Accept(std::unique_ptr<SimLink> link, int64_t now_ns) {
-    sessions_->Accept(std::move(link), now_ns);
+    start_.layer().Accept(std::move(link), now_ns);
   }
   void Turn(int64_t now_ns);
   // It has no turns for a while: nothing becomes durable either.
@@ -229,29 +236,51 @@ class GatewayHost {
   bool Operate(const AdminCommand& command);
   // Latches or re-arms a kill switch.
   bool SetKill(KillScope scope, uint32_t id, bool killed);
-  bool killed(KillScope scope, uint32_t id) const noexcept { return engine_->killed(scope, id); }
+  bool killed(KillScope scope, uint32_t id) const noexcept { return engine().killed(scope, id); }
 
   bool venues_up() const noexcept;
   // Whether all refuse it, and it says why: another gateway is this member.
   bool venues_refuse() const noexcept;
   // Whether nothing waits anywhere inside.
-  bool idle() const noexcept { return !engine_->HasWork() && !gateway_->BackPressured(); }
+  bool idle() const noexcept { return !engine().HasWork() && !start_.loop().BackPressured(); }
   // Everything that the gateway holds, as events.
   void Probe(Recorder& recorder) const;
   // Empty, or what is wrong inside: the engine's own audit.
-  std::string_view FindError() const { return engine_->FindExposureError(); }
-  uint64_t StateHash() const { return engine_->StateHash(); }
+  std::string_view FindError() const { return engine().FindExposureError(); }
+  uint64_t StateHash() const { return engine().StateHash(); }
 
  private:
+  friend class GatewayStart<GatewayHost>;
+  using Loop = DutyLoop<RecordedSessions>;
+  struct Past {
+    ReplayedGateway past;
+    JournalEnd end;
+    uint32_t start;
+    uint64_t config_hash;
+  };
+
   // How far the sessions had come at a position of the journal.
   struct Numbers {
     uint64_t position;
     std::vector<std::pair<uint64_t, uint64_t>> next;  // as LifeEnd::safe
   };
 
-  std::string Replay(ReplayedGateway& past, JournalEnd& end);
+  // The world's part of each stage, see gateway_start.h. A process that has ended goes no further.
+  absl::StatusOr<std::vector<SessionConfig>> ReadSessions() const;
+  absl::StatusOr<std::unique_ptr<Past>> Replay();
+  std::unique_ptr<Engine> NewEngine() const;
+  absl::StatusOr<int64_t> ChooseTime(const Engine&, int64_t) const noexcept { return start_ns_; }
+  absl::StatusOr<std::vector<Loop::Venue>> MakeVenues(const Engine& engine);
+  SessionLayerOptions LayerOptions(const Engine& engine) const;
+  bool Admit(SessionId session, uint32_t epoch) { return around_.admit(session, epoch); }
+  RecordedSessions& Around(SessionLayer<SimLink>& layer);
+  absl::Status Open(const std::vector<SessionConfig>& sessions);
+  absl::StatusOr<JournalStorage*> OpenJournal();
+  Loop::Parts Parts(Engine& engine, RecordedSessions& sessions);
+  void Say(const std::string&) const noexcept {}
+
+  Engine& engine() const noexcept { return start_.engine(); }
   void Follow(const JournalRecord& record, std::vector<size_t>& own, uint64_t& last_request);
-  void MakeParts(const ReplayedGateway& past);
   Numbers NumbersNow(uint64_t position) const;
   void NoteEnd();
   // Gives the operator's command to the gateway, and takes the answer.
@@ -266,12 +295,14 @@ class GatewayHost {
   Lifeline life_;
   LifeEnd end_;
   std::vector<uint32_t> session_ids_;
+  int64_t start_ns_ = 0;
+  DiskFaults disk_faults_;
+  uint64_t disk_seed_ = 0;
+  const LifeEnd* before_ = nullptr;
+  JournalEnd journal_end_;
   std::unique_ptr<SimStorage> storage_;
-  std::unique_ptr<JournalWriter> journal_;
-  std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<RecordedConnector>> connectors_;
-  std::unique_ptr<SessionLayer<SimLink>> sessions_;
-  std::unique_ptr<RecordedSessions> recorded_;
+  std::optional<RecordedSessions> recorded_;
   AdminMailbox mailbox_;
   std::optional<AdminCommand> command_;  // of the next turn
   uint64_t commands_ = 0;                // in the journal, and of this process
@@ -280,7 +311,7 @@ class GatewayHost {
   static constexpr uint64_t kStopped = UINT64_MAX;
   uint64_t disk_fault_ = 0;  // or kStopped
   bool held_back_ = false;
-  std::unique_ptr<DutyLoop<RecordedSessions>> gateway_;
+  GatewayStart<GatewayHost> start_{*this};
   std::deque<Numbers> numbers_;  // the first is synced
 };
 
