@@ -4,8 +4,8 @@
 // A connector owns its protocol, its connection and nothing else: no threads, no clock, no order
 // state beyond what its protocol needs. Messages are those of schema/: towards a venue clOrdId and
 // origClOrdId carry the gateway's venue request identifiers (never the client's); the session is
-// not passed on, the account is. Towards the venue virtual calls happen once per burst, from it once
-// per message. Thread rule: the engine's thread alone.
+// not passed on, the account is. Virtual calls happen once per burst towards the venue, and once
+// per message from it. Thread rule: the engine's thread alone.
 #pragma once
 
 #include <cstddef>

@@ -129,8 +129,8 @@ class GatewayStart {
     loop_ = std::make_unique<Loop>(std::move(parts));
     RINGWAY_PROBE(recovery_start_due);
     // A gateway without records does not know which identifiers a former process used. The time
-    // puts its own above them: one for each millisecond since then. Exchanges may raise them further
-    // (ADR 0023).
+    // puts its own above them: one for each millisecond since then. Exchanges may raise them
+    // further (ADR 0023).
     const uint32_t start = past_ == nullptr ? 1 : past_->start;
     loop_->Start(now_ns_, start, start == 1 ? FirstRequestAt(now_ns_) : 0);
     RINGWAY_PROBE(recovery_start_recorded);

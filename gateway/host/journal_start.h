@@ -24,7 +24,7 @@ namespace ringway {
 struct StartedJournal {
   std::unique_ptr<FileStorage> storage;  // started: a writer may continue at end.cursor
   JournalEnd end;
-  uint32_t start = 1;              // this process's number: end.epoch's successor
+  uint32_t start = 1;              // this process's number: end.start's successor
   uint64_t config_hash = 0;        // of this process's configuration
   ReplayedGateway past;            // under this process's configuration
   uint64_t snapshot_position = 0;  // where the replay began; 0: at the beginning

@@ -25,7 +25,7 @@ absl::Status FileStorage::LookForLoss(const JournalEnd& end) {
   const std::string path = place_.folder->PathOf("progress");
   if (!read.ok() && !absl::IsDataLoss(read.status())) return read.status();
   const std::optional<ProgressNote> note = read.ok() ? *read : std::nullopt;
-  start_number_ = std::max(end.epoch, note.has_value() ? note->start : 0) + 1;
+  start_number_ = std::max(end.start, note.has_value() ? note->start : 0) + 1;
   if (!note.has_value()) {
     // Journals of earlier versions have no note, and neither has a new one.
     if (read.ok() && end.version < kJournalVersionNoted) return absl::OkStatus();
@@ -34,7 +34,7 @@ absl::Status FileStorage::LookForLoss(const JournalEnd& end) {
                 absl::StrCat("put ", path, " back from a copy; else ", kBringBack));
   }
   const std::string where =
-      absl::StrCat("it ends at position ", end.cursor.position, " (start ", end.epoch,
+      absl::StrCat("it ends at position ", end.cursor.position, " (start ", end.start,
                    ", last record of ", FormatUtc(end.time_ns), ")");
   if (end.cursor.position < note->position) {
     return Lost(absl::StrCat("the journal was on stable storage up to position ", note->position,

@@ -68,10 +68,10 @@ class FileStorageTest : public testing::FileJournalTest<FailingOperations> {
 
 TEST_F(FileStorageTest, GoesOnWhereItEnded) {
   JournalCursor end;
-  for (uint32_t epoch = 1; epoch <= 4; ++epoch) {
+  for (uint32_t start = 1; start <= 4; ++start) {
     ASSERT_TRUE(Open().ok());
     EXPECT_EQ(end_.cursor, end);
-    EXPECT_EQ(writer_->epoch(), epoch);
+    EXPECT_EQ(writer_->start(), start);
     EXPECT_FALSE(end_.tear.has_value());
     for (int i = 0; i < 1500; ++i) {
       ASSERT_TRUE(Eventually([&] { return writer_->State() == JournalState::kOk; }));

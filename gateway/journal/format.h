@@ -68,13 +68,13 @@ inline uint32_t SegmentHeaderCrc(const SegmentHeader& header) noexcept {
 
 enum class RecordType : uint8_t {
   kSegmentStart = 1,  // SegmentStartBody: the first record of each segment, and only there
-  kGatewayStart = 2,  // GatewayStartBody: a gateway's process begins; its epoch begins with it
+  kGatewayStart = 2,  // GatewayStartBody: a gateway's process begins, and its start with it
   kStep = 3,          // StepHead and what follows it: one Engine::Step
   kVenueCursor = 4,   // VenueCursorBody: what a connector needs to resume
   kStateHash = 5,     // StateHashBody: what a replay up to here must arrive at
   kMark = 6,          // no body: states `durable` when no other record follows
   kCancelsFirst = 7,  // CancelsFirstBody: cancels that wait for a venue overtake the orders there
-  kGatewayStop = 8,   // GatewayStopBody: the process ended in order; the last of its epoch
+  kGatewayStop = 8,   // GatewayStopBody: the process ended in order; the last record of its start
 };
 inline constexpr uint8_t kRecordTypeMax = 8;
 
@@ -87,7 +87,7 @@ struct RecordHeader {
   int64_t time_ns;        // since the Unix epoch, the gateway's clock
   uint64_t durable;       // everything before this position was on stable storage
   uint32_t previous_crc;  // `crc` of the record before; 0 for the journal's first
-  uint32_t epoch;         // which start of the gateway wrote it: from 1
+  uint32_t start;         // number of the gateway's start that wrote it: from 1
 
   uint32_t bytes() const noexcept { return uint32_t{words} * 8; }
 };
@@ -95,7 +95,7 @@ static_assert(std::is_trivially_copyable_v<RecordHeader> && sizeof(RecordHeader)
 static_assert(offsetof(RecordHeader, words) == 4 && offsetof(RecordHeader, type) == 6);
 static_assert(offsetof(RecordHeader, sequence) == 8 && offsetof(RecordHeader, time_ns) == 16);
 static_assert(offsetof(RecordHeader, durable) == 24);
-static_assert(offsetof(RecordHeader, previous_crc) == 32 && offsetof(RecordHeader, epoch) == 36);
+static_assert(offsetof(RecordHeader, previous_crc) == 32 && offsetof(RecordHeader, start) == 36);
 
 // What RecordCrc() takes for a segment's salt.
 inline uint32_t CrcSeed(uint64_t salt) noexcept {

@@ -24,7 +24,7 @@ bool ReadRecord(std::span<const std::byte> bytes, uint32_t seed, uint64_t positi
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (header.bytes() < sizeof(header) || header.bytes() > kRecordBytesMax ||
       header.bytes() > bytes.size() || header.reserved != 0 || header.durable > position ||
-      header.epoch == 0) {
+      header.start == 0) {
     return false;
   }
   return RecordCrc(seed, bytes.first(header.bytes())) == header.crc;
@@ -87,7 +87,7 @@ JournalReader::Result JournalReader::Next(JournalRecord& out) {
   const uint64_t position = segment.header.first_position + offset_;
   if (!ReadRecord(bytes, segment.seed, position, header) ||
       header.sequence != cursor_.next_sequence || header.previous_crc != cursor_.previous_crc ||
-      header.epoch < epoch_ ||
+      header.start < start_ ||
       (header.type == RecordType::kSegmentStart) != (offset_ == sizeof(SegmentHeader))) {
     return EndOrFail();
   }
@@ -100,7 +100,7 @@ JournalReader::Result JournalReader::Next(JournalRecord& out) {
   out = {header, position, bytes.subspan(sizeof(header), header.bytes() - sizeof(header))};
   offset_ += header.bytes();
   cursor_ = out.cursor();
-  epoch_ = header.epoch;
+  start_ = header.start;
   time_ns_ = std::max(time_ns_, header.time_ns);
   durable_ = std::max(durable_, header.durable);
   return Result::kRecord;
@@ -138,7 +138,7 @@ JournalReader::Result JournalReader::EndOrFail() {
   }
   ended_ = true;
   end_.cursor = cursor_;
-  end_.epoch = epoch_;
+  end_.start = start_;
   end_.time_ns = time_ns_;
   end_.durable = durable_;
   if (segments_.empty()) return Result::kEnd;
@@ -170,7 +170,7 @@ absl::Status JournalReader::Search(std::size_t index, uint64_t offset, Evidence&
       RecordHeader header;
       const uint64_t position = segment.header.first_position + offset + at;
       if (ReadRecord(bytes.subspan(at), segment.seed, position, header) &&
-          header.sequence >= cursor_.next_sequence && header.epoch >= epoch_) {
+          header.sequence >= cursor_.next_sequence && header.start >= start_) {
         if (evidence.records == 0) evidence.first_position = position;
         ++evidence.records;
         evidence.durable_max = std::max(evidence.durable_max, header.durable);

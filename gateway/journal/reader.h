@@ -39,7 +39,7 @@ struct JournalTear {
 
 struct JournalEnd {
   JournalCursor cursor;
-  uint32_t epoch = 0;           // of the last record; 0: there is none
+  uint32_t start = 0;           // of the last record; 0: there is none
   int64_t time_ns = 0;          // of the latest record; the next process's clock begins no earlier
   uint64_t segment_number = 0;  // the segment that the end lies in; 0: there is none
   uint32_t version = 0;         // of that segment's format; 0: there is none
@@ -104,7 +104,7 @@ class JournalReader {
   std::size_t index_ = 0;  // the segment in use
   uint64_t offset_ = 0;    // of the next record in it
   JournalCursor cursor_;   // what the next record must follow
-  uint32_t epoch_ = 0;
+  uint32_t start_ = 0;
   int64_t time_ns_ = 0;
   uint64_t durable_ = 0;
   bool ended_ = false;

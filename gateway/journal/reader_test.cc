@@ -45,10 +45,10 @@ class JournalReaderTest : public ::testing::Test {
  protected:
   // Appends `count` steps; segments are prepared as they are needed. Syncs every `sync_every`.
   JournalCursor Write(int count, int sync_every, const JournalCursor& end = {},
-                      uint32_t epoch = 1) {
-    MemoryStorage storage(journal_, kSegmentBytesMin, 1000 + epoch);
+                      uint32_t start = 1) {
+    MemoryStorage storage(journal_, kSegmentBytesMin, 1000 + start);
     storage.Prepare(2);
-    JournalWriter writer(storage, end, epoch, 1, 9);
+    JournalWriter writer(storage, end, start, 1, 9);
     for (int i = 0; i < count; ++i) {
       if (storage.ready() < 2) storage.Prepare();
       MakeRandomStep(random_, *step_);
@@ -88,7 +88,7 @@ TEST_F(JournalReaderTest, GivesEveryRecordOverManySegments) {
   ASSERT_TRUE(read.status.ok()) << read.status;
   EXPECT_GT(end.position, 4 * kSegmentBytesMin);
   EXPECT_EQ(read.end.cursor, end);
-  EXPECT_EQ(read.end.epoch, 1u);
+  EXPECT_EQ(read.end.start, 1u);
   EXPECT_EQ(read.end.time_ns, 799) << "the last step's";
   EXPECT_EQ(read.end.segment_number, end.position / kSegmentBytesMin + 1);
   EXPECT_EQ(read.records.size() + 1, end.next_sequence);
@@ -226,13 +226,13 @@ TEST_F(JournalReaderTest, WhatWasCutNeverComesBack) {
   ASSERT_TRUE(cut.status.ok());
   // As FileStorage::Start does: nothing lies behind the segment of the end.
   while (journal_.segments().back().number > cut.end.segment_number) journal_.PopBack();
-  const JournalCursor end = Write(50, 10, cut.end.cursor, cut.end.epoch + 1);
+  const JournalCursor end = Write(50, 10, cut.end.cursor, cut.end.start + 1);
   for (const bool power_failed : {false, true}) {
     journal_.power_failed = power_failed;
     const ReadBack read = ReadAll(journal_);
     ASSERT_TRUE(read.status.ok()) << read.status;
     EXPECT_EQ(read.end.cursor, end);
-    EXPECT_EQ(read.end.epoch, 2u);
+    EXPECT_EQ(read.end.start, 2u);
     EXPECT_EQ(read.records.size() + 1, end.next_sequence);
   }
 }

@@ -5,9 +5,9 @@
 
 namespace ringway {
 
-JournalWriter::JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t epoch,
+JournalWriter::JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t start,
                              int64_t now_ns, uint64_t config_hash, uint32_t engine_release) noexcept
-    : storage_(storage), epoch_(epoch), end_(end), last_time_ns_(now_ns) {
+    : storage_(storage), start_(start), end_(end), last_time_ns_(now_ns) {
   TakeSegment();
   const GatewayStartBody body{
       .config_hash = config_hash, .engine_release = engine_release, .reserved = 0};

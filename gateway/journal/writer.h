@@ -37,9 +37,9 @@ enum class JournalState : uint8_t {
 class JournalWriter {
  public:
   // Continues at `end`, the journal's end as recovery found it (JournalCursor{} for a new one), in
-  // a new segment, and appends a kGatewayStart. `epoch`: the number of this start, from 1.
+  // a new segment, and appends a kGatewayStart. `start`: the number of this start, from 1.
   // REQUIRES: storage.ready() != 0, and the segment to be taken begins at or behind `end`.
-  JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t epoch, int64_t now_ns,
+  JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t start, int64_t now_ns,
                 uint64_t config_hash, uint32_t engine_release = kEngineRelease) noexcept;
   JournalWriter(const JournalWriter&) = delete;
   JournalWriter& operator=(const JournalWriter&) = delete;
@@ -100,7 +100,7 @@ class JournalWriter {
 
   // Where the next record goes.
   const JournalCursor& end() const noexcept { return end_; }
-  uint32_t epoch() const noexcept { return epoch_; }
+  uint32_t start() const noexcept { return start_; }
   JournalStorage& storage() noexcept { return storage_; }
 
  private:
@@ -123,7 +123,7 @@ class JournalWriter {
   std::size_t room_ = 0;          // behind next_
   uint64_t segment_bytes_ = 0;
   uint32_t crc_seed_ = 0;
-  uint32_t epoch_;
+  uint32_t start_;
   JournalCursor end_;
   int64_t last_time_ns_;
   uint64_t marked_end_ = 0;  // of the last kMark
@@ -194,7 +194,7 @@ inline uint64_t JournalWriter::Seal(RecordType type, int64_t now_ns,
   to = PutWord(to, at.next_sequence);
   to = PutWord(to, static_cast<uint64_t>(now_ns));
   to = PutWord(to, storage_.durable());
-  PutWord(to, uint64_t{at.previous_crc} | uint64_t{epoch_} << 32);
+  PutWord(to, uint64_t{at.previous_crc} | uint64_t{start_} << 32);
   RINGWAY_PROBE(journal_body_written);
   const uint32_t words_and_type =
       static_cast<uint32_t>(length / 8) | uint32_t{static_cast<uint8_t>(type)} << 16;

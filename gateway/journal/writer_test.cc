@@ -64,7 +64,7 @@ TEST_F(JournalWriterTest, BeginsWithItsSegmentAndItself) {
   EXPECT_EQ(first.header.type, RecordType::kSegmentStart);
   EXPECT_EQ(first.header.sequence, 1u);
   EXPECT_EQ(first.header.previous_crc, 0u);
-  EXPECT_EQ(first.header.epoch, 1u);
+  EXPECT_EQ(first.header.start, 1u);
   SegmentStartBody start{.previous_end = 1};
   ASSERT_TRUE(ReadBody(first.body, start));
   EXPECT_EQ(start.previous_end, 0u);

@@ -232,7 +232,7 @@ class CrashStatesOfSnapshotsTest : public CrashTest {
     }
     JournalWriter writer(storage, end.cursor, storage.start_number(), end.time_ns, kConfigHash);
     // An engine that was never configured has no state.
-    if (end.epoch != 0) {
+    if (end.start != 0) {
       writer.Append(end.time_ns, StateHashBody{.state_hash = recovered->past.engine().StateHash()});
     }
     recorded_end_ = writer.end().position;

@@ -26,7 +26,7 @@ absl::StatusOr<MadeSnapshot> MakeSnapshot(const MakeSnapshotOptions& options) {
   if (!recovered.ok()) return recovered.status();
   const JournalCursor& end = recovered->end.cursor;
   const uint64_t from = recovered->snapshot_position;
-  if (recovered->past.epoch() == 0) {
+  if (recovered->past.start() == 0) {
     return absl::NotFoundError(absl::StrCat(directory, ": nothing is recorded yet"));
   }
   MadeSnapshot made;

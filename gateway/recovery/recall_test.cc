@@ -97,7 +97,7 @@ class RecallTest : public ::testing::Test {
     ReplayedGateway loaded(Options());
     const absl::Status status = loaded.Load({.config_hash = past.config_hash(),
                                              .steps = past.steps(),
-                                             .epoch = past.epoch(),
+                                             .start = past.start(),
                                              .engine_release = past.engine_release(),
                                              .engine = engine,
                                              .surroundings = surroundings});

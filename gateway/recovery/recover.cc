@@ -48,8 +48,8 @@ absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>
         return reader.status();
       case JournalReader::Result::kEnd:
         recovered.end = reader.end();
-        // Where a snapshot ends the journal there is no record to say the epoch.
-        recovered.end.epoch = recovered.past.epoch();
+        // Where a snapshot ends the journal no record says which start it was.
+        recovered.end.start = recovered.past.start();
         recovered.steps_applied = recovered.past.steps() - steps_before;
         fault = Fault::kNone;
         return absl::OkStatus();

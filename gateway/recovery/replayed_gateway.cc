@@ -108,7 +108,7 @@ absl::Status ReplayedGateway::Configure(uint64_t config_hash) {
 }
 
 absl::Status ReplayedGateway::Apply(const JournalRecord& record) {
-  epoch_ = record.header.epoch;
+  start_ = record.header.start;
   stopped_ = false;
   switch (record.header.type) {
     case RecordType::kGatewayStart: {

@@ -65,7 +65,7 @@ struct ReplayOptions {
 struct SavedGateway {
   uint64_t config_hash;
   uint64_t steps;
-  uint32_t epoch;
+  uint32_t start;
   uint32_t engine_release;                  // of the records that led to it
   std::span<const std::byte> engine;        // from Engine::Save()
   std::span<const std::byte> surroundings;  // from SaveSurroundings()
@@ -97,7 +97,7 @@ class ReplayedGateway {
   Engine& engine() noexcept { return *engine_; }
   std::unique_ptr<Engine> TakeEngine() noexcept { return std::move(engine_); }
   uint64_t config_hash() const noexcept { return config_hash_; }
-  uint32_t epoch() const noexcept { return epoch_; }  // of the latest start; 0: none
+  uint32_t start() const noexcept { return start_; }  // number of the latest; 0: none
   uint32_t engine_release() const noexcept { return engine_release_; }  // of the same
   // The last record said that its process ended in order.
   bool stopped() const noexcept { return stopped_; }
@@ -120,7 +120,7 @@ class ReplayedGateway {
   ReplayOptions options_;
   std::unique_ptr<Engine> engine_;
   uint64_t config_hash_ = 0;
-  uint32_t epoch_ = 0;
+  uint32_t start_ = 0;
   uint32_t engine_release_ = kEngineReleaseUnknown;
   bool stopped_ = false;
   uint64_t steps_ = 0;

@@ -179,7 +179,7 @@ absl::Status ReplayedGateway::Load(const SavedGateway& saved) {
     return absl::InvalidArgumentError(
         absl::StrCat("sessions and venues cannot be loaded: ", reader.error()));
   }
-  epoch_ = saved.epoch;
+  start_ = saved.start;
   steps_ = saved.steps;
   return absl::OkStatus();
 }

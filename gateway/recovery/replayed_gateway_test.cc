@@ -87,7 +87,7 @@ TEST_F(ReplayedGatewayTest, TheStateIsTheOneThatWas) {
   const absl::Status replayed = Replay(past);
   ASSERT_TRUE(replayed.ok()) << replayed;
   EXPECT_EQ(past.engine().StateHash(), flow->engine().StateHash());
-  EXPECT_EQ(past.epoch(), 1u);
+  EXPECT_EQ(past.start(), 1u);
   EXPECT_GT(past.steps(), 20'000u);
   // The latest reports of a session, up to the last.
   const ReplayedSession* session = past.session(1);

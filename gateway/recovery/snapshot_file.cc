@@ -191,7 +191,7 @@ absl::StatusOr<SnapshotHead> WriteSnapshot(const std::string& directory, uint64_
                     .position = end.position,
                     .next_sequence = end.next_sequence,
                     .previous_crc = end.previous_crc,
-                    .epoch = past.epoch(),
+                    .start = past.start(),
                     .config_hash = past.config_hash(),
                     .steps = past.steps(),
                     .state_hash = past.engine().StateHash(),

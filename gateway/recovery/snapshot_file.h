@@ -37,7 +37,7 @@ struct SnapshotHead {
   uint64_t position;       // of the JournalCursor behind the last record that is in it
   uint64_t next_sequence;  // of the same
   uint32_t previous_crc;   // of the same
-  uint32_t epoch;          // of that record
+  uint32_t start;          // of that record
   uint64_t config_hash;    // of the configuration that the state is of
   uint64_t steps;          // from the journal's beginning
   uint64_t state_hash;     // Engine::StateHash()
@@ -51,7 +51,7 @@ struct SnapshotHead {
 };
 static_assert(std::is_trivially_copyable_v<SnapshotHead> && sizeof(SnapshotHead) == 104);
 static_assert(offsetof(SnapshotHead, journal_id) == 16 && offsetof(SnapshotHead, position) == 24);
-static_assert(offsetof(SnapshotHead, previous_crc) == 40 && offsetof(SnapshotHead, epoch) == 44);
+static_assert(offsetof(SnapshotHead, previous_crc) == 40 && offsetof(SnapshotHead, start) == 44);
 static_assert(offsetof(SnapshotHead, config_hash) == 48 && offsetof(SnapshotHead, steps) == 56);
 static_assert(offsetof(SnapshotHead, state_hash) == 64 && offsetof(SnapshotHead, time_ns) == 72);
 static_assert(offsetof(SnapshotHead, engine_bytes) == 80 && offsetof(SnapshotHead, crc) == 100);
@@ -65,7 +65,7 @@ struct Snapshot {
     const std::span<const std::byte> all(state);
     return {.config_hash = head.config_hash,
             .steps = head.steps,
-            .epoch = head.epoch,
+            .start = head.start,
             .engine_release = head.engine_release,
             .engine = all.first(static_cast<std::size_t>(head.engine_bytes)),
             .surroundings = all.subspan(static_cast<std::size_t>(head.engine_bytes))};

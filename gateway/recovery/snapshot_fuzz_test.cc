@@ -80,7 +80,7 @@ std::vector<std::byte> TrueSnapshot() {
                     .position = reader.end().cursor.position,
                     .next_sequence = reader.end().cursor.next_sequence,
                     .previous_crc = reader.end().cursor.previous_crc,
-                    .epoch = past.epoch(),
+                    .start = past.start(),
                     .config_hash = past.config_hash(),
                     .steps = past.steps(),
                     .state_hash = past.engine().StateHash(),

@@ -43,7 +43,7 @@ TEST(SnapshotTest, ASnapshotAndTheRestAreTheWholeJournal) {
     flow.Close();
   }
   Recovered whole = RecoverWhole(flow);
-  EXPECT_EQ(whole.past.epoch(), 3u);
+  EXPECT_EQ(whole.past.start(), 3u);
   EXPECT_EQ(whole.past.session(2)->incarnation, 77u);
   EXPECT_EQ(whole.past.session(2)->epoch, 9u);
   EXPECT_EQ(whole.past.session(1)->reports.count(), 256u);

@@ -33,7 +33,7 @@ class JournalRun {
   explicit JournalRun(uint64_t seed) : random_(seed), disk_(seed + 1) {}
 
   // One gateway's life.
-  void Live(uint32_t epoch) {
+  void Live(uint32_t start) {
     const JournalEnd end = Recover();
     if (::testing::Test::HasFailure()) return;
     disk_.RemoveBehind(end.segment_number);
@@ -43,7 +43,7 @@ class JournalRun {
     faults.sync_fails_probability = random_.Chance(0.2) ? 0.01 : 0;
     faults.full_probability = random_.Chance(0.3) ? 0.2 : 0;
     SimStorage storage(disk_, end.cursor, kSegmentBytesMin, faults, random_.Next());
-    JournalWriter writer(storage, end.cursor, epoch, now_ns_, 7);
+    JournalWriter writer(storage, end.cursor, start, now_ns_, 7);
     const uint64_t steps = random_.Below(600);
     for (uint64_t i = 0; i != steps; ++i) {
       now_ns_ += random_.Between(1, 200) * kNsPerUs;
@@ -126,7 +126,7 @@ TEST(SimDiskTest, WhatWasPromisedIsThereAfterEveryCrash) {
   for (uint64_t seed = 1; seed <= 100; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     JournalRun run(seed);
-    for (uint32_t epoch = 1; epoch <= 5 && !HasFailure(); ++epoch) run.Live(epoch);
+    for (uint32_t start = 1; start <= 5 && !HasFailure(); ++start) run.Live(start);
     run.Recover();
     if (HasFailure()) return;
     lost += run.lost;

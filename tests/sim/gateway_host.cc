@@ -194,7 +194,7 @@ absl::StatusOr<std::unique_ptr<GatewayHost::Past>> GatewayHost::Replay() {
     around_.history[venue - 1].own_words.resize(own[venue - 1]);
   }
   recorder.AddNumbers(EventKind::kOperatorRecovered, 0, commands_);
-  recorder.AddNumbers(EventKind::kGatewayRecovered, 0, made->end.epoch, last_request);
+  recorder.AddNumbers(EventKind::kGatewayRecovered, 0, made->end.start, last_request);
   life_.Follow(made->end.cursor.position, nullptr);
   if (before_ != nullptr) {
     // Timers that change nothing but the time are not recorded.
@@ -207,7 +207,7 @@ absl::StatusOr<std::unique_ptr<GatewayHost::Past>> GatewayHost::Replay() {
           "the replayed state is not the one in which the process before ended");
     }
   }
-  made->start = made->end.epoch + 1;
+  made->start = made->end.start + 1;
   if (!past.engine().CanStart(made->start)) {
     return absl::FailedPreconditionError("the journal has used up its identifiers");
   }

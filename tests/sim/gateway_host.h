@@ -1,11 +1,12 @@
 // The gateway's process in the simulated world: how it begins and ends, and what is recorded of it.
 //
 // Engine, session layer, duty loop, journal, recovery and link connectors as shipped, put together
-// by the shipped phases of a start (gateway/host/gateway_start.h). Between them stand two recorders that change nothing: around
-// the session layer (requests into the engine, reports out of it) and around each connector
-// (requests taken, messages heard). Each use of them is a place at which the process can end: from
-// then on nothing leaves it, and what it does until the turn is over never happened. The engine's
-// own inspection is what the probe reads at the end. Thread rule: one thread.
+// by the shipped phases of a start (gateway/host/gateway_start.h). Between them stand two recorders
+// that change nothing: around the session layer (requests into the engine, reports out of it) and
+// around each connector (requests taken, messages heard). Each use of them is a place at which the
+// process can end: from then on nothing leaves it, and what it does until the turn is over never
+// happened. The engine's own inspection is what the probe reads at the end. Thread rule: one
+// thread.
 #pragma once
 
 #include <array>

@@ -82,8 +82,8 @@ void PrintEnd(const JournalReader& reader, uint64_t records, uint64_t steps, std
   const JournalEnd& end = reader.end();
   std::fprintf(to,
                "whole: %" PRIu64 " records, %" PRIu64 " of them steps, up to sequence %" PRIu64
-               ", epoch %" PRIu32 ", position %" PRIu64 " in segment %" PRIu64 "\n",
-               records, steps, end.cursor.next_sequence - 1, end.epoch, end.cursor.position,
+               ", start %" PRIu32 ", position %" PRIu64 " in segment %" PRIu64 "\n",
+               records, steps, end.cursor.next_sequence - 1, end.start, end.cursor.position,
                end.segment_number);
   if (!end.tear) return;
   std::fprintf(to,
@@ -179,7 +179,7 @@ class Replay {
     if (begun_at_ != 0) {
       std::fprintf(to, "replayed from the snapshot at position %" PRIu64 " on\n", begun_at_);
     }
-    if (past_.epoch() != 0) ringway::PrintState(past_.engine(), to);
+    if (past_.start() != 0) ringway::PrintState(past_.engine(), to);
     if (snapshots_met_ != 0) {
       std::fprintf(to, "snapshots: %" PRIu32 " hold the state that the records lead to\n",
                    snapshots_met_);

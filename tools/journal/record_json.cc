@@ -136,7 +136,7 @@ bool AppendBody(const JournalRecord& record, std::string& out) {
 
 bool AppendRecordJson(const JournalRecord& record, std::string& out) {
   absl::StrAppend(&out, "{\"sequence\":", record.header.sequence, ",\"type\":\"",
-                  std::string(Name(record.header.type)), "\",\"epoch\":", record.header.epoch,
+                  std::string(Name(record.header.type)), "\",\"start\":", record.header.start,
                   ",\"timeNs\":", record.header.time_ns, ",\"position\":", record.position,
                   ",\"durable\":", record.header.durable);
   const std::size_t before = out.size();

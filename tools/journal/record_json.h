@@ -1,6 +1,6 @@
 // Prints a record of the journal as one JSON object on one line, with every field named:
 //
-//   {"sequence":3,"type":"step","epoch":1,"timeNs":..,"position":368,"durable":128,
+//   {"sequence":3,"type":"step","start":1,"timeNs":..,"position":368,"durable":128,
 //    "origin":"session","id":7,"venueCursor":0,"input":{"type":"NewOrder",..},
 //    "effects":[{"target":"session","id":7,"seq":1,"message":{"type":"OrderAck",..}},..]}
 //

@@ -61,7 +61,7 @@ class RecordedFlow {
     RINGWAY_CHECK((*opened)->Start(recovered->end).ok(), "the journal starts");
     storage_ = *std::move(opened);
     writer_ =
-        std::make_unique<JournalWriter>(*storage_, recovered->end.cursor, recovered->end.epoch + 1,
+        std::make_unique<JournalWriter>(*storage_, recovered->end.cursor, recovered->end.start + 1,
                                         flow_.now_ns(), kConfigHash, engine_release);
     for (const Unrecorded& step : early_) {
       writer_->Append(step.now_ns, {step.origin, step.id, step.type, step.payload}, 0, *none_);
@@ -69,7 +69,7 @@ class RecordedFlow {
     early_.clear();
     writer_->Append(flow_.now_ns(), VenueCursorBody{.venue = kVenue,
                                                     .requests_waiting = 2,
-                                                    .incarnation = writer_->epoch(),
+                                                    .incarnation = writer_->start(),
                                                     .requests_sent = requests_,
                                                     .reports_received = reports_});
   }

@@ -67,11 +67,11 @@ inline bool SameBytes(std::span<const std::byte> a, std::span<const std::byte> b
 
 inline void ExpectSame(Recovered& a, Recovered& b) {
   EXPECT_EQ(a.end.cursor, b.end.cursor);
-  EXPECT_EQ(a.end.epoch, b.end.epoch);
+  EXPECT_EQ(a.end.start, b.end.start);
   EXPECT_EQ(a.end.segment_number, b.end.segment_number);
   EXPECT_EQ(a.past.engine().StateHash(), b.past.engine().StateHash());
   EXPECT_EQ(a.past.config_hash(), b.past.config_hash());
-  EXPECT_EQ(a.past.epoch(), b.past.epoch());
+  EXPECT_EQ(a.past.start(), b.past.start());
   EXPECT_EQ(a.past.steps(), b.past.steps());
   for (SessionId id = 0; id < 4; ++id) {
     const ReplayedSession* const of_a = a.past.session(id);
