@@ -228,12 +228,17 @@ class Effects {
   template <Message M, class F>
   void Build(Target target, uint32_t id, uint64_t seq, F&& fill) noexcept {
     NeedRoom();
-    M* const message = ::new (end_ + sizeof(EffectHead) + kRootBytes) M{};
+    M& message = ZeroMessageAt<M>(end_ + sizeof(EffectHead) + kRootBytes);
+    fill(message);
+    EndBuilt(target, id, seq, message);
+  }
+  // As above, beginning with a copy of `from`.
+  template <Message M, class F>
+  void BuildFrom(Target target, uint32_t id, uint64_t seq, const M& from, F&& fill) noexcept {
+    NeedRoom();
+    M* const message = ::new (end_ + sizeof(EffectHead) + kRootBytes) M(from);
     fill(*message);
-    const uint32_t bytes = PayloadBytes(*message);
-    const uint64_t root = RootWord((bytes - kRootBytes) / kWordBytes);
-    std::memcpy(end_ + sizeof(EffectHead), &root, sizeof(root));
-    End({target, M::kType, static_cast<uint16_t>(bytes), id, seq});
+    EndBuilt(target, id, seq, *message);
   }
 
   template <Message M>
@@ -270,7 +275,15 @@ class Effects {
   void NeedRoom() const noexcept {
     RINGWAY_CHECK(count_ < kEffectsPerStepMax, "a step produced more effects than its bound");
   }
-  // The last one's payload is written.
+  // The next one's message stands where it belongs.
+  template <Message M>
+  void EndBuilt(Target target, uint32_t id, uint64_t seq, const M& message) noexcept {
+    const uint32_t bytes = PayloadBytes(message);
+    const uint64_t root = RootWord((bytes - kRootBytes) / kWordBytes);
+    std::memcpy(end_ + sizeof(EffectHead), &root, sizeof(root));
+    End({target, M::kType, static_cast<uint16_t>(bytes), id, seq});
+  }
+  // The next one's payload is written.
   void End(const EffectHead& head) noexcept {
     std::memcpy(end_, &head, sizeof(head));
     end_ += EffectBytes(head.payload_bytes);

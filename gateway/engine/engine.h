@@ -291,6 +291,8 @@ class Engine {
                      Effects& effects) noexcept;
 
   // engine_request.cc
+  [[gnu::noinline]] void SendOrder(uint32_t venue, const NewOrder& request, uint64_t order_id,
+                                   uint8_t profile, Effects& effects) noexcept;
   void OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
   bool AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
                     Effects& effects) noexcept;

@@ -213,6 +213,16 @@ VenueId Engine::VenueOf(const Input& input) noexcept {
   return order == nullptr ? VenueId{0} : venues_.id(order->venue);
 }
 
+// Sends the order to its venue, under the gateway's identifier.
+void Engine::SendOrder(uint32_t venue, const NewOrder& request, uint64_t order_id, uint8_t profile,
+                       Effects& effects) noexcept {
+  effects.BuildFrom(Target::kVenue, venues_.id(venue), 0, request, [&](NewOrder& outgoing) {
+    outgoing.cl_ord_id = order_id;
+    outgoing.route = 0;
+    outgoing.profile = profile;
+  });
+}
+
 void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
   // Prefetched now, needed a little later: cache lines that a large gateway would miss.
   const OrderTable::Name name = orders_.NameOf(session, request.cl_ord_id);
@@ -354,12 +364,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
   if (warn_at_percent_ != 0) [[unlikely]]
     LookAtSoftLimits(session, order.position);
-  effects.Build<NewOrder>(Target::kVenue, venues_.id(venue), 0, [&](NewOrder& outgoing) {
-    outgoing = request;
-    outgoing.cl_ord_id = order.order_id;
-    outgoing.route = 0;
-    outgoing.profile = profile;
-  });
+  SendOrder(venue, request, order.order_id, profile, effects);
   Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
 }
 

@@ -1,18 +1,23 @@
 #include "tests/bench/engine_load.h"
 
-#include <cstring>
 #include <string>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "gateway/connector/connector.h"
 #include "schema/json.h"
 
 namespace {
 
 inline void StepAndRecord(ringway::Engine& engine, ringway::JournalWriter* journal, int64_t now_ns,
                           const ringway::Input& input, ringway::Effects& effects) noexcept {
+  if (journal == nullptr) {
+    effects.Clear();
+    return engine.Step(now_ns, input, effects);
+  }
+  effects.Clear(journal->BeginStep(input, 0));
   engine.Step(now_ns, input, effects);
-  if (journal != nullptr) journal->Append(now_ns, input, 0, effects);
+  journal->EndStep(now_ns, effects);
 }
 
 }  // namespace
@@ -132,7 +137,6 @@ uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded
   const bool counted = part == options_.counted && part != Part::kNone;
   const uint64_t start = ReadTsc();
   for (const Encoded& encoded : inputs) {
-    effects_->Clear();
     now_ns_ += kStepGapNs;
     const Input input{origin, encoded.id, encoded.type, {encoded.payload.data(), encoded.bytes}};
     if (counted) {
@@ -140,17 +144,14 @@ uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded
     } else {
       StepAndRecord(*engine_, writer_.get(), now_ns_, input, *effects_);
     }
-    for (const Effect& effect : *effects_) {
+    for (const EffectView& effect : *effects_) {
       if (effect.type == FrameType::kOrderReject) [[unlikely]] {
         std::string json;
         (void)AppendJson(effect.type, effect.bytes(), json);
         RINGWAY_CHECK(false, json.c_str());
       }
       if (effect.target != Target::kVenue) continue;
-      uint64_t id;
-      std::memcpy(&id, effect.payload.data() + 8,
-                  sizeof(id));  // clOrdId is the first word of every request
-      sent_ids_.push_back(id);
+      sent_ids_.push_back(VenueRequestId(effect));
     }
   }
   return ReadTsc() - start;
