@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::array<AdminCommandRow, 17> kTable{{
     {"status", AdminVerb::kStatus, "status",
-     "sessions, venues, orders, positions and counters as JSON"},
+     "sessions, venues, orders, positions and counters as JSON; orders since the journal began, "
+     "the "
+     "rest since the start"},
     {"ready", AdminVerb::kReady, "ready",
      "whether the gateway serves orders; an error with the reason where it does not"},
     {"sessions", AdminVerb::kSessions, "sessions", "one line per session"},

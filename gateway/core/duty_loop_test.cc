@@ -132,7 +132,7 @@ TEST_F(GatewayTest, AnOrderGoesOutAndItsReportsComeBackInOneTurnEach) {
   EXPECT_EQ(status.positions[0].traded.sold, 0u);
   EXPECT_EQ(status.sessions.at(0).counts.requests, 1u);
   EXPECT_EQ(status.sessions.at(0).counts.acks, 1u);
-  EXPECT_EQ(status.engine.filled, 1u);
+  EXPECT_EQ(status.totals.filled, 1u);
 }
 
 TEST_F(GatewayTest, EffectsLeaveInTheOrderOfTheRequestsInOneBurst) {
@@ -328,7 +328,7 @@ TEST_F(GatewayTest, WhatWasNeverSentIsRejectedWhenItsVenueGoesDownNotSentLater) 
   for (int i = 0; i < 20; ++i) Turn();
   EXPECT_TRUE(connector_.sent.empty()) << "the market never sees an order that was rejected";
   EXPECT_EQ(engine_.open_orders(), 0u);
-  EXPECT_EQ(engine_.counters().venue_rejected, 2u);
+  EXPECT_EQ(engine_.totals().venue_rejected, 2u);
 }
 
 TEST_F(GatewayTest, WhatWasTakenBeforeTheVenueWentDownIsInDoubt) {

@@ -19,7 +19,7 @@ std::string EngineWatch::TradingDayLine(VenueId venue, uint32_t day) {
 std::string EngineWatch::OverdueLine(uint64_t orders, const EngineCounters& counters) {
   return absl::StrCat(
       orders, " more orders were still open when the day or date for which they were ",
-      "sent was over (", counters.overdue, " ever, of which ", counters.overdue_ended,
+      "sent was over (", counters.overdue, " since the start, of which ", counters.overdue_ended,
       " ended here as their venue is configured): the venues are asked to cancel "
       "them until they have ended");
 }

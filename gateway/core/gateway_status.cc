@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/counters.h"
 #include "gateway/config/config_value.h"
 #include "gateway/risk/limit_kinds.h"
 #include "nlohmann/json.hpp"
@@ -18,12 +20,23 @@ using nlohmann::ordered_json;
 
 std::string Text(std::string_view name) { return std::string(name); }
 
+template <class Counters, size_t kRows>
+void Add(ordered_json& json, const Counters& counters, const CounterRow<Counters> (&rows)[kRows]) {
+  for (const CounterRow<Counters>& row : rows) json[Text(row.name)] = counters.*row.count;
+}
+
+template <class Counters, size_t kRows>
+ordered_json Json(const Counters& counters, const CounterRow<Counters> (&rows)[kRows]) {
+  ordered_json json;
+  Add(json, counters, rows);
+  return json;
+}
+
 // Only the reasons that occurred, by the schema's names.
-ordered_json RejectsOf(const SessionCounts& counts) {
+ordered_json RejectsJson(std::span<const uint64_t> by_reason) {
   ordered_json rejects = ordered_json::object();
-  for (std::size_t i = 0; i < counts.rejects.size(); ++i) {
-    if (counts.rejects[i] != 0)
-      rejects[Text(Name(static_cast<RejectReason>(i)))] = counts.rejects[i];
+  for (std::size_t i = 0; i < by_reason.size(); ++i) {
+    if (by_reason[i] != 0) rejects[Text(Name(static_cast<RejectReason>(i)))] = by_reason[i];
   }
   return rejects;
 }
@@ -37,7 +50,7 @@ ordered_json SessionJson(const SessionStatus& session) {
           {"logons", session.counts.logons},
           {"requests_received", session.counts.requests},
           {"acks", session.counts.acks},
-          {"rejects", RejectsOf(session.counts)},
+          {"rejects", RejectsJson(session.counts.rejects)},
           {"cancel_rejects", session.counts.cancel_rejects},
           {"execution_reports", session.counts.execution_reports},
           {"reports_sent", session.counts.reports},
@@ -47,94 +60,27 @@ ordered_json SessionJson(const SessionStatus& session) {
 }
 
 ordered_json OrdersJson(const GatewayStatus& status) {
-  const EngineCounters& engine = status.engine;
-  ordered_json by_reason = ordered_json::object();
-  for (std::size_t i = 0; i < engine.rejected_by_reason.size(); ++i) {
-    if (engine.rejected_by_reason[i] == 0) continue;
-    by_reason[Text(Name(static_cast<RejectReason>(i)))] = engine.rejected_by_reason[i];
-  }
-  return {{"received", engine.accepted + engine.rejected},
-          {"filled", engine.filled},
-          {"canceled", engine.canceled},
-          {"rejected", engine.rejected},
-          {"venue_rejected", engine.venue_rejected},
-          {"expired", engine.expired},
-          {"open", status.open_orders},
-          {"in_doubt", status.in_doubt},
-          {"overdue", engine.overdue},
-          {"overdue_ended", engine.overdue_ended},
-          {"rejected_by_reason", std::move(by_reason)}};
-}
-
-ordered_json ReportsJson(const EngineCounters& engine) {
-  return {{"received", engine.reports},
-          {"fills", engine.fills},
-          {"filled_quantity", engine.filled_quantity},
-          {"unknown", engine.unknown_reports},
-          {"forgotten_booked", engine.forgotten_booked},
-          {"duplicate", engine.duplicate_reports},
-          {"overfills", engine.overfills},
-          {"late_fills", engine.late_fills},
-          {"busts", engine.busts},
-          {"corrections", engine.corrections},
-          {"ignored", engine.ignored_reports},
-          {"conflicting", engine.conflicting_reports},
-          {"malformed", engine.malformed_reports},
-          {"stray_details", engine.stray_details},
-          {"quantity_mismatches", engine.quantity_mismatches},
-          {"references_held", engine.references_held}};
-}
-
-ordered_json RequestsJson(const EngineCounters& engine) {
-  return {{"new_orders", engine.new_orders},
-          {"cancels", engine.cancels},
-          {"replaces", engine.replaces},
-          {"mass_cancels", engine.mass_cancels},
-          {"resends", engine.resends},
-          {"session_rejects", engine.session_rejects},
-          {"cancel_rejects", engine.cancel_rejects},
-          {"gateway_cancels", engine.gateway_cancels},
-          {"throttle_notices", engine.throttle_notices},
-          {"execution_throttles", engine.execution_throttles},
-          {"breach_kills", engine.breach_kills},
-          {"soft_limits", engine.soft_limits},
-          {"position_adjustments", engine.position_adjustments},
-          {"restrictions", engine.restrictions},
-          {"limit_changes", engine.limit_changes},
-          {"unknown_sources", engine.unknown_sources},
-          {"notices_dropped", engine.notices_dropped}};
+  const OrderTotals& totals = status.totals;
+  ordered_json json = {{"received", totals.accepted + totals.rejected},
+                       {"filled", totals.filled},
+                       {"canceled", totals.canceled},
+                       {"rejected", totals.rejected},
+                       {"venue_rejected", totals.venue_rejected},
+                       {"expired", totals.expired},
+                       {"reopened", totals.reopened},
+                       {"open", status.open_orders},
+                       {"in_doubt", status.in_doubt}};
+  Add(json, status.engine, kOrderCounters);
+  json["rejected_by_reason"] = RejectsJson(totals.rejected_by_reason);
+  return json;
 }
 
 ordered_json VenueJson(const VenueStatusLine& venue) {
-  return {{"venue", venue.id},
-          {"state", Text(Name(venue.state))},
-          {"killed", venue.killed},
-          {"trading_day", venue.trading_day},
-          {"reason", venue.reason},
-          {"requests_waiting", venue.waiting},
-          {"requests_sent", venue.counters.requests_sent},
-          {"messages_received", venue.counters.messages_received},
-          {"back_pressured", venue.counters.back_pressured},
-          {"unsent", venue.counters.unsent},
-          {"queue_grown", venue.counters.grown}};
-}
-
-ordered_json LayerJson(const SessionLayerCounters& layer) {
-  return {{"links_accepted", layer.links_accepted},
-          {"links_refused", layer.links_refused},
-          {"links_lost", layer.links_lost},
-          {"logons", layer.logons},
-          {"logons_rejected", layer.logons_rejected},
-          {"logons_timed_out", layer.logons_timed_out},
-          {"requests", layer.requests},
-          {"duplicates_dropped", layer.duplicates_dropped},
-          {"requests_lost", layer.requests_lost},
-          {"session_rejects", layer.session_rejects},
-          {"heartbeat_timeouts", layer.heartbeat_timeouts},
-          {"slow_consumers", layer.slow_consumers},
-          {"recalls_failed", layer.recalls_failed},
-          {"reports_recalled", layer.reports_recalled},
-          {"protocol_errors", layer.protocol_errors}};
+  ordered_json json = {{"venue", venue.id},      {"state", Text(Name(venue.state))},
+                       {"killed", venue.killed}, {"trading_day", venue.trading_day},
+                       {"reason", venue.reason}, {"requests_waiting", venue.waiting}};
+  Add(json, venue.counters, kVenueCounters);
+  return json;
 }
 
 ordered_json JournalJson(const JournalStatus& journal) {
@@ -200,6 +146,7 @@ ordered_json AlertsJson(const Alerts& alerts) {
 }  // namespace
 
 void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
+  status.totals = engine.totals();
   status.engine = engine.counters();
   status.killed = engine.killed(KillScope::kAll, 0);
   for (const auto& [killed, scope] : {std::pair(&status.killed_accounts, KillScope::kAccount),
@@ -276,8 +223,7 @@ void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_
   }
   for (SessionStatus& session : status.sessions) {
     FillEngineSession(engine, session);
-    // If nothing was ever in doubt, nothing is now.
-    if (!walk_orders || status.engine.in_doubt == 0) continue;
+    if (!walk_orders) continue;
     engine.ForEachOpenOrder(session.id, [&status](const OrderView& order) {
       if (order.status == OrdStatus::kInDoubt) ++status.in_doubt;
     });
@@ -364,18 +310,18 @@ std::string PrintStatusJson(const GatewayStatus& status, std::string_view versio
                        {"engine_steps", status.engine_steps},
                        {"log_lines_lost", status.log_lines_lost},
                        {"orders", OrdersJson(status)},
-                       {"requests", RequestsJson(status.engine)},
+                       {"requests", Json(status.engine, kRequestCounters)},
                        {"operator_cancel",
                         {{"under_way", status.operator_cancel.under_way},
                          {"waiting", status.operator_cancel.waiting},
                          {"sent", status.operator_cancel.affected},
                          {"venue_down", status.operator_cancel.not_sent}}},
-                       {"venue_reports", ReportsJson(status.engine)},
+                       {"venue_reports", Json(status.engine, kReportCounters)},
                        {"unknown_reports", ordered_json::array()},
                        {"alerts", AlertsJson(status.alerts)},
                        {"sessions", ordered_json::array()},
                        {"venues", ordered_json::array()},
-                       {"session_layer", LayerJson(status.layer)}};
+                       {"session_layer", Json(status.layer, kSessionLayerCounters)}};
   if (status.journal) json["journal"] = JournalJson(*status.journal);
   for (const UnknownReport& report : status.unknown_reports)
     json["unknown_reports"].push_back(UnknownJson(report));

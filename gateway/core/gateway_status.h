@@ -98,6 +98,7 @@ struct GatewayStatus {
   SessionLayerCounters layer;
   std::vector<VenueStatusLine> venues;
   std::optional<JournalStatus> journal;  // none: there is no journal
+  OrderTotals totals;                    // since the journal's beginning; counters: since the start
   EngineCounters engine;
   uint32_t open_orders = 0;
   uint64_t in_doubt = 0;  // of the open ones

@@ -16,15 +16,15 @@ namespace {
 GatewayStatus MakeStatus() {
   GatewayStatus status;
   status.taken_at_ns = 5;
-  status.engine.accepted = 10;
-  status.engine.rejected = 3;
-  status.engine.filled = 4;
-  status.engine.canceled = 2;
-  status.engine.expired = 1;
-  status.engine.venue_rejected = 1;
+  status.totals.accepted = 10;
+  status.totals.rejected = 3;
+  status.totals.filled = 4;
+  status.totals.canceled = 2;
+  status.totals.expired = 1;
+  status.totals.venue_rejected = 1;
   status.engine.unknown_reports = 6;
   status.engine.overfills = 7;
-  status.engine.rejected_by_reason[static_cast<std::size_t>(RejectReason::kKillSwitch)] = 3;
+  status.totals.rejected_by_reason[static_cast<std::size_t>(RejectReason::kKillSwitch)] = 3;
   status.open_orders = 2;
   status.in_doubt = 1;
   SessionStatus session;

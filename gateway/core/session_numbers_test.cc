@@ -153,7 +153,7 @@ TEST_F(SessionNumbersTest, TheEngineCountsWhatTheSessionCounts) {
     EXPECT_EQ(Name(rejects[i].reason), Name(kReasons[i]));
     EXPECT_EQ(rejects[i].ref_seq, kSeqs[i]);
   }
-  EXPECT_EQ(engine_.counters().accepted, 1u);
+  EXPECT_EQ(engine_.totals().accepted, 1u);
 }
 
 TEST_F(SessionNumbersTest, ARefusalWaitsForRoomOnTheLink) {

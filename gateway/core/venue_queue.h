@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/counters.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/unseen_request.h"
 #include "gateway/core/shared_room.h"
@@ -82,6 +83,13 @@ struct VenueCounters {
   uint64_t unsent = 0;             // never sent: the venue went down, a kill, or their cancel
   uint64_t grown = 0;              // times the queue had to grow beyond its capacity
 };
+inline constexpr CounterRow<VenueCounters> kVenueCounters[] = {
+    {"requests_sent", &VenueCounters::requests_sent},
+    {"messages_received", &VenueCounters::messages_received},
+    {"back_pressured", &VenueCounters::back_pressured},
+    {"unsent", &VenueCounters::unsent},
+    {"queue_grown", &VenueCounters::grown}};
+static_assert(HaveEvery(kVenueCounters), "a counter without a row");
 
 class VenueQueue {
  public:

@@ -4,11 +4,11 @@
 // engine's state, as are the latches and held prices that they report.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
 
+#include "gateway/engine/latest.h"
 #include "schema/messages.h"
 
 namespace ringway {
@@ -76,27 +76,6 @@ struct RiskAlert {
   }
 };
 
-class Alerts {
- public:
-  static constexpr uint32_t kKept = 64;
-
-  void Add(const RiskAlert& alert) noexcept { kept_[total_++ % kKept] = alert; }
-
-  uint64_t total() const noexcept { return total_; }
-  // The first alert that is still kept, counted from 0; total() if none is.
-  uint64_t first() const noexcept { return total_ > kKept ? total_ - kKept : 0; }
-  // REQUIRES: first() <= number < total().
-  const RiskAlert& at(uint64_t number) const noexcept { return kept_[number % kKept]; }
-
-  template <class Self, class A>
-  static void Archive(Self& self, A& archive) {
-    archive(self.total_);
-    for (auto& alert : self.kept_) archive(alert);
-  }
-
- private:
-  uint64_t total_ = 0;
-  std::array<RiskAlert, kKept> kept_ = {};
-};
+using Alerts = Latest<RiskAlert, 64>;
 
 }  // namespace ringway

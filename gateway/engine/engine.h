@@ -43,6 +43,7 @@
 #include "gateway/engine/engine_counters.h"
 #include "gateway/engine/execution_ids.h"
 #include "gateway/engine/index_set.h"
+#include "gateway/engine/latest.h"
 #include "gateway/engine/lifecycle.h"
 #include "gateway/engine/notices.h"
 #include "gateway/engine/order.h"
@@ -178,7 +179,10 @@ class Engine {
                                                          std::span<const std::byte> saved);
 
   // --- Inspection; none of it changes anything. ---
+  const OrderTotals& totals() const noexcept { return totals_; }
+  // Since construction or the latest BeginCounting().
   const EngineCounters& counters() const noexcept { return counters_; }
+  void BeginCounting() noexcept { counters_ = {}; }
   int64_t now_ns() const noexcept { return now_ns_; }  // of the latest step; 0: none
   uint32_t start() const noexcept { return start_; }   // number of the latest kStart; 0: none
   bool journal_failed() const noexcept {               // as of the last kJournal
@@ -258,7 +262,7 @@ class Engine {
   }
   // As of the last kTradingDay; 0: none yet.
   uint32_t trading_day(VenueId venue) const noexcept;
-  // The latest, oldest first; at most kUnknownReportsKept.
+  // The latest, oldest first.
   static constexpr uint32_t kUnknownReportsKept = 16;
   std::vector<UnknownReport> unknown_reports() const;
   // Over everything that later steps depend on. Walks all orders.
@@ -613,9 +617,10 @@ class Engine {
   BookedAhead booked_ahead_;
   std::vector<VenueDay> days_;    // by venue
   std::vector<ToldReport> told_;  // likewise
-  EngineCounters counters_;
+  OrderTotals totals_;
+  EngineCounters counters_;  // no part of the state
   Alerts alerts_;
-  std::array<UnknownReport, kUnknownReportsKept> unknown_ = {};
+  Latest<UnknownReport, kUnknownReportsKept> unknown_;
 
   // Work over many orders.
   uint32_t work_ = 0;               // unfinished pieces, of all kinds

@@ -15,7 +15,7 @@ namespace ringway {
 namespace {
 
 // "RWstate" and the format's number, which rises with every change of what is archived.
-constexpr uint64_t kFormat = 0x0c65746174735752;
+constexpr uint64_t kFormat = 0x0d65746174735752;
 
 // The year 2116: far from where adding a day overflows.
 constexpr int64_t kTimeMaxNs = int64_t{1} << 62;
@@ -72,10 +72,8 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   if (!archive.ok()) return;
 
   archive(self.now_ns_, self.start_, self.start_requests_, self.earlier_requests_, self.started_,
-          self.counters_);
+          self.totals_, self.unknown_, self.alerts_);
   archive.Require(self.now_ns_ >= 0 && self.now_ns_ < kTimeMaxNs, "a time that cannot be");
-  for (auto& unknown : self.unknown_) archive(unknown);
-  archive(self.alerts_);
   ArchiveInstruments(self, archive, instruments);
   ReferenceGuard::Archive(self.reference_guard_, archive, self.now_ns_, instruments);
   ArchiveTable(

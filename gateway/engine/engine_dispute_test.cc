@@ -270,7 +270,7 @@ TEST_F(EngineDisputeTest, ABustThatLeavesQuantityOpenReopensTheOrder) {
   EXPECT_EQ(told.ord_status, OrdStatus::kNew);
   EXPECT_EQ(told.leaves_qty, 100u);
   EXPECT_EQ(Position().open_buy, 300u);
-  EXPECT_EQ(counters().reopened, 1u);
+  EXPECT_EQ(totals().reopened, 1u);
   SaveAndLoad();
   const uint64_t cancel = SendCancel(12, 11);
   ASSERT_NE(cancel, 0u);

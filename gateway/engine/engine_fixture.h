@@ -279,6 +279,7 @@ class EngineTest : public ::testing::Test {
     const auto order = engine_->FindOrder(session, cl_ord_id);
     return order ? order->status : OrdStatus::kUnset;
   }
+  const OrderTotals& totals() const { return engine_->totals(); }
   const EngineCounters& counters() const { return engine_->counters(); }
 
   int64_t now_ns_ = kStartNs;

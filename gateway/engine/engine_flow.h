@@ -189,8 +189,9 @@ class Flow {
   void ExpectThatAllAddsUp() {
     EXPECT_EQ(engine_.FindExposureError(), "");
     const EngineCounters& c = engine_.counters();
-    EXPECT_EQ(c.accepted,
-              c.filled + c.canceled + c.expired + c.venue_rejected + engine_.open_orders());
+    const OrderTotals& t = engine_.totals();
+    EXPECT_EQ(t.accepted + t.reopened,
+              t.filled + t.canceled + t.expired + t.venue_rejected + engine_.open_orders());
     EXPECT_EQ(c.unknown_reports, 0u);
     EXPECT_EQ(c.conflicting_reports, 0u);
     EXPECT_EQ(c.malformed_reports, 0u);
@@ -213,7 +214,7 @@ class Flow {
       EXPECT_LE(view.ends, 1u) << "order " << id << " ended twice";
       closed += view.ends;
     }
-    EXPECT_EQ(closed + open, c.accepted);
+    EXPECT_EQ(closed + open, t.accepted);
     EXPECT_GT(c.fills, 100u);
   }
 

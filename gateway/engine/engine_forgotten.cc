@@ -15,17 +15,17 @@ namespace ringway {
 
 void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report, bool booked) noexcept {
   counters_.forgotten_booked += booked;
-  unknown_[counters_.unknown_reports++ % kUnknownReportsKept] = {
-      .time_ns = now_ns_,
-      .venue_request_id = report.cl_ord_id,
-      .exec_id = report.exec_id,
-      .last_qty = report.last_qty,
-      .account = report.account,
-      .instrument = report.instrument,
-      .venue = venues_.id(venue),
-      .exec_type = report.exec_type,
-      .side = report.side,
-      .booked = booked};
+  ++counters_.unknown_reports;
+  unknown_.Add({.time_ns = now_ns_,
+                .venue_request_id = report.cl_ord_id,
+                .exec_id = report.exec_id,
+                .last_qty = report.last_qty,
+                .account = report.account,
+                .instrument = report.instrument,
+                .venue = venues_.id(venue),
+                .exec_type = report.exec_type,
+                .side = report.side,
+                .booked = booked});
 }
 
 // Whether this gateway, in this process or an earlier one, can have assigned the identifier to a

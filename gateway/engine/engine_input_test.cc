@@ -82,7 +82,7 @@ TEST_F(EngineInputTest, FieldsThatMakeNoSense) {
       },
       R::kUnsupportedOrderCharacteristic, "post only and immediate");
   EXPECT_EQ(engine().open_orders(), 0u);
-  EXPECT_EQ(counters().new_orders, counters().rejected);
+  EXPECT_EQ(counters().new_orders, totals().rejected);
   Accepted(Buy(1));
 }
 

@@ -41,7 +41,7 @@ TEST_F(EngineOrderTest, ReportsCarryTheClientsIdentifiers) {
   EXPECT_EQ(fill.leaves_qty, 0u);
   EXPECT_EQ(engine().position(100, 7).quantity, 100);
   EXPECT_EQ(engine().open_orders(), 0u);
-  EXPECT_EQ(counters().filled, 1u);
+  EXPECT_EQ(totals().filled, 1u);
 }
 
 TEST_F(EngineOrderTest, FillMayComeBeforeTheVenuesAcceptance) {

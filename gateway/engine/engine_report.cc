@@ -152,16 +152,16 @@ void Engine::Close(Order& order, OrderState state) noexcept {
   orders_.Close(order);
   switch (state) {
     case OrderState::kFilled:
-      ++counters_.filled;
+      ++totals_.filled;
       break;
     case OrderState::kExpired:
-      ++counters_.expired;
+      ++totals_.expired;
       break;
     case OrderState::kVenueRejected:
-      ++counters_.venue_rejected;
+      ++totals_.venue_rejected;
       break;
     default:
-      ++counters_.canceled;
+      ++totals_.canceled;
       break;
   }
 }
@@ -601,7 +601,7 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
   order.leaves_qty = leaves_qty;
   order.venue_epoch = venues_.epoch(order.venue);
   exposure_.Add(ContributionOf(order));
-  ++counters_.reopened;
+  ++totals_.reopened;
   if (order.Has(kCancelWanted)) WantCancel(order, kCancelWanted);
   if (IsOwed(order)) RetryLater(order.session);
   return true;
@@ -611,7 +611,7 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
 void Engine::BeginDoubt(Order& order, Effects& effects) noexcept {
   order.state = OrderState::kInDoubt;
   order.doubt_after = static_cast<uint32_t>(order.newest_id >> kSlotBits);
-  ++counters_.in_doubt;
+  ++counters_.became_in_doubt;
   ShowFirst(sessions_[order.session], order, effects);
   ExecutionReport doubt;
   doubt.exec_type = ExecType::kRestated;

@@ -119,8 +119,8 @@ RejectReason Engine::FieldError(const NewOrder& request,
 
 void Engine::RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
                          VenueId venue, Effects& effects) noexcept {
-  ++counters_.rejected;
-  ++counters_.rejected_by_reason[static_cast<size_t>(verdict.reason)];
+  ++totals_.rejected;
+  ++totals_.rejected_by_reason[static_cast<size_t>(verdict.reason)];
   OrderReject reject;
   reject.cl_ord_id = request.cl_ord_id;
   reject.transact_time = static_cast<uint64_t>(now_ns_);
@@ -333,7 +333,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   if (position == &blank) [[unlikely]]
     position = exposure_.FindOrMake(account, instrument_index);
 
-  ++counters_.accepted;
+  ++totals_.accepted;
   Order& order = orders_.Open(name, [this](const Order& forgotten) {
     if (!forgotten.Has(kBookedAhead)) [[likely]]
       return;

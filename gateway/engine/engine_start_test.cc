@@ -23,7 +23,7 @@ TEST_F(EngineStartTest, EveryVenueIsDownUntilItSpeaksAndUnansweredOrdersAreInDou
   ASSERT_TRUE(doubt);
   EXPECT_EQ(doubt->cl_ord_id, 1u);
   EXPECT_EQ(doubt->ord_status, OrdStatus::kInDoubt);
-  EXPECT_EQ(counters().in_doubt, 1u);
+  EXPECT_EQ(counters().became_in_doubt, 1u);
   EXPECT_EQ(CountOf<VenueStatus>(), 0u);  // nobody is logged on to receive it
   for (const VenueId venue : {1, 2}) EXPECT_EQ(engine().venue_state(venue), VenueState::kDown);
   LogOn(1);

@@ -131,9 +131,8 @@ std::optional<OrderView> Engine::FindOrder(SessionId session, uint64_t cl_ord_id
 
 std::vector<UnknownReport> Engine::unknown_reports() const {
   std::vector<UnknownReport> reports;
-  const uint64_t count = counters_.unknown_reports;
-  for (uint64_t at = count - std::min<uint64_t>(count, kUnknownReportsKept); at < count; ++at) {
-    reports.push_back(unknown_[at % kUnknownReportsKept]);
+  for (uint64_t at = unknown_.first(); at != unknown_.total(); ++at) {
+    reports.push_back(unknown_.at(at));
   }
   return reports;
 }
@@ -144,7 +143,8 @@ uint64_t Engine::StateHash() const noexcept {
   folder.Add(start_);
   folder.Add(start_requests_);
   folder.Add(earlier_requests_);
-  folder.Add(counters_);
+  folder.Add(totals_);
+  folder.Add(unknown_.total());
   folder.Add(orders_.StateHash());
   folder.Add(message_rate_.StateHash());
   folder.Add(checks_.get<DuplicateBurst>().StateHash());

@@ -322,7 +322,7 @@ TEST_F(EngineWorkTest, OrderInDoubtMayTurnOutFilledRejectedOrNeverArrived) {
   const uint64_t c = Accepted(Buy(3));
   SetVenue(1, VenueState::kDown);
   SetVenue(1, VenueState::kUp);
-  EXPECT_EQ(counters().in_doubt, 3u);
+  EXPECT_EQ(counters().became_in_doubt, 3u);
   EXPECT_EQ(FromVenue(ExecType::kFill, a, 100).ord_status, OrdStatus::kFilled);
   EXPECT_EQ(FromVenue(ExecType::kRejected, b).ord_status, OrdStatus::kRejected);
   EXPECT_EQ(FromVenue(ExecType::kCanceled, SendCancel(4, 3)).ord_status, OrdStatus::kCanceled);

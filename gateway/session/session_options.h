@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "base/counters.h"
 #include "gateway/core/step.h"
 #include "gateway/session/report_archive.h"
 #include "msg/auth.h"
@@ -84,6 +85,7 @@ absl::Status Validate(const SessionLayerOptions& options,
 struct SessionLayerCounters {
   uint64_t links_accepted = 0;
   uint64_t links_refused = 0;  // no room
+  uint64_t links_lost = 0;
   uint64_t logons = 0;
   uint64_t logons_rejected = 0;
   uint64_t logons_timed_out = 0;
@@ -93,10 +95,26 @@ struct SessionLayerCounters {
   uint64_t session_rejects = 0;     // sent, the engine's among them
   uint64_t heartbeat_timeouts = 0;
   uint64_t slow_consumers = 0;
-  uint64_t reports_recalled = 0;  // sent again from the archive
   uint64_t recalls_failed = 0;    // the archive no longer had them, or could not be read
+  uint64_t reports_recalled = 0;  // sent again from the archive
   uint64_t protocol_errors = 0;   // sessions logged out for them
-  uint64_t links_lost = 0;
 };
+inline constexpr CounterRow<SessionLayerCounters> kSessionLayerCounters[] = {
+    {"links_accepted", &SessionLayerCounters::links_accepted},
+    {"links_refused", &SessionLayerCounters::links_refused},
+    {"links_lost", &SessionLayerCounters::links_lost},
+    {"logons", &SessionLayerCounters::logons},
+    {"logons_rejected", &SessionLayerCounters::logons_rejected},
+    {"logons_timed_out", &SessionLayerCounters::logons_timed_out},
+    {"requests", &SessionLayerCounters::requests},
+    {"duplicates_dropped", &SessionLayerCounters::duplicates_dropped},
+    {"requests_lost", &SessionLayerCounters::requests_lost},
+    {"session_rejects", &SessionLayerCounters::session_rejects},
+    {"heartbeat_timeouts", &SessionLayerCounters::heartbeat_timeouts},
+    {"slow_consumers", &SessionLayerCounters::slow_consumers},
+    {"recalls_failed", &SessionLayerCounters::recalls_failed},
+    {"reports_recalled", &SessionLayerCounters::reports_recalled},
+    {"protocol_errors", &SessionLayerCounters::protocol_errors}};
+static_assert(HaveEvery(kSessionLayerCounters), "a counter without a row");
 
 }  // namespace ringway

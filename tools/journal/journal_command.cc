@@ -98,11 +98,10 @@ void PrintEnd(const JournalReader& reader, uint64_t records, uint64_t steps, std
 }
 
 void PrintState(const Engine& engine, std::FILE* to) {
-  const EngineCounters& counters = engine.counters();
   std::fprintf(to,
                "replayed: every effect as recorded; %" PRIu64 " orders accepted, %" PRIu32
                " open, state hash %016" PRIx64 "\n",
-               counters.accepted, engine.open_orders(), engine.StateHash());
+               engine.totals().accepted, engine.open_orders(), engine.StateHash());
   engine.ForEachPosition([&](const PositionView& position) {
     std::fprintf(to,
                  "position: account %" PRIu32 ", instrument %" PRIu32 ": %" PRId64

@@ -1,0 +1,24 @@
+// A row of a list of counters: the name under which one is printed, and the member that counts.
+//
+// Beside a struct of counters stands its list, from which whoever prints it takes names and order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace ringway {
+
+template <class Counters>
+struct CounterRow {
+  std::string_view name;
+  uint64_t Counters::*count;
+};
+
+// Whether the lists have a row for every member of a struct that has only counters.
+template <class Counters, size_t... kRows>
+constexpr bool HaveEvery(const CounterRow<Counters> (&... lists)[kRows]) noexcept {
+  return ((static_cast<void>(lists), kRows) + ...) * sizeof(uint64_t) == sizeof(Counters);
+}
+
+}  // namespace ringway
