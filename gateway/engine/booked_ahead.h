@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "gateway/engine/archive.h"
-#include "gateway/engine/flat_index.h"
 #include "gateway/engine/order.h"
 
 namespace ringway {
@@ -64,18 +63,6 @@ class BookedAhead {
           }
         },
         [](const Ring&) { return true; });
-  }
-
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = 0;
-    for (const Ring& ring : rings_) {
-      hash = MixHash(hash, ring.orders.size());
-      for (size_t at = 0; at < ring.orders.size(); ++at) {
-        const Forgotten& order = ring.orders[(ring.oldest + at) % kRemembered];
-        hash = MixHash(MixHash(hash ^ order.order_id, order.newest_id), order.cum_qty);
-      }
-    }
-    return hash;
   }
 
  private:

@@ -265,8 +265,8 @@ class Engine {
   // The latest, oldest first.
   static constexpr uint32_t kUnknownReportsKept = 16;
   std::vector<UnknownReport> unknown_reports() const;
-  // Over everything that later steps depend on. Walks all orders.
-  uint64_t StateHash() const noexcept;
+  // Of what Save() writes.
+  uint64_t StateHash() const;
   // Recomputes every sum of exposure and the best resting prices from the orders and names the
   // first that differs; empty: none. Allocates and walks all orders.
   std::string_view FindExposureError() const;
@@ -302,6 +302,13 @@ class Engine {
                     Effects& effects) noexcept;
   static int64_t RiskPrice(const Instrument& instrument, BookSide side, OrdType type, int64_t price,
                            int64_t stop_price, int64_t otherwise) noexcept;
+  // `order`: what a replace is about; null: this is a new order. `features`: those that the order
+  // itself asked for.
+  template <class M>
+  RiskRequest RiskRequestOf(const M& request, const Order* order, FeatureSet features,
+                            uint8_t profile, uint32_t venue, const Position& position,
+                            int64_t risk_price, const Contribution& before,
+                            const Contribution& after) const noexcept;
   RejectReason ExpiryError(TimeInForce time_in_force, uint64_t time, uint32_t date) const noexcept;
   // REQUIRES: one of them is 0.
   static uint64_t ExpiryOf(uint64_t time, uint32_t date) noexcept {

@@ -5,6 +5,7 @@
 // it cannot contradict them. The loaded state is then checked before anything relies on it.
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "absl/status/status.h"
@@ -106,17 +107,16 @@ void Engine::Archive(Self& self, A& archive, Exposure::BookLevels& levels) {
   Exposure::Archive(self.exposure_, archive, sessions, accounts, desks, instruments, levels,
                     needed);
   if constexpr (A::kLoads) self.ForgetPositionsGivenUp();
-  KillSwitch::Archive(self.checks_.template get<KillSwitch>(), archive, sessions, accounts, venues,
-                      instruments);
-  DuplicateBurst::Archive(self.checks_.template get<DuplicateBurst>(), archive, self.now_ns_,
-                          sessions, accounts.same && instruments.same);
-  DailyLimits::Archive(self.checks_.template get<DailyLimits>(), archive, accounts, sessions,
-                       desks);
-  LossLimits::Archive(self.checks_.template get<LossLimits>(), archive, accounts, desks,
-                      instruments, self.exposure_, self.instruments_, self.orders_.used_slots());
-  OrderToTrade::Archive(self.checks_.template get<OrderToTrade>(), archive, self.now_ns_, sessions);
-  ExecutionThrottle::Archive(self.checks_.template get<ExecutionThrottle>(), archive, self.now_ns_,
-                             sessions, instruments);
+  RiskChecks::Archive(self.checks_, archive,
+                      {.now_ns = self.now_ns_,
+                       .sessions = sessions,
+                       .accounts = accounts,
+                       .desks = desks,
+                       .venues = venues,
+                       .instruments = instruments,
+                       .instrument_table = self.instruments_,
+                       .exposure = self.exposure_,
+                       .order_slots = self.orders_.used_slots()});
   MessageRate::Archive(self.message_rate_, archive, self.now_ns_, sessions);
   ExecutionIds::Archive(self.execution_ids_, archive, venues);
   BookedAhead::Archive(self.booked_ahead_, archive, venues);
@@ -317,6 +317,18 @@ void Engine::Save(const StateWriter::Sink& sink) const {
   Exposure::BookLevels levels;
   Archive(*this, writer, levels);
   writer.Finish();
+}
+
+uint64_t Engine::StateHash() const {
+  uint64_t hash = 0;
+  Save([&hash](std::span<const std::byte> bytes) {
+    for (size_t at = 0; at < bytes.size(); at += sizeof(uint64_t)) {
+      uint64_t word = 0;
+      std::memcpy(&word, &bytes[at], std::min(sizeof(word), bytes.size() - at));
+      hash = MixHash(hash ^ word, 1);
+    }
+  });
+  return hash;
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Restore(EngineConfig config,

@@ -237,38 +237,8 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
   const Contribution after = ContributionOf(changed);
   OrderTerms terms = orders_.terms(*order);
   const uint8_t profile = request.profile != 0 ? request.profile : terms.profile;
-  const RiskRequest risk{
-      .now_ns = now_ns_,
-      .session_limits = session_limits_[session],
-      .account_limits = account_limits_[position.account],
-      .instrument = instrument,
-      .position = position,
-      .account_exposure = exposure_.account(position.account),
-      .exposure = exposure_,
-      .session = session,
-      .account = position.account,
-      .instrument_index = position.instrument,
-      .venue = order->venue,
-      .book_side = before.side,
-      .side = order->side,
-      .ord_type = order->ord_type,
-      .is_replace = true,
-      .reduce_only = (terms.wanted & BitOf(Feature::kReduceOnly)) != 0,
-      .profile = profile,
-      .wanted = WantedBy(request),
-      .price = request.price,
-      .stop_price = request.stop_price,
-      .stop_before = order->stop_price,
-      .risk_price = changed.replace_risk_price,
-      .quantity = request.qty,
-      .open_before = before.quantity,
-      .open_after = after.quantity,
-      .notional_before = before.notional,
-      .notional_after = after.notional,
-      .grows = request.qty > order->cum_qty + order->leaves_qty,
-      .price_moves = request.price != order->price ||
-                     (HasTrigger(order->ord_type) && request.stop_price != order->stop_price),
-  };
+  const RiskRequest risk = RiskRequestOf(request, order, terms.wanted, profile, order->venue,
+                                         position, changed.replace_risk_price, before, after);
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) {
     reject(ReasonOf(verdict), verdict.check);
     return OnBreach(session, verdict);

@@ -64,6 +64,58 @@ int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, OrdType t
   return at_market ? instrument.Worse(own, instrument.reference_price) : own;
 }
 
+template <class M>
+RiskRequest Engine::RiskRequestOf(const M& request, const Order* order, FeatureSet features,
+                                  uint8_t profile, uint32_t venue, const Position& position,
+                                  int64_t risk_price, const Contribution& before,
+                                  const Contribution& after) const noexcept {
+  constexpr bool kIsReplace = std::is_same_v<M, Replace>;
+  Side side;
+  OrdType ord_type;
+  if constexpr (kIsReplace) {
+    side = order->side;
+    ord_type = order->ord_type;
+  } else {
+    side = request.side;
+    ord_type = request.ord_type;
+  }
+  return {
+      .now_ns = now_ns_,
+      .session_limits = session_limits_[after.session],
+      .account_limits = account_limits_[position.account],
+      .instrument = instruments_[position.instrument],
+      .position = position,
+      .account_exposure = exposure_.account(position.account),
+      .exposure = exposure_,
+      .session = after.session,
+      .account = position.account,
+      .instrument_index = position.instrument,
+      .venue = venue,
+      .book_side = after.side,
+      .side = side,
+      .ord_type = ord_type,
+      .is_replace = kIsReplace,
+      .reduce_only = (features & BitOf(Feature::kReduceOnly)) != 0,
+      .profile = profile,
+      .wanted = WantedBy(request),
+      .price = request.price,
+      .stop_price = request.stop_price,
+      .stop_before = kIsReplace ? order->stop_price : request.stop_price,
+      .risk_price = risk_price,
+      .quantity = request.qty,
+      .open_before = before.quantity,
+      .open_after = after.quantity,
+      .notional_before = before.notional,
+      .notional_after = after.notional,
+      .grows = !kIsReplace || request.qty > order->cum_qty + order->leaves_qty,
+      .price_moves = !kIsReplace || request.price != order->price ||
+                     (HasTrigger(order->ord_type) && request.stop_price != order->stop_price),
+  };
+}
+template RiskRequest Engine::RiskRequestOf(const Replace&, const Order*, FeatureSet, uint8_t,
+                                           uint32_t, const Position&, int64_t, const Contribution&,
+                                           const Contribution&) const noexcept;
+
 // Checks the expiry time of an order or replace.
 RejectReason Engine::ExpiryError(TimeInForce time_in_force, uint64_t time,
                                  uint32_t date) const noexcept {
@@ -288,37 +340,10 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   const Money notional = instrument.Notional(risk_price, request.qty);
   const FeatureSet wanted = WantedBy(request);
   const uint8_t profile = request.profile != 0 ? request.profile : default_profiles_[session];
-  const RiskRequest risk{
-      .now_ns = now_ns_,
-      .session_limits = session_limits_[session],
-      .account_limits = account_limits_[account],
-      .instrument = instrument,
-      .position = *position,
-      .account_exposure = exposure_.account(account),
-      .exposure = exposure_,
-      .session = session,
-      .account = account,
-      .instrument_index = instrument_index,
-      .venue = venue,
-      .book_side = side,
-      .side = request.side,
-      .ord_type = request.ord_type,
-      .is_replace = false,
-      .reduce_only = Has(request, Instruction::kReduceOnly),
-      .profile = profile,
-      .wanted = wanted,
-      .price = request.price,
-      .stop_price = request.stop_price,
-      .stop_before = request.stop_price,
-      .risk_price = risk_price,
-      .quantity = request.qty,
-      .open_before = 0,
-      .open_after = request.qty,
-      .notional_before = 0,
-      .notional_after = notional,
-      .grows = true,
-      .price_moves = true,
-  };
+  Contribution added{kNoPosition, static_cast<uint16_t>(session), side, request.qty, notional,
+                     tick};
+  const RiskRequest risk = RiskRequestOf(request, nullptr, wanted, profile, venue, *position,
+                                         risk_price, Contribution{}, added);
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) [[unlikely]] {
     reject(verdict, venues_.id(venue));
     return OnBreach(session, verdict);
@@ -359,7 +384,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   order.stop_price = request.stop_price;
   exposure_.Refer(order.position);
   exposure_.groups().Refer(session, instrument_index);
-  exposure_.Add({order.position, order.session, side, request.qty, notional, tick});
+  added.position = order.position;
+  exposure_.Add(added);
 
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
   if (warn_at_percent_ != 0) [[unlikely]]

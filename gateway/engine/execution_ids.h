@@ -62,8 +62,6 @@ class ExecutionIds {
         });
   }
 
-  uint64_t StateHash() const noexcept { return keys_.StateHash(); }
-
  private:
   struct Execution {
     uint64_t exec_id;

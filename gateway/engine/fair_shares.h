@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "gateway/engine/archive.h"
-#include "gateway/engine/flat_index.h"
 
 namespace ringway {
 
@@ -53,11 +52,6 @@ class FairShares {
       self.richest_ = owners.same ? richest : 0;
       self.hand_ = owners.same ? hand : 0;
     }
-  }
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = uint64_t{richest_} << 32 | hand_;
-    for (const uint32_t held : held_) hash = MixHash(hash ^ held);
-    return hash;
   }
 
  private:

@@ -3,7 +3,6 @@
 #include "gateway/engine/order_table.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace ringway {
 
@@ -124,26 +123,6 @@ void OrderTable::EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept {
 void OrderTable::Retire(const Order& order, uint64_t cl_ord_id) noexcept {
   retired_.Remember({cl_ord_id, order.session},
                     [this](RememberedKeys::Key gone) { EraseId(gone.owner, gone.key); });
-}
-
-uint64_t OrderTable::StateHash() const noexcept {
-  uint64_t hash = MixHash(counter_, uint64_t{fresh_} << 32 | open_);
-  hash = MixHash(hash ^ closed_.StateHash(), retired_.StateHash());
-  for (Slot slot = 0; slot < fresh_; ++slot) {
-    uint64_t words[sizeof(Order) / sizeof(uint64_t)];
-    std::memcpy(words, &orders_[slot], sizeof(words));
-    for (const uint64_t word : words) hash = MixHash(hash ^ word, slot);
-    if (orders_[slot].Has(kHasTerms)) {
-      uint64_t terms[sizeof(OrderTerms) / sizeof(uint64_t)];
-      std::memcpy(terms, &terms_[slot], sizeof(terms));
-      for (const uint64_t word : terms) hash = MixHash(hash ^ word, slot);
-    }
-  }
-  for (const List& list : lists_) {
-    hash = MixHash(hash ^ list.first, list.last);
-    hash = MixHash(hash ^ list.closed_first, list.closed_last);
-  }
-  return hash;
 }
 
 void OrderTable::PrefetchNext() const noexcept {

@@ -185,9 +185,6 @@ class OrderTable {
   // The first contradiction: identifiers, lists, states. Empty: none. Walks all.
   std::string_view FindError() const noexcept;
 
-  // Over every record that was ever used, the lists and the reserved clOrdIds.
-  uint64_t StateHash() const noexcept;
-
  private:
   struct List {
     Slot first = kNoSlot;  // open orders

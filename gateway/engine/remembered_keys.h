@@ -11,7 +11,6 @@
 #include "base/huge_array.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/fair_shares.h"
-#include "gateway/engine/flat_index.h"
 
 namespace ringway {
 
@@ -83,15 +82,6 @@ class RememberedKeys {
       }
     }
     FairShares::Archive(self.shares_, archive, owners);
-  }
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = shares_.StateHash();
-    for (const List& list : lists_) {
-      for (uint32_t at = list.first; at != kNone; at = places_[at].next) {
-        hash = MixHash(hash ^ places_[at].key, places_[at].mark);
-      }
-    }
-    return hash;
   }
 
   static constexpr uint32_t kNone = UINT32_MAX;

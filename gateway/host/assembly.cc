@@ -172,6 +172,7 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::Replay() {
   }
   StartedJournal& journal = **started;
   LogRecovery(config_, journal);
+  journal.past.engine().BeginCounting();
   journal_storage_ = std::move(journal.storage);
   newest_snapshot_ = journal.snapshot_position;
   recall_ = std::make_unique<ReportRecall>(*journal_storage_, config_.journal.directory,

@@ -88,7 +88,6 @@ class GatewayStart {
     if (!past.ok()) return past.status();
     past_ = *std::move(past);
     engine_ = past_ == nullptr ? world_.NewEngine() : past_->past.TakeEngine();
-    engine_->BeginCounting();
     return past_ == nullptr ? absl::OkStatus() : RecallSessions();
   }
 

@@ -5,15 +5,21 @@
 //
 //   Verdict Check(const RiskRequest&) noexcept
 //
-// and one line in OrderChecks; its parameters go into SessionLimits or AccountLimits
-// (engine_config.h), its name into the schema's RiskCheck. Cheap checks and those that most often
-// refuse come first.
+// and one line in OrderChecks; a check that has members has also
+//
+//   template <class Self, class A>
+//   static void Archive(Self& self, A& archive, const StateAround& around)
+//
+// which saves, loads and hashes its state, or kKeepsState = false. Its parameters go into
+// SessionLimits or AccountLimits (engine_config.h), its name into the schema's RiskCheck. Cheap
+// checks and those that most often refuse come first.
 //
 // MessageRate is not in the list: it applies to every request, including cancels and requests that
 // cannot be decoded into an order, so the engine runs it first.
 #pragma once
 
 #include <tuple>
+#include <type_traits>
 
 #include "gateway/risk/daily_limits.h"
 #include "gateway/risk/duplicate_burst.h"
@@ -71,6 +77,11 @@ class RiskChecks {
     return verdict;
   }
 
+  template <class Self, class A>
+  static void Archive(Self& self, A& archive, const StateAround& around) {
+    std::apply([&](auto&... checks) { (ArchiveOne(checks, archive, around), ...); }, self.checks_);
+  }
+
   template <class C>
   C& get() noexcept {
     return std::get<C>(checks_);
@@ -81,6 +92,12 @@ class RiskChecks {
   }
 
  private:
+  template <class C, class A>
+  static void ArchiveOne(C& check, A& archive, const StateAround& around) {
+    if constexpr (!std::is_empty_v<C> && !requires { C::kKeepsState; }) {
+      C::Archive(check, archive, around);
+    }
+  }
   template <class... Cs>
   RiskChecks(const EngineConfig& config, std::tuple<Cs...>*) : checks_(Cs(config)...) {}
 

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "gateway/engine/archive.h"
-#include "gateway/engine/flat_index.h"
 #include "gateway/risk/group_exposure.h"
 #include "gateway/risk/request.h"
 
@@ -84,8 +83,7 @@ class DailyLimits {
 
   // State that the engine saves (archive.h). Owners that no longer have such a limit are dropped.
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& sessions,
-                      const Numbers& desks) {
+  static void Archive(Self& self, A& archive, const StateAround& around) {
     archive(self.day_);
     const auto save = [&archive](auto& traded) {
       archive(traded.value[kBuySide], traded.value[kSellSide], traded.day);
@@ -98,23 +96,10 @@ class DailyLimits {
     };
     const auto may_go = [](const Traded&) { return true; };
     auto of_desks = std::span(self.group_traded_).subspan(self.desks_begin_);
-    ArchiveTable(archive, accounts, self.traded_, save, may_go);
-    ArchiveTable(archive, sessions, self.group_traded_, save, may_go);
-    ArchiveTable(archive, desks, of_desks, save, may_go);
+    ArchiveTable(archive, around.accounts, self.traded_, save, may_go);
+    ArchiveTable(archive, around.sessions, self.group_traded_, save, may_go);
+    ArchiveTable(archive, around.desks, of_desks, save, may_go);
     save(self.group_traded_.back());
-  }
-
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = day_;
-    for (const std::vector<Traded>* table : {&traded_, &group_traded_}) {
-      for (const Traded& traded : *table) {
-        hash = MixHash(hash, traded.day);
-        for (const Money& value : traded.value) {
-          hash = MixHash(hash ^ static_cast<uint64_t>(value), static_cast<uint64_t>(value >> 64));
-        }
-      }
-    }
-    return hash;
   }
 
  private:

@@ -53,8 +53,9 @@ class DuplicateBurst {
   // State that the engine saves (archive.h). Kinds contain indices: where the configuration's order
   // of accounts or instruments has changed, windows begin anew.
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions,
-                      bool same_kinds) {
+  static void Archive(Self& self, A& archive, const StateAround& around) {
+    const Numbers& sessions = around.sessions;
+    const bool same_kinds = around.accounts.same && around.instruments.same;
     for (size_t at = 0; at < sessions.saved.size(); ++at) {
       const bool keep = same_kinds && sessions.now[at] != Numbers::kGone;
       for (size_t set = 0; set < kSets && archive.ok(); ++set) {
@@ -62,7 +63,7 @@ class DuplicateBurst {
         if constexpr (!A::kLoads) ways = self.sets_[at * kSets + set];
         archive.Records(ways.ways);
         for (const Way& way : ways.ways) {
-          archive.Require(way.opened_ns >= 0 && way.opened_ns <= now_ns && way.count >= 0 &&
+          archive.Require(way.opened_ns >= 0 && way.opened_ns <= around.now_ns && way.count >= 0 &&
                               way.count <= UINT32_MAX,
                           "a window of duplicate orders that cannot be");
         }
@@ -71,17 +72,6 @@ class DuplicateBurst {
         }
       }
     }
-  }
-
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = 0;
-    for (const Set& set : sets_.span()) {
-      for (const Way& way : set.ways) {
-        hash = MixHash(hash ^ way.kind,
-                       static_cast<uint64_t>(way.opened_ns) ^ static_cast<uint64_t>(way.count));
-      }
-    }
-    return hash;
   }
 
  private:

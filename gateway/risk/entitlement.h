@@ -17,6 +17,7 @@ namespace ringway {
 class Entitlement {
  public:
   static constexpr RiskCheck kCheck = RiskCheck::kEntitlement;
+  static constexpr bool kKeepsState = false;
 
   explicit Entitlement(const EngineConfig& config)
       : accounts_(config.sessions.size(), config.accounts.size()),

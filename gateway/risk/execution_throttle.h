@@ -92,10 +92,9 @@ class ExecutionThrottle {
 
   // State that the engine saves (archive.h). Sessions that no longer have such a limit are dropped.
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions,
-                      const Numbers& instruments) {
+  static void Archive(Self& self, A& archive, const StateAround& around) {
     ArchiveTable(
-        archive, sessions, self.sessions_,
+        archive, around.sessions, self.sessions_,
         [&archive](auto& session) {
           archive(session.round);
           if constexpr (A::kLoads) session.latched = 0;
@@ -108,22 +107,8 @@ class ExecutionThrottle {
       if constexpr (!A::kLoads) pair = self.pairs_[at];
       archive(pair.sides[kBuySide], pair.sides[kSellSide], pair.session, pair.instrument,
               pair.round);
-      if constexpr (A::kLoads) self.LoadPair(archive, now_ns, sessions, instruments, pair);
+      if constexpr (A::kLoads) self.LoadPair(archive, around, pair);
     }
-  }
-
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = 0;
-    for (const Session& session : sessions_) hash = MixHash(hash, session.round);
-    for (uint32_t at = 0; at < pairs_count_; ++at) {
-      const Pair& pair = pairs_[at];
-      hash = MixHash(hash ^ pair.round, uint64_t{pair.session} << 32 | pair.instrument);
-      for (const Side& side : pair.sides) {
-        hash = MixHash(hash ^ static_cast<uint64_t>(side.opened_ns),
-                       uint64_t{side.executions} << 1 | side.latched);
-      }
-    }
-    return hash;
   }
 
  private:
@@ -176,11 +161,11 @@ class ExecutionThrottle {
 
   // As Archive() read it; indices as saved.
   template <class A>
-  void LoadPair(A& archive, int64_t now_ns, const Numbers& sessions, const Numbers& instruments,
-                const Pair& saved) {
-    const uint32_t session = archive.IndexOf(sessions, saved.session);
+  void LoadPair(A& archive, const StateAround& around, const Pair& saved) {
+    const Numbers& instruments = around.instruments;
+    const uint32_t session = archive.IndexOf(around.sessions, saved.session);
     for (const Side& side : saved.sides) {
-      archive.Require(side.opened_ns >= 0 && side.opened_ns <= now_ns && side.latched <= 1,
+      archive.Require(side.opened_ns >= 0 && side.opened_ns <= around.now_ns && side.latched <= 1,
                       "executions that cannot be");
     }
     if (!archive.ok() || sessions_[session].executions_max == 0) return;

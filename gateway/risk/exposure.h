@@ -88,8 +88,6 @@ class Exposure {
   void ClearReferred(uint32_t index) noexcept { positions_[index].referred = 0; }
   void Refer(uint32_t index) noexcept { positions_[index].referred = 1; }
   bool FreeIfIdle(uint32_t index) noexcept;
-  // The free place that is used next; for hashing.
-  uint32_t first_free() const noexcept { return first_free_; }
 
   // What position `index` contributes to gross notional.
   Money ValueOf(uint32_t index) const noexcept { return ValueOf(positions_[index]); }
@@ -284,13 +282,6 @@ class Exposure {
     if (groups_.active()) {
       groups_.MarkSoftLimits(soft, session, position.account, position.instrument, crossed);
     }
-  }
-  // visit(marks) for everything but positions, in a fixed order.
-  template <class F>
-  void ForEachMark(F&& visit) const {
-    for (const uint8_t marks : account_marks_) visit(marks);
-    for (const uint8_t marks : session_marks_) visit(marks);
-    groups_.ForEachMark(visit);
   }
 
   // As GroupExposure::FindError(), from all open orders.

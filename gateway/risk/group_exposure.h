@@ -247,13 +247,6 @@ class GroupExposure {
     ArchiveTable(archive, desks, of_desks, marks_of, may_go);
     marks_of(self.groups_.back());
   }
-  // By place.
-  template <class F>
-  void ForEachSessionHolding(F&& visit) const {
-    for (uint32_t at = 0; at < holdings_count_; ++at) {
-      if (OfSession(holdings_[at])) visit(holdings_[at]);
-    }
-  }
 
   // Recomputes the sums from all open orders and all positions (account, instrument, quantity,
   // value) and names the first that differs; empty: none. Allocates.
@@ -298,11 +291,6 @@ class GroupExposure {
                              SaturatedUnits(worst)});
       }
     }
-  }
-  template <class F>
-  void ForEachMark(F&& visit) const {
-    for (const Group& group : groups_) visit(group.marks);
-    for (uint32_t at = 0; at < holdings_count_; ++at) visit(holdings_[at].marks);
   }
 
  private:

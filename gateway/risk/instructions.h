@@ -14,6 +14,7 @@ namespace ringway {
 class Instructions {
  public:
   static constexpr RiskCheck kCheck = RiskCheck::kInstructions;
+  static constexpr bool kKeepsState = false;
 
   explicit Instructions(const EngineConfig& config) {
     for (const VenueConfig& venue : config.venues) known_.push_back(venue.features);

@@ -90,8 +90,7 @@ class KillSwitch {
   }
   // State that the engine saves (archive.h); `latched_` is derived from the rest.
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, const Numbers& sessions, const Numbers& accounts,
-                      const Numbers& venues, const Numbers& instruments) {
+  static void Archive(Self& self, A& archive, const StateAround& around) {
     const auto each = [&archive](auto& word) {
       archive(word);
       archive.Require(word <= 1, "a kill switch is neither latched nor armed");
@@ -99,10 +98,10 @@ class KillSwitch {
     const auto armed = [](uint8_t word) { return word == 0; };
     each(self.all_);
     for (auto& word : self.faults_) each(word);
-    ArchiveTable(archive, sessions, self.sessions_, each, armed);
-    ArchiveTable(archive, accounts, self.accounts_, each, armed);
-    ArchiveTable(archive, venues, self.venues_, each, armed);
-    ArchiveTable(archive, instruments, self.instruments_, each, armed);
+    ArchiveTable(archive, around.sessions, self.sessions_, each, armed);
+    ArchiveTable(archive, around.accounts, self.accounts_, each, armed);
+    ArchiveTable(archive, around.venues, self.venues_, each, armed);
+    ArchiveTable(archive, around.instruments, self.instruments_, each, armed);
     if constexpr (A::kLoads) self.Recount();
   }
 

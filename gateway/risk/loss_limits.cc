@@ -131,27 +131,4 @@ void LossLimits::Complete(const Exposure& exposure,
   }
 }
 
-uint64_t LossLimits::StateHash(uint32_t order_slots) const noexcept {
-  uint64_t hash = MixHash(day_, next_instrument_);
-  const auto add = [&hash](uint64_t word) { hash = MixHash(hash, word); };
-  for (const Owner& owner : owners_) {
-    add(static_cast<uint64_t>(owner.result));
-    add(static_cast<uint64_t>(owner.result >> 64));
-    add(uint64_t{owner.day} << 8 | owner.told);
-  }
-  for (const Holders& holders : holders_) {
-    add(uint64_t{holders.count} << 32 | holders.left);
-    uint32_t at = holders.first;
-    for (uint32_t i = 0; i != holders.count; ++i, at = marks_[at].next) {
-      add(uint64_t{at} << 1 | uint64_t{marks_[at].known});
-      add(static_cast<uint64_t>(marks_[at].price));
-    }
-  }
-  for (uint32_t at = 0; active_ && at != order_slots; ++at) {
-    add(static_cast<uint64_t>(paid_[at]));
-    add(static_cast<uint64_t>(paid_[at] >> 64));
-  }
-  return hash;
-}
-
 }  // namespace ringway

@@ -163,9 +163,7 @@ class LossLimits {
   // this start begin with their holdings at the present prices; owners that are no longer counted
   // are dropped. What orders paid before anything was counted is not known.
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, const Numbers& accounts, const Numbers& desks,
-                      const Numbers& instruments, const Exposure& exposure,
-                      const std::vector<Instrument>& configured, uint32_t order_slots) {
+  static void Archive(Self& self, A& archive, const StateAround& around) {
     archive(self.day_);
     const auto save = [&archive](auto& owner) {
       archive(owner.result, owner.day, owner.told);
@@ -174,23 +172,21 @@ class LossLimits {
     };
     const auto may_go = [](const Owner&) { return true; };
     auto of_desks = std::span(self.owners_).subspan(self.desks_begin_);
-    ArchiveTable(archive, accounts, self.owners_, save, may_go);
-    ArchiveTable(archive, desks, of_desks, save, may_go);
+    ArchiveTable(archive, around.accounts, self.owners_, save, may_go);
+    ArchiveTable(archive, around.desks, of_desks, save, may_go);
     save(self.owners_.back());
     ArchiveTable(
-        archive, instruments, self.holders_, [&archive](auto& holders) { archive(holders.left); },
-        [](const Holders&) { return true; });
+        archive, around.instruments, self.holders_,
+        [&archive](auto& holders) { archive(holders.left); }, [](const Holders&) { return true; });
     archive(self.next_instrument_);
-    self.ArchiveMarks(self, archive, exposure);
-    self.ArchivePaid(self, archive, order_slots);
+    self.ArchiveMarks(self, archive, around.exposure);
+    self.ArchivePaid(self, archive, around.order_slots);
     if constexpr (A::kLoads) {
       if (!archive.ok()) return;
-      if (!instruments.same) self.next_instrument_ = 0;
-      self.Complete(exposure, configured);
+      if (!around.instruments.same) self.next_instrument_ = 0;
+      self.Complete(around.exposure, around.instrument_table);
     }
   }
-
-  uint64_t StateHash(uint32_t order_slots) const noexcept;
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;

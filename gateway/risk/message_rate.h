@@ -12,7 +12,6 @@
 
 #include "base/check.h"
 #include "gateway/engine/archive.h"
-#include "gateway/engine/flat_index.h"
 #include "gateway/risk/request.h"
 
 namespace ringway {
@@ -80,16 +79,6 @@ class MessageRate {
           if constexpr (A::kLoads) bucket.parts = std::min(bucket.parts, bucket.burst);
         },
         [](const Bucket&) { return true; });
-  }
-
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = 0;
-    for (const Bucket& bucket : buckets_) {
-      hash = MixHash(
-          hash ^ static_cast<uint64_t>(bucket.parts),
-          static_cast<uint64_t>(bucket.filled_ns) ^ static_cast<uint64_t>(bucket.throttled));
-    }
-    return hash;
   }
 
  private:

@@ -14,7 +14,6 @@
 
 #include "base/check.h"
 #include "gateway/engine/archive.h"
-#include "gateway/engine/flat_index.h"
 #include "gateway/risk/request.h"
 
 namespace ringway {
@@ -60,25 +59,16 @@ class OrderToTrade {
 
   // State that the engine saves (archive.h).
   template <class Self, class A>
-  static void Archive(Self& self, A& archive, int64_t now_ns, const Numbers& sessions) {
+  static void Archive(Self& self, A& archive, const StateAround& around) {
     ArchiveTable(
-        archive, sessions, self.counts_,
-        [&archive, now_ns](auto& count) {
+        archive, around.sessions, self.counts_,
+        [&](auto& count) {
           archive(count.opened_ns, count.requests, count.trades);
-          archive.Require(
-              count.opened_ns >= 0 && count.opened_ns <= now_ns && count.requests <= INT64_MAX,
-              "a count of orders to trades that cannot be");
+          archive.Require(count.opened_ns >= 0 && count.opened_ns <= around.now_ns &&
+                              count.requests <= INT64_MAX,
+                          "a count of orders to trades that cannot be");
         },
         [](const Count&) { return true; });
-  }
-
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = 0;
-    for (const Count& count : counts_) {
-      hash = MixHash(hash ^ static_cast<uint64_t>(count.opened_ns), count.requests);
-      hash = MixHash(hash, count.trades);
-    }
-    return hash;
   }
 
  private:

@@ -16,7 +16,6 @@
 #include "base/check.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
-#include "gateway/engine/flat_index.h"
 #include "gateway/risk/money.h"
 
 namespace ringway {
@@ -90,17 +89,6 @@ class ReferenceGuard {
           }
         },
         [](const Guarded&) { return true; });
-  }
-
-  uint64_t StateHash() const noexcept {
-    uint64_t hash = 0;
-    for (const Guarded& guarded : guarded_) {
-      if (guarded.holds == 0) continue;
-      hash = MixHash(hash ^ static_cast<uint64_t>(guarded.held_price),
-                     static_cast<uint64_t>(guarded.held_time_ns));
-      hash = MixHash(hash, guarded.confirmations);
-    }
-    return hash;
   }
 
  private:

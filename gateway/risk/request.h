@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/risk/exposure.h"
 #include "gateway/risk/instruments.h"
@@ -26,6 +28,20 @@ struct [[nodiscard]] Verdict {
   int64_t value = 0;
 
   bool passed() const noexcept { return reason == RejectReason::kNone; }
+};
+
+// What the state of a check refers to, when it is saved or loaded (gateway/engine/archive.h):
+// numbers of configured items, and state of the engine that is loaded before the checks'.
+struct StateAround {
+  int64_t now_ns;
+  const Numbers& sessions;
+  const Numbers& accounts;
+  const Numbers& desks;
+  const Numbers& venues;
+  const Numbers& instruments;
+  const std::vector<Instrument>& instrument_table;
+  const Exposure& exposure;
+  uint32_t order_slots;  // used ones
 };
 
 struct RiskRequest {

@@ -56,16 +56,6 @@ class SaidLimits {
   // In the order of the commands.
   const std::vector<Said>& all() const noexcept { return said_; }
 
-  template <class Folder>
-  void AddTo(Folder& folder) const {
-    for (const Said& said : said_) {
-      folder.Add(uint64_t{said.index} << 16 | static_cast<uint64_t>(said.owner) << 8 |
-                 static_cast<uint64_t>(said.kind));
-      folder.Add(said.configured);
-      folder.Add(said.value);
-    }
-  }
-
   // State that the engine saves (archive.h). When it loads, restore(said) calls Say() again for
   // each owner that is configured; indices are those of the present configuration.
   template <class Self, class A, class F>

@@ -90,8 +90,6 @@ class Venues {
     }
   }
 
-  const std::vector<uint64_t>& halts() const noexcept { return halts_; }
-
  private:
   struct Venue {
     VenueId id = 0;
