@@ -3,6 +3,7 @@
 
 #include "exchange/matching.h"
 #include "schema/codec.h"
+#include "schema/fields.h"
 
 namespace ringway::exchange {
 
@@ -56,6 +57,7 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
     Refuse(member, request, reason == RejectReason::kNone ? RejectReason::kVenueOption : reason);
     return Answer::kTaken;
   }
+  static_assert(FieldsOf<NewOrder>() == 21, "a field was added: copy it here");
   Order& order = book_.order(slot);
   order.cl_ord_id = request.cl_ord_id;
   order.price = request.price;
@@ -172,6 +174,7 @@ bool Exchange::HasRoomForOrder(uint32_t member) const noexcept {
 
 // REQUIRES: Check() accepted it.
 void Exchange::CarryOut(const Replace& request, Slot slot) noexcept {
+  static_assert(FieldsOf<Replace>() == 12, "a field was added: copy it here");
   Order& order = book_.order(slot);
   const uint64_t orig_cl_ord_id = order.cl_ord_id;
   const uint64_t leaves = request.qty - order.cum;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "exchange/matching.h"
+#include "schema/fields.h"
 
 namespace ringway::exchange {
 
@@ -262,6 +263,7 @@ void Exchange::Expire(Slot slot) noexcept {
 // Every member is named, so that nothing is zeroed first. leavesQty is 0 once the order has ended.
 void Exchange::Report(const Order& order, const Event& event) noexcept {
   const bool open = event.status == OrdStatus::kNew || event.status == OrdStatus::kPartiallyFilled;
+  static_assert(FieldsOf<ExecutionReport>() == 19, "a field was added: fill it in here");
   const ExecutionReport report{
       .cl_ord_id = event.request_id != 0 ? event.request_id : order.cl_ord_id,
       .order_id = order.order_id,

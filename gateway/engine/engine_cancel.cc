@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "gateway/engine/engine.h"
+#include "schema/fields.h"
 
 namespace ringway {
 namespace {
@@ -171,6 +172,7 @@ bool Engine::IsReplaceOf(const Order& order, const Replace& request) const noexc
       (request.expire_time != 0 && request.expire_date != 0)) {
     return false;
   }
+  static_assert(FieldsOf<Replace>() == 12, "a field was added: compare it here, and keep it below");
   const OrderTerms terms = orders_.terms(order);
   return terms.replace_changes_display == request.changes_display &&
          terms.replace_changes_expiry == request.changes_expiry &&

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "gateway/engine/engine.h"
+#include "schema/fields.h"
 
 namespace ringway {
 namespace {
@@ -365,6 +366,8 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
     booked_ahead_.Remember(forgotten.venue,
                            {forgotten.order_id, forgotten.newest_id, forgotten.cum_qty});
   });
+  static_assert(FieldsOf<NewOrder>() == 21,
+                "a field was added: keep here what later steps need, and ask for it in WantedBy()");
   order.price = request.price;
   order.leaves_qty = request.qty;
   order.risk_price = risk_price;

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "gateway/engine/engine.h"
+#include "schema/fields.h"
 
 namespace ringway {
 
@@ -209,6 +210,7 @@ void Engine::SendOpenOrder(SessionState& session, Order& order, Effects& effects
   if (order.snapshot_round == session.snapshot_round) return;  // shown already
   order.snapshot_round = session.snapshot_round;
   const Position& position = exposure_.position(order.position);
+  static_assert(FieldsOf<OpenOrder>() == 15, "a field was added: copy it here");
   OpenOrder shown;
   shown.cl_ord_id = order.cl_ord_id;
   shown.order_id = order.order_id;
@@ -262,6 +264,7 @@ bool Engine::MaySee(uint32_t session, uint32_t account, uint32_t instrument) con
 }
 
 PositionReport Engine::ReportOf(const Position& position) const noexcept {
+  static_assert(FieldsOf<PositionReport>() == 6, "a field was added: copy it here");
   PositionReport report;
   report.transact_time = static_cast<uint64_t>(now_ns_);
   report.quantity = position.quantity;
