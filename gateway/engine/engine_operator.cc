@@ -268,7 +268,7 @@ bool Engine::SayLimit(LimitOwner owner, uint32_t index, LimitKind kind, int64_t 
       set_group(GroupLevel::kSession, index, LimitsOfGroup(session_limits_[index]));
       break;
     case LimitOwner::kInstrument:
-      exposure_.CountLimitsOf(index);
+      exposure_.LimitsOfFirmChanged(index);
       break;
     case LimitOwner::kUnset:
       break;

@@ -110,13 +110,13 @@ class Exposure {
     limits.notional_max = std::min(limits.notional_max, of_firm.notional_max);
     return limits;
   }
-  // The firm's. Whoever changes them calls CountLimitsOf().
+  // The firm's. Whoever changes them calls LimitsOfFirmChanged().
   PairLimits& LimitsOfFirm(uint32_t instrument) noexcept {
     return instrument_limits_.OfFirm(instrument);
   }
-  void CountLimitsOf(uint32_t instrument) noexcept {
-    instrument_limits_.Count();
-    groups_.CountLimitsOf(instrument);
+  void LimitsOfFirmChanged(uint32_t instrument) noexcept {
+    instrument_limits_.OfFirmChanged();
+    groups_.PositionMaxOfFirmChanged(instrument);
   }
   // As Find, but creates the position; null when the pool is used up.
   Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;

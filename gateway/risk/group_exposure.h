@@ -159,7 +159,7 @@ class GroupExposure {
     groups_[group].open_orders_max = limits.open_orders_max;
   }
   // The firm's position limit in the instrument has changed.
-  void CountLimitsOf(uint32_t instrument) noexcept {
+  void PositionMaxOfFirmChanged(uint32_t instrument) noexcept {
     if (firm_ == kNone) return;
     if (Holding* held = FindMutable(firm_, instrument)) {
       held->position_max = InstrumentPositionMax(firm_, instrument);

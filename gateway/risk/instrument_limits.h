@@ -25,10 +25,10 @@ class InstrumentLimitTable {
 
   // By indices, as in the constructor's configuration. Of the account, and per order of its desk.
   PairLimits Of(uint32_t account, uint32_t instrument) const noexcept;
-  // Of the firm. Whoever changes them calls Count().
+  // Of the firm. Whoever changes them calls OfFirmChanged().
   PairLimits& OfFirm(uint32_t instrument) noexcept { return firm_[instrument]; }
   const PairLimits& OfFirm(uint32_t instrument) const noexcept { return firm_[instrument]; }
-  void Count() noexcept { any_of_firm_ = true; }
+  void OfFirmChanged() noexcept { any_of_firm_ = true; }
   int64_t DeskPositionMax(uint32_t desk, uint32_t instrument) const noexcept {
     return Find(desks_, desk, instrument).position_max;
   }
