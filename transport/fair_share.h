@@ -12,6 +12,12 @@
 
 namespace ringway {
 
+// What becomes of a newcomer whose own holder has the most, or as many as any other.
+enum class Newcomer : uint8_t {
+  kReplaces,   // it takes the place of its holder's oldest: an entry costs little to make
+  kIsRefused,  // its holder keeps what it has: an entry is costly to make
+};
+
 class FairShare {
  public:
   // Holders that are counted separately; any beyond these share one count. Bounds the work per
@@ -23,23 +29,28 @@ class FairShare {
   // The index in `entries` of the entry to evict for a newcomer that belongs to holder `newcomer`,
   // or entries.size() if none may go. holder_of(entry) is its holder; arrival_of(entry) rises with
   // every arrival; entries for which may_go(entry) is false stay. Among holders of equal size the
-  // newcomer's own is chosen first. Allocates nothing.
+  // newcomer's own is chosen first; with kIsRefused only a holder goes that has more than the
+  // newcomer's would with one more. Allocates nothing.
   template <class Entries, class HolderOf, class ArrivalOf, class MayGo>
   std::size_t ToGiveUp(const Entries& entries, uint64_t newcomer, HolderOf&& holder_of,
-                       ArrivalOf&& arrival_of, MayGo&& may_go) {
+                       ArrivalOf&& arrival_of, MayGo&& may_go,
+                       Newcomer otherwise = Newcomer::kReplaces) {
     counts_.clear();
     uint64_t biggest = newcomer;
     uint32_t biggest_count = 0;
+    uint32_t own_count = 0;
     for (const auto& entry : entries) {
       if (!may_go(entry)) continue;
       const uint64_t holder = holder_of(entry);
       const uint32_t count = Count(holder);
+      if (holder == newcomer) own_count = count;
       if (count > biggest_count || (count == biggest_count && holder == newcomer)) {
         biggest = holder;
         biggest_count = count;
       }
     }
     std::size_t oldest = entries.size();
+    if (otherwise == Newcomer::kIsRefused && biggest_count <= own_count + 1) return oldest;
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (!may_go(entries[i]) || holder_of(entries[i]) != biggest) continue;
       if (oldest == entries.size() || arrival_of(entries[i]) < arrival_of(entries[oldest])) {

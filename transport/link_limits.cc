@@ -65,4 +65,17 @@ absl::Status ValidateLinkOptions(const LinkOptions& options) {
   return ValidateRdmaOptions(options.rdma);
 }
 
+absl::Status ValidateConnectOptions(const ConnectOptions& options) {
+  if (options.epoch == 0) return absl::InvalidArgumentError("epochs start at 1");
+  return ValidateLinkOptions(options.link);
+}
+
+absl::Status ValidateListenOptions(const ListenOptions& options) {
+  if (options.pending_max == 0 || options.finished_max == 0 || options.handshake_timeout_ns <= 0) {
+    return absl::InvalidArgumentError(
+        "pending_max, finished_max and handshake_timeout_ns must be positive");
+  }
+  return ValidateLinkOptions(options.link);
+}
+
 }  // namespace ringway

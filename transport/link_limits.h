@@ -16,5 +16,7 @@ inline constexpr int64_t kLinkHeartbeatNsMax = kNsPerS;
 
 // Validates options before anything is sent or mapped. Errors: InvalidArgument naming the option.
 absl::Status ValidateLinkOptions(const LinkOptions& options);
+absl::Status ValidateConnectOptions(const ConnectOptions& options);
+absl::Status ValidateListenOptions(const ListenOptions& options);
 
 }  // namespace ringway

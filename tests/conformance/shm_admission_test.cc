@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "transport/bootstrap/link_hello.h"
 #include "transport/port/shm.h"
-#include "transport/port/shm_handshake.h"
 #include "transport/port/unix_listener.h"
 
 namespace ringway {
@@ -157,18 +157,13 @@ TEST_F(ShmAdmissionTest, NoPageIsTouchedForPeersWithoutProof) {
   const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
   UniqueFd socket = *ConnectUnix(uri.path, deadline_ns);
   const ShmRegion own = *ShmRegion::Create(connect.link.ring_bytes, false);
-  ShmHello hello;
-  hello.ring_bytes = connect.link.ring_bytes;
-  hello.epoch = 1;
-  hello.region_bytes = own.bytes();
-  hello.first_seq = 1;
-  hello.heartbeat_us = 20'000;
+  const LinkHello hello = *MakeHello("shm", connect, static_cast<uint32_t>(own.bytes()));
   ASSERT_TRUE(SendMessage(socket.get(), std::as_bytes(std::span(&hello, 1)), own.fd()).ok());
   ASSERT_TRUE(WaitReadable(socket.get(), deadline_ns).ok());
-  ShmReply reply;
+  LinkReply reply;
   const absl::StatusOr<Received> received =
       ReceiveMessage(socket.get(), std::as_writable_bytes(std::span(&reply, 1)));
-  ASSERT_TRUE(received.ok() && reply.status == ShmStatus::kOk);
+  ASSERT_TRUE(received.ok() && reply.status == LinkStatus::kOk);
   ASSERT_NE(Accept(), nullptr);
   struct stat info {};
   ASSERT_EQ(fstat(received->fd.get(), &info), 0);
@@ -260,9 +255,9 @@ TEST_F(ShmAdmissionTest, LinksLeaveDescriptorsForOthersAndPeersAreToldWhy) {
   const sockaddr_un address = *UnixAddress(uri.path);
   ASSERT_EQ(connect(mine.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   ASSERT_TRUE(WaitReadable(mine.get(), MonotonicNowNs() + kPatienceNs).ok());
-  ShmReply reply;
+  LinkReply reply;
   ASSERT_TRUE(ReceiveMessage(mine.get(), std::as_writable_bytes(std::span(&reply, 1))).ok());
-  EXPECT_EQ(reply.status, ShmStatus::kDescriptors);
+  EXPECT_EQ(reply.status, LinkStatus::kDescriptors);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   others.clear();
   links.clear();

@@ -10,13 +10,15 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/child_process.h"
 #include "base/clock.h"
+#include "transport/bootstrap/link_hello.h"
 #include "transport/port/shm.h"
-#include "transport/port/shm_handshake.h"
 
 namespace ringway {
 namespace {
@@ -127,18 +129,16 @@ TEST_F(ShmProcessTest, StoppedPeerIsNoticedByItsHeartbeats) {
 // handshake
 
 // Offers a descriptor with an otherwise perfect hello and returns the listener's answer.
-ShmStatus Offer(const Uri& uri, int fd, uint64_t region_bytes) {
+LinkStatus Offer(const Uri& uri, int fd, uint64_t region_bytes) {
   const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
   UniqueFd socket = *ConnectUnix(uri.path, deadline_ns);
-  ShmHello hello;
-  hello.ring_bytes = kRingBytesMin;
-  hello.epoch = 1;
-  hello.region_bytes = region_bytes;
-  hello.first_seq = 1;
-  hello.heartbeat_us = 20'000;
+  ConnectOptions connect;
+  connect.link.ring_bytes = kRingBytesMin;
+  connect.link.payload_bytes_max = 0;
+  const LinkHello hello = *MakeHello("shm", connect, static_cast<uint32_t>(region_bytes));
   EXPECT_TRUE(SendMessage(socket.get(), std::as_bytes(std::span(&hello, 1)), fd).ok());
   EXPECT_TRUE(WaitReadable(socket.get(), deadline_ns).ok());
-  ShmReply reply;
+  LinkReply reply;
   absl::StatusOr<Received> received =
       ReceiveMessage(socket.get(), std::as_writable_bytes(std::span(&reply, 1)));
   EXPECT_TRUE(received.ok()) << received.status();
@@ -164,20 +164,21 @@ constexpr int kAllSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | kFutureWri
 
 TEST_F(ShmProcessTest, MemoryThatCouldChangeUnderUsIsRefused) {
   const uint64_t bytes = ShmRegionBytes(kRingBytesMin, false);
-  EXPECT_EQ(Offer(uri_, Memory(bytes, kAllSeals).get(), bytes), ShmStatus::kOk);
-  EXPECT_EQ(Offer(uri_, -1, bytes), ShmStatus::kMemory);
-  EXPECT_EQ(Offer(uri_, Memory(bytes, 0).get(), bytes), ShmStatus::kMemory);
+  EXPECT_EQ(Offer(uri_, Memory(bytes, kAllSeals).get(), bytes), LinkStatus::kOk);
+  EXPECT_EQ(Offer(uri_, -1, bytes), LinkStatus::kPeerMemory);
+  EXPECT_EQ(Offer(uri_, Memory(bytes, 0).get(), bytes), LinkStatus::kPeerMemory);
   for (const int missing : {F_SEAL_SHRINK, F_SEAL_GROW, kFutureWrite}) {
-    EXPECT_EQ(Offer(uri_, Memory(bytes, kAllSeals & ~missing).get(), bytes), ShmStatus::kMemory)
+    EXPECT_EQ(Offer(uri_, Memory(bytes, kAllSeals & ~missing).get(), bytes),
+              LinkStatus::kPeerMemory)
         << missing;
   }
-  EXPECT_EQ(Offer(uri_, Memory(bytes - 4096, kAllSeals).get(), bytes), ShmStatus::kMemory);
-  EXPECT_EQ(Offer(uri_, Memory(bytes + 4096, kAllSeals).get(), bytes), ShmStatus::kMemory);
-  EXPECT_EQ(Offer(uri_, Memory(4096, kAllSeals).get(), 4096), ShmStatus::kMemory);
+  EXPECT_EQ(Offer(uri_, Memory(bytes - 4096, kAllSeals).get(), bytes), LinkStatus::kPeerMemory);
+  EXPECT_EQ(Offer(uri_, Memory(bytes + 4096, kAllSeals).get(), bytes), LinkStatus::kPeerMemory);
+  EXPECT_EQ(Offer(uri_, Memory(4096, kAllSeals).get(), 4096), LinkStatus::kPeerMemory);
   const UniqueFd device(open("/dev/zero", O_RDWR | O_CLOEXEC));
-  EXPECT_EQ(Offer(uri_, device.get(), bytes), ShmStatus::kMemory);
+  EXPECT_EQ(Offer(uri_, device.get(), bytes), LinkStatus::kPeerMemory);
   const UniqueFd file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-  EXPECT_EQ(Offer(uri_, file.get(), bytes), ShmStatus::kMemory);
+  EXPECT_EQ(Offer(uri_, file.get(), bytes), LinkStatus::kPeerMemory);
   EXPECT_EQ(listener_->refused_count(), 10u);
 }
 
@@ -234,6 +235,35 @@ TEST_F(ShmProcessTest, AskingForTooMuchIsRefusedWithTheLimit) {
   options.link.ring_bytes = 100'000;
   EXPECT_NE(ShmConnect(uri_, options).status().message().find("power of two"),
             absl::string_view::npos);
+}
+
+// Exchanges one message with the listener by hand.
+std::vector<std::byte> AnswerTo(const Uri& uri, std::span<const std::byte> message) {
+  const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
+  const UniqueFd socket = *ConnectUnix(uri.path, deadline_ns);
+  EXPECT_TRUE(SendMessage(socket.get(), message, -1).ok());
+  EXPECT_TRUE(WaitReadable(socket.get(), deadline_ns).ok());
+  std::vector<std::byte> answer(256);
+  const absl::StatusOr<Received> received = ReceiveMessage(socket.get(), answer);
+  EXPECT_TRUE(received.ok()) << received.status();
+  answer.resize(received.ok() ? received->bytes : 0);
+  return answer;
+}
+
+// Version 1 of shared memory had 80 bytes, or 112 with a proof. Its clients understand a refusal
+// that begins as their own messages do, and name both versions.
+TEST_F(ShmProcessTest, AClientOfAnOlderReleaseIsToldTheVersion) {
+  for (const std::size_t bytes : {80u, 112u}) {
+    std::vector<std::byte> hello(bytes);
+    const ShmV1Refusal expected;
+    const uint32_t version_and_kind[] = {1, 1};
+    std::memcpy(hello.data(), &expected.magic, sizeof(expected.magic));
+    std::memcpy(hello.data() + 8, version_and_kind, sizeof(version_and_kind));
+    const std::vector<std::byte> answer = AnswerTo(uri_, hello);
+    ASSERT_EQ(answer.size(), sizeof(expected));
+    EXPECT_EQ(std::memcmp(answer.data(), &expected, sizeof(expected)), 0);
+  }
+  EXPECT_EQ(listener_->refused_count(), 2u);
 }
 
 }  // namespace

@@ -2,9 +2,10 @@
 //
 // Each side writes one sealed region (shm_region.h) and reads the peer's through a read-only
 // mapping, so every line has one writer and no peer can shrink or overwrite what it does not own. A
-// Unix socket carries the handshake (shm_handshake.h), wakes a sleeping side, and reveals the end
-// of a process. Thread rule: Listener's functions and a link's belong to one thread each;
-// handshakes run on the listener's own.
+// Unix socket carries the handshake (bootstrap/link_hello.h), each message with a descriptor of its
+// sender's region; afterwards it wakes a sleeping side, and reveals the end of a process. Thread
+// rule: Listener's functions and a link's belong to one thread each; handshakes run on the
+// listener's own.
 #pragma once
 
 #include <memory>
@@ -12,13 +13,14 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "transport/bootstrap/acceptor.h"
 #include "transport/memory_port.h"
 #include "transport/options.h"
 #include "transport/port/shm_reaper.h"
 #include "transport/port/shm_region.h"
 #include "transport/port/shm_socket.h"
-#include "transport/port/unique_fd.h"
 #include "transport/ring_link.h"
+#include "transport/unique_fd.h"
 #include "transport/uri.h"
 
 namespace ringway {
@@ -61,32 +63,17 @@ using ShmLink = RingLink<ShmPort>;
 // With options.secret_of set, peers that prove a secret in their hello get full service. Others,
 // identified by their user id alone, get a small share (docs/adr/0018): no page is touched for
 // them, and the rate of links per user is limited.
-class ShmListener {
+class ShmListener : public Acceptor<ShmLink> {
  public:
   // Errors as UnixListener::Listen(), InvalidArgument for options, and ResourceExhausted for
   // threads.
   static absl::StatusOr<std::unique_ptr<ShmListener>> Listen(const Uri& uri,
                                                              const ListenOptions& options);
   ~ShmListener();
-  ShmListener(const ShmListener&) = delete;
-  ShmListener& operator=(const ShmListener&) = delete;
-
-  // The next finished link, or null, which costs one load.
-  std::unique_ptr<ShmLink> TryAccept() noexcept;
-
-  // Records that peer_key has proved its identity at this epoch: from now on only later epochs
-  // (epoch.h) are accepted from it. False, with no change, if this epoch or a later one was
-  // admitted before: that link must be closed.
-  bool Admit(uint64_t peer_key, uint32_t epoch);
-
-  // Connections that were refused or dropped so far.
-  uint64_t refused_count() const noexcept;
-  // Readable when TryAccept() may have something: for a Waiter.
-  int wake_fd() const noexcept;
 
  private:
   class Impl;
-  explicit ShmListener(std::unique_ptr<Impl> impl) noexcept;
+  ShmListener(const ListenOptions& options, UniqueFd ready_fd);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -8,12 +8,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <span>
 #include <string>
@@ -27,13 +25,10 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "transport/barrier.h"
-#include "transport/epoch.h"
+#include "transport/bootstrap/link_hello.h"
 #include "transport/fair_share.h"
 #include "transport/link_limits.h"
-#include "transport/port/accept_queue.h"
-#include "transport/port/rate_share.h"
 #include "transport/port/shm.h"
-#include "transport/port/shm_handshake.h"
 #include "transport/port/shm_reaper.h"
 #include "transport/port/socket_access.h"
 #include "transport/port/unix_listener.h"
@@ -42,15 +37,15 @@ namespace ringway {
 
 class ShmListener::Impl {
  public:
-  Impl(ListenOptions options, UnixListener socket, std::shared_ptr<ShmReaper> reaper,
-       UniqueFd stop_fd, UniqueFd ready_fd)
-      : options_(std::move(options)),
+  Impl(ShmListener& listener, UnixListener socket, std::shared_ptr<ShmReaper> reaper,
+       UniqueFd stop_fd)
+      : listener_(listener),
+        options_(listener.options()),
         barrier_(RegisterAsSender()),
         socket_(std::move(socket)),
         reaper_(std::move(reaper)),
         stop_fd_(std::move(stop_fd)),
-        spare_fd_(Spare()),
-        finished_(std::move(ready_fd)) {}
+        spare_fd_(Spare()) {}
 
   ~Impl() {
     if (!born_here_.Here()) {  // a forked child: thread, wake-ups and path are its parent's
@@ -65,13 +60,6 @@ class ShmListener::Impl {
     return StartThread(thread_, "shm-listener", [this] { Run(); });
   }
 
-  std::unique_ptr<ShmLink> TryAccept() noexcept { return finished_.TryPop(); }
-  bool Admit(uint64_t peer_key, uint32_t epoch) { return admitted_.Admit(peer_key, epoch); }
-
-  // Pairs with the relaxed increments on the background thread; informational only.
-  uint64_t refused_count() const noexcept { return refused_count_.load(std::memory_order_relaxed); }
-  int wake_fd() const noexcept { return finished_.ready_fd(); }
-
  private:
   struct Pending {
     UniqueFd socket;
@@ -83,12 +71,6 @@ class ShmListener::Impl {
   static constexpr int64_t kRetryAcceptNs = 10 * kNsPerMs;
   // Connections accepted before those under way get their turn.
   static constexpr int kAcceptBatch = 32;
-  // Limits for links without a proved key, on a listener with secrets: each user gets a burst, then
-  // a number a second, and few of them may wait to be fetched. Each can cost two pages that stay as
-  // long as the peer keeps them mapped, and takes time to make.
-  static constexpr uint32_t kUnprovedBurst = 64;
-  static constexpr uint32_t kUnprovedPerSecond = 200;
-  static constexpr uint32_t kUnprovedFinishedMax = 32;
   // Descriptors of the process that links may not use: a quarter, within these bounds.
   static constexpr uint64_t kReservedFdsMin = 16;
   static constexpr uint64_t kReservedFdsMax = 1024;
@@ -104,8 +86,7 @@ class ShmListener::Impl {
     std::vector<pollfd> poll_fds;
     while (true) {
       const int64_t now_ns = MonotonicNowNs();
-      const bool listening =
-          finished_.count() < options_.finished_max && now_ns >= accept_again_ns_;
+      const bool listening = listener_.HasRoom() && now_ns >= accept_again_ns_;
       poll_fds.clear();
       poll_fds.push_back({stop_fd_.get(), POLLIN, 0});
       poll_fds.push_back({listening ? socket_.fd() : -1, POLLIN, 0});
@@ -135,7 +116,7 @@ class ShmListener::Impl {
       if (poll_fds[2 + i].revents != 0) {
         done = ServeHello(pending_[i].socket, pending_[i].user);
       } else if (now_ns >= pending_[i].deadline_ns) {
-        refused_count_.fetch_add(1, std::memory_order_relaxed);
+        listener_.CountRefused();
         done = true;
       }
       if (!done && kept != i) pending_[kept] = std::move(pending_[i]);
@@ -146,7 +127,7 @@ class ShmListener::Impl {
 
   // False if no connection waits, or none can be accepted for now.
   bool AcceptOne() {
-    if (finished_.count() >= options_.finished_max) return false;
+    if (!listener_.HasRoom()) return false;
     absl::StatusOr<UniqueFd> socket = AcceptUnix(socket_.fd());
     if (!socket.ok()) {
       Starve(socket.status());
@@ -155,12 +136,12 @@ class ShmListener::Impl {
     if (!*socket) return false;
     if (static_cast<uint64_t>(socket->get()) >= DescriptorsEnd()) {
       SayStarved("links have used up their share of the file descriptors");
-      Refuse(socket->get(), ShmStatus::kDescriptors, 0);
+      Refuse(socket->get(), LinkStatus::kDescriptors);
       return true;
     }
     const absl::StatusOr<uid_t> uid = PeerUid(socket->get());
     if (!uid.ok() || !UserIsAllowed(*uid)) {
-      Refuse(socket->get(), ShmStatus::kUser, 0);
+      Refuse(socket->get(), LinkStatus::kUser);
       return true;
     }
     if (ServeHello(*socket, *uid)) return true;  // it has spoken already
@@ -175,7 +156,7 @@ class ShmListener::Impl {
         pending_, newcomer, [](const Pending& pending) { return uint64_t{pending.user}; },
         [](const Pending& pending) { return pending.arrival; },
         [](const Pending&) { return true; });
-    Refuse(pending_[index].socket.get(), ShmStatus::kFull, 0);
+    Refuse(pending_[index].socket.get(), LinkStatus::kFull);
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
   }
 
@@ -185,7 +166,7 @@ class ShmListener::Impl {
     accept_again_ns_ = MonotonicNowNs() + kRetryAcceptNs;
     spare_fd_.Reset();
     if (absl::StatusOr<UniqueFd> socket = AcceptUnix(socket_.fd()); socket.ok() && *socket) {
-      Refuse(socket->get(), ShmStatus::kDescriptors, 0);
+      Refuse(socket->get(), LinkStatus::kDescriptors);
     }
     spare_fd_ = Spare();
   }
@@ -208,118 +189,84 @@ class ShmListener::Impl {
     ++starved_;
     if (now_ns < say_again_ns_) return;
     say_again_ns_ = now_ns + kSayAgainNs;
-    Say(absl::StrCat("a connection could not be accepted, ", starved_, " in all so far: ", why,
+    listener_.Say(
+        absl::StrCat("a connection could not be accepted, ", starved_, " in all so far: ", why,
                      ". Remedy: raise the limit of file descriptors (ulimit -n, LimitNOFILE)"));
   }
 
-  void Say(absl::string_view line) const {
-    if (options_.report) options_.report({line.data(), line.size()});
-  }
-
-  void Refuse(int socket, ShmStatus status, uint32_t admitted_epoch) {
-    refused_count_.fetch_add(1, std::memory_order_relaxed);
-    ShmReply reply;
-    reply.status = status;
-    reply.admitted_epoch = admitted_epoch;
-    reply.ring_bytes_max = options_.link.ring_bytes;
+  void Refuse(int socket, LinkStatus status) { Refuse(socket, listener_.Refusal(status)); }
+  template <class M>
+  void Refuse(int socket, const M& message) {
+    listener_.CountRefused();
     // A peer that is gone by now needs no answer.
-    SendMessage(socket, std::as_bytes(std::span(&reply, 1)), -1).IgnoreError();
+    SendMessage(socket, std::as_bytes(std::span(&message, 1)), -1).IgnoreError();
   }
 
   // True when this connection needs no more attention: it became a link, or was refused.
   bool ServeHello(UniqueFd& socket, uid_t user) {
-    std::array<std::byte, sizeof(ShmSignedHello)> buffer;
+    std::array<std::byte, kShmV1HelloBytesMax> buffer;
     absl::StatusOr<Received> received = ReceiveMessage(socket.get(), buffer);
     if (!received.ok()) {
       const bool starved = absl::IsResourceExhausted(received.status());
       if (starved) SayStarved(received.status().message());
-      Refuse(socket.get(), starved ? ShmStatus::kDescriptors : ShmStatus::kBadMessage, 0);
+      Refuse(socket.get(), starved ? LinkStatus::kDescriptors : LinkStatus::kBadMessage);
       return true;
     }
     if (received->nothing_yet) return false;
     if (received->bytes == 0) {
-      refused_count_.fetch_add(1, std::memory_order_relaxed);
+      listener_.CountRefused();
       return true;
     }
-    ShmSignedHello hello;
-    const ShmStatus parsed = ParseHello(std::span(buffer).first(received->bytes), options_, hello);
-    if (parsed != ShmStatus::kOk) {
-      Refuse(socket.get(), parsed, 0);
-      return true;
+    const std::span<const std::byte> bytes = std::span(buffer).first(received->bytes);
+    Admission admission = listener_.Judge(bytes, user);
+    LinkStatus& status = admission.reply.status;
+    if (status == LinkStatus::kOk) status = MakeLink(socket, admission, std::move(received->fd));
+    if (IsShmV1(bytes)) {
+      Refuse(socket.get(), ShmV1Refusal{});
+    } else if (status != LinkStatus::kOk) {
+      Refuse(socket.get(), admission.reply);
     }
-    const uint32_t admitted_epoch = admitted_.Of(hello.hello.peer_key);
-    if (!EpochIsLater(hello.hello.epoch, admitted_epoch)) {
-      Refuse(socket.get(), ShmStatus::kStaleEpoch, admitted_epoch);
-      return true;
-    }
-    const bool proved = IsProved(hello);
-    const bool trusted = proved || !options_.secret_of;
-    if (!trusted &&
-        (finished_.count() >= kUnprovedFinishedMax || !unproved_.Take(user, MonotonicNowNs()))) {
-      Refuse(socket.get(), ShmStatus::kFull, 0);
-      return true;
-    }
-    if (proved && options_.on_proof) options_.on_proof(hello.hello.peer_key);
-    const ShmStatus made = MakeLink(socket, hello.hello, std::move(received->fd),
-                                    trusted ? ShmPages::kTouched : ShmPages::kUntouched,
-                                    {.key_proved = proved, .holder = user});
-    if (made != ShmStatus::kOk) Refuse(socket.get(), made, 0);
     return true;
   }
 
-  // A wrong proof counts as none; the logon will tell the peer.
-  bool IsProved(const ShmSignedHello& hello) const {
-    if (!options_.secret_of) return false;
-    const std::span<const std::byte> secret = options_.secret_of(hello.hello.peer_key);
-    return !secret.empty() && Verify(secret, hello);
-  }
-
-  ShmStatus MemoryTrouble(const absl::Status& why) {
-    if (!NoDescriptorsLeft(stop_fd_.get())) return ShmStatus::kMemory;
+  LinkStatus MemoryTrouble(const absl::Status& why, LinkStatus otherwise) {
+    if (!NoDescriptorsLeft(stop_fd_.get())) return otherwise;
     SayStarved(why.message());
-    return ShmStatus::kDescriptors;
+    return LinkStatus::kDescriptors;
   }
 
-  // `identity` names the requester; the handshake fills in the rest.
-  ShmStatus MakeLink(UniqueFd& socket, const ShmHello& hello, UniqueFd peer_fd, ShmPages pages,
-                     LinkIdentity identity) {
-    absl::StatusOr<ShmRegion> peer = ShmRegion::MapPeer(
-        std::move(peer_fd), hello.ring_bytes, hello.region_bytes,
-        pages == ShmPages::kTouched ? ShmPeerPages::kMustExist : ShmPeerPages::kUntouched);
-    if (!peer.ok()) return MemoryTrouble(peer.status());
+  LinkStatus MakeLink(UniqueFd& socket, Admission& admission, UniqueFd peer_fd) {
+    const LinkHello& hello = admission.hello;
+    const bool full = admission.full_service;
+    absl::StatusOr<ShmRegion> peer =
+        ShmRegion::MapPeer(std::move(peer_fd), hello.ring_bytes(), hello.port_word,
+                           full ? ShmPeerPages::kMustExist : ShmPeerPages::kUntouched);
+    if (!peer.ok()) return MemoryTrouble(peer.status(), LinkStatus::kPeerMemory);
     absl::StatusOr<ShmRegion> own =
-        ShmRegion::Create(hello.ring_bytes, options_.link.huge_pages, pages);
-    if (!own.ok()) return MemoryTrouble(own.status());
+        ShmRegion::Create(hello.ring_bytes(), options_.link.huge_pages,
+                          full ? ShmPages::kTouched : ShmPages::kUntouched);
+    if (!own.ok()) return MemoryTrouble(own.status(), LinkStatus::kMemory);
 
-    ShmReply reply;
-    reply.payload_bytes_max = std::min(hello.payload_bytes_max, options_.link.payload_bytes_max);
-    const bool crc = options_.link.crc || (hello.flags & kShmCrc) != 0;
-    reply.flags = (crc ? kShmCrc : 0) | (barrier_ ? kShmBarrier : 0);
-    reply.epoch = hello.epoch;
-    reply.ring_bytes_max = options_.link.ring_bytes;
-    reply.region_bytes = own->bytes();
-    reply.heartbeat_us = static_cast<uint32_t>(options_.link.heartbeat_interval_ns / kNsPerUs);
-    if (getrandom(reply.nonce.data(), reply.nonce.size(), 0) !=
-        static_cast<ssize_t>(reply.nonce.size())) {
-      return ShmStatus::kInternal;
-    }
+    LinkReply& reply = admission.reply;
+    reply.port_word = static_cast<uint32_t>(own->bytes());
+    if (barrier_) reply.flags |= kLinkBarrier;
+    listener_.Seal(admission);
     if (!SendMessage(socket.get(), std::as_bytes(std::span(&reply, 1)), own->fd()).ok()) {
-      return ShmStatus::kInternal;
+      return LinkStatus::kInternal;
     }
     own->CloseFd();
-    identity.peer_key = hello.peer_key;
-    identity.epoch = hello.epoch;
-    identity.nonces = {hello.nonce, reply.nonce};
-    const bool certain = barrier_ && (hello.flags & kShmBarrier) != 0;
+    const bool certain = barrier_ && (hello.flags & kLinkBarrier) != 0;
     OwnedShmHoldings held(new ShmHoldings{*std::move(own), *std::move(peer), std::move(socket)},
                           ShmBurial{reaper_});
-    finished_.Push(std::make_unique<ShmLink>(ShmPort(std::move(held), hello.ring_bytes, certain),
-                                             SettledOptions(options_.link, hello, reply), identity,
-                                             int64_t{hello.heartbeat_us} * kNsPerUs));
-    return ShmStatus::kOk;
+    listener_.Finish(
+        std::make_unique<ShmLink>(ShmPort(std::move(held), hello.ring_bytes(), certain),
+                                  SettledOptions(options_.link, hello, reply), admission.identity,
+                                  int64_t{hello.heartbeat_ms} * kNsPerMs));
+    return LinkStatus::kOk;
   }
 
-  const ListenOptions options_;
+  ShmListener& listener_;
+  const ListenOptions& options_;
   const bool barrier_;
   const UnixListener socket_;
   const std::shared_ptr<ShmReaper> reaper_;
@@ -328,16 +275,11 @@ class ShmListener::Impl {
   // The background thread's own.
   std::vector<Pending> pending_;
   FairShare share_;
-  RateShare unproved_{kUnprovedBurst, kUnprovedPerSecond};
   UniqueFd spare_fd_;
   uint64_t arrivals_ = 0;
   uint64_t starved_ = 0;
   int64_t say_again_ns_ = 0;
   int64_t accept_again_ns_ = 0;
-
-  std::atomic<uint64_t> refused_count_{0};
-  AcceptQueue<ShmLink> finished_;
-  AdmittedEpochs admitted_;
 
   BornHere born_here_;
   std::thread thread_;
@@ -347,11 +289,7 @@ absl::StatusOr<std::unique_ptr<ShmListener>> ShmListener::Listen(const Uri& uri,
                                                                  const ListenOptions& options) {
   if (uri.path.empty())
     return absl::InvalidArgumentError("a shm address is shm:/path/of/the/socket");
-  if (absl::Status valid = ValidateLinkOptions(options.link); !valid.ok()) return valid;
-  if (options.pending_max == 0 || options.finished_max == 0 || options.handshake_timeout_ns <= 0) {
-    return absl::InvalidArgumentError(
-        "pending_max, finished_max and handshake_timeout_ns must be positive");
-  }
+  if (absl::Status valid = ValidateListenOptions(options); !valid.ok()) return valid;
   UniqueFd stop_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   UniqueFd ready_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_fd || !ready_fd) return absl::ErrnoToStatus(errno, "creating an eventfd");
@@ -362,17 +300,15 @@ absl::StatusOr<std::unique_ptr<ShmListener>> ShmListener::Listen(const Uri& uri,
   for (const std::string& trouble : GrantSocketAccess(uri.path, options.allowed_uids)) {
     if (options.report) options.report(trouble);
   }
-  auto impl = std::make_unique<Impl>(options, *std::move(socket), *std::move(reaper),
-                                     std::move(stop_fd), std::move(ready_fd));
-  if (absl::Status started = impl->Start(); !started.ok()) return started;
-  return std::unique_ptr<ShmListener>(new ShmListener(std::move(impl)));
+  std::unique_ptr<ShmListener> listener(new ShmListener(options, std::move(ready_fd)));
+  listener->impl_ =
+      std::make_unique<Impl>(*listener, *std::move(socket), *std::move(reaper), std::move(stop_fd));
+  if (absl::Status started = listener->impl_->Start(); !started.ok()) return started;
+  return listener;
 }
 
-ShmListener::ShmListener(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+ShmListener::ShmListener(const ListenOptions& options, UniqueFd ready_fd)
+    : Acceptor(options, ShmBackend::kScheme, Carrier::kHost, std::move(ready_fd)) {}
 ShmListener::~ShmListener() = default;
-std::unique_ptr<ShmLink> ShmListener::TryAccept() noexcept { return impl_->TryAccept(); }
-bool ShmListener::Admit(uint64_t peer_key, uint32_t epoch) { return impl_->Admit(peer_key, epoch); }
-uint64_t ShmListener::refused_count() const noexcept { return impl_->refused_count(); }
-int ShmListener::wake_fd() const noexcept { return impl_->wake_fd(); }
 
 }  // namespace ringway

@@ -14,7 +14,7 @@
 #include "absl/status/statusor.h"
 #include "base/born_here.h"
 #include "transport/port/shm_region.h"
-#include "transport/port/unique_fd.h"
+#include "transport/unique_fd.h"
 
 namespace ringway {
 

@@ -14,8 +14,8 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
-#include "transport/port/unique_fd.h"
 #include "transport/state_line.h"
+#include "transport/unique_fd.h"
 
 namespace ringway {
 

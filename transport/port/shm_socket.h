@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "transport/port/unique_fd.h"
+#include "transport/unique_fd.h"
 
 namespace ringway {
 

@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/born_here.h"
-#include "transport/port/unique_fd.h"
+#include "transport/unique_fd.h"
 
 namespace ringway {
 

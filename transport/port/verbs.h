@@ -4,7 +4,7 @@
 // memory beside it; the peer's processor is not involved. Writes tear, and the bytes of one arrive
 // in any order, so frames carry stamps and a CRC (ring_link.h), and nothing relies on the ordering
 // that a device claims. An idle receiver is woken by a write with immediate data (Caps, wait.h).
-// verbs_handshake.h describes the handshake, verbs_queue.h what an epoch owns.
+// bootstrap/link_hello.h describes the handshake, verbs_queue.h what an epoch owns.
 //
 // The device of a stopped process still acknowledges, so only heartbeats prove liveness; error
 // completions and events of the device and the connection manager report death sooner. Thread rule:
@@ -21,10 +21,11 @@
 
 #include "absl/status/statusor.h"
 #include "base/born_here.h"
+#include "transport/bootstrap/acceptor.h"
 #include "transport/memory_port.h"
 #include "transport/options.h"
-#include "transport/port/unique_fd.h"
 #include "transport/ring_link.h"
+#include "transport/unique_fd.h"
 #include "transport/uri.h"
 
 namespace ringway {
@@ -94,28 +95,17 @@ using VerbsLink = RingLink<VerbsPort>;
 
 // Accepts links at an address of an RDMA device, or at all of them (0.0.0.0, [::]). Connections are
 // made, and memory is mapped and registered, on a thread of its own.
-class VerbsListener {
+class VerbsListener : public Acceptor<VerbsLink> {
  public:
   // Errors: InvalidArgument for options and URI; Unavailable, PermissionDenied, ResourceExhausted
   // if a device, rights or lockable memory is missing; each with its remedy.
   static absl::StatusOr<std::unique_ptr<VerbsListener>> Listen(const Uri& uri,
                                                                const ListenOptions& options);
   ~VerbsListener();
-  VerbsListener(const VerbsListener&) = delete;
-  VerbsListener& operator=(const VerbsListener&) = delete;
-
-  // The next finished link, or null, which costs one load.
-  std::unique_ptr<VerbsLink> TryAccept() noexcept;
-  // As ShmListener::Admit().
-  bool Admit(uint64_t peer_key, uint32_t epoch);
-  // Connections that were refused or dropped so far.
-  uint64_t refused_count() const noexcept;
-  // Readable when TryAccept() may have something: for a Waiter.
-  int wake_fd() const noexcept;
 
  private:
   class Impl;
-  explicit VerbsListener(std::unique_ptr<Impl> impl) noexcept;
+  VerbsListener(const ListenOptions& options, UniqueFd ready_fd);
   BornHere born_here_;
   std::unique_ptr<Impl> impl_;
 };

@@ -18,8 +18,8 @@
 #include "absl/status/statusor.h"
 #include "base/cache_line.h"
 #include "transport/memory_port.h"
-#include "transport/port/unique_fd.h"
 #include "transport/port/verbs_device.h"
+#include "transport/unique_fd.h"
 
 struct ibv_comp_channel;
 struct ibv_cq;

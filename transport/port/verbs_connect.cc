@@ -5,21 +5,19 @@
 // CMA_CM_RESPONSE_TIMEOUT). The listener releases what it made for an abandoned request when it
 // learns of that.
 #include <rdma/rdma_cma.h>
-#include <sys/random.h>
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
+#include "transport/bootstrap/link_hello.h"
 #include "transport/link_limits.h"
 #include "transport/port/verbs.h"
 #include "transport/port/verbs_cm.h"
 #include "transport/port/verbs_device.h"
-#include "transport/port/verbs_handshake.h"
 #include "transport/port/verbs_queue.h"
 #include "transport/port/verbs_reaper.h"
 
@@ -74,23 +72,6 @@ absl::Status Resolve(VerbsId& id, const Uri& uri, int64_t deadline_ns) {
   return Expect(id, RDMA_CM_EVENT_ROUTE_RESOLVED, deadline_ns, uri).status();
 }
 
-absl::StatusOr<VerbsHello> MakeHello(const ConnectOptions& options, uint32_t rkey) {
-  VerbsHello hello;
-  hello.epoch = options.epoch;
-  hello.peer_key = options.peer_key;
-  hello.rkey = rkey;
-  hello.first_seq = options.link.first_seq;
-  hello.payload_bytes_max = static_cast<uint16_t>(options.link.payload_bytes_max);
-  hello.heartbeat_ms = HeartbeatMs(options.link);
-  hello.ring_bytes_log2 = static_cast<uint8_t>(std::countr_zero(options.link.ring_bytes));
-  if (getrandom(hello.nonce.data(), hello.nonce.size(), 0) !=
-      static_cast<ssize_t>(hello.nonce.size())) {
-    return absl::InternalError("getrandom gave no nonce");
-  }
-  if (!options.secret.empty()) Sign(options.secret, hello);
-  return hello;
-}
-
 // One request. Errors: as VerbsConnect(); DeadlineExceeded when nobody answered.
 absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const ConnectOptions& options,
                                                    int64_t deadline_ns) {
@@ -107,7 +88,8 @@ absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const Connect
       VerbsQueue::Create(*device, *completions, *id, options.link);
   if (!queue.ok()) return queue.status();
 
-  const absl::StatusOr<VerbsHello> hello = MakeHello(options, (*queue)->rkey());
+  const absl::StatusOr<LinkHello> hello =
+      MakeHello(VerbsBackend::kScheme, options, (*queue)->rkey());
   if (!hello.ok()) return hello.status();
   rdma_conn_param parameters{};
   parameters.private_data = &*hello;
@@ -123,8 +105,8 @@ absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const Connect
   const absl::StatusOr<VerbsCmEvent> answer =
       Expect((*queue)->id(), RDMA_CM_EVENT_CONNECT_RESPONSE, deadline_ns, uri);
   if (!answer.ok()) return answer.status();
-  const absl::StatusOr<VerbsReply> reply =
-      ParseReply(answer->private_data(), *hello, options.secret);
+  const absl::StatusOr<LinkReply> reply =
+      ParseReply(VerbsBackend::kScheme, answer->private_data(), *hello, options.secret);
   if (answer->type == RDMA_CM_EVENT_REJECTED) {
     if (!reply.ok() && absl::IsInvalidArgument(reply.status())) {
       return CmError(*answer, uri.ToString());  // carries no reply of ours
@@ -136,7 +118,7 @@ absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const Connect
   if (!reply.ok()) return reply.status();
   if (absl::Status refused = RefusalError(*reply, *hello); !refused.ok()) return refused;
 
-  (*queue)->SetPeer(reply->rkey);
+  (*queue)->SetPeer(reply->port_word);
   if (absl::Status up = (*queue)->BringUp(); !up.ok()) return up;
   absl::StatusOr<std::shared_ptr<VerbsReaper>> reaper = VerbsReaper::Create({});
   if (!reaper.ok()) return reaper.status();
@@ -158,8 +140,7 @@ absl::StatusOr<std::unique_ptr<VerbsLink>> Attempt(const Uri& uri, const Connect
 absl::StatusOr<std::unique_ptr<VerbsLink>> VerbsConnect(const Uri& uri,
                                                         const ConnectOptions& options) {
   if (uri.host.empty()) return absl::InvalidArgumentError("an rdma address is rdma://host:port");
-  if (absl::Status valid = ValidateLinkOptions(options.link); !valid.ok()) return valid;
-  if (options.epoch == 0) return absl::InvalidArgumentError("epochs start at 1");
+  if (absl::Status valid = ValidateConnectOptions(options); !valid.ok()) return valid;
   const int64_t deadline_ns = MonotonicNowNs() + options.timeout_ns;
   for (int64_t attempt_ns = kFirstAttemptNs;; attempt_ns *= 2) {
     const int64_t until_ns = std::min(deadline_ns, MonotonicNowNs() + attempt_ns);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
@@ -14,6 +15,10 @@ namespace {
 constexpr std::array<std::byte, 12> kMappedPrefix = {
     std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},    std::byte{0},
     std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0xff}, std::byte{0xff}};
+
+bool IsMapped(const Gid& gid) {
+  return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), gid.begin());
+}
 
 const char* KindName(GidKind kind) {
   switch (kind) {
@@ -40,9 +45,17 @@ Gid GidOfIpv4(std::array<std::byte, 4> address) noexcept {
   return gid;
 }
 
+uint64_t HolderOf(const Gid& gid) noexcept {
+  const bool link_local =
+      gid[0] == std::byte{0xfe} && (gid[1] & std::byte{0xc0}) == std::byte{0x80};
+  uint64_t holder;
+  std::memcpy(&holder, gid.data() + (IsMapped(gid) || link_local ? 8 : 0), sizeof(holder));
+  return holder;
+}
+
 std::string FormatGid(const Gid& gid) {
   char text[INET6_ADDRSTRLEN];
-  const bool mapped = std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), gid.begin());
+  const bool mapped = IsMapped(gid);
   const void* const from = mapped ? gid.data() + kMappedPrefix.size() : gid.data();
   return inet_ntop(mapped ? AF_INET : AF_INET6, from, text, sizeof(text));
 }

@@ -33,6 +33,11 @@ struct GidChoice {
 // An IPv4 address, in network byte order, as a GID: ::ffff:a.b.c.d.
 Gid GidOfIpv4(std::array<std::byte, 4> address) noexcept;
 
+// Who answers for a peer at this address (LinkIdentity::holder): an IPv4 address, a link-local
+// interface, or the network of any other IPv6 address, since one machine may have any number of
+// addresses in it.
+uint64_t HolderOf(const Gid& gid) noexcept;
+
 // "10.9.0.1" or "fe80::1".
 std::string FormatGid(const Gid& gid);
 

@@ -60,5 +60,20 @@ TEST(VerbsGidTest, NoneIsAnErrorWithWhatThereIs) {
   EXPECT_EQ(ChooseGid(old, Ipv4(10, 9, 0, 1)).status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST(VerbsGidTest, ANetworkAnswersForAllItsAddressesALinkLocalOneForItself) {
+  const auto ipv6 = [](uint8_t network, uint8_t interface) {
+    Gid gid{std::byte{0x20}, std::byte{1}};
+    gid[7] = std::byte{network};
+    gid[15] = std::byte{interface};
+    return gid;
+  };
+  EXPECT_NE(HolderOf(Ipv4(10, 9, 0, 1)), HolderOf(Ipv4(10, 9, 0, 2)));
+  EXPECT_EQ(HolderOf(ipv6(1, 1)), HolderOf(ipv6(1, 2)));
+  EXPECT_NE(HolderOf(ipv6(1, 1)), HolderOf(ipv6(2, 1)));
+  Gid neighbour = LinkLocal();
+  neighbour[15] = std::byte{2};
+  EXPECT_NE(HolderOf(LinkLocal()), HolderOf(neighbour));
+}
+
 }  // namespace
 }  // namespace ringway

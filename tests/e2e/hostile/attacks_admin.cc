@@ -12,7 +12,7 @@
 
 #include "gateway/admin/admin_client.h"
 #include "tests/e2e/hostile/attack.h"
-#include "transport/port/unique_fd.h"
+#include "transport/unique_fd.h"
 
 namespace ringway::hostile {
 namespace {

@@ -45,13 +45,13 @@ class Hellos : public Attack {
       return std::nullopt;
     }
     Did(1);
-    const ShmHello hello = HelloFor(region_, ring_bytes_, 1, 0);
+    const LinkHello hello = HelloFor(region_, ring_bytes_, 1, 0);
     if (!SendMessage(socket.get(), std::as_bytes(std::span(&hello, 1)), region_.fd()).ok()) {
       WasRefused();
       return std::nullopt;
     }
     std::optional<Answer> answer = AwaitReply(socket.get(), kReplyPatienceNs);
-    if (!answer || answer->reply.status != ShmStatus::kOk) {
+    if (!answer || answer->reply.status != LinkStatus::kOk) {
       WasRefused();
       return std::nullopt;
     }
@@ -157,7 +157,7 @@ class BadHellos : public Hellos {
         continue;
       }
       Did(1);
-      ShmHello hello = HelloFor(region_, ring_bytes_, 1, 0);
+      LinkHello hello = HelloFor(region_, ring_bytes_, 1, 0);
       std::size_t bytes = sizeof(hello);
       int fd = region_.fd();
       switch (turn_++ % 6) {
@@ -174,10 +174,10 @@ class BadHellos : public Hellos {
           fd = socket.get();
           break;
         case 4:
-          hello.region_bytes += 4096;
+          hello.port_word += 4096;
           break;
         case 5:
-          hello.ring_bytes = kRingBytesMax * 2;
+          hello.ring_bytes_log2 = 27;
           break;
       }
       (void)SendMessage(socket.get(), std::as_bytes(std::span(&hello, 1)).first(bytes), fd);

@@ -31,7 +31,7 @@ FuzzLink::Opened FuzzLink::Open(const std::string& path, ShmRegion& region, uint
   std::memset(region.state(), 0, sizeof(StateLine));
   region.state()->epoch = epoch;
   region.state()->next_seq = 1;
-  const ShmHello hello = HelloFor(region, kFuzzRingBytes, epoch, peer_key);
+  const LinkHello hello = HelloFor(region, kFuzzRingBytes, epoch, peer_key);
   if (!SendMessage(socket.get(), std::as_bytes(std::span(&hello, 1)), region.fd()).ok()) {
     return opened;
   }
@@ -39,8 +39,8 @@ FuzzLink::Opened FuzzLink::Open(const std::string& path, ShmRegion& region, uint
   if (!answer) return opened;
   opened.answered = true;
   opened.reply = answer->reply;
-  if (answer->reply.status != ShmStatus::kOk) return opened;
-  const uint64_t bytes = answer->reply.region_bytes;
+  if (answer->reply.status != LinkStatus::kOk) return opened;
+  const uint64_t bytes = answer->reply.port_word;
   void* const memory = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, answer->fd.get(), 0);
   if (memory == MAP_FAILED) return opened;
   opened.link.reset(new FuzzLink(region, Mapped(static_cast<const std::byte*>(memory), {bytes}),

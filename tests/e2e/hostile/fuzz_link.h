@@ -18,7 +18,7 @@
 #include "transport/frame.h"
 #include "transport/options.h"
 #include "transport/port/shm_region.h"
-#include "transport/port/unique_fd.h"
+#include "transport/unique_fd.h"
 
 namespace ringway::hostile {
 
@@ -29,7 +29,7 @@ class FuzzLink {
   // The gateway's answer to a hello, and the link if it accepted a valid one.
   struct Opened {
     bool answered = false;
-    ShmReply reply{};
+    LinkReply reply{};
     std::unique_ptr<FuzzLink> link = nullptr;
   };
   static Opened Open(const std::string& path, ShmRegion& region, uint32_t epoch, uint64_t peer_key);

@@ -94,9 +94,10 @@ class Fuzzer {
       usleep(1'000);
       return;
     }
-    ShmHello hello = HelloFor(region_, kFuzzRingBytes, 1 + static_cast<uint32_t>(random().Below(9)),
-                              random().Below(kSessions + 2));
-    std::array<std::byte, sizeof(ShmHello) + 16> bytes{};
+    LinkHello hello =
+        HelloFor(region_, kFuzzRingBytes, 1 + static_cast<uint32_t>(random().Below(9)),
+                 random().Below(kSessions + 2));
+    std::array<std::byte, sizeof(LinkHello) + 16> bytes{};
     std::memcpy(bytes.data(), &hello, sizeof(hello));
     size_t size = sizeof(hello);
     if (random().Chance(0.7)) {
@@ -114,7 +115,7 @@ class Fuzzer {
     (void)SendMessage(socket.get(), std::span(bytes).first(size), fd);
     if (random().Chance(0.2)) return;  // gone before the answer
     const std::optional<Answer> answer = AwaitReply(socket.get(), kNsPerS);
-    if (!answer || answer->reply.status != ShmStatus::kOk) return;
+    if (!answer || answer->reply.status != LinkStatus::kOk) return;
     ++outcome_.links;
     for (uint32_t i = 0; i != kFuzzRingBytes / 8; i += 8) {
       WordAt(region_.ring() + i * 8) = i == 0 ? (random().Next() << 32 | 1) : random().Next();
@@ -126,7 +127,7 @@ class Fuzzer {
     uint32_t& epoch = epochs_[session];
     ++outcome_.hellos;
     FuzzLink::Opened opened = FuzzLink::Open(socket_, region_, ++epoch, session);
-    if (opened.answered && opened.reply.status == ShmStatus::kStaleEpoch) {
+    if (opened.answered && opened.reply.status == LinkStatus::kStaleEpoch) {
       epoch = opened.reply.admitted_epoch;
       return;
     }

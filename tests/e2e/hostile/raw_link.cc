@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -20,15 +21,17 @@ absl::StatusOr<ShmRegion> MakeRegion(uint32_t ring_bytes) {
   return ShmRegion::Create(ring_bytes, /*huge_pages=*/false);
 }
 
-ShmHello HelloFor(const ShmRegion& region, uint32_t ring_bytes, uint32_t epoch, uint64_t peer_key) {
-  ShmHello hello{.ring_bytes = ring_bytes,
-                 .payload_bytes_max = 512,
-                 .epoch = epoch,
-                 .peer_key = peer_key,
-                 .region_bytes = region.bytes(),
-                 .first_seq = 1,
-                 .heartbeat_us = 20'000};
+LinkHello HelloFor(const ShmRegion& region, uint32_t ring_bytes, uint32_t epoch,
+                   uint64_t peer_key) {
+  LinkHello hello;
+  hello.epoch = epoch;
+  hello.peer_key = peer_key;
   (void)!getrandom(hello.nonce.data(), hello.nonce.size(), 0);
+  hello.port_word = static_cast<uint32_t>(region.bytes());
+  hello.first_seq = 1;
+  hello.payload_bytes_max = 512;
+  hello.heartbeat_ms = 20;
+  hello.ring_bytes_log2 = static_cast<uint8_t>(std::countr_zero(ring_bytes));
   return hello;
 }
 
@@ -47,7 +50,7 @@ UniqueFd TryConnect(const std::string& path) noexcept {
 std::optional<Answer> AwaitReply(int socket, int64_t patience_ns) {
   if (!WaitReadable(socket, MonotonicNowNs() + patience_ns).ok()) return std::nullopt;
   Answer answer;
-  std::array<std::byte, sizeof(ShmReply)> bytes;
+  std::array<std::byte, sizeof(LinkReply)> bytes;
   absl::StatusOr<Received> received = ReceiveMessage(socket, bytes);
   if (!received.ok() || received->bytes != bytes.size()) return std::nullopt;
   std::memcpy(&answer.reply, bytes.data(), bytes.size());

@@ -11,9 +11,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "transport/port/shm_handshake.h"
+#include "transport/bootstrap/link_hello.h"
 #include "transport/port/shm_region.h"
-#include "transport/port/unique_fd.h"
+#include "transport/unique_fd.h"
 
 namespace ringway::hostile {
 
@@ -21,13 +21,13 @@ namespace ringway::hostile {
 absl::StatusOr<ShmRegion> MakeRegion(uint32_t ring_bytes);
 
 // A valid hello.
-ShmHello HelloFor(const ShmRegion& region, uint32_t ring_bytes, uint32_t epoch, uint64_t peer_key);
+LinkHello HelloFor(const ShmRegion& region, uint32_t ring_bytes, uint32_t epoch, uint64_t peer_key);
 
 // Returns an unconnected descriptor if nobody listens or the backlog is full.
 UniqueFd TryConnect(const std::string& path) noexcept;
 
 struct Answer {
-  ShmReply reply;
+  LinkReply reply;
   UniqueFd fd;  // the gateway's region, if it accepted
 };
 // The gateway's answer to the hello, if it arrives in time.

@@ -1,5 +1,5 @@
 // Implements hmac.h with OpenSSL.
-#include "transport/port/hmac.h"
+#include "transport/bootstrap/hmac.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

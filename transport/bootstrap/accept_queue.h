@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "transport/epoch.h"
-#include "transport/port/unique_fd.h"
+#include "transport/unique_fd.h"
 
 namespace ringway {
 

@@ -1,5 +1,5 @@
 // Tests that a process that was given up for dead can take its place again.
-#include "transport/port/accept_queue.h"
+#include "transport/bootstrap/accept_queue.h"
 
 #include "gtest/gtest.h"
 
