@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "tests/conformance/verbs_harness.h"
+#include "tests/conformance/rdma_row.h"
 
 namespace ringway {
 namespace {

@@ -1,9 +1,10 @@
 // The conformance suite of links: the fixture, and how a backend joins. Every backend must pass it.
 //
-// A backend supplies a harness and instantiates the three suites (see *_conformance_test.cc, at
-// most 20 lines each):
+// A port joins by a row in ports.h. The three suites run on harnesses: port_harness.h makes one of
+// a row, memory_harness.h has those of the links in this process.
 //
 //   struct Harness {
+//     static std::string Missing();     // why this machine cannot run it, or empty
 //     using Link = ...;
 //     void Make(const LinkOptions&);    // two connected ends, in links[0] and links[1]
 //     std::array<std::unique_ptr<Link>, 2> links;
@@ -24,6 +25,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -56,6 +58,10 @@ class LinkConformance : public ::testing::Test {
   using LinkType = typename Harness::Link;
   static constexpr bool kOrdered = LinkType::Port::kOrderedStores;
   static constexpr uint32_t kAll = UINT32_MAX;
+
+  void SetUp() override {
+    if (const std::string missing = Harness::Missing(); !missing.empty()) GTEST_SKIP() << missing;
+  }
 
   // A small ring wraps often.
   static LinkOptions SmallRing() {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <string>
 
 #include "tests/conformance/link_conformance.h"
 #include "transport/port/memory.h"
@@ -12,6 +13,7 @@ namespace ringway {
 
 struct DirectHarness {
   using Link = RingLink<DirectPort>;
+  static std::string Missing() { return {}; }
   std::array<std::unique_ptr<Link>, 2> links;
   std::shared_ptr<DirectWire> wire;
   int64_t now_ns = kNsPerS;
@@ -33,6 +35,7 @@ struct DirectHarness {
 template <WireFaults (*kFaults)()>
 struct WireHarness {
   using Link = RingLink<FaultyPort>;
+  static std::string Missing() { return {}; }
   std::array<std::unique_ptr<Link>, 2> links;
   std::shared_ptr<FaultyWire> wire;
   int64_t now_ns = kNsPerS;

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "tests/conformance/verbs_harness.h"
+#include "tests/conformance/rdma_row.h"
 #include "transport/port/verbs.h"
 
 namespace ringway {
@@ -64,7 +64,7 @@ class NetworkFaults {
 class VerbsLinkTest : public ::testing::Test {
  protected:
   void Listen(ListenOptions options) {
-    options.handshake_timeout_ns = kVerbsPatienceNs;  // a busy machine is not a bad peer
+    options.handshake_timeout_ns = kPortPatienceNs;  // a busy machine is not a bad peer
     listener_.reset();
     absl::StatusOr<std::unique_ptr<VerbsListener>> listener =
         VerbsListener::Listen(*ParseUri(RdmaListenUri(true, kVerbsTestPort)), options);
@@ -72,7 +72,7 @@ class VerbsLinkTest : public ::testing::Test {
     listener_ = *std::move(listener);
   }
   static absl::StatusOr<std::unique_ptr<VerbsLink>> Connect(ConnectOptions options = {}) {
-    options.timeout_ns = kVerbsPatienceNs;
+    options.timeout_ns = kPortPatienceNs;
     return VerbsConnect(*ParseUri(RdmaConnectUri(true, kVerbsTestPort)), options);
   }
   std::unique_ptr<VerbsLink> Accept() {

@@ -87,7 +87,7 @@ class Client {
 
  private:
   void Connect() {
-    const int64_t deadline_ns = MonotonicNowNs() + kVerbsPatienceNs;
+    const int64_t deadline_ns = MonotonicNowNs() + kPortPatienceNs;
     absl::Status status;
     for (int64_t pause_ns = kBackoffMinNs; MonotonicNowNs() < deadline_ns;
          pause_ns = std::min(2 * pause_ns, kBackoffMaxNs)) {

@@ -92,7 +92,7 @@ TEST_F(VerbsLinkTest, RefusalsSayWhatToDo) {
 
 TEST_F(VerbsLinkTest, AWildcardListensOnEveryDevice) {
   ListenOptions listen;
-  listen.handshake_timeout_ns = kVerbsPatienceNs;
+  listen.handshake_timeout_ns = kPortPatienceNs;
   absl::StatusOr<std::unique_ptr<VerbsListener>> listener =
       VerbsListener::Listen(*ParseUri("rdma://0.0.0.0:" + std::to_string(kVerbsTestPort)), listen);
   ASSERT_TRUE(listener.ok()) << listener.status();
@@ -100,7 +100,7 @@ TEST_F(VerbsLinkTest, AWildcardListensOnEveryDevice) {
   const absl::StatusOr<std::unique_ptr<VerbsLink>> across = Connect();
   ASSERT_TRUE(across.ok()) << across.status();
   ConnectOptions connect;
-  connect.timeout_ns = kVerbsPatienceNs;
+  connect.timeout_ns = kPortPatienceNs;
   connect.peer_key = 1;
   const absl::StatusOr<std::unique_ptr<VerbsLink>> same =
       VerbsConnect(*ParseUri(RdmaConnectUri(false, kVerbsTestPort)), connect);

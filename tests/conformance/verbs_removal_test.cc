@@ -97,7 +97,7 @@ TEST_F(VerbsRemovalTest, LinksOverAnotherDeviceGoOn) {
   ASSERT_TRUE(listener.ok()) << listener.status();
   listener_ = *std::move(listener);
   ConnectOptions options;
-  options.timeout_ns = kVerbsPatienceNs;
+  options.timeout_ns = kPortPatienceNs;
   options.peer_key = 2;
   absl::StatusOr<std::unique_ptr<VerbsLink>> client =
       VerbsConnect(*ParseUri(RdmaConnectUri(false, kVerbsTestPort)), options);

@@ -47,7 +47,7 @@ SessionOptions Options(uint8_t key = 7) {
   options.uri = RdmaConnectUri(true, kPort);
   options.session = kSession;
   options.key = Key(key);
-  options.connect_timeout_ns = kVerbsPatienceNs / 4;  // an emulated processor is slow
+  options.connect_timeout_ns = kPortPatienceNs / 4;  // an emulated processor is slow
   options.link.dead_after_ns = kNsPerS;
   // A few hundred orders: a strategy is never so far ahead that it has sent all when it is hurt.
   options.link.ring_bytes = 64 << 10;
@@ -62,7 +62,7 @@ class Strategy {
     absl::StatusOr<std::unique_ptr<Session>> session = Session::Connect(Options());
     ASSERT_TRUE(session.ok()) << session.status();
     session_ = *std::move(session);
-    const int64_t deadline_ns = MonotonicNowNs() + 3 * kVerbsPatienceNs;
+    const int64_t deadline_ns = MonotonicNowNs() + 3 * kPortPatienceNs;
     uint64_t sent = 0;
     while (acked_ < orders) {
       ASSERT_LT(MonotonicNowNs(), deadline_ns) << sent << " sent, " << acked_ << " acknowledged";
@@ -91,7 +91,7 @@ class Strategy {
     ++acked_;
   }
   void Reconnect() {
-    const int64_t deadline_ns = MonotonicNowNs() + kVerbsPatienceNs;
+    const int64_t deadline_ns = MonotonicNowNs() + kPortPatienceNs;
     for (int64_t pause_ns = kBackoffMinNs;; pause_ns = std::min(2 * pause_ns, kBackoffMaxNs)) {
       const absl::Status status = session_->Reconnect();
       if (status.ok()) return;
@@ -113,7 +113,7 @@ class VerbsSessionTest : public ::testing::Test {
   void SetUp() override {
     ListenOptions options;
     options.link.dead_after_ns = kNsPerS;
-    options.handshake_timeout_ns = kVerbsPatienceNs;  // a busy machine is not a bad peer
+    options.handshake_timeout_ns = kPortPatienceNs;  // a busy machine is not a bad peer
     options.secret_of = [this](uint64_t session) {
       return session == kSession ? key_.bytes() : std::span<const std::byte>{};
     };
@@ -123,7 +123,7 @@ class VerbsSessionTest : public ::testing::Test {
     std::vector<SessionConfig> configs;
     configs.push_back({.id = kSession, .key = key_});
     SessionLayerOptions layer;
-    layer.logon_timeout_ns = kVerbsPatienceNs;
+    layer.logon_timeout_ns = kPortPatienceNs;
     layer_ = *SessionLayer<AnyLink>::Create(layer, configs, [this](SessionId id, uint32_t epoch) {
       return listener_->Admit(id, epoch);
     });
@@ -148,7 +148,7 @@ class VerbsSessionTest : public ::testing::Test {
   }
   template <class Done>
   void TurnUntil(Done done, const char* what) {
-    const int64_t deadline_ns = MonotonicNowNs() + 3 * kVerbsPatienceNs;
+    const int64_t deadline_ns = MonotonicNowNs() + 3 * kPortPatienceNs;
     while (!done()) {
       ASSERT_LT(MonotonicNowNs(), deadline_ns) << what << ": " << orders_.size() << " orders";
       Turn();
