@@ -244,10 +244,8 @@ class BasicSession {
     if (!link.ok()) return link.status();
     epoch_ = (*link)->epoch();
     core_.Attach(std::move(*link), clock_.NowNs());
-    if constexpr (requires(L & made) { made.wake_fd(); }) {
-      const absl::Status watched = waiter_.Watch(core_.link()->wake_fd());
-      if (!watched.ok()) return watched;
-    }
+    const absl::Status watched = waiter_.Watch(core_.link()->wake_fd());
+    if (!watched.ok()) return watched;
     while (core_.state() == SessionState::kLoggingOn) {
       NoHandler none;
       const uint32_t count = core_.Poll(none, 1);

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "transport/options.h"
+
 namespace ringway {
 
 // Frame types 240..255 are the link's own (PAD, CTRL); users of a link send 0..239.
@@ -157,6 +159,21 @@ concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, ui
   noexcept->std::same_as<const Caps&>;
   { const_link.counters() }
   noexcept->std::same_as<const LinkCounters&>;
+  // Whom it belongs to, as the handshake established it.
+  { const_link.identity() }
+  noexcept->std::same_as<const LinkIdentity&>;
+  // For a takeover: neither side sends any more. True once Poll() finds all that will ever have
+  // come; false while the peer's power to write is still being ended: call it again.
+  { link.Sever() }
+  noexcept->std::same_as<bool>;
+  // For sleeping; wait.h drives them. wake_fd() is -1 where nothing becomes readable: then a waiter
+  // sleeps only briefly.
+  { link.ArmWake() }
+  noexcept->std::same_as<bool>;
+  { link.DisarmWake() }
+  noexcept;
+  { const_link.wake_fd() }
+  noexcept->std::same_as<int>;
 };
 
 }  // namespace ringway

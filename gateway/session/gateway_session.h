@@ -294,7 +294,7 @@ class GatewaySession {
   void Supersede(int64_t until_ns) noexcept {
     if (superseded_) return;
     TellLogout(LogoutReason::kSupersededByNewLogon);
-    severed_ = SeverLink();
+    severed_ = link().Sever();
     superseded_ = true;
     line_.Drain();
     superseded_until_ns_ = until_ns;
@@ -332,18 +332,9 @@ class GatewaySession {
     (void)line_.Tell(ringway::Logout{.next_seq_out = outbound().next_on_link(), .reason = reason});
   }
 
-  // Whether nothing more can arrive; otherwise to be called again.
-  bool SeverLink() noexcept {
-    if constexpr (requires { link().Sever(); }) {
-      return link().Sever();
-    } else {
-      return true;
-    }
-  }
-
   void JudgeSuperseded(uint32_t count) noexcept {
     superseded_records_left_ -= std::min(count, superseded_records_left_);
-    const bool all_has_come = std::exchange(severed_, severed_ || SeverLink());
+    const bool all_has_come = std::exchange(severed_, severed_ || link().Sever());
     if ((!line_.drained() || !all_has_come) && superseded_records_left_ != 0) return;
     End(LogoutReason::kSupersededByNewLogon);
   }

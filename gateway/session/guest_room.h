@@ -47,11 +47,9 @@ class GuestRoom {
                 .arrival = ++arrivals_,
                 .deadline_ns = deadline_ns,
                 .maintained_ns = now_ns};
-    if constexpr (requires { guest.link->identity(); }) {
-      const auto& identity = guest.link->identity();
-      guest.proved = identity.key_proved;
-      guest.holder = identity.key_proved ? identity.peer_key : identity.holder;
-    }
+    const auto& identity = guest.link->identity();
+    guest.proved = identity.key_proved;
+    guest.holder = identity.key_proved ? identity.peer_key : identity.holder;
     const std::size_t gone = InTheWayOf(guest);
     std::unique_ptr<L> evicted;
     if (gone < guests_.size()) evicted = Take(gone);

@@ -425,15 +425,11 @@ class SessionLayer {
   }
 
   void Watch(const L& link) {
-    if constexpr (requires { link.wake_fd(); }) {
-      // A link that cannot be watched makes sleeps short for good, rather than costing the client.
-      if (waiter_ != nullptr && !waiter_->Watch(link.wake_fd()).ok()) watches_all_ = false;
-    }
+    // A link that cannot be watched makes sleeps short for good, rather than costing the client.
+    if (waiter_ != nullptr && !waiter_->Watch(link.wake_fd()).ok()) watches_all_ = false;
   }
   void Unwatch(const L& link) noexcept {
-    if constexpr (requires { link.wake_fd(); }) {
-      if (waiter_ != nullptr) waiter_->Unwatch(link.wake_fd());
-    }
+    if (waiter_ != nullptr) waiter_->Unwatch(link.wake_fd());
   }
 
   void Discard(std::unique_ptr<L> link, int64_t now_ns) {

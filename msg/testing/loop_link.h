@@ -17,10 +17,11 @@
 
 #include "transport/link.h"
 #include "transport/options.h"
+#include "transport/testing/fake_link_base.h"
 
 namespace ringway {
 
-class LoopLink {
+class LoopLink : public FakeLinkBase {
  public:
   static constexpr uint32_t kPayloadBytesMax = 512;
   static constexpr uint32_t kGatherFramesMax = 64;

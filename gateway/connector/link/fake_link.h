@@ -13,6 +13,7 @@
 #include "gateway/connector/link/dialer.h"
 #include "transport/link.h"
 #include "transport/options.h"
+#include "transport/testing/fake_link_base.h"
 
 namespace ringway {
 
@@ -33,10 +34,15 @@ struct FakeWire {
   }
 };
 
-class FakeLink {
+class FakeLink : public FakeLinkBase {
  public:
   FakeLink(std::shared_ptr<FakeWire> wire, int end, uint32_t epoch)
-      : wire_(std::move(wire)), end_(end), epoch_(epoch) {}
+      : wire_(std::move(wire)), end_(end) {
+    identity_.peer_key = 1;
+    identity_.epoch = epoch;
+    identity_.nonces.client.fill(std::byte{1});
+    identity_.nonces.listener.fill(std::byte{2});
+  }
 
   Claim TryClaim(uint32_t bytes) noexcept {
     if (wire_->cut) return Claim::Refused(SendStatus::kClosed);
@@ -70,24 +76,17 @@ class FakeLink {
   LinkState state() const noexcept { return wire_->cut ? LinkState::kClosed : LinkState::kLive; }
   CloseReason close_reason() const noexcept { return CloseReason::kNone; }
   uint8_t peer_close_code() const noexcept { return 0; }
-  uint32_t epoch() const noexcept { return epoch_; }
-  LinkNonces nonces() const noexcept {
-    LinkNonces nonces;
-    nonces.client.fill(std::byte{1});
-    nonces.listener.fill(std::byte{2});
-    return nonces;
-  }
-  uint64_t peer_key() const noexcept { return 1; }
+  uint32_t epoch() const noexcept { return identity_.epoch; }
+  const LinkIdentity& identity() const noexcept { return identity_; }
+  const LinkNonces& nonces() const noexcept { return identity_.nonces; }
+  uint64_t peer_key() const noexcept { return identity_.peer_key; }
   const Caps& caps() const noexcept { return caps_; }
   const LinkCounters& counters() const noexcept { return counters_; }
-  bool ArmWake() noexcept { return true; }
-  void DisarmWake() noexcept {}
-  int wake_fd() const noexcept { return -1; }
 
  private:
   std::shared_ptr<FakeWire> wire_;
   int end_;
-  uint32_t epoch_;
+  LinkIdentity identity_;
   std::vector<std::byte> claimed_;
   Caps caps_;
   LinkCounters counters_;
