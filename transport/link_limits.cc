@@ -14,22 +14,22 @@ absl::Status ValidateRdmaOptions(const RdmaOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("rdma.", name, " is ", value, "; it must be ", may_be));
   };
-  if (options.ack_timeout < 8 || options.ack_timeout > 24) {
+  if (options.ack_timeout < kRdmaAckTimeoutMin || options.ack_timeout > kRdmaAckTimeoutMax) {
     return wrong("ack_timeout", options.ack_timeout, "from 8 (1 ms) to 24 (69 s)");
   }
-  if (options.retry_count > 6) {
+  if (options.retry_count > kRdmaRetryCountMax) {
     return wrong("retry_count", options.retry_count, "from 0 to 6 (7 would never give up)");
   }
-  if (options.rnr_retry_count > 6) {
+  if (options.rnr_retry_count > kRdmaRetryCountMax) {
     return wrong("rnr_retry_count", options.rnr_retry_count, "from 0 to 6 (7 would never give up)");
   }
-  if (options.min_rnr_timer < 1 || options.min_rnr_timer > 31) {
+  if (options.min_rnr_timer < kRdmaRnrTimerMin || options.min_rnr_timer > kRdmaRnrTimerMax) {
     return wrong("min_rnr_timer", options.min_rnr_timer, "from 1 (10 us) to 31 (491 ms)");
   }
-  if (options.inline_bytes_max > 1024) {
+  if (options.inline_bytes_max > kRdmaInlineBytesMax) {
     return wrong("inline_bytes_max", options.inline_bytes_max, "at most 1024");
   }
-  if (options.shared_queue_links > 4096) {
+  if (options.shared_queue_links > kRdmaSharedQueueLinksMax) {
     return wrong("shared_queue_links", options.shared_queue_links, "at most 4096");
   }
   return absl::OkStatus();
@@ -53,7 +53,7 @@ absl::Status ValidateLinkOptions(const LinkOptions& options) {
       options.heartbeat_interval_ns > kLinkHeartbeatNsMax) {
     return absl::InvalidArgumentError("heartbeat_interval_ns must be from 1 ms to 1 s");
   }
-  if (options.suspect_after_missed == 0 || options.suspect_after_missed > 1000) {
+  if (options.suspect_after_missed == 0 || options.suspect_after_missed > kSuspectAfterMissedMax) {
     return absl::InvalidArgumentError("suspect_after_missed must be from 1 to 1000");
   }
   if (options.dead_after_ns <= 0 || options.torn_limit_ns <= 0 ||

@@ -22,8 +22,7 @@ constexpr uint64_t kRestoredSequenceMax = 2 * kSequenceMax;
 
 absl::Status Validate(const SessionLayerOptions& options,
                       const std::vector<SessionConfig>& sessions) {
-  constexpr uint32_t kCountMax = 65'536;
-  constexpr uint32_t kSlotsMax = 1u << 24;
+  constexpr uint32_t kSessionsLimit = 65'536;
   std::vector<std::string> errors;
   const auto bound = [&errors](const auto& name, auto value, decltype(value) low,
                                decltype(value) high) {
@@ -31,22 +30,22 @@ absl::Status Validate(const SessionLayerOptions& options,
       errors.push_back(absl::StrCat(name, " is ", value, "; it must be ", low, " to ", high));
     }
   };
-  bound("links_before_logon_max", options.links_before_logon_max, 1, kCountMax);
-  bound("logon_timeout_ns", options.logon_timeout_ns, kNsPerMs, 60 * kNsPerS);
+  bound("links_before_logon_max", options.links_before_logon_max, 1, kLinksBeforeLogonLimit);
+  bound("logon_timeout_ns", options.logon_timeout_ns, kLogonTimeoutNsMin, kLogonTimeoutNsMax);
   bound("heartbeat_default_ns", options.heartbeat_default_ns, kHeartbeatNsMin, kHeartbeatNsMax);
   bound("slow_consumer_after_ns", options.slow_consumer_after_ns, kSlowConsumerAfterNsMin,
         kSlowConsumerAfterNsMax);
-  bound("records_per_turn", options.records_per_turn, 1, kCountMax);
+  bound("records_per_turn", options.records_per_turn, 1, kRecordsPerTurnLimit);
   bound("violations_max", options.violations_max, 1, kViolationsLimit);
-  bound("cold_turns", options.cold_turns, 1, 1024);
-  if (sessions.size() > kCountMax) {
-    errors.push_back(absl::StrCat(sessions.size(), " sessions; at most ", kCountMax));
+  bound("cold_turns", options.cold_turns, 1, kColdTurnsLimit);
+  if (sessions.size() > kSessionsLimit) {
+    errors.push_back(absl::StrCat(sessions.size(), " sessions; at most ", kSessionsLimit));
   }
   std::vector<SessionId> ids;
   for (const SessionConfig& session : sessions) {
     const std::string who = absl::StrCat("session ", session.id, ": ");
     if (session.id == 0) errors.push_back("session 0: sessions are numbered from 1");
-    bound(who + "report_slots", session.report_slots, kResendSlotsMin, kSlotsMax);
+    bound(who + "report_slots", session.report_slots, kResendSlotsMin, kReportSlotsLimit);
     if (session.disabled.empty()) {
       bound(who + "next_seq_in", session.next_seq_in, uint64_t{1}, kRestoredSequenceMax);
       bound(who + "next_seq_out", session.next_seq_out, uint64_t{1}, kRestoredSequenceMax);

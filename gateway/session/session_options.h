@@ -20,7 +20,13 @@ namespace ringway {
 // room.
 inline constexpr uint32_t kViolationsLimit = 64;
 
-// Bounds of SessionLayerOptions::slow_consumer_after_ns.
+// Bounds of the other options.
+inline constexpr uint32_t kLinksBeforeLogonLimit = 65'536;
+inline constexpr uint32_t kRecordsPerTurnLimit = 65'536;
+inline constexpr uint32_t kColdTurnsLimit = 1'024;
+inline constexpr uint32_t kReportSlotsLimit = 1u << 24;
+inline constexpr int64_t kLogonTimeoutNsMin = kNsPerMs;
+inline constexpr int64_t kLogonTimeoutNsMax = 60 * kNsPerS;
 inline constexpr int64_t kSlowConsumerAfterNsMin = 10 * kNsPerMs;
 inline constexpr int64_t kSlowConsumerAfterNsMax = 3'600 * kNsPerS;
 
