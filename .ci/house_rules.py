@@ -22,8 +22,6 @@ MAY_INCLUDE = {
     "exchange": {"base", "schema", "transport", "msg"},
     "gateway": {"base", "schema", "transport", "msg", "exchange"},
 }
-# The exchange's program reads its configuration like the gateway.
-READS_CONFIG = ("exchange/exchange_config", "exchange/exchange_main")
 LAYERS = set(MAY_INCLUDE) | {"tools", "tests"}
 TOP_FOLDERS = LAYERS | {"deploy", "docs", "third_party"}
 LINES_WANTED = 400
@@ -70,8 +68,6 @@ def check_cpp(path, text):
         if not found:
             continue
         target = found.group(1).split("/")[0]
-        if target == "gateway" and str(path).startswith(READS_CONFIG):
-            continue
         if target in LAYERS and target != folder and target not in may_include:
             yield number, f"{folder} may not include {target}"
         if VENDOR.match(found.group(1)) and not (path.match("transport/port/*.cc") or folder == "tests"):

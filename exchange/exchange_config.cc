@@ -10,9 +10,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
-#include "gateway/config/config.h"
-#include "gateway/config/config_document.h"
-#include "gateway/connector/in_process/in_process_venue.h"
+#include "base/config/config_document.h"
+#include "base/config/config_reader.h"
+#include "exchange/exchange_fields.h"
 
 namespace ringway::exchange {
 namespace {
@@ -31,6 +31,15 @@ std::optional<int64_t> ToPrice(double price) {
 
 }  // namespace
 
+InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument) {
+  return {.id = instrument.id,
+          .tick = instrument.tick,
+          .lot = instrument.lot,
+          .price_max = instrument.price_max,
+          .qty_max = instrument.quantity_max,
+          .opening_price = instrument.reference_price};
+}
+
 absl::StatusOr<std::vector<InstrumentOptions>> ReadInstruments(const std::string& path) {
   const absl::StatusOr<std::string> text = ReadConfigFile(path);
   if (!text.ok()) return text.status();
@@ -39,14 +48,20 @@ absl::StatusOr<std::vector<InstrumentOptions>> ReadInstruments(const std::string
 
 absl::StatusOr<std::vector<InstrumentOptions>> ParseInstruments(std::string_view toml,
                                                                 const std::string& path) {
-  const LoadedConfig loaded = LoadInstruments(toml);
-  if (!loaded.ok()) {
+  ExchangeFile file;
+  const std::vector<ConfigError> errors = ReadConfig(
+      toml, file,
+      [](const ExchangeFile& read, ConfigFindings& findings) {
+        CheckInstruments(read.instruments, findings);
+      },
+      ConfigFindings::UnknownKeys::kErrorsInTables);
+  if (!errors.empty()) {
     std::vector<std::string> lines;
-    for (const ConfigError& error : loaded.errors) lines.push_back(Format(path, error));
+    for (const ConfigError& error : errors) lines.push_back(Format(path, error));
     return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
   }
   std::vector<InstrumentOptions> instruments;
-  for (const InstrumentConfig& instrument : loaded.config.instruments) {
+  for (const InstrumentConfig& instrument : file.instruments) {
     instruments.push_back(MakeInstrumentOptions(instrument));
   }
   return instruments;

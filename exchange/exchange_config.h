@@ -1,8 +1,8 @@
 // Reads the instruments that a configuration file, or a list on the command line, names.
 //
-// The file is read as the gateway reads its own (gateway/config/config.h): same keys, same
-// defaults, same errors. Only its [[instrument]] tables are used; other tables may be present, so
-// that one file serves both. Thread rule: set-up only.
+// The tables [[instrument]] of a file are the gateway's (schema/instrument.h): same keys, same
+// defaults, same errors. Other tables and keys are left to the gateway, so that one file serves
+// both. Thread rule: set-up only.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,11 @@
 
 #include "absl/status/statusor.h"
 #include "exchange/options.h"
+#include "schema/instrument.h"
 
 namespace ringway::exchange {
+
+InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument);
 
 // Errors: why the file cannot be read, or InvalidArgument naming file, line and remedy of
 // everything that is wrong.

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "gateway/engine/engine_config.h"
 #include "gtest/gtest.h"
+#include "schema/instrument.h"
 
 namespace ringway::exchange {
 namespace {
@@ -52,6 +52,43 @@ TEST(ExchangeConfigTest, EveryErrorNamesItsLine) {
   EXPECT_FALSE(ParseInstruments("[[instrument", "x.toml").ok());
   EXPECT_FALSE(ParseInstruments("", "x.toml").ok());
   EXPECT_FALSE(ParseInstruments("instrument = [1]", "x.toml").ok());
+}
+
+TEST(ExchangeConfigTest, InstrumentsAreCheckedAsTheGatewayChecksThem) {
+  const auto bad = ParseInstruments(R"([[instrument]]
+id = 1
+symbol = "AAPL"
+price_max = 10.005
+[[instrument]]
+id = 1
+symbol = "AAPL"
+lot = 100
+quantity_max = 150
+)",
+                                    "x.toml");
+  EXPECT_EQ(bad.status().message(),
+            "x.toml:4:13: instrument[0].price_max: 10.005 is not a multiple of the tick 0.01; "
+            "write 10\n"
+            "x.toml:6:6: instrument[1].id: number 1 is taken by instrument[0]; give every "
+            "instrument its own\n"
+            "x.toml:7:10: instrument[1].symbol: \"AAPL\" is taken by instrument[0]; give every "
+            "instrument its own\n"
+            "x.toml:9:16: instrument[1].quantity_max: 150 is not a multiple of the lot 100; write "
+            "100");
+}
+
+TEST(ExchangeConfigTest, OtherTablesAreTheGatewaysBusiness) {
+  const auto read = ParseInstruments(R"(
+listen = 5
+[[instrument]]
+id = 1
+symbol = "AAPL"
+collar_width_min = 1
+[unheard]
+of = true
+)",
+                                     "x.toml");
+  EXPECT_TRUE(read.ok()) << read.status().message();
 }
 
 TEST(ExchangeConfigTest, AFileThatCannotBeReadIsAnErrorWithItsCause) {

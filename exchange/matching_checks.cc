@@ -8,8 +8,6 @@
 namespace ringway::exchange {
 namespace {
 
-constexpr int64_t kDayNs = 86'400 * kNsPerS;
-
 RejectReason CheckPrice(int64_t price, bool wanted, const InstrumentOptions& terms,
                         const Multiple& of_tick) noexcept {
   if (!wanted) return price == 0 ? RejectReason::kNone : RejectReason::kInvalidPrice;

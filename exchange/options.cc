@@ -12,16 +12,12 @@
 namespace ringway::exchange {
 namespace {
 
-constexpr int64_t kDayNs = 86'400 * kNsPerS;
 // Sums over orders_max orders of this quantity stay far below 2^64.
 constexpr uint64_t kQtyLimit = uint64_t{1} << 40;
 constexpr int64_t kPriceLimit = int64_t{1} << 62;
-constexpr uint32_t kOrdersLimit = 1u << 26;
-constexpr uint32_t kLevelsLimit = 1u << 16;
 constexpr uint64_t kAllLevelsLimit = uint64_t{1} << 31;  // they are numbered by 32 bits
 constexpr uint32_t kInstrumentsLimit = 1u << 16;
 constexpr uint32_t kMembersLimit = 255;
-constexpr uint32_t kQueueLimit = 1u << 24;
 
 void Within(std::vector<std::string>& errors, std::string_view name, uint64_t value, uint64_t least,
             uint64_t most) {
@@ -72,7 +68,7 @@ absl::Status Validate(const ExchangeOptions& options) {
   Within(errors, "positions_max", options.positions_max, 1, kOrdersLimit);
   Within(errors, "closed_ids_max", options.closed_ids_max, 1, kOrdersLimit);
   Within(errors, "members_max", options.members_max, 1, kMembersLimit);
-  Within(errors, "member_queue_reports", options.member_queue_reports, 64, kQueueLimit);
+  Within(errors, "member_queue_reports", options.member_queue_reports, kQueueMin, kQueueLimit);
   if (!std::has_single_bit(options.member_queue_reports)) {
     errors.push_back("member_queue_reports must be a power of two");
   }

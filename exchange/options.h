@@ -17,6 +17,14 @@ namespace ringway::exchange {
 inline constexpr FeatureSet kFeatures =
     BitOf(Feature::kReplaceDisplay) | BitOf(Feature::kReplaceExpiry);
 
+inline constexpr int64_t kDayNs = 86'400 * kNsPerS;
+
+// Bounds of the capacities below.
+inline constexpr uint32_t kOrdersLimit = 1u << 26;  // also of positions and closed orders
+inline constexpr uint32_t kLevelsLimit = 1u << 16;
+inline constexpr uint32_t kQueueMin = 64;
+inline constexpr uint32_t kQueueLimit = 1u << 24;
+
 // What happens when an order would trade with a resting order of the same member and account.
 enum class SelfTrade : uint8_t {
   kOff,              // they trade

@@ -9,8 +9,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/config/config_value.h"
 #include "base/printable.h"
-#include "gateway/config/config_value.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/risk/limit_kinds.h"
 

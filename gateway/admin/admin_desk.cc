@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/config/config_value.h"
+#include "base/config/config_value.h"
 #include "gateway/core/gateway_status.h"
 #include "gateway/host/log.h"
 #include "gateway/host/version.h"

@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/config/config_document.h"
+#include "base/config/config_reader.h"
 #include "base/output.h"
 #include "gateway/config/config.h"
-#include "gateway/config/config_document.h"
 #include "gateway/config/config_surroundings.h"
 
 namespace ringway {

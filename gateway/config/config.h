@@ -1,9 +1,8 @@
 // GatewayConfig: the configuration of a gateway, and its validation.
 //
 // One TOML file becomes one GatewayConfig, validated as a whole: every error is reported at once,
-// with its line and its remedy, and nothing starts with a file that has any. deploy/gateway.toml
-// explains every key. Thread rule: plain data and pure functions but ReadConfigFile(), which reads
-// a file.
+// with its line and its remedy, and nothing starts with a file that has any. docs/configuration.md
+// explains every key. Thread rule: plain data and pure functions.
 #pragma once
 
 #include <sys/types.h>
@@ -13,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
-#include "gateway/config/config_document.h"
+#include "base/config/config_document.h"
+#include "base/config/config_table.h"
 #include "gateway/connector/venue_kinds.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/session/session_options.h"
@@ -141,18 +140,11 @@ LoadedConfig LoadConfig(std::string_view toml);
 // it was checked then, and keys that are no longer there have lost their meaning.
 LoadedConfig LoadKeptConfig(std::string_view toml);
 
-// As LoadConfig(), for the instruments alone: other tables are parsed, and errors within them are
-// reported, but none of them is required. A gateway's own file will do.
-LoadedConfig LoadInstruments(std::string_view toml);
-
-// The whole file. Errors: NotFound or PermissionDenied with the remedy; Internal.
-absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
-
 // Every value, defaults included, as TOML that loads to the same configuration.
 std::string PrintConfig(const GatewayConfig& config);
 
-// Every key that the loader knows, dotted: "session.limits.collar_bps".
-std::vector<std::string> ConfigKeyNames();
+// Its keys, with their meaning and these values.
+ConfigTable DescribeGateway(const GatewayConfig& config);
 
 // Converts it to the options of the gateway's parts.
 EngineConfig MakeEngineConfig(const GatewayConfig& config);

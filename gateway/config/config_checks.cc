@@ -17,9 +17,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "gateway/config/config_value.h"
 #include "gateway/core/trading_calendar.h"
 #include "gateway/risk/notional_factor.h"
+#include "schema/instrument.h"
 #include "transport/uri.h"
 
 namespace ringway {
@@ -30,22 +30,13 @@ class Checker {
   Checker(const GatewayConfig& config, ConfigFindings& findings)
       : config_(config), findings_(findings) {}
 
-  void RunInstruments() {
-    AtLeastOne("instrument", config_.instruments.size());
-    CheckInstruments();
-  }
-
-  void CheckInstruments() {
-    CheckIds("instrument", config_.instruments, [](const auto& i) { return i.id; });
-    for (std::size_t i = 0; i < config_.instruments.size(); ++i) CheckInstrument(i);
-  }
-
   void Run() {
     CheckListen();
     CheckLink();
     CheckWait();
+    CheckInstruments(config_.instruments, findings_);
+    for (std::size_t i = 0; i < config_.instruments.size(); ++i) CheckInstrument(i);
     CheckCounts();
-    CheckInstruments();
     CheckIds("desk", config_.desks, [](const auto& d) { return d.id; });
     CheckIds("account", config_.accounts, [](const auto& a) { return a.id; });
     CheckIds("profile", config_.profiles, [](const auto& p) { return uint32_t{p.id}; });
@@ -173,7 +164,6 @@ class Checker {
   }
 
   void CheckCounts() {
-    AtLeastOne("instrument", config_.instruments.size());
     AtLeastOne("account", config_.accounts.size());
     AtLeastOne("session", config_.sessions.size());
     AtLeastOne("venue", config_.venues.size());
@@ -191,40 +181,12 @@ class Checker {
   void CheckInstrument(std::size_t index) {
     const InstrumentConfig& i = config_.instruments[index];
     const std::string at = At("instrument", index) + ".";
-    const std::string tick = FormatPrice(i.tick);
-    const auto on_tick = [&](std::string_view key, int64_t price) {
-      if (price % i.tick == 0) return;
-      Add(at + std::string(key), FormatPrice(price) + " is not a multiple of the tick " + tick,
-          "write " + FormatPrice(price - price % i.tick));
-    };
-    on_tick("price_max", i.price_max);
-    if (i.price_min != InstrumentConfig{}.price_min) on_tick("price_min", i.price_min);
-    if (i.price_min > i.price_max) {
-      Add(at + "price_min", "it is above price_max, " + FormatPrice(i.price_max),
-          "no price would be left");
-    }
+    if (i.id != 0) ids_["instrument"].insert(i.id);
     const auto span =
         static_cast<uint64_t>(i.price_max) + Magnitude(std::min<int64_t>(i.price_min, 0));
     if (span / static_cast<uint64_t>(i.tick) >= kTicksMax) {
       Add(at + "price_max", "there are too many ticks below it (2^36 or more)",
           "write a lower price_max, a higher price_min or a larger tick");
-    }
-    if (i.quantity_max % i.lot != 0) {
-      Add(at + "quantity_max",
-          std::to_string(i.quantity_max) + " is not a multiple of the lot " + std::to_string(i.lot),
-          i.quantity_max < i.lot
-              ? "write at least one lot"
-              : "write " + std::to_string(i.quantity_max - i.quantity_max % i.lot));
-    }
-    if (i.reference_price != 0 &&
-        (i.reference_price < i.price_min || i.reference_price > i.price_max)) {
-      Add(at + "reference_price", "it is not between price_min and price_max",
-          "correct one of them");
-    }
-    if (const auto [at_first, is_new] = symbols_.emplace(i.symbol, index);
-        !is_new && !i.symbol.empty()) {
-      Add(at + "symbol", "\"" + i.symbol + "\" is taken by " + At("instrument", at_first->second),
-          "give every instrument its own");
     }
     CheckNotional(i, at);
   }
@@ -417,16 +379,11 @@ class Checker {
   const GatewayConfig& config_;
   ConfigFindings& findings_;
   std::map<std::string, Ids> ids_;
-  std::map<std::string, std::size_t> symbols_;
   std::map<std::string, std::size_t> key_files_;
   std::map<std::array<uint32_t, 3>, std::size_t> instrument_limits_;
 };
 
 }  // namespace
-
-void CheckInstruments(const GatewayConfig& config, ConfigFindings& findings) {
-  Checker(config, findings).RunInstruments();
-}
 
 void CheckConfig(const GatewayConfig& config, ConfigFindings& findings) {
   Checker(config, findings).Run();

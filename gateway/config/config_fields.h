@@ -1,8 +1,10 @@
-// The one description of all keys of a configuration: their kinds and ranges.
+// The keys of a gateway's configuration: form, range and meaning of each, once.
 //
-// Fields(visitor, struct) names every key of a struct once. Visitors: ConfigReader, ConfigKeyLister
-// (config_reader.h) and ConfigPrinter (config_printer.h). Ranges that depend on other keys are in
-// config_checks.h.
+// ConfigReader reads a file by them; the printed configuration, the example (deploy/gateway.toml)
+// and the reference page (docs/configuration.md) are made from them (base/config/config_table.h).
+// What accounts, sessions and venues may do is in trading_fields.h, an instrument's keys in
+// schema/instrument.h, those of a kind of venue beside it. A default is the struct's. Ranges that
+// depend on other keys are in config_checks.h.
 #pragma once
 
 #include <array>
@@ -10,327 +12,263 @@
 #include <limits>
 
 #include "base/clock.h"
+#include "base/config/config_reader.h"
 #include "gateway/config/config.h"
-#include "gateway/config/config_reader.h"
-#include "gateway/core/step.h"
+#include "gateway/config/trading_fields.h"
+#include "gateway/journal/format.h"
 #include "msg/session_protocol.h"
+#include "transport/link_limits.h"
 
 namespace ringway {
 
-inline constexpr ConfigRange kIds{1, kConfigIdMax};
-inline constexpr ConfigRange kIdsOrAny{0, kConfigIdMax};
-inline constexpr ConfigRange kVenueIds{1, std::numeric_limits<VenueId>::max()};
-inline constexpr ConfigRange kVenueIdsOrNone{0, std::numeric_limits<VenueId>::max()};
-inline constexpr ConfigRange kProfileIds{1, kProfilesMax};
-inline constexpr ConfigRange kPositive{1};
-// 1e9 units of currency on either side of 0.
-inline constexpr ConfigRange kAnyPrice{-1'000'000'000'000'000'000, 1'000'000'000'000'000'000};
-inline constexpr ConfigRange kLimit{1, kNoLimit - 1, kNoLimit};
-// The engine's bound (gateway/risk/instruments.h), so that sums of quantities stay below 2^63.
-inline constexpr int64_t kOrderQuantityMax = (int64_t{1} << 39) - 1;
-inline constexpr int64_t kDayNs = int64_t{86'400} * 1'000'000'000;
-inline constexpr int64_t kKib = 1 << 10;
 inline constexpr int64_t kMib = 1 << 20;
 
 inline constexpr std::array kWaitChoices{
-    ConfigChoice{"auto", static_cast<uint32_t>(WaitPolicy::kAuto)},
-    ConfigChoice{"spin", static_cast<uint32_t>(WaitPolicy::kSpin)},
-    ConfigChoice{"yield", static_cast<uint32_t>(WaitPolicy::kSpinThenYield)},
-    ConfigChoice{"park", static_cast<uint32_t>(WaitPolicy::kSpinThenPark)},
-};
-inline constexpr std::array kOverdueOrdersChoices{
-    ConfigChoice{"ask", static_cast<uint32_t>(OverdueOrders::kAsk)},
-    ConfigChoice{"ended", static_cast<uint32_t>(OverdueOrders::kEnded)},
-};
-inline constexpr std::array kOnBreachChoices{
-    ConfigChoice{"refuse", static_cast<uint32_t>(BreachPolicy::kRefuse)},
-    ConfigChoice{"kill", static_cast<uint32_t>(BreachPolicy::kKill)},
-};
-inline constexpr std::array kCancelOnDisconnectChoices{
-    ConfigChoice{"off", static_cast<uint32_t>(CancelOnDisconnect::kOff)},
-    ConfigChoice{"link-loss", static_cast<uint32_t>(CancelOnDisconnect::kLinkLoss)},
-    ConfigChoice{"logout", static_cast<uint32_t>(CancelOnDisconnect::kLogout)},
-};
-inline constexpr std::array kSendAfterChoices{
-    ConfigChoice{"memory", static_cast<uint32_t>(SendAfter::kMemory)},
-    ConfigChoice{"durable", static_cast<uint32_t>(SendAfter::kDurable)},
+    ConfigChoice{"auto", static_cast<uint32_t>(WaitPolicy::kAuto),
+                 "spins while it has its core to itself, yields while it does not, sleeps when "
+                 "idle for long"},
+    ConfigChoice{"spin", static_cast<uint32_t>(WaitPolicy::kSpin),
+                 "never leaves the core: lowest latency, for an isolated core"},
+    ConfigChoice{"yield", static_cast<uint32_t>(WaitPolicy::kSpinThenYield),
+                 "spins briefly, then lets others run; never sleeps"},
+    ConfigChoice{"park", static_cast<uint32_t>(WaitPolicy::kSpinThenPark),
+                 "spins briefly, then sleeps"},
 };
 
 template <class V>
 void Fields(V& v, AdminConfig& admin) {
-  v.Text("socket", admin.socket);
+  v.Text("socket", admin.socket,
+         "Unix socket (mode 0600) of the `ringway` command line: status, kill switches, re-arm, "
+         "stop. Empty: signals only.");
 }
 
 template <class V>
 void Fields(V& v, HostConfig& host) {
-  v.Integer("core", host.core, ConfigForm::kWhole, {0, 4'095, HostConfig::kAnyCore});
-  v.Choice("wait", host.wait, kWaitChoices);
-  v.Flag("lock_memory", host.lock_memory);
+  v.Integer("core", host.core, ConfigForm::kWhole, {0, 4'095, HostConfig::kAnyCore},
+            "Which of the process's allowed cores the engine's thread is pinned to, counted from "
+            "0; the gateway's other threads use the rest. \"off\": not pinned. Isolate it first "
+            "(deploy/host-tuning.md).");
+  v.Choice("wait", host.wait, kWaitChoices,
+           "How the engine's thread waits when there is nothing to do:");
+  v.Flag("lock_memory", host.lock_memory,
+         "Keep all memory resident (mlockall), so that no page fault delays an order. Needs "
+         "LimitMEMLOCK=infinity.");
   v.Integer("clock_ahead_max", host.clock_ahead_max_ns, ConfigForm::kDuration,
-            {kNsPerS, 366 * kDayNs});
+            {kNsPerS, 366 * kDayNs},
+            "At a start the journal may be ahead of the wall clock, because the clock was wrong or "
+            "was set back since. Up to this much, the engine's time runs a tenth slower until both "
+            "agree; beyond it, the start is refused (see --accept-clock).");
 }
 
 template <class V>
 void Fields(V& v, WaitOptions& wait) {
-  v.Integer("spins_alone", wait.spins_alone, ConfigForm::kWhole, {1, 1 << 30});
-  v.Integer("spins_crowded", wait.spins_crowded, ConfigForm::kWhole, {1, 1 << 30});
-  v.Integer("yield_ran_other", wait.yield_ran_other_ns, ConfigForm::kDuration, {1, kNsPerS});
+  v.Integer("spins_alone", wait.spins_alone, ConfigForm::kWhole, {1, 1 << 30},
+            "Idle turns until the first yield, on a core of its own.");
+  v.Integer("spins_crowded", wait.spins_crowded, ConfigForm::kWhole, {1, 1 << 30},
+            "Idle turns until the first yield, on a core that others use.");
+  v.Integer("yield_ran_other", wait.yield_ran_other_ns, ConfigForm::kDuration, {1, kNsPerS},
+            "A yield that takes this long ran another thread.");
   v.Integer("short_yields_until_alone", wait.short_yields_until_alone, ConfigForm::kWhole,
-            {1, 1 << 30});
-  v.Integer("park_after", wait.park_after_ns, ConfigForm::kDuration, {1, kDayNs});
-  v.Integer("park_limit", wait.park_limit_ns, ConfigForm::kDuration, {kNsPerUs, kNsPerS});
+            {1, 1 << 30}, "After this many shorter yields the core counts as its own again.");
+  v.Integer("park_after", wait.park_after_ns, ConfigForm::kDuration, {1, kDayNs},
+            "After this long without work the thread sleeps.");
+  v.Integer("park_limit", wait.park_limit_ns, ConfigForm::kDuration, {kNsPerUs, kNsPerS},
+            "The longest sleep, shorter than link.heartbeat_interval.");
   v.Integer("park_limit_uncertain", wait.park_limit_uncertain_ns, ConfigForm::kDuration,
-            {kNsPerUs, kNsPerS});
+            {kNsPerUs, kNsPerS},
+            "The longest sleep when a wake-up is not certain; at most park_limit.");
 }
 
 template <class V>
 void Fields(V& v, JournalConfig& journal) {
-  v.Text("directory", journal.directory);
-  v.Text("memory_directory", journal.memory_directory);
-  v.Flag("allow_volatile", journal.allow_volatile);
-  v.Integer("segment_bytes", journal.segment_bytes, ConfigForm::kBytes, {4 * kMib, 1'024 * kMib});
-  v.Integer("sync_interval", journal.sync_interval_ns, ConfigForm::kDuration, {kNsPerMs, kNsPerS});
+  v.Text("directory", journal.directory,
+         "The folder in which every step is recorded before any of its messages is sent, so that a "
+         "restarted gateway knows everything it knew: sessions, orders, positions, kill switches. "
+         "One gateway at a time; created if missing. Empty: nothing is recorded, and a crash loses "
+         "everything. Nobody else may write there. It grows by some 600 bytes per order; with the "
+         "defaults below it stays under some 2 GiB of disk and two snapshots, as long as snapshots "
+         "can be made.");
+  v.Text("memory_directory", journal.memory_directory,
+         "A folder on a file system in RAM for the segments in use: its contents survive the "
+         "gateway's process, and are synced from there to directory. Needs four times "
+         "segment_bytes. Nothing may clean it while the machine runs: systemd and logind empty "
+         "/dev/shm, the unit's /run/ringway stays. If what a killed gateway left there is missing, "
+         "the next start is refused (see --accept-loss).");
+  v.Flag("allow_volatile", journal.allow_volatile,
+         "Whether directory may lie on a file system that does not outlive the machine's power or "
+         "the container: in memory (tmpfs), or in a container's writable layer (overlay). For "
+         "demos and tests; otherwise a start there is refused.");
+  v.Integer("segment_bytes", journal.segment_bytes, ConfigForm::kBytes,
+            {4 * kMib, int64_t{kSegmentBytesMax}}, "Size of one of the journal's files.");
+  v.Integer("sync_interval", journal.sync_interval_ns, ConfigForm::kDuration, {kNsPerMs, kNsPerS},
+            "The longest time between two syncs. Sessions that asked at logon for durable "
+            "acknowledgements do not wait for it.");
   v.Integer("snapshot_bytes", journal.snapshot_bytes, ConfigForm::kBytes,
-            {4 * kMib, std::numeric_limits<int64_t>::max(), 0});
+            {4 * kMib, std::numeric_limits<int64_t>::max(), 0},
+            "A snapshot is made whenever this much of the journal is complete on the disk, in a "
+            "separate process of low priority; a start replays what follows the newest one. Making "
+            "one needs as much memory again as the engine's pools. The newest two are kept. "
+            "\"off\": a start replays the whole journal.");
   v.Integer("keep_bytes", journal.keep_bytes, ConfigForm::kBytes,
-            {4 * kMib, std::numeric_limits<int64_t>::max(), 0});
+            {4 * kMib, std::numeric_limits<int64_t>::max(), 0},
+            "How much of the journal's end is kept at least. Older parts are removed once two "
+            "snapshots cover them; a session that was away for longer no longer gets the reports "
+            "that it missed before. To keep records for years, copy complete segments elsewhere in "
+            "time. \"off\": everything is kept, until the disk is full.");
 }
 
 template <class V>
 void Fields(V& v, LinkOptions& link) {
-  v.Integer("ring_bytes", link.ring_bytes, ConfigForm::kBytes, {4 * kKib, 64 * kMib});
-  v.Integer("payload_bytes_max", link.payload_bytes_max, ConfigForm::kBytes, {512, kMib});
-  v.Flag("crc", link.crc);
-  v.Flag("huge_pages", link.huge_pages);
+  v.Integer("ring_bytes", link.ring_bytes, ConfigForm::kBytes, {kRingBytesMin, kRingBytesMax},
+            "Largest ring a client may ask for, each direction; a power of two.");
+  v.Integer("payload_bytes_max", link.payload_bytes_max, ConfigForm::kBytes, {512, kMib},
+            "Largest message; at most a quarter of the ring less 16 bytes.");
+  v.Flag("crc", link.crc, "Frames carry a CRC-32C although the memory is this machine's own.");
+  v.Flag("huge_pages", link.huge_pages,
+         "Huge pages for the rings if the system has any free (deploy/host-tuning.md); else "
+         "ordinary pages.");
   v.Integer("heartbeat_interval", link.heartbeat_interval_ns, ConfigForm::kDuration,
-            {kNsPerMs, kNsPerS});
-  v.Integer("suspect_after_missed", link.suspect_after_missed, ConfigForm::kWhole, {1, 1'000});
-  v.Integer("dead_after", link.dead_after_ns, ConfigForm::kDuration, {kNsPerMs, kDayNs});
-  v.Integer("torn_limit", link.torn_limit_ns, ConfigForm::kDuration, {kNsPerMs, 60 * kNsPerS});
+            {kLinkHeartbeatNsMin, kLinkHeartbeatNsMax}, "How often each side sends a heartbeat.");
+  v.Integer("suspect_after_missed", link.suspect_after_missed, ConfigForm::kWhole,
+            {1, kSuspectAfterMissedMax},
+            "This many missed heartbeats make the peer suspect: it is shown as such, nothing else "
+            "happens.");
+  v.Integer("dead_after", link.dead_after_ns, ConfigForm::kDuration, {kNsPerMs, kDayNs},
+            "Silence after which the peer counts as dead and its link is closed; its orders stay.");
+  v.Integer("torn_limit", link.torn_limit_ns, ConfigForm::kDuration, {kNsPerMs, 60 * kNsPerS},
+            "A message that is begun but not finished within this time closes the link.");
   v.Integer("peer_check_interval", link.peer_check_interval_ns, ConfigForm::kDuration,
-            {kNsPerMs, kNsPerS});
+            {kNsPerMs, kNsPerS},
+            "How often the kernel is asked whether the peer's process is gone.");
   RdmaOptions& rdma = link.rdma;
-  v.Integer("rdma_ack_timeout", rdma.ack_timeout, ConfigForm::kWhole, {8, 24});
-  v.Integer("rdma_retry_count", rdma.retry_count, ConfigForm::kWhole, {0, 6});
-  v.Integer("rdma_rnr_retry_count", rdma.rnr_retry_count, ConfigForm::kWhole, {0, 6});
-  v.Integer("rdma_min_rnr_timer", rdma.min_rnr_timer, ConfigForm::kWhole, {1, 31});
-  v.Integer("rdma_inline_bytes_max", rdma.inline_bytes_max, ConfigForm::kWhole, {0, 1'024});
-  v.Integer("rdma_shared_queue_links", rdma.shared_queue_links, ConfigForm::kWhole, {0, 4'096});
+  v.Integer("rdma_ack_timeout", rdma.ack_timeout, ConfigForm::kWhole,
+            {kRdmaAckTimeoutMin, kRdmaAckTimeoutMax},
+            "For rdma:// links: a packet waits 4.096 us * 2^n for its acknowledgement (14: 67 ms; "
+            "devices may wait four times as long), and is retransmitted rdma_retry_count times: "
+            "with the defaults 0.5 to 1.9 s until a dead peer is noticed.");
+  v.Integer("rdma_retry_count", rdma.retry_count, ConfigForm::kWhole, {0, kRdmaRetryCountMax},
+            "For rdma:// links: how often a packet is retransmitted.");
+  v.Integer("rdma_rnr_retry_count", rdma.rnr_retry_count, ConfigForm::kWhole,
+            {0, kRdmaRetryCountMax},
+            "For rdma:// links: retries when the peer has no room for a wake-up.");
+  v.Integer("rdma_min_rnr_timer", rdma.min_rnr_timer, ConfigForm::kWhole,
+            {kRdmaRnrTimerMin, kRdmaRnrTimerMax},
+            "For rdma:// links: the pause before each such retry, a code from 1 (10 us) to 31 (491 "
+            "ms); 12 is 0.64 ms.");
+  v.Integer("rdma_inline_bytes_max", rdma.inline_bytes_max, ConfigForm::kWhole,
+            {0, kRdmaInlineBytesMax},
+            "For rdma:// links: writes up to this many bytes travel inside their work request, if "
+            "the device can.");
+  v.Integer("rdma_shared_queue_links", rdma.shared_queue_links, ConfigForm::kWhole,
+            {0, kRdmaSharedQueueLinksMax},
+            "For rdma:// links. 0: each link has its own completion queue. For hundreds of "
+            "clients: this many links of a device share one.");
 }
 
 template <class V>
 void Fields(V& v, SessionsConfig& sessions) {
   SessionLayerOptions& layer = sessions.layer;
-  v.Integer("report_slots", sessions.report_slots, ConfigForm::kWhole, {kResendSlotsMin, 1 << 24});
-  v.Integer("links_before_logon_max", layer.links_before_logon_max, ConfigForm::kWhole,
-            {1, 65'536});
-  v.Integer("logon_timeout", layer.logon_timeout_ns, ConfigForm::kDuration,
-            {kNsPerMs, 60 * kNsPerS});
-  v.Integer("heartbeat_default", layer.heartbeat_default_ns, ConfigForm::kDuration,
-            {kHeartbeatNsMin, kHeartbeatNsMax});
+  v.Integer("report_slots", sessions.report_slots, ConfigForm::kWhole,
+            {kResendSlotsMin, kReportSlotsLimit},
+            "Reports kept per session until its client has processed them, 128 bytes each; rounded "
+            "up to a power of two. While more than half of them wait because the client does not "
+            "read, no requests are taken from it; reports that do not fit are resent from the "
+            "journal later. Without a journal the client is then logged out (slowConsumer), and "
+            "gets a snapshot of its open orders when it returns.");
   v.Integer("slow_consumer_after", layer.slow_consumer_after_ns, ConfigForm::kDuration,
-            {kSlowConsumerAfterNsMin, kSlowConsumerAfterNsMax});
-  v.Integer("records_per_turn", layer.records_per_turn, ConfigForm::kWhole, {1, 65'536});
-  v.Integer("violations_max", layer.violations_max, ConfigForm::kWhole, {1, kViolationsLimit});
-  v.Integer("cold_after_turns", layer.cold_after_turns, ConfigForm::kWhole, {1});
-  v.Integer("cold_turns", layer.cold_turns, ConfigForm::kWhole, {1, 1'024});
-  v.Integer("hot_sessions_max", layer.hot_sessions_max, ConfigForm::kWhole, {0});
+            {kSlowConsumerAfterNsMin, kSlowConsumerAfterNsMax},
+            "A client that reads nothing for this long while its requests are held is logged out "
+            "(slowConsumer).");
+  v.Integer("links_before_logon_max", layer.links_before_logon_max, ConfigForm::kWhole,
+            {1, kLinksBeforeLogonLimit},
+            "Links that have neither logged on nor proved a key; beyond this number the oldest one "
+            "of the user or address with the most is dropped.");
+  v.Integer("logon_timeout", layer.logon_timeout_ns, ConfigForm::kDuration,
+            {kLogonTimeoutNsMin, kLogonTimeoutNsMax},
+            "A link that has not logged on after this time is dropped.");
+  v.Integer("heartbeat_default", layer.heartbeat_default_ns, ConfigForm::kDuration,
+            {kHeartbeatNsMin, kHeartbeatNsMax},
+            "For a client that names no heartbeat interval of its own.");
+  v.Integer("records_per_turn", layer.records_per_turn, ConfigForm::kWhole,
+            {1, kRecordsPerTurnLimit},
+            "Messages taken from one session before the others get their turn.");
+  v.Integer("violations_max", layer.violations_max, ConfigForm::kWhole, {1, kViolationsLimit},
+            "Invalid messages, which no client library of ours sends, before the session is logged "
+            "out (protocolError).");
+  v.Integer("cold_after_turns", layer.cold_after_turns, ConfigForm::kWhole, {1},
+            "A session that was silent for this many turns is polled less often, if more than "
+            "hot_sessions_max are logged on.");
+  v.Integer("cold_turns", layer.cold_turns, ConfigForm::kWhole, {1, kColdTurnsLimit},
+            "Such a session is polled only once in this many turns.");
+  v.Integer("hot_sessions_max", layer.hot_sessions_max, ConfigForm::kWhole, {0},
+            "Up to this many sessions that are logged on, all are polled in every turn.");
 }
 
 template <class V>
 void Fields(V& v, PoolsConfig& pools) {
-  v.Integer("orders_max", pools.orders_max, ConfigForm::kWhole, {1, kOrdersMax});
-  v.Integer("positions_max", pools.positions_max, ConfigForm::kWhole, {1, kPositionsMax});
-  v.Integer("executions_remembered", pools.executions_remembered, ConfigForm::kWhole, {1, 1 << 28});
-}
-
-template <class V>
-void Fields(V& v, RoutingConfig& routing) {
-  v.Integer("default_venue", routing.default_venue, ConfigForm::kWhole, kVenueIdsOrNone);
-  v.Integer("default_fallback", routing.default_fallback, ConfigForm::kWhole, kVenueIdsOrNone);
-}
-
-template <class V>
-void Fields(V& v, RouteConfig& route) {
-  v.Integer("instrument", route.instrument, ConfigForm::kWhole, kIdsOrAny);
-  v.Integer("account", route.account, ConfigForm::kWhole, kIdsOrAny);
-  v.Integer("session", route.session, ConfigForm::kWhole, kIdsOrAny);
-  v.Integer("venue", route.venue, ConfigForm::kWhole, kVenueIds, ConfigNeed::kRequired);
-  v.Integer("fallback", route.fallback, ConfigForm::kWhole, kVenueIdsOrNone);
-}
-
-template <class V>
-void Fields(V& v, InstrumentConfig& instrument) {
-  v.Integer("id", instrument.id, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
-  v.Text("symbol", instrument.symbol, ConfigNeed::kRequired);
-  v.Text("currency", instrument.currency);
-  v.Integer("currency_rate", instrument.currency_rate, ConfigForm::kPrice, kPositive);
-  v.Integer("units_per_price", instrument.units_per_price, ConfigForm::kWhole, kPositive);
-  v.Integer("contract_multiplier", instrument.contract_multiplier, ConfigForm::kWhole, kPositive);
-  v.Flag("inverse", instrument.inverse);
-  v.Integer("tick", instrument.tick, ConfigForm::kPrice, kPositive);
-  v.Integer("lot", instrument.lot, ConfigForm::kWhole, kPositive);
-  v.Integer("price_min", instrument.price_min, ConfigForm::kPrice, kAnyPrice);
-  v.Integer("price_max", instrument.price_max, ConfigForm::kPrice, kPositive);
-  v.Integer("quantity_max", instrument.quantity_max, ConfigForm::kWhole, {1, kOrderQuantityMax});
-  v.Integer("reference_price", instrument.reference_price, ConfigForm::kPrice, kAnyPrice);
-  v.Integer("reference_age_max", instrument.reference_age_max_ns, ConfigForm::kDuration,
-            {1, std::numeric_limits<int64_t>::max(), 0});
-  v.Integer("reference_jump_bps", instrument.reference_jump_bps, ConfigForm::kWhole,
-            {1, 1'000'000, std::numeric_limits<uint32_t>::max()});
-  v.Integer("reference_confirmations", instrument.reference_confirmations, ConfigForm::kWhole,
-            {1, 1'000'000});
-  v.Integer("collar_width_min", instrument.collar_width_min, ConfigForm::kPrice, {0});
-}
-
-template <class V>
-void Fields(V& v, GroupLimits& limits) {
-  v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
-  v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
-  v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole,
-            {1, kNoOrderLimit - 1, kNoOrderLimit});
-  v.Integer("daily_turnover_max", limits.daily_turnover_max, ConfigForm::kWhole, kLimit);
-  v.Integer("daily_loss_max", limits.daily_loss_max, ConfigForm::kWhole, kLimit);
-}
-
-template <class V>
-void Fields(V& v, FirmConfig& firm) {
-  v.Integer("warn_at_percent", firm.warn_at_percent, ConfigForm::kWhole, {1, 99, 0});
-  v.Section("limits", firm.limits);
-}
-
-template <class V>
-void Fields(V& v, DeskConfig& desk) {
-  v.Integer("id", desk.id, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
-  v.Text("name", desk.name);
-  v.Section("limits", desk.limits);
-}
-
-template <class V>
-void Fields(V& v, InstrumentLimitConfig& limit) {
-  v.Integer("instrument", limit.instrument, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
-  v.Integer("account", limit.account, ConfigForm::kWhole, kIdsOrAny);
-  v.Integer("desk", limit.desk, ConfigForm::kWhole, kIdsOrAny);
-  v.Integer("quantity_max", limit.quantity_max, ConfigForm::kWhole, kLimit);
-  v.Integer("notional_max", limit.notional_max, ConfigForm::kWhole, kLimit);
-  v.Integer("position_max", limit.position_max, ConfigForm::kWhole, kLimit);
-}
-
-template <class V>
-void Fields(V& v, AccountLimits& limits) {
-  v.Integer("quantity_max", limits.quantity_max, ConfigForm::kWhole, kLimit);
-  v.Integer("notional_max", limits.notional_max, ConfigForm::kWhole, kLimit);
-  v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
-  v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
-  v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole, kPositive);
-  v.Integer("daily_bought_max", limits.daily_bought_max, ConfigForm::kWhole, kLimit);
-  v.Integer("daily_sold_max", limits.daily_sold_max, ConfigForm::kWhole, kLimit);
-  v.Integer("daily_turnover_max", limits.daily_turnover_max, ConfigForm::kWhole, kLimit);
-  v.Integer("daily_loss_max", limits.daily_loss_max, ConfigForm::kWhole, kLimit);
-  v.Flag("self_match_prevention", limits.self_match_prevention);
-}
-
-template <class V>
-void Fields(V& v, AccountConfig& account) {
-  v.Integer("id", account.id, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
-  v.Text("name", account.name);
-  v.Integer("desk", account.desk, ConfigForm::kWhole, kIdsOrAny);
-  v.Flag("short_sale", account.short_sale);
-  v.Integers("restricted", account.restricted, kIds);
-  v.Section("limits", account.limits);
-}
-
-template <class V>
-void Fields(V& v, ProfileConfig& profile) {
-  v.Integer("id", profile.id, ConfigForm::kWhole, kProfileIds, ConfigNeed::kRequired);
-  v.Text("name", profile.name);
-  v.Text("algo", profile.algo);
-  v.Text("trader", profile.trader);
-  v.Text("client", profile.client);
-  v.Text("short_locate", profile.short_locate);
-  v.Flag("manual", profile.manual);
-}
-
-template <class V>
-void Fields(V& v, SessionLimits& limits) {
-  v.Integer("quantity_max", limits.quantity_max, ConfigForm::kWhole, kLimit);
-  v.Integer("notional_max", limits.notional_max, ConfigForm::kWhole, kLimit);
-  v.Integer("open_orders_max", limits.open_orders_max, ConfigForm::kWhole, kPositive);
-  v.Integer("position_max", limits.position_max, ConfigForm::kWhole, kLimit);
-  v.Integer("gross_notional_max", limits.gross_notional_max, ConfigForm::kWhole, kLimit);
-  v.Integer("daily_turnover_max", limits.daily_turnover_max, ConfigForm::kWhole, kLimit);
-  v.Integer("collar_bps", limits.collar_bps, ConfigForm::kWhole,
-            {0, 10'000, std::numeric_limits<uint32_t>::max()});
-  v.Integer("duplicate_orders_max", limits.duplicate_orders_max, ConfigForm::kWhole,
-            {1, std::numeric_limits<uint32_t>::max(), 0});
-  v.Integer("duplicate_window", limits.duplicate_window_ns, ConfigForm::kDuration, {1, kDayNs});
-  v.Integer("messages_per_second", limits.messages_per_second, ConfigForm::kWhole,
-            {1, 1'000'000'000, 0});
-  v.Integer("message_burst", limits.message_burst, ConfigForm::kWhole, {1, 1'000'000'000});
-  v.Integer("cancel_reserve", limits.cancel_reserve, ConfigForm::kWhole, {0, 999'999'999});
-  v.Integer("order_to_trade_max", limits.order_to_trade_max, ConfigForm::kWhole,
-            {1, 1'000'000'000, 0});
-  v.Integer("order_to_trade_floor", limits.order_to_trade_floor, ConfigForm::kWhole,
-            {1, std::numeric_limits<uint32_t>::max()});
-  v.Integer("order_to_trade_window", limits.order_to_trade_window_ns, ConfigForm::kDuration,
-            {kNsPerMs, 366 * kDayNs});
-  v.Integer("executions_max", limits.executions_max, ConfigForm::kWhole, {1, 1'000'000'000, 0});
-  v.Integer("executions_window", limits.executions_window_ns, ConfigForm::kDuration,
-            {kNsPerMs, 366 * kDayNs});
-  v.Choice("on_breach", limits.on_breach, kOnBreachChoices);
-}
-
-template <class V>
-void Fields(V& v, GatewaySessionConfig& session) {
-  v.Integer("id", session.engine.id, ConfigForm::kWhole, kIds, ConfigNeed::kRequired);
-  v.Text("name", session.engine.name);
-  v.Text("key_file", session.key_file, ConfigNeed::kRequired);
-  v.Integers("accounts", session.engine.accounts, kIds);
-  v.Integers("instruments", session.engine.instruments, kIds);
-  v.Integers("venues", session.engine.venues, kVenueIds);
-  v.Integers("profiles", session.engine.profiles, kProfileIds);
-  v.Integer("default_profile", session.engine.default_profile, ConfigForm::kWhole,
-            {0, kProfilesMax});
-  v.Choice("send_after", session.send_after, kSendAfterChoices);
-  v.Choice("cancel_on_disconnect", session.engine.cancel_on_disconnect, kCancelOnDisconnectChoices);
-  v.Integer("cancel_grace", session.engine.cancel_grace_ns, ConfigForm::kDuration,
-            {0, kCancelGraceMaxNs});
-  v.Section("limits", session.engine.limits);
-}
-
-template <class V>
-void Fields(V& v, GatewayVenueConfig& venue) {
-  v.Integer("id", venue.engine.id, ConfigForm::kWhole, kVenueIds, ConfigNeed::kRequired);
-  v.Text("name", venue.engine.name);
-  v.Integer("pending_max", venue.pending_max, ConfigForm::kWhole, {kEffectsPerStepMax, 1 << 20});
-  v.Texts("instructions", venue.instructions);
-  v.Text("trading_day", venue.trading_day);
-  v.Choice("overdue_orders", venue.engine.overdue_orders, kOverdueOrdersChoices);
-  v.Kind("connector", venue.kind);
+  v.Integer("orders_max", pools.orders_max, ConfigForm::kWhole, {1, kOrdersMax},
+            "Open orders of all sessions together.");
+  v.Integer("positions_max", pools.positions_max, ConfigForm::kWhole, {1, kPositionsMax},
+            "Pairs of account and instrument that hold or trade something; see venue.trading_day "
+            "for when one makes room. Where there are more pairs, orders leave a sixteenth of this "
+            "to fills of orders that are no longer known.");
+  v.Integer("executions_remembered", pools.executions_remembered, ConfigForm::kWhole, {1, 1 << 28},
+            "Execution ids remembered to recognise a repeated report; the oldest are forgotten.");
 }
 
 template <class V>
 void Fields(V& v, GatewayConfig& config) {
-  v.Texts("listen", config.listen);
-  v.Integers("allowed_users", config.allowed_users, {0});
-  v.Text("report_file", config.report_file);
-  v.Section("admin", config.admin);
-  v.Section("host", config.host);
-  v.Section("wait", config.wait);
-  v.Section("journal", config.journal);
-  v.Section("link", config.link);
-  v.Section("sessions", config.sessions_common);
-  v.Section("pools", config.pools);
-  v.Section("routing", config.routing);
-  v.Sections("route", config.routes);
-  v.Sections("instrument", config.instruments);
-  v.Section("firm", config.firm);
-  v.Sections("desk", config.desks);
-  v.Sections("account", config.accounts);
-  v.Sections("instrument_limit", config.instrument_limits);
-  v.Sections("profile", config.profiles);
-  v.Sections("session", config.sessions);
-  v.Sections("venue", config.venues);
+  v.Texts("listen", config.listen,
+          "Where strategies connect. shm: is shared memory, set up over a Unix socket at this path "
+          "(at most 107 bytes). \"rdma://ADDRESS:PORT\" is RDMA (InfiniBand or RoCE v2), at one "
+          "address of an RDMA device, or 0.0.0.0 for all; strategies prove their session's key "
+          "before anything is set up for them. Messages over RDMA are neither encrypted nor "
+          "signed: use a trusted network. At least one.");
+  v.Integers("allowed_users", config.allowed_users, {0},
+             "Numeric ids (`id -u NAME`) of the users whose processes may connect. Empty: only the "
+             "gateway's own user. Give each trading desk its own user: the kernel checks this "
+             "before a session's key is checked. The users need not be in the socket's group, but "
+             "must be able to enter its folder; the log names any obstacle.");
+  v.Text("report_file", config.report_file,
+         "A JSON report of counts and positions, written on an orderly stop. Empty: none.");
+  v.Chapter("The process");
+  v.Section("admin", config.admin, "");
+  v.Section("host", config.host, "");
+  v.Section("wait", config.wait,
+            "Tuning for host.wait; there is rarely a reason to change the measured defaults.");
+  v.Chapter("The journal");
+  v.Section("journal", config.journal, "");
+  v.Chapter("Links: what every connection has");
+  v.Section("link", config.link, "");
+  v.Chapter("Sessions: what holds for all of them");
+  v.Section("sessions", config.sessions_common, "");
+  v.Chapter("Memory: allocated once at start; what exceeds it is rejected with a reason");
+  v.Section("pools", config.pools, "");
+  v.Chapter(
+      "Where orders go: an order's own route, else the first [[route]] that fits, else the "
+      "default");
+  v.Section("routing", config.routing, "");
+  v.Sections("route", config.routes, "Rules in order of precedence. 0, or left out, fits any.");
+  v.Chapter("Instruments");
+  v.Sections("instrument", config.instruments, "At least one. Each has its own number and symbol.");
+  v.Chapter(
+      "The firm and its desks: what accounts may risk together. What is \"off\" costs an order no "
+      "time");
+  v.Section("firm", config.firm, "");
+  v.Sections("desk", config.desks, "");
+  v.Chapter("Accounts: what may be risked, whichever session trades");
+  v.Sections("account", config.accounts, "At least one.");
+  v.Chapter("Limits in one instrument, beside all others");
+  v.Sections("instrument_limit", config.instrument_limits,
+             "At least one of its three limits must be set.");
+  v.Chapter(
+      "Profiles: who decides on an order and how, as regulators and venues ask; orders carry the "
+      "number");
+  v.Sections("profile", config.profiles, "");
+  v.Chapter("Sessions: one per strategy process");
+  v.Sections("session", config.sessions, "At least one.");
+  v.Chapter("Venues");
+  v.Sections("venue", config.venues, "At least one.");
 }
 
 }  // namespace ringway

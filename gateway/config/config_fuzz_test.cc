@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/config/config_document.h"
 #include "gateway/config/config.h"
-#include "gateway/config/config_document.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

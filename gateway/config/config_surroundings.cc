@@ -18,7 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/config/config_value.h"
+#include "base/config/config_value.h"
 #include "gateway/journal/file_operations.h"
 #include "msg/auth.h"
 #include "transport/uri.h"

@@ -14,18 +14,17 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "base/config/config_document.h"
+#include "base/config/config_reader.h"
 #include "exchange/matching.h"
 #include "gateway/config/check_config.h"
 #include "gateway/config/config.h"
-#include "gateway/config/config_document.h"
 #include "gateway/config/config_fields.h"
-#include "gateway/config/config_reader.h"
 #include "gateway/connector/in_process/in_process_venue.h"
 #include "gateway/connector/link/link_venue.h"
 #include "gateway/engine/engine.h"
@@ -111,16 +110,13 @@ class BoundSetter {
  public:
   BoundSetter(std::size_t target, bool high) : target_(target), high_(high) {}
 
+  void Chapter(std::string_view) {}
   template <std::integral T>
-  void Integer(std::string_view key, T& out, ConfigForm, ConfigRange range,
+  void Integer(std::string_view key, T& out, ConfigForm, ConfigRange range, std::string_view,
                ConfigNeed = ConfigNeed::kOptional) {
     if (at_++ != target_) return;
     key_ = key;
-    if constexpr (sizeof(T) < sizeof(int64_t)) {
-      range.min = std::max<int64_t>(range.min, std::numeric_limits<T>::min());
-      range.max = std::min<int64_t>(range.max, std::numeric_limits<T>::max());
-    }
-    out = static_cast<T>(high_ ? range.max : range.min);
+    out = static_cast<T>(high_ ? Within<T>(range).max : Within<T>(range).min);
   }
   template <class... A>
   void Choice(std::string_view, A&&...) {}
@@ -129,19 +125,19 @@ class BoundSetter {
   template <class... A>
   void Flag(std::string_view, A&&...) {}
   template <std::integral T>
-  void Integers(std::string_view, std::vector<T>&, ConfigRange) {}
+  void Integers(std::string_view, std::vector<T>&, ConfigRange, std::string_view) {}
   template <class... A>
   void Texts(std::string_view, A&&...) {}
   template <class S>
-  void Section(std::string_view, S& out) {
+  void Section(std::string_view, S& out, std::string_view) {
     Fields(*this, out);
   }
   template <class... S>
-  void Kind(std::string_view, std::variant<S...>& out) {
+  void Kind(std::string_view, std::variant<S...>& out, std::string_view) {
     std::visit([this](auto& chosen) { Fields(*this, chosen); }, out);
   }
   template <class S>
-  void Sections(std::string_view, std::vector<S>& out) {
+  void Sections(std::string_view, std::vector<S>& out, std::string_view) {
     for (S& item : out) Fields(*this, item);
   }
 

@@ -2,18 +2,14 @@
 // reported at once, with its position.
 #include "gateway/config/config.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
+#include "base/config/config_document.h"
 #include "exchange/options.h"
-#include "gateway/config/config_document.h"
 #include "gateway/connector/in_process/in_process_venue.h"
 #include "gateway/engine/engine_config.h"
 #include "gtest/gtest.h"
@@ -426,43 +422,6 @@ TEST(Config, NotionalBoundIsExact) {
   EXPECT_TRUE(ErrorsOf(SmallWith("tick = 0.01", "tick = 0.01\nquantity_max = 9_999_999")).empty());
   EXPECT_EQ(ErrorsOf(SmallWith("tick = 0.01", "tick = 0.01\nquantity_max = 10_000_000")).size(),
             1u);
-}
-
-// A commented or live line "key =" under the header of its table.
-std::set<std::string> KeysShown(const std::string& text) {
-  std::set<std::string> keys;
-  std::string table;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string line = text.substr(begin, end - begin);
-    begin = end + 1;
-    if (line.starts_with("# [[")) line.erase(0, line.find('['));
-    if (line.starts_with("[")) {
-      const std::size_t from = line.find_first_not_of('[');
-      table = line.substr(from, line.find(']') - from) + ".";
-    } else if (const std::size_t equals = line.find(" = "); equals != std::string::npos) {
-      const std::size_t from = line.find_first_not_of("# ");
-      keys.insert(table + line.substr(from, equals - from));
-    }
-  }
-  return keys;
-}
-
-TEST(Config, TheExampleLoadsAndShowsEveryKey) {
-  const absl::StatusOr<std::string> text = ReadConfigFile("deploy/gateway.toml");
-  ASSERT_TRUE(text.ok()) << text.status();
-  const LoadedConfig loaded = LoadConfig(*text);
-  for (const ConfigError& error : loaded.errors)
-    ADD_FAILURE() << Format("deploy/gateway.toml", error);
-  const std::set<std::string> shown = KeysShown(*text);
-  for (const std::string& key : ConfigKeyNames()) {
-    EXPECT_TRUE(shown.contains(key)) << key << " is not in deploy/gateway.toml";
-  }
-}
-
-TEST(Config, AMissingFileIsAClearError) {
-  const absl::Status status = ReadConfigFile("/nonexistent/gw.toml").status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 // folder and is named once, in venue_kinds.h. Beside its values it has:
 //
 //   static constexpr std::string_view kKind    what the key `connector` calls it
+//   static constexpr std::string_view kText    what it is, for people
 //   static constexpr FeatureSet kFeatures      what orders may ask of it, at most
 //   static constexpr bool kSpeaksWhenPolled    nothing comes from it but in answer to Poll()
 //   template <class V> void Fields(V&, Kind&)  its keys, as in gateway/config/config_fields.h

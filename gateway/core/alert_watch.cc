@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/config/config_value.h"
+#include "base/config/config_value.h"
 
 namespace ringway {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/config/config_value.h"
 #include "base/counters.h"
-#include "gateway/config/config_value.h"
 #include "gateway/risk/limit_kinds.h"
 #include "nlohmann/json.hpp"
 

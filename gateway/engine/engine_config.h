@@ -16,12 +16,13 @@
 #include "gateway/core/step.h"
 #include "gateway/engine/table_secret.h"
 #include "schema/features.h"
+#include "schema/instrument.h"
 
 namespace ringway {
 
-// Instrument, account, session and venue numbers are 1..kConfigIdMax (venues: 1..65535): small
+// Account and session numbers are 1..kConfigIdMax, as an instrument's (venues: 1..65535): small
 // enough to be looked up in a table by number.
-inline constexpr uint32_t kConfigIdMax = (1u << 20) - 1;
+inline constexpr uint32_t kConfigIdMax = kInstrumentIdMax;
 
 // Turns a limit off.
 inline constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
@@ -29,44 +30,6 @@ inline constexpr uint32_t kNoOrderLimit = std::numeric_limits<uint32_t>::max();
 
 // price_max / tick must stay below this: the tick numbers that self-match prevention can index.
 inline constexpr uint64_t kTicksMax = uint64_t{1} << 36;
-
-struct InstrumentConfig {
-  uint32_t id = 0;
-  std::string symbol;
-  std::string currency = "USD";
-  // One unit of `currency` in the risk currency, in 1e-9. Fixed while the gateway runs. > 0.
-  int64_t currency_rate = 1'000'000'000;
-  // Smallest units of quantity in the thing that `price` is the price of: 1 for shares, 100'000'000
-  // for a coin traded in 1e-8. > 0. The remainder of currency_rate * contract_multiplier /
-  // units_per_price is in at most 1e-8 parts (gateway/risk/notional_factor.h): values are then
-  // exact, or rounded up by less than 1e-18 of the risk currency.
-  uint64_t units_per_price = 1;
-  // The worth of one price point for one contract: 1 for shares, 50 for a future on 50 times an
-  // index.
-  uint32_t contract_multiplier = 1;
-  // An inverse contract: quoted in `currency` and worth contract_multiplier of it per contract,
-  // whatever its price; settled in something else.
-  bool inverse = false;
-  int64_t tick = 10'000'000;  // smallest price step; > 0
-  uint64_t lot = 1;           // smallest quantity step; > 0
-  // Hard bounds of valid prices and quantities; min <= max and 0 < max. A price_min of 0 or below,
-  // a multiple of the tick, permits prices of 0 and below. The notional of the price that is
-  // farthest from 0 and quantity_max must stay below 1e12 units of the risk currency.
-  int64_t price_min = 1;
-  int64_t price_max = 100'000'000'000'000;  // 100,000 units of currency
-  uint64_t quantity_max = 1'000'000;
-  // The reference of price collars until the first ReferencePrice arrives, dated at the first step;
-  // 0: none, and then orders are refused until one arrives.
-  int64_t reference_price = 0;
-  // A reference older than this is stale; 0: it never becomes stale.
-  int64_t reference_age_max_ns = 5'000'000'000;
-  // A reference that differs from the last by more, in 1e-4 of it, is not taken until this many
-  // further ones confirm it, or an operator does. > 0; UINT32_MAX: every one is taken.
-  uint32_t reference_jump_bps = UINT32_MAX;
-  uint32_t reference_confirmations = 3;
-  // Least width of a price collar on either side of the price it is compared with; >= 0.
-  int64_t collar_width_min = 0;
-};
 
 // What the accounts of a desk, or of the firm, may risk together.
 struct GroupLimits {

@@ -96,9 +96,6 @@ inline Money PositionValue(const Instrument& instrument, int64_t quantity, int64
                              std::min(size, instrument.position_max));
 }
 
-// The largest quantity of one order: with 2^24 orders the sums stay below 2^63.
-inline constexpr uint64_t kQuantityBound = uint64_t{1} << 39;
-
 constexpr bool HasLimit(OrdType type) noexcept {
   return type == OrdType::kLimit || type == OrdType::kStopLimit;
 }

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
+#include "base/config/config_reader.h"
 #include "gateway/config/config.h"
 #include "gateway/config/kept_config.h"
 #include "gateway/engine/engine.h"

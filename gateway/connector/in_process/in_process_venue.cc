@@ -4,23 +4,15 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "exchange/exchange_config.h"
 
 namespace ringway {
-
-exchange::InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument) {
-  return {.id = instrument.id,
-          .tick = instrument.tick,
-          .lot = instrument.lot,
-          .price_max = instrument.price_max,
-          .qty_max = instrument.quantity_max,
-          .opening_price = instrument.reference_price};
-}
 
 exchange::ExchangeOptions InProcessVenue::OptionsFor(const VenueContext& context) const {
   exchange::ExchangeOptions options = exchange;
   options.venue = context.id;
   for (const InstrumentConfig& instrument : context.instruments) {
-    options.instruments.push_back(MakeInstrumentOptions(instrument));
+    options.instruments.push_back(exchange::MakeInstrumentOptions(instrument));
   }
   return options;
 }

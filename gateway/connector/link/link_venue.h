@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/config/config_reader.h"
 #include "exchange/options.h"
-#include "gateway/config/config_reader.h"
 #include "gateway/connector/venue_kind.h"
 #include "schema/features.h"
 
@@ -15,6 +15,7 @@ namespace ringway {
 
 struct LinkVenue {
   static constexpr std::string_view kKind = "exchange-link";
+  static constexpr std::string_view kText = "ringway-exchange over a link, at uri";
   static constexpr FeatureSet kFeatures = exchange::kFeatures;
   static constexpr bool kSpeaksWhenPolled = false;
 
@@ -28,9 +29,13 @@ struct LinkVenue {
 
 template <class V>
 void Fields(V& v, LinkVenue& venue) {
-  v.Text("uri", venue.uri);
-  v.Integer("member_id", venue.member_id, ConfigForm::kWhole, {1});
-  v.Text("key_file", venue.key_file);
+  v.Text("uri", venue.uri,
+         "Where the exchange is, for example \"shm:/run/ringway/exchange.sock\"; needed.");
+  v.Integer("member_id", venue.member_id, ConfigForm::kWhole, {1},
+            "This gateway's number at that exchange, which no other gateway may use.");
+  v.Text("key_file", venue.key_file,
+         "The key that proves member_id, which the exchange has in its folder --member_keys as "
+         "MEMBER_ID.key. Needed unless uri is shm:. Empty: none.");
 }
 
 }  // namespace ringway

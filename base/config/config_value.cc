@@ -1,5 +1,5 @@
 // Converts decimal text to scaled integers and back, exactly.
-#include "gateway/config/config_value.h"
+#include "base/config/config_value.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // Tests that decimal texts become exactly the integers they denote, and back.
-#include "gateway/config/config_value.h"
+#include "base/config/config_value.h"
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,15 @@
 // Looks up keys, reads their values, and words the errors of both.
-#include "gateway/config/config_reader.h"
+#include "base/config/config_reader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/config/config_value.h"
 
 namespace ringway {
 namespace {
@@ -55,18 +65,27 @@ bool TakesKind(ConfigForm form, ConfigKind kind) {
 
 }  // namespace
 
-std::string PrintValue(ConfigForm form, int64_t value) {
-  switch (form) {
-    case ConfigForm::kWhole:
-      return std::to_string(value);
-    case ConfigForm::kPrice:
-      return FormatPrice(value);
-    case ConfigForm::kDuration:
-      return FormatDuration(value);
-    case ConfigForm::kBytes:
-      return FormatBytes(value);
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "r");
+  if (file == nullptr) {
+    const std::string what = absl::StrCat(path, ": cannot be read: ", std::strerror(errno));
+    if (errno == ENOENT)
+      return absl::NotFoundError(what + "; deploy/gateway.toml is an example to start from");
+    if (errno == EACCES)
+      return absl::PermissionDeniedError(
+          what + "; make it readable for the user that this program runs as");
+    return absl::InternalError(what);
   }
-  return "";
+  std::string text;
+  char buffer[65536];
+  std::size_t got = 0;
+  while ((got = std::fread(buffer, 1, sizeof(buffer), file)) != 0) text.append(buffer, got);
+  const bool failed = std::ferror(file) != 0;
+  const int error = errno;
+  std::fclose(file);
+  if (failed)
+    return absl::InternalError(absl::StrCat(path, ": cannot be read: ", std::strerror(error)));
+  return text;
 }
 
 std::string_view Nearest(std::string_view wrong, std::span<const std::string> words) {
@@ -141,7 +160,8 @@ const ConfigNode* ConfigReader::Find(std::string_view key, ConfigKind kind,
   return nullptr;
 }
 
-void ConfigReader::Text(std::string_view key, std::string& out, ConfigNeed need) {
+void ConfigReader::Text(std::string_view key, std::string& out, std::string_view /*text*/,
+                        ConfigNeed need) {
   const std::string remedy = "write a text in quotes";
   const ConfigNode* node = FindNeeded(key, need, remedy);
   if (node == nullptr) return;
@@ -160,7 +180,7 @@ void ConfigReader::Text(std::string_view key, std::string& out, ConfigNeed need)
   }
 }
 
-void ConfigReader::Flag(std::string_view key, bool& out) {
+void ConfigReader::Flag(std::string_view key, bool& out, std::string_view /*text*/) {
   const ConfigNode* node = Find(key, ConfigKind::kBoolean, "write true or false, without quotes");
   if (node != nullptr) out = node->text == "true";
 }
@@ -189,15 +209,8 @@ bool ConfigReader::ReadNode(const ConfigNode& node, const std::string& path, Con
     return false;
   }
   if (parsed.value < range.min || parsed.value > range.max) {
-    std::string remedy = "write " + PrintValue(form, range.min);
-    if (range.max == std::numeric_limits<int64_t>::max()) {
-      remedy += " or more";
-    } else {
-      remedy += " to " + PrintValue(form, range.max);
-    }
-    if (range.off.has_value()) remedy += ", or \"off\"";
     findings_.Add(node.position, path, PrintValue(form, parsed.value) + " is out of range",
-                  std::move(remedy));
+                  "write " + PrintRange(form, range));
     return false;
   }
   out = parsed.value;
@@ -240,7 +253,8 @@ bool ConfigReader::ReadIntegers(std::string_view key, ConfigRange range,
   return ok;
 }
 
-void ConfigReader::Texts(std::string_view key, std::vector<std::string>& out) {
+void ConfigReader::Texts(std::string_view key, std::vector<std::string>& out,
+                         std::string_view /*text*/) {
   const ConfigNode* node = Find(key, ConfigKind::kArray, "write a list such as [\"a\", \"b\"]");
   if (node == nullptr) return;
   std::vector<std::string> values;
@@ -260,12 +274,12 @@ void ConfigReader::Texts(std::string_view key, std::vector<std::string>& out) {
   out = std::move(values);
 }
 
-void ConfigReader::OfKind(const std::string& key, std::string_view choice, std::string_view kind,
+void ConfigReader::OfKind(std::string_view key, std::string_view choice, std::string_view kind,
                           bool is_chosen) {
   for (const std::vector<std::string>* keys : {&known_, &of_other_kinds_}) {
     if (std::find(keys->begin(), keys->end(), key) != keys->end()) return;
   }
-  of_other_kinds_.push_back(key);
+  of_other_kinds_.emplace_back(key);
   if (!is_chosen || findings_.unknown_keys() == ConfigFindings::UnknownKeys::kIgnored) return;
   for (const auto& [name, position, node] : table_.members) {
     if (name != key) continue;

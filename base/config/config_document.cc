@@ -1,5 +1,5 @@
 // Parses TOML text into a tree that keeps spelling and position.
-#include "gateway/config/config_document.h"
+#include "base/config/config_document.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,0 +1,133 @@
+// Writes the heads of both pages; base/config/config_pages.h writes the rest.
+#include "gateway/config/gateway_pages.h"
+
+#include "base/check.h"
+#include "base/config/config_pages.h"
+#include "gateway/config/config.h"
+
+namespace ringway {
+namespace {
+
+constexpr std::string_view kExampleHead =
+    R"(# An example configuration of ringway-gateway: every key, what it means, its unit and its default.
+#
+# Copy it to /etc/ringway/gateway.toml and check it with `ringway-gateway --check-config /etc/ringway/gateway.toml`, which
+# prints the effective configuration or every error with its line. Nothing starts with a file that has an error. A key
+# that is commented out shows its default. [1 to 64] at the end of a comment is what a key may be.
+#
+# How values are written:
+#   price, money   a decimal number with at most 9 decimal places, exact: 0.01 or "0.01"
+#   duration       a number and its unit, in quotes: "250us", "20ms", "3s" (ns, us, ms, s, min, h)
+#   size           a number and its unit, in quotes: "256KiB" (B, KiB, MiB, GiB)
+#   limit          a whole number; "off", where it may be that, turns it off
+#
+# Written by `bazel run //gateway/config:write_pages` from the keys in gateway/config/config_fields.h. Change them there.
+
+)";
+
+constexpr std::string_view kReferenceHead =
+    R"(# Configuration
+
+Every key of a gateway's configuration, a file in TOML. deploy/gateway.toml is an example to start from;
+`ringway-gateway --check-config FILE` prints the effective configuration or every error with its line. A key that is not in
+the file has its default. [[name]] is a table of which there can be several. `ringway-exchange --config` reads the
+[[instrument]] tables of the same file.
+
+| type | how it is written |
+|---|---|
+| decimal number | at most 9 decimal places, exact: `0.01` or `"0.01"` |
+| duration | a number and its unit, in quotes: `"250us"`, `"20ms"`, `"3s"` (ns, us, ms, s, min, h) |
+| size | a number and its unit, in quotes: `"256KiB"` (B, KiB, MiB, GiB) |
+| whole number | `100` or `100_000`; `"off"`, where the range names it, turns a limit off |
+
+This page is written by `bazel run //gateway/config:write_pages` from the keys in gateway/config/config_fields.h.
+
+## Links and files
+)";
+
+constexpr std::string_view kExampleValues = R"(
+listen = ["shm:/run/ringway/gateway.sock"]
+
+[journal]
+directory = "/var/lib/ringway/journal"
+memory_directory = "/run/ringway"
+
+[routing]
+default_venue = 1
+
+[[route]]
+instrument = 2
+venue = 1
+
+[[instrument]]
+id = 1
+symbol = "AAPL"
+price_max = 10000
+reference_price = 585.30
+[[instrument]]
+id = 2
+symbol = "MSFT"
+price_max = 10000
+reference_price = 30.95
+
+[[desk]]
+id = 1
+name = "equities"
+limits = {gross_notional_max = 80_000_000}
+
+[[account]]
+id = 1
+name = "market making"
+desk = 1
+short_sale = true
+limits = {quantity_max = 10_000, notional_max = 5_000_000, gross_notional_max = 50_000_000}
+[[account]]
+id = 2
+name = "execution"
+limits = {notional_max = 2_000_000}
+
+[[instrument_limit]]
+instrument = 1
+account = 2
+quantity_max = 5_000
+
+[[profile]]
+id = 1
+name = "market making"
+algo = "mm"
+
+[[session]]
+id = 1
+name = "mm-1"
+key_file = "/etc/ringway/keys/mm-1.key"
+accounts = [1]
+cancel_on_disconnect = "link-loss"
+limits = {messages_per_second = 50_000, message_burst = 5_000}
+[[session]]
+id = 2
+name = "exec-1"
+key_file = "/etc/ringway/keys/exec-1.key"
+accounts = [2]
+instruments = [1]
+venues = [1]
+
+[[venue]]
+id = 1
+name = "simulated"
+connector = "exchange"
+exchange = {self_trade = "cancel-resting"}
+)";
+
+}  // namespace
+
+std::string_view ExampleValues() noexcept { return kExampleValues; }
+
+std::string ExamplePage() {
+  const LoadedConfig example = LoadConfig(kExampleValues);
+  RINGWAY_CHECK(example.ok(), "the example's values are a configuration");
+  return WriteExample(kExampleHead, DescribeGateway({}), DescribeGateway(example.config));
+}
+
+std::string ReferencePage() { return WriteReference(kReferenceHead, DescribeGateway({})); }
+
+}  // namespace ringway
