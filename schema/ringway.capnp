@@ -660,3 +660,14 @@ struct LimitChange $frame(85) {
   limit @4 :UInt8 $enumType("LimitKind");
   spare @5 :UInt16;
 }
+
+# An operator cancels open orders. Never on a link; in the journal.
+struct OperatorCancel $frame(86) {
+  transactTime @0 :UInt64;
+  session @1 :UInt32;               # 0: any
+  account @2 :UInt32;               # 0: any
+  instrument @3 :UInt32;            # 0: any
+  venue @4 :UInt16;                 # 0: any
+  side @5 :UInt8 $enumType("Side"); # unset: both
+  spare @6 :UInt8;
+}

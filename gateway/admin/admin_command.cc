@@ -296,7 +296,7 @@ ParsedAdminCommand ParsePosition(const AdminCommandRow& row, std::string_view re
 ParsedAdminCommand ParseCancel(const AdminCommandRow& row, std::string_view rest) {
   ParsedAdminCommand out;
   out.command.verb = row.verb;
-  MassCancel& filter = out.command.filter;
+  OperatorCancel& filter = out.command.filter;
   std::string_view word = TakeWord(rest);
   bool filtered = false;
   for (; !word.empty() && word != "because" && word != "all"; word = TakeWord(rest)) {
@@ -312,7 +312,7 @@ ParsedAdminCommand ParseCancel(const AdminCommandRow& row, std::string_view rest
     if (!ParseNumber(TakeWord(rest), number) || (word == "venue" && number > UINT16_MAX)) {
       return Refuse("the " + std::string(word) + "'s number (1 or more) is missing; " + Usage(row));
     }
-    if (word == "session") filter.cl_ord_id = number;
+    if (word == "session") filter.session = number;
     if (word == "account") filter.account = number;
     if (word == "instrument") filter.instrument = number;
     if (word == "venue") filter.venue = static_cast<uint16_t>(number);

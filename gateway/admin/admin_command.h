@@ -43,7 +43,7 @@ struct AdminCommand {
   KillScope scope = KillScope::kUnset;  // kKill, kKillAndCancel, kArm
   uint32_t id = 0;                      // of that scope (0 with kAll); the session with kOrders,
                                         // the venue with kResync
-  MassCancel filter = {};               // kCancel: as Origin::kAdmin has it (gateway/core/step.h)
+  OperatorCancel filter = {};           // kCancel, without its time
   int64_t price = 0;                    // kReference, whose instrument `id` is
   PositionAdjustment position = {};     // kPosition, with its text but without its time
   Restriction restriction = {};         // kRestrict, kPermit, without its time

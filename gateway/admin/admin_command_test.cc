@@ -43,13 +43,13 @@ TEST(AdminCommand, KillsAndArmsNameScopeNumberAndWhy) {
 TEST(AdminCommand, ACancelTakesFiltersInAnyOrderAndAReason) {
   const AdminCommand all = ParseAdminCommand("cancel all because of the flood").command;
   EXPECT_EQ(all.verb, AdminVerb::kCancel);
-  EXPECT_EQ(all.filter, MassCancel{});
+  EXPECT_EQ(all.filter, OperatorCancel{});
   EXPECT_EQ(all.text, "of the flood");
   const AdminCommand some =
       ParseAdminCommand("cancel venue 3 sell session 7 account 1 instrument 2 because lunch")
           .command;
-  const MassCancel filter{
-      .cl_ord_id = 7, .instrument = 2, .account = 1, .venue = 3, .side = Side::kSell};
+  const OperatorCancel filter{
+      .session = 7, .account = 1, .instrument = 2, .venue = 3, .side = Side::kSell};
   EXPECT_EQ(some.filter, filter);
   for (const char* line : {"cancel", "cancel because lunch", "cancel all", "cancel all because",
                            "cancel session 7", "cancel session because lunch",

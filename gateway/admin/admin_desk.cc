@@ -24,12 +24,12 @@ std::string ScopeText(const AdminCommand& command) {
   return text;
 }
 
-std::string FilterText(const MassCancel& filter) {
+std::string FilterText(const OperatorCancel& filter) {
   std::string text = "open orders";
   const auto add = [&text](std::string_view name, uint64_t id) {
     if (id != 0) absl::StrAppend(&text, " of ", std::string(name), " ", id);
   };
-  add("session", filter.cl_ord_id);
+  add("session", filter.session);
   add("account", filter.account);
   add("instrument", filter.instrument);
   add("venue", filter.venue);
@@ -169,8 +169,8 @@ std::string AdminDesk::FindIdError(const AdminCommand& command) const {
     return check("instrument", id, config_.instruments, [](const auto& i) { return i.id; });
   };
   if (command.verb == AdminVerb::kCancel) {
-    const MassCancel& filter = command.filter;
-    for (const std::string& error : {session(filter.cl_ord_id), account(filter.account),
+    const OperatorCancel& filter = command.filter;
+    for (const std::string& error : {session(filter.session), account(filter.account),
                                      instrument(filter.instrument), venue(filter.venue)}) {
       if (!error.empty()) return error;
     }

@@ -920,7 +920,9 @@ class DutyLoop {
           reply.error = "an operator's cancel is still under way: wait for its end in `status`";
           break;
         }
-        StepWith(Origin::kAdmin, request.operator_id, command.filter);
+        OperatorCancel cancel = command.filter;
+        cancel.transact_time = static_cast<uint64_t>(now_ns_);
+        StepWith(Origin::kAdmin, request.operator_id, cancel);
         break;
       }
       case AdminVerb::kResync:

@@ -50,7 +50,7 @@ enum class Origin : uint8_t {
   // id = operator's number:
   //   RiskState           latches or re-arms a kill switch; with `cancel` the open orders there are
   //                       canceled as well
-  //   MassCancel          cancels open orders of the session whose number its clOrdId is; 0: of all
+  //   OperatorCancel      cancels open orders
   //   ReferencePrice      sets it, however far it jumps
   //   PositionAdjustment  sets what an account holds
   //   Restriction         what an account must not trade

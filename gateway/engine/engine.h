@@ -449,7 +449,15 @@ class Engine {
   void NoteBusy(uint32_t index) noexcept;
   enum class Walked : uint8_t { kSent, kUnreachable, kAskedBefore };
   void CancelFor(MassCancelJob& job, SessionState& session, Effects& effects) noexcept;
-  bool Fits(const Order& order, const MassCancel& filter) const noexcept;
+  // Whether a MassCancel or OperatorCancel is about the order.
+  template <Message M>
+  bool Fits(const Order& order, const M& filter) const noexcept {
+    const Position& position = exposure_.position(order.position);
+    return (filter.instrument == 0 || filter.instrument == instruments_[position.instrument].id) &&
+           (filter.account == 0 || filter.account == account_ids_[position.account]) &&
+           (filter.venue == 0 || filter.venue == venues_.id(order.venue)) &&
+           (filter.side == Side::kUnset || filter.side == order.side);
+  }
   Walked CancelWalked(Order& order, SessionState& session, uint64_t cl_ord_id,
                       Effects& effects) noexcept;
   void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
@@ -507,8 +515,8 @@ class Engine {
   void RestoreLimit(const SaidLimits::Said& said) noexcept;
   [[nodiscard]] bool OnRestrict(const Restriction& restriction) noexcept;
   [[nodiscard]] bool OnSetReference(const ReferencePrice& reference) noexcept;
-  [[nodiscard]] bool OnOperatorCancel(const MassCancel& request) noexcept;
-  void BeginOperatorCancel(const OperatorCancel& cancel) noexcept;
+  [[nodiscard]] bool OnOperatorCancel(const OperatorCancel& request) noexcept;
+  void BeginOperatorCancel(const CancelCommand& cancel) noexcept;
   void WorkForOperator(Effects& effects) noexcept;
 
   // engine_soft_limits.cc

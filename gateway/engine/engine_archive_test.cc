@@ -263,7 +263,7 @@ TEST_F(EngineArchiveTest, ASessionThatIsConfiguredNoMoreIsRetiredWithWhatItHas) 
   EXPECT_EQ(To<ExecutionReport>(Target::kSession)->cum_qty, 10u);
   EXPECT_EQ(Rejected(Limit(2, Side::kBuy, 100, 9'000, 200), 2).reason,
             RejectReason::kMissingEntitlement);
-  Step(Origin::kAdmin, 9, MassCancel{.cl_ord_id = 2});
+  Step(Origin::kAdmin, 9, OperatorCancel{.session = 2});
   EXPECT_EQ(CountOf<Cancel>(), 1u);
   // Repeated, and back.
   Use(Engine::Restore(WithoutSession(2), Saved(engine())));

@@ -159,8 +159,8 @@ class Flow {
         mass.cl_ord_id = ++cl_ord_id_;
         mass.side = random_.Chance(0.5) ? Side::kBuy : Side::kUnset;
         if (random_.Chance(0.3)) {
-          mass.cl_ord_id = random_.Chance(0.5) ? Session() : 0;
-          Step(Origin::kAdmin, 9, mass);
+          const uint32_t session = random_.Chance(0.5) ? Session() : 0;
+          Step(Origin::kAdmin, 9, OperatorCancel{.session = session, .side = mass.side});
         } else {
           Step(Origin::kSession, Session(), mass);
         }

@@ -80,14 +80,14 @@ TEST_F(EngineMassTest, EveryCombinationOfFiltersCancelsWhatFitsAllOfThemAndNothi
 
 TEST_F(EngineMassTest, AnOperatorsCancelReachesEverySessionThatItsFiltersName) {
   struct Case {
-    MassCancel filter;
+    OperatorCancel filter;
     uint32_t sent;
   };
   const Case cases[] = {
       {{}, 17},  // all
-      {{.cl_ord_id = 1}, 1},
-      {{.cl_ord_id = 2}, 16},
-      {{.cl_ord_id = 2, .venue = 1, .side = Side::kBuy}, 4},
+      {{.session = 1}, 1},
+      {{.session = 2}, 16},
+      {{.session = 2, .venue = 1, .side = Side::kBuy}, 4},
       {{.instrument = 8}, 8},
       {{.account = 999}, 0},
   };
@@ -110,7 +110,7 @@ TEST_F(EngineMassTest, AnOperatorsCancelReachesEverySessionThatItsFiltersName) {
 TEST_F(EngineMassTest, AnOperatorIsToldWhatStaysAtAVenueThatIsDown) {
   PlaceAll();
   Step(Origin::kVenue, 2, VenueStatus{.venue = 2, .state = VenueState::kDown});
-  Step(Origin::kAdmin, 9, MassCancel{});
+  Step(Origin::kAdmin, 9, OperatorCancel{});
   while (engine().HasWork()) StepBytes(Origin::kTimer, 0, FrameType{}, {});
   EXPECT_EQ(engine().operator_cancel().affected, 9u);
   EXPECT_EQ(engine().operator_cancel().not_sent, 8u);
@@ -118,7 +118,7 @@ TEST_F(EngineMassTest, AnOperatorIsToldWhatStaysAtAVenueThatIsDown) {
 
 TEST_F(EngineMassTest, AnOperatorsCancelOfNoSessionIsCountedAndDoesNothing) {
   PlaceAll();
-  Step(Origin::kAdmin, 9, MassCancel{.cl_ord_id = 99});
+  Step(Origin::kAdmin, 9, OperatorCancel{.session = 99});
   EXPECT_FALSE(engine().HasWork());
   EXPECT_EQ(engine().counters().unknown_sources, 1u);
 }

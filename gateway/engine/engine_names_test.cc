@@ -103,7 +103,7 @@ TEST_F(EngineNamesTest, AMassCancelAtWorkHasItsNameBeforeItsFirstCancel) {
 
 TEST_F(EngineNamesTest, TheGatewaysOwnCancelsTakeNoName) {
   Live(Buy(11));
-  Step(Origin::kAdmin, 9, MassCancel{.cl_ord_id = 1});
+  Step(Origin::kAdmin, 9, OperatorCancel{.session = 1});
   Accepted(Buy(1));
   EXPECT_EQ(Rejected(Buy(0)).reason, RejectReason::kInvalidField);
 }

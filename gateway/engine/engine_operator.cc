@@ -11,11 +11,11 @@ namespace ringway {
 namespace {
 
 // The open orders for which a kill switch is latched.
-MassCancel OrdersIn(KillScope scope, uint32_t id) noexcept {
-  MassCancel filter;
+OperatorCancel OrdersIn(KillScope scope, uint32_t id) noexcept {
+  OperatorCancel filter;
   switch (scope) {
     case KillScope::kSession:
-      filter.cl_ord_id = id;
+      filter.session = id;
       break;
     case KillScope::kAccount:
       filter.account = id;
@@ -78,8 +78,8 @@ void Engine::OnAdmin(const Input& input) noexcept {
   };
   const auto take = [&] {
     switch (input.type) {
-      case FrameType::kMassCancel:
-        return done(MassCancel{}, [this](const auto& m) { return OnOperatorCancel(m); });
+      case FrameType::kOperatorCancel:
+        return done(OperatorCancel{}, [this](const auto& m) { return OnOperatorCancel(m); });
       case FrameType::kRiskState:
         return done(RiskState{}, [this](const auto& m) { return OnKill(m); });
       case FrameType::kReferencePrice:
@@ -296,13 +296,11 @@ ChangedLimit Engine::limit_changed(size_t at) const noexcept {
 // --- Cancels ---
 
 // False: it is meaningless here, or too many wait already.
-bool Engine::OnOperatorCancel(const MassCancel& request) noexcept {
-  const bool all = request.cl_ord_id == 0;
-  if (!IsKnown(request.side) || request.cl_ord_id > kConfigIdMax ||
-      (!all && SessionIndex(static_cast<uint32_t>(request.cl_ord_id)) == kNone)) {
+bool Engine::OnOperatorCancel(const OperatorCancel& request) noexcept {
+  if (!IsKnown(request.side) || (request.session != 0 && SessionIndex(request.session) == kNone)) {
     return false;
   }
-  const OperatorCancel cancel{request, (orders_.requests() + 1) << kSlotBits};
+  const CancelCommand cancel{request, (orders_.requests() + 1) << kSlotBits};
   if (operator_.active) {
     if (operator_.waiting_count == OperatorCancelJob::kWaitingMax) return false;
     operator_.waiting[operator_.waiting_count++] = cancel;
@@ -313,11 +311,11 @@ bool Engine::OnOperatorCancel(const MassCancel& request) noexcept {
   return true;
 }
 
-void Engine::BeginOperatorCancel(const OperatorCancel& cancel) noexcept {
+void Engine::BeginOperatorCancel(const CancelCommand& cancel) noexcept {
   const auto sessions = static_cast<uint32_t>(sessions_.size());
   // A session that is gone by now has no orders.
-  const uint32_t only = SessionIndex(static_cast<uint32_t>(cancel.request.cl_ord_id));
-  const bool all = cancel.request.cl_ord_id == 0;
+  const uint32_t only = SessionIndex(cancel.request.session);
+  const bool all = cancel.request.session == 0;
   operator_.active = true;
   operator_.cancel = cancel;
   operator_.walk = {};
@@ -351,7 +349,7 @@ void Engine::WorkForOperator(Effects& effects) noexcept {
         job.walk = {first, job.cancel.end_order_id};
       }
     } else if (job.waiting_count != 0) {
-      const OperatorCancel next = job.waiting[0];
+      const CancelCommand next = job.waiting[0];
       std::copy(job.waiting.begin() + 1, job.waiting.begin() + job.waiting_count,
                 job.waiting.begin());
       job.waiting[--job.waiting_count] = {};

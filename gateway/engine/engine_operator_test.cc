@@ -173,7 +173,7 @@ TEST_F(EngineOperatorTest, MoreCancelsThanMayWaitAreRefusedWhole) {
   for (uint64_t id = 1; id <= kOrders; ++id) Accepted(Buy(id, 1));
   KillAndCancel(KillScope::kSession, 1);
   for (uint32_t i = 1; i <= OperatorCancelJob::kWaitingMax; ++i) {
-    Step(Origin::kAdmin, 9, MassCancel{.account = 200});
+    Step(Origin::kAdmin, 9, OperatorCancel{.account = 200});
     ASSERT_EQ(engine().operator_cancel().waiting, i);
   }
   KillAndCancel(KillScope::kVenue, 1);

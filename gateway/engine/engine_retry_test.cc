@@ -28,7 +28,7 @@ class EngineRetryTest : public EngineTest {
     if (cause == Cause::kGone) {
       Step(Origin::kSessionDown, 1, Logout{});
     } else {
-      Step(Origin::kAdmin, 9, MassCancel{.cl_ord_id = 1});
+      Step(Origin::kAdmin, 9, OperatorCancel{.session = 1});
     }
     return Sent(CountOf<Cancel>());
   }
@@ -144,7 +144,7 @@ TEST_F(EngineRetryTest, ACancelThatNeverReachedAVenueThatWasDownFollows) {
     if (cause == Cause::kGone) {
       Step(Origin::kSessionDown, 1, Logout{});
     } else {
-      Step(Origin::kAdmin, 9, MassCancel{});
+      Step(Origin::kAdmin, 9, OperatorCancel{});
     }
     EXPECT_EQ(CancelsAfter(10'000 * kMs), 0u);
     EXPECT_EQ(VenueSays(VenueState::kUp), 1u);

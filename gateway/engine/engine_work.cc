@@ -168,14 +168,6 @@ void Engine::RetryForSession(uint32_t index, Effects& effects) noexcept {
   NoteOwed(index);
 }
 
-bool Engine::Fits(const Order& order, const MassCancel& filter) const noexcept {
-  const Position& position = exposure_.position(order.position);
-  return (filter.instrument == 0 || filter.instrument == instruments_[position.instrument].id) &&
-         (filter.account == 0 || filter.account == account_ids_[position.account]) &&
-         (filter.venue == 0 || filter.venue == venues_.id(order.venue)) &&
-         (filter.side == Side::kUnset || filter.side == order.side);
-}
-
 // Continues a session's mass cancel, as far as this step allows.
 void Engine::CancelFor(MassCancelJob& job, SessionState& session, Effects& effects) noexcept {
   while (job.active && job.walk.active() && TakeVisit(effects)) {

@@ -404,9 +404,7 @@ TEST_F(EngineWorkTest, NoKindOfWorkKeepsAnotherFromGoingOn) {
   for (uint64_t at = 1; at <= 900; ++at) Live(Buy(at, 1));
   Live(Limit(1, Side::kBuy, 1, 9'000, 200), 2);
   LogOn(1, false, 0);
-  MassCancel request;
-  request.cl_ord_id = 2;
-  Step(Origin::kAdmin, 9, request);
+  Step(Origin::kAdmin, 9, OperatorCancel{.session = 2});
   bool sent = CountOf<Cancel>() != 0;
   // The first session requests its snapshot anew before it ever ends.
   for (int step = 0; step < 4 && !sent; ++step) {

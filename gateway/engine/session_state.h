@@ -206,8 +206,8 @@ struct RetryJob {
 };
 
 // An operator's cancel: of the orders that were open when it was given.
-struct OperatorCancel {
-  MassCancel request = {};
+struct CancelCommand {
+  OperatorCancel request = {};
   uint64_t end_order_id = 0;  // orders from this one on are younger than the command
 
   template <class Self, class A>
@@ -222,7 +222,7 @@ struct OperatorCancelJob {
   static constexpr uint32_t kWaitingMax = 16;
 
   bool active = false;
-  OperatorCancel cancel;
+  CancelCommand cancel;
   uint32_t next_session = 0;  // by index: its orders come after this walk
   uint32_t end_session = 0;
   Walk walk;
@@ -230,7 +230,7 @@ struct OperatorCancelJob {
   uint32_t affected = 0;
   uint32_t not_sent = 0;
   uint32_t waiting_count = 0;
-  std::array<OperatorCancel, kWaitingMax> waiting = {};  // the first waiting_count, oldest first
+  std::array<CancelCommand, kWaitingMax> waiting = {};  // the first waiting_count, oldest first
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive) {

@@ -312,7 +312,8 @@ class Wild {
                                   .cancel = random_.Chance(0.1)}));
     }
     if (what < 0.93) {
-      return Step(Origin::kAdmin, 9, Spoil(MassCancel{.cl_ord_id = random_.Below(3)}));
+      return Step(Origin::kAdmin, 9,
+                  Spoil(OperatorCancel{.session = static_cast<uint32_t>(random_.Below(3))}));
     }
     if (what < 0.932) {
       const auto number =
