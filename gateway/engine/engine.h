@@ -336,7 +336,7 @@ class Engine {
                     Effects& effects) noexcept;
   CancelRejectReason ReplaceError(const Order& order, const Replace& request) const noexcept;
   bool CancelIsUnanswered(const Order& order) const noexcept {
-    return order.Has(kCancelPending) && order.cancel_epoch == venues_.epoch(order.venue);
+    return order.Has(kCancelPending) && order.outages_at_cancel == venues_.outages(order.venue);
   }
 
   // engine_report.cc

@@ -82,7 +82,7 @@ void Engine::SendCancel(Order& order, uint64_t cl_ord_id, uint8_t profile,
   order.flags |= kCancelPending;
   order.cancel_cl_ord_id = cl_ord_id;
   order.cancel_id = orders_.NextRequestId(order);
-  order.cancel_epoch = venues_.epoch(order.venue);
+  order.outages_at_cancel = venues_.outages(order.venue);
   Cancel outgoing;
   outgoing.cl_ord_id = order.cancel_id;
   outgoing.orig_cl_ord_id = order.live_id;
@@ -211,9 +211,9 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
     return reject(CancelRejectReason::kAlreadyPending);
   }
   const Position& position = exposure_.position(order->position);
-  const bool in_doubt =
-      order->state == OrderState::kInDoubt ||
-      (order->state == OrderState::kSent && order->venue_epoch != venues_.epoch(order->venue));
+  const bool in_doubt = order->state == OrderState::kInDoubt ||
+                        (order->state == OrderState::kSent &&
+                         order->outages_at_send != venues_.outages(order->venue));
   if (in_doubt || !venues_.Open(order->venue, position.instrument)) {
     return reject(CancelRejectReason::kVenueUnavailable);
   }
@@ -257,7 +257,7 @@ void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effect
     orders_.SetTerms(*order, terms);
   }
   order->replace_id = orders_.NextRequestId(*order);
-  order->replace_epoch = venues_.epoch(order->venue);
+  order->outages_at_replace = venues_.outages(order->venue);
   orders_.Reserve(*order, request.cl_ord_id);
   exposure_.Change(before, after);
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);

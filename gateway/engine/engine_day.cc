@@ -67,7 +67,8 @@ bool Engine::IsOverdue(const Order& order) const noexcept {
   // The venue's answer to the replace decides whether the order stays open: it is awaited for a day
   // at most.
   if (order.Has(kReplacePending) && terms.replace_changes_expiry != 0 &&
-      order.replace_epoch == venues_.epoch(order.venue) && order.replace_id >= day.first_before) {
+      order.outages_at_replace == venues_.outages(order.venue) &&
+      order.replace_id >= day.first_before) {
     return false;
   }
   switch (order.time_in_force) {

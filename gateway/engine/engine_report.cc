@@ -442,10 +442,11 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
 void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& effects) noexcept {
   const Contribution before = ContributionOf(order);
   const uint64_t old_cl_ord_id = order.cl_ord_id;
-  const uint32_t epoch = venues_.epoch(order.venue);
+  const uint32_t outages = venues_.outages(order.venue);
   const bool replaced = order.Has(kReplacePending) && report.cl_ord_id == order.replace_id;
-  const bool replace_lost = !replaced && order.Has(kReplacePending) && order.replace_epoch != epoch;
-  const bool cancel_lost = order.Has(kCancelPending) && order.cancel_epoch != epoch;
+  const bool replace_lost =
+      !replaced && order.Has(kReplacePending) && order.outages_at_replace != outages;
+  const bool cancel_lost = order.Has(kCancelPending) && order.outages_at_cancel != outages;
   if (replaced) TakeReplacement(order, DayOf(order.venue, report));
 
   ExecutionReport restated = report;
@@ -599,7 +600,7 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
   order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
   order.state = OpenStateOf(order.cum_qty);
   order.leaves_qty = leaves_qty;
-  order.venue_epoch = venues_.epoch(order.venue);
+  order.outages_at_send = venues_.outages(order.venue);
   exposure_.Add(ContributionOf(order));
   ++totals_.reopened;
   if (order.Has(kCancelWanted)) WantCancel(order, kCancelWanted);

@@ -377,7 +377,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   order.side = request.side;
   order.ord_type = request.ord_type;
   order.time_in_force = request.time_in_force;
-  order.venue_epoch = venues_.epoch(venue);
+  order.outages_at_send = venues_.outages(venue);
   order.content_hash = ContentHash(request);
   if ((request.expire_time | wanted | profile) != 0) [[unlikely]] {
     orders_.SetTerms(order, {.expiry = ExpiryOf(request.expire_time, request.expire_date),

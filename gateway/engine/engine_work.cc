@@ -364,7 +364,7 @@ void Engine::Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcep
 // An order that the venue reports before the search reaches it was never in doubt for anybody.
 void Engine::SweepDoubt(Effects& effects) noexcept {
   Sweep(doubtful_, effects, [this, &effects](Order& order) {
-    if (order.state == OrderState::kSent && order.venue_epoch != venues_.epoch(order.venue)) {
+    if (order.state == OrderState::kSent && order.outages_at_send != venues_.outages(order.venue)) {
       BeginDoubt(order, effects);
     }
   });

@@ -102,8 +102,8 @@ struct alignas(64) Order {
   OrdType ord_type;
   TimeInForce time_in_force;
   uint8_t flags;
-  // The venue's epoch when the order was sent; an older one, and not answered: in doubt.
-  uint32_t venue_epoch;
+  // The venue's count when the order was sent; a lower one, and not answered: in doubt.
+  uint32_t outages_at_send;
   // Line 1
   uint64_t order_id;          // the first request; what the client knows as orderId
   uint64_t newest_id;         // the latest request
@@ -121,10 +121,10 @@ struct alignas(64) Order {
   uint64_t replace_qty;
   int64_t replace_stop_price;
   int64_t replace_risk_price;
-  uint32_t cancel_epoch;    // as venue_epoch, for the pending cancel
-  uint32_t replace_epoch;   // likewise for the pending replace
-  uint32_t snapshot_round;  // the session's when the order was last part of a snapshot
-  uint32_t doubt_after;     // the newest request's number when doubt began, its low 32 bits
+  uint32_t outages_at_cancel;   // as outages_at_send, for the pending cancel
+  uint32_t outages_at_replace;  // likewise for the pending replace
+  uint32_t snapshot_round;      // the session's when the order was last part of a snapshot
+  uint32_t doubt_after;         // the newest request's number when doubt began, its low 32 bits
 
   bool Has(uint8_t flag) const noexcept { return (flags & flag) != 0; }
 };

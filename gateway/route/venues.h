@@ -1,8 +1,7 @@
 // Venues: which venues are up, and which instruments are halted there.
 //
-// Every venue is down until it reports that it is up. Its epoch rises when it goes down, so that
-// requests of an earlier epoch that were never answered are known to be in doubt. Engine thread
-// only.
+// Every venue is down until it reports that it is up. Its outages are counted, so that requests
+// from before the latest that were never answered are known to be in doubt. Engine thread only.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +26,7 @@ class Venues {
 
   VenueId id(uint32_t venue) const noexcept { return venues_[venue].id; }
   VenueState state(uint32_t venue) const noexcept { return venues_[venue].state; }
-  uint32_t epoch(uint32_t venue) const noexcept { return venues_[venue].epoch; }
+  uint32_t outages(uint32_t venue) const noexcept { return venues_[venue].outages; }
   size_t size() const noexcept { return venues_.size(); }
 
   // Whether requests can be sent there at all: cancels even while trading is halted.
@@ -51,7 +50,7 @@ class Venues {
     Venue& changed = venues_[venue];
     if (changed.state == state) return false;
     changed.state = state;
-    changed.epoch += state == VenueState::kDown;
+    changed.outages += state == VenueState::kDown;
     return true;
   }
   bool SetHalt(uint32_t venue, uint32_t instrument, bool halted) noexcept {
@@ -66,7 +65,7 @@ class Venues {
     ArchiveTable(
         archive, venues, self.venues_,
         [&archive](auto& venue) {
-          archive(venue.state, venue.epoch);
+          archive(venue.state, venue.outages);
           archive.Require(venue.state != VenueState::kUnset, "a venue is in no state");
         },
         [](const Venue&) { return true; });
@@ -94,7 +93,7 @@ class Venues {
   struct Venue {
     VenueId id = 0;
     VenueState state = VenueState::kDown;
-    uint32_t epoch = 0;
+    uint32_t outages = 0;
   };
   std::vector<Venue> venues_;
   size_t halt_words_;
