@@ -15,13 +15,13 @@ namespace ringway::kills {
 std::string WriteGatewayConfig(const GatewayFiles& files) {
   GatewayConfig config = TestConfig(files.folder);
   config.listen = {GatewayUri(files.folder)};
-  config.admin.socket = "";
+  config.admin.socket = AdminSocket(files.folder);
   config.host.wait = WaitPolicy::kAuto;
   config.journal = TestJournal(files.journal);
   if (!files.small_segments) config.journal.segment_bytes = 32u << 20;
   config.journal.snapshot_bytes = 8u << 20;
   config.journal.sync_interval_ns = 2 * kNsPerMs;
-  config.link.huge_pages = false;
+  SetLink(config.link);
   config.pools = {.orders_max = 100'000, .positions_max = 1'000, .executions_remembered = 100'000};
   config.routing.default_fallback = 2;
   config.venues.clear();

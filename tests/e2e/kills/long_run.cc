@@ -10,6 +10,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "tests/e2e/kills/link_faults.h"
+#include "tests/e2e/kills/market.h"
 #include "tests/e2e/kills/table.h"
 
 namespace ringway::kills {
@@ -17,6 +19,8 @@ namespace {
 
 absl::Status KillOne(KillRun& run, uint32_t number, uint32_t strategies, Random& random) {
   if (absl::Status back = run.AwaitTraffic(); !back.ok()) return back;
+  if (OverRdma() && number % 2 == 1)
+    return LinkFaults()[number / 2 % LinkFaults().size()].inflict(run);
   if (number % 3 == 2) {
     return run.KillNow(static_cast<int>(random.Below(kStrategies + 1 + strategies)));
   }

@@ -15,8 +15,9 @@ struct LongRunOptions {
 };
 
 // Kills at random rows of the table (table.h), and every third time a random process anywhere,
-// spread over the orders. The orders are split into runs of at most kOrdersOfARun, each judged by
-// itself, because the history of a run is kept in memory. Errors: as KillRun's, with the seed.
+// spread over the orders. Over RDMA every second time a fault of the links (link_faults.h). The
+// orders are split into runs of at most kOrdersOfARun, each judged by itself, because the history
+// of a run is kept in memory. Errors: as KillRun's, with the seed.
 inline constexpr uint64_t kOrdersOfARun = 100'000;
 absl::StatusOr<Outcome> LongRun(const LongRunOptions& options);
 

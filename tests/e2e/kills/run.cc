@@ -19,9 +19,7 @@
 namespace ringway::kills {
 namespace {
 
-constexpr int64_t kPatienceNs = 30 * kNsPerS;  // for anything that must happen
-constexpr int64_t kHitNs = 10 * kNsPerS;       // for a trap to be reached
-constexpr int kLossesMax = 40;                 // of another process, until one leads to the trap
+constexpr int kLossesMax = 40;  // of another process, until one leads to the trap
 // One round flushes earlier messages and requests, the next their consequences, the rest what the
 // gateway spreads over several steps.
 constexpr uint32_t kRounds = 4;

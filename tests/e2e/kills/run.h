@@ -2,8 +2,9 @@
 // outcome.
 //
 // The gateway is the shipped program, with a journal on the disk; the others are strategy_main.cc
-// and exchange_main.cc. All of them trade over shared memory. A killed process is restarted; at the
-// end all of them stop in order, and the checker judges what they recorded.
+// and exchange_main.cc. They trade over shared memory, strategies over RDMA where two devices are
+// named (market.h). A killed process is restarted; at the end all of them stop in order, and the
+// checker judges what they recorded.
 //
 // Thread rule: one thread, without other children. Lifetime: processes and files end with the run.
 #pragma once
@@ -19,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "base/private_files.h"
 #include "base/random.h"
 #include "tests/e2e/kills/market.h"
@@ -62,6 +64,12 @@ class KillRun {
   // lead to the trap.
   absl::Status KillAtLossOf(int process, const Trap& trap, int other);
 
+  // Holds the strategy or the gateway at the trap: until the other ends of its links have given it
+  // up, or for a moment, in which it receives nothing.
+  absl::Status HoldAt(int process, const Trap& trap, bool until_given_up);
+  // Waits until the gateway and all strategies have given up their links. Errors: as above.
+  absl::Status AwaitParted();
+
   // Waits until all processes are up and every strategy has received something new. Errors: as
   // above.
   absl::Status AwaitTraffic();
@@ -83,6 +91,9 @@ class KillRun {
   const std::string& program() const { return gateway_program_; }
 
  private:
+  static constexpr int64_t kPatienceNs = 120 * kNsPerS;  // for anything that must happen
+  static constexpr int64_t kHitNs = 10 * kNsPerS;        // for a trap to be reached
+
   explicit KillRun(const RunOptions& options);
 
   int strategy(uint32_t session) const { return kStrategies + static_cast<int>(session); }
@@ -97,6 +108,9 @@ class KillRun {
   // A condition: all processes are up and every strategy has received something new since this
   // call.
   std::function<bool()> TrafficFlows();
+  // As the strategies see it, and as the gateway does.
+  bool StrategiesOff() const;
+  bool GatewayOff(uint32_t session) const;
   absl::Status Unexpected(const End& end) const;
   absl::Status ComeToRest();
   absl::Status EndAll();

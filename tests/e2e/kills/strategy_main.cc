@@ -52,7 +52,6 @@ constexpr uint64_t kCancelPermille = 200;  // including mass cancels
 constexpr uint64_t kReplacePermille = 200;
 constexpr size_t kUnansweredMax = 64;
 constexpr useconds_t kIdleUs = 50;
-constexpr useconds_t kRetryUs = 2'000;
 constexpr int64_t kConnectNs = 5 * kNsPerS;
 constexpr int64_t kRefusedPauseNs = 2 * kNsPerMs;
 constexpr int64_t kLogoutNs = 5 * kNsPerS;
@@ -129,13 +128,12 @@ class Strategy {
     } else {
       status = session_->Reconnect();
     }
-    if (absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status) ||
-        absl::IsUnauthenticated(status)) {
+    if (absl::IsFailedPrecondition(status) || absl::IsUnauthenticated(status)) {
       fprintf(stderr, "strategy %u: %s\n", options_.session, status.ToString().c_str());
       return false;
     }
     if (!status.ok()) {
-      usleep(kRetryUs);
+      usleep(OverRdma() ? 20'000 : 2'000);
       return true;
     }
     const ResumeState state = session_->resume_state();
@@ -152,14 +150,14 @@ class Strategy {
 
   SessionOptions MakeOptions() {
     SessionOptions options;
-    options.uri = GatewayUri(options_.folder);
+    options.uri = StrategyUri(options_.folder);
     options.session = options_.session;
     options.key = TestKey(options_.session);
     options.connect_timeout_ns = kConnectNs;
     options.durability = options_.durable ? Durability::kDurable : Durability::kMemory;
     options.link.ring_bytes = kRingBytes;
     options.link.payload_bytes_max = 512;
-    options.link.huge_pages = false;
+    SetLink(options.link);
     if (remembers_) {
       const auto last = memory_.requests.empty() ? 0 : memory_.requests.rbegin()->first;
       options.resume = {.incarnation = record_.head().incarnation,

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
@@ -125,6 +126,12 @@ bool Tracer::Clear(int process) {
   return true;
 }
 
+void Tracer::Release(int process) {
+  Clear(process);
+  const pid_t held = std::exchange(children_.at(process).held, 0);
+  if (held != 0) Continue(held, 0);
+}
+
 // Writes to every place of its trap's probe. One byte, so a thread that runs there executes the old
 // or the new one.
 absl::Status Tracer::Write(const Child& child, uint8_t opcode) {
@@ -172,9 +179,13 @@ void Tracer::OnStop(Child& child, pid_t thread, int wait_status) {
   if (!ours) return Continue(thread, signal);
   // A thread may have hit the trap just before it was removed.
   if (child.trap.has_value() && ++child.hits == child.trap->hit) {
-    child.killed_at_probe = true;
-    kill(child.pid, SIGKILL);
-    return;  // stays stopped until it is gone
+    if (child.trap->holds) {
+      child.held = thread;
+    } else {
+      child.killed_at_probe = true;
+      kill(child.pid, SIGKILL);
+    }
+    return;  // stays stopped until it is gone, or released
   }
   Continue(thread, 0);
 }

@@ -23,10 +23,11 @@
 
 namespace ringway::kills {
 
-// Kills the process at the hit-th time that it reaches the probe.
+// Kills the process at the hit-th time that it reaches the probe, or holds the thread that does.
 struct Trap {
   std::string probe;
   uint32_t hit = 1;  // from 1
+  bool holds = false;
 };
 
 // A process that has ended.
@@ -54,6 +55,11 @@ class Tracer {
   // Removes the trap. False: it has none (any more).
   bool Clear(int process);
 
+  // Whether a thread of it is held at the trap.
+  bool holds(int process) const { return children_.at(process).held != 0; }
+  // Removes the trap, and lets the thread go on that is held there.
+  void Release(int process);
+
   // REQUIRES: the number is running.
   void Signal(int process, int signal);
 
@@ -73,6 +79,7 @@ class Tracer {
     std::optional<Trap> trap = std::nullopt;
     uint32_t hits = 0;
     bool killed_at_probe = false;
+    pid_t held = 0;  // the thread; 0: none
   };
 
   absl::StatusOr<const ProbePlaces*> ProbesOf(const std::string& program);

@@ -16,18 +16,20 @@
 #include "base/within.h"
 #include "gateway/testing/gateway_program.h"
 #include "gateway/testing/test_config.h"
+#include "tests/e2e/kills/link_faults.h"
 #include "tests/softroce/disk/strategy.h"
-#include "tests/softroce/faults/run.h"
 
 namespace ringway::faults {
 namespace {
 
 using disk::Strategy;
+using kills::Devices;
 
 constexpr uint16_t kPort = 18660;
 constexpr uint32_t kShmSession = 7;
 constexpr uint32_t kRdmaSession = 8;
 constexpr int kRounds = 3;
+constexpr int64_t kPatienceNs = 120 * kNsPerS;
 
 class DeviceRemovalTest : public testing::Test {
  protected:
@@ -53,7 +55,7 @@ class DeviceRemovalTest : public testing::Test {
     shm_.reset();
     rdma_.reset();
     gateway_.Kill();  // it may have the device open
-    EXPECT_TRUE(HealNetwork());
+    EXPECT_EQ(Devices("heal"), absl::OkStatus());
   }
 
   std::string Log() const { return gateway_.Log(); }
@@ -81,7 +83,7 @@ class DeviceRemovalTest : public testing::Test {
   void TakeDeviceAway() {
     std::atomic<bool> removed{false};  // sequentially consistent
     std::thread removal([&] {
-      EXPECT_TRUE(Devices("device-del " + device_));
+      EXPECT_EQ(Devices("device-del " + device_), absl::OkStatus());
       removed = true;
     });
     const bool gone = Await([&] {
@@ -120,7 +122,7 @@ TEST_F(DeviceRemovalTest, OrdersOverOtherLinksFlowOnAndTheDeviceMayComeBack) {
     ASSERT_EQ(rdma_->Trade(50, 4), 50u);
     ASSERT_NO_FATAL_FAILURE(TakeDeviceAway()) << "round " << round;
     ASSERT_TRUE(Await([&] { return LoggedTimes("its links end") >= round; })) << Log();
-    ASSERT_TRUE(Devices("device-add " + device_));
+    ASSERT_EQ(Devices("device-add " + device_), absl::OkStatus());
     ASSERT_TRUE(Await([&] {
       shm_->Poll();
       return rdma_->Reconnect().ok();
