@@ -1,7 +1,8 @@
 // Runs the groups of the bench and prints their results: `bench [GROUP] [--json FILE]`.
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstring>
+#include <map>
 #include <string>
 
 #include "base/output.h"
@@ -38,40 +39,30 @@ constexpr Group kGroups[] = {
     {"rdma", "a link over RDMA beside perftest, rstream, UCX and libfabric", RunRdmaBench, true},
 };
 
-void PrintUsage(std::FILE* to) {
-  std::fprintf(to, "usage: bench [GROUP] [--json FILE]\ngroups:\n");
-  for (const Group& group : kGroups) std::fprintf(to, "  %-14s %s\n", group.name, group.what);
-}
-int Usage() {
-  PrintUsage(stderr);
-  return 2;
-}
-
 int Main(int argc, char** argv) {
+  CLI::App app("Measures against the raw limits of this machine and against peers.", "bench");
   std::string wanted;
   std::string json;
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--help") == 0) {
-      PrintUsage(stdout);
-      return 0;
-    }
-    if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
-      json = argv[++i];
-    } else if (argv[i][0] != '-' && wanted.empty()) {
-      wanted = argv[i];
-    } else {
-      return Usage();
-    }
+  std::map<std::string, std::string> groups;
+  std::string list = "groups:";
+  for (const Group& group : kGroups) {
+    groups[group.name] = group.what;
+    list += std::string("\n  ") + group.name + ": " + group.what;
+  }
+  app.footer(list);
+  app.add_option("GROUP", wanted, "one of the groups below")->check(CLI::IsMember(groups));
+  app.add_option("--json", json, "a file for all figures")->type_name("FILE");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
   }
   Report report;
-  bool ran = false;
   for (const Group& group : kGroups) {
     if (wanted.empty() ? group.only_when_named : wanted != group.name) continue;
     std::fprintf(stderr, "bench: %s: %s ...\n", group.name, group.what);
     group.run(report);
-    ran = true;
   }
-  if (!ran) return Usage();
   if (report.empty()) return 1;  // the group has printed why
   report.Print();
   if (json.empty()) return 0;

@@ -2,16 +2,14 @@
 #include <stdio.h>
 #include <time.h>
 
-#include <charconv>
+#include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "base/clock.h"
 #include "base/output.h"
 #include "tests/sim/events.h"
@@ -21,17 +19,6 @@
 namespace ringway::sim {
 namespace {
 
-constexpr const char* kUsage =
-    "usage: ./run sim [--seeds N] [--seed S] [--nightly] [--orders N] [--with FAULT,...]\n"
-    "                 [--without FAULT,...] [--drop PLACE,...] [--trace]\n"
-    "  --seeds N    so many seeds (100), from the first one on, each run twice\n"
-    "  --seed S     the first one (1)\n"
-    "  --nightly    10,000 seeds\n"
-    "  --orders N   so many orders per seed instead of as many as the seed draws\n"
-    "  --with       these faults happen, whatever a seed draws: --with bad-machine\n"
-    "  --without    these faults do not happen\n"
-    "  --drop       nor these strikes, by their places in the seed's list\n"
-    "  --trace      print every event of the last seed\n";
 constexpr uint32_t kShrinkRunsMax = 200;
 
 struct Options {
@@ -39,68 +26,50 @@ struct Options {
   uint64_t seeds = 100;
   Edits edits;
   bool trace = false;
-  bool help = false;
 };
 
-absl::StatusOr<uint64_t> ParseNumber(std::string_view flag, std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(std::string(flag), " wants a number, not \"", std::string(text), "\""));
-  }
-  return number;
+// Where a fault list is not one, the command line is refused.
+auto Into(std::vector<Fault>& out) {
+  return [&out](const std::string& names) {
+    const absl::StatusOr<std::vector<Fault>> faults = ParseFaults(names);
+    if (!faults.ok()) throw CLI::ValidationError(std::string(faults.status().message()));
+    out = *faults;
+  };
 }
 
-absl::Status ParseOne(std::string_view flag, std::string_view value, Options& options) {
-  if (flag == "--with" || flag == "--without") {
-    absl::StatusOr<std::vector<Fault>> faults = ParseFaults(value);
-    if (!faults.ok()) return faults.status();
-    (flag == "--with" ? options.edits.with : options.edits.without) = *std::move(faults);
-    return absl::OkStatus();
+// Parses the command line. Returns an exit status if there is nothing more to do.
+std::optional<int> Parse(int argc, char** argv, Options& options) {
+  CLI::App app("strategies, gateway and exchange under a virtual clock, with seeded faults",
+               "./run sim");
+  app.option_defaults()->take_last();
+  app.add_flag_callback(
+      "--nightly", [&] { options.seeds = 10'000; }, "10,000 seeds");
+  app.add_option("--seeds", options.seeds,
+                 "so many seeds (100), from the first one on, each run twice")
+      ->check(CLI::Range(1u, UINT32_MAX));
+  app.add_option("--seed", options.seed, "the first one (1)");
+  app.add_option("--orders", options.edits.orders,
+                 "so many orders per seed instead of as many as the seed draws")
+      ->check(CLI::Range(1u, UINT32_MAX));
+  app.add_option_function<std::string>("--with", Into(options.edits.with),
+                                       "these happen, whatever a seed draws: --with bad-machine")
+      ->type_name("FAULT,...");
+  app.add_option_function<std::string>("--without", Into(options.edits.without),
+                                       "these do not happen")
+      ->type_name("FAULT,...");
+  app.add_option("--drop", options.edits.dropped_strikes,
+                 "nor these strikes, by their places in the seed's list: --drop 1,2")
+      ->type_name("PLACE")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->take_all();
+  app.add_flag("--trace", options.trace, "print every event of the last seed");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
   }
-  if (flag == "--drop") {
-    for (const auto place : absl::StrSplit(absl::string_view(value.data(), value.size()), ',')) {
-      const auto number = ParseNumber(flag, {place.data(), place.size()});
-      if (!number.ok()) return number.status();
-      options.edits.dropped_strikes.push_back(static_cast<uint32_t>(*number));
-    }
-    return absl::OkStatus();
-  }
-  const absl::StatusOr<uint64_t> number = ParseNumber(flag, value);
-  if (!number.ok()) return number.status();
-  if (flag == "--seed") {
-    options.seed = *number;
-  } else if (flag == "--seeds" && *number != 0) {
-    options.seeds = *number;
-  } else if (flag == "--orders" && *number != 0 && *number <= UINT32_MAX) {
-    options.edits.orders = static_cast<uint32_t>(*number);
-  } else {
-    return absl::InvalidArgumentError(
-        absl::StrCat("no option, or out of range: ", std::string(flag), " ", std::string(value)));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Options> Parse(const std::vector<std::string_view>& words) {
-  Options options;
-  for (size_t i = 0; i != words.size(); ++i) {
-    if (words[i] == "--nightly") {
-      options.seeds = 10'000;
-    } else if (words[i] == "--trace") {
-      options.trace = true;
-    } else if (words[i] == "--help") {
-      options.help = true;
-    } else if (i + 1 == words.size()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("no option, or without its value: ", std::string(words[i])));
-    } else {
-      const absl::Status status = ParseOne(words[i], words[i + 1], options);
-      if (!status.ok()) return status;
-      ++i;
-    }
-  }
-  return options;
+  return std::nullopt;
 }
 
 // Of this process: other programs on the machine do not count.
@@ -121,23 +90,16 @@ void Explain(uint64_t seed, const Options& options, const Outcome& outcome, Reco
          Text(MakePlan(seed, small)).c_str(), still.error.c_str());
 }
 
-int Main(const std::vector<std::string_view>& words) {
-  const absl::StatusOr<Options> options = Parse(words);
-  if (!options.ok()) {
-    fprintf(stderr, "sim: %s\n%s", std::string(options.status().message()).c_str(), kUsage);
-    return 2;
-  }
-  if (options->help) {
-    fputs(kUsage, stdout);
-    return 0;
-  }
+int Main(int argc, char** argv) {
+  Options options;
+  if (const std::optional<int> done = Parse(argc, argv, options)) return *done;
   Recorders recorders;
   Outcome sum;
   std::array<uint64_t, kFaults> strikes{};
   uint64_t failed = 0;
   const int64_t start_ns = MonotonicNowNs();
-  for (uint64_t seed = options->seed; seed != options->seed + options->seeds; ++seed) {
-    const Plan plan = MakePlan(seed, options->edits);
+  for (uint64_t seed = options.seed; seed != options.seed + options.seeds; ++seed) {
+    const Plan plan = MakePlan(seed, options.edits);
     const Outcome outcome = RunTwice(plan, recorders);
     sum.hash = FoldSeed(sum.hash, seed, outcome.hash);
     sum.orders += outcome.orders;
@@ -149,17 +111,17 @@ int Main(const std::vector<std::string_view>& words) {
     }
     if (!outcome.error.empty()) {
       ++failed;
-      Explain(seed, *options, outcome, recorders);
+      Explain(seed, options, outcome, recorders);
     }
   }
   const double seconds = static_cast<double>(MonotonicNowNs() - start_ns) / kNsPerS;
-  if (options->trace) {
+  if (options.trace) {
     for (const Recorder& recorder : recorders) {
       for (const Event& event : recorder.events()) printf("%s\n", Text(event).c_str());
     }
   }
   printf("%lu seeds, each twice: %lu orders, %lu executions, %lu turns; %lu failed\n",
-         options->seeds, sum.orders, sum.executions, sum.turns, failed);
+         options.seeds, sum.orders, sum.executions, sum.turns, failed);
   printf("faults:");
   for (uint32_t fault = 0; fault != kFaults; ++fault) {
     const std::string_view name = Name(static_cast<Fault>(fault));
@@ -178,7 +140,7 @@ int Main(const std::vector<std::string_view>& words) {
 }  // namespace ringway::sim
 
 int main(int argc, char** argv) {
-  const int status = ringway::sim::Main(std::vector<std::string_view>(argv + 1, argv + argc));
+  const int status = ringway::sim::Main(argc, argv);
   const int printed = ringway::EndOutput("sim");
   return status != 0 ? status : printed;
 }

@@ -46,7 +46,7 @@ int Main(const std::vector<std::string_view>& words) {
   const absl::StatusOr<DemoOptions> options = ParseOptions(words);
   if (!options.ok()) return Fail(options.status());
   if (options->help) {
-    fputs(std::string(UsageText()).c_str(), stdout);
+    fputs(UsageText().c_str(), stdout);
     return 0;
   }
   CatchInterrupts();

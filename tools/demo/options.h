@@ -35,6 +35,6 @@ struct DemoOptions {
 // allowed values.
 absl::StatusOr<DemoOptions> ParseOptions(std::span<const std::string_view> words);
 
-std::string_view UsageText() noexcept;
+std::string UsageText();
 
 }  // namespace ringway::demo
