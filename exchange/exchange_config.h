@@ -1,8 +1,9 @@
 // Reads the instruments that a configuration file, or a list on the command line, names.
 //
 // The tables [[instrument]] of a file are the gateway's (schema/instrument.h): same keys, same
-// defaults, same errors. Other tables and keys are left to the gateway, so that one file serves
-// both. Thread rule: set-up only.
+// defaults. What only risk needs (bounds of an order's value and of ticks) the gateway checks.
+// Other tables and keys are left to it as well, so that one file serves both; one that is nearly
+// `instrument` is an error. Thread rule: set-up only.
 #pragma once
 
 #include <cstdint>

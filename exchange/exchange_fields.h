@@ -27,7 +27,7 @@ void Fields(V& v, ExchangeOptions& options) {
   v.Choice("self_trade", options.self_trade, kSelfTradeChoices,
            "When an order meets one of its own account:");
   v.Integer("day_end", options.day_end_ns, ConfigForm::kDuration,
-            {0, kDayNs - 1, ExchangeOptions::kNever},
+            {0, kDayNs - kNsPerS, ExchangeOptions::kNever},
             "Time of day (UTC, since midnight) at which day orders expire. \"off\": never.");
   v.Integer("reference_interval_min", options.reference_interval_min_ns, ConfigForm::kDuration,
             {0, kDayNs}, "The least time between publications of a changed reference price.");

@@ -18,13 +18,14 @@ enum class Newcomer : uint8_t {
   kIsRefused,  // its holder keeps what it has: an entry is costly to make
 };
 
-class FairShare {
+template <class Holder>
+class BasicFairShare {
  public:
   // Holders that are counted separately; any beyond these share one count. Bounds the work per
   // call.
   static constexpr std::size_t kHoldersMax = 64;
 
-  FairShare() { counts_.reserve(kHoldersMax); }
+  BasicFairShare() { counts_.reserve(kHoldersMax); }
 
   // The index in `entries` of the entry to evict for a newcomer that belongs to holder `newcomer`,
   // or entries.size() if none may go. holder_of(entry) is its holder; arrival_of(entry) rises with
@@ -32,16 +33,16 @@ class FairShare {
   // newcomer's own is chosen first; with kIsRefused only a holder goes that has more than the
   // newcomer's would with one more. Allocates nothing.
   template <class Entries, class HolderOf, class ArrivalOf, class MayGo>
-  std::size_t ToGiveUp(const Entries& entries, uint64_t newcomer, HolderOf&& holder_of,
+  std::size_t ToGiveUp(const Entries& entries, const Holder& newcomer, HolderOf&& holder_of,
                        ArrivalOf&& arrival_of, MayGo&& may_go,
                        Newcomer otherwise = Newcomer::kReplaces) {
     counts_.clear();
-    uint64_t biggest = newcomer;
+    Holder biggest = newcomer;
     uint32_t biggest_count = 0;
     uint32_t own_count = 0;
     for (const auto& entry : entries) {
       if (!may_go(entry)) continue;
-      const uint64_t holder = holder_of(entry);
+      const Holder holder = holder_of(entry);
       const uint32_t count = Count(holder);
       if (holder == newcomer) own_count = count;
       if (count > biggest_count || (count == biggest_count && holder == newcomer)) {
@@ -61,7 +62,7 @@ class FairShare {
   }
 
  private:
-  uint32_t Count(uint64_t holder) {
+  uint32_t Count(const Holder& holder) {
     for (auto& [known, count] : counts_) {
       if (known == holder) return ++count;
     }
@@ -70,7 +71,9 @@ class FairShare {
     return 1;
   }
 
-  std::vector<std::pair<uint64_t, uint32_t>> counts_;
+  std::vector<std::pair<Holder, uint32_t>> counts_;
 };
+
+using FairShare = BasicFairShare<uint64_t>;
 
 }  // namespace ringway

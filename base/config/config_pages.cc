@@ -49,17 +49,21 @@ class ExampleWriter {
     for (std::size_t i = 0; i < example.rows.size(); ++i) {
       Row(defaults.rows[i], example.rows[i], off);
     }
-    for (const ConfigTable& kind : example.kinds) {
-      if (&kind == &example.kinds[example.chosen] || kind.rows.empty()) continue;
-      Comment("", "Only with " + ChoiceOfKind(example, kind) + ":");
-      for (const ConfigRow& row : kind.rows) Row(row, row, true);
+    for (std::size_t at = 0; at < example.kinds.size(); ++at) {
+      const ConfigTable& kind = example.kinds[at];
+      const bool chosen = at == example.chosen;
+      if (!chosen && !kind.rows.empty()) {
+        Comment("", "Only with " + ChoiceOfKind(example, kind) + ":");
+      }
+      for (std::size_t i = 0; i < kind.rows.size(); ++i) {
+        Row(defaults.kinds[at].rows[i], kind.rows[i], off || !chosen);
+      }
     }
+    // Behind all rows: a key belongs to the table that was named last.
     Tables(defaults, example, path, off);
-    if (example.kinds.empty()) return;
-    const ConfigTable& kind = example.kinds[example.chosen];
-    const ConfigTable& usual = defaults.kinds[example.chosen];
-    for (std::size_t i = 0; i < kind.rows.size(); ++i) Row(usual.rows[i], kind.rows[i], off);
-    Tables(usual, kind, path, off);
+    for (std::size_t at = 0; at < example.kinds.size(); ++at) {
+      Tables(defaults.kinds[at], example.kinds[at], path, off || at != example.chosen);
+    }
   }
 
  private:
@@ -90,10 +94,11 @@ class ExampleWriter {
 
   void Row(const ConfigRow& fallback, const ConfigRow& row, bool off) {
     const bool live = !off && Differs(fallback, row);
+    const bool tells_default = live && !row.required;
+    const std::string brackets =
+        Brackets(row.range, tells_default ? ValueOf(fallback) : std::string_view());
     if (said_.insert(row.text).second) {
-      const bool tells_default = live && !row.required;
-      Comment("", row.text,
-              Brackets(row.range, tells_default ? ValueOf(fallback) : std::string_view()));
+      Comment("", row.text, brackets);
       std::size_t width = 0;
       for (const ConfigChoice& choice : row.choices) width = std::max(width, choice.word.size());
       for (const ConfigChoice& choice : row.choices) {
@@ -101,6 +106,8 @@ class ExampleWriter {
         indent.append(width - choice.word.size() + 1, ' ');
         Comment(indent, choice.text);
       }
+    } else if (tells_default) {
+      Comment("", "", brackets);
     }
     Line(row, live);
   }

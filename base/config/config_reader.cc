@@ -89,8 +89,13 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
 }
 
 std::string_view Nearest(std::string_view wrong, std::span<const std::string> words) {
+  return Nearest(wrong, words, static_cast<uint32_t>(wrong.size()) / 3 + 1);
+}
+
+std::string_view Nearest(std::string_view wrong, std::span<const std::string> words,
+                         uint32_t distance_max) {
   std::string_view nearest;
-  uint32_t best = static_cast<uint32_t>(wrong.size()) / 3 + 1;
+  uint32_t best = distance_max;
   for (const std::string& word : words) {
     if (const uint32_t distance = EditDistance(wrong, word); distance <= best) {
       if (distance == best && !nearest.empty()) continue;
@@ -289,15 +294,18 @@ void ConfigReader::OfKind(std::string_view key, std::string_view choice, std::st
   }
 }
 
-void ConfigReader::Finish() {
+void ConfigReader::Finish(bool misspelt_only) {
+  constexpr uint32_t kMisspeltMax = 2;  // changes of a letter
   if (findings_.unknown_keys() == ConfigFindings::UnknownKeys::kIgnored) return;
   const auto is_in = [](const std::vector<std::string>& keys, const std::string& name) {
     return std::find(keys.begin(), keys.end(), name) != keys.end();
   };
   for (const auto& [name, position, node] : table_.members) {
     if (is_in(known_, name) || is_in(of_other_kinds_, name)) continue;
-    const std::string_view nearest = Nearest(name, known_);
+    const std::string_view nearest =
+        misspelt_only ? Nearest(name, known_, kMisspeltMax) : Nearest(name, known_);
     std::string remedy;
+    if (misspelt_only && nearest.empty()) continue;
     if (!nearest.empty()) {
       remedy = "did you mean " + Quoted(nearest) + "?";
     } else {

@@ -36,7 +36,7 @@ class ConfigFindings {
   // Whether a key that no field asks for is an error.
   enum class UnknownKeys : uint8_t {
     kErrors,
-    kErrorsInTables,  // and not at the top of the file: they belong to another program
+    kErrorsInTables,  // at the top of the file only misspelt ones: others are another program's
     kIgnored,
   };
   explicit ConfigFindings(UnknownKeys unknown_keys = UnknownKeys::kErrors)
@@ -140,8 +140,9 @@ class ConfigReader {
     }
   }
 
-  // Reports the keys that no field asked for. Called once, after Fields().
-  void Finish();
+  // Reports the keys that no field asked for, or only those that are nearly one of a field's.
+  // Called once, after Fields().
+  void Finish(bool misspelt_only = false);
 
  private:
   // Keys of a kind are out of place where another was chosen. Where none was, they are no errors.
@@ -184,7 +185,7 @@ std::vector<ConfigError> ReadConfig(
   ConfigFindings findings(unknown_keys);
   ConfigReader reader(document.root, "", findings);
   Fields(reader, out);
-  if (unknown_keys == ConfigFindings::UnknownKeys::kErrors) reader.Finish();
+  reader.Finish(unknown_keys == ConfigFindings::UnknownKeys::kErrorsInTables);
   check(out, findings);
   return findings.Sorted();
 }
@@ -194,5 +195,7 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
 
 // The word among `words` that `wrong` was probably meant to be; empty when none is near.
 std::string_view Nearest(std::string_view wrong, std::span<const std::string> words);
+std::string_view Nearest(std::string_view wrong, std::span<const std::string> words,
+                         uint32_t distance_max);
 
 }  // namespace ringway

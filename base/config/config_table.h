@@ -163,14 +163,13 @@ class ConfigDescriber {
     S blank;
     Describe(blank, out_.kinds.back());
   }
-  // A maximum that only the width of the type sets, perhaps less the value of "off", is none.
+  // A maximum that only 64 bits set, perhaps less the value of "off", is none.
   template <std::integral T>
   static ConfigRange Shown(ConfigRange range) {
-    if (sizeof(T) >= sizeof(uint32_t) &&
-        std::cmp_greater_equal(range.max, std::numeric_limits<T>::max() - 1)) {
+    if (std::cmp_greater_equal(range.max, std::numeric_limits<int64_t>::max() - 1)) {
       range.max = std::numeric_limits<int64_t>::max();
     }
-    return range;
+    return Within<T>(range);
   }
   static std::string_view TypeOf(ConfigForm form) noexcept;
   static std::string IntegerValue(ConfigForm form, const ConfigRange& range, int64_t value);

@@ -20,6 +20,7 @@
 #include "gateway/core/trading_calendar.h"
 #include "gateway/risk/notional_factor.h"
 #include "schema/instrument.h"
+#include "transport/link_limits.h"
 #include "transport/uri.h"
 
 namespace ringway {
@@ -136,7 +137,7 @@ class Checker {
       Add("link.ring_bytes", std::to_string(link.ring_bytes) + " bytes are not a power of two",
           "write for example \"256KiB\"");
     }
-    if (link.payload_bytes_max > link.ring_bytes / 4 - 16) {
+    if (link.payload_bytes_max > PayloadBytesMaxOf(link.ring_bytes)) {
       Add("link.payload_bytes_max", "it is more than a quarter of ring_bytes less 16 bytes",
           "make the ring larger or the payload smaller");
     }

@@ -121,7 +121,8 @@ template <class V>
 void Fields(V& v, LinkOptions& link) {
   v.Integer("ring_bytes", link.ring_bytes, ConfigForm::kBytes, {kRingBytesMin, kRingBytesMax},
             "Largest ring a client may ask for, each direction; a power of two.");
-  v.Integer("payload_bytes_max", link.payload_bytes_max, ConfigForm::kBytes, {512, kMib},
+  v.Integer("payload_bytes_max", link.payload_bytes_max, ConfigForm::kBytes,
+            {512, PayloadBytesMaxOf(kRingBytesMax)},
             "Largest message; at most a quarter of the ring less 16 bytes.");
   v.Flag("crc", link.crc, "Frames carry a CRC-32C although the memory is this machine's own.");
   v.Flag("huge_pages", link.huge_pages,

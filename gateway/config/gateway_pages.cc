@@ -35,10 +35,11 @@ the file has its default. [[name]] is a table of which there can be several. `ri
 
 | type | how it is written |
 |---|---|
+| any number | `"off"`, where the range names it, turns off what the key limits or times |
 | decimal number | at most 9 decimal places, exact: `0.01` or `"0.01"` |
 | duration | a number and its unit, in quotes: `"250us"`, `"20ms"`, `"3s"` (ns, us, ms, s, min, h) |
 | size | a number and its unit, in quotes: `"256KiB"` (B, KiB, MiB, GiB) |
-| whole number | `100` or `100_000`; `"off"`, where the range names it, turns a limit off |
+| whole number | `100` or `100_000` |
 
 This page is written by `bazel run //gateway/config:write_pages` from the keys in gateway/config/config_fields.h.
 
@@ -80,7 +81,11 @@ id = 1
 name = "market making"
 desk = 1
 short_sale = true
-limits = {quantity_max = 10_000, notional_max = 5_000_000, gross_notional_max = 50_000_000}
+[account.limits]
+quantity_max = 10_000
+notional_max = 5_000_000
+position_max = 100_000
+gross_notional_max = 50_000_000
 [[account]]
 id = 2
 name = "execution"

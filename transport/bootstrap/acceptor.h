@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
 #include "transport/bootstrap/accept_queue.h"
@@ -114,6 +115,8 @@ class Acceptor {
     if (admission.reply.status != LinkStatus::kOk) return admission;
     const absl::StatusOr<Nonce> nonce = FreshNonce();
     if (!nonce.ok()) {
+      Say(absl::StrCat("peer ", admission.hello.peer_key,
+                       " cannot be connected: ", nonce.status().message()));
       admission.reply.status = LinkStatus::kInternal;
       return admission;
     }

@@ -130,9 +130,9 @@ void Sign(std::string_view scheme, std::span<const std::byte> secret, const Link
 }
 
 bool Verify(std::string_view scheme, std::span<const std::byte> secret, const LinkHello& hello) {
+  if ((hello.flags & kLinkSigned) == 0) return false;
   const Mac mac = HelloMac(scheme, secret, hello);
-  return (hello.flags & kLinkSigned) != 0 &&
-         SameBytes(std::span(mac).first(hello.mac.size()), hello.mac);
+  return SameBytes(std::span(mac).first(hello.mac.size()), hello.mac);
 }
 
 bool Verify(std::string_view scheme, std::span<const std::byte> secret, const LinkHello& hello,

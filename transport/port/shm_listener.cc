@@ -185,13 +185,18 @@ class ShmListener::Impl {
   }
 
   void SayStarved(absl::string_view why) {
+    SayFailed(absl::StrCat(why,
+                           ". Remedy: raise the limit of file descriptors (ulimit -n, "
+                           "LimitNOFILE)"));
+  }
+  // Not more often than every kSayAgainNs.
+  void SayFailed(absl::string_view why) {
     const int64_t now_ns = MonotonicNowNs();
-    ++starved_;
+    ++failed_;
     if (now_ns < say_again_ns_) return;
     say_again_ns_ = now_ns + kSayAgainNs;
     listener_.Say(
-        absl::StrCat("a connection could not be accepted, ", starved_, " in all so far: ", why,
-                     ". Remedy: raise the limit of file descriptors (ulimit -n, LimitNOFILE)"));
+        absl::StrCat("a connection could not be accepted, ", failed_, " in all so far: ", why));
   }
 
   void Refuse(int socket, LinkStatus status) { Refuse(socket, listener_.Refusal(status)); }
@@ -229,10 +234,15 @@ class ShmListener::Impl {
     return true;
   }
 
+  // `otherwise`: whose fault it is if this process has what a link needs.
   LinkStatus MemoryTrouble(const absl::Status& why, LinkStatus otherwise) {
-    if (!NoDescriptorsLeft(stop_fd_.get())) return otherwise;
-    SayStarved(why.message());
-    return LinkStatus::kDescriptors;
+    if (NoDescriptorsLeft(stop_fd_.get())) {
+      SayStarved(why.message());
+      return LinkStatus::kDescriptors;
+    }
+    if (otherwise == LinkStatus::kPeerMemory && !absl::IsResourceExhausted(why)) return otherwise;
+    SayFailed(why.message());
+    return LinkStatus::kMemory;
   }
 
   LinkStatus MakeLink(UniqueFd& socket, Admission& admission, UniqueFd peer_fd) {
@@ -251,7 +261,10 @@ class ShmListener::Impl {
     reply.port_word = static_cast<uint32_t>(own->bytes());
     if (barrier_) reply.flags |= kLinkBarrier;
     listener_.Seal(admission);
-    if (!SendMessage(socket.get(), std::as_bytes(std::span(&reply, 1)), own->fd()).ok()) {
+    if (const absl::Status sent =
+            SendMessage(socket.get(), std::as_bytes(std::span(&reply, 1)), own->fd());
+        !sent.ok()) {
+      SayFailed(sent.message());
       return LinkStatus::kInternal;
     }
     own->CloseFd();
@@ -277,7 +290,7 @@ class ShmListener::Impl {
   FairShare share_;
   UniqueFd spare_fd_;
   uint64_t arrivals_ = 0;
-  uint64_t starved_ = 0;
+  uint64_t failed_ = 0;
   int64_t say_again_ns_ = 0;
   int64_t accept_again_ns_ = 0;
 

@@ -48,9 +48,12 @@ Gid GidOfIpv4(std::array<std::byte, 4> address) noexcept {
 uint64_t HolderOf(const Gid& gid) noexcept {
   const bool link_local =
       gid[0] == std::byte{0xfe} && (gid[1] & std::byte{0xc0}) == std::byte{0x80};
-  uint64_t holder;
-  std::memcpy(&holder, gid.data() + (IsMapped(gid) || link_local ? 8 : 0), sizeof(holder));
-  return holder;
+  uint64_t network;
+  uint64_t host;
+  std::memcpy(&network, gid.data(), sizeof(network));
+  std::memcpy(&host, gid.data() + sizeof(network), sizeof(host));
+  // No IPv4 address and no network begins as a link-local prefix, which keeps its hosts apart.
+  return IsMapped(gid) ? host : link_local ? network ^ host : network;
 }
 
 std::string FormatGid(const Gid& gid) {

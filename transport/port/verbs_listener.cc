@@ -2,9 +2,9 @@
 // thread never stalls.
 //
 // Bounds: pending_max connections being made, each with a deadline; when full, the address with the
-// most of them loses its oldest to a newcomer (fair_share.h), or the newcomer is refused. At most
-// finished_max links wait to be fetched. If proofs are required, nothing is mapped or registered
-// for a peer before its proof is verified.
+// most of them loses its oldest to a newcomer (fair_share.h), or the newcomer is refused. None is
+// begun while finished_max links wait to be fetched. If proofs are required, nothing is mapped or
+// registered for a peer before its proof is verified.
 //
 // The removal of a device ends its pending connections; its links notice it themselves. A listener
 // bound to its address retries to listen, with growing pauses, until the device is back; a listener
@@ -242,9 +242,9 @@ class VerbsListener::Impl {
   // Whether there is room for one more connection; evicts to make room.
   bool HasRoom(const Pending& newcomer) {
     if (pending_.size() < options_.pending_max) return true;
-    const auto holder_of = [](const Pending& p) { return p.admission.identity.holder; };
+    const auto holder_of = [](const Pending& p) { return p.source; };
     const std::size_t evicted = share_.ToGiveUp(
-        pending_, holder_of(newcomer), holder_of, [](const Pending& p) { return p.arrival; },
+        pending_, newcomer.source, holder_of, [](const Pending& p) { return p.arrival; },
         [](const Pending&) { return true; }, Newcomer::kIsRefused);
     if (evicted == pending_.size()) return false;
     SayEvicted(pending_[evicted].source);
@@ -368,7 +368,7 @@ class VerbsListener::Impl {
   int64_t forget_again_ns_ = 0;
   VerbsOpenDevices devices_;
   std::vector<Pending> pending_;
-  FairShare share_;
+  BasicFairShare<Gid> share_;
   uint64_t arrivals_ = 0;
 
   std::thread thread_;
