@@ -15,10 +15,21 @@ struct CounterRow {
   uint64_t Counters::*count;
 };
 
-// Whether the lists have a row for every member of a struct that has only counters.
+// Whether the lists have one row for every member of a struct that has only counters.
 template <class Counters, size_t... kRows>
 constexpr bool HaveEvery(const CounterRow<Counters> (&... lists)[kRows]) noexcept {
-  return ((static_cast<void>(lists), kRows) + ...) * sizeof(uint64_t) == sizeof(Counters);
+  uint64_t Counters::*members[(kRows + ...)] = {};
+  size_t count = 0;
+  bool once = true;
+  const auto add = [&](const CounterRow<Counters>& row) {
+    for (size_t i = 0; i != count; ++i) once &= members[i] != row.count;
+    members[count++] = row.count;
+  };
+  const auto add_all = [&](const auto& list) {
+    for (const CounterRow<Counters>& row : list) add(row);
+  };
+  (add_all(lists), ...);
+  return once && count * sizeof(uint64_t) == sizeof(Counters);
 }
 
 }  // namespace ringway

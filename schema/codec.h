@@ -100,12 +100,6 @@ inline constexpr uint64_t kCanonicalEmptyRoot = 0x0000'0000'FFFF'FFFCu;
 
 namespace codec_internal {
 
-// The two below, inlined into Encode and Decode, try lengths from the longest down. Fields that are
-// rarely set go last, so a kind of message ends after the same few steps every time, which the
-// branch predictor learns; and each length is a constant, so its copy is a few vector moves and no
-// loop. That is about a kilobyte of code for a message type, of which one length's is used: Encode
-// and Decode are not inlined.
-
 // Words up to the last one of kWords that is not zero. From the longest down as well: comparisons
 // at constant places.
 template <uint32_t kWords>
@@ -130,6 +124,12 @@ template <uint32_t kWords>
     ZeroWords<kWords - kNow>(data + kNow * kWordBytes);
   }
 }
+
+// The two below, inlined into Encode and Decode, try lengths from the longest down. Fields that are
+// rarely set go last, so a kind of message ends after the same few steps every time, which the
+// branch predictor learns; and each length is a constant, so its copy is a few vector moves and no
+// loop. That is about a kilobyte of code for a message type, of which one length's is used: Encode
+// and Decode are not inlined.
 
 // Encodes `message`, whose words from kWords on are all zero.
 template <uint32_t kWords, class M>

@@ -57,7 +57,7 @@ class VenueSink {
 
 class Connector {
  public:
-  // Messages that one Poll() passes on.
+  // The most messages that a sink takes in one Poll().
   static constexpr uint32_t kBurstMax = 256;
 
   virtual ~Connector() = default;

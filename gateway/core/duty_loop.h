@@ -705,9 +705,7 @@ class DutyLoop {
     }
     if (burst.received != 0) Confirm(queue, burst.received);
     venue.cursor_due |= parts_.journal != nullptr && queue.SeesLogon();
-    // After what the logon delivered: the loss of a book must not be forgotten while the venue's
-    // count is remembered.
-    if (venue.cursor_due && !venue.refused && CanStep()) {
+    if (venue.cursor_due && CanStep()) {
       RINGWAY_PROBE(gateway_cursor_due);
       venue.cursor_due = false;
       RecordCursor(queue);

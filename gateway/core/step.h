@@ -108,6 +108,10 @@ inline bool Offer(Sink& sink, const Input& input) {
 
 enum class Target : uint8_t { kSession, kVenue };
 
+constexpr std::size_t RoundUpTo8(std::size_t bytes) noexcept {
+  return (bytes + 7) & ~std::size_t{7};
+}
+
 // What begins an effect, in memory and in a journal: its payload follows, filled up with zeros to a
 // multiple of 8.
 struct EffectHead {
@@ -197,7 +201,7 @@ class Effects {
               {at_ + sizeof(EffectHead), head.payload_bytes}};
     }
     Iterator& operator++() noexcept {
-      at_ += EffectBytes(Head().payload_bytes);
+      at_ += sizeof(EffectHead) + RoundUpTo8(Head().payload_bytes);
       return *this;
     }
     Iterator operator++(int) noexcept {
@@ -269,9 +273,6 @@ class Effects {
   std::span<const std::byte> bytes() const noexcept { return {begin_, end_}; }
 
  private:
-  static std::size_t EffectBytes(std::size_t payload_bytes) noexcept {
-    return sizeof(EffectHead) + ((payload_bytes + 7) & ~std::size_t{7});
-  }
   void NeedRoom() const noexcept {
     RINGWAY_CHECK(count_ < kEffectsPerStepMax, "a step produced more effects than its bound");
   }
@@ -286,7 +287,7 @@ class Effects {
   // The next one's payload is written.
   void End(const EffectHead& head) noexcept {
     std::memcpy(end_, &head, sizeof(head));
-    end_ += EffectBytes(head.payload_bytes);
+    end_ += sizeof(EffectHead) + RoundUpTo8(head.payload_bytes);
     ++count_;
   }
 

@@ -14,6 +14,7 @@
 
 #include "base/printable.h"
 #include "gateway/engine/engine.h"
+#include "schema/fields.h"
 
 namespace ringway {
 namespace {
@@ -98,6 +99,7 @@ void Engine::AddFill(Order& order, int64_t quantity, int64_t price) noexcept {
 void Engine::Report(const Order& order, const ExecutionReport& from_venue, uint64_t cl_ord_id,
                     uint64_t orig_cl_ord_id, Effects& effects) noexcept {
   const Position& position = exposure_.position(order.position);
+  static_assert(FieldsOf<ExecutionReport>() == 19, "a field was added: fill it in here");
   BuildForSession<ExecutionReport>(sessions_[order.session], effects, [&](ExecutionReport& report) {
     report.cl_ord_id = cl_ord_id;
     report.order_id = order.order_id;

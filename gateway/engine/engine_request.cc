@@ -199,6 +199,7 @@ void Engine::NoticeThrottling(SessionState& session, uint32_t index,
 
 void Engine::Acknowledge(SessionState& session, const Order& order, RequestType type,
                          uint64_t cl_ord_id, uint64_t orig_cl_ord_id, Effects& effects) noexcept {
+  static_assert(FieldsOf<OrderAck>() == 7, "a field was added: fill it in here");
   BuildForSession<OrderAck>(session, effects, [&](OrderAck& ack) {
     ack.cl_ord_id = cl_ord_id;
     ack.order_id = order.order_id;

@@ -4,8 +4,8 @@
 //   Promote()   sessions, venues and the journal continue from that state
 //   Serve()     the duty loop, whose first record is the start
 //
-// Nothing that other processes can see happens before Promote(). The world is the process itself
-// (assembly.h) or a simulated one (tests/sim/gateway_host.h). It provides
+// Nobody can connect before Promote(); the journal is this process's from Replay() on. The world is
+// the process itself (assembly.h) or a simulated one (tests/sim/gateway_host.h). It provides
 //
 //   Link, Sessions               the links of strategies; what the duty loop is given: a
 //                                SessionLayer<Link>, or what records around one
@@ -24,8 +24,8 @@
 //   Parts(engine, sessions)      what else the duty loop is given
 //   Say(line)                    the log
 //
-// and may end the start with an error at each of them. Thread rule: one thread, the engine's.
-// Lifetime: the world outlives it.
+// and may end the start with an error at those that return a status. Thread rule: one thread, the
+// engine's. Lifetime: the world outlives it.
 #pragma once
 
 #include <sys/random.h>

@@ -165,10 +165,6 @@ struct StepHead {
 static_assert(std::is_trivially_copyable_v<StepHead> && sizeof(StepHead) == 16);
 static_assert(offsetof(StepHead, payload_bytes) == 2 && offsetof(StepHead, id) == 4);
 
-constexpr std::size_t RoundUpTo8(std::size_t bytes) noexcept {
-  return (bytes + 7) & ~std::size_t{7};
-}
-
 // The longest payload of an input: the longest that decodes.
 inline constexpr std::size_t kInputPayloadBytesMax =
     kRootBytes + kDataWordsAcceptedMax * kWordBytes;

@@ -2,8 +2,8 @@
 //
 // BeginStep() before an engine step, which writes its effects into the record, and EndStep() behind
 // it, before any of them leaves. When that returns, the record is complete and survives the end of
-// the process; once storage().durable() has reached the position
-// that it returned, the record survives a power failure.
+// the process; once storage().durable() has reached the position that it returned, the record
+// survives a power failure.
 //
 // As long as State() is not kFull there is room for the longest record, in this segment or the
 // next: check it before the step, not after. The duty loop decides which source may use how much of

@@ -94,7 +94,9 @@ class RiskChecks {
  private:
   template <class C, class A>
   static void ArchiveOne(C& check, A& archive, const StateAround& around) {
-    if constexpr (!std::is_empty_v<C> && !requires { C::kKeepsState; }) {
+    if constexpr (requires { C::kKeepsState; }) {
+      static_assert(!C::kKeepsState, "a check that keeps state says nothing and has an Archive()");
+    } else if constexpr (!std::is_empty_v<C>) {
       C::Archive(check, archive, around);
     }
   }

@@ -233,8 +233,11 @@ class GroupExposure {
         level = self.groups_[holding.group].level;
         owner = holding.group - self.Begin(level);
       }
-      archive(level, owner, holding.instrument, holding.quantity, holding.last_price, holding.marks,
-              holding.referred);
+      archive(level, owner, holding.instrument, holding.marks);
+      // Those of the others are sums of positions.
+      if (level == GroupLevel::kSession) {
+        archive(holding.quantity, holding.last_price, holding.referred);
+      }
       if constexpr (A::kLoads) {
         const Numbers& owners = level == GroupLevel::kSession ? sessions : desks;
         self.LoadHolding(archive, owners, instruments, level, owner, holding, place);

@@ -49,9 +49,7 @@ void InProcessConnector::Poll(int64_t now_ns, VenueSink& sink) {
     next_timer_ns_ = now_ns + kTimerIntervalNs;
   }
   Outbound& reports = exchange_.reports(member_);
-  for (uint32_t count = 0; count != kBurstMax; ++count) {
-    const ResendStore::Slot* report = reports.Front();
-    if (report == nullptr) break;
+  while (const ResendStore::Slot* report = reports.Front()) {
     if (report->type == FrameType::kSessionReject) {
       ++requests_refused_;
     } else if (!sink.Take({Target::kVenue, report->type, venue_, 0, report->bytes()})) {

@@ -279,7 +279,9 @@ class BasicLinkConnector final : public Connector {
     } else if (type == FrameType::kSessionReject) {
       ++counters_.requests_refused;
       CountReport();
-    } else if (broken_ = MessageError(type, record.payload); broken_ == nullptr) {
+    } else if (broken_ = MessageError(type, record.payload); broken_ != nullptr) {
+      CountReport();  // the next link goes on behind it
+    } else {
       if (!sink.Take({Target::kVenue, type, options_.venue, inbound().next_seq(), record.payload}))
         return false;
       CountReport();
@@ -451,7 +453,7 @@ class BasicLinkConnector final : public Connector {
 
   void AnswerLost(int64_t now_ns, VenueSink& sink) {
     const ResendStore& store = outbound().store();
-    for (uint32_t count = 0; store.count() != 0 && count != kBurstMax; ++count) {
+    while (store.count() != 0) {
       // An earlier process of this gateway used lower numbers: the time is part of them.
       lost_number_ = std::max(lost_number_ + 1, static_cast<uint64_t>(now_ns));
       const ResendStore::Slot& request = store.at(store.first());

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,7 +28,7 @@ inline MakeSnapshotOptions MakeOptions(const RecordedFlow& flow,
   return {.place = flow.place(),
           .last_segment = last_segment,
           .replay = RecordedFlow::Replay(),
-          .report = nullptr};
+          .report = [](std::string_view line) { std::cerr << line << "\n"; }};
 }
 
 inline std::vector<uint64_t> SnapshotPositions(const std::string& directory) {
