@@ -172,7 +172,9 @@ absl::Status VerbsQueue::Move(int state, const char* name) {
   int mask = 0;
   attributes.qp_state = static_cast<ibv_qp_state>(state);
   if (rdma_init_qp_attr(id_.get(), &attributes, &mask) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("asking how to make a queue pair ", name));
+    // EINVAL: the connection ended meanwhile.
+    return absl::UnavailableError(
+        absl::StrCat("asking how to make a queue pair ", name, ": ", std::strerror(errno)));
   }
   Adjust(attributes, mask);
   if (mask & IBV_QP_PATH_MTU) path_mtu_bytes_ = 128u << attributes.path_mtu;
