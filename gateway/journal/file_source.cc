@@ -118,6 +118,14 @@ absl::StatusOr<JournalFile> FileSource::OpenAt(std::size_t index) const {
                             : folder_->OpenFile(JournalPlace::SegmentName(number));
 }
 
+bool FileSource::ForgetFirst(std::size_t count) {
+  const auto gone = static_cast<std::ptrdiff_t>(count);
+  segments_.erase(segments_.begin(), segments_.begin() + gone);
+  from_image_.erase(from_image_.begin(), from_image_.begin() + gone);
+  open_index_ = SIZE_MAX;
+  return true;
+}
+
 absl::Status FileSource::Read(std::size_t index, uint64_t offset, std::span<std::byte> out) {
   const std::string& path = segments_[index].name;
   if (index != open_index_) {

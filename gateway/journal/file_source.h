@@ -36,6 +36,7 @@ class FileSource final : public JournalSource {
 
   const std::vector<Segment>& segments() const override { return segments_; }
   absl::Status Read(std::size_t index, uint64_t offset, std::span<std::byte> out) override;
+  bool ForgetFirst(std::size_t count) override;
   bool power_may_have_failed() const override { return power_may_have_failed_; }
 
  private:

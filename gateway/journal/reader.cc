@@ -217,9 +217,16 @@ absl::Status JournalReader::ReadHeaders() {
     longest = std::max(longest, segment.bytes);
   }
   window_.resize(static_cast<std::size_t>(std::min<uint64_t>(kWindowBytes, longest)));
-  for (std::size_t i = 0; i < segments_.size(); ++i) {
-    if (absl::Status status = CheckHeader(i); !status.ok()) return status;
-    if (absl::Status status = ReadStart(i); !status.ok()) return status;
+  for (std::size_t i = 0; i < segments_.size();) {
+    absl::Status status = CheckHeader(i);
+    if (absl::IsNotFound(status) && i + 1 < segments_.size() && source_.ForgetFirst(i + 1)) {
+      segments_.erase(segments_.begin(), segments_.begin() + static_cast<std::ptrdiff_t>(i + 1));
+      i = 0;
+      continue;
+    }
+    if (status.ok()) status = ReadStart(i);
+    if (!status.ok()) return status;
+    ++i;
   }
   return absl::OkStatus();
 }

@@ -30,6 +30,14 @@ class JournalSource {
   // segment shorter than offset + out.size().
   virtual absl::Status Read(std::size_t index, uint64_t offset, std::span<std::byte> out) = 0;
 
+  // Forgets the first `count` segments, of the last of which Read() said NotFound: the gateway that
+  // writes the journal may have removed them since they were listed, the oldest first. False:
+  // segments do not go.
+  virtual bool ForgetFirst(std::size_t count) {
+    static_cast<void>(count);
+    return false;
+  }
+
   // Whether the machine may have lost its power since the last write. If so, records that were
   // never durable may be there in part; otherwise they are there as written.
   virtual bool power_may_have_failed() const = 0;

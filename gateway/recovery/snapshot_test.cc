@@ -73,6 +73,22 @@ TEST(SnapshotTest, ASnapshotAndTheRestAreTheWholeJournal) {
   EXPECT_EQ(again->head.position, before);
 }
 
+TEST(SnapshotTest, SegmentsThatGoWhileItIsReadAreNotMissed) {
+  RecordedFlow flow(3);
+  flow.Open();
+  flow.RunSegments(4);
+  flow.Close();
+  const auto made = MakeSnapshot(MakeOptions(flow, 3));
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto source = FileSource::OpenCompleted(flow.place(), UINT64_MAX);
+  ASSERT_TRUE(source.ok()) << source.status();
+  for (const uint64_t gone : {1, 2}) std::filesystem::remove(flow.place().SegmentPath(gone));
+  const auto recovered = Recover(**source, flow.Options(flow.place()));
+  ASSERT_TRUE(recovered.ok()) << recovered.status();
+  EXPECT_EQ(recovered->snapshot_position, made->head.position);
+  EXPECT_EQ((*source)->segments().front().number, 3u);
+}
+
 TEST(SnapshotTest, AProcessThatBeganWithASnapshotWritesOn) {
   RecordedFlow flow(2);
   flow.Open();
