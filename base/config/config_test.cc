@@ -108,7 +108,7 @@ names = ["a", "b"]
 # limit = "off"
 # What it costs. [0 or more]
 # price = 0.5
-# How many there are. [1 or more]
+# How many there are. [1 to 4294967295]
 # count = 7
 
 # --- Boxes ---
@@ -125,11 +125,11 @@ colour = "blue"
 #   "plain"  has a depth
 #   "fancy"  has a name
 kind = "plain"
+# How deep it is. [1ns to 1ms]
+# depth = "1us"
 # Only with kind = "fancy":
 # Its name.
 # name = ""
-# How deep it is. [1ns to 1ms]
-# depth = "1us"
 
 [[box]]
 id = 2
@@ -187,7 +187,7 @@ On top.
 | `closed` | true or false | `true` |  | Whether it is closed. |
 | `limit` | whole number | `"off"` | 1 to 64, or "off" | How much it holds, or \| "off". |
 | `price` | decimal number | `0.5` | 0 or more | What it costs. |
-| `count` | whole number | `7` | 1 or more | How many there are. |
+| `count` | whole number | `7` | 1 to 4294967295 | How many there are. |
 
 ## Boxes
 
@@ -213,6 +213,11 @@ TEST(ConfigReader, OtherProgramsMayHaveTablesInTheFile) {
       ReadConfig(text, house, nothing, ConfigFindings::UnknownKeys::kErrorsInTables);
   ASSERT_EQ(errors.size(), 1u);
   EXPECT_EQ(errors.front().key, "lid.closd");
+  // A name that is nearly one of these was meant for this program.
+  const std::vector<ConfigError> misspelt = ReadConfig(
+      "[[boxs]]\nid = 1\n", house, nothing, ConfigFindings::UnknownKeys::kErrorsInTables);
+  ASSERT_EQ(misspelt.size(), 1u);
+  EXPECT_EQ(misspelt.front().key, "boxs");
   EXPECT_TRUE(ReadConfig(text, house, nothing, ConfigFindings::UnknownKeys::kIgnored).empty());
 }
 

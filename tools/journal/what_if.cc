@@ -179,7 +179,7 @@ void WhatIf::MatchThen(std::span<const std::byte> effects) {
 }
 
 void WhatIf::MatchNow() {
-  for (const Effect& effect : *effects_) {
+  for (const EffectView& effect : *effects_) {
     if (effect.target != Target::kVenue) continue;
     const Request request{Word(effect.bytes(), 0), static_cast<VenueId>(effect.id)};
     if (!IsAboutAnOrder(effect.type)) {
@@ -208,7 +208,7 @@ void WhatIf::Compare(const JournalRecord& record, const JournaledStep& step, std
       break;
     }
   }
-  for (const Effect& effect : *effects_) {
+  for (const EffectView& effect : *effects_) {
     if (effect.target == Target::kSession && effect.id == input.id &&
         ReadDecision(effect.type, effect.bytes(), now)) {
       break;
