@@ -407,7 +407,7 @@ class DutyLoop {
         const uint32_t owner = of_session ? tally_.IndexOf(input.id) : VenueQueue::kNoOwner;
         const bool enters = of_session && effect.type != FrameType::kCancel;
         if (queue.Push(effect, owner, enters ? SendsAt(input.id) : 0)) [[unlikely]]
-          withdrawn_.Push(effect);
+          withdrawn_.Push(Effect(effect));
         tight_ |= queue.tight();
       }
     }

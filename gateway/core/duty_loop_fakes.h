@@ -44,7 +44,7 @@ OwnedMessage Own(Origin origin, uint32_t id, const M& message) {
 }
 
 template <Message M>
-M As(const Effect& effect) {
+M As(const EffectView& effect) {
   M message;
   EXPECT_EQ(effect.type, M::kType);
   EXPECT_EQ(Decode(effect.bytes(), message), DecodeStatus::kOk);
@@ -87,14 +87,14 @@ class FakeSessions {
     }
     return count;
   }
-  void Send(const Effect& effect, Publish publish) {
+  void Send(const EffectView& effect, Publish publish) {
     EXPECT_EQ(publish, Publish::kGather);
     if (effect.type == FrameType::kSessionReject) {
       EXPECT_EQ(effect.seq, 0u) << "session messages have no number";
     } else {
       EXPECT_EQ(effect.seq, ++last_seq[effect.id]) << "reports leave in order";
     }
-    gathered.push_back(effect);
+    gathered.emplace_back(effect);
   }
   bool holds_any() const { return holds; }
   bool Holds(SessionId) const { return holds; }

@@ -17,7 +17,8 @@ class KeptPrices {
   // Replaces an earlier one of its instrument. At most one for each number that the venue uses,
   // `kPricesMax` in all; further ones are dropped.
   void Keep(uint32_t instrument, const EffectView& price) {
-    if (prices_.size() < kPricesMax || prices_.contains(instrument)) prices_[instrument] = price;
+    if (prices_.size() < kPricesMax || prices_.contains(instrument))
+      prices_[instrument] = Effect(price);
   }
   bool empty() const noexcept { return prices_.empty(); }
   // REQUIRES: !empty().

@@ -149,8 +149,7 @@ struct Effect {
   alignas(8) std::array<std::byte, kEffectPayloadBytesMax> payload;
 
   Effect() = default;
-  // Implicit: keeping an effect is copying it.
-  Effect(const EffectView& from) noexcept  // NOLINT(google-explicit-constructor)
+  explicit Effect(const EffectView& from) noexcept
       : target(from.target),
         type(from.type),
         payload_bytes(static_cast<uint16_t>(from.payload.size())),
@@ -291,10 +290,10 @@ class Effects {
     ++count_;
   }
 
+  alignas(8) std::array<std::byte, kEffectsBytesMax> own_;
   std::byte* begin_ = own_.data();
   std::byte* end_ = own_.data();
   uint32_t count_ = 0;
-  alignas(8) std::array<std::byte, kEffectsBytesMax> own_;
 };
 
 }  // namespace ringway

@@ -241,7 +241,7 @@ class VenueQueue {
       }
       orders_[IndexOf(found)] = CancelInPlaceOf(orig_id, orders_[IndexOf(found)]);
     }
-    staged_.Push(cancel);
+    staged_.Push(Effect(cancel));
     return unsent;
   }
 

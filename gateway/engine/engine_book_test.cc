@@ -22,7 +22,7 @@ class EngineBookTest : public EngineTest {
   Told Work() {
     Told told;
     for (;; Timer()) {
-      for (const Effect& effect : effects()) {
+      for (const EffectView& effect : effects()) {
         ExecutionReport report;
         if (effect.type == FrameType::kExecutionReport && effect.target == Target::kSession &&
             Decode(effect.bytes(), report) == DecodeStatus::kOk) {

@@ -30,7 +30,7 @@ class EngineDisputeTest : public EngineTest {
   // The reports to the session from the latest step, oldest first.
   std::vector<ExecutionReport> Told() const {
     std::vector<ExecutionReport> told;
-    for (const Effect& effect : effects()) {
+    for (const EffectView& effect : effects()) {
       ExecutionReport report;
       if (effect.target != Target::kSession || effect.type != ExecutionReport::kType) continue;
       EXPECT_EQ(Decode(effect.bytes(), report), DecodeStatus::kOk);

@@ -258,7 +258,7 @@ class EngineTest : public ::testing::Test {
   template <class M>
   std::optional<M> To(Target target) const {
     std::optional<M> found;
-    for (const Effect& effect : effects_) {
+    for (const EffectView& effect : effects_) {
       if (effect.target != target || effect.type != M::kType) continue;
       M message;
       EXPECT_EQ(Decode(effect.bytes(), message), DecodeStatus::kOk);
@@ -269,7 +269,7 @@ class EngineTest : public ::testing::Test {
   template <class M>
   uint32_t CountOf() const {
     uint32_t count = 0;
-    for (const Effect& effect : effects_) count += effect.type == M::kType;
+    for (const EffectView& effect : effects_) count += effect.type == M::kType;
     return count;
   }
 

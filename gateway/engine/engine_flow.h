@@ -33,7 +33,7 @@ class VenueModel {
 
   explicit VenueModel(Random& random) : random_(random) {}
 
-  void Take(const Effect& effect) {
+  void Take(const EffectView& effect) {
     if (effect.type == FrameType::kNewOrder) {
       NewOrder order;
       ASSERT_EQ(Decode(effect.bytes(), order), DecodeStatus::kOk);
@@ -268,7 +268,7 @@ class Flow {
     engine_.Step(now_ns_, {origin, id, type, payload}, effects_);
     in_step = false;
     if (after_step) after_step(now_ns_, {origin, id, type, payload}, effects_);
-    for (const Effect& effect : effects_) {
+    for (const EffectView& effect : effects_) {
       for (const std::byte byte : effect.bytes()) {
         hash_ = MixHash(hash_ ^ static_cast<uint64_t>(byte), effect.seq);
       }

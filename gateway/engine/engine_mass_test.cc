@@ -144,7 +144,7 @@ TEST_P(KillTest, BetweenTheCommandAndTheLastOrderToAVenueLiesNoStep) {
   flow.after_step = [&](int64_t, const Input&, const Effects& effects) {
     const bool killed = flow.engine().killed(KillScope::kAll, 0);
     steps_since_kill += killed;
-    for (const Effect& effect : effects) {
+    for (const EffectView& effect : effects) {
       if (effect.target != Target::kVenue) continue;
       ++(effect.type == FrameType::kCancel ? cancels : orders)[killed];
       if (killed && effect.type != FrameType::kCancel) last_order_after = steps_since_kill;

@@ -169,7 +169,7 @@ class EngineMatrixTest : public EngineTest {
 
   std::string Said() const {
     std::string said;
-    for (const Effect& effect : effects()) {
+    for (const EffectView& effect : effects()) {
       if (!said.empty()) said += ", ";
       ExecutionReport report;
       CancelReject reject;

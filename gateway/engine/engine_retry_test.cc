@@ -226,7 +226,7 @@ TEST_F(EngineRetryTest, ThousandRefusalsAreTriedAgainInSlices) {
   Step(Origin::kSessionDown, 1, Logout{});
   do {
     EXPECT_LE(CountOf<Cancel>(), 128u);
-    for (const Effect& effect : effects()) {
+    for (const EffectView& effect : effects()) {
       Cancel cancel;
       if (effect.type != FrameType::kCancel) continue;
       ASSERT_EQ(Decode(effect.bytes(), cancel), DecodeStatus::kOk);

@@ -19,7 +19,7 @@ class EngineSnapshotTest : public EngineTest {
     std::vector<SnapshotEnd> ends;
   };
   void Look(Told& told, SessionId session) const {
-    for (const Effect& effect : effects()) {
+    for (const EffectView& effect : effects()) {
       if (effect.target != Target::kSession || effect.id != session) continue;
       OpenOrder order;
       PositionReport position;
@@ -119,7 +119,7 @@ TEST_F(EngineSnapshotTest, AnOperatorsPositionIsToldToWhoMayTradeIt) {
   Step(Origin::kAdmin, 9, adjustment);
   std::map<SessionId, PositionReport> told;
   const auto look = [&] {
-    for (const Effect& effect : effects()) {
+    for (const EffectView& effect : effects()) {
       PositionReport report;
       if (effect.type != FrameType::kPositionReport) continue;
       ASSERT_EQ(Decode(effect.bytes(), report), DecodeStatus::kOk);
@@ -144,7 +144,7 @@ TEST_F(EngineSnapshotTest, ManyChangesOfAPositionDoNotCrowdOutOtherNotices) {
   uint32_t killed = 0;
   const auto look = [&] {
     killed += CountOf<RiskState>();
-    for (const Effect& effect : effects()) {
+    for (const EffectView& effect : effects()) {
       PositionReport report;
       if (effect.type == FrameType::kPositionReport &&
           Decode(effect.bytes(), report) == DecodeStatus::kOk && report.instrument == 7) {

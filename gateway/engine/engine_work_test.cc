@@ -157,7 +157,7 @@ TEST_F(EngineWorkTest, SnapshotShowsEveryOpenOrderOnceAndBeforeItsReports) {
   Live(Limit(1, Side::kBuy, 1, 9'000, 200), 2);
   std::set<uint64_t> shown;
   const auto look = [&] {
-    for (const Effect& effect : effects()) {
+    for (const EffectView& effect : effects()) {
       if (effect.type == FrameType::kOpenOrder) {
         OpenOrder order;
         ASSERT_EQ(Decode(effect.bytes(), order), DecodeStatus::kOk);

@@ -195,7 +195,7 @@ class Wild {
     const Input input{origin, id, type, payload};
     engine_->Step(now_ns_, input, effects_);
     writer_->Append(now_ns_, input, 0, effects_);
-    for (const Effect& effect : effects_) {
+    for (const EffectView& effect : effects_) {
       if (effect.target != Target::kVenue) continue;
       uint64_t request = 0;
       std::memcpy(&request, effect.payload.data() + kRootBytes, sizeof(request));

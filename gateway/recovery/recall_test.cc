@@ -64,7 +64,7 @@ class RecallTest : public ::testing::Test {
                   .side = Side::kBuy,
                   .ord_type = OrdType::kLimit});
     ASSERT_GT(engine_.next_seq_out(kSession), before);
-    for (const Effect& effect : effects_) {
+    for (const EffectView& effect : effects_) {
       if (effect.target == Target::kVenue) request_ = VenueRequestId(effect);
     }
   }

@@ -245,7 +245,7 @@ void ReplayedGateway::Follow(const JournaledStep& step) {
       ReplayedVenue& venue = venues_[static_cast<VenueId>(effect.id)];
       // A venue that has never said a count does not count requests.
       if (venue.cursor.incarnation == 0) continue;
-      venue.requests.push_back(effect);
+      venue.requests.emplace_back(effect);
       ++venue.cursor.sent;
       if (venue.requests.size() > kRequestsKept) venue.requests.pop_front();
     }

@@ -54,7 +54,7 @@ class ReplayedGatewayTest : public ::testing::Test {
           const bool report = input.origin == Origin::kVenue &&
                               input.type == FrameType::kExecutionReport && input.id == 1;
           if (report) ++reports_;
-          for (const Effect& effect : effects) {
+          for (const EffectView& effect : effects) {
             requests_ += effect.target == Target::kVenue && effect.id == 1;
           }
           ASSERT_NE(writer_->State(), JournalState::kFull);
@@ -144,7 +144,7 @@ TEST_F(ReplayedGatewayTest, AnotherEffectThanWasRecordedIsNamed) {
   bool lied = false;
   Flow flow(3, Flow::Config(), [&](int64_t now_ns, const Input& input, const Effects& effects) {
     Effects recorded;
-    for (const Effect& effect : effects) {
+    for (const EffectView& effect : effects) {
       recorded.AddEncoded(effect.target, effect.id, effect.type, effect.bytes(),
                           lied ? effect.seq : effect.seq + 1);
       lied = true;

@@ -92,7 +92,7 @@ class TestGateway {
       return;
     Effects effects;
     effects.Add(Target::kSession, input.id, next_seq_++, OrderAck{.cl_ord_id = order.cl_ord_id});
-    for (const Effect& effect : effects) layer_->Send(effect);
+    for (const EffectView& effect : effects) layer_->Send(effect);
   }
 
   const SessionKey key_ = Key(7);

@@ -144,7 +144,7 @@ class VerbsSessionTest : public ::testing::Test {
     EXPECT_TRUE(orders_.insert(order.cl_ord_id).second) << "an order came twice";
     Effects effects;
     effects.Add(Target::kSession, input.id, next_seq_++, OrderAck{.cl_ord_id = order.cl_ord_id});
-    for (const Effect& effect : effects) layer_->Send(effect);
+    for (const EffectView& effect : effects) layer_->Send(effect);
   }
   template <class Done>
   void TurnUntil(Done done, const char* what) {

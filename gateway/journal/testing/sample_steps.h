@@ -91,7 +91,7 @@ inline bool IsStep(std::span<const std::byte> body, const SampleStep& step) {
       !SameBytes(read.input.payload, step.payload)) {
     return false;
   }
-  for (const Effect& effect : step.effects) {
+  for (const EffectView& effect : step.effects) {
     EffectView one;
     if (!NextEffect(read.effects, one) || one.target != effect.target || one.id != effect.id ||
         one.type != effect.type || one.seq != effect.seq ||

@@ -133,7 +133,7 @@ class RecordedFlow {
     const bool report = input.origin == Origin::kVenue && input.id == kVenue &&
                         input.type == FrameType::kExecutionReport;
     reports_ += report ? 1 : 0;
-    for (const Effect& effect : effects) {
+    for (const EffectView& effect : effects) {
       requests_ += effect.target == Target::kVenue && effect.id == kVenue ? 1 : 0;
     }
     if (writer_ == nullptr) {
