@@ -36,8 +36,8 @@ const LinkFault kFaults[] = {
     {"no packet of a strategy passes", [](KillRun& run) { return Cut(run, "netem va loss 100%"); }},
     {"no packet of the gateway passes",
      [](KillRun& run) { return Cut(run, "netem vb loss 100%"); }},
-    {"the strategies' link is down", [](KillRun& run) { return Cut(run, "link-down va"); }},
-    {"the gateway's link is down", [](KillRun& run) { return Cut(run, "link-down vb"); }},
+    // Not a link that is down: while it is, Soft-RoCE of Linux 6.1 tries again without end inside
+    // the call that posts, and two strategies so hold both processors of the VM.
     {"a strategy stands still", [](KillRun& run) { return run.HoldAt(kStrategy, kTrap, true); }},
     {"the gateway stands still", [](KillRun& run) { return run.HoldAt(kGateway, kTrap, true); }},
     {"a strategy pauses", [](KillRun& run) { return run.HoldAt(kStrategy, kTrap, false); }},
