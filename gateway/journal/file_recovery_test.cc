@@ -126,7 +126,7 @@ TEST_F(FileRecoveryTest, ImagesThatAreGoneWithinOneBootAreALossThatAnOperatorHas
 
 TEST_F(FileRecoveryTest, ASingleImageThatIsGoneIsALossToo) {
   ASSERT_TRUE(Open().ok());
-  // The second segment is under way, and the first has come home.
+  // A later segment is under way, and the first has come home.
   while (storage_->completed().number < 1) {
     if (writer_->State() == JournalState::kOk) Append();
     storage_->RequestSync();
@@ -135,8 +135,9 @@ TEST_F(FileRecoveryTest, ASingleImageThatIsGoneIsALossToo) {
   const std::string first = storage_->place().ImagePath(1);
   ASSERT_TRUE(Eventually([&] { return access(first.c_str(), F_OK) != 0; }));
   Append();
+  const uint64_t under_way = storage_->last_number();
   Leave();
-  ASSERT_TRUE(std::filesystem::remove(images_ + "/" + JournalPlace::ImageName(2)));
+  ASSERT_TRUE(std::filesystem::remove(images_ + "/" + JournalPlace::ImageName(under_way)));
   EXPECT_TRUE(absl::IsFailedPrecondition(Open()));
 }
 
