@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::size_t kColumns = 120;
 
-std::string PathOf(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : path + "." + std::string(key);
-}
-
 // A decimal number needs no quotes, with which it is printed.
 std::string_view ValueOf(const ConfigRow& row) {
   std::string_view value = row.value;
@@ -125,7 +121,7 @@ class ExampleWriter {
     for (std::size_t i = 0; i < example.tables.size(); ++i) {
       const ConfigTable& table = example.tables[i];
       const ConfigTable& usual = defaults.tables[i];
-      const std::string name = PathOf(path, table.key);
+      const std::string name = KeyPath(path, table.key);
       if (!table.chapter.empty()) out_ += "\n# --- " + std::string(table.chapter) + " ---\n";
       out_ += "\n";
       if (!table.text.empty() && said_.insert(table.text).second) Comment("", table.text);
@@ -176,7 +172,7 @@ class ExampleWriter {
                        const std::string& path) {
     for (std::size_t i = 0; i < table.tables.size(); ++i) {
       if (!Differs(usual.tables[i], table.tables[i])) continue;
-      const std::string name = PathOf(path, table.tables[i].key);
+      const std::string name = KeyPath(path, table.tables[i].key);
       out_ += "\n[" + name + "]\n";
       Differences(usual.tables[i], table.tables[i], name);
     }
@@ -222,7 +218,7 @@ void WriteTable(const ConfigTable& table, const std::string& path, std::string& 
 void WriteTables(const ConfigTable& table, const std::string& path, std::string& out) {
   for (const ConfigTable& inner : table.tables) {
     if (!inner.chapter.empty()) out += "\n## " + std::string(inner.chapter) + "\n";
-    const std::string name = PathOf(path, inner.key);
+    const std::string name = KeyPath(path, inner.key);
     out += "\n### " + Code(inner.repeated ? "[[" + name + "]]" : "[" + name + "]") + "\n";
     if (!inner.text.empty()) out += std::string(inner.text) + "\n";
     WriteTable(inner, name, out);

@@ -131,9 +131,7 @@ std::vector<ConfigError> ConfigFindings::Sorted() const {
   return sorted;
 }
 
-std::string ConfigReader::Path(std::string_view key) const {
-  return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
-}
+std::string ConfigReader::Path(std::string_view key) const { return KeyPath(path_, key); }
 
 const ConfigNode* ConfigReader::Find(std::string_view key) {
   known_.emplace_back(key);

@@ -10,8 +10,7 @@ void Print(const ConfigTable& table, const std::string& path, std::string& out);
 
 void PrintTables(const ConfigTable& table, const std::string& path, std::string& out) {
   for (const ConfigTable& inner : table.tables) {
-    const std::string name =
-        path.empty() ? std::string(inner.key) : path + "." + std::string(inner.key);
+    const std::string name = KeyPath(path, inner.key);
     if (!inner.repeated) {
       out += "\n[" + name + "]\n";
       Print(inner, name, out);
@@ -59,6 +58,12 @@ std::string PrintRange(ConfigForm form, const ConfigRange& range) {
   }
   if (range.off.has_value()) text += ", or \"off\"";
   return text;
+}
+
+std::string KeyPath(std::string_view table, std::string_view key) {
+  std::string path(table);
+  if (!path.empty()) path += '.';
+  return path.append(key);
 }
 
 std::string QuoteToml(std::string_view text) {

@@ -83,6 +83,8 @@ struct ConfigTable {
 };
 
 std::string QuoteToml(std::string_view text);
+// "table.key"; at the top of a file the key alone.
+std::string KeyPath(std::string_view table, std::string_view key);
 
 // A visitor for Fields(): adds what it visits to the table.
 class ConfigDescriber {
