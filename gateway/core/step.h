@@ -19,6 +19,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "gateway/core/indices.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/order.h"
 
@@ -28,7 +29,7 @@ class BookedAhead {
     for (Ring& ring : rings_) ring.orders.reserve(kRemembered);
   }
 
-  void Remember(uint32_t venue, const Forgotten& forgotten) noexcept {
+  void Remember(VenueIndex venue, const Forgotten& forgotten) noexcept {
     Ring& ring = rings_[venue];
     if (ring.orders.size() < kRemembered) {
       ring.orders.push_back(forgotten);
@@ -39,7 +40,7 @@ class BookedAhead {
   }
 
   // What is booked of the order that a venue request belongs to; null: nothing ahead of a report.
-  uint64_t* Find(uint32_t venue, uint64_t request_id) noexcept {
+  uint64_t* Find(VenueIndex venue, uint64_t request_id) noexcept {
     for (Forgotten& order : rings_[venue].orders) {
       if (request_id >= order.order_id && request_id <= order.newest_id &&
           SlotOf(request_id) == SlotOf(order.order_id)) {

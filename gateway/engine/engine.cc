@@ -101,15 +101,14 @@ void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept
     StartReferences();
 
   if (IsRequest(input.origin)) {
-    const uint32_t session = SessionIndex(input.id);
+    const SessionIndex session = IndexOfSession(input.id);
     refused_for_ = input.origin == Origin::kSession       ? RejectReason::kNone
                    : input.origin == Origin::kSessionBusy ? RejectReason::kVenueBusy
                                                           : RejectReason::kJournalUnavailable;
     if (session != kNone) [[likely]]
       return OnSession(session, input, effects);
   } else if (input.origin == Origin::kVenue) {
-    const uint32_t venue =
-        input.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(input.id)) : kNone;
+    const VenueIndex venue = IndexOfVenue(input.id);
     if (venue != kNone) [[likely]]
       return OnVenue(venue, input, effects);
   } else if (OnLifecycleInput(input)) {
@@ -123,7 +122,7 @@ bool Engine::OnLifecycleInput(const Input& input) noexcept {
   switch (input.origin) {
     case Origin::kSessionUp:
     case Origin::kSessionDown: {
-      const uint32_t session = SessionIndex(input.id);
+      const SessionIndex session = IndexOfSession(input.id);
       if (session == kNone) return false;
       input.origin == Origin::kSessionUp ? OnSessionUp(session, input)
                                          : OnSessionDown(session, input);
@@ -170,14 +169,14 @@ void Engine::SkipRequests(SessionState& session, const Input& input) noexcept {
   session.next_seq_in = std::max(session.next_seq_in, fill.new_seq);
 }
 
-void Engine::OnSession(uint32_t session, const Input& input, Effects& effects) noexcept {
+void Engine::OnSession(SessionIndex session, const Input& input, Effects& effects) noexcept {
   SessionState& state = sessions_[session];
   if (input.type == FrameType::kGapFill) [[unlikely]]
     return SkipRequests(state, input);
   ++state.next_seq_in;
   // Decodes an M and passes it on, or returns what is wrong with it.
   const auto decode = [&]<class M>(M message,
-                                   void(Engine::*handle)(uint32_t, const M&, Effects&) noexcept)
+                                   void(Engine::*handle)(SessionIndex, const M&, Effects&) noexcept)
       __attribute__((always_inline)) {
     if (Decode(input.payload, message) != DecodeStatus::kOk) [[unlikely]] {
       RejectMessage(state, input.type, SessionRejectReason::kMalformedMessage, effects);
@@ -208,7 +207,7 @@ void Engine::OnSession(uint32_t session, const Input& input, Effects& effects) n
                 effects);
 }
 
-void Engine::OnVenue(uint32_t venue, const Input& input, Effects& effects) noexcept {
+void Engine::OnVenue(VenueIndex venue, const Input& input, Effects& effects) noexcept {
   DecodeStatus status = DecodeStatus::kUnknownType;
   switch (input.type) {
     case FrameType::kExecutionReport: {

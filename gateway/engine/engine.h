@@ -27,6 +27,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,6 +36,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "gateway/core/indices.h"
 #include "gateway/core/step.h"
 #include "gateway/engine/alerts.h"
 #include "gateway/engine/archive.h"
@@ -196,7 +198,7 @@ class Engine {
   // All sessions, including retired ones.
   std::vector<uint32_t> SessionIds() const;
   bool retired(SessionId session) const noexcept {
-    const uint32_t index = SessionIndex(session);
+    const SessionIndex index = IndexOfSession(session);
     return index != kNone && absence_limits_[index].retired;
   }
   // Sides of instruments in which its executions have disabled it. 0 for an unknown session.
@@ -240,7 +242,7 @@ class Engine {
   // visit(const OrderView&) for a session's open orders, in order of entry; for the first `most`.
   template <class F>
   void ForEachOpenOrder(SessionId session, F&& visit, uint32_t most = UINT32_MAX) const {
-    const uint32_t index = SessionIndex(session);
+    const SessionIndex index = IndexOfSession(session);
     if (index == kNone) return;
     for (Slot at = orders_.first_open(index); at != kNoSlot && most != 0; --most) {
       visit(ViewOf(orders_[at]));
@@ -278,6 +280,7 @@ class Engine {
   Engine(const EngineConfig& config, const TableSecret& secret);
 
   static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr SessionIndex kNoSession{kNone};
   // The most orders, sessions to be notified and timers that one step visits, in work over many.
   static constexpr uint32_t kVisitsPerStepMax = 128;
   // The part of these that one kind of work gets before the others have had theirs.
@@ -286,8 +289,8 @@ class Engine {
   static constexpr uint32_t kEffectsPerVisitMax = 4;
 
   // engine.cc
-  void OnSession(uint32_t session, const Input& input, Effects& effects) noexcept;
-  void OnVenue(uint32_t venue, const Input& input, Effects& effects) noexcept;
+  void OnSession(SessionIndex session, const Input& input, Effects& effects) noexcept;
+  void OnVenue(VenueIndex venue, const Input& input, Effects& effects) noexcept;
   [[nodiscard]] bool OnLifecycleInput(const Input& input) noexcept;
   void StartReferences() noexcept;
   void SkipRequests(SessionState& session, const Input& input) noexcept;
@@ -295,10 +298,10 @@ class Engine {
                      Effects& effects) noexcept;
 
   // engine_request.cc
-  [[gnu::noinline]] void SendOrder(uint32_t venue, const NewOrder& request, uint64_t order_id,
+  [[gnu::noinline]] void SendOrder(VenueIndex venue, const NewOrder& request, uint64_t order_id,
                                    uint8_t profile, Effects& effects) noexcept;
-  void OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept;
-  bool AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
+  void OnNewOrder(SessionIndex session, const NewOrder& request, Effects& effects) noexcept;
+  bool AnswerResend(SessionIndex session, const OrderTable::Name& name, const NewOrder& request,
                     Effects& effects) noexcept;
   static int64_t RiskPrice(const Instrument& instrument, BookSide side, OrdType type, int64_t price,
                            int64_t stop_price, int64_t otherwise) noexcept;
@@ -306,7 +309,7 @@ class Engine {
   // itself asked for.
   template <class M>
   RiskRequest RiskRequestOf(const M& request, const Order* order, FeatureSet features,
-                            uint8_t profile, uint32_t venue, const Position& position,
+                            uint8_t profile, VenueIndex venue, const Position& position,
                             int64_t risk_price, const Contribution& before,
                             const Contribution& after) const noexcept;
   RejectReason ExpiryError(TimeInForce time_in_force, uint64_t time, uint32_t date) const noexcept;
@@ -317,17 +320,17 @@ class Engine {
   RejectReason FieldError(const NewOrder& request, const Instrument& instrument) const noexcept;
   void RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
                    VenueId venue, Effects& effects) noexcept;
-  void NoticeThrottling(SessionState& session, uint32_t index, const MessageRate::Answer& answer,
-                        Effects& effects) noexcept;
+  void NoticeThrottling(SessionState& session, SessionIndex index,
+                        const MessageRate::Answer& answer, Effects& effects) noexcept;
   void Acknowledge(SessionState& session, const Order& order, RequestType type, uint64_t cl_ord_id,
                    uint64_t orig_cl_ord_id, Effects& effects) noexcept;
   void AcknowledgeAgain(const Order& order, RequestType type, uint64_t cl_ord_id,
                         uint64_t orig_cl_ord_id, Effects& effects) noexcept;
 
   // engine_cancel.cc
-  void OnCancel(uint32_t session, const Cancel& request, Effects& effects) noexcept;
-  void OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept;
-  Order* FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept;
+  void OnCancel(SessionIndex session, const Cancel& request, Effects& effects) noexcept;
+  void OnReplace(SessionIndex session, const Replace& request, Effects& effects) noexcept;
+  Order* FindForChange(SessionIndex session, uint64_t orig_cl_ord_id) noexcept;
   void EndCancel(Order& order) noexcept;
   void SendCancel(Order& order, uint64_t cl_ord_id, uint8_t profile, Effects& effects) noexcept;
   bool IsReplaceOf(const Order& order, const Replace& request) const noexcept;
@@ -340,12 +343,12 @@ class Engine {
   }
 
   // engine_report.cc
-  void OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept;
-  void OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept;
-  void OnDetail(uint32_t venue, const ExecutionDetail& detail, Effects& effects) noexcept;
+  void OnExecution(VenueIndex venue, const ExecutionReport& report, Effects& effects) noexcept;
+  void OnCancelReject(VenueIndex venue, const CancelReject& report, Effects& effects) noexcept;
+  void OnDetail(VenueIndex venue, const ExecutionDetail& detail, Effects& effects) noexcept;
   void NoteTold(const Order& order, uint64_t request, uint64_t exec_id,
                 uint64_t cl_ord_id) noexcept;
-  Order* FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept;
+  Order* FindReported(VenueIndex venue, uint64_t id, uint64_t orig_id) noexcept;
   void OnTrade(Order& order, const ExecutionReport& report, bool late, Effects& effects) noexcept;
   void OnAdjustment(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
   void OnReplaced(Order& order, const ExecutionReport& report, Effects& effects) noexcept;
@@ -382,14 +385,14 @@ class Engine {
   void RejectPending(Order& order, Effects& effects) noexcept;
   void AddFill(Order& order, int64_t quantity, int64_t price) noexcept;
   void CorrectTrade(Order& order, const ExecutionReport& report) noexcept;
-  void ChangePosition(uint32_t place, uint32_t session, int64_t quantity, int64_t price,
+  void ChangePosition(uint32_t place, SessionIndex session, int64_t quantity, int64_t price,
                       int64_t paid) noexcept;
   void TellLoss(const LossCrossing& crossing) noexcept;
   void CountExecution(const Order& order) noexcept;
 
   // engine_venue.cc
-  void OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept;
-  void OnBookLost(uint32_t venue) noexcept;
+  void OnVenueStatus(VenueIndex venue, const VenueStatus& status) noexcept;
+  void OnBookLost(VenueIndex venue) noexcept;
   void OnReferencePrice(const ReferencePrice& reference) noexcept;
   void Alert(AlertKind kind, RiskAlert alert) noexcept {
     alert.kind = kind;
@@ -399,16 +402,16 @@ class Engine {
   [[nodiscard]] bool LeaveOutRequests(const Input& input) noexcept;
 
   // engine_forgotten.cc
-  void OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept;
-  void RememberUnknown(uint32_t venue, const ExecutionReport& report, bool booked) noexcept;
-  bool CanBook(uint32_t venue, const ExecutionReport& report) const noexcept;
-  bool MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept;
-  uint64_t* BookedAheadOf(uint32_t venue, const ExecutionReport& report) noexcept;
+  void OnForgotten(VenueIndex venue, const ExecutionReport& report) noexcept;
+  void RememberUnknown(VenueIndex venue, const ExecutionReport& report, bool booked) noexcept;
+  bool CanBook(VenueIndex venue, const ExecutionReport& report) const noexcept;
+  bool MayHaveGiven(VenueIndex venue, uint64_t request_id) const noexcept;
+  uint64_t* BookedAheadOf(VenueIndex venue, const ExecutionReport& report) noexcept;
 
   // engine_day.cc
   bool OnTradingDay(const Input& input) noexcept;
-  void BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept;
-  uint32_t DayOf(uint32_t venue, const ExecutionReport& report) const noexcept;
+  void BeginTradingDay(VenueIndex venue, const TradingDay& began) noexcept;
+  uint32_t DayOf(VenueIndex venue, const ExecutionReport& report) const noexcept;
   bool IsOverdue(const Order& order) const noexcept;
   void EndOverdue(Order& order, Effects& effects) noexcept;
   void SweepOverdue(Effects& effects) noexcept;
@@ -419,34 +422,34 @@ class Engine {
   void ReferToPosition(Order& order) noexcept;
 
   // engine_session.cc
-  void OnSessionUp(uint32_t session, const Input& input) noexcept;
-  void OnSessionDown(uint32_t session, const Input& input) noexcept;
-  CancelOnDisconnect PolicyOf(uint32_t session) const noexcept;
-  void BeginGrace(uint32_t session) noexcept;
-  void CancelGone(uint32_t session) noexcept;
+  void OnSessionUp(SessionIndex session, const Input& input) noexcept;
+  void OnSessionDown(SessionIndex session, const Input& input) noexcept;
+  CancelOnDisconnect PolicyOf(SessionIndex session) const noexcept;
+  void BeginGrace(SessionIndex session) noexcept;
+  void CancelGone(SessionIndex session) noexcept;
   void EndWaits(const Effects& effects) noexcept;
-  void SetTimer(uint32_t session) noexcept;
+  void SetTimer(SessionIndex session) noexcept;
   // Whether the gateway itself wants this open order canceled, until it has ended.
   bool IsOwed(const Order& order) const noexcept {
     return order.Has(kCancelWanted | kAskedFor) ||
            sessions_[order.session].absence == Absence::kGone;
   }
-  void NoteOwed(uint32_t session) noexcept;
+  void NoteOwed(SessionIndex session) noexcept;
   void WantCancel(Order& order, uint8_t why) noexcept;
-  void RetryLater(uint32_t session) noexcept;
-  void StartRetry(uint32_t session) noexcept;
+  void RetryLater(SessionIndex session) noexcept;
+  void StartRetry(SessionIndex session) noexcept;
   void RetryAll() noexcept;
   void OnStart(const Input& input) noexcept;
   void WatchIdentifiers() noexcept;
 
   // engine_work.cc
-  void OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept;
+  void OnMassCancel(SessionIndex session, const MassCancel& request, Effects& effects) noexcept;
   void DoWork(Effects& effects) noexcept;
   void WorkForSessions(Effects& effects) noexcept;
-  void WorkForSession(uint32_t index, Effects& effects) noexcept;
-  void RetryForSession(uint32_t index, Effects& effects) noexcept;
+  void WorkForSession(SessionIndex index, Effects& effects) noexcept;
+  void RetryForSession(SessionIndex index, Effects& effects) noexcept;
   void StartRetries(const Effects& effects) noexcept;
-  void NoteBusy(uint32_t index) noexcept;
+  void NoteBusy(SessionIndex index) noexcept;
   enum class Walked : uint8_t { kSent, kUnreachable, kAskedBefore };
   void CancelFor(MassCancelJob& job, SessionState& session, Effects& effects) noexcept;
   // Whether a MassCancel or OperatorCancel is about the order.
@@ -461,10 +464,11 @@ class Engine {
   Walked CancelWalked(Order& order, SessionState& session, uint64_t cl_ord_id,
                       Effects& effects) noexcept;
   void SendOpenOrder(SessionState& session, Order& order, Effects& effects) noexcept;
-  void StepSnapshot(uint32_t index, Effects& effects) noexcept;
-  bool MaySee(uint32_t session, uint32_t account, uint32_t instrument) const noexcept;
+  void StepSnapshot(SessionIndex index, Effects& effects) noexcept;
+  bool MaySee(SessionIndex session, AccountIndex account,
+              InstrumentIndex instrument) const noexcept;
   PositionReport ReportOf(const Position& position) const noexcept;
-  void TellPosition(uint32_t account, uint32_t instrument) noexcept;
+  void TellPosition(AccountIndex account, InstrumentIndex instrument) noexcept;
   void SendNotices(Effects& effects) noexcept;
   void SweepDoubt(Effects& effects) noexcept;
   void SweepLost(Effects& effects) noexcept;
@@ -474,20 +478,20 @@ class Engine {
   template <class F>
   void Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcept;
   bool TakeVisit(const Effects& effects) noexcept;
-  Walk StartWalk(uint32_t session) const noexcept;
+  Walk StartWalk(SessionIndex session) const noexcept;
   void StepWalk(Walk& walk) noexcept;
   void SkipClosing(const Order& order) noexcept;
   void RecountWork() noexcept;
-  bool Concerns(const Notice& notice, uint32_t session) const noexcept;
+  bool Concerns(const Notice& notice, SessionIndex session) const noexcept;
 
   // engine_operator.cc
   void OnAdmin(const Input& input) noexcept;
   [[nodiscard]] bool OnKill(RiskState request) noexcept;
   void SetKill(const RiskState& request, uint32_t index) noexcept;
-  void OnBreach(uint32_t session, const Verdict& verdict) noexcept;
+  void OnBreach(SessionIndex session, const Verdict& verdict) noexcept;
   [[nodiscard]] bool OnAdjustPosition(const PositionAdjustment& adjustment) noexcept;
-  bool AdjustAccount(const PositionAdjustment& adjustment, uint32_t index) noexcept;
-  bool AdjustSession(const PositionAdjustment& adjustment, uint32_t index) noexcept;
+  bool AdjustAccount(const PositionAdjustment& adjustment, InstrumentIndex index) noexcept;
+  bool AdjustSession(const PositionAdjustment& adjustment, InstrumentIndex index) noexcept;
   [[nodiscard]] bool OnChangeLimit(const LimitChange& change) noexcept;
   uint32_t LimitOwnerIndex(LimitOwner owner, uint32_t id) const noexcept;
   // Calls use(limits) with the limits of this owner and returns its result; false: no such owner.
@@ -503,7 +507,7 @@ class Engine {
       case LimitOwner::kDesk:
         return use(desk_limits_[index]);
       case LimitOwner::kInstrument:
-        return use(exposure_.LimitsOfFirm(index));
+        return use(exposure_.LimitsOfFirm(InstrumentIndex{index}));
       case LimitOwner::kUnset:
         break;
     }
@@ -520,7 +524,7 @@ class Engine {
   void WorkForOperator(Effects& effects) noexcept;
 
   // engine_soft_limits.cc
-  void LookAtSoftLimits(uint32_t session, uint32_t position) noexcept;
+  void LookAtSoftLimits(SessionIndex session, uint32_t position) noexcept;
 
   // engine_archive.cc
   template <class Self, class A>
@@ -534,7 +538,7 @@ class Engine {
   bool IsConfigured(const Notice& notice) const noexcept;
   std::string_view RestoreExposure() noexcept;
   std::string_view FindLoadError() const noexcept;
-  bool IsInUse(uint32_t session) const noexcept;
+  bool IsInUse(SessionIndex session) const noexcept;
   std::vector<uint32_t> SessionsInUse() const;
   std::vector<uint32_t> InstrumentIds() const;
   std::vector<uint32_t> VenueIds() const;
@@ -555,7 +559,7 @@ class Engine {
     effects.Build<M>(Target::kSession, session.id, session.next_seq_out++, fill);
   }
   template <Message M>
-  void ToVenue(uint32_t venue, const M& message, Effects& effects) noexcept {
+  void ToVenue(VenueIndex venue, const M& message, Effects& effects) noexcept {
     effects.Add(Target::kVenue, venues_.id(venue), 0, message);
   }
 
@@ -577,13 +581,24 @@ class Engine {
     return side == Side::kBuy ? kBuySide : kSellSide;
   }
 
-  uint32_t SessionIndex(SessionId id) const noexcept { return IndexIn(session_index_, id); }
-  uint32_t AccountIndex(uint32_t id) const noexcept { return IndexIn(account_index_, id); }
+  // kNone: nothing has this id. None of them takes an index for an id.
+  SessionIndex IndexOfSession(std::unsigned_integral auto id) const noexcept {
+    return IndexIn<SessionIndex>(session_index_, id);
+  }
+  AccountIndex IndexOfAccount(std::unsigned_integral auto id) const noexcept {
+    return IndexIn<AccountIndex>(account_index_, id);
+  }
+  InstrumentIndex IndexOfInstrument(std::unsigned_integral auto id) const noexcept {
+    return IndexIn<InstrumentIndex>(instrument_index_, id);
+  }
+  VenueIndex IndexOfVenue(std::unsigned_integral auto id) const noexcept {
+    return id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(id)) : Router::kNoVenue;
+  }
   // The index of what a kill switch names; 0 for kAll.
   uint32_t KillIndex(KillScope scope, uint32_t id) const noexcept;
-  uint32_t InstrumentIndex(uint32_t id) const noexcept { return IndexIn(instrument_index_, id); }
-  static uint32_t IndexIn(const std::vector<uint32_t>& table, uint32_t id) noexcept {
-    return id < table.size() ? table[id] : kNone;
+  template <class I>
+  static I IndexIn(const std::vector<uint32_t>& table, uint32_t id) noexcept {
+    return I{id < table.size() ? table[id] : kNone};
   }
 
   // Configuration, resolved to indices.

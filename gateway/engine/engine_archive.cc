@@ -30,14 +30,14 @@ std::vector<uint32_t> Engine::SessionIds() const {
 }
 
 // Whether the state depends on the session.
-bool Engine::IsInUse(uint32_t session) const noexcept {
+bool Engine::IsInUse(SessionIndex session) const noexcept {
   return sessions_[session].next_seq_in != 1 || sessions_[session].next_seq_out != 1 ||
          checks_.get<KillSwitch>().killed(KillScope::kSession, session);
 }
 
 std::vector<uint32_t> Engine::SessionsInUse() const {
   std::vector<uint32_t> ids;
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+  for (SessionIndex session{0}; session < sessions_.size(); ++session) {
     if (IsInUse(session)) ids.push_back(sessions_[session].id);
   }
   return ids;
@@ -51,7 +51,7 @@ std::vector<uint32_t> Engine::InstrumentIds() const {
 
 std::vector<uint32_t> Engine::VenueIds() const {
   std::vector<uint32_t> ids;
-  for (uint32_t venue = 0; venue < venues_.size(); ++venue) ids.push_back(venues_.id(venue));
+  for (VenueIndex venue{0}; venue < venues_.size(); ++venue) ids.push_back(venues_.id(venue));
   return ids;
 }
 
@@ -214,8 +214,8 @@ bool Engine::IsConfigured(const Notice& notice) const noexcept {
     return IsKnown(notice.venue.state) && router_.IndexOf(notice.venue.venue) != kNone;
   }
   if (notice.type == FrameType::kPositionReport) {
-    return AccountIndex(notice.position.account) != kNone &&
-           InstrumentIndex(notice.position.instrument) != kNone;
+    return IndexOfAccount(notice.position.account) != kNone &&
+           IndexOfInstrument(notice.position.instrument) != kNone;
   }
   if (notice.type != FrameType::kRiskState) return false;
   const bool of_session = notice.risk.scope == KillScope::kSession;
@@ -224,7 +224,7 @@ bool Engine::IsConfigured(const Notice& notice) const noexcept {
 
 // Adds what every open order contributes. Names what cannot be valued under this configuration.
 std::string_view Engine::RestoreExposure() noexcept {
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+  for (SessionIndex session{0}; session < sessions_.size(); ++session) {
     for (Slot at = orders_.first_open(session); at != kNoSlot; at = orders_[at].next) {
       const Order& order = orders_[at];
       const Instrument& instrument = InstrumentOf(order);
@@ -275,12 +275,12 @@ std::string_view Engine::FindLoadError() const noexcept {
       return "an order's position is not referred to";
     }
   }
-  const auto stands = [this](const Walk& walk, uint32_t session) {
+  const auto stands = [this](const Walk& walk, SessionIndex session) {
     return walk.at == kNoSlot ||
            (walk.at < orders_.used_slots() && orders_[walk.at].session == session &&
             IsOpen(orders_[walk.at].state));
   };
-  for (uint32_t at = 0; at < sessions_.size(); ++at) {
+  for (SessionIndex at{0}; at < sessions_.size(); ++at) {
     const SessionState& session = sessions_[at];
     if (!stands(session.disconnect, at) || !stands(session.mass_cancel.walk, at) ||
         !stands(session.retry.walk, at) || !stands(session.snapshot.walk, at)) {
@@ -306,7 +306,8 @@ std::string_view Engine::FindLoadError() const noexcept {
   if ((next_retry_ != kNone && next_retry_ > sessions) || operator_.end_session > sessions ||
       operator_.next_session > operator_.end_session ||
       (operator_.walk.active() &&
-       (operator_.next_session == 0 || !stands(operator_.walk, operator_.next_session - 1)))) {
+       (operator_.next_session == 0 ||
+        !stands(operator_.walk, SessionIndex{operator_.next_session - 1})))) {
     return "an operator's cancel is about no session";
   }
   return {};
@@ -377,7 +378,7 @@ absl::Status Engine::Load(std::span<const std::byte> saved) {
     return absl::InvalidArgumentError(absl::StrCat(
         "this state cannot be loaded: ", reader.ok() ? std::string(error) : reader.error()));
   }
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+  for (SessionIndex session{0}; session < sessions_.size(); ++session) {
     const MassCancelJob& mass = sessions_[session].mass_cancel;
     if (mass.active && !orders_.NameCancel(session, mass.request.cl_ord_id)) {
       return absl::InvalidArgumentError(

@@ -36,7 +36,7 @@ CancelRejectReason ReasonOf(const Verdict& verdict) noexcept {
 
 // Finds the order that the client means: by its current clOrdId, its first, or that of a replace
 // that is still pending. Older clOrdIds no longer find it, but still detect duplicates.
-Order* Engine::FindForChange(uint32_t session, uint64_t orig_cl_ord_id) noexcept {
+Order* Engine::FindForChange(SessionIndex session, uint64_t orig_cl_ord_id) noexcept {
   const Slot slot = orders_.Find(session, orig_cl_ord_id);
   if (slot == kNoSlot) return nullptr;
   Order& order = orders_[slot];
@@ -90,7 +90,7 @@ void Engine::SendCancel(Order& order, uint64_t cl_ord_id, uint8_t profile,
   ToVenue(order.venue, outgoing, effects);
 }
 
-void Engine::OnCancel(uint32_t session, const Cancel& request, Effects& effects) noexcept {
+void Engine::OnCancel(SessionIndex session, const Cancel& request, Effects& effects) noexcept {
   ++counters_.cancels;
   SessionState& state = sessions_[session];
   Order* order = FindForChange(session, request.orig_cl_ord_id);
@@ -181,7 +181,7 @@ bool Engine::IsReplaceOf(const Order& order, const Replace& request) const noexc
          terms.replace_expiry == ExpiryOf(request.expire_time, request.expire_date);
 }
 
-void Engine::OnReplace(uint32_t session, const Replace& request, Effects& effects) noexcept {
+void Engine::OnReplace(SessionIndex session, const Replace& request, Effects& effects) noexcept {
   ++counters_.replaces;
   SessionState& state = sessions_[session];
   Order* order = FindForChange(session, request.orig_cl_ord_id);

@@ -19,8 +19,7 @@ namespace ringway {
 
 // False: it cannot be decoded, or is not about a later day.
 bool Engine::OnTradingDay(const Input& input) noexcept {
-  const uint32_t venue =
-      input.id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(input.id)) : kNone;
+  const VenueIndex venue = IndexOfVenue(input.id);
   TradingDay began;
   if (venue == kNone || input.type != FrameType::kTradingDay ||
       Decode(input.payload, began) != DecodeStatus::kOk || began.day <= days_[venue].day ||
@@ -32,7 +31,7 @@ bool Engine::OnTradingDay(const Input& input) noexcept {
   return true;
 }
 
-void Engine::BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept {
+void Engine::BeginTradingDay(VenueIndex venue, const TradingDay& began) noexcept {
   VenueDay& day = days_[venue];
   // At the first day of all it is unknown which open orders are older than it.
   const bool first = day.day == 0;
@@ -47,13 +46,13 @@ void Engine::BeginTradingDay(uint32_t venue, const TradingDay& began) noexcept {
 }
 
 uint32_t Engine::trading_day(VenueId venue) const noexcept {
-  const uint32_t index = router_.IndexOf(venue);
+  const VenueIndex index = router_.IndexOf(venue);
   return index == kNone ? 0 : days_[index].day;
 }
 
 // The day that a report's execution identifier belongs to. A report that was made before the day
 // began, and is late or repeated, belongs to an earlier day.
-uint32_t Engine::DayOf(uint32_t venue, const ExecutionReport& report) const noexcept {
+uint32_t Engine::DayOf(VenueIndex venue, const ExecutionReport& report) const noexcept {
   const VenueDay& day = days_[venue];
   return report.transact_time == 0 ? day.day : day.At(report.transact_time);
 }
@@ -115,7 +114,7 @@ void Engine::ReferToPosition(Order& order) noexcept {
 }
 
 void Engine::FreeIfIdle(uint32_t place) noexcept {
-  const uint32_t instrument = exposure_.position(place).instrument;
+  const InstrumentIndex instrument = exposure_.position(place).instrument;
   if (!exposure_.FreeIfIdle(place)) return;
   ++counters_.positions_freed;
   checks_.get<LossLimits>().Forget(place, instrument);

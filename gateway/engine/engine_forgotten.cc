@@ -13,7 +13,8 @@
 
 namespace ringway {
 
-void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report, bool booked) noexcept {
+void Engine::RememberUnknown(VenueIndex venue, const ExecutionReport& report,
+                             bool booked) noexcept {
   counters_.forgotten_booked += booked;
   ++counters_.unknown_reports;
   unknown_.Add({.time_ns = now_ns_,
@@ -31,7 +32,7 @@ void Engine::RememberUnknown(uint32_t venue, const ExecutionReport& report, bool
 // Whether this gateway, in this process or an earlier one, can have assigned the identifier to a
 // request about an order that is forgotten. An identifier of this process is in its table, or a
 // later order has taken its place; for earlier processes it cannot be known which are missing.
-bool Engine::MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept {
+bool Engine::MayHaveGiven(VenueIndex venue, uint64_t request_id) const noexcept {
   const uint64_t number = request_id >> kSlotBits;
   const Slot slot = SlotOf(request_id);
   if (number == 0 || number > orders_.requests() || slot >= orders_.orders_max()) return false;
@@ -43,18 +44,18 @@ bool Engine::MayHaveGiven(uint32_t venue, uint64_t request_id) const noexcept {
 }
 
 // Whether the report contains all that a position needs, and nothing impossible.
-bool Engine::CanBook(uint32_t venue, const ExecutionReport& report) const noexcept {
+bool Engine::CanBook(VenueIndex venue, const ExecutionReport& report) const noexcept {
   const bool moves =
       KindOf(report.exec_type) == ReportKind::kTrade || report.exec_type == ExecType::kBusted;
-  const uint32_t instrument = InstrumentIndex(report.instrument);
-  return moves && instrument != kNone && AccountIndex(report.account) != kNone &&
+  const InstrumentIndex instrument = IndexOfInstrument(report.instrument);
+  return moves && instrument != kNone && IndexOfAccount(report.account) != kNone &&
          report.side != Side::kUnset && report.last_qty != 0 &&
          report.last_qty <= instruments_[instrument].quantity_max &&
          (MayHaveGiven(venue, report.cl_ord_id) || MayHaveGiven(venue, report.orig_cl_ord_id));
 }
 
 // What is booked of the order, if some of it was before its own report came; otherwise null.
-uint64_t* Engine::BookedAheadOf(uint32_t venue, const ExecutionReport& report) noexcept {
+uint64_t* Engine::BookedAheadOf(VenueIndex venue, const ExecutionReport& report) noexcept {
   for (const uint64_t request_id : {report.cl_ord_id, report.orig_cl_ord_id}) {
     if (Order* known = orders_.FindByVenueRequest(request_id); known != nullptr) {
       if (known->venue == venue && known->position == kNoPosition && known->Has(kBookedAhead)) {
@@ -68,7 +69,7 @@ uint64_t* Engine::BookedAheadOf(uint32_t venue, const ExecutionReport& report) n
 }
 
 // REQUIRES: its enums are known and its quantities bounded.
-void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept {
+void Engine::OnForgotten(VenueIndex venue, const ExecutionReport& report) noexcept {
   if (!CanBook(venue, report)) return RememberUnknown(venue, report, false);
   const bool bust = report.exec_type == ExecType::kBusted;
   const auto remember = [&] {
@@ -81,8 +82,8 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
     ++counters_.duplicate_reports;
     return;
   }
-  const uint32_t instrument = InstrumentIndex(report.instrument);
-  const uint32_t account = AccountIndex(report.account);
+  const InstrumentIndex instrument = IndexOfInstrument(report.instrument);
+  const AccountIndex account = IndexOfAccount(report.account);
   const Position* position = exposure_.FindOrMake(account, instrument);
   if (position == nullptr) return RememberUnknown(venue, report, false);
   if (!remember()) {
@@ -99,12 +100,12 @@ void Engine::OnForgotten(uint32_t venue, const ExecutionReport& report) noexcept
   if (!instruments_[instrument].IsStated(price) && position->last_price == 0) {
     price = instruments_[instrument].reference_price;
   }
-  ChangePosition(exposure_.IndexOf(*position), kNone,
+  ChangePosition(exposure_.IndexOf(*position), kNoSession,
                  (BookSideOf(report.side) == kBuySide) != bust ? quantity : -quantity, price,
                  report.last_price);
   if (!bust) {
     checks_.get<DailyLimits>().Count(
-        exposure_.groups(), kNone, account, BookSideOf(report.side),
+        exposure_.groups(), kNoSession, account, BookSideOf(report.side),
         PositionValue(instruments_[instrument], quantity,
                       instruments_[instrument].IsStated(price) ? price : position->last_price));
   }

@@ -237,11 +237,11 @@ TEST_F(EngineForgottenTest, TheOldestAreForgottenOfTheirVenue) {
   BookedAhead booked(2);
   constexpr uint64_t kLast = BookedAhead::kRemembered + 1;
   for (uint64_t at = 1; at <= kLast; ++at)
-    booked.Remember(0, {at << kSlotBits, at << kSlotBits, at});
-  EXPECT_EQ(booked.Find(0, 1 << kSlotBits), nullptr);
-  EXPECT_EQ(booked.Find(1, kLast << kSlotBits), nullptr);
+    booked.Remember(VenueIndex{0}, {at << kSlotBits, at << kSlotBits, at});
+  EXPECT_EQ(booked.Find(VenueIndex{0}, 1 << kSlotBits), nullptr);
+  EXPECT_EQ(booked.Find(VenueIndex{1}, kLast << kSlotBits), nullptr);
   for (const uint64_t at : {uint64_t{2}, kLast}) {
-    const uint64_t* found = booked.Find(0, at << kSlotBits);
+    const uint64_t* found = booked.Find(VenueIndex{0}, at << kSlotBits);
     ASSERT_NE(found, nullptr);
     EXPECT_EQ(*found, at);
   }

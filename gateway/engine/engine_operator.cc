@@ -59,13 +59,13 @@ uint32_t Engine::KillIndex(KillScope scope, uint32_t id) const noexcept {
     case KillScope::kAll:
       return 0;
     case KillScope::kSession:
-      return SessionIndex(id);
+      return IndexOfSession(id);
     case KillScope::kAccount:
-      return AccountIndex(id);
+      return IndexOfAccount(id);
     case KillScope::kVenue:
-      return id <= UINT16_MAX ? router_.IndexOf(static_cast<VenueId>(id)) : kNone;
+      return IndexOfVenue(id);
     case KillScope::kInstrument:
-      return InstrumentIndex(id);
+      return IndexOfInstrument(id);
     case KillScope::kUnset:
       break;
   }
@@ -110,7 +110,7 @@ bool Engine::OnKill(RiskState request) noexcept {
   if (index == kNone) return false;
   if (request.cancel != 0 && !OnOperatorCancel(OrdersIn(request.scope, request.id))) return false;
   if (request.scope == KillScope::kSession && request.killed == 0) {
-    checks_.get<ExecutionThrottle>().Arm(index);
+    checks_.get<ExecutionThrottle>().Arm(SessionIndex{index});
   }
   SetKill(request, index);
   return true;
@@ -129,7 +129,7 @@ void Engine::SetKill(const RiskState& request, uint32_t index) noexcept {
 
 // A check refused an order or replace of the session. If it would have broken a limit, and the
 // session is configured so, the session is killed.
-void Engine::OnBreach(uint32_t session, const Verdict& verdict) noexcept {
+void Engine::OnBreach(SessionIndex session, const Verdict& verdict) noexcept {
   if (session_limits_[session].on_breach == BreachPolicy::kRefuse || !IsBreach(verdict.reason) ||
       verdict.check == RiskCheck::kReduceOnly) {
     return;  // the last is the order's own instruction, and no limit
@@ -146,7 +146,7 @@ void Engine::OnBreach(uint32_t session, const Verdict& verdict) noexcept {
 
 // Takes it however far it is from the last one. False: it cannot be a price there.
 bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
-  const uint32_t index = InstrumentIndex(reference.instrument);
+  const InstrumentIndex index = IndexOfInstrument(reference.instrument);
   if (index == kNone || reference.price < instruments_[index].price_min ||
       reference.price > instruments_[index].price_max) {
     return false;
@@ -162,7 +162,7 @@ bool Engine::OnSetReference(const ReferencePrice& reference) noexcept {
 // What an account holds, or a session traded, as the operator knows it. False: it is impossible, or
 // there is no room for it.
 bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
-  const uint32_t index = InstrumentIndex(adjustment.instrument);
+  const InstrumentIndex index = IndexOfInstrument(adjustment.instrument);
   if (index == kNone || adjustment.sets > 1) return false;
   const auto most = static_cast<int64_t>(kQuantityBound);
   if (adjustment.quantity <= -most || adjustment.quantity >= most ||
@@ -176,8 +176,8 @@ bool Engine::OnAdjustPosition(const PositionAdjustment& adjustment) noexcept {
 }
 
 // It counts in the account's desk and the firm; no session traded it.
-bool Engine::AdjustAccount(const PositionAdjustment& adjustment, uint32_t index) noexcept {
-  const uint32_t account = AccountIndex(adjustment.account);
+bool Engine::AdjustAccount(const PositionAdjustment& adjustment, InstrumentIndex index) noexcept {
+  const AccountIndex account = IndexOfAccount(adjustment.account);
   const Position* position = account == kNone ? nullptr : exposure_.FindOrMake(account, index);
   if (position == nullptr) return false;
   const int64_t change = adjustment.sets != 0
@@ -187,14 +187,14 @@ bool Engine::AdjustAccount(const PositionAdjustment& adjustment, uint32_t index)
   const int64_t price = adjustment.price != 0       ? adjustment.price
                         : position->last_price == 0 ? instruments_[index].reference_price
                                                     : 0;
-  ChangePosition(exposure_.IndexOf(*position), kNone, change, price, adjustment.price);
+  ChangePosition(exposure_.IndexOf(*position), kNoSession, change, price, adjustment.price);
   TellPosition(account, index);
   return true;
 }
 
 // It counts in the session's limits alone: no account holds more or less for it.
-bool Engine::AdjustSession(const PositionAdjustment& adjustment, uint32_t index) noexcept {
-  const uint32_t session = SessionIndex(adjustment.session);
+bool Engine::AdjustSession(const PositionAdjustment& adjustment, InstrumentIndex index) noexcept {
+  const SessionIndex session = IndexOfSession(adjustment.session);
   return adjustment.account == 0 && session != kNone &&
          exposure_.groups().Adjust(session, index, adjustment.sets != 0, adjustment.quantity,
                                    adjustment.price, instruments_[index].reference_price);
@@ -202,8 +202,8 @@ bool Engine::AdjustSession(const PositionAdjustment& adjustment, uint32_t index)
 
 // False: it is meaningless here, or there is no room.
 bool Engine::OnRestrict(const Restriction& restriction) noexcept {
-  const uint32_t account = AccountIndex(restriction.account);
-  const uint32_t instrument = InstrumentIndex(restriction.instrument);
+  const AccountIndex account = IndexOfAccount(restriction.account);
+  const InstrumentIndex instrument = IndexOfInstrument(restriction.instrument);
   if (account == kNone || instrument == kNone || restriction.restricted > 1 ||
       !exposure_.Restrict(account, instrument, restriction.restricted != 0)) {
     return false;
@@ -227,13 +227,13 @@ uint32_t Engine::LimitOwnerIndex(LimitOwner owner, uint32_t id) const noexcept {
     case LimitOwner::kFirm:
       return id == 0 ? 0 : kNone;
     case LimitOwner::kSession:
-      return SessionIndex(id);
+      return IndexOfSession(id);
     case LimitOwner::kAccount:
-      return AccountIndex(id);
+      return IndexOfAccount(id);
     case LimitOwner::kDesk:
-      return IndexIn(desk_index_, id);
+      return IndexIn<uint32_t>(desk_index_, id);
     case LimitOwner::kInstrument:
-      return InstrumentIndex(id);
+      return IndexOfInstrument(id);
     case LimitOwner::kUnset:
       break;
   }
@@ -262,13 +262,13 @@ bool Engine::SayLimit(LimitOwner owner, uint32_t index, LimitKind kind, int64_t 
       losses.SetMaxOfDesk(index, desk_limits_[index].daily_loss_max);
       break;
     case LimitOwner::kAccount:
-      losses.SetMaxOfAccount(index, account_limits_[index].daily_loss_max);
+      losses.SetMaxOfAccount(AccountIndex{index}, account_limits_[index].daily_loss_max);
       break;
     case LimitOwner::kSession:
       set_group(GroupLevel::kSession, index, LimitsOfGroup(session_limits_[index]));
       break;
     case LimitOwner::kInstrument:
-      exposure_.LimitsOfFirmChanged(index);
+      exposure_.LimitsOfFirmChanged(InstrumentIndex{index});
       break;
     case LimitOwner::kUnset:
       break;
@@ -297,7 +297,8 @@ ChangedLimit Engine::limit_changed(size_t at) const noexcept {
 
 // False: it is meaningless here, or too many wait already.
 bool Engine::OnOperatorCancel(const OperatorCancel& request) noexcept {
-  if (!IsKnown(request.side) || (request.session != 0 && SessionIndex(request.session) == kNone)) {
+  if (!IsKnown(request.side) ||
+      (request.session != 0 && IndexOfSession(request.session) == kNone)) {
     return false;
   }
   const CancelCommand cancel{request, (orders_.requests() + 1) << kSlotBits};
@@ -314,12 +315,12 @@ bool Engine::OnOperatorCancel(const OperatorCancel& request) noexcept {
 void Engine::BeginOperatorCancel(const CancelCommand& cancel) noexcept {
   const auto sessions = static_cast<uint32_t>(sessions_.size());
   // A session that is gone by now has no orders.
-  const uint32_t only = SessionIndex(cancel.request.session);
+  const SessionIndex only = IndexOfSession(cancel.request.session);
   const bool all = cancel.request.session == 0;
   operator_.active = true;
   operator_.cancel = cancel;
   operator_.walk = {};
-  operator_.next_session = all || only == kNone ? 0 : only;
+  operator_.next_session = all || only == kNone ? 0u : only;
   operator_.end_session = all ? sessions : only == kNone ? 0 : only + 1;
 }
 
@@ -344,7 +345,7 @@ void Engine::WorkForOperator(Effects& effects) noexcept {
     }
     if (!TakeVisit(effects)) return;
     if (job.next_session != job.end_session) {
-      const Slot first = orders_.first_open(job.next_session++);
+      const Slot first = orders_.first_open(SessionIndex{job.next_session++});
       if (first != kNoSlot && orders_[first].order_id < job.cancel.end_order_id) {
         job.walk = {first, job.cancel.end_order_id};
       }

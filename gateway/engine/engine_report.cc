@@ -33,7 +33,7 @@ bool IsText(const uint64_t* words) noexcept {
 
 // Orders are found by any identifier that a request about them ever had; a venue cannot name
 // another's.
-Order* Engine::FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexcept {
+Order* Engine::FindReported(VenueIndex venue, uint64_t id, uint64_t orig_id) noexcept {
   Order* order = orders_.FindByVenueRequest(id);
   if (order == nullptr) order = orders_.FindByVenueRequest(orig_id);
   const bool known = order != nullptr && order->venue == venue && order->position != kNoPosition;
@@ -43,7 +43,7 @@ Order* Engine::FindReported(uint32_t venue, uint64_t id, uint64_t orig_id) noexc
 // Counts the outcomes of a session's requests.
 void Engine::CountExecution(const Order& order) noexcept {
   checks_.get<OrderToTrade>().CountTrade(now_ns_, order.session);
-  const uint32_t instrument = exposure_.position(order.position).instrument;
+  const InstrumentIndex instrument = exposure_.position(order.position).instrument;
   if (checks_.get<ExecutionThrottle>().CountExecution(now_ns_, order.session, instrument,
                                                       BookSideOf(order.side))) [[unlikely]] {
     ++counters_.execution_throttles;
@@ -58,7 +58,7 @@ void Engine::CountExecution(const Order& order) noexcept {
 
 // Adds `quantity` (negative: removes) to the position with this index, at `paid` each; 0: the price
 // is unknown.
-void Engine::ChangePosition(uint32_t place, uint32_t session, int64_t quantity, int64_t price,
+void Engine::ChangePosition(uint32_t place, SessionIndex session, int64_t quantity, int64_t price,
                             int64_t paid) noexcept {
   exposure_.Fill(place, session, quantity, price);
   LossLimits& losses = checks_.get<LossLimits>();
@@ -236,7 +236,7 @@ void Engine::NoteTold(const Order& order, uint64_t request, uint64_t exec_id,
 }
 
 // Goes to the session that got the preceding report or reject.
-void Engine::OnDetail(uint32_t venue, const ExecutionDetail& detail, Effects& effects) noexcept {
+void Engine::OnDetail(VenueIndex venue, const ExecutionDetail& detail, Effects& effects) noexcept {
   const ToldReport told = std::exchange(told_[venue], {});
   if (!IsText<3>(&detail.venue_order_id0) || !IsText<3>(&detail.venue_exec_id0) ||
       !IsText<1>(&detail.venue_code)) {
@@ -255,7 +255,8 @@ void Engine::OnDetail(uint32_t venue, const ExecutionDetail& detail, Effects& ef
   ToSession(sessions_[told.session], passed_on, effects);
 }
 
-void Engine::OnExecution(uint32_t venue, const ExecutionReport& report, Effects& effects) noexcept {
+void Engine::OnExecution(VenueIndex venue, const ExecutionReport& report,
+                         Effects& effects) noexcept {
   orders_.PrefetchReported(report.cl_ord_id);
   const uint32_t day = DayOf(venue, report);
   execution_ids_.Prefetch(venue, day, report.exec_id);
@@ -596,7 +597,7 @@ bool Engine::Reopen(Order& order, uint64_t leaves_qty) noexcept {
       (HasLimit(order.ord_type) && !instrument.IsOnTick(order.price))) {
     return false;
   }
-  const uint32_t instrument_index = exposure_.position(order.position).instrument;
+  const InstrumentIndex instrument_index = exposure_.position(order.position).instrument;
   if (!exposure_.groups().Join(order.session, instrument_index)) return false;
   orders_.Reopen(order);
   order.cancel_cl_ord_id = 0;  // the same request again is a new attempt
@@ -621,7 +622,8 @@ void Engine::BeginDoubt(Order& order, Effects& effects) noexcept {
   Report(order, doubt, order.cl_ord_id, 0, effects);
 }
 
-void Engine::OnCancelReject(uint32_t venue, const CancelReject& report, Effects& effects) noexcept {
+void Engine::OnCancelReject(VenueIndex venue, const CancelReject& report,
+                            Effects& effects) noexcept {
   ++counters_.reports;
   told_[venue] = {};
   if (!EnumsAreKnown(report)) {

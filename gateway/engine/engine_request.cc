@@ -34,8 +34,8 @@ bool IsImmediate(TimeInForce time_in_force) noexcept {
 
 }  // namespace
 
-bool Engine::AnswerResend(uint32_t session, const OrderTable::Name& name, const NewOrder& request,
-                          Effects& effects) noexcept {
+bool Engine::AnswerResend(SessionIndex session, const OrderTable::Name& name,
+                          const NewOrder& request, Effects& effects) noexcept {
   if (!orders_.InUse(name)) [[likely]]
     return false;
   const Slot slot = orders_.Find(name);
@@ -67,7 +67,7 @@ int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, OrdType t
 
 template <class M>
 RiskRequest Engine::RiskRequestOf(const M& request, const Order* order, FeatureSet features,
-                                  uint8_t profile, uint32_t venue, const Position& position,
+                                  uint8_t profile, VenueIndex venue, const Position& position,
                                   int64_t risk_price, const Contribution& before,
                                   const Contribution& after) const noexcept {
   constexpr bool kIsReplace = std::is_same_v<M, Replace>;
@@ -114,8 +114,8 @@ RiskRequest Engine::RiskRequestOf(const M& request, const Order* order, FeatureS
   };
 }
 template RiskRequest Engine::RiskRequestOf(const Replace&, const Order*, FeatureSet, uint8_t,
-                                           uint32_t, const Position&, int64_t, const Contribution&,
-                                           const Contribution&) const noexcept;
+                                           VenueIndex, const Position&, int64_t,
+                                           const Contribution&, const Contribution&) const noexcept;
 
 // Checks the expiry time of an order or replace.
 RejectReason Engine::ExpiryError(TimeInForce time_in_force, uint64_t time,
@@ -185,7 +185,7 @@ void Engine::RejectOrder(SessionState& session, const NewOrder& request, const V
   ToSession(session, reject, effects);
 }
 
-void Engine::NoticeThrottling(SessionState& session, uint32_t index,
+void Engine::NoticeThrottling(SessionState& session, SessionIndex index,
                               const MessageRate::Answer& answer, Effects& effects) noexcept {
   if (!answer.throttling_begins) return;
   ++counters_.throttle_notices;
@@ -247,13 +247,13 @@ Contribution Engine::ContributionOf(const Order& order) const noexcept {
 }
 
 VenueId Engine::VenueOf(const Input& input) noexcept {
-  const uint32_t session = SessionIndex(input.id);
+  const SessionIndex session = IndexOfSession(input.id);
   if (session == kNone) return 0;
   if (input.type == FrameType::kNewOrder) {
     NewOrder request;
     if (Decode(input.payload, request) != DecodeStatus::kOk) return 0;
-    const uint32_t account = AccountIndex(request.account);
-    const uint32_t instrument = InstrumentIndex(request.instrument);
+    const AccountIndex account = IndexOfAccount(request.account);
+    const InstrumentIndex instrument = IndexOfInstrument(request.instrument);
     if (account == kNone || instrument == kNone) return 0;
     const Router::Choice choice =
         router_.Route(venues_, request.route, session, account, instrument);
@@ -268,8 +268,8 @@ VenueId Engine::VenueOf(const Input& input) noexcept {
 }
 
 // Sends the order to its venue, under the gateway's identifier.
-void Engine::SendOrder(uint32_t venue, const NewOrder& request, uint64_t order_id, uint8_t profile,
-                       Effects& effects) noexcept {
+void Engine::SendOrder(VenueIndex venue, const NewOrder& request, uint64_t order_id,
+                       uint8_t profile, Effects& effects) noexcept {
   effects.BuildFrom(Target::kVenue, venues_.id(venue), 0, request, [&](NewOrder& outgoing) {
     outgoing.cl_ord_id = order_id;
     outgoing.route = 0;
@@ -277,12 +277,12 @@ void Engine::SendOrder(uint32_t venue, const NewOrder& request, uint64_t order_i
   });
 }
 
-void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effects) noexcept {
+void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, Effects& effects) noexcept {
   // Prefetched now, needed a little later: cache lines that a large gateway would miss.
   const OrderTable::Name name = orders_.NameOf(session, request.cl_ord_id);
   orders_.Prefetch(name);
-  const uint32_t instrument_index = InstrumentIndex(request.instrument);
-  const uint32_t account = AccountIndex(request.account);
+  const InstrumentIndex instrument_index = IndexOfInstrument(request.instrument);
+  const AccountIndex account = IndexOfAccount(request.account);
   if (account != kNone) [[likely]] {
     exposure_.PrefetchPosition(account, instrument_index);
     exposure_.PrefetchGroups(session, account, instrument_index);
@@ -342,8 +342,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   const Money notional = instrument.Notional(risk_price, request.qty);
   const FeatureSet wanted = WantedBy(request);
   const uint8_t profile = request.profile != 0 ? request.profile : default_profiles_[session];
-  Contribution added{kNoPosition, static_cast<uint16_t>(session), side, request.qty, notional,
-                     tick};
+  Contribution added{kNoPosition, SessionIndex16{session}, side, request.qty, notional, tick};
   const RiskRequest risk = RiskRequestOf(request, nullptr, wanted, profile, venue, *position,
                                          risk_price, Contribution{}, added);
   if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) [[unlikely]] {
@@ -373,7 +372,7 @@ void Engine::OnNewOrder(uint32_t session, const NewOrder& request, Effects& effe
   order.leaves_qty = request.qty;
   order.risk_price = risk_price;
   order.position = exposure_.IndexOf(*position);
-  order.venue = static_cast<uint8_t>(venue);
+  order.venue = VenueIndex8{venue};
   order.state = OrderState::kSent;
   order.side = request.side;
   order.ord_type = request.ord_type;

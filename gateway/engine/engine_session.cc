@@ -12,7 +12,7 @@
 
 namespace ringway {
 
-void Engine::OnSessionUp(uint32_t session, const Input& input) noexcept {
+void Engine::OnSessionUp(SessionIndex session, const Input& input) noexcept {
   Logon logon;
   if (Decode(input.payload, logon) != DecodeStatus::kOk) {
     ++counters_.unknown_sources;
@@ -38,7 +38,7 @@ void Engine::OnSessionUp(uint32_t session, const Input& input) noexcept {
   RecountWork();
 }
 
-void Engine::OnSessionDown(uint32_t session, const Input& input) noexcept {
+void Engine::OnSessionDown(SessionIndex session, const Input& input) noexcept {
   Logout logout;
   if (Decode(input.payload, logout) != DecodeStatus::kOk) {
     ++counters_.unknown_sources;
@@ -66,19 +66,19 @@ void Engine::OnSessionDown(uint32_t session, const Input& input) noexcept {
 
 // --- Cancel on disconnect ---
 
-CancelOnDisconnect Engine::PolicyOf(uint32_t session) const noexcept {
+CancelOnDisconnect Engine::PolicyOf(SessionIndex session) const noexcept {
   return sessions_[session].cancel_on_disconnect ? CancelOnDisconnect::kLogout
                                                  : absence_limits_[session].policy;
 }
 
-void Engine::BeginGrace(uint32_t session) noexcept {
+void Engine::BeginGrace(SessionIndex session) noexcept {
   SessionState& state = sessions_[session];
   state.absence = Absence::kGrace;
   state.grace_end_ns = now_ns_ + absence_limits_[session].grace_ns;
   SetTimer(session);
 }
 
-void Engine::CancelGone(uint32_t session) noexcept {
+void Engine::CancelGone(SessionIndex session) noexcept {
   SessionState& state = sessions_[session];
   state.absence = Absence::kGone;
   state.disconnect = StartWalk(session);
@@ -89,7 +89,7 @@ void Engine::CancelGone(uint32_t session) noexcept {
 
 // --- Waits ---
 
-void Engine::SetTimer(uint32_t session) noexcept {
+void Engine::SetTimer(SessionIndex session) noexcept {
   const SessionState& state = sessions_[session];
   int64_t due_ns = state.retry.due_ns != 0 ? state.retry.due_ns : SessionTimers::kNever;
   if (state.absence == Absence::kGrace) due_ns = std::min(due_ns, state.grace_end_ns);
@@ -99,7 +99,7 @@ void Engine::SetTimer(uint32_t session) noexcept {
 // Handles what is due now; the rest is due in the next step.
 void Engine::EndWaits(const Effects& effects) noexcept {
   while (timers_.next_due_ns() <= now_ns_ && TakeVisit(effects)) {
-    const uint32_t session = timers_.first();
+    const SessionIndex session = timers_.first();
     SessionState& state = sessions_[session];
     if (state.absence == Absence::kGrace && state.grace_end_ns <= now_ns_) CancelGone(session);
     if (state.retry.due_ns != 0 && state.retry.due_ns <= now_ns_) {
@@ -113,7 +113,7 @@ void Engine::EndWaits(const Effects& effects) noexcept {
 
 // --- Cancels that are owed ---
 
-void Engine::NoteOwed(uint32_t session) noexcept {
+void Engine::NoteOwed(SessionIndex session) noexcept {
   const SessionState& state = sessions_[session];
   owed_.Set(session, state.absence == Absence::kGone || state.retry.wanted);
 }
@@ -129,7 +129,7 @@ void Engine::WantCancel(Order& order, uint8_t why) noexcept {
 }
 
 // A cancel that is owed was refused.
-void Engine::RetryLater(uint32_t session) noexcept {
+void Engine::RetryLater(SessionIndex session) noexcept {
   RetryJob& retry = sessions_[session].retry;
   if (retry.due_ns != 0) return;
   retry.due_ns = now_ns_ + retry.delay_ns;
@@ -137,7 +137,7 @@ void Engine::RetryLater(uint32_t session) noexcept {
   SetTimer(session);
 }
 
-void Engine::StartRetry(uint32_t session) noexcept {
+void Engine::StartRetry(SessionIndex session) noexcept {
   RetryJob& retry = sessions_[session].retry;
   retry.walk = StartWalk(session);
   retry.met = false;
@@ -151,7 +151,7 @@ void Engine::RetryAll() noexcept {
 
 void Engine::StartRetries(const Effects& effects) noexcept {
   while (next_retry_ != kNone) {
-    const uint32_t session = owed_.NextFrom(next_retry_);
+    const SessionIndex session{owed_.NextFrom(next_retry_)};
     if (session == IndexSet::kNone) {
       next_retry_ = kNone;
       return;
@@ -173,7 +173,7 @@ void Engine::OnStart(const Input& input) noexcept {
   start_ = number;
   if (input.type == FrameType::kGapFill) static_cast<void>(LeaveOutRequests(input));
   checks_.get<KillSwitch>().Set(GatewayFault::kJournal, false);
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+  for (SessionIndex session{0}; session < sessions_.size(); ++session) {
     SessionState& state = sessions_[session];
     const bool returns =
         state.up ? PolicyOf(session) != CancelOnDisconnect::kOff
@@ -184,7 +184,7 @@ void Engine::OnStart(const Input& input) noexcept {
     NoteBusy(session);
     NoteOwed(session);
   }
-  for (uint32_t venue = 0; venue < venues_.size(); ++venue) {
+  for (VenueIndex venue{0}; venue < venues_.size(); ++venue) {
     if (venues_.SetState(venue, VenueState::kDown)) doubtful_.wanted[venue] = 1;
   }
   start_requests_ = earlier_requests_ = orders_.requests();

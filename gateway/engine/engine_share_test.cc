@@ -109,14 +109,16 @@ TEST_F(EngineShareTest, ASessionThatFloodsForgetsItsOwnOrders) {
   const uint64_t resends = counters().resends;
   for (uint64_t id = 1; id <= 50; ++id) Send(Buy(id, 1), 2);
   EXPECT_EQ(counters().resends, resends + 50);
-  EXPECT_GT(engine().orders().remembered(0), 900u);  // it may use what nobody else needs
+  // It may use what nobody else needs.
+  EXPECT_GT(engine().orders().remembered(SessionIndex{0}), 900u);
 }
 
 TEST_F(EngineShareTest, TwoSessionsThatFloodRememberAlike) {
   for (uint64_t id = 1; id <= 3'000; ++id) Pass(Buy(id, 1));
   for (uint64_t id = 1; id <= 3'000; ++id) Pass(Buy(id, 1), 2);
-  EXPECT_EQ(engine().orders().remembered(0) + engine().orders().remembered(1), 1'024u);
-  EXPECT_NEAR(engine().orders().remembered(0), 512, 8);
+  const uint32_t first = engine().orders().remembered(SessionIndex{0});
+  EXPECT_EQ(first + engine().orders().remembered(SessionIndex{1}), 1'024u);
+  EXPECT_NEAR(first, 512, 8);
 }
 
 TEST_F(EngineShareTest, ASessionThatReplacesForgetsItsOwnClOrdIds) {

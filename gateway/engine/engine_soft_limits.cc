@@ -7,9 +7,9 @@
 
 namespace ringway {
 
-void Engine::LookAtSoftLimits(uint32_t session, uint32_t position) noexcept {
+void Engine::LookAtSoftLimits(SessionIndex session, uint32_t position) noexcept {
   const Position& held = exposure_.position(position);
-  const uint32_t account = held.account;
+  const AccountIndex account = held.account;
   exposure_.MarkSoftLimits(
       SoftLimit(warn_at_percent_), session, position, account_limits_[account],
       session_limits_[session].open_orders_max, [&](const SoftCrossing& crossing) {

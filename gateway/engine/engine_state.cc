@@ -34,37 +34,37 @@ PositionView Engine::ViewOf(const Position& position) const noexcept {
 }
 
 uint32_t Engine::open_orders(SessionId session) const noexcept {
-  const uint32_t index = SessionIndex(session);
+  const SessionIndex index = IndexOfSession(session);
   return index == kNone ? 0 : exposure_.session_open_orders(index);
 }
 
 uint32_t Engine::execution_throttles(SessionId session) const noexcept {
-  const uint32_t index = SessionIndex(session);
+  const SessionIndex index = IndexOfSession(session);
   return index == kNone ? 0 : checks_.get<ExecutionThrottle>().latched(index);
 }
 
 uint64_t Engine::next_seq_in(SessionId session) const noexcept {
-  const uint32_t index = SessionIndex(session);
+  const SessionIndex index = IndexOfSession(session);
   return index == kNone ? 0 : sessions_[index].next_seq_in;
 }
 
 uint64_t Engine::next_seq_out(SessionId session) const noexcept {
-  const uint32_t index = SessionIndex(session);
+  const SessionIndex index = IndexOfSession(session);
   return index == kNone ? 0 : sessions_[index].next_seq_out;
 }
 
 int64_t Engine::reference_price(uint32_t instrument) const noexcept {
-  const uint32_t index = InstrumentIndex(instrument);
+  const InstrumentIndex index = IndexOfInstrument(instrument);
   return index == kNone ? 0 : instruments_[index].reference_price;
 }
 
 int64_t Engine::held_reference(uint32_t instrument) const noexcept {
-  const uint32_t index = InstrumentIndex(instrument);
+  const InstrumentIndex index = IndexOfInstrument(instrument);
   return index == kNone ? 0 : reference_guard_.held_price(index);
 }
 
 VenueState Engine::venue_state(VenueId venue) const noexcept {
-  const uint32_t index = router_.IndexOf(venue);
+  const VenueIndex index = router_.IndexOf(venue);
   return index == kNone ? VenueState::kUnset : venues_.state(index);
 }
 
@@ -83,8 +83,8 @@ bool Engine::RequestIsKilled(uint64_t venue_request) const noexcept {
 }
 
 PositionView Engine::position(uint32_t account, uint32_t instrument) const noexcept {
-  const uint32_t account_index = AccountIndex(account);
-  const uint32_t instrument_index = InstrumentIndex(instrument);
+  const AccountIndex account_index = IndexOfAccount(account);
+  const InstrumentIndex instrument_index = IndexOfInstrument(instrument);
   if (account_index != kNone && instrument_index != kNone) {
     const Position* found = exposure_.Find(account_index, instrument_index);
     if (found != nullptr) return ViewOf(*found);
@@ -93,7 +93,7 @@ PositionView Engine::position(uint32_t account, uint32_t instrument) const noexc
 }
 
 std::optional<OrderView> Engine::FindOrder(SessionId session, uint64_t cl_ord_id) const noexcept {
-  const uint32_t index = SessionIndex(session);
+  const SessionIndex index = IndexOfSession(session);
   const Slot slot = index == kNone ? kNoSlot : orders_.Find(index, cl_ord_id);
   if (slot == kNoSlot) return std::nullopt;
   const Order& order = orders_[slot];
@@ -120,7 +120,7 @@ std::string_view Engine::FindExposureError() const {
   std::vector<AccountExposure> accounts(account_ids_.size());
   std::map<std::tuple<uint32_t, BookSide, uint64_t>, uint64_t> ticks;
   std::vector<Contribution> orders;
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+  for (SessionIndex session{0}; session < sessions_.size(); ++session) {
     uint32_t open_orders = 0;
     for (Slot at = orders_.first_open(session); at != kNoSlot; at = orders_[at].next) {
       if (!IsOpen(orders_[at].state)) return "a closed order is in a list of open orders";
@@ -148,7 +148,7 @@ std::string_view Engine::FindExposureError() const {
     }
     accounts[exposure_.position(at).account].position_notional += exposure_.ValueOf(at);
   }
-  for (uint32_t at = 0; at < accounts.size(); ++at) {
+  for (AccountIndex at{0}; at < accounts.size(); ++at) {
     const AccountExposure& account = exposure_.account(at);
     for (const BookSide side : {kBuySide, kSellSide}) {
       if (accounts[at].open_by_side[side] != account.open_by_side[side]) return "open notional";

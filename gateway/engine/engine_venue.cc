@@ -6,7 +6,7 @@
 
 namespace ringway {
 
-void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
+void Engine::OnVenueStatus(VenueIndex venue, const VenueStatus& status) noexcept {
   if (!IsKnown(status.state) || status.state == VenueState::kUnset) {
     ++counters_.malformed_reports;
     return;
@@ -24,7 +24,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
     news = venues_.SetState(venue, status.state);
     if (news && status.state == VenueState::kDown) doubtful_.wanted[venue] = 1;
   } else {
-    const uint32_t instrument = InstrumentIndex(status.instrument);
+    const InstrumentIndex instrument = IndexOfInstrument(status.instrument);
     if (instrument == kNone) {
       ++counters_.malformed_reports;
       return;
@@ -43,7 +43,7 @@ void Engine::OnVenueStatus(uint32_t venue, const VenueStatus& status) noexcept {
 
 // The venue restarted and has none of the orders that were sent to it: they end. Orders that are
 // sent from now on are in its new book.
-void Engine::OnBookLost(uint32_t venue) noexcept {
+void Engine::OnBookLost(VenueIndex venue) noexcept {
   ++counters_.books_lost;
   lost_before_[venue] = (orders_.requests() + 1) << kSlotBits;
   lost_.wanted[venue] = 1;
@@ -65,7 +65,7 @@ bool Engine::LeaveOutRequests(const Input& input) noexcept {
 }
 
 void Engine::OnReferencePrice(const ReferencePrice& reference) noexcept {
-  const uint32_t index = InstrumentIndex(reference.instrument);
+  const InstrumentIndex index = IndexOfInstrument(reference.instrument);
   const auto is_price = [&reference](const Instrument& instrument) {
     return reference.price <= instrument.price_max &&
            (instrument.any_sign ? reference.price >= instrument.price_min : reference.price > 0);

@@ -12,7 +12,8 @@
 
 namespace ringway {
 
-void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& effects) noexcept {
+void Engine::OnMassCancel(SessionIndex session, const MassCancel& request,
+                          Effects& effects) noexcept {
   ++counters_.mass_cancels;
   SessionState& state = sessions_[session];
   MassCancelReport report;
@@ -42,7 +43,7 @@ void Engine::OnMassCancel(uint32_t session, const MassCancel& request, Effects& 
 
 // --- Walks ---
 
-Walk Engine::StartWalk(uint32_t session) const noexcept {
+Walk Engine::StartWalk(SessionIndex session) const noexcept {
   return {orders_.first_open(session), (orders_.requests() + 1) << kSlotBits};
 }
 
@@ -79,7 +80,7 @@ void Engine::RecountWork() noexcept {
   work_ += checks_.get<LossLimits>().HasWork();
 }
 
-void Engine::NoteBusy(uint32_t index) noexcept {
+void Engine::NoteBusy(SessionIndex index) noexcept {
   const SessionState& session = sessions_[index];
   busy_.Set(index, session.disconnect.active() || session.retry.walk.active() ||
                        session.mass_cancel.active || session.snapshot.active);
@@ -121,14 +122,15 @@ void Engine::WorkForSessions(Effects& effects) noexcept {
   StartRetries(effects);
   for (uint32_t turn = busy_.count(); turn != 0 && effects.room() >= kEffectsPerVisitMax; --turn) {
     if (visits_left_ == 0) return;
-    uint32_t session = busy_.NextFrom(next_busy_session_);
-    if (session == IndexSet::kNone) session = busy_.NextFrom(0);
+    uint32_t next = busy_.NextFrom(next_busy_session_);
+    if (next == IndexSet::kNone) next = busy_.NextFrom(0);
+    const SessionIndex session{next};
     WorkForSession(session, effects);
     next_busy_session_ = session + 1;
   }
 }
 
-void Engine::WorkForSession(uint32_t index, Effects& effects) noexcept {
+void Engine::WorkForSession(SessionIndex index, Effects& effects) noexcept {
   SessionState& session = sessions_[index];
   while (session.disconnect.active() && TakeVisit(effects)) {
     Order& order = orders_[session.disconnect.at];
@@ -153,7 +155,7 @@ void Engine::WorkForSession(uint32_t index, Effects& effects) noexcept {
 }
 
 // Sends the cancels that are owed and not pending.
-void Engine::RetryForSession(uint32_t index, Effects& effects) noexcept {
+void Engine::RetryForSession(SessionIndex index, Effects& effects) noexcept {
   SessionState& session = sessions_[index];
   RetryJob& retry = session.retry;
   if (!retry.walk.active()) return;
@@ -223,7 +225,7 @@ void Engine::SendOpenOrder(SessionState& session, Order& order, Effects& effects
 }
 
 // Sends the next part.
-void Engine::StepSnapshot(uint32_t index, Effects& effects) noexcept {
+void Engine::StepSnapshot(SessionIndex index, Effects& effects) noexcept {
   SessionState& session = sessions_[index];
   SnapshotJob& snapshot = session.snapshot;
   if (snapshot.walk.active()) {
@@ -249,7 +251,8 @@ void Engine::StepSnapshot(uint32_t index, Effects& effects) noexcept {
   ToSession(session, end, effects);
 }
 
-bool Engine::MaySee(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
+bool Engine::MaySee(SessionIndex session, AccountIndex account,
+                    InstrumentIndex instrument) const noexcept {
   const auto& entitlement = checks_.get<Entitlement>();
   return entitlement.MayUseAccount(session, account) &&
          entitlement.MayUseInstrument(session, instrument);
@@ -271,7 +274,7 @@ PositionReport Engine::ReportOf(const Position& position) const noexcept {
 
 // All sessions that may trade for the account get what it holds by then. A notice that waits covers
 // this change too, and a venue with many such reports leaves room for more urgent notices.
-void Engine::TellPosition(uint32_t account, uint32_t instrument) noexcept {
+void Engine::TellPosition(AccountIndex account, InstrumentIndex instrument) noexcept {
   Notice notice{.type = FrameType::kPositionReport};
   notice.position.account = account_ids_[account];
   notice.position.instrument = instruments_[instrument].id;
@@ -287,11 +290,11 @@ void Engine::TellPosition(uint32_t account, uint32_t instrument) noexcept {
   }
 }
 
-bool Engine::Concerns(const Notice& notice, uint32_t session) const noexcept {
+bool Engine::Concerns(const Notice& notice, SessionIndex session) const noexcept {
   const auto& entitlement = checks_.get<Entitlement>();
   if (notice.type == FrameType::kPositionReport) {
-    return MaySee(session, AccountIndex(notice.position.account),
-                  InstrumentIndex(notice.position.instrument));
+    return MaySee(session, IndexOfAccount(notice.position.account),
+                  IndexOfInstrument(notice.position.instrument));
   }
   if (notice.type == FrameType::kVenueStatus) {
     return entitlement.MayUseVenue(session, router_.IndexOf(notice.venue.venue));
@@ -300,12 +303,11 @@ bool Engine::Concerns(const Notice& notice, uint32_t session) const noexcept {
     case KillScope::kSession:
       return sessions_[session].id == notice.risk.id;
     case KillScope::kAccount:
-      return entitlement.MayUseAccount(session, AccountIndex(notice.risk.id));
+      return entitlement.MayUseAccount(session, IndexOfAccount(notice.risk.id));
     case KillScope::kVenue:
-      return entitlement.MayUseVenue(session,
-                                     router_.IndexOf(static_cast<VenueId>(notice.risk.id)));
+      return entitlement.MayUseVenue(session, IndexOfVenue(notice.risk.id));
     case KillScope::kInstrument:
-      return entitlement.MayUseInstrument(session, InstrumentIndex(notice.risk.id));
+      return entitlement.MayUseInstrument(session, IndexOfInstrument(notice.risk.id));
     default:
       return true;
   }
@@ -324,8 +326,8 @@ void Engine::SendNotices(Effects& effects) noexcept {
       } else if (notice.type == FrameType::kVenueStatus) {
         ToSession(session, notice.venue, effects);
       } else if (const Position* position =
-                     exposure_.Find(AccountIndex(notice.position.account),
-                                    InstrumentIndex(notice.position.instrument))) {
+                     exposure_.Find(IndexOfAccount(notice.position.account),
+                                    IndexOfInstrument(notice.position.instrument))) {
         ToSession(session, ReportOf(*position), effects);
       }
     }
@@ -343,9 +345,9 @@ void Engine::Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcep
       const auto wanted = std::ranges::find(sweep.wanted, 1);
       if (wanted == sweep.wanted.end()) return;
       *wanted = 0;
-      sweep.venue = static_cast<uint32_t>(wanted - sweep.wanted.begin());
-      sweep.session = 0;
-      sweep.walk = sessions_.empty() ? Walk{} : StartWalk(0);
+      sweep.venue = VenueIndex{static_cast<uint32_t>(wanted - sweep.wanted.begin())};
+      sweep.session = SessionIndex{0};
+      sweep.walk = sessions_.empty() ? Walk{} : StartWalk(sweep.session);
     }
     while (sweep.session < sessions_.size()) {
       while (sweep.walk.active()) {
@@ -357,7 +359,7 @@ void Engine::Sweep(VenueSweep& sweep, const Effects& effects, F&& visit) noexcep
       if (!TakeVisit(effects)) return;
       if (++sweep.session < sessions_.size()) sweep.walk = StartWalk(sweep.session);
     }
-    sweep.venue = VenueSweep::kNone;
+    sweep.venue = VenueIndex{VenueSweep::kNone};
   }
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
 #include "gateway/engine/remembered_keys.h"
@@ -21,13 +22,13 @@ class ExecutionIds {
         index_(size_t{std::max(remembered, 1u)} * 2 + 8, secret) {}
 
   // Prefetches what Remember() touches.
-  void Prefetch(uint32_t venue, uint32_t day, uint64_t exec_id) const noexcept {
+  void Prefetch(VenueIndex venue, uint32_t day, uint64_t exec_id) const noexcept {
     index_.Prefetch(KeyOf({exec_id, venue, day}));
   }
 
   // Remembers the identifier; false when it was remembered already. `day`: 0, or the venue's number
   // of its trading day.
-  bool Remember(uint32_t venue, uint32_t day, uint64_t exec_id) noexcept {
+  bool Remember(VenueIndex venue, uint32_t day, uint64_t exec_id) noexcept {
     const RememberedKeys::Key key{exec_id, venue, day};
     const Execution execution = KeyOf(key);
     const size_t home = index_.Home(execution);

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 
+#include "gateway/core/indices.h"
 #include "schema/messages.h"
 
 namespace ringway {
@@ -38,7 +39,7 @@ class Notices {
   template <class Self, class A, class Keep>
   static void Archive(Self& self, A& archive, Keep keep) {
     const size_t count = archive.Count(self.count_, kNoticesMax, "notices");
-    uint32_t next_session = self.next_session_;
+    SessionIndex next_session = self.next_session_;
     archive(next_session);
     for (uint32_t place = 0; place < count && archive.ok(); ++place) {
       Notice notice = self.at(place);
@@ -56,22 +57,22 @@ class Notices {
   const Notice& at(uint32_t place) const noexcept { return queue_[(first_ + place) % kNoticesMax]; }
   // REQUIRES: !empty().
   const Notice& front() const noexcept { return queue_[first_]; }
-  // The next session to be notified, by index.
-  uint32_t next_session() const noexcept { return next_session_; }
+  // The next session to be notified.
+  SessionIndex next_session() const noexcept { return next_session_; }
   void Told() noexcept { ++next_session_; }
   // Sends the front to every session anew.
-  void TellAgain() noexcept { next_session_ = 0; }
+  void TellAgain() noexcept { next_session_ = SessionIndex{0}; }
   void Pop() noexcept {
     first_ = (first_ + 1) % kNoticesMax;
     --count_;
-    next_session_ = 0;
+    next_session_ = SessionIndex{0};
   }
 
  private:
   std::array<Notice, kNoticesMax> queue_ = {};
   uint32_t first_ = 0;
   uint32_t count_ = 0;
-  uint32_t next_session_ = 0;
+  SessionIndex next_session_{0};
 };
 
 }  // namespace ringway

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "gateway/core/indices.h"
 #include "gateway/core/step.h"
 #include "gateway/engine/engine_config.h"
 #include "schema/features.h"
@@ -95,8 +96,8 @@ struct alignas(64) Order {
   uint64_t cum_qty;
   int64_t risk_price;  // the price at which open quantity is valued
   uint32_t position;   // index into Exposure: account and instrument
-  uint16_t session;    // index
-  uint8_t venue;       // index
+  SessionIndex16 session;
+  VenueIndex8 venue;
   OrderState state;
   Side side;
   OrdType ord_type;

@@ -28,7 +28,7 @@ OrderTable::OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& 
 Slot OrderTable::TakeSlot() noexcept {
   if (fresh_ < orders_.size()) return fresh_++;
   RINGWAY_CHECK(open_ < fresh_, "an order is opened without room for it");
-  const uint32_t session = closed_.TakeRichest();
+  const SessionIndex session{closed_.TakeRichest()};
   List& list = lists_[session];
   const Slot slot = list.closed_first;
   const Order& order = orders_[slot];
@@ -42,8 +42,8 @@ Slot OrderTable::TakeSlot() noexcept {
 Order& OrderTable::OpenAt(Slot slot, const Name& name) noexcept {
   Order& order = orders_[slot];
   order = Order{};
-  const uint32_t session = name.id.session - 1u;
-  order.session = static_cast<uint16_t>(session);
+  const SessionIndex session{name.id.session - 1u};
+  order.session = SessionIndex16{session};
   order.cl_ord_id = order.first_cl_ord_id = name.id.cl_ord_id;
   order.order_id = order.live_id = NextRequestId(order);
   ids_.FindOrInsert(name.id, name.home)->slot = slot;
@@ -93,13 +93,13 @@ void OrderTable::Reopen(Order& order) noexcept {
   ++open_;
 }
 
-void OrderTable::EraseId(uint32_t session, uint64_t cl_ord_id) noexcept {
+void OrderTable::EraseId(SessionIndex session, uint64_t cl_ord_id) noexcept {
   Id* id = ids_.Find(KeyOf(session, cl_ord_id));
   RINGWAY_CHECK(id != nullptr, "a clOrdId in use is in the index");
   ids_.Erase(id);
 }
 
-bool OrderTable::NameCancel(uint32_t session, uint64_t cl_ord_id) noexcept {
+bool OrderTable::NameCancel(SessionIndex session, uint64_t cl_ord_id) noexcept {
   if (cl_ord_id == 0) return true;
   Id wanted = KeyOf(session, cl_ord_id);
   wanted.slot = kCancelName;
@@ -111,7 +111,7 @@ bool OrderTable::NameCancel(uint32_t session, uint64_t cl_ord_id) noexcept {
   return true;
 }
 
-void OrderTable::EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept {
+void OrderTable::EndCancelName(SessionIndex session, uint64_t cl_ord_id) noexcept {
   if (cl_ord_id == 0) return;
   Id* id = ids_.Find(KeyOf(session, cl_ord_id));
   RINGWAY_CHECK(id != nullptr && id->slot > kCancelName, "a pending cancel's clOrdId is known");
@@ -121,8 +121,9 @@ void OrderTable::EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept {
 }
 
 void OrderTable::Retire(const Order& order, uint64_t cl_ord_id) noexcept {
-  retired_.Remember({cl_ord_id, order.session},
-                    [this](RememberedKeys::Key gone) { EraseId(gone.owner, gone.key); });
+  retired_.Remember({cl_ord_id, order.session}, [this](RememberedKeys::Key gone) {
+    EraseId(SessionIndex{gone.owner}, gone.key);
+  });
 }
 
 void OrderTable::PrefetchNext() const noexcept {

@@ -24,6 +24,7 @@
 
 #include "base/check.h"
 #include "base/huge_array.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/fair_shares.h"
@@ -59,7 +60,7 @@ class OrderTable {
     Id id;
     size_t home;
   };
-  Name NameOf(uint32_t session, uint64_t cl_ord_id) const noexcept {
+  Name NameOf(SessionIndex session, uint64_t cl_ord_id) const noexcept {
     const Id id = KeyOf(session, cl_ord_id);
     return {id, ids_.Home(id)};
   }
@@ -76,20 +77,20 @@ class OrderTable {
     const Id* found = ids_.Find(name.id, name.home);
     return found == nullptr || IsCancelName(*found) ? kNoSlot : found->slot;
   }
-  Slot Find(uint32_t session, uint64_t cl_ord_id) const noexcept {
+  Slot Find(SessionIndex session, uint64_t cl_ord_id) const noexcept {
     return Find(NameOf(session, cl_ord_id));
   }
   // Whether a clOrdId of the session is taken: by a present or past order, or a pending cancel.
   bool InUse(const Name& name) const noexcept { return ids_.Find(name.id, name.home) != nullptr; }
-  bool InUse(uint32_t session, uint64_t cl_ord_id) const noexcept {
+  bool InUse(SessionIndex session, uint64_t cl_ord_id) const noexcept {
     return InUse(NameOf(session, cl_ord_id));
   }
   void Prefetch(const Name& name) const noexcept { ids_.Prefetch(name.home); }
 
   // A cancel under this clOrdId becomes pending, or ends; 0 is no name. Each open order has at most
   // one, and each session one mass cancel in progress. False: the clOrdId is an order's.
-  bool NameCancel(uint32_t session, uint64_t cl_ord_id) noexcept;
-  void EndCancelName(uint32_t session, uint64_t cl_ord_id) noexcept;
+  bool NameCancel(SessionIndex session, uint64_t cl_ord_id) noexcept;
+  void EndCancelName(SessionIndex session, uint64_t cl_ord_id) noexcept;
 
   // Prefetches what FindByVenueRequest() touches, and Close() but for the order's neighbours.
   void PrefetchReported(uint64_t id) const noexcept {
@@ -169,10 +170,10 @@ class OrderTable {
   // Prefetches what the next Open() will touch.
   void PrefetchNext() const noexcept;
 
-  Slot first_open(uint32_t session) const noexcept { return lists_[session].first; }
+  Slot first_open(SessionIndex session) const noexcept { return lists_[session].first; }
   uint32_t open_orders() const noexcept { return open_; }
   // Closed orders of the session that are still known.
-  uint32_t remembered(uint32_t session) const noexcept { return closed_.held(session); }
+  uint32_t remembered(SessionIndex session) const noexcept { return closed_.held(session); }
   // The most entries that a lookup of a clOrdId passes. Walks the index.
   size_t LongestProbe() const noexcept { return ids_.LongestRun(); }
   uint32_t orders_max() const noexcept { return static_cast<uint32_t>(orders_.size()); }
@@ -200,7 +201,7 @@ class OrderTable {
     return ids_.size() - cancel_names_ + more <= order_ids_max_;
   }
 
-  static Id KeyOf(uint32_t session, uint64_t cl_ord_id) noexcept {
+  static Id KeyOf(SessionIndex session, uint64_t cl_ord_id) noexcept {
     return {cl_ord_id, static_cast<uint16_t>(session + 1), 0, kNoSlot};
   }
 
@@ -209,11 +210,11 @@ class OrderTable {
   }
   Slot TakeSlot() noexcept;
   Order& OpenAt(Slot slot, const Name& name) noexcept;
-  void EraseId(uint32_t session, uint64_t cl_ord_id) noexcept;
+  void EraseId(SessionIndex session, uint64_t cl_ord_id) noexcept;
   // False when the clOrdId is there already, or there is no room.
-  [[nodiscard]] bool RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept;
+  [[nodiscard]] bool RestoreId(SessionIndex session, uint64_t cl_ord_id, Slot slot) noexcept;
   // Checks a list as archived: complete, and each order in exactly one.
-  std::string_view FindListError(uint32_t session, uint64_t& listed) const noexcept;
+  std::string_view FindListError(SessionIndex session, uint64_t& listed) const noexcept;
 
   HugeArray<Order> orders_;
   HugeArray<OrderTerms> terms_;  // by slot, of orders that have them

@@ -6,7 +6,7 @@
 
 namespace ringway {
 
-bool OrderTable::RestoreId(uint32_t session, uint64_t cl_ord_id, Slot slot) noexcept {
+bool OrderTable::RestoreId(SessionIndex session, uint64_t cl_ord_id, Slot slot) noexcept {
   if (!HasRoomForId()) return false;
   const size_t before = ids_.size();
   ids_.FindOrInsert(KeyOf(session, cl_ord_id))->slot = slot;
@@ -26,8 +26,8 @@ void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const 
     archive(order);
     if (order.Has(kHasTerms)) archive(self.terms_[at]);
     if constexpr (A::kLoads) {
-      order.session = static_cast<uint16_t>(archive.IndexOf(sessions, order.session));
-      order.venue = static_cast<uint8_t>(archive.IndexOf(venues, order.venue));
+      order.session = SessionIndex16{archive.IndexOf(sessions, order.session)};
+      order.venue = VenueIndex8{archive.IndexOf(venues, order.venue)};
       if (!archive.ok()) return;
       const auto slot = static_cast<Slot>(at);
       if (IsClosed(order.state)) self.closed_.Gain(order.session);
@@ -51,17 +51,18 @@ void OrderTable::Archive(Self& self, A& archive, const Numbers& sessions, const 
       self.retired_, archive, sessions,
       [&](auto& id) {
         Slot slot = kNoSlot;
-        if constexpr (!A::kLoads) slot = self.Find(id.owner, id.key);
+        if constexpr (!A::kLoads) slot = self.Find(SessionIndex{id.owner}, id.key);
         archive(id.key, slot);
         if constexpr (A::kLoads) {
           archive.Require(id.owner != Numbers::kGone && slot < self.fresh_,
                           "a retired clOrdId of no order");
-          if (archive.ok()) archive.Require(self.RestoreId(id.owner, id.key, slot), kTwice);
+          if (archive.ok())
+            archive.Require(self.RestoreId(SessionIndex{id.owner}, id.key, slot), kTwice);
         }
         return true;
       },
       [&]([[maybe_unused]] RememberedKeys::Key gone) {
-        if constexpr (A::kLoads) self.EraseId(gone.owner, gone.key);
+        if constexpr (A::kLoads) self.EraseId(SessionIndex{gone.owner}, gone.key);
       });
 }
 
@@ -95,7 +96,7 @@ std::string_view OrderTable::FindError() const noexcept {
   }
   uint64_t listed = 0;
   uint64_t open = 0;
-  for (uint32_t session = 0; session < lists_.size(); ++session) {
+  for (SessionIndex session{0}; session < lists_.size(); ++session) {
     const uint64_t before = listed;
     const std::string_view error = FindListError(session, listed);
     if (!error.empty()) return error;
@@ -106,7 +107,7 @@ std::string_view OrderTable::FindError() const noexcept {
   return {};
 }
 
-std::string_view OrderTable::FindListError(uint32_t session, uint64_t& listed) const noexcept {
+std::string_view OrderTable::FindListError(SessionIndex session, uint64_t& listed) const noexcept {
   const List& list = lists_[session];
   Slot before = kNoSlot;
   for (Slot at = list.first; at != kNoSlot; at = orders_[at].next) {

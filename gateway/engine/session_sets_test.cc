@@ -44,7 +44,7 @@ TEST(SessionTimersTest, TheFirstIsTheEarliestAndThenTheLowest) {
       model.erase({due[session], session});
       due[session] =
           random.Chance(0.3) ? SessionTimers::kNever : static_cast<int64_t>(random.Below(50));
-      timers.Set(session, due[session]);
+      timers.Set(SessionIndex{session}, due[session]);
       if (due[session] != SessionTimers::kNever) model.insert({due[session], session});
       ASSERT_EQ(timers.next_due_ns(), model.empty() ? SessionTimers::kNever : model.begin()->first);
       if (!model.empty()) {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/core/indices.h"
 #include "gateway/core/step.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/order.h"
@@ -39,8 +40,8 @@ struct VenueSweep {
   explicit VenueSweep(size_t venues) : wanted(venues) {}
 
   std::vector<uint8_t> wanted;  // by venue: its orders have to be searched
-  uint32_t venue = kNone;       // the one being searched
-  uint32_t session = 0;         // by index
+  VenueIndex venue{kNone};      // the one being searched
+  SessionIndex session{0};
   Walk walk;
 
   uint32_t unfinished() const noexcept {
@@ -63,12 +64,12 @@ struct VenueSweep {
       archive.Require(self.venue == kNone || self.venue < venues.now.size(),
                       "a search for orders at no venue");
       if (!archive.ok()) return;
-      if (self.venue != kNone) self.venue = venues.now[self.venue];
+      if (self.venue != kNone) self.venue = VenueIndex{venues.now[self.venue]};
       if (sessions.same) return;
       // The search through the sessions begins anew.
       if (self.venue != kNone) self.wanted[self.venue] = 1;
-      self.venue = kNone;
-      self.session = 0;
+      self.venue = VenueIndex{kNone};
+      self.session = SessionIndex{0};
       self.walk = {};
     }
   }
@@ -80,13 +81,13 @@ struct ToldReport {
   uint64_t exec_id = 0;  // 0: it was a reject
   uint64_t order_id = 0;
   uint64_t cl_ord_id = 0;  // as sent to the session
-  uint32_t session = 0;    // by index
+  SessionIndex session{0};
 
   template <class Self, class A>
   static void Archive(Self& self, A& archive, const Numbers& sessions) {
     archive(self.request, self.exec_id, self.order_id, self.cl_ord_id, self.session);
     if constexpr (A::kLoads) {
-      if (self.request != 0) self.session = archive.IndexOf(sessions, self.session);
+      if (self.request != 0) self.session = SessionIndex{archive.IndexOf(sessions, self.session)};
     }
   }
 };

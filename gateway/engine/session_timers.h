@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/core/indices.h"
+
 namespace ringway {
 
 class SessionTimers {
@@ -21,7 +23,7 @@ class SessionTimers {
   }
 
   // Replaces the session's time; kNever: none.
-  void Set(uint32_t session, int64_t due_ns) noexcept {
+  void Set(SessionIndex session, int64_t due_ns) noexcept {
     if (due_ns_[session] == due_ns) return;
     due_ns_[session] = due_ns;
     uint32_t at = place_[session];
@@ -35,7 +37,7 @@ class SessionTimers {
   }
   int64_t next_due_ns() const noexcept { return heap_.empty() ? kNever : due_ns_[heap_[0]]; }
   // The session that is due first. REQUIRES: next_due_ns() is not kNever.
-  uint32_t first() const noexcept { return heap_[0]; }
+  SessionIndex first() const noexcept { return SessionIndex{heap_[0]}; }
 
  private:
   static constexpr uint32_t kOut = UINT32_MAX;

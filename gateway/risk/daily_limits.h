@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/risk/group_exposure.h"
 #include "gateway/risk/request.h"
@@ -61,7 +62,7 @@ class DailyLimits {
 
   // Counts what a session's order bought or sold for the account (GroupExposure::kNone: the session
   // is not known).
-  void Count(const GroupExposure& groups, uint32_t session, uint32_t account, BookSide side,
+  void Count(const GroupExposure& groups, SessionIndex session, AccountIndex account, BookSide side,
              Money value) noexcept {
     if (!active_) [[likely]]
       return;

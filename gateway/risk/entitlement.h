@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "gateway/core/indices.h"
 #include "gateway/risk/request.h"
 
 namespace ringway {
@@ -51,16 +52,16 @@ class Entitlement {
     return {};
   }
 
-  bool MayUseAccount(uint32_t session, uint32_t account) const noexcept {
+  bool MayUseAccount(SessionIndex session, AccountIndex account) const noexcept {
     return accounts_.Has(session, account);
   }
-  bool MayUseInstrument(uint32_t session, uint32_t instrument) const noexcept {
+  bool MayUseInstrument(SessionIndex session, InstrumentIndex instrument) const noexcept {
     return instruments_.Has(session, instrument);
   }
-  bool MayUseProfile(uint32_t session, uint8_t profile) const noexcept {
+  bool MayUseProfile(SessionIndex session, uint8_t profile) const noexcept {
     return profiles_.Has(session, profile);
   }
-  bool MayUseVenue(uint32_t session, uint32_t venue) const noexcept {
+  bool MayUseVenue(SessionIndex session, VenueIndex venue) const noexcept {
     return venues_.Has(session, venue);
   }
 

@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/huge_array.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
 #include "gateway/risk/pair_key.h"
@@ -54,14 +55,14 @@ class ExecutionThrottle {
   }
 
   // Makes room for a session's executions in an instrument. False: there is none.
-  [[nodiscard]] bool Join(uint32_t session, uint32_t instrument) noexcept {
+  [[nodiscard]] bool Join(SessionIndex session, InstrumentIndex instrument) noexcept {
     if (sessions_[session].executions_max == 0) [[likely]]
       return true;
     return Find(session, instrument) != nullptr || Make(session, instrument) != nullptr;
   }
 
   // True: the throttle latched just now.
-  bool CountExecution(int64_t now_ns, uint32_t session, uint32_t instrument,
+  bool CountExecution(int64_t now_ns, SessionIndex session, InstrumentIndex instrument,
                       BookSide side) noexcept {
     if (pairs_count_ == 0) [[likely]]
       return false;
@@ -83,12 +84,12 @@ class ExecutionThrottle {
   }
 
   // An operator armed the session: all its windows begin anew.
-  void Arm(uint32_t session) noexcept {
+  void Arm(SessionIndex session) noexcept {
     ++sessions_[session].round;
     sessions_[session].latched = 0;
   }
   // The sides of instruments in which the session is disabled.
-  uint32_t latched(uint32_t session) const noexcept { return sessions_[session].latched; }
+  uint32_t latched(SessionIndex session) const noexcept { return sessions_[session].latched; }
 
   // State that the engine saves (archive.h). Sessions that no longer have such a limit are dropped.
   template <class Self, class A>
@@ -120,8 +121,8 @@ class ExecutionThrottle {
   // One session in one instrument.
   struct Pair {
     Side sides[2];  // by BookSide
-    uint32_t session;
-    uint32_t instrument;
+    SessionIndex session;
+    InstrumentIndex instrument;
     uint32_t round;  // the session's round when this was current; another: no executions yet
     uint32_t spare;
   };
@@ -141,14 +142,14 @@ class ExecutionThrottle {
     return std::min<size_t>(sessions * config.instruments.size(), config.pools.positions_max);
   }
 
-  const Pair* Find(uint32_t session, uint32_t instrument) const noexcept {
+  const Pair* Find(SessionIndex session, InstrumentIndex instrument) const noexcept {
     const PairKey* found = index_.Find(PairKey::Of(session, instrument));
     return found == nullptr ? nullptr : &pairs_[found->index];
   }
-  Pair* Find(uint32_t session, uint32_t instrument) noexcept {
+  Pair* Find(SessionIndex session, InstrumentIndex instrument) noexcept {
     return const_cast<Pair*>(std::as_const(*this).Find(session, instrument));
   }
-  Pair* Make(uint32_t session, uint32_t instrument) noexcept {
+  Pair* Make(SessionIndex session, InstrumentIndex instrument) noexcept {
     if (pairs_count_ == pairs_.size() || !index_.HasRoom(1)) return nullptr;
     index_.FindOrInsert(PairKey::Of(session, instrument))->index = pairs_count_;
     Pair& made = pairs_[pairs_count_++];
@@ -163,7 +164,7 @@ class ExecutionThrottle {
   template <class A>
   void LoadPair(A& archive, const StateAround& around, const Pair& saved) {
     const Numbers& instruments = around.instruments;
-    const uint32_t session = archive.IndexOf(around.sessions, saved.session);
+    const SessionIndex session{archive.IndexOf(around.sessions, saved.session)};
     for (const Side& side : saved.sides) {
       archive.Require(side.opened_ns >= 0 && side.opened_ns <= around.now_ns && side.latched <= 1,
                       "executions that cannot be");
@@ -172,7 +173,7 @@ class ExecutionThrottle {
     const bool gone = saved.instrument < instruments.now.size() &&
                       instruments.now[saved.instrument] == Numbers::kGone;
     if (gone) return;
-    const uint32_t instrument = archive.IndexOf(instruments, saved.instrument);
+    const InstrumentIndex instrument{archive.IndexOf(instruments, saved.instrument)};
     if (!archive.ok()) return;
     archive.Require(Find(session, instrument) == nullptr, "executions are there twice");
     Pair* made = archive.ok() ? Make(session, instrument) : nullptr;

@@ -52,18 +52,19 @@ Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& in
                 "positions_max");
 }
 
-bool Exposure::Restrict(uint32_t account, uint32_t instrument, bool restricted) noexcept {
+bool Exposure::Restrict(AccountIndex account, InstrumentIndex instrument,
+                        bool restricted) noexcept {
   if (!restricted_.Say(account, instrument, restricted)) return false;
   if (Position* position = Find(account, instrument)) position->restricted = restricted;
   return true;
 }
 
-Position* Exposure::Find(uint32_t account, uint32_t instrument) noexcept {
+Position* Exposure::Find(AccountIndex account, InstrumentIndex instrument) noexcept {
   const PairKey* found = position_index_.Find(PairKey::Of(account, instrument));
   return found == nullptr ? nullptr : &positions_[found->index];
 }
 
-Position* Exposure::FindOrMake(uint32_t account, uint32_t instrument) noexcept {
+Position* Exposure::FindOrMake(AccountIndex account, InstrumentIndex instrument) noexcept {
   if (Position* found = Find(account, instrument); found != nullptr) [[likely]]
     return found;
   uint32_t at = positions_count_;
@@ -90,8 +91,8 @@ void Exposure::MakeEmpty(uint32_t index, uint32_t next) noexcept {
   Position& position = positions_[index];
   position = {};
   position.best_resting[kBuySide] = position.best_resting[kSellSide] = kNoTick;
-  position.account = kEmpty;
-  position.instrument = next;
+  position.account = AccountIndex{kEmpty};
+  position.instrument = InstrumentIndex{next};
   ++empty_;
 }
 
@@ -105,7 +106,7 @@ bool Exposure::FreeIfIdle(uint32_t index) noexcept {
   return true;
 }
 
-Position Exposure::Blank(uint32_t account, uint32_t instrument) const noexcept {
+Position Exposure::Blank(AccountIndex account, InstrumentIndex instrument) const noexcept {
   Position blank{};
   blank.best_resting[kBuySide] = blank.best_resting[kSellSide] = kNoTick;
   blank.account = account;
@@ -134,7 +135,8 @@ bool Exposure::RaiseBooks(const BookLevels& levels) noexcept {
   return true;
 }
 
-void Exposure::Fill(uint32_t position, uint32_t session, int64_t quantity, int64_t price) noexcept {
+void Exposure::Fill(uint32_t position, SessionIndex session, int64_t quantity,
+                    int64_t price) noexcept {
   Position& changed = positions_[position];
   AccountExposure& account = accounts_[changed.account];
   const Money before = ValueOf(changed);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/huge_array.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/flat_index.h"
 #include "gateway/risk/book_side.h"
@@ -34,12 +35,12 @@ struct alignas(64) Position {
   uint64_t open[2];  // by BookSide: open quantity, pending replacements at their larger size
   uint64_t best_resting[2];  // by BookSide: best own tick in TickBook's order (buys inverted)
   int64_t last_price;        // of the last fill: the position is valued at it
-  uint32_t account;          // index
-  uint32_t instrument;       // index
-  uint8_t book_level[2];     // by BookSide: height of the tree in TickBook
-  uint8_t restricted;        // 1: the account must not trade the instrument
-  uint8_t referred;          // see Refer()
-  uint8_t marks;             // soft_limit.h
+  AccountIndex account;
+  InstrumentIndex instrument;
+  uint8_t book_level[2];  // by BookSide: height of the tree in TickBook
+  uint8_t restricted;     // 1: the account must not trade the instrument
+  uint8_t referred;       // see Refer()
+  uint8_t marks;          // soft_limit.h
   uint8_t spare[3];
 };
 static_assert(sizeof(Position) == 64);
@@ -56,7 +57,7 @@ struct AccountExposure {
 // What one open order adds to the sums.
 struct Contribution {
   uint32_t position;
-  uint16_t session;
+  SessionIndex16 session;
   BookSide side;
   uint64_t quantity;
   Money notional;
@@ -69,13 +70,14 @@ class Exposure {
            const TableSecret& secret);
 
   // The position of an account in an instrument, by indices; null if it never traded there.
-  Position* Find(uint32_t account, uint32_t instrument) noexcept;
-  const Position* Find(uint32_t account, uint32_t instrument) const noexcept {
+  Position* Find(AccountIndex account, InstrumentIndex instrument) noexcept;
+  const Position* Find(AccountIndex account, InstrumentIndex instrument) const noexcept {
     return const_cast<Exposure*>(this)->Find(account, instrument);
   }
   // An operator forbids the account the instrument, or permits it. False, and nothing changes: the
   // list of operators' restrictions is full.
-  [[nodiscard]] bool Restrict(uint32_t account, uint32_t instrument, bool restricted) noexcept;
+  [[nodiscard]] bool Restrict(AccountIndex account, InstrumentIndex instrument,
+                              bool restricted) noexcept;
   const RestrictedList& restricted_list() const noexcept { return restricted_; }
   // Reuse of positions that nobody needs: FreeIfIdle() frees those that are flat, have no open
   // order, and were not referred to since ClearReferred(). A free place stays empty until it is
@@ -111,30 +113,31 @@ class Exposure {
     return limits;
   }
   // The firm's. Whoever changes them calls LimitsOfFirmChanged().
-  PairLimits& LimitsOfFirm(uint32_t instrument) noexcept {
+  PairLimits& LimitsOfFirm(InstrumentIndex instrument) noexcept {
     return instrument_limits_.OfFirm(instrument);
   }
-  void LimitsOfFirmChanged(uint32_t instrument) noexcept {
+  void LimitsOfFirmChanged(InstrumentIndex instrument) noexcept {
     instrument_limits_.OfFirmChanged();
     groups_.PositionMaxOfFirmChanged(instrument);
   }
   // As Find, but creates the position; null when the pool is used up.
-  Position* FindOrMake(uint32_t account, uint32_t instrument) noexcept;
+  Position* FindOrMake(AccountIndex account, InstrumentIndex instrument) noexcept;
   // Whether an order must not take another place. FindOrMake() has the places that are kept for
   // fills of forgotten orders.
   bool full() const noexcept { return positions_count_ - empty_ >= places_of_orders_; }
   // What FindOrMake() would create. An order that is refused must not use up the pool.
-  Position Blank(uint32_t account, uint32_t instrument) const noexcept;
+  Position Blank(AccountIndex account, InstrumentIndex instrument) const noexcept;
 
   // The tick of a price in TickBook's order: smaller is better on either side.
   static uint64_t OrientedTick(BookSide side, uint64_t tick) noexcept {
     return side == kBuySide ? kTicksMax - 1 - tick : tick;
   }
 
-  void PrefetchPosition(uint32_t account, uint32_t instrument) const noexcept {
+  void PrefetchPosition(AccountIndex account, InstrumentIndex instrument) const noexcept {
     position_index_.Prefetch(PairKey::Of(account, instrument));
   }
-  void PrefetchGroups(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
+  void PrefetchGroups(SessionIndex session, AccountIndex account,
+                      InstrumentIndex instrument) const noexcept {
     if (groups_.active()) [[unlikely]]
       groups_.Prefetch(session, account, instrument);
   }
@@ -215,8 +218,8 @@ class Exposure {
         }
         archive.Require(position.quantity >= -std::numeric_limits<int64_t>::max(),
                         "a position that cannot be");
-        const uint32_t account = archive.IndexOf(accounts, position.account);
-        const uint32_t instrument = archive.IndexOf(instruments, position.instrument);
+        const AccountIndex account{archive.IndexOf(accounts, position.account)};
+        const InstrumentIndex instrument{archive.IndexOf(instruments, position.instrument)};
         archive.Require(archive.ok() && self.Find(account, instrument) == nullptr,
                         "a position is there twice");
         if (!archive.ok()) return;
@@ -248,12 +251,12 @@ class Exposure {
 
   // A session's order bought `quantity` (negative: sold) at `price`. A bust is reversed with the
   // opposite sign.
-  void Fill(uint32_t position, uint32_t session, int64_t quantity, int64_t price) noexcept;
+  void Fill(uint32_t position, SessionIndex session, int64_t quantity, int64_t price) noexcept;
 
   // Marks what is near its limit, and calls crossed(const SoftCrossing&) for whatever was not
   // marked before.
   template <class F>
-  void MarkSoftLimits(const SoftLimit& soft, uint32_t session, uint32_t index,
+  void MarkSoftLimits(const SoftLimit& soft, SessionIndex session, uint32_t index,
                       const AccountLimits& limits, uint32_t session_open_orders_max, F&& crossed) {
     Position& position = positions_[index];
     const AccountExposure& account = accounts_[position.account];
@@ -293,8 +296,8 @@ class Exposure {
   const Position& position(uint32_t index) const noexcept { return positions_[index]; }
   uint32_t positions() const noexcept { return positions_count_; }
   uint32_t capacity() const noexcept { return static_cast<uint32_t>(positions_.size()); }
-  const AccountExposure& account(uint32_t index) const noexcept { return accounts_[index]; }
-  uint32_t session_open_orders(uint32_t index) const noexcept {
+  const AccountExposure& account(AccountIndex index) const noexcept { return accounts_[index]; }
+  uint32_t session_open_orders(SessionIndex index) const noexcept {
     return session_open_orders_[index];
   }
   const TickBook& book() const noexcept { return book_; }
@@ -310,8 +313,7 @@ class Exposure {
   template <class Self, class A>
   static void ArchiveEmpty(Self& self, A& archive) {
     if constexpr (A::kLoads) self.first_free_ = kLast;
-    uint32_t* last = nullptr;  // where the index of the next place is written
-    if constexpr (A::kLoads) last = &self.first_free_;
+    [[maybe_unused]] uint32_t before = kLast;  // the place before it in the list
     uint32_t at = self.first_free_;
     size_t left = archive.Count(self.empty_, self.positions_count_, "empty places of positions");
     if constexpr (A::kLoads) {
@@ -324,9 +326,13 @@ class Exposure {
                               self.positions_[at].instrument == kUnlisted;
         archive.Require(listable, "a list of empty places has one that is none");
         if (!listable) return;
-        *last = at;
-        last = &self.positions_[at].instrument;
-        *last = kLast;
+        if (before == kLast) {
+          self.first_free_ = at;
+        } else {
+          self.positions_[before].instrument = InstrumentIndex{at};
+        }
+        self.positions_[at].instrument = InstrumentIndex{kLast};
+        before = at;
       } else {
         at = self.positions_[at].instrument;
       }

@@ -72,25 +72,26 @@ GroupExposure::GroupExposure(const EngineConfig& config, const std::vector<Instr
     active_ = true;
     return group;
   };
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+  for (SessionIndex session{0}; session < sessions_.size(); ++session) {
     sessions_[session] = counted(session, LimitsOfGroup(config.sessions[session].limits));
   }
   const std::vector<uint32_t> desks = DesksOfAccounts(config);
-  for (uint32_t account = 0; account < desks.size(); ++account) {
+  for (AccountIndex account{0}; account < desks.size(); ++account) {
     if (desks[account] == kNoDesk) continue;
     desk_of_account_[account] =
         counted(desks_begin_ + desks[account], config.desks[desks[account]].limits);
   }
   firm_ = counted(static_cast<uint32_t>(groups_.size()) - 1, config.firm);
   size_t sessions_hold = 0;
-  for (uint32_t session = 0; session < sessions_.size(); ++session) {
+  for (SessionIndex session{0}; session < sessions_.size(); ++session) {
     sessions_hold += groups_[session].holds;
   }
   session_holdings_max_ = static_cast<uint32_t>(
       std::min<size_t>(sessions_hold * instruments.size(), config.pools.positions_max));
 }
 
-int64_t GroupExposure::InstrumentPositionMax(uint32_t group, uint32_t instrument) const noexcept {
+int64_t GroupExposure::InstrumentPositionMax(uint32_t group,
+                                             InstrumentIndex instrument) const noexcept {
   switch (groups_[group].level) {
     case GroupLevel::kSession:
       return kNoLimit;
@@ -102,7 +103,7 @@ int64_t GroupExposure::InstrumentPositionMax(uint32_t group, uint32_t instrument
   return limits_.FirmPositionMax(instrument);
 }
 
-Holding& GroupExposure::Make(uint32_t group, uint32_t instrument) noexcept {
+Holding& GroupExposure::Make(uint32_t group, InstrumentIndex instrument) noexcept {
   holding_index_.FindOrInsert(PairKey::Of(group, instrument))->index = holdings_count_;
   Holding& made = holdings_[holdings_count_++];
   made = {};
@@ -131,7 +132,7 @@ void GroupExposure::Exchange(uint32_t place, uint32_t other) noexcept {
   }
 }
 
-void GroupExposure::BeginPosition(uint32_t account, uint32_t instrument) noexcept {
+void GroupExposure::BeginPosition(AccountIndex account, InstrumentIndex instrument) noexcept {
   if (!active_) return;
   for (const uint32_t group : {desk_of_account_[account], firm_}) {
     if (group == kNone || groups_[group].holds == 0) continue;
@@ -141,7 +142,7 @@ void GroupExposure::BeginPosition(uint32_t account, uint32_t instrument) noexcep
   }
 }
 
-void GroupExposure::EndPosition(uint32_t account, uint32_t instrument) noexcept {
+void GroupExposure::EndPosition(AccountIndex account, InstrumentIndex instrument) noexcept {
   if (!active_) return;
   for (const uint32_t group : {desk_of_account_[account], firm_}) {
     if (group == kNone || groups_[group].holds == 0) continue;
@@ -150,7 +151,7 @@ void GroupExposure::EndPosition(uint32_t account, uint32_t instrument) noexcept 
   }
 }
 
-bool GroupExposure::Join(uint32_t session, uint32_t instrument) noexcept {
+bool GroupExposure::Join(SessionIndex session, InstrumentIndex instrument) noexcept {
   if (!active_ || groups_[session].holds == 0 || Find(session, instrument) != nullptr) [[likely]]
     return true;
   if (!HasRoomForSession()) return false;
@@ -183,8 +184,9 @@ void GroupExposure::Move(const GroupShare& order, int sign) noexcept {
   }
 }
 
-void GroupExposure::Fill(uint32_t session, uint32_t account, uint32_t instrument, int64_t quantity,
-                         int64_t price, int64_t valued_at, Money value_change) noexcept {
+void GroupExposure::Fill(SessionIndex session, AccountIndex account, InstrumentIndex instrument,
+                         int64_t quantity, int64_t price, int64_t valued_at,
+                         Money value_change) noexcept {
   for (const uint32_t number : GroupsOf(session, account)) {
     if (number == kNone) continue;
     Group& group = groups_[number];
@@ -216,15 +218,15 @@ void GroupExposure::Trade(Holding& held, int64_t quantity, int64_t price,
   session.position_notional += PositionValue(traded, held.quantity, held.last_price);
 }
 
-bool GroupExposure::Adjust(uint32_t session, uint32_t instrument, bool sets, int64_t quantity,
-                           int64_t price, int64_t otherwise) noexcept {
+bool GroupExposure::Adjust(SessionIndex session, InstrumentIndex instrument, bool sets,
+                           int64_t quantity, int64_t price, int64_t otherwise) noexcept {
   if (!active_ || groups_[session].holds == 0 || !Join(session, instrument)) return false;
   Holding& held = *OfSession(session, instrument);
   Trade(held, sets ? SaturatedSum(quantity, -held.quantity) : quantity, price, otherwise);
   return true;
 }
 
-bool GroupExposure::AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,
+bool GroupExposure::AddPosition(AccountIndex account, InstrumentIndex instrument, int64_t quantity,
                                 Money value) noexcept {
   for (const uint32_t number : {desk_of_account_[account], firm_}) {
     if (number == kNone) continue;

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/huge_array.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/flat_index.h"
@@ -62,7 +63,7 @@ struct alignas(64) Holding {
   int64_t last_price;    // of the last fill; sessions only
   int64_t position_max;  // in this instrument, in addition to the group's; kNoLimit: off
   uint32_t group;
-  uint32_t instrument;
+  InstrumentIndex instrument;
   uint32_t positions;  // of the group's accounts there, at least 1; 0: a session's
   uint8_t marks;       // soft_limit.h
   uint8_t referred;    // see Refer(); sessions only
@@ -111,9 +112,9 @@ inline Money WorstOf(int64_t held, const uint64_t (&open)[2]) noexcept {
 
 // What an open order adds to its groups' sums.
 struct GroupShare {
-  uint32_t session;  // indices
-  uint32_t account;
-  uint32_t instrument;
+  SessionIndex session;  // indices
+  AccountIndex account;
+  InstrumentIndex instrument;
   BookSide side;
   uint64_t quantity;
   Money notional;
@@ -132,18 +133,19 @@ class GroupExposure {
   // visit(const Group&, number of the group) for the groups in which the order counts, the
   // narrowest first, while it returns true.
   template <class F>
-  void ForEachGroup(uint32_t session, uint32_t account, F&& visit) const noexcept {
+  void ForEachGroup(SessionIndex session, AccountIndex account, F&& visit) const noexcept {
     for (const uint32_t group : GroupsOf(session, account)) {
       if (group != kNone && !visit(groups_[group], group)) return;
     }
   }
   // Null if the group holds nothing in the instrument.
-  const Holding* Find(uint32_t group, uint32_t instrument) const noexcept {
+  const Holding* Find(uint32_t group, InstrumentIndex instrument) const noexcept {
     const PairKey* found = holding_index_.Find(PairKey::Of(group, instrument));
     return found == nullptr ? nullptr : &holdings_[found->index];
   }
   // A group's position limit in one instrument, whether or not it ever held anything in it.
-  int64_t PositionMax(uint32_t group, uint32_t instrument, const Holding* held) const noexcept {
+  int64_t PositionMax(uint32_t group, InstrumentIndex instrument,
+                      const Holding* held) const noexcept {
     const int64_t own =
         held == nullptr ? InstrumentPositionMax(group, instrument) : held->position_max;
     return std::min(groups_[group].position_max, own);
@@ -159,13 +161,14 @@ class GroupExposure {
     groups_[group].open_orders_max = limits.open_orders_max;
   }
   // The firm's position limit in the instrument has changed.
-  void PositionMaxOfFirmChanged(uint32_t instrument) noexcept {
+  void PositionMaxOfFirmChanged(InstrumentIndex instrument) noexcept {
     if (firm_ == kNone) return;
     if (Holding* held = FindMutable(firm_, instrument)) {
       held->position_max = InstrumentPositionMax(firm_, instrument);
     }
   }
-  void Prefetch(uint32_t session, uint32_t account, uint32_t instrument) const noexcept {
+  void Prefetch(SessionIndex session, AccountIndex account,
+                InstrumentIndex instrument) const noexcept {
     for (const uint32_t group : GroupsOf(session, account)) {
       if (group == kNone) continue;
       __builtin_prefetch(&groups_[group], 1);
@@ -174,22 +177,22 @@ class GroupExposure {
   }
 
   // A position of the account in the instrument begins to exist, or ends, flat and without orders.
-  void BeginPosition(uint32_t account, uint32_t instrument) noexcept;
-  void EndPosition(uint32_t account, uint32_t instrument) noexcept;
+  void BeginPosition(AccountIndex account, InstrumentIndex instrument) noexcept;
+  void EndPosition(AccountIndex account, InstrumentIndex instrument) noexcept;
 
   // Makes room for what the session trades in the instrument. False: there is none, nothing
   // changed. REQUIRES: called before an order of the session is added.
-  [[nodiscard]] bool Join(uint32_t session, uint32_t instrument) noexcept;
+  [[nodiscard]] bool Join(SessionIndex session, InstrumentIndex instrument) noexcept;
 
   // Reuse of what sessions hold and nobody needs, as of Exposure's positions. Holdings are visited
   // by their place. FreeIfIdle() moves the last holding to the place of the one that it frees.
   uint32_t holdings() const noexcept { return holdings_count_; }
   void ClearReferred(uint32_t place) noexcept { holdings_[place].referred = 0; }
-  void Refer(uint32_t session, uint32_t instrument) noexcept {
+  void Refer(SessionIndex session, InstrumentIndex instrument) noexcept {
     if (Holding* held = OfSession(session, instrument)) held->referred = 1;
   }
   // Also where the session holds nothing.
-  bool IsReferred(uint32_t session, uint32_t instrument) const noexcept {
+  bool IsReferred(SessionIndex session, InstrumentIndex instrument) const noexcept {
     const Holding* held = OfSession(session, instrument);
     return held == nullptr || held->referred != 0;
   }
@@ -203,17 +206,17 @@ class GroupExposure {
   }
   // A fill by the session (kNone: it is no longer known), which changed the value of its account's
   // position by `value_change`; the position is valued at `valued_at` now.
-  void Fill(uint32_t session, uint32_t account, uint32_t instrument, int64_t quantity,
-            int64_t price, int64_t valued_at, Money value_change) noexcept;
+  void Fill(SessionIndex session, AccountIndex account, InstrumentIndex instrument,
+            int64_t quantity, int64_t price, int64_t valued_at, Money value_change) noexcept;
 
   // What the session traded is `quantity` (or, unless it `sets`, changes by it), valued at `price`;
   // at 0 as before, or at `otherwise` if it traded nothing. False: that is not counted, or there is
   // no room.
-  [[nodiscard]] bool Adjust(uint32_t session, uint32_t instrument, bool sets, int64_t quantity,
-                            int64_t price, int64_t otherwise) noexcept;
+  [[nodiscard]] bool Adjust(SessionIndex session, InstrumentIndex instrument, bool sets,
+                            int64_t quantity, int64_t price, int64_t otherwise) noexcept;
 
   // Adds what is saved of an account's position, after BeginPosition(). False: out of bounds.
-  [[nodiscard]] bool AddPosition(uint32_t account, uint32_t instrument, int64_t quantity,
+  [[nodiscard]] bool AddPosition(AccountIndex account, InstrumentIndex instrument, int64_t quantity,
                                  Money value) noexcept;
 
   // State that the engine saves (archive.h), after positions: what sessions traded, and the marks
@@ -254,8 +257,8 @@ class GroupExposure {
   // Recomputes the sums from all open orders and all positions (account, instrument, quantity,
   // value) and names the first that differs; empty: none. Allocates.
   struct HeldByAccount {
-    uint32_t account;
-    uint32_t instrument;
+    AccountIndex account;
+    InstrumentIndex instrument;
     int64_t quantity;
     Money value;
   };
@@ -263,14 +266,14 @@ class GroupExposure {
                              std::span<const HeldByAccount> positions) const;
 
   // The index of an account's desk. REQUIRES: the desk is counted.
-  uint32_t DeskOf(uint32_t account) const noexcept {
+  uint32_t DeskOf(AccountIndex account) const noexcept {
     return desk_of_account_[account] - desks_begin_;
   }
 
   // As Exposure::MarkSoftLimits().
   template <class F>
-  void MarkSoftLimits(const SoftLimit& soft, uint32_t session, uint32_t account,
-                      uint32_t instrument, F&& crossed) {
+  void MarkSoftLimits(const SoftLimit& soft, SessionIndex session, AccountIndex account,
+                      InstrumentIndex instrument, F&& crossed) {
     for (const uint32_t number : GroupsOf(session, account)) {
       if (number == kNone) continue;
       Group& group = groups_[number];
@@ -297,24 +300,24 @@ class GroupExposure {
   }
 
  private:
-  std::array<uint32_t, 3> GroupsOf(uint32_t session, uint32_t account) const noexcept {
+  std::array<uint32_t, 3> GroupsOf(SessionIndex session, AccountIndex account) const noexcept {
     return {session == kNone ? kNone : sessions_[session], desk_of_account_[account], firm_};
   }
-  Holding* FindMutable(uint32_t group, uint32_t instrument) noexcept {
+  Holding* FindMutable(uint32_t group, InstrumentIndex instrument) noexcept {
     return const_cast<Holding*>(Find(group, instrument));
   }
   bool OfSession(const Holding& holding) const noexcept {
     return groups_[holding.group].level == GroupLevel::kSession;
   }
   // Null: nothing, or it is not counted.
-  const Holding* OfSession(uint32_t session, uint32_t instrument) const noexcept {
+  const Holding* OfSession(SessionIndex session, InstrumentIndex instrument) const noexcept {
     return active_ && groups_[session].holds != 0 ? Find(session, instrument) : nullptr;
   }
-  Holding* OfSession(uint32_t session, uint32_t instrument) noexcept {
+  Holding* OfSession(SessionIndex session, InstrumentIndex instrument) noexcept {
     return const_cast<Holding*>(std::as_const(*this).OfSession(session, instrument));
   }
-  int64_t InstrumentPositionMax(uint32_t group, uint32_t instrument) const noexcept;
-  Holding& Make(uint32_t group, uint32_t instrument) noexcept;
+  int64_t InstrumentPositionMax(uint32_t group, InstrumentIndex instrument) const noexcept;
+  Holding& Make(uint32_t group, InstrumentIndex instrument) noexcept;
   void Free(uint32_t place) noexcept;
   // Exchanges the places of two holdings.
   void Exchange(uint32_t place, uint32_t other) noexcept;
@@ -348,7 +351,7 @@ class GroupExposure {
     archive.Require(saved.quantity >= -std::numeric_limits<int64_t>::max() && saved.referred <= 1,
                     "what a group holds cannot be");
     if (!archive.ok() || groups_[group].holds == 0) return;
-    const uint32_t instrument = archive.IndexOf(instruments, saved.instrument);
+    const InstrumentIndex instrument{archive.IndexOf(instruments, saved.instrument)};
     if (!archive.ok()) return;
     Holding* held = FindMutable(group, instrument);
     if (of_session && held == nullptr) {

@@ -31,7 +31,7 @@ InstrumentLimitTable::InstrumentLimitTable(const EngineConfig& config)
   std::vector<bool> configured(firm_.size());  // for the firm
   for (const InstrumentLimitConfig& row : config.instrument_limits) {
     RINGWAY_CHECK(row.account == 0 || row.desk == 0, "a limit of an account or of a desk");
-    const uint32_t instrument = IndexOf(config.instruments, row.instrument);
+    const InstrumentIndex instrument{IndexOf(config.instruments, row.instrument)};
     const PairLimits limits{row.quantity_max, row.notional_max, row.position_max};
     if (row.account == 0 && row.desk == 0) {
       RINGWAY_CHECK(!configured[instrument], "one limit of an instrument for the firm");
@@ -54,14 +54,15 @@ InstrumentLimitTable::InstrumentLimitTable(const EngineConfig& config)
 }
 
 PairLimits InstrumentLimitTable::Find(const Rows& rows, uint32_t owner,
-                                      uint32_t instrument) noexcept {
+                                      InstrumentIndex instrument) noexcept {
   const uint64_t key = uint64_t{owner} << 32 | instrument;
   const auto found = std::lower_bound(rows.begin(), rows.end(), key,
                                       [](const Row& row, uint64_t k) { return row.key < k; });
   return found != rows.end() && found->key == key ? found->limits : PairLimits{};
 }
 
-PairLimits InstrumentLimitTable::Of(uint32_t account, uint32_t instrument) const noexcept {
+PairLimits InstrumentLimitTable::Of(AccountIndex account,
+                                    InstrumentIndex instrument) const noexcept {
   PairLimits limits = Find(accounts_, account, instrument);
   const uint32_t desk = desk_of_account_[account];
   if (desk == kNoDesk) return limits;

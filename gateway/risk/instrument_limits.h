@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/core/indices.h"
 #include "gateway/engine/engine_config.h"
 
 namespace ringway {
@@ -24,15 +25,15 @@ class InstrumentLimitTable {
   bool empty() const noexcept { return !has_pairs() && !any_of_firm_; }
 
   // By indices, as in the constructor's configuration. Of the account, and per order of its desk.
-  PairLimits Of(uint32_t account, uint32_t instrument) const noexcept;
+  PairLimits Of(AccountIndex account, InstrumentIndex instrument) const noexcept;
   // Of the firm. Whoever changes them calls OfFirmChanged().
-  PairLimits& OfFirm(uint32_t instrument) noexcept { return firm_[instrument]; }
-  const PairLimits& OfFirm(uint32_t instrument) const noexcept { return firm_[instrument]; }
+  PairLimits& OfFirm(InstrumentIndex instrument) noexcept { return firm_[instrument]; }
+  const PairLimits& OfFirm(InstrumentIndex instrument) const noexcept { return firm_[instrument]; }
   void OfFirmChanged() noexcept { any_of_firm_ = true; }
-  int64_t DeskPositionMax(uint32_t desk, uint32_t instrument) const noexcept {
+  int64_t DeskPositionMax(uint32_t desk, InstrumentIndex instrument) const noexcept {
     return Find(desks_, desk, instrument).position_max;
   }
-  int64_t FirmPositionMax(uint32_t instrument) const noexcept {
+  int64_t FirmPositionMax(InstrumentIndex instrument) const noexcept {
     return firm_[instrument].position_max;
   }
   // Whether there is any such limit.
@@ -46,7 +47,7 @@ class InstrumentLimitTable {
   };
   using Rows = std::vector<Row>;  // by key
 
-  static PairLimits Find(const Rows& rows, uint32_t owner, uint32_t instrument) noexcept;
+  static PairLimits Find(const Rows& rows, uint32_t owner, InstrumentIndex instrument) noexcept;
 
   std::vector<PairLimits> firm_;  // by instrument
   bool any_of_firm_ = false;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/risk/request.h"
 
@@ -62,8 +63,8 @@ class KillSwitch {
   }
 
   // Whether an operator has latched it for any of them, or for all. Takes indices.
-  bool Latched(uint32_t session, uint32_t account, uint32_t venue,
-               uint32_t instrument) const noexcept {
+  bool Latched(SessionIndex session, AccountIndex account, VenueIndex venue,
+               InstrumentIndex instrument) const noexcept {
     return (all_ | sessions_[session] | accounts_[account] | venues_[venue] |
             instruments_[instrument]) != 0;
   }

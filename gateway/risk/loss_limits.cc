@@ -36,7 +36,7 @@ LossLimits::LossLimits(const EngineConfig& config)
   limit(firm, config.firm.daily_loss_max);
   if (owners_[firm].counted) firm_ = firm;
   for (const AccountConfig& account : config.accounts) {
-    const auto at = static_cast<uint32_t>(account_ids_.size());
+    const AccountIndex at{static_cast<uint32_t>(account_ids_.size())};
     limit(at, account.limits.daily_loss_max);
     account_ids_.push_back(account.id);
     const auto desk = std::find(desk_ids_.begin(), desk_ids_.end(), account.desk);
@@ -67,7 +67,7 @@ LossCrossing LossLimits::CrossingOf(uint32_t number, bool soft) const noexcept {
 }
 
 // Inserts at the end of the ring: it is marked last.
-void LossLimits::Link(uint32_t at, uint32_t instrument) noexcept {
+void LossLimits::Link(uint32_t at, InstrumentIndex instrument) noexcept {
   Holders& holders = holders_[instrument];
   Mark& mark = marks_[at];
   mark = {};
@@ -83,7 +83,7 @@ void LossLimits::Link(uint32_t at, uint32_t instrument) noexcept {
   ++linked_;
 }
 
-void LossLimits::Unlink(uint32_t at, uint32_t instrument) noexcept {
+void LossLimits::Unlink(uint32_t at, InstrumentIndex instrument) noexcept {
   Holders& holders = holders_[instrument];
   Mark& mark = marks_[at];
   marks_[mark.before].next = mark.next;
@@ -120,7 +120,7 @@ void LossLimits::Complete(const Exposure& exposure,
     Link(at, position.instrument);
     marks_[at].known = PriceOf(position, instruments[position.instrument], marks_[at].price);
   }
-  for (uint32_t instrument = 0; instrument != holders_.size(); ++instrument) {
+  for (InstrumentIndex instrument{0}; instrument != holders_.size(); ++instrument) {
     Holders& holders = holders_[instrument];
     holders.left = std::min(holders.left, holders.count);
     if (!IsMarked(exposure, instruments[instrument], holders)) holders.left = holders.count;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/huge_array.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/alerts.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/index_set.h"
@@ -115,7 +116,7 @@ class LossLimits {
   }
 
   // An instrument's reference price changed: its holders are to be marked.
-  void ChangePrice(uint32_t instrument) noexcept {
+  void ChangePrice(InstrumentIndex instrument) noexcept {
     if (!active_ || holders_[instrument].count == 0) return;
     holders_[instrument].left = holders_[instrument].count;
     changed_.Set(instrument, true);
@@ -125,8 +126,9 @@ class LossLimits {
   template <class F>
   void MarkNext(const Exposure& exposure, const std::vector<Instrument>& instruments,
                 F&& crossed) noexcept {
-    uint32_t instrument = changed_.NextFrom(next_instrument_);
-    if (instrument == IndexSet::kNone) instrument = changed_.NextFrom(0);
+    uint32_t next = changed_.NextFrom(next_instrument_);
+    if (next == IndexSet::kNone) next = changed_.NextFrom(0);
+    const InstrumentIndex instrument{next};
     Holders& holders = holders_[instrument];
     const uint32_t at = holders.first;
     holders.first = marks_[at].next;
@@ -137,12 +139,12 @@ class LossLimits {
   }
 
   // The position, which is flat, is about to be freed.
-  void Forget(uint32_t at, uint32_t instrument) noexcept {
+  void Forget(uint32_t at, InstrumentIndex instrument) noexcept {
     if (active_ && marks_[at].next != kNone) Unlink(at, instrument);
   }
 
   // Takes effect now. Owners that are not counted stay so. Account and desk by their index.
-  void SetMaxOfAccount(uint32_t account, int64_t loss_max) noexcept {
+  void SetMaxOfAccount(AccountIndex account, int64_t loss_max) noexcept {
     owners_[account].loss_max = loss_max;
   }
   void SetMaxOfDesk(uint32_t desk, int64_t loss_max) noexcept {
@@ -154,7 +156,7 @@ class LossLimits {
   void BeginDay(uint32_t day) noexcept { day_ = std::max(day_, day); }
 
   // Today's profit (negative: loss) of the account with this index; nullopt: it is not counted.
-  std::optional<Money> ResultOf(uint32_t account) const noexcept {
+  std::optional<Money> ResultOf(AccountIndex account) const noexcept {
     if (!active_ || !IsCounted(account)) return std::nullopt;
     return Today(owners_[account]).result;
   }
@@ -221,9 +223,9 @@ class LossLimits {
     uint32_t left = 0;  // to be marked
   };
 
-  bool IsCounted(uint32_t account) const noexcept { return owners_[account].counted; }
+  bool IsCounted(AccountIndex account) const noexcept { return owners_[account].counted; }
   // The account itself, and its desk and the firm where they have a limit.
-  std::array<uint32_t, 3> OwnersOf(uint32_t account) const noexcept {
+  std::array<uint32_t, 3> OwnersOf(AccountIndex account) const noexcept {
     return {account, desk_of_account_[account], firm_};
   }
   RiskCheck CheckOf(uint32_t owner) const noexcept {
@@ -270,7 +272,7 @@ class LossLimits {
   }
 
   template <class F>
-  void Book(uint32_t account, Money made, F&& crossed) noexcept {
+  void Book(AccountIndex account, Money made, F&& crossed) noexcept {
     if (made == 0) return;
     for (const uint32_t number : OwnersOf(account)) {
       if (number == kNone) continue;
@@ -288,8 +290,8 @@ class LossLimits {
   }
 
   LossCrossing CrossingOf(uint32_t number, bool soft) const noexcept;
-  void Link(uint32_t at, uint32_t instrument) noexcept;
-  void Unlink(uint32_t at, uint32_t instrument) noexcept;
+  void Link(uint32_t at, InstrumentIndex instrument) noexcept;
+  void Unlink(uint32_t at, InstrumentIndex instrument) noexcept;
 
   // The rings, each from its first element on.
   template <class Self, class A>

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/risk/request.h"
 
@@ -43,7 +44,7 @@ class MessageRate {
     int64_t retry_after_ns;  // until a request of this kind could pass
   };
 
-  Answer Check(int64_t now_ns, uint32_t session, bool is_cancel) noexcept {
+  Answer Check(int64_t now_ns, SessionIndex session, bool is_cancel) noexcept {
     Bucket& bucket = buckets_[session];
     if (bucket.rate == 0) return {};
     const int64_t elapsed_ns = now_ns - bucket.filled_ns;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/risk/request.h"
 
@@ -46,11 +47,11 @@ class OrderToTrade {
   }
 
   // A request of the session went to a venue.
-  void CountRequest(int64_t now_ns, uint32_t session) noexcept {
+  void CountRequest(int64_t now_ns, SessionIndex session) noexcept {
     if (active_ && counts_[session].window_ns != 0) [[unlikely]]
       ++Now(session, now_ns).requests;
   }
-  void CountTrade(int64_t now_ns, uint32_t session) noexcept {
+  void CountTrade(int64_t now_ns, SessionIndex session) noexcept {
     if (!active_ || counts_[session].window_ns == 0) [[likely]]
       return;
     Count& count = Now(session, now_ns);
@@ -81,7 +82,7 @@ class OrderToTrade {
   };
 
   // The session's count in the current window.
-  Count& Now(uint32_t session, int64_t now_ns) noexcept {
+  Count& Now(SessionIndex session, int64_t now_ns) noexcept {
     Count& count = counts_[session];
     if (now_ns - count.opened_ns >= count.window_ns) [[unlikely]] {
       count.opened_ns = now_ns;

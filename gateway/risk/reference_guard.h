@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/risk/money.h"
@@ -42,7 +43,7 @@ class ReferenceGuard {
   };
 
   // `reference`: the present one; nullopt: none.
-  Answer Offer(uint32_t instrument, std::optional<int64_t> reference, int64_t price,
+  Answer Offer(InstrumentIndex instrument, std::optional<int64_t> reference, int64_t price,
                int64_t time_ns) noexcept {
     Guarded& guarded = guarded_[instrument];
     if (guarded.jump_bps == kOff || !reference || IsNear(guarded, *reference, price)) [[likely]] {
@@ -68,9 +69,9 @@ class ReferenceGuard {
   }
 
   // An operator set the reference.
-  void Forget(uint32_t instrument) noexcept { guarded_[instrument].holds = 0; }
+  void Forget(InstrumentIndex instrument) noexcept { guarded_[instrument].holds = 0; }
   // The price that waits for confirmation; 0 where none does.
-  int64_t held_price(uint32_t instrument) const noexcept {
+  int64_t held_price(InstrumentIndex instrument) const noexcept {
     return guarded_[instrument].holds != 0 ? guarded_[instrument].held_price : 0;
   }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/risk/exposure.h"
@@ -52,10 +53,10 @@ struct RiskRequest {
   const Position& position;  // of the account in the instrument
   const AccountExposure& account_exposure;
   const Exposure& exposure;
-  uint32_t session;  // indices, in the order of the configuration
-  uint32_t account;
-  uint32_t instrument_index;
-  uint32_t venue;
+  SessionIndex session;  // indices, in the order of the configuration
+  AccountIndex account;
+  InstrumentIndex instrument_index;
+  VenueIndex venue;
   BookSide book_side;
   Side side;
   OrdType ord_type;

@@ -20,7 +20,8 @@ RestrictedList::RestrictedList(const EngineConfig& config,
   said_.reserve(kSaidMax);
 }
 
-bool RestrictedList::Say(uint32_t account, uint32_t instrument, bool restricted) noexcept {
+bool RestrictedList::Say(AccountIndex account, InstrumentIndex instrument,
+                         bool restricted) noexcept {
   const Said said{account, instrument, restricted};
   const auto at = std::lower_bound(said_.begin(), said_.end(), said);
   const bool known = at != said_.end() && at->SamePair(said);

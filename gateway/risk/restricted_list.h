@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/risk/instruments.h"
@@ -22,8 +23,8 @@ class RestrictedList {
   // The most operator commands that are kept at a time.
   static constexpr size_t kSaidMax = 4'096;
   struct Said {
-    uint32_t account;  // indices
-    uint32_t instrument;
+    AccountIndex account;  // indices
+    InstrumentIndex instrument;
     uint32_t restricted;
 
     bool operator<(const Said& other) const noexcept {
@@ -36,13 +37,14 @@ class RestrictedList {
 
   RestrictedList(const EngineConfig& config, const std::vector<Instrument>& instruments);
 
-  bool Has(uint32_t account, uint32_t instrument) const noexcept {
+  bool Has(AccountIndex account, InstrumentIndex instrument) const noexcept {
     const Said* said = Find(account, instrument);
     return said != nullptr ? said->restricted != 0 : IsConfigured(account, instrument);
   }
 
   // False, and nothing changes: the list is full.
-  [[nodiscard]] bool Say(uint32_t account, uint32_t instrument, bool restricted) noexcept;
+  [[nodiscard]] bool Say(AccountIndex account, InstrumentIndex instrument,
+                         bool restricted) noexcept;
 
   const std::vector<Said>& said() const noexcept { return said_; }
 
@@ -59,8 +61,8 @@ class RestrictedList {
                       "an operator's restriction that cannot be");
       if constexpr (A::kLoads) {
         if (!archive.ok()) return;
-        const uint32_t account = accounts.now[said.account];
-        const uint32_t instrument = instruments.now[said.instrument];
+        const AccountIndex account{accounts.now[said.account]};
+        const InstrumentIndex instrument{instruments.now[said.instrument]};
         if (account == Numbers::kGone || instrument == Numbers::kGone) continue;
         static_cast<void>(self.Say(account, instrument, said.restricted != 0));
       }
@@ -68,10 +70,10 @@ class RestrictedList {
   }
 
  private:
-  bool IsConfigured(uint32_t account, uint32_t instrument) const noexcept {
+  bool IsConfigured(AccountIndex account, InstrumentIndex instrument) const noexcept {
     return std::binary_search(configured_[account].begin(), configured_[account].end(), instrument);
   }
-  const Said* Find(uint32_t account, uint32_t instrument) const noexcept {
+  const Said* Find(AccountIndex account, InstrumentIndex instrument) const noexcept {
     const Said wanted{account, instrument, 0};
     const auto found = std::lower_bound(said_.begin(), said_.end(), wanted);
     return found != said_.end() && found->SamePair(wanted) ? &*found : nullptr;

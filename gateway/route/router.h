@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gateway/core/indices.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/route/venues.h"
 #include "schema/messages.h"
@@ -20,15 +21,15 @@ class Router {
 
   struct [[nodiscard]] Choice {
     RejectReason reason;  // kNone: `venue` takes the order
-    uint32_t venue;       // index; kNoVenue: none was found
+    VenueIndex venue;     // kNoVenue: none was found
   };
-  static constexpr uint32_t kNoVenue = UINT32_MAX;
+  static constexpr VenueIndex kNoVenue{UINT32_MAX};
 
   // `route` is the order's explicit venue number or 0; the rest are indices.
-  Choice Route(const Venues& venues, VenueId route, uint32_t session, uint32_t account,
-               uint32_t instrument) const noexcept {
+  Choice Route(const Venues& venues, VenueId route, SessionIndex session, AccountIndex account,
+               InstrumentIndex instrument) const noexcept {
     if (route != 0) [[unlikely]] {
-      const uint32_t venue = IndexOf(route);
+      const VenueIndex venue = IndexOf(route);
       if (venue == kNoVenue) return {RejectReason::kNoRoute, kNoVenue};
       return {
           venues.Open(venue, instrument) ? RejectReason::kNone : RejectReason::kVenueUnavailable,
@@ -49,18 +50,18 @@ class Router {
   }
 
   // The index of a venue number; kNoVenue: not configured.
-  uint32_t IndexOf(VenueId id) const noexcept { return index_[id]; }
+  VenueIndex IndexOf(VenueId id) const noexcept { return index_[id]; }
 
  private:
   static constexpr uint32_t kAny = UINT32_MAX;
   struct Rule {
-    uint32_t account;
-    uint32_t session;
-    uint32_t venue;
-    uint32_t fallback;
+    AccountIndex account;
+    SessionIndex session;
+    VenueIndex venue;
+    VenueIndex fallback;
   };
 
-  std::vector<uint32_t> index_;       // by VenueId
+  std::vector<VenueIndex> index_;     // by VenueId
   std::vector<Rule> rules_;           // those of instrument 0, then those of instrument 1 ...
   std::vector<uint32_t> first_rule_;  // by instrument, one more at the end
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "schema/messages.h"
@@ -24,26 +25,26 @@ class Venues {
     halts_.resize(venues_.size() * halt_words_);
   }
 
-  VenueId id(uint32_t venue) const noexcept { return venues_[venue].id; }
-  VenueState state(uint32_t venue) const noexcept { return venues_[venue].state; }
-  uint32_t outages(uint32_t venue) const noexcept { return venues_[venue].outages; }
+  VenueId id(VenueIndex venue) const noexcept { return venues_[venue].id; }
+  VenueState state(VenueIndex venue) const noexcept { return venues_[venue].state; }
+  uint32_t outages(VenueIndex venue) const noexcept { return venues_[venue].outages; }
   size_t size() const noexcept { return venues_.size(); }
 
   // Whether requests can be sent there at all: cancels even while trading is halted.
-  bool Reachable(uint32_t venue) const noexcept {
+  bool Reachable(VenueIndex venue) const noexcept {
     return venues_[venue].state != VenueState::kDown;
   }
-  bool Halted(uint32_t venue, uint32_t instrument) const noexcept {
+  bool Halted(VenueIndex venue, InstrumentIndex instrument) const noexcept {
     return (halts_[venue * halt_words_ + instrument / 64] >> (instrument % 64) & 1) != 0;
   }
   // Whether the venue takes orders in the instrument.
-  bool Open(uint32_t venue, uint32_t instrument) const noexcept {
+  bool Open(VenueIndex venue, InstrumentIndex instrument) const noexcept {
     return venues_[venue].state == VenueState::kUp && !Halted(venue, instrument);
   }
 
   // Returns whether the state changed. Going down clears the halts, including those that the venue
   // reported before it was up: it reports them again.
-  bool SetState(uint32_t venue, VenueState state) noexcept {
+  bool SetState(VenueIndex venue, VenueState state) noexcept {
     if (state == VenueState::kDown) {
       for (size_t word = 0; word < halt_words_; ++word) halts_[venue * halt_words_ + word] = 0;
     }
@@ -53,7 +54,7 @@ class Venues {
     changed.outages += state == VenueState::kDown;
     return true;
   }
-  bool SetHalt(uint32_t venue, uint32_t instrument, bool halted) noexcept {
+  bool SetHalt(VenueIndex venue, InstrumentIndex instrument, bool halted) noexcept {
     if (Halted(venue, instrument) == halted) return false;
     halts_[venue * halt_words_ + instrument / 64] ^= uint64_t{1} << (instrument % 64);
     return true;
@@ -71,9 +72,10 @@ class Venues {
         [](const Venue&) { return true; });
     for (size_t at = 0; at < venues.saved.size() && archive.ok(); ++at) {
       std::vector<uint32_t> halted;
-      for (uint32_t instrument = 0; !A::kLoads && instrument < instruments.saved.size();
+      for (InstrumentIndex instrument{0}; !A::kLoads && instrument < instruments.saved.size();
            ++instrument) {
-        if (self.Halted(static_cast<uint32_t>(at), instrument)) halted.push_back(instrument);
+        if (self.Halted(VenueIndex{static_cast<uint32_t>(at)}, instrument))
+          halted.push_back(instrument);
       }
       halted.resize(archive.Count(halted.size(), instruments.saved.size(), "halts of a venue"));
       archive.Records(halted);
@@ -81,9 +83,9 @@ class Venues {
         for (const uint32_t saved : halted) {
           archive.Require(saved < instruments.saved.size(), "a halt of no instrument");
           if (!archive.ok()) return;
-          const uint32_t instrument = instruments.now[saved];
+          const InstrumentIndex instrument{instruments.now[saved]};
           if (venues.now[at] == Numbers::kGone || instrument == Numbers::kGone) continue;
-          self.SetHalt(venues.now[at], instrument, true);
+          self.SetHalt(VenueIndex{venues.now[at]}, instrument, true);
         }
       }
     }

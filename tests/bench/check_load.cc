@@ -18,7 +18,7 @@ struct Scene {
   std::vector<Instrument> instruments = MakeInstruments(config);
   Exposure exposure{config, instruments, TableSecret{0x510e'527f'ade6'82d1, 0x9b05'688c'2b3e'6c1f}};
   OrderChecks checks = MakeChecks(config, static_cast<OrderChecks*>(nullptr));
-  Position* position = exposure.FindOrMake(0, 0);
+  Position* position = exposure.FindOrMake(AccountIndex{0}, InstrumentIndex{0});
 
   static std::vector<Instrument> MakeInstruments(const EngineConfig& config) {
     std::vector<Instrument> out;
@@ -41,12 +41,12 @@ struct Scene {
                        .account_limits = config.accounts[0].limits,
                        .instrument = instrument,
                        .position = *position,
-                       .account_exposure = exposure.account(0),
+                       .account_exposure = exposure.account(AccountIndex{0}),
                        .exposure = exposure,
-                       .session = 0,
-                       .account = 0,
-                       .instrument_index = 0,
-                       .venue = 0,
+                       .session = SessionIndex{0},
+                       .account = AccountIndex{0},
+                       .instrument_index = InstrumentIndex{0},
+                       .venue = VenueIndex{0},
                        .book_side = kBuySide,
                        .side = Side::kBuy,
                        .ord_type = OrdType::kLimit,
