@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/huge_array.h"
+#include "base/prefetch.h"
 #include "exchange/order.h"
 
 namespace ringway::exchange {
@@ -67,7 +68,7 @@ class OrderIndex {
     entry.closed_as = closed_as;
     // Prefetches the next one to be dropped.
     const ClosedId& next = closed_[closed_next_];
-    __builtin_prefetch(&entries_[Home(Key(next.member), next.id)], 1);
+    Prefetch(&entries_[Home(Key(next.member), next.id)]);
   }
 
  private:

@@ -18,6 +18,7 @@
 #include "base/cache_line.h"
 #include "base/check.h"
 #include "base/lazy_array.h"
+#include "base/prefetch.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 
@@ -86,8 +87,8 @@ class ResendStore {
     ++next_;
     // Prefetches the slot of the next message.
     const auto* next = reinterpret_cast<const char*>(&SlotOf(next_));
-    __builtin_prefetch(next, 1);
-    __builtin_prefetch(next + kCacheLineBytes, 1);
+    Prefetch(next);
+    Prefetch(next + kCacheLineBytes);
   }
 
   // The peer has processed everything below `seq`. REQUIRES: seq <= next().

@@ -23,6 +23,7 @@
 
 #include "base/check.h"
 #include "base/huge_array.h"
+#include "base/prefetch.h"
 #include "gateway/engine/table_secret.h"
 
 namespace ringway {
@@ -78,7 +79,7 @@ class FlatIndex {
     if constexpr (kNeighbours) return Scaled(key, entries_.size() / 4) * 4 + key.Neighbour() % 4;
     return Scaled(key, entries_.size());
   }
-  void Prefetch(size_t home) const noexcept { __builtin_prefetch(&entries_[home], 1); }
+  void Prefetch(size_t home) const noexcept { ringway::Prefetch(&entries_[home]); }
   void Prefetch(const E& key) const noexcept { Prefetch(Home(key)); }
 
   // The entry with the key of `key`, or null.

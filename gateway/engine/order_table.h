@@ -24,6 +24,7 @@
 
 #include "base/check.h"
 #include "base/huge_array.h"
+#include "base/prefetch.h"
 #include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
@@ -206,7 +207,7 @@ class OrderTable {
   }
 
   void PrefetchLine(Slot slot, uint32_t line) const noexcept {
-    __builtin_prefetch(reinterpret_cast<const char*>(&orders_[slot]) + 64 * line, 1);
+    ringway::Prefetch(reinterpret_cast<const char*>(&orders_[slot]) + 64 * line);
   }
   Slot TakeSlot() noexcept;
   Order& OpenAt(Slot slot, const Name& name) noexcept;

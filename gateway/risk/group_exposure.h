@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/huge_array.h"
+#include "base/prefetch.h"
 #include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
@@ -171,7 +172,7 @@ class GroupExposure {
                 InstrumentIndex instrument) const noexcept {
     for (const uint32_t group : GroupsOf(session, account)) {
       if (group == kNone) continue;
-      __builtin_prefetch(&groups_[group], 1);
+      ringway::Prefetch(&groups_[group]);
       if (groups_[group].holds != 0) holding_index_.Prefetch(PairKey::Of(group, instrument));
     }
   }
