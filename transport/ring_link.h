@@ -31,6 +31,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/crc32c.h"
+#include "base/prefetch.h"
 #include "transport/frame.h"
 #include "transport/link.h"
 #include "transport/memory_port.h"
@@ -45,6 +46,8 @@ class alignas(kWriterSpacingBytes) RingLink {
  public:
   using Port = P;
   static constexpr uint32_t kGatherFramesMax = 64;
+  // While frames are gathered, the lines up to here ahead of them are asked for, half of them at a time.
+  static constexpr uint64_t kPrefetchBytes = 16 * kGranuleBytes;
 
   // `options` are the settled ones: both ends construct with equal ring_bytes, payload_bytes_max,
   // crc and first_seq, and `peer_heartbeat_interval_ns` is what the peer announced. REQUIRES:
@@ -119,13 +122,14 @@ class alignas(kWriterSpacingBytes) RingLink {
     uint32_t mask;      // ring bytes - 1
     uint32_t payload_bytes_max;
     bool crc;
-    bool gathering = false;  // ordered: withheld_head publishes the gathered frames
+    uint32_t claim_bytes;  // of the claimed frame
     // -- second line --
-    alignas(kCacheLineBytes) uint64_t withheld_head = 0;
+    alignas(kCacheLineBytes) uint64_t withheld_head = 0;  // ordered: publishes the gathered frames
     uint64_t withheld_pos = 0;
     uint64_t credit_pos = 0;       // the peer has consumed up to here, as far as known
     uint64_t want_credit_pos = 0;  // the first frame to end behind this asks for credit
-    uint32_t gathered = 0;         // frames committed and not published
+    uint64_t prefetch_pos = 0;     // reaching this, a gathered frame asks for the lines to come
+    uint32_t gathered = 0;         // frames not published, PADs included
     uint32_t crc_seed;
     bool* interior;  // ordered: of each granule, that it lay inside a frame and begins with payload
     // Ports without ordered stores:
@@ -172,6 +176,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   void Withhold(std::byte* frame, uint64_t head) noexcept;
   void ClearHead(uint64_t pos) noexcept;
   void MarkInterior(uint64_t pos, uint32_t payload_bytes) noexcept;
+  void PrefetchRing() noexcept;
   SendStatus CommitGathered(std::byte* frame, uint64_t frame_bytes, uint64_t head,
                             Publish publish) noexcept;
   bool PutPad() noexcept;

@@ -4,6 +4,8 @@
 // [[unlikely]] is out of line.
 #pragma once
 
+#include <algorithm>
+
 #include "base/probe.h"
 #include "transport/ring_link.h"
 
@@ -13,6 +15,7 @@ template <MemoryPort P>
 inline Claim RingLink<P>::MakeClaim(uint32_t payload_bytes, uint8_t flags) noexcept {
   send_.claim = PackHead(
       {static_cast<uint32_t>(send_.next_seq), static_cast<uint16_t>(payload_bytes), 0, flags});
+  send_.claim_bytes = static_cast<uint32_t>(FrameBytes(payload_bytes));
   if constexpr (P::kOrderedStores) MarkInterior(send_.write_pos, payload_bytes);
   RINGWAY_PROBE(link_claimed);
   std::byte* const payload = send_.mirror + (send_.write_pos & send_.mask) + kFrameHeadBytes;
@@ -74,10 +77,17 @@ inline void RingLink<P>::ClearHead(uint64_t pos) noexcept {
 // Marks the granules after the first that a payload will occupy, even if it is never committed.
 template <MemoryPort P>
 inline void RingLink<P>::MarkInterior(uint64_t pos, uint32_t payload_bytes) noexcept {
-  const uint64_t first = (pos & send_.mask) / kGranuleBytes;
-  for (uint64_t i = 1; i < FrameBytes(payload_bytes) / kGranuleBytes; ++i) {
-    send_.interior[first + i] = true;
+  const uint64_t frame_bytes = FrameBytes(payload_bytes);
+  if (frame_bytes == kGranuleBytes) return;
+  bool* const second = send_.interior + (pos & send_.mask) / kGranuleBytes + 1;
+  if (frame_bytes <= 4 * kGranuleBytes) [[likely]] {
+    // The last one first, so that no compiler makes a call of these stores.
+    second[frame_bytes / kGranuleBytes - 2] = true;
+    second[0] = true;
+    second[(frame_bytes / kGranuleBytes - 1) / 2] = true;
+    return;
   }
+  std::memset(second, true, frame_bytes / kGranuleBytes - 1);
 }
 
 template <MemoryPort P>
@@ -100,8 +110,7 @@ inline void RingLink<P>::FinishFrame(std::byte* frame, uint64_t frame_bytes, uin
 
 template <MemoryPort P>
 inline void RingLink<P>::Withhold(std::byte* frame, uint64_t head) noexcept {
-  if (!send_.gathering) {
-    send_.gathering = true;
+  if (send_.gathered++ == 0) {
     send_.withheld_head = head;
     send_.withheld_pos = send_.write_pos;
   } else {
@@ -123,8 +132,7 @@ inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
   if (HeadSeq(claim) != seq) [[unlikely]]
     return CommitWithoutClaim();
   RINGWAY_CHECK(type < kFirstReservedFrameType, "types from 240 belong to the link");
-  const uint64_t payload_bytes = UnpackHead(claim).len;
-  const uint64_t frame_bytes = FrameBytes(payload_bytes);
+  const uint64_t frame_bytes = send_.claim_bytes;
   const uint64_t pos = send_.write_pos;
   const uint64_t end = pos + frame_bytes;
   std::byte* const frame = send_.mirror + (pos & send_.mask);
@@ -134,7 +142,7 @@ inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
 
   if constexpr (P::kOrderedStores) {
     ClearHead(end);
-    if (publish == Publish::kGather || send_.gathering) {
+    if (publish == Publish::kGather || send_.gathered != 0) {
       return CommitGathered(frame, frame_bytes, head, publish);
     }
     // Pairs with the acquire load in Poll().
@@ -156,6 +164,20 @@ inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
   }
 }
 
+// Takes the lines of later frames away from the reader's core before they are filled: a store
+// buffer alone waits for few of them at a time. Only while frames are gathered, since the reader
+// polls the line of a frame that is published alone; and only where there is credit, since
+// further on it still reads.
+template <MemoryPort P>
+[[gnu::noinline]] void RingLink<P>::PrefetchRing() noexcept {
+  const uint64_t begin = send_.write_pos + kPrefetchBytes / 2;
+  const uint64_t end = std::min(begin + kPrefetchBytes / 2, send_.claim_limit);
+  for (uint64_t at = begin; at < end; at += kGranuleBytes) {
+    PrefetchForWrite(send_.mirror + (at & send_.mask));
+  }
+  send_.prefetch_pos = send_.write_pos + kPrefetchBytes / 2;
+}
+
 // Ordered ports: withholds a frame that is to be published with others.
 template <MemoryPort P>
 inline SendStatus RingLink<P>::CommitGathered(std::byte* frame, uint64_t frame_bytes, uint64_t head,
@@ -164,19 +186,20 @@ inline SendStatus RingLink<P>::CommitGathered(std::byte* frame, uint64_t frame_b
   RINGWAY_PROBE(link_gathered);
   send_.write_pos += frame_bytes;
   send_.next_seq = NextLongSeq(send_.next_seq);
-  if (++send_.gathered >= kGatherFramesMax || publish == Publish::kNow) Flush();
+  if (send_.write_pos >= send_.prefetch_pos) [[unlikely]]
+    PrefetchRing();
+  if (send_.gathered >= kGatherFramesMax || publish == Publish::kNow) Flush();
   return SendStatus::kOk;
 }
 
 template <MemoryPort P>
 inline SendStatus RingLink<P>::Flush() noexcept {
   if constexpr (P::kOrderedStores) {
-    if (send_.gathering) {
+    if (send_.gathered != 0) {
       // Publishes every gathered frame at once. Pairs with the acquire load in Poll().
       StoreShared(WordAt(send_.mirror + (send_.withheld_pos & send_.mask)), send_.withheld_head,
                   std::memory_order_release);
       RINGWAY_PROBE(link_flushed);
-      send_.gathering = false;
       frames_gathered_ += send_.gathered;
       send_.gathered = 0;
       ++batches_published_;
@@ -208,6 +231,7 @@ template <MemoryPort P>
     ClearHead(lap_end);
     RINGWAY_PROBE(link_padded);
     Withhold(frame, head);  // published with the frame that it makes room for
+    --frames_gathered_;     // a PAD is not the sender's
     skipped_bytes_ += lap_end - send_.write_pos - kGranuleBytes;
   } else {
     StoreShared(WordAt(frame), head, std::memory_order_relaxed);

@@ -227,7 +227,7 @@ void RingLink<P>::UpdateClaimLimit() noexcept {
 template <MemoryPort P>
 uint64_t RingLink<P>::PublishedPos() const noexcept {
   if constexpr (P::kOrderedStores) {
-    return send_.gathering ? send_.withheld_pos : send_.write_pos;
+    return send_.gathered != 0 ? send_.withheld_pos : send_.write_pos;
   } else {
     return send_.posted_pos;
   }
