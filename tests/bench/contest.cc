@@ -37,8 +37,13 @@ std::vector<double> ContestTimes::Ratios(size_t contestant, int reference,
 }
 
 std::vector<double> ContestTimes::Values(size_t contestant, Distance distance) const {
+  return Values(contestant, distance, 1, 0);
+}
+
+std::vector<double> ContestTimes::Values(size_t contestant, Distance distance, uint32_t step,
+                                         uint32_t first) const {
   std::vector<double> out;
-  for (size_t cycle = 0; cycle < bounce_ns.size(); ++cycle) {
+  for (size_t cycle = first; cycle < bounce_ns.size(); cycle += step) {
     if (In(cycle, distance)) out.push_back(round_ns[contestant][cycle]);
   }
   return out;
@@ -63,7 +68,7 @@ ContestTimes RunContest(BouncedLines& lines, const std::vector<Contestant>& cont
   for (uint32_t cycle = 0; cycle < cycles; ++cycle) {
     for (size_t i = 0; i < contestants.size(); ++i) {
       const uint64_t start = ReadTsc();
-      contestants[i].left(contestants[i].rounds);
+      contestants[i].left(cycle, contestants[i].rounds);
       times.round_ns[i].push_back(static_cast<double>(ReadTsc() - start) * ns_per_tick /
                                   contestants[i].rounds);
     }
@@ -82,7 +87,7 @@ void AnswerContest(BouncedLines& lines, const std::vector<Contestant>& contestan
   uint64_t round = 0;
   AnswerBounce(lines, round);
   for (uint32_t cycle = 0; cycle < cycles; ++cycle) {
-    for (const Contestant& contestant : contestants) contestant.right(contestant.rounds);
+    for (const Contestant& contestant : contestants) contestant.right(cycle, contestant.rounds);
     AnswerBounce(lines, round);
   }
 }

@@ -23,12 +23,12 @@ namespace ringway::bench {
 inline constexpr double kNearNsMax = 130;
 inline constexpr double kFarNsMin = 170;
 
-// What each side does for one block of `rounds`; the right side may be called before or after the
-// left.
+// What each side does for one block of `rounds`, the blocks counted from 0; the right side may be
+// called before or after the left.
 struct Contestant {
   std::string name;
-  std::function<void(uint32_t rounds)> left;
-  std::function<void(uint32_t rounds)> right;
+  std::function<void(uint32_t block, uint32_t rounds)> left;
+  std::function<void(uint32_t block, uint32_t rounds)> right;
   uint32_t rounds = 1000;
 };
 
@@ -42,6 +42,9 @@ struct ContestTimes {
   // cycles of a class.
   std::vector<double> Ratios(size_t contestant, int reference, Distance distance) const;
   std::vector<double> Values(size_t contestant, Distance distance) const;
+  // Those of every `step`th cycle from `first` on.
+  std::vector<double> Values(size_t contestant, Distance distance, uint32_t step,
+                             uint32_t first) const;
   std::vector<double> Bounces(Distance distance) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -16,6 +17,9 @@ namespace ringway::bench {
 namespace {
 
 constexpr uint32_t kCycles = 400;
+// Where the pages of a ring lie decides as much as its code: each contestant has several of
+// everything, a block of rounds on each in turn.
+constexpr uint32_t kInstances = 4;
 constexpr uint32_t kLatencyRounds = 1500;
 constexpr uint32_t kRateRounds = 16'384;  // messages; a multiple of every batch
 constexpr uint8_t kType = 32;
@@ -25,14 +29,20 @@ constexpr int64_t kConnectTimeoutNs = 10 * kNsPerS;
 struct Shared {
   BouncedLines lines;
   BouncedLines finish;  // ends a block of one-way messages
-  SequencedRing<64> sequenced_there[2];
-  SequencedRing<64> sequenced_back;
-  SequencedRing<256> sequenced_large_there;
-  SequencedRing<256> sequenced_large_back;
-  BatchedRing<64> batched;
-  BatchedRing<256> batched_large;
   std::atomic<bool> listening{false};
 };
+
+using Links = std::array<ShmLink*, kInstances>;
+template <class Ring>
+using Rings = std::array<Ring*, kInstances>;
+
+// Each in a mapping of its own, as links are.
+template <class Ring>
+Rings<Ring> NewRings() {
+  Rings<Ring> rings;
+  for (Ring*& ring : rings) ring = NewShared<Ring>();
+  return rings;
+}
 
 [[noreturn]] void Fail(const absl::Status& status) {
   std::fprintf(stderr, "bench: %s\n", std::string(status.message()).c_str());
@@ -72,15 +82,17 @@ uint64_t ReceiveOne(ShmLink& link) {
 }
 
 template <uint32_t kBytes>
-Contestant LinkLatency(ShmLink*& link) {
-  auto left = [&link](uint32_t rounds) {
+Contestant LinkLatency(const Links& links) {
+  auto left = [&links](uint32_t block, uint32_t rounds) {
+    ShmLink& link = *links[block % kInstances];
     for (uint64_t i = 0; i < rounds; ++i) {
-      SendOne<kBytes>(*link, i, Publish::kNow);
-      RINGWAY_CHECK(ReceiveOne(*link) == i, "the bench's link lost a message");
+      SendOne<kBytes>(link, i, Publish::kNow);
+      RINGWAY_CHECK(ReceiveOne(link) == i, "the bench's link lost a message");
     }
   };
-  auto right = [&link](uint32_t rounds) {
-    for (uint64_t i = 0; i < rounds; ++i) SendOne<kBytes>(*link, ReceiveOne(*link), Publish::kNow);
+  auto right = [&links](uint32_t block, uint32_t rounds) {
+    ShmLink& link = *links[block % kInstances];
+    for (uint64_t i = 0; i < rounds; ++i) SendOne<kBytes>(link, ReceiveOne(link), Publish::kNow);
   };
   return {"link", left, right, kLatencyRounds};
 }
@@ -93,17 +105,21 @@ uint64_t PopOne(auto& ring) {
 }
 
 template <uint32_t kBytes, class Ring>
-Contestant RingLatency(Ring& there, Ring& back) {
-  auto left = [&](uint32_t rounds) {
+Contestant RingLatency(const Rings<Ring>& there, const Rings<Ring>& back) {
+  auto left = [&](uint32_t block, uint32_t rounds) {
+    Ring& out = *there[block % kInstances];
+    Ring& in = *back[block % kInstances];
     for (uint64_t i = 0; i < rounds; ++i) {
-      there.Push([&](std::byte* to) { Fill<kBytes>(to, i); });
-      RINGWAY_CHECK(PopOne<kBytes>(back) == i, "the bench's ring lost a message");
+      out.Push([&](std::byte* to) { Fill<kBytes>(to, i); });
+      RINGWAY_CHECK(PopOne<kBytes>(in) == i, "the bench's ring lost a message");
     }
   };
-  auto right = [&](uint32_t rounds) {
+  auto right = [&](uint32_t block, uint32_t rounds) {
+    Ring& in = *there[block % kInstances];
+    Ring& out = *back[block % kInstances];
     for (uint64_t i = 0; i < rounds; ++i) {
-      const uint64_t count = PopOne<kBytes>(there);
-      back.Push([&](std::byte* to) { Fill<kBytes>(to, count); });
+      const uint64_t count = PopOne<kBytes>(in);
+      out.Push([&](std::byte* to) { Fill<kBytes>(to, count); });
     }
   };
   return {"sequence-in-slot ring", left, right, kLatencyRounds};
@@ -112,18 +128,22 @@ Contestant RingLatency(Ring& there, Ring& back) {
 // --- rate: one way as fast as it goes, until the last one is consumed ---
 
 template <uint32_t kBytes>
-Contestant LinkRate(ShmLink*& link, Shared& shared, Publish publish) {
-  auto left = [&link, &shared, publish](uint32_t rounds) {
-    for (uint64_t i = 0; i < rounds; ++i) SendOne<kBytes>(*link, i, publish);
-    RINGWAY_CHECK(link->Flush() == SendStatus::kOk, "the bench's link broke");
+Contestant LinkRate(const Links& links, Shared& shared, Publish publish) {
+  auto left = [&links, &shared, publish](uint32_t block, uint32_t rounds) {
+    ShmLink& link = *links[block % kInstances];
+    for (uint64_t i = 0; i < rounds; ++i) SendOne<kBytes>(link, i, publish);
+    RINGWAY_CHECK(link.Flush() == SendStatus::kOk, "the bench's link broke");
     shared.finish.Ping(shared.finish.ping.load(std::memory_order_relaxed) + 1);
   };
-  auto right = [&link, &shared](uint32_t rounds) {
+  auto right = [&links, &shared](uint32_t block, uint32_t rounds) {
+    ShmLink& link = *links[block % kInstances];
     uint64_t sum = 0;
     uint32_t received = 0;
     while (received < rounds) {
-      received +=
-          link->Poll([&](const Record& r) { sum += CountOf(r.payload.data()); }, rounds - received);
+      const uint32_t found =
+          link.Poll([&](const Record& r) { sum += CountOf(r.payload.data()); }, rounds - received);
+      if (found == 0) CpuPause();
+      received += found;
     }
     RINGWAY_CHECK(sum == uint64_t{rounds} * (rounds - 1) / 2, "the bench's link lost a message");
     shared.finish.Pong(shared.finish.pong.load(std::memory_order_relaxed) + 1);
@@ -133,16 +153,21 @@ Contestant LinkRate(ShmLink*& link, Shared& shared, Publish publish) {
 }
 
 template <uint32_t kBytes, class Ring>
-Contestant RingRate(Ring& ring, Shared& shared, const char* name) {
-  auto left = [&ring, &shared](uint32_t rounds) {
+Contestant RingRate(const Rings<Ring>& rings, Shared& shared, const char* name) {
+  auto left = [&rings, &shared](uint32_t block, uint32_t rounds) {
+    Ring& ring = *rings[block % kInstances];
     for (uint64_t i = 0; i < rounds; ++i) ring.Push([&](std::byte* to) { Fill<kBytes>(to, i); });
     shared.finish.Ping(shared.finish.ping.load(std::memory_order_relaxed) + 1);
   };
-  auto right = [&ring, &shared](uint32_t rounds) {
+  auto right = [&rings, &shared](uint32_t block, uint32_t rounds) {
+    Ring& ring = *rings[block % kInstances];
     alignas(kCacheLineBytes) std::array<std::byte, kBytes> payload;
     uint64_t sum = 0;
     for (uint32_t received = 0; received < rounds;) {
-      if (!ring.Pop(payload.data(), kBytes)) continue;
+      if (!ring.Pop(payload.data(), kBytes)) {
+        CpuPause();
+        continue;
+      }
       sum += CountOf(payload.data());
       ++received;
     }
@@ -153,6 +178,22 @@ Contestant RingRate(Ring& ring, Shared& shared, const char* name) {
 }
 
 // --- the rows ---
+
+// The least and the greatest of the instances' medians, as text.
+std::string SpreadOf(const ContestTimes& times, size_t contestant, ContestTimes::Distance distance,
+                     double per_round) {
+  double least = 0;
+  double greatest = 0;
+  for (uint32_t i = 0; i < kInstances; ++i) {
+    const double median = Median(times.Values(contestant, distance, kInstances, i)) * per_round;
+    if (median == 0) continue;
+    least = least == 0 ? median : std::min(least, median);
+    greatest = std::max(greatest, median);
+  }
+  char text[64];
+  std::snprintf(text, sizeof(text), "%.1f to %.1f ns", least, greatest);
+  return text;
+}
 
 void AddRow(Report& report, const ContestTimes& times, const std::string& name, size_t ours,
             int reference, const std::string& reference_name, double per_round,
@@ -174,7 +215,8 @@ void AddRow(Report& report, const ContestTimes& times, const std::string& name, 
     row.reference_name = reference_name;
     row.ratio = Median(ratios) * scale;
     row.target = near ? near_target : far_target;
-    row.note = absl::StrCat("2 processes, pure spin, ", ratios.size(), " cycles");
+    row.note = absl::StrCat("2 processes, pure spin, ", ratios.size(), " cycles; ours by instance ",
+                            SpreadOf(times, ours, distance, per_round));
     report.Add(std::move(row));
   }
 }
@@ -185,23 +227,27 @@ void RunLinkBench(Report& report) {
   Shared* shared = NewShared<Shared>();
   const std::string path = absl::StrCat("/tmp/ringway-bench-", getpid(), ".sock");
   const Uri uri = *ParseUri(absl::StrCat("shm:", path));
-  ShmLink* link = nullptr;
+  Links links{};
+  const auto sequenced_there = NewRings<SequencedRing<64>>();
+  const auto sequenced_back = NewRings<SequencedRing<64>>();
+  const auto sequenced_large_there = NewRings<SequencedRing<256>>();
+  const auto sequenced_large_back = NewRings<SequencedRing<256>>();
+  const auto batched = NewRings<BatchedRing<64>>();
+  const auto batched_large = NewRings<BatchedRing<256>>();
 
   std::vector<Contestant> contestants;
-  contestants.push_back(LinkLatency<48>(link));
-  contestants.push_back(RingLatency<48>(shared->sequenced_there[0], shared->sequenced_back));
-  contestants.push_back(LinkLatency<240>(link));
-  contestants.push_back(
-      RingLatency<240>(shared->sequenced_large_there, shared->sequenced_large_back));
-  contestants.push_back(LinkRate<48>(link, *shared, Publish::kGather));
-  contestants.push_back(RingRate<48>(shared->batched, *shared, "SPSC ring, 64 at a time"));
-  contestants.push_back(LinkRate<48>(link, *shared, Publish::kNow));
-  contestants.push_back(RingRate<48>(shared->sequenced_there[1], *shared, "sequence-in-slot ring"));
-  contestants.push_back(LinkRate<240>(link, *shared, Publish::kGather));
-  contestants.push_back(RingRate<240>(shared->batched_large, *shared, "SPSC ring, 64 at a time"));
-  contestants.push_back(LinkRate<240>(link, *shared, Publish::kNow));
-  contestants.push_back(
-      RingRate<240>(shared->sequenced_large_there, *shared, "sequence-in-slot ring"));
+  contestants.push_back(LinkLatency<48>(links));
+  contestants.push_back(RingLatency<48>(sequenced_there, sequenced_back));
+  contestants.push_back(LinkLatency<240>(links));
+  contestants.push_back(RingLatency<240>(sequenced_large_there, sequenced_large_back));
+  contestants.push_back(LinkRate<48>(links, *shared, Publish::kGather));
+  contestants.push_back(RingRate<48>(batched, *shared, "SPSC ring, 64 at a time"));
+  contestants.push_back(LinkRate<48>(links, *shared, Publish::kNow));
+  contestants.push_back(RingRate<48>(sequenced_there, *shared, "sequence-in-slot ring"));
+  contestants.push_back(LinkRate<240>(links, *shared, Publish::kGather));
+  contestants.push_back(RingRate<240>(batched_large, *shared, "SPSC ring, 64 at a time"));
+  contestants.push_back(LinkRate<240>(links, *shared, Publish::kNow));
+  contestants.push_back(RingRate<240>(sequenced_large_there, *shared, "sequence-in-slot ring"));
 
   ContestTimes times;
   const bool ended_well = RunPair(
@@ -210,20 +256,28 @@ void RunLinkBench(Report& report) {
         if (!listener.ok()) Fail(listener.status());
         shared->listening.store(true,
                                 std::memory_order_release);  // pairs with the right side's wait
-        std::unique_ptr<ShmLink> accepted;
+        std::array<std::unique_ptr<ShmLink>, kInstances> accepted;
         const int64_t deadline_ns = MonotonicNowNs() + kConnectTimeoutNs;
-        while (!accepted && MonotonicNowNs() < deadline_ns) accepted = (*listener)->TryAccept();
-        RINGWAY_CHECK(accepted != nullptr, "the bench's other process did not connect");
-        link = accepted.get();
+        for (uint32_t i = 0; i < kInstances; ++i) {
+          while (!accepted[i] && MonotonicNowNs() < deadline_ns) {
+            accepted[i] = (*listener)->TryAccept();
+          }
+          RINGWAY_CHECK(accepted[i] != nullptr, "the bench's other process did not connect");
+          links[i] = accepted[i].get();
+        }
         times = RunContest(shared->lines, contestants, kCycles);
       },
       [&] {
         while (!shared->listening.load(std::memory_order_acquire)) usleep(1000);
         ConnectOptions options;
         options.timeout_ns = kConnectTimeoutNs;
-        auto connected = ShmConnect(uri, options);
-        if (!connected.ok()) Fail(connected.status());
-        link = connected->get();
+        std::array<std::unique_ptr<ShmLink>, kInstances> connected;
+        for (uint32_t i = 0; i < kInstances; ++i) {
+          auto one = ShmConnect(uri, options);
+          if (!one.ok()) Fail(one.status());
+          connected[i] = *std::move(one);
+          links[i] = connected[i].get();
+        }
         AnswerContest(shared->lines, contestants, kCycles);
       });
   RINGWAY_CHECK(ended_well, "the bench's other process failed");
