@@ -23,7 +23,7 @@ inline Claim RingLink<P>::MakeClaim(uint32_t payload_bytes, uint8_t flags) noexc
 }
 
 template <MemoryPort P>
-inline Claim RingLink<P>::TryClaim(uint32_t payload_bytes) noexcept {
+[[gnu::always_inline]] inline Claim RingLink<P>::TryClaim(uint32_t payload_bytes) noexcept {
   if (send_.write_pos + FrameBytes(payload_bytes) > send_.claim_limit ||
       payload_bytes > send_.payload_bytes_max) [[unlikely]] {
     return TryClaimSlow(payload_bytes);
@@ -126,7 +126,8 @@ template <MemoryPort P>
 }
 
 template <MemoryPort P>
-inline SendStatus RingLink<P>::Commit(uint8_t type, Publish publish) noexcept {
+[[gnu::always_inline]] inline SendStatus RingLink<P>::Commit(uint8_t type,
+                                                             Publish publish) noexcept {
   const uint64_t claim = send_.claim;
   const uint32_t seq = static_cast<uint32_t>(send_.next_seq);
   if (HeadSeq(claim) != seq) [[unlikely]]
@@ -193,7 +194,7 @@ inline SendStatus RingLink<P>::CommitGathered(std::byte* frame, uint64_t frame_b
 }
 
 template <MemoryPort P>
-inline SendStatus RingLink<P>::Flush() noexcept {
+[[gnu::noinline]] SendStatus RingLink<P>::Flush() noexcept {
   if constexpr (P::kOrderedStores) {
     if (send_.gathered != 0) {
       // Publishes every gathered frame at once. Pairs with the acquire load in Poll().
