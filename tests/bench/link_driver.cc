@@ -1,6 +1,6 @@
 // The program that callgrind runs for a link: messages over a link inside this process.
 //
-//   link_driver gather|flush PAYLOAD_BYTES COUNT   counts ringway_bench_send and ringway_bench_receive
+//   link_driver gather|flush 48|240 COUNT   counts ringway_bench_send and ringway_bench_receive
 
 #include <algorithm>
 #include <cstdio>
@@ -16,25 +16,44 @@ namespace {
 
 using Link = ringway::RingLink<ringway::DirectPort>;
 
+using ringway::Publish;
+
 constexpr uint8_t kType = 32;
 constexpr uint32_t kBatch = 64;
+
+// Size and way are constants, as they are where messages are sent.
+template <uint32_t kBytes, Publish kPublish>
+void Send(Link& link, uint32_t count) noexcept {
+  for (uint32_t i = 0; i < count; ++i) {
+    const ringway::Claim claim = link.TryClaim(kBytes);
+    RINGWAY_CHECK(claim, "the driver's ring is full");
+    std::memcpy(claim.data, &i, sizeof(i));
+    RINGWAY_CHECK(link.Commit(kType, kPublish) == ringway::SendStatus::kOk, "the link broke");
+  }
+  RINGWAY_CHECK(link.Flush() == ringway::SendStatus::kOk, "the link broke");
+}
+
+struct Way {
+  const char* name;
+  const char* bytes;
+  void (*send)(Link& link, uint32_t count) noexcept;
+};
+constexpr Way kWays[] = {
+    {"gather", "48", Send<48, Publish::kGather>},
+    {"flush", "48", Send<48, Publish::kNow>},
+    {"gather", "240", Send<240, Publish::kGather>},
+    {"flush", "240", Send<240, Publish::kNow>},
+};
 
 }  // namespace
 
 // The functions that callgrind counts: `count` messages of a link. Never inlined.
-extern "C" [[gnu::noinline]] void ringway_bench_send(Link& link, uint32_t bytes, uint32_t count,
-                                                     ringway::Publish publish) noexcept;
+extern "C" [[gnu::noinline]] void ringway_bench_send(Link& link, uint32_t count,
+                                                     const Way& way) noexcept;
 extern "C" [[gnu::noinline]] uint64_t ringway_bench_receive(Link& link, uint32_t count) noexcept;
 
-void ringway_bench_send(Link& link, uint32_t bytes, uint32_t count,
-                        ringway::Publish publish) noexcept {
-  for (uint32_t i = 0; i < count; ++i) {
-    const ringway::Claim claim = link.TryClaim(bytes);
-    RINGWAY_CHECK(claim, "the driver's ring is full");
-    std::memcpy(claim.data, &i, sizeof(i));
-    RINGWAY_CHECK(link.Commit(kType, publish) == ringway::SendStatus::kOk, "the link broke");
-  }
-  RINGWAY_CHECK(link.Flush() == ringway::SendStatus::kOk, "the link broke");
+void ringway_bench_send(Link& link, uint32_t count, const Way& way) noexcept {
+  way.send(link, count);
 }
 
 uint64_t ringway_bench_receive(Link& link, uint32_t count) noexcept {
@@ -53,24 +72,27 @@ uint64_t ringway_bench_receive(Link& link, uint32_t count) noexcept {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 4 || (std::strcmp(argv[1], "gather") != 0 && std::strcmp(argv[1], "flush") != 0)) {
-    std::fprintf(stderr, "usage: link_driver gather|flush PAYLOAD_BYTES COUNT\n");
+  const Way* way = nullptr;
+  for (const Way& each : kWays) {
+    if (argc == 4 && std::strcmp(argv[1], each.name) == 0 && std::strcmp(argv[2], each.bytes) == 0)
+      way = &each;
+  }
+  if (way == nullptr) {
+    std::fprintf(stderr, "usage: link_driver gather|flush 48|240 COUNT\n");
     return 2;
   }
-  const auto publish = argv[1][0] == 'g' ? ringway::Publish::kGather : ringway::Publish::kNow;
-  const auto bytes = static_cast<uint32_t>(std::atoi(argv[2]));
   const ringway::LinkOptions options;
   const auto wire = std::make_shared<ringway::DirectWire>(options.ring_bytes);
-  const auto sender =
-      std::make_unique<Link>(ringway::DirectPort(wire, 0), options, ringway::LinkIdentity{},
-                             options.heartbeat_interval_ns);
-  const auto receiver =
-      std::make_unique<Link>(ringway::DirectPort(wire, 1), options, ringway::LinkIdentity{},
-                             options.heartbeat_interval_ns);
+  const auto end = [&](int which) {
+    return std::make_unique<Link>(ringway::DirectPort(wire, which), options,
+                                  ringway::LinkIdentity{}, options.heartbeat_interval_ns);
+  };
+  const auto sender = end(0);
+  const auto receiver = end(1);
   uint64_t sum = 0;
   for (uint32_t left = static_cast<uint32_t>(std::atoi(argv[3])); left != 0;) {
     const uint32_t now = std::min(left, kBatch);
-    ringway_bench_send(*sender, bytes, now, publish);
+    ringway_bench_send(*sender, now, *way);
     sum += ringway_bench_receive(*receiver, now);
     left -= now;
   }
