@@ -10,9 +10,10 @@
 //   template <class V> void Fields(V&, Kind&)  its keys, as in gateway/config/config_fields.h
 //   std::vector<VenueFault> Faults(const VenueContext&) const   what is wrong with its values
 //   VenueNeeds Needs(const VenueContext&) const                 what it takes from the machine
+//   absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext&) const
 //
-// and, beside its connector, MakeConnector(kind, context), which the start calls
-// (gateway/connector/make_connector.h). Thread rule: plain data.
+// The last is defined beside its connector, so that a configuration alone needs no connector.
+// Thread rule: plain data.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/connector/connector.h"
 #include "gateway/core/step.h"
 #include "gateway/engine/engine_config.h"
 #include "transport/options.h"

@@ -1,4 +1,4 @@
-// The kinds of venues, one line each.
+// The kinds of venues (gateway/connector/venue_kind.h), one line each.
 #pragma once
 
 #include <variant>

@@ -14,7 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/clock.h"
-#include "gateway/connector/make_connector.h"
+#include "gateway/connector/connector.h"
+#include "gateway/connector/venue_kind.h"
 #include "gateway/core/trading_calendar.h"
 #include "gateway/host/log.h"
 #include "gateway/host/snapshot_process.h"
@@ -211,11 +212,13 @@ absl::StatusOr<std::vector<Assembly::Loop::Venue>> Assembly::MakeVenues(const En
         faults.Add(who + "trading_day: ", days.status());
       }
     }
-    absl::StatusOr<std::unique_ptr<Connector>> connector = MakeConnector(
-        venue.kind, {.venue = ContextOf(config_, venue),
-                     .link = config_.link,
-                     .now_ns = std::max(UnixNowNs(), engine.now_ns()),
-                     .report = [who](std::string_view line) { Log(who + std::string(line)); }});
+    const ConnectorContext context{
+        .venue = ContextOf(config_, venue),
+        .link = config_.link,
+        .now_ns = std::max(UnixNowNs(), engine.now_ns()),
+        .report = [who](std::string_view line) { Log(who + std::string(line)); }};
+    absl::StatusOr<std::unique_ptr<Connector>> connector =
+        std::visit([&](const auto& kind) { return kind.MakeConnector(context); }, venue.kind);
     if (connector.ok()) {
       made.connector = connectors_.emplace_back(*std::move(connector)).get();
     } else {

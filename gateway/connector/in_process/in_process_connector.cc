@@ -20,14 +20,14 @@ absl::StatusOr<std::unique_ptr<InProcessConnector>> InProcessConnector::Create(
   return connector;
 }
 
-absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const InProcessVenue& venue,
-                                                         const ConnectorContext& context) {
-  exchange::ExchangeOptions options = venue.OptionsFor(context.venue);
+absl::StatusOr<std::unique_ptr<Connector>> InProcessVenue::MakeConnector(
+    const ConnectorContext& context) const {
+  exchange::ExchangeOptions options = OptionsFor(context.venue);
   // After those of earlier processes: a process makes less than one per nanosecond.
   options.ids_after = static_cast<uint64_t>(context.now_ns);
-  auto exchange = exchange::Exchange::Create(options);
-  if (!exchange.ok()) return exchange.status();
-  return InProcessConnector::Create(*std::move(exchange), context.venue.id);
+  auto made = exchange::Exchange::Create(options);
+  if (!made.ok()) return made.status();
+  return InProcessConnector::Create(*std::move(made), context.venue.id);
 }
 
 uint32_t InProcessConnector::Send(int64_t now_ns, std::span<const Effect> requests) {

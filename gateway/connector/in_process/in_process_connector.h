@@ -57,8 +57,4 @@ class InProcessConnector final : public Connector {
   uint64_t requests_refused_ = 0;
 };
 
-// Errors: those of Exchange::Create().
-absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const InProcessVenue& venue,
-                                                         const ConnectorContext& context);
-
 }  // namespace ringway

@@ -2,11 +2,14 @@
 // gateway.
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "exchange/exchange_fields.h"
 #include "exchange/options.h"
+#include "gateway/connector/connector.h"
 #include "gateway/connector/venue_kind.h"
 #include "schema/features.h"
 
@@ -23,6 +26,8 @@ struct InProcessVenue {
   exchange::ExchangeOptions OptionsFor(const VenueContext& context) const;
   std::vector<VenueFault> Faults(const VenueContext& context) const;
   VenueNeeds Needs(const VenueContext& context) const;
+  // Errors: those of Exchange::Create().
+  absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext& context) const;
 };
 
 template <class V>

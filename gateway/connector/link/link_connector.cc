@@ -24,18 +24,18 @@ absl::StatusOr<std::unique_ptr<LinkConnector>> MakeLinkConnector(
   return std::make_unique<LinkConnector>(*std::move(dialer), options);
 }
 
-absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const LinkVenue& venue,
-                                                         const ConnectorContext& context) {
+absl::StatusOr<std::unique_ptr<Connector>> LinkVenue::MakeConnector(
+    const ConnectorContext& context) const {
   LinkConnectorOptions options;
   options.venue = context.venue.id;
-  options.member_id = venue.member_id;
+  options.member_id = member_id;
   options.report = context.report;
-  if (!venue.key_file.empty()) {
-    absl::StatusOr<SessionKey> key = SessionKey::FromFile(venue.key_file);
+  if (!key_file.empty()) {
+    absl::StatusOr<SessionKey> key = SessionKey::FromFile(key_file);
     if (!key.ok()) return key.status();
     options.key = *std::move(key);
   }
-  return MakeLinkConnector(venue.uri, options, context.link);
+  return MakeLinkConnector(uri, options, context.link);
 }
 
 }  // namespace ringway

@@ -547,10 +547,6 @@ class BasicLinkConnector final : public Connector {
 
 using LinkConnector = BasicLinkConnector<AnyLink>;
 
-// Errors: the key file's (SessionKey::FromFile); those of MakeLinkConnector().
-absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const LinkVenue& venue,
-                                                         const ConnectorContext& context);
-
 // A connector that dials `uri` from a thread of its own. The link's epochs start at the time's
 // second, so that a restarted gateway comes after its predecessor. Errors: InvalidArgument for a
 // string that is not a URI, or options out of range.

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "base/config/config_reader.h"
 #include "exchange/options.h"
+#include "gateway/connector/connector.h"
 #include "gateway/connector/venue_kind.h"
 #include "schema/features.h"
 
@@ -25,6 +28,8 @@ struct LinkVenue {
 
   std::vector<VenueFault> Faults(const VenueContext& context) const;
   VenueNeeds Needs(const VenueContext& context) const;
+  // Errors: the key file's (SessionKey::FromFile); those of MakeLinkConnector().
+  absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext& context) const;
 };
 
 template <class V>
