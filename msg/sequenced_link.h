@@ -19,6 +19,7 @@
 #include "msg/session_protocol.h"
 #include "schema/messages.h"
 #include "transport/link.h"
+#include "transport/liveness.h"
 
 namespace ringway {
 
@@ -68,13 +69,15 @@ class SequencedLink {
     link_ = std::move(link);
     phase_ = LinkPhase::kLoggingOn;
     drained_ = heard_ = refused_ = false;
-    now_ns_ = last_heard_ns_ = last_heartbeat_ns_ = now_ns;
-    heartbeat_ns_ = heartbeat_ns;
+    now_ns_ = now_ns;
+    life_ = Liveness(LimitsOf(heartbeat_ns), now_ns);
   }
   // The ends have agreed. REQUIRES: kLoggingOn.
+  void GoLive() noexcept { phase_ = LinkPhase::kLive; }
+  // ... on another interval of heartbeats as well.
   void GoLive(int64_t heartbeat_ns) noexcept {
-    phase_ = LinkPhase::kLive;
-    heartbeat_ns_ = heartbeat_ns;
+    GoLive();
+    life_.SetLimits(LimitsOf(heartbeat_ns));
   }
   // The link takes nothing any more.
   void Drain() noexcept {
@@ -124,15 +127,14 @@ class SequencedLink {
   // Upkeep of the link, about once a millisecond. REQUIRES: attached().
   Upkeep Maintain(int64_t now_ns) noexcept {
     now_ns_ = now_ns;
+    life_.Turn(now_ns);
     const LinkState state = link_->Maintain(now_ns);
     if (state == LinkState::kClosed) {
       if (phase_ == LinkPhase::kLive) phase_ = LinkPhase::kDraining;
       return drained_ ? Upkeep::kLinkEnded : Upkeep::kFine;
     }
-    if (std::exchange(heard_, false)) last_heard_ns_ = now_ns;
-    const bool silent =
-        heartbeat_ns_ != 0 && now_ns - last_heard_ns_ > kHeartbeatsMissedMax * heartbeat_ns_;
-    return silent ? Upkeep::kPeerSilent : Upkeep::kFine;
+    if (std::exchange(heard_, false)) life_.Heard(now_ns);
+    return life_.Judge(now_ns) == Life::kDead ? Upkeep::kPeerSilent : Upkeep::kFine;
   }
 
   template <Message M>
@@ -140,16 +142,14 @@ class SequencedLink {
     return SendUnnumbered(*link_, message);
   }
 
-  bool HeartbeatDue() const noexcept {
-    return heartbeat_ns_ != 0 && now_ns_ - last_heartbeat_ns_ >= heartbeat_ns_;
-  }
+  bool HeartbeatDue() const noexcept { return life_.HeartbeatDue(now_ns_); }
   // Says that everything before `next_seq_in` was processed here. False: the link had no room.
   bool SendHeartbeat(uint64_t next_seq_in) noexcept {
     const Heartbeat heartbeat{.send_time = static_cast<uint64_t>(now_ns_),
                               .next_seq_out = outbound_.next_on_link(),
                               .next_seq_in = next_seq_in};
     if (Tell(heartbeat) != SendStatus::kOk) return false;
-    last_heartbeat_ns_ = now_ns_;
+    life_.Sent(now_ns_);
     return true;
   }
   [[nodiscard]] HeartbeatFault OnHeartbeat(const Heartbeat& heartbeat) noexcept {
@@ -160,18 +160,21 @@ class SequencedLink {
   // Sends everything from there on once more.
   void AskAgain() noexcept { (void)Tell(ResendRequest{.begin_seq = inbound_.next_seq()}); }
 
-  int64_t heartbeat_ns() const noexcept { return heartbeat_ns_; }
-
  private:
+  // Nothing follows from suspicion: a session is alive or dead.
+  static constexpr LivenessLimits LimitsOf(int64_t heartbeat_ns) noexcept {
+    if (heartbeat_ns == 0) return {};
+    const int64_t silence_max_ns = kHeartbeatsMissedMax * heartbeat_ns;
+    return {heartbeat_ns, silence_max_ns, silence_max_ns};
+  }
+
   std::unique_ptr<L> link_;
   LinkPhase phase_ = LinkPhase::kNone;
   bool drained_ = false;
   bool refused_ = false;
   bool heard_ = false;  // since the last Maintain() something arrived, or could not be read
-  int64_t heartbeat_ns_ = 0;
   int64_t now_ns_ = 0;
-  int64_t last_heard_ns_ = 0;
-  int64_t last_heartbeat_ns_ = 0;
+  Liveness life_{{}};
   Outbound outbound_;
   Inbound inbound_;
 };

@@ -34,6 +34,7 @@
 #include "base/prefetch.h"
 #include "transport/frame.h"
 #include "transport/link.h"
+#include "transport/liveness.h"
 #include "transport/memory_port.h"
 #include "transport/options.h"
 #include "transport/state_line.h"
@@ -247,17 +248,12 @@ class alignas(kWriterSpacingBytes) RingLink {
   uint32_t peer_arm_ack_ = 0;
   uint64_t wakes_noted_ = 0;  // of port_.WakesReceived()
 
-  int64_t suspect_after_ns_;
-  int64_t dead_after_ns_;
-  bool maintained_ = false;
+  Liveness life_;
   bool peer_gone_ = false;  // nothing new will come; what is in the ring is still delivered
   bool severed_ = false;    // ... and the port has seen to it
   CloseReason gone_reason_ = CloseReason::kPeerDead;
   int64_t gone_since_ns_ = INT64_MIN;
   uint64_t peer_heartbeat_ = 0;
-  int64_t peer_alive_ns_ = 0;
-  int64_t last_maintain_ns_ = 0;
-  int64_t last_heartbeat_ns_ = 0;
   int64_t last_peer_check_ns_ = 0;
   uint64_t torn_judged_pos_ = UINT64_MAX;
   int64_t torn_since_ns_ = 0;

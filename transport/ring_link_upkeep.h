@@ -22,6 +22,14 @@ inline uint32_t CrcSeedOf(const LinkIdentity& identity) noexcept {
   return Crc32c(seed, identity.nonces.listener);
 }
 
+inline LivenessLimits LimitsOf(const LinkOptions& options,
+                               int64_t peer_heartbeat_interval_ns) noexcept {
+  const int64_t suspect_after_ns = peer_heartbeat_interval_ns * options.suspect_after_missed;
+  return {.heartbeat_ns = options.heartbeat_interval_ns,
+          .suspect_after_ns = suspect_after_ns,
+          .dead_after_ns = std::max(options.dead_after_ns, suspect_after_ns)};
+}
+
 template <MemoryPort P>
 void RingLink<P>::FreeAligned::operator()(std::byte* memory) const noexcept {
   ::operator delete[](memory, std::align_val_t{kWriterSpacingBytes});
@@ -30,7 +38,10 @@ void RingLink<P>::FreeAligned::operator()(std::byte* memory) const noexcept {
 template <MemoryPort P>
 RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& identity,
                       int64_t peer_heartbeat_interval_ns)
-    : port_(std::move(port)), options_(options), identity_(identity) {
+    : port_(std::move(port)),
+      options_(options),
+      identity_(identity),
+      life_(LimitsOf(options, peer_heartbeat_interval_ns)) {
   const uint64_t ring_bytes = options.ring_bytes;
   RINGWAY_CHECK(ring_bytes == port_.ring_bytes(), "port and options disagree on the ring");
   RINGWAY_CHECK(
@@ -75,8 +86,6 @@ RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& id
   caps_.crc = crc;
   port_.Describe(caps_);
 
-  suspect_after_ns_ = peer_heartbeat_interval_ns * options.suspect_after_missed;
-  dead_after_ns_ = std::max(options.dead_after_ns, suspect_after_ns_);
   own_line_.epoch = identity.epoch;
   own_line_.next_seq = options.first_seq;
   UpdateClaimLimit();
@@ -326,9 +335,9 @@ void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
     last_peer_check_ns_ = now_ns;
     if (port_.PeerGone()) PeerIsGone(CloseReason::kPeerDead);
   }
-  const int64_t silent_ns = now_ns - peer_alive_ns_;
-  if (silent_ns > dead_after_ns_) PeerIsGone(CloseReason::kPeerDead);
-  state_ = peer_gone_ || silent_ns > suspect_after_ns_ ? LinkState::kSuspect : LinkState::kLive;
+  const Life life = life_.Judge(now_ns);
+  if (life == Life::kDead) PeerIsGone(CloseReason::kPeerDead);
+  state_ = peer_gone_ || life != Life::kAlive ? LinkState::kSuspect : LinkState::kLive;
   if (peer_gone_) {
     if (gone_since_ns_ == INT64_MIN) gone_since_ns_ = now_ns;
     // A device that does not answer must not keep the link open for ever.
@@ -341,13 +350,9 @@ void RingLink<P>::JudgeLife(int64_t now_ns) noexcept {
 template <MemoryPort P>
 LinkState RingLink<P>::Maintain(int64_t now_ns) noexcept {
   if (!IsUp()) return state_;
-  // Silence counts only while this side could notice it: not before the first call, nor while this
-  // process was itself stopped.
-  if (!maintained_ || now_ns - last_maintain_ns_ > suspect_after_ns_) peer_alive_ns_ = now_ns;
-  last_maintain_ns_ = now_ns;
-  if (!maintained_ || now_ns - last_heartbeat_ns_ >= options_.heartbeat_interval_ns || state_due_) {
-    maintained_ = true;
-    last_heartbeat_ns_ = now_ns;
+  life_.Turn(now_ns);
+  if (life_.HeartbeatDue(now_ns) || state_due_) {
+    life_.Sent(now_ns);
     ++own_line_.heartbeat;
     own_line_.t_ns = static_cast<uint64_t>(now_ns);
     SendState();
@@ -358,7 +363,7 @@ LinkState RingLink<P>::Maintain(int64_t now_ns) noexcept {
   }
   const uint64_t heartbeat_before = peer_heartbeat_;
   ReadPeerState();
-  if (peer_heartbeat_ != heartbeat_before) peer_alive_ns_ = now_ns;
+  if (peer_heartbeat_ != heartbeat_before) life_.Heard(now_ns);
   if (IsUp()) JudgeTorn(now_ns);
   if (IsUp()) JudgeLife(now_ns);
   return state_;

@@ -135,7 +135,8 @@ void Fields(V& v, LinkOptions& link) {
             "This many missed heartbeats make the peer suspect: it is shown as such, nothing else "
             "happens.");
   v.Integer("dead_after", link.dead_after_ns, ConfigForm::kDuration, {kNsPerMs, kDayNs},
-            "Silence after which the peer counts as dead and its link is closed; its orders stay.");
+            "Silence after which the peer counts as dead and its link is closed; its orders stay. "
+            "A session whose client names no heartbeat interval gets a third of it.");
   v.Integer("torn_limit", link.torn_limit_ns, ConfigForm::kDuration, {kNsPerMs, 60 * kNsPerS},
             "A message that is begun but not finished within this time closes the link.");
   v.Integer("peer_check_interval", link.peer_check_interval_ns, ConfigForm::kDuration,
@@ -187,9 +188,6 @@ void Fields(V& v, SessionsConfig& sessions) {
   v.Integer("logon_timeout", layer.logon_timeout_ns, ConfigForm::kDuration,
             {kLogonTimeoutNsMin, kLogonTimeoutNsMax},
             "A link that has not logged on after this time is dropped.");
-  v.Integer("heartbeat_default", layer.heartbeat_default_ns, ConfigForm::kDuration,
-            {kHeartbeatNsMin, kHeartbeatNsMax},
-            "For a client that names no heartbeat interval of its own.");
   v.Integer("records_per_turn", layer.records_per_turn, ConfigForm::kWhole,
             {1, kRecordsPerTurnLimit},
             "Messages taken from one session before the others get their turn.");

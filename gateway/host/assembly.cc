@@ -231,6 +231,7 @@ absl::StatusOr<std::vector<Assembly::Loop::Venue>> Assembly::MakeVenues(const En
 
 SessionLayerOptions Assembly::LayerOptions(const Engine& engine) const {
   SessionLayerOptions options = config_.sessions_common.layer;
+  options.heartbeat_default_ns = HeartbeatDefaultNs(config_.link);
   if (!config_.journal.directory.empty()) options.durability_max = Durability::kDurable;
   options.archive = recall_.get();
   options.open_orders = [&engine](SessionId id) -> uint64_t { return engine.open_orders(id); };

@@ -36,9 +36,23 @@ TEST(ConductTest, SilentGatewayIsGivenUpAfterThreeHeartbeats) {
   TestClient client(7);
   ASSERT_TRUE(world.LogOn(client));
   world.ClientTurn(client);
-  world.now_ns += 3 * kNsPerS + 100 * kNsPerMs;
-  world.ClientTurn(client);
+  for (int i = 0; i != 31; ++i) {
+    world.now_ns += 100 * kNsPerMs;
+    world.ClientTurn(client);
+  }
   EXPECT_EQ(client.core.end(), SessionEnd::kHeartbeatTimeout);
+}
+
+TEST(ConductTest, AnEndThatWasItselfStoppedDoesNotTakeTheOtherForDead) {
+  World world({7});
+  TestClient client(7);
+  ASSERT_TRUE(world.LogOn(client));
+  world.now_ns += 60 * kNsPerS;  // both were
+  world.GatewayTurn();
+  EXPECT_TRUE(world.downs.empty());
+  world.ClientTurn(client);
+  world.Run({&client});
+  EXPECT_EQ(client.core.state(), SessionState::kLive);
 }
 
 TEST(ConductTest, HeartbeatsKeepAnIdleSessionAlive) {

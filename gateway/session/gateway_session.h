@@ -167,7 +167,7 @@ class GatewaySession {
   // link stays up. REQUIRES: Begin().
   bool AnswerLogon() noexcept {
     if (line_.phase() != LinkPhase::kLoggingOn) return false;
-    line_.GoLive(line_.heartbeat_ns());
+    line_.GoLive();
     blocked_ = false;
     if (line_.Tell(logon_ack_) == SendStatus::kOk) return true;
     End(LogoutReason::kUnset);

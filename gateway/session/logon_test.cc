@@ -18,6 +18,7 @@
 #include "msg/testing/loop_link.h"
 #include "schema/messages.h"
 #include "transport/link.h"
+#include "transport/options.h"
 
 namespace ringway {
 namespace {
@@ -62,6 +63,16 @@ TEST(LogonTest, TheAnswerLeavesBehindTheEnginesStepAndBeforeItsReports) {
   ASSERT_EQ(peer.received.size(), 1 + kSnapshotOrders);
   EXPECT_EQ(peer.received[0].type, FrameType::kLogonAck);
   EXPECT_EQ(peer.received[1].type, FrameType::kOpenOrder);
+}
+
+TEST(LogonTest, AClientThatNamesNoHeartbeatIntervalIsGivenUpAfterAsLongASilenceAsItsLink) {
+  LinkOptions link;
+  link.dead_after_ns = 6 * kNsPerS;
+  EXPECT_EQ(HeartbeatDefaultNs(link), 2 * kNsPerS);
+  link.dead_after_ns = kNsPerMs;
+  EXPECT_EQ(HeartbeatDefaultNs(link), kHeartbeatNsMin);
+  link.dead_after_ns = 86'400 * kNsPerS;
+  EXPECT_EQ(HeartbeatDefaultNs(link), kHeartbeatNsMax);
 }
 
 // The layer's answer to one raw first message; nothing else may follow.

@@ -1,5 +1,4 @@
 // Validates the settings of the session layer.
-
 #include "gateway/session/session_options.h"
 
 #include <algorithm>
@@ -19,6 +18,10 @@ namespace {
 constexpr uint64_t kRestoredSequenceMax = 2 * kSequenceMax;
 
 }  // namespace
+
+int64_t HeartbeatDefaultNs(const LinkOptions& link) noexcept {
+  return std::clamp(link.dead_after_ns / kHeartbeatsMissedMax, kHeartbeatNsMin, kHeartbeatNsMax);
+}
 
 absl::Status Validate(const SessionLayerOptions& options,
                       const std::vector<SessionConfig>& sessions) {

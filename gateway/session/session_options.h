@@ -13,6 +13,7 @@
 #include "gateway/session/report_archive.h"
 #include "msg/auth.h"
 #include "schema/messages.h"
+#include "transport/options.h"
 
 namespace ringway {
 
@@ -82,6 +83,10 @@ struct SessionLayerOptions {
   // snapshot. Outlives the layer.
   ReportArchive* archive = nullptr;
 };
+
+// The default of heartbeats where links are judged so: a session that names no interval is given up
+// after as long a silence as its link, within the bounds of session heartbeats.
+int64_t HeartbeatDefaultNs(const LinkOptions& link) noexcept;
 
 // Every error of both, in one status: InvalidArgument naming fields and bounds.
 absl::Status Validate(const SessionLayerOptions& options,

@@ -438,7 +438,7 @@ class BasicLinkConnector final : public Connector {
       static_cast<void>(outbound().Acknowledge(ack.next_seq_in));
     }
     next_seq_at_logon_ = ack.next_seq_in;
-    line_.GoLive(0);
+    line_.GoLive();
     received_confirmed_ = 0;  // the last confirmation may have been lost with its link
     stable_at_ns_ = 0;
     reason_.clear();
