@@ -231,17 +231,18 @@ class DutyLoop {
   // Whether requests of sessions wait for a venue or the journal.
   bool BackPressured() const noexcept { return back_pressured_; }
 
-  // `walk_orders`: whether to visit all open orders, which takes time, to count those in doubt.
-  void FillStatus(GatewayStatus& status, bool walk_orders) const {
+  // Visits all orders, which takes time, to count those in doubt.
+  void FillStatus(GatewayStatus& status) const {
     FillTotals(status);
     status.sessions.clear();
     for (std::size_t i = 0; i < tally_.ids().size(); ++i) AddSession(i, status);
-    FillEngineStatus(parts_.engine, trades_, walk_orders, status);
+    FillEngineStatus(parts_.engine, trades_, status);
   }
 
-  // The same in slices of bounded work, by turns counted from 0: totals, then sessions, then at
-  // most `positions_max` positions. Allocates nothing where `status` has room. True: complete.
-  bool FillStatusSlice(GatewayStatus& status, uint32_t turn, std::size_t positions_max) const {
+  // The same in slices of bounded work, by turns counted from 0: totals, sessions, and, unless
+  // `sessions_alone`, orders in doubt and as many positions as `status` has room for. Allocates
+  // nothing where it has room for the sessions. True: complete.
+  bool FillStatusSlice(GatewayStatus& status, uint32_t turn, bool sessions_alone) const {
     constexpr std::size_t kLinesPerTurn = 16;
     if (turn == 0) {
       FillTotals(status);
@@ -250,11 +251,15 @@ class DutyLoop {
       return false;
     }
     const std::size_t sessions = tally_.ids().size();
-    const std::size_t positions = std::min<std::size_t>(parts_.engine.positions(), positions_max);
+    const std::size_t positions =
+        sessions_alone
+            ? 0
+            : std::min<std::size_t>(parts_.engine.positions(), status.positions.capacity());
     for (std::size_t line = 0; line != kLinesPerTurn; ++line) {
       if (status.sessions.size() < sessions) {
         AddSession(status.sessions.size(), status);
-      } else if (!FillKilled(parts_.engine, status)) {
+      } else if (!FillKilled(parts_.engine, status) ||
+                 (!sessions_alone && !CountInDoubt(parts_.engine, status))) {
         continue;
       } else if (status.positions.size() < positions) {
         const auto next = static_cast<uint32_t>(status.positions.size());
@@ -331,9 +336,9 @@ class DutyLoop {
   bool Show(const AdminCommand& command, GatewayStatus& status, uint32_t turn) const {
     switch (command.verb) {
       case AdminVerb::kStatus:
-        return FillStatusSlice(status, turn, status.positions.capacity());
+        return FillStatusSlice(status, turn, false);
       case AdminVerb::kSessions:
-        return FillStatusSlice(status, turn, 0);
+        return FillStatusSlice(status, turn, true);
       case AdminVerb::kOrders:
         FillOpenOrders(parts_.engine, command.id, status);
         return true;

@@ -125,7 +125,7 @@ TEST_F(GatewayTest, AnOrderGoesOutAndItsReportsComeBackInOneTurnEach) {
   EXPECT_EQ(As<ExecutionReport>(fills[0]).cl_ord_id, 1u);
 
   GatewayStatus status;
-  gateway_.FillStatus(status, true);
+  gateway_.FillStatus(status);
   ASSERT_EQ(status.positions.size(), 1u);
   EXPECT_EQ(status.positions[0].position, 10);
   EXPECT_EQ(status.positions[0].traded.bought, 10u);
@@ -155,7 +155,7 @@ TEST_F(GatewayTest, ASessionFillsItsShareOfAVenueThatTakesNothingAndNothingIsLos
   EXPECT_TRUE(gateway_.BackPressured());
   EXPECT_EQ(sessions_.budgets.back(), kBudget) << "sessions are polled all the same";
   GatewayStatus status;
-  gateway_.FillStatus(status, true);
+  gateway_.FillStatus(status);
   EXPECT_EQ(status.venues.at(0).waiting, kPendingMax / 2) << "the rest is for others";
   EXPECT_EQ(sessions_.requests.size(), kOrders - kPendingMax / 2) << "wait in the ring";
   EXPECT_EQ(status.venues.at(0).counters.grown, 0u);
@@ -332,15 +332,20 @@ TEST_F(GatewayTest, WhatWasNeverSentIsRejectedWhenItsVenueGoesDownNotSentLater) 
 }
 
 TEST_F(GatewayTest, WhatWasTakenBeforeTheVenueWentDownIsInDoubt) {
-  Order(1);
-  Turn();
-  ASSERT_EQ(connector_.sent.size(), 1u);
+  constexpr uint32_t kOrders = 20;  // more than status looks at in one go
+  for (uint32_t id = 1; id <= kOrders; ++id) {
+    Order(id);
+    Turn();
+  }
+  ASSERT_EQ(connector_.sent.size(), kOrders);
+  EXPECT_EQ(Ask("status").status.in_doubt, 0u);
   connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kDown});
   for (int i = 0; i < 20; ++i) Turn();
   GatewayStatus status;
-  gateway_.FillStatus(status, true);
-  EXPECT_EQ(status.in_doubt, 1u);
-  EXPECT_EQ(status.open_orders, 1u);
+  gateway_.FillStatus(status);
+  EXPECT_EQ(status.in_doubt, kOrders);
+  EXPECT_EQ(status.open_orders, kOrders);
+  EXPECT_EQ(Ask("status").status.in_doubt, kOrders) << "an operator is told so too";
 }
 
 TEST_F(GatewayTest, KillRefusesOrdersLetsCancelsPassAndArmLiftsIt) {
@@ -416,7 +421,7 @@ TEST_F(GatewayTest, AnOperatorsCancelAsksTheVenues) {
   EXPECT_EQ(connector_.sent.size(), 3u);
   for (const Effect& request : connector_.sent) EXPECT_EQ(request.type, FrameType::kCancel);
   GatewayStatus status;
-  gateway_.FillStatus(status, true);
+  gateway_.FillStatus(status);
   EXPECT_FALSE(status.operator_cancel.under_way);
   EXPECT_EQ(status.operator_cancel.affected, 3u);
 }
@@ -510,7 +515,7 @@ TEST_F(GatewayTest, OperatorsAreServedWhileSessionsAreHeldBack) {
   EXPECT_TRUE(Ask("cancel all because the market is broken").ok);
   for (int i = 0; i < 40; ++i) Turn();
   GatewayStatus status;
-  gateway_.FillStatus(status, true);
+  gateway_.FillStatus(status);
   EXPECT_FALSE(status.operator_cancel.under_way) << "a venue that takes nothing holds up no work";
   EXPECT_EQ(status.operator_cancel.affected, 700u);
   EXPECT_EQ(status.venues.at(0).waiting, 700u) << "of what waited, the orders were killed";

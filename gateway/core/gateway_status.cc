@@ -164,7 +164,7 @@ void FillEngineTotals(const Engine& engine, GatewayStatus& status) {
   status.open_orders = engine.open_orders();
   status.unknown_reports = engine.unknown_reports();
   status.alerts = engine.alerts();
-  status.in_doubt = 0;
+  status.in_doubt = status.in_doubt_next = 0;
   status.positions_total = engine.positions();
   if (status.journal) status.journal->refuses = engine.journal_failed();
   for (VenueStatusLine& venue : status.venues) {
@@ -186,6 +186,16 @@ bool FillKilled(const Engine& engine, GatewayStatus& status) {
     return false;
   }
   return true;
+}
+
+bool CountInDoubt(const Engine& engine, GatewayStatus& status) {
+  constexpr uint32_t kLookedAtMax = 16;
+  const OrderTable& orders = engine.orders();
+  const Slot end = std::min(orders.used_slots(), status.in_doubt_next + kLookedAtMax);
+  for (Slot& at = status.in_doubt_next; at < end; ++at) {
+    if (orders[at].state == OrderState::kInDoubt) ++status.in_doubt;
+  }
+  return end == orders.used_slots();
 }
 
 void FillEngineSession(const Engine& engine, SessionStatus& session) {
@@ -216,18 +226,13 @@ void SortPositions(GatewayStatus& status) {
             });
 }
 
-void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
-                      GatewayStatus& status) {
+void FillEngineStatus(const Engine& engine, const TradeTally& trades, GatewayStatus& status) {
   FillEngineTotals(engine, status);
   while (!FillKilled(engine, status)) {
   }
-  for (SessionStatus& session : status.sessions) {
-    FillEngineSession(engine, session);
-    if (!walk_orders) continue;
-    engine.ForEachOpenOrder(session.id, [&status](const OrderView& order) {
-      if (order.status == OrdStatus::kInDoubt) ++status.in_doubt;
-    });
+  while (!CountInDoubt(engine, status)) {
   }
+  for (SessionStatus& session : status.sessions) FillEngineSession(engine, session);
   status.positions.clear();
   engine.ForEachPosition([&](const PositionView& position) {
     status.positions.push_back(MakePositionLine(position, trades));

@@ -101,7 +101,8 @@ struct GatewayStatus {
   OrderTotals totals;                    // since the journal's beginning; counters: since the start
   EngineCounters engine;
   uint32_t open_orders = 0;
-  uint64_t in_doubt = 0;  // of the open ones
+  uint32_t in_doubt = 0;       // of the open ones
+  uint32_t in_doubt_next = 0;  // while they are counted: the slot to continue from
   OperatorCancelView operator_cancel;
   std::vector<PositionLine> positions;
   uint32_t positions_total = 0;  // exceeds the size of `positions` where not all had room
@@ -124,15 +125,15 @@ std::string NotServing(const GatewayStatus& status);
 // What an operator should do about it.
 std::string_view Remedy(JournalFault fault) noexcept;
 
-// Fills everything of `status` that the engine knows. `walk_orders`: also count the open orders in
-// doubt.
-void FillEngineStatus(const Engine& engine, const TradeTally& trades, bool walk_orders,
-                      GatewayStatus& status);
+// Fills everything of `status` that the engine knows.
+void FillEngineStatus(const Engine& engine, const TradeTally& trades, GatewayStatus& status);
 // Its parts, each of bounded work: the totals, with the venues in `status`; then one line at a
 // time.
 void FillEngineTotals(const Engine& engine, GatewayStatus& status);
 // Collects some of the latched accounts and instruments; true: complete.
 bool FillKilled(const Engine& engine, GatewayStatus& status);
+// Looks at some of the orders for those in doubt; true: complete.
+bool CountInDoubt(const Engine& engine, GatewayStatus& status);
 void FillEngineSession(const Engine& engine, SessionStatus& session);
 PositionLine MakePositionLine(const PositionView& position, const TradeTally& trades);
 // Sorts by account, then instrument, and removes empty entries.

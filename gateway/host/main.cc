@@ -274,7 +274,7 @@ int Run(const GatewayConfig& config) {
   mailbox.Close();
   admin.Stop();
   GatewayStatus status;
-  (*assembly)->gateway().FillStatus(status, true);
+  (*assembly)->gateway().FillStatus(status);
   status.log_lines_lost = LogLinesDropped();
   if (status.journal) status.journal->fault_since_ns = journal.since_ns();
   if (!all_left)
