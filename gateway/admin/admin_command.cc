@@ -19,9 +19,8 @@ namespace {
 
 constexpr std::array<AdminCommandRow, 17> kTable{{
     {"status", AdminVerb::kStatus, "status",
-     "sessions, venues, orders, positions and counters as JSON; orders since the journal began, "
-     "the "
-     "rest since the start"},
+     "sessions, venues, orders, positions and counters as JSON; orders count from the journal's "
+     "beginning, all else from the start"},
     {"ready", AdminVerb::kReady, "ready",
      "whether the gateway serves orders; an error with the reason where it does not"},
     {"sessions", AdminVerb::kSessions, "sessions", "one line per session"},
