@@ -83,12 +83,11 @@ absl::Status Assembly::Build() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<JournalStorage*> Assembly::OpenJournal() {
+absl::StatusOr<JournalStorage*> Assembly::OpenJournal(const StartedJournal& journal) {
   absl::StatusOr<std::unique_ptr<SnapshotKeeper>> snapshots =
-      KeepSnapshots(config_, *journal_storage_, newest_snapshot_);
+      KeepSnapshots(config_, *journal_storage_, journal.snapshot_position);
   if (!snapshots.ok()) return snapshots.status();
   snapshots_ = *std::move(snapshots);
-  if (snapshots_ != nullptr) snapshot_directory_ = config_.journal.directory;
   return journal_storage_.get();
 }
 
@@ -119,14 +118,14 @@ void Assembly::EndJournal(const std::function<void()>& goes_on) {
   if (journal_storage_ == nullptr) return;
   const bool failed = gateway().Failed();
   gateway().RecordStop();
-  snapshots_.reset();
+  const bool makes_snapshots = std::exchange(snapshots_, nullptr) != nullptr;
   recall_->Stop();
   journal_storage_->Close();
   const bool whole = journal_storage_->durable() == journal_storage_->written();
-  if (failed || snapshot_directory_.empty()) return;
+  if (failed || !makes_snapshots) return;
   const int64_t until_ns = MonotonicNowNs() + kSnapshotPatienceNs;
   const absl::Status made =
-      whole ? RunSnapshotProcess(snapshot_directory_, journal_storage_->last_number(),
+      whole ? RunSnapshotProcess(config_.journal.directory, journal_storage_->last_number(),
                                  [until_ns, &goes_on] {
                                    goes_on();
                                    return MonotonicNowNs() > until_ns;
@@ -175,7 +174,6 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> Assembly::Replay() {
   LogRecovery(config_, journal);
   journal.past.engine().BeginCounting();
   journal_storage_ = std::move(journal.storage);
-  newest_snapshot_ = journal.snapshot_position;
   recall_ = std::make_unique<ReportRecall>(*journal_storage_, config_.journal.directory,
                                            config_.journal.memory_directory,
                                            std::move(journal.report_index), Log);

@@ -81,7 +81,7 @@ class Assembly {
   bool Admit(SessionId session, uint32_t epoch);
   Sessions& Around(Sessions& layer) noexcept { return layer; }
   absl::Status Open(const std::vector<SessionConfig>& sessions);
-  absl::StatusOr<JournalStorage*> OpenJournal();
+  absl::StatusOr<JournalStorage*> OpenJournal(const StartedJournal& journal);
   Loop::Parts Parts(Engine& engine, Sessions& sessions);
   static void Say(const std::string& line) { Log(line); }
 
@@ -91,8 +91,6 @@ class Assembly {
   AdminMailbox* mailbox_;  // or null
   StartOptions options_;
   std::unique_ptr<FileStorage> journal_storage_;        // null: there is no journal
-  uint64_t newest_snapshot_ = 0;                        // position; 0: there is none
-  std::string snapshot_directory_;                      // empty: no snapshots are made
   std::unique_ptr<SnapshotKeeper> snapshots_;           // null: none are made
   std::unique_ptr<ReportRecall> recall_;                // null: there is no journal
   std::vector<std::unique_ptr<Connector>> connectors_;  // as configured

@@ -20,7 +20,7 @@
 //   LayerOptions(engine), Admit  for the session layer
 //   Around(layer)                the Sessions
 //   Open(sessions)               from here on strategies can connect
-//   OpenJournal()                the storage, for the writer
+//   OpenJournal(past)            the storage, for the writer
 //   Parts(engine, sessions)      what else the duty loop is given
 //   Say(line)                    the log
 //
@@ -113,7 +113,7 @@ class GatewayStart {
     // whose start then fails.
     if (absl::Status opened = world_.Open(configs_); !opened.ok()) return opened;
     if (past_ == nullptr) return absl::OkStatus();
-    const absl::StatusOr<JournalStorage*> storage = world_.OpenJournal();
+    const absl::StatusOr<JournalStorage*> storage = world_.OpenJournal(*past_);
     if (!storage.ok()) return storage.status();
     journal_ = std::make_unique<JournalWriter>(**storage, past_->end.cursor, past_->start, now_ns_,
                                                past_->config_hash);

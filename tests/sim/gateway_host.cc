@@ -181,7 +181,7 @@ absl::StatusOr<std::unique_ptr<GatewayHost::Past>> GatewayHost::Replay() {
   if (status.ok()) status = reader.status();
   if (status.ok()) status = past.Configure(kConfigHash);
   if (!status.ok()) return status;
-  made->end = journal_end_ = reader.end();
+  made->end = reader.end();
   Recorder& recorder = around_.recorder;
   for (const uint32_t id : session_ids_) {
     recorder.AddNumbers(EventKind::kRecoveredSession, id, past.engine().next_seq_out(id),
@@ -211,6 +211,7 @@ absl::StatusOr<std::unique_ptr<GatewayHost::Past>> GatewayHost::Replay() {
   if (!past.engine().CanStart(made->start)) {
     return absl::FailedPreconditionError("the journal has used up its identifiers");
   }
+  numbers_.push_back(NumbersOf(past.engine(), made->end.cursor.position));
   return made;
 }
 
@@ -221,10 +222,7 @@ std::string GatewayHost::Start(int64_t now_ns, const DiskFaults& faults, uint64_
   disk_seed_ = seed;
   before_ = before;
   absl::Status status = start_.Recover();
-  if (status.ok()) {
-    numbers_.push_back(NumbersNow(journal_end_.cursor.position));
-    status = start_.Promote();
-  }
+  if (status.ok()) status = start_.Promote();
   if (status.ok()) {
     life_.Follow(0, start_.journal());
     if (life_.Use()) start_.Serve();
@@ -281,10 +279,10 @@ absl::Status GatewayHost::Open(const std::vector<SessionConfig>& sessions) {
   return life_.Use() ? absl::OkStatus() : absl::CancelledError("the process ended");
 }
 
-absl::StatusOr<JournalStorage*> GatewayHost::OpenJournal() {
-  around_.disk.RemoveBehind(journal_end_.segment_number);
-  storage_ = std::make_unique<SimStorage>(around_.disk, journal_end_.cursor,
-                                          around_.plan.segment_bytes, disk_faults_, disk_seed_);
+absl::StatusOr<JournalStorage*> GatewayHost::OpenJournal(const Past& past) {
+  around_.disk.RemoveBehind(past.end.segment_number);
+  storage_ = std::make_unique<SimStorage>(around_.disk, past.end.cursor, around_.plan.segment_bytes,
+                                          disk_faults_, disk_seed_);
   if (!life_.Use()) return absl::CancelledError("the process ended");
   return storage_.get();
 }
@@ -316,7 +314,7 @@ void GatewayHost::Turn(int64_t now_ns) {
   if (start_.loop().Failed()) return life_.End();
   if (operates) TakeAnswer();
   if (start_.journal()->end().position != numbers_.back().position) {
-    numbers_.push_back(NumbersNow(start_.journal()->end().position));
+    numbers_.push_back(NumbersOf(engine(), start_.journal()->end().position));
   }
   bool more = false;
   for (; numbers_.size() > 1 && numbers_[1].position <= storage_->durable(); more = true) {
@@ -360,10 +358,10 @@ void GatewayHost::NoteDurable() {
   }
 }
 
-GatewayHost::Numbers GatewayHost::NumbersNow(uint64_t position) const {
+GatewayHost::Numbers GatewayHost::NumbersOf(const Engine& engine, uint64_t position) const {
   Numbers numbers{position, {}};
   for (const uint32_t id : session_ids_) {
-    numbers.next.emplace_back(engine().next_seq_out(id), engine().next_seq_in(id));
+    numbers.next.emplace_back(engine.next_seq_out(id), engine.next_seq_in(id));
   }
   return numbers;
 }

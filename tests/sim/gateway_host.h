@@ -276,13 +276,13 @@ class GatewayHost {
   bool Admit(SessionId session, uint32_t epoch) { return around_.admit(session, epoch); }
   RecordedSessions& Around(SessionLayer<SimLink>& layer);
   absl::Status Open(const std::vector<SessionConfig>& sessions);
-  absl::StatusOr<JournalStorage*> OpenJournal();
+  absl::StatusOr<JournalStorage*> OpenJournal(const Past& past);
   Loop::Parts Parts(Engine& engine, RecordedSessions& sessions);
   void Say(const std::string&) const noexcept {}
 
   Engine& engine() const noexcept { return start_.engine(); }
   void Follow(const JournalRecord& record, std::vector<size_t>& own, uint64_t& last_request);
-  Numbers NumbersNow(uint64_t position) const;
+  Numbers NumbersOf(const Engine& engine, uint64_t position) const;
   void NoteEnd();
   // Gives the operator's command to the gateway, and takes the answer.
   void Post();
@@ -300,7 +300,6 @@ class GatewayHost {
   DiskFaults disk_faults_;
   uint64_t disk_seed_ = 0;
   const LifeEnd* before_ = nullptr;
-  JournalEnd journal_end_;
   std::unique_ptr<SimStorage> storage_;
   std::vector<std::unique_ptr<RecordedConnector>> connectors_;
   std::optional<RecordedSessions> recorded_;
