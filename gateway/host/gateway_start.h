@@ -28,8 +28,6 @@
 // engine's. Lifetime: the world outlives it.
 #pragma once
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -42,6 +40,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/kernel_random.h"
 #include "base/probe.h"
 #include "gateway/core/duty_loop.h"
 #include "gateway/engine/engine.h"
@@ -65,10 +64,7 @@ inline uint64_t FirstRequestAt(int64_t now_ns) noexcept {
 // A key for a session that nobody can log on to. Errors: the kernel gives no random numbers.
 inline absl::StatusOr<SessionKey> NobodysKey() {
   std::array<std::byte, SessionKey::kBytesMin> bytes;
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    return absl::InternalError(
-        "the kernel gives no random numbers: permit the system call getrandom");
-  }
+  if (absl::Status filled = FillFromKernel(bytes); !filled.ok()) return filled;
   return SessionKey::FromBytes(bytes);
 }
 

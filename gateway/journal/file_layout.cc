@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/crc32c.h"
+#include "base/kernel_random.h"
 #include "gateway/journal/image_folder.h"
 
 namespace ringway {
@@ -46,9 +46,10 @@ uint32_t IdentityCrc(const Identity& identity) {
 
 absl::Status MakeIdentity(const Folder& folder) {
   Identity identity{.magic = kIdentityMagic, .version = 1, .crc = 0, .journal_id = 0};
-  if (getrandom(&identity.journal_id, sizeof(identity.journal_id), 0) !=
-      static_cast<ssize_t>(sizeof(identity.journal_id))) {
-    return SystemError(errno, "no random numbers from the system");
+  if (absl::Status filled =
+          FillFromKernel(std::as_writable_bytes(std::span(&identity.journal_id, 1)));
+      !filled.ok()) {
+    return filled;
   }
   identity.crc = IdentityCrc(identity);
   return folder.ReplaceFile(

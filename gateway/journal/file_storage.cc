@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/kernel_random.h"
 #include "base/probe.h"
 #include "base/thread.h"
 #include "gateway/journal/image_folder.h"
@@ -281,9 +281,9 @@ absl::Status FileStorage::PrepareOne() {
                        .segment_bytes = options_.segment_bytes,
                        .reserved = 0,
                        .crc = 0};
-  if (getrandom(&header.salt, sizeof(header.salt), 0) !=
-      static_cast<ssize_t>(sizeof(header.salt))) {
-    return SystemError(errno, "no random numbers from the system");
+  if (absl::Status filled = FillFromKernel(std::as_writable_bytes(std::span(&header.salt, 1)));
+      !filled.ok()) {
+    return filled;
   }
   header.crc = SegmentHeaderCrc(header);
   const uint64_t left_free = leave_free_.load(std::memory_order_relaxed);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -27,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "base/kernel_random.h"
 #include "gateway/journal/format.h"
 
 namespace ringway {
@@ -170,8 +170,9 @@ absl::StatusOr<Folder> MakeImages(const Folder& memory, uint64_t journal_id,
   if (error) return SystemError(error.value(), absl::StrCat("cannot find ", journal.path()));
   for (int i = 0; i < kNamesTried; ++i) {
     uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) {
-      return SystemError(errno, "no random numbers from the system");
+    if (absl::Status filled = FillFromKernel(std::as_writable_bytes(std::span(&random, 1)));
+        !filled.ok()) {
+      return filled;
     }
     const std::string name = absl::StrCat(kPrefix, absl::Hex(journal_id, absl::kZeroPad16), "-",
                                           absl::Hex(random, absl::kZeroPad16));

@@ -2,17 +2,17 @@
 #include "tools/demo/environment.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <filesystem>
+#include <span>
 #include <system_error>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "base/kernel_random.h"
 #include "base/private_files.h"
 #include "gateway/config/config.h"
 #include "gateway/connector/link/link_venue.h"
@@ -32,8 +32,8 @@ std::string RdmaUri(const std::string& address, uint16_t port) {
 
 absl::Status WriteKey(const std::string& path) {
   std::array<char, kKeyBytes> key;
-  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
-    return absl::ErrnoToStatus(errno, "getrandom");
+  if (absl::Status filled = FillFromKernel(std::as_writable_bytes(std::span(key))); !filled.ok()) {
+    return filled;
   }
   return WritePrivateFile(path,
                           absl::BytesToHexString(absl::string_view(key.data(), key.size())) + "\n");

@@ -2,7 +2,6 @@
 #include "tools/ringway/keygen.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,17 +9,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "absl/strings/str_cat.h"
+#include "base/kernel_random.h"
 
 namespace ringway {
 
 absl::Status WriteNewKey(const std::string& path) {
   constexpr std::size_t kKeyBytes = 32;
   std::array<uint8_t, kKeyBytes> key;
-  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) {
-    return absl::InternalError(
-        absl::StrCat("no random numbers from the system: ", std::strerror(errno)));
+  if (absl::Status filled = FillFromKernel(std::as_writable_bytes(std::span(key))); !filled.ok()) {
+    return filled;
   }
   std::string text;
   for (const uint8_t byte : key) {

@@ -1,13 +1,13 @@
 // Implements link_hello.h: makes, signs and checks handshake messages, and words refusals.
 #include "transport/bootstrap/link_hello.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 
 #include "absl/strings/str_cat.h"
+#include "base/kernel_random.h"
 #include "transport/bootstrap/hmac.h"
 #include "transport/connect_error.h"
 #include "transport/frame.h"
@@ -89,8 +89,9 @@ bool IsShmV1(std::span<const std::byte> bytes) noexcept {
 
 absl::StatusOr<Nonce> FreshNonce() {
   Nonce nonce;
-  if (getrandom(nonce.data(), nonce.size(), 0) != static_cast<ssize_t>(nonce.size())) {
-    return absl::InternalError("getrandom gave no nonce");
+  if (absl::Status filled = FillFromKernel(std::as_writable_bytes(std::span(nonce)));
+      !filled.ok()) {
+    return filled;
   }
   return nonce;
 }
