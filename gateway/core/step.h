@@ -252,19 +252,6 @@ class Effects {
     End({target, M::kType, static_cast<uint16_t>(bytes), id, seq});
   }
 
-  // As Add(), for a message that is already encoded. REQUIRES: at most kEffectPayloadBytesMax
-  // bytes.
-  void AddEncoded(Target target, uint32_t id, FrameType type, std::span<const std::byte> payload,
-                  uint64_t seq = 0) noexcept {
-    RINGWAY_CHECK(payload.size() <= kEffectPayloadBytesMax,
-                  "an encoded message does not fit an effect");
-    NeedRoom();
-    std::byte* const to = end_ + sizeof(EffectHead);
-    std::memcpy(to, payload.data(), payload.size());
-    std::memset(to + payload.size(), 0, -payload.size() % 8);
-    End({target, type, static_cast<uint16_t>(payload.size()), id, seq});
-  }
-
   uint32_t count() const noexcept { return count_; }
   uint32_t room() const noexcept { return kEffectsPerStepMax - count_; }
   Iterator begin() const noexcept { return Iterator(begin_); }
@@ -273,6 +260,10 @@ class Effects {
   std::span<const std::byte> bytes() const noexcept { return {begin_, end_}; }
 
  private:
+  // For tests: gateway/journal/testing/sample_steps.h.
+  friend void AddEncoded(Effects& effects, Target target, uint32_t id, FrameType type,
+                         std::span<const std::byte> payload, uint64_t seq);
+
   void NeedRoom() const noexcept {
     RINGWAY_CHECK(count_ < kEffectsPerStepMax, "a step produced more effects than its bound");
   }

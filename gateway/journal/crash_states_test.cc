@@ -85,7 +85,7 @@ class CrashStatesTest : public testing::CrashWorkload {
     outcome.start = storage.start_number();
     JournalWriter writer(storage, end.cursor, storage.start_number(), 1, 9);
     testing::MakeNewOrderStep(end.cursor.next_sequence, *step_);
-    outcome_end_ = writer.Append(1, step_->input(), 0, step_->effects);
+    outcome_end_ = testing::AppendStep(writer, 1, step_->input(), 0, step_->effects);
     storage.Close();
     return storage.durable() == outcome_end_ ? "" : "its record does not come to the disk";
   }

@@ -33,7 +33,7 @@ void Try(std::span<const uint8_t> input) {
     Random random(input[0]);
     for (int i = 0; i < input[0] / 2 && writer.State() != JournalState::kFull; ++i) {
       testing::MakeNewOrderStep(random.Below(100), *step);
-      writer.Append(1, step->input(), 0, step->effects);
+      testing::AppendStep(writer, 1, step->input(), 0, step->effects);
       if (random.Below(4) == 0) storage.Sync();
     }
   }

@@ -54,7 +54,7 @@ class JournalReaderTest : public ::testing::Test {
       MakeRandomStep(random_, *step_);
       EXPECT_EQ(writer.State(), JournalState::kOk);
       cursors_.push_back(writer.end());
-      writer.Append(i, step_->input(), step_->venue_report_seq, step_->effects);
+      testing::AppendStep(writer, i, step_->input(), step_->venue_report_seq, step_->effects);
       if (i % sync_every == 0) storage.Sync();
     }
     return writer.end();
@@ -106,7 +106,7 @@ TEST_F(JournalReaderTest, ASegmentOfAnotherPastIsNotReadOn) {
     JournalWriter writer(storage, {}, 1, 1, 9);
     while (writer.end().position < 2 * kSegmentBytesMin) {
       MakeNewOrderStep(cl_ord_id, *step_);
-      writer.Append(1, step_->input(), 0, step_->effects);
+      testing::AppendStep(writer, 1, step_->input(), 0, step_->effects);
     }
     return journal;
   };

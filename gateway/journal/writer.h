@@ -74,10 +74,6 @@ class JournalWriter {
   uint64_t EndStep(int64_t now_ns, const Effects& effects) noexcept {
     return Seal(RecordType::kStep, now_ns, effects_ + effects.bytes().size());
   }
-  // Both, for effects that lie elsewhere.
-  uint64_t Append(int64_t now_ns, const Input& input, uint64_t venue_report_seq,
-                  const Effects& effects) noexcept;
-
   // The other records. REQUIRES and result as above.
   uint64_t Append(int64_t now_ns, const VenueCursorBody& body) noexcept {
     return AppendBody(RecordType::kVenueCursor, now_ns, std::as_bytes(std::span(&body, 1)));
@@ -88,7 +84,6 @@ class JournalWriter {
   uint64_t Append(int64_t now_ns, const StateHashBody& body) noexcept {
     return AppendBody(RecordType::kStateHash, now_ns, std::as_bytes(std::span(&body, 1)));
   }
-
   uint64_t Append(int64_t now_ns, const GatewayStopBody& body) noexcept {
     return AppendBody(RecordType::kGatewayStop, now_ns, std::as_bytes(std::span(&body, 1)));
   }
@@ -174,13 +169,6 @@ inline std::byte* JournalWriter::BeginStep(const Input& input, uint64_t venue_re
   to = PutWord(to, venue_report_seq);
   effects_ = PutPayload(to, input.payload.data(), payload_bytes);
   return effects_;
-}
-
-inline uint64_t JournalWriter::Append(int64_t now_ns, const Input& input, uint64_t venue_report_seq,
-                                      const Effects& effects) noexcept {
-  std::byte* const to = BeginStep(input, venue_report_seq);
-  std::memcpy(to, effects.bytes().data(), effects.bytes().size());
-  return EndStep(now_ns, effects);
 }
 
 inline uint64_t JournalWriter::Seal(RecordType type, int64_t now_ns,

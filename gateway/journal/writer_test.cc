@@ -32,7 +32,7 @@ class JournalWriterTest : public ::testing::Test {
   JournalWriter Begin() { return JournalWriter(storage_, JournalCursor{}, 1, kNow, 99); }
 
   uint64_t Append(JournalWriter& writer, const SampleStep& step) {
-    return writer.Append(kNow, step.input(), step.venue_report_seq, step.effects);
+    return testing::AppendStep(writer, kNow, step.input(), step.venue_report_seq, step.effects);
   }
 
   // The record at `offset` of a segment, its CRC checked here by the definition.
@@ -146,7 +146,7 @@ TEST_F(JournalWriterTest, ReserveThenFullAndNoStepHalfFits) {
   step_->effects.Clear();
   for (uint32_t i = 0; i < kEffectsPerStepMax; ++i) {
     std::array<std::byte, sizeof(Effect::payload)> payload{};
-    step_->effects.AddEncoded(Target::kSession, 1, FrameType::kExecutionReport, payload);
+    AddEncoded(step_->effects, Target::kSession, 1, FrameType::kExecutionReport, payload);
   }
   uint32_t longest = 0;
   for (; writer.State() == JournalState::kReserve; ++longest) {

@@ -18,6 +18,7 @@
 #include "gateway/engine/engine_fixture.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/testing/memory_storage.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/recall.h"
 #include "gateway/recovery/replayed_gateway.h"
@@ -194,7 +195,7 @@ class Wild {
     effects_.Clear();
     const Input input{origin, id, type, payload};
     engine_->Step(now_ns_, input, effects_);
-    writer_->Append(now_ns_, input, 0, effects_);
+    testing::AppendStep(*writer_, now_ns_, input, 0, effects_);
     for (const EffectView& effect : effects_) {
       if (effect.target != Target::kVenue) continue;
       uint64_t request = 0;

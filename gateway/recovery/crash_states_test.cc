@@ -34,6 +34,7 @@
 #include "gateway/journal/testing/disk_image.h"
 #include "gateway/journal/testing/disk_states.h"
 #include "gateway/journal/testing/disk_trace.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/recover.h"
@@ -178,12 +179,12 @@ class CrashStatesOfSnapshotsTest : public CrashTest {
       early_.push_back([this, now_ns, input, payload = std::move(payload)] {
         Input again = input;
         again.payload = payload;
-        writer_->Append(now_ns, again, 0, *none_);
+        testing::AppendStep(*writer_, now_ns, again, 0, *none_);
       });
       return;
     }
     RINGWAY_CHECK(writer_->State() != JournalState::kFull, "the flow waits for segments");
-    writer_->Append(now_ns, input, 0, effects);
+    testing::AppendStep(*writer_, now_ns, input, 0, effects);
   }
   Promise Said() const override {
     Promise said = CrashTest::Said();

@@ -15,6 +15,7 @@
 #include "gateway/engine/engine_flow.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/testing/memory_storage.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/session/journaled_logon.h"
@@ -39,7 +40,7 @@ class RecallTest : public ::testing::Test {
     const Input input{origin, id, type, payload};
     effects_.Clear();
     engine_.Step(now_ns_ += kNsPerMs, input, effects_);
-    writer_->Append(now_ns_, input, 0, effects_);
+    testing::AppendStep(*writer_, now_ns_, input, 0, effects_);
   }
   template <class M>
   void Step(Origin origin, uint32_t id, const M& message) {

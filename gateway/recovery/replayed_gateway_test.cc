@@ -14,6 +14,7 @@
 #include "gateway/engine/engine_flow.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/testing/memory_storage.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gtest/gtest.h"
 #include "schema/codec.h"
@@ -58,7 +59,7 @@ class ReplayedGatewayTest : public ::testing::Test {
             requests_ += effect.target == Target::kVenue && effect.id == 1;
           }
           ASSERT_NE(writer_->State(), JournalState::kFull);
-          writer_->Append(now_ns, input, report ? reports_ : 0, effects);
+          testing::AppendStep(*writer_, now_ns, input, report ? reports_ : 0, effects);
         });
     flow->Run(steps);
     return flow;
@@ -145,11 +146,11 @@ TEST_F(ReplayedGatewayTest, AnotherEffectThanWasRecordedIsNamed) {
   Flow flow(3, Flow::Config(), [&](int64_t now_ns, const Input& input, const Effects& effects) {
     Effects recorded;
     for (const EffectView& effect : effects) {
-      recorded.AddEncoded(effect.target, effect.id, effect.type, effect.bytes(),
-                          lied ? effect.seq : effect.seq + 1);
+      AddEncoded(recorded, effect.target, effect.id, effect.type, effect.bytes(),
+                 lied ? effect.seq : effect.seq + 1);
       lied = true;
     }
-    writer_->Append(now_ns, input, 0, recorded);
+    testing::AppendStep(*writer_, now_ns, input, 0, recorded);
   });
   flow.Run(100);
   ASSERT_TRUE(lied);

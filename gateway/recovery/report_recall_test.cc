@@ -19,6 +19,7 @@
 #include "gateway/journal/file_storage.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/record.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/report_index.h"
 #include "gtest/gtest.h"
@@ -81,7 +82,7 @@ class ReportRecallTest : public ::testing::Test {
       }
       effects_.Add(Target::kVenue, 7, 0, Cancel{.cl_ord_id = next_});
       ++next_;
-      end_ = writer_->Append(1, {Origin::kTimer, 0, FrameType{}, {}}, 0, effects_);
+      end_ = testing::AppendStep(*writer_, 1, {Origin::kTimer, 0, FrameType{}, {}}, 0, effects_);
     }
   }
   void AwaitDurable() {

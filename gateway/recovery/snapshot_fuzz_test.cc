@@ -28,6 +28,7 @@
 #include "gateway/engine/engine_flow.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/testing/memory_storage.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/recovery/snapshot_file.h"
@@ -62,7 +63,8 @@ std::vector<std::byte> TrueSnapshot() {
   storage.Prepare(8);
   JournalWriter writer(storage, JournalCursor{}, 1, 1, 1);
   Flow flow(1, Config(), [&](int64_t now_ns, const Input& input, const Effects& effects) {
-    if (writer.State() != JournalState::kFull) writer.Append(now_ns, input, 0, effects);
+    if (writer.State() != JournalState::kFull)
+      testing::AppendStep(writer, now_ns, input, 0, effects);
   });
   flow.Run(60);
   JournalReader reader(journal);

@@ -67,7 +67,7 @@ class ScratchJournal {
 
   uint64_t Append() {
     while (writer_->State() == JournalState::kFull) std::this_thread::yield();
-    return writer_->Append(1, step_->input(), 0, step_->effects);
+    return testing::AppendStep(*writer_, 1, step_->input(), 0, step_->effects);
   }
   void Close() {
     writer_.reset();

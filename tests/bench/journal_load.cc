@@ -14,7 +14,7 @@
                                               const ringway::Effects& effects) noexcept {
   if (writer.State() != ringway::JournalState::kOk) [[unlikely]]
     return false;
-  writer.Append(now_ns, input, 0, effects);
+  ringway::testing::AppendStep(writer, now_ns, input, 0, effects);
   return true;
 }
 

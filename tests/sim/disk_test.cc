@@ -95,7 +95,7 @@ class JournalRun {
     ringway::testing::MakeRandomStep(random_, step_);
     step_.venue_report_seq = ++steps_;
     const uint64_t end =
-        writer.Append(now_ns_, step_.input(), step_.venue_report_seq, step_.effects);
+        testing::AppendStep(writer, now_ns_, step_.input(), step_.venue_report_seq, step_.effects);
     noted_.push_back({step_.venue_report_seq, step_.payload, end});
   }
 

@@ -36,7 +36,7 @@ class JournalCommandTest : public ::testing::Test {
     for (uint64_t i = 1; i <= 10; ++i) {
       testing::MakeNewOrderStep(i, *step);
       EXPECT_EQ(writer.State(), JournalState::kOk);
-      writer.Append(7, step->input(), 0, step->effects);
+      testing::AppendStep(writer, 7, step->input(), 0, step->effects);
     }
     (*storage)->RequestSync();
     while ((*storage)->durable() != writer.end().position) usleep(1000);

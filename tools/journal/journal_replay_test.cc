@@ -20,6 +20,7 @@
 #include "gateway/config/kept_config.h"
 #include "gateway/engine/engine.h"
 #include "gateway/journal/file_storage.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/snapshot_file.h"
@@ -70,7 +71,7 @@ class JournalReplayTest : public ::testing::Test {
     effects_->Clear();
     engine.Step(++now_ns_, input, *effects_);
     while (writer.State() == JournalState::kFull) usleep(100);
-    writer.Append(now_ns_, input, 0, *effects_);
+    testing::AppendStep(writer, now_ns_, input, 0, *effects_);
   }
 
   // Makes a snapshot of the first two segments; then, by the command, one of all.

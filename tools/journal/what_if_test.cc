@@ -14,6 +14,7 @@
 #include "gateway/engine/engine_flow.h"
 #include "gateway/journal/reader.h"
 #include "gateway/journal/testing/memory_storage.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
@@ -43,7 +44,7 @@ class WhatIfTest : public ::testing::Test {
     JournalWriter writer(storage_, JournalCursor{}, 1, 1, 1);
     Flow flow(seed, config, [&](int64_t now_ns, const Input& input, const Effects& effects) {
       ASSERT_NE(writer.State(), JournalState::kFull);
-      writer.Append(now_ns, input, 0, effects);
+      testing::AppendStep(writer, now_ns, input, 0, effects);
     });
     flow.Run(steps);
     then_open_ = flow.engine().open_orders();

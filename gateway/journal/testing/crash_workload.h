@@ -124,7 +124,7 @@ class CrashWorkload : public CrashTest {
     } else {
       MakeNewOrderStep(writer_->end().next_sequence, *step_);
     }
-    written_ = writer_->Append(1, step_->input(), random_.Next(), step_->effects);
+    written_ = testing::AppendStep(*writer_, 1, step_->input(), random_.Next(), step_->effects);
   }
   void Sync() {
     storage_->RequestSync();

@@ -89,7 +89,7 @@ class FileJournalTest : public ::testing::Test {
   }
   uint64_t Append() {
     MakeNewOrderStep(writer_->end().next_sequence, *step_);
-    return writer_->Append(1, step_->input(), 0, step_->effects);
+    return testing::AppendStep(*writer_, 1, step_->input(), 0, step_->effects);
   }
   std::string Segment(uint64_t number) const {
     return options_.directory + "/" + JournalPlace::SegmentName(number);

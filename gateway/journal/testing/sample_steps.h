@@ -1,4 +1,5 @@
-// Steps for tests to journal: that of a new order, and random ones of every shape.
+// Steps for tests to journal: that of a new order, and random ones of every shape; and how a test
+// journals one.
 #pragma once
 
 #include <array>
@@ -8,14 +9,37 @@
 #include <span>
 #include <vector>
 
+#include "base/check.h"
 #include "base/random.h"
 #include "gateway/core/step.h"
 #include "gateway/journal/format.h"
 #include "gateway/journal/record.h"
+#include "gateway/journal/writer.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
 
-namespace ringway::testing {
+namespace ringway {
+
+// As Effects::Add(), for a message that is already encoded, or for any bytes.
+inline void AddEncoded(Effects& effects, Target target, uint32_t id, FrameType type,
+                       std::span<const std::byte> payload, uint64_t seq = 0) {
+  RINGWAY_CHECK(payload.size() <= kEffectPayloadBytesMax, "a payload does not fit an effect");
+  effects.NeedRoom();
+  std::byte* const to = effects.end_ + sizeof(EffectHead);
+  std::memcpy(to, payload.data(), payload.size());
+  std::memset(to + payload.size(), 0, -payload.size() % 8);
+  effects.End({target, type, static_cast<uint16_t>(payload.size()), id, seq});
+}
+
+namespace testing {
+
+// Appends the record of a step whose effects lie elsewhere. As BeginStep() and EndStep().
+inline uint64_t AppendStep(JournalWriter& writer, int64_t now_ns, const Input& input,
+                           uint64_t venue_report_seq, const Effects& effects) noexcept {
+  std::byte* const to = writer.BeginStep(input, venue_report_seq);
+  std::memcpy(to, effects.bytes().data(), effects.bytes().size());
+  return writer.EndStep(now_ns, effects);
+}
 
 // One step, its payload owned. Effects are large: keep few.
 struct SampleStep {
@@ -71,10 +95,9 @@ inline void MakeRandomStep(Random& random, SampleStep& step) {
   for (uint64_t i = 0; i < count; ++i) {
     std::array<std::byte, sizeof(Effect::payload)> payload;
     fill(payload);
-    step.effects.AddEncoded(random.Chance(0.5) ? Target::kSession : Target::kVenue,
-                            static_cast<uint32_t>(random.Next()),
-                            static_cast<FrameType>(random.Below(128)),
-                            std::span(payload).first(random.Below(payload.size() + 1)));
+    AddEncoded(step.effects, random.Chance(0.5) ? Target::kSession : Target::kVenue,
+               static_cast<uint32_t>(random.Next()), static_cast<FrameType>(random.Below(128)),
+               std::span(payload).first(random.Below(payload.size() + 1)));
   }
 }
 
@@ -102,4 +125,5 @@ inline bool IsStep(std::span<const std::byte> body, const SampleStep& step) {
   return read.effects.empty();
 }
 
-}  // namespace ringway::testing
+}  // namespace testing
+}  // namespace ringway

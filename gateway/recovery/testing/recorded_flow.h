@@ -21,6 +21,7 @@
 #include "gateway/engine/engine_flow.h"
 #include "gateway/engine/engine_release.h"
 #include "gateway/journal/file_storage.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/journal/writer.h"
 #include "gateway/recovery/recover.h"
 #include "gateway/session/journaled_logon.h"
@@ -64,7 +65,8 @@ class RecordedFlow {
         std::make_unique<JournalWriter>(*storage_, recovered->end.cursor, recovered->end.start + 1,
                                         flow_.now_ns(), kConfigHash, engine_release);
     for (const Unrecorded& step : early_) {
-      writer_->Append(step.now_ns, {step.origin, step.id, step.type, step.payload}, 0, *none_);
+      testing::AppendStep(*writer_, step.now_ns, {step.origin, step.id, step.type, step.payload}, 0,
+                          *none_);
     }
     early_.clear();
     writer_->Append(flow_.now_ns(), VenueCursorBody{.venue = kVenue,
@@ -98,9 +100,9 @@ class RecordedFlow {
         ForJournal({.session = session, .incarnation = incarnation, .next_seq_in = 1}, link_epoch);
     std::array<std::byte, kMaxPayloadBytes<Logon>> payload;
     const uint32_t bytes = Encode(logon, payload.data());
-    writer_->Append(flow_.now_ns(),
-                    {Origin::kSessionUp, session, FrameType::kLogon, {payload.data(), bytes}}, 0,
-                    *none_);
+    testing::AppendStep(*writer_, flow_.now_ns(),
+                        {Origin::kSessionUp, session, FrameType::kLogon, {payload.data(), bytes}},
+                        0, *none_);
   }
 
   JournalPlace place() const { return *FindJournal(options_.directory, "/dev/shm", true); }
@@ -143,7 +145,7 @@ class RecordedFlow {
       return;
     }
     while (writer_->State() == JournalState::kFull) std::this_thread::yield();
-    writer_->Append(now_ns, input, report ? reports_ : 0, effects);
+    testing::AppendStep(*writer_, now_ns, input, report ? reports_ : 0, effects);
   }
 
   FileStorageOptions options_;
