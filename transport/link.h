@@ -12,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/counters.h"
 #include "transport/options.h"
 
 namespace ringway {
@@ -88,8 +89,8 @@ struct LinkCounters {
   uint64_t frames_sent = 0;
   uint64_t frames_received = 0;
   uint64_t pads_sent = 0;
-  uint64_t writes_posted =
-      0;  // work requests, or publishing stores where the port has ordered stores
+  // Work requests, or publishing stores where the port has ordered stores.
+  uint64_t writes_posted = 0;
   uint64_t bytes_posted = 0;
   uint64_t completions = 0;
   uint64_t state_lines_sent = 0;
@@ -98,6 +99,20 @@ struct LinkCounters {
   uint64_t frames_torn = 0;     // polls that saw a frame whose tail had not arrived
   uint64_t frames_refused = 0;  // CRC, length or type
 };
+inline constexpr CounterRow<LinkCounters> kLinkCounters[] = {
+    {"frames_sent", &LinkCounters::frames_sent},
+    {"frames_received", &LinkCounters::frames_received},
+    {"pads_sent", &LinkCounters::pads_sent},
+    {"writes_posted", &LinkCounters::writes_posted},
+    {"bytes_posted", &LinkCounters::bytes_posted},
+    {"completions", &LinkCounters::completions},
+    {"state_lines_sent", &LinkCounters::state_lines_sent},
+    {"back_pressured", &LinkCounters::back_pressured},
+    {"wakes_sent", &LinkCounters::wakes_sent},
+    {"frames_torn", &LinkCounters::frames_torn},
+    {"frames_refused", &LinkCounters::frames_refused},
+};
+static_assert(HaveEvery(kLinkCounters), "a counter without a row");
 
 // Takes one record. A sink that returns bool refuses it by returning false: Poll() ends, and the
 // next one offers the same record first. A link that holds a refused record is polled with such

@@ -312,6 +312,9 @@ class DutyLoop {
     session.id = id;
     session.logged_on = parts_.sessions.session(id)->live();
     session.disabled = parts_.sessions.session(id)->disabled();
+    if (const LinkCounters* counters = parts_.sessions.session(id)->link_counters()) {
+      session.link = *counters;
+    }
     session.counts = tally_.counts(index);
     FillEngineSession(parts_.engine, session);
   }

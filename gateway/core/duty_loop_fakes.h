@@ -63,8 +63,10 @@ class FakeSessions {
     };
     uint64_t acknowledged = 1;
     Reports kept;
+    LinkCounters counters{.frames_received = 5};
     bool live() const { return is_live; }
     std::string disabled() const { return {}; }
+    const LinkCounters* link_counters() const { return is_live ? &counters : nullptr; }
     uint64_t first_unacknowledged() const { return acknowledged; }
     const Reports& reports() const { return kept; }
   };

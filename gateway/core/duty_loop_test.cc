@@ -132,6 +132,8 @@ TEST_F(GatewayTest, AnOrderGoesOutAndItsReportsComeBackInOneTurnEach) {
   EXPECT_EQ(status.positions[0].traded.sold, 0u);
   EXPECT_EQ(status.sessions.at(0).counts.requests, 1u);
   EXPECT_EQ(status.sessions.at(0).counts.acks, 1u);
+  ASSERT_TRUE(status.sessions.at(0).link.has_value());
+  EXPECT_EQ(status.sessions.at(0).link->frames_received, 5u);
   EXPECT_EQ(status.totals.filled, 1u);
 }
 

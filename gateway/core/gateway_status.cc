@@ -42,21 +42,23 @@ ordered_json RejectsJson(std::span<const uint64_t> by_reason) {
 }
 
 ordered_json SessionJson(const SessionStatus& session) {
-  return {{"session", session.id},
-          {"logged_on", session.logged_on},
-          {"disabled", session.disabled},
-          {"killed", session.killed},
-          {"execution_throttles", session.execution_throttles},
-          {"logons", session.counts.logons},
-          {"requests_received", session.counts.requests},
-          {"acks", session.counts.acks},
-          {"rejects", RejectsJson(session.counts.rejects)},
-          {"cancel_rejects", session.counts.cancel_rejects},
-          {"execution_reports", session.counts.execution_reports},
-          {"reports_sent", session.counts.reports},
-          {"next_seq_in", session.next_seq_in},
-          {"next_seq_out", session.next_seq_out},
-          {"open_orders", session.open_orders}};
+  ordered_json json = {{"session", session.id},
+                       {"logged_on", session.logged_on},
+                       {"disabled", session.disabled},
+                       {"killed", session.killed},
+                       {"execution_throttles", session.execution_throttles},
+                       {"logons", session.counts.logons},
+                       {"requests_received", session.counts.requests},
+                       {"acks", session.counts.acks},
+                       {"rejects", RejectsJson(session.counts.rejects)},
+                       {"cancel_rejects", session.counts.cancel_rejects},
+                       {"execution_reports", session.counts.execution_reports},
+                       {"reports_sent", session.counts.reports},
+                       {"next_seq_in", session.next_seq_in},
+                       {"next_seq_out", session.next_seq_out},
+                       {"open_orders", session.open_orders}};
+  if (session.link) json["link"] = Json(*session.link, kLinkCounters);
+  return json;
 }
 
 ordered_json OrdersJson(const GatewayStatus& status) {

@@ -22,6 +22,7 @@
 #include "gateway/journal/storage.h"
 #include "gateway/session/session_options.h"
 #include "schema/messages.h"
+#include "transport/link.h"
 
 namespace ringway {
 
@@ -35,6 +36,7 @@ struct SessionStatus {
   uint64_t next_seq_out = 0;
   uint32_t open_orders = 0;
   SessionCounts counts;
+  std::optional<LinkCounters> link = {};  // none: it has none
 };
 
 struct VenueStatusLine {

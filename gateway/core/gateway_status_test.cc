@@ -34,6 +34,7 @@ GatewayStatus MakeStatus() {
   session.next_seq_out = 30;
   session.counts.requests = 13;
   session.counts.acks = 10;
+  session.link = LinkCounters{.frames_sent = 29, .frames_torn = 4};
   session.counts.rejects[static_cast<std::size_t>(RejectReason::kKillSwitch)] = 3;
   status.sessions.push_back(session);
   VenueStatusLine& venue = status.venues.emplace_back();
@@ -124,6 +125,8 @@ TEST(GatewayStatus, JsonNamesEveryOutcomeAndTheyAddUp) {
   EXPECT_EQ(json["sessions"][0]["rejects"].dump(), R"({"killSwitch":3})");
   EXPECT_EQ(json["sessions"][0]["requests_received"], 13);
   EXPECT_EQ(json["sessions"][0]["next_seq_out"], 30);
+  EXPECT_EQ(json["sessions"][0]["link"]["frames_sent"], 29);
+  EXPECT_EQ(json["sessions"][0]["link"]["frames_torn"], 4);
   EXPECT_EQ(json["venues"][0]["state"], "up");
   EXPECT_EQ(json["venue_reports"]["unknown"], 6);
   EXPECT_EQ(json["venue_reports"]["overfills"], 7);

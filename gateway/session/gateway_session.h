@@ -88,6 +88,10 @@ class GatewaySession {
   }
   // Logged on, and not ended.
   bool live() const noexcept { return line_.attached(); }
+  // Of its present link; null: it has none.
+  const LinkCounters* link_counters() const noexcept {
+    return live() ? &line_.link()->counters() : nullptr;
+  }
   // Logged on and ended: the engine has to be told, then TakeLink().
   bool ended() const noexcept { return line_.phase() == LinkPhase::kOver; }
   // kUnset: the link was lost.
