@@ -1,6 +1,6 @@
 // Prefetches of a cache line. They never fault, whatever the address.
 //
-// They are assembly because GCC 12 drops __builtin_prefetch with a small inline function that does nothing else.
+// They are assembly: GCC 12 drops a small function that holds nothing but __builtin_prefetch.
 #pragma once
 
 namespace ringway {

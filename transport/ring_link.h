@@ -47,7 +47,8 @@ class alignas(kWriterSpacingBytes) RingLink {
  public:
   using Port = P;
   static constexpr uint32_t kGatherFramesMax = 64;
-  // While frames are gathered, the lines up to here ahead of them are asked for, half of them at a time.
+  // While frames are gathered, the ring's lines up to here ahead of them are prefetched, half of
+  // them at a time.
   static constexpr uint64_t kPrefetchBytes = 16 * kGranuleBytes;
 
   // `options` are the settled ones: both ends construct with equal ring_bytes, payload_bytes_max,
