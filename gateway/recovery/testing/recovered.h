@@ -1,13 +1,10 @@
 // For tests of snapshots: recovers a journal, compares the results, and damages files.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "gateway/journal/file_source.h"
+#include "gateway/journal/testing/sample_steps.h"
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/recover.h"
 #include "gateway/recovery/snapshot_file.h"
@@ -61,10 +59,6 @@ inline Recovered RecoverWhole(RecordedFlow& flow) {
     std::filesystem::rename(SnapshotPath(aside, position), SnapshotPath(directory, position));
   }
   return whole;
-}
-
-inline bool SameBytes(std::span<const std::byte> a, std::span<const std::byte> b) {
-  return std::ranges::equal(a, b);
 }
 
 inline void ExpectSame(Recovered& a, Recovered& b) {
