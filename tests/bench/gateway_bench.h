@@ -10,5 +10,7 @@ namespace ringway::bench {
 // two cores, each beside bare cache lines that the same number of processes bounce the same number
 // of hops.
 void RunGatewayBench(Report& report);
+// An order to the gateway and its ack, beside an order by QuickFIX and its report.
+void AddOrderBesideQuickFix(Report& report);
 
 }  // namespace ringway::bench

@@ -10,6 +10,7 @@
 #include "tests/bench/gateway_bench.h"
 #include "tests/bench/journal_bench.h"
 #include "tests/bench/link_bench.h"
+#include "tests/bench/peers_bench.h"
 #include "tests/bench/rdma_bench.h"
 #include "tests/bench/recovery_bench.h"
 #include "tests/bench/report.h"
@@ -35,7 +36,8 @@ constexpr Group kGroups[] = {
     {"recovery-large", "from a kill to service with ten million records: 3 GB of disk",
      RunLargeRecoveryBench, true},
     {"scale", "the engine as sessions and open orders grow", RunScaleBench},
-    {"gateway", "orders through the gateway's program, and QuickFIX beside it", RunGatewayBench},
+    {"gateway", "orders through the gateway's program", RunGatewayBench},
+    {"peers", "Boost, ZeroMQ, UCX and QuickFIX, beside a link and the gateway", RunPeersBench},
     {"rdma", "a link over RDMA beside perftest, rstream, UCX and libfabric", RunRdmaBench, true},
 };
 
@@ -61,6 +63,7 @@ int Main(int argc, char** argv) {
   for (const Group& group : kGroups) {
     if (wanted.empty() ? group.only_when_named : wanted != group.name) continue;
     std::fprintf(stderr, "bench: %s: %s ...\n", group.name, group.what);
+    report.Begin(group.name);
     group.run(report);
   }
   if (report.empty()) return 1;  // the group has printed why

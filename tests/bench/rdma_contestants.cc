@@ -38,24 +38,6 @@ Ready ListensOn(uint16_t port) {
 
 // --- reading ---
 
-// The numbers of the last line that begins with one, whatever is between them.
-std::vector<double> LastRow(const std::string& text, size_t numbers_min) {
-  std::vector<double> last;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::vector<double> row;
-    for (std::string word; words >> word;) {
-      char* end = nullptr;
-      const double value = std::strtod(word.c_str(), &end);
-      if (end == word.c_str()) break;
-      row.push_back(value);
-    }
-    if (row.size() >= numbers_min) last = row;
-  }
-  return last;
-}
-
 // A peer that could not determine its clock's rate prints 0 or no number.
 void Put(Figures& figures, const char* name, double value) {
   if (std::isfinite(value) && value > 0) figures[name] = value;

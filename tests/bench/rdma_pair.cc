@@ -1,6 +1,7 @@
 #include "tests/bench/rdma_pair.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -106,6 +107,23 @@ PairOutcome RunPairCommand(const PairCommand& command) {
   if (outcome.ok) (*server)->AwaitEnd(kServerEndLimitNs);
   outcome.server = (*server)->Log();
   return outcome;
+}
+
+std::vector<double> LastRow(const std::string& text, size_t numbers_min) {
+  std::vector<double> last;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::vector<double> row;
+    for (std::string word; words >> word;) {
+      char* end = nullptr;
+      const double value = std::strtod(word.c_str(), &end);
+      if (end == word.c_str()) break;
+      row.push_back(value);
+    }
+    if (row.size() >= numbers_min) last = row;
+  }
+  return last;
 }
 
 }  // namespace ringway::bench

@@ -39,4 +39,7 @@ struct PairOutcome {
 // A server that does not end by itself after its client is killed.
 PairOutcome RunPairCommand(const PairCommand& command);
 
+// The numbers of the last line that begins with at least `numbers_min` of them; empty if none does.
+std::vector<double> LastRow(const std::string& text, size_t numbers_min);
+
 }  // namespace ringway::bench

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "base/utc.h"
 #include "nlohmann/json.hpp"
 
 namespace ringway::bench {
@@ -31,7 +32,12 @@ nlohmann::json OrNull(const std::optional<double>& value) {
 std::string Cell(const std::optional<double>& value) {
   if (!value) return "-";
   char text[32];
-  std::snprintf(text, sizeof(text), *value < 10 ? "%.2f" : *value < 1000 ? "%.1f" : "%.0f", *value);
+  std::snprintf(text, sizeof(text),
+                *value < 0.1    ? "%.4f"
+                : *value < 10   ? "%.2f"
+                : *value < 1000 ? "%.1f"
+                                : "%.0f",
+                *value);
   return text;
 }
 
@@ -55,6 +61,7 @@ double Median(std::vector<double> values) {
 
 void Report::Add(Row row) {
   if (!row.ratio && row.reference && *row.reference > 0) row.ratio = row.ours / *row.reference;
+  row.group = group_;
   rows_.push_back(std::move(row));
 }
 
@@ -77,7 +84,8 @@ absl::Status Report::WriteJson(const std::string& path) const {
   uname(&kernel);
   nlohmann::json results = nlohmann::json::array();
   for (const Row& row : rows_) {
-    results.push_back({{"name", row.name},
+    results.push_back({{"group", row.group},
+                       {"name", row.name},
                        {"unit", row.unit},
                        {"ours", row.ours},
                        {"reference", OrNull(row.reference)},
@@ -86,7 +94,8 @@ absl::Status Report::WriteJson(const std::string& path) const {
                        {"target", OrNull(row.target)},
                        {"note", row.note}});
   }
-  const nlohmann::json all = {{"host",
+  const nlohmann::json all = {{"date", FormatUtc(UnixNowNs()).substr(0, 10)},
+                              {"host",
                                {{"cpu", CpuModel()},
                                 {"cores", AllowedCoreCount()},
                                 {"kernel", kernel.release},

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,8 +21,9 @@ struct Row {
   std::optional<double> ratio =
       {};  // set by the bench if it is a median of paired ratios, not of the two medians
   std::optional<double> target =
-      {};                 // the largest ratio (or, without a reference, value) that is good enough
-  std::string note = {};  // processes, wait policy, distance class, sample count
+      {};                  // the largest ratio (or, without a reference, value) that is good enough
+  std::string note = {};   // processes, wait policy, distance class, sample count
+  std::string group = {};  // set by Report
 };
 
 // A row without a reference.
@@ -30,14 +32,18 @@ Row Plain(std::string name, std::string unit, double ours, std::optional<double>
 
 class Report {
  public:
+  // The rows that follow belong to this group of the bench.
+  void Begin(std::string group) { group_ = std::move(group); }
   void Add(Row row);
   void Print() const;
-  // {"host": {...}, "results": [...]}. Errors: the path cannot be written.
+  // {"date", "host": {...}, "results": [...]}; docs/performance.md is made of it by
+  // performance_page.py. Errors: the path cannot be written.
   absl::Status WriteJson(const std::string& path) const;
   bool empty() const { return rows_.empty(); }
 
  private:
   std::vector<Row> rows_;
+  std::string group_;
 };
 
 // The median of `values`; 0 if there are none. Reorders its copy.

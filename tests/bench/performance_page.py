@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Makes docs/performance.md from what `./run bench --json` wrote.
+
+    performance_page.py [--check] [FILE...]
+
+FILEs are added to docs/performance.json: a group that ran replaces the one that is kept. The page is then made from
+docs/performance.json alone. --check writes nothing, and fails if the page is not what would be made.
+"""
+
+import json
+import pathlib
+import sys
+
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+KEPT = DOCS / "performance.json"
+PAGE = DOCS / "performance.md"
+
+GROUPS = {
+    "link": (
+        "One shared-memory link",
+        "Two pinned processes run every contestant in turn, each in four placements; *near* and *far* is the momentary"
+        " distance of the two cores. The rings have no validation, no credit, no death detection and no resend. A ratio is"
+        " the median of the ratios within a cycle.",
+    ),
+    "engine": ("The engine", "In process, every risk check on. Instructions are counted by callgrind."),
+    "scale": ("The engine as sessions and orders grow", "A new order, in process, every risk check on."),
+    "journal": ("Journal and recovery", "Noting steps down, waiting for the disk, going on after a kill."),
+    "recovery-large": ("A start with ten million records", "From SIGKILL to the first ack."),
+    "gateway": ("Orders through the gateway", "The shipped program, every risk check on, beside bare cache lines."),
+    "peers": (
+        "Peers",
+        "Each as its makers show it. Not included: Aeron and iceoryx2, which Debian does not have; whoever has them finds"
+        " out how to compare below.",
+    ),
+    "rdma": ("One link over RDMA", "Beside perftest, rstream, UCX and libfabric on the same devices."),
+}
+
+HOW = """## How to repeat it
+
+```
+./run bench [GROUP] --json FILE        a table, and its figures in FILE
+python3 tests/bench/performance_page.py FILE   this page, from the figures of this machine
+```
+
+Two cores that nobody else uses give the smallest spread. Ratios are what can be compared: everything in a row ran in
+turn with its reference, unless the note says otherwise.
+
+**Aeron.** Build its C driver and run `aeronmd` with `AERON_THREADING_MODE=SHARED`, then `cpong` and `cping` over
+`aeron:ipc`, each by `taskset` on a core of its own; it prints a histogram of round trips: halve them and hold them
+against *message one way*. **iceoryx2.** Run its `benchmark-publish-subscribe`, pinned likewise; it prints one-way
+averages.
+"""
+
+
+def cell(value):
+    if value is None:
+        return ""
+    if value < 0.1:
+        return f"{value:.4f}"
+    if value < 10:
+        return f"{value:.2f}"
+    return f"{value:.1f}" if value < 1000 else f"{value:,.0f}"
+
+
+def verdict(row):
+    if row["target"] is None:
+        return ""
+    judged = row["ours"] if row["reference"] is None else row["ratio"]
+    return "met" if judged is not None and judged <= row["target"] else "**missed**"
+
+
+def page(kept):
+    lines = [
+        "# Performance",
+        "",
+        "Made from docs/performance.json by tests/bench/performance_page.py; do not edit. A ratio is ours to the",
+        "reference: less is better. *Target* is the largest that is good enough; what is missed says so.",
+    ]
+    for name, (title, what) in GROUPS.items():
+        group = kept.get(name)
+        if group is None:
+            continue
+        host = group["host"]
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            what,
+            "",
+            f"`./run bench {name}`, {group['date']}: {host['cpu']}, {host['cores']} cores, Linux {host['kernel']}.",
+            "",
+            "| | ours | unit | reference | | ratio | target | | note |",
+            "|---|--:|---|--:|---|--:|--:|---|---|",
+        ]
+        for row in group["results"]:
+            lines.append(
+                f"| {row['name'].strip()} | {cell(row['ours'])} | {row['unit']} | {cell(row['reference'])} "
+                f"| {row['reference_name']} | {cell(row['ratio'])} | {cell(row['target'])} | {verdict(row)} "
+                f"| {row['note']} |"
+            )
+    return "\n".join(lines) + "\n\n" + HOW
+
+
+def main(arguments):
+    check = arguments[:1] == ["--check"]
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    for name in arguments[1 if check else 0 :]:
+        new = json.loads(pathlib.Path(name).read_text())
+        for group in {row["group"] for row in new["results"]}:
+            rows = [{key: row[key] for key in row if key != "group"} for row in new["results"] if row["group"] == group]
+            kept[group] = {"date": new["date"], "host": new["host"], "results": rows}
+    if check:
+        if PAGE.read_text() != page(kept):
+            print("docs/performance.md is not what docs/performance.json says: run tests/bench/performance_page.py")
+            return 1
+        return 0
+    KEPT.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    PAGE.write_text(page(kept))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
