@@ -1,4 +1,7 @@
-// Implements crc32c.h, fast on processors with the crc32 instruction.
+// Implements crc32c.h: by the processor's crc32 instruction, or by tables, whichever is faster here.
+//
+// An emulator executes the instruction bit by bit, and the tables are several times as fast there:
+// both are timed once, when the program starts.
 //
 // The instruction takes 8 bytes a cycle but needs 3 cycles for its result, so one stream leaves two
 // thirds of it idle. From kLanesFromBytes on, three adjacent lanes run in parallel and are joined
@@ -8,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,16 +31,30 @@ constexpr uint32_t TimesX(uint32_t value) noexcept {
   return (value >> 1) ^ ((value & 1) != 0 ? kPolynomial : 0);
 }
 
-constexpr std::array<uint32_t, 256> MakeTable() noexcept {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < 256; ++i) {
-    table[i] = i;
-    for (int bit = 0; bit < 8; ++bit) table[i] = TimesX(table[i]);
+// kTables[n][byte]: what `byte`, n bytes before the end of eight, adds to their CRC. Kounavis and
+// Berry, "Novel Table Lookup-Based Algorithms for High-Performance CRC Generation", 2008.
+using Table = std::array<uint32_t, 256>;
+constexpr size_t kSliceBytes = 8;
+
+constexpr std::array<Table, kSliceBytes> MakeTables() noexcept {
+  std::array<Table, kSliceBytes> tables{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    uint32_t crc = byte;
+    for (Table& table : tables) {
+      for (int bit = 0; bit < 8; ++bit) crc = TimesX(crc);
+      table[byte] = crc;
+    }
   }
-  return table;
+  return tables;
 }
 
-constexpr std::array<uint32_t, 256> kTable = MakeTable();
+constexpr std::array<Table, kSliceBytes> kTables = MakeTables();
+
+uint64_t Load64(const std::byte* p) noexcept {
+  uint64_t word;
+  std::memcpy(&word, p, sizeof(word));
+  return word;
+}
 
 #if defined(__x86_64__)
 
@@ -50,12 +68,6 @@ constexpr uint64_t ShiftFactor(size_t bytes) noexcept {
   uint32_t value = 0x80000000;  // x^0
   for (size_t i = 0; i < bytes * 8 - 33; ++i) value = TimesX(value);
   return value;
-}
-
-uint64_t Load64(const std::byte* p) noexcept {
-  uint64_t word;
-  std::memcpy(&word, p, sizeof(word));
-  return word;
 }
 
 // The factors of the first and the second lane, for lanes of this many words.
@@ -124,21 +136,63 @@ constexpr std::array<LaneFactors, kLaneWordsMax + 1> kLaneFactors = MakeLaneFact
 }  // namespace
 
 uint32_t Crc32cSoftware(uint32_t seed_crc, std::span<const std::byte> data) noexcept {
+  static_assert(std::endian::native == std::endian::little);
   uint32_t crc = ~seed_crc;
-  for (const std::byte byte : data)
-    crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint8_t>(byte)) & 0xFF];
+  const std::byte* p = data.data();
+  size_t left = data.size();
+  for (; left >= kSliceBytes; left -= kSliceBytes, p += kSliceBytes) {
+    uint64_t word = Load64(p) ^ crc;
+    crc = 0;
+    for (size_t n = kSliceBytes; n != 0; word >>= 8) crc ^= kTables[--n][word & 0xFF];
+  }
+  for (; left != 0; --left, ++p) {
+    crc = (crc >> 8) ^ kTables[0][(crc ^ static_cast<uint8_t>(*p)) & 0xFF];
+  }
   return ~crc;
 }
 
-uint32_t Crc32c(uint32_t seed_crc, std::span<const std::byte> data) noexcept {
-#if defined(__SSE4_2__)
-  return Hardware(seed_crc, data);
-#elif defined(__x86_64__)
-  return __builtin_cpu_supports("sse4.2") ? Hardware(seed_crc, data)
-                                          : Crc32cSoftware(seed_crc, data);
-#else
-  return Crc32cSoftware(seed_crc, data);
-#endif
+#if defined(__x86_64__)
+namespace {
+
+bool HasInstruction() noexcept { return __builtin_cpu_supports("sse4.2") != 0; }
+
+bool InstructionIsFaster() noexcept {
+  if (!HasInstruction()) return false;
+  // As long as a frame with a large payload. The shortest time of each: who is interrupted takes
+  // longer.
+  constexpr std::array<std::byte, 248> kFrame{};
+  constexpr int kTries = 8;
+  uint64_t instruction = UINT64_MAX;
+  uint64_t tables = UINT64_MAX;
+  uint32_t crc = 0;
+  for (int i = 0; i < kTries; ++i) {
+    const uint64_t start = __rdtsc();
+    crc = Hardware(crc, kFrame);
+    const uint64_t middle = __rdtsc();
+    crc = Crc32cSoftware(crc, kFrame);
+    const uint64_t end = __rdtsc();
+    instruction = std::min(instruction, middle - start);
+    tables = std::min(tables, end - middle);
+  }
+  asm volatile("" : : "r"(crc));  // or nothing would be computed
+  return instruction <= tables;
 }
+
+// False while other static objects are made: the tables are right at any time.
+bool by_instruction = InstructionIsFaster();
+
+}  // namespace
+
+uint32_t Crc32c(uint32_t seed_crc, std::span<const std::byte> data) noexcept {
+  return by_instruction ? Hardware(seed_crc, data) : Crc32cSoftware(seed_crc, data);
+}
+
+void UseCrc32cInstruction() noexcept { by_instruction = HasInstruction(); }
+#else
+uint32_t Crc32c(uint32_t seed_crc, std::span<const std::byte> data) noexcept {
+  return Crc32cSoftware(seed_crc, data);
+}
+void UseCrc32cInstruction() noexcept {}
+#endif
 
 }  // namespace ringway

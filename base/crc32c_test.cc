@@ -29,6 +29,7 @@ Bytes RandomBytes(Random& random, size_t count) {
 
 // Runs both implementations; a difference between them is itself a failure.
 uint32_t Both(uint32_t seed_crc, std::span<const std::byte> data) {
+  UseCrc32cInstruction();
   const uint32_t crc = Crc32c(seed_crc, data);
   EXPECT_EQ(crc, Crc32cSoftware(seed_crc, data)) << data.size() << " bytes";
   return crc;

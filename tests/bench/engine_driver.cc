@@ -9,10 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/crc32c.h"
 #include "tests/bench/check_load.h"
 #include "tests/bench/engine_load.h"
 
 int main(int argc, char** argv) {
+  ringway::UseCrc32cInstruction();
   if (argc == 4 && std::strcmp(argv[1], "check") == 0) {
     ringway::bench::RunCheck(argv[2], static_cast<uint32_t>(std::atoi(argv[3])));
     return 0;

@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/crc32c.h"
 #include "tests/bench/journal_load.h"
 
 int main(int argc, char** argv) {
+  ringway::UseCrc32cInstruction();
   const uint64_t count = argc == 2 ? std::strtoull(argv[1], nullptr, 10) : 0;
   if (count == 0) {
     std::fprintf(stderr, "usage: journal_driver COUNT\n");
