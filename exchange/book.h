@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/huge_array.h"
 #include "exchange/ladder.h"
 #include "exchange/options.h"
 #include "exchange/order.h"
@@ -114,8 +115,8 @@ class Book {
   void Append(Level& level, Slot slot) noexcept;
   void Unlink(Level& level, Slot slot) noexcept;
 
-  std::vector<Order> orders_;
-  std::vector<Level> levels_;
+  HugeArray<Order> orders_;
+  HugeArray<Level> levels_;
   std::vector<Ladder> ladders_;
   Slot free_order_ = kNoSlot;
   Slot free_level_ = kNoSlot;
