@@ -101,8 +101,9 @@ class CrashStatesTest : public testing::CrashWorkload {
     if (absl::Status read = testing::ReadHistory(storage.source(), found, end); !read.ok()) {
       return absl::StrCat("second reading: ", read.ToString());
     }
-    // A segment's start, the gateway's and the step.
-    if (found.size() != first.size() + 3 || end.cursor.position != outcome_end_ ||
+    // The gateway's start and the step, and before them a segment's start where it took a new one.
+    const std::size_t added = found.size() - first.size();
+    if (added < 2 || added > 3 || end.cursor.position != outcome_end_ ||
         testing::FindPart(found, first) != 0) {
       return "the second opening reads something else than the first one and its record";
     }
@@ -115,7 +116,7 @@ class CrashStatesTest : public testing::CrashWorkload {
     }
     storage.Close();
     const auto numbers = storage.place().folder->NumbersIn(".segment");
-    if (!numbers.ok() || numbers->size() != used + 1) return "segments accumulate";
+    if (!numbers.ok() || numbers->size() > used + 1) return "segments accumulate";
     left = UnknownNames();
     return left.empty() ? std::string() : absl::StrCat("left behind: ", left);
   }

@@ -28,11 +28,12 @@
 
 namespace ringway {
 
-// Written by the process that writes the journal, removed at its orderly end.
+// Written by the process that writes the journal, removed at its orderly end; after a kill the next
+// one puts its own in place of it.
 struct RunningNote {
   std::string boot_id;          // of the machine's boot; empty: the kernel did not say
   std::string image_directory;  // absolute
-  uint64_t first_number = 1;    // of the segments that the process made
+  uint64_t first_number = 1;    // of the segments that the process writes
 };
 
 // How much of the journal was certainly on stable storage, stated outside of its segments: if they

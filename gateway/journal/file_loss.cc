@@ -45,6 +45,7 @@ absl::Status FileStorage::LookForLoss(const JournalEnd& end) {
                 kBringBack);
   }
   if (note->inode == place_.folder->inode()) return absl::OkStatus();
+  intact_ = false;
   if (note->closed && end.cursor.position == note->position) {
     Report(absl::StrCat("warning: ", place_.directory,
                         " is a copy of a journal that was closed in "
@@ -61,6 +62,7 @@ absl::Status FileStorage::LookForLoss(const JournalEnd& end) {
 
 absl::Status FileStorage::Lost(const std::string& what, const std::string& remedy) {
   const std::string alarm = absl::StrCat("ALARM: ", place_.directory, ": ", what);
+  intact_ = false;
   if (options_.accept_loss) {
     Report(absl::StrCat(alarm, ". This is accepted (--accept-loss)"));
     return absl::OkStatus();

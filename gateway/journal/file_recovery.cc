@@ -9,7 +9,9 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/probe.h"
@@ -19,43 +21,56 @@
 namespace ringway {
 namespace {
 
-constexpr std::size_t kPageBytes = 4096;
+constexpr uint64_t kPageBytes = 4096;
+// Half of a core's second cache or less: what was read is still there when it is looked at.
+constexpr std::size_t kBufferBytes = std::size_t{128} << 10;
 
-// The bytes up to the last page that is not zero.
-std::span<const std::byte> WithoutZerosAtTheEnd(std::span<const std::byte> bytes) {
-  static constexpr std::array<std::byte, kPageBytes> kZeros{};
-  std::size_t size = bytes.size();
-  while (size >= kPageBytes &&
-         std::memcmp(bytes.data() + size - kPageBytes, kZeros.data(), kPageBytes) == 0) {
-    size -= kPageBytes;
+// Up to the last byte that is not zero: most of an image was never written.
+absl::StatusOr<uint64_t> UsedBytes(const JournalFile& image, uint64_t bytes,
+                                   const std::string& path) {
+  std::vector<std::byte> buffer(kBufferBytes);
+  for (uint64_t end = bytes; end != 0;) {
+    const std::size_t part = std::min<uint64_t>(end, buffer.size());
+    end -= part;
+    const std::span<std::byte> read = std::span(buffer).first(part);
+    if (absl::Status status = ReadAt(image, read, end, path); !status.ok()) return status;
+    // All alike, and the first is zero.
+    if (read[0] == std::byte{0} && std::memcmp(read.data(), read.data() + 1, part - 1) == 0) {
+      continue;
+    }
+    std::size_t used = part;
+    while (read[used - 1] == std::byte{0}) --used;
+    return end + used;
   }
-  return bytes.first(size);
+  return 0;
+}
+
+absl::Status NotCopied(int error, const std::string& image, const std::string& segment) {
+  return SystemError(error,
+                     absl::StrCat("cannot copy ", image, " to ", segment, "; the image is kept"));
 }
 
 }  // namespace
 
-// All of them are on the disk before any is removed, so that this can be interrupted and repeated.
+// Start() decides what becomes of them: until then this can be interrupted and repeated.
 absl::Status FileStorage::BringImagesHome() {
   const absl::StatusOr<std::optional<RunningNote>> note = ReadRunningNote(*place_.folder);
   if (!note.ok()) return note.status();
   if (!note->has_value()) return absl::OkStatus();
   if (place_.images == nullptr) return ImagesAreGone(**note);
-  const absl::StatusOr<std::vector<uint64_t>> numbers = place_.images->NumbersIn(".image");
+  absl::StatusOr<std::vector<uint64_t>> numbers = place_.images->NumbersIn(".image");
   if (!numbers.ok()) return numbers.status();
-  const bool whole = ImagesAreWhole(*numbers, **note);
-  if (!whole) {
+  image_numbers_ = *std::move(numbers);
+  images_whole_ = ImagesAreWhole(image_numbers_, **note);
+  if (!images_whole_) {
     if (absl::Status gone = ImagesAreGone(**note); !gone.ok()) return gone;
   }
   bool recorded = false;
-  for (const uint64_t number : *numbers) {
+  for (const uint64_t number : image_numbers_) {
     if (absl::Status home = BringHome(number, recorded); !home.ok()) return home;
   }
   // Images without a record say nothing about what the process before lost.
-  power_may_have_failed_ = !recorded || !whole;
-  if (absl::Status removed = RemoveRunningNote(*place_.folder); !removed.ok()) return removed;
-  RemoveImages(*place_.images);
-  place_.images = nullptr;
-  place_.image_directory.clear();
+  power_may_have_failed_ = !recorded || !images_whole_;
   RINGWAY_PROBE(recovery_image_home);
   return absl::OkStatus();
 }
@@ -77,6 +92,7 @@ absl::Status FileStorage::ImagesAreGone(const RunningNote& note) {
                         " is gone, and the kernel does not say whether the machine was started "
                         "anew since (/proc/sys/kernel/random/boot_id). If it was not, what was "
                         "acknowledged last may be lost"));
+    intact_ = false;
     return absl::OkStatus();
   }
   if (note.boot_id != options_.boot_id) return absl::OkStatus();
@@ -87,6 +103,7 @@ absl::Status FileStorage::ImagesAreGone(const RunningNote& note) {
       "the last "
       "sync (sync_interval before the process ended, longer on a slow disk) may be lost: new "
       "orders, cancels, executions, and orders that a venue still has");
+  intact_ = false;
   if (options_.accept_loss) {
     Report(absl::StrCat("ALARM: ", what, ". This is accepted (--accept-loss)"));
     return absl::OkStatus();
@@ -107,80 +124,40 @@ absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
   if (!image.ok()) return image.status();
   struct stat info {};
   if (fstat(image->fd(), &info) != 0) return SystemError(errno, absl::StrCat("cannot see ", path));
-  std::vector<std::byte> bytes(std::min<uint64_t>(info.st_size, kSegmentBytesMax));
-  const ssize_t got = pread(image->fd(), bytes.data(), bytes.size(), 0);
-  if (got < 0) return SystemError(errno, absl::StrCat("cannot read ", path));
-  const std::span<const std::byte> used =
-      WithoutZerosAtTheEnd(std::span(bytes).first(static_cast<std::size_t>(got)));
-  if (used.empty()) return absl::OkStatus();  // the gateway was killed while it made the image
+  const absl::StatusOr<uint64_t> used =
+      UsedBytes(*image, std::min<uint64_t>(info.st_size, kSegmentBytesMax), path);
+  if (!used.ok()) return used.status();
+  if (*used == 0) return absl::OkStatus();  // the gateway was killed while it made the image
   const absl::StatusOr<JournalFile> segment =
       place_.folder->OpenFile(JournalPlace::SegmentName(number), true);
   if (!segment.ok()) return segment.status();
-  std::array<std::byte, sizeof(SegmentHeader)> header;
-  if (used.size() < header.size() ||
-      pread(segment->fd(), header.data(), header.size(), 0) !=
-          static_cast<ssize_t>(header.size()) ||
-      std::memcmp(header.data(), used.data(), header.size()) != 0) {
+  using HeaderBytes = std::array<std::byte, sizeof(SegmentHeader)>;
+  HeaderBytes header{};
+  HeaderBytes of_image{};
+  if (!ReadAt(*image, of_image, 0, path).ok() || !ReadAt(*segment, header, 0, segment_path).ok() ||
+      header != of_image) {
     return absl::DataLossError(
         absl::StrCat(path, " holds the newest bytes of ", segment_path,
                      ", but they do not belong together: put the segment back from a copy, or "
                      "remove the image and so give up what only it holds"));
   }
+  if (*used <= header.size()) return absl::OkStatus();  // a spare
   recorded |= ImageHoldsRecord(*place_.images, JournalPlace::ImageName(number));
-  int error = operations_.WriteAt(segment->fd(), used, 0);
-  if (error == 0) error = operations_.Sync(segment->fd());
-  if (error != 0) {
-    return SystemError(
-        error, absl::StrCat("cannot copy ", path, " to ", segment_path, "; the image is kept"));
+  std::vector<std::byte> buffer(kBufferBytes);
+  const uint64_t end =
+      std::min<uint64_t>(info.st_size, (*used + kPageBytes - 1) & ~(kPageBytes - 1));
+  for (uint64_t at = 0; at < end; at += buffer.size()) {
+    const std::span<std::byte> part =
+        std::span(buffer).first(std::min<uint64_t>(buffer.size(), end - at));
+    if (absl::Status read = ReadAt(*image, part, at, path); !read.ok()) return read;
+    if (const int error = operations_.WriteAt(segment->fd(), part, at); error != 0) {
+      return NotCopied(error, path, segment_path);
+    }
+  }
+  if (const int error = operations_.Sync(segment->fd()); error != 0) {
+    return NotCopied(error, path, segment_path);
   }
   RINGWAY_PROBE(recovery_image_copied);
-  return absl::OkStatus();
-}
-
-// A file system may keep the removal of one name and lose that of another, and a hole between
-// segments is damage: so each is gone for good before the next one goes. The first sync is for what
-// a process that was killed here has removed, and for the names of files that were copied here.
-absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
-  if (absl::Status synced = SyncFolder(); !synced.ok()) return synced;
-  const std::vector<JournalSource::Segment>& segments = source_->segments();
-  for (std::size_t i = segments.size(); i != 0; --i) {
-    const uint64_t number = segments[i - 1].number;
-    if (number <= end.segment_number) break;
-    if (absl::Status removed = place_.folder->Remove(JournalPlace::SegmentName(number));
-        !removed.ok()) {
-      return removed;
-    }
-    if (absl::Status synced = SyncFolder(); !synced.ok()) return synced;
-  }
-  return absl::OkStatus();
-}
-
-// Records that no later one states as durable may be of a process that was killed before its sync:
-// then they may be in the page cache alone.
-absl::Status FileStorage::TakeOver(const JournalEnd& end) {
-  const std::vector<JournalSource::Segment>& segments = source_->segments();
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    if (segments[i].number > end.segment_number) break;
-    SegmentHeader header;
-    if (absl::Status read = source_->Read(i, 0, std::as_writable_bytes(std::span(&header, 1)));
-        !read.ok()) {
-      return read;
-    }
-    if (i == 0) SetOldest(header.first_position);
-    next_position_ = header.first_position + header.segment_bytes;
-    next_number_ = header.number + 1;
-    old_.push_back({header.number, next_position_});
-    if (next_position_ <= end.durable) continue;
-    const absl::StatusOr<JournalFile> file =
-        place_.folder->OpenFile(JournalPlace::SegmentName(header.number), true);
-    if (!file.ok()) return file.status();
-    if (const int error = operations_.Sync(file->fd()); error != 0) {
-      return SystemError(error, absl::StrCat("cannot sync ", segments[i].name,
-                                             ", so what of it is on the disk is not known. Remedy: "
-                                             "check the disk"));
-    }
-  }
-  source_.reset();
   return absl::OkStatus();
 }
 

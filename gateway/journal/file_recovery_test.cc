@@ -89,8 +89,8 @@ TEST_F(FileRecoveryTest, WhatAKilledProcessLeftIsBroughtHomeAndNothingIsLeftInMe
   RecordAndLeave();
   ASSERT_TRUE(Open().ok());
   EXPECT_EQ(end_.cursor.next_sequence, recorded_end_);
-  EXPECT_FALSE(std::filesystem::exists(images_));
   Close();
+  EXPECT_FALSE(std::filesystem::exists(images_));
   EXPECT_TRUE(std::filesystem::is_empty(options_.memory_directory));
   EXPECT_FALSE(std::filesystem::exists(root_ + "/j/running"));
 }
@@ -211,6 +211,8 @@ TEST_F(FileRecoveryTest, AProcessThatRecordedNothingTellsNothingOfWhatPowerTookB
     ASSERT_TRUE(reader.status().ok()) << reader.status();
     EXPECT_EQ(reader.end().cursor.position, end);
     opened->reset();
+    std::filesystem::remove_all(images);
+    std::filesystem::remove(running);
   }
 }
 

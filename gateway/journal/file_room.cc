@@ -1,4 +1,5 @@
 // Checks before a start that the journal's file systems last and have room.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,9 @@ absl::Status FileStorage::CheckLasting() const {
 
 // Checked now, because a lack of room would stop orders later.
 absl::Status FileStorage::CheckRoom() {
-  const uint64_t memory_needed = options_.images_max * options_.segment_bytes;
+  const uint64_t memory_needed =
+      (options_.images_max - std::min<uint64_t>(image_numbers_.size(), options_.images_max)) *
+      options_.segment_bytes;
   const uint64_t memory_free = operations_.FreeBytes(memory_.fd());
   if (memory_free < memory_needed) {
     return absl::ResourceExhaustedError(absl::StrCat(
@@ -35,7 +38,9 @@ absl::Status FileStorage::CheckRoom() {
         " MiB. Remedy: a larger file system (mount -o remount,size=...; for a container "
         "--shm-size=... or --ipc=host), another memory_directory, or a smaller segment_bytes"));
   }
-  const uint64_t disk_needed = (options_.spare_segments + 1) * options_.segment_bytes;
+  const uint64_t disk_needed = (options_.spare_segments + 1 -
+                                std::min<uint64_t>(kept_.size(), options_.spare_segments + 1)) *
+                               options_.segment_bytes;
   const uint64_t disk_free = operations_.FreeBytes(place_.folder->fd());
   if (disk_free < disk_needed) {
     return absl::ResourceExhaustedError(absl::StrCat(

@@ -134,17 +134,7 @@ absl::Status FileSource::Read(std::size_t index, uint64_t offset, std::span<std:
     open_file_ = *std::move(file);
     open_index_ = index;
   }
-  while (!out.empty()) {
-    const ssize_t got = pread(open_file_.fd(), out.data(), out.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      return SystemError(errno, absl::StrCat("cannot read ", path, " at offset ", offset));
-    }
-    if (got == 0) return absl::DataLossError(absl::StrCat(path, " ends at offset ", offset));
-    out = out.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<uint64_t>(got);
-  }
-  return absl::OkStatus();
+  return ReadAt(open_file_, out, offset, path);
 }
 
 }  // namespace ringway

@@ -1,5 +1,5 @@
 // How a journal in files is opened, prepared ahead and closed. What a killed gateway left:
-// file_recovery.cc.
+// file_recovery.cc; what is kept of it: file_adoption.cc.
 #include "gateway/journal/file_storage.h"
 
 #include <fcntl.h>
@@ -28,7 +28,6 @@ namespace {
 
 constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kZerosBytes = std::size_t{1} << 20;
-constexpr const char* kDraftName = "preparing";
 constexpr auto kPrepareTurn = std::chrono::milliseconds(5);
 constexpr int kTurnsAfterNoSpace = 200;
 // With room for fewer segments than this, and snapshots that make room, each further segment is
@@ -119,6 +118,10 @@ absl::StatusOr<std::unique_ptr<FileStorage>> FileStorage::Open(const FileStorage
 absl::Status FileStorage::Start(const JournalEnd& end) {
   RINGWAY_CHECK(!started_, "a journal is started once");
   if (absl::Status whole = LookForLoss(end); !whole.ok()) return whole;
+  if (absl::Status chosen = ChooseKept(end); !chosen.ok()) return chosen;
+  if (!CanKeepImages()) {
+    if (absl::Status dropped = DropImages(); !dropped.ok()) return dropped;
+  }
   if (absl::Status removed = RemoveBehind(end); !removed.ok()) return removed;
   if (absl::Status taken_over = TakeOver(end); !taken_over.ok()) return taken_over;
   SweepImages(memory_, *place_.folder, options_.report);
@@ -137,16 +140,13 @@ absl::Status FileStorage::Start(const JournalEnd& end) {
 
 absl::Status FileStorage::Prepare() {
   if (absl::Status room = CheckRoom(); !room.ok()) return room;
-  absl::StatusOr<Folder> images = MakeImages(memory_, place_.journal_id, *place_.folder);
-  if (!images.ok()) return images.status();
-  std::error_code error;
-  place_.image_directory = std::filesystem::canonical(images->path(), error);
-  place_.images = std::make_shared<const Folder>(*std::move(images));
-  if (error) return SystemError(error.value(), "cannot find the journal's memory directory");
+  if (place_.images == nullptr) {
+    if (absl::Status made = OpenMemoryForImages(); !made.ok()) return made;
+  }
   while (ready() < options_.spare_segments) {
     if (absl::Status prepared = PrepareOne(); !prepared.ok()) return prepared;
   }
-  copied_ = slots_[0].first_position;
+  copied_ = slots_[0].first_position + slots_[0].used;
   if (absl::Status noted = NoteProgress(durable(), false); !noted.ok()) return noted;
   // Once this is there, so must be the images.
   if (absl::Status noted =
@@ -156,12 +156,24 @@ absl::Status FileStorage::Prepare() {
       !noted.ok()) {
     return noted;
   }
+  RINGWAY_PROBE(recovery_running_noted);
+  if (absl::Status removed = RemoveOldImages(); !removed.ok()) return removed;
   if (absl::Status started =
           StartThread(prepare_thread_, "journal-prepare", [this] { PrepareLoop(); });
       !started.ok()) {
     return started;
   }
   return StartThread(sync_thread_, "journal-sync", [this] { SyncLoop(); });
+}
+
+absl::Status FileStorage::OpenMemoryForImages() {
+  absl::StatusOr<Folder> images = MakeImages(memory_, place_.journal_id, *place_.folder);
+  if (!images.ok()) return images.status();
+  std::error_code error;
+  place_.image_directory = std::filesystem::canonical(images->path(), error);
+  place_.images = std::make_shared<const Folder>(*std::move(images));
+  if (error) return SystemError(error.value(), "cannot find the journal's memory directory");
+  return absl::OkStatus();
 }
 
 FileStorage::~FileStorage() { Close(); }
@@ -205,7 +217,8 @@ JournalSegment FileStorage::TakeNext() noexcept {
     slots_[(index - 1) % kSlots].end.store(written(), std::memory_order_release);
   }
   SegmentTaken();
-  return {{slots_[index % kSlots].image, options_.segment_bytes}};
+  const Slot& slot = slots_[index % kSlots];
+  return {.bytes = {slot.image, options_.segment_bytes}, .used = slot.used};
 }
 
 void FileStorage::PrepareLoop() {
@@ -271,6 +284,13 @@ int FileStorage::PaceTurns() {
 }
 
 absl::Status FileStorage::PrepareOne() {
+  if (kept_.empty()) return MakeOne();
+  absl::Status adopted = Adopt(kept_.front());
+  if (adopted.ok()) kept_.pop_front();
+  return adopted;
+}
+
+absl::Status FileStorage::MakeOne() {
   SegmentHeader header{.magic = kSegmentMagic,
                        .version = kJournalVersion,
                        .header_bytes = sizeof(SegmentHeader),
@@ -296,19 +316,25 @@ absl::Status FileStorage::PrepareOne() {
   JournalFile file;
   if (absl::Status written_one = WriteSegment(header, file); !written_one.ok()) return written_one;
   std::byte* image = nullptr;
-  if (absl::Status mapped = MapImage(header, image); !mapped.ok()) return mapped;
+  if (absl::Status made = MakeImage(header, image); !made.ok()) return made;
+  RINGWAY_PROBE(prepare_mapped);
+  AddSlot(header, std::move(file), image, 0);
+  RINGWAY_PROBE(prepare_ready);
+  return absl::OkStatus();
+}
+
+void FileStorage::AddSlot(const SegmentHeader& header, JournalFile file, std::byte* image,
+                          std::size_t used) {
   Slot& slot = slots_[prepared() % kSlots];
   slot.number = header.number;
   slot.first_position = header.first_position;
   slot.file = std::move(file);
   slot.image = image;
+  slot.used = used;
   slot.end.store(UINT64_MAX, std::memory_order_relaxed);
-  next_number_ += 1;
-  next_position_ += options_.segment_bytes;
-  RINGWAY_PROBE(prepare_mapped);
+  next_number_ = header.number + 1;
+  next_position_ = header.first_position + header.segment_bytes;
   SegmentPrepared();
-  RINGWAY_PROBE(prepare_ready);
-  return absl::OkStatus();
 }
 
 // Zeros are written, not only reserved: a sync then has no allocation to record, only data.
@@ -360,27 +386,48 @@ absl::Status FileStorage::NoteProgress(uint64_t position, bool closed) {
   return noted;
 }
 
-absl::Status FileStorage::MapImage(const SegmentHeader& header, std::byte*& image) {
+absl::Status FileStorage::MakeImage(const SegmentHeader& header, std::byte*& image) {
   const std::string name = JournalPlace::ImageName(header.number);
-  const auto bytes = static_cast<std::size_t>(header.segment_bytes);
   const absl::StatusOr<JournalFile> file = place_.images->CreateFile(name);
   if (!file.ok()) return file.status();
   // Reserved now: a page that is missing later would be a SIGBUS in the engine's thread.
-  int error = posix_fallocate(file->fd(), 0, static_cast<off_t>(bytes));
-  void* mapped = MAP_FAILED;
-  if (error == 0) {
-    mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file->fd(), 0);
-    if (mapped == MAP_FAILED) error = errno;
+  absl::Status made;
+  if (const int error = posix_fallocate(file->fd(), 0, static_cast<off_t>(header.segment_bytes));
+      error != 0) {
+    made =
+        SystemError(error, absl::StrCat("cannot make the image ", place_.ImagePath(header.number),
+                                        " of ", header.segment_bytes, " bytes"));
+  } else {
+    made = MapImage(*file, header.number, image);
   }
-  if (error != 0) {
+  if (!made.ok()) {
     place_.images->Remove(name).IgnoreError();
-    return SystemError(
-        error, absl::StrCat("cannot make the image ", place_.ImagePath(header.number), " of ",
-                            bytes, " bytes"));
+    return made;
+  }
+  std::memcpy(image, &header, sizeof(header));
+  return absl::OkStatus();
+}
+
+// Every page is mapped for writing before the engine comes.
+absl::Status FileStorage::MapImage(const JournalFile& file, uint64_t number, std::byte*& image) {
+  const auto bytes = static_cast<std::size_t>(options_.segment_bytes);
+  void* const mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd(), 0);
+  if (mapped == MAP_FAILED) {
+    return SystemError(errno, absl::StrCat("cannot map the image ", place_.ImagePath(number)));
   }
   image = static_cast<std::byte*>(mapped);
-  std::memset(image, 0, bytes);  // every page is mapped for writing before the engine comes
-  std::memcpy(image, &header, sizeof(header));
+#ifdef MADV_POPULATE_WRITE  // Linux 5.14
+  if (madvise(mapped, bytes, MADV_POPULATE_WRITE) == 0) return absl::OkStatus();
+  if (errno != EINVAL) {
+    const int error = errno;
+    munmap(mapped, bytes);
+    return SystemError(error, absl::StrCat("no memory for the image ", place_.ImagePath(number)));
+  }
+#endif
+  for (std::size_t at = 0; at < bytes; at += kPageBytes) {
+    std::atomic_ref(*reinterpret_cast<uint64_t*>(image + at))
+        .fetch_or(0, std::memory_order_relaxed);
+  }
   return absl::OkStatus();
 }
 

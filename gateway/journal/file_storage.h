@@ -14,9 +14,10 @@
 // When a sync has failed, what is on the disk is not known: durable() never rises again.
 //
 // To open: Open() takes the lock and copies what a killed gateway left in images to the segments; a
-// JournalReader over source() finds the end; Start(end) removes what lies behind it; a
-// JournalWriter continues there. If images that a process left since the machine was booted are
-// missing, acknowledged records are lost; likewise if the journal ends before what
+// JournalReader over source() finds the end; Start(end) removes what lies behind it, but for blank
+// segments, which it adopts as spares; a JournalWriter continues there, in the same segment where
+// nothing lies behind the end (docs/adr/0037). If images that a process left since the machine was
+// booted are missing, acknowledged records are lost; likewise if the journal ends before what
 // DIRECTORY/progress says. Open() and Start() then refuse, unless the loss is accepted
 // (docs/adr/0019, 0027).
 //
@@ -122,6 +123,7 @@ class FileStorage final : public JournalStorage {
 
  private:
   static constexpr uint32_t kSlots = 8;
+  static constexpr const char* kDraftName = "preparing";
 
   // A segment with its image, from prepared to complete on the disk. Index: count of prepared ones
   // % kSlots.
@@ -130,12 +132,18 @@ class FileStorage final : public JournalStorage {
     uint64_t first_position = 0;
     JournalFile file;
     std::byte* image = nullptr;
+    std::size_t used = 0;  // bytes that a former process wrote
     // Where the writer left it. Pairs with SyncRound().
     std::atomic<uint64_t> end{UINT64_MAX};
   };
   struct OldSegment {
     uint64_t number;
     uint64_t end;
+  };
+  // A segment of a former process that this one writes to.
+  struct Kept {
+    SegmentHeader header;
+    std::size_t used;  // up to the journal's end; 0: it is blank
   };
 
   FileStorage(const FileStorageOptions& options, Folder memory, JournalPlace place,
@@ -151,18 +159,28 @@ class FileStorage final : public JournalStorage {
   // Whether the journal ends before what was once on stable storage; file_loss.cc.
   absl::Status LookForLoss(const JournalEnd& end);
   absl::Status Lost(const std::string& what, const std::string& remedy);
+  // What is kept of a former process's segments and images; file_adoption.cc.
+  absl::Status ChooseKept(const JournalEnd& end);
+  bool CanKeepImages() const;
+  absl::Status DropImages();
   absl::Status RemoveBehind(const JournalEnd& end);
-  // Continues behind the segments up to `end`. Syncs what only the page cache may have.
+  // Continues behind the segments that are not kept. Syncs what only the page cache may have.
   absl::Status TakeOver(const JournalEnd& end);
+  absl::Status Adopt(const Kept& kept);
+  absl::Status RemoveOldImages();
   absl::Status NoteProgress(uint64_t position, bool closed);
   absl::Status SyncFolder();
 
   absl::Status CheckLasting() const;
   absl::Status CheckRoom();
   absl::Status Prepare();
+  absl::Status OpenMemoryForImages();
   absl::Status PrepareOne();
+  absl::Status MakeOne();
   absl::Status WriteSegment(const SegmentHeader& header, JournalFile& file);
-  absl::Status MapImage(const SegmentHeader& header, std::byte*& image);
+  absl::Status MakeImage(const SegmentHeader& header, std::byte*& image);
+  absl::Status MapImage(const JournalFile& file, uint64_t number, std::byte*& image);
+  void AddSlot(const SegmentHeader& header, JournalFile file, std::byte* image, std::size_t used);
   void Release(Slot& slot) noexcept;
   void RemoveOldSegment();
   void PrepareLoop();
@@ -183,6 +201,11 @@ class FileStorage final : public JournalStorage {
   FileOperations& operations_;
   std::unique_ptr<FileSource> source_;
   bool started_ = false;
+  // No loss was accepted, and this is no copy: no other process continues the same journal.
+  bool intact_ = true;
+  bool images_whole_ = false;            // those of a killed process
+  std::vector<uint64_t> image_numbers_;  // of its images
+  std::deque<Kept> kept_;                // dense; without those that are prepared
 
   std::array<Slot, kSlots> slots_;
   uint64_t next_number_ = 1;  // of segments; the preparing thread's after Start()

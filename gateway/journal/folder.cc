@@ -112,20 +112,18 @@ absl::StatusOr<JournalFile> Folder::CreateFile(const std::string& name) const {
 absl::StatusOr<std::string> Folder::ReadFile(const std::string& name, std::size_t bytes_max) const {
   const absl::StatusOr<JournalFile> file = OpenFile(name);
   if (!file.ok()) return file.status();
-  std::string text(bytes_max + 1, '\0');
-  std::size_t bytes = 0;
-  for (;;) {
-    const ssize_t got = read(file->fd(), text.data() + bytes, text.size() - bytes);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return SystemError(errno, absl::StrCat("cannot read ", PathOf(name)));
-    bytes += static_cast<std::size_t>(got);
-    if (bytes > bytes_max) {
-      return absl::DataLossError(
-          absl::StrCat(PathOf(name), " has more than ", bytes_max, " bytes: it is not ours"));
-    }
-    if (got == 0) break;
+  struct stat info {};
+  if (fstat(file->fd(), &info) != 0) {
+    return SystemError(errno, absl::StrCat("cannot see ", PathOf(name)));
   }
-  text.resize(bytes);
+  const auto bytes = static_cast<std::size_t>(info.st_size);
+  if (bytes > bytes_max) {
+    return absl::DataLossError(
+        absl::StrCat(PathOf(name), " has more than ", bytes_max, " bytes: it is not ours"));
+  }
+  std::string text(bytes, '\0');
+  absl::Status read = ReadAt(*file, std::as_writable_bytes(std::span(text)), 0, PathOf(name));
+  if (!read.ok()) return read;
   return text;
 }
 
@@ -188,6 +186,21 @@ absl::StatusOr<std::vector<uint64_t>> Folder::NumbersIn(std::string_view suffix)
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
+}
+
+absl::Status ReadAt(const JournalFile& file, std::span<std::byte> out, uint64_t offset,
+                    const std::string& path) {
+  while (!out.empty()) {
+    const ssize_t got = pread(file.fd(), out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      return SystemError(errno, absl::StrCat("cannot read ", path, " at offset ", offset));
+    }
+    if (got == 0) return absl::DataLossError(absl::StrCat(path, " ends at offset ", offset));
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<uint64_t>(got);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status SystemError(int error, const std::string& what) {

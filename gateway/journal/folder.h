@@ -92,6 +92,11 @@ class Folder {
   uint64_t inode_ = 0;
 };
 
+// Fills `out` from `offset` of the file. Errors: what the system says, with `path`; DataLoss where
+// it is shorter.
+absl::Status ReadAt(const JournalFile& file, std::span<std::byte> out, uint64_t offset,
+                    const std::string& path);
+
 // `what` and the system's text for `error` (an errno), as the kind of status that fits.
 absl::Status SystemError(int error, const std::string& what);
 

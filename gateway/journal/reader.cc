@@ -2,6 +2,7 @@
 #include "gateway/journal/reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -9,7 +10,8 @@
 namespace ringway {
 namespace {
 
-constexpr std::size_t kWindowBytes = std::size_t{1} << 20;
+// Half of a core's second cache or less: what was read is still there when it is checked.
+constexpr std::size_t kWindowBytes = std::size_t{256} << 10;
 static_assert(kWindowBytes >= 2 * kRecordBytesMax);
 
 constexpr const char* kRemedy =
@@ -30,10 +32,21 @@ bool ReadRecord(std::span<const std::byte> bytes, uint32_t seed, uint64_t positi
   return RecordCrc(seed, bytes.first(header.bytes())) == header.crc;
 }
 
-uint64_t WordAt(std::span<const std::byte> bytes, std::size_t at) noexcept {
-  uint64_t word = 0;
-  std::memcpy(&word, bytes.data() + at, std::min(sizeof(word), bytes.size() - at));
-  return word;
+// How many bytes from bytes[at] on are known to be zeros: a block, a word, or none.
+std::size_t ZerosAt(std::span<const std::byte> bytes, std::size_t at) noexcept {
+  static constexpr std::array<std::byte, 4096> kZeros{};
+  const std::span<const std::byte> rest = bytes.subspan(at);
+  if (rest.size() >= kZeros.size() && std::memcmp(rest.data(), kZeros.data(), kZeros.size()) == 0) {
+    return kZeros.size();
+  }
+  const std::size_t word = std::min(sizeof(uint64_t), rest.size());
+  return std::memcmp(rest.data(), kZeros.data(), word) == 0 ? word : 0;
+}
+
+std::size_t LengthWithoutZeros(std::span<const std::byte> bytes) noexcept {
+  std::size_t length = bytes.size();
+  while (length != 0 && bytes[length - 1] == std::byte{0}) --length;
+  return length;
 }
 
 }  // namespace
@@ -120,9 +133,17 @@ JournalReader::Result JournalReader::Enter(std::size_t index) {
 // The record at offset_ is not the next one. An end, or damage?
 JournalReader::Result JournalReader::EndOrFail() {
   Evidence evidence;
+  uint64_t tear_end = offset_;
+  uint64_t blank_behind = 0;
   for (std::size_t i = index_; i < segments_.size(); ++i) {
-    const uint64_t offset = i == index_ ? offset_ + 8 : sizeof(SegmentHeader);
-    if (absl::Status read = Search(i, offset, evidence); !read.ok()) return Fail(std::move(read));
+    const bool here = i == index_;
+    const uint64_t begin = here ? offset_ : sizeof(SegmentHeader);
+    uint64_t used_end = begin;
+    if (absl::Status read = Search(i, begin, evidence, used_end); !read.ok()) {
+      return Fail(std::move(read));
+    }
+    if (here) tear_end = used_end;
+    if (!here && used_end == begin && blank_behind == i - index_ - 1) ++blank_behind;
   }
   if (evidence.records != 0) {
     const uint64_t here = segments_[index_].header.first_position + offset_;
@@ -141,19 +162,23 @@ JournalReader::Result JournalReader::EndOrFail() {
   end_.start = start_;
   end_.time_ns = time_ns_;
   end_.durable = durable_;
+  end_.blank_behind = blank_behind;
   if (segments_.empty()) return Result::kEnd;
   if (cursor_.position != 0) {
     end_.segment_number = segments_[index_].header.number;
     end_.version = segments_[index_].header.version;
   }
-  JournalTear tear{source_.segments()[index_].name, offset_, 0, evidence.records};
-  if (absl::Status read = MeasureTear(tear); !read.ok()) return Fail(std::move(read));
+  JournalTear tear{source_.segments()[index_].name, offset_, tear_end - offset_, evidence.records};
   if (tear.bytes != 0 || tear.records != 0) end_.tear = std::move(tear);
+  // The journal's first segment has no record: it is itself behind the end.
+  if (cursor_.position == 0) end_.blank_behind = end_.tear ? 0 : blank_behind + 1;
   return Result::kEnd;
 }
 
-absl::Status JournalReader::Search(std::size_t index, uint64_t offset, Evidence& evidence) {
+absl::Status JournalReader::Search(std::size_t index, uint64_t begin, Evidence& evidence,
+                                   uint64_t& used_end) {
   const Segment& segment = segments_[index];
+  uint64_t offset = begin;
   while (offset + sizeof(RecordHeader) <= segment.header.segment_bytes) {
     std::span<const std::byte> bytes;
     if (absl::Status read = Window(index, offset, bytes); !read.ok()) return read;
@@ -162,8 +187,16 @@ absl::Status JournalReader::Search(std::size_t index, uint64_t offset, Evidence&
     const std::size_t limit = last ? bytes.size() : bytes.size() - kRecordBytesMax + 8;
     std::size_t at = 0;
     while (at < limit) {
-      if (WordAt(bytes, at) ==
-          0) {  // no record begins with zeros, and most of what is here is zeros
+      // No record begins with zeros, and most of what is here is zeros.
+      if (const std::size_t zeros = ZerosAt(bytes.first(limit), at); zeros != 0) {
+        at += zeros;
+        continue;
+      }
+      used_end =
+          offset + at +
+          LengthWithoutZeros(bytes.subspan(at).first(std::min<std::size_t>(8, bytes.size() - at)));
+      // What was read at the journal's end is not the next record.
+      if (index == index_ && offset + at == offset_) {
         at += 8;
         continue;
       }
@@ -174,26 +207,13 @@ absl::Status JournalReader::Search(std::size_t index, uint64_t offset, Evidence&
         if (evidence.records == 0) evidence.first_position = position;
         ++evidence.records;
         evidence.durable_max = std::max(evidence.durable_max, header.durable);
+        used_end = offset + at + LengthWithoutZeros(bytes.subspan(at).first(header.bytes()));
         at += header.bytes();
       } else {
         at += 8;
       }
     }
     offset += at;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status JournalReader::MeasureTear(JournalTear& tear) {
-  const uint64_t segment_bytes = segments_[index_].header.segment_bytes;
-  for (uint64_t offset = offset_; offset < segment_bytes;) {
-    std::span<const std::byte> bytes;
-    if (absl::Status read = Window(index_, offset, bytes); !read.ok()) return read;
-    std::size_t end = bytes.size();
-    while (end >= 8 && WordAt(bytes, end - 8) == 0) end -= 8;
-    while (end != 0 && bytes[end - 1] == std::byte{0}) --end;
-    if (end != 0) tear.bytes = offset + end - offset_;
-    offset += bytes.size();
   }
   return absl::OkStatus();
 }

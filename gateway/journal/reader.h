@@ -9,8 +9,8 @@
 //   was durable
 //   anything else                  damage: an error that names file, offset and remedy
 //
-// A reader changes nothing. Bytes behind the end stay and are never read again: the writer
-// continues in a new segment, whose first record says where the one before ended.
+// A reader changes nothing. Bytes behind the end stay and are never read again: where there are any
+// the writer continues in a new segment, whose first record says where the one before ended.
 //
 // Thread rule: one thread. Lifetime: the source outlives the reader.
 #pragma once
@@ -44,6 +44,8 @@ struct JournalEnd {
   uint64_t segment_number = 0;  // the segment that the end lies in; 0: there is none
   uint32_t version = 0;         // of that segment's format; 0: there is none
   uint64_t durable = 0;         // what the last record says was on stable storage
+  // So many segments behind it, without a gap, hold nothing but their headers.
+  uint64_t blank_behind = 0;
   std::optional<JournalTear> tear;
 };
 
@@ -89,8 +91,8 @@ class JournalReader {
   absl::Status Window(std::size_t index, uint64_t offset, std::span<const std::byte>& out);
   Result Enter(std::size_t index);
   Result EndOrFail();
-  absl::Status Search(std::size_t index, uint64_t offset, Evidence& evidence);
-  absl::Status MeasureTear(JournalTear& tear);
+  // `used_end` becomes the offset behind the last byte from `begin` on that is not zero, if any.
+  absl::Status Search(std::size_t index, uint64_t begin, Evidence& evidence, uint64_t& used_end);
   Result Fail(absl::Status status);
   absl::Status Damage(uint64_t offset, const std::string& what) const;
 

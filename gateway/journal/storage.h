@@ -48,6 +48,8 @@ constexpr std::string_view Name(JournalFault fault) noexcept {
 // A prepared segment: its SegmentHeader is in place, the rest is zeros.
 struct JournalSegment {
   std::span<std::byte> bytes;
+  // Not 0: the segment that the journal ends in, up to this byte. Only the first one after a start.
+  std::size_t used = 0;
 };
 
 class JournalStorage {

@@ -23,13 +23,16 @@ void JournalWriter::TakeSegment() noexcept {
   std::memcpy(&header, segment.bytes.data(), sizeof(header));
   RINGWAY_CHECK(segment.bytes.size() == header.segment_bytes &&
                     header.segment_bytes >= kSegmentBytesMin &&
-                    header.first_position >= end_.position,
+                    (segment.used == 0 ? header.first_position >= end_.position
+                                       : header.first_position + segment.used == end_.position),
                 "a prepared segment lies behind what is written");
-  const SegmentStartBody body{.previous_end = end_.position};
-  next_ = segment.bytes.data() + sizeof(header);
-  room_ = segment.bytes.size() - sizeof(header);
+  const std::size_t used = segment.used == 0 ? sizeof(header) : segment.used;
+  next_ = segment.bytes.data() + used;
+  room_ = segment.bytes.size() - used;
   segment_bytes_ = segment.bytes.size();
   crc_seed_ = CrcSeed(header.salt);
+  if (segment.used != 0) return;
+  const SegmentStartBody body{.previous_end = end_.position};
   end_.position = header.first_position + sizeof(header);
   AppendBody(RecordType::kSegmentStart, last_time_ns_, std::as_bytes(std::span(&body, 1)));
   RINGWAY_PROBE(journal_segment_begun);

@@ -36,9 +36,9 @@ enum class JournalState : uint8_t {
 
 class JournalWriter {
  public:
-  // Continues at `end`, the journal's end as recovery found it (JournalCursor{} for a new one), in
-  // a new segment, and appends a kGatewayStart. `start`: the number of this start, from 1.
-  // REQUIRES: storage.ready() != 0, and the segment to be taken begins at or behind `end`.
+  // Continues at `end`, the journal's end as recovery found it (JournalCursor{} for a new one), and
+  // appends a kGatewayStart. `start`: the number of this start, from 1. REQUIRES: storage.ready()
+  // != 0, and the segment to be taken is used up to `end`, or begins at or behind it.
   JournalWriter(JournalStorage& storage, const JournalCursor& end, uint32_t start, int64_t now_ns,
                 uint64_t config_hash, uint32_t engine_release = kEngineRelease) noexcept;
   JournalWriter(const JournalWriter&) = delete;

@@ -1,0 +1,311 @@
+// Tests of what a start keeps of the process before: its last segment, blank ones, and images.
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gateway/journal/file_layout.h"
+#include "gateway/journal/file_operations.h"
+#include "gateway/journal/file_storage.h"
+#include "gateway/journal/format.h"
+#include "gateway/journal/testing/file_journal_fixture.h"
+#include "gateway/journal/writer.h"
+#include "gtest/gtest.h"
+
+namespace ringway {
+namespace {
+
+constexpr uint64_t kSegmentBytes = kSegmentBytesMin;
+
+ino_t InodeOf(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
+}
+
+// Kills this process when it has asked for so much.
+class DeadlyOperations final : public SystemFileOperations {
+ public:
+  int WriteAt(int fd, std::span<const std::byte> bytes, uint64_t offset) noexcept override {
+    Count();
+    return SystemFileOperations::WriteAt(fd, bytes, offset);
+  }
+  int Sync(int fd) noexcept override {
+    Count();
+    const int error = sync_error.load();
+    return error != 0 ? error : SystemFileOperations::Sync(fd);
+  }
+  int SyncFolder(int fd) noexcept override {
+    Count();
+    return SystemFileOperations::SyncFolder(fd);
+  }
+  uint64_t FreeBytes(int fd) noexcept override {
+    Count();
+    return SystemFileOperations::FreeBytes(fd);
+  }
+
+  std::atomic<int> sync_error{0};
+  std::atomic<int> kill_after{INT32_MAX};
+
+ private:
+  void Count() noexcept {
+    if (kill_after.fetch_sub(1) == 0) raise(SIGKILL);
+  }
+};
+
+class FileAdoptionTest : public testing::FileJournalTest<DeadlyOperations> {
+ protected:
+  void Write(int records) {
+    for (int i = 0; i < records; ++i) Append();
+    end_before_ = writer_->end();
+  }
+  // Until a later segment is under way, unsynced.
+  void WriteOn() {
+    const uint64_t number = storage_->last_number();
+    while (storage_->last_number() == number) {
+      ASSERT_TRUE(Eventually([&] { return writer_->State() == JournalState::kOk; }));
+      Append();
+    }
+    Write(3);
+  }
+  bool AllPrepared() {
+    return Eventually([&] { return storage_->ready() == options_.spare_segments; });
+  }
+  std::string Image(uint64_t number) const {
+    return images_ + "/" + JournalPlace::ImageName(number);
+  }
+  // Behind everything that was written to this file.
+  void Scribble(const std::string& path, uint64_t offset) const {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file << "scribble";
+  }
+  std::size_t Segments() const {
+    const auto numbers = storage_->place().folder->NumbersIn(".segment");
+    return numbers.ok() ? numbers->size() : 0;
+  }
+  void ExpectThatAllIsThere() const { EXPECT_EQ(end_.cursor, end_before_); }
+
+  JournalCursor end_before_;
+};
+
+TEST_F(FileAdoptionTest, StartsUseUpNoSegments) {
+  for (int start = 0; start < 6; ++start) {
+    ASSERT_TRUE(Open().ok());
+    ExpectThatAllIsThere();
+    Write(5);
+    EXPECT_EQ(storage_->last_number(), 1u);
+    ASSERT_TRUE(AllPrepared());
+    EXPECT_EQ(Segments(), 3u);
+    // Killed, or ended in order.
+    start % 2 == 0 ? Leave() : Close();
+  }
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+  // Records of several starts in one segment leave it whole.
+  WriteOn();
+  WriteOn();
+  Close();
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+}
+
+TEST_F(FileAdoptionTest, AfterAKillTheImagesAreThoseOfTheProcessBefore) {
+  ASSERT_TRUE(Open().ok());
+  Write(5);
+  ASSERT_TRUE(AllPrepared());
+  Leave();
+  std::vector<ino_t> before;
+  for (uint64_t number = 1; number <= 3; ++number) {
+    before.push_back(InodeOf(Image(number)));
+    before.push_back(InodeOf(Segment(number)));
+  }
+  ASSERT_TRUE(Open().ok());
+  EXPECT_EQ(storage_->place().image_directory, images_);
+  ASSERT_TRUE(AllPrepared());
+  std::vector<ino_t> after;
+  for (uint64_t number = 1; number <= 3; ++number) {
+    after.push_back(InodeOf(Image(number)));
+    after.push_back(InodeOf(Segment(number)));
+  }
+  EXPECT_EQ(after, before);
+}
+
+TEST_F(FileAdoptionTest, WhatLiesBehindTheEndIsNotOverwritten) {
+  ASSERT_TRUE(Open().ok());
+  Write(5);
+  ASSERT_TRUE(AllPrepared());
+  Leave();
+  const uint64_t behind = end_before_.position + 128;
+  Scribble(Image(1), behind);
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+  ASSERT_TRUE(end_.tear.has_value());
+  Write(1);
+  EXPECT_EQ(storage_->last_number(), 2u);
+  Close();
+  std::ifstream file(Segment(1), std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(behind));
+  std::string text(8, '\0');
+  file.read(text.data(), 8);
+  EXPECT_EQ(text, "scribble");
+}
+
+TEST_F(FileAdoptionTest, ASegmentThatIsNotBlankIsNoSpare) {
+  for (const bool killed : {true, false}) {
+    ASSERT_TRUE(Open().ok());
+    ExpectThatAllIsThere();
+    Write(5);
+    ASSERT_TRUE(AllPrepared());
+    const uint64_t spare = storage_->last_number() + 1;
+    images_ = storage_->place().image_directory;
+    killed ? Leave() : Close();
+    Scribble(killed ? Image(spare) : Segment(spare), kSegmentBytes - 8);
+    const ino_t before = InodeOf(Segment(spare));
+    // Its inode shall be no other file's meanwhile.
+    std::filesystem::create_hard_link(Segment(spare), root_ + (killed ? "/one" : "/two"));
+    ASSERT_TRUE(Open().ok());
+    ASSERT_TRUE(AllPrepared());
+    EXPECT_NE(InodeOf(Segment(spare)), before);
+    WriteOn();
+    EXPECT_EQ(storage_->last_number(), spare);
+    Close();
+  }
+}
+
+TEST_F(FileAdoptionTest, AnotherLengthOfSegmentsIsThatOfTheNextOnes) {
+  uint64_t bytes = kSegmentBytes;
+  for (int start = 0; start < 6; ++start) {
+    options_.segment_bytes = bytes;
+    ASSERT_TRUE(Open().ok());
+    ExpectThatAllIsThere();
+    Write(5);
+    EXPECT_EQ(std::filesystem::file_size(Segment(storage_->last_number())), bytes);
+    ASSERT_TRUE(AllPrepared());
+    if (start % 3 == 2) WriteOn();
+    start % 2 == 0 ? Leave() : Close();
+    bytes = start % 2 == 0 ? 2 * kSegmentBytes : kSegmentBytes;
+  }
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+}
+
+TEST_F(FileAdoptionTest, FewerSparesThanThereAreLeaveNone) {
+  options_.spare_segments = 3;
+  ASSERT_TRUE(Open().ok());
+  Write(5);
+  ASSERT_TRUE(AllPrepared());
+  Leave();
+  options_.spare_segments = 1;
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+  ASSERT_TRUE(AllPrepared());
+  EXPECT_EQ(Segments(), 2u);
+  EXPECT_FALSE(std::filesystem::exists(Image(3)));
+  WriteOn();
+  Close();
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+}
+
+TEST_F(FileAdoptionTest, AnImageThatItsMakerDidNotFinishIsFinished) {
+  ASSERT_TRUE(Open().ok());
+  Write(5);
+  ASSERT_TRUE(AllPrepared());
+  Leave();
+  {
+    std::fstream image(Image(2), std::ios::in | std::ios::out | std::ios::binary);
+    image << std::string(sizeof(SegmentHeader), '\0');
+  }
+  ASSERT_TRUE(Open().ok());
+  WriteOn();
+  EXPECT_EQ(storage_->last_number(), 2u);
+  Leave();
+  // One that has not even its length.
+  std::filesystem::resize_file(Image(3), 0);
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+  WriteOn();
+}
+
+// Where a loss was accepted another copy of the journal may go on elsewhere: no salt is used twice.
+TEST_F(FileAdoptionTest, AfterALossNoSegmentIsKept) {
+  ASSERT_TRUE(Open().ok());
+  Write(5);
+  ASSERT_TRUE(AllPrepared());
+  Leave();
+  std::filesystem::remove_all(images_);
+  options_.accept_loss = true;
+  const ino_t spare = InodeOf(Segment(2));
+  std::filesystem::create_hard_link(Segment(2), root_ + "/held");
+  ASSERT_TRUE(Open().ok());
+  EXPECT_NE(InodeOf(Segment(2)), spare);
+  Write(1);
+  EXPECT_EQ(storage_->last_number(), end_.segment_number + 1);
+}
+
+// Kills each start one request to the disk later than the one before, until one is done.
+TEST_F(FileAdoptionTest, AStartThatIsKilledAnywhereLeavesAllForTheNext) {
+  for (const bool orderly : {false, true}) {
+    ASSERT_TRUE(Open().ok());
+    ExpectThatAllIsThere();
+    WriteOn();  // images of two segments hold what the disk has not
+    ASSERT_TRUE(AllPrepared());
+    orderly ? Close() : Leave();
+    bool done = false;
+    int kills = 0;
+    for (; !done; ++kills) {
+      ASSERT_LT(kills, 1'000);
+      const pid_t child = fork();
+      if (child == 0) {
+        disk_.kill_after = kills;
+        const bool opened = Open().ok();
+        disk_.kill_after = 0;
+        if (opened) _exit(0);
+        _exit(1);
+      }
+      int status = 0;
+      ASSERT_EQ(waitpid(child, &status, 0), child);
+      ASSERT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << "kill " << kills;
+      done = !WIFSIGNALED(status);
+    }
+    EXPECT_GT(kills, 5);
+    ASSERT_TRUE(Open().ok());
+    EXPECT_GE(end_.cursor.position, end_before_.position);
+    Write(1);
+    Close();
+  }
+}
+
+// `running` names the new first segment, and images of earlier ones are still there.
+TEST_F(FileAdoptionTest, ImagesOfEarlierSegmentsMayBeLeftByAKill) {
+  ASSERT_TRUE(Open().ok());
+  Write(5);
+  ASSERT_TRUE(AllPrepared());
+  WriteOn();
+  Leave();
+  ASSERT_TRUE(std::filesystem::exists(Image(1)));
+  std::filesystem::copy(Image(1), root_ + "/first");
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+  EXPECT_FALSE(std::filesystem::exists(Image(1)));
+  Write(2);
+  Leave();
+  std::filesystem::copy(root_ + "/first", Image(1));
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+  EXPECT_FALSE(std::filesystem::exists(Image(1)));
+}
+
+}  // namespace
+}  // namespace ringway
