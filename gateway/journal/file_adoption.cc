@@ -192,6 +192,7 @@ absl::Status FileStorage::Adopt(const Kept& kept) {
 }
 
 absl::Status FileStorage::RemoveOldImages() {
+  if (absl::Status removed = place_.images->Remove(kIdleImageName); !removed.ok()) return removed;
   for (const uint64_t number : image_numbers_) {
     if (number >= first_number_) break;
     if (absl::Status removed = place_.images->Remove(JournalPlace::ImageName(number));

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -236,6 +237,36 @@ TEST_F(FileAdoptionTest, AnImageThatItsMakerDidNotFinishIsFinished) {
   ASSERT_TRUE(Open().ok());
   ExpectThatAllIsThere();
   WriteOn();
+}
+
+TEST_F(FileAdoptionTest, AnImageWhoseSegmentIsOnTheDiskIsThatOfALaterSegment) {
+  ASSERT_TRUE(Open().ok());
+  ASSERT_TRUE(AllPrepared());
+  images_ = storage_->place().image_directory;
+  const ino_t first = InodeOf(Image(1));
+  const auto goes_on = [&](uint64_t number) {
+    while (storage_->last_number() < number) {
+      if (writer_->State() == JournalState::kOk) Append();
+      storage_->RequestSync();
+    }
+    return Eventually([&] { return !std::filesystem::exists(Image(number - 1)); }) && AllPrepared();
+  };
+  ASSERT_TRUE(goes_on(2));  // its image is idle when segment 5 is made
+  ASSERT_TRUE(goes_on(3));
+  uint64_t again = 0;
+  for (uint64_t number = 3; number <= 5; ++number) {
+    if (InodeOf(Image(number)) == first) again = number;
+  }
+  ASSERT_NE(again, 0u);
+  std::ifstream file(Image(again), std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_EQ(bytes.size(), kSegmentBytes);
+  EXPECT_EQ(bytes.find_first_not_of('\0', sizeof(SegmentHeader)), std::string::npos);
+  Write(3);
+  Leave();
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+  EXPECT_FALSE(std::filesystem::exists(images_ + "/idle"));
 }
 
 // Where a loss was accepted another copy of the journal may go on elsewhere: no salt is used twice.

@@ -8,6 +8,7 @@
 //   MEMORY/ringway-journal-ID-RANDOM/   while a gateway runs, and after it was killed:
 //     owner                             whose images these are (image_folder.h)
 //     000000000007.image ...            segments whose newest bytes may not be on the disk yet
+//     idle                              the image of one that is, for the next segment
 //
 // MEMORY is a RAM file system, so an image outlives the process but not the machine's power. ID is
 // the journal's random number, RANDOM one of each process, so that no other process can make the

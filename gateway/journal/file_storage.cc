@@ -205,6 +205,7 @@ void FileStorage::Close() {
     munmap(slot.image, options_.segment_bytes);
     slot.file = JournalFile();
   }
+  if (idle_image_ != nullptr) munmap(std::exchange(idle_image_, nullptr), options_.segment_bytes);
   if (home && place_.images != nullptr) RemoveImages(*place_.images);
 }
 
@@ -388,6 +389,13 @@ absl::Status FileStorage::NoteProgress(uint64_t position, bool closed) {
 
 absl::Status FileStorage::MakeImage(const SegmentHeader& header, std::byte*& image) {
   const std::string name = JournalPlace::ImageName(header.number);
+  if (idle_image_ != nullptr) {
+    std::memset(idle_image_, 0, header.segment_bytes);
+    std::memcpy(idle_image_, &header, sizeof(header));
+    if (absl::Status named = place_.images->Rename(kIdleImageName, name); !named.ok()) return named;
+    image = std::exchange(idle_image_, nullptr);
+    return absl::OkStatus();
+  }
   const absl::StatusOr<JournalFile> file = place_.images->CreateFile(name);
   if (!file.ok()) return file.status();
   // Reserved now: a page that is missing later would be a SIGBUS in the engine's thread.
@@ -433,11 +441,15 @@ absl::Status FileStorage::MapImage(const JournalFile& file, uint64_t number, std
 
 // The writer has left the slot, and all of it is on the disk.
 void FileStorage::Release(Slot& slot) noexcept {
-  munmap(slot.image, options_.segment_bytes);
-  RINGWAY_PROBE(prepare_image_unmapped);
-  // One that cannot be removed costs its room until the process ends.
-  place_.images->Remove(JournalPlace::ImageName(slot.number)).IgnoreError();
-  RINGWAY_PROBE(prepare_image_removed);
+  const std::string name = JournalPlace::ImageName(slot.number);
+  if (idle_image_ == nullptr && place_.images->Rename(name, kIdleImageName).ok()) {
+    idle_image_ = slot.image;
+  } else {
+    munmap(slot.image, options_.segment_bytes);
+    // One that cannot be removed costs its room until the process ends.
+    place_.images->Remove(name).IgnoreError();
+  }
+  RINGWAY_PROBE(prepare_image_released);
   slot.file = JournalFile();
   old_.push_back({slot.number, slot.first_position + options_.segment_bytes});
 }

@@ -8,8 +8,8 @@
 //            as somebody asked for it, at the latest after sync_interval_ns. What comes while a
 //            sync runs is part of the next one.
 //   prepare  makes the next segments (zeros written, synced, renamed into place) with their images,
-//            and removes images that are in their segments' files and segments that are no longer
-//            needed.
+//            for which it uses those again that are in their segments' files, and removes segments
+//            that are no longer needed.
 //
 // When a sync has failed, what is on the disk is not known: durable() never rises again.
 //
@@ -124,6 +124,7 @@ class FileStorage final : public JournalStorage {
  private:
   static constexpr uint32_t kSlots = 8;
   static constexpr const char* kDraftName = "preparing";
+  static constexpr const char* kIdleImageName = "idle";
 
   // A segment with its image, from prepared to complete on the disk. Index: count of prepared ones
   // % kSlots.
@@ -213,8 +214,11 @@ class FileStorage final : public JournalStorage {
   uint64_t first_number_ = 1;  // of the segments since Start()
   uint64_t first_position_ = 0;
   uint32_t start_number_ = 0;
-  uint64_t noted_ = 0;          // position of the latest progress note
-  uint32_t released_ = 0;       // slots whose image is gone
+  uint64_t noted_ = 0;     // position of the latest progress note
+  uint32_t released_ = 0;  // slots whose image is gone
+  // Image of a segment that is in its file, for the next one: a mapping that ends, or begins,
+  // interrupts the engine's core. Null: there is none.
+  std::byte* idle_image_ = nullptr;
   std::deque<OldSegment> old_;  // segments that KeepFrom may remove
   std::vector<std::byte> zeros_;
   bool removes_ = true;  // segments, until a sync of the folder after one has failed

@@ -85,8 +85,7 @@ constexpr Row kRows[] = {
     {kGateway, "prepare_renamed", When::kTrading, 1},
     {kGateway, "prepare_mapped", When::kTrading, 1},
     {kGateway, "prepare_ready", When::kTrading, 1},
-    {kGateway, "prepare_image_unmapped", When::kTrading, 1},
-    {kGateway, "prepare_image_removed", When::kTrading, 1},
+    {kGateway, "prepare_image_released", When::kTrading, 1},
 
     // Its recovery.
     {kGateway, "recovery_image_copied", When::kStarting, 1},
