@@ -54,6 +54,8 @@ class FileLossTest : public testing::FileJournalTest<BrokenOperations> {
   }
   // The process is killed and the machine loses its power: images are gone.
   void LosePower() {
+    disk_.sync_error = EIO;
+    Append();  // a sync that was asked for before may still take all the rest
     Leave();
     std::filesystem::remove_all(images_);
     options_.boot_id += "+";
