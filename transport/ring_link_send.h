@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/probe.h"
 #include "transport/ring_link.h"
