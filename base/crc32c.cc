@@ -1,4 +1,4 @@
-// Implements crc32c.h: by the processor's crc32 instruction, or by tables, whichever is faster here.
+// Implements crc32c.h: by the processor's crc32 instruction or by tables, whichever is faster here.
 //
 // An emulator executes the instruction bit by bit, and the tables are several times as fast there:
 // both are timed once, when the program starts.

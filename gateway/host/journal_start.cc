@@ -48,7 +48,7 @@ void WarnOfCleaners(const std::string& memory_directory) {
 
 // Snapshots contain only what was on stable storage. One whose position is beyond the journal's end
 // proves that the journal has lost that part.
-absl::Status LookForNewerSnapshots(const FileStorage& storage, const JournalEnd& end,
+absl::Status LookForNewerSnapshots(FileStorage& storage, const JournalEnd& end,
                                    const StartOptions& options) {
   const std::string& directory = storage.place().directory;
   const absl::StatusOr<std::vector<SnapshotHead>> newer =
@@ -70,6 +70,7 @@ absl::Status LookForNewerSnapshots(const FileStorage& storage, const JournalEnd&
         ". Remedy: bring the missing segments back if they are elsewhere; else compare "
         "orders and executions with the venues, then start once with --accept-loss"));
   }
+  storage.KeepNothing();
   LogJournal(absl::StrCat(what,
                           ". This is accepted (--accept-loss); the snapshots are kept as "
                           "*.snapshot.lost"));

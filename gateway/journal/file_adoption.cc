@@ -2,9 +2,9 @@
 // behind it, and after a kill the images of both.
 //
 // Order is what makes this safe to interrupt. Until `running` names the first segment of this
-// process, it names that of the process before, whose images are all there; afterwards the images
-// of earlier segments, which are in their files, are removed, the oldest first. What is not kept is
-// removed from its end, each image before its segment.
+// process, it names that of the process before, whose images that hold records are there.
+// Afterwards the images of earlier segments, which are in their files, are removed, the oldest
+// first. What is not kept is removed from its end, each image before its segment.
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -67,6 +67,10 @@ bool FileStorage::CanKeepImages() const {
   if (place_.images == nullptr || !images_whole_ || kept_.empty()) return false;
   const uint64_t first = kept_.front().header.number;
   if (first < image_numbers_.front() || first > image_numbers_.back()) return false;
+  // Older ones go only when the new ones are there.
+  const uint64_t older = first - image_numbers_.front();
+  const uint64_t new_ones = std::max<uint64_t>(kept_.size(), options_.spare_segments);
+  if (older + new_ones > options_.images_max) return false;
   const std::string name = std::filesystem::path(place_.image_directory).filename();
   const absl::StatusOr<Folder> same = memory_.OpenFolder(name, FolderUse::kPrivate);
   if (!same.ok() || same->inode() != place_.images->inode() ||
@@ -86,8 +90,10 @@ bool FileStorage::CanKeepImages() const {
 
 // All that they held is in their segments.
 absl::Status FileStorage::DropImages() {
+  // The note of images that are gone tells of the loss until this process has its own.
+  if (place_.images == nullptr) return absl::OkStatus();
   if (absl::Status removed = RemoveRunningNote(*place_.folder); !removed.ok()) return removed;
-  if (place_.images != nullptr) RemoveImages(*place_.images);
+  RemoveImages(*place_.images);
   place_.images = nullptr;
   place_.image_directory.clear();
   image_numbers_.clear();
@@ -99,6 +105,9 @@ absl::Status FileStorage::DropImages() {
 // a process that was killed here has removed, and for the names of files that were copied here.
 absl::Status FileStorage::RemoveBehind(const JournalEnd& end) {
   if (absl::Status removed = place_.folder->Remove(kDraftName); !removed.ok()) return removed;
+  if (place_.images != nullptr) {
+    if (absl::Status removed = place_.images->Remove(kIdleImageName); !removed.ok()) return removed;
+  }
   if (absl::Status synced = SyncFolder(); !synced.ok()) return synced;
   const uint64_t last = kept_.empty() ? end.segment_number : kept_.back().header.number;
   for (; !image_numbers_.empty() && image_numbers_.back() > last; image_numbers_.pop_back()) {
@@ -183,6 +192,7 @@ absl::Status FileStorage::Adopt(const Kept& kept) {
     if (absl::Status made = MakeImage(header, image); !made.ok()) return made;
     if (absl::Status read = ReadAt(*file, {image, kept.used}, 0, place_.SegmentPath(header.number));
         !read.ok()) {
+      munmap(image, options_.segment_bytes);
       return read;
     }
   }
@@ -192,7 +202,6 @@ absl::Status FileStorage::Adopt(const Kept& kept) {
 }
 
 absl::Status FileStorage::RemoveOldImages() {
-  if (absl::Status removed = place_.images->Remove(kIdleImageName); !removed.ok()) return removed;
   for (const uint64_t number : image_numbers_) {
     if (number >= first_number_) break;
     if (absl::Status removed = place_.images->Remove(JournalPlace::ImageName(number));

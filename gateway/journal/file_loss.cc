@@ -33,6 +33,8 @@ absl::Status FileStorage::LookForLoss(const JournalEnd& end) {
                              ": whether the journal has lost its end is not known"),
                 absl::StrCat("put ", path, " back from a copy; else ", kBringBack));
   }
+  // A start in between has left no record: what it accepted is not known.
+  if (note->start != end.start) intact_ = false;
   const std::string where =
       absl::StrCat("it ends at position ", end.cursor.position, " (start ", end.start,
                    ", last record of ", FormatUtc(end.time_ns), ")");

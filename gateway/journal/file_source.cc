@@ -43,7 +43,7 @@ bool HasImage(const JournalPlace& place, uint64_t number) {
 
 absl::StatusOr<std::unique_ptr<FileSource>> FileSource::Open(const std::string& directory,
                                                              const std::string& memory_directory) {
-  // While this is held no gateway begins to write.
+  // While this is held, until the images are opened, no gateway begins to write.
   const absl::StatusOr<JournalFile> lock = LockJournal(directory);
   const absl::StatusOr<JournalPlace> place = FindJournal(directory, memory_directory, false);
   if (!place.ok()) return place.status();

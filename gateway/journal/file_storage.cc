@@ -192,7 +192,8 @@ void FileStorage::Close() {
   if (sync_thread_.joinable()) sync_thread_.join();
   const bool all_durable = durable() == written();
   if (taken() == 0) --start_number_;  // it left no record and gave out no identifier
-  if (all_durable) {
+  // What was noted of a loss, or of a copy, stays while nothing has been recorded.
+  if (all_durable && (intact_ || taken() != 0)) {
     if (const absl::Status noted = NoteProgress(durable(), true); !noted.ok()) {
       Report(
           absl::StrCat("it is not noted how far the journal came: ", std::string(noted.message())));

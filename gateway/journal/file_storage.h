@@ -77,6 +77,10 @@ class FileStorage final : public JournalStorage {
   // For the reader, before Start().
   JournalSource& source() noexcept { return *source_; }
 
+  // The journal was found to have lost something: Start() then continues no segment and keeps no
+  // spare. Call it before Start().
+  void KeepNothing() noexcept { intact_ = false; }
+
   // Syncs what was read, removes the segments behind `end` (JournalReader::end()), prepares spare
   // segments and starts the threads. Errors: FailedPrecondition if the journal was longer once;
   // ResourceExhausted if the disk or memory has no room for what the options need; the system's,

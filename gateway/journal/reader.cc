@@ -98,11 +98,19 @@ JournalReader::Result JournalReader::Next(JournalRecord& out) {
   if (absl::Status read = Window(index_, offset_, bytes); !read.ok()) return Fail(std::move(read));
   RecordHeader header;
   const uint64_t position = segment.header.first_position + offset_;
-  if (!ReadRecord(bytes, segment.seed, position, header) ||
-      header.sequence != cursor_.next_sequence || header.previous_crc != cursor_.previous_crc ||
-      header.start < start_ ||
-      (header.type == RecordType::kSegmentStart) != (offset_ == sizeof(SegmentHeader))) {
-    return EndOrFail();
+  const auto is_next = [&] {
+    if (!ReadRecord(bytes, segment.seed, position, header)) return false;
+    const bool follows =
+        header.sequence == cursor_.next_sequence && header.previous_crc == cursor_.previous_crc;
+    return follows && header.start >= start_ &&
+           (header.type == RecordType::kSegmentStart) == (offset_ == sizeof(SegmentHeader));
+  };
+  if (!is_next()) {
+    // A gateway may have written it since the window was read.
+    window_index_ = SIZE_MAX;
+    if (absl::Status read = Window(index_, offset_, bytes); !read.ok())
+      return Fail(std::move(read));
+    if (!is_next()) return EndOrFail();
   }
   const auto type = static_cast<uint8_t>(header.type);
   if (type == 0 || type > kRecordTypeMax) {
