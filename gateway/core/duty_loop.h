@@ -760,9 +760,10 @@ class DutyLoop {
   }
 
   static bool IsDown(const EffectView& message) noexcept {
+    VenueStatus status;
     return message.type == FrameType::kVenueStatus &&
-           FieldAt<uint32_t>(message.payload, offsetof(VenueStatus, instrument)) == 0 &&
-           FieldAt<VenueState>(message.payload, offsetof(VenueStatus, state)) == VenueState::kDown;
+           Decode(message.bytes(), status) == DecodeStatus::kOk && status.instrument == 0 &&
+           status.state == VenueState::kDown;
   }
 
   // Lets the venue forget its reports once they are as safe here as they can be. Its connector does
