@@ -16,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/probe.h"
@@ -28,6 +29,13 @@ namespace {
 // Room that makes it worth while to continue a segment.
 constexpr std::size_t kRoomBytesMin = 2 * kRecordBytesMax;
 
+absl::StatusOr<SegmentHeader> HeaderAt(JournalSource& source, std::size_t segment) {
+  SegmentHeader header;
+  absl::Status read = source.Read(segment, 0, std::as_writable_bytes(std::span(&header, 1)));
+  if (!read.ok()) return read;
+  return header;
+}
+
 }  // namespace
 
 absl::Status FileStorage::ChooseKept(const JournalEnd& end) {
@@ -37,11 +45,9 @@ absl::Status FileStorage::ChooseKept(const JournalEnd& end) {
   for (std::size_t i = 0; i < segments.size(); ++i) {
     const uint64_t number = segments[i].number;
     if (number < end.segment_number) continue;
-    SegmentHeader header;
-    if (absl::Status read = source_->Read(i, 0, std::as_writable_bytes(std::span(&header, 1)));
-        !read.ok()) {
-      return read;
-    }
+    const absl::StatusOr<SegmentHeader> read = HeaderAt(*source_, i);
+    if (!read.ok()) return read.status();
+    const SegmentHeader& header = *read;
     const bool fits =
         header.version == kJournalVersion && header.segment_bytes == options_.segment_bytes;
     if (number == end.segment_number) {
@@ -61,8 +67,8 @@ absl::Status FileStorage::ChooseKept(const JournalEnd& end) {
   return absl::OkStatus();
 }
 
-// Whether they are in the memory that was configured, hold what is kept, and are now this
-// process's.
+// Whether they are in the memory that was configured, hold what is kept, leave room for the new
+// ones, and are now this process's.
 bool FileStorage::CanKeepImages() const {
   if (place_.images == nullptr || !images_whole_ || kept_.empty()) return false;
   const uint64_t first = kept_.front().header.number;
@@ -133,11 +139,9 @@ absl::Status FileStorage::TakeOver(const JournalEnd& end) {
   const std::vector<JournalSource::Segment>& segments = source_->segments();
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (segments[i].number > end.segment_number) break;
-    SegmentHeader header;
-    if (absl::Status read = source_->Read(i, 0, std::as_writable_bytes(std::span(&header, 1)));
-        !read.ok()) {
-      return read;
-    }
+    const absl::StatusOr<SegmentHeader> read = HeaderAt(*source_, i);
+    if (!read.ok()) return read.status();
+    const SegmentHeader& header = *read;
     if (i == 0) SetOldest(header.first_position);
     next_position_ = header.first_position + header.segment_bytes;
     next_number_ = header.number + 1;
