@@ -2,7 +2,6 @@
 #include "tests/e2e/hostile/raw_link.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -10,9 +9,11 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/kernel_random.h"
 #include "transport/port/shm_socket.h"
 
 namespace ringway::hostile {
@@ -26,7 +27,7 @@ LinkHello HelloFor(const ShmRegion& region, uint32_t ring_bytes, uint32_t epoch,
   LinkHello hello;
   hello.epoch = epoch;
   hello.peer_key = peer_key;
-  (void)!getrandom(hello.nonce.data(), hello.nonce.size(), 0);
+  FillFromKernel(std::as_writable_bytes(std::span(hello.nonce))).IgnoreError();
   hello.port_word = static_cast<uint32_t>(region.bytes());
   hello.first_seq = 1;
   hello.payload_bytes_max = 512;
