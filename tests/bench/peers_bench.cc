@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -62,6 +61,7 @@ class End {
 // How both processes make their end; the left one is made first.
 struct Peer {
   std::string name;
+  std::string note;
   std::function<std::unique_ptr<End>(bool left)> make;
 };
 
@@ -161,14 +161,14 @@ struct Times {
   std::vector<double> p99_ns;
 };
 
-void Bounce(End& end, const std::vector<double>::iterator& first, double ns_per_tick) {
+void Bounce(End& end, std::vector<double>& rounds, double ns_per_tick) {
   Message message{};
   for (uint32_t i = 0; i < kRounds; ++i) {
     std::memcpy(message.data(), &i, sizeof(i));
     const uint64_t start = ReadTsc();
     end.Send(message);
     end.Receive(message);
-    first[i] = static_cast<double>(ReadTsc() - start) * ns_per_tick / 2;
+    rounds[i] = static_cast<double>(ReadTsc() - start) * ns_per_tick / 2;
     uint32_t back;
     std::memcpy(&back, message.data(), sizeof(back));
     RINGWAY_CHECK(back == i, "a peer of the bench lost a message");
@@ -181,12 +181,6 @@ void Answer(End& end) {
     end.Receive(message);
     end.Send(message);
   }
-}
-
-double Percentile(std::vector<double>& values, double fraction) {
-  const auto at = static_cast<std::ptrdiff_t>(fraction * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + at, values.end());
-  return values[static_cast<size_t>(at)];
 }
 
 // The times of each peer, in the order of `peers`.
@@ -208,8 +202,8 @@ std::vector<Times> BounceAll(const std::vector<Peer>& peers) {
         std::vector<double> rounds(kRounds);
         for (uint32_t cycle = 0; cycle < kCycles; ++cycle) {
           for (size_t i = 0; i < peers.size(); ++i) {
-            Bounce(*ends[i], rounds.begin(), ns_per_tick);
-            times[i].p50_ns.push_back(Percentile(rounds, 0.5));
+            Bounce(*ends[i], rounds, ns_per_tick);
+            times[i].p50_ns.push_back(Median(rounds));
             times[i].p99_ns.push_back(Percentile(rounds, 0.99));
           }
         }
@@ -261,12 +255,9 @@ void AddUcx(Report& report, const Times& ours) {
       PairCommand command;
       command.server = words;
       command.client = words;
-      for (const std::string& word :
-           {std::string("-t"), std::string("tag_lat"), std::string("-s"), absl::StrCat(kBytes),
-            std::string("-n"), absl::StrCat(kUcxRounds), std::string("-R"),
-            std::string(median ? "50" : "99"), std::string("-f"), std::string("127.0.0.1")}) {
-        command.client.push_back(word);
-      }
+      command.client.insert(command.client.end(), {"-t", "tag_lat", "-s", absl::StrCat(kBytes),
+                                                   "-n", absl::StrCat(kUcxRounds), "-R",
+                                                   median ? "50" : "99", "-f", "127.0.0.1"});
       command.ready.kind = Ready::Kind::kPort;
       command.ready.port = port;
       const PairOutcome outcome = RunPairCommand(command);
@@ -290,29 +281,27 @@ void RunPeersBench(Report& report) {
   std::vector<Peer> peers;
   const Uri uri = *ParseUri(absl::StrCat("shm:", stem, ".sock"));
   peers.push_back(
-      {"Ringway's link", [&](bool left) { return std::make_unique<LinkEnd>(uri, left); }});
+      {"Ringway's link", "", [&](bool left) { return std::make_unique<LinkEnd>(uri, left); }});
 #ifdef RINGWAY_HAVE_BOOST
   auto* queues = NewShared<std::array<BoostQueue, 2>>();
-  peers.push_back({"boost::lockfree::spsc_queue", [=](bool left) {
-                     return std::make_unique<BoostEnd>((*queues)[left ? 0 : 1],
-                                                       (*queues)[left ? 1 : 0]);
-                   }});
+  peers.push_back(
+      {"boost::lockfree::spsc_queue",
+       "2 processes in turn, polled; no peer death, no resend, no sleep", [=](bool left) {
+         return std::make_unique<BoostEnd>((*queues)[left ? 0 : 1], (*queues)[left ? 1 : 0]);
+       }});
 #else
   std::fprintf(stderr, "bench: no Boost row: libboost-dev was not installed when this was built\n");
 #endif
 #ifdef RINGWAY_HAVE_ZEROMQ
   const std::string zeromq = absl::StrCat("ipc://", stem, ".zmq");
-  peers.push_back(
-      {"ZeroMQ PAIR, ipc", [=](bool left) { return std::make_unique<ZeroMqEnd>(zeromq, left); }});
+  peers.push_back({"ZeroMQ PAIR, ipc", "2 processes in turn; blocking calls, an I/O thread each",
+                   [=](bool left) { return std::make_unique<ZeroMqEnd>(zeromq, left); }});
 #else
   std::fprintf(stderr, "bench: no ZeroMQ row: libzmq3-dev was not installed when this was built\n");
 #endif
   const std::vector<Times> times = BounceAll(peers);
   for (size_t i = 1; i < peers.size(); ++i) {
-    const std::string note = peers[i].name.front() == 'b'
-                                 ? "2 processes in turn, polled; no peer death, no resend, no sleep"
-                                 : "2 processes in turn; blocking calls, an I/O thread each";
-    AddRows(report, peers[i].name, times[0], times[i], note);
+    AddRows(report, peers[i].name, times[0], times[i], peers[i].note);
   }
   AddUcx(report, times[0]);
   AddOrderBesideQuickFix(report);

@@ -52,12 +52,15 @@ Row Plain(std::string name, std::string unit, double ours, std::optional<double>
           .note = std::move(note)};
 }
 
-double Median(std::vector<double> values) {
+double Percentile(std::vector<double> values, double fraction) {
   if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  const auto rank = static_cast<size_t>(fraction * static_cast<double>(values.size()));
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::min(rank, values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
 }
+
+double Median(std::vector<double> values) { return Percentile(std::move(values), 0.5); }
 
 void Report::Add(Row row) {
   if (!row.ratio && row.reference && *row.reference > 0) row.ratio = row.ours / *row.reference;

@@ -46,7 +46,9 @@ class Report {
   std::string group_;
 };
 
-// The median of `values`; 0 if there are none. Reorders its copy.
+// What at least `fraction` (0 to 1) of `values` do not exceed, and their median; 0 if there are
+// none. Reorder their copy.
+double Percentile(std::vector<double> values, double fraction);
 double Median(std::vector<double> values);
 
 }  // namespace ringway::bench
