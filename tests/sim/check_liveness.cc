@@ -196,6 +196,7 @@ void Liveness::OnLogon(const Event& event) {
   Session& session = sessions_[event.id];
   session.resumed |= event.kind == EventKind::kStrategyResumed;
   session.way.Begin(event.time_ns);
+  if (session.holds && session.held_since_ns == kNever) session.held_since_ns = event.time_ns;
   session.next_received = event.seq;
   DropReports(session, event.seq);
 }
@@ -203,7 +204,7 @@ void Liveness::OnLogon(const Event& event) {
 void Liveness::EndGateway() {
   gateway_since_ns_ = kNever;
   for (Session& session : sessions_) {
-    session.way.since_ns = kNever;
+    session.way.since_ns = session.held_since_ns = kNever;
     session.cancels.clear();
   }
   for (Venue& venue : venues_) {
@@ -301,10 +302,7 @@ void Liveness::OnDurable(const Event& event) {
     Report& report = session.reports[session.durable];
     if (report.seq >= event.seq) break;
     if (report.durable_ns != kNever) continue;
-    if (IsLate(now_ns, durable_ns_, report.said_ns, disk_since_ns_, gateway_since_ns_)) {
-      Add(Violation::kDurableLate, now_ns,
-          absl::StrCat("session ", event.id, ": report ", report.seq, " durable"));
-    }
+    JudgeDurable(session, event.id, report, now_ns);
     report.durable_ns = now_ns;
   }
   if (!session.sends_when_durable) return;
@@ -457,6 +455,17 @@ void Liveness::EndOverdue(uint32_t id, uint64_t order_id, int64_t now_ns) {
 
 // --- What has not come ---
 
+// A gateway asks its disk only for those who logged on at it: whatever it reports to others is as
+// durable as they were promised once the record of their logon is.
+void Liveness::JudgeDurable(const Session& session, uint32_t id, const Report& report,
+                            int64_t now_ns) {
+  if (IsLate(now_ns, durable_ns_, report.said_ns, session.held_since_ns, disk_since_ns_,
+             gateway_since_ns_)) {
+    Add(Violation::kDurableLate, now_ns,
+        absl::StrCat("session ", id, ": report ", report.seq, " durable"));
+  }
+}
+
 void Liveness::SettleReports(const Session& session, uint32_t id, int64_t now_ns) {
   if (session.reports.empty()) return;
   const Report& first = session.reports.front();
@@ -474,11 +483,7 @@ void Liveness::Settle(const Session& session, uint32_t id, int64_t now_ns) {
   SettleReports(session, id, now_ns);
   if (session.holds && session.durable < session.reports.size()) {
     const Report& first = session.reports[session.durable];
-    if (first.durable_ns == kNever &&
-        IsLate(now_ns, durable_ns_, first.said_ns, disk_since_ns_, gateway_since_ns_)) {
-      Add(Violation::kDurableLate, now_ns,
-          absl::StrCat("session ", id, ": report ", first.seq, " durable"));
-    }
+    if (first.durable_ns == kNever) JudgeDurable(session, id, first, now_ns);
   }
   for (const auto& [cl_ord_id, cancel] : session.cancels) {
     JudgeCancel(session, cl_ord_id, cancel, now_ns);

@@ -36,6 +36,13 @@ OrdStatus StatusOf(Life life) {
       return OrdStatus::kUnset;
   }
 }
+// REQUIRES: it says that the order has ended.
+Life LifeOf(OrdStatus status) {
+  return status == OrdStatus::kFilled     ? Life::kFilled
+         : status == OrdStatus::kCanceled ? Life::kCanceled
+         : status == OrdStatus::kExpired  ? Life::kExpired
+                                          : Life::kRejected;
+}
 bool IsAdjustment(ExecType type) noexcept {
   return type == ExecType::kBusted || type == ExecType::kCorrected;
 }
@@ -302,6 +309,12 @@ void Orders::OnReport(const Event& event, const ExecutionReport& report) {
       order.cum -= back;
       positions_[{order.account, order.instrument}] +=
           order.side == Side::kBuy ? -static_cast<int64_t>(back) : static_cast<int64_t>(back);
+      const Heard& said = venues_[order.venue].heard[venues_[order.venue].next - 1];
+      if (!Ended(order.life) && said.leaves == 0 && SaysEnded(said.status)) {
+        // Its venue says that it has ended; but a filled one may wait for a larger replace.
+        order.leaves = 0;
+        if (SaysEnded(report.ord_status)) order.life = LifeOf(said.status);
+      }
       break;
     }
     default:
@@ -454,7 +467,8 @@ void Orders::OnHeard(const Event& event) {
   counts_.busts += report.exec_type == ExecType::kBusted;
   const uint32_t order = name->second;
   orders_[order].lied_about |= report.exec_id >> 62 == kLieBits;
-  venue.heard.push_back({report.exec_id, order, report.exec_type, report.leaves_qty, restates});
+  venue.heard.push_back(
+      {report.exec_id, order, report.exec_type, report.leaves_qty, report.ord_status, restates});
   // From now on it goes under that name.
   if (restates) venue.names.emplace(report.cl_ord_id, order);
 }

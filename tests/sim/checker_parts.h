@@ -242,6 +242,7 @@ class Orders {
     uint32_t order;
     ExecType type;
     uint64_t leaves;
+    OrdStatus status;
     bool restates;  // the order, by a replace that the gateway has forgotten
   };
   struct Venue {
@@ -389,7 +390,8 @@ class Liveness {
   };
   struct Session {
     Way way;
-    bool holds = false;  // it asks for durability
+    bool holds = false;              // it asks for durability
+    int64_t held_since_ns = kNever;  // this gateway promised it that, at its first logon
     bool sends_when_durable = false;
     bool resumed = false;        // its process may lack what an earlier one was told
     std::deque<Report> reports;  // that its process was not told, in order
@@ -442,6 +444,7 @@ class Liveness {
   void JudgeCancel(const Session& session, uint64_t cl_ord_id, const SentCancel& cancel,
                    int64_t now_ns);
   void OnVenueSaid(const Event& event);
+  void JudgeDurable(const Session& session, uint32_t id, const Report& report, int64_t now_ns);
   void SettleReports(const Session& session, uint32_t id, int64_t now_ns);
   void Settle(const Session& session, uint32_t id, int64_t now_ns);
   void Settle(const Venue& venue, uint32_t id, int64_t now_ns);
