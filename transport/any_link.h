@@ -67,6 +67,9 @@ class BasicAnyLink<BackendList<B...>> {
   uint32_t Poll(S&& sink, uint32_t budget) noexcept {
     return Visit([&](auto& link) { return link.Poll(sink, budget); });
   }
+  ArrivalSign Arrival() const noexcept {
+    return Visit([](const auto& link) { return link.Arrival(); });
+  }
   LinkState Maintain(int64_t now_ns) noexcept {
     return Visit([&](auto& link) { return link.Maintain(now_ns); });
   }

@@ -114,6 +114,19 @@ inline constexpr CounterRow<LinkCounters> kLinkCounters[] = {
 };
 static_assert(HaveEvery(kLinkCounters), "a counter without a row");
 
+// Where it shows that a link's next record has come: one load and a comparison, for those who watch
+// many links. Without a place to look only Poll() tells.
+struct ArrivalSign {
+  const std::byte* head = nullptr;  // of the next frame, 8-byte aligned; null: only Poll() tells
+  uint32_t seq = 0;
+
+  // Poll() has something to do: a record, most likely. Acquires nothing: Poll() does.
+  bool Shows() const noexcept {
+    return head == nullptr ||
+           __atomic_load_n(reinterpret_cast<const uint32_t*>(head), __ATOMIC_RELAXED) == seq;
+  }
+};
+
 // Takes one record. A sink that returns bool refuses it by returning false: Poll() ends, and the
 // next one offers the same record first. A link that holds a refused record is polled with such
 // sinks only.
@@ -151,6 +164,10 @@ concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, ui
   // took.
   { link.Poll(sink, n) }
   noexcept->std::same_as<uint32_t>;
+  // Holds until Poll() takes a record, a record is sent, or the link's state is no longer kLive. In
+  // a sink: of the record behind the one in hand.
+  { const_link.Arrival() }
+  noexcept->std::same_as<ArrivalSign>;
   // Heartbeats, liveness and credit. Call it about once a millisecond.
   { link.Maintain(now_ns) }
   noexcept->std::same_as<LinkState>;

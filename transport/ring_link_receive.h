@@ -225,6 +225,17 @@ template <MemoryPort P>
 }
 
 template <MemoryPort P>
+inline ArrivalSign RingLink<P>::Arrival() const noexcept {
+  static_assert(offsetof(FrameHead, seq) == 0);
+  if (receive_.held) return {};
+  if constexpr (!P::kOrderedStores) {
+    if (send_.flush_wanted) return {};  // Poll() posts it
+  }
+  return {receive_.ring + (receive_.read_pos & receive_.mask),
+          static_cast<uint32_t>(receive_.expected_seq)};
+}
+
+template <MemoryPort P>
 template <RecordSink S>
 inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {
   uint32_t count = 0;

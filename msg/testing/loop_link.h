@@ -37,6 +37,7 @@ class LoopLink : public FakeLinkBase {
     uint64_t received = 0;
     uint64_t published = 0;
     uint64_t committed = 0;
+    uint32_t waits = 0;  // 1: something can be polled
   };
   struct Shared {
     std::array<Pipe, 2> pipes;
@@ -83,6 +84,7 @@ class LoopLink : public FakeLinkBase {
   SendStatus Flush() noexcept {
     if (down()) return SendStatus::kClosed;
     out().published = out().committed;
+    out().waits = out().published != out().received;
     return SendStatus::kOk;
   }
   template <RecordSink S>
@@ -92,9 +94,13 @@ class LoopLink : public FakeLinkBase {
       const Entry copy = in().entries[in().received % in().entries.size()];
       if (!HandOver(sink, Record{copy.type, {copy.payload.data(), copy.bytes}})) break;
       ++in().received;
+      in().waits = in().published != in().received;
       ++counters_.frames_received;
     }
     return count;
+  }
+  ArrivalSign Arrival() const noexcept {
+    return {reinterpret_cast<const std::byte*>(&in().waits), 1};
   }
   LinkState Maintain(int64_t) noexcept { return state(); }
   void Close(uint8_t code = 0) noexcept {
@@ -126,6 +132,7 @@ class LoopLink : public FakeLinkBase {
     shared_->cut = true;
     for (Pipe& pipe : shared_->pipes) {
       pipe.published = std::min(pipe.committed, pipe.received + arriving);
+      pipe.waits = pipe.published != pipe.received;
     }
   }
   uint64_t waiting() const noexcept { return in().published - in().received; }
