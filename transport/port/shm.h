@@ -38,7 +38,7 @@ class ShmPort {
   const std::byte* ring() noexcept { return held_->peer.ring(); }
   const StateLine* peer_state() noexcept { return held_->peer.state(); }
 
-  bool PeerGone() noexcept { return PeerHungUp(held_->socket.get()); }
+  bool PeerGone() noexcept { return held_->PeerGone(); }
   void Wake() noexcept { SendWake(held_->socket.get()); }
   int wake_fd() const noexcept { return held_->socket.get(); }
   bool wake_is_certain() const noexcept { return wake_is_certain_; }

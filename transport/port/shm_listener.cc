@@ -271,6 +271,7 @@ class ShmListener::Impl {
     const bool certain = barrier_ && (hello.flags & kLinkBarrier) != 0;
     OwnedShmHoldings held(new ShmHoldings{*std::move(own), *std::move(peer), std::move(socket)},
                           ShmBurial{reaper_});
+    reaper_->Watch(*held);
     listener_.Finish(
         std::make_unique<ShmLink>(ShmPort(std::move(held), hello.ring_bytes(), certain),
                                   SettledOptions(options_.link, hello, reply), admission.identity,
