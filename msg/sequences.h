@@ -125,7 +125,15 @@ class Outbound {
   SendStatus Send(L& link, const M& message, Publish publish) noexcept {
     if (!caught_up() || store_.full()) [[unlikely]]
       return SendStatus::kBackPressured;
-    return SendStaged(link, store_.Stage(message), publish);
+    const Claim claim = link.TryClaim(PayloadBytes(message));
+    if (!claim) return claim.status;
+    Encode(message, claim.data);
+    RINGWAY_PROBE(session_request_claimed);
+    CommitNext(link, M::kType, publish);
+    RINGWAY_PROBE(session_request_put);
+    Keep(message);
+    RINGWAY_PROBE(session_request_kept);
+    return SendStatus::kOk;
   }
   // As Send(), for a message that is encoded already.
   template <Link L>
@@ -133,7 +141,23 @@ class Outbound {
                          Publish publish) noexcept {
     if (!caught_up() || store_.full()) [[unlikely]]
       return SendStatus::kBackPressured;
-    return SendStaged(link, store_.StageEncoded(type, payload), publish);
+    const SendStatus status = PutNew(link, type, payload, publish);
+    if (status == SendStatus::kOk) Keep(type, payload);
+    return status;
+  }
+
+  // Whether a new message would be the next on the link.
+  bool SendsNext() const noexcept {
+    return cursor_ == store_.next() && cursor_ < held_from_ && !gap_fill_due_;
+  }
+  // Numbers, sends and keeps a message; one that the link has no room for is kept, and Pump() sends
+  // it. REQUIRES: SendsNext(), !store().full().
+  template <Link L>
+  SendStatus SendAndKeep(L& link, FrameType type, std::span<const std::byte> payload,
+                         Publish publish) noexcept {
+    const SendStatus status = PutNew(link, type, payload, publish);
+    Keep(type, payload);
+    return status;
   }
 
   // Ensures that Keep() has room. Acknowledgements still in flight must not end a peer that reads
@@ -192,14 +216,24 @@ class Outbound {
   }
 
  private:
+  // Puts a message on the link that has the number next_seq() and is kept after that: the peer does
+  // not wait for the copy. REQUIRES: everything before it is on the link.
   template <Link L>
-  SendStatus SendStaged(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
-    RINGWAY_PROBE(session_request_staged);
-    const SendStatus status = Put(link, slot, publish);
-    RINGWAY_PROBE(session_request_put);
-    if (status == SendStatus::kOk) store_.Append();
-    RINGWAY_PROBE(session_request_kept);
-    return status;
+  SendStatus PutNew(L& link, FrameType type, std::span<const std::byte> payload,
+                    Publish publish) noexcept {
+    const Claim claim = link.TryClaim(static_cast<uint32_t>(payload.size()));
+    if (!claim) return claim.status;
+    std::memcpy(claim.data, payload.data(), payload.size());
+    CommitNext(link, type, publish);
+    return SendStatus::kOk;
+  }
+
+  // A link that ends here may or may not have delivered the record. Either way the message counts
+  // as sent: the next logon tells what arrived, and the rest is resent from the store.
+  template <class L>
+  void CommitNext(L& link, FrameType type, Publish publish) noexcept {
+    (void)link.Commit(static_cast<uint8_t>(type), publish);
+    ++cursor_;
   }
 
   // Sends GapFill first if the peer expects another number.
@@ -218,10 +252,7 @@ class Outbound {
     const Claim claim = link.TryClaim(slot.payload_bytes);
     if (!claim) return claim.status;
     std::memcpy(claim.data, slot.payload.data(), slot.payload_bytes);
-    // A link that ends here may or may not have delivered the record. Either way the message counts
-    // as sent: the next logon tells what arrived, and the rest is resent from the store.
-    (void)link.Commit(static_cast<uint8_t>(slot.type), publish);
-    ++cursor_;
+    CommitNext(link, slot.type, publish);
     return SendStatus::kOk;
   }
 

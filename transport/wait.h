@@ -43,7 +43,7 @@ absl::StatusOr<WaitPolicy> ParseWaitPolicy(std::string_view text);
 
 struct WaitOptions {
   WaitPolicy policy = WaitPolicy::kAuto;
-  // Idle turns up to and including the first yield: the first value while there are as many cores
+  // Idle turns and looks up to and including the first yield: the first value while there are as many cores
   // as runnable threads, the second while there are fewer. The others pause. At least 1.
   uint32_t spins_alone = 4000;
   uint32_t spins_crowded = 1;
@@ -68,6 +68,13 @@ concept Sleeper = requires(S sleeper) {
   { sleeper.Turn() } -> std::same_as<bool>;
   // DisarmWake() on every link.
   { sleeper.Disarm() } -> std::same_as<void>;
+};
+
+// A loop that can look for work more cheaply than by a turn: it is looked at between turns.
+template <class S>
+concept Looker = requires(S loop) {
+  // Whether a turn may find work.
+  { loop.Look() } -> std::same_as<bool>;
 };
 
 struct WaitCounters {
@@ -99,6 +106,12 @@ class Waiter {
     }
     if (++idle_turns_ < yield_after_) {
       CpuPause();
+      if constexpr (Looker<S>) {
+        for (uint32_t i = 1; i != kLooksPerTurn && !sleeper.Look(); ++i) {
+          if (++idle_turns_ >= yield_after_) return;
+          CpuPause();
+        }
+      }
       return;
     }
     if (IdleSlow()) Sleep(sleeper);
@@ -132,6 +145,9 @@ class Waiter {
   bool crowded() const noexcept { return crowded_; }
 
  private:
+  // Timers, operators and what has no sign of its own wait for the next turn.
+  static constexpr uint32_t kLooksPerTurn = 8;
+
   void Worked() noexcept {
     idle_turns_ = 0;
     idle_timed_ = false;

@@ -195,10 +195,10 @@ void Fields(V& v, SessionsConfig& sessions) {
             "Invalid messages, which no client library of ours sends, before the session is logged "
             "out (protocolError).");
   v.Integer("cold_after_turns", layer.cold_after_turns, ConfigForm::kWhole, {1},
-            "A session that was silent for this many turns is polled less often, if more than "
+            "A session that was silent for this many turns is looked at less often, if more than "
             "hot_sessions_max are logged on.");
-  v.Integer("cold_turns", layer.cold_turns, ConfigForm::kWhole, {1, kColdTurnsLimit},
-            "Such a session is polled only once in this many turns.");
+  v.Integer("cold_looks", layer.cold_looks, ConfigForm::kWhole, {1, kColdLooksLimit},
+            "So many of these sessions are looked at in a turn, one after the other.");
   v.Integer("hot_sessions_max", layer.hot_sessions_max, ConfigForm::kWhole, {0},
             "Up to this many sessions that are logged on, all are polled in every turn.");
 }

@@ -72,6 +72,10 @@ class Connector {
   // connection alive and re-establishes it, never blocking; a change is reported as VenueStatus.
   virtual void Poll(int64_t now_ns, VenueSink& sink) = 0;
 
+  // Between turns that found nothing, cheaper than Poll(): whether something may have come. A venue
+  // that speaks only when it is polled says no.
+  virtual bool SeesInput() noexcept { return false; }
+
   // Whether the venue counts requests, so that its count determines which requests it has: then
   // their order must be known after a crash. Constant.
   virtual bool counts_requests() const noexcept { return false; }

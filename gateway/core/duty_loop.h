@@ -185,6 +185,15 @@ class DutyLoop {
     return worked;
   }
 
+  // Between turns that found nothing, cheaper than a turn: whether something may have come.
+  bool SeesInput() noexcept {
+    if (parts_.sessions.SeesInput()) return true;
+    for (const auto& venue : venues_) {
+      if (venue->queue.connector().SeesInput()) return true;
+    }
+    return false;
+  }
+
   // For a Sleeper (transport/wait.h) whose turn is DoWork(). True: the next event either ends the
   // sleep or can wait until its longest end (timers, operators, signals).
   bool ArmWake() noexcept {
@@ -383,9 +392,9 @@ class DutyLoop {
     return parts_.journal == nullptr || shares_.HasRoomFor(use);
   }
 
-  // `venue_report_seq` is the venue's sequence number of its report, 0 for anything else. REQUIRES:
-  // CanStep().
-  void Step(const Input& input, uint64_t venue_report_seq = 0) {
+  // `venue_report_seq` is the venue's sequence number of its report, 0 for anything else. With
+  // kGather, what it tells sessions is published by their Flush(). REQUIRES: CanStep().
+  void Step(const Input& input, uint64_t venue_report_seq = 0, Publish publish = Publish::kGather) {
     // Most timer steps change only the time, which the next recorded step sets anyway.
     const bool recorded = parts_.journal != nullptr &&
                           (input.origin != Origin::kTimer || parts_.engine.TimerMatters(now_ns_));
@@ -409,7 +418,7 @@ class DutyLoop {
       if (effect.target == Target::kSession) {
         tally_.CountReport(effect);
         trades_.Count(effect);
-        parts_.sessions.Send(effect, Publish::kGather);
+        parts_.sessions.Send(effect, publish);
       } else {
         VenueQueue& queue = SideOf(effect.id).queue;
         const uint32_t owner = of_session ? tally_.IndexOf(input.id) : VenueQueue::kNoOwner;
@@ -610,7 +619,9 @@ class DutyLoop {
       }
     }
     tally_.CountInput(input);
-    Step({origin, input.id, input.type, input.payload});
+    // Alone, its answer is published with the bytes still in this core's cache.
+    const Publish publish = parts_.sessions.MoreWaits() ? Publish::kGather : Publish::kNow;
+    Step({origin, input.id, input.type, input.payload}, 0, publish);
     if (!withdrawn_.empty()) [[unlikely]]
       AnswerWithdrawn();
     if (parts_.engine.counters().breach_kills != breach_kills_) [[unlikely]]
@@ -709,7 +720,7 @@ class DutyLoop {
     queue.CountReceived(burst.taken);
     while (!venue.prices.empty() && MayRecord(venue, JournalUse::kOrder)) {
       const Effect price = venue.prices.Take();
-      Step({Origin::kVenue, queue.venue(), price.type, price.bytes()});
+      Step({Origin::kVenue, queue.venue(), price.type, price.bytes()}, 0, Publish::kNow);
     }
     if (burst.received != 0) Confirm(queue, burst.received);
     venue.cursor_due |= parts_.journal != nullptr && queue.SeesLogon();
@@ -742,9 +753,13 @@ class DutyLoop {
     }
     burst.received = std::max(burst.received, message.seq);
     burst.answered |= message.seq == 0 && message.type != FrameType::kVenueStatus;
-    Step({Origin::kVenue, queue.venue(), message.type, message.bytes()}, message.seq);
-    parts_.sessions.Flush();  // a fill does not wait for the reports behind it
-    AnswerWithdrawn();
+    // A fill does not wait for the reports behind it.
+    Step({Origin::kVenue, queue.venue(), message.type, message.bytes()}, message.seq,
+         Publish::kNow);
+    if (!withdrawn_.empty()) [[unlikely]] {
+      AnswerWithdrawn();
+      parts_.sessions.Flush();
+    }
     return true;
   }
 

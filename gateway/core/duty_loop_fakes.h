@@ -89,14 +89,16 @@ class FakeSessions {
     }
     return count;
   }
+  bool MoreWaits() const { return requests.size() > 1; }
+  bool SeesInput() const { return !requests.empty(); }
   void Send(const EffectView& effect, Publish publish) {
-    EXPECT_EQ(publish, Publish::kGather);
     if (effect.type == FrameType::kSessionReject) {
       EXPECT_EQ(effect.seq, 0u) << "session messages have no number";
     } else {
       EXPECT_EQ(effect.seq, ++last_seq[effect.id]) << "reports leave in order";
     }
     gathered.emplace_back(effect);
+    if (publish == Publish::kNow) Flush();
   }
   bool holds_any() const { return holds; }
   bool Holds(SessionId) const { return holds; }

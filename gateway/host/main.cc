@@ -105,6 +105,7 @@ struct LoopSleeper {
     return gateway.DoWork(now_ns);
   }
   void Disarm() noexcept { gateway.DisarmWake(); }
+  bool Look() noexcept { return gateway.SeesInput(); }
 };
 
 // Reports to operators when the journal begins to fail, and when it has recovered.

@@ -262,7 +262,7 @@ TEST(ConductTest, GreedySessionLeavesOthersTheirTurn) {
 }
 
 TEST(ConductTest, ColdSessionsAreHeardWithinTheirTurns) {
-  World world({1, 2, 3}, {.cold_after_turns = 10, .cold_turns = 8, .hot_sessions_max = 2});
+  World world({1, 2, 3}, {.cold_after_turns = 10, .cold_looks = 1, .hot_sessions_max = 2});
   TestClient a(1), b(2), c(3);
   for (TestClient* client : {&a, &b, &c}) ASSERT_TRUE(world.LogOn(*client));
   for (int i = 0; i != 50; ++i) world.GatewayTurn();

@@ -25,6 +25,7 @@
 #include "gateway/session/journaled_logon.h"
 #include "gateway/session/report_archive.h"
 #include "gateway/session/session_options.h"
+#include "gateway/session/session_roster.h"
 #include "msg/auth.h"
 #include "msg/sequenced_link.h"
 #include "msg/sequences.h"
@@ -88,6 +89,7 @@ class GatewaySession {
   }
   // Logged on, and not ended.
   bool live() const noexcept { return line_.attached(); }
+  LinkPhase phase() const noexcept { return line_.phase(); }
   // Of its present link; null: it has none.
   const LinkCounters* link_counters() const noexcept {
     return live() ? &line_.link()->counters() : nullptr;
@@ -131,7 +133,7 @@ class GatewaySession {
     resumable_to_ = UINT64_MAX;
     requests_promised_ = logon.next_seq_out;
     last_progress_ns_ = now_ns;
-    quiet_turns = 0;
+    end_seen = false;
 
     logon.durability = std::min(logon.durability, durability_max_);
     // What was acknowledged without waiting stays acknowledged.
@@ -183,6 +185,13 @@ class GatewaySession {
   void Send(FrameType type, std::span<const std::byte> payload, Publish publish) noexcept {
     if (!Feeds() || (!outbound().MakeRoom() && !FallBehind())) [[unlikely]] {
       outbound().KeepDroppingOldest(type, payload);
+      return;
+    }
+    if (line_.phase() == LinkPhase::kLive && !blocked_ && outbound().SendsNext()) [[likely]] {
+      const SendStatus status = outbound().SendAndKeep(link(), type, payload, publish);
+      if (status != SendStatus::kOk) [[unlikely]]
+        Block(status);
+      gathered_ |= publish == Publish::kGather;
       return;
     }
     outbound().Keep(type, payload);
@@ -304,17 +313,27 @@ class GatewaySession {
     superseded_until_ns_ = until_ns;
     const uint32_t ring_bytes = link().caps().ring_bytes;
     superseded_records_left_ = ring_bytes == 0 ? UINT32_MAX : ring_bytes / kFrameBytesMin;
-    quiet_turns = 0;
   }
 
   // As the link's; never certain while a request waits. REQUIRES: live().
   bool ArmWake() noexcept { return link().ArmWake() && !line_.refused(); }
   void DisarmWake() noexcept { link().DisarmWake(); }
 
+  // Whether a visit would find nothing to do but what Arrival() shows. REQUIRES: live().
+  bool quiet() const noexcept {
+    return line_.phase() == LinkPhase::kLive && line_.link()->state() == LinkState::kLive &&
+           outbound().caught_up() && rejects_ == 0 && !line_.refused() && !crowded() &&
+           acknowledgeable() < acknowledged_ + kAcknowledgeEvery;
+  }
+  // As Link::Arrival(). REQUIRES: live().
+  ArrivalSign Arrival() const noexcept { return line_.link()->Arrival(); }
+
   // Gives up the closed link of a session that ended().
   std::unique_ptr<L> TakeLink() noexcept { return line_.TakeLink(); }
 
-  uint32_t quiet_turns = 0;  // for the layer: turns since the last record
+  // The layer's.
+  RosterPlace place;
+  bool end_seen = false;
 
  private:
   // The smallest frame of a ring (transport/frame.h): it bounds how long a peer can keep writing

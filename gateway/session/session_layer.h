@@ -38,6 +38,7 @@
 #include "gateway/session/gateway_session.h"
 #include "gateway/session/guest_room.h"
 #include "gateway/session/session_options.h"
+#include "gateway/session/session_roster.h"
 #include "msg/auth.h"
 #include "msg/session_protocol.h"
 #include "schema/codec.h"
@@ -71,20 +72,29 @@ class SessionLayer {
   // For a Sleeper: arms every link; true when the wake-up of each is certain. The next turn, and
   // the first after DisarmWake(), visit every session: a sleep must not hide a cold one's message.
   bool ArmWake() noexcept {
-    look_everywhere_ = true;
+    roster_.LookEverywhere();
     bool certain = watches_all_ && successors_.empty() && guests_.sees_all();
     guests_.ForEach([&](L& link) { certain &= link.ArmWake(); });
-    for (GatewaySession<L>* session : active_) {
+    for (GatewaySession<L>* session : roster_.all()) {
       if (session->live()) certain &= session->ArmWake();
     }
     return certain;
   }
   void DisarmWake() noexcept {
-    look_everywhere_ = true;
+    roster_.LookEverywhere();
     guests_.ForEach([](L& link) { link.DisarmWake(); });
-    for (GatewaySession<L>* session : active_) {
+    for (GatewaySession<L>* session : roster_.all()) {
       if (session->live()) session->DisarmWake();
     }
+  }
+
+  // A look that is cheaper than a turn, for between turns that found nothing: whether a session may
+  // have sent something. Looks at some of many.
+  bool SeesInput() noexcept { return !guests_.empty() || roster_.SeesInput(); }
+
+  // In the sink of Poll(): whether the session whose request it is given has sent more.
+  bool MoreWaits() const noexcept {
+    return polled_ != nullptr && polled_->live() && polled_->Arrival().Shows();
   }
 
   // Takes a new link. If it has no place, or takes that of another link, the link without a place
@@ -127,19 +137,11 @@ class SessionLayer {
     const uint32_t count = PollSessions(sink, budget) + (logged_on ? 1 : 0);
     if (maintain) {
       MaintainSuccessors(now_ns);
-      for (GatewaySession<L>* session : active_) {
-        if (session->live()) session->Maintain(now_ns);
-      }
       DropClosed(now_ns);
     }
-    uint32_t ends = 0;
-    for (size_t i = 0; i < active_.size() && ends != kEndsPerTurnMax;) {
-      if (active_[i]->ended() && Finish(*active_[i], now_ns, sink)) {
-        ++ends;
-      } else {
-        ++i;
-      }
-    }
+    MaintainSessions(now_ns);
+    if (!ended_.empty()) [[unlikely]]
+      FinishEnded(now_ns, sink);
     return count;
   }
 
@@ -150,8 +152,10 @@ class SessionLayer {
     GatewaySession<L>* session = Find(effect.id);
     RINGWAY_CHECK(effect.target == Target::kSession && session != nullptr,
                   "a report for a session that is not configured");
-    if (!IsNumbered(static_cast<uint8_t>(effect.type))) [[unlikely]]
-      return Refuse(*session, effect);
+    if (!IsNumbered(static_cast<uint8_t>(effect.type))) [[unlikely]] {
+      Refuse(*session, effect);
+      return See(*session);
+    }
     RINGWAY_CHECK(effect.seq == session->next_seq_out(),
                   "the engine and the session disagree about the next report's number");
     Gather(*session, [&] { session->Send(effect.type, effect.bytes(), publish); });
@@ -180,8 +184,10 @@ class SessionLayer {
   // Logs every session out (gatewayStopping) and accepts no more. Poll() until stopped().
   void Stop(int64_t now_ns) {
     stopping_ = true;
-    for (GatewaySession<L>* session : active_) {
-      if (session->live()) session->Logout(LogoutReason::kGatewayStopping);
+    for (GatewaySession<L>* session : roster_.all()) {
+      if (!session->live()) continue;
+      session->Logout(LogoutReason::kGatewayStopping);
+      See(*session);
     }
     while (!guests_.empty()) {
       Refuse(guests_.TakeAny(), 0, LogonRejectReason::kGatewayFull, now_ns);
@@ -192,14 +198,14 @@ class SessionLayer {
     }
     successors_.clear();
   }
-  bool stopped() const noexcept { return stopping_ && active_.empty() && closed_.empty(); }
+  bool stopped() const noexcept { return stopping_ && roster_.all().empty() && closed_.empty(); }
 
   // Null when there is no such session.
   const GatewaySession<L>* session(SessionId id) const noexcept {
     const auto found = by_id_.find(id);
     return found == by_id_.end() ? nullptr : found->second;
   }
-  uint32_t live_count() const noexcept { return static_cast<uint32_t>(active_.size()); }
+  uint32_t live_count() const noexcept { return static_cast<uint32_t>(roster_.all().size()); }
   const SessionLayerCounters& counters() const noexcept { return counters_; }
 
  private:
@@ -229,12 +235,16 @@ class SessionLayer {
       : options_(options),
         admit_(std::move(admit)),
         stranger_key_(*SessionKey::FromBytes(kNoKey)),
-        guests_(options.links_before_logon_max, sessions.size()) {
+        guests_(options.links_before_logon_max, sessions.size()),
+        roster_({.hot_max = options.hot_sessions_max,
+                 .cold_after_turns = options.cold_after_turns,
+                 .cold_looks = options.cold_looks},
+                sessions.size()) {
     for (const SessionConfig& config : sessions) {
       sessions_.push_back(std::make_unique<GatewaySession<L>>(config, options_, counters_));
       by_id_.emplace(config.id, sessions_.back().get());
     }
-    active_.reserve(sessions.size());
+    ended_.reserve(sessions.size());
     gathered_.reserve(sessions.size());
     successors_.reserve(sessions.size());
     closed_.reserve(kClosedMax);
@@ -246,6 +256,17 @@ class SessionLayer {
     const bool gathered = session.gathered();
     send();
     if (session.gathered() && !gathered) gathered_.push_back(&session);
+    See(session);
+  }
+
+  // After whatever a session did or was done to: it may have ended, or want a visit every turn.
+  void See(GatewaySession<L>& session) noexcept {
+    if (session.phase() == LinkPhase::kNone) return;
+    if (session.ended()) [[unlikely]] {
+      if (!std::exchange(session.end_seen, true)) ended_.push_back(&session);
+    } else if (session.place.cold && !session.quiet()) [[unlikely]] {
+      roster_.Warm(session);
+    }
   }
 
   void Refuse(GatewaySession<L>& session, const EffectView& effect) noexcept {
@@ -263,38 +284,56 @@ class SessionLayer {
 
   template <class Sink>
   uint32_t PollSessions(Sink& sink, uint32_t budget) noexcept {
-    const size_t size = active_.size();
-    if (size == 0) return 0;
     if (budget == 0) {
-      for (GatewaySession<L>* session : active_) {
+      for (GatewaySession<L>* session : roster_.all()) {
         if (session->live()) session->Hold();
+        See(*session);
       }
       return 0;
     }
-    ++turn_;
-    if (++first_ >= size) first_ = 0;  // so that a spent budget does not always hit the same ones
-    const bool all_hot = look_everywhere_ || size <= options_.hot_sessions_max;
     uint32_t count = 0;
-    size_t i = 0;
-    for (; i != size && count != budget; ++i) {
-      const size_t index = first_ + i < size ? first_ + i : first_ + i - size;
-      GatewaySession<L>& session = *active_[index];
-      if (!session.live()) continue;
+    const auto visit = [&](GatewaySession<L>& session) {
+      if (!session.live()) return false;
       if (session.crowded()) [[unlikely]] {
         session.Hold();
-        continue;
+        See(session);
+        return true;
       }
-      if (!all_hot && session.quiet_turns >= options_.cold_after_turns &&
-          (turn_ + index) % options_.cold_turns != 0) {
-        continue;
-      }
+      polled_ = &session;
       const uint32_t taken =
           session.Poll(sink, std::min(options_.records_per_turn, budget - count));
-      session.quiet_turns = taken != 0 ? 0 : session.quiet_turns + 1;
+      polled_ = nullptr;
       count += taken;
-    }
-    if (i == size) look_everywhere_ = false;
+      See(session);
+      if (taken == 0) return !session.quiet();
+      Flush();  // this session's acks do not wait for the others' requests
+      return true;
+    };
+    roster_.Visit(visit, [&] { return count != budget; });
     return count;
+  }
+
+  // Upkeep, once a millisecond for each session, of a few in a turn: no turn waits for all.
+  void MaintainSessions(int64_t now_ns) noexcept {
+    roster_.ForDue(now_ns, [&](GatewaySession<L>& session) {
+      if (session.live()) session.Maintain(now_ns);
+      See(session);
+    });
+  }
+
+  // Reports the ends of some sessions. One whose end the sink does not take keeps its place.
+  template <class Sink>
+  void FinishEnded(int64_t now_ns, Sink& sink) {
+    uint32_t ends = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i != ended_.size(); ++i) {
+      if (ends != kEndsPerTurnMax && Finish(*ended_[i], now_ns, sink)) {
+        ++ends;
+      } else {
+        ended_[kept++] = ended_[i];
+      }
+    }
+    ended_.resize(kept);
   }
 
   // True when a guest had a message.
@@ -336,7 +375,10 @@ class SessionLayer {
     }
     // What the old link delivered before is still valid, and so comes first; the new link's ack
     // covers it.
-    if (session->live()) session->Supersede(now_ns + kDrainNs);
+    if (session->live()) {
+      session->Supersede(now_ns + kDrainNs);
+      See(*session);
+    }
     if (session->ended() || session->live()) {
       Await(*session, std::move(link), logon, now_ns);
     } else {
@@ -350,12 +392,13 @@ class SessionLayer {
     ++counters_.logons;
     RINGWAY_PROBE(gateway_logon_checked);
     const Logon seen = session.Begin(std::move(link), logon, options_.open_orders, now_ns);
-    active_.push_back(&session);
+    roster_.Add(session);
     holds_any_ |= session.holds();
     // The engine's step is recorded before its reports leave, and so before the answer: an epoch
     // that a client knows to be admitted is not lost with the process.
     (void)Hand(sink, Origin::kSessionUp, session.id(), seen);
     session.AnswerLogon();
+    See(session);
     RINGWAY_PROBE(gateway_logon_answered);
   }
 
@@ -406,7 +449,7 @@ class SessionLayer {
               Logout{.next_seq_out = session.next_seq_out(), .reason = session.end_reason()})) {
       return false;
     }
-    active_.erase(std::find(active_.begin(), active_.end(), &session));
+    roster_.Remove(session);
     Discard(session.TakeLink(), now_ns);
     return true;
   }
@@ -452,19 +495,18 @@ class SessionLayer {
   SessionLayerCounters counters_;
   std::vector<std::unique_ptr<GatewaySession<L>>> sessions_;
   absl::flat_hash_map<SessionId, GatewaySession<L>*> by_id_;
-  std::vector<GatewaySession<L>*> active_;    // logged on, or ended and not yet reported
   std::vector<GatewaySession<L>*> gathered_;  // with reports that wait for Flush()
+  std::vector<GatewaySession<L>*> ended_;     // not yet reported
   GuestRoom<L> guests_;                       // before their logon
+  SessionRoster<GatewaySession<L>> roster_;   // logged on, or ended and not yet reported
+  GatewaySession<L>* polled_ = nullptr;       // the one whose requests the sink is given
   std::vector<Successor> successors_;         // at most one a session
   std::vector<ClosedLink> closed_;
   Waiter* waiter_ = nullptr;
   bool watches_all_ = true;  // every link so far ends the waiter's sleep
-  bool look_everywhere_ = false;
   bool holds_any_ = false;
   bool stopping_ = false;
   int64_t last_maintain_ns_ = INT64_MIN / 2;
-  uint64_t turn_ = 0;
-  size_t first_ = 0;
 };
 
 }  // namespace ringway

@@ -40,7 +40,7 @@ absl::Status Validate(const SessionLayerOptions& options,
         kSlowConsumerAfterNsMax);
   bound("records_per_turn", options.records_per_turn, 1, kRecordsPerTurnLimit);
   bound("violations_max", options.violations_max, 1, kViolationsLimit);
-  bound("cold_turns", options.cold_turns, 1, kColdTurnsLimit);
+  bound("cold_looks", options.cold_looks, 1, kColdLooksLimit);
   if (sessions.size() > kSessionsLimit) {
     errors.push_back(absl::StrCat(sessions.size(), " sessions; at most ", kSessionsLimit));
   }

@@ -24,7 +24,7 @@ inline constexpr uint32_t kViolationsLimit = 64;
 // Bounds of the other options.
 inline constexpr uint32_t kLinksBeforeLogonLimit = 65'536;
 inline constexpr uint32_t kRecordsPerTurnLimit = 65'536;
-inline constexpr uint32_t kColdTurnsLimit = 1'024;
+inline constexpr uint32_t kColdLooksLimit = 65'536;
 inline constexpr uint32_t kReportSlotsLimit = 1u << 24;
 inline constexpr int64_t kLogonTimeoutNsMin = kNsPerMs;
 inline constexpr int64_t kLogonTimeoutNsMax = 60 * kNsPerS;
@@ -69,10 +69,10 @@ struct SessionLayerOptions {
   // Messages of a kind or form that no client of ours sends, on one link, before the session is
   // logged out. Those that the engine answers with SessionReject count too.
   uint32_t violations_max = 8;
-  // Sessions that were silent for this many turns are polled every cold_turns-th turn only, where
-  // more than hot_sessions_max are logged on.
+  // Sessions that were silent for this many turns are cold where more than hot_sessions_max are
+  // logged on: cold_looks of them are looked at in a turn, in turn.
   uint32_t cold_after_turns = 4096;
-  uint32_t cold_turns = 8;
+  uint32_t cold_looks = 16;
   uint32_t hot_sessions_max = 8;
   // The strongest durability that this gateway can promise; LogonAck states what the session gets.
   Durability durability_max = Durability::kMemory;

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdio>
+#include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,6 +83,8 @@ GatewayConfig ConfigOf(const std::string& directory, Layout layout) {
   config.host.wait = two ? WaitPolicy::kSpin : WaitPolicy::kSpinThenYield;
   if (!two) config.wait.spins_alone = kLooksBeforeYield;
   config.pools = {};
+  // The gateway may be stopped for long while others are measured.
+  for (InstrumentConfig& instrument : config.instruments) instrument.reference_age_max_ns = 0;
   config.accounts.clear();
   for (uint32_t id = 1; id <= 2; ++id) {
     AccountConfig& account = config.accounts.emplace_back();
@@ -289,6 +293,84 @@ EngineNs MeasureEngine() {
   return {Median(std::move(order)), Median(std::move(report))};
 }
 
+// --- Many sessions, one of them active ---
+
+constexpr uint32_t kManySessions = 1'024;
+constexpr uint32_t kManyCycles = 40;
+constexpr int64_t kIdleHeartbeatNs = 60 * kNsPerS;
+constexpr uint32_t kIdleRingBytes = 16u << 10;
+constexpr double kManyP50Target = 1.15;
+constexpr double kManyP99Target = 1.5;
+constexpr double kSessionBytesTarget = 0.7e6;
+
+// A gateway with `sessions` sessions that are logged on, of which a Market uses two.
+class CrowdedGateway {
+ public:
+  explicit CrowdedGateway(uint32_t sessions) : program_(folder_.path()) {
+    program_.config = ConfigOf(folder_.path(), Layout::kTwoProcesses);
+    program_.config.link.dead_after_ns = 2 * kIdleHeartbeatNs;
+    program_.config.sessions_common.layer.links_before_logon_max = sessions;
+    for (uint32_t id = 3; id <= sessions; ++id) {
+      program_.config.sessions.push_back(TestSession(id, 1, folder_.path()));
+    }
+    program_.spec.core = 1;
+    if (const absl::Status started = program_.Start({}, kStartTimeoutNs); !started.ok()) {
+      OrDie(absl::StatusOr<int>(started));
+    }
+    const uint64_t alone = ResidentBytes();
+    for (uint32_t id = 3; id <= sessions; ++id) {
+      SessionOptions options = program_.Options(id);
+      options.heartbeat_ns = kIdleHeartbeatNs;
+      options.resend_slots = 1'024;
+      options.link.ring_bytes = kIdleRingBytes;
+      options.link.heartbeat_interval_ns = kIdleHeartbeatNs / 4;
+      options.link.dead_after_ns = 2 * kIdleHeartbeatNs;
+      idle_.push_back(OrDie(Session::Connect(options)));
+    }
+    bytes_per_session_ = idle_.empty()
+                             ? 0
+                             : (static_cast<double>(ResidentBytes()) - static_cast<double>(alone)) /
+                                   static_cast<double>(idle_.size());
+    market_.emplace(program_, Layout::kTwoProcesses);
+    Pause();
+  }
+
+  void Pause() { kill(program_.child().pid(), SIGSTOP); }
+  void Resume() { kill(program_.child().pid(), SIGCONT); }
+  // What the idle clients have to do.
+  void KeepIdleAlive() {
+    for (const auto& session : idle_) {
+      (void)session->Poll(Handlers{}, 8);
+      RINGWAY_CHECK(session->state() == SessionState::kLive, "an idle session of the bench ended");
+    }
+  }
+  // Nanoseconds from order to ack.
+  std::vector<double> Block() {
+    for (uint32_t i = 0; i < kWarmUpRounds; ++i) market_->TakeOne();
+    std::vector<double> ack;
+    for (uint32_t i = 0; i < kRoundsPerBlock; ++i) {
+      ack.push_back(static_cast<double>(market_->TakeOne().ack_ns));
+    }
+    return ack;
+  }
+  double bytes_per_session() const { return bytes_per_session_; }
+
+ private:
+  uint64_t ResidentBytes() const {
+    std::ifstream statm(absl::StrCat("/proc/", program_.child().pid(), "/statm"));
+    uint64_t pages = 0;
+    uint64_t resident = 0;
+    statm >> pages >> resident;
+    return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  }
+
+  const TemporaryFolder folder_ = OrDie(TemporaryFolder::Make());
+  GatewayProgram program_;
+  std::vector<std::unique_ptr<Session>> idle_;
+  double bytes_per_session_ = 0;
+  std::optional<Market> market_;
+};
+
 void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs& engine) {
   for (const bool near : {true, false}) {
     std::vector<double> ack, fill, bare, ack_ratio, fill_ratio;
@@ -353,6 +435,50 @@ void RunGatewayBench(Report& report) {
   const Measured two = Measure(Layout::kTwoProcesses);
   AddTwoProcessRows(report, two, engine);
   AddThreeProcessRows(report, Measure(Layout::kThreeProcesses));
+}
+
+void RunSessionsBench(Report& report) {
+  CrowdedGateway few(2);
+  CrowdedGateway many(kManySessions);
+  const ScopedPin pin(0);
+  std::vector<double> p50, p99, few_p50, few_p99, p50_ratio, p99_ratio;
+  for (uint32_t cycle = 0; cycle < kManyCycles; ++cycle) {
+    few.Resume();
+    const std::vector<double> alone = few.Block();
+    few.Pause();
+    many.Resume();
+    many.KeepIdleAlive();
+    const std::vector<double> crowd = many.Block();
+    many.Pause();
+    few_p50.push_back(Median(alone));
+    few_p99.push_back(Percentile(alone, 0.99));
+    p50.push_back(Median(crowd));
+    p99.push_back(Percentile(crowd, 0.99));
+    p50_ratio.push_back(p50.back() / few_p50.back());
+    p99_ratio.push_back(p99.back() / few_p99.back());
+  }
+  const std::string note =
+      absl::StrCat("2 processes, pure spin, ", kManySessions,
+                   " sessions logged on, two of them active, ", kManyCycles, " cycles in turn");
+  report.Add({.name = "order to ack, many sessions, p50",
+              .unit = "ns",
+              .ours = Median(p50),
+              .reference = Median(few_p50),
+              .reference_name = "two sessions",
+              .ratio = Median(p50_ratio),
+              .target = kManyP50Target,
+              .note = note});
+  report.Add({.name = "order to ack, many sessions, p99",
+              .unit = "ns",
+              .ours = Median(p99),
+              .reference = Median(few_p99),
+              .reference_name = "two sessions",
+              .ratio = Median(p99_ratio),
+              .target = kManyP99Target,
+              .note = note});
+  report.Add(Plain("memory of the gateway for a session that is idle", "bytes",
+                   many.bytes_per_session(), kSessionBytesTarget,
+                   absl::StrCat("rings of ", kIdleRingBytes / 1024, " KiB")));
 }
 
 void AddOrderBesideQuickFix(Report& report) {

@@ -10,6 +10,8 @@ namespace ringway::bench {
 // two cores, each beside bare cache lines that the same number of processes bounce the same number
 // of hops.
 void RunGatewayBench(Report& report);
+// Adds order→ack of a gateway at which a thousand sessions are logged on, beside one with two.
+void RunSessionsBench(Report& report);
 // An order to the gateway and its ack, beside an order by QuickFIX and its report.
 void AddOrderBesideQuickFix(Report& report);
 

@@ -37,6 +37,7 @@ constexpr Group kGroups[] = {
      RunLargeRecoveryBench, true},
     {"scale", "the engine as sessions and open orders grow", RunScaleBench},
     {"gateway", "orders through the gateway's program", RunGatewayBench},
+    {"sessions", "the same beside a thousand sessions that are idle", RunSessionsBench},
     {"peers", "Boost, ZeroMQ, UCX and QuickFIX, beside a link and the gateway", RunPeersBench},
     {"rdma", "a link over RDMA beside perftest, rstream, UCX and libfabric", RunRdmaBench, true},
 };

@@ -120,6 +120,8 @@ class BasicLinkConnector final : public Connector {
     return taken;
   }
 
+  bool SeesInput() noexcept override { return line_.attached() && line_.link()->Arrival().Shows(); }
+
   void Poll(int64_t now_ns, VenueSink& sink) override {
     if (down_to_report_) {
       if (!ReportState(now_ns, VenueState::kDown, sink)) return;

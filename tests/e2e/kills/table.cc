@@ -14,7 +14,7 @@ constexpr int kExchange = kExchanges + 1;
 
 constexpr Row kRows[] = {
     // A strategy, from its claim to its successor's logon.
-    {kStrategy, "session_request_staged"},
+    {kStrategy, "session_request_claimed"},
     {kStrategy, "link_claimed"},
     {kStrategy, "link_filled"},
     {kStrategy, "link_published"},
@@ -123,7 +123,7 @@ constexpr Row kRows[] = {
 std::optional<Trap> FirstOf(const Row& row) {
   // Recorded but not sent, so that the successor has something to answer or to give up.
   if (row.process == kGateway) return Trap{"connector_request_kept", 20};
-  if (std::strcmp(row.probe, "session_gap_told") == 0) return Trap{"session_request_staged", 5};
+  if (std::strcmp(row.probe, "session_gap_told") == 0) return Trap{"session_request_claimed", 5};
   return std::nullopt;
 }
 
