@@ -8,6 +8,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -44,15 +45,16 @@ class LazyArray {
   const T& operator[](size_t index) const noexcept { return data_[index]; }
   size_t size() const noexcept { return count_; }
 
-  // Allocates all pages, safe against concurrent writers.
-  void Touch() noexcept {
+  // Allocates the pages of the first `count` elements, safe against concurrent writers.
+  void Touch(size_t count) noexcept {
+    const size_t bytes = std::min(count, count_) * sizeof(T);
 #ifdef MADV_POPULATE_WRITE  // Linux 5.14
-    if (madvise(data_, bytes(), MADV_POPULATE_WRITE) == 0) return;
+    if (madvise(data_, bytes, MADV_POPULATE_WRITE) == 0) return;
 #endif
     constexpr size_t kPageBytes = 4096;
     auto* const byte = reinterpret_cast<unsigned char*>(data_);
     // Changes no value and loses no concurrent store; pairs with none.
-    for (size_t at = 0; at < bytes(); at += kPageBytes) {
+    for (size_t at = 0; at < bytes; at += kPageBytes) {
       __atomic_fetch_or(byte + at, 0, __ATOMIC_RELAXED);
     }
   }
