@@ -2,8 +2,9 @@
 //
 // Hot sessions are visited every turn. One that was silent for long becomes cold: of the cold ones
 // a few are looked at in a turn, each with one load where its next record would begin, and one to
-// which something has come is hot again. Upkeep goes around all of them once a millisecond, a few
-// in a turn. So a turn costs the same with ten sessions and with thousands.
+// which something has come is hot again. Upkeep goes around the hot ones once a millisecond and
+// around the cold ones, whose memory is in no cache, once in ten, a few in a turn. So a turn costs
+// much the same with ten sessions and with thousands.
 //
 // Thread rule: one thread. Nothing allocates after construction.
 #pragma once
@@ -115,27 +116,46 @@ class SessionRoster {
     }
   }
 
-  // upkeep(S&) of the sessions whose turn it is: each once a millisecond, while turns are short.
+  // upkeep(S&) of the sessions whose turn it is.
   template <class Upkeep>
   void ForDue(int64_t now_ns, Upkeep&& upkeep) noexcept {
-    constexpr uint32_t kInTime = 4;
-    constexpr uint32_t kBehind = 32;
-    if (all_.empty()) return;
-    const int64_t step_ns = std::max<int64_t>(1, kNsPerMs / static_cast<int64_t>(all_.size()));
-    // After a sleep one round is made up for, not more.
-    if (now_ns - upkeep_due_ns_ > kNsPerMs) upkeep_due_ns_ = now_ns - kNsPerMs;
-    const uint32_t most = now_ns - upkeep_due_ns_ > kNsPerMs / 2 ? kBehind : kInTime;
-    for (uint32_t i = 0; i != most && upkeep_due_ns_ <= now_ns; ++i) {
-      upkeep_due_ns_ += step_ns;
-      if (++kept_up_ >= all_.size()) kept_up_ = 0;
-      upkeep(*all_[kept_up_]);
-    }
+    hot_round_.Go(now_ns, hot_, [&](S* session) { upkeep(*session); });
+    cold_round_.Go(now_ns, cold_, [&](const Cold& cold) { upkeep(*cold.session); });
   }
 
  private:
   struct Cold {
     ArrivalSign sign;
     S* session;
+  };
+
+  // Goes around a list, evenly in time while turns are short.
+  class Round {
+   public:
+    explicit Round(int64_t period_ns) noexcept : period_ns_(period_ns) {}
+
+    // The list may lose elements while it is visited.
+    template <class List, class Visitor>
+    void Go(int64_t now_ns, const List& list, Visitor&& visit) noexcept {
+      constexpr uint32_t kInTime = 4;
+      constexpr uint32_t kBehind = 32;
+      if (list.empty()) return;
+      const int64_t step_ns = std::max<int64_t>(1, period_ns_ / static_cast<int64_t>(list.size()));
+      // After a sleep one round is made up for, not more.
+      if (now_ns - due_ns_ > period_ns_) due_ns_ = now_ns - period_ns_;
+      const uint32_t most = now_ns - due_ns_ > period_ns_ / 2 ? kBehind : kInTime;
+      for (uint32_t i = 0; i != most && due_ns_ <= now_ns && !list.empty(); ++i) {
+        due_ns_ += step_ns;
+        if (++at_ >= list.size()) at_ = 0;
+        const auto element = list[at_];
+        visit(element);
+      }
+    }
+
+   private:
+    const int64_t period_ns_;
+    int64_t due_ns_ = INT64_MIN / 2;
+    size_t at_ = 0;  // visited last
   };
 
   // True if something has come to one of them.
@@ -170,8 +190,8 @@ class SessionRoster {
   size_t first_ = 0;    // among the hot: visited first
   size_t cold_at_ = 0;  // looked at next
   bool look_everywhere_ = false;
-  size_t kept_up_ = 0;  // in all(): had its upkeep last
-  int64_t upkeep_due_ns_ = INT64_MIN / 2;
+  Round hot_round_{kNsPerMs};
+  Round cold_round_{10 * kNsPerMs};
 };
 
 }  // namespace ringway

@@ -323,7 +323,7 @@ class CrowdedGateway {
       options.heartbeat_ns = kIdleHeartbeatNs;
       options.resend_slots = 1'024;
       options.link.ring_bytes = kIdleRingBytes;
-      options.link.heartbeat_interval_ns = kIdleHeartbeatNs / 4;
+      options.link.heartbeat_interval_ns = kNsPerS;
       options.link.dead_after_ns = 2 * kIdleHeartbeatNs;
       idle_.push_back(OrDie(Session::Connect(options)));
     }
