@@ -49,6 +49,42 @@ TEST(WaitTest, WorkStartsTheCountAgain) {
   EXPECT_EQ(waiter.counters().parks, 0u);
 }
 
+struct Looking {
+  bool Arm() { return true; }
+  bool Turn() { return false; }
+  void Disarm() {}
+  bool Look() { return ++looks == sees_at; }
+
+  uint32_t looks = 0;
+  uint32_t sees_at = 0;  // 0: never
+};
+
+TEST(WaitTest, LooksBetweenTurnsUntilItSeesSomething) {
+  WaitOptions options;
+  options.policy = WaitPolicy::kSpinThenYield;
+  options.spins_crowded = options.spins_alone = 20;
+  Waiter waiter(options);
+  Looking loop;
+  waiter.Idle(false, loop);
+  EXPECT_GT(loop.looks, 2u);
+  const uint32_t all = loop.looks;
+  loop = {.sees_at = 2};
+  waiter.Idle(false, loop);
+  EXPECT_EQ(loop.looks, 2u) << "the next turn finds it";
+  // Looks count until the yield as turns do.
+  loop = {};
+  for (uint32_t turns = 0; turns * (all + 1) < options.spins_alone; ++turns) {
+    waiter.Idle(false, loop);
+  }
+  EXPECT_EQ(waiter.counters().yields, 1u);
+  options.spins_crowded = options.spins_alone = 1;
+  Waiter crowded(options);
+  loop = {};
+  for (int i = 0; i != 10; ++i) crowded.Idle(false, loop);
+  EXPECT_EQ(loop.looks, 0u);
+  EXPECT_EQ(crowded.counters().yields, 10u);
+}
+
 TEST(WaitTest, OnItsOnlyCoreAWaiterGivesItAwaySoon) {
   std::thread([] {
     ASSERT_TRUE(PinToAllowedCore(0).ok());

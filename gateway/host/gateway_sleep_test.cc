@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -43,15 +44,17 @@ WaitOptions Sleepy() {
 
 class GatewaySleepTest : public testing::Test {
  protected:
+  static constexpr uint32_t kLastId = 24;  // of the sessions, from 7 on
+
   void SetUp() override {
-    for (const uint32_t id : {7u, 8u}) {
+    for (uint32_t id = 7; id <= kLastId; ++id) {
       config_.sessions.push_back(TestSession(id, 1, folder_.path()));
       ASSERT_TRUE(WritePrivateFile(config_.sessions.back().key_file, TestKeyText(id)).ok());
     }
-    // One session is hot; only a turn that visits all sessions notices the others.
+    // Nobody stays hot, and a turn looks at one: only one that looks everywhere notices them all.
     config_.sessions_common.layer.hot_sessions_max = 1;
     config_.sessions_common.layer.cold_after_turns = 1;
-    config_.sessions_common.layer.cold_turns = 1024;
+    config_.sessions_common.layer.cold_looks = 1;
     config_.sessions_common.layer.logon_timeout_ns = 60 * kNsPerS;
     config_.link.dead_after_ns = kPatienceNs;  // a sleeper sends no heartbeats either
     absl::StatusOr<std::unique_ptr<Assembly>> made = Assembly::Create(config_, nullptr);
@@ -123,6 +126,11 @@ class GatewaySleepTest : public testing::Test {
 TEST_F(GatewaySleepTest, WhateverComesWakesIt) {
   const auto seven = Connect(7);
   const auto eight = Connect(8);
+  std::vector<absl::StatusOr<std::unique_ptr<Session>>> silent;
+  for (uint32_t id = 9; id <= kLastId; ++id) {
+    silent.push_back(Connect(id));
+    EXPECT_TRUE(silent.back().ok()) << silent.back().status();
+  }
   EXPECT_TRUE(seven.ok()) << seven.status();
   EXPECT_TRUE(eight.ok()) << eight.status();
   if (seven.ok() && eight.ok()) {

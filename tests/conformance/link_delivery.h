@@ -137,6 +137,45 @@ TYPED_TEST_P(LinkDelivery, ARefusedRecordIsOfferedAgainBeforeTheNext) {
   EXPECT_EQ(taken, sent);
 }
 
+// The sign that is read again and again shows no sooner than there is something, and until it is
+// taken.
+TYPED_TEST_P(LinkDelivery, TheSignOfAnArrivalShowsWhatPollFinds) {
+  this->Make(this->SmallRing());
+  const ArrivalSign first = this->b().Arrival();
+  EXPECT_FALSE(first.Shows());
+  ASSERT_EQ(this->Send(this->a(), 0, 48, Publish::kGather), SendStatus::kOk);
+  this->Settle();
+  EXPECT_FALSE(first.Shows());
+  ASSERT_EQ(this->Send(this->a(), 1, 48), SendStatus::kOk);
+  this->Settle();
+  EXPECT_TRUE(first.Shows());
+  // Within the sink it is about the record behind the one in hand.
+  std::vector<bool> more;
+  auto sink = [&](const Record&) {
+    more.push_back(this->b().Arrival().Shows());
+    return more.size() != 2;
+  };
+  EXPECT_EQ(this->b().Poll(sink, this->kAll), 1u);
+  EXPECT_EQ(more, (std::vector<bool>{true, false}));
+  EXPECT_TRUE(this->b().Arrival().Shows()) << "the second was refused";
+  EXPECT_EQ(this->b().Poll(sink, this->kAll), 1u);
+  const ArrivalSign last = this->b().Arrival();
+  EXPECT_FALSE(last.Shows());
+  // Around the ring: the same places, the same contents, later numbers.
+  uint64_t n = 0;
+  for (int i = 0; i != 200; ++i) {
+    EXPECT_FALSE(this->b().Arrival().Shows());
+    ASSERT_EQ(this->Send(this->a(), n++, 48), SendStatus::kOk);
+    this->Settle();
+    EXPECT_TRUE(this->b().Arrival().Shows());
+    EXPECT_EQ(this->Receive(this->b(), this->kAll).size(), 1u);
+  }
+  const ArrivalSign end = this->b().Arrival();
+  this->a().Close();
+  this->Settle();
+  EXPECT_TRUE(end.Shows()) << "the peer's last word is a record of the link's own";
+}
+
 TYPED_TEST_P(LinkDelivery, NothingFollowsACloseFromInsideTheSink) {
   for (const bool take : {true, false}) {
     this->Make(this->SmallRing());
@@ -371,6 +410,7 @@ REGISTER_TYPED_TEST_SUITE_P(LinkDelivery, InOrderEachOnceBothWays, SequenceNumbe
                             FullRingSaysBackPressuredAndRecovers, ZeroAndMaximumSize,
                             TooLargeIsRefused, PollKeepsToItsBudget,
                             ARefusedRecordIsOfferedAgainBeforeTheNext,
+                            TheSignOfAnArrivalShowsWhatPollFinds,
                             NothingFollowsACloseFromInsideTheSink, GatheredRecordsAppearTogether,
                             GatheringAcrossTheEndOfTheRing, NothingIsAllocatedAfterTheStart,
                             CountersKeepToTheBudget, RandomUseKeepsEveryPromise,
