@@ -63,7 +63,7 @@ void Fields(V& v, HostConfig& host) {
 template <class V>
 void Fields(V& v, WaitOptions& wait) {
   v.Integer("spins_alone", wait.spins_alone, ConfigForm::kWhole, {1, 1 << 30},
-            "Idle turns until the first yield, on a core of its own.");
+            "Idle turns, and looks between them, until the first yield, on a core of its own.");
   v.Integer("spins_crowded", wait.spins_crowded, ConfigForm::kWhole, {1, 1 << 30},
             "Idle turns until the first yield, on a core that others use.");
   v.Integer("yield_ran_other", wait.yield_ran_other_ns, ConfigForm::kDuration, {1, kNsPerS},

@@ -35,8 +35,8 @@ constexpr uint32_t kWarmUpRounds = 50;
 constexpr uint32_t kQuickFixOrders = 3'000;
 constexpr int64_t kStartTimeoutNs = 20 * kNsPerS;
 constexpr int64_t kPrice = 100'000'000'000;
-constexpr double kTwoProcessesNearTarget = 1.5;
-constexpr double kTwoProcessesFarTarget = 1.25;
+constexpr double kAckTarget = 1.25;
+constexpr double kFillTarget = 1.35;
 constexpr double kThreeProcessesTarget = 1.25;
 constexpr double kThreeProcessesP99TargetNs = 60'000;
 
@@ -346,7 +346,8 @@ class CrowdedGateway {
   }
   // Nanoseconds from order to ack.
   std::vector<double> Block() {
-    for (uint32_t i = 0; i < kWarmUpRounds; ++i) market_->TakeOne();
+    // Long enough for the upkeep that was missed while the gateway was stopped.
+    for (uint32_t i = 0; i < 20 * kWarmUpRounds; ++i) market_->TakeOne();
     std::vector<double> ack;
     for (uint32_t i = 0; i < kRoundsPerBlock; ++i) {
       ack.push_back(static_cast<double>(market_->TakeOne().ack_ns));
@@ -387,7 +388,6 @@ void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs&
     const std::string note =
         absl::StrCat("2 processes (exchange in the gateway), pure spin, ", bare.size(),
                      " cycles; bare round trip ", static_cast<int>(Median(bare)), " ns");
-    const std::optional<double> target = near ? kTwoProcessesNearTarget : kTwoProcessesFarTarget;
     const char* where = near ? ", near" : ", far";
     report.Add({.name = absl::StrCat("order to ack, 2 processes", where),
                 .unit = "ns",
@@ -395,7 +395,7 @@ void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs&
                 .reference = Median(bare) + engine.order,
                 .reference_name = "bare round trip + engine",
                 .ratio = Median(ack_ratio),
-                .target = target,
+                .target = kAckTarget,
                 .note = note});
     report.Add({.name = absl::StrCat("order to fill, 2 processes", where),
                 .unit = "ns",
@@ -403,7 +403,7 @@ void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs&
                 .reference = Median(bare) + engine.order + 3 * engine.report,
                 .reference_name = "bare round trip + engine (4 steps)",
                 .ratio = Median(fill_ratio),
-                .target = target,
+                .target = kFillTarget,
                 .note = note});
   }
 }
