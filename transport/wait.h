@@ -43,8 +43,8 @@ absl::StatusOr<WaitPolicy> ParseWaitPolicy(std::string_view text);
 
 struct WaitOptions {
   WaitPolicy policy = WaitPolicy::kAuto;
-  // Idle turns and looks up to and including the first yield: the first value while there are as many cores
-  // as runnable threads, the second while there are fewer. The others pause. At least 1.
+  // Idle turns and looks up to and including the first yield: the first value while there are as
+  // many cores as runnable threads, the second while there are fewer. The others pause. At least 1.
   uint32_t spins_alone = 4000;
   uint32_t spins_crowded = 1;
   // A sched_yield() that takes this long ran another thread: alone it takes some 0.7 us.
