@@ -158,7 +158,7 @@ class DutyLoop {
     parts_.sessions.Flush();
     if (parts_.journal == nullptr) return;
     started_at_ = position_;
-    parts_.journal->storage().RequestSync();
+    parts_.journal->storage().BeginSync();
   }
 
   // One turn. True when it did any work: the caller waits only after an idle turn.
@@ -182,6 +182,7 @@ class DutyLoop {
       SendBursts();
     }
     if (!worked && parts_.journal != nullptr) parts_.journal->Mark(now_ns_);
+    if (parts_.journal != nullptr) parts_.journal->storage().WakeSync();
     return worked;
   }
 

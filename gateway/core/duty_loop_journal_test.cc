@@ -1,7 +1,9 @@
 // Tests that the duty loop records every step before any of its effects leaves, whatever the
 // journal's segments do meanwhile; and tests what waits until the record is durable.
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -135,6 +137,30 @@ TEST_F(GatewayJournalTest, OperatorsHearWhenReportsThatNobodyAcknowledgedGo) {
   for (int turn = 0; turn != 50; ++turn) Turn();
   ASSERT_EQ(said_.size(), 2u) << "a line for each session, once";
   EXPECT_NE(said_[0].find("has not acknowledged its reports from number 5 on"), std::string::npos);
+}
+
+// Waking a thread is a system call: neither a step nor what it sends waits for it.
+TEST_F(GatewayJournalTest, ASyncIsBegunOnceATurnAndWhenEverythingHasLeft) {
+  sessions_.holds = true;
+  Order(1);
+  Order(2);
+  const uint32_t requested = storage_.syncs_requested;
+  const uint32_t wakes = storage_.wakes;
+  std::size_t acks = 0;
+  sessions_.on_flush = [&](const std::vector<Effect>& reports) {
+    acks += reports.size();
+    EXPECT_EQ(storage_.wakes, wakes);
+  };
+  connector_.on_send = [&](std::span<const Effect>) { EXPECT_EQ(storage_.wakes, wakes); };
+  Turn();
+  EXPECT_EQ(acks, 2u);
+  EXPECT_EQ(connector_.sent.size(), 2u);
+  EXPECT_GE(storage_.syncs_requested, requested + 2);
+  EXPECT_EQ(storage_.wakes, wakes + 1);
+  sessions_.on_flush = nullptr;
+  connector_.on_send = nullptr;
+  Turn();
+  EXPECT_EQ(storage_.wakes, wakes + 1) << "nothing was recorded that anyone waits for";
 }
 
 // A turn records more than twice the longest record, so that a segment ends within it.

@@ -254,7 +254,7 @@ TEST_F(FileAdoptionTest, AnImageWhoseSegmentIsOnTheDiskIsThatOfALaterSegment) {
   const auto goes_on = [&](uint64_t number) {
     while (storage_->last_number() < number) {
       if (writer_->State() == JournalState::kOk) Append();
-      storage_->RequestSync();
+      storage_->BeginSync();
     }
     return Eventually([&] { return !std::filesystem::exists(Image(number - 1)); }) && AllPrepared();
   };

@@ -48,7 +48,7 @@ class FileLossTest : public testing::FileJournalTest<BrokenOperations> {
   void FillSegments() {
     while (storage_->completed().number < 2) {
       if (writer_->State() == JournalState::kOk) Append();
-      storage_->RequestSync();
+      storage_->BeginSync();
     }
     for (int i = 0; i < 10; ++i) Append();
   }

@@ -151,7 +151,7 @@ TEST_F(FileOrderTest, ASegmentIsLetGoOnlyWhenTheOneBeforeItIsGoneForGood) {
   ASSERT_TRUE(Open().ok());
   while (storage_->completed().number < 3) {
     if (writer_->State() == JournalState::kOk) Append();
-    storage_->RequestSync();
+    storage_->BeginSync();
   }
   Close();
   ASSERT_TRUE(Open().ok());
@@ -180,7 +180,7 @@ TEST_F(FileOrderTest, AnImageStaysUntilTheNextSegmentHasARecord) {
   Append();
   const uint64_t end = storage_->written();
   (void)storage_->TakeNext();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually([&] { return storage_->completed().number == 1; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(access(first.c_str(), F_OK), 0);
@@ -207,7 +207,7 @@ TEST_F(FileOrderTest, AnImageGoesOnlyWhenItsSegmentIsSynced) {
   disk_.syncs_wait = true;
   const int begun = disk_.syncs_begun;
   while (storage_->ready() == options_.spare_segments) Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually([&] { return disk_.syncs_begun > begun; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(access(first.c_str(), F_OK), 0);

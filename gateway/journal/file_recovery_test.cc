@@ -129,7 +129,7 @@ TEST_F(FileRecoveryTest, ASingleImageThatIsGoneIsALossToo) {
   // A later segment is under way, and the first has come home.
   while (storage_->completed().number < 1) {
     if (writer_->State() == JournalState::kOk) Append();
-    storage_->RequestSync();
+    storage_->BeginSync();
   }
   ASSERT_TRUE(Eventually([&] { return storage_->ready() == options_.spare_segments; }));
   const std::string first = storage_->place().ImagePath(1);
@@ -155,7 +155,7 @@ TEST_F(FileRecoveryTest, AProcessThatRecordedNothingTellsNothingOfWhatPowerTookB
   const auto synced = [&] { return storage_->durable() == storage_->written(); };
   ASSERT_TRUE(Open().ok());
   const uint64_t end = Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually(synced));
   const uint64_t torn_end = Append();
   Append();
@@ -354,7 +354,7 @@ TEST_F(FileRecoveryTest, AFaultIsToldWhenItComesAndWhenItEndsOnceEach) {
   EXPECT_EQ(told.find("no room for another"), told.rfind("no room for another")) << told;
   disk_.sync_error = EIO;
   Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   // Whichever thread met it first: the one that syncs, or the one that prepares a segment.
   EXPECT_TRUE(Eventually([&] {
     return absl::StrContains(Reports(), "syncFailed") || absl::StrContains(Reports(), "writeError");

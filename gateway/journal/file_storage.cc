@@ -188,7 +188,7 @@ void FileStorage::Close() {
   stop_changed_.notify_all();
   if (prepare_thread_.joinable()) prepare_thread_.join();
   sync_stops_.store(true, std::memory_order_release);  // pairs with SyncLoop()
-  RequestSync();
+  BeginSync();
   if (sync_thread_.joinable()) sync_thread_.join();
   const bool all_durable = durable() == written();
   if (taken() == 0) --start_number_;  // it left no record and gave out no identifier

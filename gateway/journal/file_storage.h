@@ -191,6 +191,7 @@ class FileStorage final : public JournalStorage {
   void PrepareLoop();
   int PaceTurns();
 
+  void Wake() noexcept override;
   void SyncLoop();
   bool SyncRound() noexcept;
   bool CopyAndSync(Slot& slot, uint64_t from, uint64_t to) noexcept;
@@ -238,7 +239,7 @@ class FileStorage final : public JournalStorage {
   std::condition_variable stop_changed_;
   bool stopping_ = false;
 
-  // RequestSync() and the sleep of SyncLoop(), a futex.
+  // Of RequestSync(), and a futex: what SyncLoop() sleeps on.
   std::atomic<uint32_t> requests_{0};
   std::atomic<bool> sync_sleeps_{false};
   std::atomic<bool> sync_stops_{false};

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #include "gateway/journal/testing/file_journal_fixture.h"
 #include "gateway/journal/writer.h"
 #include "gtest/gtest.h"
+#include "tests/deny_syscall.h"
 
 namespace ringway {
 namespace {
@@ -92,7 +94,7 @@ TEST_F(FileStorageTest, DurableComesWhenAskedForAndByItself) {
   ASSERT_TRUE(Open().ok());
   const uint64_t first = Append();
   EXPECT_LT(storage_->durable(), first);
-  storage_->RequestSync();
+  storage_->BeginSync();
   EXPECT_TRUE(Eventually([&] { return storage_->durable() >= first; }));
   Close();
   options_.sync_interval_ns = 5 * kNsPerMs;
@@ -101,21 +103,46 @@ TEST_F(FileStorageTest, DurableComesWhenAskedForAndByItself) {
   EXPECT_TRUE(Eventually([&] { return storage_->durable() >= second; }));
 }
 
+// The thread's filter answers each call that would wake somebody, and errno keeps what it answers.
+TEST_F(FileStorageTest, AStepThatRequestsASyncMakesNoSystemCallToWakeAnyone) {
+  options_.sync_interval_ns = 20 * kNsPerMs;  // ends the sleep that no wake ended
+  ASSERT_TRUE(Open().ok());
+  bool filtered = false;
+  bool would_wake = false;
+  std::thread writer([&] {
+    filtered = DenySyscall(SYS_futex, EPERM);
+    if (!filtered) return;
+    // Until it has been asleep once.
+    for (int i = 0; i < 1'000 && !would_wake; ++i) {
+      errno = 0;
+      Append();
+      storage_->RequestSync();
+      ASSERT_EQ(errno, 0);
+      storage_->WakeSync();
+      would_wake = errno == EPERM;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  });
+  writer.join();
+  if (!filtered) GTEST_SKIP() << "this system installs no filters of system calls";
+  EXPECT_TRUE(would_wake);
+}
+
 TEST_F(FileStorageTest, ASyncThatFailedIsFinal) {
   ASSERT_TRUE(Open().ok());
   const uint64_t safe = Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually([&] { return storage_->durable() >= safe; }));
   ASSERT_TRUE(Prepared());
   disk_.sync_error = EIO;
   const uint64_t lost = Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually([&] { return storage_->fault() == JournalFault::kSyncFailed; }));
   EXPECT_EQ(writer_->State(), JournalState::kReserve);
   disk_.sync_error = 0;  // the disk says that all is well again; what it dropped it does not say
   const int syncs = disk_.syncs;
   Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_EQ(disk_.syncs, syncs);
   EXPECT_GE(storage_->durable(), safe);
@@ -139,13 +166,13 @@ TEST_F(FileStorageTest, WhatIsWrittenWhileASyncRunsWaitsForTheNext) {
   const int before = disk_.syncs;
   disk_.syncs_wait = true;
   const uint64_t first = Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually([&] { return disk_.syncs == before + 1; }));
   const uint64_t second = Append();
   disk_.syncs_wait = false;
   ASSERT_TRUE(Eventually([&] { return storage_->durable() >= first; }));
   EXPECT_EQ(storage_->durable(), first);
-  storage_->RequestSync();
+  storage_->BeginSync();
   EXPECT_TRUE(Eventually([&] { return storage_->durable() == second; }));
 }
 
@@ -154,11 +181,11 @@ TEST_F(FileStorageTest, AWriteErrorIsFinal) {
   ASSERT_TRUE(Prepared());
   disk_.write_error = EIO;
   const uint64_t lost = Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually([&] { return storage_->fault() == JournalFault::kWriteError; }));
   disk_.write_error = 0;
   Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_LT(storage_->durable(), lost);
   EXPECT_EQ(writer_->State(), JournalState::kReserve);
@@ -176,7 +203,7 @@ TEST_F(FileStorageTest, AFullDiskLeavesTheReserveAndEndsWhenThereIsRoom) {
   disk_.write_error = 0;
   ASSERT_TRUE(Eventually([&] { return writer_->State() == JournalState::kOk; }));
   const uint64_t end = Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   EXPECT_TRUE(Eventually([&] { return storage_->durable() >= end; }));
 }
 
@@ -204,7 +231,7 @@ TEST_F(FileStorageTest, OneGatewayAtATime) {
   EXPECT_TRUE(absl::StrContains(second.status().message(), "in use by another gateway"));
   // Reading is allowed meanwhile.
   const uint64_t end = Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually([&] { return storage_->durable() >= end; }));
   auto source = FileSource::Open(options_.directory, options_.memory_directory);
   ASSERT_TRUE(source.ok());
@@ -273,7 +300,7 @@ TEST_F(FileStorageTest, NothingThatWasAppendedIsLostToAKill) {
         Append();
         // What a peer may have seen by now.
         reached->store(writer_->end().next_sequence, std::memory_order_release);
-        if (random.Below(64) == 0) storage_->RequestSync();
+        if (random.Below(64) == 0) storage_->BeginSync();
       }
     }
     ASSERT_TRUE(Eventually([&] { return reached->load() > next + 10; }));
@@ -318,7 +345,7 @@ TEST_F(FileStorageTest, WithoutItsImagesOnlyWhatIsDurableIsSure) {
   options_.sync_interval_ns = 3600 * kNsPerS;
   ASSERT_TRUE(Open().ok());
   const uint64_t safe = Append();
-  storage_->RequestSync();
+  storage_->BeginSync();
   ASSERT_TRUE(Eventually([&] { return storage_->durable() >= safe; }));
   const JournalCursor durable = writer_->end();
   ASSERT_TRUE(Prepared());

@@ -34,15 +34,19 @@ void FutexWake(std::atomic<uint32_t>& word) noexcept {
 
 }  // namespace
 
-// Sequentially consistent, as the sleeper's stores are: either the sleeper sees the request or the
-// requester sees it asleep.
 void FileStorage::RequestSync() noexcept {
   const uint64_t position = written();
   const bool stops = sync_stops_.load(std::memory_order_relaxed);
   if (position == requested_position_ && !stops) return;
   requested_position_ = position;
-  requests_.fetch_add(1, std::memory_order_seq_cst);
-  if (sync_sleeps_.load(std::memory_order_seq_cst)) FutexWake(requests_);
+  requests_.store(requests_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  SyncRequested();
+}
+
+// Two exchanges of one variable come one after the other. If the sleeper's is the later one, it
+// sees the requests before this one, and does not sleep; else this one sees it asleep.
+void FileStorage::Wake() noexcept {
+  if (sync_sleeps_.exchange(false, std::memory_order_acq_rel)) FutexWake(requests_);
 }
 
 void FileStorage::SyncLoop() {
@@ -50,8 +54,8 @@ void FileStorage::SyncLoop() {
   int64_t last_round_ns = MonotonicNowNs();
   for (bool healthy = true; healthy;) {
     // Read before `written`: what was asked for is in the round.
-    const bool stops = sync_stops_.load(std::memory_order_acquire);  // pairs with Close()
-    const uint32_t seen = requests_.load(std::memory_order_seq_cst);
+    const bool stops = sync_stops_.load(std::memory_order_acquire);   // pairs with Close()
+    const uint32_t seen = requests_.load(std::memory_order_acquire);  // pairs with RequestSync()
     const int64_t waited_ns = MonotonicNowNs() - last_round_ns;
     if (seen != handled || stops || waited_ns >= options_.sync_interval_ns) {
       handled = seen;
@@ -60,9 +64,9 @@ void FileStorage::SyncLoop() {
       if (stops) return;
       continue;
     }
-    sync_sleeps_.store(true, std::memory_order_seq_cst);
+    sync_sleeps_.exchange(true, std::memory_order_acq_rel);  // pairs with Wake()
     FutexWait(requests_, seen, options_.sync_interval_ns - waited_ns);
-    sync_sleeps_.store(false, std::memory_order_seq_cst);
+    sync_sleeps_.store(false, std::memory_order_relaxed);
   }
 }
 

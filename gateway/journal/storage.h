@@ -9,7 +9,8 @@
 //   durable   before durable(): survives the end of this machine's power
 //
 // Virtual calls happen once a segment and once a burst, never per record; the rest are loads and
-// stores of atomics. Thread rule: the writer's thread calls TakeNext, Publish and RequestSync;
+// stores of atomics. Nothing that a step calls makes a system call: WakeSync() may, behind it.
+// Thread rule: the writer's thread calls TakeNext, Publish, RequestSync, WakeSync and BeginSync;
 // others may read. Lifetime: outlives its writer.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "base/cache_line.h"
 
@@ -62,8 +64,20 @@ class JournalStorage {
   // last; its memory may not be touched again. Never blocks. REQUIRES: ready() != 0.
   virtual JournalSegment TakeNext() noexcept = 0;
 
-  // A session waits for durable() to reach written(): the next sync begins at once. Never blocks.
+  // A session waits for durable() to reach written(): the next sync begins once the one that runs
+  // has ended; where none runs, with WakeSync(). Stores alone: for use within a step.
   virtual void RequestSync() noexcept = 0;
+  // For the end of a turn, when all that can leave has left: if a sync was requested since the last
+  // call, wakes the thread that syncs where it sleeps. That is a system call, but never blocks.
+  void WakeSync() noexcept {
+    if (std::exchange(sync_requested_, false)) [[unlikely]]
+      Wake();
+  }
+  // Both, for callers without turns.
+  void BeginSync() noexcept {
+    RequestSync();
+    WakeSync();
+  }
 
   // Everything before `position` is complete. Pairs with written() in the thread that syncs.
   void Publish(uint64_t position) noexcept { written_.store(position, std::memory_order_release); }
@@ -87,6 +101,9 @@ class JournalStorage {
   // `spare_segments`: how many it keeps prepared ahead.
   explicit JournalStorage(uint32_t spare_segments) : spare_segments_(spare_segments) {}
 
+  // A RequestSync() that needs a Wake() ends with it.
+  void SyncRequested() noexcept { sync_requested_ = true; }
+  virtual void Wake() noexcept = 0;
   void SetDurable(uint64_t position) noexcept {
     durable_.store(position, std::memory_order_release);
   }
@@ -103,6 +120,7 @@ class JournalStorage {
   // The writer's line and the storage's.
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> written_{0};
   std::atomic<uint32_t> taken_{0};
+  bool sync_requested_ = false;  // since the last WakeSync()
   alignas(kWriterSpacingBytes) std::atomic<uint64_t> durable_{0};
   std::atomic<uint64_t> oldest_{0};
   std::atomic<uint32_t> prepared_{0};

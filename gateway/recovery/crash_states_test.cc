@@ -161,7 +161,7 @@ class CrashStatesOfSnapshotsTest : public CrashTest {
       const uint64_t number = storage_->last_number();
       while (storage_->last_number() == number) flow_->Run(16);
       Settle();
-      storage_->RequestSync();
+      storage_->BeginSync();
       Await([&] { return storage_->durable() == storage_->written(); });
       Await([&] { return storage_->completed().end < keeper_->position() + 2 * kSegmentBytesMin; });
       Settle();

@@ -86,7 +86,7 @@ class ReportRecallTest : public ::testing::Test {
     }
   }
   void AwaitDurable() {
-    storage_->RequestSync();
+    storage_->BeginSync();
     while (storage_->durable() < end_) std::this_thread::yield();
   }
   Answer Await(SessionId session, uint64_t seq, const ResendStore::Slot*& slot) {
@@ -153,7 +153,7 @@ TEST_F(ReportRecallTest, WhatNoSyncHasCoveredIsNotGivenOut) {
   disk_.syncs_wait = true;
   const int begun = disk_.syncs_begun;
   Report(10);
-  storage_->RequestSync();
+  storage_->BeginSync();
   while (disk_.syncs_begun == begun) std::this_thread::yield();
   const uint64_t first = next_ - 10;
   const ResendStore::Slot* slot = nullptr;

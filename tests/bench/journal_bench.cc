@@ -114,7 +114,7 @@ double DurableNs(ScratchJournal& journal, uint64_t in_flight, std::vector<double
     now_ns = MonotonicNowNs();
     const bool last = now_ns - start_ns >= kRoundNs;
     while (!last && waiting.size() < in_flight) waiting.emplace_back(journal.Append(), now_ns);
-    journal.storage().RequestSync();
+    journal.storage().BeginSync();
     const uint64_t durable = journal.storage().durable();
     for (; !waiting.empty() && waiting.front().first <= durable; ++orders) {
       waits_ms.push_back(static_cast<double>(now_ns - waiting.front().second) / kNsPerMs);

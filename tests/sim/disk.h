@@ -103,9 +103,11 @@ class SimStorage final : public JournalStorage {
   }
 
   JournalSegment TakeNext() noexcept override;
-  void RequestSync() noexcept override { sync_wanted_ = true; }
+  void RequestSync() noexcept override { SyncRequested(); }
 
  private:
+  void Wake() noexcept override { sync_wanted_ = true; }
+
   SimDisk& disk_;
   const uint64_t segment_bytes_;
   DiskFaults faults_;

@@ -38,7 +38,7 @@ class JournalCommandTest : public ::testing::Test {
       EXPECT_EQ(writer.State(), JournalState::kOk);
       testing::AppendStep(writer, 7, step->input(), 0, step->effects);
     }
-    (*storage)->RequestSync();
+    (*storage)->BeginSync();
     while ((*storage)->durable() != writer.end().position) usleep(1000);
     writer.Mark(8);
   }

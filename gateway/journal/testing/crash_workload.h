@@ -127,7 +127,7 @@ class CrashWorkload : public CrashTest {
     written_ = testing::AppendStep(*writer_, 1, step_->input(), random_.Next(), step_->effects);
   }
   void Sync() {
-    storage_->RequestSync();
+    storage_->BeginSync();
     Await([&] { return storage_->durable() == storage_->written(); });
     written_ = storage_->written();
   }

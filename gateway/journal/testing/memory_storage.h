@@ -107,11 +107,17 @@ class MemoryStorage final : public JournalStorage {
     SegmentTaken();
     return {journal_.bytes(index)};
   }
-  void RequestSync() noexcept override { ++syncs_requested; }
+  void RequestSync() noexcept override {
+    ++syncs_requested;
+    SyncRequested();
+  }
 
   uint32_t syncs_requested = 0;
+  uint32_t wakes = 0;
 
  private:
+  void Wake() noexcept override { ++wakes; }
+
   MemoryJournal& journal_;
   uint64_t segment_bytes_;
   Random random_;

@@ -91,7 +91,7 @@ class RecordedFlow {
     for (const uint64_t until = storage_->completed().number + count;
          storage_->completed().number < until;) {
       Run(200);
-      storage_->RequestSync();
+      storage_->BeginSync();
     }
   }
   // Random flow has no logons: this one only the journal knows.
