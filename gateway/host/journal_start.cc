@@ -109,6 +109,7 @@ absl::StatusOr<std::unique_ptr<StartedJournal>> StartJournal(const GatewayConfig
                   .report_index = &report_index,
                   .accept_release = options.accept_release},
        .report = LogJournal,
+       .reads_ahead = true,
        .stops = [&options] {
          if (options.progresses) options.progresses();
          return StopSignal() != 0;

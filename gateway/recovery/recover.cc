@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/probe.h"
+#include "gateway/journal/ahead_reader.h"
 
 namespace ringway {
 namespace {
@@ -18,9 +19,10 @@ enum class Fault : uint8_t { kNone, kOfSnapshot, kOfJournal };
 constexpr uint32_t kRecordsPerLook = 1'024;
 
 // One attempt: `recovered.past` is the state at `from`. On failure says whose fault it is.
-absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>& from,
+template <class Reader>
+absl::Status ApplyWith(JournalSource& source, const std::optional<JournalCursor>& from,
                        const std::function<bool()>& stops, Recovered& recovered, Fault& fault) {
-  JournalReader reader(source);
+  Reader reader(source);
   fault = Fault::kOfJournal;
   if (absl::Status opened = reader.Open(from); !opened.ok()) {
     // The journal may end before the snapshot or begin behind it: that is no damage of the journal.
@@ -57,6 +59,13 @@ absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>
   }
 }
 
+absl::Status ApplyFrom(JournalSource& source, const std::optional<JournalCursor>& from,
+                       const RecoverOptions& options, Recovered& recovered, Fault& fault) {
+  return options.reads_ahead
+             ? ApplyWith<AheadReader>(source, from, options.stops, recovered, fault)
+             : ApplyWith<JournalReader>(source, from, options.stops, recovered, fault);
+}
+
 }  // namespace
 
 absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& options) {
@@ -84,8 +93,7 @@ absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& o
                         .snapshot_position = snapshot->head.position,
                         .steps_applied = 0};
     Fault fault = Fault::kNone;
-    absl::Status applied =
-        ApplyFrom(source, snapshot->head.cursor(), options.stops, recovered, fault);
+    absl::Status applied = ApplyFrom(source, snapshot->head.cursor(), options, recovered, fault);
     if (fault == Fault::kNone) return recovered;
     if (fault == Fault::kOfJournal) return applied;
     pass_over(path, applied);
@@ -101,7 +109,7 @@ absl::StatusOr<Recovered> Recover(JournalSource& source, const RecoverOptions& o
                       .snapshot_position = 0,
                       .steps_applied = 0};
   Fault fault = Fault::kNone;
-  if (absl::Status applied = ApplyFrom(source, std::nullopt, options.stops, recovered, fault);
+  if (absl::Status applied = ApplyFrom(source, std::nullopt, options, recovered, fault);
       !applied.ok()) {
     return applied;
   }

@@ -5,7 +5,7 @@
 // and reported; then the next older one is tried, and finally the whole journal is replayed. Damage
 // of the journal itself is always an error.
 //
-// Thread rule: one thread. Reads only.
+// Thread rule: one thread; one more while it runs, if asked to read ahead. Reads only.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,8 @@ struct RecoverOptions {
   uint64_t journal_id = 0;
   ReplayOptions replay;
   std::function<void(std::string_view line)> report;  // which snapshots are skipped, and why
+  // A thread of its own reads and checks the records meanwhile (AheadReader).
+  bool reads_ahead = false;
   // Asked every so often; true ends the replay with Cancelled. May be empty.
   std::function<bool()> stops = {};
 };
