@@ -246,6 +246,47 @@ TEST_F(FileAdoptionTest, AnImageThatItsMakerDidNotFinishIsFinished) {
   WriteOn();
 }
 
+TEST_F(FileAdoptionTest, AKillAtAnyByteOfAnImagesHeaderIsNoDamage) {
+  options_.segment_bytes = 4 * kSegmentBytes;  // all of these starts go on in the first
+  ASSERT_TRUE(Open().ok());
+  Write(5);
+  ASSERT_TRUE(AllPrepared());
+  Leave();
+  std::string header(sizeof(SegmentHeader), '\0');
+  std::ifstream(Segment(2), std::ios::binary)
+      .read(header.data(), static_cast<std::streamsize>(header.size()));
+  for (std::size_t at = 0; at <= header.size(); ++at) {
+    // From its front, or from its end.
+    for (const bool front : {true, false}) {
+      std::string part = header;
+      part.replace(front ? at : 0, front ? header.size() - at : at, front ? header.size() - at : at,
+                   '\0');
+      std::fstream(Image(2), std::ios::in | std::ios::out | std::ios::binary) << part;
+      const ino_t before = InodeOf(Image(2));
+      ASSERT_TRUE(Open().ok()) << at;
+      ExpectThatAllIsThere();
+      Write(0);
+      ASSERT_TRUE(AllPrepared());
+      EXPECT_EQ(InodeOf(Image(2)), before);
+      std::string now(header.size(), '\0');
+      std::ifstream(Image(2), std::ios::binary)
+          .read(now.data(), static_cast<std::streamsize>(now.size()));
+      EXPECT_EQ(now, header) << at;
+      Leave();
+    }
+  }
+  // With a record behind it, or as another header, it is damage.
+  std::fstream(Image(2), std::ios::in | std::ios::out | std::ios::binary)
+      << '\0' + header.substr(1) + "record";
+  EXPECT_TRUE(absl::IsDataLoss(Open()));
+  std::fstream(Image(2), std::ios::in | std::ios::out | std::ios::binary)
+      << static_cast<char>(header[0] ^ 1) + header.substr(1) + std::string(6, '\0');
+  EXPECT_TRUE(absl::IsDataLoss(Open()));
+  std::fstream(Image(2), std::ios::in | std::ios::out | std::ios::binary) << header;
+  ASSERT_TRUE(Open().ok());
+  ExpectThatAllIsThere();
+}
+
 TEST_F(FileAdoptionTest, AnImageWhoseSegmentIsOnTheDiskIsThatOfALaterSegment) {
   ASSERT_TRUE(Open().ok());
   ASSERT_TRUE(AllPrepared());

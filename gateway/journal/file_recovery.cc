@@ -45,6 +45,17 @@ absl::StatusOr<uint64_t> UsedBytes(const JournalFile& image, uint64_t bytes,
   return 0;
 }
 
+using HeaderBytes = std::array<std::byte, sizeof(SegmentHeader)>;
+
+// Whether the first bytes of an image are what its maker, who copies the segment's header there,
+// may have left when it was killed: bytes of that header, and zeros.
+bool IsPartOf(const HeaderBytes& header, const HeaderBytes& of_image) noexcept {
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    if (of_image[i] != std::byte{0} && of_image[i] != header[i]) return false;
+  }
+  return true;
+}
+
 absl::Status NotCopied(int error, const std::string& image, const std::string& segment) {
   return SystemError(error,
                      absl::StrCat("cannot copy ", image, " to ", segment, "; the image is kept"));
@@ -131,17 +142,18 @@ absl::Status FileStorage::BringHome(uint64_t number, bool& recorded) {
   const absl::StatusOr<JournalFile> segment =
       place_.folder->OpenFile(JournalPlace::SegmentName(number), true);
   if (!segment.ok()) return segment.status();
-  using HeaderBytes = std::array<std::byte, sizeof(SegmentHeader)>;
   HeaderBytes header{};
   HeaderBytes of_image{};
-  if (!ReadAt(*image, of_image, 0, path).ok() || !ReadAt(*segment, header, 0, segment_path).ok() ||
-      header != of_image) {
+  const bool known =
+      ReadAt(*image, of_image, 0, path).ok() && ReadAt(*segment, header, 0, segment_path).ok();
+  // A spare, or one whose maker was killed within its header: it holds no record.
+  if (known && *used <= header.size() && IsPartOf(header, of_image)) return absl::OkStatus();
+  if (!known || header != of_image) {
     return absl::DataLossError(
         absl::StrCat(path, " holds the newest bytes of ", segment_path,
                      ", but they do not belong together: put the segment back from a copy, or "
                      "remove the image and so give up what only it holds"));
   }
-  if (*used <= header.size()) return absl::OkStatus();  // a spare
   recorded |= ImageHoldsRecord(*place_.images, JournalPlace::ImageName(number));
   std::vector<std::byte> buffer(kBufferBytes);
   const uint64_t end =
