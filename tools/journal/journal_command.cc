@@ -24,6 +24,7 @@
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/replayed_gateway.h"
 #include "gateway/recovery/snapshot_file.h"
+#include "tools/journal/live_reader.h"
 #include "tools/journal/record_json.h"
 #include "tools/journal/what_if.h"
 
@@ -79,8 +80,7 @@ int CannotWrite(std::FILE* err) {
   return Fail(err, absl::ErrnoToStatus(errno, "cannot write the output"));
 }
 
-void PrintEnd(const JournalReader& reader, uint64_t records, uint64_t steps, std::FILE* to) {
-  const JournalEnd& end = reader.end();
+void PrintEnd(const JournalEnd& end, uint64_t records, uint64_t steps, std::FILE* to) {
   std::fprintf(to,
                "whole: %" PRIu64 " records, %" PRIu64 " of them steps, up to sequence %" PRIu64
                ", start %" PRIu32 ", position %" PRIu64 " in segment %" PRIu64 "\n",
@@ -267,19 +267,14 @@ int Run(const Options& options, std::FILE* out, std::FILE* err) {
   const absl::StatusOr<JournalPlace> place =
       FindJournal(options.directory, options.memory_directory, false);
   if (!place.ok()) return Fail(err, place.status());
-  const absl::StatusOr<std::unique_ptr<FileSource>> source =
-      FileSource::Open(options.directory, options.memory_directory);
-  if (!source.ok()) return Fail(err, source.status());
   const bool replays = options.subcommand == Subcommand::kReplay;
   std::optional<Replay> replay;
-  std::optional<JournalCursor> from;
-  if (replays) {
-    const auto begin = replay.emplace(options, place->journal_id, err).Begin(**source);
-    if (!begin.ok()) return Fail(err, begin.status());
-    from = *begin;
-  }
-  JournalReader reader(**source);
-  if (const absl::Status opened = reader.Open(from); !opened.ok()) return Fail(err, opened);
+  const auto begin = [&](const FileSource& source) -> absl::StatusOr<std::optional<JournalCursor>> {
+    if (!replays) return std::nullopt;
+    return replay.emplace(options, place->journal_id, err).Begin(source);
+  };
+  LiveReader reader(options.directory, options.memory_directory);
+  if (const absl::Status opened = reader.Open(begin); !opened.ok()) return Fail(err, opened);
   uint64_t records = 0;
   uint64_t steps = 0;
   uint64_t left = options.limit;
@@ -311,7 +306,7 @@ int Run(const Options& options, std::FILE* out, std::FILE* err) {
     }
   }
   if (result == JournalReader::Result::kFailed) return Fail(err, reader.status());
-  if (!options.dumps()) PrintEnd(reader, records, steps, out);
+  if (!options.dumps()) PrintEnd(reader.end(), records, steps, out);
   if (replays) replay->PrintState(out);
   return std::fflush(out) == 0 && std::ferror(out) == 0 ? 0 : CannotWrite(err);
 }
