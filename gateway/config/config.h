@@ -45,6 +45,8 @@ struct JournalConfig {
   bool allow_volatile = false;                    // `directory` may lie in memory or a container
   int64_t sync_interval_ns = 10 * kNsPerMs;       // between syncs that no session waits for
   uint64_t snapshot_bytes = uint64_t{256} << 20;  // of the journal, between snapshots; 0: none
+  // How long one may be due before that is an alarm.
+  int64_t snapshot_late_after_ns = 10 * 60 * kNsPerS;
   // Least amount of the journal's end that is kept; older parts are removed once two snapshots
   // cover them. 0: all is kept.
   uint64_t keep_bytes = uint64_t{1} << 30;

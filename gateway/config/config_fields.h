@@ -109,6 +109,10 @@ void Fields(V& v, JournalConfig& journal) {
             "separate process of low priority; a start replays what follows the newest one. Making "
             "one needs as much memory again as the engine's pools. The newest two are kept. "
             "\"off\": a start replays the whole journal.");
+  v.Integer("snapshot_late_after", journal.snapshot_late_after_ns, ConfigForm::kDuration,
+            {kNsPerS, kDayNs},
+            "How long a snapshot may be due before the log has an alarm: the machine is too busy, "
+            "the disk too slow, or the attempts fail. `status` shows for how long one is due.");
   v.Integer("keep_bytes", journal.keep_bytes, ConfigForm::kBytes,
             {4 * kMib, std::numeric_limits<int64_t>::max(), 0},
             "How much of the journal's end is kept at least. Older parts are removed once two "

@@ -93,7 +93,8 @@ ordered_json JournalJson(const JournalStatus& journal) {
           {"remedy", Text(Remedy(journal.fault))},
           {"refuses", journal.refuses},
           {"snapshot_position", journal.snapshot_position},
-          {"snapshot_time_ns", journal.snapshot_time_ns}};
+          {"snapshot_time_ns", journal.snapshot_time_ns},
+          {"snapshot_due_ns", journal.snapshot_due_ns}};
 }
 
 ordered_json KilledJson(const KilledNumbers& killed) {

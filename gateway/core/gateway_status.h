@@ -84,6 +84,7 @@ struct JournalStatus {
   bool refuses = false;            // new orders are refused because they could not be recorded
   uint64_t snapshot_position = 0;  // a start replays from here; 0: from the beginning
   int64_t snapshot_time_ns = 0;    // when that was made, since the Unix epoch; 0: there is none
+  int64_t snapshot_due_ns = 0;     // for how long the next one is due; 0: it is not
 };
 
 struct GatewayStatus {

@@ -75,13 +75,15 @@ TEST(GatewayStatus, TheJournalIsThereWhereThereIsOne) {
                                  .durable_position = 8,
                                  .fault = JournalFault::kNoSpace,
                                  .snapshot_position = 5,
-                                 .snapshot_time_ns = 4};
+                                 .snapshot_time_ns = 4,
+                                 .snapshot_due_ns = 6};
   const nlohmann::json journal = nlohmann::json::parse(PrintStatusJson(status, "1"))["journal"];
   EXPECT_EQ(journal["position"], 9);
   EXPECT_EQ(journal["durable_position"], 8);
   EXPECT_EQ(journal["fault"], "noSpace");
   EXPECT_EQ(journal["snapshot_position"], 5);
   EXPECT_EQ(journal["snapshot_time_ns"], 4);
+  EXPECT_EQ(journal["snapshot_due_ns"], 6);
   EXPECT_NE(journal["remedy"].get<std::string>().find("make room"), std::string::npos);
 }
 

@@ -104,6 +104,9 @@ Assembly::Loop::Parts Assembly::Parts(Engine& engine, Sessions& sessions) {
                           if (snapshots_ == nullptr) return;
                           status.snapshot_position = snapshots_->position();
                           status.snapshot_time_ns = snapshots_->made_at_ns();
+                          const int64_t due_since_ns = snapshots_->due_since_ns();
+                          if (due_since_ns == 0) return;
+                          status.snapshot_due_ns = MonotonicNowNs() - due_since_ns;
                         },
                     .report = Log};
   for (const GatewaySessionConfig& session : config_.sessions) {

@@ -144,6 +144,7 @@ absl::StatusOr<std::unique_ptr<SnapshotKeeper>> KeepSnapshots(const GatewayConfi
       SnapshotKeeperOptions{.directory = journal.directory,
                             .snapshot_bytes = journal.snapshot_bytes,
                             .keep_bytes = journal.keep_bytes,
+                            .late_after_ns = journal.snapshot_late_after_ns,
                             .make =
                                 [directory = journal.directory](
                                     uint64_t last_segment, const std::function<bool()>& stops) {

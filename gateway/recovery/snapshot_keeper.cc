@@ -50,6 +50,7 @@ void SnapshotKeeper::Loop() {
   }
   std::unique_lock lock(mutex_);
   while (!stopping_.load(std::memory_order_acquire)) {
+    Watch();
     const FileStorage::Completed completed = storage_.completed();
     const bool failed = retry_at_ns_ != 0 && MonotonicNowNs() >= retry_at_ns_;
     if (failed || completed.end >= attempted_end_ + options_.snapshot_bytes) {
@@ -62,10 +63,36 @@ void SnapshotKeeper::Loop() {
   }
 }
 
+void SnapshotKeeper::Watch() {
+  const uint64_t newest = position();
+  const uint64_t complete = storage_.completed().end;
+  if (complete < newest + options_.snapshot_bytes) {
+    due_since_ns_.store(0, std::memory_order_release);
+    if (!std::exchange(late_, false)) return;
+    options_.report(absl::StrCat("journal: the snapshot that was late is made: position ", newest));
+    return;
+  }
+  const int64_t now_ns = MonotonicNowNs();
+  const int64_t since_ns = due_since_ns();
+  if (since_ns == 0) {
+    due_since_ns_.store(now_ns, std::memory_order_release);
+  } else if (now_ns - since_ns >= options_.late_after_ns && !std::exchange(late_, true)) {
+    options_.report(absl::StrCat(
+        "journal: ALARM: a snapshot is due since ", (now_ns - since_ns) / kNsPerS,
+        " s: the newest ends at position ", newest, ", and ", (complete - newest) >> 20,
+        " MiB behind it are complete, which a start has to replay; old segments stay until it is "
+        "made. Remedy: see above why none is made; else give the machine another core or the disk "
+        "more throughput, or raise snapshot_late_after"));
+  }
+}
+
 void SnapshotKeeper::MakeOne(const FileStorage::Completed& completed) {
   attempted_end_ = completed.end;
   retry_at_ns_ = 0;
-  const auto stops = [this] { return stopping_.load(std::memory_order_acquire); };
+  const auto stops = [this] {
+    Watch();
+    return stopping_.load(std::memory_order_acquire);
+  };
   const absl::Status made = options_.make(completed.number, stops);
   if (stops()) return;
   const absl::StatusOr<std::vector<uint64_t>> positions = SnapshotsIn(options_.directory);

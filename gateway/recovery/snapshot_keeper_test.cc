@@ -159,6 +159,36 @@ TEST(SnapshotKeeperTest, AFailedAttemptIsToldAndRepeatedLater) {
   EXPECT_EQ(attempts, 2);
 }
 
+TEST(SnapshotKeeperTest, OneThatIsDueForTooLongIsAnAlarmUntilItIsMade) {
+  RecordedFlow flow(13);
+  flow.Open();
+  std::atomic<bool> slow{true};
+  std::atomic<int> alarms{0};
+  std::atomic<int> ends{0};
+  SnapshotKeeperOptions options = KeeperOptions(flow);
+  options.late_after_ns = 1;
+  options.make = [&](uint64_t last_segment, const std::function<bool()>& stops) {
+    while (slow && !stops()) std::this_thread::yield();
+    return MakeSnapshot(MakeOptions(flow, last_segment)).status();
+  };
+  options.report = [&](std::string_view line) {
+    alarms += line.find("ALARM: a snapshot is due since") != std::string_view::npos ? 1 : 0;
+    ends += line.find("that was late is made") != std::string_view::npos ? 1 : 0;
+  };
+  SnapshotKeeper keeper(flow.storage(), options, 0);
+  ASSERT_TRUE(keeper.Start().ok());
+  EXPECT_EQ(keeper.due_since_ns(), 0);
+  flow.RunSegments(3);
+  ASSERT_TRUE(Eventually([&] { return alarms == 1; }));
+  EXPECT_NE(keeper.due_since_ns(), 0);
+  EXPECT_EQ(ends, 0);
+  slow = false;
+  ASSERT_TRUE(Eventually([&] { return ends == 1; }));
+  EXPECT_NE(keeper.position(), 0u);
+  EXPECT_EQ(keeper.due_since_ns(), 0);
+  EXPECT_EQ(alarms, 1) << "once for each time";
+}
+
 TEST(SnapshotKeeperTest, EndsWhileOneIsBeingMade) {
   RecordedFlow flow(11);
   flow.Open();
