@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/child_process.h"
 #include "base/clock.h"
 #include "base/private_files.h"
 #include "gateway/config/kept_config.h"
@@ -26,6 +28,7 @@
 #include "gateway/journal/file_source.h"
 #include "gateway/recovery/make_snapshot.h"
 #include "gateway/recovery/recover.h"
+#include "gateway/recovery/snapshot_file.h"
 #include "gateway/testing/gateway_program.h"
 #include "gateway/testing/test_config.h"
 #include "msg/handlers.h"
@@ -79,6 +82,33 @@ class Firm {
   absl::Status Start() { return gateway_.Run({"--config", gateway_.ConfigFile()}); }
   void Kill() { gateway_.Kill(); }
   std::string Stop() { return gateway_.Stop(); }
+
+  // The process that makes a snapshot of what is complete beside the gateway, as that starts it.
+  absl::StatusOr<std::unique_ptr<Child>> StartSnapshot() {
+    // The one in use, and the spares.
+    constexpr uint64_t kSegmentsBehind = 3;
+    const auto place = FindJournal(journal(), "/dev/shm", false);
+    if (!place.ok()) return place.status();
+    const auto numbers = place->folder->NumbersIn(".segment");
+    if (!numbers.ok()) return numbers.status();
+    const absl::StatusOr<std::string> program = FindProgram("ringway-gateway", "gateway");
+    if (!program.ok()) return program.status();
+    if (numbers->size() <= kSegmentsBehind) {
+      return absl::InternalError("no segment is complete: there is nothing to make a snapshot of");
+    }
+    return Child::Start(
+        {.name = "the snapshot process",
+         .argv = {*program, "--snapshot-journal=" + journal(),
+                  absl::StrCat("--snapshot-through=", numbers->back() - kSegmentsBehind)},
+         .log_path = folder_ / "snapshot.log"});
+  }
+  void RemoveSnapshots() const {
+    const auto positions = SnapshotsIn(journal());
+    if (!positions.ok()) return;
+    for (const uint64_t position : *positions) {
+      std::filesystem::remove(SnapshotPath(journal(), position));
+    }
+  }
   std::string LogTail() const { return gateway_.child().LogTail(10); }
 
   // Connects until a session is live: a new one, or the lost one again.
@@ -245,20 +275,83 @@ absl::Status AddKills(Report& report, uint64_t records, uint64_t snapshot_bytes)
   return absl::OkStatus();
 }
 
+// What an order waits for its acknowledgement while a snapshot is made beside the gateway, and
+// while none is, in turn.
+absl::Status AddSnapshotCost(Report& report) {
+  constexpr uint64_t kRecords = 1'000'000;
+  constexpr int kSlices = 40;
+  constexpr int64_t kSliceNs = 250 * kNsPerMs;
+  constexpr double kMedianTarget = 1.05;
+  constexpr double kTailTargetUs = 20;
+  constexpr double kTail = 0.999;
+  Firm firm(0);
+  if (absl::Status written = Write(firm, kRecords); !written.ok()) return written;
+  std::vector<double> alone_us, beside_us, ratios;
+  double alone_median_us = 0;
+  int64_t beside_ns = 0;
+  for (int slice = 0; slice < kSlices; ++slice) {
+    const bool beside = slice % 2 != 0;
+    std::unique_ptr<Child> maker;
+    if (beside) {
+      absl::StatusOr<std::unique_ptr<Child>> started = firm.StartSnapshot();
+      if (!started.ok()) return started.status();
+      maker = *std::move(started);
+    }
+    std::vector<double> waits_us;
+    const int64_t begin_ns = MonotonicNowNs();
+    for (int64_t now_ns = begin_ns; now_ns - begin_ns < kSliceNs;) {
+      if (maker != nullptr && waits_us.size() % 64 == 0 && !maker->Running()) break;
+      if (!firm.Trade(1, TimeInForce::kImmediateOrCancel)) return Refused(firm);
+      const int64_t before_ns = std::exchange(now_ns, MonotonicNowNs());
+      waits_us.push_back(static_cast<double>(now_ns - before_ns) / kNsPerUs);
+    }
+    if (beside) {
+      beside_ns += MonotonicNowNs() - begin_ns;
+      ratios.push_back(Median(waits_us) / alone_median_us);
+    } else {
+      alone_median_us = Median(waits_us);
+    }
+    maker.reset();
+    firm.RemoveSnapshots();
+    std::vector<double>& all = beside ? beside_us : alone_us;
+    all.insert(all.end(), waits_us.begin(), waits_us.end());
+  }
+  Row row = Plain("order to ack, a snapshot under way", "us", Median(beside_us), kMedianTarget,
+                  absl::StrCat("p50; ", beside_us.size(), " orders, one at a time, in ",
+                               beside_ns / kNsPerMs, " ms of the process that makes one"));
+  row.reference = Median(alone_us);
+  row.reference_name = "none under way";
+  row.ratio = Median(ratios);
+  report.Add(std::move(row));
+  const double tail_us = Percentile(beside_us, kTail);
+  const double alone_tail_us = Percentile(alone_us, kTail);
+  report.Add(Plain("order to ack, a snapshot under way: more at p99.9", "us",
+                   tail_us - alone_tail_us, kTailTargetUs,
+                   absl::StrCat(tail_us, " us beside ", alone_tail_us,
+                                " us; with fewer cores than threads it takes turns with them")));
+  return absl::OkStatus();
+}
+
+void Complain(const absl::Status& status) {
+  std::fprintf(stderr, "bench: recovery: %s\n", std::string(status.message()).c_str());
+}
+
 void Run(Report& report, const std::vector<uint64_t>& sizes) {
   for (const uint64_t records : sizes) {
     for (const absl::Status& status : {AddReplays(report, records), AddKills(report, records, 0),
                                        AddKills(report, records, uint64_t{64} << 20)}) {
       if (status.ok()) continue;
-      std::fprintf(stderr, "bench: recovery: %s\n", std::string(status.message()).c_str());
-      return;
+      return Complain(status);
     }
   }
 }
 
 }  // namespace
 
-void RunRecoveryBench(Report& report) { Run(report, {10'000, 100'000, 1'000'000}); }
+void RunRecoveryBench(Report& report) {
+  if (const absl::Status status = AddSnapshotCost(report); !status.ok()) Complain(status);
+  Run(report, {10'000, 100'000, 1'000'000});
+}
 
 void RunLargeRecoveryBench(Report& report) { Run(report, {10'000'000}); }
 
