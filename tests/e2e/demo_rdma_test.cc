@@ -11,7 +11,7 @@
 #include "base/private_files.h"
 #include "nlohmann/json.hpp"
 
-namespace ringway::demo {
+namespace ringway::flow {
 namespace {
 
 using nlohmann::json;
@@ -38,4 +38,4 @@ TEST(DemoRdmaTest, TwoStrategiesBalance) {
 }
 
 }  // namespace
-}  // namespace ringway::demo
+}  // namespace ringway::flow

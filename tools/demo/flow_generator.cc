@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 
-namespace ringway::demo {
+namespace ringway::flow {
 namespace {
 
 constexpr uint64_t kRoundLot = 100;
@@ -23,8 +23,8 @@ Side Opposite(Side side) noexcept { return side == Side::kBuy ? Side::kSell : Si
 FlowGenerator::FlowGenerator(const FlowOptions& options)
     : options_(options), market_(options.market_seed), random_(options.seed) {
   RINGWAY_CHECK(!options_.instruments.empty(), "a flow needs an instrument");
-  for (const DemoInstrument& instrument : options_.instruments) {
-    mids_.push_back(instrument.opening_price);
+  for (const InstrumentConfig& instrument : options_.instruments) {
+    mids_.push_back(instrument.reference_price);
     RINGWAY_CHECK(instrument.id == mids_.size(), "instrument ids count from 1");
   }
 }
@@ -38,8 +38,8 @@ void FlowGenerator::WalkMids() noexcept {
   // One instrument at a time moves by a tick; the further from the opening price, the likelier
   // towards it.
   const size_t i = market_.Below(mids_.size());
-  const DemoInstrument& instrument = options_.instruments[i];
-  const int64_t away = (mids_[i] - instrument.opening_price) / instrument.tick;
+  const InstrumentConfig& instrument = options_.instruments[i];
+  const int64_t away = (mids_[i] - instrument.reference_price) / instrument.tick;
   const double up = 0.5 - 0.5 * static_cast<double>(away) / options_.mid_ticks_max;
   mids_[i] += market_.Chance(up) ? instrument.tick : -instrument.tick;
 }
@@ -101,7 +101,7 @@ std::optional<FlowRequest> FlowGenerator::Change(const Ledger& ledger, uint32_t 
 }
 
 FlowRequest FlowGenerator::Order(const Ledger& ledger, uint32_t instrument, double kind) noexcept {
-  const DemoInstrument& traded = options_.instruments[instrument - 1];
+  const InstrumentConfig& traded = options_.instruments[instrument - 1];
   FlowRequest request;
   NewOrder& order = request.order;
   order.instrument = instrument;
@@ -149,4 +149,4 @@ FlowRequest FlowGenerator::Order(const Ledger& ledger, uint32_t instrument, doub
   return request;
 }
 
-}  // namespace ringway::demo
+}  // namespace ringway::flow

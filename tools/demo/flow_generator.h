@@ -1,4 +1,4 @@
-// The generator of a strategy's order flow, for runs without a file to replay.
+// The generator of a strategy's order flow.
 //
 // The flow is seeded: Poisson arrivals of limit orders around a mid price that walks at random, of
 // cancels and replaces of resting orders, and of immediate-or-cancel and market orders that take
@@ -14,18 +14,18 @@
 #include <vector>
 
 #include "base/random.h"
+#include "schema/instrument.h"
 #include "schema/messages.h"
-#include "tools/demo/ledger.h"
-#include "tools/demo/market.h"
+#include "tools/flow/ledger.h"
 
-namespace ringway::demo {
+namespace ringway::flow {
 
 struct FlowOptions {
   uint64_t market_seed = 1;
   uint64_t seed = 1;
   uint32_t account = 0;
   double rate_per_s = 0;  // mean arrivals; 0: each is due at once
-  std::vector<DemoInstrument> instruments;
+  std::vector<InstrumentConfig> instruments;
 
   // Shares of the arrivals; the rest up to 1 are limit orders.
   double cancel_share = 0.30;
@@ -77,4 +77,4 @@ class FlowGenerator {
   std::vector<int64_t> mids_;  // by instrument
 };
 
-}  // namespace ringway::demo
+}  // namespace ringway::flow

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "gtest/gtest.h"
 
-namespace ringway::demo {
+namespace ringway::flow {
 namespace {
 
 constexpr int64_t kOpening = 50'000'000'000;
@@ -19,7 +19,8 @@ FlowOptions Options(uint64_t seed) {
   options.market_seed = 5;
   options.seed = seed;
   options.account = 9;
-  options.instruments = {{1, "RWA", 10'000'000, kOpening}, {2, "RWB", 10'000'000, 2 * kOpening}};
+  options.instruments = {{.id = 1, .symbol = "A", .reference_price = kOpening},
+                         {.id = 2, .symbol = "B", .reference_price = 2 * kOpening}};
   return options;
 }
 
@@ -199,4 +200,4 @@ TEST(FlowGeneratorTest, WithoutARateEverythingIsDueAtOnce) {
 }
 
 }  // namespace
-}  // namespace ringway::demo
+}  // namespace ringway::flow

@@ -1,0 +1,191 @@
+// Implements environment.h: turns options into keys, a gateway.toml and command lines.
+#include "tools/flow/environment.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <span>
+#include <system_error>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "base/kernel_random.h"
+#include "base/private_files.h"
+#include "gateway/config/config.h"
+#include "gateway/connector/link/link_venue.h"
+#include "nlohmann/json.hpp"
+#include "tools/flow/strategy_result.h"
+
+namespace ringway::flow {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+constexpr uint16_t kGatewayPort = 18701;
+constexpr uint16_t kExchangePort = 18702;
+
+std::string RdmaUri(const std::string& address, uint16_t port) {
+  return absl::StrCat("rdma://", address, ":", port);
+}
+
+absl::Status WriteKey(const std::string& path) {
+  std::array<char, kKeyBytes> key;
+  if (absl::Status filled = FillFromKernel(std::as_writable_bytes(std::span(key))); !filled.ok()) {
+    return filled;
+  }
+  return WritePrivateFile(path,
+                          absl::BytesToHexString(absl::string_view(key.data(), key.size())) + "\n");
+}
+
+}  // namespace
+
+FlowLimits DefaultLimits() {
+  return {.account = {.quantity_max = 10'000,
+                      .notional_max = 2'000'000,
+                      .position_max = 1'000'000,
+                      .gross_notional_max = 2'000'000'000,
+                      .open_orders_max = 10'000},
+          .session = {.quantity_max = 10'000,
+                      .notional_max = 2'000'000,
+                      .open_orders_max = 10'000,
+                      .collar_bps = 500,
+                      .duplicate_orders_max = 100,
+                      .duplicate_window_ns = 10 * kNsPerMs,
+                      .messages_per_second = 1'000'000,
+                      .message_burst = 100'000,
+                      .cancel_reserve = 1'000}};
+}
+
+absl::StatusOr<RunTransport> FindTransport(const std::string& scheme) {
+  RunTransport transport{.scheme = scheme};
+  if (scheme != "rdma") return transport;
+  const char* const strategy_address = getenv("RINGWAY_RDMA_A");
+  const char* const gateway_address = getenv("RINGWAY_RDMA_B");
+  if (strategy_address == nullptr || gateway_address == nullptr) {
+    return absl::FailedPreconditionError(
+        "--transport rdma: RINGWAY_RDMA_A and RINGWAY_RDMA_B must be addresses of two RDMA devices "
+        "of this machine, or twice that of one; `./run` makes two of Soft-RoCE where they are not "
+        "set");
+  }
+  transport.strategy_address = strategy_address;
+  transport.gateway_address = gateway_address;
+  return transport;
+}
+
+WaitPolicy WaitPolicyOf(std::string_view word) {
+  if (word == "spin") return WaitPolicy::kSpin;
+  if (word == "yield") return WaitPolicy::kSpinThenYield;
+  if (word == "park") return WaitPolicy::kSpinThenPark;
+  return WaitPolicy::kAuto;
+}
+
+std::string Environment::GatewayListenUri() const {
+  if (transport.scheme == "rdma") return RdmaUri(transport.gateway_address, kGatewayPort);
+  return absl::StrCat(transport.scheme, ":", socket_directory, "/gateway.sock");
+}
+
+std::string Environment::GatewayUri() const {
+  if (transport.scheme != "rdma") return GatewayListenUri();
+  return absl::StrCat(GatewayListenUri(), "?source=", transport.strategy_address);
+}
+
+std::string Environment::ExchangeListenUri() const {
+  if (transport.scheme == "rdma") return RdmaUri(transport.strategy_address, kExchangePort);
+  return absl::StrCat(transport.scheme, ":", socket_directory, "/exchange.sock");
+}
+
+std::string Environment::ExchangeUri() const {
+  if (transport.scheme != "rdma") return ExchangeListenUri();
+  return absl::StrCat(ExchangeListenUri(), "?source=", transport.gateway_address);
+}
+
+std::string Environment::KeyFile(uint32_t index) const {
+  return absl::StrCat(directory, "/session-", index + 1, ".key");
+}
+
+std::string Environment::MemberKeys() const { return absl::StrCat(directory, "/members"); }
+
+std::string Environment::ResultFile(uint32_t index) const {
+  return absl::StrCat(directory, "/strategy-", index + 1, "-result.json");
+}
+
+absl::Status RequireConfigurablePath(std::string_view flag, const std::string& path) {
+  bool good = std::none_of(path.begin(), path.end(),
+                           [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7f; });
+  try {
+    static_cast<void>(nlohmann::json(path).dump());
+  } catch (const nlohmann::json::exception&) {
+    good = false;  // not UTF-8
+  }
+  if (good) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", std::string(flag), " ", absl::CHexEscape(path),
+                   ": a path in a configuration must be UTF-8 without control characters; choose "
+                   "another"));
+}
+
+std::string GatewayToml(const Environment& environment) {
+  const FlowLimits& limits = environment.limits;
+  GatewayConfig config;
+  config.listen = {environment.GatewayListenUri()};
+  config.admin.socket = environment.socket_directory + "/admin.sock";
+  config.host.wait = WaitPolicyOf(environment.wait);
+  config.host.core = environment.gateway_core;
+  // Locked memory needs a limit (RLIMIT_MEMLOCK) that an ordinary user does not have.
+  config.host.lock_memory = false;
+  config.routing.default_venue = 1;
+  if (!environment.journal_directory.empty()) {
+    config.journal.allow_volatile = true;
+    config.journal.directory = environment.journal_directory;
+    config.journal.segment_bytes = environment.journal_segment_bytes;
+  }
+  config.instruments = environment.instruments;
+  for (uint32_t i = 0; i < environment.strategies; ++i) {
+    AccountConfig& account = config.accounts.emplace_back();
+    account.id = kFirstAccount + i;
+    account.name = absl::StrCat("account of strategy ", i + 1);
+    account.limits = limits.account;
+    GatewaySessionConfig& session = config.sessions.emplace_back();
+    session.engine.id = i + 1;
+    session.engine.name = absl::StrCat("strategy ", i + 1);
+    session.engine.accounts = {kFirstAccount + i};
+    session.engine.limits = limits.session;
+    session.key_file = environment.KeyFile(i);
+  }
+  GatewayVenueConfig& venue = config.venues.emplace_back();
+  venue.engine.id = 1;
+  venue.engine.name = "exchange";
+  venue.kind = LinkVenue{.uri = environment.ExchangeUri(),
+                         .member_id = 1,
+                         .key_file = environment.MemberKeys() + "/1.key"};
+  return "# deploy/gateway.toml explains every key.\n\n" + PrintConfig(config);
+}
+
+absl::Status WriteEnvironment(const Environment& environment) {
+  for (uint32_t i = 0; i < environment.strategies; ++i) {
+    if (absl::Status status = WriteKey(environment.KeyFile(i)); !status.ok()) return status;
+  }
+  const std::string members = environment.MemberKeys();
+  std::error_code error;
+  std::filesystem::create_directory(members, error);
+  if (error) {
+    return absl::UnavailableError(absl::StrCat("cannot make ", members, ": ", error.message()));
+  }
+  if (absl::Status status = WriteKey(members + "/1.key"); !status.ok()) return status;
+  return WriteTextFile(environment.GatewayConfigFile(), GatewayToml(environment));
+}
+
+std::vector<std::string> Environment::GatewayArguments() const {
+  return {"--config", GatewayConfigFile(), "--report", GatewayReport()};
+}
+
+std::vector<std::string> Environment::ExchangeArguments() const {
+  // The exchange reads the instruments from the gateway's configuration.
+  return {"--listen",      ExchangeListenUri(), "--config", GatewayConfigFile(),
+          "--member_keys", MemberKeys(),        "--wait",   wait,
+          "--report",      ExchangeReport()};
+}
+
+}  // namespace ringway::flow
