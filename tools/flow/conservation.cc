@@ -127,6 +127,9 @@ absl::StatusOr<SideReport> ParseSideReport(const std::string& json_text, const c
     report.orders_received = orders.at("received").get<uint64_t>();
     report.orders_rejected = orders.at("rejected").get<uint64_t>();
     report.orders_open = orders.at("open").get<uint64_t>();
+    for (const nlohmann::json& venue : json.value("venues", nlohmann::json::array())) {
+      report.orders_unsent += venue.at("unsent").get<uint64_t>();
+    }
     return report;
   } catch (const nlohmann::json::exception& error) {
     return absl::DataLossError(
@@ -163,9 +166,10 @@ Conservation CompareBooks(const Books& books) {
   ComparePositions(books.gateway.positions, "gateway", books.exchange.positions, "exchange", sides);
   CompareCounts("open orders", books.gateway.orders_open, "gateway", books.exchange.orders_open,
                 "exchange", sides);
-  CompareCounts("orders that passed the gateway",
-                books.gateway.orders_received - books.gateway.orders_rejected, "gateway",
-                books.exchange.orders_received, "exchange", sides);
+  CompareCounts(
+      "orders that passed the gateway",
+      books.gateway.orders_received - books.gateway.orders_rejected - books.gateway.orders_unsent,
+      "gateway", books.exchange.orders_received, "exchange", sides);
   CompareNet(books.gateway, "gateway", sides);
   CompareNet(books.exchange, "exchange", sides);
   CompareBoughtAndSold(books.exchange.positions, sides);

@@ -27,6 +27,7 @@ struct SideReport {
   uint64_t orders_received = 0;
   uint64_t orders_rejected = 0;
   uint64_t orders_open = 0;
+  uint64_t orders_unsent = 0;  // of the gateway: ended before they left for the exchange
 };
 
 // From the file that ringway-gateway or ringway-exchange writes with --report.
@@ -54,7 +55,7 @@ struct Conservation {
 //   violation of its ledger;
 // - positions (bought, sold and net) are equal on all three sides, by account and instrument;
 // - open orders are equal on all three sides; what the strategies sent the gateway received, and
-//   what the gateway did not reject the exchange received;
+//   what the gateway neither rejected nor ended before it left the exchange received;
 // - what was bought was sold.
 // With strategies lost, that they are lost is a difference, and what would need their accounts is
 // left out.

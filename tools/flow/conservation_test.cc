@@ -163,6 +163,13 @@ TEST(ConservationTest, OpenOrdersAreComparedOnAllThreeSides) {
   ExpectOnly(books, "open orders: gateway 1, exchange 0");
 }
 
+TEST(ConservationTest, OrdersThatEndedBeforeTheyLeftAreNotExpectedAtTheExchange) {
+  Books books = Balanced();
+  books.exchange.orders_received = 4;
+  books.gateway.orders_unsent = 1;
+  EXPECT_TRUE(CompareBooks(books).holds());
+}
+
 TEST(ConservationTest, OrdersLostOnTheWayAreFound) {
   Books books = Balanced();
   books.exchange.orders_received = 4;
@@ -186,13 +193,14 @@ TEST(ConservationTest, ALostStrategyIsADifferenceButGatewayAndExchangeAreStillCo
 TEST(ConservationTest, ReportsAreReadAndWhatIsMissingIsNamed) {
   const auto report = ParseSideReport(
       R"({"positions": [{"account": 7, "instrument": 2, "bought": 5, "sold": 3, "position": 2}],
-          "orders": {"received": 9, "rejected": 1, "open": 4}})",
+          "orders": {"received": 9, "rejected": 1, "open": 4}, "venues": [{"unsent": 2}]})",
       "gateway");
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->positions.at({7, 2}), (Position{5, 3}));
   EXPECT_EQ(report->orders_received, 9u);
   EXPECT_EQ(report->orders_rejected, 1u);
   EXPECT_EQ(report->orders_open, 4u);
+  EXPECT_EQ(report->orders_unsent, 2u);
   const auto missing = ParseSideReport(R"({"positions": []})", "exchange");
   ASSERT_FALSE(missing.ok());
   EXPECT_NE(std::string(missing.status().message()).find("exchange"), std::string::npos);
