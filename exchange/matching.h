@@ -206,6 +206,9 @@ class Exchange {
   bool IsTriggered(uint16_t instrument, Side side, int64_t stop_price) const noexcept;
   void CarryOut(const Replace& request, Slot slot) noexcept;
   void Refuse(uint32_t member, const NewOrder& request, RejectReason reason) noexcept;
+  // The open order that a cancel or replace names; kNoSlot: there is none, and it is refused.
+  template <class Request>
+  Slot FindOpen(uint32_t member, const Request& request, RequestType type) noexcept;
   template <class Request>
   void Refuse(uint32_t member, const Request& request, RequestType type, const Order* order,
               OrdStatus status, CancelRejectReason reason) noexcept;

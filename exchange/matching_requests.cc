@@ -101,15 +101,8 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const NewOrder& requ
 Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Cancel& request) noexcept {
   if (!Begin(now_ns, member, request.cl_ord_id)) return Answer::kWait;
   ++ledger_.counters.cancels_received;
-  const OrderIndex::Entry* entry = index_.Find(member, request.orig_cl_ord_id);
-  if (entry == nullptr || !entry->open()) {
-    const bool ended = entry != nullptr && entry->closed_as != OrdStatus::kUnset;
-    Refuse(member, request, RequestType::kCancel, nullptr,
-           ended ? entry->closed_as : OrdStatus::kUnset,
-           ended ? CancelRejectReason::kTooLateToCancel : CancelRejectReason::kUnknownOrder);
-    return Answer::kTaken;
-  }
-  const Slot slot = entry->slot;
+  const Slot slot = FindOpen(member, request, RequestType::kCancel);
+  if (slot == kNoSlot) return Answer::kTaken;
   const Order& order = book_.order(slot);
   if (request.cl_ord_id == 0 || !request.ReservedAreZero() || IsUsedId(member, request.cl_ord_id)) {
     Refuse(member, request, RequestType::kCancel, &order, OpenStatus(order),
@@ -130,15 +123,8 @@ Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Cancel& reques
 Answer Exchange::OnRequest(int64_t now_ns, uint32_t member, const Replace& request) noexcept {
   if (!Begin(now_ns, member, request.cl_ord_id)) return Answer::kWait;
   ++ledger_.counters.replaces_received;
-  const OrderIndex::Entry* entry = index_.Find(member, request.orig_cl_ord_id);
-  if (entry == nullptr || !entry->open()) {
-    const bool ended = entry != nullptr && entry->closed_as != OrdStatus::kUnset;
-    Refuse(member, request, RequestType::kReplace, nullptr,
-           ended ? entry->closed_as : OrdStatus::kUnset,
-           ended ? CancelRejectReason::kTooLateToCancel : CancelRejectReason::kUnknownOrder);
-    return Answer::kTaken;
-  }
-  const Slot slot = entry->slot;
+  const Slot slot = FindOpen(member, request, RequestType::kReplace);
+  if (slot == kNoSlot) return Answer::kTaken;
   const Order& order = book_.order(slot);
   const CancelRejectReason reason = Check(request, member, order);
   if (reason != CancelRejectReason::kNone) {
@@ -232,6 +218,16 @@ void Exchange::Refuse(uint32_t member, const NewOrder& request, RejectReason rea
   Tell(members_[member], report);
   ++ledger_.counters.reports;
   ++ledger_.counters.orders_rejected;
+}
+
+template <class Request>
+Slot Exchange::FindOpen(uint32_t member, const Request& request, RequestType type) noexcept {
+  const OrderIndex::Entry* entry = index_.Find(member, request.orig_cl_ord_id);
+  if (entry != nullptr && entry->open()) return entry->slot;
+  const bool ended = entry != nullptr && entry->closed_as != OrdStatus::kUnset;
+  Refuse(member, request, type, nullptr, ended ? entry->closed_as : OrdStatus::kUnset,
+         ended ? CancelRejectReason::kTooLateToCancel : CancelRejectReason::kUnknownOrder);
+  return kNoSlot;
 }
 
 template <class Request>
