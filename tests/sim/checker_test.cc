@@ -78,6 +78,15 @@ class CheckerTest : public testing::Test {
     ADD_FAILURE() << "the record has too few of these events";
     return 0;
   }
+  // The place of the last event of this kind and type; type 0: any.
+  size_t Last(EventKind kind, FrameType type = FrameType{}) const {
+    for (size_t i = record_.size(); i != 0; --i) {
+      const Event& event = record_[i - 1];
+      if (event.kind == kind && (type == FrameType{} || event.type == type)) return i - 1;
+    }
+    ADD_FAILURE() << "the record has none of these events";
+    return 0;
+  }
   template <Message M>
   size_t PlaceWhere(EventKind kind, const std::function<bool(const M&)>& fits,
                     std::optional<size_t> from = {}) const {
@@ -143,11 +152,7 @@ TEST_F(CheckerTest, ARequestThatNeverArrivesIsLost) {
 }
 
 TEST_F(CheckerTest, TheLastRequestLost) {
-  size_t last = 0;
-  for (size_t i = 0; i != record_.size(); ++i) {
-    if (record_[i].kind == EventKind::kGatewayTook && record_[i].id == 1) last = i;
-  }
-  Drop(last);
+  Drop(Last(EventKind::kGatewayTook));
   ExpectFound(Violation::kRequestLost);
 }
 
@@ -168,11 +173,7 @@ TEST_F(CheckerTest, AReportSkipped) {
 }
 
 TEST_F(CheckerTest, TheLastReportLost) {
-  size_t last = 0;
-  for (size_t i = 0; i != record_.size(); ++i) {
-    if (record_[i].kind == EventKind::kStrategyReceived && record_[i].id == 1) last = i;
-  }
-  Drop(last);
+  Drop(Last(EventKind::kStrategyReceived));
   ExpectFound(Violation::kReportLost);
 }
 
@@ -188,12 +189,7 @@ TEST_F(CheckerTest, TheGatewaysNumbersHaveAGap) {
 }
 
 TEST_F(CheckerTest, AVenueRequestLost) {
-  // As if the last one had stayed on the way.
-  size_t last = 0;
-  for (size_t i = 0; i != record_.size(); ++i) {
-    if (record_[i].kind == EventKind::kVenueTook) last = i;
-  }
-  Drop(last);
+  Drop(Last(EventKind::kVenueTook));  // as if it had stayed on the way
   ExpectFound(Violation::kVenueRequestLost);
 }
 
@@ -214,14 +210,7 @@ TEST_F(CheckerTest, AVenueRequestChanged) {
 }
 
 TEST_F(CheckerTest, AVenueReportLost) {
-  size_t last = 0;
-  for (size_t i = 0; i != record_.size(); ++i) {
-    if (record_[i].kind == EventKind::kGatewayHeard &&
-        record_[i].type == FrameType::kExecutionReport) {
-      last = i;
-    }
-  }
-  record_.resize(last);
+  record_.resize(Last(EventKind::kGatewayHeard, FrameType::kExecutionReport));
   ExpectFound(Violation::kVenueReportLost);
 }
 
@@ -343,13 +332,8 @@ TEST_F(CheckerTest, TheVenueIsAskedForMore) {
 
 TEST_F(CheckerTest, AMassCancelEndsWhatItDoesNotName) {
   // The last one ends everything, buys and sells.
-  size_t last = 0;
-  for (size_t i = 0; i != record_.size(); ++i) {
-    if (record_[i].kind == EventKind::kGatewayTook && record_[i].type == FrameType::kMassCancel) {
-      last = i;
-    }
-  }
-  Change<MassCancel>(last, [](MassCancel& mass) { mass.side = Side::kBuy; });
+  Change<MassCancel>(Last(EventKind::kGatewayTook, FrameType::kMassCancel),
+                     [](MassCancel& mass) { mass.side = Side::kBuy; });
   ExpectFound(Violation::kNotAsAsked);
 }
 

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "gateway/journal/record.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/holdings.h"
 #include "tests/sim/strategy.h"
 
 namespace ringway::sim {
@@ -440,39 +441,7 @@ bool GatewayHost::venues_refuse() const noexcept {
 }
 
 void GatewayHost::Probe(Recorder& recorder) const {
-  for (const uint32_t session : session_ids_) {
-    engine().ForEachOpenOrder(session, [&](const OrderView& view) {
-      OpenOrder order;
-      order.cl_ord_id = view.cl_ord_id;
-      order.order_id = view.order_id;
-      order.instrument = view.instrument;
-      order.account = view.account;
-      order.side = view.side;
-      order.ord_status = view.status;
-      order.venue = view.venue;
-      order.price = view.price;
-      order.leaves_qty = view.leaves_qty;
-      order.cum_qty = view.cum_qty;
-      recorder.Add(EventKind::kGatewayOrder, session, 0, order, view.venue_request_id);
-    });
-  }
-  engine().ForEachPosition([&](const PositionView& view) {
-    recorder.AddPlain(EventKind::kGatewayPosition, view.account,
-                      Holding{.account = view.account,
-                              .instrument = view.instrument,
-                              .quantity = view.quantity,
-                              .open_buy = view.open_buy,
-                              .open_sell = view.open_sell},
-                      view.instrument);
-  });
-  const EngineCounters& counters = engine().counters();
-  recorder.AddPlain(EventKind::kGatewayCounts, 0,
-                    Counts{.duplicate_reports = counters.duplicate_reports,
-                           .unknown_reports = counters.unknown_reports,
-                           .malformed_reports = counters.malformed_reports,
-                           .overfills = counters.overfills,
-                           .late_fills = counters.late_fills,
-                           .busts = counters.busts});
+  RecordHoldings(engine(), session_ids_, recorder);
 }
 
 }  // namespace ringway::sim

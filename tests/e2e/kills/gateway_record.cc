@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <span>
@@ -24,6 +25,7 @@
 #include "schema/messages.h"
 #include "tests/e2e/kills/market.h"
 #include "tests/e2e/kills/strategy_memory.h"
+#include "tests/sim/holdings.h"
 
 namespace ringway::kills {
 namespace {
@@ -44,11 +46,6 @@ Event MakeEvent(EventKind kind, uint32_t id, uint64_t seq, FrameType type,
   event.payload_bytes = static_cast<uint16_t>(std::min(payload.size(), event.payload.size()));
   if (!payload.empty()) std::memcpy(event.payload.data(), payload.data(), event.payload_bytes);
   return event;
-}
-
-template <class T>
-Event PlainEvent(EventKind kind, uint32_t id, const T& value, uint64_t other = 0) {
-  return MakeEvent(kind, id, 0, FrameType{}, std::as_bytes(std::span(&value, 1)), other);
 }
 
 class JournalEvents {
@@ -251,45 +248,6 @@ class JournalEvents {
   int64_t now_ns_ = 0;
 };
 
-void AddHoldings(const Engine& engine, uint32_t sessions, std::vector<Event>& out) {
-  for (uint32_t session = 1; session <= sessions; ++session) {
-    engine.ForEachOpenOrder(session, [&](const OrderView& view) {
-      OpenOrder order;
-      order.cl_ord_id = view.cl_ord_id;
-      order.order_id = view.order_id;
-      order.instrument = view.instrument;
-      order.account = view.account;
-      order.side = view.side;
-      order.ord_status = view.status;
-      order.venue = view.venue;
-      order.price = view.price;
-      order.leaves_qty = view.leaves_qty;
-      order.cum_qty = view.cum_qty;
-      std::array<std::byte, kMaxPayloadBytes<OpenOrder>> payload;
-      const uint32_t bytes = Encode(order, payload.data());
-      out.push_back(MakeEvent(EventKind::kGatewayOrder, session, 0, OpenOrder::kType,
-                              {payload.data(), bytes}, view.venue_request_id));
-    });
-  }
-  engine.ForEachPosition([&](const PositionView& view) {
-    out.push_back(PlainEvent(EventKind::kGatewayPosition, view.account,
-                             sim::Holding{.account = view.account,
-                                          .instrument = view.instrument,
-                                          .quantity = view.quantity,
-                                          .open_buy = view.open_buy,
-                                          .open_sell = view.open_sell},
-                             view.instrument));
-  });
-  const EngineCounters& counters = engine.counters();
-  out.push_back(PlainEvent(EventKind::kGatewayCounts, 0,
-                           sim::Counts{.duplicate_reports = counters.duplicate_reports,
-                                       .unknown_reports = counters.unknown_reports,
-                                       .malformed_reports = counters.malformed_reports,
-                                       .overfills = counters.overfills,
-                                       .late_fills = counters.late_fills,
-                                       .busts = counters.busts}));
-}
-
 }  // namespace
 
 absl::StatusOr<GatewayRecord> ReadGateway(const std::string& directory, uint32_t sessions) {
@@ -311,7 +269,13 @@ absl::StatusOr<GatewayRecord> ReadGateway(const std::string& directory, uint32_t
   if (result == JournalReader::Result::kFailed) return reader.status();
   if (out.starts == 0) return absl::NotFoundError(directory + ": the journal is empty");
   events.DropUnsent();
-  AddHoldings(replayed.engine(), sessions, out.holdings);
+  const int64_t no_time_ns = 0;
+  sim::Recorder recorder;
+  recorder.Start(&no_time_ns);
+  std::vector<SessionId> ids(sessions);
+  std::iota(ids.begin(), ids.end(), 1);
+  sim::RecordHoldings(replayed.engine(), ids, recorder);
+  out.holdings = recorder.events();
   return out;
 }
 
