@@ -87,6 +87,21 @@ class GatewayJournalTest : public ::testing::Test {
                                               .ord_type = OrdType::kLimit}));
   }
 
+  // One is sent, and its venue reports that it has it, in a report with a number.
+  void OrderIsTaken() {
+    Order(1);
+    Turn();
+    ASSERT_EQ(connector_.sent.size(), 1u);
+    connector_.numbers = true;
+    connector_.Say(ExecutionReport{.cl_ord_id = As<NewOrder>(connector_.sent[0]).cl_ord_id,
+                                   .exec_id = 1,
+                                   .exec_type = ExecType::kNew,
+                                   .ord_status = OrdStatus::kNew,
+                                   .side = Side::kBuy,
+                                   .leaves_qty = 10});
+    Turn();
+  }
+
   std::vector<OrderReject> RejectsOf(SessionId session) const {
     std::vector<OrderReject> rejects;
     for (const Effect& report : sessions_.reports) {
@@ -210,17 +225,7 @@ TEST_F(GatewayJournalTest, ReportsThatWerePromisedDurableWaitForIt) {
 }
 
 TEST_F(GatewayJournalTest, AVenueIsConfirmedWhatIsDurable) {
-  Order(1);
-  Turn();
-  ASSERT_EQ(connector_.sent.size(), 1u);
-  connector_.numbers = true;
-  connector_.Say(ExecutionReport{.cl_ord_id = As<NewOrder>(connector_.sent[0]).cl_ord_id,
-                                 .exec_id = 1,
-                                 .exec_type = ExecType::kNew,
-                                 .ord_status = OrdStatus::kNew,
-                                 .side = Side::kBuy,
-                                 .leaves_qty = 10});
-  Turn();
+  ASSERT_NO_FATAL_FAILURE(OrderIsTaken());
   Turn();
   EXPECT_EQ(connector_.confirmed, 0u);
   storage_.Sync();
@@ -248,17 +253,7 @@ TEST_F(GatewayJournalTest, AVenueThatBeganAnewIsConfirmedNothingOfBefore) {
 }
 
 TEST_F(GatewayJournalTest, AVenueIsToldToForgetNothingThatADiskThatFailedMayNotHave) {
-  Order(1);
-  Turn();
-  ASSERT_EQ(connector_.sent.size(), 1u);
-  connector_.numbers = true;
-  connector_.Say(ExecutionReport{.cl_ord_id = As<NewOrder>(connector_.sent[0]).cl_ord_id,
-                                 .exec_id = 1,
-                                 .exec_type = ExecType::kNew,
-                                 .ord_status = OrdStatus::kNew,
-                                 .side = Side::kBuy,
-                                 .leaves_qty = 10});
-  Turn();
+  ASSERT_NO_FATAL_FAILURE(OrderIsTaken());
   storage_.Fail(JournalFault::kSyncFailed);
   for (int i = 0; i < 3; ++i) Turn();
   EXPECT_EQ(connector_.confirmed, 0u);

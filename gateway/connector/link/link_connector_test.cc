@@ -194,13 +194,14 @@ class LinkConnectorTest : public testing::Test {
                                                       });
   }
 
-  // Turns of both sides, a tenth of a millisecond apart.
-  void Run(int turns) {
+  // Turns of the exchange and of a gateway, a tenth of a millisecond apart.
+  void Run(int turns) { Run(turns, gateway_); }
+  void Run(int turns, Gateway& gateway) {
     for (int turn = 0; turn != turns; ++turn) {
       now_ns_ += kNsPerMs / 10;
-      if (network_.far_end != nullptr) server_->Accept(now_ns_, std::move(network_.far_end));
+      Accept();
       server_->DoWork(now_ns_);
-      gateway_.Turn(now_ns_);
+      gateway.Turn(now_ns_);
     }
   }
   void Accept() {
@@ -266,12 +267,7 @@ TEST_F(LinkConnectorTest, WhoHoldsTheMembersKeyIsLoggedOn) {
   member_keys_ = {{1, KeyOf(1)}, {2, KeyOf(2)}};
   server_ = NewServer(1);
   OtherGateway member(network_, KeyOf(1));
-  for (int turn = 0; turn != 50; ++turn) {
-    now_ns_ += kNsPerMs / 10;
-    Accept();
-    server_->DoWork(now_ns_);
-    member.gateway.Turn(now_ns_);
-  }
+  Run(50, member.gateway);
   EXPECT_TRUE(member.connector.up()) << member.connector.reason();
 }
 
@@ -282,12 +278,7 @@ TEST_F(LinkConnectorTest, WhoDoesNotHoldTheMembersKeyIsRefusedAndTold) {
       member_keys_ = {{known, KeyOf(1)}, {2, KeyOf(2)}};
       server_ = NewServer(1);
       OtherGateway stranger(network_, key);
-      for (int turn = 0; turn != 50; ++turn) {
-        now_ns_ += kNsPerMs / 10;
-        Accept();
-        server_->DoWork(now_ns_);
-        stranger.gateway.Turn(now_ns_);
-      }
+      Run(50, stranger.gateway);
       EXPECT_EQ(stranger.connector.counters().connections, 0u);
       EXPECT_NE(stranger.connector.reason().find("key_file"), std::string::npos)
           << stranger.connector.reason();
@@ -302,12 +293,7 @@ TEST_F(LinkConnectorTest, AnExchangeThatDoesNotHoldTheMembersKeyIsNotTradedWith)
     server_ = NewServer(1);
     OtherGateway gateway(network_, KeyOf(1));
     gateway.gateway.Ask(Order(1, Side::kBuy, 100, 5));
-    for (int turn = 0; turn != 50; ++turn) {
-      now_ns_ += kNsPerMs / 10;
-      Accept();
-      server_->DoWork(now_ns_);
-      gateway.gateway.Turn(now_ns_);
-    }
+    Run(50, gateway.gateway);
     EXPECT_EQ(gateway.connector.counters().requests_sent, 0u);
     EXPECT_NE(gateway.connector.reason().find("key"), std::string::npos)
         << gateway.connector.reason();
@@ -530,16 +516,8 @@ TEST_F(LinkConnectorTest, TheSecondGatewayGetsInWhenTheFirstIsGone) {
   Run(5);
   network_.wire->Cut();
   OtherGateway second(network_);
-  for (int turn = 0; turn != 50'000 && !second.connector.up(); ++turn) {
-    now_ns_ += kNsPerMs / 10;
-    Accept();
-    server_->DoWork(now_ns_);
-    second.gateway.Turn(now_ns_);
-  }
-  for (int turn = 0; turn != 50; ++turn) {
-    server_->DoWork(now_ns_ += kNsPerMs / 10);
-    second.gateway.Turn(now_ns_);
-  }
+  for (int turn = 0; turn != 50'000 && !second.connector.up(); ++turn) Run(1, second.gateway);
+  Run(50, second.gateway);
   ASSERT_TRUE(second.connector.up());
   EXPECT_EQ(server_->counters().begun_anew, 1u);
   EXPECT_EQ(second.gateway.states, (States{VenueState::kDown, VenueState::kUp}));
@@ -553,10 +531,7 @@ TEST_F(LinkConnectorTest, TheSecondGatewayGetsInWhenTheFirstIsGone) {
   // An id of the first one is never mistaken for one of the second.
   second.gateway.Ask(Order(9, Side::kBuy, 98, 5));
   second.gateway.Ask(Order(10, Side::kBuy, 98, 5));
-  for (int turn = 0; turn != 20; ++turn) {
-    server_->DoWork(now_ns_ += kNsPerMs / 10);
-    second.gateway.Turn(now_ns_);
-  }
+  Run(20, second.gateway);
   ASSERT_GE(second.gateway.reports.size(), 2u);
   const ExecutionReport* last = &second.gateway.reports.back();
   EXPECT_EQ(last[-1].reason, RejectReason::kDuplicateOrder);
@@ -594,12 +569,7 @@ TEST_F(LinkConnectorTest, WhatAMemberNoLongerKnowsIsCanceledAndTheRestStays) {
   GatewayAlone(1);
   OtherGateway again(network_);
   again.connector.Restore({kept.incarnation, kept.sent, kept.received}, {});
-  for (int turn = 0; turn != 2'000; ++turn) {
-    now_ns_ += kNsPerMs / 10;
-    again.gateway.Turn(now_ns_);
-    Accept();
-    server_->DoWork(now_ns_);
-  }
+  Run(2'000, again.gateway);
   ASSERT_TRUE(again.connector.up());
   EXPECT_EQ(again.connector.counters().requests_foreign, 1u);
   EXPECT_EQ(again.gateway.ids_used_before, 3u);
@@ -619,12 +589,7 @@ TEST_F(LinkConnectorTest, AMemberWhoseReportsAreGoneBeginsAnew) {
   GatewayAlone(1);
   OtherGateway again(network_);
   again.connector.Restore({kept.incarnation, kept.sent, kept.received}, {});
-  for (int turn = 0; turn != 30'000; ++turn) {
-    now_ns_ += kNsPerMs / 10;
-    again.gateway.Turn(now_ns_);
-    Accept();
-    server_->DoWork(now_ns_);
-  }
+  Run(30'000, again.gateway);
   EXPECT_TRUE(again.connector.up());
   EXPECT_NE(again.connector.cursor().incarnation, kept.incarnation);
   EXPECT_EQ(exchange_->book().open_count(), 0u);

@@ -260,8 +260,8 @@ class Collisions : public Flood {
   uint64_t key_ = 1;
 };
 
-// Numbered but unreadable messages: the session is logged out for them and comes back.
-class Malformed : public Attack {
+// An attack by bytes over a session that is logged on again whenever the gateway ends it.
+class RawAttack : public Attack {
  public:
   using Attack::Attack;
 
@@ -271,7 +271,29 @@ class Malformed : public Attack {
           RawSession::LogOn({.uri = target_.uri(), .session = kAttackerFirst}, epoch_);
       if (!session.ok()) return WasRefused();
       session_ = *std::move(session);
+      LoggedOn();
     }
+    Send();
+  }
+  void End() override { session_.reset(); }
+
+ protected:
+  virtual void LoggedOn() {}
+  virtual void Send() = 0;
+
+  std::unique_ptr<RawSession> session_;
+
+ private:
+  uint32_t epoch_ = 0;
+};
+
+// Numbered but unreadable messages, for which a session is logged out.
+class Malformed : public RawAttack {
+ public:
+  using RawAttack::RawAttack;
+
+ protected:
+  void Send() override {
     // A request of unknown type, a truncated one, and one of zeros.
     std::array<std::byte, 64> bytes{};
     for (int i = 0; i != 8; ++i) {
@@ -282,27 +304,17 @@ class Malformed : public Attack {
     }
     session_->Drop(64);
   }
-  void End() override { session_.reset(); }
-
- private:
-  std::unique_ptr<RawSession> session_;
-  uint32_t epoch_ = 0;
 };
 
-// Never reads a report. Logs on again when the gateway logs it out.
-class NeverReads : public Attack {
+// Never reads a report.
+class NeverReads : public RawAttack {
  public:
-  using Attack::Attack;
+  using RawAttack::RawAttack;
 
-  void Step() override {
-    if (session_ == nullptr || !session_->Maintain()) {
-      absl::StatusOr<std::unique_ptr<RawSession>> session =
-          RawSession::LogOn({.uri = target_.uri(), .session = kAttackerFirst}, epoch_);
-      if (!session.ok()) return WasRefused();
-      session_ = *std::move(session);
-      // Numbers that no earlier order used.
-      next_id_ = std::max(next_id_, session_->logon().next_seq_in << 24);
-    }
+ protected:
+  // Numbers that no earlier order used.
+  void LoggedOn() override { next_id_ = std::max(next_id_, session_->logon().next_seq_in << 24); }
+  void Send() override {
     uint64_t sent = 0;
     while (sent != kBurst && session_->Send(OrderOf(kAttackerFirst, next_id_ + 1),
                                             Publish::kGather) == SendStatus::kOk) {
@@ -312,11 +324,8 @@ class NeverReads : public Attack {
     (void)session_->link().Flush();
     Did(sent);
   }
-  void End() override { session_.reset(); }
 
  private:
-  std::unique_ptr<RawSession> session_;
-  uint32_t epoch_ = 0;
   uint64_t next_id_ = 0;
 };
 

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -48,18 +51,32 @@ void LeaveRoom(const std::string& folder, const std::string& ballast, uint64_t b
   close(fd);
 }
 
+// A gateway on a disk that is nearly full, and a strategy.
+struct Scene {
+  std::string ballast;  // the file that fills it
+  std::unique_ptr<GatewayRun> gateway;
+  std::unique_ptr<Strategy> strategy;
+
+  void Begin(const std::string& folder) {
+    ballast = folder + "/ballast";
+    ASSERT_NO_FATAL_FAILURE(LeaveRoom(folder, ballast, kSegments * kSegmentBytes + kSlackBytes));
+    auto made = GatewayRun::Make(folder + "/journal");
+    ASSERT_TRUE(made.ok()) << made.status();
+    gateway = *std::move(made);
+    ASSERT_TRUE(gateway->Start().ok());
+    auto connected = Strategy::Connect(gateway->Options(Durability::kDurable));
+    ASSERT_TRUE(connected.ok()) << connected.status();
+    strategy = *std::move(connected);
+  }
+};
+
 }  // namespace
 
 void OrdersWaitForRoom(const std::string& folder) {
-  const std::string ballast = folder + "/ballast";
-  ASSERT_NO_FATAL_FAILURE(LeaveRoom(folder, ballast, kSegments * kSegmentBytes + kSlackBytes));
-  auto gateway = GatewayRun::Make(folder + "/journal");
-  ASSERT_TRUE(gateway.ok()) << gateway.status();
-  GatewayRun& run = **gateway;
-  ASSERT_TRUE(run.Start().ok());
-  auto connected = Strategy::Connect(run.Options(Durability::kDurable));
-  ASSERT_TRUE(connected.ok()) << connected.status();
-  Strategy& strategy = **connected;
+  Scene scene;
+  ASSERT_NO_FATAL_FAILURE(scene.Begin(folder));
+  GatewayRun& run = *scene.gateway;
+  Strategy& strategy = *scene.strategy;
 
   // Until the disk is full.
   const uint32_t sent = strategy.Trade(kOrdersMax, kWindow);
@@ -82,7 +99,7 @@ void OrdersWaitForRoom(const std::string& folder) {
   EXPECT_EQ(strategy.acks(), acks) << "an order was taken without room for it";
 
   // There is room again.
-  ASSERT_EQ(unlink(ballast.c_str()), 0);
+  ASSERT_EQ(unlink(scene.ballast.c_str()), 0);
   ASSERT_TRUE(strategy.PollUntil(
       [&] {
         usleep(100'000);
@@ -105,15 +122,10 @@ void OrdersWaitForRoom(const std::string& folder) {
 }
 
 void SendingOnHarmsNobody(const std::string& folder) {
-  const std::string ballast = folder + "/ballast";
-  ASSERT_NO_FATAL_FAILURE(LeaveRoom(folder, ballast, kSegments * kSegmentBytes + kSlackBytes));
-  auto gateway = GatewayRun::Make(folder + "/journal");
-  ASSERT_TRUE(gateway.ok()) << gateway.status();
-  GatewayRun& run = **gateway;
-  ASSERT_TRUE(run.Start().ok());
-  auto connected = Strategy::Connect(run.Options(Durability::kDurable));
-  ASSERT_TRUE(connected.ok()) << connected.status();
-  Strategy& strategy = **connected;
+  Scene scene;
+  ASSERT_NO_FATAL_FAILURE(scene.Begin(folder));
+  GatewayRun& run = *scene.gateway;
+  Strategy& strategy = *scene.strategy;
 
   const int64_t end_ns = MonotonicNowNs() + kSendOnNs;
   while (MonotonicNowNs() < end_ns && strategy.session().state() == SessionState::kLive) {
@@ -135,7 +147,7 @@ void SendingOnHarmsNobody(const std::string& folder) {
   const absl::Status refused = run.Start();
   EXPECT_FALSE(refused.ok());
   EXPECT_NE(std::string(refused.message()).find("make room there"), std::string::npos) << refused;
-  ASSERT_EQ(unlink(ballast.c_str()), 0);
+  ASSERT_EQ(unlink(scene.ballast.c_str()), 0);
   ExpectGoesOn(run, strategy);
 }
 
