@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 FLAGS = ["-std=c++20", "-march=x86-64-v2", "-I.", "-Ibazel-bin", "-Wall", "-Wextra", "-Wno-unknown-warning-option"]
-# QuickFIX's headers are C++14 (third_party/quickfix.BUILD).
+# QuickFIX's headers are C++14 (third_party/peer.BUILD).
 OLD_CPP = {"tests/bench/quickfix_peer.cc"}
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 

@@ -18,7 +18,8 @@ def _system_library_impl(ctx):
     if not missing:
         for source, link in wanted:
             ctx.symlink(source, link)
-    ctx.file("found.bzl", '"""Whether the system has this library."""\n\nFOUND = %s\n' % (not missing))
+    found = '"""The library, and whether the system has it."""\n\nNAME = "%s"\n\nFOUND = %s\n'
+    ctx.file("found.bzl", found % (ctx.name, not missing))
     ctx.symlink(ctx.attr.build_file, "BUILD.bazel")
 
 system_library = repository_rule(
