@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "nlohmann/json.hpp"
 #include "tools/flow/flags.h"
 #include "tools/flow/summary.h"
 #include "tools/replay/lobster.h"
