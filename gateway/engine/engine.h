@@ -19,8 +19,8 @@
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
 // and replace; engine_report.cc, engine_forgotten.cc and engine_venue.cc what venues report;
 // engine_session.cc sessions and gateways that start and end; engine_day.cc trading days;
-// engine_operator.cc operators; engine_work.cc work over many orders; engine_state.cc inspection
-// and hash; engine_archive.cc the state as bytes.
+// engine_operator.cc operators; engine_work.cc work over many orders; engine_prefetch.cc what a step
+// will touch; engine_state.cc inspection and hash; engine_archive.cc the state as bytes.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
@@ -31,6 +31,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -139,6 +140,10 @@ class Engine {
   // Processes one input to completion; its effects are appended. REQUIRES: now_ns (Unix epoch)
   // never steps back (gateway/core/step.h); `effects` is empty; CanStart() before kStart, CHECKed.
   void Step(int64_t now_ns, const Input& input, Effects& effects) noexcept;
+
+  // Prefetches what a Step() with this input, or one soon after, would wait for. A hint: it changes
+  // nothing, any bytes are harmless, and input.payload may be memory that others write to.
+  void Prefetch(const Input& input) const noexcept;
 
   // The venue that a session's new order or replace would be routed to if it were the next step; 0:
   // none, it would be refused.
@@ -297,6 +302,11 @@ class Engine {
   void RejectMessage(SessionState& session, FrameType type, SessionRejectReason reason,
                      Effects& effects) noexcept;
 
+  // engine_prefetch.cc
+  void PrefetchRequest(const Input& input) const noexcept;
+  void PrefetchBook(std::span<const std::byte> new_order) const noexcept;
+  void PrefetchReport(const Input& input) const noexcept;
+
   // engine_request.cc
   [[gnu::noinline]] void SendOrder(VenueIndex venue, const NewOrder& request, uint64_t order_id,
                                    uint8_t profile, Effects& effects) noexcept;
@@ -411,7 +421,7 @@ class Engine {
   // engine_day.cc
   bool OnTradingDay(const Input& input) noexcept;
   void BeginTradingDay(VenueIndex venue, const TradingDay& began) noexcept;
-  uint32_t DayOf(VenueIndex venue, const ExecutionReport& report) const noexcept;
+  uint32_t DayOf(VenueIndex venue, uint64_t transact_time) const noexcept;
   bool IsOverdue(const Order& order) const noexcept;
   void EndOverdue(Order& order, Effects& effects) noexcept;
   void SweepOverdue(Effects& effects) noexcept;

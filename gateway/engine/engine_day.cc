@@ -52,9 +52,9 @@ uint32_t Engine::trading_day(VenueId venue) const noexcept {
 
 // The day that a report's execution identifier belongs to. A report that was made before the day
 // began, and is late or repeated, belongs to an earlier day.
-uint32_t Engine::DayOf(VenueIndex venue, const ExecutionReport& report) const noexcept {
+uint32_t Engine::DayOf(VenueIndex venue, uint64_t transact_time) const noexcept {
   const VenueDay& day = days_[venue];
-  return report.transact_time == 0 ? day.day : day.At(report.transact_time);
+  return transact_time == 0 ? day.day : day.At(transact_time);
 }
 
 // --- Orders ---

@@ -74,7 +74,7 @@ void Engine::OnForgotten(VenueIndex venue, const ExecutionReport& report) noexce
   const bool bust = report.exec_type == ExecType::kBusted;
   const auto remember = [&] {
     return report.exec_id == 0 ||
-           execution_ids_.Remember(venue, DayOf(venue, report), report.exec_id);
+           execution_ids_.Remember(venue, DayOf(venue, report.transact_time), report.exec_id);
   };
   uint64_t* ahead = BookedAheadOf(venue, report);
   if (ahead != nullptr && !bust && report.cum_qty != 0 && report.cum_qty <= *ahead) {

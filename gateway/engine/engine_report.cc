@@ -258,7 +258,7 @@ void Engine::OnDetail(VenueIndex venue, const ExecutionDetail& detail, Effects& 
 void Engine::OnExecution(VenueIndex venue, const ExecutionReport& report,
                          Effects& effects) noexcept {
   orders_.PrefetchReported(report.cl_ord_id);
-  const uint32_t day = DayOf(venue, report);
+  const uint32_t day = DayOf(venue, report.transact_time);
   execution_ids_.Prefetch(venue, day, report.exec_id);
   ++counters_.reports;
   told_[venue] = {};
@@ -418,7 +418,7 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
   }
   const uint64_t old_cl_ord_id = order.cl_ord_id;
   const Contribution before = ContributionOf(order);
-  TakeReplacement(order, DayOf(order.venue, report));
+  TakeReplacement(order, DayOf(order.venue, report.transact_time));
   BookMissing(order, report.cum_qty, report, effects);
   counters_.quantity_mismatches += report.leaves_qty != order.leaves_qty;
   if (report.leaves_qty != 0) order.leaves_qty = report.leaves_qty;
@@ -435,7 +435,8 @@ void Engine::OnReplaced(Order& order, const ExecutionReport& report, Effects& ef
   if (IsClosed(order.state)) return RejectPending(order, effects);
   // Taken on a day that is over by now: whether the order stays open depends on the replace.
   if (orders_.terms(order).replace_changes_expiry != 0 &&
-      DayOf(order.venue, report) < days_[order.venue].day && IsOverdue(order)) [[unlikely]] {
+      DayOf(order.venue, report.transact_time) < days_[order.venue].day && IsOverdue(order))
+      [[unlikely]] {
     EndOverdue(order, effects);
   }
 }
@@ -450,7 +451,7 @@ void Engine::OnRestated(Order& order, const ExecutionReport& report, Effects& ef
   const bool replace_lost =
       !replaced && order.Has(kReplacePending) && order.outages_at_replace != outages;
   const bool cancel_lost = order.Has(kCancelPending) && order.outages_at_cancel != outages;
-  if (replaced) TakeReplacement(order, DayOf(order.venue, report));
+  if (replaced) TakeReplacement(order, DayOf(order.venue, report.transact_time));
 
   ExecutionReport restated = report;
   restated.last_qty = 0;

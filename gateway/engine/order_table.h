@@ -87,6 +87,15 @@ class OrderTable {
     return InUse(NameOf(session, cl_ord_id));
   }
   void Prefetch(const Name& name) const noexcept { ids_.Prefetch(name.home); }
+  void Prefetch(SessionIndex session, uint64_t cl_ord_id) const noexcept {
+    Prefetch(NameOf(session, cl_ord_id));
+  }
+  // Prefetches the order that a session knows by the clOrdId, for Close().
+  void PrefetchNamed(SessionIndex session, uint64_t cl_ord_id) const noexcept {
+    const Slot slot = Find(session, cl_ord_id);
+    if (slot == kNoSlot) return;
+    for (uint32_t line = 0; line < 3; ++line) PrefetchLine(slot, line);
+  }
 
   // A cancel under this clOrdId becomes pending, or ends; 0 is no name. Each open order has at most
   // one, and each session one mass cancel in progress. False: the clOrdId is an order's.

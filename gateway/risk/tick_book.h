@@ -54,6 +54,7 @@ class TickBook {
 
   void Prefetch(uint32_t tree, uint64_t tick) const noexcept {
     nodes_.Prefetch(KeyOf(tree, 0, tick));
+    nodes_.Prefetch(KeyOf(tree, 1, tick >> 6));
   }
 
   // Adds an order at `tick`. REQUIRES: room for it (NodesFor), tick < kTicksMax,

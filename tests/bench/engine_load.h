@@ -25,6 +25,7 @@ struct EngineLoadOptions {
   uint32_t sessions = 1;     // each with its own account
   uint32_t open_orders = 0;  // resting before the first lap and throughout
   uint32_t batch = 256;
+  uint32_t ahead = 0;  // before each step the engine looks at the input after so many more
   Part counted = Part::kNone;
   bool recorded = false;  // also records each step in a journal, whose memory is prepared before
 };
