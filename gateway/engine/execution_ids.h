@@ -10,7 +10,7 @@
 
 #include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
-#include "gateway/engine/flat_index.h"
+#include "gateway/engine/line_index.h"
 #include "gateway/engine/remembered_keys.h"
 
 namespace ringway {
@@ -23,7 +23,7 @@ class ExecutionIds {
 
   // Prefetches what Remember() touches.
   void Prefetch(VenueIndex venue, uint32_t day, uint64_t exec_id) const noexcept {
-    index_.Prefetch(KeyOf({exec_id, venue, day}));
+    index_.Prefetch(index_.Home(KeyOf({exec_id, venue, day})));
   }
 
   // Remembers the identifier; false when it was remembered already. `day`: 0, or the venue's number
@@ -34,10 +34,14 @@ class ExecutionIds {
     const size_t home = index_.Home(execution);
     if (index_.Find(execution, home) != nullptr) return false;
     keys_.Remember(key, [this](RememberedKeys::Key gone) { Forget(gone); });
-    index_.FindOrInsert(execution, home);
+    index_.Insert(execution, home);
     // Prefetches what the next one will evict.
     const RememberedKeys::Key next = keys_.NextToGo();
-    if (next.owner != RememberedKeys::kNone) index_.Prefetch(KeyOf(next));
+    if (next.owner != RememberedKeys::kNone) {
+      next_to_go_ = KeyOf(next);
+      next_home_ = index_.Home(next_to_go_);
+      index_.Prefetch(next_home_);
+    }
     return true;
   }
 
@@ -68,7 +72,8 @@ class ExecutionIds {
     uint64_t exec_id;
     uint32_t day;
     uint16_t venue;  // index + 1; 0: a free place
-    uint16_t distance;
+    uint8_t lines_from_home;
+    uint8_t passed_by;
 
     uint64_t Hash(const TableSecret& secret) const noexcept {
       return KeyedHash(exec_id >> 2, uint64_t{day} << 16 | venue, secret);
@@ -81,12 +86,18 @@ class ExecutionIds {
   };
 
   static Execution KeyOf(const RememberedKeys::Key& key) noexcept {
-    return {key.key, key.mark, static_cast<uint16_t>(key.owner + 1), 0};
+    return {key.key, key.mark, static_cast<uint16_t>(key.owner + 1), 0, 0};
   }
-  void Forget(const RememberedKeys::Key& key) noexcept { index_.Erase(index_.Find(KeyOf(key))); }
+  void Forget(const RememberedKeys::Key& key) noexcept {
+    const Execution gone = KeyOf(key);
+    index_.Erase(index_.Find(gone, next_to_go_.SameKey(gone) ? next_home_ : index_.Home(gone)));
+  }
 
   RememberedKeys keys_;
-  FlatIndex<Execution> index_;
+  LineIndex<Execution> index_;
+  // What is probably forgotten next, and its home. Derived; not saved.
+  Execution next_to_go_ = {};
+  size_t next_home_ = 0;
 };
 
 }  // namespace ringway

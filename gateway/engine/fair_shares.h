@@ -35,8 +35,12 @@ class FairShares {
       richest_ = static_cast<uint32_t>(std::ranges::max_element(held_) - held_.begin());
     return richest_;
   }
-  // The probable next one, for prefetching. REQUIRES: there are owners.
-  uint32_t likely() const noexcept { return richest_; }
+  // Whom TakeRichest() would answer, unless somebody gains or loses before; for prefetching.
+  // REQUIRES: there are owners.
+  uint32_t likely() const noexcept {
+    const uint32_t hand = hand_ + 1 == held_.size() ? 0 : hand_ + 1;
+    return held_[hand] > held_[richest_] ? hand : richest_;
+  }
 
   // State that the engine saves (archive.h), after the owners' items were loaded and gained. Where
   // owners have other indices the search begins anew.

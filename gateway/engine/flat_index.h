@@ -4,15 +4,14 @@
 // Open addressing with linear probing over 16-byte entries, four to a line. Erasing shifts the
 // following entries back instead of leaving tombstones, so the table never degrades. Capacity is
 // any number: an entry's home is the high half of hash * capacity. The hash is keyed
-// (table_secret.h), so that nobody can choose keys with homes close together. Fixed size; callers
-// check HasRoom() before inserting. Not thread-safe; a pointer to an entry is valid until the next
-// Insert or Erase.
+// (table_secret.h), so that nobody can choose keys with homes close together. Keys that are counted
+// up are better off in a LineIndex (line_index.h). Fixed size; callers check HasRoom() before
+// inserting. Not thread-safe; a pointer to an entry is valid until the next Insert or Erase.
 //
 // Bound of a probe. A lookup passes at most the run of used entries in which it begins. Runs longer
 // than 4096 occur by chance only, and the chance is below 2^-50 for a table that is as full as it
-// can be: exp(-n (a - 1 - ln a)) for a load a and n homes, with n = 4096 and a = 7/8, or n = 1024
-// homes of four entries each and a = 3/4. Beyond it lookups are merely slow: a refusal would depend
-// on the secret, and so would a replay.
+// can be: exp(-n (a - 1 - ln a)) for a load a = 7/8 and n = 4096 homes. Beyond it lookups are merely
+// slow: a refusal would depend on the secret, and so would a replay.
 #pragma once
 
 #include <algorithm>
@@ -36,10 +35,7 @@ constexpr uint64_t MixHash(uint64_t key, uint64_t seed = 0) noexcept {
   return static_cast<uint64_t>(product >> 64) ^ static_cast<uint64_t>(product);
 }
 
-// An all-zero entry is a free place. Hash() is KeyedHash() of the key. Keys that are counted up may
-// share lines: Hash() then leaves out the lowest two bits, which Neighbour() returns. An entry with
-// room for it has a uint16_t `distance` for the index's own use: the distance from its home, so
-// that erasing hashes nothing.
+// An all-zero entry is a free place. Hash() is KeyedHash() of the key.
 template <class E>
 concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
                      requires(const E& entry, const TableSecret& secret) {
@@ -54,9 +50,9 @@ concept IndexEntry = std::is_trivially_copyable_v<E> && sizeof(E) == 16 &&
 template <IndexEntry E>
 class FlatIndex {
  public:
-  // At most 7/8 of `capacity` entries are ever in use, 3/4 of neighbours. REQUIRES: capacity >= 8.
+  // At most 7/8 of `capacity` entries are ever in use. REQUIRES: capacity >= 8.
   FlatIndex(size_t capacity, const TableSecret& secret)
-      : entries_(capacity), secret_(secret), size_max_(capacity / 8 * (kNeighbours ? 6 : 7)) {
+      : entries_(capacity), secret_(secret), size_max_(capacity / 8 * 7) {
     RINGWAY_CHECK(capacity >= 8, "an index needs room");
   }
 
@@ -76,8 +72,8 @@ class FlatIndex {
 
   // The home of the key. Callers that do several operations with a key compute it once.
   size_t Home(const E& key) const noexcept {
-    if constexpr (kNeighbours) return Scaled(key, entries_.size() / 4) * 4 + key.Neighbour() % 4;
-    return Scaled(key, entries_.size());
+    return static_cast<size_t>(
+        (static_cast<unsigned __int128>(key.Hash(secret_)) * entries_.size()) >> 64);
   }
   void Prefetch(size_t home) const noexcept { ringway::Prefetch(&entries_[home]); }
   void Prefetch(const E& key) const noexcept { Prefetch(Home(key)); }
@@ -106,7 +102,6 @@ class FlatIndex {
     RINGWAY_CHECK(size_ < size_max_, "an index is full");
     ++size_;
     entries_[at] = entry;
-    if constexpr (kKeepsDistance) Keep(entries_[at], Distance(home, at));
     return &entries_[at];
   }
   E* FindOrInsert(const E& entry) noexcept { return FindOrInsert(entry, Home(entry)); }
@@ -115,11 +110,8 @@ class FlatIndex {
     size_t hole = static_cast<size_t>(erased - &entries_[0]);
     for (size_t at = Next(hole); !entries_[at].empty(); at = Next(at)) {
       // An entry may move into the hole unless its home lies behind the hole.
-      const size_t moved = Distance(hole, at);
-      const size_t distance = DistanceFromHome(at);
-      if (distance < moved) continue;
+      if (Distance(Home(entries_[at]), at) < Distance(hole, at)) continue;
       entries_[hole] = entries_[at];
-      if constexpr (kKeepsDistance) Keep(entries_[hole], distance - moved);
       hole = at;
     }
     entries_[hole] = E{};
@@ -127,27 +119,9 @@ class FlatIndex {
   }
 
  private:
-  static constexpr bool kNeighbours = requires(const E& entry) { entry.Neighbour(); };
-  static constexpr bool kKeepsDistance = requires(const E& entry) { entry.distance; };
-  static constexpr size_t kFar = UINT16_MAX;
-
-  // Neighbours, whose keys differ in the low bits only, have homes in one cache line.
-  size_t Scaled(const E& entry, size_t homes) const noexcept {
-    return static_cast<size_t>((static_cast<unsigned __int128>(entry.Hash(secret_)) * homes) >> 64);
-  }
   size_t Next(size_t at) const noexcept { return at + 1 == entries_.size() ? 0 : at + 1; }
   size_t Distance(size_t from, size_t to) const noexcept {
     return to >= from ? to - from : to + entries_.size() - from;
-  }
-  static void Keep(E& entry, size_t distance) noexcept {
-    entry.distance = static_cast<uint16_t>(std::min(distance, kFar));
-  }
-  size_t DistanceFromHome(size_t at) const noexcept {
-    if constexpr (kKeepsDistance) {
-      if (entries_[at].distance != kFar) [[likely]]
-        return entries_[at].distance;
-    }
-    return Distance(Home(entries_[at]), at);
   }
 
   HugeArray<E> entries_;

@@ -25,37 +25,6 @@ OrderTable::OrderTable(uint32_t orders_max, size_t sessions, const TableSecret& 
   RINGWAY_CHECK(orders_max > 0 && orders_max <= kOrdersMax, "orders_max");
 }
 
-Slot OrderTable::TakeSlot() noexcept {
-  if (fresh_ < orders_.size()) return fresh_++;
-  RINGWAY_CHECK(open_ < fresh_, "an order is opened without room for it");
-  const SessionIndex session{closed_.TakeRichest()};
-  List& list = lists_[session];
-  const Slot slot = list.closed_first;
-  const Order& order = orders_[slot];
-  list.closed_first = order.next;
-  if (list.closed_first == kNoSlot) list.closed_last = kNoSlot;
-  closed_.Lose(session);
-  EraseId(order.session, order.cl_ord_id);
-  return slot;
-}
-
-Order& OrderTable::OpenAt(Slot slot, const Name& name) noexcept {
-  Order& order = orders_[slot];
-  order = Order{};
-  const SessionIndex session{name.id.session - 1u};
-  order.session = SessionIndex16{session};
-  order.cl_ord_id = order.first_cl_ord_id = name.id.cl_ord_id;
-  order.order_id = order.live_id = NextRequestId(order);
-  ids_.FindOrInsert(name.id, name.home)->slot = slot;
-  List& list = lists_[session];
-  order.next = kNoSlot;
-  order.previous = list.last;
-  (list.last == kNoSlot ? list.first : orders_[list.last].next) = slot;
-  list.last = slot;
-  ++open_;
-  return order;
-}
-
 void OrderTable::Close(Order& order) noexcept {
   const Slot slot = SlotOfOrder(order);
   List& list = lists_[order.session];
@@ -93,12 +62,6 @@ void OrderTable::Reopen(Order& order) noexcept {
   ++open_;
 }
 
-void OrderTable::EraseId(SessionIndex session, uint64_t cl_ord_id) noexcept {
-  Id* id = ids_.Find(KeyOf(session, cl_ord_id));
-  RINGWAY_CHECK(id != nullptr, "a clOrdId in use is in the index");
-  ids_.Erase(id);
-}
-
 bool OrderTable::NameCancel(SessionIndex session, uint64_t cl_ord_id) noexcept {
   if (cl_ord_id == 0) return true;
   Id wanted = KeyOf(session, cl_ord_id);
@@ -124,13 +87,6 @@ void OrderTable::Retire(const Order& order, uint64_t cl_ord_id) noexcept {
   retired_.Remember({cl_ord_id, order.session}, [this](RememberedKeys::Key gone) {
     EraseId(SessionIndex{gone.owner}, gone.key);
   });
-}
-
-void OrderTable::PrefetchNext() const noexcept {
-  if (lists_.empty()) return;
-  const Slot slot = fresh_ < orders_.size() ? fresh_ : lists_[closed_.likely()].closed_first;
-  if (slot == kNoSlot) return;
-  for (uint32_t line = 0; line < 3; ++line) PrefetchLine(slot, line);
 }
 
 }  // namespace ringway

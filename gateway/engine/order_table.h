@@ -17,7 +17,10 @@
 // million ticks). Everything is allocated at construction. Engine thread only.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -29,7 +32,7 @@
 #include "gateway/engine/archive.h"
 #include "gateway/engine/engine_config.h"
 #include "gateway/engine/fair_shares.h"
-#include "gateway/engine/flat_index.h"
+#include "gateway/engine/line_index.h"
 #include "gateway/engine/order.h"
 #include "gateway/engine/remembered_keys.h"
 
@@ -39,7 +42,8 @@ class OrderTable {
   struct Id {
     uint64_t cl_ord_id;
     uint16_t session;  // index + 1; 0: a free place
-    uint16_t distance;
+    uint8_t lines_from_home;
+    uint8_t passed_by;
     Slot slot;  // or kCancelName plus the number of pending cancels that have it
 
     uint64_t Hash(const TableSecret& secret) const noexcept {
@@ -94,7 +98,7 @@ class OrderTable {
   void PrefetchNamed(SessionIndex session, uint64_t cl_ord_id) const noexcept {
     const Slot slot = Find(session, cl_ord_id);
     if (slot == kNoSlot) return;
-    for (uint32_t line = 0; line < 3; ++line) PrefetchLine(slot, line);
+    PrefetchRecord(slot);
   }
 
   // A cancel under this clOrdId becomes pending, or ends; 0 is no name. Each open order has at most
@@ -177,15 +181,24 @@ class OrderTable {
   // The clOrdId is no longer the order's current one, but stays reserved for long.
   void Retire(const Order& order, uint64_t cl_ord_id) noexcept;
 
-  // Prefetches what the next Open() will touch.
-  void PrefetchNext() const noexcept;
+  // Prefetches what the next Open() will touch, and the record for the one after it.
+  [[gnu::always_inline]] void PrefetchNext() noexcept {
+    if (lists_.empty()) return;
+    if (fresh_ < orders_.size()) return PrefetchRecord(fresh_);
+    const Slot slot = lists_[closed_.likely()].closed_first;
+    if (slot == kNoSlot) return;
+    const Order& order = orders_[slot];  // prefetched a step ago
+    next_to_go_ = NameOf(order.session, order.cl_ord_id);
+    Prefetch(next_to_go_);
+    if (order.next != kNoSlot) PrefetchRecord(order.next);
+  }
 
   Slot first_open(SessionIndex session) const noexcept { return lists_[session].first; }
   uint32_t open_orders() const noexcept { return open_; }
   // Closed orders of the session that are still known.
   uint32_t remembered(SessionIndex session) const noexcept { return closed_.held(session); }
   // The most entries that a lookup of a clOrdId passes. Walks the index.
-  size_t LongestProbe() const noexcept { return ids_.LongestRun(); }
+  size_t LongestProbe() const noexcept { return ids_.LongestProbe(); }
   uint32_t orders_max() const noexcept { return static_cast<uint32_t>(orders_.size()); }
   // Slots that were ever used: everything below may hold an order.
   uint32_t used_slots() const noexcept { return fresh_; }
@@ -212,15 +225,62 @@ class OrderTable {
   }
 
   static Id KeyOf(SessionIndex session, uint64_t cl_ord_id) noexcept {
-    return {cl_ord_id, static_cast<uint16_t>(session + 1), 0, kNoSlot};
+    return {cl_ord_id, static_cast<uint16_t>(session + 1), 0, 0, kNoSlot};
   }
 
   void PrefetchLine(Slot slot, uint32_t line) const noexcept {
     ringway::Prefetch(reinterpret_cast<const char*>(&orders_[slot]) + 64 * line);
   }
-  Slot TakeSlot() noexcept;
-  Order& OpenAt(Slot slot, const Name& name) noexcept;
-  void EraseId(SessionIndex session, uint64_t cl_ord_id) noexcept;
+  void PrefetchRecord(Slot slot) const noexcept {
+    for (uint32_t line = 0; line < 3; ++line) PrefetchLine(slot, line);
+  }
+  // By stores of two words: GCC would take the `rep stos` instruction, which costs more to begin.
+  static void Clear(Order& order) noexcept {
+    constexpr std::array<uint64_t, 2> kZeros{};
+    auto* const bytes = reinterpret_cast<std::byte*>(&order);
+    [&]<size_t... kAt>(std::index_sequence<kAt...>) {
+      (std::memcpy(bytes + kAt * sizeof(kZeros), kZeros.data(), sizeof(kZeros)), ...);
+    }
+    (std::make_index_sequence<sizeof(Order) / sizeof(kZeros)>{});
+  }
+  [[gnu::always_inline]] Slot TakeSlot() noexcept {
+    if (fresh_ < orders_.size()) return fresh_++;
+    RINGWAY_CHECK(open_ < fresh_, "an order is opened without room for it");
+    const SessionIndex session{closed_.TakeRichest()};
+    List& list = lists_[session];
+    const Slot slot = list.closed_first;
+    const Order& order = orders_[slot];
+    list.closed_first = order.next;
+    if (list.closed_first == kNoSlot) list.closed_last = kNoSlot;
+    closed_.Lose(session);
+    const bool expected = next_to_go_.id.SameKey(KeyOf(order.session, order.cl_ord_id));
+    EraseId(expected ? next_to_go_ : NameOf(order.session, order.cl_ord_id));
+    return slot;
+  }
+  Order& OpenAt(Slot slot, const Name& name) noexcept {
+    Order& order = orders_[slot];
+    Clear(order);
+    const SessionIndex session{name.id.session - 1u};
+    order.session = SessionIndex16{session};
+    order.cl_ord_id = order.first_cl_ord_id = name.id.cl_ord_id;
+    order.order_id = order.live_id = order.newest_id = ++counter_ << kSlotBits | slot;
+    ids_.Insert(name.id, name.home)->slot = slot;
+    List& list = lists_[session];
+    order.next = kNoSlot;
+    order.previous = list.last;
+    (list.last == kNoSlot ? list.first : orders_[list.last].next) = slot;
+    list.last = slot;
+    ++open_;
+    return order;
+  }
+  void EraseId(SessionIndex session, uint64_t cl_ord_id) noexcept {
+    EraseId(NameOf(session, cl_ord_id));
+  }
+  void EraseId(const Name& name) noexcept {
+    Id* id = ids_.Find(name.id, name.home);
+    RINGWAY_CHECK(id != nullptr, "a clOrdId in use is in the index");
+    ids_.Erase(id);
+  }
   // False when the clOrdId is there already, or there is no room.
   [[nodiscard]] bool RestoreId(SessionIndex session, uint64_t cl_ord_id, Slot slot) noexcept;
   // Checks a list as archived: complete, and each order in exactly one.
@@ -229,7 +289,9 @@ class OrderTable {
   HugeArray<Order> orders_;
   HugeArray<OrderTerms> terms_;  // by slot, of orders that have them
   const size_t order_ids_max_;   // of ids_, without the names of cancels
-  FlatIndex<Id> ids_;
+  LineIndex<Id> ids_;
+  // Of the order that is probably forgotten next. Derived; not saved.
+  Name next_to_go_ = {};
   size_t cancel_names_ = 0;
   RememberedKeys retired_;   // clOrdIds, by session
   std::vector<List> lists_;  // by session

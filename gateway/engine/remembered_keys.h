@@ -27,7 +27,7 @@ class RememberedKeys {
 
   // Remembers a key. First calls forget(Key) if one has to be evicted for it.
   template <class F>
-  void Remember(Key remembered, F&& forget) noexcept {
+  [[gnu::always_inline]] void Remember(Key remembered, F&& forget) noexcept {
     const uint32_t owner = remembered.owner;
     uint32_t at = used_;
     if (used_ < places_.size()) [[unlikely]] {
