@@ -199,6 +199,22 @@ template <Message M>
   return DecodeStatus::kOk;
 }
 
+// As Decode(), inlined, of a payload that has exactly kWords data words. False: it has not, or is
+// malformed, which Decode() tells apart; `out` is unchanged.
+template <uint32_t kWords, Message M>
+[[nodiscard, gnu::always_inline]] inline bool DecodeWords(std::span<const std::byte> payload,
+                                                          M& out) noexcept {
+  static_assert(kWords <= M::kDataWords);
+  uint64_t root = 0;
+  if (payload.size() != kRootBytes + kWords * kWordBytes) return false;
+  std::memcpy(&root, payload.data(), kRootBytes);
+  if (root != RootWord(kWords)) return false;
+  auto* bytes = reinterpret_cast<std::byte*>(&out);
+  std::memcpy(bytes, payload.data() + kRootBytes, kWords * kWordBytes);
+  codec_internal::ZeroWords<M::kDataWords - kWords>(bytes + kWords * kWordBytes);
+  return true;
+}
+
 // One field of a payload that Encode() wrote, read where it lies: the T at `offset` of its struct.
 // Zero where the payload was cut before it.
 template <class T>

@@ -245,6 +245,19 @@ class Effects {
     EndBuilt(target, id, seq, *message);
   }
 
+  // As above, of a message that has kWords words, before and after fill(): the last of them is not
+  // zero, those behind it are.
+  template <uint32_t kWords, Message M, class F>
+  void BuildFromFirst(Target target, uint32_t id, uint64_t seq, const M& from, F&& fill) noexcept {
+    NeedRoom();
+    std::byte* const payload = end_ + sizeof(EffectHead);
+    constexpr uint64_t kRoot = RootWord(kWords);
+    std::memcpy(payload, &kRoot, sizeof(kRoot));
+    std::memcpy(payload + kRootBytes, &from, kWords * kWordBytes);
+    fill(*std::launder(reinterpret_cast<M*>(payload + kRootBytes)));
+    End({target, M::kType, kRootBytes + kWords * kWordBytes, id, seq});
+  }
+
   template <Message M>
   void Add(Target target, uint32_t id, uint64_t seq, const M& message) noexcept {
     NeedRoom();

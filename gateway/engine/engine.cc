@@ -25,6 +25,13 @@ std::vector<uint32_t> IndexByNumber(const std::vector<Config>& configured, uint3
   return table;
 }
 
+// A message that Decode() fills: not zeroed before.
+template <Message M>
+union Undecoded {
+  Undecoded() noexcept {}
+  M message;
+};
+
 std::vector<Instrument> MakeInstruments(const EngineConfig& config) {
   std::vector<Instrument> made;
   for (const InstrumentConfig& instrument : config.instruments) {
@@ -92,6 +99,52 @@ Engine::~Engine() = default;
 void Engine::StartReferences() noexcept {
   started_ = true;
   for (Instrument& instrument : instruments_) instrument.reference_time_ns = now_ns_;
+}
+
+[[gnu::always_inline]] inline void Engine::OnSession(SessionIndex session, const Input& input,
+                                                     Effects& effects) noexcept {
+  SessionState& state = sessions_[session];
+  if (input.type == FrameType::kGapFill) [[unlikely]]
+    return SkipRequests(state, input);
+  ++state.next_seq_in;
+  // Decodes an M and passes it on, or returns what is wrong with it.
+  const auto decode = [&]<class M>(void(Engine::*handle)(SessionIndex, const M&, Effects&) noexcept)
+      __attribute__((always_inline)) {
+    Undecoded<M> memory;
+    M& message = memory.message;
+    if (Decode(input.payload, message) != DecodeStatus::kOk) [[unlikely]] {
+      RejectMessage(state, input.type, SessionRejectReason::kMalformedMessage, effects);
+    } else if (!message.ReservedAreZero()) [[unlikely]] {
+      RejectMessage(state, input.type, SessionRejectReason::kReservedFieldNotZero, effects);
+    } else {
+      (this->*handle)(session, message, effects);
+    }
+  };
+  switch (input.type) {
+    case FrameType::kNewOrder:
+      // What most are, and then there is no reserved field to look at.
+      if (Undecoded<NewOrder> order; DecodeWords<kPlainWords>(input.payload, order.message))
+          [[likely]] {
+        OnNewOrder(session, order.message, true, effects);
+      } else {
+        decode(&Engine::OnLongNewOrder);
+      }
+      // So that the next order finds its record in the cache.
+      orders_.PrefetchNext();
+      return;
+    case FrameType::kCancel:
+      return decode(&Engine::OnCancel);
+    case FrameType::kReplace:
+      return decode(&Engine::OnReplace);
+    case FrameType::kMassCancel:
+      return decode(&Engine::OnMassCancel);
+    default:
+      break;
+  }
+  RejectMessage(state, input.type,
+                IsKnown(input.type) ? SessionRejectReason::kMessageNotAllowed
+                                    : SessionRejectReason::kUnknownMessageType,
+                effects);
 }
 
 void Engine::Step(int64_t now_ns, const Input& input, Effects& effects) noexcept {
@@ -169,49 +222,12 @@ void Engine::SkipRequests(SessionState& session, const Input& input) noexcept {
   session.next_seq_in = std::max(session.next_seq_in, fill.new_seq);
 }
 
-void Engine::OnSession(SessionIndex session, const Input& input, Effects& effects) noexcept {
-  SessionState& state = sessions_[session];
-  if (input.type == FrameType::kGapFill) [[unlikely]]
-    return SkipRequests(state, input);
-  ++state.next_seq_in;
-  // Decodes an M and passes it on, or returns what is wrong with it.
-  const auto decode = [&]<class M>(M message,
-                                   void(Engine::*handle)(SessionIndex, const M&, Effects&) noexcept)
-      __attribute__((always_inline)) {
-    if (Decode(input.payload, message) != DecodeStatus::kOk) [[unlikely]] {
-      RejectMessage(state, input.type, SessionRejectReason::kMalformedMessage, effects);
-    } else if (!message.ReservedAreZero()) [[unlikely]] {
-      RejectMessage(state, input.type, SessionRejectReason::kReservedFieldNotZero, effects);
-    } else {
-      (this->*handle)(session, message, effects);
-    }
-  };
-  switch (input.type) {
-    case FrameType::kNewOrder:
-      decode(NewOrder{}, &Engine::OnNewOrder);
-      // So that the next order finds its record in the cache.
-      orders_.PrefetchNext();
-      return;
-    case FrameType::kCancel:
-      return decode(Cancel{}, &Engine::OnCancel);
-    case FrameType::kReplace:
-      return decode(Replace{}, &Engine::OnReplace);
-    case FrameType::kMassCancel:
-      return decode(MassCancel{}, &Engine::OnMassCancel);
-    default:
-      break;
-  }
-  RejectMessage(state, input.type,
-                IsKnown(input.type) ? SessionRejectReason::kMessageNotAllowed
-                                    : SessionRejectReason::kUnknownMessageType,
-                effects);
-}
-
 void Engine::OnVenue(VenueIndex venue, const Input& input, Effects& effects) noexcept {
   DecodeStatus status = DecodeStatus::kUnknownType;
   switch (input.type) {
     case FrameType::kExecutionReport: {
-      ExecutionReport report;
+      Undecoded<ExecutionReport> memory;
+      ExecutionReport& report = memory.message;
       status = Decode(input.payload, report);
       if (status == DecodeStatus::kOk) OnExecution(venue, report, effects);
       break;

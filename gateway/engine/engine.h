@@ -28,6 +28,7 @@
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -294,7 +295,7 @@ class Engine {
   static constexpr uint32_t kEffectsPerVisitMax = 4;
 
   // engine.cc
-  void OnSession(SessionIndex session, const Input& input, Effects& effects) noexcept;
+  inline void OnSession(SessionIndex session, const Input& input, Effects& effects) noexcept;
   void OnVenue(VenueIndex venue, const Input& input, Effects& effects) noexcept;
   [[nodiscard]] bool OnLifecycleInput(const Input& input) noexcept;
   void StartReferences() noexcept;
@@ -308,13 +309,27 @@ class Engine {
   void PrefetchReport(const Input& input) const noexcept;
 
   // engine_request.cc
-  [[gnu::noinline]] void SendOrder(VenueIndex venue, const NewOrder& request, uint64_t order_id,
-                                   uint8_t profile, Effects& effects) noexcept;
-  void OnNewOrder(SessionIndex session, const NewOrder& request, Effects& effects) noexcept;
-  bool AnswerResend(SessionIndex session, const OrderTable::Name& name, const NewOrder& request,
-                    Effects& effects) noexcept;
-  static int64_t RiskPrice(const Instrument& instrument, BookSide side, OrdType type, int64_t price,
-                           int64_t stop_price, int64_t otherwise) noexcept;
+  inline void SendOrder(VenueIndex venue, const NewOrder& request, bool plain, uint64_t order_id,
+                        uint8_t profile, Effects& effects) noexcept;
+  // `plain`: it asks for nothing out of the ordinary; all fields behind the plain words are zero.
+  static constexpr uint32_t kPlainWords = offsetof(NewOrder, stop_price) / kWordBytes;
+  static bool IsPlain(const NewOrder& request) noexcept;
+  void OnNewOrder(SessionIndex session, const NewOrder& request, bool plain,
+                  Effects& effects) noexcept;
+  // Of more than the plain words.
+  [[gnu::noinline]] void OnLongNewOrder(SessionIndex session, const NewOrder& request,
+                                        Effects& effects) noexcept;
+  [[gnu::noinline]] void AnswerResend(SessionIndex session, const OrderTable::Name& name,
+                                      const NewOrder& request, Effects& effects) noexcept;
+  // The price that open quantity is valued at. `otherwise`: for an order without any price.
+  [[gnu::always_inline]] static int64_t RiskPrice(const Instrument& instrument, BookSide side,
+                                                  OrdType type, int64_t price, int64_t stop_price,
+                                                  int64_t otherwise) noexcept {
+    const int64_t own = HasLimit(type) ? price : HasTrigger(type) ? stop_price : otherwise;
+    // A sell gets the market price, and a buy without a limit pays it. Below zero a buy gets it too.
+    const bool at_market = side == kSellSide || !HasLimit(type) || instrument.any_sign;
+    return at_market ? instrument.Worse(own, instrument.reference_price) : own;
+  }
   // `order`: what a replace is about; null: this is a new order. `features`: those that the order
   // itself asked for.
   template <class M>
@@ -327,7 +342,9 @@ class Engine {
   static uint64_t ExpiryOf(uint64_t time, uint32_t date) noexcept {
     return date != 0 ? kExpiryIsDate | date : time;
   }
-  RejectReason FieldError(const NewOrder& request, const Instrument& instrument) const noexcept;
+  inline RejectReason FieldError(const NewOrder& request, const Instrument& instrument,
+                                 bool plain) const noexcept;
+  static RejectReason InstructionError(const NewOrder& request) noexcept;
   void RejectOrder(SessionState& session, const NewOrder& request, const Verdict& verdict,
                    VenueId venue, Effects& effects) noexcept;
   void NoticeThrottling(SessionState& session, SessionIndex index,

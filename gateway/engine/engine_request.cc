@@ -4,27 +4,37 @@
 // venue, every risk check, room. Only then does anything but token bucket and burst counter change.
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 #include "gateway/engine/engine.h"
+#include "schema/codec.h"
 #include "schema/fields.h"
 
 namespace ringway {
 namespace {
 
+template <uint32_t kAt>
+[[gnu::always_inline]] inline uint64_t WordOf(const NewOrder& request) noexcept {
+  static_assert(kAt < NewOrder::kDataWords && sizeof(request) == NewOrder::kDataWords * kWordBytes);
+  uint64_t word = 0;
+  std::memcpy(&word, reinterpret_cast<const std::byte*>(&request) + kAt * kWordBytes, kWordBytes);
+  return word;
+}
+
 // Hash of what a client asked for, field by field.
-uint64_t ContentHash(const NewOrder& request) noexcept {
-  uint64_t words[NewOrder::kDataWords];
-  static_assert(sizeof(words) == sizeof(request));
-  std::memcpy(words, &request, sizeof(words));
-  uint64_t hash = MixHash(words[0], words[1]);
-  hash = MixHash(hash ^ words[2], words[3]);
-  hash = MixHash(hash ^ words[4], words[5]);
-  hash = MixHash(hash ^ words[6], words[7]);
+[[gnu::always_inline]] inline uint64_t ContentHash(const NewOrder& request, bool plain) noexcept {
+  uint64_t hash = MixHash(WordOf<0>(request), WordOf<1>(request));
+  hash = MixHash(hash ^ WordOf<2>(request), WordOf<3>(request));
+  hash = MixHash(hash ^ WordOf<4>(request), WordOf<5>(request));
+  hash = MixHash(hash ^ WordOf<6>(request), WordOf<7>(request));
   static_assert(NewOrder::kDataWords == 12);
-  if ((words[8] | words[9] | words[10] | words[11]) == 0) [[likely]]
+  if (plain ||
+      (WordOf<8>(request) | WordOf<9>(request) | WordOf<10>(request) | WordOf<11>(request)) == 0) {
     return hash;
-  hash = MixHash(hash ^ words[8], words[9]);
-  return MixHash(hash ^ words[10], words[11]);
+  }
+  hash = MixHash(hash ^ WordOf<8>(request), WordOf<9>(request));
+  return MixHash(hash ^ WordOf<10>(request), WordOf<11>(request));
 }
 
 bool IsImmediate(TimeInForce time_in_force) noexcept {
@@ -34,16 +44,21 @@ bool IsImmediate(TimeInForce time_in_force) noexcept {
 
 }  // namespace
 
-bool Engine::AnswerResend(SessionIndex session, const OrderTable::Name& name,
+bool Engine::IsPlain(const NewOrder& request) noexcept {
+  static_assert(kPlainWords == 5 && NewOrder::kDataWords == 12);
+  return (WordOf<5>(request) | WordOf<6>(request) | WordOf<7>(request) | WordOf<8>(request) |
+          WordOf<9>(request) | WordOf<10>(request) | WordOf<11>(request)) == 0;
+}
+
+void Engine::AnswerResend(SessionIndex session, const OrderTable::Name& name,
                           const NewOrder& request, Effects& effects) noexcept {
-  if (!orders_.InUse(name)) [[likely]]
-    return false;
   const Slot slot = orders_.Find(name);
   const Order* order = slot == kNoSlot ? nullptr : &orders_[slot];
   SessionState& state = sessions_[session];
   // The record may belong to another order by now, or the clOrdId to a replace or a cancel.
   if (order != nullptr && order->session == session && order->position != kNoPosition &&
-      order->first_cl_ord_id == request.cl_ord_id && order->content_hash == ContentHash(request)) {
+      order->first_cl_ord_id == request.cl_ord_id &&
+      order->content_hash == ContentHash(request, IsPlain(request))) {
     AcknowledgeAgain(*order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
   } else {
     // Not the order that had this name then: it draws a token as every order does.
@@ -53,16 +68,6 @@ bool Engine::AnswerResend(SessionIndex session, const OrderTable::Name& name,
                 effects);
     NoticeThrottling(state, session, rate, effects);
   }
-  return true;
-}
-
-// The price that open quantity is valued at. `otherwise`: for an order without any price.
-int64_t Engine::RiskPrice(const Instrument& instrument, BookSide side, OrdType type, int64_t price,
-                          int64_t stop_price, int64_t otherwise) noexcept {
-  const int64_t own = HasLimit(type) ? price : HasTrigger(type) ? stop_price : otherwise;
-  // A sell gets the market price, and a buy without a limit pays it. Below zero a buy gets it too.
-  const bool at_market = side == kSellSide || !HasLimit(type) || instrument.any_sign;
-  return at_market ? instrument.Worse(own, instrument.reference_price) : own;
 }
 
 template <class M>
@@ -73,9 +78,11 @@ RiskRequest Engine::RiskRequestOf(const M& request, const Order* order, FeatureS
   constexpr bool kIsReplace = std::is_same_v<M, Replace>;
   Side side;
   OrdType ord_type;
+  FeatureSet wanted = features;
   if constexpr (kIsReplace) {
     side = order->side;
     ord_type = order->ord_type;
+    wanted = WantedBy(request);
   } else {
     side = request.side;
     ord_type = request.ord_type;
@@ -98,7 +105,7 @@ RiskRequest Engine::RiskRequestOf(const M& request, const Order* order, FeatureS
       .is_replace = kIsReplace,
       .reduce_only = (features & BitOf(Feature::kReduceOnly)) != 0,
       .profile = profile,
-      .wanted = WantedBy(request),
+      .wanted = wanted,
       .price = request.price,
       .stop_price = request.stop_price,
       .stop_before = kIsReplace ? order->stop_price : request.stop_price,
@@ -135,8 +142,9 @@ RejectReason Engine::ExpiryError(TimeInForce time_in_force, uint64_t time,
 }
 
 // Checks of the order that do not depend on limits.
-RejectReason Engine::FieldError(const NewOrder& request,
-                                const Instrument& instrument) const noexcept {
+[[gnu::always_inline]] inline RejectReason Engine::FieldError(const NewOrder& request,
+                                                              const Instrument& instrument,
+                                                              bool plain) const noexcept {
   const auto price_is_sane = [&instrument](bool wanted, int64_t price) {
     return wanted ? instrument.IsPrice(price) : price == 0;
   };
@@ -145,14 +153,27 @@ RejectReason Engine::FieldError(const NewOrder& request,
     return RejectReason::kInvalidPrice;
   }
   if (request.qty == 0 || request.qty > instrument.quantity_max ||
-      request.display_qty > request.qty || request.min_qty > request.qty) {
+      (!plain && (request.display_qty > request.qty || request.min_qty > request.qty))) {
     return RejectReason::kIncorrectQuantity;
   }
-  if (const RejectReason error =
-          ExpiryError(request.time_in_force, request.expire_time, request.expire_date);
-      error != RejectReason::kNone) {
-    return error;
+  if (!plain || request.time_in_force == TimeInForce::kGoodTillDate) [[unlikely]] {
+    const RejectReason error =
+        ExpiryError(request.time_in_force, request.expire_time, request.expire_date);
+    if (error != RejectReason::kNone) return error;
   }
+  if (!plain) [[unlikely]] {
+    const RejectReason error = InstructionError(request);
+    if (error != RejectReason::kNone) return error;
+  }
+  if (request.post_only != 0 &&
+      (request.ord_type != OrdType::kLimit || IsImmediate(request.time_in_force))) {
+    return RejectReason::kUnsupportedOrderCharacteristic;
+  }
+  return RejectReason::kNone;
+}
+
+// Checks what an order asks for beyond price, quantity and expiry.
+RejectReason Engine::InstructionError(const NewOrder& request) noexcept {
   if ((request.instructions & ~kInstructionsKnown) != 0 ||
       (Has(request, Instruction::kSlide) && request.post_only == 0) ||
       (request.peg == Peg::kNone && request.peg_offset != 0)) {
@@ -161,10 +182,6 @@ RejectReason Engine::FieldError(const NewOrder& request,
   // A pegged order must have a limit, which risk checks use.
   if ((request.peg != Peg::kNone && request.ord_type != OrdType::kLimit) ||
       (Has(request, Instruction::kHidden) && request.display_qty != 0)) {
-    return RejectReason::kUnsupportedOrderCharacteristic;
-  }
-  if (request.post_only != 0 &&
-      (request.ord_type != OrdType::kLimit || IsImmediate(request.time_in_force))) {
     return RejectReason::kUnsupportedOrderCharacteristic;
   }
   return RejectReason::kNone;
@@ -268,23 +285,40 @@ VenueId Engine::VenueOf(const Input& input) noexcept {
 }
 
 // Sends the order to its venue, under the gateway's identifier.
-void Engine::SendOrder(VenueIndex venue, const NewOrder& request, uint64_t order_id,
-                       uint8_t profile, Effects& effects) noexcept {
-  effects.BuildFrom(Target::kVenue, venues_.id(venue), 0, request, [&](NewOrder& outgoing) {
+[[gnu::always_inline]] inline void Engine::SendOrder(VenueIndex venue, const NewOrder& request,
+                                                     bool plain, uint64_t order_id, uint8_t profile,
+                                                     Effects& effects) noexcept {
+  const auto fill = [&](NewOrder & outgoing) __attribute__((always_inline)) {
     outgoing.cl_ord_id = order_id;
     outgoing.route = 0;
     outgoing.profile = profile;
-  });
+  };
+  const VenueId id = venues_.id(venue);
+  if (plain) [[likely]] {
+    // Its last word has the order's side.
+    static_assert(offsetof(NewOrder, side) / kWordBytes == kPlainWords - 1);
+    effects.BuildFromFirst<kPlainWords>(Target::kVenue, id, 0, request, fill);
+  } else {
+    effects.BuildFrom(Target::kVenue, id, 0, request, fill);
+  }
 }
 
-void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, Effects& effects) noexcept {
+void Engine::OnLongNewOrder(SessionIndex session, const NewOrder& request,
+                            Effects& effects) noexcept {
+  OnNewOrder(session, request, IsPlain(request), effects);
+}
+
+void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, bool plain,
+                        Effects& effects) noexcept {
   // Prefetched now, needed a little later: cache lines that a large gateway would miss.
   const OrderTable::Name name = orders_.NameOf(session, request.cl_ord_id);
   orders_.Prefetch(name);
   const InstrumentIndex instrument_index = IndexOfInstrument(request.instrument);
   const AccountIndex account = IndexOfAccount(request.account);
-  if (account != kNone) [[likely]] {
-    exposure_.PrefetchPosition(account, instrument_index);
+  Exposure::Name pair{};
+  if (account != kNone && instrument_index != kNone) [[likely]] {
+    pair = exposure_.NameOf(account, instrument_index);
+    exposure_.Prefetch(pair);
     exposure_.PrefetchGroups(session, account, instrument_index);
   }
   ++counters_.new_orders;
@@ -293,8 +327,8 @@ void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, Effects& 
     RejectOrder(state, request, verdict, venue, effects);
   };
   // Comes first: a resend must never be refused for another reason than the first time.
-  if (AnswerResend(session, name, request, effects)) [[unlikely]]
-    return;
+  if (orders_.InUse(name)) [[unlikely]]
+    return AnswerResend(session, name, request, effects);
 
   if (const auto rate = message_rate_.Check(now_ns_, session, false); !rate.verdict.passed())
       [[unlikely]] {
@@ -314,8 +348,8 @@ void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, Effects& 
     return reject({RejectReason::kMissingEntitlement, RiskCheck::kEntitlement});
   }
   const Instrument& instrument = instruments_[instrument_index];
-  if (const RejectReason error = FieldError(request, instrument); error != RejectReason::kNone)
-      [[unlikely]] {
+  if (const RejectReason error = FieldError(request, instrument, plain);
+      error != RejectReason::kNone) [[unlikely]] {
     return reject({error});
   }
   const auto [no_route, venue] =
@@ -325,7 +359,7 @@ void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, Effects& 
   }
   if (refused_for_ != RejectReason::kNone) [[unlikely]]
     return reject({refused_for_}, venues_.id(venue));
-  const Position* position = exposure_.Find(account, instrument_index);
+  const Position* position = exposure_.Find(pair);
   Position blank;
   if (position == nullptr) [[unlikely]] {
     blank = exposure_.Blank(account, instrument_index);
@@ -335,29 +369,41 @@ void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, Effects& 
   const BookSide side = BookSideOf(request.side);
   const uint64_t tick =
       RestingTick(request.ord_type, request.time_in_force, side, instrument, request.price);
+  size_t rest = 0;
   if (tick != kNoTick && position != &blank) [[likely]]
-    exposure_.Prefetch(exposure_.IndexOf(*position), side, tick);
+    rest = exposure_.PrefetchRest(exposure_.IndexOf(*position), side, tick);
   const int64_t risk_price = RiskPrice(instrument, side, request.ord_type, request.price,
                                        request.stop_price, instrument.reference_price);
   const Money notional = instrument.Notional(risk_price, request.qty);
-  const FeatureSet wanted = WantedBy(request);
+  const FeatureSet wanted =
+      plain ? BitIf(IsAuction(request.time_in_force), Feature::kAuction) : WantedBy(request);
   const uint8_t profile = request.profile != 0 ? request.profile : default_profiles_[session];
   Contribution added{kNoPosition, SessionIndex16{session}, side, request.qty, notional, tick};
-  const RiskRequest risk = RiskRequestOf(request, nullptr, wanted, profile, venue, *position,
-                                         risk_price, Contribution{}, added);
-  if (const Verdict verdict = checks_.Check(risk); !verdict.passed()) [[unlikely]] {
+  const auto ask = [&]() __attribute__((always_inline)) {
+    return RiskRequestOf(request, nullptr, wanted, profile, venue, *position, risk_price,
+                         Contribution{}, added);
+  };
+  Verdict verdict;
+  if (checks_.OnlyCommonApply(session_limits_[session], exposure_)) [[likely]] {
+    verdict = checks_.CheckCommon(ask());
+  } else {
+    verdict = checks_.Check(ask());
+  }
+  if (!verdict.passed()) [[unlikely]] {
     reject(verdict, venues_.id(venue));
     return OnBreach(session, verdict);
   }
   if (!orders_.HasRoom(exposure_.session_open_orders(session))) [[unlikely]]
     return reject({RejectReason::kGatewayFull});
   if ((position == &blank && exposure_.full()) ||
-      !exposure_.groups().Join(session, instrument_index) ||
+      (exposure_.groups().active() && !exposure_.groups().Join(session, instrument_index)) ||
       !checks_.get<ExecutionThrottle>().Join(session, instrument_index)) [[unlikely]] {
     return reject({RejectReason::kGatewayFull});
   }
-  if (position == &blank) [[unlikely]]
+  if (position == &blank) [[unlikely]] {
     position = exposure_.FindOrMake(account, instrument_index);
+    if (tick != kNoTick) rest = exposure_.PrefetchRest(exposure_.IndexOf(*position), side, tick);
+  }
 
   ++totals_.accepted;
   Order& order = orders_.Open(name, [this](const Order& forgotten) {
@@ -378,7 +424,7 @@ void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, Effects& 
   order.ord_type = request.ord_type;
   order.time_in_force = request.time_in_force;
   order.outages_at_send = venues_.outages(venue);
-  order.content_hash = ContentHash(request);
+  order.content_hash = ContentHash(request, plain);
   if ((request.expire_time | wanted | profile) != 0) [[unlikely]] {
     orders_.SetTerms(order, {.expiry = ExpiryOf(request.expire_time, request.expire_date),
                              .wanted = wanted,
@@ -388,12 +434,12 @@ void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, Effects& 
   exposure_.Refer(order.position);
   exposure_.groups().Refer(session, instrument_index);
   added.position = order.position;
-  exposure_.Add(added);
+  exposure_.Add(added, rest);
 
   checks_.get<OrderToTrade>().CountRequest(now_ns_, session);
   if (warn_at_percent_ != 0) [[unlikely]]
     LookAtSoftLimits(session, order.position);
-  SendOrder(venue, request, order.order_id, profile, effects);
+  SendOrder(venue, request, plain, order.order_id, profile, effects);
   Acknowledge(state, order, RequestType::kNewOrder, request.cl_ord_id, 0, effects);
 }
 

@@ -14,12 +14,21 @@
 // SessionLimits or AccountLimits (engine_config.h), its name into the schema's RiskCheck. Cheap
 // checks and those that most often refuse come first.
 //
+// A check of limits that few have may say so:
+//
+//   bool Applies(const SessionLimits&, const Exposure&) const noexcept
+//
+// and do its work in a function of its own. Where none of these applies (OnlyCommonApply) an order is
+// checked without them, inlined, by a request that is never in memory: CheckCommon().
+//
 // MessageRate is not in the list: it applies to every request, including cancels and requests that
 // cannot be decoded into an order, so the engine runs it first.
 #pragma once
 
+#include <cstddef>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "gateway/risk/daily_limits.h"
 #include "gateway/risk/duplicate_burst.h"
@@ -70,11 +79,16 @@ class RiskChecks {
       : RiskChecks(config, static_cast<OrderChecks*>(nullptr)) {}
 
   // The first refusal, or a verdict that passes the order.
-  Verdict Check(const RiskRequest& request) noexcept {
-    Verdict verdict;
-    std::apply([&](auto&... checks) { (((verdict = checks.Check(request)).passed()) && ...); },
-               checks_);
-    return verdict;
+  [[gnu::noinline]] Verdict Check(const RiskRequest& request) noexcept {
+    return CheckAll<true>(request, kAll);
+  }
+  // As above. REQUIRES: OnlyCommonApply().
+  [[gnu::always_inline]] Verdict CheckCommon(const RiskRequest& request) noexcept {
+    return CheckAll<false>(request, kAll);
+  }
+  bool OnlyCommonApply(const SessionLimits& limits, const Exposure& exposure) const noexcept {
+    return std::apply([&](auto&... checks) { return !(Applies(checks, limits, exposure) || ...); },
+                      checks_);
   }
 
   template <class Self, class A>
@@ -92,6 +106,37 @@ class RiskChecks {
   }
 
  private:
+  static constexpr std::make_index_sequence<std::tuple_size_v<OrderChecks>> kAll{};
+  template <class C>
+  static constexpr bool kIsRare = requires(const C& check, const SessionLimits& limits,
+                                           const Exposure& exposure) {
+    check.Applies(limits, exposure);
+  };
+
+  template <class C>
+  [[gnu::always_inline]] static bool Applies(const C& check, const SessionLimits& limits,
+                                             const Exposure& exposure) noexcept {
+    if constexpr (kIsRare<C>) return check.Applies(limits, exposure);
+    return false;
+  }
+  template <bool kRare, size_t... kAt>
+  [[gnu::always_inline]] Verdict CheckAll(const RiskRequest& request,
+                                          std::index_sequence<kAt...>) noexcept {
+    Verdict verdict;
+    (Passes<kRare>(std::get<kAt>(checks_), request, verdict) && ...);
+    return verdict;
+  }
+  // Writes the verdict only of an order that does not pass: those that do need not be in memory.
+  template <bool kRare, class C>
+  [[gnu::always_inline]] static bool Passes(C& check, const RiskRequest& request,
+                                            Verdict& verdict) noexcept {
+    if constexpr (!kRare && kIsRare<C>) return true;
+    const Verdict answer = check.Check(request);
+    if (answer.passed()) [[likely]]
+      return true;
+    verdict = answer;
+    return false;
+  }
   template <class C, class A>
   static void ArchiveOne(C& check, A& archive, const StateAround& around) {
     if constexpr (requires { C::kKeepsState; }) {

@@ -45,19 +45,10 @@ class DailyLimits {
     active_ |= groups_active_;
   }
 
+  // Whether anybody has such a limit. Otherwise every order passes.
+  bool Applies(const SessionLimits&, const Exposure&) const noexcept { return active_; }
   Verdict Check(const RiskRequest& request) const noexcept {
-    if (!active_) [[likely]]
-      return {};
-    const Money added = request.notional_after - request.notional_before;
-    if (added <= 0) return {};
-    Verdict verdict = OfAccount(request, added);
-    if (!verdict.passed() || !groups_active_) return verdict;
-    request.exposure.groups().ForEachGroup(request.session, request.account,
-                                           [&](const Group& group, uint32_t number) {
-                                             verdict = OfGroup(request, group, number, added);
-                                             return verdict.passed();
-                                           });
-    return verdict;
+    return active_ ? CheckTraded(request) : Verdict{};
   }
 
   // Counts what a session's order bought or sold for the account (GroupExposure::kNone: the session
@@ -112,6 +103,19 @@ class DailyLimits {
     uint32_t day = 0;      // the day that `value` is for
     uint32_t counted = 0;  // 1 where a limit is configured
   };
+
+  [[gnu::noinline]] Verdict CheckTraded(const RiskRequest& request) const noexcept {
+    const Money added = request.notional_after - request.notional_before;
+    if (added <= 0) return {};
+    Verdict verdict = OfAccount(request, added);
+    if (!verdict.passed() || !groups_active_) return verdict;
+    request.exposure.groups().ForEachGroup(request.session, request.account,
+                                           [&](const Group& group, uint32_t number) {
+                                             verdict = OfGroup(request, group, number, added);
+                                             return verdict.passed();
+                                           });
+    return verdict;
+  }
 
   Verdict OfAccount(const RiskRequest& request, Money added) const noexcept {
     if (traded_[request.account].counted == 0) [[likely]]

@@ -25,28 +25,20 @@ class DuplicateBurst {
     }
   }
 
-  Verdict Check(const RiskRequest& request) noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) noexcept {
     const SessionLimits& limits = request.session_limits;
     if (limits.duplicate_orders_max == 0 || request.is_replace) return {};
     const uint64_t hash = Fingerprint(request);
     Set& set = sets_[request.session * kSets + hash % kSets];
     const uint64_t kind = hash | 1;  // 0 marks an unused way
-    Way* oldest = &set.ways[0];
-    for (Way& way : set.ways) {
-      if (way.kind == kind) {
-        if (request.now_ns - way.opened_ns >= limits.duplicate_window_ns) {
-          way = {kind, request.now_ns, 1};
-          return {};
-        }
-        if (way.count < limits.duplicate_orders_max) {
-          ++way.count;
-          return {};
-        }
-        return {RejectReason::kDuplicateBurst, kCheck, limits.duplicate_orders_max, way.count + 1};
-      }
-      if (way.opened_ns < oldest->opened_ns) oldest = &way;
-    }
-    *oldest = {kind, request.now_ns, 1};
+    static_assert(kWays == 4);
+    Way(&ways)[kWays] = set.ways;
+    if (ways[0].kind == kind) return Count(ways[0], request.now_ns, limits);
+    if (ways[1].kind == kind) return Count(ways[1], request.now_ns, limits);
+    if (ways[2].kind == kind) return Count(ways[2], request.now_ns, limits);
+    if (ways[3].kind == kind) return Count(ways[3], request.now_ns, limits);
+    Way& oldest = OlderOf(OlderOf(ways[0], ways[1]), OlderOf(ways[2], ways[3]));
+    oldest = {kind, request.now_ns, 1};
     return {};
   }
 
@@ -86,7 +78,25 @@ class DuplicateBurst {
     Way ways[kWays];
   };
 
-  static uint64_t Fingerprint(const RiskRequest& request) noexcept {
+  static Way& OlderOf(Way& first, Way& second) noexcept {
+    return second.opened_ns < first.opened_ns ? second : first;
+  }
+  // One more of a kind that is remembered.
+  [[gnu::noinline]] static Verdict Count(Way& way, int64_t now_ns,
+                                         const SessionLimits& limits) noexcept {
+    if (now_ns - way.opened_ns >= limits.duplicate_window_ns) {
+      way.opened_ns = now_ns;
+      way.count = 1;
+      return {};
+    }
+    if (way.count < limits.duplicate_orders_max) {
+      ++way.count;
+      return {};
+    }
+    return {RejectReason::kDuplicateBurst, kCheck, limits.duplicate_orders_max, way.count + 1};
+  }
+
+  [[gnu::always_inline]] static uint64_t Fingerprint(const RiskRequest& request) noexcept {
     const uint64_t who = uint64_t{request.account} << 32 | request.instrument_index;
     const uint64_t what = request.quantity << 16 | static_cast<uint64_t>(request.side) << 8 |
                           static_cast<uint64_t>(request.ord_type);

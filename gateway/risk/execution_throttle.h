@@ -42,20 +42,17 @@ class ExecutionThrottle {
     }
   }
 
+  // Whether the session has such a limit. Otherwise every order passes.
+  bool Applies(const SessionLimits& limits, const Exposure&) const noexcept {
+    return limits.executions_max != 0;
+  }
   Verdict Check(const RiskRequest& request) const noexcept {
-    if (request.session_limits.executions_max == 0) [[likely]]
-      return {};
-    const Pair* pair = Find(request.session, request.instrument_index);
-    if (pair == nullptr || pair->round != sessions_[request.session].round ||
-        pair->sides[request.book_side].latched == 0) [[likely]] {
-      return {};
-    }
-    return {RejectReason::kExecutionThrottle, kCheck, request.session_limits.executions_max,
-            pair->sides[request.book_side].executions};
+    return request.session_limits.executions_max != 0 ? CheckPair(request) : Verdict{};
   }
 
   // Makes room for a session's executions in an instrument. False: there is none.
-  [[nodiscard]] bool Join(SessionIndex session, InstrumentIndex instrument) noexcept {
+  [[nodiscard, gnu::always_inline]] bool Join(SessionIndex session,
+                                              InstrumentIndex instrument) noexcept {
     if (sessions_[session].executions_max == 0) [[likely]]
       return true;
     return Find(session, instrument) != nullptr || Make(session, instrument) != nullptr;
@@ -134,6 +131,16 @@ class ExecutionThrottle {
     uint32_t spare = 0;
   };
 
+  [[gnu::noinline]] Verdict CheckPair(const RiskRequest& request) const noexcept {
+    const Pair* pair = Find(request.session, request.instrument_index);
+    if (pair == nullptr || pair->round != sessions_[request.session].round ||
+        pair->sides[request.book_side].latched == 0) [[likely]] {
+      return {};
+    }
+    return {RejectReason::kExecutionThrottle, kCheck, request.session_limits.executions_max,
+            pair->sides[request.book_side].executions};
+  }
+
   static size_t PairsMax(const EngineConfig& config) {
     size_t sessions = 0;
     for (const EngineSessionConfig& session : config.sessions) {
@@ -149,7 +156,7 @@ class ExecutionThrottle {
   Pair* Find(SessionIndex session, InstrumentIndex instrument) noexcept {
     return const_cast<Pair*>(std::as_const(*this).Find(session, instrument));
   }
-  Pair* Make(SessionIndex session, InstrumentIndex instrument) noexcept {
+  [[gnu::noinline]] Pair* Make(SessionIndex session, InstrumentIndex instrument) noexcept {
     if (pairs_count_ == pairs_.size() || !index_.HasRoom(1)) return nullptr;
     index_.FindOrInsert(PairKey::Of(session, instrument))->index = pairs_count_;
     Pair& made = pairs_[pairs_count_++];

@@ -37,7 +37,8 @@ Exposure::Exposure(const EngineConfig& config, const std::vector<Instrument>& in
     : instruments_(instruments),
       positions_(config.pools.positions_max),
       places_of_orders_(PlacesOfOrders(config)),
-      position_index_(size_t{config.pools.positions_max} * 2 + 8, secret),
+      position_index_(config.accounts.size(), config.instruments.size(), config.pools.positions_max,
+                      secret),
       instrument_limits_(config),
       pair_limits_(instrument_limits_.has_pairs() ? config.pools.positions_max : 0),
       groups_(config, instruments, instrument_limits_, secret),
@@ -59,11 +60,6 @@ bool Exposure::Restrict(AccountIndex account, InstrumentIndex instrument,
   return true;
 }
 
-Position* Exposure::Find(AccountIndex account, InstrumentIndex instrument) noexcept {
-  const PairKey* found = position_index_.Find(PairKey::Of(account, instrument));
-  return found == nullptr ? nullptr : &positions_[found->index];
-}
-
 Position* Exposure::FindOrMake(AccountIndex account, InstrumentIndex instrument) noexcept {
   if (Position* found = Find(account, instrument); found != nullptr) [[likely]]
     return found;
@@ -77,7 +73,7 @@ Position* Exposure::FindOrMake(AccountIndex account, InstrumentIndex instrument)
   } else {
     ++positions_count_;
   }
-  position_index_.FindOrInsert(PairKey::Of(account, instrument))->index = at;
+  position_index_.Insert(NameOf(account, instrument), at);
   Position& made = positions_[at];
   made = Blank(account, instrument);
   if (instrument_limits_.has_pairs()) {
@@ -99,7 +95,7 @@ void Exposure::MakeEmpty(uint32_t index, uint32_t next) noexcept {
 bool Exposure::FreeIfIdle(uint32_t index) noexcept {
   const Position& position = positions_[index];
   if (!InUse(index) || position.referred != 0 || !IsIdle(index)) return false;
-  position_index_.Erase(position_index_.Find(PairKey::Of(position.account, position.instrument)));
+  position_index_.Erase(NameOf(position.account, position.instrument));
   groups_.EndPosition(position.account, position.instrument);
   MakeEmpty(index, first_free_);
   first_free_ = index;

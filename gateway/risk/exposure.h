@@ -17,13 +17,12 @@
 #include "base/huge_array.h"
 #include "gateway/core/indices.h"
 #include "gateway/engine/archive.h"
-#include "gateway/engine/flat_index.h"
 #include "gateway/risk/book_side.h"
 #include "gateway/risk/group_exposure.h"
 #include "gateway/risk/instrument_limits.h"
 #include "gateway/risk/instruments.h"
 #include "gateway/risk/money.h"
-#include "gateway/risk/pair_key.h"
+#include "gateway/risk/pair_index.h"
 #include "gateway/risk/restricted_list.h"
 #include "gateway/risk/tick_book.h"
 
@@ -70,9 +69,20 @@ class Exposure {
            const TableSecret& secret);
 
   // The position of an account in an instrument, by indices; null if it never traded there.
-  Position* Find(AccountIndex account, InstrumentIndex instrument) noexcept;
+  Position* Find(AccountIndex account, InstrumentIndex instrument) noexcept {
+    return Find(NameOf(account, instrument));
+  }
   const Position* Find(AccountIndex account, InstrumentIndex instrument) const noexcept {
     return const_cast<Exposure*>(this)->Find(account, instrument);
+  }
+  // The pair, and its place in the index.
+  using Name = PairIndex::Name;
+  Name NameOf(AccountIndex account, InstrumentIndex instrument) const noexcept {
+    return position_index_.NameOf(account, instrument);
+  }
+  Position* Find(const Name& name) noexcept {
+    const uint32_t found = position_index_.Find(name);
+    return found == PairIndex::kNone ? nullptr : &positions_[found];
   }
   // An operator forbids the account the instrument, or permits it. False, and nothing changes: the
   // list of operators' restrictions is full.
@@ -133,9 +143,7 @@ class Exposure {
     return side == kBuySide ? kTicksMax - 1 - tick : tick;
   }
 
-  void PrefetchPosition(AccountIndex account, InstrumentIndex instrument) const noexcept {
-    position_index_.Prefetch(PairKey::Of(account, instrument));
-  }
+  void Prefetch(const Name& name) const noexcept { position_index_.Prefetch(name); }
   void PrefetchGroups(SessionIndex session, AccountIndex account,
                       InstrumentIndex instrument) const noexcept {
     if (groups_.active()) [[unlikely]]
@@ -144,15 +152,25 @@ class Exposure {
   void Prefetch(uint32_t position, BookSide side, uint64_t tick) const noexcept {
     book_.Prefetch(position * 2 + side, tick);
   }
+  // Where an order would rest; prefetched.
+  size_t PrefetchRest(uint32_t position, BookSide side, uint64_t tick) const noexcept {
+    const size_t home = book_.Home(position * 2 + side, tick);
+    book_.Prefetch(home);
+    return home;
+  }
 
   // An order opens, closes, or changes what it contributes.
   void Add(const Contribution& order) noexcept {
+    Add(order, order.tick == kNoTick ? 0 : RestOf(order));
+  }
+  // As above; `rest` as of PrefetchRest(), of an order that can rest.
+  void Add(const Contribution& order, size_t rest) noexcept {
     Apply(order);
     ++accounts_[positions_[order.position].account].open_orders;
     ++session_open_orders_[order.session];
     if (groups_.active()) [[unlikely]]
       groups_.Add(ShareOf(order));
-    if (order.tick != kNoTick) AddTick(order);
+    if (order.tick != kNoTick) AddTick(order, rest);
   }
   void Remove(const Contribution& order) noexcept {
     Position& position = positions_[order.position];
@@ -172,7 +190,7 @@ class Exposure {
     if (groups_.active()) [[unlikely]]
       groups_.Change(ShareOf(before), ShareOf(after));
     if (before.tick == after.tick) return;
-    if (after.tick != kNoTick) AddTick(after);
+    if (after.tick != kNoTick) AddTick(after, RestOf(after));
     if (before.tick != kNoTick) RemoveTick(before);
   }
 
@@ -353,8 +371,11 @@ class Exposure {
     Position& position = positions_[order.position];
     return {position.best_resting[order.side], position.book_level[order.side]};
   }
-  void AddTick(const Contribution& order) noexcept {
-    book_.Add(order.position * 2 + order.side, order.tick, TopOf(order));
+  size_t RestOf(const Contribution& order) const noexcept {
+    return book_.Home(order.position * 2 + order.side, order.tick);
+  }
+  void AddTick(const Contribution& order, size_t rest) noexcept {
+    book_.Add(order.position * 2 + order.side, order.tick, rest, TopOf(order));
   }
   void RemoveTick(const Contribution& order) noexcept {
     book_.Remove(order.position * 2 + order.side, order.tick, TopOf(order));
@@ -369,7 +390,7 @@ class Exposure {
   uint32_t positions_count_ = 0;  // places that were ever used
   uint32_t empty_ = 0;            // of these, those that are free
   uint32_t first_free_ = kLast;
-  FlatIndex<PairKey> position_index_;
+  PairIndex position_index_;
   InstrumentLimitTable instrument_limits_;
   HugeArray<PairLimits>
       pair_limits_;  // by position; empty where there are none of accounts or desks

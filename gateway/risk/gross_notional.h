@@ -15,7 +15,7 @@ class GrossNotional {
 
   explicit GrossNotional(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     const int64_t limit = request.account_limits.gross_notional_max;
     const AccountExposure& account = request.account_exposure;
     const Money gross = account.open_notional() + account.position_notional -

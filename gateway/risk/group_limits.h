@@ -18,10 +18,17 @@ class GroupLimitCheck {
 
   explicit GroupLimitCheck(const EngineConfig&) {}
 
+  // Whether anybody has such a limit. Otherwise every order passes.
+  bool Applies(const SessionLimits&, const Exposure& exposure) const noexcept {
+    return exposure.groups().active();
+  }
   Verdict Check(const RiskRequest& request) const noexcept {
+    return request.exposure.groups().active() ? CheckGroups(request) : Verdict{};
+  }
+
+ private:
+  [[gnu::noinline]] static Verdict CheckGroups(const RiskRequest& request) noexcept {
     const GroupExposure& groups = request.exposure.groups();
-    if (!groups.active()) [[likely]]
-      return {};
     Verdict verdict;
     groups.ForEachGroup(request.session, request.account, [&](const Group& group, uint32_t number) {
       verdict = Against(groups, group, number, request);
@@ -29,8 +36,6 @@ class GroupLimitCheck {
     });
     return verdict;
   }
-
- private:
   static Verdict Against(const GroupExposure& groups, const Group& group, uint32_t number,
                          const RiskRequest& request) noexcept {
     const GroupLimitNames& names = kGroupLimitNames[static_cast<size_t>(group.level)];

@@ -20,7 +20,7 @@ class Instructions {
     for (const VenueConfig& venue : config.venues) known_.push_back(venue.features);
   }
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     if (request.wanted == 0) [[likely]]
       return {};
     const FeatureSet known = known_[request.venue];

@@ -15,9 +15,16 @@ class InstrumentLimitCheck {
 
   explicit InstrumentLimitCheck(const EngineConfig&) {}
 
+  // Whether anybody has such a limit. Otherwise every order passes.
+  bool Applies(const SessionLimits&, const Exposure& exposure) const noexcept {
+    return exposure.has_instrument_limits();
+  }
   Verdict Check(const RiskRequest& request) const noexcept {
-    if (!request.exposure.has_instrument_limits()) [[likely]]
-      return {};
+    return request.exposure.has_instrument_limits() ? CheckLimits(request) : Verdict{};
+  }
+
+ private:
+  [[gnu::noinline]] static Verdict CheckLimits(const RiskRequest& request) noexcept {
     const PairLimits limits = request.exposure.InstrumentLimitsOf(request.position);
     const auto quantity = static_cast<int64_t>(request.quantity);
     if (quantity > limits.quantity_max && request.grows) [[unlikely]] {

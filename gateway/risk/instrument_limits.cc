@@ -33,9 +33,10 @@ InstrumentLimitTable::InstrumentLimitTable(const EngineConfig& config)
     RINGWAY_CHECK(row.account == 0 || row.desk == 0, "a limit of an account or of a desk");
     const InstrumentIndex instrument{IndexOf(config.instruments, row.instrument)};
     const PairLimits limits{row.quantity_max, row.notional_max, row.position_max};
+    any_ = true;
     if (row.account == 0 && row.desk == 0) {
       RINGWAY_CHECK(!configured[instrument], "one limit of an instrument for the firm");
-      configured[instrument] = any_of_firm_ = true;
+      configured[instrument] = true;
       firm_[instrument] = limits;
       continue;
     }

@@ -22,14 +22,14 @@ class InstrumentLimitTable {
   // Whether accounts or desks have any.
   bool has_pairs() const noexcept { return !desks_.empty() || !accounts_.empty(); }
   // Whether nobody has any.
-  bool empty() const noexcept { return !has_pairs() && !any_of_firm_; }
+  bool empty() const noexcept { return !any_; }
 
   // By indices, as in the constructor's configuration. Of the account, and per order of its desk.
   PairLimits Of(AccountIndex account, InstrumentIndex instrument) const noexcept;
   // Of the firm. Whoever changes them calls OfFirmChanged().
   PairLimits& OfFirm(InstrumentIndex instrument) noexcept { return firm_[instrument]; }
   const PairLimits& OfFirm(InstrumentIndex instrument) const noexcept { return firm_[instrument]; }
-  void OfFirmChanged() noexcept { any_of_firm_ = true; }
+  void OfFirmChanged() noexcept { any_ = true; }
   int64_t DeskPositionMax(uint32_t desk, InstrumentIndex instrument) const noexcept {
     return Find(desks_, desk, instrument).position_max;
   }
@@ -50,7 +50,7 @@ class InstrumentLimitTable {
   static PairLimits Find(const Rows& rows, uint32_t owner, InstrumentIndex instrument) noexcept;
 
   std::vector<PairLimits> firm_;  // by instrument
-  bool any_of_firm_ = false;
+  bool any_ = false;
   Rows desks_;
   Rows accounts_;
   std::vector<uint32_t> desk_of_account_;  // indices; kNoDesk: none

@@ -51,7 +51,7 @@ class KillSwitch {
         venues_(config.venues.size()),
         instruments_(config.instruments.size()) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     if (latched_ == 0) [[likely]]
       return {};
     if (!Latched(request.session, request.account, request.venue, request.instrument_index)) {

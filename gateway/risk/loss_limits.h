@@ -51,20 +51,10 @@ class LossLimits {
 
   bool active() const noexcept { return active_; }
 
+  // Whether anybody has such a limit. Otherwise every order passes.
+  bool Applies(const SessionLimits&, const Exposure&) const noexcept { return active_; }
   Verdict Check(const RiskRequest& request) const noexcept {
-    if (!active_) [[likely]]
-      return {};
-    for (const uint32_t owner : OwnersOf(request.account)) {
-      if (owner == kNone) continue;
-      const Money lost = -Today(owners_[owner]).result;
-      if (!Exceeds(lost, owners_[owner].loss_max) || (!request.grows && !request.price_moves) ||
-          request.Reduces(request.position.quantity, request.position.open)) {
-        continue;
-      }
-      return {RejectReason::kOrderExceedsLimit, CheckOf(owner), owners_[owner].loss_max,
-              UnitsRoundedUp(lost)};
-    }
-    return {};
+    return active_ ? CheckOwners(request) : Verdict{};
   }
 
   // The position at this index, which is already updated, bought `quantity` (negative: sold) at
@@ -222,6 +212,20 @@ class LossLimits {
     uint32_t count = 0;
     uint32_t left = 0;  // to be marked
   };
+
+  [[gnu::noinline]] Verdict CheckOwners(const RiskRequest& request) const noexcept {
+    for (const uint32_t owner : OwnersOf(request.account)) {
+      if (owner == kNone) continue;
+      const Money lost = -Today(owners_[owner]).result;
+      if (!Exceeds(lost, owners_[owner].loss_max) || (!request.grows && !request.price_moves) ||
+          request.Reduces(request.position.quantity, request.position.open)) {
+        continue;
+      }
+      return {RejectReason::kOrderExceedsLimit, CheckOf(owner), owners_[owner].loss_max,
+              UnitsRoundedUp(lost)};
+    }
+    return {};
+  }
 
   bool IsCounted(AccountIndex account) const noexcept { return owners_[account].counted; }
   // The account itself, and its desk and the firm where they have a limit.

@@ -16,7 +16,7 @@ class MaxNotional {
 
   explicit MaxNotional(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     const int64_t limit =
         std::min(request.session_limits.notional_max, request.account_limits.notional_max);
     const Money notional = request.notional_after;

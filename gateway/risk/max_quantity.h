@@ -15,7 +15,7 @@ class MaxQuantity {
 
   explicit MaxQuantity(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     const int64_t limit =
         std::min(request.session_limits.quantity_max, request.account_limits.quantity_max);
     const auto quantity = static_cast<int64_t>(request.quantity);

@@ -26,7 +26,7 @@ inline constexpr Money kNotionalBound = kMoneyPerUnit * 1'000'000'000'000;
 // kNoLimit, 9.2e18 units, is beyond the sum of 2^24 largest orders except in theory; it is compared
 // explicitly all the same.
 constexpr bool Exceeds(Money amount, int64_t limit_units) noexcept {
-  return limit_units != kNoLimit && amount > Money{limit_units} * kMoneyPerUnit;
+  return amount > Money{limit_units} * kMoneyPerUnit && limit_units != kNoLimit;
 }
 
 // Whole units, rounded up, for reports. Off the hot path: it divides.

@@ -16,7 +16,7 @@ class OpenOrders {
 
   explicit OpenOrders(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     if (request.is_replace) return {};
     const Verdict session = Against(request.exposure.session_open_orders(request.session),
                                     request.session_limits.open_orders_max);

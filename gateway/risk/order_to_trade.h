@@ -33,7 +33,7 @@ class OrderToTrade {
     }
   }
 
-  Verdict Check(const RiskRequest& request) noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) noexcept {
     const SessionLimits& limits = request.session_limits;
     if (limits.order_to_trade_max == 0) [[likely]]
       return {};

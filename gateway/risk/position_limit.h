@@ -14,7 +14,7 @@ class PositionLimit {
 
   explicit PositionLimit(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     const int64_t limit = request.account_limits.position_max;
     const Money worst = request.WorstPosition(request.position.quantity, request.position.open);
     if (worst <= limit || limit == kNoLimit || request.open_after <= request.open_before)

@@ -26,7 +26,7 @@ class PriceCollar {
 
   explicit PriceCollar(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     const uint32_t collar_bps = request.session_limits.collar_bps;
     const bool priced = HasLimit(request.ord_type) || HasTrigger(request.ord_type);
     if ((!request.price_moves && !request.grows) || (collar_bps == kOff && priced)) return {};
@@ -42,6 +42,10 @@ class PriceCollar {
       market = request.book_side == kBuySide ? std::max(market, instrument.reference_price)
                                              : std::min(market, instrument.reference_price);
     }
+    // Away from the market there is no collar.
+    const bool passive =
+        request.book_side == kBuySide ? request.price <= market : request.price >= market;
+    if (passive) return {};
     const Money price = Money{request.price} * kBpsPerUnit;
     const Money reference = Money{market} * kBpsPerUnit;
     const Money size = market < 0 ? -Money{market} : Money{market};

@@ -19,7 +19,7 @@ class ReduceOnly {
 
   explicit ReduceOnly(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     if (!request.reduce_only || request.open_after <= request.open_before) [[likely]]
       return {};
     if (request.Reduces(request.position.quantity, request.position.open)) return {};

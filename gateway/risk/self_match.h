@@ -18,7 +18,7 @@ class SelfMatch {
 
   explicit SelfMatch(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     const BookSide other = request.book_side == kBuySide ? kSellSide : kBuySide;
     const uint64_t best = request.position.best_resting[other];
     if (best == kNoTick || HasTrigger(request.ord_type) || !request.price_moves ||

@@ -13,7 +13,7 @@ class TickAndLot {
 
   explicit TickAndLot(const EngineConfig&) {}
 
-  Verdict Check(const RiskRequest& request) const noexcept {
+  [[gnu::always_inline]] Verdict Check(const RiskRequest& request) const noexcept {
     // Prices are within their bounds (the engine checked them); 0 is a multiple of everything.
     if (!request.instrument.IsOnTick(request.price)) [[unlikely]] {
       return {RejectReason::kInvalidPriceIncrement, kCheck, request.instrument.tick_size,

@@ -52,14 +52,20 @@ class TickBook {
     return (orders + 1) * levels * 8 / 7 + 16;
   }
 
+  // Where Add() begins, for callers that prefetch it.
+  size_t Home(uint32_t tree, uint64_t tick) const noexcept {
+    return nodes_.Home(KeyOf(tree, 1, tick >> 6));
+  }
+  void Prefetch(size_t home) const noexcept { nodes_.Prefetch(home); }
+  // All that Add() touches in most cases.
   void Prefetch(uint32_t tree, uint64_t tick) const noexcept {
     nodes_.Prefetch(KeyOf(tree, 0, tick));
-    nodes_.Prefetch(KeyOf(tree, 1, tick >> 6));
+    Prefetch(Home(tree, tick));
   }
 
   // Adds an order at `tick`. REQUIRES: room for it (NodesFor), tick < kTicksMax,
-  // tree < 2 * kPositionsMax.
-  void Add(uint32_t tree, uint64_t tick, Top top) noexcept {
+  // tree < 2 * kPositionsMax, home == Home(tree, tick).
+  [[gnu::always_inline]] void Add(uint32_t tree, uint64_t tick, size_t home, Top top) noexcept {
     if (top.best == kNoTick) {
       top.best = tick;
       top.level = 0;
@@ -68,7 +74,9 @@ class TickBook {
     // Grows until the existing ticks and the new one are under one node.
     while (tick >> (6 * top.level) != top.best >> (6 * top.level)) Grow(tree, top);
     for (uint32_t level = 1; level <= top.level; ++level) {
-      uint64_t& bits = nodes_.FindOrInsert(KeyOf(tree, level, tick >> (6 * level)))->value;
+      const Node wanted = KeyOf(tree, level, tick >> (6 * level));
+      if (level != 1) home = nodes_.Home(wanted);
+      uint64_t& bits = nodes_.FindOrInsert(wanted, home)->value;
       const uint64_t before = bits;
       bits |= BitOf(tick, level);
       if (before == bits) break;  // orders rest at the tick
@@ -139,7 +147,7 @@ class TickBook {
   }
 
   // Adds a level above the existing ones.
-  void Grow(uint32_t tree, Top top) noexcept {
+  [[gnu::noinline]] void Grow(uint32_t tree, Top top) noexcept {
     ++top.level;
     nodes_.FindOrInsert(KeyOf(tree, top.level, top.best >> (6 * top.level)))->value =
         BitOf(top.best, top.level);

@@ -27,7 +27,7 @@ TEST(TickBookTest, AgreesWithAMapOverRandomChanges) {
       auto& ticks = model[tree];
       if (random.Chance(0.5) && ticks.size() < 500 && orders < 1'000) {
         const uint64_t tick = random.Below(spread);
-        book.Add(tree, tick, {best[tree], levels[tree]});
+        book.Add(tree, tick, book.Home(tree, tick), {best[tree], levels[tree]});
         ++ticks[tick];
         ++orders;
       } else if (!ticks.empty()) {
@@ -62,7 +62,7 @@ TEST(TickBookTest, AllOrdersFitWhereverTheyLie) {
     std::vector<uint8_t> level(kTrees);
     for (uint32_t tree = 0; tree != kTrees; ++tree) {
       for (const uint64_t tick : {uint64_t{0}, ticks - 1}) {
-        book.Add(tree, tick, {best[tree], level[tree]});
+        book.Add(tree, tick, book.Home(tree, tick), {best[tree], level[tree]});
       }
       EXPECT_LE(level[tree], levels);
       EXPECT_EQ(best[tree], 0u);
@@ -77,7 +77,7 @@ TEST(TickBookTest, LoneOrdersNeedNoRoom) {
   std::array<uint8_t, 1'000> levels{};
   best.fill(kNoTick);
   for (uint32_t tree = 0; tree < best.size(); ++tree)
-    book.Add(tree, tree * 7, {best[tree], levels[tree]});
+    book.Add(tree, tree * 7, book.Home(tree, tree * 7), {best[tree], levels[tree]});
   EXPECT_EQ(book.nodes(), 0u);
 }
 
@@ -87,7 +87,8 @@ TEST(TickBookTest, OrdersWithinACollarNeedAtMostOneAndAHalfNodesEach) {
   uint64_t best = kNoTick;
   uint8_t level = 0;
   for (uint32_t orders = 1; orders <= 300; ++orders) {
-    book.Add(0, random.Below(4096), {best, level});
+    const uint64_t tick = random.Below(4096);
+    book.Add(0, tick, book.Home(0, tick), {best, level});
     ASSERT_LE(book.nodes() * 2, orders * 3 + 2) << orders;
   }
 }

@@ -26,8 +26,9 @@ class Router {
   static constexpr VenueIndex kNoVenue{UINT32_MAX};
 
   // `route` is the order's explicit venue number or 0; the rest are indices.
-  Choice Route(const Venues& venues, VenueId route, SessionIndex session, AccountIndex account,
-               InstrumentIndex instrument) const noexcept {
+  [[gnu::always_inline]] Choice Route(const Venues& venues, VenueId route, SessionIndex session,
+                                      AccountIndex account,
+                                      InstrumentIndex instrument) const noexcept {
     if (route != 0) [[unlikely]] {
       const VenueIndex venue = IndexOf(route);
       if (venue == kNoVenue) return {RejectReason::kNoRoute, kNoVenue};
