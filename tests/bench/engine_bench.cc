@@ -26,7 +26,7 @@ namespace ringway::bench {
 namespace {
 
 constexpr double kNsTarget = 400;
-constexpr double kInstructionsTarget = 2'500;
+constexpr double kInstructionsTarget = 1'400;
 constexpr double kGrowthTarget = 2;
 constexpr double kOrdersGrowthTarget = 1.8;
 constexpr uint32_t kAhead = 4;  // inputs that are looked ahead at

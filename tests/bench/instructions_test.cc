@@ -57,14 +57,14 @@ TEST(Instructions, StayWithinTheirBudgets) {
   if (kInstrumented) GTEST_SKIP() << "a sanitizer's instructions are not the product's";
   const std::vector<Budget> budgets = {
       // A step of the engine, every check on; "recorded": with its record in the journal.
-      Step("enter", "1024", 2068),
-      Step("enter", "recorded", 2295),
-      Step("confirm", "1024", 692),
-      Step("confirm", "recorded", 943),
-      Step("cancel", "1024", 643),
-      Step("cancel", "recorded", 849),
-      Step("confirm_cancel", "1024", 1241),
-      Step("confirm_cancel", "recorded", 1495),
+      Step("enter", "1024", 1385),
+      Step("enter", "recorded", 1614),
+      Step("confirm", "1024", 652),
+      Step("confirm", "recorded", 905),
+      Step("cancel", "1024", 616),
+      Step("cancel", "recorded", 825),
+      Step("confirm_cancel", "1024", 1089),
+      Step("confirm_cancel", "recorded", 1344),
       // A message of a link: claimed, filled, committed; seen, copied, checked.
       LinkMessage("ringway_bench_send", "gather", 48, 77),
       LinkMessage("ringway_bench_send", "flush", 48, 64.6),
