@@ -70,6 +70,9 @@ class BasicAnyLink<BackendList<B...>> {
   ArrivalSign Arrival() const noexcept {
     return Visit([](const auto& link) { return link.Arrival(); });
   }
+  Record Peek() const noexcept {
+    return Visit([](const auto& link) { return link.Peek(); });
+  }
   LinkState Maintain(int64_t now_ns) noexcept {
     return Visit([&](auto& link) { return link.Maintain(now_ns); });
   }

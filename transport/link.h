@@ -168,6 +168,11 @@ concept Link = requires(L link, const L const_link, uint32_t n, uint8_t type, ui
   // a sink: of the record behind the one in hand.
   { const_link.Arrival() }
   noexcept->std::same_as<ArrivalSign>;
+  // The record that Poll() would deliver next, where it lies; without payload.data() where none is
+  // seen. In a sink: the one behind that in hand. It is a hint: unchecked, and the peer may be
+  // changing it while it is read.
+  { const_link.Peek() }
+  noexcept->std::same_as<Record>;
   // Heartbeats, liveness and credit. Call it about once a millisecond.
   { link.Maintain(now_ns) }
   noexcept->std::same_as<LinkState>;

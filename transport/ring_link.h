@@ -69,6 +69,7 @@ class alignas(kWriterSpacingBytes) RingLink {
   template <RecordSink S>
   uint32_t Poll(S&& sink, uint32_t budget) noexcept;
   ArrivalSign Arrival() const noexcept;
+  Record Peek() const noexcept;
   LinkState Maintain(int64_t now_ns) noexcept;
   void Close(uint8_t code = 0) noexcept;
   LinkState state() const noexcept { return state_; }

@@ -235,6 +235,22 @@ inline ArrivalSign RingLink<P>::Arrival() const noexcept {
           static_cast<uint32_t>(receive_.expected_seq)};
 }
 
+// Only what the head says of the frame's place is checked: nothing beyond the ring is read.
+template <MemoryPort P>
+inline Record RingLink<P>::Peek() const noexcept {
+  const uint64_t offset = receive_.read_pos & receive_.mask;
+  const std::byte* const frame = receive_.ring + offset;
+  // Pairs with the release stores in Commit() and Flush().
+  const uint64_t word = LoadShared(WordAt(frame), std::memory_order_acquire);
+  const FrameHead head = UnpackHead(word);
+  if (HeadSeq(word) != static_cast<uint32_t>(receive_.expected_seq) ||
+      head.type >= kFirstReservedFrameType || head.len > receive_.payload_bytes_max ||
+      offset + FrameBytes(head.len) > uint64_t{receive_.mask} + 1) {
+    return {};
+  }
+  return {head.type, {frame + kFrameHeadBytes, head.len}};
+}
+
 template <MemoryPort P>
 template <RecordSink S>
 inline uint32_t RingLink<P>::Poll(S&& sink, uint32_t budget) noexcept {

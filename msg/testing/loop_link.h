@@ -92,15 +92,24 @@ class LoopLink : public FakeLinkBase {
     uint32_t count = 0;
     for (; count != budget && in().received != in().published && !shared_->closed[end_]; ++count) {
       const Entry copy = in().entries[in().received % in().entries.size()];
-      if (!HandOver(sink, Record{copy.type, {copy.payload.data(), copy.bytes}})) break;
       ++in().received;
       in().waits = in().published != in().received;
+      if (!HandOver(sink, Record{copy.type, {copy.payload.data(), copy.bytes}})) {
+        --in().received;
+        in().waits = 1;
+        break;
+      }
       ++counters_.frames_received;
     }
     return count;
   }
   ArrivalSign Arrival() const noexcept {
     return {reinterpret_cast<const std::byte*>(&in().waits), 1};
+  }
+  Record Peek() const noexcept {
+    if (waiting() == 0) return {};
+    const Entry& next = in().entries[in().received % in().entries.size()];
+    return {next.type, {next.payload.data(), next.bytes}};
   }
   LinkState Maintain(int64_t) noexcept { return state(); }
   void Close(uint8_t code = 0) noexcept {

@@ -152,7 +152,12 @@ TYPED_TEST_P(LinkDelivery, TheSignOfAnArrivalShowsWhatPollFinds) {
   // Within the sink it is about the record behind the one in hand.
   std::vector<bool> more;
   auto sink = [&](const Record&) {
+    const Record next = this->b().Peek();
     more.push_back(this->b().Arrival().Shows());
+    EXPECT_EQ(next.payload.data() != nullptr, more.back());
+    if (more.back()) {
+      this->ExpectIsMessage({next.type, {next.payload.begin(), next.payload.end()}}, 1, 48);
+    }
     return more.size() != 2;
   };
   EXPECT_EQ(this->b().Poll(sink, this->kAll), 1u);

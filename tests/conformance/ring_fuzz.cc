@@ -22,9 +22,15 @@ void Abuse(Link& link, const std::shared_ptr<Wire>& wire, std::byte* ring,
   int64_t now_ns = ringway::kNsPerS;
   for (int turn = 0; turn < 8; ++turn) {
     uint64_t bytes = 0;
+    const auto read = [&](const ringway::Record& record) {
+      for (const std::byte byte : record.payload) bytes += static_cast<uint64_t>(byte);
+    };
     const uint32_t count = link.Poll(
         [&](const ringway::Record& record) {
-          for (const std::byte byte : record.payload) bytes += static_cast<uint64_t>(byte);
+          read(record);
+          const uint64_t taken = bytes;
+          read(link.Peek());
+          bytes = taken;
         },
         1000);
     if (bytes > uint64_t{wire->ring_bytes()} * 255 * 2) abort();

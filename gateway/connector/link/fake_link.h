@@ -72,6 +72,7 @@ class FakeLink : public FakeLinkBase {
     return count;
   }
   ArrivalSign Arrival() const noexcept { return {}; }
+  Record Peek() const noexcept { return {}; }
   LinkState Maintain(int64_t) noexcept { return state(); }
   void Close(uint8_t = 0) noexcept { wire_->cut = true; }
   LinkState state() const noexcept { return wire_->cut ? LinkState::kClosed : LinkState::kLive; }
