@@ -621,7 +621,12 @@ class DutyLoop {
     }
     tally_.CountInput(input);
     // Alone, its answer is published with the bytes still in this core's cache.
-    const Publish publish = parts_.sessions.MoreWaits() ? Publish::kGather : Publish::kNow;
+    const Record next = parts_.sessions.Ahead();
+    const Publish publish = next.payload.data() == nullptr ? Publish::kNow : Publish::kGather;
+    if (publish == Publish::kGather) {
+      parts_.engine.Prefetch(
+          {Origin::kSession, input.id, static_cast<FrameType>(next.type), next.payload});
+    }
     Step({origin, input.id, input.type, input.payload}, 0, publish);
     if (!withdrawn_.empty()) [[unlikely]]
       AnswerWithdrawn();

@@ -89,7 +89,11 @@ class FakeSessions {
     }
     return count;
   }
-  bool MoreWaits() const { return requests.size() > 1; }
+  Record Ahead() const {
+    if (requests.size() < 2) return {};
+    const OwnedMessage& next = requests[1];
+    return {static_cast<uint8_t>(next.type), {next.payload.data(), next.bytes}};
+  }
   bool SeesInput() const { return !requests.empty(); }
   void Send(const EffectView& effect, Publish publish) {
     if (effect.type == FrameType::kSessionReject) {

@@ -327,6 +327,7 @@ class GatewaySession {
   }
   // As Link::Arrival(). REQUIRES: live().
   ArrivalSign Arrival() const noexcept { return line_.link()->Arrival(); }
+  Record Peek() const noexcept { return line_.link()->Peek(); }
 
   // Gives up the closed link of a session that ended().
   std::unique_ptr<L> TakeLink() noexcept { return line_.TakeLink(); }

@@ -92,9 +92,10 @@ class SessionLayer {
   // have sent something. Looks at some of many.
   bool SeesInput() noexcept { return !guests_.empty() || roster_.SeesInput(); }
 
-  // In the sink of Poll(): whether the session whose request it is given has sent more.
-  bool MoreWaits() const noexcept {
-    return polled_ != nullptr && polled_->live() && polled_->Arrival().Shows();
+  // In the sink of Poll(): what the session whose request it is given has sent next, as Link::Peek()
+  // says it.
+  Record Ahead() const noexcept {
+    return polled_ != nullptr && polled_->live() ? polled_->Peek() : Record{};
   }
 
   // Takes a new link. If it has no place, or takes that of another link, the link without a place

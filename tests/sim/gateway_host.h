@@ -126,7 +126,7 @@ class RecordedSessions {
     recorder_.Add(EventKind::kGatewaySaid, effect.id, effect.seq, effect.type, effect.bytes());
     if (alive) layer_.Send(effect, publish);
   }
-  bool MoreWaits() const noexcept { return layer_.MoreWaits(); }
+  Record Ahead() const noexcept { return layer_.Ahead(); }
   bool SeesInput() noexcept { return layer_.SeesInput(); }
   void Flush() {
     if (life_.Use()) layer_.Flush();
