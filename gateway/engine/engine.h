@@ -19,8 +19,8 @@
 // Files: engine.cc construction and dispatch; engine_request.cc one order; engine_cancel.cc cancel
 // and replace; engine_report.cc, engine_forgotten.cc and engine_venue.cc what venues report;
 // engine_session.cc sessions and gateways that start and end; engine_day.cc trading days;
-// engine_operator.cc operators; engine_work.cc work over many orders; engine_prefetch.cc what a step
-// will touch; engine_state.cc inspection and hash; engine_archive.cc the state as bytes.
+// engine_operator.cc operators; engine_work.cc work over many orders; engine_prefetch.cc what a
+// step will touch; engine_state.cc inspection and hash; engine_archive.cc the state as bytes.
 //
 // Thread rule: one thread. Lifetime: the configuration is not kept.
 #pragma once
@@ -326,7 +326,8 @@ class Engine {
                                                   OrdType type, int64_t price, int64_t stop_price,
                                                   int64_t otherwise) noexcept {
     const int64_t own = HasLimit(type) ? price : HasTrigger(type) ? stop_price : otherwise;
-    // A sell gets the market price, and a buy without a limit pays it. Below zero a buy gets it too.
+    // A sell gets the market price, and a buy without a limit pays it. Below zero a buy gets it
+    // too.
     const bool at_market = side == kSellSide || !HasLimit(type) || instrument.any_sign;
     return at_market ? instrument.Worse(own, instrument.reference_price) : own;
   }

@@ -10,8 +10,8 @@
 //
 // Bound of a probe. A lookup passes at most the run of used entries in which it begins. Runs longer
 // than 4096 occur by chance only, and the chance is below 2^-50 for a table that is as full as it
-// can be: exp(-n (a - 1 - ln a)) for a load a = 7/8 and n = 4096 homes. Beyond it lookups are merely
-// slow: a refusal would depend on the secret, and so would a replay.
+// can be: exp(-n (a - 1 - ln a)) for a load a = 7/8 and n = 4096 homes. Beyond it lookups are
+// merely slow: a refusal would depend on the secret, and so would a replay.
 #pragma once
 
 #include <algorithm>

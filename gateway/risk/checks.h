@@ -18,8 +18,8 @@
 //
 //   bool Applies(const SessionLimits&, const Exposure&) const noexcept
 //
-// and do its work in a function of its own. Where none of these applies (OnlyCommonApply) an order is
-// checked without them, inlined, by a request that is never in memory: CheckCommon().
+// and do its work in a function of its own. Where none of these applies (OnlyCommonApply) an order
+// is checked without them, inlined, by a request that is never in memory: CheckCommon().
 //
 // MessageRate is not in the list: it applies to every request, including cancels and requests that
 // cannot be decoded into an order, so the engine runs it first.

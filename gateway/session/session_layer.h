@@ -92,8 +92,8 @@ class SessionLayer {
   // have sent something. Looks at some of many.
   bool SeesInput() noexcept { return !guests_.empty() || roster_.SeesInput(); }
 
-  // In the sink of Poll(): what the session whose request it is given has sent next, as Link::Peek()
-  // says it.
+  // In the sink of Poll(): what the session whose request it is given has sent next, as
+  // Link::Peek() says it.
   Record Ahead() const noexcept {
     return polled_ != nullptr && polled_->live() ? polled_->Peek() : Record{};
   }
