@@ -27,6 +27,10 @@ GROUPS = {
     "journal": ("Journal and recovery", "Noting steps down, waiting for the disk, going on after a kill."),
     "recovery-large": ("A start with ten million records", "From SIGKILL to the first ack."),
     "gateway": ("Orders through the gateway", "The shipped program, every risk check on, beside bare cache lines."),
+    "sessions": (
+        "An order beside idle sessions",
+        "Two gateways in turn: one with two sessions logged on, one with a thousand more that are silent.",
+    ),
     "peers": (
         "Peers",
         "Each as its makers show it. Not included: Aeron and iceoryx2, which Debian does not have; whoever has them finds"
