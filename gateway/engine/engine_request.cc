@@ -352,8 +352,9 @@ void Engine::OnNewOrder(SessionIndex session, const NewOrder& request, bool plai
       error != RejectReason::kNone) [[unlikely]] {
     return reject({error});
   }
-  const auto [no_route, venue] =
+  const auto [no_route, venue_index] =
       router_.Route(venues_, request.route, session, account, instrument_index);
+  const VenueIndex venue = venue_index;  // a name that lambdas may use
   if (no_route != RejectReason::kNone) [[unlikely]] {
     return reject({no_route}, venue == Router::kNoVenue ? request.route : venues_.id(venue));
   }
