@@ -458,7 +458,8 @@ void Orders::OnHeard(const Event& event) {
   if (restates && orders_[name->second].lied_about) {  // a false fill has ended it before
     restates = false;
     venue.unlearned.insert(report.cl_ord_id);
-    name = venue.names.emplace(report.cl_ord_id, name->second).first;
+    const uint32_t order = name->second;  // the map may move when it grows
+    name = venue.names.emplace(report.cl_ord_id, order).first;
   }
   if (!venue.executions.emplace(report.exec_id, true).second) {
     ++counts_.duplicate_reports;
