@@ -58,9 +58,7 @@ class ResendStore {
   }
 
   // Allocates the memory that a peer which keeps up needs.
-  void TouchMemory() noexcept {
-    slots_.Touch(std::min<size_t>(slots_.size(), size_t{kBlocksTouched} << block_bits_));
-  }
+  void TouchMemory() noexcept { slots_.Touch(size_t{kBlocksTouched} << block_bits_); }
 
   uint64_t first() const noexcept { return first_; }
   uint64_t next() const noexcept { return next_; }

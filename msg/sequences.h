@@ -141,7 +141,7 @@ class Outbound {
                          Publish publish) noexcept {
     if (!caught_up() || store_.full()) [[unlikely]]
       return SendStatus::kBackPressured;
-    const SendStatus status = PutNew(link, type, payload, publish);
+    const SendStatus status = Put(link, type, payload, publish);
     if (status == SendStatus::kOk) Keep(type, payload);
     return status;
   }
@@ -155,7 +155,7 @@ class Outbound {
   template <Link L>
   SendStatus SendAndKeep(L& link, FrameType type, std::span<const std::byte> payload,
                          Publish publish) noexcept {
-    const SendStatus status = PutNew(link, type, payload, publish);
+    const SendStatus status = Put(link, type, payload, publish);
     Keep(type, payload);
     return status;
   }
@@ -216,11 +216,11 @@ class Outbound {
   }
 
  private:
-  // Puts a message on the link that has the number next_seq() and is kept after that: the peer does
-  // not wait for the copy. REQUIRES: everything before it is on the link.
-  template <Link L>
-  SendStatus PutNew(L& link, FrameType type, std::span<const std::byte> payload,
-                    Publish publish) noexcept {
+  // Puts number next_on_link() on the link. A new message is kept after that: the peer does not
+  // wait for the copy.
+  template <class L>
+  SendStatus Put(L& link, FrameType type, std::span<const std::byte> payload,
+                 Publish publish) noexcept {
     const Claim claim = link.TryClaim(static_cast<uint32_t>(payload.size()));
     if (!claim) return claim.status;
     std::memcpy(claim.data, payload.data(), payload.size());
@@ -249,11 +249,7 @@ class Outbound {
 
   template <class L>
   SendStatus Put(L& link, const ResendStore::Slot& slot, Publish publish) noexcept {
-    const Claim claim = link.TryClaim(slot.payload_bytes);
-    if (!claim) return claim.status;
-    std::memcpy(claim.data, slot.payload.data(), slot.payload_bytes);
-    CommitNext(link, slot.type, publish);
-    return SendStatus::kOk;
+    return Put(link, slot.type, slot.bytes(), publish);
   }
 
   uint64_t end() const noexcept { return std::min(store_.next(), held_from_); }
