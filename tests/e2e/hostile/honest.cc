@@ -16,6 +16,8 @@ namespace {
 
 constexpr uint64_t kRestsEvery = 16;
 constexpr uint32_t kNapUs = 20;
+// A turn of Trade(), its nap included, that takes longer was interrupted.
+constexpr int64_t kTurnNsMax = 200 * kNsPerUs;
 // A faster answer is not late, whatever it waited for.
 constexpr int64_t kLateNs = 200 * kNsPerUs;
 constexpr int64_t kAnswerPatienceNs = 20 * kNsPerS;
@@ -50,8 +52,11 @@ void Honest::Trade(int64_t duration_ns, Histogram& latency,
   const int64_t begin_ns = MonotonicNowNs();
   int64_t due_ns = begin_ns;
   int64_t now_ns = begin_ns;
+  int64_t turn_ns = begin_ns;
   while (session_->state() == SessionState::kLive) {
     now_ns = MonotonicNowNs();
+    if (now_ns - turn_ns > kTurnNsMax) gone_ns_ += now_ns - turn_ns;
+    turn_ns = now_ns;
     const bool trades = now_ns - begin_ns < duration_ns;
     if (!trades && waiting_.empty() && cancels_waiting_ == 0 && resting_.empty()) break;
     if (now_ns - begin_ns > duration_ns + kAnswerPatienceNs) break;
@@ -64,7 +69,10 @@ void Honest::Trade(int64_t duration_ns, Histogram& latency,
       SendCancels();
     }
     if (Poll() == 0) usleep(kNapUs);
-    if (meanwhile) meanwhile();
+    if (meanwhile) {
+      meanwhile();
+      turn_ns = MonotonicNowNs();
+    }
   }
   latency_ = nullptr;
 }

@@ -3,9 +3,11 @@
 // Orders are sent by the clock, whether or not earlier ones are answered: a gateway that stalls for
 // half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some rest and
 // are canceled. Its thread preempts an attacker that shares its core, if this user has the right
-// (CAP_SYS_NICE). If the cores are watched (engine_core.h), the longer of the waits of the engine
-// and of this thread for their cores is subtracted: what remains late is the gateway's answer, not
-// its reader, and not due to a neighbour of the gateway. Thread rule: one thread.
+// (CAP_SYS_NICE). If the cores are watched (engine_core.h), the longer of two times is subtracted:
+// for which the engine waited for its core, and for which this thread, which naps and goes first,
+// did not come back. A hypervisor that limits the machine's time stops all of its cores, and says so
+// nowhere. What remains late is the gateway's answer, not its reader, and not due to a neighbour.
+// Thread rule: one thread.
 #pragma once
 
 #include <unistd.h>
@@ -70,7 +72,7 @@ class Honest {
   bool goes_first() const { return goes_first_; }
 
  private:
-  // Total waits for a core: the engine's, and this thread's.
+  // Total times: for which the engine waited for its core, and for which this thread was gone.
   struct Waits {
     int64_t engine_ns = 0;
     int64_t reader_ns = 0;
@@ -93,7 +95,7 @@ class Honest {
   uint32_t Poll();
   Waits Waited() const {
     if (core_ == nullptr) return {};
-    return {.engine_ns = core_->WaitedNs(), .reader_ns = own_.WaitedNs()};
+    return {.engine_ns = core_->WaitedNs(), .reader_ns = gone_ns_};
   }
 
   std::unique_ptr<Session> session_;
@@ -101,6 +103,7 @@ class Honest {
   bool goes_first_ = false;
   const EngineCore* core_ = nullptr;
   const ThreadTimes own_;
+  int64_t gone_ns_ = 0;
   Histogram* latency_ = nullptr;
   std::deque<Waiting> waiting_;   // orders that are not answered, oldest first
   std::deque<uint64_t> resting_;  // at the venue, to be canceled

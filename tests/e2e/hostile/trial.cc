@@ -35,6 +35,7 @@ struct Series {
   std::vector<int64_t> slices;   // p99.9 of each
   int64_t waited_ns = 0;         // by the engine, for its core
   int64_t reader_waited_ns = 0;  // by the honest session's thread, for its core
+  int64_t blocked = 0;           // times that the engine waited for anything else
   int repeats = 0;               // of slices
 
   void Add(const Histogram& slice) {
@@ -61,11 +62,11 @@ double Us(int64_t ns) { return static_cast<double>(ns) / 1e3; }
 std::string Text(const Series& series) {
   return absl::StrFormat(
       "p50 %.0f p99 %.0f p99.9 %.0f max %.0f us (the engine kept from its core for %.0f us, the "
-      "reader for %.0f us, %d slices repeated)",
+      "reader for %.0f us; it was blocked %d times; %d slices repeated)",
       Us(static_cast<int64_t>(series.all.Percentile(0.5))),
       Us(static_cast<int64_t>(series.all.Percentile(0.99))), Us(series.p999()),
       Us(static_cast<int64_t>(series.all.max())), Us(series.waited_ns), Us(series.reader_waited_ns),
-      series.repeats);
+      series.blocked, series.repeats);
 }
 
 // "" if there is nothing to complain about.
@@ -96,7 +97,9 @@ Complaint Slice(Site& site, Honest& honest, const std::vector<Attacker*>& attack
     honest.Trade(slice_ns, latency, meanwhile);
     honest.Watch(nullptr);
     if (series == nullptr) break;
-    const bool taken = EngineCore::TakenNs(begin, core.Now()) > kTakenMaxNs;
+    const EngineCore::Mark end = core.Now();
+    series->blocked += end.sleeps - begin.sleeps;
+    const bool taken = EngineCore::TakenNs(begin, end) > kTakenMaxNs;
     if (taken && repeats != kSliceRepeatsMax && site.Alive() && honest.Complaint().empty()) {
       ++series->repeats;
       continue;
@@ -120,6 +123,13 @@ Complaint Slice(Site& site, Honest& honest, const std::vector<Attacker*>& attack
     if (std::string ended = attacker->Complaint(); wrong.empty() && !ended.empty()) wrong = ended;
   }
   return wrong;
+}
+
+// "" if the engine waited for nothing but its core.
+Complaint Blocked(const Series& series) {
+  if (series.blocked == 0) return "";
+  return absl::StrCat("the engine was blocked ", series.blocked,
+                      " times, by a lock that another thread held or by the system");
 }
 
 // Whether the attack did harm; `wrong` is set if something else went wrong.
@@ -146,6 +156,7 @@ bool Compare(Site& site, Honest& honest, const std::vector<Attacker*>& attackers
               Text(busy).c_str(), Us(busy.worst() - busy.median()), Text(attacked).c_str(),
               Us(bound));
   std::fflush(stdout);
+  wrong = Blocked(attacked);
   const double reader_waited = static_cast<double>(attacked.reader_waited_ns) /
                                static_cast<double>(slice_ns * options.slices);
   return attacked.p999() > bound || reader_waited > kReaderWaitsMax;

@@ -8,8 +8,10 @@
 // which a hypervisor took the engine's core away is repeated (engine_core.h): both happen in slices
 // of either kind, but too rarely to average out. Neither hides the engine's own work, because no
 // other thread of the gateway may run on its core. A trial that finds harm is repeated twice, with
-// longer slices, before it reports it, to rule out a neighbour of this machine. If the honest
-// session's thread cannot go first (honest.h), its times are shown and not judged.
+// longer slices, before it reports it, to rule out a neighbour of this machine. Whatever the times,
+// the engine may never have been blocked: a wait for a lock lasts as long as the system keeps its
+// holder from a core, and an attacker can take part in that. If the honest session's thread cannot
+// go first (honest.h), its times are shown and not judged.
 //
 // Thread rule: one thread.
 #pragma once
