@@ -9,6 +9,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "transport/backends.h"
 #include "transport/link.h"
+#include "transport/link_memory.h"
 #include "transport/options.h"
 #include "transport/uri.h"
 
@@ -47,6 +49,11 @@ class BasicAnyLink<BackendList<B...>> {
   requires(std::same_as<L, typename B::Link> ||
            ...) explicit BasicAnyLink(std::unique_ptr<L> link) noexcept
       : link_(std::move(link)) {}
+
+  // An engine makes and destroys one for every peer that comes.
+  static void* operator new(std::size_t bytes) { return KeptMemory<BasicAnyLink>::Take(bytes); }
+  static void* operator new(std::size_t, void* at) noexcept { return at; }
+  static void operator delete(void* memory) noexcept { KeptMemory<BasicAnyLink>::Keep(memory); }
 
   // Errors: InvalidArgument for a scheme that this build does not have; the backend's own.
   static absl::StatusOr<BasicAnyLink> Connect(std::string_view uri, const ConnectOptions& options);

@@ -34,6 +34,7 @@
 #include "base/prefetch.h"
 #include "transport/frame.h"
 #include "transport/link.h"
+#include "transport/link_memory.h"
 #include "transport/liveness.h"
 #include "transport/memory_port.h"
 #include "transport/options.h"
@@ -59,6 +60,8 @@ class alignas(kWriterSpacingBytes) RingLink {
   // In a forked child the link belongs to the parent; the child releases it without sending
   // anything.
   ~RingLink() { Close(); }
+  static void* operator new(std::size_t bytes) { return LinkMemory::Take(bytes); }
+  static void operator delete(void* memory) noexcept { LinkMemory::GiveUp(memory); }
   RingLink(const RingLink&) = delete;
   RingLink& operator=(const RingLink&) = delete;
 
@@ -167,10 +170,6 @@ class alignas(kWriterSpacingBytes) RingLink {
     uint64_t torn_pos = UINT64_MAX;  // where Poll() last saw a head without its tail
   };
 
-  struct FreeAligned {
-    void operator()(std::byte* memory) const noexcept;
-  };
-
   // --- ring_link_send.h ---
   Claim TryClaimSlow(uint32_t payload_bytes) noexcept;
   Claim MakeClaim(uint32_t payload_bytes, uint8_t flags) noexcept;
@@ -243,8 +242,8 @@ class alignas(kWriterSpacingBytes) RingLink {
   BornHere born_here_;
   LinkOptions options_;
   LinkIdentity identity_;
-  std::unique_ptr<std::byte[], FreeAligned> copy_memory_;
-  std::unique_ptr<bool[]> interior_memory_;
+  LinkMemory::Array<std::byte> copy_memory_;
+  LinkMemory::Array<bool> interior_memory_;
   StateLine own_line_{};  // what this side says; ordered ports keep it in port_.own_state() as well
   bool state_due_ = false;  // a state line could not be posted: try again
   uint32_t woken_gen_ = 0;  // the peer's arm_gen that was last answered by a wake-up

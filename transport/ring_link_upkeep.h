@@ -31,11 +31,6 @@ inline LivenessLimits LimitsOf(const LinkOptions& options,
 }
 
 template <MemoryPort P>
-void RingLink<P>::FreeAligned::operator()(std::byte* memory) const noexcept {
-  ::operator delete[](memory, std::align_val_t{kWriterSpacingBytes});
-}
-
-template <MemoryPort P>
 RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& identity,
                       int64_t peer_heartbeat_interval_ns)
     : port_(std::move(port)),
@@ -61,13 +56,13 @@ RingLink<P>::RingLink(P port, const LinkOptions& options, const LinkIdentity& id
   send_.crc = crc;
   send_.crc_seed = crc_seed;
   if constexpr (P::kOrderedStores) {
-    interior_memory_ = std::make_unique<bool[]>(ring_bytes / kGranuleBytes);
+    interior_memory_ = LinkMemory::TakeArray<bool>(ring_bytes / kGranuleBytes);
     send_.interior = interior_memory_.get();
   }
   send_.want_credit_pos = ring_bytes - ring_bytes / 4;
 
   const uint64_t copy_bytes = FrameBytes(options.payload_bytes_max) + kWriterSpacingBytes;
-  copy_memory_.reset(new (std::align_val_t{kWriterSpacingBytes}) std::byte[copy_bytes]());
+  copy_memory_ = LinkMemory::TakeArray<std::byte>(copy_bytes);
   receive_.ring = port_.ring();
   receive_.mask = static_cast<uint32_t>(ring_bytes - 1);
   receive_.credit_due_pos = ring_bytes / 4;

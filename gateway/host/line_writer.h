@@ -5,8 +5,9 @@
 // dropped and counted, and the count is written as a line once the descriptor takes lines again. If
 // the system grants no thread, the caller writes lines, when that does not block.
 //
-// Thread rule: Write(), Flush() and dropped() by any thread. The destructor writes what is queued,
-// for kFlushMs at most; a thread that is still blocked then is left until the process ends.
+// Thread rule: Write(), Flush() and dropped() by any thread; Write() takes no lock. The destructor
+// writes what is queued, for kFlushMs at most; a thread that is still blocked then is left until the
+// process ends.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +33,7 @@ class LineWriter {
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
-  // Never blocks on the descriptor. `line` ends in a newline.
+  // Waits for nobody. `line` ends in a newline.
   void Write(std::string_view line);
 
   // Waits until everything queued is written, for `patience_ms` at most. False: something is not.

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "gtest/gtest.h"
 
@@ -68,6 +70,45 @@ TEST_F(LogTest, LinesComeInOrderAndEscaped) {
   EXPECT_NE(text.find("forged\\x0a2026-01-01T00:00:00.000Z ringway-gateway: \\x1b[2J\\xc2\\x9b\n"),
             std::string::npos)
       << text;
+}
+
+TEST_F(LogTest, LinesOfManyThreadsComeWholeAndInTheirOrder) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 8;  // together, the buffer several times over
+  constexpr int kLines = 400;
+  std::string text;
+  std::thread reader([&] { text = ReadUntil("end\n"); });
+  {
+    LineWriter lines(writer(), [](uint64_t lost) { return std::to_string(lost) + " lost\n"; });
+    for (int round = 0; round != kRounds; ++round) {
+      std::vector<std::thread> threads;
+      for (int thread = 0; thread != kThreads; ++thread) {
+        threads.emplace_back([&lines, thread, round] {
+          for (int i = round * kLines; i != (round + 1) * kLines; ++i) {
+            lines.Write(std::string(static_cast<std::size_t>(thread), '.') + std::to_string(i) +
+                        std::string(static_cast<std::size_t>(i % 61), 'x') + "\n");
+          }
+        });
+      }
+      for (std::thread& thread : threads) thread.join();
+      ASSERT_TRUE(lines.Flush(60'000));
+    }
+    EXPECT_EQ(lines.dropped(), 0u);
+    lines.Write("end\n");
+  }
+  reader.join();
+  std::array<int, kThreads> next{};
+  std::size_t at = 0;
+  for (std::size_t end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+    const std::string line = text.substr(at, end - at);
+    if (line == "end") continue;
+    const std::size_t thread = line.find_first_not_of('.');
+    ASSERT_LT(thread, static_cast<std::size_t>(kThreads)) << line;
+    const int number = next[thread]++;
+    ASSERT_EQ(line.substr(thread), std::to_string(number) +
+                                       std::string(static_cast<std::size_t>(number % 61), 'x'));
+  }
+  for (const int count : next) EXPECT_EQ(count, kRounds * kLines);
 }
 
 TEST_F(LogTest, AFullPipeCostsLinesNotTime) {

@@ -44,79 +44,101 @@ absl::Status ReportRecall::Start() {
 ReportRecall::~ReportRecall() { Stop(); }
 
 void ReportRecall::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_all();
+  stopping_.store(true, std::memory_order_release);  // pairs with Run()
+  Wake();
   if (thread_.joinable()) thread_.join();
 }
 
+void ReportRecall::Wake() noexcept {
+  wakes_.fetch_add(1, std::memory_order_release);  // pairs with Run()
+  wakes_.notify_one();
+}
+
 void ReportRecall::Begin(SessionId session, uint64_t begin) {
-  {
-    const std::lock_guard lock(mutex_);
-    Job& job = jobs_[session];
-    job = {};
-    job.number = ++jobs_begun_;
-    job.next = job.taken_first = begin;
-  }
-  changed_.notify_all();
+  taken_[session] = {.first = begin, .reports = {}};
+  wishes_.push_back({session, ++jobs_begun_, begin});
+  if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) PassWishes();
 }
 
 void ReportRecall::End(SessionId session) {
-  const std::lock_guard lock(mutex_);
-  jobs_.erase(session);
+  if (taken_.erase(session) == 0) return;
+  wishes_.push_back({session, 0, 0});
+  if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) PassWishes();
+}
+
+void ReportRecall::PassWishes() {
+  if (wishes_.empty()) return;
+  for (const Wish& wish : wishes_) {
+    if (wish.number == 0) {
+      jobs_.erase(wish.session);
+    } else {
+      Job& job = jobs_[wish.session];
+      job = {};
+      job.number = wish.number;
+      job.next = wish.begin;
+    }
+  }
+  wishes_.clear();
+  Wake();
 }
 
 ReportArchive::Answer ReportRecall::Find(SessionId session, uint64_t seq,
                                          const ResendStore::Slot*& slot) {
-  const auto found = jobs_.find(session);  // only this thread adds and removes
-  RINGWAY_CHECK(found != jobs_.end(), "a report is asked for before Begin()");
-  Job& job = found->second;
-  if (seq == job.taken_first + job.taken.size()) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (job.filled.empty()) return job.lost ? Answer::kLost : Answer::kComing;
-      job.taken_first = seq;
-      job.taken.swap(job.filled);
-      job.filled.clear();
-    }
-    changed_.notify_all();
+  const auto found = taken_.find(session);
+  RINGWAY_CHECK(found != taken_.end(), "a report is asked for before Begin()");
+  Taken& taken = found->second;
+  if (seq == taken.first + taken.reports.size()) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return Answer::kComing;
+    PassWishes();
+    Job& job = jobs_.at(session);
+    if (job.filled.empty()) return job.lost ? Answer::kLost : Answer::kComing;
+    taken.first = seq;
+    taken.reports.swap(job.filled);
+    job.filled.clear();
+    Wake();
   }
-  RINGWAY_CHECK(seq - job.taken_first < job.taken.size(), "reports are asked for in order");
-  slot = &job.taken[seq - job.taken_first];
+  RINGWAY_CHECK(seq - taken.first < taken.reports.size(), "reports are asked for in order");
+  slot = &taken.reports[seq - taken.first];
   return Answer::kHere;
 }
 
 void ReportRecall::Run() {
   std::vector<Task> tasks;
-  for (std::unique_lock lock(mutex_); !stopping_;) {
-    tasks.clear();
-    std::erase_if(places_, [this](const auto& place) {
-      const auto job = jobs_.find(place.first);
-      return job == jobs_.end() || job->second.number != place.second.number;
-    });
-    for (const auto& [session, job] : jobs_) {
-      if (job.filled.empty() && !job.lost) {
-        tasks.push_back({session, job.number, job.next, job.from});
-      }
-    }
-    if (tasks.empty()) {
-      changed_.wait(lock);
+  // All pair with the stores before Wake().
+  while (!stopping_.load(std::memory_order_acquire)) {
+    const int wakes = wakes_.load(std::memory_order_acquire);
+    if (!TakeTasks(tasks)) {
+      wakes_.wait(wakes, std::memory_order_acquire);
       continue;
     }
     bool found_any = false;
     for (const Task& task : tasks) {
-      lock.unlock();
       absl::StatusOr<Chunk> chunk = Read(task);
       if (!chunk.ok()) TellWhy(task, chunk.status());
-      lock.lock();
       found_any |= !chunk.ok() || chunk->more || !chunk->reports.empty();
+      const std::lock_guard lock(mutex_);
       HandOver(task, std::move(chunk));
-      if (stopping_) return;
+      if (stopping_.load(std::memory_order_acquire)) return;
     }
-    if (!found_any && !stopping_) changed_.wait_for(lock, kLook);
+    if (!found_any) std::this_thread::sleep_for(kLook);
   }
+}
+
+// False: there is nothing to look for.
+bool ReportRecall::TakeTasks(std::vector<Task>& tasks) {
+  tasks.clear();
+  const std::lock_guard lock(mutex_);
+  std::erase_if(places_, [this](const auto& place) {
+    const auto job = jobs_.find(place.first);
+    return job == jobs_.end() || job->second.number != place.second.number;
+  });
+  for (const auto& [session, job] : jobs_) {
+    if (job.filled.empty() && !job.lost) {
+      tasks.push_back({session, job.number, job.next, job.from});
+    }
+  }
+  return !tasks.empty();
 }
 
 void ReportRecall::TellWhy(const Task& task, const absl::Status& why) const {

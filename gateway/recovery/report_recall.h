@@ -3,13 +3,12 @@
 // A thread reads the journal's files, beginning with the segment that the index gives for the
 // report (report_index.h), at some hundred nanoseconds for each record, and hands over some
 // thousand reports at a time. Sessions take turns of kSliceRecords. Only durable records are read;
-// others are waited for. Thread rule: ReportArchive's functions on the engine's thread, which takes
-// a lock that is held for a few instructions, and only while a recall is under way. Lifetime: joins
-// its thread; the storage outlives it.
+// others are waited for. Thread rule: ReportArchive's functions on the engine's thread, which never
+// waits for the other one: what finds the lock taken is done with the next call. Lifetime: joins its
+// thread; the storage outlives it.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -67,16 +66,24 @@ class ReportRecall final : public ReportArchive {
 
  private:
   using Slots = std::vector<ResendStore::Slot>;
+  // What the thread does for a session.
   struct Job {
-    uint64_t number = 0;  // distinguishes the job from earlier ones of the session
-    // Handed over by the thread, guarded by mutex_.
+    uint64_t number = 0;                // distinguishes it from earlier ones of the session
     uint64_t next = 0;                  // the report that is looked for next
     std::optional<JournalCursor> from;  // where reading continues; none: at the oldest record
     Slots filled;
     bool lost = false;
-    // The engine's thread's.
-    Slots taken;
-    uint64_t taken_first = 0;
+  };
+  // What the engine's thread has of it.
+  struct Taken {
+    uint64_t first = 0;
+    Slots reports;
+  };
+  // That a session's job begins, or ends (no number).
+  struct Wish {
+    SessionId session;
+    uint64_t number;
+    uint64_t begin;
   };
   struct Task {
     SessionId session;
@@ -97,7 +104,10 @@ class ReportRecall final : public ReportArchive {
     ReportIndex::Pass pass;
   };
 
+  void Wake() noexcept;
+  void PassWishes();  // with mutex_ held
   void Run();
+  bool TakeTasks(std::vector<Task>& tasks);
   void HandOver(const Task& task, absl::StatusOr<Chunk> chunk);  // with mutex_ held
   void TellWhy(const Task& task, const absl::Status& why) const;
   // Reports from task.next on, none where the disk is behind or the slice ends. Errors: it is not
@@ -112,11 +122,14 @@ class ReportRecall final : public ReportArchive {
   const std::function<void(std::string_view line)> report_;
 
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<SessionId, Job> jobs_;
-  uint64_t jobs_begun_ = 0;
-  bool stopping_ = false;
+  std::map<SessionId, Job> jobs_;  // guarded by mutex_
+  std::atomic<int> wakes_{0};      // the thread sleeps while it does not change
+  std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> records_read_{0};
+  // The engine's thread's.
+  std::map<SessionId, Taken> taken_;
+  std::vector<Wish> wishes_;  // that have not reached jobs_ yet
+  uint64_t jobs_begun_ = 0;
   // The thread's.
   ReportIndex index_;
   std::map<SessionId, Place> places_;

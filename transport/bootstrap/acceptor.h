@@ -103,7 +103,7 @@ class Acceptor {
   // `ready_fd`: an eventfd, non-blocking.
   Acceptor(const ListenOptions& options, std::string_view scheme, Carrier carrier,
            UniqueFd ready_fd)
-      : rules_(options, scheme, carrier), finished_(std::move(ready_fd)) {}
+      : rules_(options, scheme, carrier), finished_(std::move(ready_fd), options.finished_max) {}
   ~Acceptor() = default;
 
   // --- The carrier's thread ---

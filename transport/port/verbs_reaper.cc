@@ -1,23 +1,29 @@
 // Implements verbs_reaper.h: the thread that tears down ended links.
 #include "transport/port/verbs_reaper.h"
 
-#include <chrono>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <cerrno>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "base/thread.h"
 
 namespace ringway {
 namespace {
 
 // How often draining links are checked.
-constexpr std::chrono::milliseconds kLookEvery{1};
+constexpr int kLookEveryMs = 1;
 // Number torn down before the next request to sever is looked for.
 constexpr int kTakenApartAtOnceMax = 8;
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<VerbsReaper>> VerbsReaper::Create(Report report) {
-  std::shared_ptr<VerbsReaper> reaper(new VerbsReaper(std::move(report)));
+  UniqueFd bell_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!bell_fd) return absl::ErrnoToStatus(errno, "creating an eventfd");
+  std::shared_ptr<VerbsReaper> reaper(new VerbsReaper(std::move(report), std::move(bell_fd)));
   if (absl::Status started =
           StartThread(reaper->thread_, "rdma-reaper", [raw = reaper.get()] { raw->Run(); });
       !started.ok()) {
@@ -27,50 +33,45 @@ absl::StatusOr<std::shared_ptr<VerbsReaper>> VerbsReaper::Create(Report report) 
 }
 
 VerbsReaper::~VerbsReaper() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
+  if (!thread_.joinable()) return;
+  stopping_.store(true, std::memory_order_release);  // pairs with Run()
+  (void)eventfd_write(bell_fd_.get(), 1);
+  thread_.join();
+}
+
+void VerbsReaper::Push(List& list, Next next, VerbsRemains* remains) noexcept {
+  remains->*next = list.load(std::memory_order_relaxed);
+  // Pairs with Run(): the remains are visible before their pointer.
+  while (!list.compare_exchange_weak(remains->*next, remains, std::memory_order_release,
+                                     std::memory_order_relaxed)) {
   }
-  changed_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  // Fails only when the bell is rung already.
+  (void)eventfd_write(bell_fd_.get(), 1);
 }
 
 void VerbsReaper::Sever(VerbsRemains& remains) noexcept {
-  {
-    std::lock_guard lock(mutex_);
-    remains.next_to_sever_ = std::exchange(to_sever_, &remains);
-  }
-  changed_.notify_one();
+  Push(to_sever_, &VerbsRemains::next_to_sever_, &remains);
 }
 
 void VerbsReaper::Bury(std::unique_ptr<VerbsRemains> remains) noexcept {
-  {
-    std::lock_guard lock(mutex_);
-    remains->next_ = std::move(buried_);
-    buried_ = std::move(remains);
-  }
-  changed_.notify_one();
+  Push(buried_, &VerbsRemains::next_, remains.release());
 }
 
 void VerbsReaper::Run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    const auto has_work = [this] { return to_sever_ != nullptr || buried_ != nullptr; };
-    if (draining_ == nullptr) {
-      changed_.wait(lock, [&] { return stopping_ || has_work(); });
-      if (!has_work()) return;
-    } else {
-      changed_.wait_for(lock, kLookEvery, has_work);
-    }
-    // Takes both lists at once: what was to be severed before it was buried is severed while it
+  for (;;) {
+    pollfd bell{.fd = bell_fd_.get(), .events = POLLIN, .revents = 0};
+    (void)poll(&bell, 1, draining_ == nullptr ? -1 : kLookEveryMs);
+    eventfd_t ignored;
+    (void)eventfd_read(bell_fd_.get(), &ignored);
+    // Before the lists: nobody pushes after the destructor has begun.
+    const bool stopping = stopping_.load(std::memory_order_acquire);
+    // The buried ones first: what was to be severed before it was buried is severed while it
     // exists.
-    VerbsRemains* const to_sever = std::exchange(to_sever_, nullptr);
-    std::unique_ptr<VerbsRemains> buried = std::move(buried_);
-    lock.unlock();
-    SeverAll(to_sever);
-    BeginDrains(std::move(buried));
+    VerbsRemains* const buried = buried_.exchange(nullptr, std::memory_order_acquire);
+    SeverAll(to_sever_.exchange(nullptr, std::memory_order_acquire));
+    BeginDrains(buried);
     TakeApartSome();
-    lock.lock();
+    if (stopping && draining_ == nullptr) return;
   }
 }
 
@@ -82,20 +83,19 @@ void VerbsReaper::SeverAll(VerbsRemains* first) noexcept {
   }
 }
 
-void VerbsReaper::BeginDrains(std::unique_ptr<VerbsRemains> first) noexcept {
+void VerbsReaper::BeginDrains(VerbsRemains* first) noexcept {
   while (first != nullptr) {
-    std::unique_ptr<VerbsRemains> rest = std::move(first->next_);
-    first->drain_until_ns_ = first->BeginDrain() ? MonotonicNowNs() + kDrainLimitNs : 0;
-    first->next_ = std::move(draining_);
-    draining_ = std::move(first);
-    first = std::move(rest);
+    VerbsRemains& remains = *first;
+    first = std::exchange(remains.next_, draining_);
+    remains.drain_until_ns_ = remains.BeginDrain() ? MonotonicNowNs() + kDrainLimitNs : 0;
+    draining_ = &remains;
   }
 }
 
 void VerbsReaper::TakeApartSome() {
   const int64_t now_ns = MonotonicNowNs();
   int count = 0;
-  std::unique_ptr<VerbsRemains>* at = &draining_;
+  VerbsRemains** at = &draining_;
   while (*at != nullptr && count != kTakenApartAtOnceMax) {
     VerbsRemains& remains = **at;
     if (now_ns < remains.drain_until_ns_ && !remains.Drained()) {
@@ -103,8 +103,8 @@ void VerbsReaper::TakeApartSome() {
       continue;
     }
     if (const std::string news = remains.TakeApart(); !news.empty() && report_) report_(news);
-    std::unique_ptr<VerbsRemains> rest = std::move(remains.next_);
-    *at = std::move(rest);
+    *at = remains.next_;
+    delete &remains;
     ++count;
   }
 }

@@ -8,16 +8,17 @@
 // destructor waits for everything buried.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "transport/options.h"
+#include "transport/unique_fd.h"
 
 namespace ringway {
 
@@ -37,7 +38,7 @@ class VerbsRemains {
 
  private:
   friend class VerbsReaper;
-  std::unique_ptr<VerbsRemains> next_;
+  VerbsRemains* next_ = nullptr;
   VerbsRemains* next_to_sever_ = nullptr;
   int64_t drain_until_ns_ = 0;
 };
@@ -48,7 +49,7 @@ class VerbsReaper {
   static constexpr int64_t kDrainLimitNs = 200 * kNsPerMs;
 
   // `report`: called on the reaper's thread; may be empty. Errors: ResourceExhausted if no thread
-  // can be started.
+  // can be started; the system's for descriptors.
   static absl::StatusOr<std::shared_ptr<VerbsReaper>> Create(Report report);
   ~VerbsReaper();
   VerbsReaper(const VerbsReaper&) = delete;
@@ -59,19 +60,23 @@ class VerbsReaper {
   void Bury(std::unique_ptr<VerbsRemains> remains) noexcept;
 
  private:
-  explicit VerbsReaper(Report report) : report_(std::move(report)) {}
+  using List = std::atomic<VerbsRemains*>;  // the latest first
+  using Next = VerbsRemains* VerbsRemains::*;
+
+  VerbsReaper(Report report, UniqueFd bell_fd)
+      : report_(std::move(report)), bell_fd_(std::move(bell_fd)) {}
+  void Push(List& list, Next next, VerbsRemains* remains) noexcept;
   void Run();
   void SeverAll(VerbsRemains* first) noexcept;
-  void BeginDrains(std::unique_ptr<VerbsRemains> first) noexcept;
+  void BeginDrains(VerbsRemains* first) noexcept;
   void TakeApartSome();
 
   const Report report_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  VerbsRemains* to_sever_ = nullptr;        // a list, by next_to_sever_; guarded by mutex_
-  std::unique_ptr<VerbsRemains> buried_;    // a list, by next_; guarded by mutex_
-  bool stopping_ = false;                   // guarded by mutex_
-  std::unique_ptr<VerbsRemains> draining_;  // a list, by next_; the reaper's thread's own
+  const UniqueFd bell_fd_;  // an eventfd: there is something to do
+  List to_sever_ = nullptr;  // by next_to_sever_
+  List buried_ = nullptr;    // by next_; owned
+  std::atomic<bool> stopping_ = false;
+  VerbsRemains* draining_ = nullptr;  // a list, by next_; owned; the reaper's thread's
   std::thread thread_;
 };
 

@@ -23,76 +23,62 @@ absl::StatusOr<std::unique_ptr<ThreadDialer>> ThreadDialer::Create(std::string u
 }
 
 ThreadDialer::~ThreadDialer() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_one();
+  stopping_.store(true, std::memory_order_release);  // pairs with Run()
+  Wake();
   if (thread_.joinable()) thread_.join();
+  delete discarded_.load(std::memory_order_relaxed);
+}
+
+void ThreadDialer::Wake() noexcept {
+  wakes_.fetch_add(1, std::memory_order_release);  // pairs with Run()
+  wakes_.notify_one();
 }
 
 void ThreadDialer::Start() {
-  {
-    const std::lock_guard lock(mutex_);
-    state_ = DialState::kUnderWay;
-  }
-  wake_.notify_one();
+  state_.store(DialState::kUnderWay, std::memory_order_release);  // pairs with Run()
+  Wake();
 }
 
 DialState ThreadDialer::Poll(std::unique_ptr<AnyLink>& link) {
-  // The dialing thread holds the lock for a few assignments only.
-  const std::lock_guard lock(mutex_);
-  const DialState state = state_;
+  const DialState state = state_.load(std::memory_order_acquire);  // pairs with Attempt()
   if (state == DialState::kConnected) link = std::move(link_);
-  if (state != DialState::kUnderWay) state_ = DialState::kIdle;
+  if (state != DialState::kUnderWay) state_.store(DialState::kIdle, std::memory_order_relaxed);
   return state;
 }
 
 void ThreadDialer::Discard(std::unique_ptr<AnyLink> link) {
-  {
-    const std::lock_guard lock(mutex_);
-    std::swap(discarded_, link);
-  }
-  wake_.notify_one();
-}
-
-std::string ThreadDialer::last_error() const {
-  const std::lock_guard lock(mutex_);
-  return last_error_;
+  // Pairs with Run(). It is destroyed before the next attempt begins, so there was none.
+  delete discarded_.exchange(link.release(), std::memory_order_acq_rel);
+  Wake();
 }
 
 void ThreadDialer::Run() {
-  std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] {
-      return stopping_ || discarded_ != nullptr || state_ == DialState::kUnderWay;
-    });
-    if (std::unique_ptr<AnyLink> discarded = std::move(discarded_)) {
-      lock.unlock();
-      discarded.reset();
-      lock.lock();
-      continue;
-    }
-    if (stopping_) return;
-    lock.unlock();
-    absl::StatusOr<AnyLink> made = AnyLink::Connect(uri_, options_);
-    const absl::Status status = made.status();
-    std::unique_ptr<AnyLink> link;
-    if (made.ok()) {
-      link = std::make_unique<AnyLink>(*std::move(made));
-      options_.epoch = NextEpoch(options_.epoch);
-    } else if (const std::optional<uint32_t> admitted = AdmittedEpochOf(status)) {
-      options_.epoch = NextEpoch(*admitted);
-    }
-    lock.lock();
-    if (link != nullptr) {
-      link_ = std::move(link);
-      state_ = DialState::kConnected;
+    // All three pair with the stores of the engine's thread, which wakes this one after each.
+    const int wakes = wakes_.load(std::memory_order_acquire);
+    delete discarded_.exchange(nullptr, std::memory_order_acq_rel);
+    if (stopping_.load(std::memory_order_acquire)) return;
+    if (state_.load(std::memory_order_acquire) == DialState::kUnderWay) {
+      Attempt();
     } else {
-      last_error_ = std::string(status.message());
-      state_ = DialState::kFailed;
+      wakes_.wait(wakes, std::memory_order_acquire);
     }
   }
+}
+
+void ThreadDialer::Attempt() {
+  absl::StatusOr<AnyLink> made = AnyLink::Connect(uri_, options_);
+  if (made.ok()) {
+    link_ = std::make_unique<AnyLink>(*std::move(made));
+    options_.epoch = NextEpoch(options_.epoch);
+  } else {
+    last_error_ = std::string(made.status().message());
+    if (const std::optional<uint32_t> admitted = AdmittedEpochOf(made.status())) {
+      options_.epoch = NextEpoch(*admitted);
+    }
+  }
+  // Pairs with Poll().
+  state_.store(made.ok() ? DialState::kConnected : DialState::kFailed, std::memory_order_release);
 }
 
 }  // namespace ringway

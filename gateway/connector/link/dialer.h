@@ -1,13 +1,13 @@
 // Dialer: gets a connector a link without blocking it.
 //
-// Thread rule: Dialer's functions belong to the engine's thread and never block. The attempt itself
-// runs wherever the dialer chooses: ThreadDialer's on a thread of its own, a simulator's nowhere.
+// Thread rule: Dialer's functions belong to the engine's thread, and take no lock. The attempt
+// itself runs wherever the dialer chooses: ThreadDialer's on a thread of its own, a simulator's
+// nowhere.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -32,7 +32,7 @@ class Dialer {
   // Takes back a link that has ended, and releases its memory and its device where that may take
   // its time.
   virtual void Discard(std::unique_ptr<L> link) { link.reset(); }
-  // Why the last attempt failed; empty if none has.
+  // Why the last attempt failed; empty if none has. REQUIRES: none is under way.
   virtual std::string last_error() const { return {}; }
 };
 
@@ -50,7 +50,7 @@ class ThreadDialer final : public Dialer<AnyLink> {
   DialState Poll(std::unique_ptr<AnyLink>& link) override;
   void Discard(std::unique_ptr<AnyLink> link) override;
 
-  std::string last_error() const override;  // any thread
+  std::string last_error() const override { return last_error_; }
 
  private:
   ThreadDialer(std::string uri, const ConnectOptions& options, std::optional<SessionKey> key)
@@ -58,18 +58,20 @@ class ThreadDialer final : public Dialer<AnyLink> {
     if (key_) options_.secret = key_->bytes();
   }
   void Run();
+  void Attempt();
+  void Wake() noexcept;
 
   const std::string uri_;
   const std::optional<SessionKey> key_;
-  ConnectOptions options_;  // only the dialing thread uses it, once that runs
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  DialState state_ = DialState::kIdle;
+  ConnectOptions options_;      // only the dialing thread uses it, once that runs
+  std::atomic<int> wakes_ = 0;  // the dialing thread sleeps while it does not change
+  std::atomic<bool> stopping_ = false;
+  // While an attempt is under way, the dialing thread's, and so are the two below; else the
+  // engine's.
+  std::atomic<DialState> state_ = DialState::kIdle;
   std::unique_ptr<AnyLink> link_;
-  // destroyed before the next attempt, so there is at most one
-  std::unique_ptr<AnyLink> discarded_;
   std::string last_error_;
+  std::atomic<AnyLink*> discarded_ = nullptr;  // owned
   std::thread thread_;
 };
 

@@ -1,0 +1,90 @@
+// The memory of links: taken by a thread that makes one, given up by the thread that uses it, which
+// may be an engine's.
+//
+// free() takes the lock of an allocator that other threads use, and waits for as long as the system
+// keeps its holder from a core. A block that is given up goes into a list instead, and is freed when
+// the next link is made. Thread rule: any thread.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "base/cache_line.h"
+
+namespace ringway {
+
+class LinkMemory {
+ public:
+  // Zeroed, aligned to kWriterSpacingBytes. Frees what was given up.
+  static void* Take(std::size_t bytes) {
+    FreeGivenUp();
+    bytes = (bytes + kWriterSpacingBytes - 1) / kWriterSpacingBytes * kWriterSpacingBytes;
+    void* const memory = std::aligned_alloc(kWriterSpacingBytes, bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    return std::memset(memory, 0, bytes);
+  }
+  static void GiveUp(void* memory) noexcept {
+    if (memory == nullptr) return;
+    auto* const block = new (memory) Block{given_up_.load(std::memory_order_relaxed)};
+    // Pairs with FreeGivenUp(): it is the other thread's from here on.
+    while (!given_up_.compare_exchange_weak(block->next, block, std::memory_order_release,
+                                            std::memory_order_relaxed)) {
+    }
+  }
+
+  struct Deleter {
+    void operator()(void* memory) const noexcept { GiveUp(memory); }
+  };
+  // Of a type without a destructor.
+  template <class T>
+  using Array = std::unique_ptr<T[], Deleter>;
+  template <class T>
+  static Array<T> TakeArray(std::size_t count) {
+    return Array<T>(new (Take(count * sizeof(T))) T[count]());
+  }
+
+ private:
+  struct Block {
+    Block* next;
+  };
+
+  static void FreeGivenUp() noexcept {
+    Block* block = given_up_.exchange(nullptr, std::memory_order_acquire);
+    while (block != nullptr) std::free(std::exchange(block, block->next));
+  }
+
+  static inline std::atomic<Block*> given_up_ = nullptr;
+};
+
+// Memory for objects of one small type that a thread makes and destroys all the time: each thread
+// keeps what it has used. Thread rule: an object may be destroyed by another thread than made it.
+template <class T>
+class KeptMemory {
+ public:
+  static void* Take(std::size_t bytes) {
+    if (kept_.first == nullptr) return ::operator new(std::max(bytes, sizeof(Block)));
+    return std::exchange(kept_.first, kept_.first->next);
+  }
+  static void Keep(void* memory) noexcept { kept_.first = new (memory) Block{kept_.first}; }
+
+ private:
+  struct Block {
+    Block* next;
+  };
+  struct Kept {
+    ~Kept() {
+      while (first != nullptr) ::operator delete(std::exchange(first, first->next));
+    }
+    Block* first = nullptr;
+  };
+
+  static inline thread_local Kept kept_;
+};
+
+}  // namespace ringway
