@@ -1,9 +1,9 @@
 // The memory of links: taken by a thread that makes one, given up by the thread that uses it, which
 // may be an engine's.
 //
-// free() takes the lock of an allocator that other threads use, and waits for as long as the system
-// keeps its holder from a core. A block that is given up goes into a list instead, and is freed when
-// the next link is made. Thread rule: any thread.
+// free() takes the lock of an allocator that other threads use, and waits for as long as the
+// system keeps its holder from a core. A block that is given up goes into a list instead, and is
+// freed when the next link is made. Thread rule: any thread.
 #pragma once
 
 #include <algorithm>

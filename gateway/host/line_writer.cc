@@ -46,9 +46,9 @@ bool WriteIfReady(int fd, std::string_view text) noexcept {
   return WriteAll(fd, text);
 }
 
-// A ring of lines: each a header of 8 bytes, then the text, then bytes up to the next multiple of 8.
-// A writer reserves room at the end, copies, and at last stores the header; the thread goes as far
-// as there are headers, and clears what it has read.
+// A ring of lines: each a header of 8 bytes, then the text, then bytes up to the next multiple of
+// 8. A writer reserves room at the end, copies, and at last stores the header; the thread goes as
+// far as there are headers, and clears what it has read.
 struct LineWriter::State {
   State(int descriptor, LostLine line)
       : fd(descriptor), lost_line(std::move(line)), words(kBufferBytes / kWordBytes) {

@@ -5,9 +5,9 @@
 // dropped and counted, and the count is written as a line once the descriptor takes lines again. If
 // the system grants no thread, the caller writes lines, when that does not block.
 //
-// Thread rule: Write(), Flush() and dropped() by any thread; Write() takes no lock. The destructor
-// writes what is queued, for kFlushMs at most; a thread that is still blocked then is left until the
-// process ends.
+// Thread rule: Write(), Flush() and dropped() by any thread; Write() takes no lock. The
+// destructor writes what is queued, for kFlushMs at most; a thread that is still blocked then is
+// left until the process ends.
 #pragma once
 
 #include <cstddef>

@@ -105,8 +105,8 @@ TEST_F(LogTest, LinesOfManyThreadsComeWholeAndInTheirOrder) {
     const std::size_t thread = line.find_first_not_of('.');
     ASSERT_LT(thread, static_cast<std::size_t>(kThreads)) << line;
     const int number = next[thread]++;
-    ASSERT_EQ(line.substr(thread), std::to_string(number) +
-                                       std::string(static_cast<std::size_t>(number % 61), 'x'));
+    ASSERT_EQ(line.substr(thread),
+              std::to_string(number) + std::string(static_cast<std::size_t>(number % 61), 'x'));
   }
   for (const int count : next) EXPECT_EQ(count, kRounds * kLines);
 }

@@ -2,10 +2,10 @@
 //
 // A thread reads the journal's files, beginning with the segment that the index gives for the
 // report (report_index.h), at some hundred nanoseconds for each record, and hands over some
-// thousand reports at a time. Sessions take turns of kSliceRecords. Only durable records are read;
-// others are waited for. Thread rule: ReportArchive's functions on the engine's thread, which never
-// waits for the other one: what finds the lock taken is done with the next call. Lifetime: joins its
-// thread; the storage outlives it.
+// thousand reports at a time. Sessions take turns of kSliceRecords. Only durable records are
+// read; others are waited for. Thread rule: ReportArchive's functions on the engine's thread,
+// which never waits for the other one: what finds the lock taken is done with the next call.
+// Lifetime: joins its thread; the storage outlives it.
 #pragma once
 
 #include <atomic>

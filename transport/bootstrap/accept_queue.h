@@ -86,9 +86,8 @@ class AdmittedEpochs {
   bool Admit(uint64_t peer_key, uint32_t epoch) {
     Peer* peer = Find(peer_key);
     // The only writer: relaxed. The stores pair with Of() and Find().
-    if (!EpochIsLater(epoch, peer == nullptr ? 0 : peer->epoch.load(std::memory_order_relaxed))) {
-      return false;
-    }
+    const uint32_t admitted = peer == nullptr ? 0 : peer->epoch.load(std::memory_order_relaxed);
+    if (!EpochIsLater(epoch, admitted)) return false;
     if (peer != nullptr) {
       peer->epoch.store(epoch, std::memory_order_release);
     } else {

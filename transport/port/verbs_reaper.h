@@ -72,7 +72,7 @@ class VerbsReaper {
   void TakeApartSome();
 
   const Report report_;
-  const UniqueFd bell_fd_;  // an eventfd: there is something to do
+  const UniqueFd bell_fd_;   // an eventfd: there is something to do
   List to_sever_ = nullptr;  // by next_to_sever_
   List buried_ = nullptr;    // by next_; owned
   std::atomic<bool> stopping_ = false;

@@ -1,13 +1,13 @@
 // An honest strategy: 500 orders a second, each answer timed, every refusal recorded.
 //
-// Orders are sent by the clock, whether or not earlier ones are answered: a gateway that stalls for
-// half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some rest and
-// are canceled. Its thread preempts an attacker that shares its core, if this user has the right
-// (CAP_SYS_NICE). If the cores are watched (engine_core.h), the longer of two times is subtracted:
-// for which the engine waited for its core, and for which this thread, which naps and goes first,
-// did not come back. A hypervisor that limits the machine's time stops all of its cores, and says so
-// nowhere. What remains late is the gateway's answer, not its reader, and not due to a neighbour.
-// Thread rule: one thread.
+// Orders are sent by the clock, whether or not earlier ones are answered: a gateway that stalls
+// for half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some
+// rest and are canceled. Its thread preempts an attacker that shares its core, if this user has
+// the right (CAP_SYS_NICE). If the cores are watched (engine_core.h), the longer of two times is
+// subtracted: for which the engine waited for its core, and for which this thread, which naps and
+// goes first, did not come back. A hypervisor that limits the machine's time stops all of its
+// cores, and says so nowhere. What remains late is the gateway's answer, not its reader, and not
+// due to a neighbour. Thread rule: one thread.
 #pragma once
 
 #include <unistd.h>
