@@ -200,6 +200,30 @@ TEST_F(FlowTest, AKilledStrategyLeavesGatewayAndExchangeInAgreement) {
   EXPECT_TRUE(killed_in_time);
 }
 
+// The other strategy would wait for its turn for an hour, or for ever.
+TEST_F(FlowTest, AReplayEndsWhenAStrategyLosesItsSession) {
+  const std::string file = testing::TempDir() + "slow.csv";
+  std::ofstream(file) << "34200.0,1,11,100,1000000,-1\n"
+                         "37800.0,4,11,60,1000000,-1\n"
+                         "37800.1,1,12,100,1000000,-1\n";
+  const auto replay = Start({file, "--speed", "1"}, "replay");
+  while (replay->Running() && Log().find("orders sent 1") == std::string::npos) usleep(1000);
+  const pid_t victim = PidOf(Log(), "strategy-2");
+  ASSERT_GT(victim, 0) << Log();
+  // Stopped for longer each time, until the gateway has given it up.
+  for (int seconds = 8; replay->Running() && seconds <= 128; seconds *= 2) {
+    ASSERT_EQ(kill(victim, SIGSTOP), 0);
+    sleep(static_cast<unsigned>(seconds));
+    ASSERT_EQ(kill(victim, SIGCONT), 0);
+    for (int i = 0; replay->Running() && i != 1'000; ++i) usleep(10'000);
+  }
+  ASSERT_FALSE(replay->Running()) << Log();
+  EXPECT_EQ(replay->End(), "exit status 1") << Log();
+  const json figures = Figures();
+  EXPECT_EQ(figures.at("gateway_equals_exchange"), true) << figures.at("differences");
+  EXPECT_EQ(figures.at("conservation"), false);
+}
+
 TEST_F(FlowTest, AnInterruptStopsEverything) {
   const auto demo = Start({"--seconds", "3600"});
   while (demo->Running() && Log().find("orders sent") == std::string::npos) usleep(1000);

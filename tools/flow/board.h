@@ -33,7 +33,7 @@ enum class Phase : uint32_t {
 enum class StrategyState : uint32_t {
   kStarting,
   kLive,     // logged on
-  kDrained,  // has sent all of its flow, and every request is answered
+  kDrained,  // has sent all of its flow, and every request is answered; or its session is lost
   kSettled,  // no report of it can be in flight any more
   kDone,     // its result is written
 };
@@ -45,6 +45,7 @@ struct alignas(kCacheLineBytes) StrategyCell {
   std::atomic<uint64_t> reports_received{0};
   std::atomic<uint64_t> unsettled{0};  // requests without their final answer
   std::atomic<int64_t> drained_ns{0};  // monotonic
+  std::atomic<bool> lost{false};       // its session; published by the state
   // Read by the tool after kDone: the release store of `state` publishes it.
   alignas(kCacheLineBytes) Latencies latencies;
 };

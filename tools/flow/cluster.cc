@@ -146,9 +146,6 @@ void Cluster::NoteIfDead(uint32_t index) {
   Strategy& strategy = strategies_[index];
   if (strategy.dead || strategy.child->Running() || HasResult(index)) return;
   strategy.dead = true;
-  if (needs_all_ && board().phase.load(std::memory_order_relaxed) < Phase::kFinish) {
-    EnterPhase(Phase::kFinish);
-  }
   failures_.push_back(
       absl::StrCat(strategy.child->name(), " ended too early (", EndOf(*strategy.child), ")"));
   printf("\n%s; the end of its log:\n%s", failures_.back().c_str(),
@@ -165,6 +162,13 @@ absl::Status Cluster::Await(StrategyState state, Progress& progress) {
     bool reached = true;
     for (uint32_t i = 0; i < strategies_.size(); ++i) {
       NoteIfDead(i);
+      const bool lost = StateOf(i) >= StrategyState::kDrained &&
+                        board().cells[i].lost.load(std::memory_order_relaxed);
+      // The others may wait for it.
+      if (needs_all_ && (lost || strategies_[i].dead) &&
+          board().phase.load(std::memory_order_relaxed) < Phase::kFinish) {
+        EnterPhase(Phase::kFinish);
+      }
       reached = reached && (strategies_[i].dead || StateOf(i) >= state);
     }
     progress.Show(board(), strategy_count());

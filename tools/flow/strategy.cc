@@ -38,6 +38,7 @@ class Strategy {
     // If the session is lost, the tool must not wait for us; unanswered requests show in the
     // result.
     cell_.drained_ns.store(MonotonicNowNs(), std::memory_order_relaxed);
+    cell_.lost.store(!trader_.alive(), std::memory_order_relaxed);
     Enter(StrategyState::kDrained);
     PollUntilPhase(Phase::kSettle);
     Settle();
