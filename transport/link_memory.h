@@ -63,15 +63,24 @@ class LinkMemory {
 };
 
 // Memory for objects of one small type that a thread makes and destroys all the time: each thread
-// keeps what it has used. Thread rule: an object may be destroyed by another thread than made it.
+// keeps some of what it has used. Thread rule: an object may be destroyed by another thread than
+// made it.
 template <class T>
 class KeptMemory {
  public:
+  static constexpr std::size_t kBlocksMax = 1024;
+
   static void* Take(std::size_t bytes) {
     if (kept_.first == nullptr) return ::operator new(std::max(bytes, sizeof(Block)));
+    --kept_.count;
     return std::exchange(kept_.first, kept_.first->next);
   }
-  static void Keep(void* memory) noexcept { kept_.first = new (memory) Block{kept_.first}; }
+  static void Keep(void* memory) noexcept {
+    if (memory == nullptr) return;
+    if (kept_.count == kBlocksMax) return ::operator delete(memory);
+    ++kept_.count;
+    kept_.first = new (memory) Block{kept_.first};
+  }
 
  private:
   struct Block {
@@ -82,6 +91,7 @@ class KeptMemory {
       while (first != nullptr) ::operator delete(std::exchange(first, first->next));
     }
     Block* first = nullptr;
+    std::size_t count = 0;
   };
 
   static inline thread_local Kept kept_;

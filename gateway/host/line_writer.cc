@@ -61,8 +61,10 @@ struct LineWriter::State {
     if (bytes > kBufferBytes) return false;
     uint64_t at = reserved.load(std::memory_order_relaxed);
     do {
-      // Pairs with Take(): the room is clear.
-      if (at + bytes - taken.load(std::memory_order_acquire) > kBufferBytes) return false;
+      // Pairs with Take(): the room is clear. What was taken may be beyond an `at` that is out of
+      // date.
+      const uint64_t begin = taken.load(std::memory_order_acquire);
+      if (at + bytes > begin + kBufferBytes) return false;
     } while (!reserved.compare_exchange_weak(at, at + bytes, std::memory_order_relaxed));
     for (std::size_t done = 0; done < line.size(); done += kWordBytes) {
       uint64_t word = 0;
@@ -100,10 +102,14 @@ struct LineWriter::State {
   // The thread. Blocks in write() where the descriptor does.
   void Run() {
     for (;;) {
+      // All pair with Write() and the destructor. The lines that are taken come before the loss.
       const int before = wakes.load(std::memory_order_acquire);
-      const bool last = stop.load(std::memory_order_acquire);  // both pair with Wake()
+      const bool last = stop.load(std::memory_order_acquire);
+      const uint64_t lost_now = lost.load(std::memory_order_acquire);
       Take();
-      const uint64_t missing = lost.load(std::memory_order_relaxed);
+      const uint64_t missing = lost_now - lost_noted.load(std::memory_order_relaxed);
+      // Lines are queued again while those before them are written.
+      lost_noted.store(lost_now, std::memory_order_relaxed);
       if (writing.empty() && missing == 0) {
         if (last) return;
         wakes.wait(before, std::memory_order_acquire);
@@ -114,8 +120,8 @@ struct LineWriter::State {
         dropped.fetch_add(static_cast<uint64_t>(lines), std::memory_order_relaxed);
       }
       if (missing != 0) WriteAll(fd, lost_line(missing));
-      lost.fetch_sub(missing, std::memory_order_relaxed);
-      // Pairs with Flush().
+      // Both pair with Flush().
+      lost_written.store(lost_now, std::memory_order_release);
       written.store(taken.load(std::memory_order_relaxed), std::memory_order_release);
     }
   }
@@ -138,8 +144,11 @@ struct LineWriter::State {
   std::atomic<uint64_t> reserved{0};  // bytes since the start, as the next two
   std::atomic<uint64_t> taken{0};     // out of the ring, by the thread
   std::atomic<uint64_t> written{0};
-  std::atomic<uint64_t> lost{0};  // after what is queued
-  std::atomic<int> wakes{0};      // the thread sleeps while it does not change
+  // Lines since the start; nothing is queued while `lost_noted` is behind.
+  std::atomic<uint64_t> lost{0};
+  std::atomic<uint64_t> lost_noted{0};    // by the thread
+  std::atomic<uint64_t> lost_written{0};  // ... as a line
+  std::atomic<int> wakes{0};              // the thread sleeps while it does not change
   std::atomic<bool> stop{false};
   std::atomic<uint64_t> dropped{0};
   bool threaded = false;
@@ -172,8 +181,10 @@ void LineWriter::Write(std::string_view line) {
     return;
   }
   // Where lines were lost, no later one is queued before that is said.
-  if (state.lost.load(std::memory_order_relaxed) != 0 || !state.Append(line)) {
-    state.lost.fetch_add(1, std::memory_order_relaxed);
+  if (state.lost.load(std::memory_order_relaxed) !=
+          state.lost_noted.load(std::memory_order_relaxed) ||
+      !state.Append(line)) {
+    state.lost.fetch_add(1, std::memory_order_release);  // pairs with Run()
     state.dropped.fetch_add(1, std::memory_order_relaxed);
   }
   state.Wake();
@@ -186,7 +197,8 @@ bool LineWriter::Flush(int patience_ms) noexcept {
     // Pairs with Run().
     return state.written.load(std::memory_order_acquire) ==
                state.reserved.load(std::memory_order_relaxed) &&
-           state.lost.load(std::memory_order_relaxed) == 0;
+           state.lost_written.load(std::memory_order_acquire) ==
+               state.lost.load(std::memory_order_relaxed);
   };
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
   while (!done()) {

@@ -292,9 +292,10 @@ int Run(const GatewayConfig& config) {
 }
 
 int Main() {
-  // librdmacm before rdma-core 52 sorts its devices by pointers whose difference it truncates to 32
-  // bits (rdma-core c4a5ac8bb): with devices in two arenas it loses one for good when another is
-  // removed. One arena keeps them close. The duty loop does not allocate, so it costs nothing.
+  // librdmacm before rdma-core 52 sorts its devices by pointers whose difference it truncates to
+  // 32 bits (rdma-core c4a5ac8bb): with devices in two arenas it loses one for good when another
+  // is removed. One arena keeps them close. The engine neither waits for its lock nor frees what
+  // others allocate (docs/adr/0039).
   mallopt(M_ARENA_MAX, 1);
   const std::string check = absl::GetFlag(FLAGS_check_config);
   if (!check.empty()) return CheckConfigFile(check);

@@ -1,7 +1,9 @@
 // Reads the journal for one session while the gateway writes it.
 #include "gateway/recovery/report_recall.h"
 
-#include <chrono>
+#include <time.h>
+
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/thread.h"
 #include "gateway/journal/record.h"
 
@@ -16,7 +19,7 @@ namespace ringway {
 namespace {
 
 // Between two attempts while the wanted records are not on the disk yet.
-constexpr std::chrono::milliseconds kLook{5};
+constexpr int64_t kLookNs = 5 * kNsPerMs;
 
 ResendStore::Slot SlotOf(const EffectView& effect) noexcept {
   ResendStore::Slot slot;
@@ -35,13 +38,19 @@ ReportRecall::ReportRecall(const JournalStorage& storage, std::string directory,
       directory_(std::move(directory)),
       memory_directory_(std::move(memory_directory)),
       report_(std::move(report)),
-      index_(std::move(index)) {}
+      index_(std::move(index)) {
+  sem_init(&wakes_, 0, 0);
+}
 
 absl::Status ReportRecall::Start() {
   return StartThread(thread_, "report-recall", [this] { Run(); });
 }
 
-ReportRecall::~ReportRecall() { Stop(); }
+ReportRecall::~ReportRecall() {
+  Stop();
+  TakeBegun();
+  sem_destroy(&wakes_);
+}
 
 void ReportRecall::Stop() {
   stopping_.store(true, std::memory_order_release);  // pairs with Run()
@@ -49,102 +58,88 @@ void ReportRecall::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void ReportRecall::Wake() noexcept {
-  wakes_.fetch_add(1, std::memory_order_release);  // pairs with Run()
-  wakes_.notify_one();
-}
-
 void ReportRecall::Begin(SessionId session, uint64_t begin) {
-  taken_[session] = {.first = begin, .reports = {}};
-  wishes_.push_back({session, ++jobs_begun_, begin});
-  if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) PassWishes();
+  End(session);
+  auto* const job = new Job(session, begin);
+  asked_[session] = job;
+  job->next_begun = begun_.load(std::memory_order_relaxed);
+  // Pairs with TakeBegun().
+  while (!begun_.compare_exchange_weak(job->next_begun, job, std::memory_order_release,
+                                       std::memory_order_relaxed)) {
+  }
+  Wake();
 }
 
 void ReportRecall::End(SessionId session) {
-  if (taken_.erase(session) == 0) return;
-  wishes_.push_back({session, 0, 0});
-  if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) PassWishes();
-}
-
-void ReportRecall::PassWishes() {
-  if (wishes_.empty()) return;
-  for (const Wish& wish : wishes_) {
-    if (wish.number == 0) {
-      jobs_.erase(wish.session);
-    } else {
-      Job& job = jobs_[wish.session];
-      job = {};
-      job.number = wish.number;
-      job.next = wish.begin;
-    }
-  }
-  wishes_.clear();
+  const auto found = asked_.find(session);
+  if (found == asked_.end()) return;
+  // The last use of it here. Pairs with TakeBegun().
+  found->second->ended.store(true, std::memory_order_release);
+  asked_.erase(found);
   Wake();
 }
 
 ReportArchive::Answer ReportRecall::Find(SessionId session, uint64_t seq,
                                          const ResendStore::Slot*& slot) {
-  const auto found = taken_.find(session);
-  RINGWAY_CHECK(found != taken_.end(), "a report is asked for before Begin()");
-  Taken& taken = found->second;
-  if (seq == taken.first + taken.reports.size()) {
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock) return Answer::kComing;
-    PassWishes();
-    Job& job = jobs_.at(session);
-    if (job.filled.empty()) return job.lost ? Answer::kLost : Answer::kComing;
-    taken.first = seq;
-    taken.reports.swap(job.filled);
-    job.filled.clear();
+  const auto found = asked_.find(session);
+  RINGWAY_CHECK(found != asked_.end(), "a report is asked for before Begin()");
+  Job& job = *found->second;
+  if (seq == job.taken_first + job.taken.size()) {
+    const Hand hand = job.hand.load(std::memory_order_acquire);  // pairs with Run()
+    if (hand != Hand::kFilled) return hand == Hand::kLost ? Answer::kLost : Answer::kComing;
+    job.taken_first = seq;
+    job.taken.swap(job.filled);
+    job.hand.store(Hand::kOut, std::memory_order_release);  // pairs with Run()
     Wake();
   }
-  RINGWAY_CHECK(seq - taken.first < taken.reports.size(), "reports are asked for in order");
-  slot = &taken.reports[seq - taken.first];
+  RINGWAY_CHECK(seq - job.taken_first < job.taken.size(), "reports are asked for in order");
+  slot = &job.taken[seq - job.taken_first];
   return Answer::kHere;
 }
 
+// Takes over the jobs that have begun, and destroys those that have ended.
+void ReportRecall::TakeBegun() {
+  for (Job* job = begun_.exchange(nullptr, std::memory_order_acquire); job != nullptr;) {
+    jobs_.emplace_back(job);
+    job = job->next_begun;
+  }
+  std::erase_if(jobs_, [](const auto& job) { return job->ended.load(std::memory_order_acquire); });
+}
+
 void ReportRecall::Run() {
-  std::vector<Task> tasks;
-  // All pair with the stores before Wake().
-  while (!stopping_.load(std::memory_order_acquire)) {
-    const int wakes = wakes_.load(std::memory_order_acquire);
-    if (!TakeTasks(tasks)) {
-      wakes_.wait(wakes, std::memory_order_acquire);
-      continue;
+  for (;;) {
+    // What has woken this thread is seen below.
+    while (sem_trywait(&wakes_) == 0) {
     }
+    if (stopping_.load(std::memory_order_acquire)) return;  // pairs with Stop()
+    TakeBegun();
+    bool asked_any = false;
     bool found_any = false;
-    for (const Task& task : tasks) {
-      absl::StatusOr<Chunk> chunk = Read(task);
-      if (!chunk.ok()) TellWhy(task, chunk.status());
-      found_any |= !chunk.ok() || chunk->more || !chunk->reports.empty();
-      const std::lock_guard lock(mutex_);
-      HandOver(task, std::move(chunk));
+    for (const auto& job : jobs_) {
       if (stopping_.load(std::memory_order_acquire)) return;
+      if (job->hand.load(std::memory_order_acquire) != Hand::kOut) continue;  // pairs with Find()
+      asked_any = true;
+      const absl::StatusOr<Look> look = Read(*job);
+      if (!look.ok()) TellWhy(*job, look.status());
+      found_any |= !look.ok() || look->more || look->found;
+      if (look.ok() && !look->found) continue;
+      // Pairs with Find().
+      job->hand.store(look.ok() ? Hand::kFilled : Hand::kLost, std::memory_order_release);
     }
-    if (!found_any) std::this_thread::sleep_for(kLook);
+    if (!asked_any) {
+      sem_wait(&wakes_);
+    } else if (!found_any) {
+      const int64_t until_ns = MonotonicNowNs() + kLookNs;
+      const timespec until{.tv_sec = until_ns / kNsPerS, .tv_nsec = until_ns % kNsPerS};
+      sem_clockwait(&wakes_, CLOCK_MONOTONIC, &until);
+    }
   }
 }
 
-// False: there is nothing to look for.
-bool ReportRecall::TakeTasks(std::vector<Task>& tasks) {
-  tasks.clear();
-  const std::lock_guard lock(mutex_);
-  std::erase_if(places_, [this](const auto& place) {
-    const auto job = jobs_.find(place.first);
-    return job == jobs_.end() || job->second.number != place.second.number;
-  });
-  for (const auto& [session, job] : jobs_) {
-    if (job.filled.empty() && !job.lost) {
-      tasks.push_back({session, job.number, job.next, job.from});
-    }
-  }
-  return !tasks.empty();
-}
-
-void ReportRecall::TellWhy(const Task& task, const absl::Status& why) const {
+void ReportRecall::TellWhy(const Job& job, const absl::Status& why) const {
   if (!report_) return;
   const std::string whose =
-      absl::StrCat("session ", task.session, ": its reports from number ", task.next, " on ");
+      absl::StrCat("session ", job.session, ": its reports from number ", job.next, " on ");
   report_(
       absl::IsNotFound(why)
           ? absl::StrCat("journal: ", whose,
@@ -158,44 +153,33 @@ void ReportRecall::TellWhy(const Task& task, const absl::Status& why) const {
                          "disk"));
 }
 
-void ReportRecall::HandOver(const Task& task, absl::StatusOr<Chunk> chunk) {
-  const auto found = jobs_.find(task.session);
-  if (found == jobs_.end() || found->second.number != task.number) return;  // it gave up meanwhile
-  Job& job = found->second;
-  if (!chunk.ok()) {
-    job.lost = true;
-    return;
-  }
-  job.next += chunk->reports.size();
-  job.from = chunk->from;
-  job.filled = std::move(chunk->reports);
-}
-
-absl::StatusOr<ReportRecall::Chunk> ReportRecall::Read(const Task& task) {
-  auto kept = places_.find(task.session);
-  if (kept == places_.end()) {
-    absl::StatusOr<Place> place = OpenPlace(task);
+absl::StatusOr<ReportRecall::Look> ReportRecall::Read(Job& job) {
+  if (!job.place) {
+    absl::StatusOr<Place> place = OpenPlace(job);
     if (!place.ok()) return place.status();
-    kept = places_.emplace(task.session, *std::move(place)).first;
+    job.place = *std::move(place);
   }
-  absl::StatusOr<Chunk> chunk = ReadFrom(kept->second, task);
+  const absl::StatusOr<Look> look = ReadFrom(job);
+  if (!look.ok()) job.next -= job.filled.size();  // none of them is given out
   // A reader that has reached the end, or records that are not durable, cannot continue.
-  const bool goes_on = chunk.ok() && (chunk->more || chunk->reports.size() == kChunkReports);
-  if (!goes_on || places_.size() > kPlacesMax) places_.erase(kept);
-  return chunk;
+  const bool goes_on = look.ok() && (look->more || job.filled.size() == kChunkReports);
+  const auto places =
+      std::ranges::count_if(jobs_, [](const auto& other) { return other->place.has_value(); });
+  if (!goes_on || static_cast<size_t>(places) > kPlacesMax) job.place.reset();
+  return look;
 }
 
-absl::StatusOr<ReportRecall::Place> ReportRecall::OpenPlace(const Task& task) const {
+absl::StatusOr<ReportRecall::Place> ReportRecall::OpenPlace(const Job& job) const {
   absl::StatusOr<std::unique_ptr<FileSource>> source =
       FileSource::Open(directory_, memory_directory_);
   if (!source.ok()) return source.status();
-  Place place{task.number, *std::move(source), nullptr, {}};
-  if (task.from) {
+  Place place{*std::move(source), nullptr, {}};
+  if (job.from) {
     place.reader = std::make_unique<JournalReader>(*place.source);
-    if (absl::Status opened = place.reader->Open(task.from); !opened.ok()) return opened;
+    if (absl::Status opened = place.reader->Open(job.from); !opened.ok()) return opened;
     return place;
   }
-  if (const auto segment = index_.Find(task.session, task.next)) {
+  if (const auto segment = index_.Find(job.session, job.next)) {
     place.reader = std::make_unique<JournalReader>(*place.source);
     if (place.reader->Open(segment).ok()) {
       ReportIndex::EnterSegment(place.pass, *segment);
@@ -208,21 +192,23 @@ absl::StatusOr<ReportRecall::Place> ReportRecall::OpenPlace(const Task& task) co
   return place;
 }
 
-absl::StatusOr<ReportRecall::Chunk> ReportRecall::ReadFrom(Place& place, const Task& task) {
+absl::StatusOr<ReportRecall::Look> ReportRecall::ReadFrom(Job& job) {
   // The writer is ahead of the files: only a record that was durable before it was read counts.
   const uint64_t durable = storage_.durable();
-  Chunk chunk{.reports = {}, .from = task.from};
+  Look look;
+  Place& place = *job.place;
+  job.filled.clear();
   JournalRecord record;
-  for (uint32_t records = 0; chunk.reports.size() < kChunkReports; ++records) {
+  for (uint32_t records = 0; job.filled.size() < kChunkReports; ++records) {
     if (records == kSliceRecords) {
-      chunk.more = true;
+      look.more = true;
       break;
     }
-    if (chunk.from && chunk.from->position >= durable) break;
+    if (job.from && job.from->position >= durable) break;
     const JournalReader::Result result = place.reader->Next(record);
     if (result == JournalReader::Result::kFailed) return place.reader->status();
     if (result == JournalReader::Result::kEnd || record.end() > durable) break;
-    chunk.from = record.cursor();
+    job.from = record.cursor();
     records_read_.fetch_add(1, std::memory_order_relaxed);
     if (record.header.type == RecordType::kSegmentStart) {
       ReportIndex::EnterSegment(place.pass, record.cursor());
@@ -233,16 +219,18 @@ absl::StatusOr<ReportRecall::Chunk> ReportRecall::ReadFrom(Place& place, const T
     while (NextEffect(step.effects, effect)) {
       if (effect.target != Target::kSession || effect.seq == 0) continue;
       index_.Note(place.pass, effect.id, effect.seq);
-      if (effect.id != task.session) continue;
-      const uint64_t wanted = task.next + chunk.reports.size();
-      if (effect.seq == wanted) chunk.reports.push_back(SlotOf(effect));
-      if (effect.seq > wanted) {
-        return absl::NotFoundError(absl::StrCat("report ", wanted, " of session ", task.session,
+      if (effect.id != job.session) continue;
+      if (effect.seq > job.next) {
+        return absl::NotFoundError(absl::StrCat("report ", job.next, " of session ", job.session,
                                                 " is older than the journal's oldest record"));
       }
+      if (effect.seq < job.next) continue;
+      job.filled.push_back(SlotOf(effect));
+      ++job.next;
     }
   }
-  return chunk;
+  look.found = !job.filled.empty();
+  return look;
 }
 
 }  // namespace ringway

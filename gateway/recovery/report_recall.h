@@ -4,16 +4,17 @@
 // report (report_index.h), at some hundred nanoseconds for each record, and hands over some
 // thousand reports at a time. Sessions take turns of kSliceRecords. Only durable records are
 // read; others are waited for. Thread rule: ReportArchive's functions on the engine's thread,
-// which never waits for the other one: what finds the lock taken is done with the next call.
+// which never waits for the other one.
 // Lifetime: joins its thread; the storage outlives it.
 #pragma once
+
+#include <semaphore.h>
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,73 +67,65 @@ class ReportRecall final : public ReportArchive {
 
  private:
   using Slots = std::vector<ResendStore::Slot>;
-  // What the thread does for a session.
-  struct Job {
-    uint64_t number = 0;                // distinguishes it from earlier ones of the session
-    uint64_t next = 0;                  // the report that is looked for next
-    std::optional<JournalCursor> from;  // where reading continues; none: at the oldest record
-    Slots filled;
-    bool lost = false;
-  };
-  // What the engine's thread has of it.
-  struct Taken {
-    uint64_t first = 0;
-    Slots reports;
-  };
-  // That a session's job begins, or ends (no number).
-  struct Wish {
-    SessionId session;
-    uint64_t number;
-    uint64_t begin;
-  };
-  struct Task {
-    SessionId session;
-    uint64_t number;
-    uint64_t next;
-    std::optional<JournalCursor> from;
-  };
-  struct Chunk {
-    Slots reports;
-    std::optional<JournalCursor> from;
-    bool more = false;  // the slice ended before the durable records did
-  };
+
   // An open journal between two slices of one job.
   struct Place {
-    uint64_t number;
     std::unique_ptr<FileSource> source;
     std::unique_ptr<JournalReader> reader;
     ReportIndex::Pass pass;
   };
+  enum class Hand : uint8_t {
+    kOut,     // the thread looks for reports, in `filled`
+    kFilled,  // the engine's thread may take them
+    kLost,    // nothing more comes
+  };
+  // A session's recall. The engine's thread makes it; the thread destroys it, with all that it
+  // holds, once it has ended.
+  struct Job {
+    Job(SessionId of, uint64_t begin) : session(of), taken_first(begin), next(begin) {}
 
-  void Wake() noexcept;
-  void PassWishes();  // with mutex_ held
+    const SessionId session;
+    std::atomic<bool> ended{false};
+    std::atomic<Hand> hand{Hand::kOut};
+    Slots filled;
+    Job* next_begun = nullptr;
+    // The engine's thread's.
+    Slots taken;
+    uint64_t taken_first;
+    // The thread's.
+    uint64_t next;                      // the report that is looked for next
+    std::optional<JournalCursor> from;  // where reading continues; none: at the oldest record
+    std::optional<Place> place;
+  };
+  struct Look {
+    bool found = false;  // a report
+    bool more = false;   // the slice ended before the durable records did
+  };
+
+  void Wake() noexcept { sem_post(&wakes_); }
   void Run();
-  bool TakeTasks(std::vector<Task>& tasks);
-  void HandOver(const Task& task, absl::StatusOr<Chunk> chunk);  // with mutex_ held
-  void TellWhy(const Task& task, const absl::Status& why) const;
-  // Reports from task.next on, none where the disk is behind or the slice ends. Errors: it is not
-  // there any more; what the journal's reader says.
-  absl::StatusOr<Chunk> Read(const Task& task);
-  absl::StatusOr<Chunk> ReadFrom(Place& place, const Task& task);
-  absl::StatusOr<Place> OpenPlace(const Task& task) const;
+  void TakeBegun();
+  // Looks for reports from job.next on: none where the disk is behind or the slice ends. Errors: it
+  // is not there any more; what the journal's reader says.
+  absl::StatusOr<Look> Read(Job& job);
+  absl::StatusOr<Look> ReadFrom(Job& job);
+  absl::StatusOr<Place> OpenPlace(const Job& job) const;
+  void TellWhy(const Job& job, const absl::Status& why) const;
 
   const JournalStorage& storage_;
   const std::string directory_;
   const std::string memory_directory_;
   const std::function<void(std::string_view line)> report_;
 
-  std::mutex mutex_;
-  std::map<SessionId, Job> jobs_;  // guarded by mutex_
-  std::atomic<int> wakes_{0};      // the thread sleeps while it does not change
+  sem_t wakes_;  // posting takes no lock
   std::atomic<bool> stopping_{false};
+  std::atomic<Job*> begun_{nullptr};  // a list, by next_begun; owned
   std::atomic<uint64_t> records_read_{0};
   // The engine's thread's.
-  std::map<SessionId, Taken> taken_;
-  std::vector<Wish> wishes_;  // that have not reached jobs_ yet
-  uint64_t jobs_begun_ = 0;
+  std::map<SessionId, Job*> asked_;
   // The thread's.
   ReportIndex index_;
-  std::map<SessionId, Place> places_;
+  std::vector<std::unique_ptr<Job>> jobs_;
   std::thread thread_;
 };
 

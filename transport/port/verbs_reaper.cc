@@ -63,7 +63,7 @@ void VerbsReaper::Run() {
     (void)poll(&bell, 1, draining_ == nullptr ? -1 : kLookEveryMs);
     eventfd_t ignored;
     (void)eventfd_read(bell_fd_.get(), &ignored);
-    // Before the lists: nobody pushes after the destructor has begun.
+    // Before the lists: nobody pushes after the destructor has begun, so an empty list stays so.
     const bool stopping = stopping_.load(std::memory_order_acquire);
     // The buried ones first: what was to be severed before it was buried is severed while it
     // exists.

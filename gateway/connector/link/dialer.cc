@@ -54,11 +54,13 @@ void ThreadDialer::Discard(std::unique_ptr<AnyLink> link) {
 
 void ThreadDialer::Run() {
   for (;;) {
-    // All three pair with the stores of the engine's thread, which wakes this one after each.
+    // All four pair with the stores of the engine's thread, which wakes this one after each. The
+    // state comes before the link that was discarded before it was set.
     const int wakes = wakes_.load(std::memory_order_acquire);
+    const bool attempt = state_.load(std::memory_order_acquire) == DialState::kUnderWay;
     delete discarded_.exchange(nullptr, std::memory_order_acq_rel);
     if (stopping_.load(std::memory_order_acquire)) return;
-    if (state_.load(std::memory_order_acquire) == DialState::kUnderWay) {
+    if (attempt) {
       Attempt();
     } else {
       wakes_.wait(wakes, std::memory_order_acquire);
