@@ -94,6 +94,20 @@ struct LineWriter::State {
     taken.store(at, std::memory_order_release);
   }
 
+  // From here on lines are queued again, behind the line about those that were lost. Returns how
+  // many these are since the start.
+  uint64_t Note() noexcept {
+    constexpr int kTries = 16;
+    uint64_t now = lost.load(std::memory_order_acquire);  // pairs with Write()
+    for (int i = 0; i != kTries; ++i) {
+      lost_noted.store(now, std::memory_order_relaxed);
+      // More are refused up to the store.
+      const uint64_t then = std::exchange(now, lost.load(std::memory_order_acquire));
+      if (then == now) break;
+    }
+    return lost_noted.load(std::memory_order_relaxed);
+  }
+
   void Wake() noexcept {
     wakes.fetch_add(1, std::memory_order_release);  // pairs with Run()
     wakes.notify_one();
@@ -102,14 +116,12 @@ struct LineWriter::State {
   // The thread. Blocks in write() where the descriptor does.
   void Run() {
     for (;;) {
-      // All pair with Write() and the destructor. The lines that are taken come before the loss.
+      // Both pair with Wake().
       const int before = wakes.load(std::memory_order_acquire);
       const bool last = stop.load(std::memory_order_acquire);
-      const uint64_t lost_now = lost.load(std::memory_order_acquire);
       Take();
-      const uint64_t missing = lost_now - lost_noted.load(std::memory_order_relaxed);
-      // Lines are queued again while those before them are written.
-      lost_noted.store(lost_now, std::memory_order_relaxed);
+      const uint64_t lost_now = Note();
+      const uint64_t missing = lost_now - lost_written.load(std::memory_order_relaxed);
       if (writing.empty() && missing == 0) {
         if (last) return;
         wakes.wait(before, std::memory_order_acquire);
