@@ -101,8 +101,8 @@ struct PortHarness {
       shutdown(links[end]->wake_fd(), SHUT_RDWR);  // the socket that ends with its process
     } else {
       links[end]->port().Sever();
-      ASSERT_TRUE(WaitUntil([&] { return links[1 - end]->port().PeerGone(); }));
     }
+    ASSERT_TRUE(WaitUntil([&] { return links[1 - end]->port().PeerGone(); }));
   }
 };
 
