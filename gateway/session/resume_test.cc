@@ -279,6 +279,33 @@ TEST(ResumeTest, WhatIsNoLongerKeptIsBridgedByGapFillAndSnapshot) {
   EXPECT_EQ(client.acked.back(), kTestSlots + 10);
 }
 
+// A session that was promised durable answers, and to which nothing else is due.
+TEST(ResumeTest, AReportLeavesWhenItIsAsSafeAsWasPromised) {
+  World world({7}, {.durability_max = Durability::kDurable});
+  RawPeer client;
+  client.link = world.NewLink();
+  client.LogOn(7, 1, 0, 0, Durability::kDurable);
+  world.GatewayTurn();
+  client.Poll();
+  ASSERT_EQ(client.Last<LogonAck>().durability, Durability::kDurable);
+  world.layer->Release(7, world.next_report[7], 1);  // the snapshot
+  world.GatewayTurn();
+  client.Poll();
+  client.received.clear();
+  client.Send(NewOrder{.cl_ord_id = 1, .qty = 1});
+  for (int turn = 0; turn != 5; ++turn) world.GatewayTurn();
+  world.layer->Flush();
+  client.Poll();
+  ASSERT_EQ(world.requests[7], Range(1, 1));
+  for (const auto& [type, payload] : client.received) EXPECT_NE(type, FrameType::kOrderAck);
+  client.received.clear();
+  world.layer->Release(7, world.next_report[7], 2);
+  world.layer->Flush();
+  client.Poll();
+  ASSERT_FALSE(client.received.empty());
+  EXPECT_EQ(client.received.front().type, FrameType::kOrderAck);
+}
+
 // Requests are sent again because they were not durable, and become durable meanwhile.
 TEST(ResumeTest, WhatBecomesDurableWhileItIsSentAgainIsAcknowledgedWhenItHasCome) {
   constexpr uint64_t kOrders = 250;
