@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <utility>
@@ -21,13 +20,13 @@ namespace ringway {
 
 class LinkMemory {
  public:
-  // Zeroed, aligned to kWriterSpacingBytes. Frees what was given up.
+  // Aligned to kWriterSpacingBytes. Frees what was given up.
   static void* Take(std::size_t bytes) {
     FreeGivenUp();
     bytes = (bytes + kWriterSpacingBytes - 1) / kWriterSpacingBytes * kWriterSpacingBytes;
     void* const memory = std::aligned_alloc(kWriterSpacingBytes, bytes);
     if (memory == nullptr) throw std::bad_alloc();
-    return std::memset(memory, 0, bytes);
+    return memory;
   }
   static void GiveUp(void* memory) noexcept {
     if (memory == nullptr) return;
@@ -41,7 +40,7 @@ class LinkMemory {
   struct Deleter {
     void operator()(void* memory) const noexcept { GiveUp(memory); }
   };
-  // Of a type without a destructor.
+  // Of a type without a destructor; begins as zeros.
   template <class T>
   using Array = std::unique_ptr<T[], Deleter>;
   template <class T>

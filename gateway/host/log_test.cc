@@ -2,6 +2,7 @@
 #include "gateway/host/log.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -45,21 +47,27 @@ class LogTest : public testing::Test {
     ASSERT_EQ(errno, EAGAIN);
     ASSERT_EQ(fcntl(writer(), F_SETFL, 0), 0);
   }
-  // What has arrived, up to and including `until`.
-  std::string ReadUntil(const std::string& until) const {
-    std::string text;
+  // The next that arrives, up to and including `until`; less if nothing comes for long.
+  std::string ReadUntil(const std::string& until) {
+    constexpr int kPatienceMs = 20'000;
     std::array<char, 4096> buffer{};
-    while (text.find(until) == std::string::npos) {
+    std::size_t at;
+    while ((at = unread_.find(until)) == std::string::npos) {
+      pollfd ready{.fd = ends_[0], .events = POLLIN, .revents = 0};
+      if (poll(&ready, 1, kPatienceMs) != 1) return std::exchange(unread_, "");
       const ssize_t got = read(ends_[0], buffer.data(), buffer.size());
-      if (got <= 0) break;
-      text.append(buffer.data(), static_cast<std::size_t>(got));
+      if (got <= 0) return std::exchange(unread_, "");
+      unread_.append(buffer.data(), static_cast<std::size_t>(got));
     }
+    const std::string text = unread_.substr(0, at + until.size());
+    unread_.erase(0, text.size());
     return text;
   }
 
  private:
   std::array<int, 2> ends_{-1, -1};
   bool writer_in_use_ = false;
+  std::string unread_;
 };
 
 TEST_F(LogTest, LinesComeInOrderAndEscaped) {
@@ -128,15 +136,11 @@ TEST_F(LogTest, AFullPipeCostsLinesNotTime) {
   // previous one.
   const std::string begin = "warning: ";
   const std::string end = " lines of this log were lost";
-  std::string text;
-  for (uint64_t told = 0; told != lost;) {
-    text += ReadUntil(end);
-    told = 0;
-    for (std::size_t at = 0; (at = text.find(end, at)) != std::string::npos; at += end.size()) {
-      const std::size_t notice = text.rfind(begin, at);
-      ASSERT_NE(notice, std::string::npos);
-      told += std::stoull(text.substr(notice + begin.size()));
-    }
+  for (uint64_t told = 0; told < lost;) {
+    const std::string text = ReadUntil(end);
+    const std::size_t at = text.rfind(begin);
+    ASSERT_NE(at, std::string::npos) << told << " of " << lost << " lines told";
+    told += std::stoull(text.substr(at + begin.size()));
     ASSERT_LE(told, lost);
   }
   output.reset();
