@@ -70,6 +70,7 @@ void ThreadDialer::Run() {
 
 void ThreadDialer::Attempt() {
   absl::StatusOr<AnyLink> made = AnyLink::Connect(uri_, options_);
+  const DialState state = made.ok() ? DialState::kConnected : DialState::kFailed;
   if (made.ok()) {
     link_ = std::make_unique<AnyLink>(*std::move(made));
     options_.epoch = NextEpoch(options_.epoch);
@@ -80,7 +81,7 @@ void ThreadDialer::Attempt() {
     }
   }
   // Pairs with Poll().
-  state_.store(made.ok() ? DialState::kConnected : DialState::kFailed, std::memory_order_release);
+  state_.store(state, std::memory_order_release);
 }
 
 }  // namespace ringway
