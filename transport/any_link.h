@@ -50,7 +50,8 @@ class BasicAnyLink<BackendList<B...>> {
            ...) explicit BasicAnyLink(std::unique_ptr<L> link) noexcept
       : link_(std::move(link)) {}
 
-  // An engine makes and destroys one for every peer that comes.
+  // An engine makes and destroys one for every peer that comes: Prepare() for as many at a time.
+  static void Prepare(std::size_t count) { KeptMemory<BasicAnyLink>::Prepare(count); }
   static void* operator new(std::size_t bytes) { return KeptMemory<BasicAnyLink>::Take(bytes); }
   static void* operator new(std::size_t, void* at) noexcept { return at; }
   static void operator delete(void* memory) noexcept { KeptMemory<BasicAnyLink>::Keep(memory); }

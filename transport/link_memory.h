@@ -67,8 +67,11 @@ class LinkMemory {
 template <class T>
 class KeptMemory {
  public:
-  static constexpr std::size_t kBlocksMax = 1024;
-
+  // This thread makes at most `count` objects at a time without the allocator, from now on.
+  static void Prepare(std::size_t count) {
+    kept_.count_max = std::max(kept_.count_max, count);
+    while (kept_.count < count) Keep(::operator new(std::max(sizeof(T), sizeof(Block))));
+  }
   static void* Take(std::size_t bytes) {
     if (kept_.first == nullptr) return ::operator new(std::max(bytes, sizeof(Block)));
     --kept_.count;
@@ -76,7 +79,7 @@ class KeptMemory {
   }
   static void Keep(void* memory) noexcept {
     if (memory == nullptr) return;
-    if (kept_.count == kBlocksMax) return ::operator delete(memory);
+    if (kept_.count == kept_.count_max) return ::operator delete(memory);
     ++kept_.count;
     kept_.first = new (memory) Block{kept_.first};
   }
@@ -91,6 +94,7 @@ class KeptMemory {
     }
     Block* first = nullptr;
     std::size_t count = 0;
+    std::size_t count_max = 1024;
   };
 
   static inline thread_local Kept kept_;

@@ -42,6 +42,7 @@ TEST(KeptMemoryTest, AThreadUsesWhatItHasKept) {
   auto* const third = new Shell;
   EXPECT_EQ(third, second);
   EXPECT_EQ(third->value, 7);
+  KeptMemory<Shell>::Prepare(3);
   Shell* made_there = nullptr;
   std::thread other([&] {
     made_there = new Shell;

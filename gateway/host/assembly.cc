@@ -259,6 +259,10 @@ absl::Status Assembly::Open(const std::vector<SessionConfig>& sessions) {
   options.on_proof = [&layer = start_.layer()](uint64_t session) {
     layer.Prepare(static_cast<SessionId>(session));
   };
+  // For this thread, which is the engine's: each session's link, its successors and the guests.
+  constexpr std::size_t kLinksOfASession = 4;
+  AnyLink::Prepare(config_.sessions_common.layer.links_before_logon_max +
+                   sessions.size() * kLinksOfASession);
   for (const std::string& uri : config_.listen) {
     options.report = [uri](std::string_view line) {
       Log(absl::StrCat(uri, ": ", absl::string_view(line.data(), line.size())));
