@@ -125,13 +125,6 @@ Complaint Slice(Site& site, Honest& honest, const std::vector<Attacker*>& attack
   return wrong;
 }
 
-// "" if the engine waited for nothing but its core.
-Complaint Blocked(const Series& series) {
-  if (series.blocked == 0) return "";
-  return absl::StrCat("the engine was blocked ", series.blocked,
-                      " times, by a lock that another thread held or by the system");
-}
-
 // Whether the attack did harm; `wrong` is set if something else went wrong.
 bool Compare(Site& site, Honest& honest, const std::vector<Attacker*>& attackers, int64_t slice_ns,
              const TrialOptions& options, Complaint& wrong) {
@@ -156,10 +149,9 @@ bool Compare(Site& site, Honest& honest, const std::vector<Attacker*>& attackers
               Text(busy).c_str(), Us(busy.worst() - busy.median()), Text(attacked).c_str(),
               Us(bound));
   std::fflush(stdout);
-  wrong = Blocked(attacked);
   const double reader_waited = static_cast<double>(attacked.reader_waited_ns) /
                                static_cast<double>(slice_ns * options.slices);
-  return attacked.p999() > bound || reader_waited > kReaderWaitsMax;
+  return attacked.p999() > bound || reader_waited > kReaderWaitsMax || attacked.blocked != 0;
 }
 
 // Waits until the gateway holds no more than `before` and the allowance.
@@ -215,7 +207,8 @@ testing::AssertionResult Unharmed(Site& site, Honest& honest,
   if (!wrong.empty()) return testing::AssertionFailure() << wrong;
   if (harmed) {
     return testing::AssertionFailure()
-           << "answers came later beside the attack than beside a busy loop; see above";
+           << "answers came later beside the attack than beside a busy loop, or the engine was "
+              "blocked, by a lock that another thread held or by the system; see above";
   }
   uint64_t done = 0;
   for (Attacker* attacker : attackers) done += attacker->done();
