@@ -7,7 +7,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "base/cache_line.h"
+#include "base/hand_over_list.h"
 
 namespace ringway {
 
@@ -30,11 +30,7 @@ class LinkMemory {
   }
   static void GiveUp(void* memory) noexcept {
     if (memory == nullptr) return;
-    auto* const block = new (memory) Block{given_up_.load(std::memory_order_relaxed)};
-    // Pairs with FreeGivenUp(): it is the other thread's from here on.
-    while (!given_up_.compare_exchange_weak(block->next, block, std::memory_order_release,
-                                            std::memory_order_relaxed)) {
-    }
+    given_up_.Push(new (memory) Block{nullptr});
   }
 
   struct Deleter {
@@ -54,11 +50,11 @@ class LinkMemory {
   };
 
   static void FreeGivenUp() noexcept {
-    Block* block = given_up_.exchange(nullptr, std::memory_order_acquire);
+    Block* block = given_up_.TakeAll();
     while (block != nullptr) std::free(std::exchange(block, block->next));
   }
 
-  static inline std::atomic<Block*> given_up_ = nullptr;
+  static inline HandOverList<Block, &Block::next> given_up_;
 };
 
 // Memory for objects of one small type that a thread makes and destroys all the time: each thread

@@ -62,11 +62,7 @@ void ReportRecall::Begin(SessionId session, uint64_t begin) {
   End(session);
   auto* const job = new Job(session, begin);
   asked_[session] = job;
-  job->next_begun = begun_.load(std::memory_order_relaxed);
-  // Pairs with TakeBegun().
-  while (!begun_.compare_exchange_weak(job->next_begun, job, std::memory_order_release,
-                                       std::memory_order_relaxed)) {
-  }
+  begun_.Push(job);
   Wake();
 }
 
@@ -99,7 +95,7 @@ ReportArchive::Answer ReportRecall::Find(SessionId session, uint64_t seq,
 
 // Takes over the jobs that have begun, and destroys those that have ended.
 void ReportRecall::TakeBegun() {
-  for (Job* job = begun_.exchange(nullptr, std::memory_order_acquire); job != nullptr;) {
+  for (Job* job = begun_.TakeAll(); job != nullptr;) {
     jobs_.emplace_back(job);
     job = job->next_begun;
   }

@@ -4,8 +4,7 @@
 // report (report_index.h), at some hundred nanoseconds for each record, and hands over some
 // thousand reports at a time. Sessions take turns of kSliceRecords. Only durable records are
 // read; others are waited for. Thread rule: ReportArchive's functions on the engine's thread,
-// which never waits for the other one.
-// Lifetime: joins its thread; the storage outlives it.
+// which never waits for the other one. Lifetime: joins its thread; the storage outlives it.
 #pragma once
 
 #include <semaphore.h>
@@ -23,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/hand_over_list.h"
 #include "gateway/core/step.h"
 #include "gateway/journal/file_source.h"
 #include "gateway/journal/format.h"
@@ -119,7 +119,7 @@ class ReportRecall final : public ReportArchive {
 
   sem_t wakes_;  // posting takes no lock
   std::atomic<bool> stopping_{false};
-  std::atomic<Job*> begun_{nullptr};  // a list, by next_begun; owned
+  HandOverList<Job, &Job::next_begun> begun_;  // owned
   std::atomic<uint64_t> records_read_{0};
   // The engine's thread's.
   std::map<SessionId, Job*> asked_;

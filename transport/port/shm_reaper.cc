@@ -63,11 +63,7 @@ void ShmReaper::Bury(ShmHoldings* holdings) noexcept {
 }
 
 void ShmReaper::Push(ShmHoldings* holdings) noexcept {
-  holdings->next = buried_.load(std::memory_order_relaxed);
-  // Pairs with ReleaseBuried(): the contents of the holdings are visible before their pointer.
-  while (!buried_.compare_exchange_weak(holdings->next, holdings, std::memory_order_release,
-                                        std::memory_order_relaxed)) {
-  }
+  buried_.Push(holdings);
   // Fails only when the bell is rung already.
   (void)eventfd_write(bell_fd_.get(), 1);
 }
@@ -96,7 +92,7 @@ void ShmReaper::Run() {
 // True: the end is buried too.
 bool ShmReaper::ReleaseBuried() noexcept {
   bool last = false;
-  ShmHoldings* holdings = buried_.exchange(nullptr, std::memory_order_acquire);
+  ShmHoldings* holdings = buried_.TakeAll();
   while (holdings != nullptr) {
     ShmHoldings* const next = holdings->next;
     if (holdings == &end_) {

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/born_here.h"
+#include "base/hand_over_list.h"
 #include "transport/port/shm_region.h"
 #include "transport/port/shm_socket.h"
 #include "transport/unique_fd.h"
@@ -58,9 +59,9 @@ class ShmReaper {
   bool ReleaseBuried() noexcept;
 
   const UniqueFd epoll_fd_;
-  const UniqueFd bell_fd_;                      // an eventfd: something is buried
-  std::atomic<ShmHoldings*> buried_ = nullptr;  // a list by `next`, the latest first
-  ShmHoldings end_;                             // buried last: tells the thread to end
+  const UniqueFd bell_fd_;  // an eventfd: something is buried
+  HandOverList<ShmHoldings, &ShmHoldings::next> buried_;
+  ShmHoldings end_;  // buried last: tells the thread to end
   BornHere born_here_;
   std::thread thread_;
 };

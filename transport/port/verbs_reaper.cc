@@ -35,26 +35,18 @@ absl::StatusOr<std::shared_ptr<VerbsReaper>> VerbsReaper::Create(Report report) 
 VerbsReaper::~VerbsReaper() {
   if (!thread_.joinable()) return;
   stopping_.store(true, std::memory_order_release);  // pairs with Run()
-  (void)eventfd_write(bell_fd_.get(), 1);
+  RingBell();
   thread_.join();
 }
 
-void VerbsReaper::Push(List& list, Next next, VerbsRemains* remains) noexcept {
-  remains->*next = list.load(std::memory_order_relaxed);
-  // Pairs with Run(): the remains are visible before their pointer.
-  while (!list.compare_exchange_weak(remains->*next, remains, std::memory_order_release,
-                                     std::memory_order_relaxed)) {
-  }
-  // Fails only when the bell is rung already.
-  (void)eventfd_write(bell_fd_.get(), 1);
-}
-
 void VerbsReaper::Sever(VerbsRemains& remains) noexcept {
-  Push(to_sever_, &VerbsRemains::next_to_sever_, &remains);
+  to_sever_.Push(&remains);
+  RingBell();
 }
 
 void VerbsReaper::Bury(std::unique_ptr<VerbsRemains> remains) noexcept {
-  Push(buried_, &VerbsRemains::next_, remains.release());
+  buried_.Push(remains.release());
+  RingBell();
 }
 
 void VerbsReaper::Run() {
@@ -67,8 +59,8 @@ void VerbsReaper::Run() {
     const bool stopping = stopping_.load(std::memory_order_acquire);
     // The buried ones first: what was to be severed before it was buried is severed while it
     // exists.
-    VerbsRemains* const buried = buried_.exchange(nullptr, std::memory_order_acquire);
-    SeverAll(to_sever_.exchange(nullptr, std::memory_order_acquire));
+    VerbsRemains* const buried = buried_.TakeAll();
+    SeverAll(to_sever_.TakeAll());
     BeginDrains(buried);
     TakeApartSome();
     if (stopping && draining_ == nullptr) return;

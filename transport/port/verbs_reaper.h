@@ -8,6 +8,8 @@
 // destructor waits for everything buried.
 #pragma once
 
+#include <sys/eventfd.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -17,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/hand_over_list.h"
 #include "transport/options.h"
 #include "transport/unique_fd.h"
 
@@ -60,21 +63,19 @@ class VerbsReaper {
   void Bury(std::unique_ptr<VerbsRemains> remains) noexcept;
 
  private:
-  using List = std::atomic<VerbsRemains*>;  // the latest first
-  using Next = VerbsRemains* VerbsRemains::*;
-
   VerbsReaper(Report report, UniqueFd bell_fd)
       : report_(std::move(report)), bell_fd_(std::move(bell_fd)) {}
-  void Push(List& list, Next next, VerbsRemains* remains) noexcept;
+  // Fails only when the bell is rung already.
+  void RingBell() noexcept { (void)eventfd_write(bell_fd_.get(), 1); }
   void Run();
   void SeverAll(VerbsRemains* first) noexcept;
   void BeginDrains(VerbsRemains* first) noexcept;
   void TakeApartSome();
 
   const Report report_;
-  const UniqueFd bell_fd_;   // an eventfd: there is something to do
-  List to_sever_ = nullptr;  // by next_to_sever_
-  List buried_ = nullptr;    // by next_; owned
+  const UniqueFd bell_fd_;  // an eventfd: there is something to do
+  HandOverList<VerbsRemains, &VerbsRemains::next_to_sever_> to_sever_;
+  HandOverList<VerbsRemains, &VerbsRemains::next_> buried_;  // owned
   std::atomic<bool> stopping_ = false;
   VerbsRemains* draining_ = nullptr;  // a list, by next_; owned; the reaper's thread's
   std::thread thread_;
