@@ -22,7 +22,7 @@
 #include "msg/session.h"
 #include "tests/bench/bare_chain.h"
 #include "tests/bench/contest.h"
-#include "tests/bench/engine_load.h"
+#include "tests/bench/fill_load.h"
 #include "tests/bench/pair.h"
 #include "tests/bench/quickfix_peer.h"
 
@@ -275,22 +275,22 @@ Measured Measure(Layout layout) {
   return measured;
 }
 
-// The engine's own time: in process, the median time of a step for an order, and for a venue's
-// report.
+// What the gateway's engine and its exchange need in process: for the order, and until its fill.
 struct EngineNs {
   double order;
-  double report;
+  double fill;
 };
 EngineNs MeasureEngine() {
   const double ns_per_tick = MeasureTscNsPerTick();
-  EngineLoad load({.open_orders = 1024});
-  std::vector<double> order, report;
-  for (int lap = 0; lap < 200; ++lap) {
-    const LapTicks ticks = load.RunLap();
-    order.push_back(static_cast<double>(ticks.enter) * ns_per_tick / load.batch());
-    report.push_back(static_cast<double>(ticks.confirm) * ns_per_tick / load.batch());
+  const TemporaryFolder folder = OrDie(TemporaryFolder::Make());
+  FillLoad load(ConfigOf(folder.path(), Layout::kTwoProcesses));
+  std::vector<double> order, fill;
+  for (uint32_t i = 0; i < kCycles * kRoundsPerBlock; ++i) {
+    const FillLoad::Ticks ticks = load.TakeOne();
+    order.push_back(static_cast<double>(ticks.decided) * ns_per_tick);
+    fill.push_back(static_cast<double>(ticks.filled) * ns_per_tick);
   }
-  return {Median(std::move(order)), Median(std::move(report))};
+  return {Median(std::move(order)), Median(std::move(fill))};
 }
 
 // --- Many sessions, one of them active ---
@@ -382,7 +382,7 @@ void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs&
       ack.push_back(measured.ack_ns[i]);
       fill.push_back(measured.fill_ns[i]);
       ack_ratio.push_back(ack.back() / (bare.back() + engine.order));
-      fill_ratio.push_back(fill.back() / (bare.back() + engine.order + 3 * engine.report));
+      fill_ratio.push_back(fill.back() / (bare.back() + engine.fill));
     }
     if (bare.size() < 5) continue;
     const std::string note =
@@ -400,8 +400,8 @@ void AddTwoProcessRows(Report& report, const Measured& measured, const EngineNs&
     report.Add({.name = absl::StrCat("order to fill, 2 processes", where),
                 .unit = "ns",
                 .ours = Median(fill),
-                .reference = Median(bare) + engine.order + 3 * engine.report,
-                .reference_name = "bare round trip + engine (4 steps)",
+                .reference = Median(bare) + engine.fill,
+                .reference_name = "bare round trip + engine (4 steps) and matching",
                 .ratio = Median(fill_ratio),
                 .target = kFillTarget,
                 .note = note});
