@@ -23,8 +23,11 @@
 #include "tests/bench/bare_chain.h"
 #include "tests/bench/contest.h"
 #include "tests/bench/fill_load.h"
+#include "tests/bench/market.h"
+#include "tests/bench/or_die.h"
 #include "tests/bench/pair.h"
 #include "tests/bench/quickfix_peer.h"
+#include "tests/bench/troop.h"
 
 namespace ringway::bench {
 namespace {
@@ -33,178 +36,10 @@ constexpr uint32_t kCycles = 60;
 constexpr uint32_t kRoundsPerBlock = 500;
 constexpr uint32_t kWarmUpRounds = 50;
 constexpr uint32_t kQuickFixOrders = 3'000;
-constexpr int64_t kStartTimeoutNs = 20 * kNsPerS;
-constexpr int64_t kPrice = 100'000'000'000;
 constexpr double kAckTarget = 1.25;
 constexpr double kFillTarget = 1.35;
 constexpr double kThreeProcessesTarget = 1.25;
 constexpr double kThreeProcessesP99TargetNs = 60'000;
-
-template <class T>
-T OrDie(absl::StatusOr<T> value) {
-  if (!value.ok()) {
-    std::fprintf(stderr, "bench: %s\n", std::string(value.status().message()).c_str());
-    std::exit(1);
-  }
-  return *std::move(value);
-}
-
-// Processes that run only in their turn: the two cores belong to the one being measured.
-class Troop {
- public:
-  void Add(pid_t pid) { all_.push_back(pid); }
-  template <class F>
-  void Fork(uint32_t core, F&& run) {
-    own_.push_back(OrDie(Child::Fork([&] {
-      const ScopedPin pin(core);
-      run();
-      return 0;
-    })));
-    Add(own_.back()->pid());
-  }
-  void Pause() {
-    for (pid_t pid : all_) kill(pid, SIGSTOP);
-  }
-  void Resume() {
-    for (pid_t pid : all_) kill(pid, SIGCONT);
-  }
-
- private:
-  std::vector<pid_t> all_;
-  std::vector<std::unique_ptr<Child>> own_;
-};
-
-enum class Layout { kTwoProcesses, kThreeProcesses };
-
-GatewayConfig ConfigOf(const std::string& directory, Layout layout) {
-  const bool two = layout == Layout::kTwoProcesses;
-  GatewayConfig config = TestConfig(directory);
-  config.admin.socket = "";
-  config.host.wait = two ? WaitPolicy::kSpin : WaitPolicy::kSpinThenYield;
-  if (!two) config.wait.spins_alone = kLooksBeforeYield;
-  config.pools = {};
-  // The gateway may be stopped for long while others are measured.
-  for (InstrumentConfig& instrument : config.instruments) instrument.reference_age_max_ns = 0;
-  config.accounts.clear();
-  for (uint32_t id = 1; id <= 2; ++id) {
-    AccountConfig& account = config.accounts.emplace_back();
-    account.id = id;
-    account.limits.quantity_max = 1'000'000;
-    account.limits.notional_max = 1'000'000'000;
-    account.limits.position_max = 100'000'000;
-    account.limits.gross_notional_max = 100'000'000'000;
-    SessionLimits& limits =
-        config.sessions.emplace_back(TestSession(id, id, directory)).engine.limits;
-    limits.quantity_max = 1'000'000;
-    limits.notional_max = 1'000'000'000;
-    limits.duplicate_orders_max = limits.messages_per_second = limits.message_burst = 1'000'000'000;
-  }
-  if (!two) config.venues = {ExchangeLink(1, "shm:" + directory + "/exchange.sock")};
-  return config;
-}
-
-// The whole path: a resting order of session 1, and immediate-or-cancel orders of session 2 that
-// take one unit each.
-class Market {
- public:
-  Market(const GatewayProgram& gateway, Layout layout) : wait_(layout) {
-    maker_ = Connect(gateway, 1);
-    taker_ = Connect(gateway, 2);
-    Rest();
-  }
-
-  struct Times {
-    int64_t ack_ns;
-    int64_t fill_ns;
-  };
-  Times TakeOne() {
-    if (resting_ == 0) Rest();
-    --resting_;
-    NewOrder order = Order(*taker_, 2, Side::kBuy, 1);
-    order.time_in_force = TimeInForce::kImmediateOrCancel;
-    acked_tsc_ = filled_tsc_ = 0;
-    const uint64_t start = ReadTsc();
-    RINGWAY_CHECK(taker_->Send(order) == SendStatus::kOk, "the gateway took no order");
-    PollUntil(*taker_, [&] { return filled_tsc_ != 0 && acked_tsc_ != 0; });
-    const Times times{Ns(acked_tsc_ - start), Ns(filled_tsc_ - start)};
-    maker_reports_ = 0;
-    PollUntil(*maker_, [&] { return maker_reports_ != 0; });
-    return times;
-  }
-
- private:
-  static constexpr uint32_t kRestingQty = 100'000;
-
-  static std::unique_ptr<Session> Connect(const GatewayProgram& gateway, uint32_t id) {
-    SessionOptions options = gateway.Options(id);
-    options.heartbeat_ns = 5 * kNsPerS;
-    return OrDie(Session::Connect(options));
-  }
-
-  static NewOrder Order(Session& session, uint32_t account, Side side, uint64_t qty) {
-    NewOrder order;
-    order.cl_ord_id = session.NextClOrdId();
-    order.instrument = 1;
-    order.account = account;
-    order.side = side;
-    order.ord_type = OrdType::kLimit;
-    order.price = kPrice;
-    order.qty = qty;
-    return order;
-  }
-
-  void Rest() {
-    NewOrder order = Order(*maker_, 1, Side::kSell, kRestingQty);
-    order.side = Side::kSell;
-    RINGWAY_CHECK(maker_->Send(order) == SendStatus::kOk, "the gateway took no order");
-    maker_reports_ = 0;
-    PollUntil(*maker_, [&] { return maker_reports_ != 0; });
-    resting_ = kRestingQty;
-  }
-
-  template <class F>
-  void PollUntil(Session& session, F&& done) {
-    uint32_t idle = 0;
-    while (!done()) {
-      const uint32_t count =
-          session.Poll(Handlers{[&](const OrderAck&) { acked_tsc_ = ReadTsc(); },
-                                [&](const ExecutionReport& report) {
-                                  if (report.exec_type == ExecType::kFill ||
-                                      report.exec_type == ExecType::kPartialFill) {
-                                    filled_tsc_ = ReadTsc();
-                                  }
-                                  ++maker_reports_;
-                                },
-                                [&](const OrderReject& reject) {
-                                  std::fprintf(stderr, "bench: the gateway rejected an order: %s\n",
-                                               std::string(Name(reject.reason)).c_str());
-                                  std::exit(1);
-                                }},
-                       8);
-      RINGWAY_CHECK(session.state() == SessionState::kLive, "the bench's session ended");
-      if (count != 0) {
-        idle = 0;
-      } else if (wait_ == Layout::kThreeProcesses && ++idle >= kLooksBeforeYield) {
-        sched_yield();
-      } else {
-        CpuPause();
-      }
-    }
-  }
-
-  int64_t Ns(uint64_t ticks) const {
-    return static_cast<int64_t>(static_cast<double>(ticks) * ns_per_tick_);
-  }
-
-  const double ns_per_tick_ = MeasureTscNsPerTick();
-  const Layout wait_;
-  std::unique_ptr<Session> maker_;
-  std::unique_ptr<Session> taker_;
-  uint32_t resting_ = 0;
-  uint64_t acked_tsc_ = 0;
-  uint64_t filled_tsc_ = 0;
-  uint64_t maker_reports_ = 0;
-};
 
 struct Measured {
   std::vector<double> ack_ns, fill_ns, bare_ns;  // p50 of each cycle
@@ -232,7 +67,7 @@ Measured Measure(Layout layout) {
     ringway.Add(exchange->pid());
   }
   GatewayProgram gateway(folder.path());
-  gateway.config = ConfigOf(folder.path(), layout);
+  gateway.config = MarketConfig(folder.path(), layout);
   gateway.spec.core = 1;
   if (const absl::Status started = gateway.Start({}, kStartTimeoutNs); !started.ok()) {
     OrDie(absl::StatusOr<int>(started));
@@ -257,11 +92,11 @@ Measured Measure(Layout layout) {
     for (uint32_t i = 0; i < kWarmUpRounds; ++i) market.TakeOne();
     std::vector<double> ack, fill;
     for (uint32_t i = 0; i < kRoundsPerBlock; ++i) {
-      const Market::Times times = market.TakeOne();
-      ack.push_back(static_cast<double>(times.ack_ns));
-      fill.push_back(static_cast<double>(times.fill_ns));
-      measured.ack_all.Add(static_cast<uint64_t>(times.ack_ns));
-      measured.fill_all.Add(static_cast<uint64_t>(times.fill_ns));
+      const Market::Ticks ticks = market.TakeOne();
+      ack.push_back(static_cast<double>(ticks.acked - ticks.begun) * ns_per_tick);
+      fill.push_back(static_cast<double>(ticks.filled - ticks.begun) * ns_per_tick);
+      measured.ack_all.Add(static_cast<uint64_t>(ack.back()));
+      measured.fill_all.Add(static_cast<uint64_t>(fill.back()));
     }
     ringway.Pause();
     bare.Resume();
@@ -283,7 +118,7 @@ struct EngineNs {
 EngineNs MeasureEngine() {
   const double ns_per_tick = MeasureTscNsPerTick();
   const TemporaryFolder folder = OrDie(TemporaryFolder::Make());
-  FillLoad load(ConfigOf(folder.path(), Layout::kTwoProcesses));
+  FillLoad load(MarketConfig(folder.path(), Layout::kTwoProcesses));
   std::vector<double> order, fill;
   for (uint32_t i = 0; i < kCycles * kRoundsPerBlock; ++i) {
     const FillLoad::Ticks ticks = load.TakeOne();
@@ -307,7 +142,7 @@ constexpr double kSessionBytesTarget = 0.7e6;
 class CrowdedGateway {
  public:
   explicit CrowdedGateway(uint32_t sessions) : program_(folder_.path()) {
-    program_.config = ConfigOf(folder_.path(), Layout::kTwoProcesses);
+    program_.config = MarketConfig(folder_.path(), Layout::kTwoProcesses);
     program_.config.link.dead_after_ns = 2 * kIdleHeartbeatNs;
     program_.config.sessions_common.layer.links_before_logon_max = sessions;
     for (uint32_t id = 3; id <= sessions; ++id) {
@@ -350,7 +185,8 @@ class CrowdedGateway {
     for (uint32_t i = 0; i < 20 * kWarmUpRounds; ++i) market_->TakeOne();
     std::vector<double> ack;
     for (uint32_t i = 0; i < kRoundsPerBlock; ++i) {
-      ack.push_back(static_cast<double>(market_->TakeOne().ack_ns));
+      const Market::Ticks ticks = market_->TakeOne();
+      ack.push_back(static_cast<double>(ticks.acked - ticks.begun) * ns_per_tick_);
     }
     return ack;
   }
@@ -365,6 +201,7 @@ class CrowdedGateway {
     return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   }
 
+  const double ns_per_tick_ = MeasureTscNsPerTick();
   const TemporaryFolder folder_ = OrDie(TemporaryFolder::Make());
   GatewayProgram program_;
   std::vector<std::unique_ptr<Session>> idle_;

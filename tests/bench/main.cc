@@ -14,6 +14,7 @@
 #include "tests/bench/rdma_bench.h"
 #include "tests/bench/recovery_bench.h"
 #include "tests/bench/report.h"
+#include "tests/bench/timeline_bench.h"
 
 namespace ringway::bench {
 namespace {
@@ -37,6 +38,7 @@ constexpr Group kGroups[] = {
      RunLargeRecoveryBench, true},
     {"scale", "the engine as sessions and open orders grow", RunScaleBench},
     {"gateway", "orders through the gateway's program", RunGatewayBench},
+    {"timeline", "where the time of one order goes, by stamps", RunTimelineBench},
     {"sessions", "the same beside a thousand sessions that are idle", RunSessionsBench},
     {"peers", "Boost, ZeroMQ, UCX and QuickFIX, beside a link and the gateway", RunPeersBench},
     {"rdma", "a link over RDMA beside perftest, rstream, UCX and libfabric", RunRdmaBench, true},
