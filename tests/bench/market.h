@@ -1,6 +1,7 @@
 // A market of two sessions at the shipped gateway: what the bench's orders travel through.
 //
-// A resting order of session 1, and immediate-or-cancel orders of session 2 that take one unit each.
+// A resting order of session 1, and immediate-or-cancel orders of session 2 that take one unit
+// each.
 #pragma once
 
 #include <sched.h>
