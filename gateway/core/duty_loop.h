@@ -109,8 +109,9 @@ class DutyLoop {
     // Of these, sessions whose orders and replaces leave only once their record is durable.
     std::vector<SessionId> send_when_durable = {};
     uint32_t positions_max;  // pairs of account and instrument, as in the engine's pools
-    // Hands every link that arrived since the last call to sessions.Accept(). Called once a tick.
-    std::function<void(int64_t now_ns)> accept_links;
+    // Hands links that arrived since the last call to sessions.Accept(), and says whether there
+    // was one. Called once a tick.
+    std::function<bool(int64_t now_ns)> accept_links;
     AdminMailbox* mailbox = nullptr;   // null: no administration
     JournalWriter* journal = nullptr;  // null: nothing is recorded
     // Fills in the state of the journal's snapshots; may be empty.
@@ -519,16 +520,18 @@ class DutyLoop {
     if (now_ns_ >= next_day_ns_) [[unlikely]]
       BeginTradingDays();
     const bool due = now_ns_ - last_tick_ns_ >= parts_.limits.tick_ns;
+    // A new link is work: it was not there when the caller armed the others for its sleep.
+    bool worked = false;
     if (due) {
       last_tick_ns_ = now_ns_;
-      if (parts_.accept_links) parts_.accept_links(now_ns_);
+      if (parts_.accept_links) worked = parts_.accept_links(now_ns_);
       if (parts_.report) watch_.Look(now_ns_, parts_.engine, parts_.report);
       if (parts_.report && parts_.journal != nullptr) LookAtRetention();
     }
-    if ((!due && !parts_.engine.HasWork()) || !HasRoomFor(JournalUse::kWork)) return false;
+    if ((!due && !parts_.engine.HasWork()) || !HasRoomFor(JournalUse::kWork)) return worked;
     Step({Origin::kTimer, 0, FrameType{}, {}});
     AnswerWithdrawn();
-    return effects_.count() != 0 || parts_.engine.HasWork();
+    return worked || effects_.count() != 0 || parts_.engine.HasWork();
   }
 
   // Checks some sessions a tick, round robin.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -36,7 +37,7 @@ class GatewayTest : public testing::Test {
                   .venues = {{kVenue, &connector_, kPendingMax}},
                   .session_ids = {kSession},
                   .positions_max = 100,
-                  .accept_links = nullptr,
+                  .accept_links = [this](int64_t) { return std::exchange(link_arrives_, false); },
                   .mailbox = &mailbox_,
                   .limits = {.session_budget = kBudget}}) {
     connector_.Say(VenueStatus{.venue = kVenue, .state = VenueState::kUp});
@@ -47,6 +48,9 @@ class GatewayTest : public testing::Test {
     sessions_.reports.clear();
     connector_.bursts = 0;
   }
+
+  // The next tick takes a link.
+  bool link_arrives_ = false;
 
   bool Turn() {
     now_ns_ += kNsPerMs / 10;
@@ -135,6 +139,17 @@ TEST_F(GatewayTest, AnOrderGoesOutAndItsReportsComeBackInOneTurnEach) {
   ASSERT_TRUE(status.sessions.at(0).link.has_value());
   EXPECT_EQ(status.sessions.at(0).link->frames_received, 5u);
   EXPECT_EQ(status.totals.filled, 1u);
+}
+
+TEST_F(GatewayTest, ATurnThatTookALinkFoundWork) {
+  // A caller that went to sleep after it would hear nothing of the link: it was armed without it.
+  link_arrives_ = true;
+  for (int turns = 0; link_arrives_ && turns != 20; ++turns) {
+    const bool worked = Turn();
+    EXPECT_EQ(worked, !link_arrives_);
+  }
+  EXPECT_FALSE(link_arrives_);
+  EXPECT_FALSE(Turn());
 }
 
 TEST_F(GatewayTest, EffectsLeaveInTheOrderOfTheRequestsInOneBurst) {

@@ -97,7 +97,7 @@ Assembly::Loop::Parts Assembly::Parts(Engine& engine, Sessions& sessions) {
                     .venues = {},
                     .session_ids = {},
                     .positions_max = config_.pools.positions_max,
-                    .accept_links = [this](int64_t when_ns) { AcceptLinks(when_ns); },
+                    .accept_links = [this](int64_t when_ns) { return AcceptLinks(when_ns); },
                     .mailbox = mailbox_,
                     .fill_snapshots =
                         [this](JournalStatus& status) {
@@ -281,16 +281,19 @@ absl::Status Assembly::Open(const std::vector<SessionConfig>& sessions) {
   return faults.status();
 }
 
-void Assembly::AcceptLinks(int64_t now_ns) {
+bool Assembly::AcceptLinks(int64_t now_ns) {
   // Further links wait in the listener for the next tick.
   constexpr int kLinksPerTick = 16;
+  bool accepted = false;
   for (const auto& listener : listeners_) {
     for (int i = 0; i != kLinksPerTick; ++i) {
       std::optional<AnyLink> link = listener->TryAccept();
       if (!link.has_value()) break;
       start_.layer().Accept(std::make_unique<AnyLink>(*std::move(link)), now_ns);
+      accepted = true;
     }
   }
+  return accepted;
 }
 
 }  // namespace ringway

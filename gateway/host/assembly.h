@@ -85,7 +85,7 @@ class Assembly {
   Loop::Parts Parts(Engine& engine, Sessions& sessions);
   static void Say(const std::string& line) { Log(line); }
 
-  void AcceptLinks(int64_t now_ns);
+  bool AcceptLinks(int64_t now_ns);
 
   const GatewayConfig& config_;
   AdminMailbox* mailbox_;  // or null
