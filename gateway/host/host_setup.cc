@@ -9,10 +9,15 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cinttypes>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -49,13 +54,48 @@ std::string MemoryWarning(const std::string& cause) {
                       "`ulimit -l unlimited`), or host.lock_memory = false to accept it");
 }
 
+// Makes present memory resident. Tables that allocate their pages as they grow (base/lazy_array.h)
+// stay as they are: what a thousand sessions may need at most is more than a machine has. They are
+// what is mapped without reserve.
+void MakeResident() {
+  struct Mapping {
+    uintptr_t begin;
+    uintptr_t end;
+    int advice;
+  };
+  std::vector<Mapping> mappings;
+  std::ifstream smaps("/proc/self/smaps");
+  Mapping mapping{};
+  for (std::string line; std::getline(smaps, line);) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    std::array<char, 5> rights{};
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %4s", &begin, &end, rights.data()) ==
+        3) {
+      // As mlock(2) does it: what is written privately gets its own pages.
+      const bool writes = rights[1] == 'w' && rights[3] == 'p';
+      mapping = {begin, end, writes ? MADV_POPULATE_WRITE : MADV_POPULATE_READ};
+    } else if (line.starts_with("VmFlags:") && line.find(" nr") == std::string::npos) {
+      mappings.push_back(mapping);
+    }
+  }
+  // What cannot be touched, as the kernel's own pages, needs no touch.
+  for (const Mapping& each : mappings) {
+    static_cast<void>(
+        madvise(reinterpret_cast<void*>(each.begin), each.end - each.begin, each.advice));
+  }
+}
+
 std::string LockMemory() {
   rlimit limit{};
   getrlimit(RLIMIT_MEMLOCK, &limit);
   const bool unlimited = limit.rlim_cur == RLIM_INFINITY || geteuid() == 0;
   // Under a limit, locking future memory could make an allocation fail later: only present memory
   // is locked.
-  if (mlockall(unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) == 0) return {};
+  if (mlockall((unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) | MCL_ONFAULT) == 0) {
+    MakeResident();
+    return {};
+  }
   const std::string reason = std::strerror(errno);
   if (unlimited) return MemoryWarning(reason);
   return MemoryWarning(absl::StrCat(reason, " (RLIMIT_MEMLOCK is ", limit.rlim_cur >> 10, " KiB)"));
