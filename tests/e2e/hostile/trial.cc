@@ -29,6 +29,9 @@ constexpr int64_t kRepeatLonger = 3;
 // so many times.
 constexpr int64_t kTakenMaxNs = kNsPerMs;
 constexpr int kSliceRepeatsMax = 4;
+// The kernel's own locks for memory block it now and then, attacked or not. A lock of the gateway's
+// that attackers contend for did so 24 times and more (docs/adr/0039).
+constexpr int64_t kBlockedAllowed = 8;
 
 struct Series {
   Histogram all;
@@ -151,7 +154,8 @@ bool Compare(Site& site, Honest& honest, const std::vector<Attacker*>& attackers
   std::fflush(stdout);
   const double reader_waited = static_cast<double>(attacked.reader_waited_ns) /
                                static_cast<double>(slice_ns * options.slices);
-  return attacked.p999() > bound || reader_waited > kReaderWaitsMax || attacked.blocked != 0;
+  return attacked.p999() > bound || reader_waited > kReaderWaitsMax ||
+         attacked.blocked > busy.blocked + kBlockedAllowed;
 }
 
 // Waits until the gateway holds no more than `before` and the allowance.
@@ -208,7 +212,7 @@ testing::AssertionResult Unharmed(Site& site, Honest& honest,
   if (harmed) {
     return testing::AssertionFailure()
            << "answers came later beside the attack than beside a busy loop, or the engine was "
-              "blocked, by a lock that another thread held or by the system; see above";
+              "blocked more often, by a lock that another thread held; see above";
   }
   uint64_t done = 0;
   for (Attacker* attacker : attackers) done += attacker->done();
