@@ -136,14 +136,17 @@ class Venue {
     clock_notice_.Look(clock_, [](const std::string& text) {
       fprintf(stderr, "ringway-exchange: %s\n", text.c_str());
     });
+    // A new link is work: it was not there when the others were armed for a sleep.
+    bool accepted = false;
     while (std::optional<AnyLink> link = listener_.TryAccept()) {
+      accepted = true;
       if (absl::Status status = waiter_.Watch(link->wake_fd()); !status.ok()) {
         fprintf(stderr, "a gateway's link cannot wake the exchange: %s\n",
                 status.ToString().c_str());
       }
       server_.Accept(now_ns, std::make_unique<AnyLink>(*std::move(link)));
     }
-    return server_.DoWork(now_ns);
+    return server_.DoWork(now_ns) || accepted;
   }
   bool Arm() noexcept { return server_.Arm(); }
   void Disarm() noexcept { server_.Disarm(); }

@@ -184,7 +184,7 @@ class DutyLoop {
     }
     if (!worked && parts_.journal != nullptr) parts_.journal->Mark(now_ns_);
     if (parts_.journal != nullptr) parts_.journal->storage().WakeSync();
-    return worked;
+    return worked || (parts_.engine.HasWork() && HasRoomFor(JournalUse::kWork));
   }
 
   // Between turns that found nothing, cheaper than a turn: whether something may have come.

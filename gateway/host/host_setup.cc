@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cinttypes>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -54,51 +55,53 @@ std::string MemoryWarning(const std::string& cause) {
                       "`ulimit -l unlimited`), or host.lock_memory = false to accept it");
 }
 
-// Makes present memory resident. Tables that allocate their pages as they grow (base/lazy_array.h)
-// stay as they are: what a thousand sessions may need at most is more than a machine has. They are
-// what is mapped without reserve.
-void MakeResident() {
-  struct Mapping {
-    uintptr_t begin;
-    uintptr_t end;
-    int advice;
-  };
+struct Mapping {
+  uintptr_t begin = 0;
+  std::size_t bytes = 0;
+};
+
+// What is mapped now, except tables that allocate their pages as they grow (base/lazy_array.h): what
+// thousands of sessions may need at most is more than a machine has. They are what is mapped without
+// reserve, which the kernel forgets where vm.overcommit_memory is 2.
+std::vector<Mapping> MappingsToLock() {
   std::vector<Mapping> mappings;
   std::ifstream smaps("/proc/self/smaps");
-  Mapping mapping{};
+  Mapping mapping;
   for (std::string line; std::getline(smaps, line);) {
     uintptr_t begin = 0;
     uintptr_t end = 0;
-    std::array<char, 5> rights{};
-    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %4s", &begin, &end, rights.data()) ==
-        3) {
-      // As mlock(2) does it: what is written privately gets its own pages.
-      const bool writes = rights[1] == 'w' && rights[3] == 'p';
-      mapping = {begin, end, writes ? MADV_POPULATE_WRITE : MADV_POPULATE_READ};
+    char space = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR "%c", &begin, &end, &space) == 3) {
+      mapping = {begin, end - begin};
     } else if (line.starts_with("VmFlags:") && line.find(" nr") == std::string::npos) {
       mappings.push_back(mapping);
     }
   }
-  // What cannot be touched, as the kernel's own pages, needs no touch.
-  for (const Mapping& each : mappings) {
-    static_cast<void>(
-        madvise(reinterpret_cast<void*>(each.begin), each.end - each.begin, each.advice));
-  }
+  return mappings;
 }
 
 std::string LockMemory() {
   rlimit limit{};
   getrlimit(RLIMIT_MEMLOCK, &limit);
   const bool unlimited = limit.rlim_cur == RLIM_INFINITY || geteuid() == 0;
-  // Under a limit, locking future memory could make an allocation fail later: only present memory
-  // is locked.
-  if (mlockall((unlimited ? MCL_CURRENT | MCL_FUTURE : MCL_CURRENT) | MCL_ONFAULT) == 0) {
-    MakeResident();
-    return {};
+  const std::vector<Mapping> mappings = MappingsToLock();
+  if (mappings.empty()) return MemoryWarning("/proc/self/smaps cannot be read");
+  std::size_t bytes = 0;
+  for (const Mapping& each : mappings) bytes += each.bytes;
+  if (!unlimited && bytes > limit.rlim_cur) {
+    return MemoryWarning(absl::StrCat("it has ", bytes >> 10, " KiB, and RLIMIT_MEMLOCK is ",
+                                      limit.rlim_cur >> 10, " KiB"));
   }
-  const std::string reason = std::strerror(errno);
-  if (unlimited) return MemoryWarning(reason);
-  return MemoryWarning(absl::StrCat(reason, " (RLIMIT_MEMLOCK is ", limit.rlim_cur >> 10, " KiB)"));
+  // Growing tables lock what they use, later memory is resident at once. Under a limit that could
+  // make an allocation fail: only present memory is locked.
+  if (unlimited && (mlockall(MCL_CURRENT | MCL_ONFAULT) != 0 || mlockall(MCL_FUTURE) != 0)) {
+    return MemoryWarning(std::strerror(errno));
+  }
+  // Other threads may map and unmap meanwhile, and the kernel's own pages are no memory to lock.
+  for (const Mapping& each : mappings) {
+    static_cast<void>(mlock(reinterpret_cast<const void*>(each.begin), each.bytes));
+  }
+  return {};
 }
 
 }  // namespace

@@ -315,8 +315,8 @@ class GatewaySession {
     superseded_records_left_ = ring_bytes == 0 ? UINT32_MAX : ring_bytes / kFrameBytesMin;
   }
 
-  // As the link's; never certain while a request waits. REQUIRES: live().
-  bool ArmWake() noexcept { return link().ArmWake() && !line_.refused(); }
+  // As the link's; never certain while a request or a report waits. REQUIRES: live().
+  bool ArmWake() noexcept { return link().ArmWake() && !line_.refused() && outbound().caught_up(); }
   void DisarmWake() noexcept { link().DisarmWake(); }
 
   // Whether a visit would find nothing to do but what Arrival() shows. REQUIRES: live().

@@ -47,12 +47,12 @@ FillLoad::FillLoad(const GatewayConfig& config)
   }
 }
 
-uint64_t FillLoad::Step(Origin origin, uint32_t id, FrameType type,
-                        std::span<const std::byte> payload) {
+void FillLoad::Step(Origin origin, uint32_t id, FrameType type, std::span<const std::byte> payload,
+                    uint64_t* decided) {
   now_ns_ += kStepGapNs;
   effects_->Clear();
   engine_->Step(now_ns_, {origin, id, type, payload}, *effects_);
-  const uint64_t decided = ReadTsc();
+  if (decided != nullptr) *decided = ReadTsc();
   for (const EffectView& effect : *effects_) {
     RINGWAY_CHECK(effect.type != FrameType::kOrderReject, "the engine takes the bench's orders");
     if (effect.target == Target::kSession && effect.type == FrameType::kExecutionReport) ++fills_;
@@ -61,7 +61,6 @@ uint64_t FillLoad::Step(Origin origin, uint32_t id, FrameType type,
                       exchange::Answer::kTaken,
                   "the exchange has room");
   }
-  return decided;
 }
 
 void FillLoad::StepReports() {
@@ -110,7 +109,8 @@ FillLoad::Ticks FillLoad::TakeOne() {
   const uint32_t bytes = Encode(order, payload.data());
   fills_ = 0;
   const uint64_t start = ReadTsc();
-  const uint64_t decided = Step(Origin::kSession, kTaker, order.kType, {payload.data(), bytes});
+  uint64_t decided = 0;
+  Step(Origin::kSession, kTaker, order.kType, {payload.data(), bytes}, &decided);
   StepReports();
   const uint64_t end = ReadTsc();
   constexpr uint64_t kReports = 3;  // New, and both sides of the trade

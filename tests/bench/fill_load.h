@@ -34,7 +34,9 @@ class FillLoad {
   Ticks TakeOne();
 
  private:
-  uint64_t Step(Origin origin, uint32_t id, FrameType type, std::span<const std::byte> payload);
+  // With `decided` it notes when the engine's step was done.
+  void Step(Origin origin, uint32_t id, FrameType type, std::span<const std::byte> payload,
+            uint64_t* decided = nullptr);
   void StepReports();
   void Rest();
 

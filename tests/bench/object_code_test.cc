@@ -20,10 +20,11 @@
 namespace ringway::bench {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kInstrumented = true;
-#else
+// Builds with sanitizers keep assertions (.bazelrc).
+#ifdef NDEBUG
 constexpr bool kInstrumented = false;
+#else
+constexpr bool kInstrumented = true;
 #endif
 
 std::string link_objects;

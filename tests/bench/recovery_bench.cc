@@ -22,6 +22,7 @@
 #include "base/check.h"
 #include "base/child_process.h"
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/private_files.h"
 #include "gateway/config/kept_config.h"
 #include "gateway/journal/file_layout.h"
@@ -62,14 +63,14 @@ std::string FolderParent() {
 // removed with it.
 class Firm {
  public:
-  // With `core` the engine's thread stays on that one, and leaves it to others whenever it finds
-  // nothing to do.
-  explicit Firm(uint64_t snapshot_bytes, int core = kAnyCore) {
+  // With `core` the engine's thread stays on that one; if it is `shared`, it leaves it to others
+  // whenever it finds nothing to do.
+  explicit Firm(uint64_t snapshot_bytes, int core = kAnyCore, bool shared = false) {
     GatewayConfig& config = gateway_.config;
     config.admin.socket = "";
     config.host.wait = WaitPolicy::kSpinThenYield;
     config.host.core = core;
-    if (core != kAnyCore) config.wait.spins_alone = 1;
+    if (core != kAnyCore && shared) config.wait.spins_alone = 1;
     config.journal.allow_volatile = true;
     config.journal.directory = journal();
     config.journal.snapshot_bytes = snapshot_bytes;
@@ -281,18 +282,41 @@ absl::Status AddKills(Report& report, uint64_t records, uint64_t snapshot_bytes)
   return absl::OkStatus();
 }
 
+// Who has which core while a snapshot is made.
+struct SnapshotLayout {
+  const char* name;
+  int engine = kAnyCore;
+  int strategy = kAnyCore;
+  int maker = kAnyCore;
+};
+// Where the snapshot's process has no core it can only take one from those whom it must not
+// disturb: that is shown, and has no target.
+bool MakerHasCore(const SnapshotLayout& layout) { return layout.maker != kAnyCore; }
+
+std::vector<SnapshotLayout> SnapshotLayouts() {
+  const SnapshotLayout crowded{.name = "no core left for it"};
+  const uint32_t cores = AllowedCoreCount();
+  if (cores == 1) return {crowded};
+  if (cores == 2) {
+    return {{.name = "on a core of its own, gateway and strategy take turns on the other",
+             .engine = 1,
+             .strategy = 1,
+             .maker = 0},
+            crowded};
+  }
+  return {{.name = "each on a core of its own", .engine = 1, .strategy = 2, .maker = 0}};
+}
+
 // What an order waits for its acknowledgement while a snapshot is made beside the gateway, and
-// while none is, in turn. The snapshot's process has a core that the order does not use, or none:
-// on two cores the first takes strategy and gateway to one of them, where they take turns.
-absl::Status AddSnapshotCost(Report& report, bool has_core) {
+// while none is, in turn.
+absl::Status AddSnapshotCost(Report& report, const SnapshotLayout& layout) {
   constexpr uint64_t kRecords = 1'000'000;
   constexpr int kSlices = 40;
   constexpr int64_t kSliceNs = 250 * kNsPerMs;
   constexpr double kMedianTarget = 1.05;
   constexpr double kTailTargetUs = 20;
   constexpr double kTail = 0.999;
-  constexpr int kOfTheOrder = 1;
-  Firm firm(0, has_core ? kOfTheOrder : kAnyCore);
+  Firm firm(0, layout.engine, layout.engine == layout.strategy);
   if (absl::Status written = Write(firm, kRecords); !written.ok()) return written;
   std::vector<double> alone_us, beside_us, ratios;
   double alone_median_us = 0;
@@ -301,12 +325,12 @@ absl::Status AddSnapshotCost(Report& report, bool has_core) {
     const bool beside = slice % 2 != 0;
     std::unique_ptr<Child> maker;
     if (beside) {
-      absl::StatusOr<std::unique_ptr<Child>> started = firm.StartSnapshot(has_core ? 0 : kAnyCore);
+      absl::StatusOr<std::unique_ptr<Child>> started = firm.StartSnapshot(layout.maker);
       if (!started.ok()) return started.status();
       maker = *std::move(started);
     }
     std::optional<ScopedPin> pin;
-    if (has_core) pin.emplace(kOfTheOrder);
+    if (layout.strategy != kAnyCore) pin.emplace(static_cast<uint32_t>(layout.strategy));
     std::vector<double> waits_us;
     const int64_t begin_ns = MonotonicNowNs();
     for (int64_t now_ns = begin_ns; now_ns - begin_ns < kSliceNs;) {
@@ -326,11 +350,9 @@ absl::Status AddSnapshotCost(Report& report, bool has_core) {
     std::vector<double>& all = beside ? beside_us : alone_us;
     all.insert(all.end(), waits_us.begin(), waits_us.end());
   }
-  const std::string name = absl::StrCat("order to ack, a snapshot under way, ",
-                                        has_core ? "on a core of its own" : "every core in use");
-  // Where the process has no core it can only take one from those whom it must not disturb.
+  const std::string name = absl::StrCat("order to ack, a snapshot under way, ", layout.name);
   const auto target = [&](double value) {
-    return has_core ? std::optional<double>(value) : std::nullopt;
+    return MakerHasCore(layout) ? std::optional<double>(value) : std::nullopt;
   };
   Row row = Plain(name, "us", Median(beside_us), target(kMedianTarget),
                   absl::StrCat("p50; ", beside_us.size(), " orders, one at a time, in ",
@@ -364,9 +386,8 @@ void Run(Report& report, const std::vector<uint64_t>& sizes) {
 }  // namespace
 
 void RunRecoveryBench(Report& report) {
-  for (const bool has_core : {true, false}) {
-    if (const absl::Status status = AddSnapshotCost(report, has_core); !status.ok())
-      Complain(status);
+  for (const SnapshotLayout& layout : SnapshotLayouts()) {
+    if (const absl::Status status = AddSnapshotCost(report, layout); !status.ok()) Complain(status);
   }
   Run(report, {10'000, 100'000, 1'000'000});
 }

@@ -24,11 +24,9 @@ inline constexpr const char* kStampsVariable = "RINGWAY_STAMPS";  // names the f
 
 enum class Stamp : uint64_t {
   kTaken,      // the session layer has the request
-  kStep,       // a step of the engine begins
-  kMade,       // and ends
+  kMade,       // the engine's step is done
   kRecorded,   // its record is complete in the journal's memory
   kQueued,     // its effects are in the rings and queues of their receivers
-  kFlushed,    // what waited for sessions is visible to them
   kBurstSent,  // the venue has the requests
   kHeard,      // the venue's next report
   kNone,
@@ -37,13 +35,11 @@ struct StampName {
   std::string_view probe;
   Stamp stamp;
 };
-inline constexpr std::array<StampName, 8> kStampNames = {{
+inline constexpr std::array<StampName, 6> kStampNames = {{
     {"gateway_request_taken", Stamp::kTaken},
-    {"gateway_step_begins", Stamp::kStep},
     {"gateway_step_made", Stamp::kMade},
     {"journal_published", Stamp::kRecorded},
     {"gateway_effects_queued", Stamp::kQueued},
-    {"gateway_reports_flushed", Stamp::kFlushed},
     {"gateway_burst_sent", Stamp::kBurstSent},
     {"gateway_venue_heard", Stamp::kHeard},
 }};

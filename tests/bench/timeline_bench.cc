@@ -82,7 +82,7 @@ std::optional<Times> TimesOf(const StampFile& file, uint64_t from, uint64_t to,
   times[kTaken] = next(Stamp::kTaken);
   times[kDecided] = next(Stamp::kMade);
   times[kRecorded] = next(Stamp::kRecorded);
-  times[kAckVisible] = next(Stamp::kFlushed);
+  times[kAckVisible] = next(Stamp::kQueued);
   times[kAckRead] = ticks.acked;
   times[kMatched] = next(Stamp::kBurstSent);
   for (uint32_t report = 0; report < kReports; ++report) times[kFillHeard] = next(Stamp::kHeard);

@@ -197,7 +197,9 @@ class Venue {
 
   bool Turn() {
     const int64_t now_ns = clock_.NowNs();
+    bool accepted = false;
     while (std::optional<AnyLink> link = listener_.TryAccept()) {
+      accepted = true;
       // A descriptor that wakes nobody makes sleeps as long as the waiter's longest.
       (void)waiter_.Watch(link->wake_fd());
       server_.Accept(now_ns,
@@ -205,7 +207,7 @@ class Venue {
     }
     if (std::exchange(said_up_, false)) halts_.TellAgain();
     halts_.Turn(now_ns, server_.counters().requests, record_.head().calm != 0);
-    return server_.DoWork(now_ns);
+    return server_.DoWork(now_ns) || accepted;
   }
   bool Arm() noexcept { return server_.Arm(); }
   void Disarm() noexcept { server_.Disarm(); }
