@@ -60,9 +60,9 @@ struct Mapping {
   std::size_t bytes = 0;
 };
 
-// What is mapped now, except tables that allocate their pages as they grow (base/lazy_array.h): what
-// thousands of sessions may need at most is more than a machine has. They are what is mapped without
-// reserve, which the kernel forgets where vm.overcommit_memory is 2.
+// What is mapped now, except tables that allocate their pages as they grow (base/lazy_array.h):
+// what thousands of sessions may need at most is more than a machine has. They are what is mapped
+// without reserve, which the kernel forgets where vm.overcommit_memory is 2.
 std::vector<Mapping> MappingsToLock() {
   std::vector<Mapping> mappings;
   std::ifstream smaps("/proc/self/smaps");
