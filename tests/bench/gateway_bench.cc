@@ -281,7 +281,7 @@ void AddManyConfigured(Report& report) {
     OrDie(absl::StatusOr<int>(written));
   }
   const int64_t begin_ns = MonotonicNowNs();
-  if (const absl::Status started = program.Run({"--config", program.ConfigFile()}); !started.ok()) {
+  if (const absl::Status started = program.Start({}, kStartTimeoutNs); !started.ok()) {
     OrDie(absl::StatusOr<int>(started));
   }
   report.Add(Plain("start with 4,096 sessions", "ms",
