@@ -1,5 +1,6 @@
-// Tests that a step of the engine and a message of a link cost the instructions that they are known
-// to cost: callgrind counts them, and counts the same on every machine of one compiler.
+// Tests that a step of the engine, a message of a link and one of FIX cost the instructions that
+// they are known to cost: callgrind counts them, and counts the same on every machine of one
+// compiler.
 //
 // A count more than 3 % off its budget fails, above or below: a cheaper step gets a lower budget,
 // so that what was gained stays gained.
@@ -53,6 +54,10 @@ Budget LinkMessage(const char* function, const char* how, uint32_t bytes, double
           instructions};
 }
 
+Budget FixMessage(const char* function, double instructions) {
+  return {function, "fix_driver", absl::StrCat(kMessages), function, kMessages, instructions};
+}
+
 TEST(Instructions, StayWithinTheirBudgets) {
   if (kInstrumented) GTEST_SKIP() << "a sanitizer's instructions are not the product's";
   const std::vector<Budget> budgets = {
@@ -72,6 +77,9 @@ TEST(Instructions, StayWithinTheirBudgets) {
       LinkMessage("ringway_bench_send", "gather", 240, 111.5),
       LinkMessage("ringway_bench_send", "flush", 240, 71.8),
       LinkMessage("ringway_bench_receive", "flush", 240, 158.8),
+      // A NewOrderSingle written, and an ExecutionReport found, parsed and converted.
+      FixMessage("ringway_bench_fix_encode", 680),
+      FixMessage("ringway_bench_fix_parse", 1933),
   };
   for (const Budget& budget : budgets) {
     SCOPED_TRACE(budget.name);
