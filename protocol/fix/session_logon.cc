@@ -31,7 +31,9 @@ void Session::OnLogon(int64_t now_ns, Logons which) noexcept {
   const bool answer = which == Logons::kFirst && initiator;  // to this end's Logon
   if (const std::string_view refusal = handler_.OnLogon(message_); !refusal.empty())
     return Close("the Logon was refused: ", refusal);
-  if (which == Logons::kFirst && !RollPeriod(now_ns))
+  if (answer && config_.schedule && now_ns >= period_.until_ns)
+    return Close("the session's period ended before the Logon was answered");
+  if (which == Logons::kFirst && !answer && !RollPeriod(now_ns))
     return Close("outside the session's schedule");
   if (!Get(kSlotEncryptMethod).empty() && Get(kSlotEncryptMethod) != "0")
     return End(now_ns, "EncryptMethod (98) must be 0");

@@ -293,6 +293,17 @@ TEST(SessionSchedule, EndsTheSessionAndTheNextPeriodBeginsWithOne) {
   EXPECT_EQ(peer->session.state(), SessionState::kActive) << peer->session.reason();
 }
 
+TEST(SessionSchedule, ALogonAnsweredInTheNextPeriodDoesNotCount) {
+  Peer peer(Scheduled(InitiatorConfig()));
+  peer.now_ns += 35 * kNsPerS;
+  ASSERT_TRUE(peer.session.Connect(peer.now_ns));
+  const Numbers sent = peer.owner.numbers;
+  peer.Pass(5 * kNsPerS);
+  peer.Say("A", 1, "98=0|108=30|");
+  ExpectEnd(peer, "period ended");
+  EXPECT_EQ(peer.owner.numbers, sent);
+}
+
 TEST(SessionSchedule, ARestartInThePeriodGoesOn) {
   Peer peer(Scheduled(InitiatorConfig()));
   const int64_t start_ns = kStart - (14 * 3'600 + 13 * 60 + 20) * kNsPerS;
