@@ -194,6 +194,8 @@ class Simulation {
   // Bytes of a process leave as far as the stream takes them; of a dead one none do.
   void Move(Process& from, std::string& pipe) {
     if (from.dead()) return;
+    EXPECT_EQ(from.disk.numbers.next_out, from.session->numbers().next_out)
+        << "bytes leave before their number is told";
     const std::string_view output = from.session->output();
     const size_t bytes = random_.Chance(0.5) ? output.size() : random_.Below(output.size() + 1);
     pipe += output.substr(0, bytes);
