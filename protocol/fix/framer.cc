@@ -1,6 +1,9 @@
 #include "protocol/fix/framer.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "protocol/fix/tags.h"
@@ -16,6 +19,12 @@ uint32_t Load4(const char* from) noexcept {
   uint32_t word;
   std::memcpy(&word, from, sizeof(word));
   return word;
+}
+
+// Bit i is set where byte i is a SOH.
+unsigned SohsOf16(const char* from) noexcept {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(kSoh))));
 }
 
 bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -51,7 +60,12 @@ Frame NextFrame(std::string_view input, size_t message_bytes_max) noexcept {
   // "8=" and its value.
   size_t at = 2;
   const size_t begin_string_end = std::min(size, 3 + kBeginStringMax);
-  while (at < begin_string_end && in[at] != kSoh) ++at;
+  const unsigned sohs = size >= 2 + 16 ? SohsOf16(in + 2) : 0;
+  if (sohs != 0) [[likely]] {
+    at += static_cast<size_t>(std::countr_zero(sohs));
+  } else {
+    while (at < begin_string_end && in[at] != kSoh) ++at;
+  }
   if (at == size) return frame;
   if (at == begin_string_end) return Garbled(input, "BeginString (8) is too long");
   frame.begin_string = {in + 2, at - 2};

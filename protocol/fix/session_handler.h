@@ -10,6 +10,7 @@
 
 #include "protocol/fix/framer.h"
 #include "protocol/fix/parser.h"
+#include "protocol/fix/values.h"
 #include "protocol/fix/writer.h"
 
 namespace ringway::fix {
@@ -50,6 +51,13 @@ struct Message {
   // A wanted tag's value, by WantedTags::SlotOf(); empty if the message does not have it.
   std::string_view Get(uint8_t slot) const noexcept {
     return {frame.message.data() + slots[slot].offset, slots[slot].bytes};
+  }
+  // The same as a number; an error, kEmpty too, leaves it as it was.
+  [[nodiscard]] ValueError Decimal(uint8_t slot, int64_t& nanos) const noexcept {
+    return ParseDecimalInside(Get(slot), nanos);
+  }
+  [[nodiscard]] ValueError Unsigned(uint8_t slot, uint64_t& value) const noexcept {
+    return ParseUnsignedInside(Get(slot), value);
   }
 };
 

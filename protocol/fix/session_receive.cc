@@ -143,7 +143,7 @@ bool Session::OnFrame(int64_t now_ns, const Frame& frame) noexcept {
     first ? Close(kWhy) : End(now_ns, kWhy);
     return true;
   }
-  if (ParseUnsigned(Get(kSlotMsgSeqNum), message_.sequence) != ValueError::kNone ||
+  if (message_.Unsigned(kSlotMsgSeqNum, message_.sequence) != ValueError::kNone ||
       message_.sequence > kSequenceMax) {
     constexpr std::string_view kWhy = "MsgSeqNum (34) is missing or no number";
     first ? Close(kWhy) : End(now_ns, kWhy);

@@ -20,24 +20,14 @@ constexpr std::array<uint64_t, 20> kPowersOfTen = [] {
   return powers;
 }();
 
+using internal::AreDigits;
+using internal::kZeros;
+using internal::Load8;
 using internal::PutPair;
 
 unsigned Digit(char c) noexcept { return static_cast<unsigned char>(c) - unsigned{'0'}; }
 
-// The bytes of `word` that are no decimal digit have their highest bit set. `word` is XORed with
-// '0' in each byte.
 constexpr uint64_t kHighBits = 0x8080'8080'8080'8080;
-constexpr uint64_t kZeros = 0x3030'3030'3030'3030;
-
-uint64_t Load8(const char* from) noexcept {
-  uint64_t word;
-  std::memcpy(&word, from, sizeof(word));
-  return word;
-}
-
-bool EightDigits(uint64_t digits) noexcept {
-  return (((digits + 0x7676'7676'7676'7676) | digits) & kHighBits) == 0;
-}
 
 }  // namespace
 
@@ -145,6 +135,28 @@ ValueError ParseDecimal(std::string_view text, int64_t& nanos) noexcept {
   return ValueError::kNone;
 }
 
+ValueError ParseDecimalInside(std::string_view text, int64_t& nanos) noexcept {
+  if (text.size() - 1 > 7) return ParseDecimal(text, nanos);
+  const uint64_t word = Load8(text.data() + text.size() - 8);
+  const uint64_t of_text = ~uint64_t{0} << (64 - 8 * text.size());
+  uint64_t digits = (word ^ kZeros) & of_text;
+  unsigned decimals = 0;
+  // Bytes that are a point are 0; the lowest mark is that of the first one.
+  const uint64_t others = (word ^ 0x2e2e'2e2e'2e2e'2e2e) | ~of_text;
+  const uint64_t marks = (others - 0x0101'0101'0101'0101) & ~others & kHighBits;
+  if (marks != 0) {
+    const auto point = static_cast<unsigned>(std::countr_zero(marks)) & ~7u;
+    const uint64_t before = (uint64_t{1} << point) - 1;
+    // What is before the point moves over it.
+    digits = (digits & ~(before << 8 | 0xff)) | (digits & before) << 8;
+    decimals = 7 - point / 8;
+  }
+  // Signs and errors take the long way.
+  if (!AreDigits(digits) || (marks != 0 && text.size() == 1)) return ParseDecimal(text, nanos);
+  nanos = static_cast<int64_t>(internal::NumberOf(digits) * kPowersOfTen[9 - decimals]);
+  return ValueError::kNone;
+}
+
 ValueError ParseBool(std::string_view text, bool& value) noexcept {
   if (text.empty()) return ValueError::kEmpty;
   if (text != "Y" && text != "N") return ValueError::kMalformed;
@@ -154,7 +166,7 @@ ValueError ParseBool(std::string_view text, bool& value) noexcept {
 
 ValueError ParseDate(std::string_view text, int32_t& days) noexcept {
   if (text.empty()) return ValueError::kEmpty;
-  if (text.size() != kDateBytes || !EightDigits(Load8(text.data()) ^ kZeros))
+  if (text.size() != kDateBytes || !AreDigits(Load8(text.data()) ^ kZeros))
     return ValueError::kMalformed;
   const auto number = [&](size_t from, size_t count) {
     int sum = 0;
@@ -236,14 +248,6 @@ ValueError AddFraction(std::string_view text, int64_t second_ns, int64_t& unix_n
   }
   if (text[17] != '.' || text.size() == 18) return ValueError::kMalformed;
   const char* at = text.data() + 18;
-  if (text.size() == 21) {  // milliseconds
-    const unsigned hundreds = Digit(at[0]);
-    const unsigned tens = Digit(at[1]);
-    const unsigned ones = Digit(at[2]);
-    if (hundreds > 9 || tens > 9 || ones > 9) return ValueError::kMalformed;
-    unix_ns = second_ns + int64_t{hundreds * 100 + tens * 10 + ones} * kNsPerMs;
-    return ValueError::kNone;
-  }
   const char* const end = text.data() + text.size();
   const char* const last = at + std::min<ptrdiff_t>(end - at, 9);
   uint64_t fraction = 0;
@@ -270,7 +274,18 @@ ValueError TimestampReader::Parse(std::string_view text, int64_t& unix_ns) noexc
   if (text.size() < 17 || text[8] != '-') return ValueError::kMalformed;
   const uint64_t date = Load8(text.data());
   const uint64_t clock = Load8(text.data() + 9);
-  if (date == date_ && clock == clock_) return AddFraction(text, second_ns_, unix_ns);
+  if (date == date_ && clock == clock_) {
+    constexpr size_t kWithMillis = 21;
+    if (text.size() != kWithMillis) return AddFraction(text, second_ns_, unix_ns);
+    uint32_t millis;  // ".123"
+    std::memcpy(&millis, text.data() + 17, sizeof(millis));
+    millis ^= 0x3030'302e;
+    if ((((millis + 0x7676'767f) | millis) & 0x8080'8080) != 0) return ValueError::kMalformed;
+    unix_ns = second_ns_ +
+              int64_t{(millis >> 8 & 0xff) * 100 + (millis >> 16 & 0xff) * 10 + (millis >> 24)} *
+                  kNsPerMs;
+    return ValueError::kNone;
+  }
   if (date != date_) {
     int32_t days = 0;
     const ValueError error = ParseDate(text.substr(0, kDateBytes), days);

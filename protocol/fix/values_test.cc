@@ -212,5 +212,31 @@ TEST(Timestamp, ComesBackFromItsText) {
   EXPECT_EQ(std::string(text, writer.Format(kMax, text)), "22611231-23:59:59.999");
 }
 
+TEST(InsideAMessage, ValuesAreReadAsByThemselves) {
+  constexpr uint64_t kSeed = 11;
+  Random random(kSeed);
+  // What stands before a value must not count, whatever it is.
+  constexpr std::string_view kBefore[] = {"8=FIX.4.4|38=", "11111111.111=", "........999="};
+  // Points and digits mostly, so that most are numbers.
+  constexpr std::string_view kCharacters = "0123456789012345678901234567890123456789...- a";
+  for (int i = 0; i != 200'000; ++i) {
+    std::string message(kBefore[random.Below(std::size(kBefore))]);
+    const size_t begin = message.size();
+    for (uint64_t left = random.Below(12); left != 0; --left) {
+      message.push_back(kCharacters[random.Below(kCharacters.size())]);
+    }
+    const std::string_view text = std::string_view(message).substr(begin);
+    SCOPED_TRACE(message);
+    int64_t decimal = 0;
+    int64_t decimal_inside = 0;
+    ASSERT_EQ(ParseDecimalInside(text, decimal_inside), ParseDecimal(text, decimal));
+    ASSERT_EQ(decimal_inside, decimal);
+    uint64_t number = 0;
+    uint64_t number_inside = 0;
+    ASSERT_EQ(ParseUnsignedInside(text, number_inside), ParseUnsigned(text, number));
+    ASSERT_EQ(number_inside, number);
+  }
+}
+
 }  // namespace
 }  // namespace ringway::fix

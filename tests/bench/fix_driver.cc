@@ -19,10 +19,10 @@ namespace {
 using ringway::fix::Encoder;
 using ringway::fix::Frame;
 using ringway::fix::ParseChar;
-using ringway::fix::ParseDecimal;
+using ringway::fix::ParseDecimalInside;
 using ringway::fix::ParseError;
 using ringway::fix::Parser;
-using ringway::fix::ParseUnsigned;
+using ringway::fix::ParseUnsignedInside;
 using ringway::fix::Slot;
 using ringway::fix::Tag;
 using ringway::fix::TimestampReader;
@@ -110,7 +110,7 @@ bool ringway_bench_fix_parse(std::string_view input, Parser& parser, Report& rep
       return std::string_view(input.data() + slots[at].offset, slots[at].bytes);
     };
     const auto good = [&](ValueError error) { ok = ok && error == ValueError::kNone; };
-    good(ParseUnsigned(get(ringway::fix::kSlotMsgSeqNum), report.sequence));
+    good(ParseUnsignedInside(get(ringway::fix::kSlotMsgSeqNum), report.sequence));
     good(times.Parse(get(ringway::fix::kSlotSendingTime), report.sending_time));
     report.order_id = get(slot(0));
     report.cl_ord_id = get(slot(1));
@@ -119,13 +119,13 @@ bool ringway_bench_fix_parse(std::string_view input, Parser& parser, Report& rep
     good(ParseChar(get(slot(4)), report.ord_status));
     report.symbol = get(slot(5));
     good(ParseChar(get(slot(6)), report.side));
-    good(ParseUnsigned(get(slot(7)), report.order_qty));
-    good(ParseDecimal(get(slot(8)), report.price));
-    good(ParseUnsigned(get(slot(9)), report.last_qty));
-    good(ParseDecimal(get(slot(10)), report.last_px));
-    good(ParseUnsigned(get(slot(11)), report.leaves_qty));
-    good(ParseUnsigned(get(slot(12)), report.cum_qty));
-    good(ParseDecimal(get(slot(13)), report.avg_px));
+    good(ParseUnsignedInside(get(slot(7)), report.order_qty));
+    good(ParseDecimalInside(get(slot(8)), report.price));
+    good(ParseUnsignedInside(get(slot(9)), report.last_qty));
+    good(ParseDecimalInside(get(slot(10)), report.last_px));
+    good(ParseUnsignedInside(get(slot(11)), report.leaves_qty));
+    good(ParseUnsignedInside(get(slot(12)), report.cum_qty));
+    good(ParseDecimalInside(get(slot(13)), report.avg_px));
     good(times.Parse(get(slot(14)), report.transact_time));
   }
   return ok;

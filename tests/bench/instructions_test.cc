@@ -79,7 +79,7 @@ TEST(Instructions, StayWithinTheirBudgets) {
       LinkMessage("ringway_bench_receive", "flush", 240, 158.8),
       // A NewOrderSingle written, and an ExecutionReport found, parsed and converted.
       FixMessage("ringway_bench_fix_encode", 680),
-      FixMessage("ringway_bench_fix_parse", 1933),
+      FixMessage("ringway_bench_fix_parse", 1760),
   };
   for (const Budget& budget : budgets) {
     SCOPED_TRACE(budget.name);
