@@ -59,6 +59,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "base/probe.h"
+#include "exchange/limited_log.h"
 #include "exchange/matching.h"
 #include "exchange/member_keys.h"
 #include "msg/auth.h"
@@ -81,8 +82,8 @@ struct ServerOptions {
   int64_t takeover_ns = kNsPerS;  // how long a member that lost its link has to return
   int64_t slow_member_ns = 10 * kNsPerS;
   MemberKeys member_keys = {};  // empty: members are not authenticated
-  // Receives lines about links that come, go and are refused: at most kLinesPerSecondMax a second.
-  // May be empty.
+  // Receives lines about links that come, go and are refused, a bounded number a second
+  // (limited_log.h). May be empty.
   std::function<void(std::string_view line)> report = {};
 };
 
@@ -105,7 +106,7 @@ class ExchangeServer {
   using AdmitLink = std::function<bool(uint64_t member, uint32_t epoch)>;
 
   ExchangeServer(Exchange& exchange, const ServerOptions& options, AdmitLink admit)
-      : exchange_(exchange), options_(options), admit_(std::move(admit)) {
+      : exchange_(exchange), options_(options), log_(options.report), admit_(std::move(admit)) {
     peers_.reserve(options.guests_max + exchange.options().members_max);
   }
 
@@ -163,7 +164,6 @@ class ExchangeServer {
  private:
   static constexpr uint32_t kNoMember = UINT32_MAX;
   static constexpr uint64_t kConfirmRequests = 256;
-  static constexpr uint32_t kLinesPerSecondMax = 20;
   // Limit of a member's waiting requests. More than a member sends without a confirmation
   // (LinkConnectorOptions::unconfirmed_max), or its Heartbeat might never be reached.
   static constexpr size_t kWaitingMax = 16'384;
@@ -394,17 +394,7 @@ class ExchangeServer {
            now_ns_ - standing.left_ns >= options_.takeover_ns;
   }
 
-  void Say(const std::string& line) {
-    if (!options_.report) return;
-    if (now_ns_ - lines_since_ns_ >= kNsPerS) {
-      if (lines_ > kLinesPerSecondMax) {
-        options_.report(absl::StrCat("lines left out: ", lines_ - kLinesPerSecondMax));
-      }
-      lines_ = 0;
-      lines_since_ns_ = now_ns_;
-    }
-    if (++lines_ <= kLinesPerSecondMax) options_.report(line);
-  }
+  void Say(const std::string& line) { log_.Say(now_ns_, line); }
 
   bool SayNumbers(Peer& peer, const Outbound& reports, uint64_t taken) noexcept {
     Heartbeat heartbeat;
@@ -501,12 +491,11 @@ class ExchangeServer {
 
   Exchange& exchange_;
   ServerOptions options_;
+  LimitedLog log_;
   AdmitLink admit_;
   std::vector<Peer> peers_;
   std::vector<Standing> standings_;  // by member
   int64_t now_ns_ = 0;
-  int64_t lines_since_ns_ = 0;
-  uint32_t lines_ = 0;          // since then
   bool no_proof_told_ = false;  // since the last logon
   int64_t next_tick_ns_ = 0;
   ServerCounters counters_;
