@@ -1,4 +1,4 @@
-// Parses instruments from text.
+// Reads the exchange's configuration from text.
 #include "exchange/exchange_config.h"
 
 #include <cmath>
@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/config/config_document.h"
 #include "base/config/config_reader.h"
-#include "exchange/exchange_fields.h"
 
 namespace ringway::exchange {
 namespace {
@@ -40,19 +39,28 @@ InstrumentOptions MakeInstrumentOptions(const InstrumentConfig& instrument) {
           .opening_price = instrument.reference_price};
 }
 
-absl::StatusOr<std::vector<InstrumentOptions>> ReadInstruments(const std::string& path) {
-  const absl::StatusOr<std::string> text = ReadConfigFile(path);
-  if (!text.ok()) return text.status();
-  return ParseInstruments(*text, path);
+std::vector<InstrumentOptions> MakeInstrumentOptions(
+    const std::vector<InstrumentConfig>& instruments) {
+  std::vector<InstrumentOptions> options;
+  for (const InstrumentConfig& instrument : instruments) {
+    options.push_back(MakeInstrumentOptions(instrument));
+  }
+  return options;
 }
 
-absl::StatusOr<std::vector<InstrumentOptions>> ParseInstruments(std::string_view toml,
-                                                                const std::string& path) {
+absl::StatusOr<ExchangeFile> ReadExchangeFile(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
+  if (!text.ok()) return text.status();
+  return ParseExchangeFile(*text, path);
+}
+
+absl::StatusOr<ExchangeFile> ParseExchangeFile(std::string_view toml, const std::string& path) {
   ExchangeFile file;
   const std::vector<ConfigError> errors = ReadConfig(
       toml, file,
       [](const ExchangeFile& read, ConfigFindings& findings) {
         CheckInstruments(read.instruments, findings);
+        CheckOuchMembers(read.ouch_members, read.instruments, findings);
       },
       ConfigFindings::UnknownKeys::kErrorsInTables);
   if (!errors.empty()) {
@@ -60,11 +68,7 @@ absl::StatusOr<std::vector<InstrumentOptions>> ParseInstruments(std::string_view
     for (const ConfigError& error : errors) lines.push_back(Format(path, error));
     return absl::InvalidArgumentError(absl::StrJoin(lines, "\n"));
   }
-  std::vector<InstrumentOptions> instruments;
-  for (const InstrumentConfig& instrument : file.instruments) {
-    instruments.push_back(MakeInstrumentOptions(instrument));
-  }
-  return instruments;
+  return file;
 }
 
 absl::StatusOr<std::vector<InstrumentOptions>> ParseInstrumentList(std::string_view list,

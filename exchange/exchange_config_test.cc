@@ -2,6 +2,7 @@
 #include "exchange/exchange_config.h"
 
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "schema/instrument.h"
@@ -10,7 +11,7 @@ namespace ringway::exchange {
 namespace {
 
 TEST(ExchangeConfigTest, TheGatewaysOwnFileServes) {
-  const auto read = ParseInstruments(R"(
+  const auto read = ParseExchangeFile(R"(
 listen = ["shm:/a"]
 [[instrument]]
 id = 1
@@ -27,35 +28,36 @@ symbol = "MSFT"
 id = 1
 key_file = "x.key"
 )",
-                                     "x.toml");
+                                      "x.toml");
   ASSERT_TRUE(read.ok()) << read.status().message();
-  ASSERT_EQ(read->size(), 2u);
-  EXPECT_EQ((*read)[0].id, 1u);
-  EXPECT_EQ((*read)[0].tick, 10'000'000);
-  EXPECT_EQ((*read)[0].lot, 100u);
-  EXPECT_EQ((*read)[0].price_max, 10'000 * kNsPerS);
-  EXPECT_EQ((*read)[0].qty_max, 5000u);
-  EXPECT_EQ((*read)[0].opening_price, 585'300'000'000);
+  const std::vector<InstrumentOptions> options = MakeInstrumentOptions(read->instruments);
+  ASSERT_EQ(options.size(), 2u);
+  EXPECT_EQ(options[0].id, 1u);
+  EXPECT_EQ(options[0].tick, 10'000'000);
+  EXPECT_EQ(options[0].lot, 100u);
+  EXPECT_EQ(options[0].price_max, 10'000 * kNsPerS);
+  EXPECT_EQ(options[0].qty_max, 5000u);
+  EXPECT_EQ(options[0].opening_price, 585'300'000'000);
   const InstrumentConfig standard;
-  EXPECT_EQ((*read)[1].tick, standard.tick);
-  EXPECT_EQ((*read)[1].price_max, standard.price_max) << "the gateway's default";
-  EXPECT_EQ((*read)[1].qty_max, standard.quantity_max);
+  EXPECT_EQ(options[1].tick, standard.tick);
+  EXPECT_EQ(options[1].price_max, standard.price_max) << "the gateway's default";
+  EXPECT_EQ(options[1].qty_max, standard.quantity_max);
 }
 
 TEST(ExchangeConfigTest, EveryErrorNamesItsLine) {
   const auto bad =
-      ParseInstruments("[[instrument]]\nid = -1\ntick = \"x\"\nprice_maxx = 5\n", "x.toml");
+      ParseExchangeFile("[[instrument]]\nid = -1\ntick = \"x\"\nprice_maxx = 5\n", "x.toml");
   ASSERT_FALSE(bad.ok());
   EXPECT_NE(bad.status().message().find("x.toml:2"), std::string::npos);
   EXPECT_NE(bad.status().message().find("x.toml:3"), std::string::npos);
   EXPECT_NE(bad.status().message().find("did you mean \"price_max\"?"), std::string::npos);
-  EXPECT_FALSE(ParseInstruments("[[instrument", "x.toml").ok());
-  EXPECT_FALSE(ParseInstruments("", "x.toml").ok());
-  EXPECT_FALSE(ParseInstruments("instrument = [1]", "x.toml").ok());
+  EXPECT_FALSE(ParseExchangeFile("[[instrument", "x.toml").ok());
+  EXPECT_FALSE(ParseExchangeFile("", "x.toml").ok());
+  EXPECT_FALSE(ParseExchangeFile("instrument = [1]", "x.toml").ok());
 }
 
 TEST(ExchangeConfigTest, InstrumentsAreCheckedAsTheGatewayChecksThem) {
-  const auto bad = ParseInstruments(R"([[instrument]]
+  const auto bad = ParseExchangeFile(R"([[instrument]]
 id = 1
 symbol = "AAPL"
 price_max = 10.005
@@ -65,7 +67,7 @@ symbol = "AAPL"
 lot = 100
 quantity_max = 150
 )",
-                                    "x.toml");
+                                     "x.toml");
   EXPECT_EQ(bad.status().message(),
             "x.toml:4:13: instrument[0].price_max: 10.005 is not a multiple of the tick 0.01; "
             "write 10\n"
@@ -78,7 +80,7 @@ quantity_max = 150
 }
 
 TEST(ExchangeConfigTest, OtherTablesAreTheGatewaysBusiness) {
-  const auto read = ParseInstruments(R"(
+  const auto read = ParseExchangeFile(R"(
 listen = 5
 [[instrument]]
 id = 1
@@ -87,13 +89,13 @@ collar_width_min = 1
 [unheard]
 of = true
 )",
-                                     "x.toml");
+                                      "x.toml");
   EXPECT_TRUE(read.ok()) << read.status().message();
 }
 
 TEST(ExchangeConfigTest, AFileThatCannotBeReadIsAnErrorWithItsCause) {
-  EXPECT_EQ(ReadInstruments("/nonexistent.toml").status().code(), absl::StatusCode::kNotFound);
-  const absl::Status folder = ReadInstruments("/tmp").status();
+  EXPECT_EQ(ReadExchangeFile("/nonexistent.toml").status().code(), absl::StatusCode::kNotFound);
+  const absl::Status folder = ReadExchangeFile("/tmp").status();
   EXPECT_NE(folder.message().find("Is a directory"), std::string::npos) << folder;
 }
 

@@ -1,15 +1,13 @@
-// The keys of what the exchange reads from a configuration: form, range and meaning of each
-// (base/config/config_reader.h). An instrument's are in schema/instrument.h.
+// The keys of an exchange's rules and capacities: form, range and meaning of each
+// (base/config/config_reader.h).
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/config/config_reader.h"
 #include "exchange/options.h"
-#include "schema/instrument.h"
 
 namespace ringway::exchange {
 
@@ -46,16 +44,6 @@ void Fields(V& v, ExchangeOptions& options) {
             {kQueueMin, kQueueLimit},
             "Reports kept for a member that has not taken them; a power of two. It may have three "
             "quarters as many open orders.");
-}
-
-// What the exchange's program reads of a file.
-struct ExchangeFile {
-  std::vector<InstrumentConfig> instruments;
-};
-
-template <class V>
-void Fields(V& v, ExchangeFile& file) {
-  v.Sections("instrument", file.instruments, "What is traded.");
 }
 
 }  // namespace ringway::exchange

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -26,14 +27,19 @@
 #include "exchange/exchange_server.h"
 #include "exchange/matching.h"
 #include "exchange/member_keys.h"
+#include "exchange/ouch/ouch_config.h"
+#include "exchange/ouch/ouch_server.h"
 #include "transport/any_link.h"
 #include "transport/options.h"
 #include "transport/uri.h"
 #include "transport/wait.h"
 
-ABSL_FLAG(std::string, listen, "", "where gateways connect, as shm:/run/ringway/exchange.sock");
+ABSL_FLAG(std::string, listen, "",
+          "where gateways connect, as shm:/run/ringway/exchange.sock; may be left out if the "
+          "configuration has an [[ouch_member]]");
 ABSL_FLAG(std::string, config, "",
-          "TOML file whose [[instrument]] tables say what is traded; a gateway's own file will do");
+          "TOML file whose [[instrument]] tables say what is traded (a gateway's own file will do) "
+          "and whose [[ouch_member]] tables say who comes over TCP");
 ABSL_FLAG(std::string, instruments, "",
           "instead of --config: numbers, each with its opening price if any, as 1,2@30.95");
 ABSL_FLAG(int64_t, tick, 10'000'000, "price step of --instruments, in 1e-9 of the currency");
@@ -44,7 +50,7 @@ ABSL_FLAG(std::string, self_trade, "off",
           "orders of one account that would trade: off, cancel-resting or cancel-aggressor");
 ABSL_FLAG(std::string, day_end, "never", "when day orders expire, HH:MM:SS in UTC");
 ABSL_FLAG(uint32_t, orders_max, 1u << 18, "open orders at a time");
-ABSL_FLAG(uint32_t, members_max, 16, "gateways");
+ABSL_FLAG(uint32_t, members_max, 16, "gateways; OUCH members come on top");
 ABSL_FLAG(uint32_t, member_queue_reports, 1u << 15,
           "reports kept per gateway until it confirms them, a power of two");
 ABSL_FLAG(std::string, member_keys, "",
@@ -88,7 +94,13 @@ absl::StatusOr<SelfTrade> SelfTradeOf(const std::string& word) {
       "--self-trade=", word, ": choose one of off, cancel-resting and cancel-aggressor"));
 }
 
-absl::StatusOr<std::vector<InstrumentOptions>> InstrumentsFromFlags() {
+// What is traded, and who comes over TCP.
+struct Setup {
+  std::vector<InstrumentOptions> instruments;
+  ExchangeFile file;
+};
+
+absl::StatusOr<Setup> SetupFromFlags() {
   const std::string config = absl::GetFlag(FLAGS_config);
   const std::string list = absl::GetFlag(FLAGS_instruments);
   if (config.empty() == list.empty()) {
@@ -96,15 +108,24 @@ absl::StatusOr<std::vector<InstrumentOptions>> InstrumentsFromFlags() {
         "name what is traded: --config FILE with [[instrument]] tables, or --instruments 1,2@30.95 "
         "(one of the two)");
   }
-  return config.empty() ? ParseInstrumentList(list, absl::GetFlag(FLAGS_tick))
-                        : ReadInstruments(config);
+  Setup setup;
+  if (config.empty()) {
+    absl::StatusOr<std::vector<InstrumentOptions>> instruments =
+        ParseInstrumentList(list, absl::GetFlag(FLAGS_tick));
+    if (!instruments.ok()) return instruments.status();
+    setup.instruments = *std::move(instruments);
+  } else {
+    absl::StatusOr<ExchangeFile> file = ReadExchangeFile(config);
+    if (!file.ok()) return file.status();
+    setup.file = *std::move(file);
+    setup.instruments = MakeInstrumentOptions(setup.file.instruments);
+  }
+  return setup;
 }
 
-absl::StatusOr<ExchangeOptions> OptionsFromFlags() {
+absl::StatusOr<ExchangeOptions> OptionsFromFlags(const Setup& setup) {
   ExchangeOptions options;
-  absl::StatusOr<std::vector<InstrumentOptions>> instruments = InstrumentsFromFlags();
-  if (!instruments.ok()) return instruments.status();
-  options.instruments = *std::move(instruments);
+  options.instruments = setup.instruments;
   const absl::StatusOr<SelfTrade> self_trade = SelfTradeOf(absl::GetFlag(FLAGS_self_trade));
   if (!self_trade.ok()) return self_trade.status();
   options.self_trade = *self_trade;
@@ -117,28 +138,71 @@ absl::StatusOr<ExchangeOptions> OptionsFromFlags() {
   }
   options.venue = static_cast<uint16_t>(venue);
   options.orders_max = absl::GetFlag(FLAGS_orders_max);
-  options.members_max = absl::GetFlag(FLAGS_members_max);
+  options.members_max =
+      absl::GetFlag(FLAGS_members_max) + static_cast<uint32_t>(setup.file.ouch_members.size());
   options.member_queue_reports = absl::GetFlag(FLAGS_member_queue_reports);
   return options;
 }
 
-// The duty loop: new links, and the server's turn.
+// The duty loop: new links, and the servers' turns.
 class Venue {
  public:
-  Venue(Exchange& exchange, AnyListener listener, const ServerOptions& options, Waiter& waiter)
+  // `listener`: nothing: no gateway connects. `ouch`: null: no member speaks OUCH.
+  Venue(Exchange& exchange, std::optional<AnyListener> listener, const ServerOptions& options,
+        std::unique_ptr<OuchServer> ouch, Waiter& waiter)
       : listener_(std::move(listener)),
         waiter_(waiter),
         server_(exchange, options,
-                [this](uint64_t key, uint32_t epoch) { return listener_.Admit(key, epoch); }) {}
+                [this](uint64_t key, uint32_t epoch) { return listener_->Admit(key, epoch); }),
+        ouch_(std::move(ouch)) {}
 
   bool Turn() {
     const int64_t now_ns = clock_.NowNs();
     clock_notice_.Look(clock_, [](const std::string& text) {
       fprintf(stderr, "ringway-exchange: %s\n", text.c_str());
     });
-    // A new link is work: it was not there when the others were armed for a sleep.
+    bool worked = AcceptLinks(now_ns);
+    worked |= server_.DoWork(now_ns);
+    if (ouch_ == nullptr || !ouch_->DoWork(now_ns)) return worked;
+    // What OUCH members caused for others leaves in the same turn.
+    server_.DoWork(now_ns);
+    return true;
+  }
+  bool Arm() noexcept {
+    const bool certain = ouch_ == nullptr || ouch_->Arm();
+    return server_.Arm() && certain;
+  }
+  void Disarm() noexcept { server_.Disarm(); }
+
+  // Processes what has arrived, within a limit, and ends the links and sessions.
+  void Stop() {
+    constexpr int kTurnsMax = 10'000;
+    for (int turn = 0; turn != kTurnsMax && Turn(); ++turn) {
+    }
+    if (ouch_ != nullptr) {
+      // Their clients are told the end, as long as they listen.
+      constexpr int64_t kPatienceNs = 2 * kNsPerS;
+      ouch_->Stop();
+      const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
+      while (!ouch_->idle() && MonotonicNowNs() < deadline_ns) {
+        const timespec pause{0, kNsPerMs};
+        if (!Turn()) nanosleep(&pause, nullptr);
+      }
+    }
+    server_.Close();
+  }
+
+  // -1: there is none.
+  int wake_fd() const noexcept { return listener_ ? listener_->wake_fd() : -1; }
+  const ServerCounters& counters() const noexcept { return server_.counters(); }
+
+ private:
+  // A new link is work: it was not there when the others were armed for a sleep.
+  bool AcceptLinks(int64_t now_ns) {
     bool accepted = false;
-    while (std::optional<AnyLink> link = listener_.TryAccept()) {
+    while (listener_) {
+      std::optional<AnyLink> link = listener_->TryAccept();
+      if (!link) break;
       accepted = true;
       if (absl::Status status = waiter_.Watch(link->wake_fd()); !status.ok()) {
         fprintf(stderr, "a gateway's link cannot wake the exchange: %s\n",
@@ -146,28 +210,15 @@ class Venue {
       }
       server_.Accept(now_ns, std::make_unique<AnyLink>(*std::move(link)));
     }
-    return server_.DoWork(now_ns) || accepted;
-  }
-  bool Arm() noexcept { return server_.Arm(); }
-  void Disarm() noexcept { server_.Disarm(); }
-
-  // Processes what has arrived, within a limit, and ends the links.
-  void Stop() {
-    constexpr int kTurnsMax = 10'000;
-    for (int turn = 0; turn != kTurnsMax && Turn(); ++turn) {
-    }
-    server_.Close();
+    return accepted;
   }
 
-  int wake_fd() const noexcept { return listener_.wake_fd(); }
-  const ServerCounters& counters() const noexcept { return server_.counters(); }
-
- private:
   SteadyUnixClock clock_;
   ClockNotice clock_notice_;
-  AnyListener listener_;
+  std::optional<AnyListener> listener_;
   Waiter& waiter_;
   ExchangeServer<AnyLink> server_;
+  std::unique_ptr<OuchServer> ouch_;
 };
 
 // Over shared memory the listener knows the user of each process that connects, and by default
@@ -181,6 +232,21 @@ absl::StatusOr<MemberKeys> MemberKeysFor(const std::string& uri) {
   return absl::InvalidArgumentError(
       "--listen is open to the network, so gateways have to prove who they are: name a folder with "
       "their keys, --member_keys FOLDER");
+}
+
+// Sets the options' keys, if gateways have to prove who they are.
+absl::StatusOr<AnyListener> ListenForLinks(const std::string& uri, ServerOptions& server) {
+  absl::StatusOr<MemberKeys> keys = MemberKeysFor(uri);
+  if (!keys.ok()) return keys.status();
+  server.member_keys = *std::move(keys);
+  ListenOptions listen;
+  if (!server.member_keys.empty()) {
+    listen.secret_of = [keys = server.member_keys](uint64_t member) -> std::span<const std::byte> {
+      const auto key = keys.find(member);
+      return key == keys.end() ? std::span<const std::byte>{} : key->second.bytes();
+    };
+  }
+  return AnyListener::Listen(uri, listen);
 }
 
 // A line on stderr, or none if it is not being read: a full pipe must not hold up trading. A pipe
@@ -206,11 +272,14 @@ absl::Status WriteFile(const std::string& path, const std::string& text) {
 
 absl::Status Run() {
   const std::string uri = absl::GetFlag(FLAGS_listen);
-  if (uri.empty()) {
+  const absl::StatusOr<Setup> setup = SetupFromFlags();
+  if (!setup.ok()) return setup.status();
+  const std::vector<OuchMemberConfig>& ouch_members = setup->file.ouch_members;
+  if (uri.empty() && ouch_members.empty()) {
     return absl::InvalidArgumentError(
         "say where gateways connect: --listen shm:/run/ringway/exchange.sock");
   }
-  absl::StatusOr<ExchangeOptions> options = OptionsFromFlags();
+  absl::StatusOr<ExchangeOptions> options = OptionsFromFlags(*setup);
   if (!options.ok()) return options.status();
   WaitOptions wait;
   const absl::StatusOr<WaitPolicy> policy = WaitPolicyOf(absl::GetFlag(FLAGS_wait));
@@ -227,23 +296,34 @@ absl::Status Run() {
   std::random_device random;
   options->hash_seed = (uint64_t{random()} << 32) ^ random();
   server.report = SayWithoutWaiting;
-  absl::StatusOr<MemberKeys> keys = MemberKeysFor(uri);
-  if (!keys.ok()) return keys.status();
-  server.member_keys = *std::move(keys);
+  for (const OuchMemberConfig& member : ouch_members) {
+    server.other_members.push_back(member.member);
+  }
   absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
   if (!exchange.ok()) return exchange.status();
-  // Before this thread is pinned, so that the listener's own thread does not inherit its core.
-  ListenOptions listen;
-  if (!server.member_keys.empty()) {
-    listen.secret_of = [keys = server.member_keys](uint64_t member) -> std::span<const std::byte> {
-      const auto key = keys.find(member);
-      return key == keys.end() ? std::span<const std::byte>{} : key->second.bytes();
-    };
+  // Before this thread is pinned, so that the listeners' own threads do not inherit its core.
+  std::optional<AnyListener> listener;
+  if (!uri.empty()) {
+    absl::StatusOr<AnyListener> listening = ListenForLinks(uri, server);
+    if (!listening.ok()) return listening.status();
+    listener = *std::move(listening);
   }
-  absl::StatusOr<AnyListener> listener = AnyListener::Listen(uri, listen);
-  if (!listener.ok()) return listener.status();
   // Also before pinning: it counts the available cores.
   Waiter waiter(wait);
+  std::unique_ptr<OuchServer> ouch;
+  std::vector<std::string> ouch_addresses;
+  if (!ouch_members.empty()) {
+    absl::StatusOr<std::unique_ptr<OuchServer>> made =
+        OuchServer::Create(**exchange, ouch_members, setup->file.instruments,
+                           {.incarnation = server.incarnation,
+                            .hash_seed = options->hash_seed,
+                            .report = SayWithoutWaiting,
+                            .watch = [&waiter](int fd) { return waiter.Watch(fd); }},
+                           UnixNowNs());
+    if (!made.ok()) return made.status();
+    ouch = *std::move(made);
+    ouch_addresses = ouch->Addresses();
+  }
   if (core >= 0) {
     if (absl::Status status = PinToAllowedCore(static_cast<uint32_t>(core)); !status.ok()) {
       return status;
@@ -252,9 +332,12 @@ absl::Status Run() {
   if (const std::string warning = waiter.Warning(); !warning.empty()) {
     fprintf(stderr, "ringway-exchange: warning: %s\n", warning.c_str());
   }
-  Venue venue(**exchange, *std::move(listener), server, waiter);
+  Venue venue(**exchange, std::move(listener), server, std::move(ouch), waiter);
   if (absl::Status status = waiter.Watch(venue.wake_fd()); !status.ok()) return status;
-  printf("ringway-exchange ready on %s, instruments: %zu\n", uri.c_str(),
+  for (const std::string& address : ouch_addresses) {
+    printf("ringway-exchange listens on %s\n", address.c_str());
+  }
+  printf("ringway-exchange ready on %s, instruments: %zu\n", uri.empty() ? "TCP" : uri.c_str(),
          options->instruments.size());
   fflush(stdout);
 
@@ -277,7 +360,7 @@ int main(int argc, char** argv) {
       argc, argv,
       {.name = "ringway-exchange",
        .summary =
-           "a matching exchange that gateways reach over links\n\n"
+           "a matching exchange that gateways reach over links, and others by OUCH over TCP\n\n"
            "  ringway-exchange --listen shm:/run/ringway/exchange.sock --config gateway.toml",
        .source = __FILE__});
   if (done.has_value()) return *done;

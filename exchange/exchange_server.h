@@ -82,6 +82,8 @@ struct ServerOptions {
   int64_t takeover_ns = kNsPerS;  // how long a member that lost its link has to return
   int64_t slow_member_ns = 10 * kNsPerS;
   MemberKeys member_keys = {};  // empty: members are not authenticated
+  // Members that come another way: their numbers are refused over links.
+  std::vector<uint64_t> other_members = {};
   // Receives lines about links that come, go and are refused, a bounded number a second
   // (limited_log.h). May be empty.
   std::function<void(std::string_view line)> report = {};
@@ -298,6 +300,14 @@ class ExchangeServer {
       }
       return Refuse(peer, logon.session, LogonRejectReason::kAuthenticationFailed);
     }
+    if (std::ranges::find(options_.other_members, logon.session) != options_.other_members.end()) {
+      if (!std::exchange(other_told_, true)) {
+        Say(absl::StrCat("member ", logon.session,
+                         ": a gateway is refused: this member does not come over a link. Give the "
+                         "gateway a member_id of its own"));
+      }
+      return Refuse(peer, logon.session, LogonRejectReason::kAlreadyLoggedOn);
+    }
     const absl::StatusOr<uint32_t> member = exchange_.Admit(logon.session);
     if (!member.ok()) return Refuse(peer, logon.session, LogonRejectReason::kGatewayFull);
     Standing& standing = StandingOf(*member, logon.session);
@@ -361,7 +371,7 @@ class ExchangeServer {
     peer.member = member;
     peer.confirmed = taken;
     peer.connected = exchange_.Connect(now_ns, member);
-    standing.refusal_told = no_proof_told_ = false;
+    standing.refusal_told = no_proof_told_ = other_told_ = false;
     ++counters_.logons;
     Say(absl::StrCat("member ", logon.session, ": logged on",
                      known == taken
@@ -497,6 +507,7 @@ class ExchangeServer {
   std::vector<Standing> standings_;  // by member
   int64_t now_ns_ = 0;
   bool no_proof_told_ = false;  // since the last logon
+  bool other_told_ = false;     // likewise
   int64_t next_tick_ns_ = 0;
   ServerCounters counters_;
 };
