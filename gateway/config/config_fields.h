@@ -50,9 +50,10 @@ void Fields(V& v, HostConfig& host) {
             "(deploy/host-tuning.md).");
   v.Choice("wait", host.wait, kWaitChoices,
            "How the engine's thread waits when there is nothing to do:");
-  v.Flag("lock_memory", host.lock_memory,
-         "Keep memory resident (mlock), so that no page fault delays an order. Reports that a client "
-         "leaves unread take memory as they come. Needs LimitMEMLOCK=infinity.");
+  v.Flag(
+      "lock_memory", host.lock_memory,
+      "Keep memory resident (mlock), so that no page fault delays an order. Reports that a client "
+      "leaves unread take memory as they come. Needs LimitMEMLOCK=infinity.");
   v.Integer("clock_ahead_max", host.clock_ahead_max_ns, ConfigForm::kDuration,
             {kNsPerS, 366 * kDayNs},
             "At a start the journal may be ahead of the wall clock, because the clock was wrong or "
