@@ -33,34 +33,6 @@ absl::Status WritePrivateFile(const std::string& path, std::string_view text) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> ReadPrivateFile(const std::string& path, std::size_t bytes_max) {
-  // O_NONBLOCK: a FIFO in the file's place must not hang the program.
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
-  std::string text(bytes_max + 1, '\0');
-  struct stat status;
-  absl::Status fault;
-  ssize_t got = 0;
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-    fault = absl::InvalidArgumentError(absl::StrCat(path, " is not a regular file"));
-  } else if ((status.st_mode & 0077) != 0) {
-    fault = absl::PermissionDeniedError(
-        absl::StrCat(path, " can be used by others than its owner; run: chmod 600 ", path));
-  } else if (status.st_uid != geteuid() && status.st_uid != 0) {
-    fault = absl::PermissionDeniedError(absl::StrCat(path, " belongs to user ", status.st_uid,
-                                                     ", not to the one who runs this program (",
-                                                     geteuid(), "); chown it"));
-  } else if (got = read(fd, text.data(), text.size()); got < 0) {
-    fault = absl::ErrnoToStatus(errno, absl::StrCat("cannot read ", path));
-  } else if (static_cast<std::size_t>(got) > bytes_max) {
-    fault = absl::InvalidArgumentError(absl::StrCat(path, " is longer than ", bytes_max, " bytes"));
-  }
-  close(fd);
-  if (!fault.ok()) return fault;
-  text.resize(static_cast<std::size_t>(got));
-  return text;
-}
-
 std::string ReadWholeFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -1,7 +1,6 @@
 // Files and folders that only this user can read. Thread rule: none; they are the file system's.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,10 +12,6 @@ namespace ringway {
 
 // Writes the file anew, with mode 0600. Errors: the system's reason.
 absl::Status WritePrivateFile(const std::string& path, std::string_view text);
-// A file that holds a secret: a regular one that nobody but its owner can use, owned by this user
-// or root, of at most `bytes_max`. Errors: NotFound, PermissionDenied, InvalidArgument; each names
-// the file and the remedy, never any part of the content.
-absl::StatusOr<std::string> ReadPrivateFile(const std::string& path, std::size_t bytes_max);
 // The whole file; "" where there is none.
 std::string ReadWholeFile(const std::string& path);
 

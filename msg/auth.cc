@@ -8,7 +8,6 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/secret_file.h"
 
 namespace ringway {
 namespace {
@@ -121,18 +121,8 @@ absl::StatusOr<SessionKey> SessionKey::FromFile(const std::string& path) {
     }
     return absl::PermissionDeniedError(text);
   }
-  struct stat status;
-  if (fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    return absl::InvalidArgumentError(absl::StrCat("key file ", path, " is not a regular file"));
-  }
-  if ((status.st_mode & 0077) != 0) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "key file ", path, " can be used by others than its owner; run: chmod 600 ", path));
-  }
-  if (status.st_uid != geteuid() && status.st_uid != 0) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("key file ", path, " belongs to user ", status.st_uid,
-                     ", not to the one who runs this program (", geteuid(), "); chown it"));
+  if (absl::Status checked = CheckSecretFile(file.descriptor, "key file ", path); !checked.ok()) {
+    return checked;
   }
   Wiped wiped;
   size_t length = 0;

@@ -11,7 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/config/config_value.h"
-#include "base/private_files.h"
+#include "base/secret_file.h"
 #include "protocol/ouch/units.h"
 #include "transport/stream/stream_options.h"
 
@@ -105,7 +105,7 @@ void CheckOuchMembers(const std::vector<OuchMemberConfig>& members,
 
 absl::StatusOr<OuchLogin> ReadOuchLogin(const OuchMemberConfig& member) {
   constexpr std::size_t kBytesMax = 64;
-  absl::StatusOr<std::string> text = ReadPrivateFile(member.password_file, kBytesMax);
+  absl::StatusOr<std::string> text = ReadSecretFile(member.password_file, kBytesMax);
   if (!text.ok()) return text.status();
   absl::StripTrailingAsciiWhitespace(&*text);
   const auto password = PaddedText<10>::Of(*text);
