@@ -11,9 +11,7 @@ namespace ringway {
 exchange::ExchangeOptions InProcessVenue::OptionsFor(const VenueContext& context) const {
   exchange::ExchangeOptions options = exchange;
   options.venue = context.id;
-  for (const InstrumentConfig& instrument : context.instruments) {
-    options.instruments.push_back(exchange::MakeInstrumentOptions(instrument));
-  }
+  options.instruments = exchange::MakeInstrumentOptions(context.instruments);
   return options;
 }
 
