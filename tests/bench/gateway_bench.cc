@@ -69,9 +69,7 @@ Measured Measure(Layout layout) {
   GatewayProgram gateway(folder.path());
   gateway.config = MarketConfig(folder.path(), layout);
   gateway.spec.core = 1;
-  if (const absl::Status started = gateway.Start({}, kStartTimeoutNs); !started.ok()) {
-    OrDie(absl::StatusOr<int>(started));
-  }
+  OrDie(gateway.Start({}, kStartTimeoutNs));
   ringway.Add(gateway.child().pid());
 
   BareChain* chain = NewShared<BareChain>(two ? 2u : 4u, two ? HopWait::kSpin : HopWait::kYield);
@@ -161,9 +159,7 @@ class CrowdedGateway {
       program_.config.sessions.push_back(TestSession(id, 1, folder_.path()));
     }
     program_.spec.core = 1;
-    if (const absl::Status started = program_.Start({}, kStartTimeoutNs); !started.ok()) {
-      OrDie(absl::StatusOr<int>(started));
-    }
+    OrDie(program_.Start({}, kStartTimeoutNs));
     for (uint32_t id = 3; id <= sessions; ++id) {
       SessionOptions options = program_.Options(id);
       options.heartbeat_ns = kIdleHeartbeatNs;
@@ -277,13 +273,9 @@ void AddManyConfigured(Report& report) {
     program.config.sessions.push_back(TestSession(id, 1, folder.path()));
   }
   program.config.host.lock_memory = true;
-  if (const absl::Status written = program.WriteFiles(); !written.ok()) {
-    OrDie(absl::StatusOr<int>(written));
-  }
+  OrDie(program.WriteFiles());
   const int64_t begin_ns = MonotonicNowNs();
-  if (const absl::Status started = program.Start({}, kStartTimeoutNs); !started.ok()) {
-    OrDie(absl::StatusOr<int>(started));
-  }
+  OrDie(program.Start({}, kStartTimeoutNs));
   report.Add(Plain("start with 4,096 sessions", "ms",
                    static_cast<double>(MonotonicNowNs() - begin_ns) / kNsPerMs, {},
                    "until it listens"));

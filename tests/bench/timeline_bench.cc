@@ -110,7 +110,7 @@ struct Firm {
     }
     const absl::Status started = program.Start({}, kStartTimeoutNs);
     unsetenv(kStampsVariable);
-    if (!started.ok()) OrDie(absl::StatusOr<int>(started));
+    OrDie(started);
   }
 
   const TemporaryFolder folder = OrDie(TemporaryFolder::Make("/dev/shm"));
