@@ -1,8 +1,9 @@
-// Implements engine_core.h from the threads' files in /proc.
+// Implements engine_core.h: reads the threads' files in /proc, and naps on the engine's core.
 #include "tests/e2e/hostile/engine_core.h"
 
 #include <fcntl.h>
 #include <sched.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,8 +20,20 @@
 namespace ringway::hostile {
 namespace {
 
-constexpr int64_t kCountedWithinNs = 20 * kNsPerMs;
-constexpr uint32_t kNapUs = 20;
+constexpr int64_t kNapNs = 250 * kNsPerUs;
+// Timers wake a thread later than asked by less than this, on a core that runs.
+constexpr int64_t kLateNs = 100 * kNsPerUs;
+
+// The only core on which this thread may run; -1 if there are several.
+int OnlyCoreOf(pid_t thread) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(thread, sizeof(allowed), &allowed) != 0 || CPU_COUNT(&allowed) != 1) {
+    return -1;
+  }
+  int core = 0;
+  while (!CPU_ISSET(core, &allowed)) ++core;
+  return core;
+}
 
 std::vector<pid_t> ThreadsOf(pid_t process) {
   std::vector<pid_t> threads;
@@ -42,15 +55,44 @@ ThreadTimes::~ThreadTimes() {
   if (file_ >= 0) close(file_);
 }
 
-ThreadTimes::Times ThreadTimes::Read() const {
+int64_t ThreadTimes::WaitedNs() const {
   std::array<char, 96> text{};
   long long ran_ns = 0;
   long long waited_ns = 0;
   if (file_ < 0 || pread(file_, text.data(), text.size() - 1, 0) <= 0 ||
       std::sscanf(text.data(), "%lld %lld", &ran_ns, &waited_ns) != 2) {
-    return {};
+    return 0;
   }
-  return {.ran_ns = ran_ns, .waited_ns = waited_ns};
+  return waited_ns;
+}
+
+EngineCore::EngineCore(pid_t gateway) : gateway_(gateway), engine_(gateway, gateway) {
+  if (const int core = OnlyCoreOf(gateway); core >= 0) {
+    napper_ = std::thread([this, core] { Nap(core); });
+  }
+}
+
+EngineCore::~EngineCore() {
+  ended_.store(true, std::memory_order_relaxed);
+  if (napper_.joinable()) napper_.join();
+}
+
+void EngineCore::Nap(int core) {
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  CPU_SET(static_cast<size_t>(core), &own);
+  const sched_param lowest{.sched_priority = 1};
+  if (sched_setaffinity(0, sizeof(own), &own) != 0 ||
+      sched_setscheduler(0, SCHED_FIFO, &lowest) != 0) {
+    return;
+  }
+  while (!ended_.load(std::memory_order_relaxed)) {
+    const int64_t due_ns = MonotonicNowNs() + kNapNs;
+    const timespec due{.tv_sec = due_ns / kNsPerS, .tv_nsec = due_ns % kNsPerS};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, nullptr);
+    const int64_t late_ns = MonotonicNowNs() - due_ns;
+    if (late_ns > kLateNs) stood_still_ns_.fetch_add(late_ns, std::memory_order_relaxed);
+  }
 }
 
 int64_t EngineCore::Sleeps() const {
@@ -62,23 +104,9 @@ int64_t EngineCore::Sleeps() const {
   return 0;
 }
 
-EngineCore::Mark EngineCore::Now() const {
-  if (!engine_.known()) return {};
-  const ThreadTimes::Times before = engine_.Read();
-  const int64_t deadline_ns = MonotonicNowNs() + kCountedWithinNs;
-  for (;;) {
-    const ThreadTimes::Times now = engine_.Read();
-    const int64_t now_ns = MonotonicNowNs();
-    if (now.ran_ns != before.ran_ns || now_ns > deadline_ns) {
-      return {.gone_ns = now_ns - now.ran_ns - now.waited_ns, .sleeps = Sleeps()};
-    }
-    usleep(kNapUs);
-  }
-}
-
 std::string EngineCore::Intruders() const {
-  cpu_set_t own;
-  if (sched_getaffinity(gateway_, sizeof(own), &own) != 0 || CPU_COUNT(&own) != 1) return "";
+  const int core = OnlyCoreOf(gateway_);
+  if (core < 0) return "";
   std::string intruders;
   std::vector<pid_t> threads = ThreadsOf(gateway_);
   for (size_t i = 0; i != threads.size(); ++i) {
@@ -89,8 +117,7 @@ std::string EngineCore::Intruders() const {
     }
     cpu_set_t allowed;
     if (thread == gateway_ || sched_getaffinity(thread, sizeof(allowed), &allowed) != 0) continue;
-    CPU_AND(&allowed, &allowed, &own);
-    if (CPU_COUNT(&allowed) == 0) continue;
+    if (!CPU_ISSET(core, &allowed)) continue;
     std::string name;
     std::getline(std::ifstream(absl::StrCat("/proc/", thread, "/comm")), name);
     absl::StrAppend(&intruders, intruders.empty() ? "" : ", ", name);

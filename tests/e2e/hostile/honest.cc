@@ -114,8 +114,9 @@ void Honest::Answered(uint64_t cl_ord_id) {
       if (core_ != nullptr && late_ns > kLateNs) {
         const Waits now = Waited();
         const Waits& then = waiting_.front().waits;
-        late_ns -= std::min(
-            late_ns, std::max(now.engine_ns - then.engine_ns, now.reader_ns - then.reader_ns));
+        late_ns -=
+            std::min(late_ns, std::max({now.engine_ns - then.engine_ns, now.core_ns - then.core_ns,
+                                        now.reader_ns - then.reader_ns}));
       }
       latency_->Add(static_cast<uint64_t>(late_ns));
     } else {

@@ -3,11 +3,10 @@
 // Orders are sent by the clock, whether or not earlier ones are answered: a gateway that stalls
 // for half a second shows as 250 late answers, not as one. Most are immediate-or-cancel; some
 // rest and are canceled. Its thread preempts an attacker that shares its core, if this user has
-// the right (CAP_SYS_NICE). If the cores are watched (engine_core.h), the longer of two times is
-// subtracted: for which the engine waited for its core, and for which this thread, which naps and
-// goes first, did not come back. A hypervisor that limits the machine's time stops all of its
-// cores, and says so nowhere. What remains late is the gateway's answer, not its reader, and not
-// due to a neighbour. Thread rule: one thread.
+// the right (CAP_SYS_NICE). If the cores are watched (engine_core.h), the longest of three times is
+// subtracted: for which the engine waited for its core, for which that core stood still, and for
+// which this thread, which naps and goes first, did not come back. What remains late is the
+// gateway's answer, not its reader, and not due to a neighbour. Thread rule: one thread.
 #pragma once
 
 #include <unistd.h>
@@ -72,9 +71,11 @@ class Honest {
   bool goes_first() const { return goes_first_; }
 
  private:
-  // Total times: for which the engine waited for its core, and for which this thread was gone.
+  // Total times: for which the engine waited for its core, for which that core stood still, and for
+  // which this thread was gone.
   struct Waits {
     int64_t engine_ns = 0;
+    int64_t core_ns = 0;
     int64_t reader_ns = 0;
   };
   struct Waiting {
@@ -95,7 +96,8 @@ class Honest {
   uint32_t Poll();
   Waits Waited() const {
     if (core_ == nullptr) return {};
-    return {.engine_ns = core_->WaitedNs(), .reader_ns = gone_ns_};
+    return {
+        .engine_ns = core_->WaitedNs(), .core_ns = core_->StoodStillNs(), .reader_ns = gone_ns_};
   }
 
   std::unique_ptr<Session> session_;

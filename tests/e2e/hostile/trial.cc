@@ -25,10 +25,6 @@ constexpr int64_t kWarmUpNs = 300 * kNsPerMs;
 constexpr int64_t kGivenBackNs = 15 * kNsPerS;
 constexpr int kRoundsMax = 3;
 constexpr int64_t kRepeatLonger = 3;
-// A slice in which the hypervisor took more than this from the engine's core is repeated, at most
-// so many times.
-constexpr int64_t kTakenMaxNs = kNsPerMs;
-constexpr int kSliceRepeatsMax = 4;
 // The kernel's own locks for memory block it now and then, attacked or not. A lock of the gateway's
 // that attackers contend for did so 24 times and more (docs/adr/0039).
 constexpr int64_t kBlockedAllowed = 8;
@@ -38,8 +34,8 @@ struct Series {
   std::vector<int64_t> slices;   // p99.9 of each
   int64_t waited_ns = 0;         // by the engine, for its core
   int64_t reader_waited_ns = 0;  // by the honest session's thread, for its core
+  int64_t stood_still_ns = 0;    // by the engine's core
   int64_t blocked = 0;           // times that the engine waited for anything else
-  int repeats = 0;               // of slices
 
   void Add(const Histogram& slice) {
     all.Merge(slice);
@@ -65,11 +61,12 @@ double Us(int64_t ns) { return static_cast<double>(ns) / 1e3; }
 std::string Text(const Series& series) {
   return absl::StrFormat(
       "p50 %.0f p99 %.0f p99.9 %.0f max %.0f us (the engine kept from its core for %.0f us, the "
-      "reader for %.0f us; it was blocked %d times; %d slices repeated)",
+      "reader for %.0f us; the engine's core stood still for %.0f us; the engine was blocked %d "
+      "times)",
       Us(static_cast<int64_t>(series.all.Percentile(0.5))),
       Us(static_cast<int64_t>(series.all.Percentile(0.99))), Us(series.p999()),
       Us(static_cast<int64_t>(series.all.max())), Us(series.waited_ns), Us(series.reader_waited_ns),
-      series.blocked, series.repeats);
+      Us(series.stood_still_ns), series.blocked);
 }
 
 // "" if there is nothing to complain about.
@@ -91,26 +88,20 @@ Complaint Slice(Site& site, Honest& honest, const std::vector<Attacker*>& attack
   Histogram unsettled;
   honest.Trade(kSettleNs, unsettled, meanwhile);
   const EngineCore core(site.pid());
-  for (int repeats = 0;; ++repeats) {
-    Histogram latency;
-    const int64_t waited_ns = core.WaitedNs();
-    const int64_t reader_waited_ns = honest.WaitedNs();
-    const EngineCore::Mark begin = core.Now();
-    honest.Watch(&core);
-    honest.Trade(slice_ns, latency, meanwhile);
-    honest.Watch(nullptr);
-    if (series == nullptr) break;
-    const EngineCore::Mark end = core.Now();
-    series->blocked += end.sleeps - begin.sleeps;
-    const bool taken = EngineCore::TakenNs(begin, end) > kTakenMaxNs;
-    if (taken && repeats != kSliceRepeatsMax && site.Alive() && honest.Complaint().empty()) {
-      ++series->repeats;
-      continue;
-    }
+  Histogram latency;
+  const int64_t waited_ns = core.WaitedNs();
+  const int64_t stood_still_ns = core.StoodStillNs();
+  const int64_t reader_waited_ns = honest.WaitedNs();
+  const int64_t sleeps = core.Sleeps();
+  honest.Watch(&core);
+  honest.Trade(slice_ns, latency, meanwhile);
+  honest.Watch(nullptr);
+  if (series != nullptr) {
+    series->blocked += core.Sleeps() - sleeps;
     series->waited_ns += core.WaitedNs() - waited_ns;
+    series->stood_still_ns += core.StoodStillNs() - stood_still_ns;
     series->reader_waited_ns += honest.WaitedNs() - reader_waited_ns;
     series->Add(latency);
-    break;
   }
   Complaint wrong;
   if (const std::string intruders = core.Intruders(); !intruders.empty()) {

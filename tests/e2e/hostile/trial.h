@@ -6,10 +6,10 @@
 // by more than the busy loop's own slices differ; or if the engine was blocked more often, by more
 // than a few times: a wait for a lock lasts as long as the system keeps its holder from a core,
 // and an attacker can take part in that. The times of answers exclude the time for which other
-// processes kept the engine, or the honest session's thread, from its core, and a slice in which
-// a hypervisor took the engine's core away is repeated (engine_core.h): both happen in slices of
-// either kind, but too rarely to average out. Neither hides the engine's own work, because no
-// other thread of the gateway may run on its core. A trial that finds harm is repeated twice, with
+// processes or a hypervisor kept the engine, or the honest session's thread, from its core
+// (engine_core.h): this happens in slices of either kind, but too rarely to average out, and more
+// often where an attack and its target want more cores than the busy loop. It does not hide the
+// engine's own work, because no other thread of the gateway may run on its core. A trial that finds harm is repeated twice, with
 // longer slices, before it reports it, to rule out a neighbour of this machine. If the honest
 // session's thread cannot go first (honest.h), its times are shown and not judged.
 //
