@@ -52,11 +52,8 @@ void Honest::Trade(int64_t duration_ns, Histogram& latency,
   const int64_t begin_ns = MonotonicNowNs();
   int64_t due_ns = begin_ns;
   int64_t now_ns = begin_ns;
-  int64_t turn_ns = begin_ns;
   while (session_->state() == SessionState::kLive) {
     now_ns = MonotonicNowNs();
-    if (now_ns - turn_ns > kTurnNsMax) gone_ns_ += now_ns - turn_ns;
-    turn_ns = now_ns;
     const bool trades = now_ns - begin_ns < duration_ns;
     if (!trades && waiting_.empty() && cancels_waiting_ == 0 && resting_.empty()) break;
     if (now_ns - begin_ns > duration_ns + kAnswerPatienceNs) break;
@@ -69,10 +66,9 @@ void Honest::Trade(int64_t duration_ns, Histogram& latency,
       SendCancels();
     }
     if (Poll() == 0) usleep(kNapUs);
-    if (meanwhile) {
-      meanwhile();
-      turn_ns = MonotonicNowNs();
-    }
+    const int64_t turn_ns = MonotonicNowNs() - now_ns;
+    if (turn_ns > kTurnNsMax) gone_ns_ += turn_ns;
+    if (meanwhile) meanwhile();
   }
   latency_ = nullptr;
 }
