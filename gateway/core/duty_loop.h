@@ -58,6 +58,7 @@
 #include "gateway/admin/admin_mailbox.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/unseen_request.h"
+#include "gateway/core/chunked_fifo.h"
 #include "gateway/core/engine_watch.h"
 #include "gateway/core/gateway_status.h"
 #include "gateway/core/hold_queue.h"
@@ -829,8 +830,7 @@ class DutyLoop {
   // Answers at most `limit` requests that must not leave any more, and subtracts them from it.
   void AnswerCondemned(VenueQueue& queue, uint32_t& limit) {
     for (; limit != 0 && queue.has_condemned() && CanStep(); --limit) {
-      const VenueQueue::Condemned condemned = queue.NextCondemned();
-      queue.PopCondemned();
+      const VenueQueue::Condemned condemned = queue.TakeCondemned();
       Answer(condemned.request, condemned.why);
     }
     parts_.sessions.Flush();
@@ -854,7 +854,7 @@ class DutyLoop {
   // Ends at once the orders that were canceled before they left.
   void AnswerWithdrawn() {
     while (!withdrawn_.empty() && CanStep()) {
-      const Effect cancel = withdrawn_.items().front();
+      const Effect cancel = withdrawn_.front();
       withdrawn_.Pop(1);
       Answer(cancel, Unseen::kWithdrawn);
     }
@@ -1007,7 +1007,7 @@ class DutyLoop {
   JournalShares shares_;                  // by session as in tally_, then by venue
   std::vector<bool> sends_when_durable_;  // by session as in tally_; empty: none does
   Effects effects_;
-  Fifo<Effect> withdrawn_;  // canceled orders that had not left, to be answered
+  ChunkedFifo<Effect> withdrawn_;  // canceled orders that had not left, to be answered
   uint64_t answer_number_ = 0;
   HoldQueue held_;
   uint64_t position_ = 0;    // the journal's, behind the latest record

@@ -3,14 +3,13 @@
 // Holds reports to sessions that were promised durability, the acknowledgement of their requests,
 // and the confirmation to venues that their reports are kept. An entry gives a journal position and
 // the numbers that one session or venue may advance to once it is durable; entries are taken in
-// order of position. Thread rule: the engine's thread. It grows while the disk is slow, and keeps
-// its capacity.
+// order of position. Thread rule: the engine's thread. It grows while the disk is slow.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "gateway/core/chunked_fifo.h"
 #include "gateway/core/step.h"
 
 namespace ringway {
@@ -25,8 +24,6 @@ struct HoldEntry {
 
 class HoldQueue {
  public:
-  HoldQueue() { entries_.reserve(kRoom); }
-
   // REQUIRES: no entry has a higher position.
   void Push(const HoldEntry& entry) {
     if (!empty()) {
@@ -37,32 +34,23 @@ class HoldQueue {
         return;
       }
     }
-    if (entries_.size() == entries_.capacity() && head_ != 0) {
-      entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
-      head_ = 0;
-    }
-    entries_.push_back(entry);
+    entries_.Push(entry);
   }
 
   // Removes every entry up to `position` and passes it to release(const HoldEntry&).
   template <class F>
   void Release(uint64_t position, F&& release) {
-    while (!empty() && entries_[head_].position <= position) release(entries_[head_++]);
-    if (empty()) Clear();
+    while (!empty() && entries_.front().position <= position) {
+      release(entries_.front());
+      entries_.Pop(1);
+    }
   }
 
-  bool empty() const noexcept { return head_ == entries_.size(); }
-  std::size_t size() const noexcept { return entries_.size() - head_; }
-  void Clear() noexcept {
-    entries_.clear();
-    head_ = 0;
-  }
+  bool empty() const noexcept { return entries_.empty(); }
+  std::size_t size() const noexcept { return entries_.size(); }
 
  private:
-  static constexpr std::size_t kRoom = 4096;
-
-  std::vector<HoldEntry> entries_;  // from head_ on
-  std::size_t head_ = 0;
+  ChunkedFifo<HoldEntry, 512> entries_;
 };
 
 }  // namespace ringway

@@ -10,13 +10,17 @@
 //         \-new order, replace--> orders
 //   Condemn(): what must not leave any more --> condemned: never sent, answered by the gateway
 //
+// Condemned orders stay where they are, with their shares, until they are answered: a venue that
+// goes down condemns all of them at once, and every other session waits meanwhile.
+//
 // A connector that counts requests (Connector::counts_requests()) relies on their order, also
 // across processes. For such a connector the duty loop records when cancels overtake orders;
 // nothing leaves before condemned requests are answered; and an order that was canceled in time is
 // replaced by its cancel, which means nothing to the venue. Where an order waits for its record to
 // be durable, everything behind it waits as well.
 //
-// Thread rule: the engine's thread. Nothing allocates while the queue keeps within `pending_max`.
+// Thread rule: the engine's thread. Nothing allocates for orders while the queue keeps within
+// `pending_max`; for cancels it allocates now and then, never in proportion to what waits.
 #pragma once
 
 #include <algorithm>
@@ -30,51 +34,12 @@
 #include "base/counters.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/unseen_request.h"
+#include "gateway/core/chunked_fifo.h"
 #include "gateway/core/shared_room.h"
 #include "gateway/core/step.h"
 #include "schema/messages.h"
 
 namespace ringway {
-
-// A contiguous first-in, first-out queue. Keeps its capacity.
-template <class T>
-class Fifo {
- public:
-  void Push(const T& item) {
-    if (items_.size() == items_.capacity() && head_ >= items_.size() / 2) {
-      items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
-      head_ = 0;
-    }
-    items_.push_back(item);
-  }
-  void Pop(std::size_t count) noexcept {
-    head_ += count;
-    if (!empty()) return;
-    items_.clear();
-    head_ = 0;
-  }
-  std::span<const T> items() const noexcept { return std::span(items_).subspan(head_); }
-  std::size_t size() const noexcept { return items_.size() - head_; }
-  bool empty() const noexcept { return size() == 0; }
-  // Removes every item for which wanted() holds and passes it to moved(item), in order.
-  template <class Wanted, class Moved>
-  void Take(Wanted&& wanted, Moved&& moved) {
-    std::size_t to = head_;
-    for (std::size_t from = head_; from != items_.size(); ++from) {
-      if (wanted(items_[from])) {
-        moved(items_[from]);
-      } else {
-        items_[to++] = items_[from];
-      }
-    }
-    items_.resize(to);
-    Pop(0);
-  }
-
- private:
-  std::vector<T> items_;  // from head_ on
-  std::size_t head_ = 0;
-};
 
 struct VenueCounters {
   uint64_t requests_sent = 0;      // taken by the connector
@@ -131,7 +96,7 @@ class VenueQueue {
     if (orders_.size() == orders_.capacity()) Compact();
     if (orders_.size() == orders_.capacity()) ++counters_.grown;
     orders_.emplace_back(request);
-    keys_.push_back({VenueRequestId(request), OrigRequestId(request), safe_at, owner, false});
+    keys_.push_back({VenueRequestId(request), OrigRequestId(request), safe_at, owner});
     ++live_orders_;
     if (owner == kNoOwner) return false;
     room_.Take(owner);
@@ -143,25 +108,38 @@ class VenueQueue {
   template <class F>
   void Condemn(Unseen why, F&& wanted) {
     for (std::size_t i = orders_head_; i != orders_.size(); ++i) {
-      if (keys_[i].dead || !wanted(orders_[i])) continue;
-      condemned_.Push({orders_[i], why});
-      KillOrder(i);
+      if (keys_[i].fate != Fate::kWaits || !wanted(orders_[i])) continue;
+      keys_[i].fate = Fate::kCondemned;
+      keys_[i].why = why;
+      --live_orders_;
+      if (condemned_orders_++ == 0 || i < next_condemned_) next_condemned_ = i;
     }
-    const auto condemn = [&](const Effect& cancel) { condemned_.Push({cancel, why}); };
+    const auto condemn = [&](const Effect& cancel) { condemned_cancels_.Push({cancel, why}); };
     placed_.Take(wanted, condemn);
     staged_.Take(wanted, condemn);
   }
 
-  // The condemned, oldest first. REQUIRES: has_condemned().
+  // The condemned: orders before cancels, each oldest first.
   struct Condemned {
     Effect request;
     Unseen why;
   };
-  bool has_condemned() const noexcept { return !condemned_.empty(); }
-  const Condemned& NextCondemned() const noexcept { return condemned_.items().front(); }
-  void PopCondemned() noexcept {
+  bool has_condemned() const noexcept {
+    return condemned_orders_ != 0 || !condemned_cancels_.empty();
+  }
+  // REQUIRES: has_condemned().
+  Condemned TakeCondemned() {
     ++counters_.unsent;
-    condemned_.Pop(1);
+    if (condemned_orders_ == 0) {
+      const Condemned cancel = condemned_cancels_.front();
+      condemned_cancels_.Pop(1);
+      return cancel;
+    }
+    while (keys_[next_condemned_].fate != Fate::kCondemned) ++next_condemned_;
+    const std::size_t index = next_condemned_++;
+    --condemned_orders_;
+    End(index);
+    return {orders_[index], keys_[index].why};
   }
 
   // --- Out ---
@@ -178,8 +156,7 @@ class VenueQueue {
   // that wait, changed places among themselves: first their cancels, then the orders.
   uint32_t PlaceCancels() {
     const auto moved = static_cast<uint32_t>(staged_.size() + live_orders_);
-    for (const Effect& cancel : staged_.items()) placed_.Push(cancel);
-    staged_.Pop(staged_.size());
+    placed_.Splice(staged_);
     return moved;
   }
 
@@ -208,7 +185,8 @@ class VenueQueue {
 
   // Everything that was pushed and neither sent nor answered.
   std::size_t waiting() const noexcept {
-    return live_orders_ + placed_.size() + staged_.size() + condemned_.size();
+    return live_orders_ + placed_.size() + staged_.size() + condemned_orders_ +
+           condemned_cancels_.size();
   }
   VenueId venue() const noexcept { return venue_; }
   Connector& connector() const noexcept { return connector_; }
@@ -217,13 +195,17 @@ class VenueQueue {
  private:
   static constexpr int64_t kNotSpent = INT64_MIN;
 
+  // Of an order. The ended, which were sent, withdrawn or answered, stay until Compact().
+  enum class Fate : uint8_t { kWaits, kCondemned, kEnded };
+
   // Search keys of orders_, so that a search does not read the requests themselves. Ids rise.
   struct Key {
     uint64_t id;
     uint64_t orig_id;  // of a replace; otherwise 0
     uint64_t safe_at;
     uint32_t owner;
-    bool dead;  // sent or condemned: stays until Compact()
+    Fate fate = Fate::kWaits;
+    Unseen why = {};  // of the condemned
   };
 
   // True: the order that it names had not left.
@@ -232,7 +214,7 @@ class VenueQueue {
     const auto from = keys_.begin() + static_cast<std::ptrdiff_t>(orders_head_);
     const auto found = std::lower_bound(from, keys_.end(), orig_id,
                                         [](const Key& key, uint64_t id) { return key.id < id; });
-    const bool unsent = found != keys_.end() && found->id == orig_id && !found->dead;
+    const bool unsent = found != keys_.end() && found->id == orig_id && found->fate == Fate::kWaits;
     if (unsent) {
       ++counters_.unsent;
       if (!connector_.counts_requests()) {
@@ -248,18 +230,22 @@ class VenueQueue {
   // Removes the order and its replaces from the queue.
   void Withdraw(std::size_t index) noexcept {
     const uint64_t id = keys_[index].id;
-    KillOrder(index);
+    Leave(index);
     for (std::size_t i = index + 1; i != keys_.size(); ++i) {
-      if (keys_[i].orig_id == id && !keys_[i].dead) KillOrder(i);
+      if (keys_[i].orig_id == id && keys_[i].fate == Fate::kWaits) Leave(i);
     }
   }
 
   std::size_t IndexOf(std::vector<Key>::const_iterator key) const noexcept {
     return static_cast<std::size_t>(key - keys_.begin());
   }
-  void KillOrder(std::size_t index) noexcept {
-    keys_[index].dead = true;
+  // It was sent or withdrawn.
+  void Leave(std::size_t index) noexcept {
     --live_orders_;
+    End(index);
+  }
+  void End(std::size_t index) noexcept {
+    keys_[index].fate = Fate::kEnded;
     const uint32_t owner = keys_[index].owner;
     if (owner == kNoOwner) return;
     room_.Give(owner);
@@ -268,18 +254,21 @@ class VenueQueue {
 
   // False: the connector did not take all.
   bool SendPlaced(int64_t now_ns) {
-    if (placed_.empty()) return true;
-    placed_.Pop(Give(now_ns, placed_.items()));
-    return placed_.empty();
+    while (!placed_.empty()) {
+      const std::span<const Effect> cancels = placed_.front_run();
+      const uint32_t taken = Give(now_ns, cancels);
+      placed_.Pop(taken);
+      if (taken != cancels.size()) return false;
+    }
+    return true;
   }
   // Sends in the order of Push(). False: the connector did not take all, or the next request waits
   // for the disk.
   bool SendInOrder(int64_t now_ns, uint64_t safe) {
     while (live_orders_ != 0 || !staged_.empty()) {
-      while (live_orders_ != 0 && keys_[orders_head_].dead) ++orders_head_;
+      while (live_orders_ != 0 && keys_[orders_head_].fate != Fate::kWaits) ++orders_head_;
       const uint64_t order_id = live_orders_ != 0 ? keys_[orders_head_].id : UINT64_MAX;
-      const uint64_t cancel_id =
-          staged_.empty() ? UINT64_MAX : VenueRequestId(staged_.items().front());
+      const uint64_t cancel_id = staged_.empty() ? UINT64_MAX : VenueRequestId(staged_.front());
       const bool all = order_id < cancel_id ? SendOrdersBefore(cancel_id, now_ns, safe)
                                             : SendStagedBefore(order_id, now_ns);
       if (!all) return false;
@@ -291,18 +280,18 @@ class VenueQueue {
   }
   bool SendOrdersBefore(uint64_t id, int64_t now_ns, uint64_t safe) {
     std::size_t end = orders_head_;
-    const auto goes = [&](const Key& key) { return !key.dead && key.id < id; };
+    const auto goes = [&](const Key& key) { return key.fate == Fate::kWaits && key.id < id; };
     while (end != keys_.size() && goes(keys_[end]) && keys_[end].safe_at <= safe) ++end;
     const bool waits = end != keys_.size() && goes(keys_[end]);
     const std::size_t run = end - orders_head_;
     const uint32_t taken =
         run == 0 ? 0 : Give(now_ns, std::span(orders_).subspan(orders_head_, run));
-    for (uint32_t i = 0; i != taken; ++i) KillOrder(orders_head_++);
+    for (uint32_t i = 0; i != taken; ++i) Leave(orders_head_++);
     awaits_disk_ = waits && taken == run;
     return taken == run && !waits;
   }
   bool SendStagedBefore(uint64_t id, int64_t now_ns) {
-    const std::span<const Effect> cancels = staged_.items();
+    const std::span<const Effect> cancels = staged_.front_run();
     const std::size_t run = static_cast<std::size_t>(
         std::ranges::find_if(cancels, [id](const Effect& e) { return VenueRequestId(e) > id; }) -
         cancels.begin());
@@ -317,17 +306,18 @@ class VenueQueue {
     return taken;
   }
 
-  // Drops the dead.
+  // Drops the ended.
   void Compact() {
     std::size_t to = 0;
     for (std::size_t from = orders_head_; from != orders_.size(); ++from) {
-      if (keys_[from].dead) continue;
+      if (keys_[from].fate == Fate::kEnded) continue;
       orders_[to] = orders_[from];
       keys_[to++] = keys_[from];
     }
     orders_.resize(to);
     keys_.resize(to);
     orders_head_ = 0;
+    next_condemned_ = 0;
   }
 
   VenueId venue_;
@@ -338,10 +328,12 @@ class VenueQueue {
   std::vector<Effect> orders_;           // from orders_head_ on
   std::vector<Key> keys_;                // of the same orders
   std::size_t orders_head_ = 0;
-  std::size_t live_orders_ = 0;  // those that are not dead
-  Fifo<Effect> placed_;          // cancels that are sent next
-  Fifo<Effect> staged_;          // cancels that have overtaken no order
-  Fifo<Condemned> condemned_;
+  std::size_t live_orders_ = 0;       // those that wait
+  std::size_t condemned_orders_ = 0;  // the first of them at next_condemned_ or behind it
+  std::size_t next_condemned_ = 0;
+  ChunkedFifo<Effect> placed_;  // cancels that are sent next
+  ChunkedFifo<Effect> staged_;  // cancels that have overtaken no order
+  ChunkedFifo<Condemned> condemned_cancels_;
   uint64_t logons_ = 0;
   uint64_t held_until_ = 0;
   bool awaits_disk_ = false;
