@@ -24,6 +24,11 @@ constexpr int64_t kNapNs = 250 * kNsPerUs;
 // Timers wake a thread later than asked by less than this, on a core that runs.
 constexpr int64_t kLateNs = 100 * kNsPerUs;
 
+int64_t LateBy(int64_t due_ns) {
+  const int64_t late_ns = MonotonicNowNs() - due_ns;
+  return late_ns > kLateNs ? late_ns : 0;
+}
+
 // The only core on which this thread may run; -1 if there are several.
 int OnlyCoreOf(pid_t thread) {
   cpu_set_t allowed;
@@ -88,11 +93,20 @@ void EngineCore::Nap(int core) {
   }
   while (!ended_.load(std::memory_order_relaxed)) {
     const int64_t due_ns = MonotonicNowNs() + kNapNs;
+    {
+      const std::lock_guard lock(mutex_);
+      stood_still_ns_ += LateBy(due_ns_);
+      due_ns_ = due_ns;
+    }
     const timespec due{.tv_sec = due_ns / kNsPerS, .tv_nsec = due_ns % kNsPerS};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, nullptr);
-    const int64_t late_ns = MonotonicNowNs() - due_ns;
-    if (late_ns > kLateNs) stood_still_ns_.fetch_add(late_ns, std::memory_order_relaxed);
   }
+}
+
+// The engine may answer before the thread that naps is back on the core: counted as of now.
+int64_t EngineCore::StoodStillNs() const {
+  const std::lock_guard lock(mutex_);
+  return stood_still_ns_ + LateBy(due_ns_);
 }
 
 int64_t EngineCore::Sleeps() const {

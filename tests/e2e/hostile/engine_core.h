@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -51,7 +52,8 @@ class EngineCore {
   int64_t WaitedNs() const { return engine_.WaitedNs(); }
   // The total time that the core has stood still since construction. 0 if the engine has no core of
   // its own, or if this user may not ask for a core before others (CAP_SYS_NICE).
-  int64_t StoodStillNs() const { return stood_still_ns_.load(std::memory_order_relaxed); }
+  // While it stands still, what it has lost so far.
+  int64_t StoodStillNs() const;
   // Times that the engine gave up its core: asleep, or for a disk, page or lock.
   int64_t Sleeps() const;
 
@@ -64,7 +66,9 @@ class EngineCore {
 
   const pid_t gateway_;
   const ThreadTimes engine_;
-  std::atomic<int64_t> stood_still_ns_ = 0;
+  mutable std::mutex mutex_;
+  int64_t due_ns_ = INT64_MAX;  // when the nap ends; guarded by mutex_
+  int64_t stood_still_ns_ = 0;  // before it; guarded by mutex_
   std::atomic<bool> ended_ = false;
   std::thread napper_;
 };
