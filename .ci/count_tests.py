@@ -5,7 +5,8 @@ usage: count_tests.py BUILD_EVENTS_JSON BAZEL_EXIT_STATUS
 Reads which test targets ran from Bazel's build events and the cases of each from the XML it wrote. A target that crashed,
 timed out, was not built or left no XML counts as one failed case. Of a target that ran somewhere else (//tests/softroce)
 it prints where, or why it could not: then its cases are skipped ones. Prints the end of the log of what failed, the
-failed cases, then one line `N passed, N failed[, N skipped]`. Exits 1 if anything failed or nothing ran.
+failed cases with what they said, then one line `N passed, N failed[, N skipped]`. Exits 1 if anything failed or nothing
+ran.
 """
 
 import json
@@ -15,6 +16,7 @@ import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 LOG_LINES_SHOWN = 100
+MESSAGE_LINES_SHOWN = 12
 
 
 def read_events(path):
@@ -41,12 +43,14 @@ def read_events(path):
 
 
 def count_cases(root):
-    """Returns (passed, names of failed, skipped) of one report."""
+    """Returns (passed, failed with what they said, skipped) of one report."""
     passed, failed, skipped = 0, [], 0
     for case in root.iter("testcase"):
         name = ".".join(filter(None, [case.get("classname"), case.get("name")]))
-        if case.find("failure") is not None or case.find("error") is not None:
-            failed.append(name)
+        wrong = [*case.findall("failure"), *case.findall("error")]
+        if wrong:
+            said = "\n".join(element.get("message") or element.text or "" for element in wrong).splitlines()
+            failed.append("\n    ".join([name, *said[:MESSAGE_LINES_SHOWN]]))
         elif case.find("skipped") is not None or case.get("status") == "notrun" or case.get("result") == "skipped":
             skipped += 1
         else:
