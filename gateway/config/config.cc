@@ -58,7 +58,7 @@ EngineConfig MakeEngineConfig(const GatewayConfig& config) {
 }
 
 VenueContext ContextOf(const GatewayConfig& config, const GatewayVenueConfig& venue) {
-  return {venue.engine.id, config.instruments};
+  return {venue.engine.id, config.instruments, config.pools.orders_max};
 }
 
 }  // namespace ringway

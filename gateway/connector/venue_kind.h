@@ -39,6 +39,8 @@ struct VenueFault {
 struct VenueContext {
   VenueId id = 0;
   const std::vector<InstrumentConfig>& instruments;
+  uint32_t orders_max =
+      0;  // slots of orders: the lowest bits of a request's identifier are below it
 };
 
 struct VenueNeeds {
