@@ -1,0 +1,180 @@
+// What the connector knows of each order at an OUCH venue, and of the executions of a session.
+//
+// OUCH names an order by the last request that the venue took, and says nothing twice: quantities,
+// terms and what was asked and not answered have to be remembered, by the slot that the gateway's
+// request identifiers carry (docs/adr/0006). All of it can be made again from the venue's own
+// messages. Thread rule: one thread. Nothing allocates after construction.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "protocol/ouch/codes.h"
+
+namespace ringway {
+
+enum class OuchOrderState : uint8_t { kNone, kSent, kLive, kDead };
+
+struct OuchOrder {
+  uint64_t id = 0;          // of the order as the venue has it, or was asked for it
+  uint64_t replace_id = 0;  // of a replace and a cancel that were sent and are not answered
+  uint64_t cancel_id = 0;
+  uint64_t answered_id = 0;  // the highest in this slot that the venue answered
+  uint64_t reference = 0;    // the venue's
+  int64_t sent_ns = 0;
+  int64_t replace_sent_ns = 0;
+  int64_t expires_ns = 0;  // 0: not at a time
+  uint32_t number = 0;     // UserRefNum, of 5.0
+  uint32_t replace_number = 0;
+  // The number of the connection over which it was sent.
+  uint32_t connection = 0;
+  uint32_t replace_connection = 0;
+  uint32_t shares = 0;  // open
+  uint32_t traded = 0;
+  uint32_t replace_shares = 0;  // in all, what was traded included
+  uint32_t price = 0;           // 1e-4, or a market price
+  uint32_t replace_price = 0;
+  uint32_t time_in_force = 0;  // 4.2: seconds; 5.0: the code
+  uint32_t expire_s = 0;       // what was left then, for 5.0
+  uint32_t min_quantity = 0;
+  uint32_t max_floor = 0;
+  int32_t peg_offset = 0;  // 1e-4
+  uint32_t instrument = 0;
+  uint32_t account = 0;
+  // Neighbours among the orders of which something is not answered.
+  uint32_t next = 0;
+  uint32_t previous = 0;
+  ouch::Side side = ouch::Side::kBuy;
+  ouch::Capacity capacity = ouch::Capacity::kAgency;
+  ouch::CrossType cross = ouch::CrossType::kNone;
+  char display = 'Y';
+  char price_type = 'L';
+  bool sweep = false;
+  bool post_only = false;
+  bool may_be_second = false;  // sent again: its answer may be to the first one
+  bool replace_may_be_second = false;
+  bool cancel_refused = false;
+  bool listed = false;
+  OuchOrderState state = OuchOrderState::kNone;
+
+  bool open() const noexcept {
+    return state == OuchOrderState::kSent || state == OuchOrderState::kLive;
+  }
+  bool awaits_answer() const noexcept {
+    return state == OuchOrderState::kSent || replace_id != 0 || cancel_id != 0;
+  }
+};
+
+class OuchOrders {
+ public:
+  static constexpr uint32_t kSlotBits = 24;
+  static constexpr uint32_t kNobody = UINT32_MAX;
+
+  explicit OuchOrders(uint32_t slots) : orders_(slots) {}
+
+  static uint32_t SlotOf(uint64_t id) noexcept { return id & ((uint32_t{1} << kSlotBits) - 1); }
+  // Null: no such slot.
+  OuchOrder* At(uint64_t id) noexcept {
+    return id != 0 && SlotOf(id) < orders_.size() ? &orders_[SlotOf(id)] : nullptr;
+  }
+  // The order that the venue has, or may have, under this id; null: it is not known (any more).
+  OuchOrder* Find(uint64_t id) noexcept {
+    OuchOrder* const order = At(id);
+    return order != nullptr && (order->id == id || order->replace_id == id) ? order : nullptr;
+  }
+
+  // Puts an order in its slot. REQUIRES: At(id) is not null.
+  OuchOrder& Enter(uint64_t id) noexcept {
+    OuchOrder& order = *At(id);
+    if (order.listed) Unlist(order);
+    const uint64_t answered_id = order.answered_id;
+    order = {};
+    order.id = id;
+    order.answered_id = answered_id;
+    return order;
+  }
+
+  // Orders of which something is not answered, the longest first.
+  uint32_t first() const noexcept { return first_; }
+  OuchOrder& operator[](uint32_t slot) noexcept { return orders_[slot]; }
+  // Makes the list true for this order.
+  void Relist(OuchOrder& order) noexcept {
+    if (order.listed == order.awaits_answer()) return;
+    order.listed ? Unlist(order) : List(order);
+  }
+
+  void Clear() noexcept {
+    for (OuchOrder& order : orders_) order = {};
+    first_ = last_ = kNobody;
+  }
+
+ private:
+  uint32_t IndexOf(const OuchOrder& order) const noexcept {
+    return static_cast<uint32_t>(&order - orders_.data());
+  }
+  void List(OuchOrder& order) noexcept {
+    order.listed = true;
+    order.next = kNobody;
+    order.previous = last_;
+    (last_ == kNobody ? first_ : orders_[last_].next) = IndexOf(order);
+    last_ = IndexOf(order);
+  }
+  void Unlist(OuchOrder& order) noexcept {
+    order.listed = false;
+    (order.previous == kNobody ? first_ : orders_[order.previous].next) = order.next;
+    (order.next == kNobody ? last_ : orders_[order.next].previous) = order.previous;
+  }
+
+  std::vector<OuchOrder> orders_;  // by slot
+  uint32_t first_ = kNobody;
+  uint32_t last_ = kNobody;
+};
+
+// The executions of a session, found by match number and order: a bust names no quantity.
+class OuchExecutions {
+ public:
+  struct Execution {
+    uint64_t match = 0;
+    uint64_t id = 0;  // of the order; 0: none
+    int64_t price = 0;
+    uint32_t shares = 0;  // 0: broken
+  };
+
+  explicit OuchExecutions(uint32_t count_max)
+      : table_(std::bit_ceil(std::size_t{count_max} + count_max / 2)), count_max_(count_max) {}
+
+  // False: there is no room.
+  bool Remember(const Execution& execution) noexcept {
+    if (count_ == count_max_) return false;
+    ++count_;
+    std::size_t at = Home(execution.match, execution.id);
+    while (table_[at].id != 0) at = (at + 1) & (table_.size() - 1);
+    table_[at] = execution;
+    return true;
+  }
+  // Null: it is not known.
+  Execution* Find(uint64_t match, uint64_t id) noexcept {
+    for (std::size_t at = Home(match, id);; at = (at + 1) & (table_.size() - 1)) {
+      if (table_[at].id == 0) return nullptr;
+      if (table_[at].match == match && table_[at].id == id) return &table_[at];
+    }
+  }
+  void Clear() noexcept {
+    if (count_ != 0) table_.assign(table_.size(), {});
+    count_ = 0;
+  }
+
+ private:
+  std::size_t Home(uint64_t match, uint64_t id) const noexcept {
+    const uint64_t mixed = (match ^ id * 0x9e37'79b9'7f4a'7c15) * 0xd6e8'feb8'6659'fd93;
+    return (mixed ^ mixed >> 32) & (table_.size() - 1);
+  }
+
+  std::vector<Execution> table_;  // never full
+  uint32_t count_max_;
+  uint32_t count_ = 0;
+};
+
+}  // namespace ringway

@@ -1,0 +1,143 @@
+// Settles the requests of earlier connections and processes: what the venue ignores if it has it is
+// sent again, and what certainly never arrived gets its outcome (docs/adr/0043).
+#include "base/check.h"
+#include "gateway/connector/ouch/ouch_codes.h"
+#include "gateway/connector/ouch/ouch_connector.h"
+#include "gateway/connector/unseen_request.h"
+#include "schema/codec.h"
+
+namespace ringway {
+namespace {
+
+template <Message M>
+M Decoded(const Effect& request) noexcept {
+  M message;
+  RINGWAY_CHECK(Decode(request.bytes(), message) == DecodeStatus::kOk,
+                "the engine encodes what it sends");
+  return message;
+}
+
+}  // namespace
+
+// What an earlier process may have sent, as far as the venue's messages do not answer it.
+void OuchConnector::TakeRestored() {
+  for (const Effect& request : restored_) {
+    const uint64_t id = VenueRequestId(request);
+    if (request.type == FrameType::kNewOrder) {
+      OuchOrder* const place = orders_.At(id);
+      if (place == nullptr || place->id >= id || place->answered_id >= id) continue;
+      OuchOrder& order = orders_.Enter(id);
+      const auto message = Decoded<NewOrder>(request);
+      (void)writer_.TermsOf(message, now_ns_, order);  // as far as it goes: it is not sent again
+      order.instrument = message.instrument;
+      order.account = message.account;
+      order.state = OuchOrderState::kSent;
+      orders_.Relist(order);
+      continue;
+    }
+    OuchOrder* const order = orders_.Find(OrigRequestId(request));
+    if (order == nullptr || IsInPlaceOfOrder(request)) continue;
+    if (request.type == FrameType::kCancel) {
+      if (order->open() && !order->cancel_refused) order->cancel_id = id;
+    } else if (id > order->answered_id) {
+      (void)writer_.TermsOf(Decoded<Replace>(request), now_ns_, *order);
+      order->replace_id = id;
+      order->replace_connection = 0;
+      order->replace_sent_ns = 0;
+    }
+    orders_.Relist(*order);
+  }
+  restored_.clear();
+  restored_.shrink_to_fit();
+}
+
+void OuchConnector::BeginWalk(bool resends, bool answers) noexcept {
+  walks_ = true;
+  walk_begun_ = false;
+  walk_resends_ = resends;
+  walk_answers_ = answers;
+}
+
+void OuchConnector::Walk(int64_t now_ns, VenueSink& sink) {
+  if (!walk_begun_) walk_at_ = orders_.first();
+  walk_begun_ = true;
+  for (uint32_t visited = 0; walk_at_ != OuchOrders::kNobody; ++visited) {
+    if (visited == kWalkPerTurn) return;
+    OuchOrder& order = orders_[walk_at_];
+    const uint32_t next = order.next;
+    if (!AnswerOrder(now_ns, order, sink)) return;
+    if (walk_resends_ && !ResendOrder(now_ns, order)) return;
+    orders_.Relist(order);
+    walk_at_ = next;
+  }
+  walks_ = false;
+}
+
+// What certainly never arrived, or was ignored, gets its outcome. False: the sink takes no more.
+bool OuchConnector::AnswerOrder(int64_t now_ns, OuchOrder& order, VenueSink& sink) {
+  if (walk_answers_ && order.state == OuchOrderState::kSent && order.connection != connection_) {
+    ExecutionReport report;
+    report.cl_ord_id = order.id;
+    report.exec_id = NextAnswerId(now_ns);
+    report.transact_time = static_cast<uint64_t>(now_ns);
+    report.instrument = order.instrument;
+    report.account = order.account;
+    report.exec_type = ExecType::kRejected;
+    report.ord_status = OrdStatus::kRejected;
+    report.side = SideOf(order.side);
+    report.reason = RejectReason::kVenueUnavailable;
+    report.venue = setup_.venue;
+    if (!sink.Take(Effect(Target::kVenue, setup_.venue, 0, report))) return false;
+    ++counters_.requests_lost;
+    order.state = OuchOrderState::kDead;  // which answers its cancel and its replace too
+    order.cancel_id = order.replace_id = 0;
+  }
+  const bool ignored = order.replace_id != 0 && !order.open();
+  const bool lost =
+      walk_answers_ && order.replace_id != 0 && order.replace_connection != connection_;
+  if (ignored || lost) {
+    CancelReject reject;
+    reject.cl_ord_id = order.replace_id;
+    reject.orig_cl_ord_id = order.id;
+    reject.transact_time = static_cast<uint64_t>(now_ns);
+    reject.reason =
+        ignored ? CancelRejectReason::kTooLateToCancel : CancelRejectReason::kVenueUnavailable;
+    reject.request_type = RequestType::kReplace;
+    reject.venue = setup_.venue;
+    if (!sink.Take(Effect(Target::kVenue, setup_.venue, 0, reject))) return false;
+    counters_.requests_lost += lost;
+    order.replace_id = 0;
+  }
+  if (!order.open()) order.cancel_id = 0;
+  return true;
+}
+
+// Sends again what the venue ignores if it has it: cancels always, new orders and replaces while
+// they are young, under the same token or UserRefNum. An older order is canceled instead. False:
+// there is no room.
+bool OuchConnector::ResendOrder(int64_t now_ns, OuchOrder& order) {
+  bool sent = true;
+  bool cancels = order.cancel_id != 0;
+  if (order.state == OuchOrderState::kSent && order.connection != connection_) {
+    if (IsYoung(now_ns, order.sent_ns)) {
+      (void)Write([&](auto to) { return writer_.Enter(order, to); }, sent);
+      if (!sent) return false;
+      ++counters_.requests_resent;
+      order.connection = connection_;
+      order.may_be_second = true;
+    } else {
+      cancels = true;
+    }
+  }
+  if (order.replace_id != 0 && order.replace_connection != connection_ &&
+      IsYoung(now_ns, order.replace_sent_ns)) {
+    (void)Write([&](auto to) { return writer_.ReplaceOf(order, to); }, sent);
+    if (!sent) return false;
+    ++counters_.requests_resent;
+    order.replace_connection = connection_;
+    order.replace_may_be_second = true;
+  }
+  return !cancels || WriteCancel(order);
+}
+
+}  // namespace ringway

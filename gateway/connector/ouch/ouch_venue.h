@@ -1,0 +1,42 @@
+// OuchVenue: a [[venue]] with connector = "ouch", which speaks OUCH 4.2 or 5.0 over SoupBinTCP.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/connector/connector.h"
+#include "gateway/connector/ouch/ouch_options.h"
+#include "gateway/connector/venue_kind.h"
+#include "schema/features.h"
+#include "transport/stream/stream_options.h"
+
+namespace ringway {
+
+struct OuchVenue {
+  static constexpr std::string_view kKind = "ouch";
+  static constexpr std::string_view kText = "a venue that speaks OUCH over SoupBinTCP";
+  // 4.2 knows no peg but the midpoint, and refuses the others when they are sent.
+  static constexpr FeatureSet kFeatures =
+      BitOf(Feature::kHidden) | BitOf(Feature::kIntermarketSweep) | BitOf(Feature::kMinQuantity) |
+      BitOf(Feature::kPeg) | BitOf(Feature::kAuction);
+  static constexpr bool kSpeaksWhenPolled = false;
+
+  OuchOptions ouch;
+  StreamOptions stream;
+
+  std::vector<VenueFault> Faults(const VenueContext& context) const;
+  VenueNeeds Needs(const VenueContext& context) const;
+  // Errors: the password's file is missing, readable by others or holds no password; those of
+  // StreamDialer::Create().
+  absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext& context) const;
+};
+
+template <class V>
+void Fields(V& v, OuchVenue& venue) {
+  v.Section("ouch", venue.ouch, "Only with connector = \"ouch\": the protocol.");
+  v.Section("stream", venue.stream, "Only with connector = \"ouch\": the connection.");
+}
+
+}  // namespace ringway
