@@ -5,10 +5,12 @@
 
 #include "gateway/connector/in_process/in_process_venue.h"
 #include "gateway/connector/link/link_venue.h"
+#include "gateway/connector/ouch/ouch_venue.h"
 
 namespace ringway {
 
 using VenueKinds = std::variant<InProcessVenue,  //
-                                LinkVenue>;
+                                LinkVenue,       //
+                                OuchVenue>;
 
 }  // namespace ringway
