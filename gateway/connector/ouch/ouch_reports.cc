@@ -68,7 +68,6 @@ void OuchReports::TakeTerms(const OuchEvent& event, OuchOrder& order) const noex
   order.side = event.side;
   if (event.number != 0) order.number = event.number;
   order.answered_id = std::max(order.answered_id, event.id);
-  order.may_be_second = order.replace_may_be_second = false;
   // What it was sent with, the gateway knows better than the venue's repetition says.
   if (order.instrument != 0) return;
   order.instrument = writer_.InstrumentOf(event.symbol);
@@ -105,6 +104,7 @@ void OuchReports::OnAccepted(const OuchEvent& event) noexcept {
   if (order != nullptr) {
     barrier_ |= order->state == OuchOrderState::kSent && order->connection == connection_ &&
                 !order->may_be_second;
+    order->may_be_second = false;
     TakeTerms(event, *order);
   }
   ExecutionReport report = About(event, order);
@@ -124,6 +124,7 @@ void OuchReports::OnReplaced(const OuchEvent& event) noexcept {
   if (order != nullptr) {
     barrier_ |= order->replace_id == event.id && order->replace_connection == connection_ &&
                 !order->replace_may_be_second;
+    order->may_be_second = order->replace_may_be_second = false;
     order->id = event.id;
     order->replace_id = 0;
     TakeTerms(event, *order);

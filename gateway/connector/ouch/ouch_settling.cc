@@ -73,9 +73,14 @@ void OuchConnector::Walk(int64_t now_ns, VenueSink& sink) {
   walks_ = false;
 }
 
-// What certainly never arrived, or was ignored, gets its outcome. False: the sink takes no more.
+// What certainly never arrived, or was ignored, gets its outcome. What was sent again over this
+// connection came before the barrier: if the venue had taken either, its answer would have come
+// first. False: the sink takes no more.
 bool OuchConnector::AnswerOrder(int64_t now_ns, OuchOrder& order, VenueSink& sink) {
-  if (walk_answers_ && order.state == OuchOrderState::kSent && order.connection != connection_) {
+  const auto is_lost = [this](uint32_t connection, bool sent_again) {
+    return walk_answers_ && (connection != connection_ || (sent_again && !walk_resends_));
+  };
+  if (order.state == OuchOrderState::kSent && is_lost(order.connection, order.may_be_second)) {
     ExecutionReport report;
     report.cl_ord_id = order.id;
     report.exec_id = NextAnswerId(now_ns);
@@ -94,7 +99,7 @@ bool OuchConnector::AnswerOrder(int64_t now_ns, OuchOrder& order, VenueSink& sin
   }
   const bool ignored = order.replace_id != 0 && !order.open();
   const bool lost =
-      walk_answers_ && order.replace_id != 0 && order.replace_connection != connection_;
+      order.replace_id != 0 && is_lost(order.replace_connection, order.replace_may_be_second);
   if (ignored || lost) {
     CancelReject reject;
     reject.cl_ord_id = order.replace_id;
@@ -123,6 +128,7 @@ bool OuchConnector::ResendOrder(int64_t now_ns, OuchOrder& order) {
       (void)Write([&](auto to) { return writer_.Enter(order, to); }, sent);
       if (!sent) return false;
       ++counters_.requests_resent;
+      barrier_seen_ = false;  // what the venue ignores of it, the next one tells
       order.connection = connection_;
       order.may_be_second = true;
     } else {
@@ -134,6 +140,7 @@ bool OuchConnector::ResendOrder(int64_t now_ns, OuchOrder& order) {
     (void)Write([&](auto to) { return writer_.ReplaceOf(order, to); }, sent);
     if (!sent) return false;
     ++counters_.requests_resent;
+    barrier_seen_ = false;
     order.replace_connection = connection_;
     order.replace_may_be_second = true;
   }
