@@ -1,15 +1,13 @@
 // The slow path of OuchConnector: set-up.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/secret_file.h"
 #include "gateway/connector/ouch/ouch_connector.h"
 #include "gateway/connector/ouch/ouch_venue.h"
 
@@ -18,35 +16,16 @@ namespace {
 
 using Password = PaddedText<10>;
 
-struct File {
-  const int descriptor;
-  ~File() {
-    if (descriptor >= 0) close(descriptor);
-  }
-};
+constexpr std::size_t kPasswordFileBytesMax = 64;
 
-// Errors: the file is missing, not private, or holds no password.
+// Errors: of ReadSecretFile(), and a file that holds no password.
 absl::StatusOr<Password> ReadPassword(const std::string& path) {
-  // O_NONBLOCK: a FIFO in the file's place must not hang the program.
-  const File file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.descriptor < 0) {
-    return absl::NotFoundError(absl::StrCat("password_file ", path, ": ", std::strerror(errno)));
-  }
-  struct stat status;
-  if (fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("password_file ", path, " is not a regular file"));
-  }
-  if ((status.st_mode & 0077) != 0) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "password_file ", path, " can be used by others than its owner; run: chmod 600 ", path));
-  }
-  std::array<char, 64> text{};
-  const ssize_t got = read(file.descriptor, text.data(), text.size());
-  std::string_view line(text.data(), got < 0 ? 0 : static_cast<std::size_t>(got));
+  absl::StatusOr<std::string> text = ReadSecretFile(path, kPasswordFileBytesMax);
+  if (!text.ok()) return text.status();
+  std::string_view line = *text;
   if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
   const auto password = Password::Of(line);
-  explicit_bzero(text.data(), text.size());
+  explicit_bzero(text->data(), text->size());
   if (!password || password->blank()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "password_file ", path, " holds no password: one line of 1 to 10 printable characters"));
