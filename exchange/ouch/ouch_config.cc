@@ -61,6 +61,16 @@ class Checker {
     Unique(users_, member.user, at, ".user", "user");
     Unique(numbers_, member.member == 0 ? "" : absl::StrCat(member.member), at, ".member",
            "number");
+    std::map<std::string, std::string> firms;
+    for (std::size_t i = 0; i < member.account_of.size(); ++i) {
+      const std::string& firm = member.account_of[i].firm;
+      const std::string of = absl::StrCat(at, ".account_of[", i, "]");
+      const auto text = PaddedText<4>::Of(firm);
+      if (!firm.empty() && (!text || text->bytes[0] == ' ')) {
+        findings_.AddAt(of + ".firm", "it is no firm", "write 1 to 4 printable characters");
+      }
+      Unique(firms, firm, of, ".firm", "firm");
+    }
     for (const std::string& symbol : member.symbols) {
       if (std::ranges::find(instruments_, symbol, &InstrumentConfig::symbol) ==
           instruments_.end()) {
@@ -124,6 +134,9 @@ OuchMemberOptions MakeOuchMemberOptions(const OuchMemberConfig& member,
   options.version = member.version;
   options.number = member.member;
   options.account = member.account;
+  for (const OuchAccountConfig& of : member.account_of) {
+    options.account_of.push_back({*PaddedText<4>::Of(of.firm), of.account});
+  }
   options.messages_max = member.messages_max;
   options.hash_seed = hash_seed;
   for (const InstrumentConfig& instrument : instruments) {

@@ -19,6 +19,11 @@
 
 namespace ringway::exchange {
 
+struct OuchAccountConfig {
+  std::string firm;
+  uint32_t account = 0;
+};
+
 struct OuchMemberConfig {
   std::string listen;
   OuchVersion version = OuchVersion::k50;
@@ -26,6 +31,7 @@ struct OuchMemberConfig {
   std::string password_file;
   uint32_t member = 0;
   uint32_t account = 1;
+  std::vector<OuchAccountConfig> account_of;
   std::vector<std::string> symbols;  // empty: all
   uint32_t messages_max = 1u << 20;
   bool cancel_on_disconnect = false;
@@ -36,6 +42,14 @@ inline constexpr std::array kOuchVersionChoices{
     ConfigChoice{"4.2", static_cast<uint32_t>(OuchVersion::k42), "tokens"},
     ConfigChoice{"5.0", static_cast<uint32_t>(OuchVersion::k50), "UserRefNums"},
 };
+
+template <class V>
+void Fields(V& v, OuchAccountConfig& of) {
+  v.Text("firm", of.firm, "The firm that an order names, up to 4 characters.",
+         ConfigNeed::kRequired);
+  v.Integer("account", of.account, ConfigForm::kWhole, {0, UINT32_MAX},
+            "The account of such an order.", ConfigNeed::kRequired);
+}
 
 template <class V>
 void Fields(V& v, OuchMemberConfig& member) {
@@ -54,6 +68,7 @@ void Fields(V& v, OuchMemberConfig& member) {
             "Its number, which no gateway has as member_id.", ConfigNeed::kRequired);
   v.Integer("account", member.account, ConfigForm::kWhole, {0, UINT32_MAX},
             "The account that its orders are of, in the exchange's report and for self_trade.");
+  v.Sections("account_of", member.account_of, "The account of orders that name a firm.");
   v.Texts("symbols", member.symbols, "The instruments that it may trade. Empty: all.");
   v.Integer("messages_max", member.messages_max, ConfigForm::kWhole, {256, 1 << 24},
             "Sequenced messages that are kept for it; a client may ask for all of them again. When "

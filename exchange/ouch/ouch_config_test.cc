@@ -29,7 +29,8 @@ std::string Member(const std::string& more) {
 TEST(OuchConfigTest, AMemberIsReadWithItsInstruments) {
   const auto read = ParseExchangeFile(
       Member("listen = \"127.0.0.1:9500\"\nuser = \"ALFA\"\nmember = 101\nversion = \"4.2\"\n"
-             "symbols = [\"AAPL\"]\ncancel_on_disconnect = true\nslow_after = \"2s\"\n"),
+             "symbols = [\"AAPL\"]\ncancel_on_disconnect = true\nslow_after = \"2s\"\n"
+             "[[ouch_member.account_of]]\nfirm = \"DESK\"\naccount = 7\n"),
       "x.toml");
   ASSERT_TRUE(read.ok()) << read.status().message();
   ASSERT_EQ(read->ouch_members.size(), 1u);
@@ -39,6 +40,9 @@ TEST(OuchConfigTest, AMemberIsReadWithItsInstruments) {
   EXPECT_EQ(member.slow_after_ns, 2 * kNsPerS);
   const OuchMemberOptions options = MakeOuchMemberOptions(member, read->instruments, 0);
   EXPECT_EQ(options.number, 101u);
+  ASSERT_EQ(options.account_of.size(), 1u);
+  EXPECT_EQ(options.account_of[0].firm.text(), "DESK");
+  EXPECT_EQ(options.account_of[0].account, 7u);
   ASSERT_EQ(options.instruments.size(), 1u);
   EXPECT_EQ(options.instruments[0].symbol.text(), "AAPL");
   EXPECT_EQ(options.instruments[0].id, 1u);

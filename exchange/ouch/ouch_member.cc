@@ -86,6 +86,12 @@ OuchMember::Answer OuchMember::Carry(int64_t now_ns, const OuchRequest& request)
   return Answer::kTaken;
 }
 
+uint32_t OuchMember::AccountOf(const OuchTerms& terms) const noexcept {
+  const PaddedText<4>& firm = Is50() ? terms.appendage.firm : terms.firm;
+  const auto found = std::ranges::find(options_.account_of, firm, &OuchAccount::firm);
+  return found == options_.account_of.end() ? options_.account : found->account;
+}
+
 OuchMember::Answer OuchMember::Enter(int64_t now_ns, const OuchRequest& request) noexcept {
   if (IsRepeated(request.id)) return Answer::kTaken;
   const auto instrument =
@@ -102,7 +108,7 @@ OuchMember::Answer OuchMember::Enter(int64_t now_ns, const OuchRequest& request)
     return Answer::kTaken;
   }
   const Slot slot = free_.back();
-  NewOrder order = OuchOrder(request.terms, now_ns, instrument->id, options_.account);
+  NewOrder order = OuchOrder(request.terms, now_ns, instrument->id, AccountOf(request.terms));
   order.cl_ord_id = NextId(slot);
   if (exchange_.OnRequest(now_ns, member_, order) == exchange::Answer::kWait) return Answer::kWait;
   free_.pop_back();

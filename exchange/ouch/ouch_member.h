@@ -30,11 +30,17 @@ struct OuchInstrument {
   uint32_t id = 0;
 };
 
+struct OuchAccount {
+  PaddedText<4> firm;
+  uint32_t account = 0;
+};
+
 struct OuchMemberOptions {
   OuchVersion version = OuchVersion::k42;
   uint64_t number = 0;  // the member's
   uint32_t account = 1;
-  uint32_t messages_max = 1u << 20;  // of a session
+  std::vector<OuchAccount> account_of = {};  // of orders with these firms
+  uint32_t messages_max = 1u << 20;          // of a session
   std::vector<OuchInstrument> instruments = {};
   uint64_t hash_seed = 0;
 };
@@ -95,6 +101,7 @@ class OuchMember {
   enum class Asking : uint8_t { kOther, kReplace, kModify };
 
   Answer Carry(int64_t now_ns, const OuchRequest& request) noexcept;
+  uint32_t AccountOf(const OuchTerms& terms) const noexcept;
   Answer Enter(int64_t now_ns, const OuchRequest& request) noexcept;
   Answer Replace(int64_t now_ns, const OuchRequest& request) noexcept;
   Answer Lower(int64_t now_ns, const OuchRequest& request) noexcept;

@@ -32,6 +32,7 @@ class Client {
          uint32_t messages_max = 4096)
       : version_(version), now_ns_(now_ns) {
     OuchMemberOptions options{.version = version, .number = number, .messages_max = messages_max};
+    options.account_of = {{*PaddedText<4>::Of("DESK"), 8}};
     options.instruments = {{*OuchSymbol::Of("AAPL"), 7}, {*OuchSymbol::Of("MSFT"), 9}};
     member_ = std::make_unique<OuchMember>(exchange, *exchange.Admit(number), options, now_ns);
   }
@@ -375,6 +376,21 @@ TEST_F(OuchMemberTest, SelfMatchesAreCanceledWithTheirReason) {
   Start(options);
   new_->Ask(Enter50(1, kSell, 10));
   EXPECT_EQ(new_->Ask(Enter50(2, kBuy, 10)), (Lines{"A 2 B 10@1000 L", "C 2 10 Q"}));
+}
+
+TEST_F(OuchMemberTest, AFirmHasItsOwnAccount) {
+  ExchangeOptions options = Options();
+  options.self_trade = SelfTrade::kCancelAggressor;
+  Start(options);
+  old_->Ask(Enter42("T1", kSell, 10));
+  ouch42::EnterOrder of_desk = Enter42("T2", kBuy, 10);
+  of_desk.firm = *PaddedText<4>::Of("DESK");
+  EXPECT_EQ(old_->Ask(of_desk), (Lines{"A T2 B 10@1000 L", "E T1 10@1000 A", "E T2 10@1000 R"}));
+  new_->Ask(Enter50(1, kSell, 10));
+  ouch50::EnterOrder also_of_desk = Enter50(2, kBuy, 10);
+  also_of_desk.appendage.firm = *ouch50::Firm::Of("DESK");
+  also_of_desk.appendage.Add(ouch50::Tag::kFirm);
+  EXPECT_EQ(new_->Ask(also_of_desk), (Lines{"A 2 B 10@1000 L", "E 1 10@1000 A", "E 2 10@1000 R"}));
 }
 
 TEST_F(OuchMemberTest, WhatFindsNoRoomIsRejected) {
