@@ -12,10 +12,13 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "base/config/config_table.h"
 #include "base/kernel_random.h"
 #include "base/private_files.h"
+#include "exchange/exchange_config.h"
 #include "gateway/config/config.h"
 #include "gateway/connector/link/link_venue.h"
+#include "gateway/connector/ouch/ouch_venue.h"
 #include "nlohmann/json.hpp"
 #include "tools/flow/strategy_result.h"
 
@@ -25,18 +28,54 @@ namespace {
 constexpr size_t kKeyBytes = 32;
 constexpr uint16_t kGatewayPort = 18701;
 constexpr uint16_t kExchangePort = 18702;
+constexpr char kVenueUser[] = "RINGWY";
+constexpr uint32_t kVenueMember = 1;
+constexpr size_t kVenuePasswordBytes = 5;
 
 std::string RdmaUri(const std::string& address, uint16_t port) {
   return absl::StrCat("rdma://", address, ":", port);
 }
 
-absl::Status WriteKey(const std::string& path) {
-  std::array<char, kKeyBytes> key;
-  if (absl::Status filled = FillFromKernel(std::as_writable_bytes(std::span(key))); !filled.ok()) {
+// A file of random hexadecimal digits, two for each byte.
+absl::Status WriteSecret(const std::string& path, size_t bytes) {
+  std::string secret(bytes, '\0');
+  if (absl::Status filled = FillFromKernel(std::as_writable_bytes(std::span(secret)));
+      !filled.ok()) {
     return filled;
   }
-  return WritePrivateFile(path,
-                          absl::BytesToHexString(absl::string_view(key.data(), key.size())) + "\n");
+  return WritePrivateFile(path, absl::BytesToHexString(secret) + "\n");
+}
+absl::Status WriteKey(const std::string& path) { return WriteSecret(path, kKeyBytes); }
+
+// Room for what the orders of a run cause: `each` for every order.
+uint32_t RoomFor(uint64_t orders, uint32_t each, uint32_t room_min, uint32_t room_max) {
+  if (orders == 0 || orders >= room_max / each) return room_max;
+  return std::max(static_cast<uint32_t>(orders * each), room_min);
+}
+
+// OUCH tells accounts by firms, of 4 characters.
+std::string FirmOf(uint32_t account) { return absl::StrCat(account); }
+
+// How the gateway reaches the exchange.
+void Reach(const Environment& environment, GatewayVenueConfig& to) {
+  if (environment.venue == VenueProtocol::kLink) {
+    to.kind = LinkVenue{.uri = environment.ExchangeUri(),
+                        .member_id = kVenueMember,
+                        .key_file = environment.MemberKeys() + "/1.key"};
+    return;
+  }
+  OuchVenue& venue = to.kind.emplace<OuchVenue>();
+  venue.stream.addresses = {environment.venue_address};
+  venue.ouch.version =
+      environment.venue == VenueProtocol::kOuch42 ? OuchVersion::k42 : OuchVersion::k50;
+  venue.ouch.user = kVenueUser;
+  venue.ouch.password_file = environment.VenuePasswordFile();
+  venue.ouch.time_zone = "UTC";
+  venue.ouch.requests_max = RoomFor(environment.orders, 4, 1u << 20, 1u << 24);
+  venue.ouch.executions_max = RoomFor(environment.orders, 4, 1u << 18, 1u << 22);
+  for (uint32_t i = 0; i < environment.strategies; ++i) {
+    venue.ouch.firms.push_back({.account = kFirstAccount + i, .firm = FirmOf(kFirstAccount + i)});
+  }
 }
 
 }  // namespace
@@ -72,6 +111,12 @@ absl::StatusOr<RunTransport> FindTransport(const std::string& scheme) {
   transport.strategy_address = strategy_address;
   transport.gateway_address = gateway_address;
   return transport;
+}
+
+VenueProtocol VenueProtocolOf(std::string_view word) {
+  if (word == "ouch") return VenueProtocol::kOuch50;
+  if (word == "ouch-4.2") return VenueProtocol::kOuch42;
+  return VenueProtocol::kLink;
 }
 
 WaitPolicy WaitPolicyOf(std::string_view word) {
@@ -126,6 +171,26 @@ absl::Status RequireConfigurablePath(std::string_view flag, const std::string& p
                    "another"));
 }
 
+std::string ExchangeToml(const Environment& environment) {
+  exchange::ExchangeFile file;
+  file.instruments = environment.instruments;
+  if (environment.venue != VenueProtocol::kLink) {
+    exchange::OuchMemberConfig& member = file.ouch_members.emplace_back();
+    member.listen = "127.0.0.1:0";
+    member.version = environment.venue == VenueProtocol::kOuch42 ? exchange::OuchVersion::k42
+                                                                 : exchange::OuchVersion::k50;
+    member.user = kVenueUser;
+    member.password_file = environment.VenuePasswordFile();
+    member.member = kVenueMember;
+    member.messages_max = RoomFor(environment.orders, 12, 1u << 20, 1u << 24);
+    for (uint32_t i = 0; i < environment.strategies; ++i) {
+      member.account_of.push_back(
+          {.firm = FirmOf(kFirstAccount + i), .account = kFirstAccount + i});
+    }
+  }
+  return "# exchange/README.md explains every key.\n\n" + PrintToml(DescribeConfig(file));
+}
+
 std::string GatewayToml(const Environment& environment) {
   const FlowLimits& limits = environment.limits;
   GatewayConfig config;
@@ -157,9 +222,7 @@ std::string GatewayToml(const Environment& environment) {
   GatewayVenueConfig& venue = config.venues.emplace_back();
   venue.engine.id = 1;
   venue.engine.name = "exchange";
-  venue.kind = LinkVenue{.uri = environment.ExchangeUri(),
-                         .member_id = 1,
-                         .key_file = environment.MemberKeys() + "/1.key"};
+  Reach(environment, venue);
   return "# deploy/gateway.toml explains every key.\n\n" + PrintConfig(config);
 }
 
@@ -174,6 +237,27 @@ absl::Status WriteEnvironment(const Environment& environment) {
     return absl::UnavailableError(absl::StrCat("cannot make ", members, ": ", error.message()));
   }
   if (absl::Status status = WriteKey(members + "/1.key"); !status.ok()) return status;
+  if (absl::Status status = WriteSecret(environment.VenuePasswordFile(), kVenuePasswordBytes);
+      !status.ok()) {
+    return status;
+  }
+  return WriteTextFile(environment.ExchangeConfigFile(), ExchangeToml(environment));
+}
+
+absl::Status WriteGatewayConfig(Environment& environment) {
+  if (environment.venue != VenueProtocol::kLink) {
+    const absl::StatusOr<std::string> log = ReadTextFile(environment.Log("exchange"));
+    if (!log.ok()) return log.status();
+    constexpr std::string_view kBefore = "ringway-exchange listens on ";
+    constexpr std::string_view kBehind = " for OUCH member ";
+    const size_t at = log->find(kBefore);
+    const size_t end = log->find(kBehind, at);
+    if (at == std::string::npos || end == std::string::npos) {
+      return absl::InternalError(absl::StrCat(environment.Log("exchange"),
+                                              " does not say where its OUCH member is to log in"));
+    }
+    environment.venue_address = log->substr(at + kBefore.size(), end - at - kBefore.size());
+  }
   return WriteTextFile(environment.GatewayConfigFile(), GatewayToml(environment));
 }
 
@@ -182,10 +266,13 @@ std::vector<std::string> Environment::GatewayArguments() const {
 }
 
 std::vector<std::string> Environment::ExchangeArguments() const {
-  // The exchange reads the instruments from the gateway's configuration.
-  return {"--listen",      ExchangeListenUri(), "--config", GatewayConfigFile(),
-          "--member_keys", MemberKeys(),        "--wait",   wait,
-          "--report",      ExchangeReport()};
+  std::vector<std::string> arguments = {"--config", ExchangeConfigFile(), "--wait",
+                                        wait,       "--report",           ExchangeReport()};
+  if (venue == VenueProtocol::kLink) {
+    arguments.insert(arguments.end(),
+                     {"--listen", ExchangeListenUri(), "--member_keys", MemberKeys()});
+  }
+  return arguments;
 }
 
 }  // namespace ringway::flow

@@ -41,6 +41,10 @@ absl::StatusOr<RunTransport> FindTransport(const std::string& scheme);
 // Of --wait, whose values are those of the gateway's configuration.
 WaitPolicy WaitPolicyOf(std::string_view word);
 
+// What the gateway speaks with the exchange; the words are those of --venue.
+enum class VenueProtocol : uint8_t { kLink, kOuch42, kOuch50 };
+VenueProtocol VenueProtocolOf(std::string_view word);
+
 struct Environment {
   std::string directory;         // files; readable by this user only
   std::string socket_directory;  // short: a Unix socket's name has 107 bytes
@@ -48,6 +52,9 @@ struct Environment {
   std::vector<InstrumentConfig> instruments;
   FlowLimits limits = DefaultLimits();
   RunTransport transport;
+  VenueProtocol venue = VenueProtocol::kLink;
+  std::string venue_address;  // over OUCH: "127.0.0.1:PORT", known once the exchange listens
+  uint64_t orders = 0;        // at most so many; 0: not known
   std::string wait = "auto";
   int gateway_core = -1;          // an index into the allowed cores; -1: any
   std::string journal_directory;  // "": no journal
@@ -59,6 +66,8 @@ struct Environment {
   std::string ExchangeListenUri() const;
   std::string ExchangeUri() const;
   std::string GatewayConfigFile() const { return directory + "/gateway.toml"; }
+  std::string ExchangeConfigFile() const { return directory + "/exchange.toml"; }
+  std::string VenuePasswordFile() const { return directory + "/venue.password"; }
   std::string GatewayReport() const { return directory + "/gateway-report.json"; }
   std::string ExchangeReport() const { return directory + "/exchange-report.json"; }
   std::string Log(const std::string& process) const { return directory + "/" + process + ".log"; }
@@ -75,10 +84,14 @@ struct Environment {
 // Errors: InvalidArgument; a path in a configuration is UTF-8 without control characters.
 absl::Status RequireConfigurablePath(std::string_view flag, const std::string& path);
 
-// The text of the gateway's configuration file.
+// The texts of the configuration files.
+std::string ExchangeToml(const Environment& environment);
 std::string GatewayToml(const Environment& environment);
 
-// Writes keys (random, mode 0600) and gateway.toml. Errors: the system's reason.
+// Writes keys and password (random, mode 0600) and exchange.toml. Errors: the system's reason.
 absl::Status WriteEnvironment(const Environment& environment);
+// Writes gateway.toml, when the exchange listens: over OUCH its log says where. Errors: the
+// system's reason; the log does not say it.
+absl::Status WriteGatewayConfig(Environment& environment);
 
 }  // namespace ringway::flow

@@ -24,6 +24,9 @@ std::unique_ptr<CLI::App> MakeApp(Flow& flow, RunOptions& out) {
   AddFlag(*app, "--transport", "T", out.transport, CLI::IsMember({"shm", "rdma"}),
           "between strategies, gateway and exchange: shm, or rdma, with the gateway\n"
           "on one device and the others on a second (shm)");
+  AddFlag(*app, "--venue", "V", out.venue, CLI::IsMember({"link", "ouch", "ouch-4.2"}),
+          "what the gateway speaks with the exchange: link, Ringway's own; ouch, OUCH\n"
+          "5.0 over TCP on this machine; or ouch-4.2 (link)");
   AddFlag(*app, "--wait", "POLICY", out.wait, CLI::IsMember({"auto", "spin", "yield", "park"}),
           "how idle processes wait: auto, spin, yield or park (auto)");
   AddFlag(*app, "--pin", "auto|none", out.pin, CLI::IsMember({"auto", "none"}),

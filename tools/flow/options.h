@@ -16,6 +16,7 @@ struct RunOptions {
   std::vector<std::string> words;  // all options, as they were given
   uint32_t window = 4;             // most requests in flight per strategy
   std::string transport = "shm";
+  std::string venue = "link";
   std::string wait = "auto";
   std::string pin = "auto";  // or "none"
   std::string json_file;

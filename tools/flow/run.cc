@@ -92,12 +92,15 @@ class Run {
     environment_.instruments = setup_.instruments;
     environment_.limits = setup_.limits;
     environment_.wait = options_.wait;
+    environment_.venue = VenueProtocolOf(options_.venue);
+    environment_.orders = setup_.orders;
     environment_.gateway_core = placement_.CoreOf(Role::kGateway, 0);
     return WriteEnvironment(environment_);
   }
 
   absl::Status Trade(Cluster& cluster) {
     absl::Status status = cluster.StartExchange();
+    if (status.ok()) status = WriteGatewayConfig(environment_);
     if (status.ok()) status = cluster.StartGateway();
     if (status.ok()) status = cluster.StartStrategies(options_.words, setup_.needs_all);
     if (!status.ok()) return status;
