@@ -76,6 +76,23 @@ class FlowTest : public testing::Test {
   const std::string log_ = testing::TempDir() + "flow.log";
 };
 
+class VenueFlowTest : public FlowTest, public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Protocols, VenueFlowTest, testing::Values("ouch", "ouch-4.2"),
+                         [](const auto& venue) {
+                           return std::string(venue.param) == "ouch" ? "Ouch50" : "Ouch42";
+                         });
+
+TEST_P(VenueFlowTest, BooksBalanceOverAVenuesProtocol) {
+  const auto demo = Start({"--orders", "20000", "--venue", GetParam()});
+  EXPECT_EQ(Await(*demo), "") << Log();
+  const json figures = Figures();
+  ExpectComplete(figures);
+  EXPECT_EQ(figures.at("orders_sent"), 20000);
+  // Most are taken by the venue, and some trade.
+  EXPECT_GT(figures.at("outcomes").at("filled"), 100);
+  EXPECT_GT(figures.at("outcomes").at("canceled"), 10000);
+}
+
 TEST_F(FlowTest, TwoStrategiesBalance) {
   const auto demo = Start({"--orders", "20000"});
   ASSERT_EQ(Await(*demo), "") << Log();

@@ -207,6 +207,10 @@ std::string GatewayToml(const Environment& environment) {
     config.journal.segment_bytes = environment.journal_segment_bytes;
   }
   config.instruments = environment.instruments;
+  if (environment.venue != VenueProtocol::kLink) {
+    // OUCH has no reference prices: the first ones have to do.
+    for (InstrumentConfig& instrument : config.instruments) instrument.reference_age_max_ns = 0;
+  }
   for (uint32_t i = 0; i < environment.strategies; ++i) {
     AccountConfig& account = config.accounts.emplace_back();
     account.id = kFirstAccount + i;

@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/private_files.h"
+#include "exchange/exchange_config.h"
 #include "gateway/config/config.h"
 #include "gateway/connector/link/link_venue.h"
 #include "gtest/gtest.h"
@@ -42,6 +44,31 @@ TEST(EnvironmentTest, TheGatewayTakesTheConfiguration) {
     EXPECT_EQ(loaded.config.instruments[0].reference_price,
               environment.instruments[0].reference_price);
   }
+}
+
+TEST(EnvironmentTest, OverOuchExchangeAndGatewayTakeWhatIsWrittenForThem) {
+  for (const VenueProtocol protocol : {VenueProtocol::kOuch42, VenueProtocol::kOuch50}) {
+    Environment environment = Make(3);
+    environment.venue = protocol;
+    environment.venue_address = "127.0.0.1:9500";
+    const LoadedConfig gateway = LoadConfig(GatewayToml(environment));
+    ASSERT_TRUE(gateway.ok()) << gateway.errors.front().key << ": " << gateway.errors.front().what;
+    const auto exchange = exchange::ParseExchangeFile(ExchangeToml(environment), "exchange.toml");
+    ASSERT_TRUE(exchange.ok()) << exchange.status();
+    EXPECT_EQ(exchange->ouch_members.at(0).account_of.size(), 3u);
+  }
+}
+
+TEST(EnvironmentTest, AnExchangeThatDoesNotSayWhereItListensIsAnError) {
+  Environment environment = Make(1);
+  environment.venue = VenueProtocol::kOuch50;
+  ASSERT_TRUE(WriteTextFile(environment.Log("exchange"), "ringway-exchange ready\n").ok());
+  EXPECT_EQ(WriteGatewayConfig(environment).code(), absl::StatusCode::kInternal);
+  ASSERT_TRUE(WriteTextFile(environment.Log("exchange"),
+                            "ringway-exchange listens on 127.0.0.1:4321 for OUCH member X\n")
+                  .ok());
+  ASSERT_TRUE(WriteGatewayConfig(environment).ok());
+  EXPECT_EQ(environment.venue_address, "127.0.0.1:4321");
 }
 
 TEST(EnvironmentTest, PathsMayHoldAnyCharacter) {
