@@ -174,11 +174,14 @@ class Venue {
   }
   void Disarm() noexcept { server_.Disarm(); }
 
-  // Processes what has arrived, within a limit, and ends the links and sessions.
-  void Stop() {
+  // Processes what has arrived, within a limit.
+  void Finish() {
     constexpr int kTurnsMax = 10'000;
     for (int turn = 0; turn != kTurnsMax && Turn(); ++turn) {
     }
+  }
+  // Ends the links, and the sessions with their orders.
+  void Close() {
     if (ouch_ != nullptr) {
       // Their clients are told the end, as long as they listen.
       constexpr int64_t kPatienceNs = 2 * kNsPerS;
@@ -342,14 +345,17 @@ absl::Status Run() {
   fflush(stdout);
 
   while (stop_requested == 0) waiter.Idle(venue.Turn(), venue);
-  venue.Stop();
+  venue.Finish();
+  // What was open then is open in the report: the end of a session cancels its orders.
+  const std::string report = (*exchange)->ReportJson();
+  venue.Close();
   const ServerCounters& counters = venue.counters();
   printf("ringway-exchange stopped: requests %llu, reports %llu, trades %llu\n",
          static_cast<unsigned long long>(counters.requests),
          static_cast<unsigned long long>(counters.reports),
          static_cast<unsigned long long>((*exchange)->ledger().counters.trades));
-  const std::string report = absl::GetFlag(FLAGS_report);
-  return report.empty() ? absl::OkStatus() : WriteFile(report, (*exchange)->ReportJson());
+  const std::string path = absl::GetFlag(FLAGS_report);
+  return path.empty() ? absl::OkStatus() : WriteFile(path, report);
 }
 
 }  // namespace
