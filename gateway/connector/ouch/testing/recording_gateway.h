@@ -2,6 +2,8 @@
 // keep for the next process is kept as well.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <deque>
