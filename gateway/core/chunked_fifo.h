@@ -43,13 +43,23 @@ class ChunkedFifo {
     size_ -= count;
     if (first.begin == first.end) GiveUpFirst();
   }
-  // Moves everything of `other` behind what is here, by chunks, and lends it the spare ones.
+  // Moves everything of `other` behind what is here, and lends it the spare chunks. Chunks move as
+  // they are; what fits into the last one is copied, so that chunks are half full at least.
   void Splice(ChunkedFifo& other) {
-    if (other.empty()) return;
-    if (empty()) MoveAll(chunks_, spare_);
     MoveAll(spare_, other.spare_);
-    MoveAll(other.chunks_, chunks_);
-    size_ += std::exchange(other.size_, 0);
+    while (!other.empty()) {
+      const std::span<const T> run = other.front_run();
+      if (!empty() && kChunkItems - chunks_.back()->end >= run.size()) {
+        for (const T& item : run) Push(item);
+        other.Pop(run.size());
+        continue;
+      }
+      if (empty()) MoveAll(chunks_, other.spare_);
+      size_ += run.size();
+      other.size_ -= run.size();
+      chunks_.push_back(std::move(other.chunks_.front()));
+      other.chunks_.pop_front();
+    }
   }
   // Removes every item for which wanted() holds and passes it to moved(item), in order.
   template <class Wanted, class Moved>

@@ -91,5 +91,22 @@ TEST(ChunkedFifoTest, GrowingAndSplicingMoveNothing) {
   EXPECT_TRUE(queue.empty());
 }
 
+// One at a time, as cancels come while a venue takes nothing.
+TEST(ChunkedFifoTest, SplicesOfFewFillChunks) {
+  Queue queue;
+  Queue other;
+  queue.Push(0);
+  std::size_t runs = 0;
+  for (uint64_t i = 1; i != 1'000; ++i) {
+    other.Push(i);
+    queue.Splice(other);
+  }
+  for (uint64_t next = 0; !queue.empty(); ++runs) {
+    for (const uint64_t item : queue.front_run()) ASSERT_EQ(item, next++);
+    queue.Pop(queue.front_run().size());
+  }
+  EXPECT_EQ(runs, 1'000 / 4);
+}
+
 }  // namespace
 }  // namespace ringway

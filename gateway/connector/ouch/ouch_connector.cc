@@ -48,6 +48,7 @@ OuchConnector::~OuchConnector() {
 }
 
 std::string_view OuchConnector::reason() const noexcept {
+  if (disputed_) return reason_;
   switch (state_) {
     case State::kRebuilding:
       return "reconciling: the venue repeats its session from the beginning";
@@ -71,11 +72,10 @@ VenueCursor OuchConnector::cursor() const noexcept {
 void OuchConnector::Restore(const VenueCursor& cursor, std::span<const Effect> requests) {
   incarnation_ = cursor.incarnation;
   rebuild_to_ = incarnation_ == 0 ? 0 : cursor.received;
+  holds_recorded_ = rebuild_to_ == 0;
   restored_.assign(requests.begin(), requests.end());
   for (const Effect& request : restored_) reports_.KnowId(VenueRequestId(request));
-  // Every UserRefNum that was used counts as a request, so no later one is used twice.
   sent_ = cursor.sent;
-  numbers_ = ouch50::UserRefNums(static_cast<uint32_t>(std::min<uint64_t>(sent_, 1u << 31)) + 1);
   owed_ = kOwedMax;  // the earlier process did not record what it asked
 }
 
@@ -140,10 +140,13 @@ void OuchConnector::LogOn(int64_t now_ns) {
   broken_.clear();
   soup::LoginRequest login = setup_.login;
   if (incarnation_ == 0 || asks_any_) {
-    login.sequence = 1;
+    // What the venue said before an operator gave the session up is not to be heard again.
+    login.sequence = discards_ ? 0 : 1;
   } else {
     login.session = SessionOf(incarnation_);
-    login.sequence = received_ + 1;
+    // A venue that has less than what is recorded must refuse: it would pass new messages for those
+    // that are known.
+    login.sequence = holds_recorded_ ? received_ + 1 : recorded() + 1;
   }
   soup_.Connect(now_ns, login);
   accelerated_ = stream_->acceleration().accelerated();
@@ -158,6 +161,7 @@ void OuchConnector::Turn(int64_t now_ns, VenueSink& sink) {
   if (book_lost_to_report_ && ReportState(now_ns, VenueState::kBookLost, sink)) {
     book_lost_to_report_ = false;
   }
+  if (forgets_) Forget();
   Read();
   if (pending_.empty()) TakeMessages(now_ns, sink);
   if (broken_.empty() && walks_ && pending_.empty()) Walk(now_ns, sink);
@@ -250,7 +254,7 @@ void OuchConnector::OnSoupEnd() {
 }
 
 void OuchConnector::Drop(std::string why) {
-  // A kill switch, a dispute: what was still to be sent does not leave any more.
+  // Bytes that were not written are dropped with it.
   Because(std::move(why));
   if (state_ == State::kUp) {
     ++counters_.connections_lost;

@@ -6,7 +6,8 @@
 // session from its beginning, to make its tables again; nothing up to the recorded number is passed
 // on (docs/adr/0043). What the gateway receives:
 //  - VenueStatus down when the connection ends, and at the first Poll() if there is none yet;
-//  - after the next logon the reports that it missed, the outcome of requests that certainly never
+//  - after the next logon the reports that it missed (4.2: some of them may come behind the word
+//    that it is up), the outcome of requests that certainly never
 //    arrived (venueUnavailable), as far as the venue tells, then VenueStatus up. Other requests are
 //    sent again under the same token or UserRefNum, or canceled, and stay in doubt until the venue
 //    answers them, or a later request;
@@ -21,6 +22,7 @@
 // but texts when a connection comes or goes.
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,6 +33,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/check.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/ouch/ouch_options.h"
 #include "gateway/connector/ouch/ouch_order.h"
@@ -41,6 +44,7 @@
 #include "gateway/core/trading_calendar.h"
 #include "protocol/ouch/user_ref_nums.h"
 #include "protocol/soup/session.h"
+#include "schema/codec.h"
 #include "schema/instrument.h"
 #include "transport/stream/stream_options.h"
 
@@ -106,6 +110,7 @@ class OuchConnector final : public Connector {
 
   // --- What the venue says (ouch_messages.cc) ---
   bool LoggedOn(const soup::LoginAccepted& accepted);
+  void Forget() noexcept;
   void BeginSession(uint64_t incarnation);
   void Advance();
   void Ask();
@@ -120,6 +125,13 @@ class OuchConnector final : public Connector {
   }
 
   // --- Requests (ouch_requests.cc) ---
+  template <Message M>
+  static M Decoded(const Effect& request) noexcept {
+    M message;
+    RINGWAY_CHECK(Decode(request.bytes(), message) == DecodeStatus::kOk,
+                  "the engine encodes what it sends");
+    return message;
+  }
   bool SendOne(int64_t now_ns, const Effect& request);
   bool SendNew(int64_t now_ns, const NewOrder& request);
   bool SendCancel(int64_t now_ns, const Cancel& request);
@@ -163,6 +175,7 @@ class OuchConnector final : public Connector {
   static constexpr uint64_t kRemembered = 65'536;
   static constexpr std::size_t kRefusedMax = 256;
   static constexpr uint32_t kWalkPerTurn = 64;
+  static constexpr std::size_t kForgottenPerTurn = 512;
 
   const OuchSetup setup_;
   std::unique_ptr<StreamSource> source_;
@@ -193,11 +206,15 @@ class OuchConnector final : public Connector {
   uint64_t received_ = 0;
   uint64_t rebuild_to_ = 0;  // messages up to this one were passed on by an earlier process
   uint64_t sent_ = 0;
+  bool forgets_ = false;  // the last session is being forgotten, from here on
+  std::size_t forgotten_ = 0;
   uint64_t logons_ = 0;
-  bool asks_any_ = false;  // at the next logon: the venue does not know our session
-  bool has_ours_ = false;  // the venue named it as its own since
+  bool asks_any_ = false;       // at the next logon: the venue does not know our session
+  bool has_ours_ = false;       // the venue named it as its own since
+  bool holds_recorded_ = true;  // the venue has all that an earlier process received
   bool disputed_ = false;
   uint64_t unreadable_ = 0;       // the message that is disputed
+  std::bitset<256> told_types_;   // of messages that are passed over
   uint64_t passes_over_ = 0;      // the one that an operator gave up
   bool discards_ = false;         // an operator said so: the next session is a new one
   std::vector<Effect> restored_;  // requests that an earlier process may have sent

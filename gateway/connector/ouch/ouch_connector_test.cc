@@ -281,6 +281,42 @@ TEST_P(OuchConnectorTest, ACancelBehindAReplaceReachesTheOrder) {
   EXPECT_EQ(Last().cl_ord_id, Id(6, 1));
 }
 
+// The venue may name the order as it was when it traded, or as it is now.
+TEST_P(OuchConnectorTest, ATradeIsBrokenAfterAReplace) {
+  for (const bool by_new_name : {false, true}) {
+    SCOPED_TRACE(by_new_name);
+    Make();
+    gateway_.Restart(*connector_);
+    Run(60);
+    const uint64_t first = Id(by_new_name ? 15 : 5, 1);
+    const uint64_t second = Id(by_new_name ? 16 : 6, 1);
+    ScriptedVenue::Order& order = Live(first);
+    const uint32_t first_number = order.number;
+    const uint64_t match = by_new_name ? 911 : 910;
+    venue_.Trade(order, 40, match);
+    Run();
+    gateway_.Ask(
+        Replace{.cl_ord_id = second, .orig_cl_ord_id = first, .price = 99 * kNsPerS, .qty = 100});
+    Run();
+    ASSERT_EQ(Last().exec_type, ExecType::kReplaced);
+    const uint32_t number = by_new_name ? venue_.Find(second)->number : first_number;
+    const auto name = venue_.Token(by_new_name ? second : first);
+    if (is_50()) {
+      venue_.Say(ouch50::BrokenTrade{
+          venue_.Time(), number, match, ouch::BreakReason::kErroneous, name, {}});
+    } else {
+      venue_.Say(ouch42::BrokenTrade{venue_.Time(), name, match, ouch::BreakReason::kErroneous});
+    }
+    Run();
+    ASSERT_EQ(Last().exec_type, ExecType::kBusted);
+    EXPECT_EQ(Last().last_qty, 40u);
+    EXPECT_EQ(Last().cum_qty, 0u);
+    venue_.Trade(*venue_.Find(second), 10, match + 50);
+    Run();
+    EXPECT_EQ(Last().cum_qty, 10u) << "what was broken must not come back";
+  }
+}
+
 TEST_P(OuchConnectorTest, TradesAreBrokenAndCorrected) {
   Run();
   ScriptedVenue::Order& order = Live(Id(5, 1));
@@ -695,6 +731,38 @@ TEST_P(OuchConnectorTest, AnotherSessionIsALostBook) {
   EXPECT_EQ(gateway_.reports.size(), 2u);
 }
 
+// Its numbers begin anew: RecordingGateway finds an execution id that came before.
+TEST_P(OuchConnectorTest, AnotherSessionHasOtherExecutionIds) {
+  Run();
+  venue_.Trade(Live(Id(5, 1)), 10, 3);
+  Run();
+  for (const char* session : {"DAY2", "DAY20", "AAY2"}) {
+    venue_.BeginSession(session);
+    Cut();
+    Run(40);
+    ASSERT_TRUE(gateway_.up()) << connector_->reason();
+    venue_.Trade(Live(Id(50 + static_cast<uint64_t>(gateway_.states.size()), 1)), 10, 3);
+    Run();
+  }
+  EXPECT_EQ(gateway_.reports.size(), 8u);
+}
+
+// New messages would pass for those that the earlier process recorded.
+TEST_P(OuchConnectorTest, FewerMessagesThanRecordedAreADisputeAfterARestart) {
+  Run();
+  ScriptedVenue::Order& order = Live(Id(5, 1));
+  venue_.Trade(order, 10, 3);
+  Run();
+  venue_.messages.resize(venue_.messages.size() - 1);
+  Restart();
+  Run(60);
+  EXPECT_FALSE(gateway_.up());
+  EXPECT_TRUE(HasSaid("DISPUTED"));
+  venue_.Trade(order, 20, 4);
+  Run(60);
+  EXPECT_EQ(gateway_.reports.size(), 2u) << "a new message passed for a known one, or was booked";
+}
+
 TEST_P(OuchConnectorTest, FewerMessagesInTheSameSessionAreADispute) {
   Run();
   Live(Id(5, 1));
@@ -719,7 +787,8 @@ TEST_P(OuchConnectorTest, AMessageThatCannotBeReadEndsTheConnectionUntilPeopleDe
   Run(40);
   EXPECT_TRUE(HasSaid("DISPUTED: message"));
   EXPECT_EQ(gateway_.reports.size(), 1u);
-  while (!connector_->Resync()) Run(1);
+  EXPECT_FALSE(gateway_.up()) << "nothing is sent in a dispute";
+  EXPECT_TRUE(connector_->Resync());
   Run(40);
   EXPECT_TRUE(gateway_.up());
   EXPECT_EQ(gateway_.reports.size(), 2u);
@@ -731,7 +800,8 @@ TEST_P(OuchConnectorTest, APassedMessageStaysPassed) {
   ScriptedVenue::Order& order = Live(Id(5, 1));
   venue_.SayRaw("E short");
   venue_.Trade(order, 10, 3);
-  while (!connector_->Resync()) Run(1);
+  Run(40);
+  ASSERT_TRUE(connector_->Resync());
   Run(40);
   ASSERT_EQ(gateway_.reports.size(), 2u);
   Restart();

@@ -34,6 +34,7 @@ enum class OuchEventKind : uint8_t {
 struct OuchEvent {
   OuchEventKind kind = OuchEventKind::kNothing;
   bool dead = false;        // accepted and canceled at once
+  bool is_beyond = false;   // 5.0: its UserRefNum is above those of which orders are known
   bool is_foreign = false;  // names an order that is not this gateway's
   uint64_t timestamp = 0;
   uint64_t id = 0;

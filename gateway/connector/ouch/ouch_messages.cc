@@ -34,8 +34,8 @@ struct OuchConnector::Handler {
 
 void OuchConnector::TakeMessages(int64_t now_ns, VenueSink& sink) {
   Handler handler{*this, sink};
-  // While requests are settled no message changes what is known of them.
-  (void)soup_.Poll(now_ns, handler, book_lost_to_report_ || walks_ ? 0 : kBurstMax);
+  // While requests are settled none is asked for: what they are settled by stays as it is.
+  (void)soup_.Poll(now_ns, handler, book_lost_to_report_ || forgets_ || walks_ ? 0 : kBurstMax);
 }
 
 // False: the connection has to end.
@@ -54,6 +54,11 @@ bool OuchConnector::LoggedOn(const soup::LoginAccepted& accepted) {
     broken_ = "the venue still has this gateway's session: the next logon goes on with it";
     return false;
   }
+  if (discards_ && !same) {
+    discards_ = false;
+    broken_ = "the venue began another session meanwhile: the next logon takes all of it";
+    return false;
+  }
   if (incarnation_ != 0 && (!same || discards_)) {
     Tell(
         "the venue began another session: it has no order of this gateway any more. They end here "
@@ -61,7 +66,16 @@ bool OuchConnector::LoggedOn(const soup::LoginAccepted& accepted) {
     book_lost_to_report_ = true;
   }
   if (incarnation_ == 0 || !same || discards_) BeginSession(incarnation);
+  if (discards_) {
+    rebuild_to_ = accepted.sequence;
+    received_ = rebuild_to_ - 1;
+  }
   asks_any_ = has_ours_ = discards_ = false;
+  if (!std::exchange(holds_recorded_, true)) {
+    source_->Settle();
+    broken_ = "the venue has all that was recorded: the next logon takes it in from the beginning";
+    return false;
+  }
   ++connection_;
   ++counters_.connections;
   reports_.SetSession(incarnation_);
@@ -75,18 +89,28 @@ void OuchConnector::BeginSession(uint64_t incarnation) {
   const bool known = incarnation_ != 0;
   incarnation_ = incarnation;
   received_ = rebuild_to_ = passes_over_ = unreadable_ = sent_ = 0;
+  holds_recorded_ = true;
   owed_ = kOwedMax;  // an earlier process may have asked in it
   disputed_ = false;
   if (!known) return;
   restored_.clear();
-  orders_.Clear();
-  executions_.Clear();
-  reader_.Clear();
+  forgets_ = true;
+  forgotten_ = 0;
   numbers_ = ouch50::UserRefNums();
+}
+
+// One turn's part of forgetting the last session.
+void OuchConnector::Forget() noexcept {
+  const bool orders = orders_.Forget(forgotten_, kForgottenPerTurn);
+  const bool executions = executions_.Forget(forgotten_, kForgottenPerTurn);
+  const bool ids = reader_.Forget(forgotten_, kForgottenPerTurn);
+  forgotten_ += kForgottenPerTurn;
+  forgets_ = !orders || !executions || !ids;
 }
 
 // To the next state, where nothing more is to be waited for.
 void OuchConnector::Advance() {
+  if (forgets_) return;
   if (state_ == State::kRebuilding && received_ >= rebuild_to_) {
     TakeRestored();
     state_ = State::kAsking;
@@ -97,7 +121,8 @@ void OuchConnector::Advance() {
       BeginWalk(true, false);
     }
   }
-  if (state_ == State::kSettling && !walks_) {
+  // In a dispute over a message it is repeated now, and read or refused again.
+  if (state_ == State::kSettling && !walks_ && unreadable_ == 0) {
     state_ = State::kUp;
     disputed_ = false;
     source_->Settle();
@@ -138,7 +163,7 @@ void OuchConnector::OnAccountAnswer(uint32_t next_number) {
 // False: the sink takes no more.
 bool OuchConnector::OnMessage(uint64_t number, std::span<const std::byte> payload,
                               VenueSink& sink) {
-  if (!broken_.empty() || book_lost_to_report_) return false;
+  if (!broken_.empty() || book_lost_to_report_ || forgets_) return false;
   if (!pending_.empty()) return Deliver(sink);
   if (number <= received_) return true;
   OuchEvent event;
@@ -148,9 +173,14 @@ bool OuchConnector::OnMessage(uint64_t number, std::span<const std::byte> payloa
     Tell(absl::StrCat("message ", number, " is passed over, as an operator decided"));
   } else if (fault == ouch::Fault::kUnknownType || fault == ouch::Fault::kEmpty) {
     ++counters_.messages_unreadable;
-    Tell(absl::StrCat("message ", number,
-                      " of the venue is of a type that this gateway does not "
-                      "know: it is passed over"));
+    const std::size_t type = payload.empty() ? 0 : std::to_integer<std::size_t>(payload[0]);
+    if (!told_types_[type]) {
+      told_types_[type] = true;
+      Tell(absl::StrCat("message ", number,
+                        " of the venue is of a type that this gateway does not know: it is passed "
+                        "over, as are all others of type ",
+                        type));
+    }
   } else if (fault != ouch::Fault::kNone) {
     disputed_ = true;
     unreadable_ = number;
@@ -178,6 +208,16 @@ void OuchConnector::NoteEvent(const OuchEvent& event) {
   if (unknown != 0 && pending_number_ > rebuild_to_) {
     Tell(absl::StrCat("the venue breaks or corrects match ", unknown,
                       ", which this gateway does not know: correct the position by hand"));
+  }
+  if (reports_.TakeFull()) {
+    Tell(
+        "there is no room to remember executions any more: from now on a bust or correction of a "
+        "later one has to be booked by hand. Raise ouch.executions_max");
+  }
+  if (event.is_beyond && event.kind == OuchEventKind::kExecuted && pending_number_ > rebuild_to_) {
+    Tell(absl::StrCat("an execution of UserRefNum ", event.number,
+                      " is not booked, because ouch.requests_max is lower: raise it, and book ",
+                      event.shares, " of match ", event.match, " by hand"));
   }
   switch (event.kind) {
     case OuchEventKind::kStartOfDay:

@@ -6,6 +6,7 @@
 // messages. Thread rule: one thread. Nothing allocates after construction.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,7 @@ namespace ringway {
 enum class OuchOrderState : uint8_t { kNone, kSent, kLive, kDead };
 
 struct OuchOrder {
+  uint64_t first_id = 0;    // as it was entered
   uint64_t id = 0;          // of the order as the venue has it, or was asked for it
   uint64_t replace_id = 0;  // of a replace and a cancel that were sent and are not answered
   uint64_t cancel_id = 0;
@@ -67,6 +69,16 @@ struct OuchOrder {
   }
 };
 
+// Clears `count` items from `from` on; true: there are none behind them. A table of a session is
+// cleared in pieces, because other sessions wait meanwhile.
+template <class T>
+bool ClearPart(std::vector<T>& table, std::size_t from, std::size_t count) noexcept {
+  if (from >= table.size()) return true;
+  const std::size_t end = std::min(table.size() - from, count) + from;
+  for (std::size_t at = from; at != end; ++at) table[at] = T{};
+  return end == table.size();
+}
+
 class OuchOrders {
  public:
   static constexpr uint32_t kSlotBits = 24;
@@ -85,13 +97,19 @@ class OuchOrders {
     return order != nullptr && (order->id == id || order->replace_id == id) ? order : nullptr;
   }
 
+  // The order that has, or had before a replace, this id; null: it is not known any more.
+  OuchOrder* Owner(uint64_t id) noexcept {
+    OuchOrder* const order = At(id);
+    return order != nullptr && order->id != 0 && order->first_id <= id ? order : nullptr;
+  }
+
   // Puts an order in its slot. REQUIRES: At(id) is not null.
   OuchOrder& Enter(uint64_t id) noexcept {
     OuchOrder& order = *At(id);
     if (order.listed) Unlist(order);
     const uint64_t answered_id = order.answered_id;
     order = {};
-    order.id = id;
+    order.first_id = order.id = id;
     order.answered_id = answered_id;
     return order;
   }
@@ -105,9 +123,11 @@ class OuchOrders {
     order.listed ? Unlist(order) : List(order);
   }
 
-  void Clear() noexcept {
-    for (OuchOrder& order : orders_) order = {};
+  // Forgets those of `count` slots from `from` on. REQUIRES: all are, before one is used again.
+  // True: these were the last.
+  bool Forget(std::size_t from, std::size_t count) noexcept {
     first_ = last_ = kNobody;
+    return ClearPart(orders_, from, count);
   }
 
  private:
@@ -132,7 +152,8 @@ class OuchOrders {
   uint32_t last_ = kNobody;
 };
 
-// The executions of a session, found by match number and order: a bust names no quantity.
+// The executions of a session, found by match number and the order's slot: a bust names no
+// quantity, and the order by the name that it has by then, or had.
 class OuchExecutions {
  public:
   struct Execution {
@@ -140,10 +161,11 @@ class OuchExecutions {
     uint64_t id = 0;  // of the order; 0: none
     int64_t price = 0;
     uint32_t shares = 0;  // 0: broken
+    bool sells = false;
   };
 
   explicit OuchExecutions(uint32_t count_max)
-      : table_(std::bit_ceil(std::size_t{count_max} + count_max / 2)), count_max_(count_max) {}
+      : table_(std::bit_ceil(std::size_t{count_max} + count_max / 2 + 1)), count_max_(count_max) {}
 
   // False: there is no room.
   bool Remember(const Execution& execution) noexcept {
@@ -158,17 +180,22 @@ class OuchExecutions {
   Execution* Find(uint64_t match, uint64_t id) noexcept {
     for (std::size_t at = Home(match, id);; at = (at + 1) & (table_.size() - 1)) {
       if (table_[at].id == 0) return nullptr;
-      if (table_[at].match == match && table_[at].id == id) return &table_[at];
+      if (table_[at].match == match &&
+          OuchOrders::SlotOf(table_[at].id) == OuchOrders::SlotOf(id)) {
+        return &table_[at];
+      }
     }
   }
-  void Clear() noexcept {
-    if (count_ != 0) table_.assign(table_.size(), {});
+  // As of OuchOrders.
+  bool Forget(std::size_t from, std::size_t count) noexcept {
     count_ = 0;
+    return ClearPart(table_, from, count);
   }
 
  private:
   std::size_t Home(uint64_t match, uint64_t id) const noexcept {
-    const uint64_t mixed = (match ^ id * 0x9e37'79b9'7f4a'7c15) * 0xd6e8'feb8'6659'fd93;
+    const uint64_t slot = OuchOrders::SlotOf(id);
+    const uint64_t mixed = (match ^ slot * 0x9e37'79b9'7f4a'7c15) * 0xd6e8'feb8'6659'fd93;
     return (mixed ^ mixed >> 32) & (table_.size() - 1);
   }
 

@@ -135,6 +135,7 @@ struct Handler50 {
     event.timestamp = timestamp;
     event.number = number;
     event.id = IdOf(number);
+    event.is_beyond = number >= ids.size();
     event.is_foreign = event.id == 0;
   }
   // A message that has the ClOrdID.

@@ -13,6 +13,7 @@
 
 #include "gateway/connector/ouch/ouch_event.h"
 #include "gateway/connector/ouch/ouch_options.h"
+#include "gateway/connector/ouch/ouch_order.h"
 #include "protocol/ouch/fault.h"
 #include "protocol/ouch/tokens.h"
 
@@ -29,8 +30,8 @@ class OuchReader {
   // Codes that only explain are taken as they are: a fill is not lost for a flag that is new.
   [[nodiscard]] ouch::Fault Read(std::span<const std::byte> message, OuchEvent& event) noexcept;
 
-  // Another session: UserRefNums begin anew.
-  void Clear() noexcept { ids_.assign(ids_.size(), 0); }
+  // Another session: UserRefNums begin anew. As OuchOrders::Forget().
+  bool Forget(std::size_t from, std::size_t count) noexcept { return ClearPart(ids_, from, count); }
 
  private:
   OuchVersion version_;

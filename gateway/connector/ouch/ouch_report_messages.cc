@@ -11,12 +11,19 @@
 namespace ringway {
 namespace {
 
-// Execution ids leave the two highest bits to the gateway's own answers. A trade's is its match
-// number, which both sides of it carry, with the side; any other message's has this bit, and the
-// session and the number of the message.
+// Execution ids leave the two highest bits to the gateway's own answers. A trade's is made of its
+// match number, which both sides of it carry, and the side. Any other message's has this bit and
+// the message's number. The rest tells sessions apart, in which both numbers begin anew: an id that
+// came before would be taken for a repetition.
 constexpr uint64_t kMessageIdBit = uint64_t{1} << 61;
-constexpr uint64_t kMatchMax = (uint64_t{1} << 60) - 1;
-constexpr uint32_t kMessageNumberBits = 40;
+constexpr uint64_t kMatchMask = (uint64_t{1} << 60) - 1;
+constexpr uint32_t kMessageNumberBits = 32;
+
+uint64_t Mixed(uint64_t number) noexcept {
+  number = (number ^ number >> 29) * 0xbf58'476d'1ce4'e5b9;
+  number = (number ^ number >> 32) * 0x94d0'49bb'1331'11eb;
+  return number ^ number >> 30;
+}
 
 // A number as text, in a field of words that is filled up with zeros.
 template <std::size_t kWords>
@@ -28,10 +35,12 @@ void WriteNumber(uint64_t number, std::array<uint64_t*, kWords> words) noexcept 
     std::memcpy(words[at], text.data() + at * sizeof(uint64_t), sizeof(uint64_t));
 }
 
-// A letter, or the number of a code that is none.
+// A letter, or the number of a code that is none. The reasons of 5.0's rejects are numbers.
 uint64_t CodeText(const OuchEvent& event) noexcept {
   std::array<char, sizeof(uint64_t)> text{};
-  if (event.reason > ' ' && event.reason < 0x7f && event.kind != OuchEventKind::kNothing) {
+  const bool is_number = event.kind == OuchEventKind::kRejected && event.number != 0;
+  if (!is_number && event.reason > ' ' && event.reason < 0x7f &&
+      event.kind != OuchEventKind::kNothing) {
     text[0] = static_cast<char>(event.reason);
   } else if (event.reason != 0) {
     std::to_chars(text.data(), text.data() + text.size(), event.reason, 16);
@@ -48,7 +57,7 @@ uint64_t CodeText(const OuchEvent& event) noexcept {
 ExecutionReport OuchReports::About(const OuchEvent& event, const OuchOrder* order) const noexcept {
   ExecutionReport report;
   report.cl_ord_id = event.id;
-  report.exec_id = MessageId();
+  report.exec_id = MessageId(event.timestamp);
   report.transact_time = TimeOf(event);
   report.venue = venue_;
   if (order == nullptr) return report;
@@ -105,16 +114,16 @@ uint64_t OuchReports::TimeOf(const OuchEvent& event) const noexcept {
   return static_cast<uint64_t>(time);
 }
 
-uint64_t OuchReports::MessageId() const noexcept {
-  constexpr uint64_t kNumberMask = (uint64_t{1} << kMessageNumberBits) - 1;
-  constexpr uint64_t kSessionMask = (uint64_t{1} << 21) - 1;
-  return kMessageIdBit | (incarnation_ & kSessionMask) << kMessageNumberBits |
-         (number_ & kNumberMask);
+// The time is of the message: a venue that lost messages uses their numbers again.
+uint64_t OuchReports::MessageId(uint64_t timestamp) const noexcept {
+  const uint64_t number = number_ & ((uint64_t{1} << kMessageNumberBits) - 1);
+  const uint64_t rest = Mixed(incarnation_ ^ Mixed(timestamp)) & (kMessageIdBit - 1);
+  return kMessageIdBit | (rest >> kMessageNumberBits << kMessageNumberBits) | number;
 }
 
-uint64_t OuchReports::TradeId(uint64_t match, const OuchOrder* order) noexcept {
-  const bool sells = order != nullptr && order->side != ouch::Side::kBuy;
-  return (match & kMatchMax) << 1 | static_cast<uint64_t>(sells);
+// Different match numbers of a session stay different.
+uint64_t OuchReports::TradeId(uint64_t match, bool sells) const noexcept {
+  return ((match ^ Mixed(incarnation_)) & kMatchMask) << 1 | static_cast<uint64_t>(sells);
 }
 
 }  // namespace ringway

@@ -170,12 +170,13 @@ void OuchReports::OnExecuted(const OuchEvent& event, OuchOrder* order) noexcept 
     if (order->state == OuchOrderState::kSent) order->state = OuchOrderState::kLive;
     order->answered_id = std::max(order->answered_id, order->id);
   }
+  const bool sells = order != nullptr && order->side != ouch::Side::kBuy;
   const OuchExecutions::Execution execution{event.match, event.id, NanosOf(event.price),
-                                            event.shares};
+                                            event.shares, sells};
   counters_.executions_forgotten += !executions_.Remember(execution);
   ExecutionReport report = About(event, order);
   const bool filled = order != nullptr && order->shares == 0;
-  report.exec_id = TradeId(event.match, order);
+  report.exec_id = TradeId(event.match, sells);
   report.match_id = event.match;
   report.exec_type = filled ? ExecType::kFill : ExecType::kPartialFill;
   if (order != nullptr) {
@@ -198,7 +199,8 @@ void OuchReports::OnAdjusted(const OuchEvent& event, OuchOrder* order) noexcept 
     unknown_match_ = event.match;
     return;
   }
-  if (execution->shares == 0) return;  // broken before
+  if (execution->shares == 0) return;    // broken before
+  order = orders_.Owner(execution->id);  // it may be called otherwise since, by a replace
   ExecutionReport report = About(event, order);
   report.match_id = event.match;
   report.last_qty = execution->shares;
@@ -221,7 +223,8 @@ void OuchReports::OnAdjusted(const OuchEvent& event, OuchOrder* order) noexcept 
   }
   report.ord_status = OrdStatus::kUnset;
   report.cum_qty = order != nullptr ? order->traded : 0;
-  Say(report, event, order != nullptr ? order->reference : 0, TradeId(event.match, order));
+  Say(report, event, order != nullptr ? order->reference : 0,
+      TradeId(event.match, execution->sells));
 }
 
 void OuchReports::OnRejected(const OuchEvent& event, OuchOrder* order) noexcept {

@@ -68,6 +68,10 @@ class OuchReports {
   bool TakeBarrier() noexcept { return std::exchange(barrier_, false); }
   // A match number that was busted or corrected and is not known, since the last call; 0: none.
   uint64_t TakeUnknownMatch() noexcept { return std::exchange(unknown_match_, 0); }
+  // Whether there was no room to remember an execution, for the first time.
+  bool TakeFull() noexcept {
+    return counters_.executions_forgotten == 1 && !std::exchange(told_full_, true);
+  }
 
  private:
   void OnAccepted(const OuchEvent& event) noexcept;
@@ -95,8 +99,8 @@ class OuchReports {
     effects_[count_++] = Effect(Target::kVenue, venue_, number_, message);
   }
   uint64_t TimeOf(const OuchEvent& event) const noexcept;
-  uint64_t MessageId() const noexcept;
-  static uint64_t TradeId(uint64_t match, const OuchOrder* order) noexcept;
+  uint64_t MessageId(uint64_t timestamp) const noexcept;
+  uint64_t TradeId(uint64_t match, bool sells) const noexcept;
 
   const VenueId venue_;
   const bool details_;
@@ -114,6 +118,7 @@ class OuchReports {
   uint64_t unknown_match_ = 0;
   uint32_t connection_ = 0;
   bool barrier_ = false;
+  bool told_full_ = false;
 };
 
 }  // namespace ringway

@@ -2,25 +2,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "gateway/connector/ouch/ouch_codes.h"
 #include "gateway/connector/ouch/ouch_connector.h"
 #include "gateway/connector/unseen_request.h"
-#include "schema/codec.h"
 
 namespace ringway {
-namespace {
-
-template <Message M>
-M Decoded(const Effect& request) noexcept {
-  M message;
-  RINGWAY_CHECK(Decode(request.bytes(), message) == DecodeStatus::kOk,
-                "the engine encodes what it sends");
-  return message;
-}
-
-}  // namespace
-
 uint32_t OuchConnector::Send(int64_t now_ns, std::span<const Effect> requests) {
   if (state_ != State::kUp || up_to_report_ || walks_ || stream_ended_ || !broken_.empty())
     return 0;
@@ -64,7 +50,7 @@ bool OuchConnector::SendNew(int64_t now_ns, const NewOrder& request) {
   OuchOrder order;
   const RejectReason why = writer_.TermsOf(request, now_ns, order);
   if (why != RejectReason::kNone) return refuse(why);
-  order.id = request.cl_ord_id;
+  order.first_id = order.id = request.cl_ord_id;
   order.number = *number;
   bool sent;
   const ouch::Fault fault = Write([&](auto to) { return writer_.Enter(order, to); }, sent);

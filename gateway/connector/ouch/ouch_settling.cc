@@ -1,26 +1,15 @@
 // Settles the requests of earlier connections and processes: what the venue ignores if it has it is
 // sent again, and what certainly never arrived gets its outcome (docs/adr/0043).
-#include "base/check.h"
+#include <algorithm>
+
 #include "gateway/connector/ouch/ouch_codes.h"
 #include "gateway/connector/ouch/ouch_connector.h"
 #include "gateway/connector/unseen_request.h"
-#include "schema/codec.h"
 
 namespace ringway {
-namespace {
-
-template <Message M>
-M Decoded(const Effect& request) noexcept {
-  M message;
-  RINGWAY_CHECK(Decode(request.bytes(), message) == DecodeStatus::kOk,
-                "the engine encodes what it sends");
-  return message;
-}
-
-}  // namespace
-
 // What an earlier process may have sent, as far as the venue's messages do not answer it.
 void OuchConnector::TakeRestored() {
+  uint32_t unanswered = 0;  // new orders and replaces
   for (const Effect& request : restored_) {
     const uint64_t id = VenueRequestId(request);
     if (request.type == FrameType::kNewOrder) {
@@ -33,6 +22,7 @@ void OuchConnector::TakeRestored() {
       order.account = message.account;
       order.state = OuchOrderState::kSent;
       orders_.Relist(order);
+      ++unanswered;
       continue;
     }
     OuchOrder* const order = orders_.Find(OrigRequestId(request));
@@ -44,8 +34,14 @@ void OuchConnector::TakeRestored() {
       order->replace_id = id;
       order->replace_connection = 0;
       order->replace_sent_ns = 0;
+      ++unanswered;
     }
     orders_.Relist(*order);
+  }
+  // Each may have used a UserRefNum that the venue has not named.
+  if (is_50()) {
+    const uint64_t next = std::min<uint64_t>(numbers_.next() + unanswered, UINT32_MAX);
+    (void)numbers_.Resume(static_cast<uint32_t>(next));
   }
   restored_.clear();
   restored_.shrink_to_fit();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/clock.h"
 #include "gateway/connector/ouch/ouch_codes.h"
 #include "protocol/ouch/units.h"
 #include "schema/features.h"
@@ -10,7 +11,6 @@
 namespace ringway {
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
 constexpr uint32_t kSharesMax = ouch42::kSharesMax;
 static_assert(kSharesMax == ouch50::kQuantityMax);
 
@@ -109,7 +109,7 @@ RejectReason OuchWriter::TermsOf(const NewOrder& request, int64_t now_ns,
 
 bool OuchWriter::SetTimeLeft(int64_t now_ns, OuchOrder& order) const noexcept {
   if (order.expires_ns == 0) return true;
-  const int64_t left_s = (order.expires_ns - now_ns) / kNanosPerSecond;
+  const int64_t left_s = (order.expires_ns - now_ns) / kNsPerS;
   if (left_s <= 0) return false;
   order.expire_s = static_cast<uint32_t>(left_s);
   if (is_42()) order.time_in_force = order.expire_s;
@@ -134,7 +134,7 @@ RejectReason OuchWriter::TimeOf(const NewOrder& request, int64_t now_ns,
     case TimeInForce::kGoodTillDate: {
       order.time_in_force = code(ouch50::TimeInForce::kTillTime);
       order.expires_ns = static_cast<int64_t>(request.expire_time);
-      if (order.expires_ns - now_ns > int64_t{ouch50::kExpireTimeMax} * kNanosPerSecond) {
+      if (order.expires_ns - now_ns > int64_t{ouch50::kExpireTimeMax} * kNsPerS) {
         return RejectReason::kUnsupportedOrderCharacteristic;
       }
       return SetTimeLeft(now_ns, order) ? RejectReason::kNone : RejectReason::kStaleOrder;

@@ -29,6 +29,9 @@ class RecordingGateway final : public VenueSink {
     }
     if (ExecutionReport report; As(message, report)) {
       if (message.seq == 0) Forget(report.cl_ord_id);
+      EXPECT_TRUE(std::ranges::none_of(reports, [&](const ExecutionReport& each) {
+        return each.exec_id == report.exec_id;
+      })) << "the engine would take it for a repetition";
       reports.push_back(report);
       if (on_report) on_report(report);
     }
