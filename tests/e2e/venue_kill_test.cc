@@ -5,7 +5,6 @@
 // speed.
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -201,33 +200,25 @@ nlohmann::json PositionIn(const nlohmann::json& report, uint32_t account) {
 
 class VenueKillTest : public testing::TestWithParam<OuchVersion> {
  protected:
-  // A folder of its own, and empty: another run's journal would be taken for this one's.
-  VenueKillTest()
-      : folder_(testing::TempDir() + (GetParam() == OuchVersion::k42 ? "kill42" : "kill50")),
-        gateway_(folder_) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-
   void SetUp() override {
-    ASSERT_TRUE(WritePrivateFile(Path("password"), "secret\n").ok());
+    ASSERT_TRUE(WritePrivateFile(folder_ / "password", "secret\n").ok());
     std::string toml = absl::StrCat("[[instrument]]\nid = ", kInstrument,
                                     "\nsymbol = \"RWA\"\ntick = \"0.01\"\n"
                                     "[[ouch_member]]\nlisten = \"127.0.0.1:0\"\nversion = \"",
                                     GetParam() == OuchVersion::k42 ? "4.2" : "5.0",
                                     "\"\nuser = \"RINGWY\"\nmember = 1\npassword_file = \"",
-                                    Path("password"), "\"\n");
+                                    folder_ / "password", "\"\n");
     for (uint32_t i = 0; i != kSessions; ++i) {
       absl::StrAppend(&toml, "[[ouch_member.account_of]]\nfirm = \"", kFirstAccount + i,
                       "\"\naccount = ", kFirstAccount + i, "\n");
     }
-    ASSERT_TRUE(WritePrivateFile(Path("exchange.toml"), toml).ok());
-    auto exchange = StartExchange(
-        folder_, {"--config", Path("exchange.toml"), "--report", Path("exchange-report.json")});
+    ASSERT_TRUE(WritePrivateFile(folder_ / "exchange.toml", toml).ok());
+    auto exchange = StartExchange(folder_.path(), {"--config", folder_ / "exchange.toml",
+                                                   "--report", folder_ / "exchange-report.json"});
     ASSERT_TRUE(exchange.ok()) << exchange.status();
     exchange_ = *std::move(exchange);
     Configure();
-    const absl::Status started = gateway_.Start({"--report", Path("gateway-report.json")});
+    const absl::Status started = gateway_.Start({"--report", folder_ / "gateway-report.json"});
     ASSERT_TRUE(started.ok()) << started;
   }
   void Configure() {
@@ -236,7 +227,7 @@ class VenueKillTest : public testing::TestWithParam<OuchVersion> {
     const size_t at = log.find(kBefore) + kBefore.size();
     GatewayConfig& config = gateway_.config;
     config.journal.allow_volatile = true;
-    config.journal.directory = Path("journal");
+    config.journal.directory = folder_ / "journal";
     config.instruments = {TestInstrument(kInstrument)};
     config.instruments[0].symbol = "RWA";
     config.instruments[0].tick = kNsPerS / 100;
@@ -248,20 +239,19 @@ class VenueKillTest : public testing::TestWithParam<OuchVersion> {
     venue.stream.retry_pause_min_ns = 10 * kNsPerMs;
     venue.ouch.version = GetParam();
     venue.ouch.user = "RINGWY";
-    venue.ouch.password_file = Path("password");
+    venue.ouch.password_file = folder_ / "password";
     venue.ouch.time_zone = "UTC";
     for (uint32_t session = 1; session <= kSessions; ++session) {
       AccountConfig& account = config.accounts.emplace_back();
       account.id = kFirstAccount + session - 1;
       LiftLimits(account.limits);
       account.limits.self_match_prevention = false;  // the exchange has its own
-      config.sessions.push_back(TestSession(session, account.id, folder_));
+      config.sessions.push_back(TestSession(session, account.id, folder_.path()));
       LiftLimits(config.sessions.back().engine.limits);
       config.sessions.back().engine.limits.collar_bps = UINT32_MAX;
       venue.ouch.firms.push_back({.account = account.id, .firm = absl::StrCat(account.id)});
     }
   }
-  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
 
   // Trades until so many more orders were sent, the venue being up or not.
   void Trade(uint64_t orders) {
@@ -279,7 +269,7 @@ class VenueKillTest : public testing::TestWithParam<OuchVersion> {
   }
   void KillAndStartAgain() {
     gateway_.Kill();
-    const absl::Status started = gateway_.Start({"--report", Path("gateway-report.json")});
+    const absl::Status started = gateway_.Start({"--report", folder_ / "gateway-report.json"});
     ASSERT_TRUE(started.ok()) << started;
     for (const auto& trader : traders_) {
       const absl::Status reconnected = trader->Reconnect();
@@ -293,8 +283,8 @@ class VenueKillTest : public testing::TestWithParam<OuchVersion> {
     return true;
   }
 
-  const std::string folder_;
-  GatewayProgram gateway_;
+  const TemporaryFolder folder_ = *TemporaryFolder::Make();  // a socket's path is short
+  GatewayProgram gateway_{folder_.path()};
   std::unique_ptr<Child> exchange_;
   std::vector<std::unique_ptr<Trader>> traders_;
 };
@@ -332,8 +322,8 @@ TEST_P(VenueKillTest, KillsLoseAndDoubleNothing) {
 
   EXPECT_EQ(gateway_.Stop(), "");
   EXPECT_EQ(exchange_->Stop(kPatienceNs), "");
-  const auto gateway = nlohmann::json::parse(ReadWholeFile(Path("gateway-report.json")));
-  const auto exchange = nlohmann::json::parse(ReadWholeFile(Path("exchange-report.json")));
+  const auto gateway = nlohmann::json::parse(ReadWholeFile(folder_ / "gateway-report.json"));
+  const auto exchange = nlohmann::json::parse(ReadWholeFile(folder_ / "exchange-report.json"));
   EXPECT_EQ(gateway.at("orders").at("open"), 0);
   EXPECT_EQ(exchange.at("orders").at("open"), 0);
   for (const auto& trader : traders_) {
