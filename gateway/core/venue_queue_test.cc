@@ -1,4 +1,5 @@
-// Tests what a venue's queue does with requests that must not leave any more, and with their shares.
+// Tests what a venue's queue does with requests that must not leave any more, and with their
+// shares.
 #include "gateway/core/venue_queue.h"
 
 #include <algorithm>

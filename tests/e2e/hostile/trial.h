@@ -9,9 +9,10 @@
 // processes or a hypervisor kept the engine, or the honest session's thread, from its core
 // (engine_core.h): this happens in slices of either kind, but too rarely to average out, and more
 // often where an attack and its target want more cores than the busy loop. It does not hide the
-// engine's own work, because no other thread of the gateway may run on its core. A trial that finds harm is repeated twice, with
-// longer slices, before it reports it, to rule out a neighbour of this machine. If the honest
-// session's thread cannot go first (honest.h), its times are shown and not judged.
+// engine's own work, because no other thread of the gateway may run on its core. A trial that
+// finds harm is repeated twice, with longer slices, before it reports it, to rule out a neighbour
+// of this machine. If the honest session's thread cannot go first (honest.h), its times are shown
+// and not judged.
 //
 // Thread rule: one thread.
 #pragma once
