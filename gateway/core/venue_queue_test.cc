@@ -119,6 +119,25 @@ TEST_F(VenueQueueTest, TheCondemnedOutliveTheQueuesTidyingUp) {
   EXPECT_EQ(queue_.waiting(), 0U);
 }
 
+// The queue drops what ended when its room is used up, here again and again while a condemned order
+// waits.
+TEST_F(VenueQueueTest, ACondemnedOrderSurvivesTidyingUp) {
+  PushOrders(1, 41);
+  queue_.Condemn(Unseen::kKilled, [](const Effect& order) { return VenueRequestId(order) == 20; });
+  for (uint64_t from = 41; from != 1'541; from += 100) {
+    PushOrders(from, from + 100);
+    for (uint64_t id = from; id != from + 100; ++id) {
+      EXPECT_TRUE(queue_.Push(CancelOf(id, 100'000 + id), kOwner)) << "it had not left";
+    }
+  }
+  EXPECT_EQ(queue_.counters().grown, 0U);
+  EXPECT_EQ(TakeAllCondemned(), std::vector<uint64_t>{20});
+  connector_.room = 1'000;
+  EXPECT_TRUE(queue_.SendBurst(0, UINT64_MAX));
+  EXPECT_EQ(connector_.sent.size(), 39U);
+  EXPECT_EQ(queue_.waiting(), 0U);
+}
+
 TEST_F(VenueQueueTest, CancelsOfTheCondemnedAreAnsweredBehindThem) {
   PushOrders(1, 4);
   queue_.Condemn(Unseen::kVenueDown, All);
