@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -353,6 +354,8 @@ TEST_F(LinkConnectorTest, NothingLeavesBeforeWhatHappenedMeanwhileIsKnown) {
   }
   gateway_.Ask(Cancel{.cl_ord_id = 2, .orig_cl_ord_id = 1});
   EXPECT_EQ(connector_.reason().rfind("reconciling", 0), 0u) << connector_.reason();
+  const Effect cancel(Target::kVenue, 1, 0, Cancel{.cl_ord_id = 2, .orig_cl_ord_id = 1});
+  EXPECT_EQ(connector_.Send(now_ns_, std::span(&cancel, 1)), 0u);
   const uint64_t sent = connector_.counters().requests_sent;
   while (gateway_.states.back() != VenueState::kUp) {
     EXPECT_EQ(connector_.counters().requests_sent, sent);
