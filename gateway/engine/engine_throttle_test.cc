@@ -142,6 +142,17 @@ TEST_F(EngineThrottleTest, ItStaysUntilAnOperatorArmsTheSession) {
   Rejected(Buy(6, 1));
 }
 
+// What it had out fills on, also when the window in which it traded so often is over.
+TEST_F(EngineThrottleTest, AFillOfALaterWindowEnablesNobody) {
+  With(ThreeExecutions);
+  const uint64_t id = Live(Buy(1, 100));
+  for (int fill = 0; fill != 3; ++fill) FromVenue(ExecType::kPartialFill, id, 1);
+  now_ns_ += 2'000'000;
+  FromVenue(ExecType::kPartialFill, id, 1);
+  EXPECT_EQ(Rejected(Buy(2, 1)).reason, RejectReason::kExecutionThrottle);
+  EXPECT_EQ(engine().execution_throttles(1), 1u);
+}
+
 TEST_F(EngineThrottleTest, ExecutionsFarApartDisableNobody) {
   With(ThreeExecutions);
   const uint64_t id = Live(Buy(1, 100));
