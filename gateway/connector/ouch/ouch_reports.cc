@@ -173,7 +173,7 @@ void OuchReports::OnExecuted(const OuchEvent& event, OuchOrder* order) noexcept 
   const bool sells = order != nullptr && order->side != ouch::Side::kBuy;
   const OuchExecutions::Execution execution{event.match, event.id, NanosOf(event.price),
                                             event.shares, sells};
-  counters_.executions_forgotten += !executions_.Remember(execution);
+  if (!executions_.Remember(execution)) full_ |= counters_.executions_forgotten++ == 0;
   ExecutionReport report = About(event, order);
   const bool filled = order != nullptr && order->shares == 0;
   report.exec_id = TradeId(event.match, sells);

@@ -68,10 +68,8 @@ class OuchReports {
   bool TakeBarrier() noexcept { return std::exchange(barrier_, false); }
   // A match number that was busted or corrected and is not known, since the last call; 0: none.
   uint64_t TakeUnknownMatch() noexcept { return std::exchange(unknown_match_, 0); }
-  // Whether there was no room to remember an execution, for the first time.
-  bool TakeFull() noexcept {
-    return counters_.executions_forgotten == 1 && !std::exchange(told_full_, true);
-  }
+  // Whether there was no room to remember an execution, for the first time, since the last call.
+  bool TakeFull() noexcept { return std::exchange(full_, false); }
 
  private:
   void OnAccepted(const OuchEvent& event) noexcept;
@@ -118,7 +116,7 @@ class OuchReports {
   uint64_t unknown_match_ = 0;
   uint32_t connection_ = 0;
   bool barrier_ = false;
-  bool told_full_ = false;
+  bool full_ = false;
 };
 
 }  // namespace ringway
