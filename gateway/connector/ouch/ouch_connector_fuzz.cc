@@ -20,6 +20,7 @@
 #include "gateway/connector/connector.h"
 #include "gateway/connector/ouch/ouch_connector.h"
 #include "gateway/connector/ouch/stream_source.h"
+#include "gateway/connector/ouch/testing/small_setup.h"
 #include "protocol/soup/packet.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -72,16 +73,7 @@ struct ReadingSink final : VenueSink {
 class Fuzzed {
  public:
   explicit Fuzzed(OuchVersion version) {
-    InstrumentConfig instrument;
-    instrument.id = 7;
-    instrument.symbol = "RING";
-    OuchSetup setup{.venue = 1,
-                    .ouch = {},
-                    .login = {},
-                    .days = *TradingCalendar::Parse("00:00 UTC"),
-                    .instruments = {instrument},
-                    .slots = kSlots};
-    setup.ouch.version = version;
+    OuchSetup setup = SmallOuchSetup(version, kSlots);
     setup.ouch.requests_max = 64;
     setup.ouch.executions_max = 1;
     auto source = std::make_unique<FuzzedSource>(now_ns_);

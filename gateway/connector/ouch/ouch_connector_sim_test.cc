@@ -15,6 +15,7 @@
 #include "gateway/connector/ouch/ouch_connector.h"
 #include "gateway/connector/ouch/testing/recording_gateway.h"
 #include "gateway/connector/ouch/testing/scripted_venue.h"
+#include "gateway/connector/ouch/testing/small_setup.h"
 
 namespace ringway {
 namespace {
@@ -70,16 +71,7 @@ class Simulation {
   };
 
   void Make() {
-    InstrumentConfig instrument;
-    instrument.id = 7;
-    instrument.symbol = "RING";
-    OuchSetup setup{.venue = 1,
-                    .ouch = {},
-                    .login = {},
-                    .days = *TradingCalendar::Parse("00:00 UTC"),
-                    .instruments = {instrument},
-                    .slots = kSlots};
-    setup.ouch.version = version_;
+    OuchSetup setup = SmallOuchSetup(version_, kSlots);
     setup.ouch.token_prefix = "R";
     setup.ouch.requests_max = 100'000;
     setup.ouch.executions_max = 10'000;

@@ -14,6 +14,7 @@
 #include "gateway/connector/ouch/session_incarnation.h"
 #include "gateway/connector/ouch/testing/recording_gateway.h"
 #include "gateway/connector/ouch/testing/scripted_venue.h"
+#include "gateway/connector/ouch/testing/small_setup.h"
 #include "tests/alloc_count.h"
 
 namespace ringway {
@@ -41,16 +42,7 @@ NewOrder Order(uint64_t id, Side side = Side::kBuy, uint64_t qty = 100, int64_t 
 }
 
 OuchSetup SmallSetup(OuchVersion version) {
-  InstrumentConfig instrument;
-  instrument.id = 7;
-  instrument.symbol = "RING";
-  OuchSetup setup{.venue = 1,
-                  .ouch = {},
-                  .login = {},
-                  .days = *TradingCalendar::Parse("00:00 UTC"),
-                  .instruments = {instrument},
-                  .slots = kSlots};
-  setup.ouch.version = version;
+  OuchSetup setup = SmallOuchSetup(version, kSlots);
   setup.ouch.requests_max = 1000;
   setup.ouch.executions_max = 100;
   return setup;
