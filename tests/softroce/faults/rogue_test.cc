@@ -5,8 +5,11 @@
 // honest strategy over the same device.
 #include <gtest/gtest.h>
 #include <infiniband/verbs.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -55,9 +58,9 @@ int64_t PriceOf(uint64_t number) {
 
 class Rogue {
  public:
-  // `meanwhile` is called in every turn.
-  Rogue(Uri uri, std::function<void()> meanwhile)
-      : uri_(std::move(uri)), meanwhile_(std::move(meanwhile)) {}
+  // `meanwhile` is called in every turn. The gateway is a child of this process.
+  Rogue(Uri uri, pid_t gateway, std::function<void()> meanwhile)
+      : uri_(std::move(uri)), gateway_(gateway), meanwhile_(std::move(meanwhile)) {}
 
   absl::Status LogOn() {
     SessionOptions options;
@@ -110,21 +113,16 @@ class Rogue {
     return Ended();
   }
 
-  // Frames whose price changes after they were committed.
+  // Frames whose price changes after they were committed: while the gateway reads them, and then
+  // certainly before it does.
   bool ChangedFrames() {
     for (int order = 0; order != kOrders; ++order) {
-      if (!Order()) return true;
-      const auto price = static_cast<uint64_t>(PriceOf(sent_.size()));
-      for (uint32_t at = 0; at != port().ring_bytes(); at += 8) {
-        uint64_t word = 0;
-        std::memcpy(&word, port().mirror() + at, sizeof(word));
-        if (word != price) continue;
-        word ^= 1;
-        std::memcpy(port().mirror() + at, &word, sizeof(word));
-        if (!Write(at / kGranuleBytes * kGranuleBytes, kGranuleBytes)) return true;
-      }
+      if (!Order() || !ChangePrice()) return true;
     }
-    return Ended();
+    if (!StopGateway()) return false;
+    const bool changed = Order() && ChangePrice() && Arrived();
+    kill(gateway_, SIGCONT);
+    return changed && Ended();
   }
 
   // A ring full of the last link's frames; and a dial with its epoch.
@@ -207,6 +205,36 @@ class Rogue {
     return TurnUntil(kPatienceNs, [&] { return over() || acks_ >= sent_.size(); }) && !over();
   }
 
+  // Changes the price of the last order in the peer's ring. False: the session is over.
+  bool ChangePrice() {
+    const auto price = static_cast<uint64_t>(PriceOf(sent_.size()));
+    for (uint32_t at = 0; at != port().ring_bytes(); at += 8) {
+      uint64_t word = 0;
+      std::memcpy(&word, port().mirror() + at, sizeof(word));
+      if (word != price) continue;
+      word ^= 1;
+      std::memcpy(port().mirror() + at, &word, sizeof(word));
+      if (!Write(at / kGranuleBytes * kGranuleBytes, kGranuleBytes)) return false;
+    }
+    return true;
+  }
+  // Stops all threads of the gateway. False: it has ended.
+  bool StopGateway() const {
+    siginfo_t change{};
+    return kill(gateway_, SIGSTOP) == 0 &&
+           waitid(P_PID, static_cast<id_t>(gateway_), &change, WSTOPPED) == 0;
+  }
+  // Waits until all that was written is in the peer's memory. False: the session is over.
+  bool Arrived() {
+    return port().queue().PostMarker(0) &&
+           TurnUntil(kPatienceNs,
+                     [this] {
+                       port().CompletedWrites();
+                       return over() || port().queue().Drained();
+                     }) &&
+           !over();
+  }
+
   // Writes from memory that the device may read, behind the link's back, which counts only its own
   // writes.
   bool WriteRaw(const std::byte* from, uint64_t remote, uint32_t bytes) {
@@ -228,6 +256,7 @@ class Rogue {
   }
 
   const Uri uri_;
+  const pid_t gateway_;
   const std::function<void()> meanwhile_;
   std::unique_ptr<BasicSession<VerbsLink>> session_;
   std::map<uint64_t, int64_t> sent_;
@@ -263,7 +292,7 @@ class RogueTest : public testing::Test {
   }
 
   void Tell(bool (Rogue::*lie)()) {
-    Rogue rogue(*ParseUri(Uri()), [this] { honest_->Poll(); });
+    Rogue rogue(*ParseUri(Uri()), gateway_.child().pid(), [this] { honest_->Poll(); });
     const absl::Status on = rogue.LogOn();
     ASSERT_TRUE(on.ok()) << on << gateway_.Log();
     EXPECT_TRUE((rogue.*lie)()) << gateway_.Log();
