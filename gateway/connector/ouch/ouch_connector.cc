@@ -2,7 +2,6 @@
 #include "gateway/connector/ouch/ouch_connector.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,8 +12,6 @@ namespace ringway {
 namespace {
 
 constexpr int64_t kUpkeepNs = kNsPerMs;
-constexpr int64_t kProofNs = kNsPerS;
-constexpr int64_t kWarmNs = kNsPerMs;
 constexpr uint32_t kReadsPerTurn = 8;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
@@ -39,9 +36,9 @@ OuchConnector::OuchConnector(std::unique_ptr<StreamSource> source, const OuchSet
       reader_(setup.ouch.version, writer_.tokens(), setup.ouch.requests_max),
       orders_(setup.slots),
       executions_(setup.ouch.executions_max),
-      reports_(setup.venue, setup.ouch.details, writer_, orders_, executions_, counters_) {
-  refused_.reserve(kRefusedMax);
-}
+      reports_(setup.venue, setup.ouch.details, writer_, orders_, executions_, counters_),
+      refusals_(setup.venue),
+      acceleration_(setup.asks_acceleration, setup.on_acceleration_loss) {}
 
 OuchConnector::~OuchConnector() {
   if (connected()) source_->Discard(std::move(stream_));
@@ -101,7 +98,7 @@ void OuchConnector::Poll(int64_t now_ns, VenueSink& sink) {
   }
   reports_.SetTime(day_began_ns_, now_ns);
   // What the last connection still has to say comes before the word that it ended.
-  const bool took = Deliver(sink) && AnswerRefused(sink);
+  const bool took = Deliver(sink) && refusals_.Answer(sink);
   if (took && down_to_report_ && ReportState(now_ns, VenueState::kDown, sink)) {
     down_to_report_ = false;
   }
@@ -149,10 +146,8 @@ void OuchConnector::LogOn(int64_t now_ns) {
     login.sequence = holds_recorded_ ? received_ + 1 : recorded() + 1;
   }
   soup_.Connect(now_ns, login);
-  accelerated_ = stream_->acceleration().accelerated();
-  stops_orders_ = false;
+  acceleration_.Begin(now_ns, *stream_);
   next_upkeep_ns_ = now_ns;
-  next_proof_ns_ = now_ns + kProofNs;
   state_ = State::kLoggingOn;
   Flush();
 }
@@ -196,7 +191,7 @@ void OuchConnector::Flush() noexcept {
   while (!soup_.Output().empty()) {
     const StreamIo io = stream_->Write(soup_.Output());
     soup_.Sent(io.bytes);
-    if (io.bytes != 0) warm_at_ns_ = now_ns_ + kWarmNs;
+    if (io.bytes != 0) acceleration_.NoteSent(now_ns_);
     if (io.status == StreamStatus::kOk) continue;
     // One that has ended shows itself when it is read, or here.
     stream_ended_ |= io.status != StreamStatus::kWouldBlock;
@@ -207,24 +202,8 @@ void OuchConnector::Flush() noexcept {
 void OuchConnector::Upkeep(int64_t now_ns) {
   next_upkeep_ns_ = now_ns + kUpkeepNs;
   soup_.Maintain(now_ns);
-  if (setup_.asks_acceleration && now_ns >= next_proof_ns_) LookAtAcceleration(now_ns);
-  if (accelerated_ && state_ == State::kUp && now_ns >= warm_at_ns_ && soup_.Output().empty()) {
-    constexpr std::array<std::byte, 52> kLikeAnOrder{};
-    stream_->WarmSend(kLikeAnOrder);
-    warm_at_ns_ = now_ns + kWarmNs;
-  }
-}
-
-void OuchConnector::LookAtAcceleration(int64_t now_ns) {
-  next_proof_ns_ = now_ns + kProofNs;
-  const bool now_accelerated = stream_->ProveAcceleration().accelerated();
-  if (now_accelerated == accelerated_) return;
-  accelerated_ = now_accelerated;
-  stops_orders_ = !accelerated_ && setup_.on_acceleration_loss == OnAccelerationLoss::kStop;
-  Tell(absl::StrCat(accelerated_ ? "the connection is accelerated again: "
-                                 : "the connection is NOT ACCELERATED any more: ",
-                    Describe(stream_->acceleration()),
-                    stops_orders_ ? ". New orders are refused, cancels still leave" : ""));
+  if (const std::string news = acceleration_.Look(now_ns, *stream_); !news.empty()) Tell(news);
+  if (state_ == State::kUp && soup_.Output().empty()) acceleration_.KeepWarm(now_ns, *stream_);
 }
 
 void OuchConnector::OnSoupEnd() {

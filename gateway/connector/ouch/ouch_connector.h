@@ -34,13 +34,15 @@
 #include <vector>
 
 #include "base/check.h"
+#include "gateway/connector/acceleration_watch.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/ouch/ouch_options.h"
 #include "gateway/connector/ouch/ouch_order.h"
 #include "gateway/connector/ouch/ouch_reader.h"
 #include "gateway/connector/ouch/ouch_reports.h"
 #include "gateway/connector/ouch/ouch_writer.h"
-#include "gateway/connector/ouch/stream_source.h"
+#include "gateway/connector/refusals.h"
+#include "gateway/connector/stream_source.h"
 #include "gateway/core/trading_calendar.h"
 #include "protocol/ouch/user_ref_nums.h"
 #include "protocol/soup/session.h"
@@ -104,7 +106,6 @@ class OuchConnector final : public Connector {
   void Read() noexcept;
   void Flush() noexcept;
   void Upkeep(int64_t now_ns);
-  void LookAtAcceleration(int64_t now_ns);
   void Drop(std::string why);
   void OnSoupEnd();
 
@@ -152,11 +153,6 @@ class OuchConnector final : public Connector {
     return ouch::Fault::kNone;
   }
   bool WriteCancel(const OuchOrder& order) noexcept;
-  void RefuseOrder(int64_t now_ns, const NewOrder& request, RejectReason why);
-  template <class Request>
-  void RefuseChange(int64_t now_ns, const Request& request, CancelRejectReason why);
-  bool AnswerRefused(VenueSink& sink) noexcept;
-  uint64_t NextAnswerId(int64_t now_ns) noexcept;
   // Of the next new order or replace; empty: there is none left. 4.2 has none, 0.
   std::optional<uint32_t> NextNumber() const noexcept;
 
@@ -173,7 +169,6 @@ class OuchConnector final : public Connector {
   // Answers owed from which on a connection's own are not told from them.
   static constexpr uint32_t kOwedMax = 4;
   static constexpr uint64_t kRemembered = 65'536;
-  static constexpr std::size_t kRefusedMax = 256;
   static constexpr uint32_t kWalkPerTurn = 64;
   static constexpr std::size_t kForgottenPerTurn = 512;
 
@@ -198,8 +193,6 @@ class OuchConnector final : public Connector {
   int64_t day_ends_ns_ = 0;
   int64_t day_began_ns_ = 0;
   int64_t next_upkeep_ns_ = 0;
-  int64_t next_proof_ns_ = 0;
-  int64_t warm_at_ns_ = 0;
 
   // The venue's session and what was taken of it.
   uint64_t incarnation_ = 0;  // 0: none is known
@@ -223,8 +216,8 @@ class OuchConnector final : public Connector {
   std::span<const Effect> pending_;
   uint64_t pending_number_ = 0;
 
-  std::vector<Effect> refused_;  // answers to requests that cannot be sent
-  uint64_t answer_id_ = 0;
+  Refusals refusals_;
+  AccelerationWatch acceleration_;
   uint32_t connection_ = 0;
   // A walk through the orders of which something is not answered.
   bool walks_ = false;
@@ -237,8 +230,6 @@ class OuchConnector final : public Connector {
   bool down_to_report_ = true;
   bool book_lost_to_report_ = false;
   bool up_to_report_ = false;
-  bool stops_orders_ = false;  // acceleration was lost, and policy says so
-  bool accelerated_ = false;
   bool stream_ended_ = false;
   std::string broken_;  // why the connection has to end
   std::string reason_;  // why there is none; empty: there is one

@@ -13,9 +13,9 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "gateway/connector/ouch/ouch_connector.h"
-#include "gateway/connector/ouch/testing/recording_gateway.h"
 #include "gateway/connector/ouch/testing/scripted_venue.h"
 #include "gateway/connector/ouch/testing/small_setup.h"
+#include "gateway/connector/testing/recording_gateway.h"
 
 namespace ringway {
 namespace {

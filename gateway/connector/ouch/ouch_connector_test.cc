@@ -12,9 +12,9 @@
 
 #include "base/clock.h"
 #include "gateway/connector/ouch/session_incarnation.h"
-#include "gateway/connector/ouch/testing/recording_gateway.h"
 #include "gateway/connector/ouch/testing/scripted_venue.h"
 #include "gateway/connector/ouch/testing/small_setup.h"
+#include "gateway/connector/testing/recording_gateway.h"
 #include "tests/alloc_count.h"
 
 namespace ringway {

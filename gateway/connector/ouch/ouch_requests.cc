@@ -1,10 +1,6 @@
 // Sends requests, and refuses those that the protocol cannot carry.
-#include <algorithm>
-#include <utility>
-
 #include "gateway/connector/ouch/ouch_codes.h"
 #include "gateway/connector/ouch/ouch_connector.h"
-#include "gateway/connector/unseen_request.h"
 
 namespace ringway {
 uint32_t OuchConnector::Send(int64_t now_ns, std::span<const Effect> requests) {
@@ -20,7 +16,7 @@ uint32_t OuchConnector::Send(int64_t now_ns, std::span<const Effect> requests) {
 }
 
 bool OuchConnector::SendOne(int64_t now_ns, const Effect& request) {
-  if (refused_.size() == kRefusedMax) return false;
+  if (refusals_.full()) return false;
   switch (request.type) {
     case FrameType::kNewOrder:
       return SendNew(now_ns, Decoded<NewOrder>(request));
@@ -39,10 +35,11 @@ std::optional<uint32_t> OuchConnector::NextNumber() const noexcept {
 
 bool OuchConnector::SendNew(int64_t now_ns, const NewOrder& request) {
   const auto refuse = [&](RejectReason why) {
-    RefuseOrder(now_ns, request, why);
+    refusals_.Order(now_ns, request, why);
+    ++counters_.requests_refused;
     return true;
   };
-  if (stops_orders_) return refuse(RejectReason::kVenueUnavailable);
+  if (acceleration_.stops_orders()) return refuse(RejectReason::kVenueUnavailable);
   const std::optional<uint32_t> number = NextNumber();
   if (!number || orders_.At(request.cl_ord_id) == nullptr) {
     return refuse(RejectReason::kGatewayFull);
@@ -71,9 +68,10 @@ bool OuchConnector::SendNew(int64_t now_ns, const NewOrder& request) {
 bool OuchConnector::SendCancel(int64_t now_ns, const Cancel& request) {
   OuchOrder* const order = orders_.Find(request.orig_cl_ord_id);
   if (order == nullptr || !order->open()) {
-    RefuseChange(
+    refusals_.Change(
         now_ns, request,
         order == nullptr ? CancelRejectReason::kOther : CancelRejectReason::kTooLateToCancel);
+    ++counters_.requests_refused;
     return true;
   }
   if (!WriteCancel(*order)) return false;
@@ -97,7 +95,8 @@ bool OuchConnector::WriteCancel(const OuchOrder& order) noexcept {
 
 bool OuchConnector::SendReplace(int64_t now_ns, const Replace& request) {
   const auto refuse = [&](CancelRejectReason why) {
-    RefuseChange(now_ns, request, why);
+    refusals_.Change(now_ns, request, why);
+    ++counters_.requests_refused;
     return true;
   };
   OuchOrder* const order = orders_.Find(request.orig_cl_ord_id);
@@ -105,7 +104,7 @@ bool OuchConnector::SendReplace(int64_t now_ns, const Replace& request) {
   if (!order->open()) return refuse(CancelRejectReason::kTooLateToCancel);
   if (order->replace_id != 0) return refuse(CancelRejectReason::kAlreadyPending);
   const std::optional<uint32_t> number = NextNumber();
-  if (stops_orders_ || !number) return refuse(CancelRejectReason::kVenueUnavailable);
+  if (acceleration_.stops_orders() || !number) return refuse(CancelRejectReason::kVenueUnavailable);
   OuchOrder changed = *order;
   const CancelRejectReason why = writer_.TermsOf(request, now_ns, changed);
   if (why != CancelRejectReason::kNone) return refuse(why);
@@ -122,53 +121,6 @@ bool OuchConnector::SendReplace(int64_t now_ns, const Replace& request) {
   *order = changed;
   orders_.Relist(*order);
   return true;
-}
-
-// --- Answers of this connector's own ---
-
-uint64_t OuchConnector::NextAnswerId(int64_t now_ns) noexcept {
-  // An earlier process used lower ones: the time is part of them.
-  answer_id_ = std::max(answer_id_ + 1, static_cast<uint64_t>(now_ns));
-  return kConnectorExecIdBits | answer_id_;
-}
-
-void OuchConnector::RefuseOrder(int64_t now_ns, const NewOrder& request, RejectReason why) {
-  ExecutionReport report;
-  report.cl_ord_id = request.cl_ord_id;
-  report.exec_id = NextAnswerId(now_ns);
-  report.transact_time = static_cast<uint64_t>(now_ns);
-  report.instrument = request.instrument;
-  report.account = request.account;
-  report.exec_type = ExecType::kRejected;
-  report.ord_status = OrdStatus::kRejected;
-  report.side = request.side;
-  report.reason = why;
-  report.venue = setup_.venue;
-  report.price = request.price;
-  refused_.emplace_back(Target::kVenue, setup_.venue, 0, report);
-  ++counters_.requests_refused;
-}
-
-template <class Request>
-void OuchConnector::RefuseChange(int64_t now_ns, const Request& request, CancelRejectReason why) {
-  CancelReject reject;
-  reject.cl_ord_id = request.cl_ord_id;
-  reject.orig_cl_ord_id = request.orig_cl_ord_id;
-  reject.transact_time = static_cast<uint64_t>(now_ns);
-  reject.reason = why;
-  reject.request_type =
-      std::is_same_v<Request, Cancel> ? RequestType::kCancel : RequestType::kReplace;
-  reject.venue = setup_.venue;
-  refused_.emplace_back(Target::kVenue, setup_.venue, 0, reject);
-  ++counters_.requests_refused;
-}
-
-// False: the sink takes no more.
-bool OuchConnector::AnswerRefused(VenueSink& sink) noexcept {
-  std::size_t taken = 0;
-  while (taken != refused_.size() && sink.Take(refused_[taken])) ++taken;
-  refused_.erase(refused_.begin(), refused_.begin() + static_cast<std::ptrdiff_t>(taken));
-  return refused_.empty();
 }
 
 }  // namespace ringway

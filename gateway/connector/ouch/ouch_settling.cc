@@ -79,7 +79,7 @@ bool OuchConnector::AnswerOrder(int64_t now_ns, OuchOrder& order, VenueSink& sin
   if (order.state == OuchOrderState::kSent && is_lost(order.connection, order.may_be_second)) {
     ExecutionReport report;
     report.cl_ord_id = order.id;
-    report.exec_id = NextAnswerId(now_ns);
+    report.exec_id = refusals_.NextId(now_ns);
     report.transact_time = static_cast<uint64_t>(now_ns);
     report.instrument = order.instrument;
     report.account = order.account;
