@@ -38,6 +38,7 @@ class Look {
 
   std::vector<std::string> Run() {
     LookAtKeys();
+    LookAtFilesOfVenues();
     LookAtSockets();
     LookAtJournal();
     if (!config_.report_file.empty()) LookAtFolderOf("report_file", config_.report_file);
@@ -77,6 +78,13 @@ class Look {
     for (const GatewayVenueConfig& venue : config_.venues) {
       const std::string file = NeedsOf(venue).key_file;
       if (!file.empty()) look(absl::StrCat("venue ", venue.engine.id), file);
+    }
+  }
+
+  void LookAtFilesOfVenues() {
+    for (const GatewayVenueConfig& venue : config_.venues) {
+      for (const std::string& fault : NeedsOf(venue).faults)
+        Add(absl::StrCat("venue ", venue.engine.id), fault);
     }
   }
 

@@ -28,6 +28,26 @@ struct VenueCursor {
   uint64_t lost = 0;         // the last of `sent`: never arrived, and not answered yet
 };
 
+// An order that is open at a venue, as far as the gateway knows.
+struct VenueOrder {
+  uint64_t id = 0;         // as the venue has it, or was asked for it
+  uint64_t first_id = 0;   // identifiers from this one on that have its slot are the order's
+  uint64_t cancel_id = 0;  // of a cancel and a replace without an answer; 0: none
+  uint64_t replace_id = 0;
+  int64_t price = 0;
+  int64_t stop_price = 0;
+  uint64_t qty = 0;  // in all
+  uint64_t cum_qty = 0;
+  int64_t replace_price = 0;
+  uint64_t replace_qty = 0;
+  uint32_t instrument = 0;
+  uint32_t account = 0;
+  Side side = Side::kUnset;
+  OrdType ord_type = OrdType::kUnset;
+  TimeInForce time_in_force = TimeInForce::kDay;
+  bool confirmed = false;  // the venue has said of it that it is there
+};
+
 // The identifier of a request towards a venue: every such message begins with it.
 inline uint64_t VenueRequestId(const EffectView& request) noexcept {
   static_assert(offsetof(NewOrder, cl_ord_id) == 0 && offsetof(Cancel, cl_ord_id) == 0 &&
@@ -95,6 +115,9 @@ class Connector {
     static_cast<void>(cursor);
     static_cast<void>(requests);
   }
+  // The orders that the gateway has open there, for protocols in which a request about an order has
+  // to describe it. Before Restore().
+  virtual void RestoreOrders(std::span<const VenueOrder> orders) { static_cast<void>(orders); }
   // An operator discards the numbers that venue and gateway dispute: the next logon begins anew,
   // with the venue's state. False: nothing is in dispute.
   virtual bool Resync() noexcept { return false; }

@@ -47,6 +47,8 @@ struct VenueNeeds {
   uint64_t bytes = 0;    // of memory
   std::string socket;    // of the peer that it connects to; empty: none in the file system
   std::string key_file;  // empty: none
+  // Of files that it names: each with the file, the line and the remedy.
+  std::vector<std::string> faults;
 };
 
 // What a connector is made with.

@@ -80,6 +80,15 @@ struct OrderView {
   int64_t price;
   uint64_t leaves_qty;
   uint64_t cum_qty;
+  // Towards the venue.
+  OrdType ord_type;
+  TimeInForce time_in_force;
+  bool confirmed;  // the venue has said of it that it is there
+  int64_t stop_price;
+  uint64_t cancel_id;  // of a cancel and a replace without an answer; 0: none
+  uint64_t replace_id;
+  int64_t replace_price;
+  uint64_t replace_qty;
 };
 
 struct PositionView {

@@ -21,7 +21,15 @@ OrderView Engine::ViewOf(const Order& order) const noexcept {
           StatusOf(order.state, order.flags),
           order.price,
           order.leaves_qty,
-          order.cum_qty};
+          order.cum_qty,
+          order.ord_type,
+          order.time_in_force,
+          IsConfirmed(order.state) || order.cum_qty != 0 || order.live_id != order.order_id,
+          order.stop_price,
+          order.Has(kCancelPending) ? order.cancel_id : 0,
+          order.Has(kReplacePending) ? order.replace_id : 0,
+          order.replace_price,
+          order.replace_qty};
 }
 
 PositionView Engine::ViewOf(const Position& position) const noexcept {

@@ -102,7 +102,8 @@ class GatewayStart {
     layer_ = *std::move(layer);
     if (past_ != nullptr) {
       for (const SessionId id : engine_->SessionIds()) RecallReports(past_->past, id, *layer_);
-      for (const auto& venue : venues_) RecallVenue(past_->past, venue.id, *venue.connector);
+      for (const auto& venue : venues_)
+        RecallVenue(past_->past, *engine_, venue.id, *venue.connector);
     }
     RINGWAY_PROBE(recovery_recalled);
     // Last of what can fail because of the configuration, so that nobody can connect to a gateway

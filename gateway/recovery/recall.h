@@ -65,9 +65,37 @@ void RecallReports(const ReplayedGateway& past, SessionId id, Sessions& sessions
   }
 }
 
-inline void RecallVenue(const ReplayedGateway& past, VenueId id, Connector& connector) {
+inline std::vector<VenueOrder> OpenOrdersAt(const Engine& engine, VenueId venue) {
+  std::vector<VenueOrder> orders;
+  const auto add = [&](const OrderView& order) {
+    if (order.venue != venue) return;
+    orders.push_back({.id = order.venue_request_id,
+                      .first_id = order.order_id,
+                      .cancel_id = order.cancel_id,
+                      .replace_id = order.replace_id,
+                      .price = order.price,
+                      .stop_price = order.stop_price,
+                      .qty = order.cum_qty + order.leaves_qty,
+                      .cum_qty = order.cum_qty,
+                      .replace_price = order.replace_price,
+                      .replace_qty = order.replace_qty,
+                      .instrument = order.instrument,
+                      .account = order.account,
+                      .side = order.side,
+                      .ord_type = order.ord_type,
+                      .time_in_force = order.time_in_force,
+                      .confirmed = order.confirmed});
+  };
+  for (const SessionId session : engine.SessionIds()) engine.ForEachOpenOrder(session, add);
+  return orders;
+}
+
+// `engine`: as in RecallSession().
+inline void RecallVenue(const ReplayedGateway& past, const Engine& engine, VenueId id,
+                        Connector& connector) {
   const ReplayedVenue* venue = past.venue(id);
   if (venue == nullptr) return;
+  connector.RestoreOrders(OpenOrdersAt(engine, id));
   const std::vector<Effect> requests(venue->requests.begin(), venue->requests.end());
   connector.Restore(venue->cursor, requests);
 }

@@ -160,5 +160,43 @@ TEST_F(RecallTest, AfterALogonTheOldLimitIsOver) {
   EXPECT_EQ(Limit(loaded), engine_.next_seq_out(kSession));
 }
 
+TEST_F(RecallTest, AVenueIsToldOfItsOpenOrders) {
+  Start(1);
+  LogOn();
+  Order(1);
+  const uint64_t confirmed = request_;
+  Step(Origin::kVenue, kVenue,
+       ExecutionReport{.cl_ord_id = confirmed,
+                       .exec_id = 1,
+                       .exec_type = ExecType::kPartialFill,
+                       .ord_status = OrdStatus::kPartiallyFilled,
+                       .side = Side::kBuy,
+                       .leaves_qty = 6,
+                       .cum_qty = 4,
+                       .last_qty = 4,
+                       .last_price = 10'000 * kCent});
+  Order(2);
+  const uint64_t unanswered = request_;
+  Step(Origin::kSession, kSession, Cancel{.cl_ord_id = 3, .orig_cl_ord_id = 1});
+  const std::vector<VenueOrder> orders = OpenOrdersAt(engine_, kVenue);
+  ASSERT_EQ(orders.size(), 2u);
+  EXPECT_EQ(orders[0].id, confirmed);
+  EXPECT_EQ(orders[0].first_id, confirmed);
+  EXPECT_TRUE(orders[0].confirmed);
+  EXPECT_NE(orders[0].cancel_id, 0u);
+  EXPECT_EQ(orders[0].replace_id, 0u);
+  EXPECT_EQ(orders[0].qty, 10u);
+  EXPECT_EQ(orders[0].cum_qty, 4u);
+  EXPECT_EQ(orders[0].price, 10'000 * kCent);
+  EXPECT_EQ(orders[0].instrument, 7u);
+  EXPECT_EQ(orders[0].account, 100u);
+  EXPECT_EQ(orders[0].side, Side::kBuy);
+  EXPECT_EQ(orders[0].ord_type, OrdType::kLimit);
+  EXPECT_EQ(orders[1].id, unanswered);
+  EXPECT_FALSE(orders[1].confirmed);
+  EXPECT_EQ(orders[1].cancel_id, 0u);
+  EXPECT_TRUE(OpenOrdersAt(engine_, kVenue + 1).empty());
+}
+
 }  // namespace
 }  // namespace ringway
