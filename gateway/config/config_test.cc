@@ -255,7 +255,7 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
       {"connector = \"exchange\"",
        "connector = \"nyse\"",
        {"gw.toml:21:13: venue[0].connector: \"nyse\" is not a choice; write one of \"exchange\" "
-        "\"exchange-link\" \"ouch\""}},
+        "\"exchange-link\" \"ouch\" \"fix\""}},
       {"connector = \"exchange\"",
        "connector = \"exchange\"\ntrading_day = \"17:00\"",
        {"gw.toml:22:15: venue[0].trading_day: \"17:00\" is not a time of day and a time zone with "
@@ -290,7 +290,7 @@ TEST(Config, EveryErrorComesWithPlaceCauseAndRemedy) {
       {"connector = \"exchange\"",
        "connector = \"exchange_link\"\nuri = \"shm:/x\"\nkey_file = \"/x\"",
        {"gw.toml:21:13: venue[0].connector: \"exchange_link\" is not a choice; write one of "
-        "\"exchange\" \"exchange-link\" \"ouch\""}},
+        "\"exchange\" \"exchange-link\" \"ouch\" \"fix\""}},
       {"connector = \"exchange\"",
        "connector = \"exchange\"\ninstructions = [\"replace-expiry\", \"hidden\", \"iceberg\"]",
        {"gw.toml:22:35: venue[0].instructions[1]: the exchange does not know \"hidden\"; remove "

@@ -3,7 +3,9 @@
 
 #include "base/check.h"
 #include "base/config/config_pages.h"
+#include "base/config/config_table.h"
 #include "gateway/config/config.h"
+#include "gateway/connector/fix/fix_dialect.h"
 
 namespace ringway {
 namespace {
@@ -44,6 +46,18 @@ the file has its default. [[name]] is a table of which there can be several. `ri
 This page is written by `bazel run //gateway/config:write_pages` from the keys in gateway/config/config_fields.h.
 
 ## Links and files
+)";
+
+constexpr std::string_view kDialectHead =
+    R"(# Dialects of FIX
+
+How a venue speaks FIX is in a file of its own, in TOML, that `dialect_file` of a [[venue]] with connector = "fix" names
+(docs/configuration.md). deploy/dialects has some to start from. `ringway-gateway --check-config FILE` checks the dialects of
+its venues too and prints every error with its line. docs/adr/0045 says why these keys.
+
+This page is written by `bazel run //gateway/config:write_pages` from the keys in gateway/connector/fix/fix_dialect.h.
+
+## Keys
 )";
 
 constexpr std::string_view kExampleValues = R"(
@@ -134,5 +148,10 @@ std::string ExamplePage() {
 }
 
 std::string ReferencePage() { return WriteReference(kReferenceHead, DescribeGateway({})); }
+
+std::string DialectPage() {
+  FixDialect dialect;
+  return WriteReference(kDialectHead, DescribeConfig(dialect));
+}
 
 }  // namespace ringway

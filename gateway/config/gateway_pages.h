@@ -1,7 +1,7 @@
-// The pages about a gateway's configuration: deploy/gateway.toml and docs/configuration.md, made
-// from its keys (config_fields.h) and an example's values.
+// The pages about a gateway's configuration: deploy/gateway.toml, docs/configuration.md and
+// docs/fix-dialects.md, made from its keys (config_fields.h) and an example's values.
 //
-// `bazel run //gateway/config:write_pages` writes both, and gateway_pages_test compares them.
+// `bazel run //gateway/config:write_pages` writes them, and gateway_pages_test compares them.
 // Thread rule: pure functions.
 #pragma once
 
@@ -15,5 +15,6 @@ std::string_view ExampleValues() noexcept;
 
 std::string ExamplePage();
 std::string ReferencePage();
+std::string DialectPage();
 
 }  // namespace ringway

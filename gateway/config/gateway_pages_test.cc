@@ -31,6 +31,11 @@ TEST(GatewayPages, TheReferenceIsWhatTheKeysSay) {
       << "docs/configuration.md" << kRemedy;
 }
 
+TEST(GatewayPages, TheDialectPageIsWhatTheKeysSay) {
+  EXPECT_TRUE(FileText("docs/fix-dialects.md") == DialectPage())
+      << "docs/fix-dialects.md" << kRemedy;
+}
+
 TEST(GatewayPages, TheExampleLoadsToItsValues) {
   const LoadedConfig example = LoadConfig(FileText("deploy/gateway.toml"));
   for (const ConfigError& error : example.errors) {

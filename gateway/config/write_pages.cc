@@ -1,4 +1,5 @@
-// Writes deploy/gateway.toml and docs/configuration.md anew: bazel run //gateway/config:write_pages
+// Writes deploy/gateway.toml, docs/configuration.md and docs/fix-dialects.md anew: bazel run
+// //gateway/config:write_pages
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -27,5 +28,6 @@ int main() {
   }
   const bool example = Write(std::string(root) + "/deploy/gateway.toml", ringway::ExamplePage());
   const bool page = Write(std::string(root) + "/docs/configuration.md", ringway::ReferencePage());
-  return example && page ? 0 : 1;
+  const bool dialects = Write(std::string(root) + "/docs/fix-dialects.md", ringway::DialectPage());
+  return example && page && dialects ? 0 : 1;
 }

@@ -68,6 +68,12 @@ class OrderSlots {
     order.listed ? Unlist(order) : List(order);
   }
 
+  // REQUIRES: it is in the list.
+  void MoveToEnd(Order& order) noexcept {
+    Unlist(order);
+    List(order);
+  }
+
   // Forgets those of `count` slots from `from` on. REQUIRES: all are, before one is used again.
   // True: these were the last.
   bool Forget(std::size_t from, std::size_t count) noexcept {

@@ -57,6 +57,9 @@ class Refusals {
     waiting_.emplace_back(Target::kVenue, venue_, 0, reject);
   }
 
+  // Another answer. REQUIRES: !full().
+  void Add(const Effect& answer) { waiting_.push_back(answer); }
+
   // False: the sink takes no more.
   bool Answer(VenueSink& sink) noexcept {
     std::size_t taken = 0;

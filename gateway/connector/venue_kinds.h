@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "gateway/connector/fix/fix_venue.h"
 #include "gateway/connector/in_process/in_process_venue.h"
 #include "gateway/connector/link/link_venue.h"
 #include "gateway/connector/ouch/ouch_venue.h"
@@ -11,6 +12,7 @@ namespace ringway {
 
 using VenueKinds = std::variant<InProcessVenue,  //
                                 LinkVenue,       //
-                                OuchVenue>;
+                                OuchVenue,       //
+                                FixVenue>;
 
 }  // namespace ringway

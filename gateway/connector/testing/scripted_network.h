@@ -1,5 +1,5 @@
-// Streams between a connector and a venue of a test, in memory: reachable, accelerated and faulty as
-// the test says. Thread rule: one thread.
+// Streams between a connector and a venue of a test, in memory: reachable, accelerated and faulty
+// as the test says. Thread rule: one thread.
 #pragma once
 
 #include <cstddef>

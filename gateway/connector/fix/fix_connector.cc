@@ -1,0 +1,347 @@
+// The connection: dialed, logged on, kept alive, and ended with a reason.
+#include "gateway/connector/fix/fix_connector.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+
+namespace ringway {
+namespace {
+
+constexpr int64_t kTickNs = 10 * kNsPerMs;
+constexpr uint32_t kReadsPerTurn = 8;
+
+// A session's name, as the venue's incarnation: when its period started, in seconds, and how often
+// its numbers began anew. Never 0.
+constexpr uint32_t kGenerationBits = 20;
+constexpr uint64_t kGenerationMask = (uint64_t{1} << kGenerationBits) - 1;
+
+uint64_t IncarnationOf(const fix::Numbers& numbers) noexcept {
+  const auto start_s = static_cast<uint64_t>(numbers.period_start_ns / kNsPerS);
+  // From 1 to the mask, over and over.
+  const uint64_t generation = (numbers.generation - 1) % kGenerationMask + 1;
+  return start_s << kGenerationBits | generation;
+}
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+FixConnector::FixConnector(std::unique_ptr<StreamSource> source, const FixSetup& setup)
+    : setup_(setup),
+      source_(std::move(source)),
+      writer_(setup.fix, setup.dialect, setup.instruments),
+      reader_(setup.dialect, writer_),
+      orders_(setup.slots),
+      reports_(setup.venue, setup.fix.details, setup.dialect, orders_, counters_),
+      refusals_(setup.venue),
+      acceleration_(setup.asks_acceleration, setup.on_acceleration_loss),
+      session_(setup.session, reader_.tags(), handler_),
+      sent_(kSentKept),
+      input_(std::make_unique<char[]>(kInputBytes)) {
+  // Nothing is known of what was said before: both ends begin anew.
+  session_.Restore({.generation = 1, .reset_pending = true});
+}
+
+FixConnector::~FixConnector() {
+  if (connected()) source_->Discard(std::move(stream_));
+}
+
+std::string_view FixConnector::reason() const noexcept {
+  if (state_ == State::kRecovering) {
+    return "reconciling: it is logged on, and what happened there meanwhile is being taken in";
+  }
+  return reason_;
+}
+
+VenueCursor FixConnector::cursor() const noexcept {
+  if (generation_ == 0) return {};
+  return {.incarnation = IncarnationOf(session_.numbers()),
+          .sent = session_.numbers().next_out,
+          .received = received_,
+          .lost = 0};
+}
+
+void FixConnector::RestoreOrders(std::span<const VenueOrder> orders) {
+  for (const VenueOrder& each : orders) {
+    if (each.id == 0 || orders_.At(each.id) == nullptr) continue;
+    FixOrder& order = orders_.Enter(each.id);
+    order.first_id = each.first_id;
+    order.newest_id = std::max({each.id, each.cancel_id, each.replace_id});
+    order.replace_id = each.replace_id;
+    order.cancel_id = each.cancel_id;
+    order.price = each.price;
+    order.replace_price = each.replace_price;
+    order.stop_price = each.stop_price;
+    order.qty = each.qty;
+    order.cum_qty = each.cum_qty;
+    order.replace_qty = each.replace_qty;
+    order.instrument = each.instrument;
+    order.account = each.account;
+    order.side = each.side;
+    order.ord_type = each.ord_type;
+    order.time_in_force = each.time_in_force;
+    order.state = each.confirmed ? FixOrderState::kLive : FixOrderState::kSent;
+    // What the former process knew to be missing is not recorded.
+    order.unsure = true;
+    orders_.Relist(order);
+    reports_.KnowId(order.newest_id);
+  }
+}
+
+void FixConnector::Restore(const VenueCursor& cursor, std::span<const Effect> requests) {
+  for (const Effect& request : requests) reports_.KnowId(VenueRequestId(request));
+  if (cursor.incarnation == 0) return;
+  generation_ = std::max<uint64_t>(cursor.incarnation & kGenerationMask, 1);
+  received_ = cursor.received;
+  session_.Restore(
+      {.next_out = cursor.sent + kJump,
+       .next_in = cursor.received + 1,
+       .generation = generation_,
+       .period_start_ns = static_cast<int64_t>(cursor.incarnation >> kGenerationBits) * kNsPerS,
+       .reset_pending = false});
+  reports_.SetSession(IncarnationOf(session_.numbers()));
+  // Recorded before any of its numbers is used: the next process begins above them, whatever
+  // becomes of this one.
+  recorded_out_ = session_.numbers().next_out;
+  ++logons_;
+}
+
+bool FixConnector::Resync() noexcept {
+  if (!disputed_ || connected()) return false;
+  disputed_ = false;
+  session_.ResetAtNextLogon();
+  return true;
+}
+
+void FixConnector::Poll(int64_t now_ns, VenueSink& sink) {
+  now_ns_ = now_ns;
+  begins_anew_ = false;
+  // What the last connection still has to say comes before the word that it ended.
+  const bool took = Deliver(sink) && refusals_.Answer(sink);
+  if (took && down_to_report_ && ReportState(now_ns, VenueState::kDown, sink)) {
+    down_to_report_ = false;
+  }
+  const bool told = took && !down_to_report_;
+  switch (state_) {
+    case State::kIdle:
+      if (!told || !MayDial(now_ns)) return;
+      source_->Start();
+      state_ = State::kDialing;
+      return;
+    case State::kDialing:
+      return Dial(now_ns);
+    default:
+      return Turn(now_ns, sink);
+  }
+}
+
+// Each logon that fails would bring the numbers in dispute nearer to each other, until they agree
+// by chance: there is none before an operator or a new period ends the dispute.
+bool FixConnector::MayDial(int64_t now_ns) {
+  const std::optional<fix::Schedule>& schedule = setup_.session.schedule;
+  if (!schedule) return !disputed_;
+  if (now_ns < schedule_until_ns_) return false;
+  const fix::Schedule::Period period = schedule->At(now_ns);
+  if (!period.on) {
+    schedule_until_ns_ = period.until_ns;
+    Because("outside the session's schedule");
+    return false;
+  }
+  return !disputed_ || period.start_ns != session_.numbers().period_start_ns;
+}
+
+void FixConnector::Dial(int64_t now_ns) {
+  std::unique_ptr<ByteStream> stream;
+  switch (source_->Poll(stream)) {
+    case StreamDialState::kUnderWay:
+      return;
+    case StreamDialState::kConnected:
+      stream_ = std::move(stream);
+      return LogOn(now_ns);
+    case StreamDialState::kIdle:
+    case StreamDialState::kFailed:
+      ++counters_.attempts_failed;
+      state_ = State::kIdle;
+      return Because(absl::StrCat("the venue cannot be reached: ", source_->last_error()));
+  }
+}
+
+void FixConnector::LogOn(int64_t now_ns) {
+  stream_ended_ = false;
+  input_begin_ = input_end_ = 0;
+  const std::optional<fix::Schedule>& schedule = setup_.session.schedule;
+  if (schedule && setup_.fix.reset_at_start) {
+    const fix::Schedule::Period period = schedule->At(now_ns);
+    if (period.on && period.start_ns != session_.numbers().period_start_ns)
+      session_.ResetAtNextLogon();
+  }
+  acceleration_.Begin(now_ns, *stream_);
+  next_tick_ns_ = now_ns + kTickNs;
+  reports_.SetConnection(++connection_);
+  state_ = State::kLoggingOn;
+  if (!session_.Connect(now_ns)) return Drop(std::string(session_.reason()));
+  Flush();
+}
+
+void FixConnector::Turn(int64_t now_ns, VenueSink& sink) {
+  sink_ = &sink;
+  if (pending_.empty()) Read(now_ns);
+  if (now_ns >= next_tick_ns_) {
+    next_tick_ns_ = now_ns + kTickNs;
+    session_.Tick(now_ns);
+    if (const std::string news = acceleration_.Look(now_ns, *stream_); !news.empty()) Tell(news);
+    if (state_ == State::kUp && session_.output().empty()) {
+      acceleration_.KeepWarm(now_ns, *stream_);
+    }
+  }
+  sink_ = nullptr;
+  NoteGeneration();
+  if (session_.state() == fix::SessionState::kActive) Advance(now_ns);
+  if (up_to_report_ && state_ == State::kUp && pending_.empty() &&
+      ReportState(now_ns, VenueState::kUp, sink)) {
+    up_to_report_ = false;
+  }
+  // What was used without a record is bounded: see kJump.
+  if (generation_ != 0 && session_.numbers().next_out > recorded_out_ + kJump / 2) {
+    recorded_out_ = session_.numbers().next_out;
+    ++logons_;
+  }
+  Flush();
+  if (session_.state() == fix::SessionState::kClosing) {
+    constexpr std::string_view kTooLow = "MsgSeqNum too low";
+    const std::string_view why = session_.reason();
+    if (state_ == State::kLoggingOn && why.find(kTooLow) != std::string_view::npos) {
+      disputed_ = true;
+      return Drop(absl::StrCat(
+          "DISPUTED: ", View(why),
+          ". Venue and gateway count each other's messages differently; nothing is sent. Find out "
+          "what it knows of the orders, then 'resync': both ends begin anew, and every open order "
+          "is asked for"));
+    }
+    return Drop(absl::StrCat("the session with the venue ended: ", View(why)));
+  }
+  if (stream_ended_) {
+    const std::string_view said = session_.reason();
+    const std::string_view why = said.empty() ? stream_->error() : said;
+    Drop(absl::StrCat("the connection to the venue ended", why.empty() ? "" : ": ", View(why)));
+  }
+}
+
+void FixConnector::Read(int64_t now_ns) {
+  const auto take = [&] {
+    const std::size_t done =
+        session_.Receive(now_ns, {input_.get() + input_begin_, input_end_ - input_begin_});
+    input_begin_ += done;
+    if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
+    return done != 0;
+  };
+  for (uint32_t reads = 0; reads < kReadsPerTurn && pending_.empty(); ++reads) {
+    if (input_begin_ != 0 && input_end_ == kInputBytes) {
+      std::memmove(input_.get(), input_.get() + input_begin_, input_end_ - input_begin_);
+      input_end_ -= input_begin_;
+      input_begin_ = 0;
+    }
+    const std::span<char> room(input_.get() + input_end_, kInputBytes - input_end_);
+    StreamIo io;
+    if (!room.empty() && !stream_ended_) {
+      io = stream_->Read(std::as_writable_bytes(room));
+      input_end_ += io.bytes;
+      if (io.status != StreamStatus::kOk && io.status != StreamStatus::kWouldBlock) {
+        stream_ended_ = true;
+      }
+    }
+    const bool moved = input_begin_ != input_end_ && take();
+    if (!moved && (io.bytes == 0 || io.status != StreamStatus::kOk)) return;
+  }
+}
+
+void FixConnector::Flush() noexcept {
+  while (connected() && !session_.output().empty()) {
+    const std::string_view output = session_.output();
+    const StreamIo io = stream_->Write(std::as_bytes(std::span(output.data(), output.size())));
+    session_.Consumed(io.bytes);
+    if (io.bytes != 0) acceleration_.NoteSent(now_ns_);
+    if (io.status == StreamStatus::kOk) continue;
+    // One that has ended shows itself when it is read, or here.
+    stream_ended_ |= io.status != StreamStatus::kWouldBlock;
+    return;
+  }
+}
+
+// Whether the numbers began anew: what the venue said before, and this gateway did not hear, is
+// lost.
+void FixConnector::NoteGeneration() noexcept {
+  // A Logon that asks for it counts when it is answered.
+  if (session_.numbers().reset_pending || session_.numbers().generation == generation_) return;
+  if (session_.state() != fix::SessionState::kActive) return;
+  missed_ |= generation_ != 0;
+  begins_anew_ = true;
+  generation_ = session_.numbers().generation;
+  received_ = 0;
+  std::ranges::fill(sent_, FixSent{});
+  reports_.SetSession(IncarnationOf(session_.numbers()));
+  recorded_out_ = session_.numbers().next_out;
+  ++logons_;
+}
+
+// To the next state, where nothing more is to be waited for.
+void FixConnector::Advance(int64_t now_ns) {
+  if (state_ == State::kLoggingOn) OnActive();
+  if (session_.recovering() || !pending_.empty()) return;
+  if (missed_) {
+    missed_ = false;
+    if (!setup_.dialect.status) {
+      Tell("reports of the venue may be lost, and it cannot be asked: look up every open order");
+    }
+    MarkUnsure();
+  }
+  Ask(now_ns);
+  if (state_ != State::kRecovering || settles()) return;
+  state_ = State::kUp;
+  source_->Settle();
+  disputed_ = false;
+  reason_.clear();
+  up_to_report_ = true;
+  recorded_out_ = session_.numbers().next_out;
+  ++logons_;
+  Tell(absl::StrCat("logged on at the venue, own number ", session_.numbers().next_out,
+                    ", the venue's ", session_.numbers().next_in, "; ",
+                    Describe(stream_->acceleration())));
+}
+
+void FixConnector::OnActive() {
+  ++counters_.connections;
+  state_ = State::kRecovering;
+  asks_ = setup_.dialect.status;
+  if (setup_.fix.reset_on_logon) missed_ = true;
+}
+
+void FixConnector::Drop(std::string why) {
+  Because(std::move(why));
+  if (state_ == State::kUp) {
+    ++counters_.connections_lost;
+    down_to_report_ = !up_to_report_;  // nobody was told that it was up
+  } else {
+    ++counters_.attempts_failed;
+  }
+  up_to_report_ = false;
+  // What remains to be asked is asked after the next logon.
+  missed_ |= marks_ != kNoMark;
+  marks_ = kNoMark;
+  asks_ = false;
+  session_.Disconnected();
+  source_->Discard(std::move(stream_));
+  state_ = State::kIdle;
+}
+
+void FixConnector::Because(std::string why) {
+  if (why == reason_) return;
+  reason_ = std::move(why);
+  Tell(reason_);
+}
+
+}  // namespace ringway

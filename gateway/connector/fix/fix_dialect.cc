@@ -1,0 +1,183 @@
+// Reads a dialect, and finds what contradicts itself in it.
+#include "gateway/connector/fix/fix_dialect.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/connector/fix/fix_codes.h"
+#include "schema/messages.h"
+
+namespace ringway {
+namespace {
+
+// Tags of the header and trailer, and those of the application messages that the connector writes.
+constexpr std::array<uint32_t, 17> kSessionTags = {8,  9,  10, 34, 35, 36, 43, 45, 49,
+                                                   52, 56, 89, 90, 91, 93, 97, 122};
+constexpr std::array<uint32_t, 19> kOwnTags = {11, 18, 37,  38,  40,  41,  44,  54,  55,  59,
+                                               60, 99, 110, 111, 126, 211, 432, 790, 1138};
+
+bool IsPrintable(const std::string& text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
+class Checks {
+ public:
+  Checks(const FixDialect& dialect, ConfigFindings& findings)
+      : dialect_(dialect), findings_(findings) {}
+
+  void Run() {
+    if (dialect_.id_length_max < FixIdDigitsMax(dialect_.id_format)) {
+      Add("id_length_max",
+          absl::StrCat("an identifier takes up to ", FixIdDigitsMax(dialect_.id_format),
+                       " characters in this id_format"),
+          "choose a shorter id_format; \"base36\" is the shortest, with 13");
+    }
+    CheckTag("account_tag", dialect_.account_tag);
+    CheckTag("capacity_tag", dialect_.capacity_tag);
+    if (dialect_.account_tag != 0 && dialect_.account_tag == dialect_.capacity_tag) {
+      Add("capacity_tag", "it is the tag of the account too", "correct one of them");
+    }
+    CheckStatics();
+    CheckCodes("time_in_force", dialect_.times_in_force,
+               [](const std::string& name) { return FixNamed<TimeInForce>(name).has_value(); });
+    CheckCodes("order_type", dialect_.order_types,
+               [](const std::string& name) { return FixNamed<OrdType>(name).has_value(); });
+    CheckCodes("capacity", dialect_.capacities,
+               [](const std::string& name) { return FixNamed<Capacity>(name).has_value(); });
+    if (!dialect_.capacities.empty() && dialect_.capacity_tag == 0) {
+      Add("capacity[0]", "no capacity is sent", "write capacity_tag too");
+    }
+    CheckReasons();
+  }
+
+ private:
+  void Add(const std::string& key, std::string what, std::string remedy) {
+    findings_.AddAt(key, std::move(what), std::move(remedy));
+  }
+
+  static bool IsTaken(uint32_t tag) {
+    return std::ranges::find(kSessionTags, tag) != kSessionTags.end() ||
+           std::ranges::find(kOwnTags, tag) != kOwnTags.end();
+  }
+  void CheckTag(const std::string& key, uint32_t tag) {
+    if (tag == 0 || !IsTaken(tag)) return;
+    Add(key, absl::StrCat("tag ", tag, " means something else"), "write the venue's tag for it");
+  }
+
+  void CheckStatics() {
+    std::set<std::pair<char, uint32_t>> seen;
+    for (std::size_t i = 0; i < dialect_.statics.size(); ++i) {
+      const FixStatic& entry = dialect_.statics[i];
+      const std::string at = absl::StrCat("static[", i, "].");
+      if (entry.messages.empty() || entry.messages.find_first_not_of("DFGH") != std::string::npos) {
+        Add(at + "messages", "it names other messages than D, F, G and H",
+            "write some of \"DFGH\"");
+      }
+      if (IsTaken(entry.tag) || (entry.tag == dialect_.account_tag && entry.tag != 0) ||
+          (entry.tag == dialect_.capacity_tag && entry.tag != 0)) {
+        Add(at + "tag", absl::StrCat("the gateway writes tag ", entry.tag, " itself"), "remove it");
+      }
+      if (!IsPrintable(entry.value) || entry.value.size() > kStaticBytesMax) {
+        Add(at + "value", "it is empty, longer than 64 characters, or not printable ASCII",
+            "correct it");
+      }
+      for (const char message : entry.messages) {
+        if (!seen.emplace(message, entry.tag).second) {
+          Add(at + "tag", absl::StrCat("message ", std::string(1, message), " has it twice"),
+              "remove one");
+        }
+      }
+    }
+    if (dialect_.statics.size() > kStaticsMax) {
+      Add("static[16]", "there are more than 16", "remove some");
+    }
+  }
+
+  template <class F>
+  void CheckCodes(const std::string& key, const std::vector<FixCode>& codes, F&& is_known) {
+    std::set<std::string> names;
+    std::set<std::string> values;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      const std::string at = absl::StrCat(key, "[", i, "].");
+      if (!is_known(codes[i].name)) {
+        Add(at + "name", absl::StrCat("\"", codes[i].name, "\" is none"),
+            "write one as schema/ringway.capnp calls it");
+      }
+      if (!IsPrintable(codes[i].code) || codes[i].code.size() > kFixCodeBytesMax) {
+        Add(at + "code", "it is empty, longer than 8 characters, or not printable ASCII",
+            "correct it");
+      }
+      if (!names.insert(codes[i].name).second) {
+        Add(at + "name", "it is listed twice", "remove one");
+      }
+      if (!values.insert(codes[i].code).second) {
+        Add(at + "code", "another one has the same code", "correct one of them");
+      }
+    }
+  }
+
+  void CheckReasons() {
+    std::set<std::pair<std::string, std::string>> seen;
+    for (std::size_t i = 0; i < dialect_.reasons.size(); ++i) {
+      const FixReason& entry = dialect_.reasons[i];
+      const std::string at = absl::StrCat("reason[", i, "]");
+      if (entry.code.empty() && entry.text.empty()) {
+        Add(at, "it says neither code nor text", "write what the venue says, in either");
+      }
+      if (!FixNamed<RejectReason>(entry.reason)) {
+        Add(at + ".reason", absl::StrCat("there is no reason \"", entry.reason, "\""),
+            "write a RejectReason as schema/ringway.capnp calls it");
+      }
+      if (!seen.emplace(entry.code, entry.text).second) {
+        Add(at, "an earlier one matches the same", "remove one");
+      }
+    }
+  }
+
+  static constexpr std::size_t kStaticBytesMax = 64;
+  static constexpr std::size_t kStaticsMax = 16;
+
+  const FixDialect& dialect_;
+  ConfigFindings& findings_;
+};
+
+}  // namespace
+
+LoadedFixDialect LoadFixDialect(std::string_view toml) {
+  LoadedFixDialect loaded;
+  loaded.errors = ReadConfig(
+      toml, loaded.dialect,
+      [](const FixDialect& dialect, ConfigFindings& findings) { Checks(dialect, findings).Run(); });
+  return loaded;
+}
+
+uint32_t FixIdDigitsMax(FixIdFormat format) noexcept {
+  switch (format) {
+    case FixIdFormat::kDecimal:
+      return 20;
+    case FixIdFormat::kHex:
+      return 16;
+    case FixIdFormat::kBase36:
+      return 13;
+  }
+  return 20;
+}
+
+fix::Version SessionVersionOf(FixVersion version) noexcept {
+  switch (version) {
+    case FixVersion::k42:
+      return fix::Version::kFix42;
+    case FixVersion::k44:
+      return fix::Version::kFix44;
+    case FixVersion::k50Sp2:
+      return fix::Version::kFixt11;
+  }
+  return fix::Version::kFix44;
+}
+
+}  // namespace ringway

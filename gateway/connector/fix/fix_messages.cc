@@ -1,0 +1,97 @@
+// What the venue says: each report passed on once, under its number.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+#include "gateway/connector/fix/fix_connector.h"
+
+namespace ringway {
+namespace {
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+// False: the sink takes no more.
+bool FixConnector::OnMessage(const fix::Message& message) noexcept {
+  NoteGeneration();
+  if (!pending_.empty() || begins_anew_) return false;
+  if (message.sequence <= received_) return true;
+  ++counters_.messages_received;
+  FixEvent event;
+  const uint32_t fault = reader_.Read(message, event);
+  if (fault != 0) {
+    ++counters_.messages_unreadable;
+    std::array<char, 96> what;
+    std::snprintf(what.data(), what.size(),
+                  "tag %u is missing or cannot be read: it is passed over; look up what it was",
+                  fault);
+    Complain(message, what.data());
+    return true;
+  }
+  pending_number_ = message.sequence;
+  pending_ = reports_.Apply(event, SentAs(event.ref_sequence), message.sequence);
+  if (const FixComplaint complaint = reports_.TakeComplaint(); complaint != FixComplaint::kNone) {
+    Complain(message, Name(complaint));
+  }
+  return Deliver(*sink_);
+}
+
+// The session's own reject cannot wait for the sink. Its answer goes the way of those that this
+// connector gives itself, and is lost with the process; then the venue is asked.
+void FixConnector::OnReject(const fix::Message& message) noexcept {
+  FixEvent event;
+  const uint32_t fault = reader_.ReadReject(message, event);
+  const FixSent refers = SentAs(event.ref_sequence);
+  if (fault != 0 || refers.id == 0 || refusals_.full()) {
+    ++counters_.messages_contradictory;
+    return Complain(message, Name(FixComplaint::kRejectUnknown));
+  }
+  for (const Effect& effect : reports_.Apply(event, refers, 0)) {
+    if (effect.type != FrameType::kExecutionDetail) refusals_.Add(effect);
+  }
+  if (const FixComplaint complaint = reports_.TakeComplaint(); complaint != FixComplaint::kNone) {
+    Complain(message, Name(complaint));
+  }
+}
+
+void FixConnector::OnGap(uint64_t, uint64_t) noexcept { missed_ |= !setup_.dialect.resends; }
+
+FixSent FixConnector::SentAs(uint64_t sequence) const noexcept {
+  const FixSent& sent = sent_[sequence % kSentKept];
+  return sequence != 0 && sent.sequence == sequence ? sent : FixSent{};
+}
+
+// At most one line a second, whatever the venue sends.
+void FixConnector::Complain(const fix::Message& message, std::string_view what) noexcept {
+  ++complaints_;
+  if (now_ns_ < next_complaint_ns_) return;
+  next_complaint_ns_ = now_ns_ + kNsPerS;
+  Tell(absl::StrCat(
+      "message ", message.sequence, " of the venue (35=", View(message.type), "): ", View(what),
+      complaints_ > 1 ? absl::StrCat("; ", complaints_, " of such kinds") : std::string()));
+  complaints_ = 0;
+}
+
+// False: the sink takes no more.
+bool FixConnector::Deliver(VenueSink& sink) noexcept {
+  if (pending_.empty()) return true;
+  while (!pending_.empty()) {
+    if (!sink.Take(pending_.front())) return false;
+    pending_ = pending_.subspan(1);
+  }
+  received_ = std::max(received_, pending_number_);
+  return true;
+}
+
+bool FixConnector::ReportState(int64_t now_ns, VenueState state, VenueSink& sink) noexcept {
+  VenueStatus status;
+  status.transact_time = static_cast<uint64_t>(now_ns);
+  status.venue = setup_.venue;
+  status.state = state;
+  return sink.Take(Effect(Target::kVenue, setup_.venue, 0, status));
+}
+
+}  // namespace ringway

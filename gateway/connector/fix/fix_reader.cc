@@ -1,0 +1,143 @@
+#include "gateway/connector/fix/fix_reader.h"
+
+namespace ringway {
+namespace {
+
+constexpr uint32_t kTagAccountDefault = 1;
+
+}  // namespace
+
+FixReader::FixReader(const FixDialect& dialect, const FixWriter& writer)
+    : writer_(writer),
+      numbers_{11,  14,  17,  19,
+               20,  31,  32,  37,
+               38,  39,  41,  44,
+               54,  55,  60,  102,
+               103, 150, 151, 372,
+               379, 380, 434, 790,
+               851, 880, 373, dialect.account_tag != 0 ? dialect.account_tag : kTagAccountDefault},
+      tags_(numbers_) {
+  for (uint32_t at = 0; at != kFields; ++at) slots_[at] = tags_.SlotOf(numbers_[at]);
+}
+
+uint32_t FixReader::Read(const fix::Message& message, FixEvent& event) noexcept {
+  event = {};
+  event.text = message.Get(fix::kSlotText);
+  if (message.type.size() != 1) return 0;
+  switch (message.type[0]) {
+    case '8':
+      return ReadExecution(message, event);
+    case '9':
+      return ReadCancelReject(message, event);
+    case 'j':
+      event.kind = FixEventKind::kBusinessReject;
+      event.id = writer_.ids().Read(Get(message, kBusinessRejectRefId));
+      event.ref_type = Get(message, kRefMsgType);
+      event.time_ns = TimeOf(message);
+      (void)message.Unsigned(fix::kSlotRefSeqNum, event.ref_sequence);
+      ReadReason(Get(message, kBusinessRejectReason), event);
+      return 0;
+    default:
+      return 0;
+  }
+}
+
+uint32_t FixReader::ReadReject(const fix::Message& message, FixEvent& event) noexcept {
+  event = {};
+  event.kind = FixEventKind::kBusinessReject;
+  event.text = message.Get(fix::kSlotText);
+  event.ref_type = Get(message, kRefMsgType);
+  event.time_ns = TimeOf(message);
+  if (message.Unsigned(fix::kSlotRefSeqNum, event.ref_sequence) != fix::ValueError::kNone) {
+    return fix::kTagRefSeqNum;
+  }
+  event.reason_text = Get(message, kSessionRejectReason);
+  return 0;
+}
+
+void FixReader::ReadReason(std::string_view text, FixEvent& event) const noexcept {
+  event.reason_text = text;
+  event.has_reason_code = fix::ParseUnsigned(text, event.reason_code) == fix::ValueError::kNone;
+}
+
+// When it happened; of a message that says nothing of it, when it was sent first.
+uint64_t FixReader::TimeOf(const fix::Message& message) noexcept {
+  int64_t time_ns = 0;
+  const auto read = [&](std::string_view text) {
+    return !text.empty() && times_.Parse(text, time_ns) == fix::ValueError::kNone;
+  };
+  if (read(Get(message, kTransactTime)) || read(message.Get(fix::kSlotOrigSendingTime))) {
+    return static_cast<uint64_t>(time_ns);
+  }
+  return static_cast<uint64_t>(message.sending_time_ns);
+}
+
+uint32_t FixReader::ReadExecution(const fix::Message& message, FixEvent& event) noexcept {
+  event.kind = FixEventKind::kExecution;
+  event.exec = FixExecOf(Get(message, kExecTransType), Get(message, kExecType));
+  event.status = OrdStatusOfFix(Get(message, kOrdStatus));
+  event.side = SideOfFix(Get(message, kSide));
+  event.liquidity = LiquidityOfFix(Get(message, kLastLiquidityInd));
+  event.id = writer_.ids().Read(Get(message, kClOrdId));
+  event.orig_id = writer_.ids().Read(Get(message, kOrigClOrdId));
+  event.status_id = writer_.ids().Read(Get(message, kOrdStatusReqId));
+  event.exec_id = Get(message, kExecId);
+  event.exec_ref_id = Get(message, kExecRefId);
+  event.order_id = Get(message, kOrderId);
+  event.match_id = Get(message, kTrdMatchId);
+  event.instrument = writer_.InstrumentOf(Get(message, kSymbol));
+  event.account = writer_.AccountOf(Get(message, kAccount));
+  event.time_ns = TimeOf(message);
+  ReadReason(Get(message, kOrdRejReason), event);
+
+  const auto quantity = [&](Field field, uint64_t& units, bool& has) {
+    const std::string_view text = Get(message, field);
+    has = !text.empty();
+    return !has || writer_.ReadQuantity(text, units);
+  };
+  bool has_qty = false;
+  bool has_last = false;
+  if (!quantity(kOrderQty, event.qty, has_qty)) return numbers_[kOrderQty];
+  if (!quantity(kLeavesQty, event.leaves_qty, event.has_leaves)) return numbers_[kLeavesQty];
+  if (!quantity(kCumQty, event.cum_qty, event.has_cum)) return numbers_[kCumQty];
+  if (!quantity(kLastQty, event.last_qty, has_last)) return numbers_[kLastQty];
+  const auto price = [&](Field field, int64_t& nanos) {
+    const fix::ValueError error = message.Decimal(slots_[field], nanos);
+    return error == fix::ValueError::kNone || error == fix::ValueError::kEmpty;
+  };
+  if (!price(kPrice, event.price)) return numbers_[kPrice];
+  if (!price(kLastPx, event.last_price)) return numbers_[kLastPx];
+
+  if (event.exec == FixExec::kUnknown) return numbers_[kExecType];
+  if (event.exec == FixExec::kTrade) {
+    if (!has_last || event.last_qty == 0) return numbers_[kLastQty];
+    if (event.exec_id.empty()) return numbers_[kExecId];
+  }
+  if (event.exec == FixExec::kBusted || event.exec == FixExec::kCorrected) {
+    if (event.exec_id.empty()) return numbers_[kExecId];
+  }
+  if (event.exec == FixExec::kRestated || event.exec == FixExec::kStatus) {
+    if (event.status == OrdStatus::kUnset) return numbers_[kOrdStatus];
+    const bool refused = event.status == OrdStatus::kRejected;
+    if (!event.has_cum && !refused) return numbers_[kCumQty];
+    if (!event.has_leaves && !refused) return numbers_[kLeavesQty];
+  }
+  return 0;
+}
+
+uint32_t FixReader::ReadCancelReject(const fix::Message& message, FixEvent& event) noexcept {
+  event.kind = FixEventKind::kCancelReject;
+  event.id = writer_.ids().Read(Get(message, kClOrdId));
+  event.orig_id = writer_.ids().Read(Get(message, kOrigClOrdId));
+  event.status = OrdStatusOfFix(Get(message, kOrdStatus));
+  event.order_id = Get(message, kOrderId);
+  event.time_ns = TimeOf(message);
+  ReadReason(Get(message, kCxlRejReason), event);
+  const std::string_view response = Get(message, kCxlRejResponseTo);
+  event.response_to = response == "1"   ? RequestType::kCancel
+                      : response == "2" ? RequestType::kReplace
+                                        : RequestType::kUnset;
+  return 0;
+}
+
+}  // namespace ringway

@@ -1,0 +1,56 @@
+#include "gateway/connector/fix/fix_setup.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/clock.h"
+
+namespace ringway {
+
+std::vector<std::string> ReadFixDialect(const FixOptions& options, FixDialect& dialect) {
+  const absl::StatusOr<std::string> text = ReadConfigFile(options.dialect_file);
+  if (!text.ok()) return {absl::StrCat("fix.dialect_file: ", text.status().message())};
+  LoadedFixDialect loaded = LoadFixDialect(*text);
+  std::vector<std::string> faults;
+  for (const ConfigError& error : loaded.errors) {
+    faults.push_back(Format(options.dialect_file, error));
+  }
+  if (!faults.empty()) return faults;
+  dialect = std::move(loaded.dialect);
+  const std::size_t longest = options.id_prefix.size() + FixIdDigitsMax(dialect.id_format);
+  if (longest > dialect.id_length_max) {
+    faults.push_back(absl::StrCat("fix.id_prefix: with the prefix an identifier has up to ",
+                                  longest, " characters, and ", options.dialect_file, " allows ",
+                                  dialect.id_length_max,
+                                  "; write a shorter prefix, or another id_format there"));
+  }
+  if (options.next_expected && dialect.version == FixVersion::k42) {
+    faults.push_back("fix.next_expected: FIX 4.2 has no NextExpectedMsgSeqNum; remove it");
+  }
+  return faults;
+}
+
+absl::StatusOr<fix::SessionConfig> SessionConfigOf(const FixOptions& options,
+                                                   const FixDialect& dialect,
+                                                   std::string_view password) {
+  fix::SessionConfig config;
+  config.role = fix::Role::kInitiator;
+  config.version = SessionVersionOf(dialect.version);
+  config.sender_comp_id = options.sender_comp_id;
+  config.target_comp_id = options.target_comp_id;
+  config.username = options.username;
+  config.password = std::string(password);
+  config.heartbeat_s = static_cast<uint32_t>(options.heartbeat_ns / kNsPerS);
+  config.reset_on_logon = options.reset_on_logon;
+  config.next_expected = options.next_expected;
+  config.precision = dialect.time_precision;
+  if (options.has_schedule) {
+    absl::StatusOr<fix::Schedule> schedule = fix::Schedule::Make(options.schedule);
+    if (!schedule.ok()) return schedule.status();
+    config.schedule = *std::move(schedule);
+  }
+  if (absl::Status checked = fix::CheckSessionConfig(config); !checked.ok()) return checked;
+  return config;
+}
+
+}  // namespace ringway

@@ -1,0 +1,219 @@
+// The configuration of a FIX venue and its dialect: every contradiction is named, with its line.
+#include "gateway/connector/fix/fix_venue.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "gateway/config/config.h"
+#include "gateway/connector/fix/fix_dialect.h"
+#include "gateway/connector/fix/fix_ids.h"
+#include "gateway/connector/fix/fix_setup.h"
+#include "transport/options.h"
+
+namespace ringway {
+namespace {
+
+class TempFile {
+ public:
+  explicit TempFile(const std::string& text = {}, mode_t mode = 0600) {
+    (void)close(mkstemp(path_.data()));
+    Write(text, mode);
+  }
+  ~TempFile() { unlink(path_.c_str()); }
+  const std::string& path() const { return path_; }
+  void Write(const std::string& text, mode_t mode) const {
+    std::ofstream(path_) << text;
+    chmod(path_.c_str(), mode);
+  }
+
+ private:
+  std::string path_ = testing::TempDir() + "/fix-XXXXXX";
+};
+
+std::vector<InstrumentConfig> Instruments() {
+  std::vector<InstrumentConfig> instruments(2);
+  instruments[0].id = 1;
+  instruments[0].symbol = "RING";
+  instruments[1].id = 2;
+  instruments[1].symbol = "WAY";
+  return instruments;
+}
+
+FixVenue Sound() {
+  FixVenue venue;
+  venue.fix.dialect_file = "deploy/dialects/generic-44.toml";
+  venue.fix.sender_comp_id = "GATE";
+  venue.fix.target_comp_id = "VENUE";
+  venue.stream.addresses = {"127.0.0.1:1"};
+  return venue;
+}
+
+class FixVenueTest : public testing::Test {
+ protected:
+  bool HasFault(const std::string& key, void (*change)(FixVenue&)) {
+    FixVenue venue = Sound();
+    change(venue);
+    const std::vector<VenueFault> faults = venue.Faults(context_);
+    return std::ranges::any_of(faults, [&](const VenueFault& fault) {
+      return fault.key == key && !fault.what.empty() && !fault.remedy.empty();
+    });
+  }
+  const std::vector<InstrumentConfig> instruments_ = Instruments();
+  const VenueContext context_{.id = 1, .instruments = instruments_, .orders_max = 1000};
+};
+
+TEST_F(FixVenueTest, EveryDialectThatShipsIsSound) {
+  for (const char* name :
+       {"generic-42", "generic-44", "generic-50sp2", "quickfix-executor", "quickfix-ordermatch"}) {
+    FixVenue venue = Sound();
+    venue.fix.dialect_file = "deploy/dialects/" + std::string(name) + ".toml";
+    EXPECT_TRUE(venue.Faults(context_).empty());
+    const VenueNeeds needs = venue.Needs(context_);
+    EXPECT_TRUE(needs.faults.empty()) << needs.faults[0];
+    EXPECT_GT(needs.bytes, 1u << 20);
+    FixDialect dialect;
+    EXPECT_TRUE(ReadFixDialect(venue.fix, dialect).empty());
+    EXPECT_TRUE(SessionConfigOf(venue.fix, dialect, "").ok());
+  }
+}
+
+TEST_F(FixVenueTest, EveryContradictionIsNamed) {
+  EXPECT_TRUE(HasFault("fix.dialect_file", [](FixVenue& v) { v.fix.dialect_file = ""; }));
+  EXPECT_TRUE(HasFault("fix.sender_comp_id", [](FixVenue& v) { v.fix.sender_comp_id = ""; }));
+  EXPECT_TRUE(HasFault("fix.target_comp_id", [](FixVenue& v) { v.fix.target_comp_id = "A B"; }));
+  EXPECT_TRUE(HasFault("fix.id_prefix", [](FixVenue& v) { v.fix.id_prefix.assign(33, 'A'); }));
+  EXPECT_TRUE(HasFault("fix.heartbeat", [](FixVenue& v) { v.fix.heartbeat_ns = kNsPerS + 1; }));
+  EXPECT_TRUE(HasFault("fix.scheduled", [](FixVenue& v) { v.fix.schedule.days = "mon"; }));
+  EXPECT_TRUE(HasFault("fix.scheduled", [](FixVenue& v) {
+    v.fix.has_schedule = true;
+    v.fix.schedule.time_zone = "Here";
+  }));
+  EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{9, "X"}}; }));
+  EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{1, ""}}; }));
+  EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{1, "WAY"}}; }));
+  EXPECT_TRUE(HasFault("fix.account", [](FixVenue& v) { v.fix.accounts = {{1, "A"}, {2, "A"}}; }));
+  EXPECT_TRUE(HasFault("stream.addresses", [](FixVenue& v) { v.stream.addresses = {}; }));
+}
+
+TEST_F(FixVenueTest, ItsKeysAreRead) {
+  const LoadedConfig loaded = LoadConfig(R"(
+[[venue]]
+id = 3
+connector = "fix"
+[venue.fix]
+dialect_file = "/d.toml"
+sender_comp_id = "GATE"
+target_comp_id = "VENUE"
+heartbeat = "10s"
+scheduled = true
+start = "07:00:00"
+end = "19:00:00"
+time_zone = "America/New_York"
+[[venue.fix.account]]
+account = 7
+name = "SEVEN"
+[venue.stream]
+addresses = ["fix.example:1"]
+)");
+  ASSERT_EQ(loaded.config.venues.size(), 1u);
+  const auto* venue = std::get_if<FixVenue>(&loaded.config.venues[0].kind);
+  ASSERT_NE(venue, nullptr);
+  EXPECT_EQ(venue->fix.heartbeat_ns, 10 * kNsPerS);
+  EXPECT_EQ(venue->fix.schedule.start, "07:00:00");
+  ASSERT_EQ(venue->fix.accounts.size(), 1u);
+  EXPECT_EQ(venue->fix.accounts[0].name, "SEVEN");
+}
+
+// --- The dialect ---
+
+std::string FaultIn(const std::string& toml) {
+  const LoadedFixDialect loaded = LoadFixDialect(toml);
+  return loaded.errors.empty() ? "" : Format("d", loaded.errors[0]);
+}
+
+TEST_F(FixVenueTest, FaultsOfADialectHaveTheirLine) {
+  EXPECT_EQ(FaultIn("version = \"4.4\"\n"), "");
+  const auto expect = [](const std::string& toml, const std::string& begin) {
+    const std::string fault = FaultIn(toml);
+    EXPECT_EQ(fault.substr(0, begin.size()), begin) << toml;
+  };
+  expect("version = \"4.3\"", "d:1:11: version: \"4.3\" is not a choice");
+  expect("\nverson = \"4.2\"", "d:2:1: verson: ");
+  expect("\nid_length_max = 19", "d:2:17: id_length_max: ");
+  expect("account_tag = 55", "d:1:15: account_tag: tag 55 means something else");
+  expect("account_tag = 1\ncapacity_tag = 1", "d:2:16: capacity_tag: ");
+  expect("[[static]]\ntag = 38\nvalue = \"1\"", "d:2:7: static[0].tag: ");
+  expect("[[static]]\ntag = 21\nvalue = \"\"", "d:3:9: static[0].value: ");
+  expect("[[static]]\nmessages = \"DX\"\ntag = 21\nvalue = \"1\"", "d:2:12: static[0].messages: ");
+  expect("[[static]]\ntag = 21\nvalue = \"1\"\n[[static]]\nmessages=\"G\"\ntag = 21\nvalue = \"2\"",
+         "d:6:7: static[1].tag: ");
+  expect("[[time_in_force]]\nname = \"forever\"\ncode = \"1\"", "d:2:8: time_in_force[0].name: ");
+  expect(
+      "[[order_type]]\nname = \"limit\"\ncode = \"2\"\n[[order_type]]\nname = \"market\"\n"
+      "code = \"2\"",
+      "d:6:8: order_type[1].code: ");
+  expect("[[capacity]]\nname = \"agency\"\ncode = \"A\"", "d:1:1: capacity[0]: ");
+  expect("[[reason]]\nreason = \"selfMatch\"", "d:1:1: reason[0]: ");
+  expect("[[reason]]\ncode = \"1\"\nreason = \"bad luck\"", "d:3:10: reason[0].reason: ");
+}
+
+TEST_F(FixVenueTest, WhatADialectForbidsIsFoundWithTheVenue) {
+  FixVenue venue = Sound();
+  venue.fix.id_prefix = "TOOLONG";
+  ASSERT_EQ(venue.Needs(context_).faults.size(), 1u);
+  EXPECT_NE(venue.Needs(context_).faults[0].find("27 characters"), std::string::npos);
+  venue = Sound();
+  venue.fix.dialect_file = "deploy/dialects/generic-42.toml";
+  venue.fix.next_expected = true;
+  EXPECT_EQ(venue.Needs(context_).faults.size(), 1u);
+  venue.fix.dialect_file = "/nowhere.toml";
+  ASSERT_EQ(venue.Needs(context_).faults.size(), 1u);
+  EXPECT_NE(venue.Needs(context_).faults[0].find("/nowhere.toml"), std::string::npos);
+  const TempFile dialect("\nid_length_max = 3\n");
+  venue.fix.dialect_file = dialect.path();
+  EXPECT_NE(venue.Needs(context_).faults[0].find(dialect.path() + ":2:17: "), std::string::npos)
+      << venue.Needs(context_).faults[0];
+}
+
+TEST_F(FixVenueTest, ThePasswordIsPrivate) {
+  const LinkOptions link;
+  const ConnectorContext context{.venue = context_, .link = link, .now_ns = 1, .report = {}};
+  FixVenue venue = Sound();
+  EXPECT_TRUE(venue.MakeConnector(context).ok()) << "none is needed";
+  const TempFile file("secret\n", 0644);
+  venue.fix.password_file = file.path();
+  EXPECT_FALSE(venue.MakeConnector(context).ok());
+  file.Write("\n", 0600);
+  EXPECT_FALSE(venue.MakeConnector(context).ok());
+  file.Write("secret\n", 0600);
+  const auto made = venue.MakeConnector(context);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ((*made)->cursor().incarnation, 0u);
+}
+
+TEST_F(FixVenueTest, IdentifiersComeBack) {
+  for (const FixIdFormat format :
+       {FixIdFormat::kDecimal, FixIdFormat::kHex, FixIdFormat::kBase36}) {
+    const FixIds ids(format, "GW-");
+    for (const uint64_t id : {uint64_t{1}, uint64_t{35}, uint64_t{1} << 40, UINT64_MAX}) {
+      FixIds::Text text;
+      const std::string_view written = ids.Write(id, text);
+      EXPECT_LE(written.size(), 3 + FixIdDigitsMax(format));
+      EXPECT_EQ(ids.Read(written), id) << written;
+    }
+    EXPECT_EQ(FixIds(format, "").Read("18446744073709551616999"), 0u) << "too large";
+    for (const char* foreign : {"", "GW-", "GW-0", "GW-01", "XX-1", "1", "GW-1.", "GW- 1", "GW--1"})
+      EXPECT_EQ(ids.Read(foreign), 0u) << foreign;
+  }
+}
+
+}  // namespace
+}  // namespace ringway

@@ -1,0 +1,312 @@
+#include "gateway/connector/fix/fix_writer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "gateway/connector/fix/fix_codes.h"
+#include "schema/features.h"
+
+namespace ringway {
+namespace {
+
+using fix::Tag;
+
+constexpr Tag kAccountDefault(1);
+constexpr Tag kClOrdId(11);
+constexpr Tag kExecInst(18);
+constexpr Tag kOrderId(37);
+constexpr Tag kOrderQty(38);
+constexpr Tag kOrdType(40);
+constexpr Tag kOrigClOrdId(41);
+constexpr Tag kPrice(44);
+constexpr Tag kSide(54);
+constexpr Tag kSymbol(55);
+constexpr Tag kTimeInForce(59);
+constexpr Tag kTransactTime(60);
+constexpr Tag kStopPx(99);
+constexpr Tag kMaxFloor(111);
+constexpr Tag kExpireTime(126);
+constexpr Tag kExpireDate(432);
+constexpr Tag kOrdStatusReqId(790);
+constexpr Tag kDisplayQty(1138);
+
+constexpr std::string_view kMessages = "DFGH";
+
+int64_t TenTo(uint32_t power) noexcept {
+  int64_t value = 1;
+  for (; power != 0; --power) value *= 10;
+  return value;
+}
+
+Tag TagOr(uint32_t tag) noexcept { return tag != 0 ? Tag(tag) : kAccountDefault; }
+
+template <class E, std::size_t kSize>
+std::array<std::string, kSize> CodesOf(const std::vector<FixCode>& listed) {
+  std::array<std::string, kSize> codes;
+  if (listed.empty()) {
+    for (uint32_t value = 0; value != kSize; ++value) {
+      const uint16_t code = FixValue(static_cast<E>(value));
+      if (code == kNoFixValue) continue;
+      // A letter's value is its code, a digit's is the digit.
+      codes[value] = static_cast<char>(code < 10 ? '0' + code : code);
+    }
+  }
+  for (const FixCode& one : listed) {
+    if (const auto named = FixNamed<E>(one.name)) codes[static_cast<uint32_t>(*named)] = one.code;
+  }
+  return codes;
+}
+
+}  // namespace
+
+FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
+                     const std::vector<InstrumentConfig>& instruments)
+    : version_(dialect.version),
+      order_id_(dialect.order_id),
+      ids_(dialect.id_format, options.id_prefix),
+      price_step_(TenTo(9 - dialect.price_decimals)),
+      quantity_unit_(TenTo(9 - dialect.quantity_decimals)),
+      quantity_max_(
+          dialect.quantity_decimals == 0
+              ? kQuantityBound
+              : static_cast<uint64_t>(std::numeric_limits<int64_t>::max() / quantity_unit_)),
+      account_tag_(TagOr(dialect.account_tag)),
+      capacity_tag_(TagOr(dialect.capacity_tag)),
+      says_account_(dialect.account_tag != 0),
+      says_capacity_(dialect.capacity_tag != 0),
+      times_in_force_(CodesOf<TimeInForce, 8>(dialect.times_in_force)),
+      order_types_(CodesOf<OrdType, 5>(dialect.order_types)),
+      capacities_(CodesOf<Capacity, 4>(dialect.capacities)),
+      time_(dialect.time_precision) {
+  for (const FixStatic& field : dialect.statics) {
+    for (const char message : field.messages) {
+      const std::size_t at = kMessages.find(message);
+      if (at == std::string_view::npos) continue;
+      statics_[at] += std::to_string(field.tag) + "=" + field.value + fix::kSoh;
+    }
+  }
+  for (const InstrumentConfig& instrument : instruments) {
+    if (symbols_.size() <= instrument.id) symbols_.resize(std::size_t{instrument.id} + 1);
+    symbols_[instrument.id] = instrument.symbol;
+  }
+  for (const FixSymbol& own : options.symbols) {
+    if (own.instrument < symbols_.size()) symbols_[own.instrument] = own.symbol;
+  }
+  for (const FixAccount& own : options.accounts) {
+    if (accounts_.size() <= own.account) accounts_.resize(std::size_t{own.account} + 1);
+    accounts_[own.account] = own.name;
+  }
+  by_symbol_ = ByName(symbols_);
+  by_account_ = ByName(accounts_);
+}
+
+std::vector<FixWriter::Named> FixWriter::ByName(const std::vector<std::string>& names) {
+  std::vector<Named> sorted;
+  for (std::size_t id = 0; id != names.size(); ++id) {
+    if (!names[id].empty()) sorted.push_back({names[id], static_cast<uint32_t>(id)});
+  }
+  std::ranges::sort(sorted, {}, &Named::name);
+  return sorted;
+}
+
+uint32_t FixWriter::InstrumentOf(std::string_view symbol) const noexcept {
+  const auto found = std::ranges::lower_bound(
+      by_symbol_, symbol, {}, [](const Named& named) { return std::string_view(named.name); });
+  return found != by_symbol_.end() && found->name == symbol ? found->id : 0;
+}
+
+uint32_t FixWriter::AccountOf(std::string_view name) const noexcept {
+  const auto found = std::ranges::lower_bound(
+      by_account_, name, {}, [](const Named& named) { return std::string_view(named.name); });
+  if (found != by_account_.end() && found->name == name) return found->id;
+  uint64_t number = 0;
+  const bool is_number = fix::ParseUnsigned(name, number) == fix::ValueError::kNone;
+  return is_number && number <= kInstrumentIdMax ? static_cast<uint32_t>(number) : 0;
+}
+
+bool FixWriter::ReadQuantity(std::string_view text, uint64_t& units) const noexcept {
+  if (quantity_unit_ == TenTo(9) && fix::ParseUnsigned(text, units) == fix::ValueError::kNone) {
+    return units < kQuantityBound;
+  }
+  int64_t nanos = 0;
+  if (fix::ParseDecimal(text, nanos) != fix::ValueError::kNone || nanos < 0 ||
+      nanos % quantity_unit_ != 0) {
+    return false;
+  }
+  units = static_cast<uint64_t>(nanos / quantity_unit_);
+  return units < kQuantityBound;
+}
+
+// --- Terms ---
+
+RejectReason FixWriter::TermsOf(const NewOrder& request, FixOrder& order) const noexcept {
+  if (request.side == Side::kUnset || !IsKnown(request.side)) return RejectReason::kInvalidField;
+  if (request.instrument >= symbols_.size() || symbols_[request.instrument].empty()) {
+    return RejectReason::kUnknownSymbol;
+  }
+  if (request.qty == 0 || !IsQuantity(request.qty)) return RejectReason::kIncorrectQuantity;
+  constexpr FeatureSet kNeverSaid = BitOf(Feature::kHidden) | BitOf(Feature::kReduceOnly) |
+                                    BitOf(Feature::kSlide) | BitOf(Feature::kSelfTradeId) |
+                                    BitOf(Feature::kPeg) | BitOf(Feature::kMinQuantity);
+  if ((WantedBy(request) & kNeverSaid) != 0 || !IsKnown(request.ord_type) ||
+      !IsKnown(request.time_in_force) || !IsKnown(request.capacity) ||
+      order_types_[static_cast<uint32_t>(request.ord_type)].empty() ||
+      times_in_force_[static_cast<uint32_t>(request.time_in_force)].empty()) {
+    return RejectReason::kUnsupportedOrderCharacteristic;
+  }
+  if (!IsPrice(request.price) || !IsPrice(request.stop_price)) {
+    return RejectReason::kInvalidPriceIncrement;
+  }
+  order.price = request.price;
+  order.stop_price = request.stop_price;
+  order.qty = request.qty;
+  order.display_qty = request.display_qty;
+  order.expire_time = request.expire_time;
+  order.expire_date = request.expire_date;
+  order.instrument = request.instrument;
+  order.account = request.account;
+  order.side = request.side;
+  order.ord_type = request.ord_type;
+  order.time_in_force = request.time_in_force;
+  order.capacity = request.capacity;
+  order.instructions = request.instructions;
+  order.post_only = request.post_only != 0;
+  return RejectReason::kNone;
+}
+
+CancelRejectReason FixWriter::TermsOf(const ringway::Replace& request,
+                                      FixOrder& order) const noexcept {
+  if (request.qty == 0 || !IsQuantity(request.qty)) return CancelRejectReason::kVenueOption;
+  if (!IsPrice(request.price) || !IsPrice(request.stop_price)) {
+    return CancelRejectReason::kInvalidPriceIncrement;
+  }
+  if (request.changes_expiry != 0) {
+    if (!IsKnown(request.time_in_force) ||
+        times_in_force_[static_cast<uint32_t>(request.time_in_force)].empty()) {
+      return CancelRejectReason::kVenueOption;
+    }
+    order.time_in_force = request.time_in_force;
+    order.expire_time = request.expire_time;
+    order.expire_date = request.expire_date;
+  }
+  if (request.changes_display != 0) order.display_qty = request.display_qty;
+  if (request.stop_price != 0) order.stop_price = request.stop_price;
+  order.replace_price = request.price;
+  order.replace_qty = request.qty;
+  return CancelRejectReason::kNone;
+}
+
+// --- Fields ---
+
+void FixWriter::Id(Tag tag, uint64_t id, fix::Writer& to) const noexcept {
+  FixIds::Text text;
+  to.Text(tag, ids_.Write(id, text));
+}
+
+void FixWriter::Quantity(Tag tag, uint64_t units, fix::Writer& to) const noexcept {
+  if (quantity_unit_ == TenTo(9)) return to.Unsigned(tag, units);
+  to.Decimal(tag, static_cast<int64_t>(units) * quantity_unit_);
+}
+
+void FixWriter::Account(uint32_t account, fix::Writer& to) const noexcept {
+  if (!says_account_ || account == 0) return;
+  if (account < accounts_.size() && !accounts_[account].empty()) {
+    return to.Text(account_tag_, accounts_[account]);
+  }
+  to.Unsigned(account_tag_, account);
+}
+
+void FixWriter::VenueId(const FixOrder& order, fix::Writer& to) const noexcept {
+  if (order_id_ && order.venue_id_bytes != 0) to.Text(kOrderId, order.venue_order_id());
+}
+
+void FixWriter::About(const FixOrder& order, fix::Writer& to) const noexcept {
+  Account(order.account, to);
+  to.Text(kSymbol,
+          order.instrument < symbols_.size() ? symbols_[order.instrument] : std::string_view());
+  to.Char(kSide, FixOf(order.side));
+}
+
+std::string_view FixWriter::StaticsOf(char message) const noexcept {
+  return statics_[kMessages.find(message)];
+}
+
+void FixWriter::Terms(const FixOrder& order, int64_t price, uint64_t qty, int64_t now_ns,
+                      fix::Writer& to) noexcept {
+  Quantity(kOrderQty, qty, to);
+  to.Text(kOrdType, order_types_[static_cast<uint32_t>(order.ord_type)]);
+  if (order.ord_type == OrdType::kLimit || order.ord_type == OrdType::kStopLimit) {
+    to.Decimal(kPrice, price);
+  }
+  if (order.ord_type == OrdType::kStop || order.ord_type == OrdType::kStopLimit) {
+    to.Decimal(kStopPx, order.stop_price);
+  }
+  to.Text(kTimeInForce, times_in_force_[static_cast<uint32_t>(order.time_in_force)]);
+  if (order.time_in_force == TimeInForce::kGoodTillDate) {
+    if (order.expire_date != 0) {
+      to.Date(kExpireDate,
+              static_cast<int32_t>(std::min<uint32_t>(order.expire_date, fix::kDaysMax)));
+    } else if (order.expire_time != 0) {
+      to.Time(kExpireTime, time_, static_cast<int64_t>(order.expire_time));
+    }
+  }
+  if (order.display_qty != 0) {
+    Quantity(version_ == FixVersion::k50Sp2 ? kDisplayQty : kMaxFloor, order.display_qty, to);
+  }
+  const auto has = [&](Instruction instruction) {
+    return (order.instructions >> static_cast<uint32_t>(instruction) & 1) != 0;
+  };
+  std::array<char, 8> instructions;
+  std::size_t bytes = 0;
+  const auto add = [&](bool wanted, char code) {
+    if (!wanted) return;
+    if (bytes != 0) instructions[bytes++] = ' ';
+    instructions[bytes++] = code;
+  };
+  add(order.post_only, '6');
+  add(has(Instruction::kAllOrNone), 'G');
+  add(has(Instruction::kIntermarketSweep), 'f');
+  if (bytes != 0) to.Text(kExecInst, {instructions.data(), bytes});
+  if (const std::string& code = capacities_[static_cast<uint32_t>(order.capacity)];
+      says_capacity_ && !code.empty()) {
+    to.Text(capacity_tag_, code);
+  }
+  to.Time(kTransactTime, time_, now_ns);
+}
+
+void FixWriter::Enter(const FixOrder& order, int64_t now_ns, fix::Writer& to) noexcept {
+  Id(kClOrdId, order.id, to);
+  to.Fields(StaticsOf('D'));
+  About(order, to);
+  Terms(order, order.price, order.qty, now_ns, to);
+}
+
+void FixWriter::Cancel(const FixOrder& order, uint64_t id, int64_t now_ns,
+                       fix::Writer& to) noexcept {
+  Id(kOrigClOrdId, order.id, to);
+  Id(kClOrdId, id, to);
+  VenueId(order, to);
+  to.Fields(StaticsOf('F'));
+  About(order, to);
+  Quantity(kOrderQty, order.qty, to);
+  to.Time(kTransactTime, time_, now_ns);
+}
+
+void FixWriter::Replace(const FixOrder& order, int64_t now_ns, fix::Writer& to) noexcept {
+  Id(kOrigClOrdId, order.id, to);
+  Id(kClOrdId, order.replace_id, to);
+  VenueId(order, to);
+  to.Fields(StaticsOf('G'));
+  About(order, to);
+  Terms(order, order.replace_price, order.replace_qty, now_ns, to);
+}
+
+void FixWriter::AskFor(const FixOrder& order, uint64_t id, fix::Writer& to) noexcept {
+  Id(kClOrdId, id, to);
+  VenueId(order, to);
+  if (version_ != FixVersion::k42) Id(kOrdStatusReqId, id, to);
+  to.Fields(StaticsOf('H'));
+  About(order, to);
+}
+
+}  // namespace ringway
