@@ -3,14 +3,20 @@
 // Its functions mean what StreamDialer's mean. Thread rule: the engine's thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
 #include "transport/stream/byte_stream.h"
 #include "transport/stream/stream_dialer.h"
 
 namespace ringway {
+
+// A connection over which a session has been up for so long is one that lasts (Settle()): a venue
+// that takes logons and hangs up is dialed with growing pauses.
+inline constexpr int64_t kLastingConnectionNs = 5 * kNsPerS;
 
 class StreamSource {
  public:

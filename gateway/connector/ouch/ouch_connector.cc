@@ -204,6 +204,10 @@ void OuchConnector::Upkeep(int64_t now_ns) {
   soup_.Maintain(now_ns);
   if (const std::string news = acceleration_.Look(now_ns, *stream_); !news.empty()) Tell(news);
   if (state_ == State::kUp && soup_.Output().empty()) acceleration_.KeepWarm(now_ns, *stream_);
+  if (state_ == State::kUp && settles_at_ns_ != 0 && now_ns >= settles_at_ns_) {
+    settles_at_ns_ = 0;
+    source_->Settle();
+  }
 }
 
 void OuchConnector::OnSoupEnd() {

@@ -193,6 +193,7 @@ class OuchConnector final : public Connector {
   int64_t day_ends_ns_ = 0;
   int64_t day_began_ns_ = 0;
   int64_t next_upkeep_ns_ = 0;
+  int64_t settles_at_ns_ = 0;  // then the connection is one that lasts; 0: it is
 
   // The venue's session and what was taken of it.
   uint64_t incarnation_ = 0;  // 0: none is known

@@ -846,6 +846,15 @@ TEST_P(OuchConnectorTest, BackPressureLosesNothing) {
   for (uint32_t i = 0; i < 50; ++i) EXPECT_EQ(gateway_.reports[i].cl_ord_id, Id(5 + i, i));
 }
 
+TEST_P(OuchConnectorTest, OnlyAConnectionThatLastsIsDialedAgainAtOnce) {
+  Run();
+  ASSERT_TRUE(gateway_.up());
+  EXPECT_EQ(network_.settled, 0u);
+  now_ns_ += kLastingConnectionNs;
+  Run();
+  EXPECT_EQ(network_.settled, 1u);
+}
+
 TEST_P(OuchConnectorTest, AMessageAllocatesNothing) {
   Run();
   ScriptedVenue::Order& order = Live(Id(5, 1));

@@ -125,7 +125,7 @@ void OuchConnector::Advance() {
   if (state_ == State::kSettling && !walks_ && unreadable_ == 0) {
     state_ = State::kUp;
     disputed_ = false;
-    source_->Settle();
+    settles_at_ns_ = now_ns_ + kLastingConnectionNs;
     reason_.clear();
     up_to_report_ = true;
     if (is_50()) sent_ = std::max(sent_, numbers_.next() - 1);

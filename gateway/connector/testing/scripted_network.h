@@ -49,6 +49,7 @@ struct ScriptedNetwork {
   StreamFaults to_client;
   std::unique_ptr<MemoryStream> far;  // for the venue to fetch
   MemoryStream* near = nullptr;       // the connector's, while it has it
+  uint32_t settled = 0;               // connections that the client says will last
   bool accelerated = false;           // by a stack, as a proof says
 };
 
@@ -65,7 +66,7 @@ class ScriptedSource final : public StreamSource {
     stream = std::make_unique<AcceleratedStream>(std::move(pair.near), network_.accelerated);
     return StreamDialState::kConnected;
   }
-  void Settle() noexcept override {}
+  void Settle() noexcept override { ++network_.settled; }
   void Discard(std::unique_ptr<ByteStream> stream) noexcept override {
     network_.near = nullptr;
     stream.reset();
