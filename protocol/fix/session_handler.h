@@ -97,6 +97,12 @@ class SessionHandler {
   // The peer says that the numbers from `first` to before `next` will not come: administrative
   // messages, or application messages that it does not send again.
   virtual void OnGap(uint64_t first, uint64_t next) noexcept = 0;
+  // Likewise, and by a SequenceReset without GapFillFlag: application messages may be among them.
+  virtual void OnReset(uint64_t first, uint64_t next) noexcept { OnGap(first, next); }
+
+  // An application message in its turn that this end refuses by a Reject: it is malformed, or of a
+  // time that cannot be. It does not come again.
+  virtual void OnRefused(const Message& message) noexcept { static_cast<void>(message); }
 
   // The peer asks for number `sequence`, and up to `last` after it.
   virtual Recalled OnRecall(uint64_t sequence, uint64_t last) noexcept = 0;

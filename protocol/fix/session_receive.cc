@@ -250,19 +250,19 @@ void Session::OnTooHigh(int64_t now_ns) noexcept {
 
 bool Session::OnInSequence(int64_t now_ns, const ParseResult& parsed) noexcept {
   const uint64_t next = message_.sequence + 1;
+  const auto refused = [&] {
+    if (!IsAdministrative(message_.type)) handler_.OnRefused(message_);
+    CountUpTo(next);
+    return true;
+  };
   if (parsed.error != ParseError::kNone) {  // 14
     Reject(now_ns, ReasonOf(parsed.error), parsed.tag, Name(parsed.error));
-    CountUpTo(next);
-    return true;
+    return refused();
   }
-  if (!TimesAreRight(now_ns)) {
-    CountUpTo(next);
-    return true;
-  }
+  if (!TimesAreRight(now_ns)) return refused();
   if (!IsMsgType(message_.type)) {  // 2r
     Reject(now_ns, RejectReason::kInvalidMsgType, kTagMsgType, "Invalid MsgType");
-    CountUpTo(next);
-    return true;
+    return refused();
   }
   if (!IsAdministrative(message_.type)) {
     if (!handler_.OnMessage(message_)) return false;
@@ -342,7 +342,11 @@ void Session::OnSequenceReset(int64_t now_ns) noexcept {
     return;
   }
   if (next == from) return;  // 11b
-  handler_.OnGap(from, next);
+  if (gap_fill) {
+    handler_.OnGap(from, next);
+  } else {
+    handler_.OnReset(from, next);
+  }
   CountUpTo(next);  // 10b, 11a
 }
 

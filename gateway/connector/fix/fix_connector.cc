@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 
@@ -12,7 +14,8 @@ namespace ringway {
 namespace {
 
 constexpr int64_t kTickNs = 10 * kNsPerMs;
-constexpr uint32_t kReadsPerTurn = 8;
+constexpr int64_t kMarksNs = kNsPerS;
+constexpr int64_t kRoundNs = 30 * kNsPerS;
 
 // A session's name, as the venue's incarnation: when its period started, in seconds, and how often
 // its numbers began anew. Never 0.
@@ -27,6 +30,15 @@ uint64_t IncarnationOf(const fix::Numbers& numbers) noexcept {
 }
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+// Whether a session ended because its ends count each other's messages differently: by the words of
+// this engine, and by those in which others put it.
+bool IsDispute(std::string_view why) {
+  const std::string text = absl::AsciiStrToLower(View(why));
+  const auto has = [&](const char* word) { return absl::StrContains(text, word); };
+  return has("too low") || has("(789) is higher") ||
+         (has("seq") && (has("lower") || has("expect")));
+}
 
 }  // namespace
 
@@ -43,7 +55,7 @@ FixConnector::FixConnector(std::unique_ptr<StreamSource> source, const FixSetup&
       sent_(kSentKept),
       input_(std::make_unique<char[]>(kInputBytes)) {
   // Nothing is known of what was said before: both ends begin anew.
-  session_.Restore({.generation = 1, .reset_pending = true});
+  session_.Restore({.generation = 1, .reset_pending = setup_.fix.reset_at_start});
 }
 
 FixConnector::~FixConnector() {
@@ -85,6 +97,8 @@ void FixConnector::RestoreOrders(std::span<const VenueOrder> orders) {
     order.ord_type = each.ord_type;
     order.time_in_force = each.time_in_force;
     order.state = each.confirmed ? FixOrderState::kLive : FixOrderState::kSent;
+    // Display quantity, expiry, capacity and instructions are not the engine's to know.
+    order.terms_unknown = true;
     // What the former process knew to be missing is not recorded.
     order.unsure = true;
     orders_.Relist(order);
@@ -98,7 +112,7 @@ void FixConnector::Restore(const VenueCursor& cursor, std::span<const Effect> re
   generation_ = std::max<uint64_t>(cursor.incarnation & kGenerationMask, 1);
   received_ = cursor.received;
   session_.Restore(
-      {.next_out = cursor.sent + kJump,
+      {.next_out = cursor.sent + setup_.jump,
        .next_in = cursor.received + 1,
        .generation = generation_,
        .period_start_ns = static_cast<int64_t>(cursor.incarnation >> kGenerationBits) * kNsPerS,
@@ -113,6 +127,7 @@ void FixConnector::Restore(const VenueCursor& cursor, std::span<const Effect> re
 bool FixConnector::Resync() noexcept {
   if (!disputed_ || connected()) return false;
   disputed_ = false;
+  schedule_until_ns_ = 0;
   session_.ResetAtNextLogon();
   return true;
 }
@@ -120,6 +135,7 @@ bool FixConnector::Resync() noexcept {
 void FixConnector::Poll(int64_t now_ns, VenueSink& sink) {
   now_ns_ = now_ns;
   begins_anew_ = false;
+  messages_this_turn_ = 0;
   // What the last connection still has to say comes before the word that it ended.
   const bool took = Deliver(sink) && refusals_.Answer(sink);
   if (took && down_to_report_ && ReportState(now_ns, VenueState::kDown, sink)) {
@@ -151,7 +167,9 @@ bool FixConnector::MayDial(int64_t now_ns) {
     Because("outside the session's schedule");
     return false;
   }
-  return !disputed_ || period.start_ns != session_.numbers().period_start_ns;
+  if (!disputed_ || period.start_ns != session_.numbers().period_start_ns) return true;
+  schedule_until_ns_ = period.until_ns;
+  return false;
 }
 
 void FixConnector::Dial(int64_t now_ns) {
@@ -172,6 +190,8 @@ void FixConnector::Dial(int64_t now_ns) {
 
 void FixConnector::LogOn(int64_t now_ns) {
   stream_ended_ = false;
+  resets_ = 0;
+  next_marks_ns_ = 0;
   input_begin_ = input_end_ = 0;
   const std::optional<fix::Schedule>& schedule = setup_.session.schedule;
   if (schedule && setup_.fix.reset_at_start) {
@@ -184,7 +204,10 @@ void FixConnector::LogOn(int64_t now_ns) {
   reports_.SetConnection(++connection_);
   state_ = State::kLoggingOn;
   if (!session_.Connect(now_ns)) return Drop(std::string(session_.reason()));
-  Flush();
+  // A period that begins without a word: no other process may begin it again. The Logon leaves in
+  // the next turn, when this is recorded.
+  const fix::Numbers& numbers = session_.numbers();
+  if (!numbers.reset_pending && numbers.generation != generation_) BeginAnew();
 }
 
 void FixConnector::Turn(int64_t now_ns, VenueSink& sink) {
@@ -197,6 +220,10 @@ void FixConnector::Turn(int64_t now_ns, VenueSink& sink) {
     if (state_ == State::kUp && session_.output().empty()) {
       acceleration_.KeepWarm(now_ns, *stream_);
     }
+    if (state_ == State::kUp && settles_at_ns_ != 0 && now_ns >= settles_at_ns_) {
+      settles_at_ns_ = 0;
+      source_->Settle();
+    }
   }
   sink_ = nullptr;
   NoteGeneration();
@@ -206,15 +233,17 @@ void FixConnector::Turn(int64_t now_ns, VenueSink& sink) {
     up_to_report_ = false;
   }
   // What was used without a record is bounded: see kJump.
-  if (generation_ != 0 && session_.numbers().next_out > recorded_out_ + kJump / 2) {
+  if (generation_ != 0 && session_.numbers().next_out > recorded_out_ + setup_.jump / 2) {
     recorded_out_ = session_.numbers().next_out;
     ++logons_;
   }
   Flush();
+  if (resets_ > kResetsMax) {
+    return Drop("the venue resets its numbers again and again: find out why it does");
+  }
   if (session_.state() == fix::SessionState::kClosing) {
-    constexpr std::string_view kTooLow = "MsgSeqNum too low";
     const std::string_view why = session_.reason();
-    if (state_ == State::kLoggingOn && why.find(kTooLow) != std::string_view::npos) {
+    if (state_ == State::kLoggingOn && IsDispute(why)) {
       disputed_ = true;
       return Drop(absl::StrCat(
           "DISPUTED: ", View(why),
@@ -231,32 +260,31 @@ void FixConnector::Turn(int64_t now_ns, VenueSink& sink) {
   }
 }
 
+// At most kBytesPerTurn: other venues and sessions wait meanwhile.
 void FixConnector::Read(int64_t now_ns) {
-  const auto take = [&] {
-    const std::size_t done =
-        session_.Receive(now_ns, {input_.get() + input_begin_, input_end_ - input_begin_});
-    input_begin_ += done;
-    if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
-    return done != 0;
-  };
-  for (uint32_t reads = 0; reads < kReadsPerTurn && pending_.empty(); ++reads) {
-    if (input_begin_ != 0 && input_end_ == kInputBytes) {
-      std::memmove(input_.get(), input_.get() + input_begin_, input_end_ - input_begin_);
-      input_end_ -= input_begin_;
-      input_begin_ = 0;
-    }
-    const std::span<char> room(input_.get() + input_end_, kInputBytes - input_end_);
-    StreamIo io;
-    if (!room.empty() && !stream_ended_) {
-      io = stream_->Read(std::as_writable_bytes(room));
-      input_end_ += io.bytes;
-      if (io.status != StreamStatus::kOk && io.status != StreamStatus::kWouldBlock) {
-        stream_ended_ = true;
-      }
-    }
-    const bool moved = input_begin_ != input_end_ && take();
-    if (!moved && (io.bytes == 0 || io.status != StreamStatus::kOk)) return;
+  if (input_begin_ != 0 && kInputBytes - input_end_ < kBytesPerTurn) {
+    std::memmove(input_.get(), input_.get() + input_begin_, input_end_ - input_begin_);
+    input_end_ -= input_begin_;
+    input_begin_ = 0;
   }
+  while (input_end_ - input_begin_ < kBytesPerTurn && input_end_ != kInputBytes && !stream_ended_) {
+    const std::span<char> room(input_.get() + input_end_, kInputBytes - input_end_);
+    const StreamIo io =
+        stream_->Read(std::as_writable_bytes(room.first(std::min(room.size(), kBytesPerTurn))));
+    input_end_ += io.bytes;
+    if (io.status == StreamStatus::kWouldBlock) break;
+    stream_ended_ |= io.status != StreamStatus::kOk;
+  }
+  // What the session leaves of a part is a message that goes on behind it, or was not taken.
+  const auto take = [&](std::size_t bytes) {
+    const std::size_t done = session_.Receive(now_ns, {input_.get() + input_begin_, bytes});
+    input_begin_ += done;
+    return done;
+  };
+  const std::size_t bytes = input_end_ - input_begin_;
+  if (bytes == 0) return;
+  if (take(std::min(bytes, kBytesPerTurn)) == 0 && bytes > kBytesPerTurn) take(bytes);
+  if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
 }
 
 void FixConnector::Flush() noexcept {
@@ -277,7 +305,15 @@ void FixConnector::Flush() noexcept {
 void FixConnector::NoteGeneration() noexcept {
   // A Logon that asks for it counts when it is answered.
   if (session_.numbers().reset_pending || session_.numbers().generation == generation_) return;
-  if (session_.state() != fix::SessionState::kActive) return;
+  if (session_.state() != fix::SessionState::kActive &&
+      session_.state() != fix::SessionState::kLogoutSent) {
+    return;
+  }
+  if (state_ != State::kLoggingOn) ++resets_;
+  BeginAnew();
+}
+
+void FixConnector::BeginAnew() noexcept {
   missed_ |= generation_ != 0;
   begins_anew_ = true;
   generation_ = session_.numbers().generation;
@@ -292,17 +328,24 @@ void FixConnector::NoteGeneration() noexcept {
 void FixConnector::Advance(int64_t now_ns) {
   if (state_ == State::kLoggingOn) OnActive();
   if (session_.recovering() || !pending_.empty()) return;
-  if (missed_) {
+  if (missed_ && now_ns >= next_marks_ns_) {
     missed_ = false;
+    next_marks_ns_ = now_ns + kMarksNs;
     if (!setup_.dialect.status) {
       Tell("reports of the venue may be lost, and it cannot be asked: look up every open order");
     }
     MarkUnsure();
   }
+  if (reports_.TakeDoubts()) BeginAsking();
+  if (now_ns >= next_round_ns_) {
+    next_round_ns_ = now_ns + kRoundNs;
+    ++question_;
+    BeginAsking();
+  }
   Ask(now_ns);
-  if (state_ != State::kRecovering || settles()) return;
+  if (state_ != State::kRecovering || settles() || missed_) return;
   state_ = State::kUp;
-  source_->Settle();
+  settles_at_ns_ = now_ns + kLastingConnectionNs;
   disputed_ = false;
   reason_.clear();
   up_to_report_ = true;
@@ -316,7 +359,8 @@ void FixConnector::Advance(int64_t now_ns) {
 void FixConnector::OnActive() {
   ++counters_.connections;
   state_ = State::kRecovering;
-  asks_ = setup_.dialect.status;
+  next_round_ns_ = now_ns_ + kRoundNs;
+  BeginAsking();
   if (setup_.fix.reset_on_logon) missed_ = true;
 }
 

@@ -53,6 +53,9 @@ struct FixSetup {
   fix::SessionConfig session;  // as SessionConfigOf() makes it (fix_setup.h)
   std::vector<InstrumentConfig> instruments;
   uint32_t slots = 0;  // of the gateway's orders
+  // A process's own numbers begin so far above the recorded ones; they are recorded anew before so
+  // many can have been used.
+  uint64_t jump = 1'000'000;
   bool asks_acceleration = false;
   OnAccelerationLoss on_acceleration_loss = OnAccelerationLoss::kWarn;
   // Receives a line when the connection comes or goes, and what needs people. May be empty.
@@ -61,10 +64,6 @@ struct FixSetup {
 
 class FixConnector final : public Connector {
  public:
-  // A process's own numbers begin so far above the recorded ones; they are recorded anew before so
-  // many can have been used.
-  static constexpr uint64_t kJump = 1'000'000;
-
   // REQUIRES: CheckSessionConfig(setup.session).ok().
   FixConnector(std::unique_ptr<StreamSource> source, const FixSetup& setup);
   ~FixConnector() override;
@@ -98,7 +97,11 @@ class FixConnector final : public Connector {
     bool OnMessage(const fix::Message& message) noexcept override {
       return connector_.OnMessage(message);
     }
-    void OnGap(uint64_t first, uint64_t next) noexcept override { connector_.OnGap(first, next); }
+    void OnGap(uint64_t, uint64_t) noexcept override { connector_.OnGap(); }
+    void OnReset(uint64_t first, uint64_t next) noexcept override {
+      connector_.OnReset(first, next);
+    }
+    void OnRefused(const fix::Message& message) noexcept override { connector_.OnRefused(message); }
     // Nothing is sent again: an order might be hours old.
     fix::Recalled OnRecall(uint64_t, uint64_t last) noexcept override { return {.through = last}; }
     void OnReject(const fix::Message& reject) noexcept override { connector_.OnReject(reject); }
@@ -118,6 +121,7 @@ class FixConnector final : public Connector {
   void Advance(int64_t now_ns);
   void OnActive();
   void NoteGeneration() noexcept;
+  void BeginAnew() noexcept;
   void Drop(std::string why);
   void Because(std::string why);
   void Tell(std::string_view line) const {
@@ -128,9 +132,11 @@ class FixConnector final : public Connector {
   // --- What the venue says (fix_messages.cc) ---
   bool OnMessage(const fix::Message& message) noexcept;
   void OnReject(const fix::Message& reject) noexcept;
-  void OnGap(uint64_t first, uint64_t next) noexcept;
+  void OnGap() noexcept;
+  void OnReset(uint64_t first, uint64_t next) noexcept;
+  void OnRefused(const fix::Message& message) noexcept;
   FixSent SentAs(uint64_t sequence) const noexcept;
-  void Complain(const fix::Message& message, std::string_view what) noexcept;
+  void Complain(const fix::Message& message, uint64_t id, std::string_view what) noexcept;
   bool Deliver(VenueSink& sink) noexcept;
   bool ReportState(int64_t now_ns, VenueState state, VenueSink& sink) noexcept;
 
@@ -152,6 +158,7 @@ class FixConnector final : public Connector {
 
   // --- Orders of which something is not known (fix_settling.cc) ---
   void MarkUnsure() noexcept;
+  void BeginAsking() noexcept;
   void Ask(int64_t now_ns);
   bool AskFor(int64_t now_ns, FixOrder& order);
   bool NeedsAsking(const FixOrder& order) const noexcept;
@@ -161,7 +168,11 @@ class FixConnector final : public Connector {
   static constexpr std::size_t kOutputMax = 32 << 10;  // then no request is taken
   static constexpr uint64_t kSentKept = 16'384;
   static constexpr uint32_t kAsksPerTurn = 64;
-  static constexpr uint32_t kMarksPerTurn = 4'096;
+  static constexpr uint32_t kMarksPerTurn = 256;
+  // What a venue can make of a turn.
+  static constexpr std::size_t kBytesPerTurn = 32 << 10;
+  static constexpr uint32_t kMessagesPerTurn = 256;
+  static constexpr uint32_t kResetsMax = 8;  // of the numbers, within a connection
   static constexpr uint32_t kNoMark = UINT32_MAX;
 
   const FixSetup setup_;
@@ -185,7 +196,10 @@ class FixConnector final : public Connector {
   int64_t next_tick_ns_ = 0;
   int64_t schedule_until_ns_ = 0;
   int64_t next_complaint_ns_ = 0;
-  uint64_t complaints_ = 0;  // not told
+  int64_t next_marks_ns_ = 0;  // not every order is asked for again before
+  int64_t next_round_ns_ = 0;  // nor those of which the venue has not said how they stand
+  int64_t settles_at_ns_ = 0;  // then the connection is one that lasts
+  uint64_t complaints_ = 0;    // not told
 
   uint64_t generation_ = 0;    // of the session's numbers, as far as it was noticed
   bool begins_anew_ = false;   // noticed in this turn: nothing is taken before it is recorded
@@ -200,6 +214,10 @@ class FixConnector final : public Connector {
   uint64_t pending_number_ = 0;
 
   uint32_t connection_ = 0;
+  uint32_t resets_ = 0;  // of the numbers in this connection
+  uint32_t messages_this_turn_ = 0;
+  uint32_t question_ = 1;     // orders are asked for again with each
+  uint32_t round_ = 0;        // of looks at all orders of which something is not known
   uint32_t marks_ = kNoMark;  // the next slot whose order becomes unsure
   bool asks_ = false;
   bool missed_ = false;  // reports may be lost: every open order has to be asked for

@@ -165,6 +165,9 @@ class Simulation {
     if (random_.Chance(0.1)) network_.reachable = true;
     if (random_.Chance(0.01)) Cut();
     venue_.talks = !random_.Chance(0.1);
+    // Some venues answer with the ExecID of the order's last execution.
+    venue_.status_exec_id =
+        random_.Chance(0.3) && !venue_.fills.empty() ? venue_.fills.back().exec_id : "0";
     if (random_.Chance(0.005)) Kill();
     if (forgets_ && random_.Chance(0.002)) {
       Cut();
@@ -299,7 +302,8 @@ class Simulation {
     }
     order.confirmed = true;
     order.qty = report.cum_qty + report.leaves_qty;
-    if (report.leaves_qty == 0 && order.replace == 0) End(order);
+    const bool grows = report.ord_status == OrdStatus::kFilled && order.replace != 0;
+    if (report.leaves_qty == 0 && !grows) End(order);
   }
   void End(Order& order) {
     EXPECT_FALSE(order.ended) << "an order ended twice";

@@ -29,7 +29,8 @@ struct FixEvent {
   bool has_leaves = false;
   bool has_cum = false;
   bool has_reason_code = false;
-  uint64_t id = 0;  // of this gateway; 0: none, or another's
+  bool may_be_second = false;  // PossResend: it may have come under another number
+  uint64_t id = 0;             // of this gateway; 0: none, or another's
   uint64_t orig_id = 0;
   uint64_t status_id = 0;  // OrdStatusReqID
   uint64_t qty = 0;
@@ -46,7 +47,6 @@ struct FixEvent {
   std::string_view exec_id;
   std::string_view exec_ref_id;
   std::string_view order_id;
-  std::string_view match_id;
   std::string_view reason_text;  // the code as it stands
   std::string_view text;
   std::string_view ref_type;

@@ -17,24 +17,27 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 // False: the sink takes no more.
 bool FixConnector::OnMessage(const fix::Message& message) noexcept {
   NoteGeneration();
-  if (!pending_.empty() || begins_anew_) return false;
+  if (!pending_.empty() || begins_anew_ || messages_this_turn_ == kMessagesPerTurn) return false;
   if (message.sequence <= received_) return true;
   ++counters_.messages_received;
+  ++messages_this_turn_;
   FixEvent event;
   const uint32_t fault = reader_.Read(message, event);
   if (fault != 0) {
     ++counters_.messages_unreadable;
     std::array<char, 96> what;
     std::snprintf(what.data(), what.size(),
-                  "tag %u is missing or cannot be read: it is passed over; look up what it was",
+                  "tag %u is missing or cannot be read: it is passed over, and the order asked for",
                   fault);
-    Complain(message, what.data());
+    // What it would have said, the venue has to say of the order.
+    reports_.Doubt(event.id);
+    Complain(message, event.id, what.data());
     return true;
   }
   pending_number_ = message.sequence;
   pending_ = reports_.Apply(event, SentAs(event.ref_sequence), message.sequence);
   if (const FixComplaint complaint = reports_.TakeComplaint(); complaint != FixComplaint::kNone) {
-    Complain(message, Name(complaint));
+    Complain(message, event.id, Name(complaint));
   }
   return Deliver(*sink_);
 }
@@ -45,19 +48,39 @@ void FixConnector::OnReject(const fix::Message& message) noexcept {
   FixEvent event;
   const uint32_t fault = reader_.ReadReject(message, event);
   const FixSent refers = SentAs(event.ref_sequence);
-  if (fault != 0 || refers.id == 0 || refusals_.full()) {
+  if (fault != 0 || refers.id == 0) {
     ++counters_.messages_contradictory;
-    return Complain(message, Name(FixComplaint::kRejectUnknown));
+    return Complain(message, 0, Name(FixComplaint::kRejectUnknown));
   }
-  for (const Effect& effect : reports_.Apply(event, refers, 0)) {
-    if (effect.type != FrameType::kExecutionDetail) refusals_.Add(effect);
+  if (refusals_.full()) return reports_.Doubt(refers.id);
+  for (const Effect& effect : reports_.Apply(event, refers, message.sequence)) {
+    if (effect.type == FrameType::kExecutionDetail) continue;
+    Effect answer = effect;
+    answer.seq = 0;
+    refusals_.Add(answer);
   }
   if (const FixComplaint complaint = reports_.TakeComplaint(); complaint != FixComplaint::kNone) {
-    Complain(message, Name(complaint));
+    Complain(message, refers.id, Name(complaint));
   }
 }
 
-void FixConnector::OnGap(uint64_t, uint64_t) noexcept { missed_ |= !setup_.dialect.resends; }
+void FixConnector::OnGap() noexcept { missed_ |= !setup_.dialect.resends; }
+
+// Whether application messages are among them nobody says.
+void FixConnector::OnReset(uint64_t first, uint64_t next) noexcept {
+  missed_ = true;
+  if (now_ns_ < next_complaint_ns_) return;
+  next_complaint_ns_ = now_ns_ + kNsPerS;
+  Tell(absl::StrCat("the venue passes over its messages from ", first, " to before ", next,
+                    ": what they said is asked for"));
+}
+
+void FixConnector::OnRefused(const fix::Message& message) noexcept {
+  ++counters_.messages_unreadable;
+  missed_ = true;
+  Complain(message, 0,
+           "the session refuses it as malformed, and it is lost: every order is asked for");
+}
 
 FixSent FixConnector::SentAs(uint64_t sequence) const noexcept {
   const FixSent& sent = sent_[sequence % kSentKept];
@@ -65,12 +88,16 @@ FixSent FixConnector::SentAs(uint64_t sequence) const noexcept {
 }
 
 // At most one line a second, whatever the venue sends.
-void FixConnector::Complain(const fix::Message& message, std::string_view what) noexcept {
+void FixConnector::Complain(const fix::Message& message, uint64_t id,
+                            std::string_view what) noexcept {
   ++complaints_;
   if (now_ns_ < next_complaint_ns_) return;
   next_complaint_ns_ = now_ns_ + kNsPerS;
+  FixIds::Text text;
   Tell(absl::StrCat(
-      "message ", message.sequence, " of the venue (35=", View(message.type), "): ", View(what),
+      "message ", message.sequence, " of the venue (35=", View(message.type),
+      id != 0 ? absl::StrCat(", 11=", View(writer_.ids().Write(id, text))) : std::string(),
+      "): ", View(what),
       complaints_ > 1 ? absl::StrCat("; ", complaints_, " of such kinds") : std::string()));
   complaints_ = 0;
 }

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "gateway/connector/order_slots.h"
 #include "schema/messages.h"
@@ -31,7 +32,11 @@ struct FixOrder {
   uint64_t replace_qty = 0;
   uint64_t display_qty = 0;
   uint64_t expire_time = 0;
+  uint64_t replace_display_qty = 0;
+  uint64_t replace_expire_time = 0;
+  int64_t replace_stop_price = 0;
   uint32_t expire_date = 0;
+  uint32_t replace_expire_date = 0;
   uint32_t instrument = 0;
   uint32_t account = 0;
   // The connection over which each was sent, and over which the venue was asked for the order.
@@ -39,6 +44,8 @@ struct FixOrder {
   uint32_t replace_connection = 0;
   uint32_t cancel_connection = 0;
   uint32_t asked = 0;
+  uint32_t asked_round = 0;  // of questions, and in which round it was looked at
+  uint32_t looked_round = 0;
   // Neighbours among the orders of which something is not answered.
   uint32_t next = 0;
   uint32_t previous = 0;
@@ -47,10 +54,12 @@ struct FixOrder {
   Side side = Side::kUnset;
   OrdType ord_type = OrdType::kUnset;
   TimeInForce time_in_force = TimeInForce::kDay;
+  TimeInForce replace_time_in_force = TimeInForce::kDay;
   Capacity capacity = Capacity::kUnset;
   uint16_t instructions = 0;
   bool post_only = false;
-  bool unsure = false;  // reports about it may be lost: the venue has to say how it stands
+  bool terms_unknown = false;  // the gateway's records do not hold all of them
+  bool unsure = false;         // reports about it may be lost: the venue has to say how it stands
   bool listed = false;
   FixOrderState state = FixOrderState::kNone;
 
@@ -59,6 +68,26 @@ struct FixOrder {
   }
   bool awaits_answer() const noexcept {
     return state == FixOrderState::kSent || replace_id != 0 || cancel_id != 0 || unsure;
+  }
+  // The venue was sent a replace that makes the order so.
+  void NoteReplace(const FixOrder& changed) noexcept {
+    replace_id = changed.replace_id;
+    replace_price = changed.replace_price;
+    replace_qty = changed.replace_qty;
+    replace_stop_price = changed.stop_price;
+    replace_display_qty = changed.display_qty;
+    replace_expire_time = changed.expire_time;
+    replace_expire_date = changed.expire_date;
+    replace_time_in_force = changed.time_in_force;
+  }
+  // It has done that; returns the order's earlier name. REQUIRES: replace_id is not 0.
+  uint64_t TakeReplace() noexcept {
+    stop_price = replace_stop_price;
+    display_qty = replace_display_qty;
+    expire_time = replace_expire_time;
+    expire_date = replace_expire_date;
+    time_in_force = replace_time_in_force;
+    return std::exchange(id, std::exchange(replace_id, 0));
   }
   std::string_view venue_order_id() const noexcept { return {venue_id.data(), venue_id_bytes}; }
 };

@@ -9,13 +9,15 @@ constexpr uint32_t kTagAccountDefault = 1;
 
 FixReader::FixReader(const FixDialect& dialect, const FixWriter& writer)
     : writer_(writer),
-      numbers_{11,  14,  17,  19,
-               20,  31,  32,  37,
-               38,  39,  41,  44,
-               54,  55,  60,  102,
-               103, 150, 151, 372,
-               379, 380, 434, 790,
-               851, 880, 373, dialect.account_tag != 0 ? dialect.account_tag : kTagAccountDefault},
+      numbers_{11,  14,  17,
+               19,  20,  31,
+               32,  37,  38,
+               39,  41,  44,
+               54,  55,  60,
+               102, 103, 150,
+               151, 372, 379,
+               380, 434, 790,
+               851, 373, dialect.account_tag != 0 ? dialect.account_tag : kTagAccountDefault},
       tags_(numbers_) {
   for (uint32_t at = 0; at != kFields; ++at) slots_[at] = tags_.SlotOf(numbers_[at]);
 }
@@ -74,6 +76,7 @@ uint64_t FixReader::TimeOf(const fix::Message& message) noexcept {
 
 uint32_t FixReader::ReadExecution(const fix::Message& message, FixEvent& event) noexcept {
   event.kind = FixEventKind::kExecution;
+  event.may_be_second = message.poss_resend;
   event.exec = FixExecOf(Get(message, kExecTransType), Get(message, kExecType));
   event.status = OrdStatusOfFix(Get(message, kOrdStatus));
   event.side = SideOfFix(Get(message, kSide));
@@ -84,7 +87,6 @@ uint32_t FixReader::ReadExecution(const fix::Message& message, FixEvent& event) 
   event.exec_id = Get(message, kExecId);
   event.exec_ref_id = Get(message, kExecRefId);
   event.order_id = Get(message, kOrderId);
-  event.match_id = Get(message, kTrdMatchId);
   event.instrument = writer_.InstrumentOf(Get(message, kSymbol));
   event.account = writer_.AccountOf(Get(message, kAccount));
   event.time_ns = TimeOf(message);
@@ -105,7 +107,8 @@ uint32_t FixReader::ReadExecution(const fix::Message& message, FixEvent& event) 
     const fix::ValueError error = message.Decimal(slots_[field], nanos);
     return error == fix::ValueError::kNone || error == fix::ValueError::kEmpty;
   };
-  if (!price(kPrice, event.price)) return numbers_[kPrice];
+  // The order's price is known here.
+  if (!price(kPrice, event.price)) event.price = 0;
   if (!price(kLastPx, event.last_price)) return numbers_[kLastPx];
 
   if (event.exec == FixExec::kUnknown) return numbers_[kExecType];
@@ -117,10 +120,15 @@ uint32_t FixReader::ReadExecution(const fix::Message& message, FixEvent& event) 
     if (event.exec_id.empty()) return numbers_[kExecId];
   }
   if (event.exec == FixExec::kRestated || event.exec == FixExec::kStatus) {
-    if (event.status == OrdStatus::kUnset) return numbers_[kOrdStatus];
+    if (Get(message, kOrdStatus).empty()) return numbers_[kOrdStatus];
     const bool refused = event.status == OrdStatus::kRejected;
     if (!event.has_cum && !refused) return numbers_[kCumQty];
     if (!event.has_leaves && !refused) return numbers_[kLeavesQty];
+  }
+  // Done for the day, nothing is open until the next one.
+  const bool rests = event.status == OrdStatus::kDoneForDay || Get(message, kOrdStatus) == "B";
+  if (rests && event.leaves_qty == 0 && event.qty > event.cum_qty) {
+    event.leaves_qty = event.qty - event.cum_qty;
   }
   return 0;
 }

@@ -55,7 +55,6 @@ class FixReader {
     kCxlRejResponseTo,
     kOrdStatusReqId,
     kLastLiquidityInd,
-    kTrdMatchId,
     kSessionRejectReason,
     kAccount,
     kFields,

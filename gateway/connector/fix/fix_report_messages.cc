@@ -101,6 +101,10 @@ void FixReports::Detail(uint64_t id, uint64_t exec_id, uint64_t ref_exec_id,
   Add(detail, sequence_);
 }
 
+bool FixReports::SaysUnknown(const FixEvent& event) const noexcept {
+  return OrderReason(event, RejectReason::kNone) == RejectReason::kUnknownOrder;
+}
+
 const FixReports::Reason* FixReports::Listed(const FixEvent& event) const noexcept {
   for (const Reason& reason : reasons_) {
     if (!reason.code.empty() && reason.code != event.reason_text) continue;

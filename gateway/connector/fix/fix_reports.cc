@@ -10,6 +10,8 @@
 namespace ringway {
 namespace {
 
+constexpr uint64_t kUnsupportedMessageType = 3;  // BusinessRejectReason (380)
+
 bool IsFinal(OrdStatus status) noexcept {
   return status == OrdStatus::kFilled || status == OrdStatus::kCanceled ||
          status == OrdStatus::kRejected || status == OrdStatus::kExpired;
@@ -20,6 +22,14 @@ void End(FixOrder& order) noexcept {
   order.state = FixOrderState::kDead;
   order.cancel_id = order.replace_id = 0;
   order.unsure = false;
+}
+
+// A status answer is named after its message: venues give it the ExecID of an execution, which the
+// engine has had.
+FixEvent AnswerOf(const FixEvent& event) noexcept {
+  FixEvent answer = event;
+  answer.exec_id = {};
+  return answer;
 }
 
 void NoteVenueId(std::string_view id, FixOrder& order) noexcept {
@@ -39,6 +49,8 @@ std::string_view Name(FixComplaint complaint) noexcept {
       return "it names no order of this gateway";
     case FixComplaint::kDenied:
       return "the venue does not know an order that it had confirmed: ask it";
+    case FixComplaint::kStale:
+      return "it rejects what was answered: the order is asked for";
     case FixComplaint::kBustUnknown:
       return "a trade is canceled, and how much it was is not said: correct the position by hand";
     case FixComplaint::kRejectUnknown:
@@ -51,7 +63,11 @@ std::string_view Name(FixComplaint complaint) noexcept {
 
 FixReports::FixReports(VenueId venue, bool details, const FixDialect& dialect, FixOrders& orders,
                        FixCounters& counters)
-    : venue_(venue), details_(details), orders_(orders), counters_(counters) {
+    : venue_(venue),
+      details_(details),
+      asks_(dialect.status),
+      orders_(orders),
+      counters_(counters) {
   for (const FixReason& reason : dialect.reasons) {
     reasons_.push_back(
         {reason.code, reason.text,
@@ -94,7 +110,13 @@ void FixReports::OnExecution(const FixEvent& event) noexcept {
     highest_id_ = event.id;
     Add(GapFill{.new_seq = event.id + 1}, 0);
   }
+  FixOrder before;
   if (order != nullptr) {
+    before = *order;
+    // A request of a process that left no records of it.
+    if (FixOrders::SlotOf(event.id) == FixOrders::SlotOf(order->id)) {
+      order->newest_id = std::max(order->newest_id, event.id);
+    }
     NoteVenueId(event.order_id, *order);
     order->answered_id = std::max(order->answered_id, event.id);
   }
@@ -122,7 +144,7 @@ void FixReports::OnExecution(const FixEvent& event) noexcept {
       break;
     case FixExec::kStatus:
       if (order == nullptr) return;  // it ended long ago
-      OnStatus(event, *order);
+      OnStatus(AnswerOf(event), *order);
       break;
     case FixExec::kBusted:
     case FixExec::kCorrected:
@@ -144,7 +166,27 @@ void FixReports::OnExecution(const FixEvent& event) noexcept {
       break;
     }
   }
-  if (order != nullptr) orders_.Relist(*order);
+  if (order == nullptr) return;
+  if (event.may_be_second && asks_) {
+    // The engine knows whether it had the report. The table does not: the venue will say.
+    before.listed = order->listed;
+    before.next = order->next;
+    before.previous = order->previous;
+    *order = before;
+    if (order->open()) Doubt(*order);
+  }
+  orders_.Relist(*order);
+}
+
+void FixReports::Doubt(FixOrder& order) noexcept {
+  order.unsure = doubts_ = true;
+  order.asked = 0;
+  orders_.Relist(order);
+}
+
+void FixReports::Doubt(uint64_t id) noexcept {
+  FixOrder* const order = orders_.Named(id);
+  if (order != nullptr && order->open()) Doubt(*order);
 }
 
 void FixReports::OnTrade(const FixEvent& event, FixOrder* order) noexcept {
@@ -163,6 +205,7 @@ void FixReports::OnTrade(const FixEvent& event, FixOrder* order) noexcept {
   }
   report.last_qty = event.last_qty;
   report.last_price = event.last_price;
+  if (!event.has_cum) report.cum_qty = 0;  // it is this table's, not the venue's word
   Say(report, event, order);
   // A replace that is on its way may add to what was filled: its answer tells.
   if (order != nullptr && filled && order->replace_id == 0) End(*order);
@@ -179,28 +222,37 @@ void FixReports::OnEnd(const FixEvent& event, FixOrder* order, ExecType type) no
     if (event.has_cum) order->cum_qty = event.cum_qty;
     End(*order);
   }
+  if (!event.has_cum) report.cum_qty = 0;
   Say(report, event, order);
 }
 
 void FixReports::OnRejected(const FixEvent& event, FixOrder* order) noexcept {
-  if (order != nullptr && event.id != 0 &&
-      (event.id == order->replace_id || event.id == order->cancel_id)) {
+  if (order == nullptr) {
+    ExecutionReport report = About(event, order);
+    report.exec_type = ExecType::kRejected;
+    report.ord_status = OrdStatus::kRejected;
+    report.leaves_qty = 0;
+    report.reason = OrderReason(event, RejectReason::kVenueOption);
+    return Say(report, event, order);
+  }
+  if (event.id != 0 && (event.id == order->replace_id || event.id == order->cancel_id)) {
     // Some venues reject a cancel or replace by an execution report.
-    return RefuseChange(event, *order, event.id, ChangeReason(event));
+    return RefuseChange(event, *order, event.id,
+                        FixChangeReasonOf(OrderReason(event, RejectReason::kVenueOption)));
   }
-  const bool was_asked = order != nullptr && order->asked == connection_ && order->asked != 0;
-  if (was_asked && event.has_reason_code &&
-      OrderReasonOfFix(event.reason_code) == RejectReason::kUnknownOrder) {
-    return OnUnknown(event, *order, event.id);
+  const bool was_asked = order->asked == connection_ && order->asked != 0;
+  const bool is_sent = order->state == FixOrderState::kSent;
+  if (was_asked && (SaysUnknown(event) || !is_sent)) {
+    return OnUnknown(AnswerOf(event), *order, event.id);
   }
-  if (order != nullptr)
-    return RejectOrder(event, *order, OrderReason(event, RejectReason::kVenueOption));
-  ExecutionReport report = About(event, order);
-  report.exec_type = ExecType::kRejected;
-  report.ord_status = OrdStatus::kRejected;
-  report.leaves_qty = 0;
-  report.reason = OrderReason(event, RejectReason::kVenueOption);
-  Say(report, event, order);
+  if (event.id != order->id && event.id != 0) {
+    // Of a request that has its answer: the venue has to say how the order stands.
+    if (order->open()) Doubt(*order);
+    return Complain(FixComplaint::kStale);
+  }
+  if (is_sent) return RejectOrder(event, *order, OrderReason(event, RejectReason::kVenueOption));
+  // One that the venue had confirmed ends so.
+  OnEnd(event, order, ExecType::kCanceled);
 }
 
 void FixReports::RejectOrder(const FixEvent& event, FixOrder& order, RejectReason reason) noexcept {
@@ -219,10 +271,12 @@ void FixReports::OnReplaced(const FixEvent& event, FixOrder* order) noexcept {
   if (order != nullptr) {
     old_id = order->id;
     // Some venues report it under the order's earlier name.
-    if (order->replace_id != 0) {
-      order->id = std::exchange(order->replace_id, 0);
+    if (order->replace_id != 0 &&
+        (event.id == order->replace_id || event.orig_id == 0 || event.orig_id == order->id)) {
+      order->TakeReplace();
     } else if (event.id > order->id) {
       order->id = event.id;
+      order->terms_unknown = true;
     }
     if (event.has_cum) order->cum_qty = event.cum_qty;
     order->price = event.price != 0 ? event.price : order->replace_price;
@@ -241,13 +295,19 @@ void FixReports::OnRestated(const FixEvent& event, FixOrder* order) noexcept {
   uint64_t old_id = 0;
   bool renamed = false;
   if (order != nullptr) {
+    const bool changes = order->replace_id != 0 && order->replace_connection != connection_;
+    const bool cancels = order->cancel_id != 0 && order->cancel_connection != connection_;
+    if (event.exec == FixExec::kRestated && event.id != order->replace_id && (changes || cancels)) {
+      // It may be older than what was asked for and is not answered yet.
+      return Doubt(*order);
+    }
     const bool ended = IsFinal(event.status) || event.leaves_qty == 0;
     if (order->replace_id != 0 && event.id == order->replace_id) {
-      old_id = std::exchange(order->id, std::exchange(order->replace_id, 0));
+      old_id = order->TakeReplace();
     } else if (event.id > order->id && event.id != order->cancel_id) {
       // A replace that was taken for lost.
       old_id = std::exchange(order->id, event.id);
-      renamed = true;
+      renamed = order->terms_unknown = true;
     } else if (order->replace_connection != connection_) {
       order->replace_id = 0;  // the gateway takes it for lost, too
     }
@@ -257,7 +317,9 @@ void FixReports::OnRestated(const FixEvent& event, FixOrder* order) noexcept {
     if (event.price != 0) order->price = event.price;
     order->unsure = false;
     order->state = FixOrderState::kLive;
-    if (ended && order->replace_id == 0) End(*order);
+    // A replace that is on its way may add to what was filled.
+    const bool grows = event.status == OrdStatus::kFilled && order->replace_id != 0;
+    if (ended && !grows) End(*order);
   }
   ExecutionReport report = About(event, order);
   report.orig_cl_ord_id = old_id;
@@ -274,17 +336,22 @@ void FixReports::OnStatus(const FixEvent& event, FixOrder& order) noexcept {
   if (order.asked != connection_) return;
   const uint64_t asked = event.status_id != 0 ? event.status_id : event.id;
   if (event.status == OrdStatus::kRejected) {
-    const bool refused_then = event.has_reason_code &&
-                              OrderReasonOfFix(event.reason_code) != RejectReason::kUnknownOrder &&
-                              event.reason_code != 0 && event.reason_code != 99;
+    const bool refused_then = Listed(event) != nullptr
+                                  ? !SaysUnknown(event)
+                                  : event.has_reason_code && !SaysUnknown(event) &&
+                                        event.reason_code != 0 && event.reason_code != 99;
     if (refused_then && order.state == FixOrderState::kSent && asked == order.id) {
       return RejectOrder(event, order, OrderReason(event, RejectReason::kVenueOption));
     }
     return OnUnknown(event, order, asked);
   }
+  // It does not know yet; it is asked again.
+  if (event.status == OrdStatus::kPendingCancel || event.status == OrdStatus::kPendingReplace ||
+      event.status == OrdStatus::kPendingNew) {
+    return;
+  }
   // Of a name that it had before, or after its end, it is no news.
-  const auto is_current = [&](uint64_t id) { return id == order.id || id == order.replace_id; };
-  if (!order.open() || (!is_current(asked) && !is_current(event.id))) return;
+  if (!order.open() || std::max(asked, event.id) < order.id) return;
   OnRestated(event, &order);
 }
 
@@ -313,11 +380,18 @@ void FixReports::OnAdjusted(const FixEvent& event, FixOrder* order) noexcept {
   report.last_price = event.last_price;
   if (event.exec == FixExec::kBusted && event.last_qty == 0) {
     const bool known = order != nullptr && event.has_cum && event.cum_qty < order->cum_qty;
-    if (!known) return Complain(FixComplaint::kBustUnknown);
+    if (!known) {
+      if (!event.may_be_second) Complain(FixComplaint::kBustUnknown);
+      return;
+    }
     report.last_qty = order->cum_qty - event.cum_qty;
   }
   if (order != nullptr) {
-    if (event.has_cum) order->cum_qty = event.cum_qty;
+    if (event.has_cum) {
+      order->cum_qty = event.cum_qty;
+    } else if (event.exec == FixExec::kBusted) {
+      order->cum_qty -= std::min(order->cum_qty, report.last_qty);
+    }
     if (event.has_leaves) order->qty = order->cum_qty + event.leaves_qty;
     if (IsFinal(event.status)) {
       End(*order);
@@ -351,7 +425,7 @@ void FixReports::RefuseChange(const FixEvent& event, FixOrder& order, uint64_t i
     type = RequestType::kReplace;
     order.replace_id = 0;
     // It had stayed open for what the replace would have added.
-    if (order.state == FixOrderState::kLive && order.qty != 0 && order.cum_qty >= order.qty) {
+    if (order.state == FixOrderState::kLive && order.cum_qty >= order.qty) {
       End(order);
     }
   }
@@ -380,7 +454,9 @@ void FixReports::OnBusinessReject(const FixEvent& event, const FixSent& refers) 
       return RefuseChange(event, *order, id, FixChangeReasonOf(reason));
     case 'H':
       if (reason == RejectReason::kUnknownOrder) return OnUnknown(event, *order, id);
-      return Complain(FixComplaint::kStatusRefused);
+      // For the moment, otherwise: it is asked again.
+      if (event.reason_code == kUnsupportedMessageType) Complain(FixComplaint::kStatusRefused);
+      return;
     default:
       break;
   }

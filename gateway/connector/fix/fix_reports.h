@@ -48,6 +48,7 @@ enum class FixComplaint : uint8_t {
   kNone,
   kForeign,        // it names no order of this gateway
   kDenied,         // the venue does not know an order that it had confirmed
+  kStale,          // it rejects a request that was answered, or an order that lives
   kBustUnknown,    // a bust that does not say how much
   kRejectUnknown,  // a reject of a message that is not known (any more)
   kStatusRefused,  // the venue does not answer status requests
@@ -70,6 +71,10 @@ class FixReports {
   void SetConnection(uint32_t connection) noexcept { connection_ = connection; }
   // Identifiers up to this one are known to the gateway.
   void KnowId(uint64_t id) noexcept { highest_id_ = id > highest_id_ ? id : highest_id_; }
+  // The venue has to be asked how this order stands.
+  void Doubt(uint64_t id) noexcept;
+  // Whether there is an order of which that is so, since the last call.
+  bool TakeDoubts() noexcept { return std::exchange(doubts_, false); }
   FixComplaint TakeComplaint() noexcept { return std::exchange(complaint_, FixComplaint::kNone); }
 
  private:
@@ -92,6 +97,7 @@ class FixReports {
   void OnBusinessReject(const FixEvent& event, const FixSent& refers) noexcept;
   void RefuseChange(const FixEvent& event, FixOrder& order, uint64_t id,
                     CancelRejectReason reason) noexcept;
+  void Doubt(FixOrder& order) noexcept;
   void RejectOrder(const FixEvent& event, FixOrder& order, RejectReason reason) noexcept;
 
   // A report about the event's order.
@@ -108,6 +114,7 @@ class FixReports {
     complaint_ = complaint;
     ++counters_.messages_contradictory;
   }
+  bool SaysUnknown(const FixEvent& event) const noexcept;
   const Reason* Listed(const FixEvent& event) const noexcept;
   RejectReason OrderReason(const FixEvent& event, RejectReason otherwise) const noexcept;
   CancelRejectReason ChangeReason(const FixEvent& event) const noexcept;
@@ -116,6 +123,7 @@ class FixReports {
 
   const VenueId venue_;
   const bool details_;
+  const bool asks_;  // the venue answers status requests
   std::vector<Reason> reasons_;
   FixOrders& orders_;
   FixCounters& counters_;
@@ -126,6 +134,7 @@ class FixReports {
   uint64_t highest_id_ = 0;
   uint32_t connection_ = 0;
   FixComplaint complaint_ = FixComplaint::kNone;
+  bool doubts_ = false;
 };
 
 }  // namespace ringway

@@ -118,7 +118,9 @@ bool FixConnector::SendReplace(int64_t now_ns, const Replace& request) {
   if (!setup_.dialect.replace) return refuse(CancelRejectReason::kVenueOption);
   if (order->replace_id != 0) return refuse(CancelRejectReason::kAlreadyPending);
   if (acceleration_.stops_orders()) return refuse(CancelRejectReason::kVenueUnavailable);
-  FixOrder changed = *order;
+  // Not what the order would lose by it, silently.
+  if (order->terms_unknown) return refuse(CancelRejectReason::kVenueOption);
+  FixOrder changed = *order;  // as the venue will have it
   if (const CancelRejectReason why = writer_.TermsOf(request, changed);
       why != CancelRejectReason::kNone) {
     return refuse(why);
@@ -133,9 +135,9 @@ bool FixConnector::SendReplace(int64_t now_ns, const Replace& request) {
     case Try::kSent:
       break;
   }
-  changed.replace_connection = connection_;
-  changed.newest_id = std::max(changed.newest_id, request.cl_ord_id);
-  *order = changed;
+  order->NoteReplace(changed);
+  order->replace_connection = connection_;
+  order->newest_id = std::max(order->newest_id, request.cl_ord_id);
   orders_.Relist(*order);
   reports_.KnowId(request.cl_ord_id);
   ++counters_.requests_sent;

@@ -10,22 +10,29 @@ namespace ringway {
 void FixConnector::MarkUnsure() noexcept {
   if (!setup_.dialect.status) return;
   marks_ = 0;
-  asks_ = true;
+  BeginAsking();
+}
+
+// All orders of which something is not known are looked at once more.
+void FixConnector::BeginAsking() noexcept {
+  asks_ = setup_.dialect.status;
+  ++round_;
 }
 
 bool FixConnector::NeedsAsking(const FixOrder& order) const noexcept {
-  if (!order.open() || order.asked == connection_) return false;
+  if (!order.open() || (order.asked == connection_ && order.asked_round == question_)) return false;
   const bool sent = order.state == FixOrderState::kSent && order.connection != connection_;
   const bool replaced = order.replace_id != 0 && order.replace_connection != connection_;
   const bool canceled = order.cancel_id != 0 && order.cancel_connection != connection_;
   return sent || replaced || canceled || order.unsure;
 }
 
-// Whoever was asked for stands at the end of the list, behind those that were not.
+// Who was looked at stands at the end of the list, behind those that were not.
 void FixConnector::Ask(int64_t now_ns) {
   for (uint32_t marked = 0; marks_ != kNoMark && marked != kMarksPerTurn; ++marked) {
     if (marks_ >= setup_.slots) {
       marks_ = kNoMark;
+      BeginAsking();
       break;
     }
     FixOrder& order = orders_[marks_++];
@@ -35,12 +42,16 @@ void FixConnector::Ask(int64_t now_ns) {
     orders_.Relist(order);
   }
   if (!asks_) return;
-  for (uint32_t asked = 0; asked != kAsksPerTurn; ++asked) {
-    if (orders_.first() == FixOrders::kNobody || !NeedsAsking(orders_[orders_.first()])) {
+  for (uint32_t looked = 0; looked != kAsksPerTurn; ++looked) {
+    const uint32_t first = orders_.first();
+    if (first == FixOrders::kNobody || orders_[first].looked_round == round_) {
       asks_ = marks_ != kNoMark;
       return;
     }
-    if (!AskFor(now_ns, orders_[orders_.first()])) return;
+    FixOrder& order = orders_[first];
+    if (NeedsAsking(order) && !AskFor(now_ns, order)) return;
+    order.looked_round = round_;
+    orders_.MoveToEnd(order);
   }
 }
 
@@ -58,7 +69,7 @@ bool FixConnector::AskFor(int64_t now_ns, FixOrder& order) {
   }
   if (!ask(order.id)) return false;
   order.asked = connection_;
-  orders_.MoveToEnd(order);
+  order.asked_round = question_;
   return true;
 }
 

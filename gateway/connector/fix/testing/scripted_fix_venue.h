@@ -59,6 +59,10 @@ class ScriptedFixVenue final : public fix::SessionHandler {
     if (network_.far != nullptr) {
       HangUp();
       stream_ = std::move(network_.far);
+      if (!refusal_.empty()) {
+        Inject("35=5|34=1|49=VENUE|56=GATE|52=" + Time() + "|58=" + refusal_ + "|");
+        return HangUp();
+      }
       if (!session_->Connect(network_.now_ns)) return HangUp();
     }
     if (stream_ == nullptr) return;
@@ -120,6 +124,21 @@ class ScriptedFixVenue final : public fix::SessionHandler {
     EXPECT_EQ(stream_->Write(std::as_bytes(std::span(whole.data(), whole.size()))).bytes,
               whole.size());
   }
+  // A Reject of the session, of the message with this number.
+  void Reject(uint64_t number) {
+    Inject("35=3|34=" + std::to_string(session_->numbers().next_out) +
+           "|49=VENUE|56=GATE|52=" + Time() + "|45=" + std::to_string(number) + "|373=5|58=no|");
+    SkipNumber();
+  }
+  // Its next message has the number behind one that was injected.
+  void SkipNumber() {
+    fix::Numbers numbers = session_->numbers();
+    ++numbers.next_out;
+    session_->Restore(numbers);
+  }
+  void DropWhatIsToBeSaid() { waiting_.clear(); }
+  // Answers each Logon with a Logout; empty: no longer.
+  void RefuseLogons(std::string_view words) { refusal_ = words; }
   std::string NextExecId() { return "E" + std::to_string(++exec_id_); }
   std::string About(const Order& order, std::string_view exec_type, char status,
                     std::string_view exec_id, std::string_view trans = "0") const {
@@ -175,6 +194,9 @@ class ScriptedFixVenue final : public fix::SessionHandler {
   bool original_names = false;         // a canceled order is reported by its own name alone
   bool answers_status = true;
   bool knows_requests = true;  // otherwise they are business-rejected
+  std::string business_reason = "3";
+  std::string status_exec_id = "0";  // of its answers to status requests
+  uint32_t logons_with_reset = 0;
   uint32_t asked = 0;
 
  private:
@@ -202,6 +224,10 @@ class ScriptedFixVenue final : public fix::SessionHandler {
     said_.clear();
   }
   void OnGap(uint64_t, uint64_t) noexcept override {}
+  std::string_view OnLogon(const fix::Message& logon) noexcept override {
+    logons_with_reset += FindField(logon.frame, 141) == "Y";
+    return {};
+  }
   fix::Recalled OnRecall(uint64_t sequence, uint64_t last) noexcept override {
     const auto found = said_.lower_bound(sequence);
     if (found == said_.end() || found->first > last) return {.through = last};
@@ -221,7 +247,7 @@ class ScriptedFixVenue final : public fix::SessionHandler {
       Enter(get);
     } else if (!knows_requests) {
       Say("j", "45=" + std::to_string(message.sequence) + "|372=" + std::string(message.type) +
-                   "|380=3|58=Unsupported Message Type|");
+                   "|380=" + business_reason + "|58=no|");
     } else if (message.type == "F") {
       Cancel(get);
     } else if (message.type == "G") {
@@ -306,12 +332,14 @@ class ScriptedFixVenue final : public fix::SessionHandler {
       none.side = get(54);
       none.symbol = get(55);
       none.alive = false;
-      Say("8", "11=" + get(11) + "|" + About(none, is_42() ? "8" : "I", '8', "0", "3") + request +
-                   "103=5|");
+      Say("8", "11=" + get(11) + "|" + About(none, is_42() ? "8" : "I", '8', status_exec_id, "3") +
+                   request + "103=5|");
       return;
     }
     const std::string type = is_42() ? std::string(1, order->status) : "I";
-    Say("8", "11=" + order->name() + "|" + About(*order, type, order->status, "0", "3") + request);
+    const std::string names =
+        "11=" + order->name() + "|" + (is_42() ? "41=" + order->names.front() + "|" : "");
+    Say("8", names + About(*order, type, order->status, status_exec_id, "3") + request);
   }
 
   const FixVersion version_;
@@ -320,6 +348,7 @@ class ScriptedFixVenue final : public fix::SessionHandler {
   std::unique_ptr<fix::Session> session_;
   std::unique_ptr<ByteStream> stream_;
   std::string input_;
+  std::string refusal_;
   std::map<uint64_t, Said> said_;  // by sequence
   std::deque<Said> waiting_;
   uint64_t generation_ = 0;
