@@ -114,6 +114,7 @@ bool Session::Connect(int64_t now_ns) noexcept {
   last_tick_ns_ = now_ns;
   quiet_ns_ = silent_ns_ = stuck_ns_ = gap_ns_ = 0;
   test_request_sent_ = stalled_ = false;
+  probe_ = 0;
   heartbeat_ns_ = int64_t{config_.heartbeat_s} * kNsPerS;
   if (config_.role == Role::kAcceptor) {
     Enter(SessionState::kLogonAwaited);
@@ -127,6 +128,17 @@ bool Session::Connect(int64_t now_ns) noexcept {
   Enter(SessionState::kLogonSent);
   SendLogon(now_ns, reset);
   return true;
+}
+
+bool Session::Probe(int64_t now_ns) noexcept {
+  if (probe_ == kProbeAnswered) return true;
+  if (probe_ != 0 || resending() || state_ != SessionState::kActive) return false;
+  const uint64_t number = numbers_.next_out;
+  if (SendAdmin(now_ns, kMsgTestRequest,
+                [&](Writer& writer) { writer.Unsigned(kTestReqId, number); })) {
+    probe_ = number;
+  }
+  return false;
 }
 
 void Session::Disconnected() noexcept {

@@ -124,6 +124,11 @@ class Session {
     return FinishSend(writer);
   }
 
+  // Whether the peer has taken everything up to a message of this connection: a TestRequest is sent
+  // and answered, and sent again where the peer had numbers sent again, which voids it. Called in
+  // each turn until it is true.
+  bool Probe(int64_t now_ns) noexcept;
+
   // Asks the peer to end the session. `text` may be empty.
   void Logout(int64_t now_ns, std::string_view text) noexcept;
 
@@ -201,6 +206,7 @@ class Session {
   void OnSequenceReset(int64_t now_ns) noexcept;
   void OnResendRequest(int64_t now_ns) noexcept;
   void OnTestRequest(int64_t now_ns) noexcept;
+  void OnHeartbeat() noexcept;
   bool CompIdsMatch() const noexcept;
   // Whether SendingTime and OrigSendingTime are as they should be; otherwise it is answered.
   bool TimesAreRight(int64_t now_ns) noexcept;
@@ -238,6 +244,8 @@ class Session {
   int64_t stuck_ns_ = 0;      // since the connection last took output
   int64_t gap_ns_ = 0;        // since the gap last became smaller
   bool test_request_sent_ = false;
+  static constexpr uint64_t kProbeAnswered = UINT64_MAX;
+  uint64_t probe_ = 0;    // the number of the TestRequest; 0: none is under way
   bool stalled_ = false;  // input waits for the handler or for room in output
   uint32_t gap_requests_ = 0;
   uint64_t gap_through_ = 0;  // the highest number seen beyond a gap; 0: no gap

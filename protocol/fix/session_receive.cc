@@ -270,6 +270,9 @@ bool Session::OnInSequence(int64_t now_ns, const ParseResult& parsed) noexcept {
     return true;
   }
   switch (message_.type[0]) {
+    case '0':
+      OnHeartbeat();
+      break;
     case '1':
       OnTestRequest(now_ns);
       break;
@@ -288,11 +291,17 @@ bool Session::OnInSequence(int64_t now_ns, const ParseResult& parsed) noexcept {
     case 'A':
       End(now_ns, "Logon while logged on");
       break;
-    default:  // 5
+    default:
       break;
   }
   CountUpTo(next);
   return true;
+}
+
+void Session::OnHeartbeat() noexcept {  // 5
+  uint64_t number = 0;
+  const bool answers = ParseUnsigned(Get(kSlotTestReqId), number) == ValueError::kNone;
+  if (answers && probe_ != 0 && number == probe_) probe_ = kProbeAnswered;
 }
 
 void Session::OnTestRequest(int64_t now_ns) noexcept {

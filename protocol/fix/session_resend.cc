@@ -14,6 +14,7 @@ constexpr Tag kNewSeqNo(kTagNewSeqNo);
 
 void Session::StartResend(uint64_t begin, uint64_t end) noexcept {
   if (end >= numbers_.next_out) end = 0;
+  if (probe_ != kProbeAnswered) probe_ = 0;
   // What an earlier request asked for beyond this one is still owed.
   if (resend_next_ != 0) end = end == 0 || resend_end_ == 0 ? 0 : std::max(end, resend_end_);
   resend_next_ = begin;

@@ -191,6 +191,7 @@ void FixConnector::Dial(int64_t now_ns) {
 void FixConnector::LogOn(int64_t now_ns) {
   stream_ended_ = false;
   resets_ = 0;
+  answer_until_ns_ = 0;
   next_marks_ns_ = 0;
   input_begin_ = input_end_ = 0;
   const std::optional<fix::Schedule>& schedule = setup_.session.schedule;
@@ -202,6 +203,7 @@ void FixConnector::LogOn(int64_t now_ns) {
   acceleration_.Begin(now_ns, *stream_);
   next_tick_ns_ = now_ns + kTickNs;
   reports_.SetConnection(++connection_);
+  voided_ = session_.numbers().next_out;
   state_ = State::kLoggingOn;
   if (!session_.Connect(now_ns)) return Drop(std::string(session_.reason()));
   // A period that begins without a word: no other process may begin it again. The Logon leaves in
@@ -228,6 +230,7 @@ void FixConnector::Turn(int64_t now_ns, VenueSink& sink) {
   sink_ = nullptr;
   NoteGeneration();
   if (session_.state() == fix::SessionState::kActive) Advance(now_ns);
+  if (!connected()) return;
   if (up_to_report_ && state_ == State::kUp && pending_.empty() &&
       ReportState(now_ns, VenueState::kUp, sink)) {
     up_to_report_ = false;
@@ -317,7 +320,7 @@ void FixConnector::BeginAnew() noexcept {
   missed_ |= generation_ != 0;
   begins_anew_ = true;
   generation_ = session_.numbers().generation;
-  received_ = 0;
+  received_ = voided_ = 0;
   std::ranges::fill(sent_, FixSent{});
   reports_.SetSession(IncarnationOf(session_.numbers()));
   recorded_out_ = session_.numbers().next_out;
@@ -328,6 +331,13 @@ void FixConnector::BeginAnew() noexcept {
 void FixConnector::Advance(int64_t now_ns) {
   if (state_ == State::kLoggingOn) OnActive();
   if (session_.recovering() || !pending_.empty()) return;
+  // The venue asks for the numbers that this process passed over, and whatever left before it is
+  // answered would be void with them.
+  if (state_ == State::kRecovering && !session_.Probe(now_ns)) {
+    if (answer_until_ns_ == 0) answer_until_ns_ = now_ns + 2 * session_.heartbeat_ns() + kNsPerS;
+    if (now_ns >= answer_until_ns_) Drop("the venue does not answer a TestRequest");
+    return;
+  }
   if (missed_ && now_ns >= next_marks_ns_) {
     missed_ = false;
     next_marks_ns_ = now_ns + kMarksNs;

@@ -86,7 +86,7 @@ class FixConnector final : public Connector {
     kIdle,
     kDialing,
     kLoggingOn,
-    kRecovering,  // the venue sends what this gateway missed
+    kRecovering,  // each takes what it missed of the other, and the venue is asked
     kUp,
   };
 
@@ -103,7 +103,10 @@ class FixConnector final : public Connector {
     }
     void OnRefused(const fix::Message& message) noexcept override { connector_.OnRefused(message); }
     // Nothing is sent again: an order might be hours old.
-    fix::Recalled OnRecall(uint64_t, uint64_t last) noexcept override { return {.through = last}; }
+    fix::Recalled OnRecall(uint64_t first, uint64_t last) noexcept override {
+      connector_.OnRecall(first, last);
+      return {.through = last};
+    }
     void OnReject(const fix::Message& reject) noexcept override { connector_.OnReject(reject); }
 
    private:
@@ -135,6 +138,7 @@ class FixConnector final : public Connector {
   void OnGap() noexcept;
   void OnReset(uint64_t first, uint64_t next) noexcept;
   void OnRefused(const fix::Message& message) noexcept;
+  void OnRecall(uint64_t first, uint64_t last) noexcept;
   FixSent SentAs(uint64_t sequence) const noexcept;
   void Complain(const fix::Message& message, uint64_t id, std::string_view what) noexcept;
   bool Deliver(VenueSink& sink) noexcept;
@@ -196,14 +200,16 @@ class FixConnector final : public Connector {
   int64_t next_tick_ns_ = 0;
   int64_t schedule_until_ns_ = 0;
   int64_t next_complaint_ns_ = 0;
-  int64_t next_marks_ns_ = 0;  // not every order is asked for again before
-  int64_t next_round_ns_ = 0;  // nor those of which the venue has not said how they stand
-  int64_t settles_at_ns_ = 0;  // then the connection is one that lasts
-  uint64_t complaints_ = 0;    // not told
+  int64_t next_marks_ns_ = 0;    // not every order is asked for again before
+  int64_t next_round_ns_ = 0;    // nor those of which the venue has not said how they stand
+  int64_t answer_until_ns_ = 0;  // to the session's probe; 0: it is not waited for
+  int64_t settles_at_ns_ = 0;    // then the connection is one that lasts
+  uint64_t complaints_ = 0;      // not told
 
   uint64_t generation_ = 0;    // of the session's numbers, as far as it was noticed
   bool begins_anew_ = false;   // noticed in this turn: nothing is taken before it is recorded
   uint64_t received_ = 0;      // the highest number of which everything was passed on
+  uint64_t voided_ = 0;        // own numbers below are of an earlier connection, or gap-filled
   uint64_t recorded_out_ = 0;  // the own number when the cursor was last recorded
   uint64_t logons_ = 0;
   bool disputed_ = false;

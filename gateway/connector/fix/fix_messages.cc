@@ -75,6 +75,21 @@ void FixConnector::OnReset(uint64_t first, uint64_t next) noexcept {
                     ": what they said is asked for"));
 }
 
+// Of this connection the venue may have them, or not: it has to say.
+void FixConnector::OnRecall(uint64_t first, uint64_t last) noexcept {
+  first = std::max({first, voided_, last >= kSentKept ? last - kSentKept + 1 : 0});
+  for (uint64_t number = first; number <= last; ++number) {
+    const FixSent sent = SentAs(number);
+    FixOrder* const order = orders_.Named(sent.id);
+    if (order == nullptr || sent.type == 'H') continue;
+    if (sent.id == order->id) order->connection = 0;
+    if (sent.id == order->cancel_id) order->cancel_connection = 0;
+    if (sent.id == order->replace_id) order->replace_connection = 0;
+    reports_.Doubt(sent.id);
+  }
+  voided_ = std::max(voided_, last + 1);
+}
+
 void FixConnector::OnRefused(const fix::Message& message) noexcept {
   ++counters_.messages_unreadable;
   missed_ = true;

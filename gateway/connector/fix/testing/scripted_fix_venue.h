@@ -70,6 +70,7 @@ class ScriptedFixVenue final : public fix::SessionHandler {
       std::array<std::byte, 4096> bytes;
       const StreamIo io = stream_->Read(bytes);
       input_.append(reinterpret_cast<const char*>(bytes.data()), io.bytes);
+      if (swallows_test_requests) SwallowTestRequests();
       input_.erase(0, session_->Receive(network_.now_ns, input_));
       more = io.status == StreamStatus::kOk;
       if (!more && io.status != StreamStatus::kWouldBlock) return HangUp();
@@ -196,6 +197,8 @@ class ScriptedFixVenue final : public fix::SessionHandler {
   bool knows_requests = true;  // otherwise they are business-rejected
   std::string business_reason = "3";
   std::string status_exec_id = "0";  // of its answers to status requests
+  bool ignores_next = false;         // message of the application
+  bool swallows_test_requests = false;
   uint32_t logons_with_reset = 0;
   uint32_t asked = 0;
 
@@ -243,6 +246,7 @@ class ScriptedFixVenue final : public fix::SessionHandler {
     std::ranges::replace(text, fix::kSoh, '|');
     heard.push_back(text);
     const auto get = [&](uint32_t tag) { return std::string(FindField(message.frame, tag)); };
+    if (std::exchange(ignores_next, false)) return true;
     if (message.type == "D") {
       Enter(get);
     } else if (!knows_requests) {
@@ -261,6 +265,10 @@ class ScriptedFixVenue final : public fix::SessionHandler {
     return true;
   }
 
+  void SwallowTestRequests() {
+    const size_t at = input_.find(std::string(1, fix::kSoh) + "35=1" + fix::kSoh);
+    if (at != std::string::npos) input_.erase(input_.rfind("8=FIX", at));
+  }
   template <class Get>
   void Enter(const Get& get) {
     const std::string name = get(11);
