@@ -178,7 +178,7 @@ void Session::Commit(std::string_view message) noexcept {
 
 SendStatus Session::StartSend(int64_t now_ns, std::string_view msg_type, Writer& writer) noexcept {
   if (state_ != SessionState::kActive) return SendStatus::kNotActive;
-  if (IsAdministrative(msg_type)) return SendStatus::kRefused;
+  if (IsAdministrative(msg_type) && msg_type != kMsgReject) return SendStatus::kRefused;
   if (resending()) return SendStatus::kBackPressured;
   const std::span<char> room = Room();
   if (room.size() < kReserveBytes + Encoder::kOverheadBytesMax) return SendStatus::kBackPressured;

@@ -114,7 +114,8 @@ class Session {
   // Drives timers and resends; at least every tenth of the heartbeat interval.
   void Tick(int64_t now_ns) noexcept;
 
-  // Sends an application message: `body(Writer&)` writes its fields.
+  // Sends an application message, or a Reject (35=3) of one that OnMessage() took and whose fields
+  // are missing or malformed: `body(Writer&)` writes its fields.
   template <class Body>
   Sent Send(int64_t now_ns, std::string_view msg_type, Body&& body) noexcept {
     Writer writer(nullptr, nullptr);
