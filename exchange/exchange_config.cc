@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/config/config_document.h"
 #include "base/config/config_reader.h"
+#include "exchange/member_checks.h"
 
 namespace ringway::exchange {
 namespace {
@@ -60,7 +61,8 @@ absl::StatusOr<ExchangeFile> ParseExchangeFile(std::string_view toml, const std:
       toml, file,
       [](const ExchangeFile& read, ConfigFindings& findings) {
         CheckInstruments(read.instruments, findings);
-        CheckOuchMembers(read.ouch_members, read.instruments, findings);
+        MemberChecks checks(read.instruments, findings);
+        CheckOuchMembers(read.ouch_members, checks);
       },
       ConfigFindings::UnknownKeys::kErrorsInTables);
   if (!errors.empty()) {

@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -27,6 +28,7 @@
 #include "exchange/exchange_server.h"
 #include "exchange/matching.h"
 #include "exchange/member_keys.h"
+#include "exchange/member_server.h"
 #include "exchange/ouch/ouch_config.h"
 #include "exchange/ouch/ouch_server.h"
 #include "transport/any_link.h"
@@ -144,17 +146,19 @@ absl::StatusOr<ExchangeOptions> OptionsFromFlags(const Setup& setup) {
   return options;
 }
 
+using MemberServers = std::vector<std::unique_ptr<MemberServer>>;
+
 // The duty loop: new links, and the servers' turns.
 class Venue {
  public:
-  // `listener`: nothing: no gateway connects. `ouch`: null: no member speaks OUCH.
+  // `listener`: nothing: no gateway connects. `members`: servers of those that come over TCP.
   Venue(Exchange& exchange, std::optional<AnyListener> listener, const ServerOptions& options,
-        std::unique_ptr<OuchServer> ouch, Waiter& waiter)
+        MemberServers members, Waiter& waiter)
       : listener_(std::move(listener)),
         waiter_(waiter),
         server_(exchange, options,
                 [this](uint64_t key, uint32_t epoch) { return listener_->Admit(key, epoch); }),
-        ouch_(std::move(ouch)) {}
+        members_(std::move(members)) {}
 
   bool Turn() {
     const int64_t now_ns = clock_.NowNs();
@@ -163,13 +167,16 @@ class Venue {
     });
     bool worked = AcceptLinks(now_ns);
     worked |= server_.DoWork(now_ns);
-    if (ouch_ == nullptr || !ouch_->DoWork(now_ns)) return worked;
-    // What OUCH members caused for others leaves in the same turn.
+    bool members_worked = false;
+    for (const auto& members : members_) members_worked |= members->DoWork(now_ns);
+    if (!members_worked) return worked;
+    // What they caused for gateways leaves in the same turn.
     server_.DoWork(now_ns);
     return true;
   }
   bool Arm() noexcept {
-    const bool certain = ouch_ == nullptr || ouch_->Arm();
+    const bool certain =
+        std::ranges::all_of(members_, [](const auto& members) { return members->Arm(); });
     return server_.Arm() && certain;
   }
   void Disarm() noexcept { server_.Disarm(); }
@@ -182,15 +189,16 @@ class Venue {
   }
   // Ends the links, and the sessions with their orders.
   void Close() {
-    if (ouch_ != nullptr) {
-      // Their clients are told the end, as long as they listen.
-      constexpr int64_t kPatienceNs = 2 * kNsPerS;
-      ouch_->Stop();
-      const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
-      while (!ouch_->idle() && MonotonicNowNs() < deadline_ns) {
-        const timespec pause{0, kNsPerMs};
-        if (!Turn()) nanosleep(&pause, nullptr);
-      }
+    // Their clients are told the end, as long as they listen.
+    constexpr int64_t kPatienceNs = 2 * kNsPerS;
+    for (const auto& members : members_) members->Stop();
+    const auto idle = [this] {
+      return std::ranges::all_of(members_, [](const auto& members) { return members->idle(); });
+    };
+    const int64_t deadline_ns = MonotonicNowNs() + kPatienceNs;
+    while (!idle() && MonotonicNowNs() < deadline_ns) {
+      const timespec pause{0, kNsPerMs};
+      if (!Turn()) nanosleep(&pause, nullptr);
     }
     server_.Close();
   }
@@ -221,7 +229,7 @@ class Venue {
   std::optional<AnyListener> listener_;
   Waiter& waiter_;
   ExchangeServer<AnyLink> server_;
-  std::unique_ptr<OuchServer> ouch_;
+  MemberServers members_;
 };
 
 // Over shared memory the listener knows the user of each process that connects, and by default
@@ -273,12 +281,24 @@ absl::Status WriteFile(const std::string& path, const std::string& text) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<MemberServers> MakeMemberServers(Exchange& exchange, const ExchangeFile& file,
+                                                const MemberServerOptions& options) {
+  MemberServers servers;
+  if (!file.ouch_members.empty()) {
+    auto ouch =
+        OuchServer::Create(exchange, file.ouch_members, file.instruments, options, UnixNowNs());
+    if (!ouch.ok()) return ouch.status();
+    servers.push_back(*std::move(ouch));
+  }
+  return servers;
+}
+
 absl::Status Run() {
   const std::string uri = absl::GetFlag(FLAGS_listen);
   const absl::StatusOr<Setup> setup = SetupFromFlags();
   if (!setup.ok()) return setup.status();
-  const std::vector<OuchMemberConfig>& ouch_members = setup->file.ouch_members;
-  if (uri.empty() && ouch_members.empty()) {
+  const ExchangeFile& file = setup->file;
+  if (uri.empty() && file.ouch_members.empty()) {
     return absl::InvalidArgumentError(
         "say where gateways connect: --listen shm:/run/ringway/exchange.sock");
   }
@@ -299,7 +319,7 @@ absl::Status Run() {
   std::random_device random;
   options->hash_seed = (uint64_t{random()} << 32) ^ random();
   server.report = SayWithoutWaiting;
-  for (const OuchMemberConfig& member : ouch_members) {
+  for (const OuchMemberConfig& member : file.ouch_members) {
     server.other_members.push_back(member.member);
   }
   absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
@@ -313,19 +333,16 @@ absl::Status Run() {
   }
   // Also before pinning: it counts the available cores.
   Waiter waiter(wait);
-  std::unique_ptr<OuchServer> ouch;
-  std::vector<std::string> ouch_addresses;
-  if (!ouch_members.empty()) {
-    absl::StatusOr<std::unique_ptr<OuchServer>> made =
-        OuchServer::Create(**exchange, ouch_members, setup->file.instruments,
-                           {.incarnation = server.incarnation,
-                            .hash_seed = options->hash_seed,
-                            .report = SayWithoutWaiting,
-                            .watch = [&waiter](int fd) { return waiter.Watch(fd); }},
-                           UnixNowNs());
-    if (!made.ok()) return made.status();
-    ouch = *std::move(made);
-    ouch_addresses = ouch->Addresses();
+  absl::StatusOr<MemberServers> members =
+      MakeMemberServers(**exchange, file,
+                        {.incarnation = server.incarnation,
+                         .hash_seed = options->hash_seed,
+                         .report = SayWithoutWaiting,
+                         .watch = [&waiter](int fd) { return waiter.Watch(fd); }});
+  if (!members.ok()) return members.status();
+  std::vector<std::string> addresses;
+  for (const auto& each : *members) {
+    for (std::string& address : each->Addresses()) addresses.push_back(std::move(address));
   }
   if (core >= 0) {
     if (absl::Status status = PinToAllowedCore(static_cast<uint32_t>(core)); !status.ok()) {
@@ -335,9 +352,9 @@ absl::Status Run() {
   if (const std::string warning = waiter.Warning(); !warning.empty()) {
     fprintf(stderr, "ringway-exchange: warning: %s\n", warning.c_str());
   }
-  Venue venue(**exchange, std::move(listener), server, std::move(ouch), waiter);
+  Venue venue(**exchange, std::move(listener), server, *std::move(members), waiter);
   if (absl::Status status = waiter.Watch(venue.wake_fd()); !status.ok()) return status;
-  for (const std::string& address : ouch_addresses) {
+  for (const std::string& address : addresses) {
     printf("ringway-exchange listens on %s\n", address.c_str());
   }
   printf("ringway-exchange ready on %s, instruments: %zu\n", uri.empty() ? "TCP" : uri.c_str(),
@@ -366,7 +383,8 @@ int main(int argc, char** argv) {
       argc, argv,
       {.name = "ringway-exchange",
        .summary =
-           "a matching exchange that gateways reach over links, and others by OUCH over TCP\n\n"
+           "a matching exchange that gateways reach over links, and others by OUCH over "
+           "TCP\n\n"
            "  ringway-exchange --listen shm:/run/ringway/exchange.sock --config gateway.toml",
        .source = __FILE__});
   if (done.has_value()) return *done;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/config/config_reader.h"
 #include "base/padded_text.h"
+#include "exchange/member_checks.h"
 #include "exchange/ouch/mapping.h"
 #include "exchange/ouch/ouch_member.h"
 #include "schema/instrument.h"
@@ -80,8 +81,7 @@ void Fields(V& v, OuchMemberConfig& member) {
 }
 
 // Adds an error for everything that does not fit together.
-void CheckOuchMembers(const std::vector<OuchMemberConfig>& members,
-                      const std::vector<InstrumentConfig>& instruments, ConfigFindings& findings);
+void CheckOuchMembers(const std::vector<OuchMemberConfig>& members, MemberChecks& checks);
 
 struct OuchLogin {
   PaddedText<6> user;

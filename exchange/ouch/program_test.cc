@@ -16,10 +16,10 @@
 #include <string>
 #include <vector>
 
-#include "base/child_process.h"
 #include "base/clock.h"
 #include "base/private_files.h"
 #include "base/within.h"
+#include "exchange/exchange_program.h"
 #include "exchange/exchange_server.h"
 #include "exchange/ouch/testing/ouch_client.h"
 #include "exchange/ouch/testing/ouch_lines.h"
@@ -89,31 +89,12 @@ class OuchProgramTest : public testing::Test {
              folder_ / (number == 101 ? "alfa" : "beta") + "\"\nversion = \"" + version + "\"\n" +
              more + "\n";
     };
-    ASSERT_TRUE(WritePrivateFile(folder_ / "exchange.toml",
-                                 "[[instrument]]\nid = 7\nsymbol = \"AAPL\"\n" +
-                                     member(101, "ALFA", "4.2", of_alfa) +
-                                     member(102, "BETA", "5.0", "account = 2\n" + of_beta))
-                    .ok());
-    auto child = Child::Start({.name = "exchange",
-                               .argv = {*FindProgram("ringway-exchange", "exchange"), "--config",
-                                        folder_ / "exchange.toml", "--listen", uri_, "--wait",
-                                        "park", "--report", folder_ / "report.json"},
-                               .log_path = folder_ / "log",
-                               .output_path = folder_ / "out"});
-    ASSERT_TRUE(child.ok()) << child.status();
-    exchange_ = *std::move(child);
-    ASSERT_TRUE(exchange_->AwaitReady(kPatienceNs).ok()) << Log();
-    const std::string output = ReadWholeFile(folder_ / "out");
-    const std::string told = "ringway-exchange listens on 127.0.0.1:";
-    const std::size_t at = output.find(told);
-    ASSERT_NE(at, output.npos) << output;
-    port_ = static_cast<uint16_t>(std::stoul(output.substr(at + told.size())));
+    exchange_.Start("[[instrument]]\nid = 7\nsymbol = \"AAPL\"\n" +
+                    member(101, "ALFA", "4.2", of_alfa) +
+                    member(102, "BETA", "5.0", "account = 2\n" + of_beta));
+    port_ = exchange_.PortFor("OUCH");
   }
-  // Stops it in order, and returns its report.
-  nlohmann::json Stop() {
-    EXPECT_EQ(exchange_->Stop(kPatienceNs), "") << Log();
-    return nlohmann::json::parse(ReadWholeFile(folder_ / "report.json"));
-  }
+  nlohmann::json Stop() { return exchange_.Stop(); }
 
   std::unique_ptr<OuchClient> Alfa(uint64_t sequence = 1, const soup::SessionId& session = {}) {
     auto client = std::make_unique<OuchClient>(port_, false);
@@ -126,19 +107,12 @@ class OuchProgramTest : public testing::Test {
     return client;
   }
 
-  std::string Log() { return ReadWholeFile(folder_ / "log"); }
-  // How often the log says it, once it says it at all.
-  std::size_t Said(const std::string& text) {
-    EXPECT_TRUE(Within(kPatienceNs, [&] { return Log().find(text) != std::string::npos; })) << text;
-    const std::string log = Log();
-    std::size_t count = 0;
-    for (std::size_t at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++count;
-    return count;
-  }
+  std::string Log() { return exchange_.Log(); }
+  std::size_t Said(const std::string& text) { return exchange_.Said(text); }
 
-  TemporaryFolder folder_ = *TemporaryFolder::Make();
-  const std::string uri_ = "shm:" + folder_ / "exchange.sock";
-  std::unique_ptr<Child> exchange_;
+  ExchangeProgram exchange_;
+  const TemporaryFolder& folder_ = exchange_.folder();
+  const std::string& uri_ = exchange_.uri();
   uint16_t port_ = 0;
 };
 
@@ -339,12 +313,12 @@ TEST_F(OuchProgramTest, AStopEndsTheSessionAndAStartBeginsAnother) {
   const soup::SessionId session = alfa->session().session();
   alfa->Send(Enter42("T1", kSell, 10));
   alfa->Next(2);
-  exchange_->Signal(SIGTERM);
+  exchange_.child().Signal(SIGTERM);
   EXPECT_EQ(alfa->Next(2), (Lines{"C T1 10 S", "S E"})) << "every order has its end";
   EXPECT_TRUE(alfa->AwaitEnd());
   EXPECT_EQ(alfa->session().end(), soup::End::kEndOfSession);
-  EXPECT_TRUE(exchange_->AwaitEnd(kPatienceNs));
-  EXPECT_EQ(exchange_->EndStatus(), 0);
+  EXPECT_TRUE(exchange_.child().AwaitEnd(kPatienceNs));
+  EXPECT_EQ(exchange_.child().EndStatus(), 0);
   Start();
   OuchClient stale(port_, false);
   EXPECT_FALSE(stale.LogOn("ALFA", "secret", 3, session));
