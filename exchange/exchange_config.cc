@@ -63,6 +63,7 @@ absl::StatusOr<ExchangeFile> ParseExchangeFile(std::string_view toml, const std:
         CheckInstruments(read.instruments, findings);
         MemberChecks checks(read.instruments, findings);
         CheckOuchMembers(read.ouch_members, checks);
+        CheckFixMembers(read.fix_members, checks);
       },
       ConfigFindings::UnknownKeys::kErrorsInTables);
   if (!errors.empty()) {

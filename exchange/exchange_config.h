@@ -4,8 +4,8 @@
 // The tables [[instrument]] of a file are the gateway's (schema/instrument.h): same keys, same
 // defaults. What only risk needs (bounds of an order's value and of ticks) the gateway checks.
 // Other tables and keys are left to it as well, so that one file serves both; one whose name is
-// nearly one of those here is an error. [[ouch_member]] is the exchange's alone: a gateway refuses
-// a file that has it. Thread rule: set-up only.
+// nearly one of those here is an error. [[ouch_member]] and [[fix_member]] are the exchange's
+// alone: a gateway refuses a file that has one. Thread rule: set-up only.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "exchange/fix/fix_config.h"
 #include "exchange/options.h"
 #include "exchange/ouch/ouch_config.h"
 #include "schema/instrument.h"
@@ -28,12 +29,14 @@ std::vector<InstrumentOptions> MakeInstrumentOptions(
 struct ExchangeFile {
   std::vector<InstrumentConfig> instruments;
   std::vector<OuchMemberConfig> ouch_members;
+  std::vector<FixMemberConfig> fix_members;
 };
 
 template <class V>
 void Fields(V& v, ExchangeFile& file) {
   v.Sections("instrument", file.instruments, "What is traded.");
   v.Sections("ouch_member", file.ouch_members, "A member that speaks OUCH over SoupBinTCP.");
+  v.Sections("fix_member", file.fix_members, "A member that speaks FIX.");
 }
 
 // Errors: why the file cannot be read, or InvalidArgument naming file, line and remedy of

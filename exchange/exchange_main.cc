@@ -26,6 +26,8 @@
 #include "base/program_flags.h"
 #include "exchange/exchange_config.h"
 #include "exchange/exchange_server.h"
+#include "exchange/fix/fix_config.h"
+#include "exchange/fix/fix_server.h"
 #include "exchange/matching.h"
 #include "exchange/member_keys.h"
 #include "exchange/member_server.h"
@@ -38,10 +40,10 @@
 
 ABSL_FLAG(std::string, listen, "",
           "where gateways connect, as shm:/run/ringway/exchange.sock; may be left out if the "
-          "configuration has an [[ouch_member]]");
+          "configuration has an [[ouch_member]] or [[fix_member]]");
 ABSL_FLAG(std::string, config, "",
           "TOML file whose [[instrument]] tables say what is traded (a gateway's own file will do) "
-          "and whose [[ouch_member]] tables say who comes over TCP");
+          "and whose [[ouch_member]] and [[fix_member]] tables say who comes over TCP");
 ABSL_FLAG(std::string, instruments, "",
           "instead of --config: numbers, each with its opening price if any, as 1,2@30.95");
 ABSL_FLAG(int64_t, tick, 10'000'000, "price step of --instruments, in 1e-9 of the currency");
@@ -52,7 +54,7 @@ ABSL_FLAG(std::string, self_trade, "off",
           "orders of one account that would trade: off, cancel-resting or cancel-aggressor");
 ABSL_FLAG(std::string, day_end, "never", "when day orders expire, HH:MM:SS in UTC");
 ABSL_FLAG(uint32_t, orders_max, 1u << 18, "open orders at a time");
-ABSL_FLAG(uint32_t, members_max, 16, "gateways; OUCH members come on top");
+ABSL_FLAG(uint32_t, members_max, 16, "gateways; OUCH and FIX members come on top");
 ABSL_FLAG(uint32_t, member_queue_reports, 1u << 15,
           "reports kept per gateway until it confirms them, a power of two");
 ABSL_FLAG(std::string, member_keys, "",
@@ -141,7 +143,8 @@ absl::StatusOr<ExchangeOptions> OptionsFromFlags(const Setup& setup) {
   options.venue = static_cast<uint16_t>(venue);
   options.orders_max = absl::GetFlag(FLAGS_orders_max);
   options.members_max =
-      absl::GetFlag(FLAGS_members_max) + static_cast<uint32_t>(setup.file.ouch_members.size());
+      absl::GetFlag(FLAGS_members_max) +
+      static_cast<uint32_t>(setup.file.ouch_members.size() + setup.file.fix_members.size());
   options.member_queue_reports = absl::GetFlag(FLAGS_member_queue_reports);
   return options;
 }
@@ -290,6 +293,11 @@ absl::StatusOr<MemberServers> MakeMemberServers(Exchange& exchange, const Exchan
     if (!ouch.ok()) return ouch.status();
     servers.push_back(*std::move(ouch));
   }
+  if (!file.fix_members.empty()) {
+    auto fix = FixServer::Create(exchange, file.fix_members, file.instruments, options);
+    if (!fix.ok()) return fix.status();
+    servers.push_back(*std::move(fix));
+  }
   return servers;
 }
 
@@ -298,7 +306,7 @@ absl::Status Run() {
   const absl::StatusOr<Setup> setup = SetupFromFlags();
   if (!setup.ok()) return setup.status();
   const ExchangeFile& file = setup->file;
-  if (uri.empty() && file.ouch_members.empty()) {
+  if (uri.empty() && file.ouch_members.empty() && file.fix_members.empty()) {
     return absl::InvalidArgumentError(
         "say where gateways connect: --listen shm:/run/ringway/exchange.sock");
   }
@@ -320,6 +328,9 @@ absl::Status Run() {
   options->hash_seed = (uint64_t{random()} << 32) ^ random();
   server.report = SayWithoutWaiting;
   for (const OuchMemberConfig& member : file.ouch_members) {
+    server.other_members.push_back(member.member);
+  }
+  for (const FixMemberConfig& member : file.fix_members) {
     server.other_members.push_back(member.member);
   }
   absl::StatusOr<std::unique_ptr<Exchange>> exchange = Exchange::Create(*options);
@@ -383,7 +394,7 @@ int main(int argc, char** argv) {
       argc, argv,
       {.name = "ringway-exchange",
        .summary =
-           "a matching exchange that gateways reach over links, and others by OUCH over "
+           "a matching exchange that gateways reach over links, and others by OUCH or FIX over "
            "TCP\n\n"
            "  ringway-exchange --listen shm:/run/ringway/exchange.sock --config gateway.toml",
        .source = __FILE__});
