@@ -41,12 +41,20 @@ class End : public QuickFixEnd, public FIX::Application {
   }
 
   bool logged_on() override { return session()->isLoggedOn(); }
-  void Send(const std::string& cl_ord_id) override {
+  void Send(const std::string& cl_ord_id) override { Send("D", "11=" + cl_ord_id + "|55=AAPL|"); }
+  void Send(const std::string& type, const std::string& fields) override {
     FIX::Message message;
-    message.getHeader().setField(FIX::FIELD::MsgType, "D");
-    message.setField(FIX::FIELD::ClOrdID, cl_ord_id);
-    message.setField(FIX::FIELD::Symbol, "AAPL");
+    message.getHeader().setField(FIX::FIELD::MsgType, type);
+    std::stringstream each(fields);
+    for (std::string field; std::getline(each, field, '|');) {
+      const std::size_t equals = field.find('=');
+      message.setField(std::stoi(field), field.substr(equals + 1));
+    }
     FIX::Session::sendToTarget(message, id_);
+  }
+  std::vector<std::string> messages() override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return messages_;
   }
   std::vector<std::string> received() override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -85,13 +93,19 @@ class End : public QuickFixEnd, public FIX::Application {
                                             FIX::IncorrectTagValue,
                                             FIX::UnsupportedMessageType) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    received_.push_back(message.getField(FIX::FIELD::ClOrdID));
+    std::string text = message.toString();
+    for (char& each : text) each = each == '\001' ? '|' : each;
+    messages_.push_back(text);
+    received_.push_back(message.isSetField(FIX::FIELD::ClOrdID)
+                            ? message.getField(FIX::FIELD::ClOrdID)
+                            : std::string());
   }
 
   FIX::SessionSettings settings_;
   FIX::SessionID id_;
   FIX::MemoryStoreFactory stores_;
   std::mutex mutex_;
+  std::vector<std::string> messages_;
   std::vector<std::string> received_;
   std::unique_ptr<FIX::SocketInitiator> initiator_;
   std::unique_ptr<FIX::SocketAcceptor> acceptor_;

@@ -18,7 +18,10 @@ class QuickFixEnd {
   virtual bool logged_on() = 0;
   // Sends an order with this ClOrdID (11).
   virtual void Send(const std::string& cl_ord_id) = 0;
-  // The ClOrdIDs of the messages that came, in order.
+  // Sends a message of these fields, "11=A|55=AAPL|".
+  virtual void Send(const std::string& type, const std::string& fields) = 0;
+  // The messages that came, in order, with '|' for SOH, and their ClOrdIDs.
+  virtual std::vector<std::string> messages() = 0;
   virtual std::vector<std::string> received() = 0;
   // Asks for a Logout.
   virtual void Logout() = 0;
