@@ -46,7 +46,7 @@ struct FixMemberConfig {
 inline constexpr std::array kFixVersionChoices{
     ConfigChoice{"4.2", static_cast<uint32_t>(FixVersion::k42), "FIX.4.2"},
     ConfigChoice{"4.4", static_cast<uint32_t>(FixVersion::k44), "FIX.4.4"},
-    ConfigChoice{"5.0sp2", static_cast<uint32_t>(FixVersion::k50Sp2), "FIX 5.0 SP2 over FIXT.1.1"},
+    ConfigChoice{"5.0SP2", static_cast<uint32_t>(FixVersion::k50Sp2), "FIX 5.0 SP2 over FIXT.1.1"},
 };
 
 template <class V>

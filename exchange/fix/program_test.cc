@@ -42,7 +42,7 @@ class FixProgramTest : public testing::Test {
     exchange_.Start(
         "[[instrument]]\nid = 7\nsymbol = \"AAPL\"\n" + member(101, "ALFA", "4.2", of_alfa) +
         member(102, "BETA", "4.4", "account = 2") +
-        member(103, "GAMMA", "5.0sp2",
+        member(103, "GAMMA", "5.0SP2",
                "account = 3\nusername = \"gamma\"\npassword_file = \"" + folder / "gamma" + "\"") +
         "[[ouch_member]]\nlisten = \"127.0.0.1:0\"\nmember = 104\naccount = 4\n"
         "user = \"OUCH\"\npassword_file = \"" +

@@ -77,9 +77,12 @@ class FlowTest : public testing::Test {
 };
 
 class VenueFlowTest : public FlowTest, public testing::WithParamInterface<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Protocols, VenueFlowTest, testing::Values("ouch", "ouch-4.2"),
+INSTANTIATE_TEST_SUITE_P(Protocols, VenueFlowTest,
+                         testing::Values("ouch", "ouch-4.2", "fix", "fix-4.2", "fix-5.0"),
                          [](const auto& venue) {
-                           return std::string(venue.param) == "ouch" ? "Ouch50" : "Ouch42";
+                           std::string name = venue.param;
+                           std::erase_if(name, [](char c) { return c == '-' || c == '.'; });
+                           return name;
                          });
 
 TEST_P(VenueFlowTest, BooksBalanceOverAVenuesProtocol) {

@@ -1,5 +1,5 @@
 // Tests that a gateway that is killed again and again loses and doubles nothing at a venue that it
-// reaches by OUCH: every order gets one outcome, and all books agree at the end.
+// reaches by OUCH or FIX: every order gets one outcome, and all books agree at the end.
 //
 // The shipped programs, two sessions that trade with each other, a journal. Nothing here depends on
 // speed.
@@ -17,6 +17,7 @@
 #include "base/private_files.h"
 #include "base/random.h"
 #include "base/within.h"
+#include "gateway/connector/fix/fix_venue.h"
 #include "gateway/connector/ouch/ouch_venue.h"
 #include "gateway/testing/gateway_program.h"
 #include "gateway/testing/test_config.h"
@@ -25,6 +26,7 @@
 #include "msg/session.h"
 #include "nlohmann/json.hpp"
 #include "schema/messages.h"
+#include "transport/stream/stream_options.h"
 
 namespace ringway {
 namespace {
@@ -198,19 +200,33 @@ nlohmann::json PositionIn(const nlohmann::json& report, uint32_t account) {
   return nlohmann::json::object();
 }
 
-class VenueKillTest : public testing::TestWithParam<OuchVersion> {
+// What gateway and exchange speak.
+struct Protocol {
+  const char* name;
+  bool is_fix;
+  const char* version;
+};
+constexpr Protocol kProtocols[] = {{"Ouch42", false, "4.2"},
+                                   {"Ouch50", false, "5.0"},
+                                   {"Fix42", true, "4.2"},
+                                   {"Fix44", true, "4.4"},
+                                   {"Fix50", true, "5.0SP2"}};
+
+class VenueKillTest : public testing::TestWithParam<Protocol> {
  protected:
   void SetUp() override {
     ASSERT_TRUE(WritePrivateFile(folder_ / "password", "secret\n").ok());
-    std::string toml = absl::StrCat("[[instrument]]\nid = ", kInstrument,
-                                    "\nsymbol = \"RWA\"\ntick = \"0.01\"\n"
-                                    "[[ouch_member]]\nlisten = \"127.0.0.1:0\"\nversion = \"",
-                                    GetParam() == OuchVersion::k42 ? "4.2" : "5.0",
-                                    "\"\nuser = \"RINGWY\"\nmember = 1\npassword_file = \"",
-                                    folder_ / "password", "\"\n");
+    const std::string member = GetParam().is_fix ? "fix_member" : "ouch_member";
+    std::string toml = absl::StrCat(
+        "[[instrument]]\nid = ", kInstrument, "\nsymbol = \"RWA\"\ntick = \"0.01\"\n[[", member,
+        "]]\nlisten = \"127.0.0.1:0\"\nversion = \"", GetParam().version, "\"\nmember = 1\n");
+    absl::StrAppend(&toml, GetParam().is_fix
+                               ? "comp_id = \"RINGWY\"\nexchange_comp_id = \"EXCHANGE\"\n"
+                               : absl::StrCat("user = \"RINGWY\"\npassword_file = \"",
+                                              folder_ / "password", "\"\n"));
     for (uint32_t i = 0; i != kSessions; ++i) {
-      absl::StrAppend(&toml, "[[ouch_member.account_of]]\nfirm = \"", kFirstAccount + i,
-                      "\"\naccount = ", kFirstAccount + i, "\n");
+      absl::StrAppend(&toml, "[[", member, ".account_of]]\n", GetParam().is_fix ? "name" : "firm",
+                      " = \"", kFirstAccount + i, "\"\naccount = ", kFirstAccount + i, "\n");
     }
     ASSERT_TRUE(WritePrivateFile(folder_ / "exchange.toml", toml).ok());
     auto exchange = StartExchange(folder_.path(), {"--config", folder_ / "exchange.toml",
@@ -234,13 +250,10 @@ class VenueKillTest : public testing::TestWithParam<OuchVersion> {
     config.instruments[0].reference_age_max_ns = 0;
     config.accounts.clear();
     config.sessions.clear();
-    OuchVenue& venue = config.venues.at(0).kind.emplace<OuchVenue>();
-    venue.stream.addresses = {log.substr(at, log.find(' ', at) - at)};
-    venue.stream.retry_pause_min_ns = 10 * kNsPerMs;
-    venue.ouch.version = GetParam();
-    venue.ouch.user = "RINGWY";
-    venue.ouch.password_file = folder_ / "password";
-    venue.ouch.time_zone = "UTC";
+    StreamOptions stream;
+    stream.addresses = {log.substr(at, log.find(' ', at) - at)};
+    stream.retry_pause_min_ns = 10 * kNsPerMs;
+    GetParam().is_fix ? ReachByFix(stream) : ReachByOuch(stream);
     for (uint32_t session = 1; session <= kSessions; ++session) {
       AccountConfig& account = config.accounts.emplace_back();
       account.id = kFirstAccount + session - 1;
@@ -249,8 +262,33 @@ class VenueKillTest : public testing::TestWithParam<OuchVersion> {
       config.sessions.push_back(TestSession(session, account.id, folder_.path()));
       LiftLimits(config.sessions.back().engine.limits);
       config.sessions.back().engine.limits.collar_bps = UINT32_MAX;
-      venue.ouch.firms.push_back({.account = account.id, .firm = absl::StrCat(account.id)});
     }
+  }
+
+  void ReachByOuch(const StreamOptions& stream) {
+    OuchVenue& venue = gateway_.config.venues.at(0).kind.emplace<OuchVenue>();
+    venue.stream = stream;
+    venue.ouch.version =
+        GetParam().version == std::string("4.2") ? OuchVersion::k42 : OuchVersion::k50;
+    venue.ouch.user = "RINGWY";
+    venue.ouch.password_file = folder_ / "password";
+    venue.ouch.time_zone = "UTC";
+    for (uint32_t i = 0; i != kSessions; ++i) {
+      venue.ouch.firms.push_back(
+          {.account = kFirstAccount + i, .firm = absl::StrCat(kFirstAccount + i)});
+    }
+  }
+  void ReachByFix(const StreamOptions& stream) {
+    FixVenue& venue = gateway_.config.venues.at(0).kind.emplace<FixVenue>();
+    venue.stream = stream;
+    venue.fix.dialect_file = folder_ / "dialect.toml";
+    venue.fix.sender_comp_id = "RINGWY";
+    venue.fix.target_comp_id = "EXCHANGE";
+    std::string dialect = absl::StrCat("version = \"", GetParam().version, "\"\n");
+    if (GetParam().version == std::string("4.2")) {
+      dialect += "[[static]]\nmessages = \"DG\"\ntag = 21\nvalue = \"1\"\n";
+    }
+    EXPECT_TRUE(WritePrivateFile(venue.fix.dialect_file, dialect).ok());
   }
 
   // Trades until so many more orders were sent, the venue being up or not.
@@ -289,10 +327,8 @@ class VenueKillTest : public testing::TestWithParam<OuchVersion> {
   std::vector<std::unique_ptr<Trader>> traders_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Ouch, VenueKillTest, testing::Values(OuchVersion::k42, OuchVersion::k50),
-                         [](const auto& version) {
-                           return version.param == OuchVersion::k42 ? "V42" : "V50";
-                         });
+INSTANTIATE_TEST_SUITE_P(Protocols, VenueKillTest, testing::ValuesIn(kProtocols),
+                         [](const auto& protocol) { return protocol.param.name; });
 
 TEST_P(VenueKillTest, KillsLoseAndDoubleNothing) {
   for (uint32_t session = 1; session <= kSessions; ++session) {

@@ -176,7 +176,7 @@ class GatewayClient : public testing::TestWithParam<const char*> {
   uint64_t counter_ = 100;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, GatewayClient, testing::Values("4.2", "4.4", "5.0sp2"),
+INSTANTIATE_TEST_SUITE_P(Versions, GatewayClient, testing::Values("4.2", "4.4", "5.0SP2"),
                          [](const auto& version) {
                            std::string name = version.param;
                            std::erase(name, '.');

@@ -17,6 +17,7 @@
 #include "base/private_files.h"
 #include "exchange/exchange_config.h"
 #include "gateway/config/config.h"
+#include "gateway/connector/fix/fix_venue.h"
 #include "gateway/connector/link/link_venue.h"
 #include "gateway/connector/ouch/ouch_venue.h"
 #include "nlohmann/json.hpp"
@@ -29,6 +30,7 @@ constexpr size_t kKeyBytes = 32;
 constexpr uint16_t kGatewayPort = 18701;
 constexpr uint16_t kExchangePort = 18702;
 constexpr char kVenueUser[] = "RINGWY";
+constexpr char kExchangeName[] = "EXCHANGE";
 constexpr uint32_t kVenueMember = 1;
 constexpr size_t kVenuePasswordBytes = 5;
 
@@ -56,6 +58,44 @@ uint32_t RoomFor(uint64_t orders, uint32_t each, uint32_t room_min, uint32_t roo
 // OUCH tells accounts by firms, of 4 characters.
 std::string FirmOf(uint32_t account) { return absl::StrCat(account); }
 
+exchange::FixVersion FixVersionOf(VenueProtocol protocol) {
+  return protocol == VenueProtocol::kFix42   ? exchange::FixVersion::k42
+         : protocol == VenueProtocol::kFix44 ? exchange::FixVersion::k44
+                                             : exchange::FixVersion::k50Sp2;
+}
+bool IsFix(VenueProtocol protocol) { return protocol >= VenueProtocol::kFix42; }
+// FIX 4.2 has no Username.
+bool SaysPassword(VenueProtocol protocol) { return protocol != VenueProtocol::kFix42; }
+
+void ReachByFix(const Environment& environment, FixVenue& venue) {
+  venue.stream.addresses = {environment.venue_address};
+  venue.fix.dialect_file = environment.DialectFile();
+  venue.fix.sender_comp_id = kVenueUser;
+  venue.fix.target_comp_id = kExchangeName;
+  if (SaysPassword(environment.venue)) {
+    venue.fix.username = kVenueUser;
+    venue.fix.password_file = environment.VenuePasswordFile();
+  }
+}
+
+void AddFixMember(const Environment& environment, exchange::ExchangeFile& file) {
+  exchange::FixMemberConfig& member = file.fix_members.emplace_back();
+  member.listen = "127.0.0.1:0";
+  member.version = FixVersionOf(environment.venue);
+  member.comp_id = kVenueUser;
+  member.exchange_comp_id = kExchangeName;
+  if (SaysPassword(environment.venue)) {
+    member.username = kVenueUser;
+    member.password_file = environment.VenuePasswordFile();
+  }
+  member.member = kVenueMember;
+  member.messages_max = RoomFor(environment.orders, 12, 1u << 16, 1u << 20);
+  for (uint32_t i = 0; i < environment.strategies; ++i) {
+    member.account_of.push_back(
+        {.name = absl::StrCat(kFirstAccount + i), .account = kFirstAccount + i});
+  }
+}
+
 // How the gateway reaches the exchange.
 void Reach(const Environment& environment, GatewayVenueConfig& to) {
   if (environment.venue == VenueProtocol::kLink) {
@@ -63,6 +103,9 @@ void Reach(const Environment& environment, GatewayVenueConfig& to) {
                         .member_id = kVenueMember,
                         .key_file = environment.MemberKeys() + "/1.key"};
     return;
+  }
+  if (IsFix(environment.venue)) {
+    return ReachByFix(environment, to.kind.emplace<FixVenue>());
   }
   OuchVenue& venue = to.kind.emplace<OuchVenue>();
   venue.stream.addresses = {environment.venue_address};
@@ -116,6 +159,9 @@ absl::StatusOr<RunTransport> FindTransport(const std::string& scheme) {
 VenueProtocol VenueProtocolOf(std::string_view word) {
   if (word == "ouch") return VenueProtocol::kOuch50;
   if (word == "ouch-4.2") return VenueProtocol::kOuch42;
+  if (word == "fix") return VenueProtocol::kFix44;
+  if (word == "fix-4.2") return VenueProtocol::kFix42;
+  if (word == "fix-5.0") return VenueProtocol::kFix50;
   return VenueProtocol::kLink;
 }
 
@@ -174,7 +220,9 @@ absl::Status RequireConfigurablePath(std::string_view flag, const std::string& p
 std::string ExchangeToml(const Environment& environment) {
   exchange::ExchangeFile file;
   file.instruments = environment.instruments;
-  if (environment.venue != VenueProtocol::kLink) {
+  if (IsFix(environment.venue)) {
+    AddFixMember(environment, file);
+  } else if (environment.venue != VenueProtocol::kLink) {
     exchange::OuchMemberConfig& member = file.ouch_members.emplace_back();
     member.listen = "127.0.0.1:0";
     member.version = environment.venue == VenueProtocol::kOuch42 ? exchange::OuchVersion::k42
@@ -189,6 +237,18 @@ std::string ExchangeToml(const Environment& environment) {
     }
   }
   return "# exchange/README.md explains every key.\n\n" + PrintToml(DescribeConfig(file));
+}
+
+std::string DialectToml(const Environment& environment) {
+  const std::string head = "# docs/fix-dialects.md explains every key.\n\n";
+  switch (environment.venue) {
+    case VenueProtocol::kFix42:
+      return head + "version = \"4.2\"\n\n[[static]]\nmessages = \"DG\"\ntag = 21\nvalue = \"1\"\n";
+    case VenueProtocol::kFix50:
+      return head + "version = \"5.0SP2\"\n";
+    default:
+      return head + "version = \"4.4\"\n";
+  }
 }
 
 std::string GatewayToml(const Environment& environment) {
@@ -208,7 +268,7 @@ std::string GatewayToml(const Environment& environment) {
   }
   config.instruments = environment.instruments;
   if (environment.venue != VenueProtocol::kLink) {
-    // OUCH has no reference prices: the first ones have to do.
+    // Neither OUCH nor FIX has reference prices here: the first ones have to do.
     for (InstrumentConfig& instrument : config.instruments) instrument.reference_age_max_ns = 0;
   }
   for (uint32_t i = 0; i < environment.strategies; ++i) {
@@ -245,6 +305,12 @@ absl::Status WriteEnvironment(const Environment& environment) {
       !status.ok()) {
     return status;
   }
+  if (IsFix(environment.venue)) {
+    if (absl::Status status = WriteTextFile(environment.DialectFile(), DialectToml(environment));
+        !status.ok()) {
+      return status;
+    }
+  }
   return WriteTextFile(environment.ExchangeConfigFile(), ExchangeToml(environment));
 }
 
@@ -253,12 +319,13 @@ absl::Status WriteGatewayConfig(Environment& environment) {
     const absl::StatusOr<std::string> log = ReadTextFile(environment.Log("exchange"));
     if (!log.ok()) return log.status();
     constexpr std::string_view kBefore = "ringway-exchange listens on ";
-    constexpr std::string_view kBehind = " for OUCH member ";
+    const std::string_view behind =
+        IsFix(environment.venue) ? " for FIX member " : " for OUCH member ";
     const size_t at = log->find(kBefore);
-    const size_t end = log->find(kBehind, at);
+    const size_t end = log->find(behind, at);
     if (at == std::string::npos || end == std::string::npos) {
-      return absl::InternalError(absl::StrCat(environment.Log("exchange"),
-                                              " does not say where its OUCH member is to log in"));
+      return absl::InternalError(
+          absl::StrCat(environment.Log("exchange"), " does not say where its member is to log in"));
     }
     environment.venue_address = log->substr(at + kBefore.size(), end - at - kBefore.size());
   }

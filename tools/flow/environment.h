@@ -42,7 +42,7 @@ absl::StatusOr<RunTransport> FindTransport(const std::string& scheme);
 WaitPolicy WaitPolicyOf(std::string_view word);
 
 // What the gateway speaks with the exchange; the words are those of --venue.
-enum class VenueProtocol : uint8_t { kLink, kOuch42, kOuch50 };
+enum class VenueProtocol : uint8_t { kLink, kOuch42, kOuch50, kFix42, kFix44, kFix50 };
 VenueProtocol VenueProtocolOf(std::string_view word);
 
 struct Environment {
@@ -53,8 +53,9 @@ struct Environment {
   FlowLimits limits = DefaultLimits();
   RunTransport transport;
   VenueProtocol venue = VenueProtocol::kLink;
-  std::string venue_address;  // over OUCH: "127.0.0.1:PORT", known once the exchange listens
-  uint64_t orders = 0;        // at most so many; 0: not known
+  std::string
+      venue_address;    // over OUCH and FIX: "127.0.0.1:PORT", known once the exchange listens
+  uint64_t orders = 0;  // at most so many; 0: not known
   std::string wait = "auto";
   int gateway_core = -1;          // an index into the allowed cores; -1: any
   std::string journal_directory;  // "": no journal
@@ -67,6 +68,7 @@ struct Environment {
   std::string ExchangeUri() const;
   std::string GatewayConfigFile() const { return directory + "/gateway.toml"; }
   std::string ExchangeConfigFile() const { return directory + "/exchange.toml"; }
+  std::string DialectFile() const { return directory + "/venue-dialect.toml"; }
   std::string VenuePasswordFile() const { return directory + "/venue.password"; }
   std::string GatewayReport() const { return directory + "/gateway-report.json"; }
   std::string ExchangeReport() const { return directory + "/exchange-report.json"; }
@@ -87,10 +89,12 @@ absl::Status RequireConfigurablePath(std::string_view flag, const std::string& p
 // The texts of the configuration files.
 std::string ExchangeToml(const Environment& environment);
 std::string GatewayToml(const Environment& environment);
+// How the exchange speaks FIX.
+std::string DialectToml(const Environment& environment);
 
-// Writes keys and password (random, mode 0600) and exchange.toml. Errors: the system's reason.
+// Writes keys and password (random, mode 0600), dialect and exchange.toml. Errors: the system's reason.
 absl::Status WriteEnvironment(const Environment& environment);
-// Writes gateway.toml, when the exchange listens: over OUCH its log says where. Errors: the
+// Writes gateway.toml, when the exchange listens: over OUCH and FIX its log says where. Errors: the
 // system's reason; the log does not say it.
 absl::Status WriteGatewayConfig(Environment& environment);
 

@@ -13,6 +13,7 @@
 #include "base/private_files.h"
 #include "exchange/exchange_config.h"
 #include "gateway/config/config.h"
+#include "gateway/connector/fix/fix_dialect.h"
 #include "gateway/connector/link/link_venue.h"
 #include "gtest/gtest.h"
 #include "tools/flow/strategy_result.h"
@@ -56,6 +57,22 @@ TEST(EnvironmentTest, OverOuchExchangeAndGatewayTakeWhatIsWrittenForThem) {
     const auto exchange = exchange::ParseExchangeFile(ExchangeToml(environment), "exchange.toml");
     ASSERT_TRUE(exchange.ok()) << exchange.status();
     EXPECT_EQ(exchange->ouch_members.at(0).account_of.size(), 3u);
+  }
+}
+
+TEST(EnvironmentTest, OverFixExchangeAndGatewayTakeWhatIsWrittenForThem) {
+  for (const VenueProtocol protocol :
+       {VenueProtocol::kFix42, VenueProtocol::kFix44, VenueProtocol::kFix50}) {
+    Environment environment = Make(3);
+    environment.venue = protocol;
+    environment.venue_address = "127.0.0.1:9600";
+    const LoadedConfig gateway = LoadConfig(GatewayToml(environment));
+    ASSERT_TRUE(gateway.ok()) << gateway.errors.front().key << ": " << gateway.errors.front().what;
+    const auto exchange = exchange::ParseExchangeFile(ExchangeToml(environment), "exchange.toml");
+    ASSERT_TRUE(exchange.ok()) << exchange.status();
+    EXPECT_EQ(exchange->fix_members.at(0).account_of.size(), 3u);
+    const LoadedFixDialect dialect = LoadFixDialect(DialectToml(environment));
+    EXPECT_TRUE(dialect.errors.empty()) << dialect.errors.front().what;
   }
 }
 

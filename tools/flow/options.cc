@@ -24,9 +24,10 @@ std::unique_ptr<CLI::App> MakeApp(Flow& flow, RunOptions& out) {
   AddFlag(*app, "--transport", "T", out.transport, CLI::IsMember({"shm", "rdma"}),
           "between strategies, gateway and exchange: shm, or rdma, with the gateway\n"
           "on one device and the others on a second (shm)");
-  AddFlag(*app, "--venue", "V", out.venue, CLI::IsMember({"link", "ouch", "ouch-4.2"}),
+  AddFlag(*app, "--venue", "V", out.venue,
+          CLI::IsMember({"link", "ouch", "ouch-4.2", "fix", "fix-4.2", "fix-5.0"}),
           "what the gateway speaks with the exchange: link, Ringway's own; ouch, OUCH\n"
-          "5.0 over TCP on this machine; or ouch-4.2 (link)");
+          "5.0 over TCP on this machine, or ouch-4.2; fix, FIX 4.4, fix-4.2 or fix-5.0 (link)");
   AddFlag(*app, "--wait", "POLICY", out.wait, CLI::IsMember({"auto", "spin", "yield", "park"}),
           "how idle processes wait: auto, spin, yield or park (auto)");
   AddFlag(*app, "--pin", "auto|none", out.pin, CLI::IsMember({"auto", "none"}),
