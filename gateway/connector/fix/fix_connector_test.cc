@@ -137,6 +137,7 @@ TEST_P(FixConnectorTest, TheDialectsWordsAreUsed) {
   setup_.dialect.quantity_decimals = 2;
   setup_.dialect.statics = {{"D", 21, "1"}, {"DF", 100, "X"}};
   setup_.dialect.times_in_force = {{"day", "day"}};
+  setup_.dialect.capacities = {{"principal", "P"}};
   Make();
   LogOn();
   NewOrder order = Buy(Id(1, 3), 150);

@@ -52,6 +52,13 @@ class Checks {
     if (!dialect_.capacities.empty() && dialect_.capacity_tag == 0) {
       Add("capacity[0]", "no capacity is sent", "write capacity_tag too");
     }
+    if (dialect_.capacities.empty() && dialect_.capacity_tag != 0 &&
+        dialect_.capacity_tag != FixDialect::kOrderCapacity) {
+      Add("capacity_tag", "the standard's codes are those of OrderCapacity (528)",
+          "list what the venue calls each in [[capacity]]");
+    }
+    CheckInstruction("post_only", dialect_.post_only);
+    CheckInstruction("intermarket_sweep", dialect_.intermarket_sweep);
     CheckReasons();
   }
 
@@ -67,6 +74,14 @@ class Checks {
   void CheckTag(const std::string& key, uint32_t tag) {
     if (tag == 0 || !IsTaken(tag)) return;
     Add(key, absl::StrCat("tag ", tag, " means something else"), "write the venue's tag for it");
+  }
+
+  void CheckInstruction(const std::string& key, const std::string& code) {
+    if (code.empty()) return;
+    if (IsPrintable(code) && code.size() <= kFixCodeBytesMax && code.find(' ') == std::string::npos)
+      return;
+    Add(key, "it is longer than 8 characters, has blanks, or is not printable ASCII",
+        "write the venue's code");
   }
 
   void CheckStatics() {
@@ -146,7 +161,41 @@ class Checks {
   ConfigFindings& findings_;
 };
 
+// `standard`: the standard has a code for it, unless the dialect lists its own.
+template <class E>
+std::string CodeOf(const std::vector<FixCode>& listed, E value, bool standard) {
+  const auto own = std::ranges::find(listed, Name(value), &FixCode::name);
+  if (own != listed.end()) return own->code;
+  const uint16_t code = FixValue(value);
+  if (!listed.empty() || !standard || code == kNoFixValue) return {};
+  // A letter's value is its code, a digit's is the digit.
+  return {static_cast<char>(code < 10 ? '0' + code : code)};
+}
+
 }  // namespace
+
+std::string FixCodeOf(const FixDialect& dialect, TimeInForce time_in_force) {
+  const bool later = time_in_force == TimeInForce::kAtTheClose;
+  const bool latest = time_in_force == TimeInForce::kAtCrossing;
+  return CodeOf(dialect.times_in_force, time_in_force,
+                dialect.version == FixVersion::k50Sp2 ||
+                    (!latest && (!later || dialect.version != FixVersion::k42)));
+}
+std::string FixCodeOf(const FixDialect& dialect, OrdType type) {
+  return CodeOf(dialect.order_types, type, true);
+}
+std::string FixCodeOf(const FixDialect& dialect, Capacity capacity) {
+  if (dialect.capacity_tag == 0) return {};
+  return CodeOf(dialect.capacities, capacity, dialect.capacity_tag == FixDialect::kOrderCapacity);
+}
+
+uint32_t FixDisplayTagOf(const FixDialect& dialect) noexcept {
+  constexpr uint32_t kMaxFloor = 111;
+  constexpr uint32_t kDisplayQty = 1138;
+  if (dialect.display_tag == FixDialect::kOff) return 0;
+  if (dialect.display_tag != 0) return dialect.display_tag;
+  return dialect.version == FixVersion::k50Sp2 ? kDisplayQty : kMaxFloor;
+}
 
 LoadedFixDialect LoadFixDialect(std::string_view toml) {
   LoadedFixDialect loaded;

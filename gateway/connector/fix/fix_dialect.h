@@ -14,6 +14,8 @@
 #include "base/config/config_reader.h"
 #include "protocol/fix/session_config.h"
 #include "protocol/fix/values.h"
+#include "protocol/fix/writer.h"
+#include "schema/messages.h"
 
 namespace ringway {
 
@@ -41,11 +43,17 @@ struct FixReason {
 };
 
 struct FixDialect {
+  static constexpr uint32_t kOff = fix::Tag::kMax + 1;  // of a tag
+  static constexpr uint32_t kOrderCapacity = 528;
+
   FixVersion version = FixVersion::k44;
   FixIdFormat id_format = FixIdFormat::kDecimal;
   uint32_t id_length_max = 20;
   uint32_t account_tag = 1;
   uint32_t capacity_tag = 0;
+  uint32_t display_tag = 0;
+  std::string post_only = "6";
+  std::string intermarket_sweep;
   uint32_t price_decimals = 9;
   uint32_t quantity_decimals = 0;
   fix::TimePrecision time_precision = fix::TimePrecision::kMillis;
@@ -115,7 +123,18 @@ void Fields(V& v, FixDialect& dialect) {
   v.Integer("account_tag", dialect.account_tag, ConfigForm::kWhole, kTag,
             "The tag of the account. 0: it is not sent.");
   v.Integer("capacity_tag", dialect.capacity_tag, ConfigForm::kWhole, kTag,
-            "The tag of the capacity: 47 in FIX 4.2, 528 later. 0: it is not sent.");
+            "The tag of the capacity: 528, or 47 in FIX 4.2, whose codes are others and have to be "
+            "listed. 0: orders that have one are refused.");
+  v.Integer("display_tag", dialect.display_tag, ConfigForm::kWhole,
+            {0, fix::Tag::kMax, FixDialect::kOff},
+            "The tag of the quantity that is shown. 0: the standard's, 1138 in FIX 5.0 SP2, else "
+            "111. \"off\": orders that show only a part are refused.");
+  v.Text("post_only", dialect.post_only,
+         "The code in ExecInst (18) of orders that must not take liquidity. Empty: such orders are "
+         "refused.");
+  v.Text("intermarket_sweep", dialect.intermarket_sweep,
+         "The code in ExecInst of intermarket sweep orders: \"f\" in FIX 5.0 SP2, and at venues "
+         "that took it over. Empty: such orders are refused.");
   v.Integer("price_decimals", dialect.price_decimals, ConfigForm::kWhole, {0, 9},
             "Decimals that a price may have; finer ones are refused.");
   v.Integer(
@@ -135,11 +154,16 @@ void Fields(V& v, FixDialect& dialect) {
   v.Flag("order_id", dialect.order_id,
          "Whether cancels, replaces and status requests name the venue's OrderID (37) too.");
   v.Sections("static", dialect.statics, "A field that certain messages always carry.");
-  v.Sections("time_in_force", dialect.times_in_force,
-             "A code of TimeInForce (59). If any is listed, only the listed are supported; if none "
-             "is, those of the standard are.");
+  v.Sections(
+      "time_in_force", dialect.times_in_force,
+      "A code of TimeInForce (59). If any is listed, only the listed are supported, and other "
+      "orders are refused; if none is, those of the standard are. FIX 4.2 has no atTheClose, "
+      "and only FIX 5.0 SP2 has atCrossing.");
   v.Sections("order_type", dialect.order_types, "A code of OrdType (40), likewise.");
-  v.Sections("capacity", dialect.capacities, "A code of the capacity, likewise.");
+  v.Sections(
+      "capacity", dialect.capacities,
+      "A code of the capacity, likewise; the standard's are those of tag 528. The name unset "
+      "is that of orders which have none.");
   v.Sections("reason", dialect.reasons,
              "What a refusal with this code or text means. The first that matches counts, before "
              "the codes of the standard.");
@@ -150,6 +174,13 @@ struct LoadedFixDialect {
   std::vector<ConfigError> errors;  // in the order of the file
 };
 LoadedFixDialect LoadFixDialect(std::string_view toml);
+
+// What the venue calls it; empty: it is not supported, or not said.
+std::string FixCodeOf(const FixDialect& dialect, TimeInForce time_in_force);
+std::string FixCodeOf(const FixDialect& dialect, OrdType type);
+std::string FixCodeOf(const FixDialect& dialect, Capacity capacity);
+// 0: orders that show only a part are not supported.
+uint32_t FixDisplayTagOf(const FixDialect& dialect) noexcept;
 
 // Digits that the largest identifier takes.
 uint32_t FixIdDigitsMax(FixIdFormat format) noexcept;

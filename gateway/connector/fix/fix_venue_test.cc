@@ -161,6 +161,8 @@ TEST_F(FixVenueTest, FaultsOfADialectHaveTheirLine) {
       "code = \"2\"",
       "d:6:8: order_type[1].code: ");
   expect("[[capacity]]\nname = \"agency\"\ncode = \"A\"", "d:1:1: capacity[0]: ");
+  expect("capacity_tag = 47", "d:1:16: capacity_tag: the standard's codes are");
+  expect("post_only = \"6 7\"", "d:1:13: post_only: ");
   expect("[[reason]]\nreason = \"selfMatch\"", "d:1:1: reason[0]: ");
   expect("[[reason]]\ncode = \"1\"\nreason = \"bad luck\"", "d:3:10: reason[0].reason: ");
 }

@@ -24,11 +24,9 @@ constexpr Tag kSymbol(55);
 constexpr Tag kTimeInForce(59);
 constexpr Tag kTransactTime(60);
 constexpr Tag kStopPx(99);
-constexpr Tag kMaxFloor(111);
 constexpr Tag kExpireTime(126);
 constexpr Tag kExpireDate(432);
 constexpr Tag kOrdStatusReqId(790);
-constexpr Tag kDisplayQty(1138);
 
 constexpr std::string_view kMessages = "DFGH";
 
@@ -41,19 +39,11 @@ int64_t TenTo(uint32_t power) noexcept {
 Tag TagOr(uint32_t tag) noexcept { return tag != 0 ? Tag(tag) : kAccountDefault; }
 
 template <class E, std::size_t kSize>
-std::array<std::string, kSize> CodesOf(const std::vector<FixCode>& listed) {
+std::array<std::string, kSize> CodesOf(const FixDialect& dialect) {
+  static_assert(IsKnown(static_cast<E>(kSize - 1)) && !IsKnown(static_cast<E>(kSize)));
   std::array<std::string, kSize> codes;
-  if (listed.empty()) {
-    for (uint32_t value = 0; value != kSize; ++value) {
-      const uint16_t code = FixValue(static_cast<E>(value));
-      if (code == kNoFixValue) continue;
-      // A letter's value is its code, a digit's is the digit.
-      codes[value] = static_cast<char>(code < 10 ? '0' + code : code);
-    }
-  }
-  for (const FixCode& one : listed) {
-    if (const auto named = FixNamed<E>(one.name)) codes[static_cast<uint32_t>(*named)] = one.code;
-  }
+  for (uint32_t value = 0; value != kSize; ++value)
+    codes[value] = FixCodeOf(dialect, static_cast<E>(value));
   return codes;
 }
 
@@ -73,10 +63,13 @@ FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
       account_tag_(TagOr(dialect.account_tag)),
       capacity_tag_(TagOr(dialect.capacity_tag)),
       says_account_(dialect.account_tag != 0),
-      says_capacity_(dialect.capacity_tag != 0),
-      times_in_force_(CodesOf<TimeInForce, 8>(dialect.times_in_force)),
-      order_types_(CodesOf<OrdType, 5>(dialect.order_types)),
-      capacities_(CodesOf<Capacity, 4>(dialect.capacities)),
+      display_tag_(TagOr(FixDisplayTagOf(dialect))),
+      says_display_(FixDisplayTagOf(dialect) != 0),
+      post_only_(dialect.post_only),
+      intermarket_sweep_(dialect.intermarket_sweep),
+      times_in_force_(CodesOf<TimeInForce, 8>(dialect)),
+      order_types_(CodesOf<OrdType, 5>(dialect)),
+      capacities_(CodesOf<Capacity, 4>(dialect)),
       time_(dialect.time_precision) {
   for (const FixStatic& field : dialect.statics) {
     for (const char message : field.messages) {
@@ -151,7 +144,12 @@ RejectReason FixWriter::TermsOf(const NewOrder& request, FixOrder& order) const 
   if ((WantedBy(request) & kNeverSaid) != 0 || !IsKnown(request.ord_type) ||
       !IsKnown(request.time_in_force) || !IsKnown(request.capacity) ||
       order_types_[static_cast<uint32_t>(request.ord_type)].empty() ||
-      times_in_force_[static_cast<uint32_t>(request.time_in_force)].empty()) {
+      times_in_force_[static_cast<uint32_t>(request.time_in_force)].empty() ||
+      (request.capacity != Capacity::kUnset &&
+       capacities_[static_cast<uint32_t>(request.capacity)].empty()) ||
+      (request.display_qty != 0 && !says_display_) ||
+      (request.post_only != 0 && post_only_.empty()) ||
+      (Has(request, Instruction::kIntermarketSweep) && intermarket_sweep_.empty())) {
     return RejectReason::kUnsupportedOrderCharacteristic;
   }
   if (!IsPrice(request.price) || !IsPrice(request.stop_price)) {
@@ -188,6 +186,9 @@ CancelRejectReason FixWriter::TermsOf(const ringway::Replace& request,
     order.time_in_force = request.time_in_force;
     order.expire_time = request.expire_time;
     order.expire_date = request.expire_date;
+  }
+  if (request.changes_display != 0 && request.display_qty != 0 && !says_display_) {
+    return CancelRejectReason::kVenueOption;
   }
   if (request.changes_display != 0) order.display_qty = request.display_qty;
   if (request.stop_price != 0) order.stop_price = request.stop_price;
@@ -250,25 +251,22 @@ void FixWriter::Terms(const FixOrder& order, int64_t price, uint64_t qty, int64_
       to.Time(kExpireTime, time_, static_cast<int64_t>(order.expire_time));
     }
   }
-  if (order.display_qty != 0) {
-    Quantity(version_ == FixVersion::k50Sp2 ? kDisplayQty : kMaxFloor, order.display_qty, to);
-  }
+  if (order.display_qty != 0 && says_display_) Quantity(display_tag_, order.display_qty, to);
   const auto has = [&](Instruction instruction) {
     return (order.instructions >> static_cast<uint32_t>(instruction) & 1) != 0;
   };
-  std::array<char, 8> instructions;
+  std::array<char, 3 * (kFixCodeBytesMax + 1)> instructions;
   std::size_t bytes = 0;
-  const auto add = [&](bool wanted, char code) {
-    if (!wanted) return;
+  const auto add = [&](bool wanted, std::string_view code) {
+    if (!wanted || code.empty()) return;
     if (bytes != 0) instructions[bytes++] = ' ';
-    instructions[bytes++] = code;
+    bytes += code.copy(&instructions[bytes], kFixCodeBytesMax);
   };
-  add(order.post_only, '6');
-  add(has(Instruction::kAllOrNone), 'G');
-  add(has(Instruction::kIntermarketSweep), 'f');
+  add(order.post_only, post_only_);
+  add(has(Instruction::kAllOrNone), "G");
+  add(has(Instruction::kIntermarketSweep), intermarket_sweep_);
   if (bytes != 0) to.Text(kExecInst, {instructions.data(), bytes});
-  if (const std::string& code = capacities_[static_cast<uint32_t>(order.capacity)];
-      says_capacity_ && !code.empty()) {
+  if (const std::string& code = capacities_[static_cast<uint32_t>(order.capacity)]; !code.empty()) {
     to.Text(capacity_tag_, code);
   }
   to.Time(kTransactTime, time_, now_ns);

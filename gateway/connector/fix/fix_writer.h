@@ -76,7 +76,10 @@ class FixWriter {
   const fix::Tag account_tag_;
   const fix::Tag capacity_tag_;
   const bool says_account_;
-  const bool says_capacity_;
+  const fix::Tag display_tag_;
+  const bool says_display_;
+  const std::string post_only_;  // in ExecInst; empty: not supported
+  const std::string intermarket_sweep_;
   Codes<8> times_in_force_;
   Codes<5> order_types_;
   Codes<4> capacities_;
