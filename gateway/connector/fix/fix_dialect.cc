@@ -4,22 +4,37 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/connector/fix/fix_codes.h"
+#include "protocol/fix/parser.h"
 #include "schema/messages.h"
 
 namespace ringway {
 namespace {
 
-// Tags of the header and trailer, and those of the application messages that the connector writes.
-constexpr std::array<uint32_t, 17> kSessionTags = {8,  9,  10, 34, 35, 36, 43, 45, 49,
-                                                   52, 56, 89, 90, 91, 93, 97, 122};
-constexpr std::array<uint32_t, 19> kOwnTags = {11, 18, 37,  38,  40,  41,  44,  54,  55,  59,
-                                               60, 99, 110, 111, 126, 211, 432, 790, 1138};
+// Tags of the header and the trailer in any version, and of what is signed or encrypted.
+constexpr std::array kHeaderTags =
+    std::to_array<uint32_t>({8,   9,   10,  34,  35,  36,  43,  45,  49,   50,   52,  56,  57,
+                             89,  90,  91,  93,  97,  115, 116, 122, 128,  129,  142, 143, 144,
+                             145, 347, 369, 370, 627, 628, 629, 630, 1128, 1129, 1156});
+// What the connector writes, or leaves away, by itself.
+constexpr std::array kOwnTags =
+    std::to_array<uint32_t>({11, 18, 37, 38, 40, 41, 44, 54, 55, 59, 60, 99, 126, 432, 790});
+// What it reads in reports (fix_reader.cc), and Text.
+constexpr std::array kReadTags = std::to_array<uint32_t>(
+    {14, 17, 19, 20, 31, 32, 39, 58, 102, 103, 150, 151, 372, 373, 379, 380, 434, 851});
+
+template <std::size_t kSize>
+bool IsIn(const std::array<uint32_t, kSize>& tags, uint32_t tag) {
+  return std::ranges::find(tags, tag) != tags.end();
+}
+// Raw data and its length: any byte may be in it, and the two go together.
+bool IsData(uint32_t tag) { return fix::LengthTagOf(tag) != 0 || fix::LengthTagOf(tag + 1) == tag; }
 
 bool IsPrintable(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
@@ -37,17 +52,14 @@ class Checks {
                        " characters in this id_format"),
           "choose a shorter id_format; \"base36\" is the shortest, with 13");
     }
-    CheckTag("account_tag", dialect_.account_tag);
-    CheckTag("capacity_tag", dialect_.capacity_tag);
-    if (dialect_.account_tag != 0 && dialect_.account_tag == dialect_.capacity_tag) {
-      Add("capacity_tag", "it is the tag of the account too", "correct one of them");
-    }
+    CheckTags();
     CheckStatics();
-    CheckCodes("time_in_force", dialect_.times_in_force,
+    CheckCodes("time_in_force", dialect_.times_in_force, true,
                [](const std::string& name) { return FixNamed<TimeInForce>(name).has_value(); });
-    CheckCodes("order_type", dialect_.order_types,
-               [](const std::string& name) { return FixNamed<OrdType>(name).has_value(); });
-    CheckCodes("capacity", dialect_.capacities,
+    CheckCodes("order_type", dialect_.order_types, true, [](const std::string& name) {
+      return FixNamed<OrdType>(name).value_or(OrdType::kUnset) != OrdType::kUnset;
+    });
+    CheckCodes("capacity", dialect_.capacities, false,
                [](const std::string& name) { return FixNamed<Capacity>(name).has_value(); });
     if (!dialect_.capacities.empty() && dialect_.capacity_tag == 0) {
       Add("capacity[0]", "no capacity is sent", "write capacity_tag too");
@@ -60,6 +72,10 @@ class Checks {
     CheckInstruction("post_only", dialect_.post_only);
     CheckInstruction("intermarket_sweep", dialect_.intermarket_sweep);
     CheckReasons();
+    if (!dialect_.status && !dialect_.resends) {
+      Add("resends", "the venue neither sends its reports again nor tells how an order stands",
+          "correct one: nothing else can say what became of orders after a gap");
+    }
   }
 
  private:
@@ -67,13 +83,20 @@ class Checks {
     findings_.AddAt(key, std::move(what), std::move(remedy));
   }
 
-  static bool IsTaken(uint32_t tag) {
-    return std::ranges::find(kSessionTags, tag) != kSessionTags.end() ||
-           std::ranges::find(kOwnTags, tag) != kOwnTags.end();
+  void CheckTags() {
+    CheckTag("account_tag", dialect_.account_tag);
+    CheckTag("capacity_tag", dialect_.capacity_tag);
+    CheckTag("display_tag", FixDisplayTagOf(dialect_));
   }
   void CheckTag(const std::string& key, uint32_t tag) {
-    if (tag == 0 || !IsTaken(tag)) return;
-    Add(key, absl::StrCat("tag ", tag, " means something else"), "write the venue's tag for it");
+    if (tag == 0) return;
+    if (IsIn(kHeaderTags, tag) || IsIn(kOwnTags, tag) || IsIn(kReadTags, tag) || IsData(tag)) {
+      Add(key, absl::StrCat("tag ", tag, " means something else"), "write the venue's tag for it");
+    }
+    if (const auto [other, is_new] = keys_.emplace(tag, key); !is_new) {
+      Add(key, absl::StrCat("tag ", tag, " is that of ", other->second, " too"),
+          "correct one of them");
+    }
   }
 
   void CheckInstruction(const std::string& key, const std::string& code) {
@@ -93,9 +116,14 @@ class Checks {
         Add(at + "messages", "it names other messages than D, F, G and H",
             "write some of \"DFGH\"");
       }
-      if (IsTaken(entry.tag) || (entry.tag == dialect_.account_tag && entry.tag != 0) ||
-          (entry.tag == dialect_.capacity_tag && entry.tag != 0)) {
-        Add(at + "tag", absl::StrCat("the gateway writes tag ", entry.tag, " itself"), "remove it");
+      if (IsIn(kHeaderTags, entry.tag) || IsData(entry.tag)) {
+        Add(at + "tag", absl::StrCat("tag ", entry.tag, " is no field of a message's body"),
+            "remove it; sub and location identifiers are keys of [venue.fix]");
+      } else if (IsIn(kOwnTags, entry.tag)) {
+        Add(at + "tag", absl::StrCat("tag ", entry.tag, " is the gateway's to write"), "remove it");
+      } else if (const auto own = keys_.find(entry.tag); own != keys_.end()) {
+        Add(at + "tag", absl::StrCat("tag ", entry.tag, " is that of ", own->second),
+            "remove it, or write the venue's tag there");
       }
       if (!IsPrintable(entry.value) || entry.value.size() > kStaticBytesMax) {
         Add(at + "value", "it is empty, longer than 64 characters, or not printable ASCII",
@@ -111,10 +139,17 @@ class Checks {
     if (dialect_.statics.size() > kStaticsMax) {
       Add("static[16]", "there are more than 16", "remove some");
     }
+    if (dialect_.version != FixVersion::k42) return;
+    for (const char message : std::string(dialect_.replace ? "DG" : "D")) {
+      if (seen.contains({message, kHandlInst})) continue;
+      Add("version", absl::StrCat("FIX 4.2 requires HandlInst (21) in ", std::string(1, message)),
+          "write a [[static]] with tag = 21; its value is \"1\" where no broker intervenes");
+    }
   }
 
   template <class F>
-  void CheckCodes(const std::string& key, const std::vector<FixCode>& codes, F&& is_known) {
+  void CheckCodes(const std::string& key, const std::vector<FixCode>& codes, bool read_back,
+                  F&& is_known) {
     std::set<std::string> names;
     std::set<std::string> values;
     for (std::size_t i = 0; i < codes.size(); ++i) {
@@ -130,7 +165,8 @@ class Checks {
       if (!names.insert(codes[i].name).second) {
         Add(at + "name", "it is listed twice", "remove one");
       }
-      if (!values.insert(codes[i].code).second) {
+      // A venue may have one word for several capacities, which nobody reads back.
+      if (!values.insert(codes[i].code).second && read_back) {
         Add(at + "code", "another one has the same code", "correct one of them");
       }
     }
@@ -154,11 +190,13 @@ class Checks {
     }
   }
 
+  static constexpr uint32_t kHandlInst = 21;
   static constexpr std::size_t kStaticBytesMax = 64;
   static constexpr std::size_t kStaticsMax = 16;
 
   const FixDialect& dialect_;
   ConfigFindings& findings_;
+  std::map<uint32_t, std::string> keys_;  // by the tag that they name
 };
 
 // `standard`: the standard has a code for it, unless the dialect lists its own.

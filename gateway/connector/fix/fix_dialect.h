@@ -91,7 +91,7 @@ void Fields(V& v, FixStatic& entry) {
   v.Text(
       "messages", entry.messages,
       "The types of the messages that carry it: D (order), F (cancel), G (replace), H (status).");
-  v.Integer("tag", entry.tag, ConfigForm::kWhole, {1, 9'999'999}, "The tag.",
+  v.Integer("tag", entry.tag, ConfigForm::kWhole, {1, fix::Tag::kMax}, "The tag.",
             ConfigNeed::kRequired);
   v.Text("value", entry.value, "Its value.", ConfigNeed::kRequired);
 }
@@ -114,7 +114,7 @@ void Fields(V& v, FixReason& entry) {
 
 template <class V>
 void Fields(V& v, FixDialect& dialect) {
-  constexpr ConfigRange kTag{0, 9'999};
+  constexpr ConfigRange kTag{0, fix::Tag::kMax};
   v.Choice("version", dialect.version, kFixVersionChoices, "Which FIX the venue speaks:");
   v.Choice("id_format", dialect.id_format, kFixIdFormatChoices,
            "How ClOrdID (11) writes the gateway's identifiers of 64 bits:");
@@ -150,7 +150,7 @@ void Fields(V& v, FixDialect& dialect) {
       "connection ended stays in doubt until the venue says something of it.");
   v.Flag("resends", dialect.resends,
          "Whether it sends its reports again when it is asked to. Where it fills the gap instead, "
-         "every open order is asked for after a gap.");
+         "every open order is asked for after a gap, which needs `status`.");
   v.Flag("order_id", dialect.order_id,
          "Whether cancels, replaces and status requests name the venue's OrderID (37) too.");
   v.Sections("static", dialect.statics, "A field that certain messages always carry.");

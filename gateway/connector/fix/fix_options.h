@@ -71,7 +71,8 @@ void Fields(V& v, FixOptions& fix) {
   v.Text(
       "id_prefix", fix.id_prefix,
       "What every ClOrdID begins with. It tells the orders of this gateway from those of another "
-      "program on the same session or account.");
+      "program on the same session or account: without one any number is taken for this gateway's. "
+      "Its last character is no digit of the dialect's id_format.");
   v.Integer("heartbeat", fix.heartbeat_ns, ConfigForm::kDuration, {kNsPerS, 3'600 * kNsPerS},
             "HeartBtInt (108), whole seconds.");
   v.Flag(

@@ -3,21 +3,19 @@
 namespace ringway {
 namespace {
 
-constexpr uint32_t kTagAccountDefault = 1;
+// Account (1) where the venue's own tag cannot be looked up.
+uint32_t AccountTagOf(const FixDialect& dialect) {
+  const uint32_t tag = dialect.account_tag;
+  return tag != 0 && tag <= fix::WantedTags::kTagMax ? tag : 1;
+}
 
 }  // namespace
 
 FixReader::FixReader(const FixDialect& dialect, const FixWriter& writer)
     : writer_(writer),
-      numbers_{11,  14,  17,
-               19,  20,  31,
-               32,  37,  38,
-               39,  41,  44,
-               54,  55,  60,
-               102, 103, 150,
-               151, 372, 379,
-               380, 434, 790,
-               851, 373, dialect.account_tag != 0 ? dialect.account_tag : kTagAccountDefault},
+      numbers_{11,  14,  17,  19,  20,  31,  32,  37,  38,
+               39,  41,  44,  54,  55,  60,  102, 103, 150,
+               151, 372, 379, 380, 434, 790, 851, 373, AccountTagOf(dialect)},
       tags_(numbers_) {
   for (uint32_t at = 0; at != kFields; ++at) slots_[at] = tags_.SlotOf(numbers_[at]);
 }

@@ -7,6 +7,23 @@
 
 namespace ringway {
 
+namespace {
+
+bool IsDigit(char c, FixIdFormat format) {
+  if (c >= '0' && c <= '9') return true;
+  switch (format) {
+    case FixIdFormat::kDecimal:
+      return false;
+    case FixIdFormat::kHex:
+      return c >= 'A' && c <= 'F';
+    case FixIdFormat::kBase36:
+      return c >= 'A' && c <= 'Z';
+  }
+  return false;
+}
+
+}  // namespace
+
 std::vector<std::string> ReadFixDialect(const FixOptions& options, FixDialect& dialect) {
   const absl::StatusOr<std::string> text = ReadConfigFile(options.dialect_file);
   if (!text.ok()) return {absl::StrCat("fix.dialect_file: ", text.status().message())};
@@ -23,6 +40,18 @@ std::vector<std::string> ReadFixDialect(const FixOptions& options, FixDialect& d
                                   longest, " characters, and ", options.dialect_file, " allows ",
                                   dialect.id_length_max,
                                   "; write a shorter prefix, or another id_format there"));
+  }
+  if (!options.id_prefix.empty() && IsDigit(options.id_prefix.back(), dialect.id_format)) {
+    faults.push_back(
+        absl::StrCat("fix.id_prefix: it ends in a digit of the identifiers, so that another "
+                     "gateway's prefix may begin with it; end it in a character that is none in ",
+                     options.dialect_file, ", such as \"-\""));
+  }
+  if (options.reset_on_logon && !dialect.status) {
+    faults.push_back(absl::StrCat(
+        "fix.reset_on_logon: reports that a lost connection leaves behind are lost with it, and ",
+        options.dialect_file,
+        " says that the venue cannot be asked for orders (status = false); correct one of them"));
   }
   if (options.next_expected && dialect.version == FixVersion::k42) {
     faults.push_back("fix.next_expected: FIX 4.2 has no NextExpectedMsgSeqNum; remove it");

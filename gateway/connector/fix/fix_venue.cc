@@ -59,8 +59,9 @@ class Checks {
     const fix::ScheduleConfig none;
     const fix::ScheduleConfig& own = fix_.schedule;
     if (!fix_.has_schedule) {
-      const bool written = own.start != none.start || own.end != none.end || !own.days.empty() ||
-                           !own.start_day.empty() || !own.end_day.empty();
+      const bool written = own.time_zone != none.time_zone || own.start != none.start ||
+                           own.end != none.end || !own.days.empty() || !own.start_day.empty() ||
+                           !own.end_day.empty();
       if (written) {
         Add("scheduled", "it is off, and a schedule is written",
             "write scheduled = true, or remove the schedule");

@@ -96,6 +96,8 @@ TEST_F(FixVenueTest, EveryContradictionIsNamed) {
     v.fix.has_schedule = true;
     v.fix.schedule.time_zone = "Here";
   }));
+  EXPECT_TRUE(HasFault("fix.scheduled",
+                       [](FixVenue& v) { v.fix.schedule.time_zone = "America/New_York"; }));
   EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{9, "X"}}; }));
   EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{1, ""}}; }));
   EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{1, "WAY"}}; }));
@@ -148,8 +150,26 @@ TEST_F(FixVenueTest, FaultsOfADialectHaveTheirLine) {
   expect("version = \"4.3\"", "d:1:11: version: \"4.3\" is not a choice");
   expect("\nverson = \"4.2\"", "d:2:1: verson: ");
   expect("\nid_length_max = 19", "d:2:17: id_length_max: ");
+  expect("account_tag = 790", "d:1:15: account_tag: tag 790 means something else");
+  expect("account_tag = 31", "d:1:15: account_tag: ");
+  EXPECT_EQ(FaultIn("account_tag = 20001"), "");
+  expect("display_tag = 528\ncapacity_tag = 528", "d:1:15: display_tag: tag 528 is that of cap");
+  expect("status = false\nresends = false", "d:2:11: resends: ");
+  expect("version = \"4.2\"", "d:1:11: version: FIX 4.2 requires HandlInst (21) in D");
+  expect("version = \"4.2\"\n[[static]]\nmessages = \"DF\"\ntag = 21\nvalue = \"1\"",
+         "d:1:11: version: FIX 4.2 requires HandlInst (21) in G");
   expect("account_tag = 55", "d:1:15: account_tag: tag 55 means something else");
   expect("account_tag = 1\ncapacity_tag = 1", "d:2:16: capacity_tag: ");
+  for (const char* tag : {"50", "57", "95", "96", "115", "128", "142", "349", "354", "1128"}) {
+    expect("[[static]]\ntag = " + std::string(tag) + "\nvalue = \"1\"",
+           "d:2:7: static[0].tag: tag " + std::string(tag) + " is no field of a message's body");
+  }
+  expect("[[static]]\ntag = 111\nvalue = \"1\"",
+         "d:2:7: static[0].tag: tag 111 is that of display_tag");
+  expect("[[order_type]]\nname = \"unset\"\ncode = \"1\"", "d:2:8: order_type[0].name: ");
+  EXPECT_EQ(FaultIn("capacity_tag = 47\n[[capacity]]\nname = \"principal\"\ncode = \"P\"\n"
+                    "[[capacity]]\nname = \"risklessPrincipal\"\ncode = \"P\""),
+            "");
   expect("[[static]]\ntag = 38\nvalue = \"1\"", "d:2:7: static[0].tag: ");
   expect("[[static]]\ntag = 21\nvalue = \"\"", "d:3:9: static[0].value: ");
   expect("[[static]]\nmessages = \"DX\"\ntag = 21\nvalue = \"1\"", "d:2:12: static[0].messages: ");
@@ -172,6 +192,19 @@ TEST_F(FixVenueTest, WhatADialectForbidsIsFoundWithTheVenue) {
   venue.fix.id_prefix = "TOOLONG";
   ASSERT_EQ(venue.Needs(context_).faults.size(), 1u);
   EXPECT_NE(venue.Needs(context_).faults[0].find("27 characters"), std::string::npos);
+  const TempFile longer("id_length_max = 30");
+  venue.fix.dialect_file = longer.path();
+  venue.fix.id_prefix = "R1";
+  ASSERT_EQ(venue.Needs(context_).faults.size(), 1u);
+  EXPECT_NE(venue.Needs(context_).faults[0].find("ends in a digit"), std::string::npos);
+  venue.fix.id_prefix = "1R";
+  EXPECT_TRUE(venue.Needs(context_).faults.empty());
+  venue = Sound();
+  const TempFile silent("status = false");
+  venue.fix.dialect_file = silent.path();
+  EXPECT_TRUE(venue.Needs(context_).faults.empty());
+  venue.fix.reset_on_logon = true;
+  EXPECT_EQ(venue.Needs(context_).faults.size(), 1u);
   venue = Sound();
   venue.fix.dialect_file = "deploy/dialects/generic-42.toml";
   venue.fix.next_expected = true;
