@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "base/check.h"
 
@@ -21,6 +23,18 @@ constexpr Tag kTestReqId(kTagTestReqId);
 // Silence is counted in steps of at most this part of the heartbeat interval: while this process
 // stood still it could not have heard anything (docs/adr/0036).
 constexpr int64_t kStepsPerHeartbeat = 4;
+
+// What every message has beside the CompIDs.
+std::string HeaderFieldsOf(const SessionConfig& config) {
+  std::string fields;
+  for (const auto& [tag, value] : {std::pair(kTagSenderSubId, &config.sender_sub_id),
+                                   std::pair(kTagSenderLocationId, &config.sender_location_id),
+                                   std::pair(kTagTargetSubId, &config.target_sub_id),
+                                   std::pair(kTagTargetLocationId, &config.target_location_id)}) {
+    if (!value->empty()) fields += std::to_string(tag) + "=" + *value + kSoh;
+  }
+  return fields;
+}
 
 }  // namespace
 
@@ -49,7 +63,8 @@ Session::Session(const SessionConfig& config, const WantedTags& tags, SessionHan
       parser_(tags),
       handler_(handler),
       begin_string_(BeginStringOf(config.version)),
-      encoder_(begin_string_, config_.sender_comp_id, config_.target_comp_id, config.precision),
+      encoder_(begin_string_, config_.sender_comp_id, config_.target_comp_id, config.precision,
+               HeaderFieldsOf(config)),
       output_(std::make_unique<char[]>(config.output_bytes)) {
   RINGWAY_CHECK(CheckSessionConfig(config).ok(), "the caller checks the configuration");
 }

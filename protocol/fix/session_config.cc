@@ -41,6 +41,14 @@ absl::Status CheckSessionConfig(const SessionConfig& config) {
     if (text->empty() || !IsFieldText(*text, Encoder::kCompIdBytesMax))
       return Bad(key, "must be 1 to 64 printable ASCII characters");
   }
+  static_assert(4 * (sizeof("142=") + SessionConfig::kSubIdBytesMax) <= Encoder::kMoreBytesMax);
+  for (const auto& [key, text] : {std::pair("sender_sub_id", &config.sender_sub_id),
+                                  std::pair("sender_location_id", &config.sender_location_id),
+                                  std::pair("target_sub_id", &config.target_sub_id),
+                                  std::pair("target_location_id", &config.target_location_id)}) {
+    if (!IsFieldText(*text, SessionConfig::kSubIdBytesMax))
+      return Bad(key, "must be at most 32 printable ASCII characters");
+  }
   for (const auto& [key, text] :
        {std::pair("username", &config.username), std::pair("password", &config.password)}) {
     if (!IsFieldText(*text, kCredentialBytesMax))

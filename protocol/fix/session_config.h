@@ -1,6 +1,7 @@
 // How a FIX session is configured: one struct, its defaults, and their check.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,13 @@ struct SessionConfig {
   Version version = Version::kFix44;
   std::string sender_comp_id;  // this end
   std::string target_comp_id;
+  // Of the header of what this end sends, Logon included; empty: not sent. What the peer writes
+  // there is not checked.
+  static constexpr size_t kSubIdBytesMax = 32;
+  std::string sender_sub_id;
+  std::string sender_location_id;
+  std::string target_sub_id;
+  std::string target_location_id;
   std::string default_appl_ver_id = "9";  // FIXT alone; 9 is FIX 5.0 SP2
   std::string username;                   // an initiator's; empty: not sent
   std::string password;

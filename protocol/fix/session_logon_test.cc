@@ -35,6 +35,34 @@ TEST(Initiator, LogsOn1B) {
   EXPECT_TRUE(peer.Heard().empty());
 }
 
+TEST(Initiator, SubAndLocationIdsAreInTheHeaderOfEveryMessage) {
+  SessionConfig config = InitiatorConfig();
+  config.sender_sub_id = std::string(SessionConfig::kSubIdBytesMax, 's');
+  config.sender_location_id = std::string(SessionConfig::kSubIdBytesMax, 'l');
+  config.target_sub_id = "DESK";
+  config.target_location_id = std::string(SessionConfig::kSubIdBytesMax, 't');
+  const std::string more = "|52=20231114-22:13:20.000|50=" + config.sender_sub_id +
+                           "|142=" + config.sender_location_id +
+                           "|57=DESK|143=" + config.target_location_id + "|";
+  Peer peer(config);
+  ASSERT_TRUE(peer.session.Connect(peer.now_ns));
+  EXPECT_NE(peer.HeardOne().find(more + "98=0|"), std::string::npos);
+  peer.Say("A", 1, "98=0|108=30|");
+  const Sent sent =
+      peer.session.Send(peer.now_ns, "D", [](Writer& to) { to.Text(Tag(11), "ONE"); });
+  EXPECT_EQ(sent.body, Soh("11=ONE|")) << "what is resent has a header of its own";
+  EXPECT_NE(peer.HeardOne().find(more + "11=ONE|10="), std::string::npos);
+  for (std::string SessionConfig::*field :
+       {&SessionConfig::sender_sub_id, &SessionConfig::sender_location_id,
+        &SessionConfig::target_sub_id, &SessionConfig::target_location_id}) {
+    SessionConfig wrong = InitiatorConfig();
+    wrong.*field = std::string(SessionConfig::kSubIdBytesMax + 1, 'x');
+    EXPECT_FALSE(CheckSessionConfig(wrong).ok());
+    wrong.*field = "a\001b";
+    EXPECT_FALSE(CheckSessionConfig(wrong).ok());
+  }
+}
+
 TEST(Initiator, FirstMessageIsNoLogon1Be) {
   Peer peer(InitiatorConfig());
   ASSERT_TRUE(peer.session.Connect(peer.now_ns));

@@ -49,7 +49,8 @@ void Writer::Fields(std::string_view fields) noexcept {
 }
 
 Encoder::Encoder(std::string_view begin_string, std::string_view sender_comp_id,
-                 std::string_view target_comp_id, TimePrecision precision) noexcept
+                 std::string_view target_comp_id, TimePrecision precision,
+                 std::string_view more) noexcept
     : time_(precision) {
   const auto append = [](auto& to, size_t& at, std::string_view text) {
     const size_t bytes = std::min(text.size(), to.size() - at);
@@ -66,6 +67,7 @@ Encoder::Encoder(std::string_view begin_string, std::string_view sender_comp_id,
   append(comp_ids_, comp_ids_bytes_, "\00156=");
   append(comp_ids_, comp_ids_bytes_, target_comp_id.substr(0, kCompIdBytesMax));
   append(comp_ids_, comp_ids_bytes_, "\00134=");
+  append(more_, more_bytes_, more);
 }
 
 [[gnu::always_inline]] inline void Encoder::PutSequence(uint64_t sequence, char* at) noexcept {
@@ -101,6 +103,7 @@ Writer Encoder::Start(std::span<char> out, const Head& head) noexcept {
   if (head.poss_dup) writer.Bool(Tag(kTagPossDupFlag), true);
   writer.Time(Tag(kTagSendingTime), time_, head.sending_time_ns);
   if (head.poss_dup) writer.Time(Tag(kTagOrigSendingTime), time_, head.orig_sending_time_ns);
+  writer.Fields({more_.data(), more_bytes_});
   head_bytes_ = static_cast<size_t>(writer.at_ - writer.begin_);
   return writer;
 }

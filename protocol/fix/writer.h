@@ -170,12 +170,15 @@ class Encoder {
   static constexpr size_t kBeginStringBytesMax = 8;  // "FIXT.1.1"
   static constexpr size_t kCompIdBytesMax = 64;
   static constexpr size_t kMsgTypeBytesMax = 8;
+  static constexpr size_t kMoreBytesMax = 160;
   // Before the body, and "10=nnn" behind it: at most so many bytes.
-  static constexpr size_t kOverheadBytesMax = 320;
+  static constexpr size_t kOverheadBytesMax = 320 + kMoreBytesMax;
 
-  // REQUIRES: sizes as above, no SOH.
+  // `more` are fields, each with its SOH, that end the header of every message.
+  // REQUIRES: sizes as above, no SOH but in `more`.
   Encoder(std::string_view begin_string, std::string_view sender_comp_id,
-          std::string_view target_comp_id, TimePrecision precision) noexcept;
+          std::string_view target_comp_id, TimePrecision precision,
+          std::string_view more = {}) noexcept;
 
   struct Head {
     std::string_view msg_type;
@@ -190,7 +193,7 @@ class Encoder {
   // Returns the whole message, from the start of the buffer that Start() was given; empty if
   // `writer` refused something, which is in its error().
   std::string_view Finish(Writer& writer) noexcept;
-  // The body's fields of the message that was finished last, which follow SendingTime (52).
+  // The body's fields of the message that was finished last, which follow the header.
   std::string_view body() const noexcept { return body_; }
 
   TimestampWriter& time() noexcept { return time_; }
@@ -203,6 +206,8 @@ class Encoder {
   // Padded, so that whole words are copied.
   std::array<char, 32> first_{};                           // "8=FIX.4.2|9=000|35="
   std::array<char, 2 * kCompIdBytesMax + 32> comp_ids_{};  // "|49=A|56=B|34="
+  std::array<char, kMoreBytesMax> more_{};
+  size_t more_bytes_ = 0;
   size_t first_bytes_ = 0;
   size_t length_at_ = 0;
   size_t comp_ids_bytes_ = 0;

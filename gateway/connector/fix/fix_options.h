@@ -30,6 +30,10 @@ struct FixOptions {
   std::string dialect_file;
   std::string sender_comp_id;
   std::string target_comp_id;
+  std::string sender_sub_id;
+  std::string sender_location_id;
+  std::string target_sub_id;
+  std::string target_location_id;
   std::string username;
   std::string password_file;
   std::string id_prefix;
@@ -64,7 +68,14 @@ void Fields(V& v, FixOptions& fix) {
          "The file that says how the venue speaks FIX; deploy/dialects has some. Needed.");
   v.Text("sender_comp_id", fix.sender_comp_id, "SenderCompID (49) of this gateway; needed.");
   v.Text("target_comp_id", fix.target_comp_id, "TargetCompID (56), the venue's; needed.");
-  v.Text("username", fix.username, "Username (553) of the Logon. Empty: it is not sent.");
+  v.Text("sender_sub_id", fix.sender_sub_id,
+         "SenderSubID (50), in the header of every message. Empty: it is not sent.");
+  v.Text("sender_location_id", fix.sender_location_id, "SenderLocationID (142), likewise.");
+  v.Text("target_sub_id", fix.target_sub_id, "TargetSubID (57), likewise.");
+  v.Text("target_location_id", fix.target_location_id, "TargetLocationID (143), likewise.");
+  v.Text("username", fix.username,
+         "Username (553) of the Logon, also in FIX 4.2, whose standard has none. Empty: it is not "
+         "sent.");
   v.Text("password_file", fix.password_file,
          "A file that only its owner can read, with Password (554) on one line. Empty: it is not "
          "sent.");

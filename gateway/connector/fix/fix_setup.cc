@@ -67,6 +67,10 @@ absl::StatusOr<fix::SessionConfig> SessionConfigOf(const FixOptions& options,
   config.version = SessionVersionOf(dialect.version);
   config.sender_comp_id = options.sender_comp_id;
   config.target_comp_id = options.target_comp_id;
+  config.sender_sub_id = options.sender_sub_id;
+  config.sender_location_id = options.sender_location_id;
+  config.target_sub_id = options.target_sub_id;
+  config.target_location_id = options.target_location_id;
   config.username = options.username;
   config.password = std::string(password);
   config.heartbeat_s = static_cast<uint32_t>(options.heartbeat_ns / kNsPerS);

@@ -53,6 +53,13 @@ class Checks {
       Add("target_comp_id", "a session needs one, of up to 64 characters without blanks",
           "write the venue's");
     }
+    for (const auto& [key, text] : {std::pair("sender_sub_id", &fix_.sender_sub_id),
+                                    std::pair("sender_location_id", &fix_.sender_location_id),
+                                    std::pair("target_sub_id", &fix_.target_sub_id),
+                                    std::pair("target_location_id", &fix_.target_location_id)}) {
+      if (text->empty() || IsWord(*text, fix::SessionConfig::kSubIdBytesMax)) continue;
+      Add(key, "it has more than 32 characters, or blanks", "correct it");
+    }
     if (fix_.heartbeat_ns % kNsPerS != 0) {
       Add("heartbeat", "HeartBtInt is in whole seconds", "write whole seconds");
     }

@@ -81,7 +81,15 @@ TEST_F(FixVenueTest, EveryDialectThatShipsIsSound) {
     EXPECT_GT(needs.bytes, 1u << 20);
     FixDialect dialect;
     EXPECT_TRUE(ReadFixDialect(venue.fix, dialect).empty());
-    EXPECT_TRUE(SessionConfigOf(venue.fix, dialect, "").ok());
+    venue.fix.sender_sub_id = "S";
+    venue.fix.sender_location_id = "L";
+    venue.fix.target_sub_id = "T";
+    venue.fix.target_location_id = "M";
+    const auto session = SessionConfigOf(venue.fix, dialect, "");
+    ASSERT_TRUE(session.ok()) << session.status();
+    EXPECT_EQ(session->sender_sub_id + session->sender_location_id + session->target_sub_id +
+                  session->target_location_id,
+              "SLTM");
   }
 }
 
@@ -89,6 +97,9 @@ TEST_F(FixVenueTest, EveryContradictionIsNamed) {
   EXPECT_TRUE(HasFault("fix.dialect_file", [](FixVenue& v) { v.fix.dialect_file = ""; }));
   EXPECT_TRUE(HasFault("fix.sender_comp_id", [](FixVenue& v) { v.fix.sender_comp_id = ""; }));
   EXPECT_TRUE(HasFault("fix.target_comp_id", [](FixVenue& v) { v.fix.target_comp_id = "A B"; }));
+  EXPECT_TRUE(HasFault("fix.sender_sub_id", [](FixVenue& v) { v.fix.sender_sub_id = "A B"; }));
+  EXPECT_TRUE(HasFault("fix.target_location_id",
+                       [](FixVenue& v) { v.fix.target_location_id.assign(33, 'A'); }));
   EXPECT_TRUE(HasFault("fix.id_prefix", [](FixVenue& v) { v.fix.id_prefix.assign(33, 'A'); }));
   EXPECT_TRUE(HasFault("fix.heartbeat", [](FixVenue& v) { v.fix.heartbeat_ns = kNsPerS + 1; }));
   EXPECT_TRUE(HasFault("fix.scheduled", [](FixVenue& v) { v.fix.schedule.days = "mon"; }));
