@@ -7,6 +7,17 @@
 #include "gateway/config/config_fields.h"
 
 namespace ringway {
+namespace {
+
+FeatureSet FeaturesOf(const GatewayVenueConfig& venue) {
+  FeatureSet features = 0;
+  for (const std::string& name : venue.instructions) {
+    if (const auto feature = FeatureNamed(name)) features |= BitOf(*feature);
+  }
+  return features;
+}
+
+}  // namespace
 
 LoadedConfig LoadConfig(std::string_view toml) {
   LoadedConfig out;
@@ -46,9 +57,7 @@ EngineConfig MakeEngineConfig(const GatewayConfig& config) {
     engine.sessions.push_back(session.engine);
   for (const GatewayVenueConfig& venue : config.venues) {
     engine.venues.push_back(venue.engine);
-    for (const std::string& name : venue.instructions) {
-      if (const auto feature = FeatureNamed(name)) engine.venues.back().features |= BitOf(*feature);
-    }
+    engine.venues.back().features |= FeaturesOf(venue);
   }
   engine.routes = config.routes;
   engine.default_venue = config.routing.default_venue;
@@ -58,7 +67,12 @@ EngineConfig MakeEngineConfig(const GatewayConfig& config) {
 }
 
 VenueContext ContextOf(const GatewayConfig& config, const GatewayVenueConfig& venue) {
-  return {venue.engine.id, config.instruments, config.pools.orders_max};
+  return {.id = venue.engine.id,
+          .instruments = config.instruments,
+          .orders_max = config.pools.orders_max,
+          .accounts = config.accounts,
+          .profiles = config.profiles,
+          .features = FeaturesOf(venue)};
 }
 
 }  // namespace ringway

@@ -60,18 +60,6 @@ struct SessionsConfig {
   uint32_t report_slots = 16'384;
 };
 
-// [[profile]]: who decides on an order and how, as regulators and venues require. Orders carry its
-// number; the venue's connector fills in what the venue requires of it.
-struct ProfileConfig {
-  uint8_t id = 0;
-  std::string name;
-  std::string algo;          // the algorithm that decides
-  std::string trader;        // the person responsible for it
-  std::string client;        // on whose behalf
-  std::string short_locate;  // where a short sale's stock is borrowed
-  bool manual = false;       // a person enters the orders
-};
-
 // When an order may leave for its venue.
 enum class SendAfter : uint8_t {
   kMemory,   // its record survives the gateway's end

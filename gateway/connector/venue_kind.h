@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "gateway/connector/connector.h"
 #include "gateway/core/step.h"
 #include "gateway/engine/engine_config.h"
+#include "schema/features.h"
 #include "transport/options.h"
 
 namespace ringway {
@@ -35,12 +37,27 @@ struct VenueFault {
   std::string remedy;
 };
 
+// [[profile]]: who decides on an order and how, as regulators and venues require. Orders carry its
+// number; the venue's connector fills in what the venue requires of it.
+struct ProfileConfig {
+  uint8_t id = 0;
+  std::string name;
+  std::string algo;          // the algorithm that decides
+  std::string trader;        // the person responsible for it
+  std::string client;        // on whose behalf
+  std::string short_locate;  // where a short sale's stock is borrowed
+  bool manual = false;       // a person enters the orders
+};
+
 // What a kind may know of the rest of the configuration.
 struct VenueContext {
   VenueId id = 0;
   const std::vector<InstrumentConfig>& instruments;
   uint32_t orders_max =
       0;  // slots of orders: the lowest bits of a request's identifier are below it
+  std::span<const AccountConfig> accounts = {};
+  std::span<const ProfileConfig> profiles = {};
+  FeatureSet features = 0;  // that orders may ask of this venue
 };
 
 struct VenueNeeds {

@@ -14,6 +14,7 @@
 #include "gateway/connector/fix/fix_order.h"
 #include "gateway/connector/fix/fix_setup.h"
 #include "gateway/connector/fix/fix_writer.h"
+#include "gateway/connector/venue_kind.h"
 #include "protocol/fix/tags.h"
 #include "protocol/fix/writer.h"
 #include "schema/instrument.h"
@@ -44,7 +45,7 @@ FixDialect Generic(FixVersion version) {
 class Pen {
  public:
   explicit Pen(const FixDialect& dialect, const FixOptions& options = Options())
-      : writer_(options, dialect, Instruments()) {}
+      : writer_(options, dialect, Instruments(), Profiles()) {}
 
   static FixOptions Options() {
     FixOptions options;
@@ -59,20 +60,33 @@ class Pen {
     return instruments;
   }
 
+  static std::vector<ProfileConfig> Profiles() {
+    std::vector<ProfileConfig> profiles(2);
+    profiles[0] = {.id = 3,
+                   .name = "",
+                   .algo = "ALGO",
+                   .trader = "TIM",
+                   .client = "CARA",
+                   .short_locate = "LEND",
+                   .manual = true};
+    profiles[1].id = 4;
+    return profiles;
+  }
+
   std::string Enter(const NewOrder& request) {
     FixOrder order;
     if (writer_.TermsOf(request, order) != RejectReason::kNone) return "refused";
     order.id = request.cl_ord_id;
-    return Body([&](fix::Writer& to) { writer_.Enter(order, kNow, to); });
+    return Body([&](fix::Writer& to) { writer_.Enter(order, request.profile, kNow, to); });
   }
   std::string Replace(const FixOrder& order, const ringway::Replace& request) {
     FixOrder changed = order;
     if (writer_.TermsOf(request, changed) != CancelRejectReason::kNone) return "refused";
     changed.replace_id = request.cl_ord_id;
-    return Body([&](fix::Writer& to) { writer_.Replace(changed, kNow, to); });
+    return Body([&](fix::Writer& to) { writer_.Replace(changed, request.profile, kNow, to); });
   }
-  std::string Cancel(const FixOrder& order, uint64_t id) {
-    return Body([&](fix::Writer& to) { writer_.Cancel(order, id, kNow, to); });
+  std::string Cancel(const FixOrder& order, uint64_t id, uint8_t profile = 0) {
+    return Body([&](fix::Writer& to) { writer_.Cancel(order, id, profile, kNow, to); });
   }
   std::string AskFor(const FixOrder& order, uint64_t id) {
     return Body([&](fix::Writer& to) { writer_.AskFor(order, id, to); });
@@ -284,6 +298,55 @@ TEST(FixBodies, ChangesDescribeTheirOrder) {
     EXPECT_EQ(pen.Replace(order, replace), begin + "40=4|44=13|99=12|59=6|432=20260921|" + kTime);
     replace.time_in_force = TimeInForce::kAtCrossing;
     EXPECT_EQ(pen.Replace(order, replace) == "refused", at != 2);
+  }
+}
+
+TEST(FixBodies, ARequestsProfileGoesWithIt) {
+  FixDialect dialect;
+  dialect.profile_algo_tag = 7928;
+  dialect.profile_trader_tag = 9701;
+  dialect.profile_client_tag = 109;
+  dialect.profile_manual_tag = 1028;
+  dialect.profile_locate_tag = 5700;
+  Pen pen(dialect);
+  NewOrder order = Buy([](NewOrder& o) { o.profile = 3; });
+  const std::string about = "1=ACC|55=RING|54=1|7928=ALGO|9701=TIM|109=CARA|1028=Y|38=";
+  EXPECT_EQ(pen.Enter(order), "11=R5|" + about + "100|40=2|44=12.5|59=0|" + kTime);
+  const FixOrder entered = pen.Entered(order);
+  EXPECT_EQ(pen.Cancel(entered, 6, 3), "41=R5|11=R6|" + about + "100|" + kTime);
+  EXPECT_EQ(
+      pen.Replace(
+          entered,
+          {.cl_ord_id = 6, .orig_cl_ord_id = 5, .price = 13 * kUnit, .qty = 150, .profile = 3}),
+      "41=R5|11=R6|" + about + "150|40=2|44=13|59=0|" + kTime);
+  order.profile = 4;
+  EXPECT_NE(pen.Enter(order).find("|54=1|1028=N|38=100|"), std::string::npos);
+  order.profile = 3;
+  EXPECT_EQ(Pen(FixDialect{}).Enter(order), Pen(FixDialect{}).Enter(Buy())) << "no tags, no fields";
+}
+
+TEST(FixBodies, AShortSaleSaysWhetherItsStockIsLocated) {
+  FixDialect dialect;
+  dialect.profile_locate_tag = 5700;
+  for (const auto& [side, code] :
+       {std::pair(Side::kSellShort, "54=5|"), std::pair(Side::kSellShortExempt, "54=6|")}) {
+    Pen pen(dialect);
+    NewOrder order = Buy();
+    order.side = side;
+    const std::string begin = std::string("11=R5|1=ACC|55=RING|") + code;
+    const std::string end = std::string("38=100|40=2|44=12.5|59=0|") + kTime;
+    EXPECT_EQ(pen.Enter(order), begin + "114=Y|" + end);
+    order.profile = 3;
+    EXPECT_EQ(pen.Enter(order), begin + "114=N|5700=LEND|" + end);
+    EXPECT_NE(
+        pen.Replace(
+               pen.Entered(order),
+               {.cl_ord_id = 6, .orig_cl_ord_id = 5, .price = 13 * kUnit, .qty = 150, .profile = 3})
+            .find("|114=N|5700=LEND|38=150|"),
+        std::string::npos);
+    FixDialect plain;
+    plain.locate_required = false;
+    EXPECT_EQ(Pen(plain).Enter(order), begin + end);
   }
 }
 

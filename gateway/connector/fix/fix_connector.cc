@@ -45,7 +45,7 @@ bool IsDispute(std::string_view why) {
 FixConnector::FixConnector(std::unique_ptr<StreamSource> source, const FixSetup& setup)
     : setup_(setup),
       source_(std::move(source)),
-      writer_(setup.fix, setup.dialect, setup.instruments),
+      writer_(setup.fix, setup.dialect, setup.instruments, setup.profiles),
       reader_(setup.dialect, writer_),
       orders_(setup.slots),
       reports_(setup.venue, setup.fix.details, setup.dialect, orders_, counters_),

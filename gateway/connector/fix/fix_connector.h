@@ -40,6 +40,7 @@
 #include "gateway/connector/fix/fix_writer.h"
 #include "gateway/connector/refusals.h"
 #include "gateway/connector/stream_source.h"
+#include "gateway/connector/venue_kind.h"
 #include "protocol/fix/session.h"
 #include "schema/instrument.h"
 #include "transport/stream/stream_options.h"
@@ -52,6 +53,7 @@ struct FixSetup {
   FixDialect dialect;
   fix::SessionConfig session;  // as SessionConfigOf() makes it (fix_setup.h)
   std::vector<InstrumentConfig> instruments;
+  std::vector<ProfileConfig> profiles;
   uint32_t slots = 0;  // of the gateway's orders
   // A process's own numbers begin so far above the recorded ones; they are recorded anew before so
   // many can have been used.

@@ -35,6 +35,7 @@ absl::StatusOr<std::unique_ptr<Connector>> FixVenue::MakeConnector(
                  .dialect = {},
                  .session = {},
                  .instruments = context.venue.instruments,
+                 .profiles = {context.venue.profiles.begin(), context.venue.profiles.end()},
                  .slots = context.venue.orders_max,
                  .asks_acceleration = stream.acceleration != AccelerationChoice::kOff,
                  .on_acceleration_loss = stream.on_acceleration_loss,

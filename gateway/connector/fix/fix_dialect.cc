@@ -36,10 +36,6 @@ bool IsIn(const std::array<uint32_t, kSize>& tags, uint32_t tag) {
 // Raw data and its length: any byte may be in it, and the two go together.
 bool IsData(uint32_t tag) { return fix::LengthTagOf(tag) != 0 || fix::LengthTagOf(tag + 1) == tag; }
 
-bool IsPrintable(const std::string& text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
-}
-
 class Checks {
  public:
   Checks(const FixDialect& dialect, ConfigFindings& findings)
@@ -87,6 +83,12 @@ class Checks {
     CheckTag("account_tag", dialect_.account_tag);
     CheckTag("capacity_tag", dialect_.capacity_tag);
     CheckTag("display_tag", FixDisplayTagOf(dialect_));
+    CheckTag("profile_algo_tag", dialect_.profile_algo_tag);
+    CheckTag("profile_trader_tag", dialect_.profile_trader_tag);
+    CheckTag("profile_client_tag", dialect_.profile_client_tag);
+    CheckTag("profile_locate_tag", dialect_.profile_locate_tag);
+    CheckTag("profile_manual_tag", dialect_.profile_manual_tag);
+    if (dialect_.locate_required) keys_.emplace(kLocateReqd, "locate_required");
   }
   void CheckTag(const std::string& key, uint32_t tag) {
     if (tag == 0) return;
@@ -101,8 +103,7 @@ class Checks {
 
   void CheckInstruction(const std::string& key, const std::string& code) {
     if (code.empty()) return;
-    if (IsPrintable(code) && code.size() <= kFixCodeBytesMax && code.find(' ') == std::string::npos)
-      return;
+    if (IsFixText(code, kFixCodeBytesMax) && code.find(' ') == std::string::npos) return;
     Add(key, "it is longer than 8 characters, has blanks, or is not printable ASCII",
         "write the venue's code");
   }
@@ -125,7 +126,7 @@ class Checks {
         Add(at + "tag", absl::StrCat("tag ", entry.tag, " is that of ", own->second),
             "remove it, or write the venue's tag there");
       }
-      if (!IsPrintable(entry.value) || entry.value.size() > kStaticBytesMax) {
+      if (!IsFixText(entry.value, kStaticBytesMax)) {
         Add(at + "value", "it is empty, longer than 64 characters, or not printable ASCII",
             "correct it");
       }
@@ -158,7 +159,7 @@ class Checks {
         Add(at + "name", absl::StrCat("\"", codes[i].name, "\" is none"),
             "write one as schema/ringway.capnp calls it");
       }
-      if (!IsPrintable(codes[i].code) || codes[i].code.size() > kFixCodeBytesMax) {
+      if (!IsFixText(codes[i].code, kFixCodeBytesMax)) {
         Add(at + "code", "it is empty, longer than 8 characters, or not printable ASCII",
             "correct it");
       }
@@ -191,6 +192,7 @@ class Checks {
   }
 
   static constexpr uint32_t kHandlInst = 21;
+  static constexpr uint32_t kLocateReqd = 114;
   static constexpr std::size_t kStaticBytesMax = 64;
   static constexpr std::size_t kStaticsMax = 16;
 
@@ -241,6 +243,11 @@ LoadedFixDialect LoadFixDialect(std::string_view toml) {
       toml, loaded.dialect,
       [](const FixDialect& dialect, ConfigFindings& findings) { Checks(dialect, findings).Run(); });
   return loaded;
+}
+
+bool IsFixText(const std::string& text, std::size_t bytes_max) {
+  return !text.empty() && text.size() <= bytes_max &&
+         std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
 uint32_t FixIdDigitsMax(FixIdFormat format) noexcept {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -52,6 +53,12 @@ struct FixDialect {
   uint32_t account_tag = 1;
   uint32_t capacity_tag = 0;
   uint32_t display_tag = 0;
+  uint32_t profile_algo_tag = 0;
+  uint32_t profile_trader_tag = 0;
+  uint32_t profile_client_tag = 0;
+  uint32_t profile_locate_tag = 0;
+  uint32_t profile_manual_tag = 0;
+  bool locate_required = true;
   std::string post_only = "6";
   std::string intermarket_sweep;
   uint32_t price_decimals = 9;
@@ -129,6 +136,23 @@ void Fields(V& v, FixDialect& dialect) {
             {0, fix::Tag::kMax, FixDialect::kOff},
             "The tag of the quantity that is shown. 0: the standard's, 1138 in FIX 5.0 SP2, else "
             "111. \"off\": orders that show only a part are refused.");
+  v.Integer("profile_algo_tag", dialect.profile_algo_tag, ConfigForm::kWhole, kTag,
+            "The tag of the `algo` of a request's [[profile]], in orders, cancels and replaces. "
+            "0: it is not sent.");
+  v.Integer("profile_trader_tag", dialect.profile_trader_tag, ConfigForm::kWhole, kTag,
+            "The tag of its `trader`, likewise.");
+  v.Integer("profile_client_tag", dialect.profile_client_tag, ConfigForm::kWhole, kTag,
+            "The tag of its `client`, likewise: ClientID (109) in FIX 4.2.");
+  v.Integer("profile_locate_tag", dialect.profile_locate_tag, ConfigForm::kWhole, kTag,
+            "The tag of its `short_locate`, in orders and replaces that sell short: LocateBroker "
+            "(5700). 0: it is not sent.");
+  v.Integer(
+      "profile_manual_tag", dialect.profile_manual_tag, ConfigForm::kWhole, kTag,
+      "The tag that has Y where it is `manual`, and N where not: ManualOrderIndicator (1028). "
+      "0: it is not sent.");
+  v.Flag("locate_required", dialect.locate_required,
+         "Whether orders and replaces that sell short have LocateReqd (114), as the standard "
+         "demands: N if their profile has a `short_locate`, else Y.");
   v.Text("post_only", dialect.post_only,
          "The code in ExecInst (18) of orders that must not take liquidity. Empty: such orders are "
          "refused.");
@@ -181,6 +205,9 @@ std::string FixCodeOf(const FixDialect& dialect, OrdType type);
 std::string FixCodeOf(const FixDialect& dialect, Capacity capacity);
 // 0: orders that show only a part are not supported.
 uint32_t FixDisplayTagOf(const FixDialect& dialect) noexcept;
+
+// 1 to `bytes_max` characters of printable ASCII.
+bool IsFixText(const std::string& text, std::size_t bytes_max);
 
 // Digits that the largest identifier takes.
 uint32_t FixIdDigitsMax(FixIdFormat format) noexcept;

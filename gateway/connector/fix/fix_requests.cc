@@ -56,8 +56,8 @@ bool FixConnector::SendNew(int64_t now_ns, const NewOrder& request) {
     return refuse(why);
   }
   order.first_id = order.id = order.newest_id = request.cl_ord_id;
-  switch (
-      Write(now_ns, 'D', order.id, [&](fix::Writer& to) { writer_.Enter(order, now_ns, to); })) {
+  switch (Write(now_ns, 'D', order.id,
+                [&](fix::Writer& to) { writer_.Enter(order, request.profile, now_ns, to); })) {
     case Try::kNoRoom:
       return false;
     case Try::kRefused:
@@ -88,8 +88,9 @@ bool FixConnector::SendCancel(int64_t now_ns, const Cancel& request) {
     return refuse(order == nullptr ? CancelRejectReason::kOther
                                    : CancelRejectReason::kTooLateToCancel);
   }
-  switch (Write(now_ns, 'F', request.cl_ord_id,
-                [&](fix::Writer& to) { writer_.Cancel(*order, request.cl_ord_id, now_ns, to); })) {
+  switch (Write(now_ns, 'F', request.cl_ord_id, [&](fix::Writer& to) {
+    writer_.Cancel(*order, request.cl_ord_id, request.profile, now_ns, to);
+  })) {
     case Try::kNoRoom:
       return false;
     case Try::kRefused:
@@ -127,7 +128,7 @@ bool FixConnector::SendReplace(int64_t now_ns, const Replace& request) {
   }
   changed.replace_id = request.cl_ord_id;
   switch (Write(now_ns, 'G', request.cl_ord_id,
-                [&](fix::Writer& to) { writer_.Replace(changed, now_ns, to); })) {
+                [&](fix::Writer& to) { writer_.Replace(changed, request.profile, now_ns, to); })) {
     case Try::kNoRoom:
       return false;
     case Try::kRefused:

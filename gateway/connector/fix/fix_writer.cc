@@ -24,6 +24,7 @@ constexpr Tag kSymbol(55);
 constexpr Tag kTimeInForce(59);
 constexpr Tag kTransactTime(60);
 constexpr Tag kStopPx(99);
+constexpr Tag kLocateReqd(114);
 constexpr Tag kExpireTime(126);
 constexpr Tag kExpireDate(432);
 constexpr Tag kOrdStatusReqId(790);
@@ -38,6 +39,14 @@ int64_t TenTo(uint32_t power) noexcept {
 
 Tag TagOr(uint32_t tag) noexcept { return tag != 0 ? Tag(tag) : kAccountDefault; }
 
+// Encoded, unless there is no tag for it or it is empty.
+void AddField(uint32_t tag, std::string_view value, std::string& to) {
+  if (tag == 0 || value.empty()) return;
+  to += std::to_string(tag) + "=";
+  to += value;
+  to += fix::kSoh;
+}
+
 template <class E, std::size_t kSize>
 std::array<std::string, kSize> CodesOf(const FixDialect& dialect) {
   static_assert(IsKnown(static_cast<E>(kSize - 1)) && !IsKnown(static_cast<E>(kSize)));
@@ -50,7 +59,8 @@ std::array<std::string, kSize> CodesOf(const FixDialect& dialect) {
 }  // namespace
 
 FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
-                     const std::vector<InstrumentConfig>& instruments)
+                     const std::vector<InstrumentConfig>& instruments,
+                     const std::vector<ProfileConfig>& profiles)
     : version_(dialect.version),
       order_id_(dialect.order_id),
       ids_(dialect.id_format, options.id_prefix),
@@ -70,12 +80,13 @@ FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
       times_in_force_(CodesOf<TimeInForce, 8>(dialect)),
       order_types_(CodesOf<OrdType, 5>(dialect)),
       capacities_(CodesOf<Capacity, 4>(dialect)),
+      locate_required_(dialect.locate_required),
       time_(dialect.time_precision) {
   for (const FixStatic& field : dialect.statics) {
     for (const char message : field.messages) {
       const std::size_t at = kMessages.find(message);
       if (at == std::string_view::npos) continue;
-      statics_[at] += std::to_string(field.tag) + "=" + field.value + fix::kSoh;
+      AddField(field.tag, field.value, statics_[at]);
     }
   }
   for (const InstrumentConfig& instrument : instruments) {
@@ -88,6 +99,15 @@ FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
   for (const FixAccount& own : options.accounts) {
     if (accounts_.size() <= own.account) accounts_.resize(std::size_t{own.account} + 1);
     accounts_[own.account] = own.name;
+  }
+  for (const ProfileConfig& profile : profiles) {
+    Profile& own = profiles_[profile.id];
+    AddField(dialect.profile_algo_tag, profile.algo, own.fields);
+    AddField(dialect.profile_trader_tag, profile.trader, own.fields);
+    AddField(dialect.profile_client_tag, profile.client, own.fields);
+    AddField(dialect.profile_manual_tag, profile.manual ? "Y" : "N", own.fields);
+    AddField(dialect.profile_locate_tag, profile.short_locate, own.locate);
+    own.located = !profile.short_locate.empty();
   }
   by_symbol_ = ByName(symbols_);
   by_account_ = ByName(accounts_);
@@ -221,6 +241,12 @@ void FixWriter::VenueId(const FixOrder& order, fix::Writer& to) const noexcept {
   if (order_id_ && order.venue_id_bytes != 0) to.Text(kOrderId, order.venue_order_id());
 }
 
+void FixWriter::Locate(const FixOrder& order, uint8_t profile, fix::Writer& to) const noexcept {
+  if (order.side != Side::kSellShort && order.side != Side::kSellShortExempt) return;
+  if (locate_required_) to.Bool(kLocateReqd, !profiles_[profile].located);
+  to.Fields(profiles_[profile].locate);
+}
+
 void FixWriter::About(const FixOrder& order, fix::Writer& to) const noexcept {
   Account(order.account, to);
   to.Text(kSymbol,
@@ -272,30 +298,37 @@ void FixWriter::Terms(const FixOrder& order, int64_t price, uint64_t qty, int64_
   to.Time(kTransactTime, time_, now_ns);
 }
 
-void FixWriter::Enter(const FixOrder& order, int64_t now_ns, fix::Writer& to) noexcept {
+void FixWriter::Enter(const FixOrder& order, uint8_t profile, int64_t now_ns,
+                      fix::Writer& to) noexcept {
   Id(kClOrdId, order.id, to);
   to.Fields(StaticsOf('D'));
   About(order, to);
+  to.Fields(profiles_[profile].fields);
+  Locate(order, profile, to);
   Terms(order, order.price, order.qty, now_ns, to);
 }
 
-void FixWriter::Cancel(const FixOrder& order, uint64_t id, int64_t now_ns,
+void FixWriter::Cancel(const FixOrder& order, uint64_t id, uint8_t profile, int64_t now_ns,
                        fix::Writer& to) noexcept {
   Id(kOrigClOrdId, order.id, to);
   Id(kClOrdId, id, to);
   VenueId(order, to);
   to.Fields(StaticsOf('F'));
   About(order, to);
+  to.Fields(profiles_[profile].fields);
   Quantity(kOrderQty, order.qty, to);
   to.Time(kTransactTime, time_, now_ns);
 }
 
-void FixWriter::Replace(const FixOrder& order, int64_t now_ns, fix::Writer& to) noexcept {
+void FixWriter::Replace(const FixOrder& order, uint8_t profile, int64_t now_ns,
+                        fix::Writer& to) noexcept {
   Id(kOrigClOrdId, order.id, to);
   Id(kClOrdId, order.replace_id, to);
   VenueId(order, to);
   to.Fields(StaticsOf('G'));
   About(order, to);
+  to.Fields(profiles_[profile].fields);
+  Locate(order, profile, to);
   Terms(order, order.replace_price, order.replace_qty, now_ns, to);
 }
 

@@ -16,6 +16,7 @@
 #include "gateway/connector/fix/fix_ids.h"
 #include "gateway/connector/fix/fix_options.h"
 #include "gateway/connector/fix/fix_order.h"
+#include "gateway/connector/venue_kind.h"
 #include "protocol/fix/values.h"
 #include "protocol/fix/writer.h"
 #include "schema/instrument.h"
@@ -26,17 +27,19 @@ namespace ringway {
 class FixWriter {
  public:
   FixWriter(const FixOptions& options, const FixDialect& dialect,
-            const std::vector<InstrumentConfig>& instruments);
+            const std::vector<InstrumentConfig>& instruments,
+            const std::vector<ProfileConfig>& profiles = {});
 
   // What is to be remembered and said of an order, or why it cannot be said.
   RejectReason TermsOf(const NewOrder& request, FixOrder& order) const noexcept;
   // The replace_ fields, and the terms that it changes.
   CancelRejectReason TermsOf(const Replace& request, FixOrder& order) const noexcept;
 
-  // The fields behind the header.
-  void Enter(const FixOrder& order, int64_t now_ns, fix::Writer& to) noexcept;
-  void Cancel(const FixOrder& order, uint64_t id, int64_t now_ns, fix::Writer& to) noexcept;
-  void Replace(const FixOrder& order, int64_t now_ns, fix::Writer& to) noexcept;
+  // The fields behind the header. `profile` is that of the request; 0: none.
+  void Enter(const FixOrder& order, uint8_t profile, int64_t now_ns, fix::Writer& to) noexcept;
+  void Cancel(const FixOrder& order, uint64_t id, uint8_t profile, int64_t now_ns,
+              fix::Writer& to) noexcept;
+  void Replace(const FixOrder& order, uint8_t profile, int64_t now_ns, fix::Writer& to) noexcept;
   void AskFor(const FixOrder& order, uint64_t id, fix::Writer& to) noexcept;
 
   // 0: it is not known.
@@ -62,6 +65,7 @@ class FixWriter {
   void Quantity(fix::Tag tag, uint64_t units, fix::Writer& to) const noexcept;
   void Account(uint32_t account, fix::Writer& to) const noexcept;
   void About(const FixOrder& order, fix::Writer& to) const noexcept;
+  void Locate(const FixOrder& order, uint8_t profile, fix::Writer& to) const noexcept;
   void VenueId(const FixOrder& order, fix::Writer& to) const noexcept;
   void Terms(const FixOrder& order, int64_t price, uint64_t qty, int64_t now_ns,
              fix::Writer& to) noexcept;
@@ -86,6 +90,13 @@ class FixWriter {
   std::array<std::string, 4> statics_;  // of D, F, G, H, encoded
   std::vector<std::string> symbols_;    // by instrument
   std::vector<std::string> accounts_;   // by account; empty: its number
+  struct Profile {
+    std::string fields;  // encoded
+    std::string locate;  // of a short sale, likewise
+    bool located = false;
+  };
+  std::array<Profile, 256> profiles_;
+  const bool locate_required_;
   std::vector<Named> by_symbol_;
   std::vector<Named> by_account_;
   fix::TimestampWriter time_;
