@@ -65,12 +65,11 @@ bool TakesKind(ConfigForm form, ConfigKind kind) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path, std::string_view missing) {
   std::FILE* file = std::fopen(path.c_str(), "r");
   if (file == nullptr) {
     const std::string what = absl::StrCat(path, ": cannot be read: ", std::strerror(errno));
-    if (errno == ENOENT)
-      return absl::NotFoundError(what + "; deploy/gateway.toml is an example to start from");
+    if (errno == ENOENT) return absl::NotFoundError(absl::StrCat(what, "; ", std::string(missing)));
     if (errno == EACCES)
       return absl::PermissionDeniedError(
           what + "; make it readable for the user that this program runs as");

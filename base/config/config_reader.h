@@ -191,7 +191,9 @@ std::vector<ConfigError> ReadConfig(
 }
 
 // The whole text of a file. Errors: NotFound or PermissionDenied with the remedy; Internal.
-absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
+absl::StatusOr<std::string> ReadConfigFile(
+    const std::string& path,
+    std::string_view missing = "deploy/gateway.toml is an example to start from");
 
 // The word among `words` that `wrong` was probably meant to be; empty when none is near.
 std::string_view Nearest(std::string_view wrong, std::span<const std::string> words);

@@ -83,7 +83,9 @@ class Look {
 
   void LookAtFilesOfVenues() {
     for (const GatewayVenueConfig& venue : config_.venues) {
-      for (const std::string& fault : NeedsOf(venue).faults)
+      const VenueContext context = ContextOf(config_, venue);
+      const auto look = [&](const auto& kind) { return kind.FaultsInFiles(context); };
+      for (const std::string& fault : std::visit(look, venue.kind))
         Add(absl::StrCat("venue ", venue.engine.id), fault);
     }
   }

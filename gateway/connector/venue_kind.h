@@ -10,6 +10,9 @@
 //   template <class V> void Fields(V&, Kind&)  its keys, as in gateway/config/config_fields.h
 //   std::vector<VenueFault> Faults(const VenueContext&) const   what is wrong with its values
 //   VenueNeeds Needs(const VenueContext&) const                 what it takes from the machine
+//   std::vector<std::string> FaultsInFiles(const VenueContext&) const   what is wrong in the files
+//                                              that it names: each with its key, or the file and
+//                                              the line, and the remedy
 //   absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext&) const
 //
 // The last is defined beside its connector, so that a configuration alone needs no connector.
@@ -64,8 +67,6 @@ struct VenueNeeds {
   uint64_t bytes = 0;    // of memory
   std::string socket;    // of the peer that it connects to; empty: none in the file system
   std::string key_file;  // empty: none
-  // Of files that it names: each with the file, the line and the remedy.
-  std::vector<std::string> faults;
 };
 
 // What a connector is made with.

@@ -3,6 +3,7 @@
 // Plain data with defaults and units. Thread rule: set-up code.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct FixAccount {
 };
 
 struct FixOptions {
+  static constexpr std::size_t kCredentialBytesMax = 128;
+
   std::string dialect_file;
   std::string sender_comp_id;
   std::string target_comp_id;
@@ -65,7 +68,8 @@ void Fields(V& v, FixAccount& account) {
 template <class V>
 void Fields(V& v, FixOptions& fix) {
   v.Text("dialect_file", fix.dialect_file,
-         "The file that says how the venue speaks FIX; deploy/dialects has some. Needed.");
+         "The file that says how the venue speaks FIX (docs/fix-dialects.md), with its whole path, "
+         "as \"/etc/ringway/dialects/generic-44.toml\"; deploy/dialects has some. Needed.");
   v.Text("sender_comp_id", fix.sender_comp_id, "SenderCompID (49) of this gateway; needed.");
   v.Text("target_comp_id", fix.target_comp_id, "TargetCompID (56), the venue's; needed.");
   v.Text("sender_sub_id", fix.sender_sub_id,

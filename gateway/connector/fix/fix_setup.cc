@@ -4,6 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "base/secret_file.h"
+#include "schema/features.h"
+#include "schema/messages.h"
 
 namespace ringway {
 
@@ -22,10 +25,50 @@ bool IsDigit(char c, FixIdFormat format) {
   return false;
 }
 
+// What the venue's `instructions` list and the dialect has no words for.
+void CheckInstructions(const FixOptions& options, const VenueContext& context,
+                       const FixDialect& dialect, std::vector<std::string>& faults) {
+  const auto says = [&](TimeInForce one) { return !FixCodeOf(dialect, one).empty(); };
+  const auto check = [&](Feature feature, bool said, absl::string_view lacks) {
+    if ((context.features & BitOf(feature)) == 0 || said) return;
+    const std::string_view name = kFeatureNames[static_cast<std::size_t>(feature)];
+    faults.push_back(absl::StrCat("instructions: ", options.dialect_file, " has no ", lacks,
+                                  ", so that orders which ask for \"", std::string(name),
+                                  "\" are refused; remove it, or add that there"));
+  };
+  check(Feature::kIntermarketSweep, !dialect.intermarket_sweep.empty(), "intermarket_sweep");
+  check(Feature::kAuction,
+        says(TimeInForce::kAtTheOpening) || says(TimeInForce::kAtTheClose) ||
+            says(TimeInForce::kAtCrossing),
+        "time_in_force of an auction");
+  check(Feature::kExpireDate, says(TimeInForce::kGoodTillDate), "time_in_force goodTillDate");
+  check(Feature::kReplaceDisplay, dialect.replace && FixDisplayTagOf(dialect) != 0,
+        "display_tag or replace");
+  check(Feature::kReplaceExpiry, dialect.replace, "replace");
+}
+
+void CheckProfiles(const FixOptions& options, const VenueContext& context,
+                   const FixDialect& dialect, std::vector<std::string>& faults) {
+  for (const ProfileConfig& profile : context.profiles) {
+    const auto check = [&](absl::string_view key, uint32_t tag, const std::string& value) {
+      if (tag == 0 || value.empty() || IsFixText(value, 64)) return;
+      faults.push_back(absl::StrCat("profile ", profile.id, ": its ", key, " is field ", tag,
+                                    " at this venue (", options.dialect_file,
+                                    "); write up to 64 printable characters of ASCII"));
+    };
+    check("algo", dialect.profile_algo_tag, profile.algo);
+    check("trader", dialect.profile_trader_tag, profile.trader);
+    check("client", dialect.profile_client_tag, profile.client);
+    check("short_locate", dialect.profile_locate_tag, profile.short_locate);
+  }
+}
+
 }  // namespace
 
-std::vector<std::string> ReadFixDialect(const FixOptions& options, FixDialect& dialect) {
-  const absl::StatusOr<std::string> text = ReadConfigFile(options.dialect_file);
+std::vector<std::string> ReadFixDialect(const FixOptions& options, const VenueContext& context,
+                                        FixDialect& dialect) {
+  const absl::StatusOr<std::string> text =
+      ReadConfigFile(options.dialect_file, "deploy/dialects has some to start from");
   if (!text.ok()) return {absl::StrCat("fix.dialect_file: ", text.status().message())};
   LoadedFixDialect loaded = LoadFixDialect(*text);
   std::vector<std::string> faults;
@@ -56,7 +99,28 @@ std::vector<std::string> ReadFixDialect(const FixOptions& options, FixDialect& d
   if (options.next_expected && dialect.version == FixVersion::k42) {
     faults.push_back("fix.next_expected: FIX 4.2 has no NextExpectedMsgSeqNum; remove it");
   }
+  CheckInstructions(options, context, dialect, faults);
+  CheckProfiles(options, context, dialect, faults);
   return faults;
+}
+
+absl::StatusOr<fix::SessionConfig> ReadFixSession(const FixOptions& options,
+                                                  const FixDialect& dialect) {
+  if (options.password_file.empty()) return SessionConfigOf(options, dialect, {});
+  const auto error = [](absl::StatusCode code, absl::string_view what) {
+    return absl::Status(code, absl::StrCat("fix.password_file: ", what));
+  };
+  absl::StatusOr<std::string> password =
+      ReadSecretFile(options.password_file, FixOptions::kCredentialBytesMax + 1);
+  if (!password.ok()) return error(password.status().code(), password.status().message());
+  if (password->ends_with('\n')) password->pop_back();
+  if (!IsFixText(*password, FixOptions::kCredentialBytesMax)) {
+    return error(absl::StatusCode::kInvalidArgument,
+                 absl::StrCat(options.password_file,
+                              " holds no password: write one line of 1 to 128 printable "
+                              "characters, which ends in no carriage return"));
+  }
+  return SessionConfigOf(options, dialect, *password);
 }
 
 absl::StatusOr<fix::SessionConfig> SessionConfigOf(const FixOptions& options,

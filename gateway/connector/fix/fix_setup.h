@@ -9,13 +9,20 @@
 #include "absl/status/statusor.h"
 #include "gateway/connector/fix/fix_dialect.h"
 #include "gateway/connector/fix/fix_options.h"
+#include "gateway/connector/venue_kind.h"
 #include "protocol/fix/session_config.h"
 
 namespace ringway {
 
-// Fills `dialect` from its file. What is wrong with it, each with file, line and remedy; empty:
-// nothing.
-std::vector<std::string> ReadFixDialect(const FixOptions& options, FixDialect& dialect);
+// Fills `dialect` from its file. What is wrong with it, or does not fit the rest of the
+// configuration: each with the file and the line, or the key, and the remedy. Empty: nothing.
+std::vector<std::string> ReadFixDialect(const FixOptions& options, const VenueContext& context,
+                                        FixDialect& dialect);
+
+// With the password of its file. Errors: that is missing, readable by others or holds no password;
+// those of SessionConfigOf().
+absl::StatusOr<fix::SessionConfig> ReadFixSession(const FixOptions& options,
+                                                  const FixDialect& dialect);
 
 // Errors: those of the schedule and of fix::CheckSessionConfig().
 absl::StatusOr<fix::SessionConfig> SessionConfigOf(const FixOptions& options,

@@ -28,6 +28,9 @@ class Checks {
   std::vector<VenueFault> Run(const VenueContext& context) {
     if (fix_.dialect_file.empty()) {
       Add("dialect_file", "a venue needs a dialect", "name a file, such as one of deploy/dialects");
+    } else if (fix_.dialect_file[0] != '/') {
+      Add("dialect_file", "it is sought in the folder that the gateway happens to be started in",
+          "write the whole path, such as /etc/ringway/dialects/generic-44.toml");
     }
     CheckSession();
     if (fix_.id_prefix.size() > FixIds::kPrefixBytesMax ||
@@ -59,6 +62,10 @@ class Checks {
                                     std::pair("target_location_id", &fix_.target_location_id)}) {
       if (text->empty() || IsWord(*text, fix::SessionConfig::kSubIdBytesMax)) continue;
       Add(key, "it has more than 32 characters, or blanks", "correct it");
+    }
+    if (!fix_.username.empty() && !IsFixText(fix_.username, FixOptions::kCredentialBytesMax)) {
+      Add("username", "it has more than 128 characters, or others than printable ASCII",
+          "correct it");
     }
     if (fix_.heartbeat_ns % kNsPerS != 0) {
       Add("heartbeat", "HeartBtInt is in whole seconds", "write whole seconds");
@@ -146,11 +153,17 @@ std::vector<VenueFault> FixVenue::Faults(const VenueContext& context) const {
 VenueNeeds FixVenue::Needs(const VenueContext& context) const {
   VenueNeeds needs;
   needs.bytes = uint64_t{context.orders_max} * sizeof(FixOrder) + (2 << 20);
-  if (!fix.dialect_file.empty()) {
-    FixDialect dialect;
-    needs.faults = ReadFixDialect(fix, dialect);
-  }
   return needs;
+}
+
+std::vector<std::string> FixVenue::FaultsInFiles(const VenueContext& context) const {
+  FixDialect dialect;
+  std::vector<std::string> faults = ReadFixDialect(fix, context, dialect);
+  if (!faults.empty()) return faults;
+  if (const auto session = ReadFixSession(fix, dialect); !session.ok()) {
+    faults.emplace_back(session.status().message());
+  }
+  return faults;
 }
 
 }  // namespace ringway

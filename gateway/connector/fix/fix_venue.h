@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,8 +28,9 @@ struct FixVenue {
   StreamOptions stream;
 
   std::vector<VenueFault> Faults(const VenueContext& context) const;
-  // With what is wrong in its dialect.
   VenueNeeds Needs(const VenueContext& context) const;
+  // Of its dialect's and the password's.
+  std::vector<std::string> FaultsInFiles(const VenueContext& context) const;
   // Errors: the dialect cannot be read, or contradicts itself or these keys; the password's file is
   // missing or readable by others; those of StreamDialer::Create().
   absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext& context) const;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <variant>
@@ -47,9 +48,13 @@ std::vector<InstrumentConfig> Instruments() {
   return instruments;
 }
 
+std::string Shipped(const std::string& name) {
+  return std::filesystem::absolute("deploy/dialects/" + name + ".toml").string();
+}
+
 FixVenue Sound() {
   FixVenue venue;
-  venue.fix.dialect_file = "deploy/dialects/generic-44.toml";
+  venue.fix.dialect_file = Shipped("generic-44");
   venue.fix.sender_comp_id = "GATE";
   venue.fix.target_comp_id = "VENUE";
   venue.stream.addresses = {"127.0.0.1:1"};
@@ -74,13 +79,12 @@ TEST_F(FixVenueTest, EveryDialectThatShipsIsSound) {
   for (const char* name :
        {"generic-42", "generic-44", "generic-50sp2", "quickfix-executor", "quickfix-ordermatch"}) {
     FixVenue venue = Sound();
-    venue.fix.dialect_file = "deploy/dialects/" + std::string(name) + ".toml";
+    venue.fix.dialect_file = Shipped(name);
     EXPECT_TRUE(venue.Faults(context_).empty());
-    const VenueNeeds needs = venue.Needs(context_);
-    EXPECT_TRUE(needs.faults.empty()) << needs.faults[0];
-    EXPECT_GT(needs.bytes, 1u << 20);
+    EXPECT_EQ(venue.FaultsInFiles(context_), std::vector<std::string>{});
+    EXPECT_GT(venue.Needs(context_).bytes, 1u << 20);
     FixDialect dialect;
-    EXPECT_TRUE(ReadFixDialect(venue.fix, dialect).empty());
+    EXPECT_TRUE(ReadFixDialect(venue.fix, context_, dialect).empty());
     venue.fix.sender_sub_id = "S";
     venue.fix.sender_location_id = "L";
     venue.fix.target_sub_id = "T";
@@ -95,6 +99,9 @@ TEST_F(FixVenueTest, EveryDialectThatShipsIsSound) {
 
 TEST_F(FixVenueTest, EveryContradictionIsNamed) {
   EXPECT_TRUE(HasFault("fix.dialect_file", [](FixVenue& v) { v.fix.dialect_file = ""; }));
+  EXPECT_TRUE(HasFault("fix.dialect_file", [](FixVenue& v) { v.fix.dialect_file = "d.toml"; }));
+  EXPECT_TRUE(HasFault("fix.username", [](FixVenue& v) { v.fix.username.assign(129, 'u'); }));
+  EXPECT_TRUE(HasFault("fix.username", [](FixVenue& v) { v.fix.username = "\xc3\xbc"; }));
   EXPECT_TRUE(HasFault("fix.sender_comp_id", [](FixVenue& v) { v.fix.sender_comp_id = ""; }));
   EXPECT_TRUE(HasFault("fix.target_comp_id", [](FixVenue& v) { v.fix.target_comp_id = "A B"; }));
   EXPECT_TRUE(HasFault("fix.sender_sub_id", [](FixVenue& v) { v.fix.sender_sub_id = "A B"; }));
@@ -201,45 +208,91 @@ TEST_F(FixVenueTest, FaultsOfADialectHaveTheirLine) {
 TEST_F(FixVenueTest, WhatADialectForbidsIsFoundWithTheVenue) {
   FixVenue venue = Sound();
   venue.fix.id_prefix = "TOOLONG";
-  ASSERT_EQ(venue.Needs(context_).faults.size(), 1u);
-  EXPECT_NE(venue.Needs(context_).faults[0].find("27 characters"), std::string::npos);
+  ASSERT_EQ(venue.FaultsInFiles(context_).size(), 1u);
+  EXPECT_NE(venue.FaultsInFiles(context_)[0].find("27 characters"), std::string::npos);
   const TempFile longer("id_length_max = 30");
   venue.fix.dialect_file = longer.path();
   venue.fix.id_prefix = "R1";
-  ASSERT_EQ(venue.Needs(context_).faults.size(), 1u);
-  EXPECT_NE(venue.Needs(context_).faults[0].find("ends in a digit"), std::string::npos);
+  ASSERT_EQ(venue.FaultsInFiles(context_).size(), 1u);
+  EXPECT_NE(venue.FaultsInFiles(context_)[0].find("ends in a digit"), std::string::npos);
   venue.fix.id_prefix = "1R";
-  EXPECT_TRUE(venue.Needs(context_).faults.empty());
+  EXPECT_TRUE(venue.FaultsInFiles(context_).empty());
   venue = Sound();
   const TempFile silent("status = false");
   venue.fix.dialect_file = silent.path();
-  EXPECT_TRUE(venue.Needs(context_).faults.empty());
+  EXPECT_TRUE(venue.FaultsInFiles(context_).empty());
   venue.fix.reset_on_logon = true;
-  EXPECT_EQ(venue.Needs(context_).faults.size(), 1u);
+  EXPECT_EQ(venue.FaultsInFiles(context_).size(), 1u);
   venue = Sound();
-  venue.fix.dialect_file = "deploy/dialects/generic-42.toml";
+  venue.fix.dialect_file = Shipped("generic-42");
   venue.fix.next_expected = true;
-  EXPECT_EQ(venue.Needs(context_).faults.size(), 1u);
+  EXPECT_EQ(venue.FaultsInFiles(context_).size(), 1u);
   venue.fix.dialect_file = "/nowhere.toml";
-  ASSERT_EQ(venue.Needs(context_).faults.size(), 1u);
-  EXPECT_NE(venue.Needs(context_).faults[0].find("/nowhere.toml"), std::string::npos);
+  ASSERT_EQ(venue.FaultsInFiles(context_).size(), 1u);
+  EXPECT_NE(venue.FaultsInFiles(context_)[0].find("deploy/dialects has some"), std::string::npos);
   const TempFile dialect("\nid_length_max = 3\n");
   venue.fix.dialect_file = dialect.path();
-  EXPECT_NE(venue.Needs(context_).faults[0].find(dialect.path() + ":2:17: "), std::string::npos)
-      << venue.Needs(context_).faults[0];
+  EXPECT_NE(venue.FaultsInFiles(context_)[0].find(dialect.path() + ":2:17: "), std::string::npos)
+      << venue.FaultsInFiles(context_)[0];
 }
 
-TEST_F(FixVenueTest, ThePasswordIsPrivate) {
+TEST_F(FixVenueTest, InstructionsThatTheDialectCannotSayAreFoundWithTheVenue) {
+  const auto faults = [&](const std::string& dialect, FeatureSet features) {
+    const TempFile file(dialect);
+    FixVenue venue = Sound();
+    venue.fix.dialect_file = file.path();
+    return venue
+        .FaultsInFiles(
+            {.id = 1, .instruments = instruments_, .orders_max = 1000, .features = features})
+        .size();
+  };
+  EXPECT_EQ(faults("", BitOf(Feature::kIntermarketSweep)), 1u);
+  EXPECT_EQ(faults("intermarket_sweep = \"f\"", FixVenue::kFeatures), 0u);
+  const std::string day = "[[time_in_force]]\nname = \"day\"\ncode = \"0\"";
+  EXPECT_EQ(faults(day, BitOf(Feature::kAuction) | BitOf(Feature::kExpireDate)), 2u);
+  EXPECT_EQ(faults("display_tag = \"off\"", BitOf(Feature::kReplaceDisplay)), 1u);
+  EXPECT_EQ(faults("replace = false", BitOf(Feature::kReplaceExpiry)), 1u);
+}
+
+TEST_F(FixVenueTest, WhatAProfileSaysMustBeAField) {
+  std::vector<ProfileConfig> profiles(1);
+  profiles[0].id = 3;
+  profiles[0].trader = "J\xc3\xb6rg";
+  const VenueContext context{
+      .id = 1, .instruments = instruments_, .orders_max = 1000, .profiles = profiles};
+  FixVenue venue = Sound();
+  EXPECT_TRUE(venue.FaultsInFiles(context).empty()) << "it is not sent";
+  const TempFile dialect("profile_trader_tag = 9701");
+  venue.fix.dialect_file = dialect.path();
+  ASSERT_EQ(venue.FaultsInFiles(context).size(), 1u);
+  EXPECT_NE(venue.FaultsInFiles(context)[0].find("profile 3: its trader"), std::string::npos);
+}
+
+TEST_F(FixVenueTest, ThePasswordIsPrivateAndOneLine) {
   const LinkOptions link;
   const ConnectorContext context{.venue = context_, .link = link, .now_ns = 1, .report = {}};
   FixVenue venue = Sound();
   EXPECT_TRUE(venue.MakeConnector(context).ok()) << "none is needed";
+  const auto refused = [&] {
+    const std::vector<std::string> faults = venue.FaultsInFiles(context_);
+    EXPECT_EQ(faults.size(), 1u);
+    EXPECT_FALSE(venue.MakeConnector(context).ok());
+    return faults.size() == 1 && faults[0].starts_with("fix.password_file: ") &&
+           faults[0].find(venue.fix.password_file) != std::string::npos;
+  };
+  venue.fix.password_file = "/nowhere/password";
+  EXPECT_TRUE(refused());
   const TempFile file("secret\n", 0644);
   venue.fix.password_file = file.path();
-  EXPECT_FALSE(venue.MakeConnector(context).ok());
-  file.Write("\n", 0600);
-  EXPECT_FALSE(venue.MakeConnector(context).ok());
+  EXPECT_TRUE(refused());
+  for (const std::string& text :
+       {std::string("\n"), std::string("secret\r\n"), std::string("a\nb\n"), std::string(129, 'x'),
+        std::string("\xc3\xbc")}) {
+    file.Write(text, 0600);
+    EXPECT_TRUE(refused()) << text;
+  }
   file.Write("secret\n", 0600);
+  EXPECT_TRUE(venue.FaultsInFiles(context_).empty());
   const auto made = venue.MakeConnector(context);
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_EQ((*made)->cursor().incarnation, 0u);

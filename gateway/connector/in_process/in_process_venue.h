@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct InProcessVenue {
   exchange::ExchangeOptions OptionsFor(const VenueContext& context) const;
   std::vector<VenueFault> Faults(const VenueContext& context) const;
   VenueNeeds Needs(const VenueContext& context) const;
+  std::vector<std::string> FaultsInFiles(const VenueContext&) const { return {}; }
   // Errors: those of Exchange::Create().
   absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext& context) const;
 };

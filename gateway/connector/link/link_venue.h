@@ -28,6 +28,7 @@ struct LinkVenue {
 
   std::vector<VenueFault> Faults(const VenueContext& context) const;
   VenueNeeds Needs(const VenueContext& context) const;
+  std::vector<std::string> FaultsInFiles(const VenueContext&) const { return {}; }
   // Errors: the key file's (SessionKey::FromFile); those of MakeLinkConnector().
   absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext& context) const;
 };

@@ -1,13 +1,18 @@
 // Checks the configuration of a venue that speaks OUCH.
 #include "gateway/connector/ouch/ouch_venue.h"
 
+#include <string.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/padded_text.h"
+#include "base/secret_file.h"
 #include "gateway/connector/ouch/ouch_order.h"
 #include "protocol/ouch/tokens.h"
 #include "protocol/ouch/units.h"
@@ -23,11 +28,14 @@ bool Fits(const std::string& text) {
 
 void CheckSymbols(const OuchOptions& ouch, const VenueContext& context,
                   std::vector<VenueFault>& faults) {
+  std::string at = "ouch.symbol";
   const auto add = [&](std::string what, std::string remedy) {
-    faults.push_back({"ouch.symbol", std::move(what), std::move(remedy)});
+    faults.push_back({at, std::move(what), std::move(remedy)});
   };
   std::set<uint32_t> named;
-  for (const OuchSymbol& each : ouch.symbols) {
+  for (std::size_t i = 0; i < ouch.symbols.size(); ++i) {
+    const OuchSymbol& each = ouch.symbols[i];
+    at = absl::StrCat("ouch.symbol[", i, "]");
     const auto found =
         std::ranges::find(context.instruments, each.instrument, &InstrumentConfig::id);
     if (found == context.instruments.end()) {
@@ -45,6 +53,7 @@ void CheckSymbols(const OuchOptions& ouch, const VenueContext& context,
       add(absl::StrCat("instrument ", each.instrument, " has two symbols"), "remove one");
     }
   }
+  at = "ouch.symbol";
   std::set<std::string> symbols;
   for (const InstrumentConfig& instrument : context.instruments) {
     const auto own = std::ranges::find(ouch.symbols, instrument.id, &OuchSymbol::instrument);
@@ -57,14 +66,16 @@ void CheckSymbols(const OuchOptions& ouch, const VenueContext& context,
 
 void CheckFirms(const OuchOptions& ouch, std::vector<VenueFault>& faults) {
   std::set<uint32_t> accounts;
-  for (const OuchFirm& each : ouch.firms) {
+  for (std::size_t i = 0; i < ouch.firms.size(); ++i) {
+    const OuchFirm& each = ouch.firms[i];
+    const std::string at = absl::StrCat("ouch.firm_of[", i, "]");
     if (!Fits<4>(each.firm) || each.firm.empty()) {
-      faults.push_back({"ouch.firm_of", absl::StrCat("\"", each.firm, "\" is no firm"),
+      faults.push_back({at, absl::StrCat("\"", each.firm, "\" is no firm"),
                         "write 1 to 4 characters, no blanks"});
     }
     if (!accounts.insert(each.account).second) {
       faults.push_back(
-          {"ouch.firm_of", absl::StrCat("account ", each.account, " has two firms"), "remove one"});
+          {at, absl::StrCat("account ", each.account, " has two firms"), "remove one"});
     }
   }
 }
@@ -101,6 +112,32 @@ std::vector<VenueFault> OuchVenue::Faults(const VenueContext& context) const {
     faults.push_back({"stream." + fault.key, std::move(fault.what), std::move(fault.remedy)});
   }
   return faults;
+}
+
+absl::StatusOr<PaddedText<10>> ReadOuchPassword(const OuchOptions& ouch) {
+  constexpr std::size_t kFileBytesMax = 64;
+  const auto error = [](absl::StatusCode code, absl::string_view what) {
+    return absl::Status(code, absl::StrCat("ouch.password_file: ", what));
+  };
+  absl::StatusOr<std::string> text = ReadSecretFile(ouch.password_file, kFileBytesMax);
+  if (!text.ok()) return error(text.status().code(), text.status().message());
+  std::string_view line = *text;
+  if (!line.empty() && line.back() == '\n') line.remove_suffix(1);
+  const auto password = PaddedText<10>::Of(line);
+  explicit_bzero(text->data(), text->size());
+  if (!password || password->blank()) {
+    return error(absl::StatusCode::kInvalidArgument,
+                 absl::StrCat(ouch.password_file,
+                              " holds no password: write one line of 1 to 10 "
+                              "printable characters"));
+  }
+  return *password;
+}
+
+std::vector<std::string> OuchVenue::FaultsInFiles(const VenueContext&) const {
+  const absl::StatusOr<PaddedText<10>> password = ReadOuchPassword(ouch);
+  if (password.ok()) return {};
+  return {std::string(password.status().message())};
 }
 
 VenueNeeds OuchVenue::Needs(const VenueContext& context) const {

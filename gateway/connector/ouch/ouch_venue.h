@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/padded_text.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/ouch/ouch_options.h"
 #include "gateway/connector/venue_kind.h"
@@ -28,10 +30,14 @@ struct OuchVenue {
 
   std::vector<VenueFault> Faults(const VenueContext& context) const;
   VenueNeeds Needs(const VenueContext& context) const;
-  // Errors: the password's file is missing, readable by others or holds no password; those of
-  // StreamDialer::Create().
+  // Of the password's.
+  std::vector<std::string> FaultsInFiles(const VenueContext& context) const;
+  // Errors: of ReadOuchPassword() and StreamDialer::Create().
   absl::StatusOr<std::unique_ptr<Connector>> MakeConnector(const ConnectorContext& context) const;
 };
+
+// Errors: its file is missing, readable by others or holds no password.
+absl::StatusOr<PaddedText<10>> ReadOuchPassword(const OuchOptions& ouch);
 
 template <class V>
 void Fields(V& v, OuchVenue& venue) {

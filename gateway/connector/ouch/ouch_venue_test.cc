@@ -71,18 +71,21 @@ TEST_F(OuchVenueTest, EveryContradictionIsNamed) {
   EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.token_prefix = "a"; }), "ouch.token_prefix"));
   EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.firm = "FIRMS"; }), "ouch.firm"));
   EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.time_zone = "Here"; }), "ouch.time_zone"));
-  EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.symbols = {{9, "X"}}; }), "ouch.symbol"));
-  EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.symbols = {{1, ""}}; }), "ouch.symbol"));
+  EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.symbols = {{9, "X"}}; }), "ouch.symbol[0]"));
+  EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.symbols = {{1, ""}}; }), "ouch.symbol[0]"));
   EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.symbols = {{2, "RING"}}; }), "ouch.symbol"));
   EXPECT_TRUE(HasFault(with([](OuchVenue& v) {
                          v.ouch.symbols = {{1, "A"}, {1, "B"}};
                        }),
-                       "ouch.symbol"));
-  EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.ouch.firms = {{1, "FIRMS"}}; }), "ouch.firm_of"));
+                       "ouch.symbol[1]"));
+  EXPECT_TRUE(HasFault(with([](OuchVenue& v) {
+                         v.ouch.firms = {{1, "FIRMS"}};
+                       }),
+                       "ouch.firm_of[0]"));
   EXPECT_TRUE(HasFault(with([](OuchVenue& v) {
                          v.ouch.firms = {{1, "A"}, {1, "B"}};
                        }),
-                       "ouch.firm_of"));
+                       "ouch.firm_of[1]"));
   EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.stream.addresses = {}; }), "stream.addresses"));
   EXPECT_TRUE(HasFault(with([](OuchVenue& v) { v.stream.require_acceleration = true; }),
                        "stream.require_acceleration"));
