@@ -7,7 +7,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/connector/fix/fix_codes.h"
@@ -35,6 +38,33 @@ bool IsIn(const std::array<uint32_t, kSize>& tags, uint32_t tag) {
 }
 // Raw data and its length: any byte may be in it, and the two go together.
 bool IsData(uint32_t tag) { return fix::LengthTagOf(tag) != 0 || fix::LengthTagOf(tag + 1) == tag; }
+
+constexpr uint32_t kLocateReqd = 114;
+constexpr std::string_view kLocateKey = "locate_required";
+
+// The keys that name a tag, each with it; 0: none.
+std::vector<std::pair<std::string, uint32_t>> KeyTags(const FixDialect& dialect) {
+  return {{"account_tag", dialect.account_tag},
+          {"capacity_tag", dialect.capacity_tag},
+          {"display_tag", FixDisplayTagOf(dialect)},
+          {"profile_algo_tag", dialect.profile_algo_tag},
+          {"profile_trader_tag", dialect.profile_trader_tag},
+          {"profile_client_tag", dialect.profile_client_tag},
+          {"profile_locate_tag", dialect.profile_locate_tag},
+          {"profile_manual_tag", dialect.profile_manual_tag},
+          {std::string(kLocateKey), dialect.locate_required ? kLocateReqd : 0}};
+}
+
+// Of every message; empty: nobody.
+std::string HolderOf(const FixDialect& dialect, uint32_t tag) {
+  if (IsIn(kHeaderTags, tag)) return "the session's header";
+  if (IsData(tag)) return "raw data";
+  if (IsIn(kOwnTags, tag)) return "the gateway itself";
+  for (const auto& [key, own] : KeyTags(dialect)) {
+    if (own == tag) return key;
+  }
+  return {};
+}
 
 class Checks {
  public:
@@ -80,18 +110,10 @@ class Checks {
   }
 
   void CheckTags() {
-    CheckTag("account_tag", dialect_.account_tag);
-    CheckTag("capacity_tag", dialect_.capacity_tag);
-    CheckTag("display_tag", FixDisplayTagOf(dialect_));
-    CheckTag("profile_algo_tag", dialect_.profile_algo_tag);
-    CheckTag("profile_trader_tag", dialect_.profile_trader_tag);
-    CheckTag("profile_client_tag", dialect_.profile_client_tag);
-    CheckTag("profile_locate_tag", dialect_.profile_locate_tag);
-    CheckTag("profile_manual_tag", dialect_.profile_manual_tag);
-    if (dialect_.locate_required) keys_.emplace(kLocateReqd, "locate_required");
+    for (const auto& [key, tag] : KeyTags(dialect_)) CheckTag(key, tag);
   }
   void CheckTag(const std::string& key, uint32_t tag) {
-    if (tag == 0) return;
+    if (tag == 0 || key == kLocateKey) return;
     if (IsIn(kHeaderTags, tag) || IsIn(kOwnTags, tag) || IsIn(kReadTags, tag) || IsData(tag)) {
       Add(key, absl::StrCat("tag ", tag, " means something else"), "write the venue's tag for it");
     }
@@ -117,14 +139,9 @@ class Checks {
         Add(at + "messages", "it names other messages than D, F, G and H",
             "write some of \"DFGH\"");
       }
-      if (IsIn(kHeaderTags, entry.tag) || IsData(entry.tag)) {
-        Add(at + "tag", absl::StrCat("tag ", entry.tag, " is no field of a message's body"),
+      if (const std::string holder = HolderOf(dialect_, entry.tag); !holder.empty()) {
+        Add(at + "tag", absl::StrCat("tag ", entry.tag, " is that of ", holder),
             "remove it; sub and location identifiers are keys of [venue.fix]");
-      } else if (IsIn(kOwnTags, entry.tag)) {
-        Add(at + "tag", absl::StrCat("tag ", entry.tag, " is the gateway's to write"), "remove it");
-      } else if (const auto own = keys_.find(entry.tag); own != keys_.end()) {
-        Add(at + "tag", absl::StrCat("tag ", entry.tag, " is that of ", own->second),
-            "remove it, or write the venue's tag there");
       }
       if (!IsFixText(entry.value, kStaticBytesMax)) {
         Add(at + "value", "it is empty, longer than 64 characters, or not printable ASCII",
@@ -174,25 +191,36 @@ class Checks {
   }
 
   void CheckReasons() {
-    std::set<std::pair<std::string, std::string>> seen;
+    std::set<std::tuple<uint32_t, std::string, std::string>> seen;
     for (std::size_t i = 0; i < dialect_.reasons.size(); ++i) {
       const FixReason& entry = dialect_.reasons[i];
       const std::string at = absl::StrCat("reason[", i, "]");
       if (entry.code.empty() && entry.text.empty()) {
         Add(at, "it says neither code nor text", "write what the venue says, in either");
       }
-      if (!FixNamed<RejectReason>(entry.reason)) {
-        Add(at + ".reason", absl::StrCat("there is no reason \"", entry.reason, "\""),
-            "write a RejectReason as schema/ringway.capnp calls it");
+      const bool of_change = entry.tag == 102;
+      if (!of_change && entry.tag != 103 && entry.tag != 373 && entry.tag != 380) {
+        Add(at + ".tag", absl::StrCat("tag ", entry.tag, " is no field of a reason"),
+            "write 102, 103, 373 or 380");
       }
-      if (!seen.emplace(entry.code, entry.text).second) {
+      const bool known =
+          of_change
+              ? FixNamed<CancelRejectReason>(entry.reason).value_or(CancelRejectReason::kNone) !=
+                    CancelRejectReason::kNone
+              : FixNamed<RejectReason>(entry.reason).value_or(RejectReason::kNone) !=
+                    RejectReason::kNone;
+      if (!known) {
+        Add(at + ".reason", absl::StrCat("there is no reason \"", entry.reason, "\""),
+            absl::StrCat("write a ", of_change ? "CancelRejectReason" : "RejectReason",
+                         " as schema/ringway.capnp calls it"));
+      }
+      if (!seen.emplace(entry.tag, entry.code, entry.text).second) {
         Add(at, "an earlier one matches the same", "remove one");
       }
     }
   }
 
   static constexpr uint32_t kHandlInst = 21;
-  static constexpr uint32_t kLocateReqd = 114;
   static constexpr std::size_t kStaticBytesMax = 64;
   static constexpr std::size_t kStaticsMax = 16;
 
@@ -243,6 +271,16 @@ LoadedFixDialect LoadFixDialect(std::string_view toml) {
       toml, loaded.dialect,
       [](const FixDialect& dialect, ConfigFindings& findings) { Checks(dialect, findings).Run(); });
   return loaded;
+}
+
+std::string FixTagHolder(const FixDialect& dialect, uint32_t tag, std::string_view messages) {
+  if (std::string holder = HolderOf(dialect, tag); !holder.empty()) return holder;
+  for (const FixStatic& field : dialect.statics) {
+    if (field.tag == tag && field.messages.find_first_of(messages) != std::string::npos) {
+      return "a [[static]]";
+    }
+  }
+  return {};
 }
 
 bool IsFixText(const std::string& text, std::size_t bytes_max) {

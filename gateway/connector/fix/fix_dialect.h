@@ -41,6 +41,7 @@ struct FixReason {
   std::string code;
   std::string text;
   std::string reason;
+  uint32_t tag = 103;
 };
 
 struct FixDialect {
@@ -112,11 +113,16 @@ void Fields(V& v, FixCode& entry) {
 
 template <class V>
 void Fields(V& v, FixReason& entry) {
-  v.Text("code", entry.code,
-         "OrdRejReason (103), CxlRejReason (102) or BusinessRejectReason (380).");
+  v.Text("code", entry.code, "What `tag` has.");
   v.Text("text", entry.text, "What Text (58) contains.");
-  v.Text("reason", entry.reason, "The RejectReason of Ringway (schema/ringway.capnp).",
+  v.Text("reason", entry.reason,
+         "The RejectReason of Ringway (schema/ringway.capnp); with tag 102 its CancelRejectReason.",
          ConfigNeed::kRequired);
+  v.Integer(
+      "tag", entry.tag, ConfigForm::kWhole, {102, 380},
+      "The field that names the reason: OrdRejReason (103) of reports, CxlRejReason (102) of "
+      "refused cancels and replaces, BusinessRejectReason (380), or SessionRejectReason (373) "
+      "of the session's Reject.");
 }
 
 template <class V>
@@ -166,7 +172,8 @@ void Fields(V& v, FixDialect& dialect) {
       "The gateway's unit of quantity is so many decimals of the venue's: 0 for shares, 8 for "
       "a coin in 1e-8.");
   v.Choice("time_precision", dialect.time_precision, kFixPrecisionChoices,
-           "How precisely times are written:");
+           "How precisely times are written, cut off: by \"seconds\" an order ends up to a second "
+           "early. The standards know milliseconds, and finer ones where venues agree:");
   v.Flag("replace", dialect.replace, "Whether the venue knows OrderCancelReplaceRequest (G).");
   v.Flag(
       "status", dialect.status,
@@ -205,6 +212,9 @@ std::string FixCodeOf(const FixDialect& dialect, OrdType type);
 std::string FixCodeOf(const FixDialect& dialect, Capacity capacity);
 // 0: orders that show only a part are not supported.
 uint32_t FixDisplayTagOf(const FixDialect& dialect) noexcept;
+
+// Who has a field in these messages ("DFGH") by this tag, so that no other can; empty: nobody.
+std::string FixTagHolder(const FixDialect& dialect, uint32_t tag, std::string_view messages);
 
 // 1 to `bytes_max` characters of printable ASCII.
 bool IsFixText(const std::string& text, std::size_t bytes_max);

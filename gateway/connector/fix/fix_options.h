@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/config/config_reader.h"
 #include "protocol/fix/schedule.h"
+#include "protocol/fix/writer.h"
 #include "schema/instrument.h"
 
 namespace ringway {
@@ -19,12 +20,22 @@ namespace ringway {
 struct FixSymbol {
   uint32_t instrument = 0;
   std::string symbol;
+  std::string security_id = {};
+  std::string security_id_source = {};
 };
 
 // [[venue.fix.account]]
 struct FixAccount {
   uint32_t account = 0;
   std::string name;
+};
+
+// [[venue.fix.account_field]]
+struct FixAccountField {
+  uint32_t account = 0;
+  std::string messages = "DFG";
+  uint32_t tag = 0;
+  std::string value;
 };
 
 struct FixOptions {
@@ -48,7 +59,9 @@ struct FixOptions {
   bool has_schedule = false;
   fix::ScheduleConfig schedule;
   std::vector<FixSymbol> symbols;
+  bool accounts_named = false;
   std::vector<FixAccount> accounts;
+  std::vector<FixAccountField> account_fields;
 };
 
 template <class V>
@@ -56,6 +69,10 @@ void Fields(V& v, FixSymbol& symbol) {
   v.Integer("instrument", symbol.instrument, ConfigForm::kWhole, {1, kInstrumentIdMax},
             "The instrument's id.", ConfigNeed::kRequired);
   v.Text("symbol", symbol.symbol, "Symbol (55) at this venue.", ConfigNeed::kRequired);
+  v.Text("security_id", symbol.security_id,
+         "SecurityID (48), which every request has too. Empty: it is not sent.");
+  v.Text("security_id_source", symbol.security_id_source,
+         "SecurityIDSource (22) of it: \"4\" for an ISIN, \"8\" for the venue's own.");
 }
 
 template <class V>
@@ -63,6 +80,17 @@ void Fields(V& v, FixAccount& account) {
   v.Integer("account", account.account, ConfigForm::kWhole, {1, kInstrumentIdMax},
             "The account's id.", ConfigNeed::kRequired);
   v.Text("name", account.name, "What the venue calls it.", ConfigNeed::kRequired);
+}
+
+template <class V>
+void Fields(V& v, FixAccountField& field) {
+  v.Integer("account", field.account, ConfigForm::kWhole, {1, kInstrumentIdMax},
+            "The account's id.", ConfigNeed::kRequired);
+  v.Text("messages", field.messages,
+         "The types of the messages that carry it, as in a dialect's [[static]].");
+  v.Integer("tag", field.tag, ConfigForm::kWhole, {1, fix::Tag::kMax}, "The tag.",
+            ConfigNeed::kRequired);
+  v.Text("value", field.value, "Its value.", ConfigNeed::kRequired);
 }
 
 template <class V>
@@ -102,6 +130,9 @@ void Fields(V& v, FixOptions& fix) {
   v.Flag("details", fix.details,
          "Whether sessions get the venue's OrderID, ExecID and codes, as an ExecutionDetail behind "
          "each report.");
+  v.Flag("accounts_named", fix.accounts_named,
+         "Whether every account needs a name below. Otherwise the number of an account without one "
+         "is sent.");
   v.Flag("scheduled", fix.has_schedule,
          "Whether the session is on only from `start` to `end`. Otherwise it is always on, and its "
          "numbers go on for ever.");
@@ -117,6 +148,8 @@ void Fields(V& v, FixOptions& fix) {
              "What the venue calls an instrument, where that is not the instrument's symbol.");
   v.Sections("account", fix.accounts,
              "What the venue calls an account, where that is not the account's number.");
+  v.Sections("account_field", fix.account_fields,
+             "A field that requests of one account always carry, such as a client or a give-up.");
 }
 
 }  // namespace ringway

@@ -63,6 +63,41 @@ void CheckProfiles(const FixOptions& options, const VenueContext& context,
   }
 }
 
+// Fields of one account or instrument that would be in a message twice.
+void CheckFields(const FixOptions& options, const FixDialect& dialect,
+                 std::vector<std::string>& faults) {
+  const auto check = [&](const std::string& key, uint32_t tag, std::string_view messages) {
+    const std::string holder = FixTagHolder(dialect, tag, messages);
+    if (holder.empty()) return;
+    faults.push_back(absl::StrCat("fix.", key, ": tag ", tag, " is that of ", holder, " (",
+                                  options.dialect_file, "); correct one of them"));
+  };
+  for (std::size_t i = 0; i < options.account_fields.size(); ++i) {
+    const FixAccountField& field = options.account_fields[i];
+    check(absl::StrCat("account_field[", i, "].tag"), field.tag, field.messages);
+  }
+  for (std::size_t i = 0; i < options.symbols.size(); ++i) {
+    if (options.symbols[i].security_id.empty()) continue;
+    for (const uint32_t tag : {48, 22}) {
+      check(absl::StrCat("symbol[", i, "].security_id"), tag, "DFGH");
+    }
+  }
+}
+
+void CheckTicks(const FixOptions& options, const VenueContext& context, const FixDialect& dialect,
+                std::vector<std::string>& faults) {
+  int64_t step = 1;
+  for (uint32_t decimals = dialect.price_decimals; decimals < 9; ++decimals) step *= 10;
+  for (const InstrumentConfig& instrument : context.instruments) {
+    if (instrument.tick % step == 0) continue;
+    faults.push_back(absl::StrCat("instrument ", instrument.id, ": its tick is finer than the ",
+                                  dialect.price_decimals, " decimals of a price in ",
+                                  options.dialect_file,
+                                  "; make the tick coarser, or, where the instrument is not traded "
+                                  "there, raise price_decimals"));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> ReadFixDialect(const FixOptions& options, const VenueContext& context,
@@ -101,6 +136,8 @@ std::vector<std::string> ReadFixDialect(const FixOptions& options, const VenueCo
   }
   CheckInstructions(options, context, dialect, faults);
   CheckProfiles(options, context, dialect, faults);
+  CheckFields(options, dialect, faults);
+  CheckTicks(options, context, dialect, faults);
   return faults;
 }
 

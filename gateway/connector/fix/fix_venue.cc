@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/connector/fix/fix_dialect.h"
@@ -38,7 +39,7 @@ class Checks {
       Add("id_prefix", "it has more than 32 characters, or blanks", "correct it");
     }
     CheckSymbols(context);
-    CheckAccounts();
+    CheckAccounts(context);
     return std::move(faults_);
   }
 
@@ -87,54 +88,106 @@ class Checks {
 
   void CheckSymbols(const VenueContext& context) {
     std::set<uint32_t> named;
-    std::set<std::string> symbols;
-    for (const FixSymbol& each : fix_.symbols) {
-      const auto found =
-          std::ranges::find(context.instruments, each.instrument, &InstrumentConfig::id);
-      if (found == context.instruments.end()) {
-        Add("symbol", absl::StrCat("instrument ", each.instrument, " is not configured"),
+    for (std::size_t i = 0; i < fix_.symbols.size(); ++i) {
+      const FixSymbol& each = fix_.symbols[i];
+      const std::string at = absl::StrCat("symbol[", i, "].");
+      if (std::ranges::find(context.instruments, each.instrument, &InstrumentConfig::id) ==
+          context.instruments.end()) {
+        Add(at + "instrument", absl::StrCat("instrument ", each.instrument, " is not configured"),
             "name one of the [[instrument]]s");
       }
-      if (!IsText(each.symbol)) {
-        Add("symbol", absl::StrCat("\"", each.symbol, "\" is no symbol"),
-            "write 1 to 48 printable characters");
-      }
       if (!named.insert(each.instrument).second) {
-        Add("symbol", absl::StrCat("instrument ", each.instrument, " has two symbols"),
+        Add(at + "instrument", absl::StrCat("instrument ", each.instrument, " has two symbols"),
             "remove one");
       }
+      if (!IsText(each.symbol)) {
+        Add(at + "symbol", absl::StrCat("\"", each.symbol, "\" is no symbol"),
+            "write 1 to 48 printable characters");
+      }
+      if (each.security_id.empty() != each.security_id_source.empty()) {
+        Add(at + "security_id", "SecurityID and SecurityIDSource go together", "write both");
+      } else if (!each.security_id.empty() &&
+                 (!IsText(each.security_id) || !IsText(each.security_id_source))) {
+        Add(at + "security_id", "it is longer than 48 characters, or not printable ASCII",
+            "correct it, or its source");
+      }
     }
+    std::set<std::string> symbols;
     for (const InstrumentConfig& instrument : context.instruments) {
       const auto own = std::ranges::find(fix_.symbols, instrument.id, &FixSymbol::instrument);
-      const std::string& symbol = own == fix_.symbols.end() ? instrument.symbol : own->symbol;
+      const bool has_own = own != fix_.symbols.end();
+      const std::string& symbol = has_own ? own->symbol : instrument.symbol;
+      if (!has_own && !IsText(symbol)) {
+        Add("symbol",
+            absl::StrCat("instrument ", instrument.id, " is \"", symbol,
+                         "\", which is no Symbol (55) in FIX"),
+            "give it a [[venue.fix.symbol]] of 1 to 48 printable characters");
+      }
       if (symbols.insert(symbol).second) continue;
       Add("symbol", absl::StrCat("two instruments are \"", symbol, "\" at this venue"),
           "give each a symbol of its own");
     }
   }
 
-  void CheckAccounts() {
+  void CheckAccounts(const VenueContext& context) {
+    const auto check_known = [&](const std::string& at, uint32_t id) {
+      if (std::ranges::find(context.accounts, id, &AccountConfig::id) != context.accounts.end()) {
+        return;
+      }
+      Add(at + "account", absl::StrCat("account ", id, " is not configured"),
+          "name one of the [[account]]s");
+    };
     std::set<uint32_t> named;
     std::set<std::string> names;
-    for (const FixAccount& each : fix_.accounts) {
+    for (std::size_t i = 0; i < fix_.accounts.size(); ++i) {
+      const FixAccount& each = fix_.accounts[i];
+      const std::string at = absl::StrCat("account[", i, "].");
+      check_known(at, each.account);
       if (!IsText(each.name)) {
-        Add("account", absl::StrCat("\"", each.name, "\" is no account"),
+        Add(at + "name", absl::StrCat("\"", each.name, "\" is no account"),
             "write 1 to 48 printable characters");
       }
       if (!named.insert(each.account).second) {
-        Add("account", absl::StrCat("account ", each.account, " has two names"), "remove one");
+        Add(at + "account", absl::StrCat("account ", each.account, " has two names"), "remove one");
       }
       if (!names.insert(each.name).second) {
-        Add("account", absl::StrCat("two accounts are \"", each.name, "\" at this venue"),
+        Add(at + "name", absl::StrCat("two accounts are \"", each.name, "\" at this venue"),
             "give each a name of its own");
+      }
+    }
+    for (const AccountConfig& account : context.accounts) {
+      if (named.contains(account.id)) continue;
+      if (fix_.accounts_named) {
+        Add("accounts_named", absl::StrCat("account ", account.id, " has no name at this venue"),
+            "give it a [[venue.fix.account]]");
+      } else if (names.contains(absl::StrCat(account.id))) {
+        Add("account",
+            absl::StrCat("account ", account.id,
+                         " has no name, and its number is the name of another"),
+            "give it a name of its own");
+      }
+    }
+    std::set<std::tuple<uint32_t, char, uint32_t>> fields;
+    for (std::size_t i = 0; i < fix_.account_fields.size(); ++i) {
+      const FixAccountField& each = fix_.account_fields[i];
+      const std::string at = absl::StrCat("account_field[", i, "].");
+      check_known(at, each.account);
+      if (each.messages.empty() || each.messages.find_first_not_of("DFGH") != std::string::npos) {
+        Add(at + "messages", "it names other messages than D, F, G and H",
+            "write some of \"DFGH\"");
+      }
+      if (!IsFixText(each.value, 64)) {
+        Add(at + "value", "it is longer than 64 characters, or not printable ASCII", "correct it");
+      }
+      for (const char message : each.messages) {
+        if (fields.emplace(each.account, message, each.tag).second) continue;
+        Add(at + "tag", absl::StrCat("message ", std::string(1, message), " has it twice"),
+            "remove one");
       }
     }
   }
 
-  static bool IsText(const std::string& text) {
-    return !text.empty() && text.size() <= 48 &&
-           std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
-  }
+  static bool IsText(const std::string& text) { return IsFixText(text, 48); }
 
   const FixOptions& fix_;
   std::vector<VenueFault> faults_;

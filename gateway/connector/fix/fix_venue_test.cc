@@ -48,6 +48,13 @@ std::vector<InstrumentConfig> Instruments() {
   return instruments;
 }
 
+std::vector<AccountConfig> Accounts() {
+  std::vector<AccountConfig> accounts(2);
+  accounts[0].id = 1;
+  accounts[1].id = 2;
+  return accounts;
+}
+
 std::string Shipped(const std::string& name) {
   return std::filesystem::absolute("deploy/dialects/" + name + ".toml").string();
 }
@@ -72,7 +79,9 @@ class FixVenueTest : public testing::Test {
     });
   }
   const std::vector<InstrumentConfig> instruments_ = Instruments();
-  const VenueContext context_{.id = 1, .instruments = instruments_, .orders_max = 1000};
+  const std::vector<AccountConfig> accounts_ = Accounts();
+  const VenueContext context_{
+      .id = 1, .instruments = instruments_, .orders_max = 1000, .accounts = accounts_};
 };
 
 TEST_F(FixVenueTest, EveryDialectThatShipsIsSound) {
@@ -116,11 +125,75 @@ TEST_F(FixVenueTest, EveryContradictionIsNamed) {
   }));
   EXPECT_TRUE(HasFault("fix.scheduled",
                        [](FixVenue& v) { v.fix.schedule.time_zone = "America/New_York"; }));
-  EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{9, "X"}}; }));
-  EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{1, ""}}; }));
+  EXPECT_TRUE(HasFault("fix.symbol[0].instrument", [](FixVenue& v) {
+    v.fix.symbols = {{9, "X"}};
+  }));
+  EXPECT_TRUE(HasFault("fix.symbol[0].symbol", [](FixVenue& v) { v.fix.symbols = {{1, ""}}; }));
   EXPECT_TRUE(HasFault("fix.symbol", [](FixVenue& v) { v.fix.symbols = {{1, "WAY"}}; }));
-  EXPECT_TRUE(HasFault("fix.account", [](FixVenue& v) { v.fix.accounts = {{1, "A"}, {2, "A"}}; }));
+  EXPECT_TRUE(HasFault("fix.symbol[0].security_id", [](FixVenue& v) {
+    v.fix.symbols = {{1, "X", "US0378331005", ""}};
+  }));
+  EXPECT_TRUE(HasFault("fix.account[1].name", [](FixVenue& v) {
+    v.fix.accounts = {{1, "A"}, {2, "A"}};
+  }));
+  EXPECT_TRUE(HasFault("fix.account[0].account", [](FixVenue& v) {
+    v.fix.accounts = {{71, "A"}};
+  }));
+  EXPECT_TRUE(HasFault("fix.account", [](FixVenue& v) {
+    v.fix.accounts = {{1, "2"}};
+  })) << "account 2 is 2 too";
+  EXPECT_TRUE(HasFault("fix.accounts_named", [](FixVenue& v) {
+    v.fix.accounts = {{1, "A"}};
+    v.fix.accounts_named = true;
+  }));
+  EXPECT_TRUE(HasFault("fix.account_field[0].account", [](FixVenue& v) {
+    v.fix.account_fields = {{9, "D", 439, "C"}};
+  }));
+  EXPECT_TRUE(HasFault("fix.account_field[0].messages", [](FixVenue& v) {
+    v.fix.account_fields = {{1, "X", 439, "C"}};
+  }));
+  EXPECT_TRUE(HasFault("fix.account_field[1].tag", [](FixVenue& v) {
+    v.fix.account_fields = {{1, "DF", 439, "C"}, {1, "D", 439, "D"}};
+  }));
   EXPECT_TRUE(HasFault("stream.addresses", [](FixVenue& v) { v.stream.addresses = {}; }));
+}
+
+TEST_F(FixVenueTest, AnInstrumentsOwnSymbolMustBeOneInFix) {
+  std::vector<InstrumentConfig> instruments = Instruments();
+  instruments[1].symbol = "Z\xc3\xbcrich";
+  const VenueContext context{.id = 1, .instruments = instruments, .orders_max = 1000};
+  FixVenue venue = Sound();
+  ASSERT_EQ(venue.Faults(context).size(), 1u);
+  EXPECT_EQ(venue.Faults(context)[0].key, "fix.symbol");
+  venue.fix.symbols = {{2, "ZURICH"}};
+  EXPECT_TRUE(venue.Faults(context).empty());
+}
+
+TEST_F(FixVenueTest, ATickFinerThanPricesIsFound) {
+  std::vector<InstrumentConfig> instruments = Instruments();
+  instruments[1].tick = 5'000'000;
+  const VenueContext context{.id = 1, .instruments = instruments, .orders_max = 1000};
+  const TempFile cents("price_decimals = 2");
+  FixVenue venue = Sound();
+  EXPECT_TRUE(venue.FaultsInFiles(context).empty());
+  venue.fix.dialect_file = cents.path();
+  ASSERT_EQ(venue.FaultsInFiles(context).size(), 1u);
+  EXPECT_TRUE(venue.FaultsInFiles(context)[0].starts_with("instrument 2: its tick is finer"));
+}
+
+TEST_F(FixVenueTest, FieldsOfAccountsAndInstrumentsAreInNoMessageTwice) {
+  const TempFile dialect("[[static]]\nmessages = \"H\"\ntag = 22\nvalue = \"1\"");
+  const auto faults = [&](auto change) {
+    FixVenue venue = Sound();
+    venue.fix.dialect_file = dialect.path();
+    change(venue.fix);
+    return venue.FaultsInFiles(context_).size();
+  };
+  EXPECT_EQ(faults([](FixOptions& fix) { fix.account_fields = {{1, "DFG", 22, "1"}}; }), 0u);
+  EXPECT_EQ(faults([](FixOptions& fix) { fix.account_fields = {{1, "DH", 22, "1"}}; }), 1u);
+  EXPECT_EQ(faults([](FixOptions& fix) { fix.account_fields = {{1, "D", 1, "1"}}; }), 1u);
+  EXPECT_EQ(faults([](FixOptions& fix) { fix.account_fields = {{1, "D", 50, "1"}}; }), 1u);
+  EXPECT_EQ(faults([](FixOptions& fix) { fix.symbols = {{1, "X", "ID", "8"}}; }), 1u);
 }
 
 TEST_F(FixVenueTest, ItsKeysAreRead) {
@@ -180,7 +253,7 @@ TEST_F(FixVenueTest, FaultsOfADialectHaveTheirLine) {
   expect("account_tag = 1\ncapacity_tag = 1", "d:2:16: capacity_tag: ");
   for (const char* tag : {"50", "57", "95", "96", "115", "128", "142", "349", "354", "1128"}) {
     expect("[[static]]\ntag = " + std::string(tag) + "\nvalue = \"1\"",
-           "d:2:7: static[0].tag: tag " + std::string(tag) + " is no field of a message's body");
+           "d:2:7: static[0].tag: tag " + std::string(tag) + " is that of ");
   }
   expect("[[static]]\ntag = 111\nvalue = \"1\"",
          "d:2:7: static[0].tag: tag 111 is that of display_tag");
@@ -202,6 +275,13 @@ TEST_F(FixVenueTest, FaultsOfADialectHaveTheirLine) {
   expect("capacity_tag = 47", "d:1:16: capacity_tag: the standard's codes are");
   expect("post_only = \"6 7\"", "d:1:13: post_only: ");
   expect("[[reason]]\nreason = \"selfMatch\"", "d:1:1: reason[0]: ");
+  expect("[[reason]]\ncode = \"1\"\nreason = \"none\"", "d:3:10: reason[0].reason: ");
+  expect("[[reason]]\ncode = \"1\"\ntag = 104\nreason = \"selfMatch\"", "d:3:7: reason[0].tag: ");
+  expect("[[reason]]\ncode = \"1\"\ntag = 102\nreason = \"selfMatch\"",
+         "d:4:10: reason[0].reason: ");
+  EXPECT_EQ(FaultIn("[[reason]]\ncode = \"1\"\ntag = 102\nreason = \"alreadyPending\"\n"
+                    "[[reason]]\ncode = \"1\"\nreason = \"selfMatch\""),
+            "");
   expect("[[reason]]\ncode = \"1\"\nreason = \"bad luck\"", "d:3:10: reason[0].reason: ");
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "gateway/connector/fix/fix_codes.h"
 #include "schema/features.h"
@@ -20,7 +22,8 @@ constexpr Tag kOrdType(40);
 constexpr Tag kOrigClOrdId(41);
 constexpr Tag kPrice(44);
 constexpr Tag kSide(54);
-constexpr Tag kSymbol(55);
+constexpr uint32_t kSymbolTag = 55;
+constexpr Tag kSymbol(kSymbolTag);
 constexpr Tag kTimeInForce(59);
 constexpr Tag kTransactTime(60);
 constexpr Tag kStopPx(99);
@@ -28,6 +31,9 @@ constexpr Tag kLocateReqd(114);
 constexpr Tag kExpireTime(126);
 constexpr Tag kExpireDate(432);
 constexpr Tag kOrdStatusReqId(790);
+
+constexpr uint32_t kSecurityIdTag = 48;
+constexpr uint32_t kSecurityIdSourceTag = 22;
 
 constexpr std::string_view kMessages = "DFGH";
 
@@ -45,6 +51,12 @@ void AddField(uint32_t tag, std::string_view value, std::string& to) {
   to += std::to_string(tag) + "=";
   to += value;
   to += fix::kSoh;
+}
+
+template <class T>
+const T* WithId(const std::vector<T>& sorted, uint32_t id) noexcept {
+  const auto found = std::ranges::lower_bound(sorted, id, {}, &T::id);
+  return found != sorted.end() && found->id == id ? &*found : nullptr;
 }
 
 template <class E, std::size_t kSize>
@@ -81,7 +93,8 @@ FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
       order_types_(CodesOf<OrdType, 5>(dialect)),
       capacities_(CodesOf<Capacity, 4>(dialect)),
       locate_required_(dialect.locate_required),
-      time_(dialect.time_precision) {
+      time_(dialect.time_precision),
+      expiry_(dialect.time_precision) {
   for (const FixStatic& field : dialect.statics) {
     for (const char message : field.messages) {
       const std::size_t at = kMessages.find(message);
@@ -90,16 +103,37 @@ FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
     }
   }
   for (const InstrumentConfig& instrument : instruments) {
-    if (symbols_.size() <= instrument.id) symbols_.resize(std::size_t{instrument.id} + 1);
-    symbols_[instrument.id] = instrument.symbol;
+    InstrumentWords words{.id = instrument.id, .symbol = instrument.symbol, .fields = {}};
+    const auto own = std::ranges::find(options.symbols, instrument.id, &FixSymbol::instrument);
+    const bool has_own = own != options.symbols.end();
+    if (has_own) words.symbol = own->symbol;
+    AddField(kSymbolTag, words.symbol, words.fields);
+    if (has_own) {
+      AddField(kSecurityIdTag, own->security_id, words.fields);
+      AddField(kSecurityIdSourceTag, own->security_id_source, words.fields);
+    }
+    by_symbol_.push_back({words.symbol, words.id});
+    instruments_.push_back(std::move(words));
   }
-  for (const FixSymbol& own : options.symbols) {
-    if (own.instrument < symbols_.size()) symbols_[own.instrument] = own.symbol;
-  }
+  std::map<uint32_t, AccountWords> accounts;
   for (const FixAccount& own : options.accounts) {
-    if (accounts_.size() <= own.account) accounts_.resize(std::size_t{own.account} + 1);
-    accounts_[own.account] = own.name;
+    accounts[own.account].name = own.name;
+    by_account_.push_back({own.name, own.account});
   }
+  for (const FixAccountField& field : options.account_fields) {
+    for (const char message : field.messages) {
+      const std::size_t at = kMessages.find(message);
+      if (at == std::string_view::npos) continue;
+      AddField(field.tag, field.value, accounts[field.account].fields[at]);
+    }
+  }
+  for (auto& [id, words] : accounts) {
+    words.id = id;
+    accounts_.push_back(std::move(words));
+  }
+  std::ranges::sort(instruments_, {}, &InstrumentWords::id);
+  std::ranges::sort(by_symbol_, {}, &Named::name);
+  std::ranges::sort(by_account_, {}, &Named::name);
   for (const ProfileConfig& profile : profiles) {
     Profile& own = profiles_[profile.id];
     AddField(dialect.profile_algo_tag, profile.algo, own.fields);
@@ -109,17 +143,6 @@ FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
     AddField(dialect.profile_locate_tag, profile.short_locate, own.locate);
     own.located = !profile.short_locate.empty();
   }
-  by_symbol_ = ByName(symbols_);
-  by_account_ = ByName(accounts_);
-}
-
-std::vector<FixWriter::Named> FixWriter::ByName(const std::vector<std::string>& names) {
-  std::vector<Named> sorted;
-  for (std::size_t id = 0; id != names.size(); ++id) {
-    if (!names[id].empty()) sorted.push_back({names[id], static_cast<uint32_t>(id)});
-  }
-  std::ranges::sort(sorted, {}, &Named::name);
-  return sorted;
 }
 
 uint32_t FixWriter::InstrumentOf(std::string_view symbol) const noexcept {
@@ -154,9 +177,7 @@ bool FixWriter::ReadQuantity(std::string_view text, uint64_t& units) const noexc
 
 RejectReason FixWriter::TermsOf(const NewOrder& request, FixOrder& order) const noexcept {
   if (request.side == Side::kUnset || !IsKnown(request.side)) return RejectReason::kInvalidField;
-  if (request.instrument >= symbols_.size() || symbols_[request.instrument].empty()) {
-    return RejectReason::kUnknownSymbol;
-  }
+  if (WithId(instruments_, request.instrument) == nullptr) return RejectReason::kUnknownSymbol;
   if (request.qty == 0 || !IsQuantity(request.qty)) return RejectReason::kIncorrectQuantity;
   constexpr FeatureSet kNeverSaid = BitOf(Feature::kHidden) | BitOf(Feature::kReduceOnly) |
                                     BitOf(Feature::kSlide) | BitOf(Feature::kSelfTradeId) |
@@ -231,9 +252,8 @@ void FixWriter::Quantity(Tag tag, uint64_t units, fix::Writer& to) const noexcep
 
 void FixWriter::Account(uint32_t account, fix::Writer& to) const noexcept {
   if (!says_account_ || account == 0) return;
-  if (account < accounts_.size() && !accounts_[account].empty()) {
-    return to.Text(account_tag_, accounts_[account]);
-  }
+  const AccountWords* const words = WithId(accounts_, account);
+  if (words != nullptr && !words->name.empty()) return to.Text(account_tag_, words->name);
   to.Unsigned(account_tag_, account);
 }
 
@@ -247,10 +267,18 @@ void FixWriter::Locate(const FixOrder& order, uint8_t profile, fix::Writer& to) 
   to.Fields(profiles_[profile].locate);
 }
 
-void FixWriter::About(const FixOrder& order, fix::Writer& to) const noexcept {
+void FixWriter::About(const FixOrder& order, char message, fix::Writer& to) const noexcept {
+  to.Fields(StaticsOf(message));
   Account(order.account, to);
-  to.Text(kSymbol,
-          order.instrument < symbols_.size() ? symbols_[order.instrument] : std::string_view());
+  if (const AccountWords* const words = WithId(accounts_, order.account); words != nullptr) {
+    to.Fields(words->fields[kMessages.find(message)]);
+  }
+  if (const InstrumentWords* const words = WithId(instruments_, order.instrument);
+      words != nullptr) {
+    to.Fields(words->fields);
+  } else {
+    to.Text(kSymbol, {});  // refused: the message cannot be said
+  }
   to.Char(kSide, FixOf(order.side));
 }
 
@@ -274,7 +302,7 @@ void FixWriter::Terms(const FixOrder& order, int64_t price, uint64_t qty, int64_
       to.Date(kExpireDate,
               static_cast<int32_t>(std::min<uint32_t>(order.expire_date, fix::kDaysMax)));
     } else if (order.expire_time != 0) {
-      to.Time(kExpireTime, time_, static_cast<int64_t>(order.expire_time));
+      to.Time(kExpireTime, expiry_, static_cast<int64_t>(order.expire_time));
     }
   }
   if (order.display_qty != 0 && says_display_) Quantity(display_tag_, order.display_qty, to);
@@ -301,8 +329,7 @@ void FixWriter::Terms(const FixOrder& order, int64_t price, uint64_t qty, int64_
 void FixWriter::Enter(const FixOrder& order, uint8_t profile, int64_t now_ns,
                       fix::Writer& to) noexcept {
   Id(kClOrdId, order.id, to);
-  to.Fields(StaticsOf('D'));
-  About(order, to);
+  About(order, 'D', to);
   to.Fields(profiles_[profile].fields);
   Locate(order, profile, to);
   Terms(order, order.price, order.qty, now_ns, to);
@@ -313,8 +340,7 @@ void FixWriter::Cancel(const FixOrder& order, uint64_t id, uint8_t profile, int6
   Id(kOrigClOrdId, order.id, to);
   Id(kClOrdId, id, to);
   VenueId(order, to);
-  to.Fields(StaticsOf('F'));
-  About(order, to);
+  About(order, 'F', to);
   to.Fields(profiles_[profile].fields);
   Quantity(kOrderQty, order.qty, to);
   to.Time(kTransactTime, time_, now_ns);
@@ -325,8 +351,7 @@ void FixWriter::Replace(const FixOrder& order, uint8_t profile, int64_t now_ns,
   Id(kOrigClOrdId, order.id, to);
   Id(kClOrdId, order.replace_id, to);
   VenueId(order, to);
-  to.Fields(StaticsOf('G'));
-  About(order, to);
+  About(order, 'G', to);
   to.Fields(profiles_[profile].fields);
   Locate(order, profile, to);
   Terms(order, order.replace_price, order.replace_qty, now_ns, to);
@@ -336,8 +361,7 @@ void FixWriter::AskFor(const FixOrder& order, uint64_t id, fix::Writer& to) noex
   Id(kClOrdId, id, to);
   VenueId(order, to);
   if (version_ != FixVersion::k42) Id(kOrdStatusReqId, id, to);
-  to.Fields(StaticsOf('H'));
-  About(order, to);
+  About(order, 'H', to);
 }
 
 }  // namespace ringway

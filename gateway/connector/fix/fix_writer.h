@@ -45,6 +45,8 @@ class FixWriter {
   // 0: it is not known.
   uint32_t InstrumentOf(std::string_view symbol) const noexcept;
   uint32_t AccountOf(std::string_view name) const noexcept;
+  // Whether it can be written.
+  bool IsQuantity(uint64_t units) const noexcept { return units <= quantity_max_; }
   // The gateway's units; false: it is no quantity.
   bool ReadQuantity(std::string_view text, uint64_t& units) const noexcept;
 
@@ -55,16 +57,24 @@ class FixWriter {
     std::string name;
     uint32_t id;
   };
+  struct InstrumentWords {
+    uint32_t id;
+    std::string symbol;
+    std::string fields;  // Symbol and what else names it, encoded
+  };
+  struct AccountWords {
+    uint32_t id;
+    std::string name;                   // empty: its number
+    std::array<std::string, 4> fields;  // of D, F, G and H, encoded
+  };
   template <std::size_t kSize>
   using Codes = std::array<std::string, kSize>;  // empty: not supported
 
-  static std::vector<Named> ByName(const std::vector<std::string>& names);
   bool IsPrice(int64_t price) const noexcept { return price % price_step_ == 0; }
-  bool IsQuantity(uint64_t units) const noexcept { return units <= quantity_max_; }
   void Id(fix::Tag tag, uint64_t id, fix::Writer& to) const noexcept;
   void Quantity(fix::Tag tag, uint64_t units, fix::Writer& to) const noexcept;
   void Account(uint32_t account, fix::Writer& to) const noexcept;
-  void About(const FixOrder& order, fix::Writer& to) const noexcept;
+  void About(const FixOrder& order, char message, fix::Writer& to) const noexcept;
   void Locate(const FixOrder& order, uint8_t profile, fix::Writer& to) const noexcept;
   void VenueId(const FixOrder& order, fix::Writer& to) const noexcept;
   void Terms(const FixOrder& order, int64_t price, uint64_t qty, int64_t now_ns,
@@ -87,9 +97,9 @@ class FixWriter {
   Codes<8> times_in_force_;
   Codes<5> order_types_;
   Codes<4> capacities_;
-  std::array<std::string, 4> statics_;  // of D, F, G, H, encoded
-  std::vector<std::string> symbols_;    // by instrument
-  std::vector<std::string> accounts_;   // by account; empty: its number
+  std::array<std::string, 4> statics_;        // of D, F, G, H, encoded
+  std::vector<InstrumentWords> instruments_;  // by id
+  std::vector<AccountWords> accounts_;        // by id; those that have words of their own
   struct Profile {
     std::string fields;  // encoded
     std::string locate;  // of a short sale, likewise
@@ -99,7 +109,9 @@ class FixWriter {
   const bool locate_required_;
   std::vector<Named> by_symbol_;
   std::vector<Named> by_account_;
+  // Each keeps the second that it wrote last.
   fix::TimestampWriter time_;
+  fix::TimestampWriter expiry_;
 };
 
 }  // namespace ringway
