@@ -104,7 +104,8 @@ Liquidity LiquidityOfFix(std::string_view code) noexcept {
 }
 
 RejectReason OrderReasonOfFix(uint64_t code) noexcept {
-  if (code == 99) return RejectReason::kVenueOption;
+  // The gateway's own reasons share these two.
+  if (code == 99 || code == 21) return RejectReason::kVenueOption;
   return OfFix(code, RejectReason::kVenueOption);
 }
 

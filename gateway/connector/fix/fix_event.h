@@ -30,6 +30,7 @@ struct FixEvent {
   bool has_cum = false;
   bool has_reason_code = false;
   bool may_be_second = false;  // PossResend: it may have come under another number
+  uint16_t reason_tag = 0;     // that names the reason in a message of this kind
   uint64_t id = 0;             // of this gateway; 0: none, or another's
   uint64_t orig_id = 0;
   uint64_t status_id = 0;  // OrdStatusReqID

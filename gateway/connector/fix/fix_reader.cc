@@ -35,7 +35,7 @@ uint32_t FixReader::Read(const fix::Message& message, FixEvent& event) noexcept 
       event.ref_type = Get(message, kRefMsgType);
       event.time_ns = TimeOf(message);
       (void)message.Unsigned(fix::kSlotRefSeqNum, event.ref_sequence);
-      ReadReason(Get(message, kBusinessRejectReason), event);
+      ReadReason(message, kBusinessRejectReason, event);
       return 0;
     default:
       return 0;
@@ -51,11 +51,15 @@ uint32_t FixReader::ReadReject(const fix::Message& message, FixEvent& event) noe
   if (message.Unsigned(fix::kSlotRefSeqNum, event.ref_sequence) != fix::ValueError::kNone) {
     return fix::kTagRefSeqNum;
   }
-  event.reason_text = Get(message, kSessionRejectReason);
+  ReadReason(message, kSessionRejectReason, event);
+  event.has_reason_code = false;  // its codes are about fields
   return 0;
 }
 
-void FixReader::ReadReason(std::string_view text, FixEvent& event) const noexcept {
+void FixReader::ReadReason(const fix::Message& message, Field field,
+                           FixEvent& event) const noexcept {
+  const std::string_view text = Get(message, field);
+  event.reason_tag = static_cast<uint16_t>(numbers_[field]);
   event.reason_text = text;
   event.has_reason_code = fix::ParseUnsigned(text, event.reason_code) == fix::ValueError::kNone;
 }
@@ -88,7 +92,7 @@ uint32_t FixReader::ReadExecution(const fix::Message& message, FixEvent& event) 
   event.instrument = writer_.InstrumentOf(Get(message, kSymbol));
   event.account = writer_.AccountOf(Get(message, kAccount));
   event.time_ns = TimeOf(message);
-  ReadReason(Get(message, kOrdRejReason), event);
+  ReadReason(message, kOrdRejReason, event);
 
   const auto quantity = [&](Field field, uint64_t& units, bool& has) {
     const std::string_view text = Get(message, field);
@@ -101,6 +105,8 @@ uint32_t FixReader::ReadExecution(const fix::Message& message, FixEvent& event) 
   if (!quantity(kLeavesQty, event.leaves_qty, event.has_leaves)) return numbers_[kLeavesQty];
   if (!quantity(kCumQty, event.cum_qty, event.has_cum)) return numbers_[kCumQty];
   if (!quantity(kLastQty, event.last_qty, has_last)) return numbers_[kLastQty];
+  // Together they are the order's quantity, which is written again with the next request.
+  if (!writer_.IsQuantity(event.cum_qty + event.leaves_qty)) return numbers_[kLeavesQty];
   const auto price = [&](Field field, int64_t& nanos) {
     const fix::ValueError error = message.Decimal(slots_[field], nanos);
     return error == fix::ValueError::kNone || error == fix::ValueError::kEmpty;
@@ -138,7 +144,7 @@ uint32_t FixReader::ReadCancelReject(const fix::Message& message, FixEvent& even
   event.status = OrdStatusOfFix(Get(message, kOrdStatus));
   event.order_id = Get(message, kOrderId);
   event.time_ns = TimeOf(message);
-  ReadReason(Get(message, kCxlRejReason), event);
+  ReadReason(message, kCxlRejReason, event);
   const std::string_view response = Get(message, kCxlRejResponseTo);
   event.response_to = response == "1"   ? RequestType::kCancel
                       : response == "2" ? RequestType::kReplace

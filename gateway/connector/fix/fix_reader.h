@@ -65,7 +65,7 @@ class FixReader {
   }
   uint32_t ReadExecution(const fix::Message& message, FixEvent& event) noexcept;
   uint32_t ReadCancelReject(const fix::Message& message, FixEvent& event) noexcept;
-  void ReadReason(std::string_view text, FixEvent& event) const noexcept;
+  void ReadReason(const fix::Message& message, Field field, FixEvent& event) const noexcept;
   uint64_t TimeOf(const fix::Message& message) noexcept;
 
   const FixWriter& writer_;

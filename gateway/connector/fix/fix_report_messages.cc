@@ -107,6 +107,7 @@ bool FixReports::SaysUnknown(const FixEvent& event) const noexcept {
 
 const FixReports::Reason* FixReports::Listed(const FixEvent& event) const noexcept {
   for (const Reason& reason : reasons_) {
+    if (reason.tag != event.reason_tag) continue;
     if (!reason.code.empty() && reason.code != event.reason_text) continue;
     if (!reason.text.empty() && event.text.find(reason.text) == std::string_view::npos) continue;
     return &reason;
@@ -120,7 +121,9 @@ RejectReason FixReports::OrderReason(const FixEvent& event, RejectReason otherwi
 }
 
 CancelRejectReason FixReports::ChangeReason(const FixEvent& event) const noexcept {
-  if (const Reason* listed = Listed(event)) return FixChangeReasonOf(listed->reason);
+  if (const Reason* listed = Listed(event)) {
+    return event.reason_tag == 102 ? listed->change_reason : FixChangeReasonOf(listed->reason);
+  }
   return event.has_reason_code ? ChangeReasonOfFix(event.reason_code)
                                : CancelRejectReason::kVenueOption;
 }

@@ -71,7 +71,9 @@ FixReports::FixReports(VenueId venue, bool details, const FixDialect& dialect, F
   for (const FixReason& reason : dialect.reasons) {
     reasons_.push_back(
         {reason.code, reason.text,
-         FixNamed<RejectReason>(reason.reason).value_or(RejectReason::kVenueOption)});
+         FixNamed<RejectReason>(reason.reason).value_or(RejectReason::kVenueOption),
+         FixNamed<CancelRejectReason>(reason.reason).value_or(CancelRejectReason::kVenueOption),
+         reason.tag});
   }
 }
 

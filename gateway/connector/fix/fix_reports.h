@@ -82,6 +82,8 @@ class FixReports {
     std::string code;
     std::string text;
     RejectReason reason;
+    CancelRejectReason change_reason;
+    uint32_t tag;
   };
 
   void OnExecution(const FixEvent& event) noexcept;
