@@ -33,6 +33,26 @@ std::string Brackets(const std::string& range, std::string_view fallback) {
   return inner.empty() ? "" : "[" + inner + "]";
 }
 
+// The kind `at` of `table` without the tables that another kind has too, in the same words: they
+// are written once, with the `chosen` kind's, else with the first's. `kind` is that kind, or its
+// defaults.
+ConfigTable WithoutShared(const ConfigTable& table, std::size_t at, std::size_t chosen,
+                          const ConfigTable& kind) {
+  ConfigTable own = kind;
+  own.tables.clear();
+  for (const ConfigTable& inner : kind.tables) {
+    bool elsewhere = false;
+    for (std::size_t other = 0; other < table.kinds.size(); ++other) {
+      if (at == chosen || other == at || (other != chosen && other > at)) continue;
+      elsewhere |= std::ranges::any_of(table.kinds[other].tables, [&](const ConfigTable& one) {
+        return one.key == inner.key && one.text == inner.text;
+      });
+    }
+    if (!elsewhere) own.tables.push_back(inner);
+  }
+  return own;
+}
+
 class ExampleWriter {
  public:
   explicit ExampleWriter(std::string_view head) : out_(head) {}
@@ -58,7 +78,9 @@ class ExampleWriter {
     // Behind all rows: a key belongs to the table that was named last.
     Tables(defaults, example, path, off);
     for (std::size_t at = 0; at < example.kinds.size(); ++at) {
-      Tables(defaults.kinds[at], example.kinds[at], path, off || at != example.chosen);
+      Tables(WithoutShared(example, at, example.chosen, defaults.kinds[at]),
+             WithoutShared(example, at, example.chosen, example.kinds[at]), path,
+             off || at != example.chosen);
     }
   }
 
@@ -237,7 +259,8 @@ void WriteTable(const ConfigTable& table, const std::string& path, std::string& 
     }
   }
   WriteTables(table, path, out);
-  for (const ConfigTable& kind : table.kinds) WriteTables(kind, path, out);
+  for (std::size_t at = 0; at < table.kinds.size(); ++at)
+    WriteTables(WithoutShared(table, at, table.kinds.size(), table.kinds[at]), path, out);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/config/config_table.h"
 #include "gateway/config/config.h"
 #include "gateway/connector/fix/fix_dialect.h"
+#include "schema/messages.h"
 
 namespace ringway {
 namespace {
@@ -52,13 +53,100 @@ constexpr std::string_view kDialectHead =
     R"(# Dialects of FIX
 
 How a venue speaks FIX is in a file of its own, in TOML, that `dialect_file` of a [[venue]] with connector = "fix" names
-(docs/configuration.md). deploy/dialects has some to start from. `ringway-gateway --check-config FILE` checks the dialects of
-its venues too and prints every error with its line. docs/adr/0045 says why these keys.
+(docs/configuration.md). deploy/dialects has some to start from; they are installed in /etc/ringway/dialects.
+`ringway-gateway --check-config FILE` checks the dialects of its venues too and prints every error with its line.
+
+What an order asks for and the dialect has no word for is refused here (unsupportedOrderCharacteristic), never left out.
 
 This page is written by `bazel run //gateway/config:write_pages` from the keys in gateway/connector/fix/fix_dialect.h.
 
-## Keys
+## An example
+In the gateway's configuration:
+
+```toml
+[[venue]]
+id = 1
+name = "the venue"
+connector = "fix"
+instructions = ["expire-date", "replace-display"]
+[venue.fix]
+dialect_file = "/etc/ringway/dialects/the-venue.toml"
+sender_comp_id = "GATE"
+target_comp_id = "VENUE"
+id_prefix = "R-"
+accounts_named = true
+[[venue.fix.account]]
+account = 1
+name = "ACC-1"
+[venue.stream]
+addresses = ["fix.example:5001"]
+```
+
+And /etc/ringway/dialects/the-venue.toml:
+
+```toml
+version = "4.4"
+id_format = "base36"
+price_decimals = 2
+capacity_tag = 528
+profile_trader_tag = 9701
+
+[[static]]              # orders and replaces carry 207=XVEN
+messages = "DG"
+tag = 207
+value = "XVEN"
+
+[[time_in_force]]       # others are refused
+name = "day"
+code = "0"
+[[time_in_force]]
+name = "goodTillDate"
+code = "6"
+
+[[reason]]
+code = "99"
+text = "halted"
+reason = "exchangeClosed"
+```
+
+## What is written
+Behind the header, in this order. What is in brackets depends on the order, the dialect or [venue.fix].
+
+| message | fields |
+|---|---|
+| NewOrderSingle (D) | 11 [static] [account] [account_field] 55 [48 22] 54 [profile] [114, locate] 38 40 [44] [99] 59 [432 or 126] [display] [18] [capacity] 60 |
+| OrderCancelRequest (F) | 41 11 [37] [static] [account] [account_field] 55 [48 22] 54 [profile] 38 60 |
+| OrderCancelReplaceRequest (G) | 41 11 [37], then as D from [static] on |
+| OrderStatusRequest (H) | 11 [37] [790, not in 4.2] [static] [account] [account_field] 55 [48 22] 54 |
+
+## What is read
+Other fields and repeating groups are passed over.
+
+| message | fields |
+|---|---|
+| ExecutionReport (8) | 11 14 17 19 20 31 32 37 38 39 41 44 54 55 58 60 103 150 151 790 851 and the account |
+| OrderCancelReject (9) | 11 37 39 41 58 60 102 434 |
+| BusinessMessageReject (j) | 45 58 60 372 379 380 |
+| Reject (3) | 45 58 60 372 373 |
 )";
+
+template <class E>
+std::string NamesOf(uint32_t first) {
+  std::string names;
+  for (uint32_t value = first; value != 256 && IsKnown(static_cast<E>(value)); ++value) {
+    names += (names.empty() ? "`" : ", `") + std::string(Name(static_cast<E>(value))) + "`";
+  }
+  return names;
+}
+
+// The names that keys of a dialect take.
+std::string DialectNames() {
+  return "\n## Names\n\n| of | names |\n|---|---|\n| [[time_in_force]] | " +
+         NamesOf<TimeInForce>(0) + " |\n| [[order_type]] | " + NamesOf<OrdType>(1) +
+         " |\n| [[capacity]] | " + NamesOf<Capacity>(0) + " |\n| [[reason]] | " +
+         NamesOf<RejectReason>(1) + " |\n| [[reason]] with tag 102 | " +
+         NamesOf<CancelRejectReason>(1) + " |\n\n## Keys\n";
+}
 
 constexpr std::string_view kExampleValues = R"(
 listen = ["shm:/run/ringway/gateway.sock"]
@@ -151,7 +239,7 @@ std::string ReferencePage() { return WriteReference(kReferenceHead, DescribeGate
 
 std::string DialectPage() {
   FixDialect dialect;
-  return WriteReference(kDialectHead, DescribeConfig(dialect));
+  return WriteReference(std::string(kDialectHead) + DialectNames(), DescribeConfig(dialect));
 }
 
 }  // namespace ringway

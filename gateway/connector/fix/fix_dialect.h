@@ -167,10 +167,9 @@ void Fields(V& v, FixDialect& dialect) {
          "that took it over. Empty: such orders are refused.");
   v.Integer("price_decimals", dialect.price_decimals, ConfigForm::kWhole, {0, 9},
             "Decimals that a price may have; finer ones are refused.");
-  v.Integer(
-      "quantity_decimals", dialect.quantity_decimals, ConfigForm::kWhole, {0, 9},
-      "The gateway's unit of quantity is so many decimals of the venue's: 0 for shares, 8 for "
-      "a coin in 1e-8.");
+  v.Integer("quantity_decimals", dialect.quantity_decimals, ConfigForm::kWhole, {0, 9},
+            "Decimals of a quantity at the venue, of which the gateway counts the last: with 8 "
+            "150_000_000 here are 1.5 there, with 0 they are shares.");
   v.Choice("time_precision", dialect.time_precision, kFixPrecisionChoices,
            "How precisely times are written, cut off: by \"seconds\" an order ends up to a second "
            "early. The standards know milliseconds, and finer ones where venues agree:");

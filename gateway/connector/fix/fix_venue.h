@@ -39,7 +39,7 @@ struct FixVenue {
 template <class V>
 void Fields(V& v, FixVenue& venue) {
   v.Section("fix", venue.fix, "Only with connector = \"fix\": the protocol.");
-  v.Section("stream", venue.stream, "Only with connector = \"fix\": the connection.");
+  v.Section("stream", venue.stream, "Only with connector = \"ouch\" or \"fix\": the connection.");
 }
 
 }  // namespace ringway

@@ -42,7 +42,7 @@ absl::StatusOr<PaddedText<10>> ReadOuchPassword(const OuchOptions& ouch);
 template <class V>
 void Fields(V& v, OuchVenue& venue) {
   v.Section("ouch", venue.ouch, "Only with connector = \"ouch\": the protocol.");
-  v.Section("stream", venue.stream, "Only with connector = \"ouch\": the connection.");
+  v.Section("stream", venue.stream, "Only with connector = \"ouch\" or \"fix\": the connection.");
 }
 
 }  // namespace ringway
