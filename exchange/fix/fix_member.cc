@@ -99,6 +99,15 @@ bool FixMember::OnMessage(const fix::Message& message) noexcept {
   }
   FixRequest request;
   const FixFault fault = reader_.Read(message, request);
+  // Other members wait meanwhile.
+  const bool walks = request.kind == FixRequest::Kind::kMassStatus ||
+                     request.kind == FixRequest::Kind::kMassCancel;
+  if (requests_in_turn_ == kRequestsPerTurnMax || (walks && listed_in_turn_)) {
+    waits_ = true;
+    return false;
+  }
+  ++requests_in_turn_;
+  listed_in_turn_ |= walks;
   switch (fault.kind) {
     case FixFault::Kind::kReject:
       TellBy('3', [&](fix::Writer& to) { writer_.Refuse(message, fault, to); });
@@ -118,13 +127,15 @@ bool FixMember::OnMessage(const fix::Message& message) noexcept {
 // Moves what is to be told to the session's output, as far as there is room.
 bool FixMember::Flush() noexcept {
   uint32_t sent = 0;
-  for (; sent != kSendsPerTurnMax && messages_.unsent() != 0; ++sent) {
+  while (sent != kSendsPerTurnMax && messages_.unsent() != 0 &&
+         session_.output().size() < kOutputBytes) {
     const FixMessages::Message& message = messages_.Next();
     const fix::Sent done = session_.Send(now_ns_, message.msg_type(),
                                          [&](fix::Writer& to) { to.Fields(message.body()); });
     RINGWAY_CHECK(done.status != fix::SendStatus::kRefused, "a message that is too long");
     if (done.status != fix::SendStatus::kOk) break;
     messages_.Sent(done.sequence, now_ns_);
+    ++sent;
   }
   return sent != 0;
 }
@@ -133,14 +144,21 @@ bool FixMember::Flush() noexcept {
 
 bool FixMember::DoWork(int64_t now_ns) noexcept {
   now_ns_ = now_ns;
+  requests_in_turn_ = 0;
+  listed_in_turn_ = false;
   bool worked = Drain();
+  // Nobody is there to hear the rest of it.
+  if (cancels_all_ && sweep_.kind == Sweep::Kind::kStatus &&
+      session_.state() != SessionState::kActive) {
+    sweep_ = {};
+  }
   if (sweep_.kind == Sweep::Kind::kNone && std::exchange(cancels_all_, false)) {
     FixRequest all;
     all.scope = '7';
     List(all);
-    sweep_ = {.kind = Sweep::Kind::kCancel,
-              .text = phase_ == Phase::kOpen ? "its connection has ended"
-                                             : "the exchange is being stopped"};
+    sweep_ = {.kind = Sweep::Kind::kCancel};
+    cancel_text_ =
+        phase_ == Phase::kOpen ? "its connection has ended" : "the exchange is being stopped";
   }
   if (sweep_.kind != Sweep::Kind::kNone) worked |= GoOn();
   worked |= Flush();
@@ -175,10 +193,12 @@ bool FixMember::GoOn() noexcept {
   const bool cancels = sweep_.kind == Sweep::Kind::kCancel;
   const std::size_t begin = sweep_.next;
   while (sweep_.next != listed_.size()) {
-    if (sweep_.next - begin == kCancelsPerTurnMax || messages_.room() < kAnswersMax) return true;
+    if (sweep_.next - begin == kCancelsPerTurnMax) return true;
+    // The end of each order has its place in the exchange's queue, whether anybody reads or not.
+    if (!cancels && messages_.room() < kAnswersMax) return sweep_.next != begin;
     const Slot slot = listed_[sweep_.next];
     if (cancels) {
-      if (orders_[slot].open() && !CancelOrder(slot, NextId(slot))) return sweep_.next != begin;
+      if (orders_[slot].open() && !SweepAway(slot)) return sweep_.next != begin;
       Drain();
     } else {
       Tell(orders_[slot], {.kind = FixExecution::Kind::kStatus,
@@ -193,6 +213,15 @@ bool FixMember::GoOn() noexcept {
   }
   sweep_ = {};
   return true;
+}
+
+// Under both names, where it is not told yet whether the order was replaced.
+bool FixMember::SweepAway(Slot slot) noexcept {
+  if (!CancelOrder(slot, NextId(slot))) return false;
+  if (SlotOf(asked_) != slot || exchange_.reports(member_).Front() == nullptr) return true;
+  return exchange_.OnRequest(now_ns_, member_,
+                             Cancel{.cl_ord_id = NextId(slot), .orig_cl_ord_id = asked_}) ==
+         Answer::kTaken;
 }
 
 bool FixMember::CancelOrder(Slot slot, uint64_t id) noexcept {

@@ -93,9 +93,12 @@ class FixMember final : private fix::SessionHandler {
   uint32_t open_orders() const noexcept { return orders_.open(); }
 
  private:
-  static constexpr uint32_t kSlotBits = 24;
+  static constexpr uint32_t kSlotBits = 25;
   static constexpr uint32_t kCancelsPerTurnMax = 256;
   static constexpr uint32_t kSendsPerTurnMax = 256;
+  static constexpr uint32_t kRequestsPerTurnMax = 64;
+  // Then output has enough to go on with, and a Logon that begins the numbers anew loses no more.
+  static constexpr std::size_t kOutputBytes = 16 << 10;
   static constexpr uint64_t kAnswersMax = 8;  // to a request, before what it causes
 
   enum class Phase : uint8_t { kOpen, kEnding, kEnded };
@@ -105,8 +108,7 @@ class FixMember final : private fix::SessionHandler {
     enum class Kind : uint8_t { kNone, kStatus, kCancel };
     Kind kind = Kind::kNone;
     std::size_t next = 0;
-    std::string_view text = {};  // that the reports have
-    FixName id = {};             // of the request
+    FixName id = {};  // of the request
   };
 
   // SessionHandler.
@@ -134,6 +136,7 @@ class FixMember final : private fix::SessionHandler {
   void List(const FixRequest& request) noexcept;
   bool GoOn() noexcept;
   bool CancelOrder(Slot slot, uint64_t id) noexcept;
+  bool SweepAway(Slot slot) noexcept;
   const FixInstrument* InstrumentOf(const FixName& symbol) const noexcept;
 
   // fix_member_reports.cc
@@ -175,8 +178,11 @@ class FixMember final : private fix::SessionHandler {
   uint64_t own_exec_ids_ = 0;
   std::array<char, 48> exec_id_{};
   Sweep sweep_;
-  std::vector<Slot> listed_;  // of the sweep
-  bool cancels_all_ = false;  // once the sweep is done
+  std::vector<Slot> listed_;      // of the sweep
+  std::string_view cancel_text_;  // of the reports of the last sweep that canceled
+  bool cancels_all_ = false;      // once the sweep is done
+  uint32_t requests_in_turn_ = 0;
+  bool listed_in_turn_ = false;  // a mass request walks through the open orders
 
   // The cancel or replace that the exchange was asked for last; the next one waits for its answer.
   FixRequest request_;

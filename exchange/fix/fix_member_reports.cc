@@ -66,7 +66,7 @@ void FixMember::On(const ExecutionReport& report) noexcept {
         execution.id = request_.id.view();
         execution.original = order.name.view();
       } else {
-        execution.text = sweep_.text;
+        execution.text = cancel_text_;
       }
       break;
     case ExecType::kReplaced: {
@@ -81,7 +81,6 @@ void FixMember::On(const ExecutionReport& report) noexcept {
         order.lasts = request_.lasts;
         order.expire_time = request_.expire_time;
       }
-      if (!request_.account.empty()) order.account = request_.account;
       orders_.Rename(slot, request_.id);
       execution.original = original.view();
       return Tell(order, execution);

@@ -140,6 +140,7 @@ CancelRejectReason FixMember::RefusalOf(const FixRequest& request,
   const bool replaces = request.kind == Kind::kReplace;
   if (request.symbol.view() != order.symbol.view() || request.side != order.side ||
       request.refusal != RejectReason::kNone || (replaces && request.type != order.type) ||
+      (replaces && !request.account.empty() && request.account.view() != order.account.view()) ||
       (replaces && request.says_instructions && request.post_only != order.post_only)) {
     return CancelRejectReason::kOther;
   }
@@ -260,7 +261,8 @@ void FixMember::MassCancel(const FixRequest& request) noexcept {
                   to);
   });
   if (listed_.empty()) return;
-  sweep_ = {.kind = Sweep::Kind::kCancel, .text = "by an OrderMassCancelRequest"};
+  sweep_ = {.kind = Sweep::Kind::kCancel};
+  cancel_text_ = "by an OrderMassCancelRequest";
   GoOn();
 }
 

@@ -246,6 +246,75 @@ TEST_F(FixMemberSessionTest, TheEndCancelsOrdersAndLogsOut) {
   EXPECT_TRUE(client_->member.ended());
 }
 
+TEST_F(FixMemberSessionTest, TheEndOfAConnectionCancelsWhatNobodyIsToldOfYet) {
+  FixMemberOptions options = Options();
+  options.number = 43;
+  options.messages_max = 16;
+  Begin(options);
+  client_->LogOn();
+  for (int i = 0; i != 40; ++i) Send("D", EnterFields("S" + std::to_string(i), '2', 1));
+  // A list that nobody hears to its end.
+  client_->talks = false;
+  client_->member.Receive(now_ns_, client_->talk.Write(now_ns_, "AF", "584=L|585=7|"));
+  client_->Hang();
+  client_->member.CancelAll();
+  int turns = 0;
+  while (client_->member.DoWork(now_ns_)) ASSERT_LT(++turns, 100) << "it never rests";
+  EXPECT_EQ(exchange_->book().open_count(), 0u);
+  client_->talks = true;
+  client_->LogOn();
+  client_->Told();
+  int canceled = 0;
+  for (const std::string& message : client_->talk.heard) {
+    canceled += FieldOf(message, 150) == "4" && FieldOf(message, 58) == "its connection has ended";
+  }
+  EXPECT_EQ(canceled, 40);
+}
+
+TEST_F(FixMemberSessionTest, RequestsForManyOrdersShareTheTurnsOfTheExchange) {
+  client_->LogOn();
+  Send("D", EnterFields("A", '2', 100));
+  std::string bytes;
+  for (const char* id : {"L1", "L2", "L3"}) {
+    bytes += client_->talk.Write(now_ns_, "AF", "584=" + std::string(id) + "|585=7|");
+  }
+  const std::size_t one = bytes.size() / 3;
+  EXPECT_EQ(client_->member.Receive(now_ns_, bytes), one);
+  EXPECT_TRUE(client_->member.waits());
+  client_->member.DoWork(now_ns_);
+  EXPECT_EQ(client_->member.Receive(now_ns_, std::string_view(bytes).substr(one)), one);
+}
+
+TEST_F(FixMemberSessionTest, ARequestThatWaitedLongIsNotLate) {
+  client_->LogOn();
+  std::string bytes;
+  for (int i = 0; i != 100; ++i) {
+    bytes += client_->talk.Write(now_ns_, "D", EnterFields("N" + std::to_string(i), '1', 0));
+  }
+  // A turn takes a part; the next one comes much later.
+  const std::size_t taken = client_->member.Receive(now_ns_, bytes);
+  EXPECT_LT(taken, bytes.size());
+  const std::size_t first = bytes.find("8=FIX", taken);
+  const std::size_t second = bytes.find("8=FIX", first + 1);
+  client_->member.DoWork(now_ns_);
+  now_ns_ += 300 * kNsPerS;
+  client_->member.Receive(now_ns_, std::string_view(bytes).substr(first, second - first));
+  const Lines lines = client_->Told();
+  EXPECT_EQ(lines.back(), "8 8/8 N64 0+0 103=13");
+}
+
+TEST_F(FixMemberSessionTest, AReplaceDoesNotMoveAnOrderToAnotherAccount) {
+  FixMemberOptions options = Options();
+  options.number = 43;
+  options.account_of = {{"A", 1}, {"B", 2}};
+  Begin(options);
+  client_->LogOn();
+  Send("D", EnterFields("S", '2', 100) + "1=A|");
+  EXPECT_EQ(Send("G", ReplaceFields("R", "S", '2', 90) + "1=B|"),
+            (Lines{"9 R<S 39=0 434=2 102=99"}));
+  EXPECT_EQ(Send("G", ReplaceFields("Q", "S", '2', 90) + "1=A|").size(), 1u);
+}
+
 TEST_F(FixMemberSessionTest, ARequestDuringTheEndIsRefused) {
   client_->LogOn();
   client_->member.EndSession();

@@ -110,7 +110,7 @@ bool FixServer::Handle(int64_t now_ns, Peer& of) {
   const bool worked = peer.Feed(now_ns);
   const fix::Session& session = peer.member().session();
   // What had arrived before it was gone counts.
-  const bool over = peer.gone && !worked && !peer.waits && peer.Output().empty();
+  const bool over = peer.gone && !worked && !peer.waits;
   if (over || session.state() == SessionState::kClosing) Leave(now_ns, peer, ReasonOf(session));
   return worked;
 }
@@ -136,7 +136,11 @@ bool FixServer::LogOn(int64_t now_ns, FixPeer& peer) {
     }
   }
   if (standing == nullptr) {
-    Refuse(now_ns, peer, nullptr, "no member has its BeginString (8) and CompIDs (49, 56)");
+    const auto shown = [](std::string_view value) { return std::string(value.substr(0, 32)); };
+    Refuse(now_ns, peer, nullptr,
+           absl::StrCat("no member here has BeginString (8) ", shown(peek.begin_string),
+                        ", SenderCompID (49) ", shown(peek.sender_comp_id),
+                        " and TargetCompID (56) ", shown(peek.target_comp_id)));
     return true;
   }
   if (standing->peer != nullptr &&

@@ -56,7 +56,7 @@ template <class V>
 void Fields(V& v, OuchMemberConfig& member) {
   v.Text("listen", member.listen,
          "The address and port to listen at, \"127.0.0.1:9500\"; port 0 takes a free one. No other "
-         "address is bound. Members with the same one share it.",
+         "address is bound. OUCH members with the same one share it.",
          ConfigNeed::kRequired);
   v.Choice("version", member.version, kOuchVersionChoices, "Of OUCH, which names orders by:");
   v.Text("user", member.user, "The user name of its login: 1 to 6 letters or digits.",
@@ -66,7 +66,8 @@ void Fields(V& v, OuchMemberConfig& member) {
       "Holds its password, 1 to 10 printable characters, in a file that only its owner can read.",
       ConfigNeed::kRequired);
   v.Integer("member", member.member, ConfigForm::kWhole, {1, UINT32_MAX},
-            "Its number, which no gateway has as member_id.", ConfigNeed::kRequired);
+            "Its number, which no other member and no gateway (member_id) has.",
+            ConfigNeed::kRequired);
   v.Integer("account", member.account, ConfigForm::kWhole, {0, UINT32_MAX},
             "The account that its orders are of, in the exchange's report and for self_trade.");
   v.Sections("account_of", member.account_of, "The account of orders that name a firm.");

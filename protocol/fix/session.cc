@@ -129,7 +129,7 @@ bool Session::Connect(int64_t now_ns) noexcept {
   last_tick_ns_ = now_ns;
   quiet_ns_ = silent_ns_ = stuck_ns_ = gap_ns_ = 0;
   test_request_sent_ = stalled_ = false;
-  probe_ = 0;
+  probe_ = offered_ = 0;
   heartbeat_ns_ = int64_t{config_.heartbeat_s} * kNsPerS;
   if (config_.role == Role::kAcceptor) {
     Enter(SessionState::kLogonAwaited);

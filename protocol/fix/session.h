@@ -246,6 +246,7 @@ class Session {
   int64_t gap_ns_ = 0;        // since the gap last became smaller
   bool test_request_sent_ = false;
   static constexpr uint64_t kProbeAnswered = UINT64_MAX;
+  uint64_t offered_ = 0;  // the message that the handler did not take; 0: none
   uint64_t probe_ = 0;    // the number of the TestRequest; 0: none is under way
   bool stalled_ = false;  // input waits for the handler or for room in output
   uint32_t gap_requests_ = 0;

@@ -209,8 +209,10 @@ bool Session::TimesAreRight(int64_t now_ns) noexcept {
   ValueError error = times_.Parse(Get(kSlotSendingTime), message_.sending_time_ns);
   if (error != ValueError::kNone) return malformed(error, kTagSendingTime);
   const int64_t tolerance_ns = config_.sending_time_tolerance_ns;
-  if (tolerance_ns != 0 && (message_.sending_time_ns < now_ns - tolerance_ns ||
-                            message_.sending_time_ns > now_ns + tolerance_ns))
+  // One that waited here was in time when it came.
+  if (tolerance_ns != 0 && message_.sequence != offered_ &&
+      (message_.sending_time_ns < now_ns - tolerance_ns ||
+       message_.sending_time_ns > now_ns + tolerance_ns))
     return inaccurate(kTagSendingTime);  // 2p
   // A SequenceReset that fills a gap is no message of an earlier time.
   if (!message_.poss_dup || message_.type == kMsgSequenceReset) return true;
@@ -265,7 +267,10 @@ bool Session::OnInSequence(int64_t now_ns, const ParseResult& parsed) noexcept {
     return refused();
   }
   if (!IsAdministrative(message_.type)) {
-    if (!handler_.OnMessage(message_)) return false;
+    if (!handler_.OnMessage(message_)) {
+      offered_ = message_.sequence;
+      return false;
+    }
     CountUpTo(next);
     return true;
   }
