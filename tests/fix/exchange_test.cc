@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "base/clock.h"
 #include "base/within.h"
 #include "exchange/exchange_program.h"
@@ -127,7 +128,7 @@ class GatewayClient : public testing::TestWithParam<const char*> {
   }
   void Connect() {
     FixVenue venue;
-    std::string dialect = GetParam();
+    std::string dialect = absl::AsciiStrToLower(GetParam());
     std::erase(dialect, '.');
     venue.fix.dialect_file = "deploy/dialects/generic-" + dialect + ".toml";
     venue.fix.sender_comp_id = "GATE";

@@ -1,6 +1,7 @@
 // A gateway's side and a scripted FIX venue of each version, for tests of the connector.
 //
-// A suite names its instances: INSTANTIATE_TEST_SUITE_P(Versions, SUITE, kFixVersions, FixVersionName).
+// A suite names its instances by
+// INSTANTIATE_TEST_SUITE_P(Versions, SUITE, kFixVersions, FixVersionName).
 #pragma once
 
 #include <gtest/gtest.h>
