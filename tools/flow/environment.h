@@ -92,7 +92,8 @@ std::string GatewayToml(const Environment& environment);
 // How the exchange speaks FIX.
 std::string DialectToml(const Environment& environment);
 
-// Writes keys and password (random, mode 0600), dialect and exchange.toml. Errors: the system's reason.
+// Writes keys and password (random, mode 0600), dialect and exchange.toml. Errors: the system's
+// reason.
 absl::Status WriteEnvironment(const Environment& environment);
 // Writes gateway.toml, when the exchange listens: over OUCH and FIX its log says where. Errors: the
 // system's reason; the log does not say it.

@@ -1,4 +1,5 @@
-// A pen that writes requests as a venue with a given dialect gets them, and every kind of order with
+// A pen that writes requests as a venue with a given dialect gets them, and every kind of order
+// with
 // what is to be written of it in each version.
 //
 // Thread rule: one thread.
