@@ -1,6 +1,5 @@
-// A pen that writes requests as a venue with a given dialect gets them, and every kind of order
-// with
-// what is to be written of it in each version.
+// A pen that writes requests as a venue with a given dialect gets them, and what is to be written
+// of every kind of order in each version.
 //
 // Thread rule: one thread.
 #pragma once
