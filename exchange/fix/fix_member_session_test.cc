@@ -300,7 +300,7 @@ TEST_F(FixMemberSessionTest, ARequestThatWaitedLongIsNotLate) {
   now_ns_ += 300 * kNsPerS;
   client_->member.Receive(now_ns_, std::string_view(bytes).substr(first, second - first));
   const Lines lines = client_->Told();
-  EXPECT_EQ(lines.back(), "8 8/8 N64 0+0 103=13");
+  EXPECT_EQ(lines.back(), "8 8/8 N57 0+0 103=13");
 }
 
 TEST_F(FixMemberSessionTest, AReplaceDoesNotMoveAnOrderToAnotherAccount) {
