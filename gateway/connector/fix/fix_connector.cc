@@ -14,7 +14,6 @@ namespace ringway {
 namespace {
 
 constexpr int64_t kTickNs = 10 * kNsPerMs;
-constexpr int64_t kMarksNs = kNsPerS;
 constexpr int64_t kRoundNs = 30 * kNsPerS;
 
 // A session's name, as the venue's incarnation: when its period started, in seconds, and how often
@@ -36,8 +35,8 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 bool IsDispute(std::string_view why) {
   const std::string text = absl::AsciiStrToLower(View(why));
   const auto has = [&](const char* word) { return absl::StrContains(text, word); };
-  return has("too low") || has("(789) is higher") ||
-         (has("seq") && (has("lower") || has("expect")));
+  return has("(789) is higher") ||
+         (has("seq") && !has("is no number") && (has("too low") || has("lower") || has("expect")));
 }
 
 }  // namespace
@@ -209,12 +208,13 @@ void FixConnector::LogOn(int64_t now_ns) {
   // A period that begins without a word: no other process may begin it again. The Logon leaves in
   // the next turn, when this is recorded.
   const fix::Numbers& numbers = session_.numbers();
+  if (numbers.generation != generation_) disputed_ = false;
   if (!numbers.reset_pending && numbers.generation != generation_) BeginAnew();
 }
 
 void FixConnector::Turn(int64_t now_ns, VenueSink& sink) {
   sink_ = &sink;
-  if (pending_.empty()) Read(now_ns);
+  const bool took = pending_.empty() && Read(now_ns);
   if (now_ns >= next_tick_ns_) {
     next_tick_ns_ = now_ns + kTickNs;
     session_.Tick(now_ns);
@@ -256,21 +256,23 @@ void FixConnector::Turn(int64_t now_ns, VenueSink& sink) {
     }
     return Drop(absl::StrCat("the session with the venue ended: ", View(why)));
   }
-  if (stream_ended_) {
+  // What had arrived before counts.
+  if (stream_ended_ && !took && pending_.empty() && !begins_anew_) {
     const std::string_view said = session_.reason();
     const std::string_view why = said.empty() ? stream_->error() : said;
     Drop(absl::StrCat("the connection to the venue ended", why.empty() ? "" : ": ", View(why)));
   }
 }
 
-// At most kBytesPerTurn: other venues and sessions wait meanwhile.
-void FixConnector::Read(int64_t now_ns) {
+// At most kBytesPerTurn are taken: other venues and sessions wait meanwhile.
+bool FixConnector::Read(int64_t now_ns) {
   if (input_begin_ != 0 && kInputBytes - input_end_ < kBytesPerTurn) {
     std::memmove(input_.get(), input_.get() + input_begin_, input_end_ - input_begin_);
     input_end_ -= input_begin_;
     input_begin_ = 0;
   }
-  while (input_end_ - input_begin_ < kBytesPerTurn && input_end_ != kInputBytes && !stream_ended_) {
+  const std::size_t wanted = kBytesPerTurn + setup_.session.message_bytes_max;
+  while (input_end_ - input_begin_ < wanted && input_end_ != kInputBytes && !stream_ended_) {
     const std::span<char> room(input_.get() + input_end_, kInputBytes - input_end_);
     const StreamIo io =
         stream_->Read(std::as_writable_bytes(room.first(std::min(room.size(), kBytesPerTurn))));
@@ -285,9 +287,11 @@ void FixConnector::Read(int64_t now_ns) {
     return done;
   };
   const std::size_t bytes = input_end_ - input_begin_;
-  if (bytes == 0) return;
-  if (take(std::min(bytes, kBytesPerTurn)) == 0 && bytes > kBytesPerTurn) take(bytes);
+  if (bytes == 0) return false;
+  std::size_t done = take(std::min(bytes, kBytesPerTurn));
+  if (done == 0 && bytes > kBytesPerTurn) done = take(bytes);
   if (input_begin_ == input_end_) input_begin_ = input_end_ = 0;
+  return done != 0;
 }
 
 void FixConnector::Flush() noexcept {
@@ -312,7 +316,11 @@ void FixConnector::NoteGeneration() noexcept {
       session_.state() != fix::SessionState::kLogoutSent) {
     return;
   }
-  if (state_ != State::kLoggingOn) ++resets_;
+  if (state_ != State::kLoggingOn) {
+    // What this connection sent has no answer by its number any more.
+    ++resets_;
+    reports_.SetConnection(++connection_);
+  }
   BeginAnew();
 }
 
@@ -330,7 +338,10 @@ void FixConnector::BeginAnew() noexcept {
 // To the next state, where nothing more is to be waited for.
 void FixConnector::Advance(int64_t now_ns) {
   if (state_ == State::kLoggingOn) OnActive();
-  if (session_.recovering() || !pending_.empty()) return;
+  if (session_.recovering() || !pending_.empty()) {
+    answer_until_ns_ = 0;
+    return;
+  }
   // The venue asks for the numbers that this process passed over, and whatever left before it is
   // answered would be void with them.
   if (state_ == State::kRecovering && !session_.Probe(now_ns)) {
@@ -340,7 +351,7 @@ void FixConnector::Advance(int64_t now_ns) {
   }
   if (missed_ && now_ns >= next_marks_ns_) {
     missed_ = false;
-    next_marks_ns_ = now_ns + kMarksNs;
+    next_marks_ns_ = now_ns + kRoundNs;
     if (!setup_.dialect.status) {
       Tell("reports of the venue may be lost, and it cannot be asked: look up every open order");
     }
@@ -353,7 +364,7 @@ void FixConnector::Advance(int64_t now_ns) {
     BeginAsking();
   }
   Ask(now_ns);
-  if (state_ != State::kRecovering || settles() || missed_) return;
+  if (state_ != State::kRecovering || settles()) return;
   state_ = State::kUp;
   settles_at_ns_ = now_ns + kLastingConnectionNs;
   disputed_ = false;

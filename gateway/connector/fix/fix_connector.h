@@ -121,7 +121,7 @@ class FixConnector final : public Connector {
   void Dial(int64_t now_ns);
   void LogOn(int64_t now_ns);
   void Turn(int64_t now_ns, VenueSink& sink);
-  void Read(int64_t now_ns);
+  bool Read(int64_t now_ns);  // true: something was taken
   void Flush() noexcept;
   void Advance(int64_t now_ns);
   void OnActive();
@@ -141,6 +141,7 @@ class FixConnector final : public Connector {
   void OnReset(uint64_t first, uint64_t next) noexcept;
   void OnRefused(const fix::Message& message) noexcept;
   void OnRecall(uint64_t first, uint64_t last) noexcept;
+  void Void(const FixSent& sent) noexcept;
   FixSent SentAs(uint64_t sequence) const noexcept;
   void Complain(const fix::Message& message, uint64_t id, std::string_view what) noexcept;
   bool Deliver(VenueSink& sink) noexcept;

@@ -394,7 +394,103 @@ TEST_P(FixDoubtTest, ACodeForOrdersIsNoneForCancels) {
   EXPECT_EQ(gateway_.rejects[0].reason, CancelRejectReason::kVenueOption);
 }
 
+TEST_P(FixDoubtTest, AnAnswerThatCannotBeReadIsNotAskedForAtOnce) {
+  LogOn();
+  Entered(Id(1, 3));
+  venue_.answers_status = false;
+  Restart(Open(Id(1, 3)));
+  Turn(60);
+  ASSERT_EQ(venue_.asked, 1u);
+  for (int answer = 0; answer != 20; ++answer) {
+    venue_.Say("8", "11=" + Text(Id(1, 3)) + "|37=V1|17=0|" + (is_42() ? "20=3|" : "") +
+                        "55=RING|54=1|39=0|150=" + (is_42() ? "0|" : "I|"));
+    Turn(5);
+  }
+  EXPECT_EQ(venue_.asked, 1u);
+  EXPECT_TRUE(gateway_.up());
+}
+
+TEST_P(FixDoubtTest, AVenueWhoseAnswersAreRefusedIsUpAndNotFlooded) {
+  LogOn();
+  Entered(Id(1, 3));
+  venue_.answers_status = false;
+  Restart(Open(Id(1, 3)));
+  gateway_.states.clear();
+  for (int second = 0; second != 25; ++second) {
+    venue_.Say("8", Of(Id(1, 3), 100, 0, "0", "3") + "39=0|150=I|58=|");
+    now_ns_ += kNsPerS;
+    Turn(10);
+  }
+  EXPECT_TRUE(gateway_.up()) << connector_->reason();
+  EXPECT_LE(venue_.asked, 3u);
+}
+
+TEST_P(FixDoubtTest, AnOrderThatWasAskedForOnceCanBeRejectedLater) {
+  LogOn();
+  Entered(Id(1, 3));
+  Restart(Open(Id(1, 3)));
+  Turn(60);
+  ASSERT_EQ(Last().exec_type, ExecType::kRestated);
+  venue_.Say("8", Of(Id(1, 3), 0, 0, "X9") + "150=8|39=8|103=99|");
+  Turn();
+  EXPECT_EQ(Last().exec_type, ExecType::kCanceled);
+}
+
+TEST_P(FixDoubtTest, AnAnswerThatMayBeASecondOneIsTheAnswer) {
+  LogOn();
+  ScriptedFixVenue::Order& order = Entered(Id(1, 3));
+  venue_.talks = false;
+  gateway_.Ask(
+      Replace{.cl_ord_id = Id(2, 3), .orig_cl_ord_id = Id(1, 3), .price = 13 * kUnit, .qty = 150});
+  Turn();
+  venue_.DropWhatIsToBeSaid();
+  venue_.talks = true;
+  venue_.Say("8", "11=" + Text(Id(2, 3)) + "|41=" + Text(Id(1, 3)) + "|" +
+                      venue_.About(order, "5", '0', venue_.NextExecId()) + "97=Y|");
+  Turn();
+  ASSERT_EQ(Last().exec_type, ExecType::kReplaced);
+  gateway_.Ask(Cancel{.cl_ord_id = Id(3, 3), .orig_cl_ord_id = Id(2, 3)});
+  Turn();
+  EXPECT_NE(Heard().find("41=" + Text(Id(2, 3))), std::string::npos) << Heard();
+  EXPECT_EQ(Last().exec_type, ExecType::kCanceled);
+}
+
 // --- Sessions ---
+
+TEST_P(FixDoubtTest, AMessageOfFortyKilobytesIsTaken) {
+  LogOn();
+  ScriptedFixVenue::Order& order = Entered(Id(1, 3));
+  Inject("B", "148=" + std::string(40'000, 'n') + "|");
+  venue_.SkipNumber();
+  venue_.Trade(order, 10);
+  Turn();
+  EXPECT_TRUE(gateway_.up()) << connector_->reason();
+  EXPECT_EQ(Last().last_qty, 10u);
+}
+
+TEST_P(FixDoubtTest, WhatArrivedBeforeTheConnectionEndedCounts) {
+  LogOn();
+  ScriptedFixVenue::Order& order = Entered(Id(1, 3), 1000);
+  for (int i = 0; i != 500; ++i) venue_.Say("B", "148=news|");
+  venue_.Trade(order, 10);
+  for (int turn = 0; turn != 5; ++turn) venue_.DoWork();
+  network_.reachable = false;
+  venue_.HangUp();
+  for (int turn = 0; turn != 20; ++turn) gateway_.DoWork(*connector_, now_ns_ += kNsPerMs);
+  EXPECT_FALSE(gateway_.up());
+  EXPECT_EQ(Last().last_qty, 10u);
+}
+
+TEST_P(FixDoubtTest, NotEveryRefusalIsADispute) {
+  LogOn();
+  Cut();
+  venue_.RefuseLogons("HeartBtInt too low");
+  Turn(60);
+  EXPECT_EQ(connector_->reason().find("DISPUTED"), std::string_view::npos) << connector_->reason();
+  venue_.RefuseLogons("");
+  Turn(60);
+  EXPECT_TRUE(gateway_.up());
+}
 
 TEST_P(FixDoubtTest, AFirstLogonResetsOnlyWhereThatIsConfigured) {
   setup_.fix.reset_at_start = false;

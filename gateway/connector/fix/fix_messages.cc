@@ -52,7 +52,7 @@ void FixConnector::OnReject(const fix::Message& message) noexcept {
     ++counters_.messages_contradictory;
     return Complain(message, 0, Name(FixComplaint::kRejectUnknown));
   }
-  if (refusals_.full()) return reports_.Doubt(refers.id);
+  if (refusals_.full()) return Void(refers);
   for (const Effect& effect : reports_.Apply(event, refers, message.sequence)) {
     if (effect.type == FrameType::kExecutionDetail) continue;
     Effect answer = effect;
@@ -79,15 +79,19 @@ void FixConnector::OnReset(uint64_t first, uint64_t next) noexcept {
 void FixConnector::OnRecall(uint64_t first, uint64_t last) noexcept {
   first = std::max({first, voided_, last >= kSentKept ? last - kSentKept + 1 : 0});
   for (uint64_t number = first; number <= last; ++number) {
-    const FixSent sent = SentAs(number);
-    FixOrder* const order = orders_.Named(sent.id);
-    if (order == nullptr || sent.type == 'H') continue;
-    if (sent.id == order->id) order->connection = 0;
-    if (sent.id == order->cancel_id) order->cancel_connection = 0;
-    if (sent.id == order->replace_id) order->replace_connection = 0;
-    reports_.Doubt(sent.id);
+    if (const FixSent sent = SentAs(number); sent.type != 'H') Void(sent);
   }
   voided_ = std::max(voided_, last + 1);
+}
+
+// As if an earlier connection had sent it.
+void FixConnector::Void(const FixSent& sent) noexcept {
+  FixOrder* const order = orders_.Named(sent.id);
+  if (order == nullptr) return;
+  if (sent.id == order->id) order->connection = 0;
+  if (sent.id == order->cancel_id) order->cancel_connection = 0;
+  if (sent.id == order->replace_id) order->replace_connection = 0;
+  reports_.Doubt(sent.id);
 }
 
 void FixConnector::OnRefused(const fix::Message& message) noexcept {

@@ -169,7 +169,9 @@ void FixReports::OnExecution(const FixEvent& event) noexcept {
     }
   }
   if (order == nullptr) return;
-  if (event.may_be_second && asks_) {
+  const bool answers =
+      event.id != 0 && (event.id == before.replace_id || event.id == before.cancel_id);
+  if (event.may_be_second && asks_ && event.exec != FixExec::kStatus && !answers) {
     // The engine knows whether it had the report. The table does not: the venue will say.
     before.listed = order->listed;
     before.next = order->next;
@@ -181,8 +183,9 @@ void FixReports::OnExecution(const FixEvent& event) noexcept {
 }
 
 void FixReports::Doubt(FixOrder& order) noexcept {
+  // One that is asked for already is not asked for again before its round.
+  if (!order.unsure) order.asked = 0;
   order.unsure = doubts_ = true;
-  order.asked = 0;
   orders_.Relist(order);
 }
 
@@ -247,7 +250,7 @@ void FixReports::OnRejected(const FixEvent& event, FixOrder* order) noexcept {
   if (was_asked && (SaysUnknown(event) || !is_sent)) {
     return OnUnknown(AnswerOf(event), *order, event.id);
   }
-  if (event.id != order->id && event.id != 0) {
+  if ((event.id != order->id && event.id != 0) || (!is_sent && SaysUnknown(event))) {
     // Of a request that has its answer: the venue has to say how the order stands.
     if (order->open()) Doubt(*order);
     return Complain(FixComplaint::kStale);
@@ -318,6 +321,7 @@ void FixReports::OnRestated(const FixEvent& event, FixOrder* order) noexcept {
     order->qty = event.cum_qty + event.leaves_qty;
     if (event.price != 0) order->price = event.price;
     order->unsure = false;
+    order->asked = 0;
     order->state = FixOrderState::kLive;
     // A replace that is on its way may add to what was filled.
     const bool grows = event.status == OrdStatus::kFilled && order->replace_id != 0;

@@ -247,7 +247,8 @@ void FixWriter::Id(Tag tag, uint64_t id, fix::Writer& to) const noexcept {
 
 void FixWriter::Quantity(Tag tag, uint64_t units, fix::Writer& to) const noexcept {
   if (quantity_unit_ == TenTo(9)) return to.Unsigned(tag, units);
-  to.Decimal(tag, static_cast<int64_t>(units) * quantity_unit_);
+  // A venue that adds up to more than can be said cannot make it another number.
+  to.Decimal(tag, static_cast<int64_t>(std::min(units, quantity_max_)) * quantity_unit_);
 }
 
 void FixWriter::Account(uint32_t account, fix::Writer& to) const noexcept {
