@@ -181,6 +181,14 @@ TEST(FixBodies, AnAccountAndAnInstrumentHaveFieldsOfTheirOwn) {
   EXPECT_EQ(pen.writer().AccountOf("2"), 2u);
 }
 
+TEST(FixBodies, AnInstrumentWithoutASymbolIsUnknown) {
+  FixOptions options = Pen::Options();
+  options.symbols = {{7, ""}};
+  Pen pen(FixDialect{}, options);
+  FixOrder order;
+  EXPECT_EQ(pen.writer().TermsOf(Buy(), order), RejectReason::kUnknownSymbol);
+}
+
 TEST(FixBodies, TimesAreAsPreciseAsTheDialectSays) {
   for (const auto& [precision, time] :
        {std::pair(fix::TimePrecision::kSeconds, "60=20260921-14:13:20|"),

@@ -103,16 +103,17 @@ FixWriter::FixWriter(const FixOptions& options, const FixDialect& dialect,
     }
   }
   for (const InstrumentConfig& instrument : instruments) {
-    InstrumentWords words{.id = instrument.id, .symbol = instrument.symbol, .fields = {}};
     const auto own = std::ranges::find(options.symbols, instrument.id, &FixSymbol::instrument);
     const bool has_own = own != options.symbols.end();
-    if (has_own) words.symbol = own->symbol;
-    AddField(kSymbolTag, words.symbol, words.fields);
+    const std::string& symbol = has_own ? own->symbol : instrument.symbol;
+    if (symbol.empty()) continue;
+    InstrumentWords words{.id = instrument.id, .fields = {}};
+    AddField(kSymbolTag, symbol, words.fields);
     if (has_own) {
       AddField(kSecurityIdTag, own->security_id, words.fields);
       AddField(kSecurityIdSourceTag, own->security_id_source, words.fields);
     }
-    by_symbol_.push_back({words.symbol, words.id});
+    by_symbol_.push_back({symbol, words.id});
     instruments_.push_back(std::move(words));
   }
   std::map<uint32_t, AccountWords> accounts;

@@ -59,13 +59,17 @@ class FixWriter {
   };
   struct InstrumentWords {
     uint32_t id;
-    std::string symbol;
     std::string fields;  // Symbol and what else names it, encoded
   };
   struct AccountWords {
     uint32_t id;
     std::string name;                   // empty: its number
     std::array<std::string, 4> fields;  // of D, F, G and H, encoded
+  };
+  struct Profile {
+    std::string fields;  // encoded
+    std::string locate;  // of a short sale, likewise
+    bool located = false;
   };
   template <std::size_t kSize>
   using Codes = std::array<std::string, kSize>;  // empty: not supported
@@ -100,11 +104,6 @@ class FixWriter {
   std::array<std::string, 4> statics_;        // of D, F, G, H, encoded
   std::vector<InstrumentWords> instruments_;  // by id
   std::vector<AccountWords> accounts_;        // by id; those that have words of their own
-  struct Profile {
-    std::string fields;  // encoded
-    std::string locate;  // of a short sale, likewise
-    bool located = false;
-  };
   std::array<Profile, 256> profiles_;
   const bool locate_required_;
   std::vector<Named> by_symbol_;
