@@ -242,12 +242,15 @@ std::string ExchangeToml(const Environment& environment) {
 std::string DialectToml(const Environment& environment) {
   const std::string head = "# docs/fix-dialects.md explains every key.\n\n";
   switch (environment.venue) {
-    case VenueProtocol::kFix42:
-      return head + "version = \"4.2\"\n\n[[static]]\nmessages = \"DG\"\ntag = 21\nvalue = \"1\"\n";
+    case VenueProtocol::kFix42:  // HandlInst (21) is required, and Rule80A (47) says the capacity
+      return head +
+             "version = \"4.2\"\ncapacity_tag = 47\n\n"
+             "[[static]]\nmessages = \"DG\"\ntag = 21\nvalue = \"1\"\n\n"
+             "[[capacity]]\nname = \"principal\"\ncode = \"P\"\n";
     case VenueProtocol::kFix50:
-      return head + "version = \"5.0SP2\"\n";
+      return head + "version = \"5.0SP2\"\ncapacity_tag = 528\n";
     default:
-      return head + "version = \"4.4\"\n";
+      return head + "version = \"4.4\"\ncapacity_tag = 528\n";
   }
 }
 
