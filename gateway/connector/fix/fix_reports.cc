@@ -112,9 +112,9 @@ void FixReports::OnExecution(const FixEvent& event) noexcept {
     highest_id_ = event.id;
     Add(GapFill{.new_seq = event.id + 1}, 0);
   }
-  FixOrder before;
+  std::optional<FixOrder> before;
   if (order != nullptr) {
-    before = *order;
+    if (event.may_be_second && asks_ && event.exec != FixExec::kStatus) before = *order;
     // A request of a process that left no records of it.
     if (FixOrders::SlotOf(event.id) == FixOrders::SlotOf(order->id)) {
       order->newest_id = std::max(order->newest_id, event.id);
@@ -169,14 +169,13 @@ void FixReports::OnExecution(const FixEvent& event) noexcept {
     }
   }
   if (order == nullptr) return;
-  const bool answers =
-      event.id != 0 && (event.id == before.replace_id || event.id == before.cancel_id);
-  if (event.may_be_second && asks_ && event.exec != FixExec::kStatus && !answers) {
+  if (before &&
+      (event.id == 0 || (event.id != before->replace_id && event.id != before->cancel_id))) {
     // The engine knows whether it had the report. The table does not: the venue will say.
-    before.listed = order->listed;
-    before.next = order->next;
-    before.previous = order->previous;
-    *order = before;
+    before->listed = order->listed;
+    before->next = order->next;
+    before->previous = order->previous;
+    *order = *before;
     if (order->open()) Doubt(*order);
   }
   orders_.Relist(*order);
