@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/check.h"
 #include "gateway/core/step.h"
 #include "schema/codec.h"
 #include "schema/messages.h"
@@ -60,6 +61,14 @@ inline uint64_t OrigRequestId(const EffectView& request) noexcept {
   static_assert(offsetof(Cancel, orig_cl_ord_id) == offsetof(Replace, orig_cl_ord_id));
   if (request.type == FrameType::kNewOrder) return 0;
   return FieldAt<uint64_t>(request.payload, offsetof(Cancel, orig_cl_ord_id));
+}
+
+// REQUIRES: the request is of this type.
+template <Message M>
+M DecodedRequest(std::span<const std::byte> request) noexcept {
+  M message;
+  RINGWAY_CHECK(Decode(request, message) == DecodeStatus::kOk, "the engine encodes what it sends");
+  return message;
 }
 
 // Receives a venue's messages (ExecutionReport, ExecutionDetail, CancelReject, VenueStatus,

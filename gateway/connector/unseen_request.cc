@@ -53,8 +53,7 @@ ExecutionReport Withdrawn(const Cancel& cancel, uint64_t exec_id) noexcept {
 template <Message Request>
 Effect AnswerAs(std::span<const std::byte> request, VenueId venue, Unseen why, int64_t now_ns,
                 uint64_t exec_id) noexcept {
-  Request decoded;
-  RINGWAY_CHECK(Decode(request, decoded) == DecodeStatus::kOk, "the engine encodes what it sends");
+  const Request decoded = DecodedRequest<Request>(request);
   const auto of_venue = [&](auto answer) {
     answer.transact_time = static_cast<uint64_t>(now_ns);
     answer.venue = venue;

@@ -1,23 +1,9 @@
 // Sends requests, and refuses those that the protocol cannot carry.
 #include <algorithm>
 
-#include "base/check.h"
 #include "gateway/connector/fix/fix_connector.h"
-#include "schema/codec.h"
 
 namespace ringway {
-namespace {
-
-template <Message M>
-M Decoded(const Effect& request) noexcept {
-  M message;
-  RINGWAY_CHECK(Decode(request.bytes(), message) == DecodeStatus::kOk,
-                "the engine encodes what it sends");
-  return message;
-}
-
-}  // namespace
-
 uint32_t FixConnector::Send(int64_t now_ns, std::span<const Effect> requests) {
   if (state_ != State::kUp || up_to_report_ || stream_ended_) return 0;
   now_ns_ = now_ns;
@@ -35,11 +21,11 @@ bool FixConnector::SendOne(int64_t now_ns, const Effect& request) {
   if (refusals_.full()) return false;
   switch (request.type) {
     case FrameType::kNewOrder:
-      return SendNew(now_ns, Decoded<NewOrder>(request));
+      return SendNew(now_ns, DecodedRequest<NewOrder>(request.bytes()));
     case FrameType::kCancel:
-      return SendCancel(now_ns, Decoded<Cancel>(request));
+      return SendCancel(now_ns, DecodedRequest<Cancel>(request.bytes()));
     default:
-      return SendReplace(now_ns, Decoded<Replace>(request));
+      return SendReplace(now_ns, DecodedRequest<Replace>(request.bytes()));
   }
 }
 

@@ -33,7 +33,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/check.h"
 #include "gateway/connector/acceleration_watch.h"
 #include "gateway/connector/connector.h"
 #include "gateway/connector/ouch/ouch_options.h"
@@ -46,7 +45,6 @@
 #include "gateway/core/trading_calendar.h"
 #include "protocol/ouch/user_ref_nums.h"
 #include "protocol/soup/session.h"
-#include "schema/codec.h"
 #include "schema/instrument.h"
 #include "transport/stream/stream_options.h"
 
@@ -126,13 +124,6 @@ class OuchConnector final : public Connector {
   }
 
   // --- Requests (ouch_requests.cc) ---
-  template <Message M>
-  static M Decoded(const Effect& request) noexcept {
-    M message;
-    RINGWAY_CHECK(Decode(request.bytes(), message) == DecodeStatus::kOk,
-                  "the engine encodes what it sends");
-    return message;
-  }
   bool SendOne(int64_t now_ns, const Effect& request);
   bool SendNew(int64_t now_ns, const NewOrder& request);
   bool SendCancel(int64_t now_ns, const Cancel& request);

@@ -19,11 +19,11 @@ bool OuchConnector::SendOne(int64_t now_ns, const Effect& request) {
   if (refusals_.full()) return false;
   switch (request.type) {
     case FrameType::kNewOrder:
-      return SendNew(now_ns, Decoded<NewOrder>(request));
+      return SendNew(now_ns, DecodedRequest<NewOrder>(request.bytes()));
     case FrameType::kCancel:
-      return SendCancel(now_ns, Decoded<Cancel>(request));
+      return SendCancel(now_ns, DecodedRequest<Cancel>(request.bytes()));
     default:
-      return SendReplace(now_ns, Decoded<Replace>(request));
+      return SendReplace(now_ns, DecodedRequest<Replace>(request.bytes()));
   }
 }
 

@@ -16,7 +16,7 @@ void OuchConnector::TakeRestored() {
       OuchOrder* const place = orders_.At(id);
       if (place == nullptr || place->id >= id || place->answered_id >= id) continue;
       OuchOrder& order = orders_.Enter(id);
-      const auto message = Decoded<NewOrder>(request);
+      const auto message = DecodedRequest<NewOrder>(request.bytes());
       (void)writer_.TermsOf(message, now_ns_, order);  // as far as it goes: it is not sent again
       order.instrument = message.instrument;
       order.account = message.account;
@@ -30,7 +30,7 @@ void OuchConnector::TakeRestored() {
     if (request.type == FrameType::kCancel) {
       if (order->open() && !order->cancel_refused) order->cancel_id = id;
     } else if (id > order->answered_id) {
-      (void)writer_.TermsOf(Decoded<Replace>(request), now_ns_, *order);
+      (void)writer_.TermsOf(DecodedRequest<Replace>(request.bytes()), now_ns_, *order);
       order->replace_id = id;
       order->replace_connection = 0;
       order->replace_sent_ns = 0;
